@@ -1,0 +1,60 @@
+"""The bell: wakes the worker's sweeps through Valkey/Redis. It carries no work: rows in PostgreSQL say what is due,
+so a lost or doubled ring changes nothing but the delay.
+"""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from arq import create_pool
+from arq.connections import ArqRedis, RedisSettings
+from redis.exceptions import RedisError
+
+
+def redis_settings(url: str) -> RedisSettings:
+    """`redis://…`, `rediss://…` or, for a unix socket, `unix:///path`."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return RedisSettings(unix_socket_path=parts.path, conn_retries=1)
+    return RedisSettings.from_dsn(url)
+
+
+def serialize(job: dict[str, Any]) -> bytes:
+    return json.dumps(job, default=str).encode()  # arq's default is pickle
+
+
+def deserialize(job: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(job)
+    return content
+
+
+class Bell:
+    """Connects at the first ring; a queue that is away never fails the request that rang."""
+
+    def __init__(self, url: str) -> None:
+        self._settings = redis_settings(url)
+        self._pool: ArqRedis | None = None
+
+    async def _connected(self) -> ArqRedis:
+        if self._pool is None:
+            self._pool = await create_pool(self._settings, job_serializer=serialize, job_deserializer=deserialize)
+        return self._pool
+
+    async def ring(self, job: str) -> bool:
+        """Asks for a job once (a second ring before it starts is the same). False when the queue is away."""
+        try:
+            await (await self._connected()).enqueue_job(job, _job_id=f"ring:{job}")
+        except (RedisError, OSError):
+            return False  # the minute sweep finds the rows all the same
+        return True
+
+    async def answers(self) -> bool:
+        try:
+            return bool(await (await self._connected()).ping())
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.aclose()
+            self._pool = None

@@ -1,0 +1,117 @@
+"""The engine, and the transaction opened for one group.
+
+Every statement on a tenant table is bound to the transaction's group twice: here, where SQLAlchemy adds
+`group_id = …` to it, and in PostgreSQL, whose row-level security reads the transaction's `pooling.group_id`.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from pooling.kernel.tables import TenantTable
+
+
+_NO_GROUP = -1
+"""Stands for "no group was opened": no row has it, so nothing comes out."""
+
+
+class TenantSession(Session):
+    """A session whose statements on tenant tables are bound to the group it was opened for."""
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _bind_to_group(state: ORMExecuteState) -> None:
+    if not (state.is_select or state.is_update or state.is_delete) or not state.session.info.get("filter", True):
+        return
+    group_id = state.session.info.get("group_id") or _NO_GROUP
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            TenantTable,
+            lambda table: table.group_id == group_id,
+            include_aliases=True,
+        )
+    )
+
+
+def driver_url(url: str) -> str:
+    """The address as SQLAlchemy wants it. A libpq-style `?host=/folder` is a unix socket, which asyncpg takes too."""
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+class Database:
+    """Opens transactions. `engine` is a pool in the application, and one outer transaction's connection in tests."""
+
+    def __init__(self, engine: AsyncEngine | AsyncConnection) -> None:
+        self._engine = engine
+
+    @classmethod
+    def connect(cls, url: str, *, pool_size: int = 10) -> "Database":
+        return cls(
+            create_async_engine(
+                driver_url(url),
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                connect_args={"server_settings": {"application_name": "pooling", "timezone": "UTC"}},
+            )
+        )
+
+    async def dispose(self) -> None:
+        if isinstance(self._engine, AsyncEngine):
+            await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self, group_id: int | None = None) -> AsyncIterator[AsyncSession]:
+        """One transaction, for one group or (None) for what belongs to no group. Commits at the end, or rolls back."""
+        session = AsyncSession(
+            self._engine,
+            sync_session_class=TenantSession,
+            expire_on_commit=False,
+            join_transaction_mode="create_savepoint",
+        )
+        async with session:
+            async with session.begin():
+                await enter_group(session, group_id)
+                yield session
+
+
+async def enter_group(session: AsyncSession, group_id: int | None) -> None:
+    """Binds the rest of the transaction to a group. The setting ends with the transaction."""
+    session.info["group_id"] = group_id
+    await session.execute(
+        text("SELECT set_config('pooling.group_id', :group_id, true)"),
+        {"group_id": "" if group_id is None else str(group_id)},
+    )
+
+
+def group_of(session: AsyncSession) -> int:
+    """The group the transaction was opened for."""
+    group_id = session.info.get("group_id")
+    assert isinstance(group_id, int), "this use case needs a transaction opened for a group"
+    return group_id
+
+
+async def insert_many(
+    session: AsyncSession, table: type[TenantTable], rows: Sequence[Mapping[str, Any]], *, on_conflict: str = ""
+) -> None:
+    """Writes any number of rows in one statement, arrays unnested by the server (`COPY` refuses tables under
+    row-level security). Every row has the same keys, and gets the transaction's group. `on_conflict` is SQL.
+    """
+    if not rows:
+        return
+    columns = table.__table__.columns  # type: ignore[attr-defined]
+    names = list(rows[0])
+    dialect = session.get_bind().dialect
+    arrays = ", ".join(
+        f"CAST(:{name} AS {columns[name].type.dialect_impl(dialect).compile(dialect=dialect)}[])" for name in names
+    )
+    statement = text(
+        f"INSERT INTO {table.__tablename__} (group_id, {', '.join(names)}) "  # noqa: S608 - names of columns, not input
+        f"SELECT :the_group, * FROM unnest({arrays}) {on_conflict}"
+    )
+    parameters: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
+    await session.execute(statement, {**parameters, "the_group": group_of(session)})

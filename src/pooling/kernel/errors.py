@@ -1,0 +1,64 @@
+"""What can go wrong in a use case. Each has a stable code, a French sentence for the person, and perhaps a field.
+
+A domain error is raised, rolls the transaction back, and is turned into a page or `application/problem+json` by
+`pooling.web.errors`.
+"""
+
+from collections.abc import Mapping
+
+
+class DomainError(Exception):
+    """Base of all of them. `status` is the HTTP status it becomes."""
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.field = field
+
+
+class NotFound(DomainError):
+    """Also what a caller gets for another group's id: its existence is nobody else's business."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self, message: str = "Cette page n’existe pas, ou vous n’y avez pas accès.") -> None:
+        super().__init__(message)
+
+
+class SignInRequired(DomainError):
+    status = 401
+    code = "sign_in_required"
+
+    def __init__(self) -> None:
+        super().__init__("Connectez-vous pour continuer.")
+
+
+class Forbidden(DomainError):
+    status = 403
+    code = "forbidden"
+
+    def __init__(self, message: str = "Votre rôle ne permet pas cette action.") -> None:
+        super().__init__(message)
+
+
+class Conflict(DomainError):
+    """The state of things does not allow it (any more)."""
+
+    status = 409
+    code = "conflict"
+
+
+class Invalid(DomainError):
+    """What was typed cannot be accepted: one French sentence for each field that must be mended."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("Certaines informations sont à corriger.", field=next(iter(errors), None))
+        self.errors = dict(errors)

@@ -1,0 +1,63 @@
+"""The audit trail: one row for every change of state, written in the transaction that makes it.
+
+Append-only for the application's database role. Events name people by id only: a purge blanks the person, not the event.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field
+
+from pooling.kernel.database import group_of
+from pooling.kernel.tables import TenantTable, big, identity, in_group, instant
+
+
+class Event(TenantTable, table=True):
+    __tablename__ = "events"
+    __table_args__ = (
+        in_group(),
+        Index(None, "group_id", "subject_kind", "subject_id", "id"),
+    )
+
+    id: int = identity()
+    at: datetime = instant()
+    person_id: int | None = big(nullable=True)
+    """None: the application itself, for example a sweep that closes a collection in time."""
+    subject_kind: str
+    subject_id: int = big()
+    name: str
+    from_state: str | None = None
+    to_state: str | None = None
+    reason: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+
+
+def record_event(
+    session: AsyncSession,
+    *,
+    at: datetime,
+    person_id: int | None,
+    subject: tuple[str, int],
+    name: str,
+    change: tuple[str | None, str | None] = (None, None),
+    reason: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Adds one event. `subject` is (kind, id), `change` is (state before, state after)."""
+    session.add(
+        Event(
+            group_id=group_of(session),
+            at=at,
+            person_id=person_id,
+            subject_kind=subject[0],
+            subject_id=subject[1],
+            name=name,
+            from_state=change[0],
+            to_state=change[1],
+            reason=reason,
+            details=details or {},
+        )
+    )

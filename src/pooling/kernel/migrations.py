@@ -1,0 +1,81 @@
+"""Bringing a database to the present schema, as its owner, and giving the application's role just what it needs."""
+
+import asyncio
+from urllib.parse import unquote, urlsplit
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from pooling import PROJECT_ROOT
+from pooling.kernel.database import Database, driver_url
+
+MIGRATIONS = PROJECT_ROOT / "migrations"
+
+
+def configuration() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def role_of(url: str) -> str:
+    """The database role that an address names.
+
+    Raises:
+        ValueError: it names none.
+    """
+    role = unquote(urlsplit(url).username or "")
+    if not role:
+        raise ValueError("the database address names no role (postgresql://role:password@host/database)")
+    return role
+
+
+def migrate(owner_url: str, application_role: str) -> None:
+    """Upgrades to the newest revision and renews the privileges, in one transaction."""
+    asyncio.run(_migrate(owner_url, application_role))
+
+
+async def _migrate(owner_url: str, application_role: str) -> None:
+    engine = create_async_engine(driver_url(owner_url))
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+            for statement in privileges(application_role):
+                await connection.execute(text(statement))
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def privileges(role: str) -> list[str]:
+    """What the application may do: nothing to the schema, and nothing but adding where rows are a record for ever."""
+    quoted = '"' + role.replace('"', '""') + '"'
+    return [
+        f"GRANT USAGE ON SCHEMA public TO {quoted}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
+        f"REVOKE UPDATE, DELETE ON events, consolidations, assignments, allocations FROM {quoted}",
+        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
+        "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {quoted}",
+    ]
+
+
+def newest_revision() -> str | None:
+    return ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+async def present_revision(database: Database) -> str | None:
+    """The revision the database stands at; None before the first migration."""
+    async with database.transaction() as session:
+        connection = await session.connection()
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())

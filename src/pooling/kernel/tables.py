@@ -1,0 +1,77 @@
+"""How tables are written: names of constraints, keys, and the group in every tenant key.
+
+Imported before any model, since SQLAlchemy names a constraint when its table is declared.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Identity, String
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = SQLModel.metadata
+
+
+class Table(SQLModel):
+    """Base of every table."""
+
+
+class TenantTable(Table):
+    """Base of every table of a group. `group_id` opens its primary key, so that a composite foreign key can never
+    join two groups; `pooling.kernel.tenancy` adds the group to every statement on it, row-level security to the rest.
+    """
+
+    group_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+def identity() -> Any:  # noqa: ANN401
+    """An `id` that the database gives, in order of creation."""
+    return Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])
+
+
+def instant(*, nullable: bool = False) -> Any:  # noqa: ANN401
+    """A column of aware instants."""
+    if nullable:
+        return Field(default=None, nullable=True, sa_type=TIMESTAMP(timezone=True))  # type: ignore[call-overload]
+    return Field(sa_type=TIMESTAMP(timezone=True))  # type: ignore[call-overload]
+
+
+def big(*, nullable: bool = False) -> Any:  # noqa: ANN401
+    """A column that holds another row's id."""
+    return Field(default=None, nullable=True, sa_type=BigInteger) if nullable else Field(sa_type=BigInteger)
+
+
+def sort_column() -> Any:  # noqa: ANN401
+    """A stored `sort_key`, compared byte by byte whatever the database's collation is."""
+    return Field(sa_type=String(collation="C"))  # type: ignore[call-overload]
+
+
+def in_group() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["group_id"], ["groups.id"])
+
+
+def within_group(column: str, target: str, **options: Any) -> ForeignKeyConstraint:  # noqa: ANN401
+    """A foreign key that cannot leave the group: `(group_id, column)` → `target(group_id, id)`."""
+    return ForeignKeyConstraint(["group_id", column], [f"{target}.group_id", f"{target}.id"], **options)
+
+
+def one_of(column: str, values: type | list[str] | tuple[str, ...]) -> CheckConstraint:
+    """The column holds one of these words (or of this enum's values)."""
+    words = [str(value) for value in values]  # type: ignore[union-attr]
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def columns_of(table: type[Table]) -> list[Column[Any]]:
+    return list(table.__table__.columns)  # type: ignore[attr-defined]
+
+
+Instant = datetime

@@ -1,0 +1,122 @@
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+
+from pooling.kernel.tables import (
+    Table,
+    TenantTable,
+    big,
+    identity,
+    in_group,
+    instant,
+    one_of,
+    sort_column,
+    within_group,
+)
+
+
+class MemberKind(StrEnum):
+    LEGAL_ENTITY = "legal_entity"
+    INTERNAL_UNIT = "internal_unit"
+
+
+class Role(StrEnum):
+    FACILITATOR = "facilitator"
+    READER = "reader"
+    REFERENT = "referent"
+    FINANCE = "finance"
+    LEAD_BUYER = "lead_buyer"
+
+
+class Group(Table, table=True):
+    __tablename__ = "groups"
+    __table_args__ = (
+        UniqueConstraint("slug"),
+        CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug_readable"),
+    )
+
+    id: int = identity()
+    slug: str
+    """Its place in addresses: `/g/{slug}/…`."""
+    name: str
+    timezone: str = "Europe/Paris"
+    fictional: bool = False
+    """A demonstration: every page, mail and export says so."""
+    created_at: datetime = instant()
+
+
+class Member(TenantTable, table=True):
+    __tablename__ = "members"
+    __table_args__ = (
+        in_group(),
+        within_group("parent_id", "members"),
+        UniqueConstraint("group_id", "code"),
+        one_of("kind", MemberKind),
+        CheckConstraint("(kind = 'internal_unit') = (parent_id IS NOT NULL)", name="unit_has_parent"),
+        CheckConstraint("kind = 'internal_unit' OR code ~ '^[0-9]{9}$'", name="code_is_siren"),
+        CheckConstraint("population >= 0 AND agents >= 0", name="sizes_not_negative"),
+        Index(None, "group_id", "sort_key", "id"),
+    )
+
+    id: int = identity()
+    kind: str = MemberKind.LEGAL_ENTITY
+    code: str
+    """The SIREN of a legal entity, the code that a unit has in its parent's books."""
+    name: str
+    sort_key: str = sort_column()
+    parent_id: int | None = big(nullable=True)
+    category: str = ""
+    """In the group's words: commune, EPCI, université…"""
+    insee: str | None = None
+    population: int | None = None
+    agents: int | None = None
+    created_at: datetime = instant()
+
+
+class Budget(TenantTable, table=True):
+    """A budget of a member, on which its share of a purchase is charged."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (in_group(), within_group("member_id", "members"), UniqueConstraint("group_id", "member_id", "code"))
+
+    id: int = identity()
+    member_id: int = big()
+    code: str
+    label: str
+
+
+class Membership(TenantTable, table=True):
+    """A person's role. Rows are ended, never deleted: the audit trail still names who did what."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        in_group(),
+        ForeignKeyConstraint(["person_id"], ["people.id"]),
+        within_group("member_id", "members"),
+        within_group("purchase_id", "purchases"),
+        one_of("role", Role),
+        CheckConstraint("(role IN ('referent', 'finance')) = (member_id IS NOT NULL)", name="role_of_member"),
+        CheckConstraint("(role = 'lead_buyer') = (purchase_id IS NOT NULL)", name="role_of_purchase"),
+        Index(
+            "uq_memberships_held_once",
+            "group_id",
+            "person_id",
+            "role",
+            "member_id",
+            "purchase_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(None, "person_id"),
+        Index(None, "group_id", "member_id"),
+    )
+
+    id: int = identity()
+    person_id: int = big()
+    role: str
+    member_id: int | None = big(nullable=True)
+    purchase_id: int | None = big(nullable=True)
+    started_at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)

@@ -1,0 +1,101 @@
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+
+
+class DeclarationState(StrEnum):
+    DRAFT = "draft"
+    FILED = "filed"
+
+
+class Declaration(TenantTable, table=True):
+    """What a member says it needs. At most one draft and one filed per member: the filed one counts, the draft is
+    what its référent is preparing.
+    """
+
+    __tablename__ = "declarations"
+    __table_args__ = (
+        in_group(),
+        ForeignKeyConstraint(
+            ["group_id", "purchase_id", "member_id"],
+            ["participations.group_id", "participations.purchase_id", "participations.member_id"],
+        ),
+        UniqueConstraint("group_id", "purchase_id", "member_id", "state"),
+        one_of("state", DeclarationState),
+        CheckConstraint("(state = 'filed') = (filed_at IS NOT NULL)", name="filed_has_date"),
+    )
+
+    id: int = identity()
+    purchase_id: int = big()
+    member_id: int = big()
+    state: str
+    comment: str = ""
+    updated_at: datetime = instant()
+    updated_by: int | None = big(nullable=True)
+    filed_at: datetime | None = instant(nullable=True)
+
+
+class Need(TenantTable, table=True):
+    """One line of a declaration: so many units of one item, and perhaps the most that would be accepted."""
+
+    __tablename__ = "needs"
+    __table_args__ = (
+        in_group(),
+        within_group("declaration_id", "declarations", ondelete="CASCADE"),
+        within_group("item_id", "items"),
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        CheckConstraint("up_to >= quantity", name="up_to_not_below"),
+        Index(None, "group_id", "item_id"),
+    )
+
+    declaration_id: int = Field(primary_key=True, sa_type=BigInteger)
+    item_id: int = Field(primary_key=True, sa_type=BigInteger)
+    quantity: int
+    up_to: int
+    """The tolerance: the most this member would accept; equal to `quantity` when it has none."""
+    declared_at: datetime = instant()
+    """Its place in the order of arrival: kept when it is filed again, unless the quantity rises."""
+
+
+class Consolidation(TenantTable, table=True):
+    """A frozen consolidation of a closed purchase: a numbered record, never changed."""
+
+    __tablename__ = "consolidations"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        UniqueConstraint("group_id", "purchase_id", "number"),
+    )
+
+    id: int = identity()
+    purchase_id: int = big()
+    number: int
+    frozen_at: datetime = instant()
+    frozen_by: int | None = big(nullable=True)
+    result: dict[str, Any] = Field(sa_type=JSONB)
+    """For every item's code, the result of the rule as JSON."""
+
+
+class Assignment(TenantTable, table=True):
+    """What a frozen consolidation gives a member of an item."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        in_group(),
+        within_group("consolidation_id", "consolidations"),
+        within_group("item_id", "items"),
+        within_group("member_id", "members"),
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        Index(None, "group_id", "member_id"),
+    )
+
+    consolidation_id: int = Field(primary_key=True, sa_type=BigInteger)
+    item_id: int = Field(primary_key=True, sa_type=BigInteger)
+    member_id: int = Field(primary_key=True, sa_type=BigInteger)
+    quantity: int

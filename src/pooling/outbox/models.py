@@ -1,0 +1,53 @@
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from pooling.kernel.tables import Table, big, identity, instant, one_of
+
+
+class MessageState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Message(Table, table=True):
+    """A mail. `group_id` is null for what concerns no group (a sign-in code): such rows are visible only to a
+    transaction opened for no group.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        ForeignKeyConstraint(["group_id"], ["groups.id"]),
+        ForeignKeyConstraint(["person_id"], ["people.id"]),
+        one_of("state", MessageState),
+        Index(None, "next_try_at", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index(None, "group_id", "id"),
+    )
+
+    id: int = identity()
+    group_id: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
+    person_id: int | None = big(nullable=True)
+    kind: str
+    recipient: str
+    subject: str
+    body_text: str
+    body_html: str
+    calendar: str | None = None
+    """An .ics text that goes along; its METHOD is read from it."""
+    attachments: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    state: str = MessageState.QUEUED
+    attempts: int = 0
+    lease: str | None = None
+    next_try_at: datetime = instant()
+    """When to try (again); while `sending`, when the lease expires."""
+    expires_at: datetime | None = instant(nullable=True)
+    """After this it is not worth sending (a sign-in code no longer valid)."""
+    error: str | None = None
+    created_at: datetime = instant()
+    sent_at: datetime | None = instant(nullable=True)

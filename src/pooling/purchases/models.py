@@ -1,0 +1,109 @@
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, UniqueConstraint
+from sqlmodel import Field
+
+from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+
+
+class PurchaseState(StrEnum):
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    ORDERED = "ordered"
+    DELIVERED = "delivered"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+
+
+class Purchase(TenantTable, table=True):
+    __tablename__ = "purchases"
+    __table_args__ = (
+        in_group(),
+        within_group("lead_member_id", "members"),
+        UniqueConstraint("group_id", "reference"),
+        one_of("state", PurchaseState),
+        CheckConstraint("state <> 'open' OR closes_at IS NOT NULL", name="open_until"),
+    )
+
+    id: int = identity()
+    reference: str
+    """What people say and write: `AG-2026-003`."""
+    title: str
+    description: str = ""
+    state: str = PurchaseState.DRAFT
+    lead_member_id: int = big()
+    revision: int = 1
+    """Raised whenever its deadline moves, so that reminders of the old one are superseded."""
+    opened_at: datetime | None = instant(nullable=True)
+    closes_at: datetime | None = instant(nullable=True)
+    closed_at: datetime | None = instant(nullable=True)
+    keys_frozen_at: datetime | None = instant(nullable=True)
+    delivery_expected_on: date | None = None
+    created_at: datetime = instant()
+
+
+class Item(TenantTable, table=True):
+    __tablename__ = "items"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        UniqueConstraint("group_id", "purchase_id", "code"),
+        CheckConstraint("unit_price >= 0", name="price_not_negative"),
+        CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
+        CheckConstraint("pack >= 1 AND minimum >= 0", name="pack_and_minimum"),
+    )
+
+    id: int = identity()
+    purchase_id: int = big()
+    code: str
+    position: int = 0
+    name: str
+    description: str = ""
+    unit: str = "unité"
+    unit_price: Decimal = Field(sa_type=Numeric(14, 4))  # type: ignore[call-overload]
+    """Euros before VAT."""
+    vat_rate: Decimal = Field(default=Decimal(20), sa_type=Numeric(5, 2))  # type: ignore[call-overload]
+    """Percent."""
+    fctva: bool = False
+    pack: int = 1
+    minimum: int = 0
+
+
+class PriceTier(TenantTable, table=True):
+    """From this pooled quantity on, all units cost this price."""
+
+    __tablename__ = "price_tiers"
+    __table_args__ = (
+        in_group(),
+        within_group("item_id", "items"),
+        UniqueConstraint("group_id", "item_id", "from_quantity"),
+        CheckConstraint("from_quantity >= 1 AND unit_price >= 0", name="quantity_and_price"),
+    )
+
+    id: int = identity()
+    item_id: int = big()
+    from_quantity: int
+    unit_price: Decimal = Field(sa_type=Numeric(14, 4))  # type: ignore[call-overload]
+
+
+class Participation(TenantTable, table=True):
+    """A member takes part in a purchase. Its key values are copied here when the collection opens."""
+
+    __tablename__ = "participations"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        within_group("member_id", "members"),
+        within_group("budget_id", "budgets"),
+        CheckConstraint("population >= 0 AND agents >= 0", name="key_values_not_negative"),
+        Index(None, "group_id", "member_id"),
+    )
+
+    purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
+    member_id: int = Field(primary_key=True, sa_type=BigInteger)
+    budget_id: int | None = big(nullable=True)
+    population: int | None = None
+    agents: int | None = None
