@@ -1,0 +1,16 @@
+// Comfort only: every page works without these.
+import { focusErrorSummary } from "./error-summary.js";
+import { guardForms } from "./form-guard.js";
+import { closeMenus } from "./menus.js";
+import { liveTotals } from "./grid-total.js";
+import { pasteIntoGrid } from "./grid-paste.js";
+import { followProgress } from "./progress.js";
+
+focusErrorSummary(document);
+guardForms(document);
+closeMenus(document);
+document.querySelectorAll("[data-grid]").forEach((grid) => {
+  liveTotals(grid);
+  pasteIntoGrid(grid);
+});
+followProgress(document);

@@ -1,0 +1,144 @@
+"""What a person reads: amounts, dates and spaces as French writes them.
+
+Pure functions, also registered as Jinja filters (`FILTERS`). Moments are aware and the zone is passed in.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
+
+NBSP = "\u00a0"
+NARROW_NBSP = "\u202f"
+MINUS = "\u2212"
+
+_LOCALE = "fr_FR"
+
+
+def euros(cents: int) -> str:
+    """An amount in cents as `1 234,56 €`."""
+    return format_currency(Decimal(cents) / 100, "EUR", locale=_LOCALE).replace("-", MINUS)
+
+
+def number(value: int | Decimal | Fraction, decimals: int = 2) -> str:
+    """A number with French separators, `1 234,5`: at most `decimals` digits after the comma."""
+    pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
+    return format_decimal(_decimal(value), format=pattern, locale=_LOCALE).replace("-", MINUS)
+
+
+def percent(ratio: int | Decimal | Fraction, decimals: int = 1) -> str:
+    """A ratio (1 is all of it) as `12,5 %`."""
+    pattern = "#,##0" + ("." + "#" * decimals if decimals else "") + NARROW_NBSP + "%"
+    return format_percent(_decimal(ratio), format=pattern, locale=_LOCALE).replace("-", MINUS)
+
+
+def _decimal(value: int | Decimal | Fraction) -> Decimal:
+    if isinstance(value, Fraction):
+        return Decimal(value.numerator) / Decimal(value.denominator)
+    return Decimal(value)
+
+
+def date_short(day: date) -> str:
+    """`30/03/2027`, for tables."""
+    return day.strftime("%d/%m/%Y")
+
+
+def date_long(day: date) -> str:
+    """`mardi 30 mars 2027`, for sentences."""
+    return f"{_weekday_and_day(day)} {day.year}"
+
+
+def date_time_long(moment: datetime, zone: tzinfo, *, with_year: bool = False) -> str:
+    """`mardi 30 mars à 18 h` in the zone, with the year where asked."""
+    local = _local(moment, zone)
+    day = date_long(local) if with_year else _weekday_and_day(local)
+    return f"{day} à {_clock(local)}"
+
+
+def time_short(moment: datetime, zone: tzinfo) -> str:
+    """`14 h 32` or `18 h` in the zone."""
+    return _clock(_local(moment, zone))
+
+
+def relative_day(day: date, today: date) -> str:
+    """`aujourd’hui`, `demain`, `dans 3 jours`, `hier`, `il y a 2 jours`."""
+    days = (day - today).days
+    named = {0: "aujourd’hui", 1: "demain", -1: "hier"}
+    if days in named:
+        return named[days]
+    return f"dans {days}{NBSP}jours" if days > 0 else f"il y a {-days}{NBSP}jours"
+
+
+def before(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """A deadline: `avant mardi 30 mars à 18 h`, `demain avant 18 h`; the year when it is not this one."""
+    deadline, today = _local(moment, zone), _local(now, zone).date()
+    days = (deadline.date() - today).days
+    if days in (0, 1):
+        return f"{relative_day(deadline.date(), today)} avant {_clock(deadline)}"
+    return f"avant {date_time_long(moment, zone, with_year=deadline.year != today.year)}"
+
+
+def plural(count: int, singular: str, several: str | None = None) -> str:
+    """`1 membre`, `3 membres`, `0 membre` (in French zero is singular)."""
+    noun = singular if abs(count) < 2 else several or f"{singular}s"  # noqa: PLR2004 - two is where French plural starts
+    return f"{number(count)}{NBSP}{noun}"
+
+
+_SPACE = f"[ {NBSP}{NARROW_NBSP}]"
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"(?<=\w)'(?=\w)", "’"),
+        (r"(?<!\.)\.\.\.(?!\.)", "…"),
+        (rf"{_SPACE}+(?=[;!?]+(?:\s|$|[»)]))", NARROW_NBSP),
+        (r"(?<=[\w»)])(?=[!?]+(?:\s|$|[»)]))", NARROW_NBSP),
+        (rf"{_SPACE}+(?=:(?:\s|$))", NBSP),
+        (rf"«{_SPACE}*(?=\S)", f"«{NBSP}"),
+        (rf"(?<=\S){_SPACE}*»", f"{NBSP}»"),
+        (rf"(?<=\d){_SPACE}+(?=[€%](?!\w))", NBSP),
+        (rf"(?<=\d){_SPACE}+(?=(?:h|jours?|kg|km|m²)(?!\w))", NBSP),
+        (rf"(?<=\d{NBSP}h){_SPACE}+(?=\d\d(?!\d))", NBSP),
+    )
+)
+
+
+def typo(text: str) -> str:
+    """The text with French no-break spaces and apostrophes; leaves addresses and times (12:30) alone."""
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _local(moment: datetime, zone: tzinfo) -> datetime:
+    if moment.tzinfo is None:
+        msg = "a moment without a zone cannot be shown"
+        raise ValueError(msg)
+    return moment.astimezone(zone)
+
+
+def _weekday_and_day(day: date) -> str:
+    month = format_date(day, "MMMM", locale=_LOCALE)
+    weekday = format_date(day, "EEEE", locale=_LOCALE)
+    return f"{weekday} {'1er' if day.day == 1 else day.day} {month}"
+
+
+def _clock(local: datetime) -> str:
+    minutes = f"{NBSP}{local.minute:02d}" if local.minute else ""
+    return f"{local.hour}{NBSP}h{minutes}"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {
+        rule.__name__: rule
+        for rule in (
+            *(euros, number, percent, plural, typo),
+            *(date_short, date_long, date_time_long, time_short, relative_day, before),
+        )
+    }
+)
