@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("minutes", sa.String(), nullable=False),
         sa.Column("secretary_id", sa.BigInteger(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("scheduled_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint(
             "state IN ('planned', 'convened', 'held', 'minuted', 'cancelled')",
@@ -191,6 +192,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.BigInteger(), nullable=False),
         sa.Column("committee_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("invited_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["group_id", "committee_id"],
             ["committees.group_id", "committees.id"],
@@ -220,6 +222,7 @@ def upgrade() -> None:
         sa.Column("lead_member_id", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("opened_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("scheduled_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("closes_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("closed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("keys_frozen_at", postgresql.TIMESTAMP(timezone=True), nullable=True),

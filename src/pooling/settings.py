@@ -41,7 +41,9 @@ PostgresUrl = Annotated[str | None, _url_of("postgresql")]
 class Settings(BaseSettings):
     """Without a database or Redis URL, the embedded engines start in `data_dir`."""
 
-    model_config = SettingsConfigDict(env_prefix="POOLING_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="POOLING_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     database_url: PostgresUrl = None
     """The application's role, which owns nothing: row-level security binds it."""
@@ -81,9 +83,14 @@ def load_settings(**overrides: object) -> Settings:
         first = invalid.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         reason = first["msg"].removeprefix("Value error, ")
-        stop(f"the setting POOLING_{name} {reason}" if "must" in reason or "is not" in reason
-             else f"the setting POOLING_{name} is wrong: {reason}.")
+        stop(
+            f"the setting POOLING_{name} {reason}"
+            if "must" in reason or "is not" in reason
+            else f"the setting POOLING_{name} is wrong: {reason}."
+        )
     if (settings.database_url is None) != (settings.owner_database_url is None):
-        stop("POOLING_DATABASE_URL (application role) and POOLING_OWNER_DATABASE_URL (owner role) go together: "
-             "set both, or neither to start the embedded PostgreSQL.")
+        stop(
+            "POOLING_DATABASE_URL (application role) and POOLING_OWNER_DATABASE_URL (owner role) go together: "
+            "set both, or neither to start the embedded PostgreSQL."
+        )
     return settings

@@ -10,7 +10,10 @@ class Person(Table, table=True):
     """Belongs to no group. In a group's transaction, row-level security shows only people who are or were in it."""
 
     __tablename__ = "people"
-    __table_args__ = (UniqueConstraint("email"), CheckConstraint("email = lower(email)", name="email_lower_case"))
+    __table_args__ = (
+        UniqueConstraint("email"),
+        CheckConstraint("email = lower(email)", name="email_lower_case"),
+    )
 
     id: int = identity()
     email: str

@@ -40,6 +40,8 @@ class Committee(TenantTable, table=True):
     minutes: str = ""
     secretary_id: int | None = big(nullable=True)
     revision: int = 1
+    scheduled_at: datetime = instant()
+    """When it was given its present date: offsets already past then are skipped."""
     created_at: datetime = instant()
 
 
@@ -54,3 +56,5 @@ class Invitation(TenantTable, table=True):
 
     committee_id: int = Field(primary_key=True, sa_type=BigInteger)
     person_id: int = Field(primary_key=True, sa_type=BigInteger)
+    invited_at: datetime = instant()
+    """Somebody invited later gets what is still to come."""

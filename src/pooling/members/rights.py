@@ -1,0 +1,113 @@
+"""Who may do what, as a table. Every route names one of these rights; every use case that changes something checks one.
+
+A role of the group (`facilitator`, `reader`) counts everywhere in it; a role of a member (`referent`, `finance`) for what
+is that member's; `lead_buyer` for its purchase.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pooling.kernel.errors import Forbidden, NotFound
+from pooling.members.models import Role
+
+
+class Right(StrEnum):
+    # Routes only: rights that need no group.
+    ANYONE = "anyone"
+    SIGNED_IN = "signed_in"
+    # Rights within a group.
+    SEE_GROUP = "see_group"
+    MANAGE_MEMBERS = "manage_members"
+    SEE_JOURNAL = "see_journal"
+    FILE_NEEDS = "file_needs"
+    SEE_OWN_NEEDS = "see_own_needs"
+    SEE_ALL_NEEDS = "see_all_needs"
+    RUN_PURCHASE = "run_purchase"
+    SEE_ALLOCATION = "see_allocation"
+    MANAGE_COMMITTEES = "manage_committees"
+
+
+_ALL = frozenset(Role)
+
+TABLE: Mapping[Right, frozenset[Role]] = {
+    Right.SEE_GROUP: _ALL,
+    Right.MANAGE_MEMBERS: frozenset({Role.FACILITATOR}),
+    Right.SEE_JOURNAL: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
+    Right.FILE_NEEDS: frozenset({Role.REFERENT}),
+    Right.SEE_OWN_NEEDS: frozenset({Role.REFERENT, Role.FINANCE}),
+    Right.SEE_ALL_NEEDS: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
+    Right.RUN_PURCHASE: frozenset({Role.LEAD_BUYER}),
+    Right.SEE_ALLOCATION: frozenset(
+        {Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE, Role.REFERENT, Role.READER}
+    ),
+    Right.MANAGE_COMMITTEES: frozenset({Role.FACILITATOR}),
+}
+
+_OF_GROUP = frozenset({Role.FACILITATOR, Role.READER})
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """One membership of the caller."""
+
+    role: Role
+    member_id: int | None = None
+    purchase_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The person who asks, in one group, with what it is there."""
+
+    person_id: int
+    group_id: int
+    roles: tuple[HeldRole, ...]
+
+    def may(self, right: Right, *, member_id: int | None = None, purchase_id: int | None = None) -> bool:
+        """Whether a role of the caller gives this right on this member or purchase."""
+        allowed = TABLE[right]
+        return any(
+            held.role in allowed
+            and (
+                held.role in _OF_GROUP
+                or (held.member_id is not None and held.member_id == member_id)
+                or (held.purchase_id is not None and held.purchase_id == purchase_id)
+            )
+            for held in self.roles
+        )
+
+    def may_somewhere(self, right: Right) -> bool:
+        """Whether the caller has this right on anything at all: the coarse guard of a route."""
+        return any(held.role in TABLE[right] for held in self.roles)
+
+    def require(self, right: Right, *, member_id: int | None = None, purchase_id: int | None = None) -> None:
+        """The check that a use case makes.
+
+        Raises:
+            Forbidden: the caller has not this right here.
+        """
+        if not self.may(right, member_id=member_id, purchase_id=purchase_id):
+            raise Forbidden
+
+    def members_as(self, *roles: Role) -> list[int]:
+        """The members for which the caller holds one of these roles."""
+        return sorted(
+            {held.member_id for held in self.roles if held.role in roles and held.member_id is not None}
+        )
+
+    def purchases_led(self) -> list[int]:
+        return sorted({held.purchase_id for held in self.roles if held.purchase_id is not None})
+
+    def has(self, role: Role) -> bool:
+        return any(held.role == role for held in self.roles)
+
+
+def require_entry(roles: tuple[HeldRole, ...]) -> None:
+    """A group without a membership in it does not exist for the caller.
+
+    Raises:
+        NotFound: no role is held.
+    """
+    if not roles:
+        raise NotFound

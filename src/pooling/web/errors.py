@@ -1,0 +1,85 @@
+"""One table from what went wrong to what is answered: a page, or `application/problem+json` under `/api/`."""
+
+import logging
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+from urllib.parse import quote
+
+from pooling.kernel.errors import DomainError, Invalid, SignInRequired
+from pooling.web.forms import Redisplay
+from pooling.web.layout import render
+
+log = logging.getLogger(__name__)
+
+_SENTENCES = {
+    404: "Cette page n’existe pas, ou vous n’y avez pas accès.",
+    405: "Cette page ne s’ouvre pas de cette façon.",
+    413: "Ce fichier est trop lourd.",
+}
+
+
+def answer_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
+    if isinstance(error, SignInRequired) and not _is_api(request):
+        return Redirect(f"/connexion?suite={quote(_here(request), safe='/')}", status_code=303)
+    return _answer(request, error.status, error.code, error.message, error)
+
+
+def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    status = error.status_code
+    if status >= HTTP_500_INTERNAL_SERVER_ERROR:
+        return answer_unexpected(request, error)
+    sentence = _SENTENCES.get(status, "Cette demande n’est pas lisible. Revenez à la page précédente.")
+    return _answer(
+        request, status, {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request"), sentence
+    )
+
+
+def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    return _answer(
+        request,
+        500,
+        "internal_error",
+        "Une erreur est survenue de notre côté. Rien n’a été enregistré ; réessayez.",
+    )
+
+
+def answer_redisplay(request: Request[Any, Any, Any], error: Redisplay) -> Response[Any]:  # noqa: ARG001
+    return error.response
+
+
+HANDLERS: dict[Any, Any] = {
+    Redisplay: answer_redisplay,
+    DomainError: answer_domain_error,
+    HTTPException: answer_http_error,
+    Exception: answer_unexpected,
+}
+
+
+def _answer(
+    request: Request[Any, Any, Any], status: int, code: str, sentence: str, error: DomainError | None = None
+) -> Response[Any]:
+    if _is_api(request):
+        problem: dict[str, Any] = {"type": "about:blank", "title": sentence, "status": status, "code": code}
+        if isinstance(error, Invalid):
+            problem["errors"] = error.errors
+        elif error is not None and error.field:
+            problem["field"] = error.field
+        return Response(problem, status_code=status, media_type="application/problem+json")
+    return render(request, "error.html", status=status, error_status=status, error_message=sentence)
+
+
+def _is_api(request: Request[Any, Any, Any]) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def _here(request: Request[Any, Any, Any]) -> str:
+    """Where to come back to after signing in: only a GET can be come back to."""
+    if request.method != "GET":
+        return "/"
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

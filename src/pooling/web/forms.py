@@ -1,0 +1,154 @@
+"""Forms, once and for all: what was typed is read as it is, checked field by field, and shown again when it is wrong.
+
+A page's POST handler takes `form: Form`, reads its fields, and calls one use case; when something is wrong it raises
+`Redisplay` with the same page, which rolls the transaction back and keeps every value typed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import UploadFile
+
+from pooling.kernel.errors import Invalid
+from pooling.kernel.text import clean
+
+_DIGITS = re.compile(r"[0-9]{1,9}")
+_BLANKS = re.compile(r"\s")
+
+
+class Redisplay(Exception):  # noqa: N818 - not an error of the program
+    """Ends a request with this response and rolls its transaction back: the page again, with what must be mended."""
+
+    def __init__(self, response: Response[Any]) -> None:
+        super().__init__()
+        self.response = response
+
+
+@dataclass
+class Form:
+    """Values as typed, and one French sentence for each field to mend. Also the empty form of a GET."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, UploadFile] = field(default_factory=dict)
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.errors)
+
+    def value(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def error(self, name: str) -> str | None:
+        return self.errors.get(name)
+
+    def refuse(self, name: str, sentence: str) -> None:
+        self.errors.setdefault(name, sentence)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field that may come several times (checkboxes)."""
+        return self.lists.get(name, [])
+
+    # Reading: each returns the value, or refuses the field with a sentence that says how to mend and returns a default.
+
+    def text(self, name: str, *, required: str | None = None, longest: int = 200) -> str:
+        """One line or more. `required` is the sentence to say when it is empty."""
+        value = clean(self.value(name))
+        if not value and required:
+            self.refuse(name, required)
+        if len(value) > longest:
+            self.refuse(name, f"Raccourcissez ce texte : {longest} caractères au plus.")
+        return value
+
+    def email(self, name: str) -> str:
+        value = clean(self.value(name)).lower()
+        if not is_email(value):
+            self.refuse(name, "Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr.")
+        return value
+
+    def integer(
+        self, name: str, *, smallest: int = 0, largest: int = 1_000_000, default: int | None = None
+    ) -> int:
+        """A whole number; blanks between thousands are welcome. An empty field is `default`, if there is one."""
+        typed = _BLANKS.sub("", self.value(name))
+        if not typed and default is not None:
+            return default
+        if not _DIGITS.fullmatch(typed):
+            self.refuse(name, "Indiquez un nombre entier, par exemple 12.")
+            return smallest
+        value = int(typed)
+        if not smallest <= value <= largest:
+            self.refuse(name, f"Indiquez un nombre entre {smallest} et {largest}.")
+            return smallest
+        return value
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        value = self.value(name)
+        if value not in choices:
+            self.refuse(name, "Choisissez une des réponses proposées.")
+        return value
+
+    def date(self, name: str) -> date | None:
+        """A day, as a browser's date field sends it (`2027-03-30`) or as people write it (`30/03/2027`)."""
+        typed = clean(self.value(name))
+        for layout in ("%Y-%m-%d", "%d/%m/%Y"):
+            try:
+                return datetime.strptime(typed, layout).date()  # noqa: DTZ007 - a day, not an instant
+            except ValueError:
+                continue
+        self.refuse(name, "Indiquez une date, par exemple 30/03/2027.")
+        return None
+
+    def time(self, name: str) -> time | None:
+        """An hour: `14:30`, `14h30`, `14 h`."""
+        typed = _BLANKS.sub("", self.value(name)).lower().replace("h", ":").rstrip(":")
+        match = re.fullmatch(r"([01]?\d|2[0-3])(?::([0-5]\d))?", typed)
+        if match is None:
+            self.refuse(name, "Indiquez une heure, par exemple 14 h 30.")
+            return None
+        return time(int(match[1]), int(match[2] or 0))
+
+    def check(self) -> None:
+        """Raises what was refused so far.
+
+        Raises:
+            Invalid: at least one field was refused.
+        """
+        if self.errors:
+            raise Invalid(self.errors)
+
+    @contextmanager
+    def redisplayed(self) -> Iterator[None]:
+        """Gathers in `errors` what the block refuses; the caller then looks at `has_errors`."""
+        try:
+            yield
+        except Invalid as invalid:
+            for name, sentence in invalid.errors.items():
+                self.refuse(name, sentence)
+
+
+def is_email(value: str) -> bool:
+    return re.fullmatch(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]{2,}", value) is not None
+
+
+def form_of(values: Mapping[str, object]) -> Form:
+    """The form of a GET, filled with what is known."""
+    return Form(values={name: "" if value is None else str(value) for name, value in values.items()})
+
+
+async def provide_form(request: Request[Any, Any, Any]) -> Form:
+    """The form that was posted, raw. A file field is in `files`, everything else is text."""
+    form = Form()
+    for name, value in (await request.form()).multi_items():
+        if isinstance(value, UploadFile):
+            form.files[name] = value
+        else:
+            form.values.setdefault(name, value)
+            form.lists.setdefault(name, []).append(value)
+    return form

@@ -1,0 +1,101 @@
+"""The frame around every page, and how a handler renders one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from pooling.web.branding import Territory
+from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
+from pooling.web.forms import Form
+from pooling.web.security import HEADERS, cookie, ensure_visitor, form_token_of
+from pooling.web.templating import environment
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    url: str | None
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class PersonShown:
+    name: str
+    role: str
+    account_url: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupShown:
+    name: str
+    url: str
+    current: bool = False
+
+
+@dataclass
+class Layout:
+    territory: Territory
+    csrf_token: str
+    current_path: str
+    notice: str | None = None
+    group: GroupShown | None = None
+    groups: list[GroupShown] = field(default_factory=list)
+    person: PersonShown | None = None
+    navigation: list[Link] = field(default_factory=list)
+    breadcrumb: Sequence[Link] = ()
+    tabs: Sequence[Link] = ()
+    sign_out_url: str = "/deconnexion"
+    flash: list[dict[str, str]] = field(default_factory=list)
+
+
+Frame = Callable[[Request[Any, Any, Any]], Layout]
+"""Puts together who is here and where they may go: `pooling.app` has it, since only it knows every feature."""
+
+
+def render(
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    status: int = 200,
+    breadcrumb: Sequence[Link] = (),
+    tabs: Sequence[Link] = (),
+    form: Form | None = None,
+    **context: object,
+) -> Response[str]:
+    """An HTML page in its frame. A form with errors answers 422."""
+    layout: Layout = request.app.state.frame(request)
+    layout.breadcrumb = breadcrumb
+    layout.tabs = tabs
+    cookies: list[Cookie] = []
+    if FLASH_COOKIE in request.cookies:
+        layout.flash = unpack_flash(request.cookies[FLASH_COOKIE])
+        cookies.append(cookie(request, FLASH_COOKIE, "", max_age=0))
+    visitor = ensure_visitor(request)
+    if visitor is not None:
+        cookies.append(visitor)
+    layout.csrf_token = form_token_of(request)
+    shown_form = form or Form()
+    body = environment().get_template(template).render(layout=layout, form=shown_form, **context)
+    if shown_form.has_errors:
+        status = 422
+    return Response(
+        body,
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        cookies=cookies,
+        headers=_page_headers(),
+    )
+
+
+def _page_headers() -> dict[str, str]:
+    return {**HEADERS, "Cache-Control": "no-store"}
+
+
+def redirect(request: Request[Any, Any, Any], url: str, *, done: str | None = None) -> Redirect:
+    """After a POST: go and see. `done` is said on the page that comes next."""
+    cookies = [cookie(request, FLASH_COOKIE, pack_flash("success", done), max_age=60)] if done else []
+    return Redirect(url, status_code=303, cookies=cookies)

@@ -1,0 +1,112 @@
+"""What every request must prove and every response must say, whatever the feature.
+
+A form carries a token derived from the browser's own session (or, before signing in, from a random visitor cookie), and
+comes from our own pages: `Sec-Fetch-Site`, or `Origin` in browsers that do not send it.
+"""
+
+import hmac
+import secrets
+from hashlib import sha256
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from pooling.kernel.errors import DomainError
+
+VISITOR_COOKIE = "pooling-visitor"
+SESSION_COOKIE = "pooling-session"
+UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class ForgedRequest(DomainError):
+    status = 403
+    code = "forged_request"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ce formulaire a expiré ou ne vient pas de ce site. Revenez à la page précédente, puis rechargez-la."
+        )
+
+
+def form_token(secret_key: str, binding: str) -> str:
+    """The token of one browser's forms."""
+    return hmac.new(secret_key.encode(), f"form:{binding}".encode(), sha256).hexdigest()
+
+
+def form_token_of(request: Request[Any, Any, Any]) -> str:
+    """The token that forms of this page must carry."""
+    cookies = request.cookies
+    binding = (
+        cookies.get(SESSION_COOKIE)
+        or cookies.get(VISITOR_COOKIE)
+        or request.scope["state"].get("visitor", "")
+    )
+    return form_token(request.app.state.secret_key, binding)
+
+
+def ensure_visitor(request: Request[Any, Any, Any]) -> Cookie | None:
+    """Before signing in, a random cookie stands for the browser. Returns the cookie to set, if it has none yet."""
+    if request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISITOR_COOKIE):
+        return None
+    visitor = request.scope["state"].setdefault("visitor", secrets.token_urlsafe(24))
+    return cookie(request, VISITOR_COOKIE, visitor)
+
+
+def cookie(request: Request[Any, Any, Any], key: str, value: str, *, max_age: int | None = None) -> Cookie:
+    """A cookie of ours: never read by scripts, only over HTTPS except on this machine itself."""
+    same_site: Literal["lax"] = "lax"
+    return Cookie(
+        key=key,
+        value=value,
+        max_age=max_age,
+        httponly=True,
+        secure=not request.app.state.settings.is_loopback,
+        samesite=same_site,
+        path="/",
+    )
+
+
+async def refuse_forged(request: Request[Any, Any, Any]) -> None:
+    """Called before every handler. A request that changes something must come from a form of ours.
+
+    Raises:
+        ForgedRequest: it does not.
+    """
+    if request.method not in UNSAFE_METHODS:
+        return
+    if not _same_site(request):
+        raise ForgedRequest
+    given = (await request.form()).get("csrf", "")
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), form_token_of(request).encode()):
+        raise ForgedRequest
+
+
+def _same_site(request: Request[Any, Any, Any]) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+async def add_headers(response: Response[Any]) -> Response[Any]:
+    """Called after every handler."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,46 @@
+"""Jinja: one environment; a feature's templates are found under its own name (`needs/declare.html`)."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, ChoiceLoader
+
+from pooling.web import typography
+
+PACKAGE = Path(__file__).resolve().parents[1]
+STATIC = PACKAGE / "web" / "static"
+
+
+@cache
+def environment() -> Environment:
+    features = {
+        folder.parent.name: FileSystemLoader(folder)
+        for folder in sorted(PACKAGE.glob("*/templates"))
+        if folder.parent.name != "web"
+    }
+    made = Environment(
+        loader=ChoiceLoader([FileSystemLoader(PACKAGE / "web" / "templates"), PrefixLoader(features)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = static_url
+    for name in FILTERS:
+        made.filters[name] = getattr(typography, name)
+        made.globals[name] = getattr(typography, name)
+    return made
+
+
+FILTERS = (
+    "before", "date_long", "date_short", "date_time_long", "euros", "number", "percent", "plural", "relative_day",
+    "time_short", "typo",
+)  # fmt: skip
+
+
+@cache
+def static_url(name: str) -> str:
+    """The address of a static file, which changes with its content, so that browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"

@@ -1,0 +1,158 @@
+"""The test ground: a real PostgreSQL once per run, a template database with the real migrations, a clone per worker, one
+outer transaction per test that is rolled back. Time is passed in: `clock` stands still until a test moves it.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+import pooling.allocation.models
+import pooling.committees.models
+import pooling.needs.models
+import pooling.outbox.models
+import pooling.purchases.models
+import pooling.reminders.models  # noqa: F401 - every table is known before a test looks
+from factories import Territory, make_territory
+from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database, driver_url
+from pooling.kernel.migrations import migrate
+
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+"""The moment at which tests take place, unless they move the clock: Monday 1 March 2027, 10 h in Paris."""
+
+TEMPLATE = "pooling_template"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[EmbeddedPostgres]:
+    """The run's server: started by the first worker, joined by the others, gone with the last one."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if worker_id != "master" else base) / "postgres"
+    server = EmbeddedPostgres(shared)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> PostgresAddresses:
+    """The database that all others are cloned from: made once, by the real migrations, under an advisory lock."""
+
+    async def make() -> None:
+        lock = await asyncpg.connect(postgres.address("postgres", "postgres"))
+        await lock.execute("SELECT pg_advisory_lock(42)")
+        try:
+            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE + "_ready"):
+                await asyncio.to_thread(postgres.prepare, TEMPLATE)
+                addresses = postgres.addresses(TEMPLATE)
+                await asyncio.to_thread(migrate, addresses.owner, APPLICATION)
+                await lock.execute(f"ALTER DATABASE {TEMPLATE} RENAME TO {TEMPLATE}_ready")
+        finally:
+            await lock.close()
+
+    asyncio.run(make())
+    return postgres.addresses(TEMPLATE + "_ready")
+
+
+class Clones:
+    """Makes databases from the template; each is a fresh installation."""
+
+    def __init__(self, server: EmbeddedPostgres, prefix: str) -> None:
+        self._server = server
+        self._prefix = prefix
+        self._made = 0
+
+    def make(self) -> PostgresAddresses:
+        self._made += 1
+        name = f"pooling_{self._prefix}_{self._made}"
+
+        async def clone() -> None:
+            admin = await asyncpg.connect(self._server.address("postgres", "postgres"))
+            try:
+                await admin.execute("SELECT pg_advisory_lock(42)")  # a template must have no other connection
+                await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}_ready STRATEGY file_copy")
+            finally:
+                await admin.close()
+
+        with asyncio.Runner() as runner:
+            runner.run(clone())
+        return self._server.addresses(name)
+
+
+@pytest.fixture(scope="session")
+def clones(postgres: EmbeddedPostgres, template: PostgresAddresses, worker_id: str) -> Clones:
+    return Clones(postgres, worker_id)
+
+
+@pytest.fixture(scope="session")
+def addresses(clones: Clones) -> PostgresAddresses:
+    """This worker's own database."""
+    return clones.make()
+
+
+@pytest.fixture
+def fresh_addresses(clones: Clones) -> PostgresAddresses:
+    """A database for one test alone, whose transactions really commit: for races, kills and several processes."""
+    return clones.make()
+
+
+@pytest_asyncio.fixture
+async def fresh_database(fresh_addresses: PostgresAddresses) -> AsyncIterator[Database]:
+    database = Database.connect(fresh_addresses.application)
+    yield database
+    await database.dispose()
+
+
+@pytest_asyncio.fixture
+async def database(addresses: PostgresAddresses) -> AsyncIterator[Database]:
+    """Transactions of the application's role inside one that is rolled back at the test's end."""
+    engine = create_async_engine(driver_url(addresses.application))
+    async with engine.connect() as connection:
+        outer = await connection.begin()
+        yield Database(connection)
+        await outer.rollback()
+    await engine.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest_asyncio.fixture
+async def territory(database: Database) -> Territory:
+    """One group with three communes, one university with two components, and people in every role."""
+    return await make_territory(database, NOW)
+
+
+@pytest_asyncio.fixture
+async def session(database: Database, territory: Territory) -> AsyncIterator[AsyncSession]:
+    """A transaction in the territory's group."""
+    async with database.transaction(territory.group_id) as session:
+        yield session
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """A short path, as unix sockets need."""
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def worker_id() -> str:
+    """The name of this pytest-xdist worker, `master` without it."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "master")
