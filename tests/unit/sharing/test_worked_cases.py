@@ -1,0 +1,55 @@
+"""Every worked case, the project's own and the shared ones, through the JSON entry of the two rules."""
+
+from typing import Any
+
+import pytest
+from case_book import SHARED, own_cases, part_of, read_cases
+
+from pooling.sharing.allocation import allocate_json
+from pooling.sharing.case_files import JsonRule
+from pooling.sharing.consolidation import consolidate_json
+
+RULES: dict[str, JsonRule] = {"allocation": allocate_json, "consolidation": consolidate_json}
+
+
+def each(name: str) -> list[Any]:
+    return [pytest.param(RULES[name], worked, id=f"{name}: {worked['why']}") for worked in own_cases(name)]
+
+
+def each_error(name: str) -> list[Any]:
+    return [
+        pytest.param(
+            RULES[name], worked["given"], worked["expect"], id=f"{name} {number}: {worked['expect']}"
+        )
+        for number, worked in enumerate(own_cases(f"{name}_errors"), start=1)
+    ]
+
+
+@pytest.mark.parametrize(("rule", "worked"), each("allocation") + each("consolidation"))
+def test_worked_by_hand(rule: JsonRule, worked: Any) -> None:
+    result: Any = rule(worked["given"])
+    expected = worked["expect"]
+    if "error" in expected:
+        assert result["error"]["code"] == expected["error"]
+    else:
+        assert part_of(result, expected) == expected
+
+
+@pytest.mark.parametrize(("rule", "given", "code"), each_error("allocation") + each_error("consolidation"))
+def test_refused(rule: JsonRule, given: Any, code: str) -> None:
+    result: Any = rule(given)
+    assert set(result) == {"case", "error"}
+    assert result["error"]["code"] == code
+    assert isinstance(result["error"]["field"], str)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared worked cases are not beside this checkout")
+@pytest.mark.parametrize("name", RULES)
+def test_shared_cases(name: str) -> None:
+    for worked in read_cases(SHARED / f"{name}.jsonl"):
+        expected = worked["expect"]
+        result: Any = RULES[name](worked["given"])
+        if "error" in expected:
+            assert (result["case"], result["error"]["code"]) == (expected["case"], expected["error"]["code"])
+        else:
+            assert result == expected, expected["case"]
