@@ -26,6 +26,12 @@ def euros(cents: int) -> str:
     return format_currency(Decimal(cents) / 100, "EUR", locale=_LOCALE).replace("-", MINUS)
 
 
+def price(euros_each: int | Decimal | Fraction) -> str:
+    """A unit price in euros as `180,00 €`, with as many decimals as it has, four at most (`0,0475 €`)."""
+    pattern = "#,##0.00##\u00a0€"
+    return format_decimal(_decimal(euros_each), format=pattern, locale=_LOCALE).replace("-", MINUS)
+
+
 def number(value: int | Decimal | Fraction, decimals: int = 2) -> str:
     """A number with French separators, `1 234,5`: at most `decimals` digits after the comma."""
     pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
@@ -137,7 +143,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         rule.__name__: rule
         for rule in (
-            *(euros, number, percent, plural, typo),
+            *(euros, price, number, percent, plural, typo),
             *(date_short, date_long, date_time_long, time_short, relative_day, before),
         )
     }
