@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 from samples import pages
 
+from pooling.web.forms import Form
 from pooling.web.templating import STATIC, environment
 
 HOST = "http://gallery.test"
@@ -113,7 +114,7 @@ def main(out: Path, only: list[str]) -> int:
         for name, template, context in pages():
             if only and name not in only:
                 continue
-            html = made.get_template(template).render(context)
+            html = made.get_template(template).render({"form": Form(), **context})
             for view in VIEWS:
                 problems += photograph(browser, name, html, view, out)
         browser.close()

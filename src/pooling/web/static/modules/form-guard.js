@@ -3,7 +3,11 @@ const contents = (form) =>
   JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
 
 export function guardForms(page) {
-  const guarded = [...page.querySelectorAll("form[data-guard]")].map((form) => ({ form, before: contents(form) }));
+  const isRefused = page.querySelector("[data-error-summary]"); // what it shows was never saved
+  const guarded = [...page.querySelectorAll("form[data-guard]")].map((form) => ({
+    form,
+    before: isRefused ? null : contents(form),
+  }));
   let leaving = false;
 
   page.addEventListener("submit", (event) => {
