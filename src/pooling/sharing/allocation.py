@@ -58,9 +58,7 @@ def _item_lines(case: Case, pool: Pool) -> dict[str, ItemLine]:
         quantities = pool.quantities[item.id]
         pooled = sum(quantities)
         price = price_at(pooled, item.unit_price, item.tiers)
-        lines[item.id] = ItemLine(
-            item, pooled, price, Shares.weighted(line_total(pooled, price), quantities, field)
-        )
+        lines[item.id] = ItemLine(item, pooled, price, Shares.weighted(line_total(pooled, price), quantities, field))
     return lines
 
 
@@ -91,15 +89,11 @@ def _taxed(items: Mapping[str, ItemLine], charges: Mapping[str, ChargeLine]) -> 
         yield TaxedLine(charge.charge.vat_rate, charge.shares.cents, counts=True)
 
 
-def _fctva(
-    case: Case, items: Mapping[str, ItemLine], charges: Mapping[str, ChargeLine], size: int
-) -> Sequence[Cents]:
+def _fctva(case: Case, items: Mapping[str, ItemLine], charges: Mapping[str, ChargeLine], size: int) -> Sequence[Cents]:
     """Each member's estimated FCTVA, rounded on its own because each claims its own (CGCT L1615-6)."""
     flagged = [(line.item.vat_rate, line.shares.cents) for line in items.values() if line.item.fctva]
     flagged += [(line.charge.vat_rate, line.shares.cents) for line in charges.values() if line.charge.fctva]
     ratios = [case.fctva_rate / 100 * (1 + rate / 100) for rate, _ in flagged]
     factors, denominator = over_common_denominator(ratios)
-    columns = [
-        [factor * cents for cents in column] for factor, (_, column) in zip(factors, flagged, strict=True)
-    ]
+    columns = [[factor * cents for cents in column] for factor, (_, column) in zip(factors, flagged, strict=True)]
     return [half_up_ratio(numerator, denominator) for numerator in added(columns, size)]

@@ -139,16 +139,17 @@ def _priced(item: Item, record: Record, tiers: tuple[TierDraft, ...]) -> Item:
 
 
 def _need(raw: object, place: int) -> Need:
-    record = _NEED.read(raw, f"needs[{place}]")
-    member, item, quantity = record["member"], record["item"], record["quantity"]
-    # Written out, not through reading.text and reading.integer: this runs once for each of 280 000 needs.
-    if type(member) is str and type(item) is str and type(quantity) is int and 0 <= quantity < reading.MOST:
-        return Need(member, item, quantity)
+    if isinstance(raw, dict) and raw.keys() == _NEED.required:
+        member, item, quantity = raw["member"], raw["item"], raw["quantity"]
+        # There may be 280 000 needs: the usual one is read without the ceremony that names what is wrong.
+        if type(member) is str and type(item) is str and type(quantity) is int and 0 <= quantity < reading.MOST:
+            return Need(member, item, quantity)
     path = f"needs[{place}]"
+    record = _NEED.read(raw, path)
     return Need(
-        reading.text(member, f"{path}.member"),
-        reading.text(item, f"{path}.item"),
-        reading.integer(quantity, f"{path}.quantity"),
+        reading.text(record["member"], f"{path}.member"),
+        reading.text(record["item"], f"{path}.item"),
+        reading.integer(record["quantity"], f"{path}.quantity"),
     )
 
 

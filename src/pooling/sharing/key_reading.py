@@ -19,9 +19,7 @@ def read_key(raw: object, field: str) -> Key:
     if not (isinstance(raw, dict) and raw.keys() == {"mix"}):
         return _read_part_key(raw, field)
     path = below(field, "mix")
-    shapes = [
-        _PART.read(part, f"{path}[{place}]") for place, part in enumerate(reading.array(raw, "mix", field))
-    ]
+    shapes = [_PART.read(part, f"{path}[{place}]") for place, part in enumerate(reading.array(raw, "mix", field))]
     percents = [
         parse_fraction(shape["percent"], PERCENT_DECIMALS, field=f"{path}[{place}].percent")
         for place, shape in enumerate(shapes)

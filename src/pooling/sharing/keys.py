@@ -46,20 +46,18 @@ def weights_of(key: Key, context: KeyContext) -> list[int]:
     if not isinstance(key, MixKey):
         return part_weights(key, context)
     check_percents((part.percent for part in key.parts), f"{context.field}.key.mix")
-    columns = [part_weights(part.key, context) for part in key.parts]
-    factors = []
-    for part, column in zip(key.parts, columns, strict=True):
+    columns, factors = [], []
+    for part in key.parts:
+        column = part_weights(part.key, context)
         whole = sum(column)
         if whole == 0:
             raise RuleError("no_basis", context.field)
-        factors.append(Fraction(part.percent, whole))
+        columns.append(column)
+        factors.append(part.percent / whole)
     # Each part weighs percent × weight ÷ (sum of its weights), exactly: integers over a common denominator.
     multipliers, _ = over_common_denominator(factors)
     return added(
-        (
-            [multiplier * weight for weight in column]
-            for multiplier, column in zip(multipliers, columns, strict=True)
-        ),
+        ([multiplier * weight for weight in column] for multiplier, column in zip(multipliers, columns, strict=True)),
         context.pool.size,
     )
 

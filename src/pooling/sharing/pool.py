@@ -57,8 +57,7 @@ def pool_needs(case: Case) -> Pool:
     check_unique((item.id for item in case.items), "items")
     members = sorted(case.members, key=lambda member: member.id)
     places = {member.id: place for place, member in enumerate(members)}
-    quantities = {item.id: [0] * len(members) for item in case.items}
-    _count_needs(case.needs, places, quantities)
+    quantities = _quantities(case.needs, places, (item.id for item in case.items))
     units = added(quantities.values(), len(members))
     return Pool(
         members=members,
@@ -69,20 +68,22 @@ def pool_needs(case: Case) -> Pool:
     )
 
 
-def _count_needs(needs: Iterable[Need], places: dict[str, int], quantities: dict[str, list[int]]) -> None:
-    declared: set[tuple[str, str]] = set()
+def _quantities(needs: Iterable[Need], places: dict[str, int], items: Iterable[str]) -> dict[str, list[int]]:
+    """Each item's units in member order; raises what a need deserves."""
+    declared: dict[str, list[int | None]] = {item: [None] * len(places) for item in items}
     for member, item, quantity in needs:
         place = places.get(member)
         if place is None:
             raise RuleError("unknown_member", f"needs.{member}")
-        if item not in quantities:
+        if item not in declared:
             raise RuleError("unknown_item", f"needs.{member}.{item}")
         if quantity < 0:
             raise RuleError("negative_quantity", f"needs.{member}.{item}")
-        if (member, item) in declared:
+        column = declared[item]
+        if column[place] is not None:
             raise RuleError("duplicate", f"needs.{member}.{item}")
-        declared.add((member, item))
-        quantities[item][place] = quantity
+        column[place] = quantity
+    return {item: [quantity or 0 for quantity in column] for item, column in declared.items()}
 
 
 def added(columns: Iterable[Sequence[int]], size: int) -> list[int]:

@@ -31,9 +31,7 @@ def subsidy_line(
     field = f"subsidies.{subsidy.id}"
     items = pool.items_of(subsidy.items, f"{field}.items")
     check_known(subsidy.charges, charge_shares, "unknown_charge", f"{field}.charges")
-    counted = [item_shares[id_].cents for id_ in items] + [
-        charge_shares[id_].cents for id_ in subsidy.charges
-    ]
+    counted = [item_shares[id_].cents for id_ in items] + [charge_shares[id_].cents for id_ in subsidy.charges]
     eligible = [max(cost, 0) for cost in added(counted, pool.size)]
     if subsidy.members is not None:
         places = set(pool.places_of(subsidy.members, f"{field}.members"))

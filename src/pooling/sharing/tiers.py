@@ -42,9 +42,7 @@ def line_total(quantity: int, price: Fraction) -> Cents:
 
 def next_tier(quantity: int, tiers: Sequence[Tier]) -> Tier | None:
     """The first tier that `quantity` does not reach."""
-    return min(
-        (tier for tier in tiers if tier.threshold > quantity), key=lambda tier: tier.threshold, default=None
-    )
+    return min((tier for tier in tiers if tier.threshold > quantity), key=lambda tier: tier.threshold, default=None)
 
 
 def check_thresholds(thresholds: Sequence[int], field: str) -> None:

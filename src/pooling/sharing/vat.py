@@ -38,11 +38,7 @@ class VatLine:
     @property
     def adjusted_bases(self) -> Sequence[Cents]:
         """The bases on which VAT is computed."""
-        return (
-            self.bases
-            if self.adjustment is None
-            else added([self.bases, self.adjustment.cents], len(self.bases))
-        )
+        return self.bases if self.adjustment is None else added([self.bases, self.adjustment.cents], len(self.bases))
 
     @property
     def cents(self) -> Sequence[Cents]:
@@ -52,9 +48,7 @@ class VatLine:
         return added([self.computed.cents, self.vat_adjustment.cents], len(self.bases))
 
 
-def vat_lines(
-    lines: Iterable[TaxedLine], invoice: Mapping[Fraction, InvoiceLine], members: int
-) -> tuple[VatLine, ...]:
+def vat_lines(lines: Iterable[TaxedLine], invoice: Mapping[Fraction, InvoiceLine], members: int) -> tuple[VatLine, ...]:
     """One line per rate of the case or the invoice, in text order; `invoice_mismatch`, `no_basis`."""
     by_rate: dict[Fraction, list[TaxedLine]] = {rate: [] for rate in invoice}
     for line in lines:
@@ -73,9 +67,7 @@ def vat_lines(
 
 def _computed(rate: Fraction, bases: Sequence[Cents]) -> Shares:
     ratio = rate / 100
-    return Shares.exact(
-        half_up(sum(bases) * ratio), [base * ratio.numerator for base in bases], ratio.denominator
-    )
+    return Shares.exact(half_up(sum(bases) * ratio), [base * ratio.numerator for base in bases], ratio.denominator)
 
 
 def _tied(line: VatLine, invoiced: InvoiceLine, tolerance: int) -> VatLine:

@@ -1,9 +1,7 @@
 """Every worked case, the project's own and the shared ones, through the JSON entry of the two rules."""
 
-from typing import Any
-
 import pytest
-from case_book import SHARED, own_cases, part_of, read_cases
+from case_book import SHARED, Json, own_cases, part_of, read_cases
 
 from pooling.sharing.allocation import allocate_json
 from pooling.sharing.case_files import JsonRule
@@ -12,22 +10,20 @@ from pooling.sharing.consolidation import consolidate_json
 RULES: dict[str, JsonRule] = {"allocation": allocate_json, "consolidation": consolidate_json}
 
 
-def each(name: str) -> list[Any]:
+def each(name: str) -> list[Json]:
     return [pytest.param(RULES[name], worked, id=f"{name}: {worked['why']}") for worked in own_cases(name)]
 
 
-def each_error(name: str) -> list[Any]:
+def each_error(name: str) -> list[Json]:
     return [
-        pytest.param(
-            RULES[name], worked["given"], worked["expect"], id=f"{name} {number}: {worked['expect']}"
-        )
+        pytest.param(RULES[name], worked["given"], worked["expect"], id=f"{name} {number}: {worked['expect']}")
         for number, worked in enumerate(own_cases(f"{name}_errors"), start=1)
     ]
 
 
 @pytest.mark.parametrize(("rule", "worked"), each("allocation") + each("consolidation"))
-def test_worked_by_hand(rule: JsonRule, worked: Any) -> None:
-    result: Any = rule(worked["given"])
+def test_worked_by_hand(rule: JsonRule, worked: Json) -> None:
+    result: Json = rule(worked["given"])
     expected = worked["expect"]
     if "error" in expected:
         assert result["error"]["code"] == expected["error"]
@@ -36,8 +32,8 @@ def test_worked_by_hand(rule: JsonRule, worked: Any) -> None:
 
 
 @pytest.mark.parametrize(("rule", "given", "code"), each_error("allocation") + each_error("consolidation"))
-def test_refused(rule: JsonRule, given: Any, code: str) -> None:
-    result: Any = rule(given)
+def test_refused(rule: JsonRule, given: Json, code: str) -> None:
+    result: Json = rule(given)
     assert set(result) == {"case", "error"}
     assert result["error"]["code"] == code
     assert isinstance(result["error"]["field"], str)
@@ -48,7 +44,7 @@ def test_refused(rule: JsonRule, given: Any, code: str) -> None:
 def test_shared_cases(name: str) -> None:
     for worked in read_cases(SHARED / f"{name}.jsonl"):
         expected = worked["expect"]
-        result: Any = RULES[name](worked["given"])
+        result: Json = RULES[name](worked["given"])
         if "error" in expected:
             assert (result["case"], result["error"]["code"]) == (expected["case"], expected["error"]["code"])
         else:
