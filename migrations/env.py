@@ -1,21 +1,17 @@
 """Alembic's way in. `pooling migrate` hands over an open connection of the owner's role."""
 
 import importlib
-import importlib.util
-import pkgutil
-
-from alembic import context
+from pathlib import Path
 
 import pooling
+from alembic import context
+from pooling.kernel import events
 from pooling.kernel.tables import metadata
 
-for package in pkgutil.iter_modules(pooling.__path__, "pooling."):
-    if package.ispkg and importlib.util.find_spec(f"{package.name}.models"):
-        importlib.import_module(f"{package.name}.models")
-importlib.import_module("pooling.kernel.events")
+for models in sorted(Path(pooling.__file__).parent.glob("*/models.py")):
+    importlib.import_module(f"pooling.{models.parent.name}.models")
+assert events.Event.__tablename__ in metadata.tables
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, compare_type=True
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, compare_type=True)
 with context.begin_transaction():
     context.run_migrations()

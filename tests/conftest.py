@@ -1,12 +1,12 @@
-"""The test ground: a real PostgreSQL once per run, a template database with the real migrations, a clone per worker, one
-outer transaction per test that is rolled back. Time is passed in: `clock` stands still until a test moves it.
+"""The test ground: a real PostgreSQL once per run, a template database with the real migrations, a clone per worker,
+one outer transaction per test that is rolled back. Time is passed in: `clock` stands still until a test moves it.
 """
 
 import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -20,14 +20,11 @@ import pooling.needs.models
 import pooling.outbox.models
 import pooling.purchases.models
 import pooling.reminders.models  # noqa: F401 - every table is known before a test looks
-from factories import Territory, make_territory
+from factories import NOW, Territory, make_territory
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, driver_url
 from pooling.kernel.migrations import migrate
-
-NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-"""The moment at which tests take place, unless they move the clock: Monday 1 March 2027, 10 h in Paris."""
 
 TEMPLATE = "pooling_template"
 

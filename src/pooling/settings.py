@@ -41,9 +41,7 @@ PostgresUrl = Annotated[str | None, _url_of("postgresql")]
 class Settings(BaseSettings):
     """Without a database or Redis URL, the embedded engines start in `data_dir`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="POOLING_", frozen=True, extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix="POOLING_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: PostgresUrl = None
     """The application's role, which owns nothing: row-level security binds it."""

@@ -1,9 +1,9 @@
 """The walls between groups, proved on the catalogue and on every tenant table."""
 
 import pytest
-from factories import Territory, make_territory
 from sqlalchemy import text
 
+from factories import NOW, Territory, make_territory
 from pooling.kernel.database import Database
 from pooling.kernel.tables import TenantTable, metadata
 
@@ -17,9 +17,7 @@ def tenant_tables() -> list[str]:
 async def test_every_table_is_either_a_tenants_or_listed_here(database: Database) -> None:
     async with database.transaction() as session:
         tables = set(
-            (
-                await session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname='public'"))
-            ).scalars()
+            (await session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname='public'"))).scalars()
         )
     assert tables == set(tenant_tables()) | NOT_OF_ONE_GROUP
     assert tables - {"alembic_version"} == set(metadata.tables)
@@ -70,7 +68,7 @@ async def test_a_query_without_a_filter_sees_only_its_group(
     database: Database, territory: Territory, table: str
 ) -> None:
     """Counted by raw SQL that names no group, in this group, in another, and in none."""
-    other = await make_territory(database, territory_now(), slug="autre")
+    other = await make_territory(database, NOW, slug="autre")
     counts = {}
     for group_id in (territory.group_id, other.group_id, None):
         async with database.transaction(group_id) as session:
@@ -81,9 +79,3 @@ async def test_a_query_without_a_filter_sees_only_its_group(
     assert counts[None] == set()
     if table in {"members", "memberships", "events", "budgets"}:
         assert counts[territory.group_id] == {territory.group_id}
-
-
-def territory_now():  # type: ignore[no-untyped-def]
-    from conftest import NOW
-
-    return NOW

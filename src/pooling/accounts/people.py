@@ -7,9 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
-async def ensure_people(
-    session: AsyncSession, people: Sequence[tuple[str, str, str]], now: datetime
-) -> dict[str, int]:
+async def ensure_people(session: AsyncSession, people: Sequence[tuple[str, str, str]], now: datetime) -> dict[str, int]:
     """Finds or adds people given as (e-mail, name, function); returns their ids by e-mail, in lower case.
 
     Somebody already known keeps the name it has: a group never renames another group's person.

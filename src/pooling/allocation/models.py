@@ -1,11 +1,10 @@
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Numeric, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
-
-from decimal import Decimal
 
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, within_group
 

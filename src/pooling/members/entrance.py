@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +14,11 @@ from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, HeldRole, Right, require_entry
+
+EnteredGroupHere = NamedDependency[EnteredGroup]
+SessionHere = NamedDependency[AsyncSession]
+CallerHere = NamedDependency[Caller]
+"""How a handler under `/g/{group}/` asks for the group, its transaction and the caller: `caller: CallerHere`."""
 
 
 def signed_in(request: Request[Any, Any, Any]) -> SignedIn:
@@ -31,7 +38,7 @@ def provide_now(request: Request[Any, Any, Any]) -> datetime:
     return now
 
 
-def provide_group(request: Request[Any, Any, Any], group: str) -> EnteredGroup:
+def provide_group(request: Request[Any, Any, Any], group: FromPath[str]) -> EnteredGroup:
     """The group in the address, if the person may enter it: otherwise it does not exist."""
     entered = signed_in(request).group(group)
     if entered is None:
@@ -41,23 +48,27 @@ def provide_group(request: Request[Any, Any, Any], group: str) -> EnteredGroup:
 
 
 async def provide_session(
-    request: Request[Any, Any, Any], entered_group: EnteredGroup
+    request: Request[Any, Any, Any], entered_group: EnteredGroupHere
 ) -> AsyncIterator[AsyncSession]:
-    """One request, one transaction, in one group. Commits after the answer is made, before it is sent."""
+    """One request, one transaction, in one group. Commits after the answer is made, before it is sent.
+
+    The coarse guard stands inside: the right that the route names must be held somewhere in the group. (A dependency
+    that refused after this one had opened its transaction would leave it open: Litestar closes generators only once
+    all dependencies are there.)
+    """
+    person = signed_in(request)
     async with request.app.state.database.transaction(entered_group.id) as session:
+        caller = await caller_of(session, person.person_id, entered_group.id)
+        require_entry(caller.roles)
+        request.scope["state"]["caller"] = caller
+        if not caller.may_somewhere(route_right(request)):
+            raise Forbidden
         yield session
 
 
-async def provide_caller(
-    request: Request[Any, Any, Any], session: AsyncSession, entered_group: EnteredGroup
-) -> Caller:
-    """The caller, once past the coarse guard: the right that the route names must be held somewhere in the group."""
-    person = signed_in(request)
-    caller = await caller_of(session, person.person_id, entered_group.id)
-    require_entry(caller.roles)
-    request.scope["state"]["caller"] = caller
-    if not caller.may_somewhere(route_right(request)):
-        raise Forbidden
+def provide_caller(request: Request[Any, Any, Any], session: SessionHere) -> Caller:  # noqa: ARG001 - it comes first
+    """The caller, past the coarse guard."""
+    caller: Caller = request.scope["state"]["caller"]
     return caller
 
 

@@ -1,7 +1,7 @@
 """Who may do what, as a table. Every route names one of these rights; every use case that changes something checks one.
 
-A role of the group (`facilitator`, `reader`) counts everywhere in it; a role of a member (`referent`, `finance`) for what
-is that member's; `lead_buyer` for its purchase.
+A role of the group (`facilitator`, `reader`) counts everywhere in it; a role of a member (`referent`, `finance`) for
+what is that member's; `lead_buyer` for its purchase.
 """
 
 from collections.abc import Mapping
@@ -38,9 +38,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.SEE_OWN_NEEDS: frozenset({Role.REFERENT, Role.FINANCE}),
     Right.SEE_ALL_NEEDS: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
     Right.RUN_PURCHASE: frozenset({Role.LEAD_BUYER}),
-    Right.SEE_ALLOCATION: frozenset(
-        {Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE, Role.REFERENT, Role.READER}
-    ),
+    Right.SEE_ALLOCATION: frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE, Role.REFERENT, Role.READER}),
     Right.MANAGE_COMMITTEES: frozenset({Role.FACILITATOR}),
 }
 
@@ -92,9 +90,7 @@ class Caller:
 
     def members_as(self, *roles: Role) -> list[int]:
         """The members for which the caller holds one of these roles."""
-        return sorted(
-            {held.member_id for held in self.roles if held.role in roles and held.member_id is not None}
-        )
+        return sorted({held.member_id for held in self.roles if held.role in roles and held.member_id is not None})
 
     def purchases_led(self) -> list[int]:
         return sorted({held.purchase_id for held in self.roles if held.purchase_id is not None})

@@ -79,9 +79,7 @@ async def create_group(
     taken = await session.execute(text("SELECT 1 FROM group_by_slug(:slug)"), {"slug": address})
     if taken.first():
         raise Conflict(f"Un groupe porte déjà l’adresse « {address} ».", code="group_exists")
-    group_id: int = (
-        await session.execute(text("SELECT nextval(pg_get_serial_sequence('groups', 'id'))"))
-    ).scalar_one()
+    group_id: int = (await session.execute(text("SELECT nextval(pg_get_serial_sequence('groups', 'id'))"))).scalar_one()
     await enter_group(session, group_id)
     session.add(
         Group(
@@ -98,9 +96,7 @@ async def create_group(
     return group_id
 
 
-async def add_members(
-    session: AsyncSession, members: Sequence[MemberIn | UnitIn], now: datetime
-) -> dict[str, int]:
+async def add_members(session: AsyncSession, members: Sequence[MemberIn | UnitIn], now: datetime) -> dict[str, int]:
     """Adds legal entities, then units; returns the ids of all the group's members by code.
 
     Raises:
@@ -170,28 +166,41 @@ async def grant(
     granted_by: int | None = None,
 ) -> None:
     """Gives a role. Giving it twice changes nothing."""
+    await grant_many(session, [(person_id, role, member_id, purchase_id)], now, granted_by=granted_by)
+
+
+async def grant_many(
+    session: AsyncSession,
+    roles: Sequence[tuple[int, Role, int | None, int | None]],
+    now: datetime,
+    *,
+    granted_by: int | None = None,
+) -> None:
+    """Gives roles, each as (person, role, member, purchase), in one statement."""
     await insert_many(
         session,
         Membership,
         [
             {
-                "person_id": person_id,
+                "person_id": person,
                 "role": str(role),
-                "member_id": member_id,
-                "purchase_id": purchase_id,
+                "member_id": member,
+                "purchase_id": purchase,
                 "started_at": now,
             }
+            for person, role, member, purchase in roles
         ],
         on_conflict="ON CONFLICT DO NOTHING",
     )
-    record_event(
-        session,
-        at=now,
-        person_id=granted_by,
-        subject=("person", person_id),
-        name="role.granted",
-        details={"role": str(role), "member_id": member_id, "purchase_id": purchase_id},
-    )
+    for person, role, member, purchase in roles:
+        record_event(
+            session,
+            at=now,
+            person_id=granted_by,
+            subject=("person", person),
+            name="role.granted",
+            details={"role": str(role), "member_id": member, "purchase_id": purchase},
+        )
 
 
 async def group_id_by_slug(session: AsyncSession, address: str) -> int | None:

@@ -2,12 +2,12 @@
 
 import logging
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
-from urllib.parse import quote
 
 from pooling.kernel.errors import DomainError, Invalid, SignInRequired
 from pooling.web.forms import Redisplay
@@ -33,9 +33,7 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
     if status >= HTTP_500_INTERNAL_SERVER_ERROR:
         return answer_unexpected(request, error)
     sentence = _SENTENCES.get(status, "Cette demande n’est pas lisible. Revenez à la page précédente.")
-    return _answer(
-        request, status, {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request"), sentence
-    )
+    return _answer(request, status, {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request"), sentence)
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

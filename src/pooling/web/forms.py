@@ -13,6 +13,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
 
 from pooling.kernel.errors import Invalid
 from pooling.kernel.text import clean
@@ -21,7 +22,7 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 _BLANKS = re.compile(r"\s")
 
 
-class Redisplay(Exception):  # noqa: N818 - not an error of the program
+class Redisplay(Exception):
     """Ends a request with this response and rolls its transaction back: the page again, with what must be mended."""
 
     def __init__(self, response: Response[Any]) -> None:
@@ -72,9 +73,7 @@ class Form:
             self.refuse(name, "Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr.")
         return value
 
-    def integer(
-        self, name: str, *, smallest: int = 0, largest: int = 1_000_000, default: int | None = None
-    ) -> int:
+    def integer(self, name: str, *, smallest: int = 0, largest: int = 1_000_000, default: int | None = None) -> int:
         """A whole number; blanks between thousands are welcome. An empty field is `default`, if there is one."""
         typed = _BLANKS.sub("", self.value(name))
         if not typed and default is not None:
@@ -152,3 +151,7 @@ async def provide_form(request: Request[Any, Any, Any]) -> Form:
             form.values.setdefault(name, value)
             form.lists.setdefault(name, []).append(value)
     return form
+
+
+PostedForm = NamedDependency[Form]
+"""How a POST handler asks for its form: `form: PostedForm`."""

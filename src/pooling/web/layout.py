@@ -50,6 +50,7 @@ class Layout:
     tabs: Sequence[Link] = ()
     sign_out_url: str = "/deconnexion"
     flash: list[dict[str, str]] = field(default_factory=list)
+    footer: Sequence[Link] = ()
 
 
 Frame = Callable[[Request[Any, Any, Any]], Layout]

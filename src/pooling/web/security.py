@@ -51,11 +51,7 @@ def form_token(secret_key: str, binding: str) -> str:
 def form_token_of(request: Request[Any, Any, Any]) -> str:
     """The token that forms of this page must carry."""
     cookies = request.cookies
-    binding = (
-        cookies.get(SESSION_COOKIE)
-        or cookies.get(VISITOR_COOKIE)
-        or request.scope["state"].get("visitor", "")
-    )
+    binding = cookies.get(SESSION_COOKIE) or cookies.get(VISITOR_COOKIE) or request.scope["state"].get("visitor", "")
     return form_token(request.app.state.secret_key, binding)
 
 

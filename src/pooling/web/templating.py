@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined, ChoiceLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from pooling.web import typography
 
@@ -27,16 +27,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_url
-    for name in FILTERS:
-        made.filters[name] = getattr(typography, name)
-        made.globals[name] = getattr(typography, name)
+    made.filters.update(typography.FILTERS)
+    made.globals.update(typography.FILTERS)
     return made
-
-
-FILTERS = (
-    "before", "date_long", "date_short", "date_time_long", "euros", "number", "percent", "plural", "relative_day",
-    "time_short", "typo",
-)  # fmt: skip
 
 
 @cache

@@ -1,0 +1,165 @@
+"""The web side's table of contents: every feature's routes, the navigation, and who is here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from pooling.accounts import pages as accounts
+from pooling.accounts.middleware import SignInMiddleware
+from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.allocation import pages as allocation
+from pooling.demo import pages as demo
+from pooling.home import pages as home
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import Clock, SystemClock
+from pooling.kernel.database import Database
+from pooling.members import pages as members
+from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
+from pooling.members.models import Role
+from pooling.members.rights import Caller, Right
+from pooling.needs import collection_pages
+from pooling.needs import pages as needs
+from pooling.outbox.mail import FICTIONAL
+from pooling.purchases import pages as purchases
+from pooling.purchases.frame import Tab
+from pooling.settings import Settings
+from pooling.web import about, assets, errors, health
+from pooling.web.branding import read_territory
+from pooling.web.forms import provide_form
+from pooling.web.layout import GroupShown, Layout, Link, PersonShown
+from pooling.web.security import add_headers, refuse_forged
+
+NAVIGATION: Sequence[tuple[str, str, Right]] = (
+    ("À faire", "", Right.SEE_GROUP),
+    ("Achats groupés", "/achats", Right.SEE_GROUP),
+    ("Membres", "/membres", Right.SEE_GROUP),
+)
+
+PURCHASE_TABS: Sequence[Tab] = (
+    Tab("En bref", "", Right.SEE_GROUP),
+    Tab("Besoins", needs.SECTION, Right.SEE_OWN_NEEDS),
+    Tab("Consolidation", collection_pages.SECTION, Right.SEE_ALL_NEEDS),
+    Tab("Coûts", allocation.SECTION, Right.SEE_ALLOCATION),
+)
+
+OF_A_GROUP: Sequence[ControllerRouterHandler] = (
+    *home.ROUTES,
+    *purchases.ROUTES,
+    *needs.ROUTES,
+    *collection_pages.ROUTES,
+    *allocation.ROUTES,
+    *members.ROUTES,
+)
+OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
+    *home.FRONT,
+    *accounts.ROUTES,
+    *about.ROUTES,
+    *assets.ROUTES,
+    *health.ROUTES,
+)
+
+
+ROLE_WORDS = {
+    Role.FACILITATOR: "Animation du groupe",
+    Role.READER: "Observation",
+    Role.REFERENT: "Référent",
+    Role.FINANCE: "Finances",
+    Role.LEAD_BUYER: "Acheteur pilote",
+}
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a running web side stands on."""
+
+    settings: Settings
+    database: Database
+    bell: Bell
+    secret_key: str
+    clock: Clock = field(default_factory=SystemClock)
+
+
+def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
+    """The application. The demonstration's own pages exist only where it is asked for."""
+    entrance = demo.FRONT if demonstration else accounts.SIGN_IN_ROUTES
+    tenant = [*OF_A_GROUP, *(demo.ROUTES if demonstration else [])]
+    group_router = Router(
+        "/g/{group:str}",
+        route_handlers=tenant,
+        dependencies={
+            "entered_group": Provide(provide_group, sync_to_thread=False),
+            "session": Provide(provide_session),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+        },
+    )
+    return Litestar(
+        route_handlers=[group_router, *OF_NO_GROUP, *entrance],
+        dependencies={"form": Provide(provide_form), "now": Provide(provide_now, sync_to_thread=False)},
+        middleware=[SignInMiddleware()],
+        before_request=refuse_forged,
+        after_request=add_headers,
+        exception_handlers=errors.HANDLERS,
+        state=State(_state(services, demonstration=demonstration)),
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=20_000_000,
+    )
+
+
+def _state(services: Services, *, demonstration: bool) -> dict[str, Any]:
+    return {
+        "settings": services.settings,
+        "database": services.database,
+        "bell": services.bell,
+        "clock": services.clock,
+        "secret_key": services.secret_key,
+        "territory": read_territory(services.settings.config_dir),
+        "frame": frame,
+        "purchase_tabs": PURCHASE_TABS,
+        "demonstration": demonstration,
+    }
+
+
+def frame(request: Request[Any, Any, Any]) -> Layout:
+    """Who is here, in which group, and where they may go. Runs no query: all of it was read on the way in."""
+    state = request.app.state
+    person: SignedIn | None = request.scope.get("user")
+    group: EnteredGroup | None = request.scope["state"].get("group")
+    caller: Caller | None = request.scope["state"].get("caller")
+    path = request.url.path
+    layout = Layout(
+        territory=state.territory,
+        csrf_token="",
+        current_path=path,
+        notice=FICTIONAL if state.demonstration or (group is not None and group.fictional) else None,
+        footer=about.FOOTER,
+    )
+    if person is not None:
+        layout.person = PersonShown(person.name, _roles(caller))
+        layout.groups = [GroupShown(g.name, f"/g/{g.slug}", g == group) for g in person.groups]
+    if group is not None and caller is not None:
+        base = f"/g/{group.slug}"
+        layout.group = GroupShown(group.name, base, current=True)
+        entries = [*NAVIGATION, *(demo.NAVIGATION if state.demonstration else ())]
+        layout.navigation = [
+            Link(label, base + address, _is_here(path, base, address))
+            for label, address, right in entries
+            if caller.may_somewhere(right)
+        ]
+    return layout
+
+
+def _roles(caller: Caller | None) -> str:
+    if caller is None:
+        return ""
+    held = {role.role for role in caller.roles}
+    return ", ".join(word for role, word in ROLE_WORDS.items() if role in held)
+
+
+def _is_here(path: str, base: str, address: str) -> bool:
+    return path.rstrip("/") == base if not address else path.startswith(base + address)

@@ -1,0 +1,111 @@
+"""Pages of the demonstration alone: choosing a role to enter as, and reading the mails that were sent."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect
+from sqlalchemy import select, text
+from sqlmodel import col
+
+from pooling.accounts.sessions import open_session
+from pooling.demo.people import DemoPerson, people_to_enter_as
+from pooling.kernel.errors import NotFound
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.rights import Right
+from pooling.outbox.models import Message
+from pooling.web.forms import PostedForm
+from pooling.web.layout import Link, redirect, render
+from pooling.web.security import SESSION_COOKIE, cookie
+
+NAVIGATION = (("Courriels", "/demonstration/courriels", Right.SEE_GROUP),)
+PAGE_SIZE = 50
+
+
+async def _demo_people(request: Request[Any, Any, Any]) -> list[DemoPerson]:
+    database = request.app.state.database
+    async with database.transaction() as session:
+        groups = (await session.execute(text("SELECT id FROM all_groups() WHERE fictional"))).scalars().all()
+    found: list[DemoPerson] = []
+    for group_id in groups:  # the demonstration has one
+        async with database.transaction(group_id) as session:
+            found += await people_to_enter_as(session)
+    return found
+
+
+@get("/connexion", right="anyone")
+async def choose_role(request: Request[Any, Any, Any]) -> Response[str]:
+    return render(request, "demo/sign_in.html", people=await _demo_people(request))
+
+
+@post("/demonstration/connexion", right="anyone")
+async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
+    """Signs in as one of the demonstration's people, and as nobody else."""
+    chosen = next((person for person in await _demo_people(request) if str(person.id) == form.value("person")), None)
+    if chosen is None:
+        raise NotFound
+    async with request.app.state.database.transaction() as session:
+        token = await open_session(session, chosen.id, request.app.state.clock.now())
+    answer = redirect(request, "/")
+    answer.cookies.append(cookie(request, SESSION_COOKIE, token))
+    return answer
+
+
+@get("/demonstration/courriels", right=Right.SEE_GROUP)
+async def mailbox(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
+    entered_group: EnteredGroupHere,
+) -> Response[str]:
+    rows = await session.execute(
+        select(
+            col(Message.id),
+            col(Message.recipient),
+            col(Message.subject),
+            col(Message.state),
+            col(Message.sent_at),
+        )
+        .where(col(Message.group_id) == entered_group.id)
+        .order_by(col(Message.id).desc())
+        .limit(PAGE_SIZE)
+    )
+    base = f"/g/{entered_group.slug}"
+    return render(
+        request,
+        "demo/mailbox.html",
+        breadcrumb=[Link("À faire", base), Link("Courriels", None)],
+        messages=rows.all(),
+        base=f"{base}/demonstration/courriels",
+    )
+
+
+@get("/demonstration/courriels/{message_id:int}", right=Right.SEE_GROUP)
+async def read_mail(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
+    entered_group: EnteredGroupHere,
+    message_id: FromPath[int],
+) -> Response[str]:
+    found = await session.execute(
+        select(Message).where(col(Message.group_id) == entered_group.id, col(Message.id) == message_id)
+    )
+    message = found.scalar_one_or_none()
+    if message is None:
+        raise NotFound
+    base = f"/g/{entered_group.slug}"
+    return render(
+        request,
+        "demo/mail.html",
+        breadcrumb=[
+            Link("À faire", base),
+            Link("Courriels", f"{base}/demonstration/courriels"),
+            Link(message.subject, None),
+        ],
+        message=message,
+    )
+
+
+FRONT = [choose_role, enter_as]
+ROUTES = [mailbox, read_mail]

@@ -1,0 +1,65 @@
+"""Who can be chosen on the demonstration's sign-in page: one person for each role worth seeing."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.members.models import Member, Membership, Role
+from pooling.purchases.models import Purchase
+
+WORDS = {
+    Role.FACILITATOR: ("Animer le groupe", "suit toutes les collectes, prépare les comités"),
+    Role.READER: ("Observer", "voit l’avancement et les coûts, ne modifie rien"),
+    Role.REFERENT: ("Déclarer des besoins", "référent de"),
+    Role.LEAD_BUYER: ("Piloter un achat", "acheteur pilote de"),
+    Role.FINANCE: ("Vérifier les coûts", "service des finances de"),
+}
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    id: int
+    email: str
+    name: str
+    title: str
+    about: str
+    main: bool
+    """Shown first; the others are folded."""
+
+
+async def people_to_enter_as(session: AsyncSession) -> list[DemoPerson]:
+    """The fictional group's people with what each is there to show, the main ones first."""
+    rows = await session.execute(
+        select(
+            col(Person.id),
+            col(Person.email),
+            col(Person.name),
+            col(Membership.role),
+            col(Member.name),
+            col(Purchase.title),
+        )
+        .select_from(Membership)
+        .join(Person, col(Person.id) == Membership.person_id)
+        .outerjoin(Member, and_(col(Member.group_id) == Membership.group_id, col(Member.id) == Membership.member_id))
+        .outerjoin(
+            Purchase,
+            and_(col(Purchase.group_id) == Membership.group_id, col(Purchase.id) == Membership.purchase_id),
+        )
+        .where(col(Membership.ended_at).is_(None))
+        .order_by(col(Membership.id))
+    )
+    found: dict[tuple[int, str], DemoPerson] = {}
+    seen: set[str] = set()
+    for person_id, email, name, role, member, purchase in rows:
+        if (person_id, role) in found:
+            continue
+        title, about = WORDS[Role(role)]
+        of_what = member or (f"« {purchase} »" if purchase else "")
+        found[person_id, role] = DemoPerson(
+            person_id, email, name, title, f"{about} {of_what}".strip(), main=role not in seen
+        )
+        seen.add(role)
+    return list(found.values())

@@ -1,0 +1,264 @@
+"""Four purchases at different stages, taken there by the people of the demonstration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.allocation.models import Charge
+from pooling.allocation.service import freeze_allocation
+from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.models import Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.members.service import grant
+from pooling.needs.collection import close_collection, open_collection
+from pooling.needs.consolidating import freeze_consolidation
+from pooling.needs.declaring import file_declaration, save_draft
+from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
+from pooling.purchases.service import add_purchase, change_state, item_ids
+
+COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
+SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
+"""Who has not answered the open collection yet: Arès, Gujan-Mestras, Lugos and two components."""
+DRAFTING = "213302607"
+"""Lugos, the smallest commune, has begun a draft."""
+
+
+@dataclass
+class Stage:
+    """One purchase being played: who runs it, and what time it is."""
+
+    session: AsyncSession
+    territory: Demonstration
+    purchase: Purchase
+    buyer: Caller
+    clock: FixedClock
+
+
+async def make_purchases(database: Database, territory: Demonstration, now: datetime) -> None:
+    async with database.transaction(territory.group_id) as session:
+        await _communication_kits(session, territory, now)
+        await _electric_bikes(session, territory, now)
+        await _bike_racks(session, territory, now)
+        await _carpool_platform(session, territory, now)
+
+
+async def _begin(
+    session: AsyncSession, territory: Demonstration, command: PurchaseIn, at: datetime, buyer: str
+) -> Stage:
+    purchase = await add_purchase(session, command, at, None)
+    person = territory.people[buyer]
+    await grant(session, person, Role.LEAD_BUYER, at, purchase_id=purchase.id)
+    caller = Caller(person, territory.group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
+    return Stage(session, territory, purchase, caller, FixedClock(at))
+
+
+async def _declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[str, int]], draft: str = "") -> None:
+    """Files these quantities (member → item → units); a commune of ten thousand asks for more than one of a thousand."""
+    items = await item_ids(stage.session, stage.purchase.id)
+    for place, (code, wanted) in enumerate(quantities.items()):
+        member_id = stage.territory.members[code]
+        referent = Caller(
+            stage.territory.referent(code),
+            stage.territory.group_id,
+            (HeldRole(Role.REFERENT, member_id=member_id),),
+        )
+        command = DeclarationIn(
+            member_id=member_id,
+            needs=tuple(
+                NeedIn(item_id=items[item], quantity=units, up_to=units + wanted.get(f"{item}+", 0))
+                for item, units in wanted.items()
+                if not item.endswith("+")
+            ),
+        )
+        stage.clock.instant = at + timedelta(hours=place)
+        act = save_draft if code == draft else file_declaration
+        await act(stage.session, referent, stage.purchase.id, command, stage.clock)
+
+
+async def _open(stage: Stage, at: datetime, closes_at: datetime) -> None:
+    stage.clock.instant = at
+    await open_collection(stage.session, stage.buyer, stage.purchase.id, closes_at, stage.clock)
+
+
+async def _close(stage: Stage, at: datetime) -> None:
+    stage.clock.instant = at
+    await close_collection(stage.session, stage.buyer, stage.purchase.id, stage.clock)
+
+
+def _step(stage: Stage, state: PurchaseState, at: datetime) -> None:
+    change_state(stage.session, stage.purchase, state, at=at, caller=stage.buyer)
+
+
+def _codes(territory: Demonstration) -> list[str]:
+    return [code for code in territory.members if code != UNIVERSITY]
+
+
+async def _communication_kits(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Delivered and allocated, with a delivery charge shared equally."""
+    at = now - timedelta(days=150)
+    command = PurchaseIn(
+        title="Kits de communication mobilité",
+        description="Affiches, dépliants et kakémonos du plan de mobilité commun, au même modèle pour tous.",
+        lead_member=COBAN,
+        items=(
+            ItemIn(
+                code="kit",
+                name="Kit de communication",
+                description="20 affiches, 500 dépliants, un kakémono",
+                unit="kit",
+                unit_price=Decimal(350),
+            ),
+        ),
+        delivery_expected_on=(now - timedelta(days=30)).date(),
+    )
+    stage = await _begin(session, territory, command, at, f"achats@coban.{DOMAIN}")
+    session.add(
+        Charge(
+            group_id=territory.group_id,
+            purchase_id=stage.purchase.id,
+            code="livraison",
+            label="Livraison sur 29 sites",
+            amount_cents=62_000,
+            vat_rate=Decimal(20),
+            key="equal",
+        )
+    )
+    await _open(stage, at + timedelta(days=5), at + timedelta(days=26))
+    wanted = {code: {"kit": 1 + place % 4} for place, code in enumerate(_codes(territory)) if place % 6}
+    await _declare(stage, at + timedelta(days=6), wanted)
+    await _close(stage, at + timedelta(days=26))
+    stage.clock.instant = at + timedelta(days=27)
+    await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock)
+    _step(stage, PurchaseState.ORDERED, at + timedelta(days=40))
+    _step(stage, PurchaseState.DELIVERED, at + timedelta(days=118))
+    stage.clock.instant = at + timedelta(days=120)
+    label = f"{stage.purchase.reference} {stage.purchase.title}"
+    await freeze_allocation(session, stage.buyer, stage.purchase.id, label, stage.clock)
+
+
+async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Closed and consolidated: tolerance reaches a price tier."""
+    at = now - timedelta(days=60)
+    command = PurchaseIn(
+        title="Vélos à assistance électrique",
+        description="Vélos de service pour les déplacements professionnels de moins de 10 km.",
+        lead_member=COBAS,
+        items=(
+            ItemIn(
+                code="vae",
+                name="VAE de service",
+                description="Moteur central, batterie 500 Wh, antivol, deux sacoches",
+                unit="vélo",
+                unit_price=Decimal(1900),
+                fctva=True,
+                tiers=(
+                    TierIn(from_quantity=30, unit_price=Decimal(1790)),
+                    TierIn(from_quantity=60, unit_price=Decimal(1690)),
+                ),
+            ),
+            ItemIn(
+                code="cargo",
+                name="Vélo cargo électrique",
+                description="Biporteur, charge utile 100 kg",
+                unit="vélo",
+                unit_price=Decimal(4800),
+                fctva=True,
+            ),
+        ),
+        delivery_expected_on=(now + timedelta(days=75)).date(),
+    )
+    stage = await _begin(session, territory, command, at, BUYER)
+    await _open(stage, at + timedelta(days=3), at + timedelta(days=38))
+    wanted = {
+        code: {"vae": 1 + (place * 7) % 4, "vae+": place % 2, "cargo": 1 if place % 9 == 0 else 0}
+        for place, code in enumerate(_codes(territory))
+        if place % 5
+    }
+    await _declare(stage, at + timedelta(days=5), wanted)
+    await _close(stage, at + timedelta(days=38))
+    stage.clock.instant = at + timedelta(days=40)
+    await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock)
+
+
+async def _bike_racks(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Open, with some declarations missing."""
+    at = now - timedelta(days=20)
+    command = PurchaseIn(
+        title="Arceaux et abris à vélos",
+        description="Stationnement vélo devant les mairies, écoles et gares : fourniture et pose.",
+        lead_member=COBAS,
+        items=(
+            ItemIn(
+                code="arceau",
+                name="Arceau posé",
+                description="Acier galvanisé, deux places, scellement compris",
+                unit="arceau",
+                unit_price=Decimal(180),
+                fctva=True,
+                pack=5,
+                tiers=(
+                    TierIn(from_quantity=100, unit_price=Decimal(165)),
+                    TierIn(from_quantity=250, unit_price=Decimal(150)),
+                ),
+            ),
+            ItemIn(
+                code="abri",
+                name="Abri de 10 places",
+                description="Couvert, éclairé, prêt à poser sur dalle",
+                unit="abri",
+                unit_price=Decimal(14000),
+                fctva=True,
+            ),
+        ),
+        delivery_expected_on=(now + timedelta(days=110)).date(),
+    )
+    stage = await _begin(session, territory, command, at, BUYER)
+    evening = (now + timedelta(days=12)).replace(hour=17, minute=0, second=0, microsecond=0)
+    await _open(stage, at + timedelta(days=2), evening)
+    answered = {
+        code: {
+            "arceau": 3 + (place * 5) % 17,
+            "arceau+": 2 if place % 3 == 0 else 0,
+            "abri": 1 if place % 8 == 3 else 0,
+        }
+        for place, code in enumerate(_codes(territory))
+        if code not in SILENT
+    }
+    await _declare(stage, at + timedelta(days=4), {**answered, DRAFTING: {"arceau": 4}}, draft=DRAFTING)
+
+
+async def _carpool_platform(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Made of charges alone: a yearly subscription shared half equally, half by population."""
+    at = now - timedelta(days=35)
+    authorities = [code for code in _codes(territory) if code.isdigit()]
+    command = PurchaseIn(
+        title="Plateforme de covoiturage domicile-travail",
+        description="Abonnement annuel commun, ouvert aux agents de toutes les collectivités participantes.",
+        lead_member=VAL_DE_L_EYRE,
+        participants=tuple(authorities),
+    )
+    stage = await _begin(session, territory, command, at, BUYER)
+    key = {"mix": [{"percent": "50", "key": "equal"}, {"percent": "50", "key": "population"}]}
+    for code, label, cents in (
+        ("abonnement", "Abonnement annuel", 900_000),
+        ("mise-en-service", "Mise en service et formation", 120_000),
+    ):
+        session.add(
+            Charge(
+                group_id=territory.group_id,
+                purchase_id=stage.purchase.id,
+                code=code,
+                label=label,
+                amount_cents=cents,
+                vat_rate=Decimal(20),
+                key=key,
+            )
+        )
+    await session.flush()

@@ -1,0 +1,86 @@
+"""What `pooling demo` needs beyond `serve` and `worker`: the territory, and both in one process until Ctrl-C."""
+
+import asyncio
+import contextlib
+import ipaddress
+import shutil
+import signal
+import socket
+from collections.abc import Awaitable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import uvicorn
+from litestar import Litestar
+from rich.console import Console
+from sqlalchemy import text
+
+from pooling.demo.committees import make_committees
+from pooling.demo.purchases import make_purchases
+from pooling.demo.territory import make_group
+from pooling.kernel.database import Database
+from pooling.settings import stop
+
+SECONDS_TO_FINISH = 5
+ENGINE_FOLDERS = ("postgres", "valkey")
+
+
+def check_loopback(host: str) -> None:
+    """The demonstration lets anybody in as anybody: it answers this machine alone, whatever is asked."""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        stop(f"the demonstration has no password: it only listens on this machine (127.0.0.1), not on {host}.")
+
+
+def check_port_is_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((host, port))
+        except OSError:
+            stop(f"port {port} is taken: choose another with --port.")
+
+
+def forget(data_dir: Path) -> None:
+    """Starts over: removes what earlier runs left in the data folder, and nothing else that may lie there."""
+    for name in ENGINE_FOLDERS:
+        shutil.rmtree(data_dir / name, ignore_errors=True)
+
+
+async def make_territory(database: Database, now: datetime) -> bool:
+    """Fills an empty installation; False when the territory is there already."""
+    async with database.transaction() as session:
+        if (await session.execute(text("SELECT 1 FROM all_groups() LIMIT 1"))).first():
+            return False
+    territory = await make_group(database, now)
+    await make_purchases(database, territory, now)
+    await make_committees(database, territory, now)
+    return True
+
+
+class QuietServer(uvicorn.Server):
+    """Leaves the signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run_until_stopped(app: Litestar, work: Awaitable[None], *, host: str, port: int) -> None:
+    """Web and worker side by side, until Ctrl-C or a polite kill."""
+    server = QuietServer(uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False))
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    web = asyncio.create_task(server.serve())
+    background = asyncio.ensure_future(work)
+    asked = asyncio.create_task(stopping.wait())
+    await asyncio.wait({web, background, asked}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await asyncio.wait({web}, timeout=SECONDS_TO_FINISH)
+    for task in (web, background, asked):
+        task.cancel()
+    await asyncio.gather(web, background, asked, return_exceptions=True)

@@ -1,0 +1,93 @@
+"""À faire, and a purchase at a glance."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from pooling.home.tasks import Task, open_collections, tasks_of
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere, signed_in
+from pooling.members.rights import Right
+from pooling.needs.queries import coverage
+from pooling.purchases.frame import purchase_frame
+from pooling.purchases.queries import purchase_items
+from pooling.web.layout import Link, render
+from pooling.web.typography import before, date_time_long, relative_day
+
+
+@get("/", right=Right.SIGNED_IN)
+async def front_door(request: Request[Any, Any, Any]) -> Response[Any]:
+    """One group: go in. Several: choose. None: say so."""
+    person = signed_in(request)
+    if len(person.groups) == 1:
+        return Redirect(f"/g/{person.groups[0].slug}", status_code=303)
+    return render(request, "home/groups.html", groups=person.groups)
+
+
+@get("/", right=Right.SEE_GROUP)
+async def show_home(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
+) -> Response[str]:
+    now = request.app.state.clock.now()
+    zone = ZoneInfo(entered_group.timezone)
+    tasks = await tasks_of(session, caller, now)
+    base = f"/g/{entered_group.slug}"
+    return render(
+        request,
+        "home/tasks.html",
+        breadcrumb=[Link("À faire", None)],
+        base=base,
+        cards_shown=[_card(task, base, now, zone) for task in tasks],
+        collections=[
+            (reference, title, before(closes_at, now, zone), filed, total)
+            for reference, title, closes_at, filed, total in await open_collections(session, now)
+        ],
+    )
+
+
+def _card(task: Task, base: str, now: Any, zone: ZoneInfo) -> dict[str, Any]:  # noqa: ANN401
+    due = None
+    if task.due_at is not None:
+        day = relative_day(task.due_at.astimezone(zone).date(), now.astimezone(zone).date())
+        when = date_time_long(task.due_at, zone) if "/comites/" in task.path else before(task.due_at, now, zone)
+        due = when if when.startswith(day) else f"{when} ({day})"
+        due = due[0].upper() + due[1:]
+    return {
+        "sentence": task.sentence,
+        "url": base + task.path,
+        "button": task.button,
+        "due": due,
+        "state": task.state,
+        "context": task.context,
+    }
+
+
+@get("/achats/{reference:str}", right=Right.SEE_GROUP)
+async def show_purchase(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    reference: FromPath[str],
+) -> Response[str]:
+    frame = await purchase_frame(request, session, caller, reference)
+    now = request.app.state.clock.now()
+    base = f"/g/{entered_group.slug}"
+    mine = [task for task in await tasks_of(session, caller, now) if f"/achats/{reference}/" in task.path]
+    closes_at = frame.purchase.closes_at
+    return render(
+        request,
+        "home/purchase.html",
+        breadcrumb=frame.breadcrumb,
+        frame=frame,
+        cards_shown=[_card(task, base, now, frame.zone) for task in mine],
+        items=await purchase_items(session, frame.purchase.id),
+        coverage=await coverage(session, frame.purchase.id),
+        closes=date_time_long(closes_at, frame.zone, with_year=True) if closes_at else None,
+    )
+
+
+FRONT = [front_door]
+ROUTES = [show_home, show_purchase]

@@ -1,0 +1,35 @@
+"""The list of the group's members."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromQuery
+
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.queries import member_list
+from pooling.members.rights import Right
+from pooling.web.keys import pack_key, unpack_key
+from pooling.web.layout import Link, render
+
+
+@get("/membres", right=Right.SEE_GROUP)
+async def list_members(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
+    entered_group: EnteredGroupHere,
+    apres: FromQuery[str] = "",
+) -> Response[str]:
+    lines, next_key = await member_list(session, after=unpack_key(apres))
+    base = f"/g/{entered_group.slug}"
+    return render(
+        request,
+        "members/list.html",
+        breadcrumb=[Link("À faire", base), Link("Membres", None)],
+        lines=lines,
+        first_url=f"{base}/membres" if apres else None,
+        next_url=f"{base}/membres?apres={pack_key(next_key)}" if next_key else None,
+    )
+
+
+ROUTES = [list_members]

@@ -1,0 +1,178 @@
+"""Declarations: saving a draft, filing.
+
+Both share the purchase's lock, so that closing comes before or after, never between.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.clock import Clock
+from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.events import record_event
+from pooling.members.rights import Caller, Right
+from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.needs.schemas import DeclarationIn
+from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.rules import accepts_declarations
+from pooling.purchases.service import item_ids, lock_purchase
+
+
+async def save_draft(
+    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
+) -> datetime:
+    """Keeps what a référent is preparing, beside a declaration already filed. Returns when it was kept.
+
+    Raises: as `file_declaration`.
+    """
+    now = await _admit(session, caller, purchase_id, command, clock)
+    await _write(session, caller, purchase_id, command, DeclarationState.DRAFT, now)
+    return now
+
+
+async def file_declaration(
+    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
+) -> datetime:
+    """Files a member's declaration: from now on it counts, in place of the one before. Returns when.
+
+    Raises:
+        Forbidden: the caller is not a référent of this member.
+        NotFound: this member does not take part.
+        Conflict: the collection is closed, decided by the database's time under the purchase's lock.
+        Invalid: an item of another purchase, or a most that is below the quantity.
+    """
+    now = await _admit(session, caller, purchase_id, command, clock)
+    declaration_id = await _write(session, caller, purchase_id, command, DeclarationState.FILED, now)
+    await session.execute(
+        delete(Declaration).where(
+            col(Declaration.purchase_id) == purchase_id,
+            col(Declaration.member_id) == command.member_id,
+            col(Declaration.state) == DeclarationState.DRAFT,
+        )
+    )
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("declaration", declaration_id),
+        name="declaration.filed",
+        change=(None, DeclarationState.FILED),
+        details={
+            "purchase_id": purchase_id,
+            "member_id": command.member_id,
+            "quantities": {str(need.item_id): need.quantity for need in command.needs},
+        },
+    )
+    return now
+
+
+async def _admit(
+    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
+) -> datetime:
+    caller.require(Right.FILE_NEEDS, member_id=command.member_id)
+    purchase = await lock_purchase(session, purchase_id, alone=False)
+    now = await clock.at_database(session)
+    refuse_when_closed(purchase, now)
+    if await session.get(Participation, (group_of(session), purchase_id, command.member_id)) is None:
+        raise NotFound
+    check_lines(command, set((await item_ids(session, purchase_id)).values()))
+    return now
+
+
+def refuse_when_closed(purchase: Purchase, now: datetime) -> None:
+    """Raises:
+    Conflict: the collection takes no declaration at this moment.
+    """
+    if not accepts_declarations(purchase.state, purchase.closes_at, now):
+        raise Conflict(
+            "La collecte est close : votre déclaration n’a pas été enregistrée. "
+            "Pour une modification, adressez-vous à l’acheteur pilote.",
+            code="collection_closed",
+        )
+
+
+def check_lines(command: DeclarationIn, items: set[int]) -> None:
+    """Raises:
+    Invalid: an item that this purchase does not have, named twice, or a most below the quantity.
+    """
+    errors: dict[str, str] = {}
+    if len({need.item_id for need in command.needs}) < len(command.needs):
+        errors[""] = "Un article est indiqué deux fois."
+    for need in command.needs:
+        if need.item_id not in items:
+            errors[""] = "Un article indiqué ne fait pas partie de cet achat. Rechargez la page."
+        if need.up_to is not None and need.up_to < need.quantity:
+            errors[f"up_to-{need.item_id}"] = "Le maximum accepté ne peut pas être inférieur à la quantité."
+    if errors:
+        raise Invalid(errors)
+
+
+async def _write(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    command: DeclarationIn,
+    state: DeclarationState,
+    now: datetime,
+) -> int:
+    """One declaration in this state, in place of the one before; its lines keep their place in the order of arrival."""
+    filed_at = now if state == DeclarationState.FILED else None
+    values: dict[str, Any] = {
+        "comment": command.comment,
+        "updated_at": now,
+        "updated_by": caller.person_id,
+        "filed_at": filed_at,
+    }
+    upsert = (
+        insert(Declaration)
+        .values(
+            group_id=group_of(session),
+            purchase_id=purchase_id,
+            member_id=command.member_id,
+            state=state,
+            **values,
+        )
+        .on_conflict_do_update(index_elements=["group_id", "purchase_id", "member_id", "state"], set_=values)
+        .returning(col(Declaration.id))
+    )
+    declaration_id: int = (await session.execute(upsert)).scalar_one()
+    given = {need.item_id: need for need in command.needs}
+    items = (await item_ids(session, purchase_id)).values()
+    await write_needs(
+        session,
+        [
+            {
+                "declaration_id": declaration_id,
+                "item_id": item,
+                "quantity": given[item].quantity if item in given else 0,
+                "up_to": _most(given[item].quantity, given[item].up_to) if item in given else 0,
+                "declared_at": now,
+            }
+            for item in items
+        ],
+    )
+    return declaration_id
+
+
+def _most(quantity: int, up_to: int | None) -> int:
+    return quantity if up_to is None else up_to
+
+
+async def write_needs(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes lines over those that stand. A line keeps `declared_at` unless its quantity rises: who asks for less
+    keeps its place, who asks for more goes behind those already waiting.
+    """
+    await insert_many(
+        session,
+        Need,
+        rows,
+        on_conflict="ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET "
+        "quantity = excluded.quantity, up_to = excluded.up_to, declared_at = CASE "
+        "WHEN excluded.quantity > needs.quantity THEN excluded.declared_at ELSE needs.declared_at END",
+    )

@@ -1,0 +1,239 @@
+"""Reads about needs: one declaration, how far the collection is, and what the filed needs add up to."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Subquery, and_, exists, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.members.models import Member
+from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.purchases.models import Item, Participation
+from pooling.purchases.queries import is_member
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class DeclarationShown:
+    """A declaration with its quantities by item id, and who last wrote it."""
+
+    id: int
+    state: str
+    comment: str
+    updated_at: datetime
+    filed_at: datetime | None
+    author: str | None
+    quantities: dict[int, int]
+    most: dict[int, int]
+
+
+async def declarations_of_member(
+    session: AsyncSession, purchase_id: int, member_id: int
+) -> dict[str, DeclarationShown]:
+    """The member's draft and filed declarations, by state."""
+    rows = await session.execute(
+        select(Declaration, Person.name, Need)
+        .join(
+            Need,
+            and_(
+                col(Need.group_id) == col(Declaration.group_id),
+                col(Need.declaration_id) == col(Declaration.id),
+            ),
+        )
+        .outerjoin(Person, col(Person.id) == col(Declaration.updated_by))
+        .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.member_id) == member_id)
+    )
+    found: dict[str, DeclarationShown] = {}
+    for declaration, author, need in rows:
+        shown = found.setdefault(
+            declaration.state,
+            DeclarationShown(
+                id=declaration.id,
+                state=declaration.state,
+                comment=declaration.comment,
+                updated_at=declaration.updated_at,
+                filed_at=declaration.filed_at,
+                author=author,
+                quantities={},
+                most={},
+            ),
+        )
+        shown.quantities[need.item_id] = need.quantity
+        shown.most[need.item_id] = need.up_to
+    return found
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the filed declarations add up to: units by item and by member, in one statement."""
+
+    by_item: dict[int, int]
+    most_by_item: dict[int, int]
+    by_member: dict[int, int]
+    members_by_item: dict[int, int]
+
+    @property
+    def units(self) -> int:
+        return sum(self.by_item.values())
+
+
+async def consolidate_needs(session: AsyncSession, purchase_id: int) -> Totals:
+    """Sums the filed needs of a purchase by item and by member."""
+    rows = await session.execute(
+        select(
+            col(Need.item_id),
+            col(Declaration.member_id),
+            func.sum(col(Need.quantity)),
+            func.sum(col(Need.up_to)),
+            func.count().filter(col(Need.quantity) > 0),
+        )
+        .join(
+            Declaration,
+            and_(
+                col(Declaration.group_id) == col(Need.group_id),
+                col(Declaration.id) == col(Need.declaration_id),
+            ),
+        )
+        .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.state) == DeclarationState.FILED)
+        .group_by(func.grouping_sets(tuple_(col(Need.item_id)), tuple_(col(Declaration.member_id))))
+    )
+    totals = Totals({}, {}, {}, {})
+    for item_id, member_id, quantity, most, buyers in rows:
+        if item_id is not None:
+            totals.by_item[item_id] = quantity
+            totals.most_by_item[item_id] = most
+            totals.members_by_item[item_id] = buyers
+        else:
+            totals.by_member[member_id] = quantity
+    return totals
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of those who take part have filed, are preparing, or have said nothing."""
+
+    participants: int
+    filed: int
+    drafts: int
+
+    @property
+    def silent(self) -> int:
+        return self.participants - self.filed - self.drafts
+
+
+async def coverage(session: AsyncSession, purchase_id: int) -> Coverage:
+    taking_part = select(func.count()).where(col(Participation.purchase_id) == purchase_id).scalar_subquery()
+    filed, draft = _filed_and_draft()
+    has_filed = exists().where(
+        filed.group_id == draft.group_id,
+        filed.purchase_id == draft.purchase_id,
+        filed.member_id == draft.member_id,
+        filed.state == DeclarationState.FILED,
+    )
+    row = await session.execute(
+        select(
+            taking_part,
+            func.count().filter(draft.state == DeclarationState.FILED),
+            func.count().filter(draft.state == DeclarationState.DRAFT, ~has_filed),
+        ).where(draft.purchase_id == purchase_id)
+    )
+    return Coverage(*row.one())
+
+
+def _filed_and_draft() -> tuple[type[Declaration], type[Declaration]]:
+    return aliased(Declaration, name="filed"), aliased(Declaration, name="draft")
+
+
+def _declares(
+    declaration: type[Declaration], page: Subquery, purchase_id: int, state: DeclarationState
+) -> ColumnElement[bool]:
+    return and_(
+        col(declaration.group_id) == page.c.group_id,
+        col(declaration.purchase_id) == purchase_id,
+        col(declaration.member_id) == page.c.id,
+        col(declaration.state) == state,
+    )
+
+
+@dataclass(frozen=True)
+class MemberLine:
+    """A participant in the lead buyer's list, with what it has filed."""
+
+    member_id: int
+    name: str
+    sort_key: str
+    filed_at: datetime | None
+    draft_at: datetime | None
+    quantities: dict[int, int] = field(default_factory=dict)
+    """Units by item id; empty when nothing is filed."""
+    amount: Decimal = Decimal(0)
+    """Euros before VAT at the items' plain price."""
+
+    @property
+    def state(self) -> str:
+        if self.filed_at is not None:
+            return "filed"
+        return "draft" if self.draft_at is not None else "silent"
+
+
+async def member_page(
+    session: AsyncSession,
+    purchase_id: int,
+    *,
+    after: tuple[str, int] | None = None,
+    only: list[int] | None = None,
+) -> tuple[list[MemberLine], tuple[str, int] | None]:
+    """A page of participants in French order with their filed quantities, and the key where the next page starts.
+
+    `only` restricts it to these members (a référent sees its own).
+    """
+    page = _participants_page(purchase_id, after, only)
+    filed, draft = _filed_and_draft()
+    lines = func.jsonb_object_agg(col(Need.item_id), col(Need.quantity)).filter(col(Need.item_id).is_not(None))
+    amount = func.coalesce(func.sum(col(Need.quantity) * col(Item.unit_price)), 0)
+    statement = (
+        select(page.c.id, page.c.name, page.c.sort_key, filed.filed_at, draft.updated_at, lines, amount)
+        .select_from(page)
+        .outerjoin(filed, _declares(filed, page, purchase_id, DeclarationState.FILED))
+        .outerjoin(draft, _declares(draft, page, purchase_id, DeclarationState.DRAFT))
+        .outerjoin(Need, and_(col(Need.group_id) == filed.group_id, col(Need.declaration_id) == filed.id))
+        .outerjoin(Item, and_(col(Item.group_id) == col(Need.group_id), col(Item.id) == col(Need.item_id)))
+        .group_by(page.c.id, page.c.name, page.c.sort_key, filed.filed_at, draft.updated_at)
+        .order_by(page.c.sort_key, page.c.id)
+    )
+    found = [
+        MemberLine(
+            member_id=row[0],
+            name=row[1],
+            sort_key=row[2],
+            filed_at=row[3],
+            draft_at=row[4],
+            quantities={int(item): quantity for item, quantity in (row[5] or {}).items()},
+            amount=row[6],
+        )
+        for row in await session.execute(statement)
+    ]
+    shown = found[:PAGE_SIZE]
+    return shown, (shown[-1].sort_key, shown[-1].member_id) if len(found) > PAGE_SIZE else None
+
+
+def _participants_page(purchase_id: int, after: tuple[str, int] | None, only: list[int] | None) -> Subquery:
+    """The members of one page, chosen before anything is added up."""
+    statement = (
+        select(col(Member.group_id), col(Member.id), col(Member.name), col(Member.sort_key))
+        .select_from(Participation)
+        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .where(col(Participation.purchase_id) == purchase_id)
+        .order_by(col(Member.sort_key), col(Member.id))
+        .limit(PAGE_SIZE + 1)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(col(Member.sort_key), col(Member.id)) > after)
+    if only is not None:
+        statement = statement.where(col(Member.id).in_(only))
+    return statement.subquery("page")

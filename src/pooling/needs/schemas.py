@@ -1,0 +1,21 @@
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class NeedIn(BaseModel):
+    """So many units of an item, and the most that would be accepted (`None`: no more than that)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    item_id: int
+    quantity: int = Field(ge=0, le=1_000_000)
+    up_to: int | None = Field(default=None, ge=0, le=1_000_000)
+
+
+class DeclarationIn(BaseModel):
+    """A member's whole declaration: an item that is not named counts as zero."""
+
+    model_config = ConfigDict(frozen=True)
+
+    member_id: int
+    needs: tuple[NeedIn, ...] = ()
+    comment: str = Field(default="", max_length=2000)

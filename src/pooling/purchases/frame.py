@@ -1,0 +1,128 @@
+"""What stands at the top of every page of a purchase: where it is in its life, and its sections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.accounts.sessions import EnteredGroup
+from pooling.members.models import Member
+from pooling.members.rights import Caller, Right
+from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.queries import state_dates
+from pooling.purchases.rules import WORDS
+from pooling.purchases.service import find_purchase
+from pooling.web.layout import Link
+from pooling.web.typography import date_short
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A section of a purchase: shown to whoever holds the right on it."""
+
+    label: str
+    path: str
+    right: Right
+
+
+STATE_TAGS = {
+    PurchaseState.DRAFT: "draft",
+    PurchaseState.OPEN: "due",
+    PurchaseState.CLOSED: "closed",
+    PurchaseState.ORDERED: "primary",
+    PurchaseState.DELIVERED: "primary",
+    PurchaseState.SETTLED: "done",
+    PurchaseState.CANCELLED: "cancelled",
+}
+
+STEPS: tuple[tuple[str, PurchaseState], ...] = (
+    ("Préparation", PurchaseState.DRAFT),
+    ("Déclarations", PurchaseState.OPEN),
+    ("Consolidation", PurchaseState.CLOSED),
+    ("Commande", PurchaseState.ORDERED),
+    ("Livraison", PurchaseState.DELIVERED),
+    ("Soldé", PurchaseState.SETTLED),
+)
+
+
+@dataclass(frozen=True)
+class PurchaseFrame:
+    """A purchase as its pages show it."""
+
+    purchase: Purchase
+    group: EnteredGroup
+    zone: ZoneInfo
+    lead: str
+    url: str
+    state_word: str
+    state_tag: str
+    steps: list[dict[str, Any]]
+    tabs: list[Link]
+    breadcrumb: list[Link]
+
+
+async def purchase_frame(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str = ""
+) -> PurchaseFrame:
+    """The frame of one purchase, whose section (a tab's path) is being shown.
+
+    Raises:
+        NotFound: the group has no purchase of this reference.
+    """
+    purchase = await find_purchase(session, reference)
+    lead = await session.get(Member, (purchase.group_id, purchase.lead_member_id))
+    assert lead is not None, "a foreign key holds it"
+    group: EnteredGroup = request.scope["state"]["group"]
+    url = f"/g/{group.slug}/achats/{purchase.reference}"
+    zone = ZoneInfo(group.timezone)
+    dates = await state_dates(session, purchase.id)
+    sections: Sequence[Tab] = request.app.state.purchase_tabs
+    return PurchaseFrame(
+        purchase=purchase,
+        group=group,
+        zone=zone,
+        lead=lead.name,
+        url=url,
+        state_word=WORDS[PurchaseState(purchase.state)],
+        state_tag=STATE_TAGS[PurchaseState(purchase.state)],
+        steps=steps(purchase, dates, zone),
+        tabs=[
+            Link(tab.label, url + tab.path, tab.path == section)
+            for tab in sections
+            if _may_see(caller, tab.right, purchase.id)
+        ],
+        breadcrumb=[
+            Link("À faire", f"/g/{group.slug}"),
+            Link("Achats groupés", f"/g/{group.slug}/achats"),
+            Link(purchase.reference, url if section else None),
+        ],
+    )
+
+
+def _may_see(caller: Caller, right: Right, purchase_id: int) -> bool:
+    """A role of a member opens a section for that member's part; a lead buyer's right counts for its purchase only."""
+    members = caller.members_as(*(held.role for held in caller.roles)) or [0]
+    return any(caller.may(right, member_id=member_id, purchase_id=purchase_id) for member_id in members)
+
+
+def steps(purchase: Purchase, dates: dict[str, datetime], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The frise: what is behind, where it stands, what is to come, with the dates known."""
+    order = [state for _, state in STEPS]
+    cancelled = purchase.state == PurchaseState.CANCELLED
+    reached = [state for state in order if state in dates] or [PurchaseState.DRAFT]
+    here = order.index(reached[-1] if cancelled else PurchaseState(purchase.state))
+    shown = []
+    for place, (label, state) in enumerate(STEPS):
+        entered = dates.get(state)
+        date = date_short(entered.astimezone(zone).date()) if entered and place <= here else None
+        if state == PurchaseState.CLOSED and purchase.state == PurchaseState.OPEN and purchase.closes_at:
+            date = f"à partir du {date_short(purchase.closes_at.astimezone(zone).date())}"
+        status = "done" if place < here else "to_come"
+        if place == here:
+            status = "cancelled" if cancelled else ("done" if state == PurchaseState.SETTLED else "current")
+        shown.append({"label": label, "date": date, "state": status})
+    return shown

@@ -1,0 +1,41 @@
+"""The list of purchases."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from litestar.params import FromQuery
+
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.rights import Right
+from pooling.purchases.frame import STATE_TAGS
+from pooling.purchases.queries import purchase_page
+from pooling.purchases.rules import WORDS
+from pooling.web.layout import Link, render
+
+
+@get("/achats", right=Right.SEE_GROUP)
+async def list_purchases(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
+    entered_group: EnteredGroupHere,
+    avant: FromQuery[int | None] = None,
+) -> Response[str]:
+    lines, next_id = await purchase_page(session, before_id=avant)
+    base = f"/g/{entered_group.slug}"
+    return render(
+        request,
+        "purchases/list.html",
+        breadcrumb=[Link("À faire", base), Link("Achats groupés", None)],
+        lines=lines,
+        next_id=next_id,
+        later=avant is not None,
+        base=f"{base}/achats",
+        words=WORDS,
+        state_tags=STATE_TAGS,
+        zone=ZoneInfo(entered_group.timezone),
+    )
+
+
+ROUTES = [list_purchases]

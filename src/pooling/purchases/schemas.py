@@ -1,0 +1,44 @@
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
+
+
+class TierIn(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    from_quantity: int = Field(ge=1)
+    unit_price: Decimal = Price
+
+
+class ItemIn(BaseModel):
+    """An item to buy. Prices are in euros before VAT, the VAT rate in percent."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    name: str = Field(min_length=1, max_length=200)
+    description: str = Field(default="", max_length=1000)
+    unit: str = Field(default="unité", min_length=1, max_length=40)
+    unit_price: Decimal = Price
+    vat_rate: Decimal = Field(default=Decimal(20), ge=0, le=100, decimal_places=2)
+    fctva: bool = False
+    pack: int = Field(default=1, ge=1)
+    minimum: int = Field(default=0, ge=0)
+    tiers: tuple[TierIn, ...] = ()
+
+
+class PurchaseIn(BaseModel):
+    """A purchase in preparation. Members are given by their codes."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    title: str = Field(min_length=1, max_length=200)
+    description: str = Field(default="", max_length=5000)
+    lead_member: str
+    items: tuple[ItemIn, ...] = ()
+    participants: tuple[str, ...] | None = None
+    """None: every member that is not the parent of others in the list, see `add_purchase`."""
+    delivery_expected_on: date | None = None

@@ -1,0 +1,168 @@
+"""Purchases: preparing them, finding one under a lock, changing their state."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.errors import Invalid, NotFound
+from pooling.kernel.events import record_event
+from pooling.kernel.text import clean
+from pooling.members.models import Budget, Member
+from pooling.members.rights import Caller
+from pooling.members.service import members_by_code
+from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
+from pooling.purchases.rules import check_transition
+from pooling.purchases.schemas import ItemIn, PurchaseIn
+
+
+async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime, person_id: int | None) -> Purchase:
+    """A new purchase in preparation, with its items and those who may take part (by default every member of the
+    group that has no units of its own: a university takes part through its components).
+
+    Raises:
+        Invalid: the lead member or a participant is not in the group, or two items have one code.
+    """
+    codes = await members_by_code(session)
+    if command.lead_member not in codes:
+        raise Invalid({"lead_member": "Le pilote doit être membre du groupe."})
+    if len({item.code for item in command.items}) < len(command.items):
+        raise Invalid({"items": "Deux articles portent le même code."})
+    purchase = Purchase(
+        group_id=group_of(session),
+        reference=await _next_reference(session, now),
+        title=clean(command.title),
+        description=clean(command.description),
+        lead_member_id=codes[command.lead_member],
+        delivery_expected_on=command.delivery_expected_on,
+        created_at=now,
+    )
+    session.add(purchase)
+    await session.flush()
+    await _add_items(session, purchase.id, command.items)
+    await _add_participants(session, purchase.id, command.participants, codes)
+    record_event(
+        session,
+        at=now,
+        person_id=person_id,
+        subject=("purchase", purchase.id),
+        name="purchase.prepared",
+        change=(None, purchase.state),
+        details={"reference": purchase.reference, "title": purchase.title},
+    )
+    return purchase
+
+
+async def _next_reference(session: AsyncSession, now: datetime) -> str:
+    """`AG-2026-003`. Two at once: the unique key lets one through, the other is asked to try again."""
+    prefix = f"AG-{now.year}-"
+    last = await session.execute(
+        select(func.max(col(Purchase.reference))).where(col(Purchase.reference).like(f"{prefix}%"))
+    )
+    number = int((last.scalar_one() or f"{prefix}0").removeprefix(prefix)) + 1
+    return f"{prefix}{number:03d}"
+
+
+async def _add_items(session: AsyncSession, purchase_id: int, items: Sequence[ItemIn]) -> None:
+    await insert_many(
+        session,
+        Item,
+        [
+            {"purchase_id": purchase_id, "position": position, **item.model_dump(exclude={"tiers"})}
+            for position, item in enumerate(items, start=1)
+        ],
+    )
+    ids = await item_ids(session, purchase_id)
+    await insert_many(
+        session,
+        PriceTier,
+        [{"item_id": ids[item.code], **tier.model_dump()} for item in items for tier in item.tiers],
+    )
+
+
+async def _add_participants(
+    session: AsyncSession, purchase_id: int, participants: Sequence[str] | None, codes: dict[str, int]
+) -> None:
+    if participants is None:
+        parents = select(col(Member.parent_id)).where(col(Member.parent_id).is_not(None))
+        members = (await session.execute(select(col(Member.id)).where(col(Member.id).not_in(parents)))).scalars()
+        chosen = sorted(members)
+    else:
+        unknown = sorted(set(participants) - set(codes))
+        if unknown:
+            raise Invalid({"participants": f"Pas membre du groupe : {', '.join(unknown)}."})
+        chosen = sorted({codes[code] for code in participants})
+    budgets = await session.execute(
+        select(col(Budget.member_id), func.min(col(Budget.id)))
+        .where(col(Budget.member_id).in_(chosen))
+        .group_by(col(Budget.member_id))
+    )
+    budget_of = {member_id: budget_id for member_id, budget_id in budgets}
+    await insert_many(
+        session,
+        Participation,
+        [{"purchase_id": purchase_id, "member_id": member, "budget_id": budget_of.get(member)} for member in chosen],
+    )
+
+
+async def item_ids(session: AsyncSession, purchase_id: int) -> dict[str, int]:
+    rows = await session.execute(select(col(Item.code), col(Item.id)).where(col(Item.purchase_id) == purchase_id))
+    return {code: item_id for code, item_id in rows}
+
+
+async def find_purchase(session: AsyncSession, reference: str) -> Purchase:
+    """The group's purchase of this reference.
+
+    Raises:
+        NotFound: it has none.
+    """
+    found = await session.execute(select(Purchase).where(col(Purchase.reference) == reference))
+    purchase: Purchase | None = found.scalar_one_or_none()
+    if purchase is None:
+        raise NotFound
+    return purchase
+
+
+async def lock_purchase(session: AsyncSession, purchase_id: int, *, alone: bool) -> Purchase:
+    """The purchase as it stands once its lock is won: shared by those who file, alone for who changes its state."""
+    found = await session.execute(
+        select(Purchase)
+        .where(col(Purchase.id) == purchase_id)
+        .with_for_update(read=not alone)
+        .execution_options(populate_existing=True)
+    )
+    purchase: Purchase = found.scalar_one()
+    return purchase
+
+
+def change_state(
+    session: AsyncSession,
+    purchase: Purchase,
+    after: PurchaseState,
+    *,
+    at: datetime,
+    caller: Caller | None,
+    reason: str | None = None,
+    details: dict[str, object] | None = None,
+) -> None:
+    """Moves a locked purchase and records it. `caller` is None when the application does it by itself.
+
+    Raises:
+        Conflict: the purchase cannot go there from where it is.
+    """
+    before = purchase.state
+    check_transition(before, after)
+    purchase.state = after
+    record_event(
+        session,
+        at=at,
+        person_id=caller.person_id if caller else None,
+        subject=("purchase", purchase.id),
+        name=f"purchase.{after}",
+        change=(before, after),
+        reason=reason,
+        details=details,
+    )

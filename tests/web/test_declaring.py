@@ -1,0 +1,121 @@
+"""A référent declares; what was typed is never lost; a closed collection refuses with a clear page."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from factories import BUYER, NOW, Territory, file_needs, open_purchase
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.needs.models import Declaration, Need
+from pooling.purchases.service import item_ids
+from web_client import SignIn, text_of
+
+PAGE = "/g/bassin/achats/AG-2027-001/besoins/213302607"
+
+
+async def fields(database: Database, territory: Territory, purchase_id: int) -> dict[str, str]:
+    async with database.transaction(territory.group_id) as session:
+        return {code: f"quantite-{item_id}" for code, item_id in (await item_ids(session, purchase_id)).items()}
+
+
+async def filed(database: Database, territory: Territory) -> list[tuple[str, int]]:
+    async with database.transaction(territory.group_id) as session:
+        rows = await session.execute(
+            select(col(Declaration.state), col(Need.quantity))
+            .join(Need, col(Need.declaration_id) == col(Declaration.id))
+            .order_by(col(Declaration.state), col(Need.item_id))
+        )
+        return [tuple(row) for row in rows]
+
+
+async def test_a_referent_keeps_a_draft_then_files_it(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    browser = await sign_in("referent@lugos.example")
+    shown = text_of(await browser.get("/g/bassin"))
+    assert "Déclarer les besoins de Lugos" in shown
+    assert "avant lundi 15 mars à 10 h (dans 14 jours)" in shown.replace("\u00a0", " ").lower()
+
+    kept = await browser.post(f"{PAGE}/brouillon", {names["arceau"]: "1 2", "comment": "Devant l’école"}, page=PAGE)
+    assert (kept.status_code, kept.headers["location"]) == (303, PAGE)
+    assert await filed(database, territory) == [("draft", 12), ("draft", 0)]
+    page = await browser.get(PAGE)
+    assert 'value="12"' in page.text
+    assert "Devant l’école" in page.text
+    assert "Brouillon enregistré" in text_of(page)
+    assert "Déposer le brouillon de Lugos" in text_of(await browser.get("/g/bassin"))
+
+    await browser.post(f"{PAGE}/depot", {names["arceau"]: "12", names["abri"]: "1"}, page=PAGE)
+    assert await filed(database, territory) == [("filed", 12), ("filed", 1)]
+    assert "Votre déclaration est déposée" in text_of(await browser.get(PAGE))
+    assert "Lugos" not in text_of(await browser.get("/g/bassin")).partition("Collectes en cours")[0]
+
+
+async def test_bad_input_is_told_at_the_field_and_kept(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    browser = await sign_in("referent@lugos.example")
+    answer = await browser.post(
+        f"{PAGE}/depot", {names["arceau"]: "douze", names["abri"]: "3", "comment": "<b>pressé</b>"}, page=PAGE
+    )
+    assert answer.status_code == 422
+    assert "<title>Erreur&nbsp;: " in answer.text
+    assert "Indiquez un nombre entier, par exemple 12." in answer.text
+    assert 'value="douze"' in answer.text
+    assert 'value="3"' in answer.text
+    assert "&lt;b&gt;pressé&lt;/b&gt;" in answer.text
+    assert await filed(database, territory) == []
+
+
+async def test_filing_nothing_must_be_said(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    browser = await sign_in("referent@lugos.example")
+    assert (await browser.post(f"{PAGE}/depot", {}, page=PAGE)).status_code == 422
+    both = await browser.post(f"{PAGE}/depot", {"no_need": "1", names["arceau"]: "2"}, page=PAGE)
+    assert both.status_code == 422
+    assert (await browser.post(f"{PAGE}/depot", {"no_need": "1"}, page=PAGE)).status_code == 303
+    assert await filed(database, territory) == [("filed", 0), ("filed", 0)]
+
+
+async def test_after_the_deadline_filing_is_refused_and_what_was_typed_is_shown(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    clock.instant = NOW + timedelta(days=14)
+    browser = await sign_in("referent@lugos.example")
+    answer = await browser.post(f"{PAGE}/depot", {names["arceau"]: "7"}, page=PAGE)
+    assert answer.status_code == 422
+    assert "La collecte est close" in text_of(answer)
+    assert ">7 arceau" in answer.text
+    assert await filed(database, territory) == []
+
+
+async def test_nobody_else_files_for_a_member(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    for email in (
+        "referent@salles.example",
+        "finances@arcachon.example",
+        "observation@bassin.example",
+        BUYER,
+    ):
+        answer = await (await sign_in(email)).post(f"{PAGE}/depot", {names["arceau"]: "7"})
+        assert answer.status_code in {403, 404}, email
+    assert await filed(database, territory) == []
+
+
+async def test_a_rising_quantity_loses_its_place_a_falling_one_keeps_it(
+    database: Database, territory: Territory
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    for hours, arceaux, abris in ((1, 5, 2), (2, 4, 3)):
+        await file_needs(
+            database, territory, purchase_id, "referent@lugos.example", NOW + timedelta(hours=hours),
+            arceau=arceaux, abri=abris,
+        )  # fmt: skip
+    async with database.transaction(territory.group_id) as session:
+        rows = await session.execute(select(col(Need.quantity), col(Need.declared_at)).order_by(col(Need.item_id)))
+        assert [tuple(row) for row in rows] == [(4, NOW + timedelta(hours=1)), (3, NOW + timedelta(hours=2))]

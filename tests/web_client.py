@@ -1,0 +1,60 @@
+"""A browser without a screen: signs in as a role, keeps cookies, posts forms with their token."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from html import unescape
+
+import httpx
+from litestar import Litestar
+
+from pooling.accounts.sessions import open_session
+from pooling.kernel.database import Database
+from pooling.web.security import SESSION_COOKIE
+
+TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+class Browser:
+    """Talks to the application in process. `get` and `post` return the answer without following it."""
+
+    def __init__(self, app: Litestar, database: Database) -> None:
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+            base_url="http://127.0.0.1:8000",
+        )
+        self.app = app
+        self.database = database
+
+    async def sign_in(self, person_id: int) -> None:
+        async with self.database.transaction() as session:
+            token = await open_session(session, person_id, self.app.state.clock.now())
+        self.client.cookies.set(SESSION_COOKIE, token)
+
+    async def get(self, path: str, **options: object) -> httpx.Response:
+        return await self.client.get(path, **options)  # type: ignore[arg-type]
+
+    async def post(
+        self, path: str, values: Mapping[str, object] | None = None, *, page: str | None = None
+    ) -> httpx.Response:
+        """Posts as a form of `page` (by default of any page of ours) would."""
+        shown = await self.client.get(page or "/accessibilite")
+        token = TOKEN.search(shown.text)
+        if token is None:
+            shown = await self.client.get("/connexion")
+            token = TOKEN.search(shown.text)
+        assert token is not None, f"no form on {page}"
+        data = {"csrf": token[1], **{name: str(value) for name, value in (values or {}).items()}}
+        return await self.client.post(path, data=data, headers={"Sec-Fetch-Site": "same-origin"})
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+
+SignIn = Callable[[str], Awaitable[Browser]]
+"""Opens a browser for the person of this e-mail address."""
+
+
+def text_of(answer: httpx.Response) -> str:
+    """What a person reads on the page, blanks made plain."""
+    without_tags = re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<(script|style).*?</\1>", "", answer.text))
+    return re.sub(r"\s+", " ", unescape(without_tags)).strip()
