@@ -4,11 +4,11 @@ import json
 from collections import Counter
 
 import pytest
-from case_book import Json
-from naive_allocation import naive_allocation
-from naive_consolidation import naive_consolidation
-from random_cases import random_allocation, random_consolidation, spoilt, with_invoice
 
+from naive.allocation import naive_allocation
+from naive.case_book import Json
+from naive.consolidation import naive_consolidation
+from naive.random_cases import random_allocation, random_consolidation, spoilt, with_invoice
 from pooling.sharing.allocation import allocate, allocate_json
 from pooling.sharing.allocation_reading import read_case
 from pooling.sharing.consolidation import consolidate_json

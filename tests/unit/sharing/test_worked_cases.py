@@ -1,8 +1,8 @@
 """Every worked case, the project's own and the shared ones, through the JSON entry of the two rules."""
 
 import pytest
-from case_book import SHARED, Json, own_cases, part_of, read_cases
 
+from naive.case_book import SHARED, Json, own_cases, part_of, read_cases
 from pooling.sharing.allocation import allocate_json
 from pooling.sharing.case_files import JsonRule
 from pooling.sharing.consolidation import consolidate_json

@@ -3,8 +3,8 @@
 import re
 from fractions import Fraction
 
-from case_book import Json
-from naive_allocation import Refused, boolean, cent, keys, listed, need, number, splitted, whole, written
+from naive.allocation import Refused, boolean, cent, keys, listed, need, number, splitted, whole, written
+from naive.case_book import Json
 
 
 def naive_consolidation(case: Json) -> Json:

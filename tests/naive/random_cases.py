@@ -3,7 +3,7 @@
 import copy
 from random import Random
 
-from case_book import Json
+from naive.case_book import Json
 
 RATES = ["20", "20.00", "10", "5.5", "8.5", "0"]
 ODD = [None, True, -1, 0, 1.5, "", "x", "1e3", "-1", "0.001", "abc", "99", [], ["a"], {}, {"a": "1"}, 300]

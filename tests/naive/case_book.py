@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
 
-HERE = Path(__file__).parent
-SHARED = HERE.parents[2].parent / "shared" / "vectors"
+TESTS = Path(__file__).parent.parent
+SHARED = TESTS.parent.parent / "shared" / "vectors"
 WHOLE = {"charges", "subsidies", "vat_by_rate", "assigned", "warnings"}
 
 
@@ -16,7 +16,7 @@ def read_cases(path: Path) -> list[Json]:
 
 
 def own_cases(name: str) -> list[Json]:
-    return read_cases(HERE / "cases" / f"{name}.jsonl")
+    return read_cases(TESTS / "unit" / "sharing" / "cases" / f"{name}.jsonl")
 
 
 def part_of(result: Json, expected: Json) -> Json:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from case_book import Json
+from naive.case_book import Json
 
 SIMPLE = ("equal", "quantity", "amount", "population", "agents")
 
