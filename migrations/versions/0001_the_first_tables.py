@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("calendar", sa.String(), nullable=True),
         sa.Column("attachments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease", sa.String(), nullable=True),
         sa.Column("next_try_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -151,9 +152,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_messages_group_id_id"), "messages", ["group_id", "id"], unique=False)
     op.create_index(
-        op.f("ix_messages_next_try_at"),
+        op.f("ix_messages_priority_next_try_at"),
         "messages",
-        ["next_try_at"],
+        ["priority", "next_try_at"],
         unique=False,
         postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
@@ -270,10 +271,10 @@ def upgrade() -> None:
             "group_id",
             "kind",
             "subject_id",
+            "person_id",
             "revision",
             "offset_days",
-            "person_id",
-            name=op.f("uq_reminders_group_id_kind_subject_id_revision_offset_days_person_id"),
+            name=op.f("uq_reminders_group_id_kind_subject_id_person_id_revision_offset_days"),
         ),
     )
     op.create_index(
@@ -647,26 +648,25 @@ STEPS_ACROSS_GROUPS = (
     """CREATE FUNCTION claim_messages(new_lease text, at timestamptz, lease_until timestamptz, most integer)
         RETURNS SETOF messages
         LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS $$
-        UPDATE messages SET state = 'sending', lease = new_lease, next_try_at = lease_until, attempts = attempts + 1
+        UPDATE messages SET state = 'sending', lease = new_lease, next_try_at = lease_until
         WHERE id IN (
             SELECT id FROM messages WHERE state IN ('queued', 'sending') AND next_try_at <= at
-            ORDER BY next_try_at, id LIMIT most FOR UPDATE SKIP LOCKED)
+            ORDER BY priority, next_try_at, id LIMIT most FOR UPDATE SKIP LOCKED)
         RETURNING * $$""",
     # Prolongs the leases that a delivery still holds, and says which; the others belong to somebody else now.
     """CREATE FUNCTION hold_messages(held_lease text, ids bigint[], lease_until timestamptz) RETURNS SETOF bigint
         LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS $$
         UPDATE messages SET next_try_at = lease_until
         WHERE id = ANY (ids) AND lease = held_lease AND state = 'sending' RETURNING id $$""",
-    # What became of a message that a delivery holds. False when the lease was lost meanwhile.
-    """CREATE FUNCTION settle_message(
-            message bigint, held_lease text, new_state text, at timestamptz, try_at timestamptz, reason text)
-        RETURNS boolean
+    # What became of messages that a delivery holds; says of which, since a lease may be lost meanwhile. `tries` is
+    # how many tries it counts for: none when it was not the messages' fault.
+    """CREATE FUNCTION settle_messages(held_lease text, ids bigint[], new_state text, at timestamptz,
+            try_at timestamptz, reason text, tries integer)
+        RETURNS SETOF bigint
         LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS $$
-        WITH settled AS (
-            UPDATE messages SET state = new_state, lease = NULL, error = reason, next_try_at = coalesce(try_at, at),
-                sent_at = CASE WHEN new_state = 'sent' THEN at END
-            WHERE id = message AND lease = held_lease AND state = 'sending' RETURNING 1)
-        SELECT EXISTS (SELECT FROM settled) $$""",
+        UPDATE messages SET state = new_state, lease = NULL, error = reason, next_try_at = coalesce(try_at, at),
+            attempts = attempts + tries, sent_at = CASE WHEN new_state = 'sent' THEN at END
+        WHERE id = ANY (ids) AND lease = held_lease AND state = 'sending' RETURNING id $$""",
     # The age of the worker's arrears, for /health/ready.
     """CREATE FUNCTION oldest_arrears(at timestamptz)
         RETURNS TABLE (reminder_due_at timestamptz, message_due_at timestamptz)

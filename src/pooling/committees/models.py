@@ -29,7 +29,7 @@ class Committee(TenantTable, table=True):
     id: int = identity()
     title: str
     state: str = CommitteeState.PLANNED
-    local_start: datetime = Field(sa_type=TIMESTAMP(timezone=False))  # type: ignore[call-overload]
+    local_start: datetime = Field(sa_type=TIMESTAMP(timezone=False))
     """As the invitation says it, in the group's zone; due dates are counted from it."""
     starts_at: datetime = instant()
     """The same moment as an instant."""

@@ -17,7 +17,9 @@ class MessageState(StrEnum):
 
 
 class Message(Table, table=True):
-    """A mail. `group_id` is null for what concerns no group (a sign-in code): such rows are visible only to a
+    """A mail.
+
+    `group_id` is null for what concerns no group (a sign-in code): such rows are visible only to a
     transaction opened for no group.
     """
 
@@ -26,7 +28,7 @@ class Message(Table, table=True):
         ForeignKeyConstraint(["group_id"], ["groups.id"]),
         ForeignKeyConstraint(["person_id"], ["people.id"]),
         one_of("state", MessageState),
-        Index(None, "next_try_at", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index(None, "priority", "next_try_at", postgresql_where=text("state IN ('queued', 'sending')")),
         Index(None, "group_id", "id"),
     )
 
@@ -42,7 +44,10 @@ class Message(Table, table=True):
     """An .ics text that goes along; its METHOD is read from it."""
     attachments: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
     state: str = MessageState.QUEUED
+    priority: int = 1
+    """0 goes before all others: somebody is waiting for it in front of a screen."""
     attempts: int = 0
+    """How often the mail server answered "not now" for this very message."""
     lease: str | None = None
     next_try_at: datetime = instant()
     """When to try (again); while `sending`, when the lease expires."""

@@ -22,7 +22,7 @@ class Reminder(TenantTable, table=True):
         in_group(),
         ForeignKeyConstraint(["person_id"], ["people.id"]),
         ForeignKeyConstraint(["message_id"], ["messages.id"]),
-        UniqueConstraint("group_id", "kind", "subject_id", "revision", "offset_days", "person_id"),
+        UniqueConstraint("group_id", "kind", "subject_id", "person_id", "revision", "offset_days"),
         one_of("state", ReminderState),
         Index(None, "due_at", postgresql_where=text("state = 'planned'")),
     )

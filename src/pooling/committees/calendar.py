@@ -1,0 +1,85 @@
+"""A committee as calendars exchange it: iCalendar (RFC 5545) with the methods of iTIP (RFC 5546).
+
+The `UID` stays the same for the life of a committee; `SEQUENCE` follows its revision, so that a calendar
+replaces what it had.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone, vCalAddress
+from icalendar.parser import Contentline, Parameters
+
+from pooling.committees.models import Committee
+from pooling.outbox.envelope import host_of
+from pooling.reminders.kinds import Context
+
+_END = "END:VEVENT"
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """The calendar of one committee, but for whom it is addressed to."""
+
+    text: str
+
+    def to(self, email: str, name: str) -> str:
+        """The calendar for one person: who else is invited is not theirs to know from a mail."""
+        parameters = Parameters({"CN": name, "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION"})
+        line = Contentline.from_parts("ATTENDEE", parameters, vCalAddress(f"mailto:{email}"))
+        return self.text.replace(_END, line.to_ical().decode() + "\r\n" + _END, 1)
+
+
+def invitation(committee: Committee, context: Context, organizer: str | None) -> Invitation:
+    """Asks to come (METHOD:REQUEST), with everything as it is now."""
+    return _calendar(committee, context, organizer, method="REQUEST")
+
+
+def cancellation(committee: Committee, context: Context, organizer: str | None) -> Invitation:
+    """Takes the meeting out of calendars (METHOD:CANCEL)."""
+    return _calendar(committee, context, organizer, method="CANCEL")
+
+
+def uid_of(committee: Committee, base_url: str) -> str:
+    return f"committee-{committee.group_id}-{committee.id}@{host_of(base_url).strip('[]')}"
+
+
+def _calendar(committee: Committee, context: Context, organizer: str | None, *, method: str) -> Invitation:
+    calendar = Calendar()
+    calendar.add("PRODID", "-//pooling//committees//FR")
+    calendar.add("VERSION", "2.0")
+    calendar.add("METHOD", method)
+    begins = committee.starts_at.astimezone(context.zone)
+    calendar.add_component(_timezone(context.zone.key, begins.year))
+    calendar.add_component(_event(committee, context, organizer, cancelled=method == "CANCEL"))
+    return Invitation(calendar.to_ical().decode())
+
+
+def _event(committee: Committee, context: Context, organizer: str | None, *, cancelled: bool) -> Event:
+    event = Event()
+    event.add("UID", uid_of(committee, context.base_url))
+    event.add("SEQUENCE", committee.revision - 1)
+    event.add("DTSTAMP", context.now.astimezone(UTC))
+    event.add("DTSTART", _local(committee.starts_at, context.zone))
+    event.add("DTEND", _local(committee.ends_at, context.zone))
+    event.add("SUMMARY", f"{committee.title} – {context.group_name}")
+    event.add("LOCATION", " – ".join(part for part in (committee.place, committee.link) if part))
+    if committee.agenda:
+        event.add("DESCRIPTION", committee.agenda)
+    event.add("URL", context.url(f"comites/{committee.id}"))
+    event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
+    # A REQUEST must say who asks (RFC 5546, 3.2.2); without a facilitator it is the installation itself.
+    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer or 'pooling@' + host_of(context.base_url)}"))
+    return event
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone)
+
+
+@lru_cache(maxsize=64)
+def _timezone(key: str, year: int) -> Timezone:
+    """The zone's rules over the year of the meeting alone: all its history would be longer than the rest."""
+    return Timezone.from_tzid(key, first_date=date(year, 1, 1), last_date=date(year + 1, 1, 1))

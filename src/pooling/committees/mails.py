@@ -1,0 +1,124 @@
+"""What committees say by mail: the reminder that comes before, the notice that follows a change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pooling.committees.calendar import Invitation, cancellation, invitation
+from pooling.committees.models import Committee
+from pooling.committees.rules import agenda_points
+from pooling.outbox.mail import Button, Fact, Mail
+from pooling.reminders.kinds import Context
+from pooling.web.typography import date_time_long, plural, time_short
+
+
+class Change(StrEnum):
+    """What happened to a committee that people had been told about."""
+
+    DATE = "date"
+    DETAILS = "details"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    person_id: int
+    email: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the mails of one committee: what is the same for all who receive it is made once."""
+
+    committee: Committee
+    context: Context
+    contacts: tuple[str, ...]
+    """Addresses of the group's facilitators: who to ask."""
+    calendar: Invitation
+
+    @classmethod
+    def of(
+        cls, committee: Committee, context: Context, contacts: tuple[str, ...], *, cancelled: bool = False
+    ) -> "Writer":
+        organizer = contacts[0] if contacts else None
+        made = cancellation if cancelled else invitation
+        return cls(committee, context, contacts, made(committee, context, organizer))
+
+    @property
+    def when(self) -> str:
+        return date_time_long(self.committee.starts_at, self.context.zone)
+
+    @property
+    def when_with_year(self) -> str:
+        return date_time_long(self.committee.starts_at, self.context.zone, with_year=True)
+
+    def reminder(self, kind: str, recipient: Recipient) -> Mail:
+        points = len(agenda_points(self.committee.agenda))
+        to_prepare = f" : {plural(points, 'point')} à préparer" if points else ""
+        task = f"préparez d’ici là {_the_points(points)}" if points else "réservez ce moment"
+        return self._mail(
+            kind,
+            recipient,
+            subject=f"{self.committee.title} {self.when}{to_prepare}",
+            why=f"Vous faites partie des personnes invitées à « {self.committee.title} », "
+            f"{self.when_with_year} : {task}.",
+        )
+
+    def change(self, kind: str, recipient: Recipient, change: Change, reason: str) -> Mail:
+        title = self.committee.title
+        subject, task = {
+            Change.DATE: (
+                f"{title} déplacé au {self.when}",
+                f"la date a changé. Notez la nouvelle : {self.when_with_year}",
+            ),
+            Change.DETAILS: (
+                f"{title} {self.when} : lieu ou durée modifiés",
+                f"le lieu ou la durée ont changé pour {self.when_with_year}. Vérifiez votre agenda",
+            ),
+            Change.CANCELLED: (
+                f"{title} {self.when} : annulé",
+                f"la réunion prévue {self.when_with_year} n’aura pas lieu. Retirez-la de votre agenda",
+            ),
+        }[change]
+        return self._mail(
+            kind,
+            recipient,
+            subject=subject,
+            why=f"Vous faites partie des personnes invitées à « {title} » : {task}.",
+            paragraphs=(f"Motif : {reason}",) if reason else (),
+        )
+
+    def _mail(
+        self, kind: str, recipient: Recipient, *, subject: str, why: str, paragraphs: tuple[str, ...] = ()
+    ) -> Mail:
+        return Mail(
+            kind=kind,
+            recipient=recipient.email,
+            person_id=recipient.person_id,
+            subject=subject,
+            why=why,
+            paragraphs=paragraphs,
+            button=Button("Voir le comité", self.context.url(f"comites/{self.committee.id}")),
+            facts=self._facts(),
+            contact=f"Écrivez à {' ou à '.join(self.contacts)}." if self.contacts else "",
+            notice=self.context.notice,
+            calendar=self.calendar.to(recipient.email, recipient.name),
+            expires_at=self.committee.starts_at,
+        )
+
+    def _facts(self) -> tuple[Fact, ...]:
+        committee, zone = self.committee, self.context.zone
+        ends = time_short(committee.ends_at, zone)
+        points = agenda_points(committee.agenda)
+        numbered = "\n".join(f"{number}. {point}" for number, point in enumerate(points, start=1))
+        facts = (
+            Fact("Quand", f"{self.when_with_year}, jusqu’à {ends}"),
+            Fact("Où", committee.place),
+            Fact("Visioconférence", committee.link),
+            Fact("Ordre du jour", numbered),
+        )
+        return tuple(fact for fact in facts if fact.value)
+
+
+def _the_points(points: int) -> str:
+    return "le point de l’ordre du jour" if points == 1 else f"les {plural(points, 'point')} de l’ordre du jour"

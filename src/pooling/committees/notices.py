@@ -1,0 +1,106 @@
+"""Telling those already told that a committee was moved or cancelled: once, in the same transaction."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.committees.mails import Change, Recipient, Writer
+from pooling.committees.models import Committee, Invitation
+from pooling.committees.queries import facilitators_addresses, holds_a_role
+from pooling.committees.rules import CHANGE, KINDS, REMINDER
+from pooling.kernel.database import insert_many
+from pooling.members.models import Group
+from pooling.outbox.service import queue_mails, withdraw_messages
+from pooling.reminders.kinds import Context
+from pooling.reminders.models import Reminder, ReminderState
+
+
+async def tell_change(
+    session: AsyncSession, committee: Committee, change: Change, now: datetime, *, base_url: str, reason: str
+) -> int:
+    """Ends what was planned for the former revision and tells those already told; returns how many.
+
+    The committee carries its new revision and is locked by the caller.
+    """
+    # First the rows that a sweep may be turning into messages at this moment: it waits for us, or we for it.
+    await session.execute(
+        update(Reminder)
+        .where(
+            col(Reminder.kind) == REMINDER,
+            col(Reminder.subject_id) == committee.id,
+            col(Reminder.state) == ReminderState.PLANNED,
+        )
+        .values(state=ReminderState.SUPERSEDED, settled_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    await _withdraw_unsent(session, committee)
+    told = await _told(session, committee)
+    if not told:
+        return 0
+    context = await _context(session, base_url, now)
+    contacts = await facilitators_addresses(session)
+    writer = Writer.of(committee, context, contacts, cancelled=change is Change.CANCELLED)
+    mails = [writer.change(CHANGE, recipient, change, reason) for recipient in told]
+    messages = await queue_mails(session, mails, now)
+    await insert_many(
+        session,
+        Reminder,
+        [
+            {
+                "kind": CHANGE,
+                "subject_id": committee.id,
+                "revision": committee.revision,
+                "offset_days": 0,
+                "person_id": recipient.person_id,
+                "due_at": now,
+                "useful_until": committee.starts_at,
+                "state": str(ReminderState.SENT),
+                "message_id": message_id,
+                "settled_at": now,
+            }
+            for recipient, message_id in zip(told, messages, strict=True)
+        ],
+    )
+    return len(told)
+
+
+async def _withdraw_unsent(session: AsyncSession, committee: Committee) -> None:
+    """What waits in the outbox about this committee is no longer true."""
+    messages = await session.execute(
+        select(col(Reminder.message_id)).where(
+            col(Reminder.kind).in_(KINDS),
+            col(Reminder.subject_id) == committee.id,
+            col(Reminder.message_id).is_not(None),
+        )
+    )
+    await withdraw_messages(session, [message for message in messages.scalars() if message is not None])
+
+
+async def _told(session: AsyncSession, committee: Committee) -> list[Recipient]:
+    """Those who are still invited and to whom a mail about this committee was written."""
+    told = select(col(Reminder.person_id)).where(
+        col(Reminder.kind).in_(KINDS),
+        col(Reminder.subject_id) == committee.id,
+        col(Reminder.state) == ReminderState.SENT,
+    )
+    rows = await session.execute(
+        select(col(Person.id), col(Person.email), col(Person.name))
+        .join(Invitation, col(Invitation.person_id) == col(Person.id))
+        .where(
+            col(Invitation.committee_id) == committee.id,
+            col(Person.id).in_(told),
+            holds_a_role(col(Person.id)),
+        )
+        .order_by(col(Person.id))
+    )
+    return [Recipient(*row) for row in rows]
+
+
+async def _context(session: AsyncSession, base_url: str, now: datetime) -> Context:
+    group = (await session.execute(select(Group))).scalar_one()
+    zone = ZoneInfo(group.timezone)
+    return Context(group.id, group.slug, group.name, zone, group.fictional, base_url, now)

@@ -1,0 +1,162 @@
+"""Reads about committees."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.committees.models import Committee, Invitation
+from pooling.committees.rules import KINDS
+from pooling.kernel.errors import NotFound
+from pooling.members.models import Membership, Role
+from pooling.outbox.models import Message, MessageState
+from pooling.reminders.models import Reminder, ReminderState
+
+PAGE_SIZE = 50
+
+
+def holds_a_role(person_id: Mapped[int]) -> ColumnElement[bool]:
+    """Whether the person still is in the group: one who left gets nothing more."""
+    return exists().where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
+
+
+async def facilitators_addresses(session: AsyncSession) -> tuple[str, ...]:
+    """Who to ask, the longest in charge first."""
+    rows = await session.execute(
+        select(col(Person.email))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(col(Membership.role) == Role.FACILITATOR, col(Membership.ended_at).is_(None))
+        .order_by(col(Membership.id))
+    )
+    return tuple(rows.scalars())
+
+
+@dataclass(frozen=True)
+class CommitteeLine:
+    """A committee in a list."""
+
+    id: int
+    title: str
+    state: str
+    starts_at: datetime
+    place: str
+    link: str
+    invited: int
+
+
+async def committee_page(
+    session: AsyncSession, now: datetime, *, past: bool, after: tuple[datetime, int] | None = None
+) -> tuple[list[CommitteeLine], tuple[datetime, int] | None]:
+    """A page of the committees to come (nearest first) or past (latest first), and where the next begins."""
+    invited = (
+        select(func.count())
+        .where(
+            col(Invitation.group_id) == col(Committee.group_id),
+            col(Invitation.committee_id) == col(Committee.id),
+        )
+        .scalar_subquery()
+    )
+    key = tuple_(col(Committee.starts_at), col(Committee.id))
+    statement = select(
+        col(Committee.id),
+        col(Committee.title),
+        col(Committee.state),
+        col(Committee.starts_at),
+        col(Committee.place),
+        col(Committee.link),
+        invited,
+    )
+    if past:
+        statement = statement.where(col(Committee.starts_at) <= now).order_by(
+            col(Committee.starts_at).desc(), col(Committee.id).desc()
+        )
+    else:
+        statement = statement.where(col(Committee.starts_at) > now).order_by(
+            col(Committee.starts_at), col(Committee.id)
+        )
+    if after is not None:
+        statement = statement.where(key < after if past else key > after)
+    lines = [CommitteeLine(*row) for row in await session.execute(statement.limit(PAGE_SIZE + 1))]
+    shown = lines[:PAGE_SIZE]
+    return shown, (shown[-1].starts_at, shown[-1].id) if len(lines) > PAGE_SIZE else None
+
+
+async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee:
+    """The committee.
+
+    Raises:
+        NotFound: the group has none with this id.
+    """
+    found = await session.execute(select(Committee).where(col(Committee.id) == committee_id))
+    committee = found.scalar_one_or_none()
+    if committee is None:
+        raise NotFound
+    return committee
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Somebody invited, and how far the mails to them are."""
+
+    person_id: int
+    name: str
+    function: str
+    invited_at: datetime
+
+
+async def invited_people(session: AsyncSession, committee_id: int) -> list[Invited]:
+    rows = await session.execute(
+        select(col(Person.id), col(Person.name), col(Person.function), col(Invitation.invited_at))
+        .join(Invitation, col(Invitation.person_id) == col(Person.id))
+        .where(col(Invitation.committee_id) == committee_id)
+        .order_by(func.lower(col(Person.name)), col(Person.id))
+    )
+    return [Invited(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class ReminderLine:
+    """How the reminders of one offset stand, for the facilitator."""
+
+    kind: str
+    offset_days: int
+    due_at: datetime
+    planned: int
+    sent: int
+    """Written and not failed: in the outbox or at the mail server."""
+    failed: int
+    dropped: int
+    """Missed, superseded or no longer needed."""
+
+
+async def reminder_lines(session: AsyncSession, committee: Committee) -> list[ReminderLine]:
+    """The reminders of the committee's present revision, by offset."""
+    failed = and_(
+        col(Reminder.state) == ReminderState.SENT,
+        exists().where(col(Message.id) == col(Reminder.message_id), col(Message.state) == MessageState.FAILED),
+    )
+    rows = await session.execute(
+        select(
+            col(Reminder.kind),
+            col(Reminder.offset_days),
+            func.min(col(Reminder.due_at)),
+            func.count().filter(col(Reminder.state) == ReminderState.PLANNED),
+            func.count().filter(col(Reminder.state) == ReminderState.SENT, ~failed),
+            func.count().filter(failed),
+            func.count().filter(
+                col(Reminder.state).in_([ReminderState.MISSED, ReminderState.SUPERSEDED, ReminderState.NOT_NEEDED])
+            ),
+        )
+        .where(
+            col(Reminder.kind).in_(KINDS),
+            col(Reminder.subject_id) == committee.id,
+            col(Reminder.revision) == committee.revision,
+        )
+        .group_by(col(Reminder.kind), col(Reminder.offset_days))
+        .order_by(func.min(col(Reminder.due_at)))
+    )
+    return [ReminderLine(*row) for row in rows]

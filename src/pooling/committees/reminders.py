@@ -1,0 +1,83 @@
+"""The reminders of committees: to every invited person, with the agenda and an .ics."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.mails import Recipient, Writer
+from pooling.committees.models import Committee, Invitation
+from pooling.committees.queries import facilitators_addresses, holds_a_role
+from pooling.committees.rules import REMINDER, TO_COME
+from pooling.outbox.mail import Mail
+from pooling.reminders.configuration import ReminderConfiguration, Schedule
+from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
+from pooling.reminders.rules import upcoming
+
+DEFAULT = Schedule(offsets=(-15, -7, -1))
+
+
+def kinds(configuration: ReminderConfiguration) -> list[Kind]:
+    """This feature's reminders, on the schedule that the territory set."""
+    schedule = configuration.schedule(REMINDER, DEFAULT)
+
+    async def plan(session: AsyncSession, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+        return await _plan(session, schedule, zone, now)
+
+    return [Kind(REMINDER, plan, _audience, _render)]
+
+
+async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    rows = await session.execute(
+        select(col(Committee.id), col(Committee.revision), col(Committee.local_start), col(Committee.starts_at)).where(
+            *_to_come(now)
+        )
+    )
+    return [
+        Occasion(committee_id, revision, offset, due_at, useful_until=starts_at)
+        for committee_id, revision, local_start, starts_at in rows
+        for offset, due_at in upcoming(
+            local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at
+        )
+    ]
+
+
+def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
+    since = func.greatest(col(Invitation.invited_at), col(Committee.scheduled_at))
+    return (
+        select(
+            col(Invitation.committee_id).label("subject_id"),
+            col(Committee.revision).label("revision"),
+            col(Invitation.person_id).label("person_id"),
+            since.label("since"),
+        )
+        .join(
+            Committee,
+            and_(
+                col(Committee.group_id) == col(Invitation.group_id),
+                col(Committee.id) == col(Invitation.committee_id),
+            ),
+        )
+        .where(*_to_come(now), holds_a_role(col(Invitation.person_id)))
+    )
+
+
+def _to_come(now: datetime) -> tuple[Any, ...]:
+    return col(Committee.state).in_([str(state) for state in TO_COME]), col(Committee.starts_at) > now
+
+
+async def _render(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
+    subjects = {reminder.subject_id for reminder in reminders}
+    found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
+    contacts = await facilitators_addresses(session)
+    writers = {committee.id: Writer.of(committee, context, contacts) for committee in found.scalars()}
+    return [
+        writers[reminder.subject_id].reminder(
+            reminder.kind, Recipient(reminder.person_id, reminder.email, reminder.name)
+        )
+        for reminder in reminders
+    ]

@@ -1,0 +1,74 @@
+"""A committee's life, its hours, its agenda. Pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pooling.committees.models import CommitteeState as State
+from pooling.kernel.errors import Conflict, Invalid
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    # A working group meets without being formally convened: it may be held straight away.
+    State.PLANNED: frozenset({State.CONVENED, State.HELD, State.CANCELLED}),
+    State.CONVENED: frozenset({State.HELD, State.CANCELLED}),
+    State.HELD: frozenset({State.MINUTED}),
+    State.MINUTED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+WORDS: Mapping[State, str] = {
+    State.PLANNED: "Prévu",
+    State.CONVENED: "Convoqué",
+    State.HELD: "Tenu",
+    State.MINUTED: "Compte-rendu publié",
+    State.CANCELLED: "Annulé",
+}
+
+TO_COME = frozenset({State.PLANNED, State.CONVENED})
+"""The states in which a committee still is to take place: it may be moved or cancelled; people are reminded."""
+
+REMINDER = "committee"
+CHANGE = "committee_change"
+"""A notice of change is kept as a reminder already sent: its key makes it go once to each person for each
+revision, and the next change finds its message and takes it back should it not have left."""
+KINDS = (REMINDER, CHANGE)
+
+_NUMBERING = re.compile(r"^\s*(?:[-–—•*]|\d{1,2}\s*[.)°-])\s*")
+
+
+def check_transition(before: str, after: State) -> None:
+    """Whether the committee may go there.
+
+    Raises:
+        Conflict: it may not.
+    """
+    if after not in TRANSITIONS[State(before)]:
+        raise Conflict(
+            f"Ce comité est dans l’état « {WORDS[State(before)]} » : il ne peut pas passer à « {WORDS[after]} ».",
+            code="transition_refused",
+        )
+
+
+def local_start(day: date, hour: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a committee begins: as people say it, without a zone, and as an instant in UTC.
+
+    An hour that comes twice when the clocks go back is meant the first time.
+
+    Raises:
+        Invalid: the clocks skip that hour on that day.
+    """
+    local = datetime.combine(day, hour, zone)
+    if local.astimezone(UTC).astimezone(zone).time() != hour:
+        raise Invalid({"hour": "Ce jour-là, cette heure n’existe pas : l’heure change. Choisissez-en une autre."})
+    return local.replace(tzinfo=None), local.astimezone(UTC)
+
+
+def ends_at(starts_at: datetime, duration_minutes: int) -> datetime:
+    return starts_at + timedelta(minutes=duration_minutes)
+
+
+def agenda_points(agenda: str) -> list[str]:
+    """The agenda's points: one a line, without the numbers or dashes they were typed with."""
+    points = (_NUMBERING.sub("", line).strip() for line in agenda.splitlines())
+    return [point for point in points if point]

@@ -1,0 +1,113 @@
+"""Planning committees, moving and cancelling them."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.inviting import add_invitations
+from pooling.committees.mails import Change
+from pooling.committees.models import Committee, CommitteeState
+from pooling.committees.notices import tell_change
+from pooling.committees.rules import ends_at, local_start
+from pooling.committees.schemas import CommitteeIn, MoveIn, Whereabouts
+from pooling.committees.service import change_state, lock_committee, record, require_to_come
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Invalid
+from pooling.members.models import Group
+from pooling.members.rights import Caller, Right
+
+
+async def schedule_committee(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
+    """Plans a committee and invites its people; returns its id.
+
+    Raises:
+        Forbidden: the caller does not manage committees.
+        Invalid: the date is past, the hour does not exist, or there is no place to meet.
+    """
+    caller.require(Right.MANAGE_COMMITTEES)
+    local, starts_at = await _moment(session, command, now)
+    committee = Committee(
+        group_id=group_of(session),
+        title=command.title,
+        local_start=local,
+        starts_at=starts_at,
+        ends_at=ends_at(starts_at, command.duration_minutes),
+        place=command.place,
+        link=command.link,
+        agenda=command.agenda,
+        scheduled_at=now,
+        created_at=now,
+    )
+    session.add(committee)
+    await session.flush()
+    record(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED))
+    await add_invitations(session, committee.id, command.roles, command.people, now)
+    return committee.id
+
+
+async def move_committee(
+    session: AsyncSession, caller: Caller, committee_id: int, command: MoveIn, now: datetime, *, base_url: str
+) -> None:
+    """Gives a committee another date, hour or place; tells those already told, once.
+
+    Raises:
+        Forbidden: the caller does not manage committees.
+        NotFound: there is no such committee.
+        Conflict: it is no longer to come.
+        Invalid: the date is past, the hour does not exist, there is no place to meet, or nothing changes.
+    """
+    committee = await lock_committee(session, caller, committee_id)
+    require_to_come(committee, now)
+    local, starts_at = await _moment(session, command, now)
+    until = ends_at(starts_at, command.duration_minutes)
+    after = (local, until, command.place, command.link)
+    before = (committee.local_start, committee.ends_at, committee.place, committee.link)
+    if after == before:
+        raise Invalid({"day": "Rien ne change : choisissez une autre date, une autre heure ou un autre lieu."})
+    committee.local_start, committee.ends_at, committee.place, committee.link = after
+    committee.starts_at = starts_at
+    committee.scheduled_at = now
+    committee.revision += 1
+    details = {"from": before[0].isoformat(), "to": local.isoformat(), "revision": committee.revision}
+    record(session, caller, committee, "moved", now, reason=command.reason, details=details)
+    await session.flush()
+    change = Change.DATE if local != before[0] else Change.DETAILS
+    await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
+
+
+async def cancel_committee(
+    session: AsyncSession, caller: Caller, committee_id: int, now: datetime, *, reason: str, base_url: str
+) -> None:
+    """Cancels a committee; tells those already told, once.
+
+    Raises:
+        Forbidden: the caller does not manage committees.
+        NotFound: there is no such committee.
+        Invalid: no reason is given.
+        Conflict: it is no longer to come.
+    """
+    committee = await lock_committee(session, caller, committee_id)
+    if not reason:
+        raise Invalid({"reason": "Dites pourquoi le comité est annulé : les personnes invitées le liront."})
+    require_to_come(committee, now)
+    change_state(session, caller, committee, CommitteeState.CANCELLED, now, reason=reason)
+    committee.revision += 1
+    await session.flush()
+    await tell_change(session, committee, Change.CANCELLED, now, base_url=base_url, reason=reason)
+
+
+async def _moment(session: AsyncSession, command: Whereabouts, now: datetime) -> tuple[datetime, datetime]:
+    """The local start and the instant, in the group's zone."""
+    if not command.place and not command.link:
+        raise Invalid({"place": "Indiquez un lieu, un lien de visioconférence, ou les deux."})
+    if command.link and urlsplit(command.link).scheme not in {"http", "https"}:
+        raise Invalid({"link": "Indiquez une adresse qui commence par https://."})
+    timezone = (await session.execute(select(col(Group.timezone)))).scalar_one()
+    local, starts_at = local_start(command.day, command.hour, ZoneInfo(timezone))
+    if starts_at <= now:
+        raise Invalid({"day": "Choisissez une date à venir."})
+    return local, starts_at

@@ -1,0 +1,70 @@
+"""What every use case of committees does: lock the one it is about, change its state, leave a trace."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.models import Committee, CommitteeState
+from pooling.committees.rules import TO_COME, check_transition
+from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.events import record_event
+from pooling.members.rights import Caller, Right
+
+
+async def lock_committee(session: AsyncSession, caller: Caller, committee_id: int) -> Committee:
+    """The committee, locked and as it is now, for a caller who manages committees."""
+    caller.require(Right.MANAGE_COMMITTEES)
+    found = await session.execute(
+        select(Committee)
+        .where(col(Committee.id) == committee_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    committee = found.scalar_one_or_none()
+    if committee is None:
+        raise NotFound
+    return committee
+
+
+def require_to_come(committee: Committee, now: datetime) -> None:
+    if committee.state not in TO_COME or committee.starts_at <= now:
+        raise Conflict("Ce comité n’est plus à venir.", code="not_to_come")
+
+
+def change_state(
+    session: AsyncSession,
+    caller: Caller,
+    committee: Committee,
+    state: CommitteeState,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> None:
+    check_transition(committee.state, state)
+    record(session, caller, committee, str(state), now, change=(committee.state, state), reason=reason)
+    committee.state = state
+
+
+def record(
+    session: AsyncSession,
+    caller: Caller,
+    committee: Committee,
+    name: str,
+    now: datetime,
+    *,
+    change: tuple[str | None, str | None] = (None, None),
+    reason: str = "",
+    details: dict[str, object] | None = None,
+) -> None:
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("committee", committee.id),
+        name=f"committee.{name}",
+        change=change,
+        reason=reason or None,
+        details=details,
+    )

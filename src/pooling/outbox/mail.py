@@ -1,0 +1,76 @@
+"""A mail before it is a row: what it must say, and its text and HTML, built from the same content.
+
+The first line says why it comes and what to do by when; then one button with its plain address, the facts,
+who to ask.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from jinja2 import Environment
+
+from pooling.web.templating import environment
+
+FICTIONAL = "Démonstration : les déclarations, les personnes et les prix sont fictifs."
+"""What every mail of a demonstration says, above all the rest."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """What to click. The address is a full one: a mail has no page to be relative to."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of what there is to know. A value of several lines keeps them."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """One mail to one person."""
+
+    kind: str
+    recipient: str
+    subject: str
+    why: str
+    """The first line: why you receive this, and what to do by when."""
+    person_id: int | None = None
+    paragraphs: tuple[str, ...] = ()
+    button: Button | None = None
+    facts: tuple[Fact, ...] = ()
+    contact: str = ""
+    """Who to ask: an address, or a sentence."""
+    notice: str | None = None
+    calendar: str | None = None
+    """An .ics text; its METHOD says what it asks for."""
+    expires_at: datetime | None = None
+    urgent: bool = False
+    """Somebody is waiting for it in front of a screen: it goes before the others."""
+
+
+def subject_line(mail: Mail) -> str:
+    """The subject on one line whatever was typed into it: no character of it can begin another header."""
+    words = "".join(letter if letter.isprintable() else " " for letter in mail.subject)
+    typeset: str = environment().filters["typo"](" ".join(words.split()))
+    return typeset
+
+
+def render_text(mail: Mail) -> str:
+    return _plain().get_template("outbox/mail.txt").render(mail=mail)
+
+
+def render_html(mail: Mail) -> str:
+    return environment().get_template("outbox/mail.html").render(mail=mail, subject=subject_line(mail))
+
+
+@cache
+def _plain() -> Environment:
+    """The same templates and filters, for plain text: nothing to escape."""
+    return environment().overlay(autoescape=False, keep_trailing_newline=True)

@@ -1,0 +1,68 @@
+"""Writing mails down: rows of the transaction that causes them, so that they exist exactly if it does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.outbox.mail import Mail, render_html, render_text, subject_line
+from pooling.outbox.models import MessageState
+
+WITHDRAWN = "withdrawn: what it said is no longer true"
+
+# The ids are drawn before the rows are written, so that they come back in the order of the mails.
+_INSERT = text("""
+WITH given AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, mail.*
+    FROM unnest(CAST(:kinds AS text[]), CAST(:people AS bigint[]), CAST(:recipients AS text[]),
+        CAST(:subjects AS text[]), CAST(:texts AS text[]), CAST(:htmls AS text[]), CAST(:calendars AS text[]),
+        CAST(:priorities AS integer[]), CAST(:expiries AS timestamptz[])) WITH ORDINALITY
+        AS mail(kind, person_id, recipient, subject, body_text, body_html, calendar, priority, expires_at,
+            place)
+), written AS (
+    INSERT INTO messages (id, group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
+        attachments, state, priority, attempts, next_try_at, expires_at, created_at)
+    SELECT id, CAST(:group_id AS bigint), person_id, kind, recipient, subject, body_text, body_html, calendar,
+        '[]', 'queued', priority, 0, :now, expires_at, :now
+    FROM given
+)
+SELECT id FROM given ORDER BY place
+""")
+
+
+async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetime) -> list[int]:
+    """Writes the mails in one statement, for the transaction's group or none; returns their ids in order."""
+    if not mails:
+        return []
+    rows = await session.execute(
+        _INSERT,
+        {
+            "group_id": session.info.get("group_id"),
+            "now": now,
+            "kinds": [mail.kind for mail in mails],
+            "people": [mail.person_id for mail in mails],
+            "recipients": [mail.recipient for mail in mails],
+            "subjects": [subject_line(mail) for mail in mails],
+            "texts": [render_text(mail) for mail in mails],
+            "htmls": [render_html(mail) for mail in mails],
+            "calendars": [mail.calendar for mail in mails],
+            "priorities": [0 if mail.urgent else 1 for mail in mails],
+            "expiries": [mail.expires_at for mail in mails],
+        },
+    )
+    return list(rows.scalars())
+
+
+async def withdraw_messages(session: AsyncSession, ids: Sequence[int]) -> set[int]:
+    """Takes back what has not left yet, because it is no longer true; returns those taken back.
+
+    A delivery that holds one finds out when it checks its lease, just before it would have sent it.
+    """
+    rows = await session.execute(
+        text("""
+            UPDATE messages SET state = :failed, lease = NULL, error = :reason
+            WHERE id = ANY (CAST(:ids AS bigint[])) AND state IN ('queued', 'sending') RETURNING id"""),
+        {"ids": list(ids), "failed": str(MessageState.FAILED), "reason": WITHDRAWN},
+    )
+    return set(rows.scalars())

@@ -1,0 +1,84 @@
+"""What a feature hands over so that its people are reminded: when, to whom, and what is said."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.outbox.mail import FICTIONAL, Mail
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """One reminder of one subject, whoever it goes to."""
+
+    subject_id: int
+    revision: int
+    offset_days: int
+    due_at: datetime
+    useful_until: datetime
+
+
+@dataclass(frozen=True)
+class DueReminder:
+    """A reminder whose moment has come, to somebody who is still to be told."""
+
+    id: int
+    kind: str
+    subject_id: int
+    revision: int
+    offset_days: int
+    due_at: datetime
+    useful_until: datetime
+    person_id: int
+    email: str
+    name: str
+    replaced_at: datetime | None = None
+    """When the next reminder of its kind is due, which says it better."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The group that a mail speaks for, and the moment it is written."""
+
+    group_id: int
+    slug: str
+    group_name: str
+    zone: ZoneInfo
+    fictional: bool
+    base_url: str
+    now: datetime
+
+    def url(self, path: str) -> str:
+        """The full address of a page of the group, given from the group on: `comites/12`."""
+        return f"{self.base_url.rstrip('/')}/g/{self.slug}/{path}"
+
+    @property
+    def notice(self) -> str | None:
+        return FICTIONAL if self.fictional else None
+
+
+Plan = Callable[[AsyncSession, ZoneInfo, datetime], Awaitable[list[Occasion]]]
+"""The occasions of all current subjects of the transaction's group: one query and pure rules."""
+
+Audience = Callable[[ZoneInfo, datetime], Select[Any]]
+"""Who is to be told, as a SELECT of (subject_id, revision, person_id, since).
+
+Somebody gets only the occasions that are due after `since`. The same SELECT plans, and decides at the moment
+of sending who is still to be told.
+"""
+
+Render = Callable[[AsyncSession, Sequence[DueReminder], Context], Awaitable[list[Mail]]]
+"""A mail for each reminder, in their order, from what is true now, in a fixed number of queries."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    plan: Plan
+    audience: Audience
+    render: Render

@@ -1,0 +1,208 @@
+"""Bringing a group's reminders in line with what is planned now. Idempotent: every sweep does it again."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    Integer,
+    Subquery,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import BigInteger
+from sqlmodel import col
+
+from pooling.kernel.database import group_of
+from pooling.reminders.kinds import Kind, Occasion
+from pooling.reminders.models import Reminder, ReminderState
+
+log = logging.getLogger(__name__)
+
+_PLANNING = 7_364
+"""The number of our advisory lock: sweeps that meet in a group plan it one after the other."""
+
+_TABLE: Table = Reminder.__table__  # type: ignore[attr-defined]
+_MOMENT = TIMESTAMP(timezone=True)
+_COLUMNS: dict[str, Any] = {
+    "subject_id": BigInteger(),
+    "revision": Integer(),
+    "offset_days": Integer(),
+    "due_at": _MOMENT,
+    "useful_until": _MOMENT,
+}
+_KEY = ("subject_id", "person_id", "revision", "offset_days")
+
+
+@dataclass
+class PlanReport:
+    planned: int = 0
+    superseded: int = 0
+    missed: int = 0
+    not_needed: int = 0
+
+    def add(self, other: "PlanReport") -> None:
+        self.planned += other.planned
+        self.superseded += other.superseded
+        self.missed += other.missed
+        self.not_needed += other.not_needed
+
+
+async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInfo, now: datetime) -> PlanReport:
+    """Plans every kind in the transaction's group. A kind that fails is logged and left as it was."""
+    await session.execute(select(func.pg_advisory_xact_lock(_PLANNING, group_of(session) % 2**31)))
+    report = PlanReport()
+    for kind in kinds:
+        try:
+            async with session.begin_nested():
+                report.add(await _plan(session, kind, zone, now))
+        except Exception:  # whatever a feature gets wrong must not silence the others
+            log.exception("planning the reminders %s of group %s failed", kind.name, group_of(session))
+    return report
+
+
+async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime) -> PlanReport:
+    occasions = await kind.plan(session, zone, now)
+    wanted = _wanted(kind, zone, now)
+    arrays = _arrays(occasions)
+    report = PlanReport()
+    report.planned = await _count(session, _insert(session, kind, wanted, now), arrays)
+    missed = update(Reminder).where(*_planned(kind), col(Reminder.useful_until) <= now)
+    report.missed = await _count(session, missed.values(state=ReminderState.MISSED, settled_at=now))
+    states = (await session.execute(_settle(kind, wanted, now), arrays)).scalars().all()
+    report.superseded = states.count(ReminderState.SUPERSEDED)
+    report.not_needed = states.count(ReminderState.NOT_NEEDED)
+    report.missed += await _count(session, _all_but_latest(kind, now))
+    return report
+
+
+async def _count(session: AsyncSession, statement: Any, parameters: Any = None) -> int:  # noqa: ANN401
+    result = await session.execute(statement, parameters or {}, execution_options=_AS_IS)
+    count: int = result.rowcount  # type: ignore[attr-defined]
+    return count
+
+
+_AS_IS = {"synchronize_session": False}
+
+
+def _arrays(occasions: Sequence[Occasion]) -> dict[str, list[Any]]:
+    return {f"{name}s": [getattr(occasion, name) for occasion in occasions] for name in _COLUMNS}
+
+
+def _occasions() -> TableValuedAlias:
+    """The occasions, given as one array for each column, as a table."""
+    arrays = [bindparam(f"{name}s", type_=ARRAY(kind)) for name, kind in _COLUMNS.items()]
+    columns = [column(name, kind) for name, kind in _COLUMNS.items()]
+    return func.unnest(*arrays).table_valued(*columns, name="occasion").render_derived()
+
+
+def _wanted(kind: Kind, zone: ZoneInfo, now: datetime) -> Subquery:
+    """Every reminder that there should be: each person's occasions since it joined the audience."""
+    occasion = _occasions()
+    audience = kind.audience(zone, now).subquery("audience")
+    return (
+        select(*occasion.c, audience.c.person_id, audience.c.since)
+        .join(
+            audience,
+            (audience.c.subject_id == occasion.c.subject_id) & (audience.c.revision == occasion.c.revision),
+        )
+        .where(occasion.c.due_at > audience.c.since)
+        .subquery("wanted")
+    )
+
+
+def _planned(kind: Kind) -> tuple[Any, ...]:
+    return col(Reminder.kind) == kind.name, col(Reminder.state) == ReminderState.PLANNED
+
+
+def _insert(session: AsyncSession, kind: Kind, wanted: Subquery, now: datetime) -> Any:  # noqa: ANN401
+    """Adds what is missing, and gives what is planned its present date.
+
+    Takes up again what is still to come, or has come since, for somebody who was out of the audience for a
+    while. All else that there is stands as it is.
+    """
+    there = _same(wanted).where(
+        col(Reminder.kind) == kind.name,
+        or_(
+            col(Reminder.state).not_in([ReminderState.PLANNED, ReminderState.NOT_NEEDED]),
+            (col(Reminder.state) == ReminderState.PLANNED)
+            & (col(Reminder.due_at) == wanted.c.due_at)
+            & (col(Reminder.useful_until) == wanted.c.useful_until),
+            (col(Reminder.state) == ReminderState.NOT_NEEDED)
+            & (wanted.c.due_at <= now)
+            & (col(Reminder.settled_at) > wanted.c.since),
+        ),
+    )
+    rows = select(
+        literal(group_of(session), BigInteger()),
+        literal(kind.name),
+        literal(str(ReminderState.PLANNED)),
+        *(wanted.c[name] for name in (*_KEY, "due_at", "useful_until")),
+    ).where(~there)
+    adding = insert(_TABLE).from_select(
+        ["group_id", "kind", "state", *_KEY, "due_at", "useful_until"], rows, include_defaults=False
+    )
+    return adding.on_conflict_do_update(
+        index_elements=["group_id", "kind", *_KEY],
+        set_={
+            "state": adding.excluded.state,
+            "due_at": adding.excluded.due_at,
+            "useful_until": adding.excluded.useful_until,
+            "settled_at": None,
+        },
+        where=col(Reminder.state).in_([ReminderState.PLANNED, ReminderState.NOT_NEEDED]),
+    )
+
+
+def _same(wanted: Subquery) -> Any:  # noqa: ANN401
+    return exists().where(*(getattr(Reminder, name) == wanted.c[name] for name in _KEY))
+
+
+def _settle(kind: Kind, wanted: Subquery, now: datetime) -> Any:  # noqa: ANN401
+    """Ends what is planned and no longer wanted: of an older revision, or for somebody not to be told."""
+    occasion = _occasions().alias("newer")
+    newer = exists().where(
+        occasion.c.subject_id == col(Reminder.subject_id), occasion.c.revision > col(Reminder.revision)
+    )
+    return (
+        update(Reminder)
+        .where(*_planned(kind), ~_same(wanted))
+        .values(
+            state=case((newer, str(ReminderState.SUPERSEDED)), else_=str(ReminderState.NOT_NEEDED)),
+            settled_at=now,
+        )
+        .returning(col(Reminder.state))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _all_but_latest(kind: Kind, now: datetime) -> Any:  # noqa: ANN401
+    """After an outage several may be due for a person and a subject: only the latest is worth sending."""
+    place = func.row_number().over(
+        partition_by=(col(Reminder.subject_id), col(Reminder.person_id)),
+        order_by=(col(Reminder.due_at).desc(), col(Reminder.offset_days).desc()),
+    )
+    due = (
+        select(col(Reminder.id), place.label("place"))
+        .where(*_planned(kind), col(Reminder.due_at) <= now)
+        .subquery("due")
+    )
+    return (
+        update(Reminder)
+        .where(col(Reminder.id) == due.c.id, due.c.place > 1)
+        .values(state=ReminderState.MISSED, settled_at=now)
+    )

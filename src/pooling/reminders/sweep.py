@@ -1,0 +1,109 @@
+"""The sweep: over all groups, plans what there is to say, then turns what is due into messages.
+
+Nothing is remembered between two sweeps but rows: it may be run at any time, by several processes at once, be
+cancelled or killed.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.kernel.clock import Clock
+from pooling.kernel.database import Database
+from pooling.reminders.kinds import Context, DueReminder, Kind
+from pooling.reminders.planning import PlanReport, plan_group
+from pooling.reminders.sending import take_due, write_messages
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+@dataclass
+class SweepReport:
+    plan: PlanReport = field(default_factory=PlanReport)
+    sent: list[DueReminder] = field(default_factory=list)
+    """Turned into messages; in a preview, what would be."""
+    unwritten: int = 0
+    """Due, but their mails could not be written: they stay planned (the log says why)."""
+
+
+class _NothingKept(Exception):
+    pass
+
+
+Chore = Callable[[AsyncSession, Clock], Awaitable[object]]
+"""What else is to be done in every group when its time has come, for example closing a collection."""
+
+
+async def sweep(
+    database: Database,
+    kinds: Sequence[Kind],
+    clock: Clock,
+    *,
+    base_url: str,
+    chores: Sequence[Chore] = (),
+    batch: int = BATCH,
+) -> SweepReport:
+    """Does the chores and sends the reminders of every group."""
+    report = SweepReport()
+    now = clock.now()
+    async for context in _groups(database, base_url, now):
+        for chore in chores:
+            await _do(database, chore, context, clock)
+        async with database.transaction(context.group_id) as session:
+            report.plan.add(await plan_group(session, kinds, context.zone, now))
+        for kind in kinds:
+            await _send_due(database, kind, context, report, batch)
+    return report
+
+
+async def preview(database: Database, kinds: Sequence[Kind], *, base_url: str, now: datetime) -> SweepReport:
+    """What a sweep would send at that moment. Nothing is kept."""
+    report = SweepReport()
+    async for context in _groups(database, base_url, now):
+        with suppress(_NothingKept):
+            async with database.transaction(context.group_id) as session:
+                report.plan.add(await plan_group(session, kinds, context.zone, now))
+                for kind in kinds:
+                    report.sent += await take_due(session, kind, context, after=0, most=_ALL)
+                raise _NothingKept
+    return report
+
+
+_ALL = 2**31 - 1
+
+
+async def _do(database: Database, chore: Chore, context: Context, clock: Clock) -> None:
+    try:
+        async with database.transaction(context.group_id) as session:
+            await chore(session, clock)
+    except Exception:  # the next minute tries again; the others must not wait for it
+        log.exception("%s failed in group %s", getattr(chore, "__name__", chore), context.group_id)
+
+
+async def _send_due(database: Database, kind: Kind, context: Context, report: SweepReport, batch: int) -> None:
+    """One transaction a batch, in order of id, so that what cannot be written is passed and not met again."""
+    last = 0
+    while True:
+        async with database.transaction(context.group_id) as session:
+            due = await take_due(session, kind, context, after=last, most=batch)
+            written = await write_messages(session, kind, due, context) if due else []
+        report.sent += written
+        report.unwritten += len(due) - len(written)
+        if len(due) < batch:
+            return
+        last = due[-1].id
+
+
+async def _groups(database: Database, base_url: str, now: datetime) -> AsyncIterator[Context]:
+    async with database.transaction() as session:
+        groups = (await session.execute(text("SELECT id, slug, name, timezone, fictional FROM all_groups()"))).all()
+    for group_id, slug, name, timezone, fictional in groups:
+        yield Context(group_id, slug, name, ZoneInfo(timezone), fictional, base_url, now)

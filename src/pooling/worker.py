@@ -1,0 +1,121 @@
+"""The worker: what it does every minute and when the bell rings. All its work is in rows; see `pooling.reminders`.
+
+Several may run at once, in processes of their own or inside the demonstration's. Stopping one cancels what it is
+doing, which every job of ours bears at any moment: the next minute, or another worker, goes on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from arq import cron, func
+from arq.worker import Worker
+
+from pooling.committees import reminders as committees
+from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
+from pooling.kernel.clock import Clock, SystemClock
+from pooling.kernel.database import Database
+from pooling.needs.collection import close_what_is_due
+from pooling.outbox.delivery import DeliveryReport
+from pooling.outbox.delivery import deliver as deliver_messages
+from pooling.outbox.smtp import smtp_transport
+from pooling.outbox.transport import Transport
+from pooling.reminders.configuration import ReminderConfiguration, read_reminders
+from pooling.reminders.kinds import Kind
+from pooling.reminders.sweep import Chore, SweepReport
+from pooling.reminders.sweep import sweep as sweep_groups
+from pooling.settings import Settings
+
+log = logging.getLogger(__name__)
+
+JOB_SECONDS = 600
+CHORES: Sequence[Chore] = (close_what_is_due,)
+
+
+def reminder_kinds(configuration: ReminderConfiguration) -> list[Kind]:
+    """Every feature's reminders.
+
+    Raises:
+        ConfigurationError: the configuration speaks of a kind that there is not.
+    """
+    kinds = [*committees.kinds(configuration)]
+    configuration.require_known([kind.name for kind in kinds])
+    return kinds
+
+
+@dataclass
+class Work:
+    """What a worker stands on. Without a transport (no mail server is set) mails wait in the outbox."""
+
+    database: Database
+    bell: Bell
+    transport: Transport | None
+    kinds: Sequence[Kind]
+    base_url: str
+    clock: Clock = field(default_factory=SystemClock)
+    sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
+    delivering: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Transport | None = None) -> Work:
+    """What the settings ask for; the demonstration brings its own transport."""
+    if transport is None and settings.smtp_url:
+        transport = smtp_transport(settings.smtp_url, sender=settings.mail_from, base_url=settings.base_url)
+    if transport is None:
+        log.warning("POOLING_SMTP_URL is not set: mails wait in the outbox")
+    kinds = reminder_kinds(read_reminders(settings.config_dir))
+    return Work(database, bell, transport, kinds, settings.base_url)
+
+
+async def sweep(ctx: dict[str, Any]) -> None:
+    work: Work = ctx["work"]
+    if work.sweeping.locked():
+        return  # this process is at it; what is due meanwhile is found a minute later
+    async with work.sweeping:
+        report: SweepReport = await sweep_groups(
+            work.database, work.kinds, work.clock, base_url=work.base_url, chores=CHORES
+        )
+    if report.sent or report.unwritten:
+        log.info("reminders: %s written, %s could not be", len(report.sent), report.unwritten)
+    if report.sent:
+        await work.bell.ring("deliver")
+
+
+async def deliver(ctx: dict[str, Any]) -> None:
+    work: Work = ctx["work"]
+    if work.transport is None or work.delivering.locked():
+        return
+    async with work.delivering:
+        report: DeliveryReport = await deliver_messages(work.database, work.transport, work.clock)
+    if report != DeliveryReport():
+        log.info("mails: %s", report)
+
+
+def make_worker(work: Work, redis_url: str, *, handle_signals: bool = True) -> Worker:
+    """Runs by `run()`, or in a process that does something else too by `run_until_cancelled`."""
+    return Worker(
+        # No result is kept: a kept one would make the bell deaf until it expires.
+        functions=[func(job, keep_result=0, max_tries=1) for job in (sweep, deliver)],
+        cron_jobs=[cron(job, second=0, run_at_startup=True, keep_result=0, max_tries=1) for job in (sweep, deliver)],
+        redis_settings=redis_settings(redis_url),
+        handle_signals=handle_signals,
+        job_timeout=JOB_SECONDS,
+        retry_jobs=False,
+        timezone=ZoneInfo("Europe/Paris"),  # type: ignore[arg-type]  # arq's default is a fixed offset
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+        health_check_interval=60,
+        log_results=False,
+        ctx={"work": work},
+    )
+
+
+async def run_until_cancelled(worker: Worker) -> None:
+    """Runs inside a process that does other things too; cancelling it stops the worker cleanly."""
+    try:
+        await worker.async_run()
+    finally:
+        await worker.close()

@@ -1,0 +1,27 @@
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from factories import NOW, Territory, make_territory
+from jobs.scene import Scene
+from jobs.sink import Sink, running
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+
+
+@pytest_asyncio.fixture
+async def sink() -> AsyncIterator[Sink]:
+    """A mail server on loopback."""
+    async with running(Sink()) as sink:
+        yield sink
+
+
+@pytest_asyncio.fixture
+async def scene(database: Database, territory: Territory, clock: FixedClock, sink: Sink) -> Scene:
+    return Scene(database, territory, clock, sink)
+
+
+@pytest_asyncio.fixture
+async def real_scene(fresh_database: Database, clock: FixedClock, sink: Sink) -> Scene:
+    """On a database of its own whose transactions commit: for races and kills."""
+    return Scene(fresh_database, await make_territory(fresh_database, NOW), clock, sink)

@@ -1,0 +1,137 @@
+"""A territory, its committees and a mail server, with a clock that stands still: what tests of the worker play on."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import text
+
+from factories import NOW, Territory
+from jobs.sink import Sink
+from pooling.committees import reminders as committee_reminders
+from pooling.committees.inviting import invite, uninvite
+from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.schemas import CommitteeIn, MoveIn
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.models import Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.outbox.delivery import DeliveryReport, deliver
+from pooling.outbox.mail import Mail
+from pooling.outbox.service import queue_mails
+from pooling.outbox.transport import Transport
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.kinds import Kind
+from pooling.reminders.sweep import SweepReport, sweep
+
+BASE_URL = "https://achats.example"
+FACILITATOR = "animation@bassin.example"
+MEETING = date(2027, 3, 30)
+J15 = datetime(2027, 3, 15, 7, tzinfo=UTC)
+J7 = datetime(2027, 3, 23, 7, tzinfo=UTC)
+J1 = datetime(2027, 3, 26, 7, tzinfo=UTC)
+"""J−1 is Easter Monday: it moves to the Friday before."""
+
+
+def kinds() -> list[Kind]:
+    return committee_reminders.kinds(ReminderConfiguration())
+
+
+@dataclass
+class Scene:
+    database: Database
+    territory: Territory
+    clock: FixedClock
+    sink: Sink
+
+    @property
+    def caller(self) -> Caller:
+        return self.territory.caller(FACILITATOR, HeldRole(Role.FACILITATOR))
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.instant
+
+    async def schedule(
+        self,
+        *people: str,
+        day: date = MEETING,
+        hour: time = time(14),
+        agenda: str = "Consolider les besoins\nChoisir le devis",
+        roles: Sequence[Role] = (),
+    ) -> int:
+        command = CommitteeIn(
+            day=day,
+            hour=hour,
+            place="Mairie d’Arcachon",
+            agenda=agenda,
+            roles=tuple(roles),
+            people=tuple(self.territory.people[email] for email in people),
+        )
+        async with self.database.transaction(self.territory.group_id) as session:
+            return await schedule_committee(session, self.caller, command, self.now)
+
+    async def move(
+        self, committee_id: int, *, day: date = MEETING, hour: time = time(14), place: str = "Mairie d’Arcachon"
+    ) -> None:
+        command = MoveIn(day=day, hour=hour, place=place, reason="salle prise")
+        async with self.database.transaction(self.territory.group_id) as session:
+            await move_committee(session, self.caller, committee_id, command, self.now, base_url=BASE_URL)
+
+    async def cancel(self, committee_id: int) -> None:
+        async with self.database.transaction(self.territory.group_id) as session:
+            await cancel_committee(
+                session, self.caller, committee_id, self.now, reason="trop d’absents", base_url=BASE_URL
+            )
+
+    async def invite(self, committee_id: int, *people: str) -> None:
+        ids = [self.territory.people[email] for email in people]
+        async with self.database.transaction(self.territory.group_id) as session:
+            await invite(session, self.caller, committee_id, self.now, people=ids)
+
+    async def uninvite(self, committee_id: int, person: str) -> None:
+        async with self.database.transaction(self.territory.group_id) as session:
+            await uninvite(session, self.caller, committee_id, self.territory.people[person], self.now)
+
+    async def sweep(self, *, batch: int = 500) -> SweepReport:
+        return await sweep(self.database, kinds(), self.clock, base_url=BASE_URL, batch=batch)
+
+    async def deliver(self, transport: Transport | None = None, *, batch: int = 100) -> DeliveryReport:
+        return await deliver(self.database, transport or self.sink.transport(), self.clock, batch=batch)
+
+    async def work(self) -> None:
+        await self.sweep()
+        await self.deliver()
+
+    async def queue(self, *recipients: str, expires_at: datetime | None = None, subject: str = "Bonjour") -> list[int]:
+        mails = [
+            Mail(kind="test", recipient=recipient, subject=subject, why="Pourquoi.", expires_at=expires_at)
+            for recipient in recipients
+        ]
+        async with self.database.transaction(self.territory.group_id) as session:
+            return await queue_mails(session, mails, self.now)
+
+    async def reminders(self) -> list[tuple[str, str, int, int, str]]:
+        """(kind, e-mail, revision, offset, state), in order of due date."""
+        async with self.database.transaction(self.territory.group_id) as session:
+            rows = await session.execute(
+                text("""
+                    SELECT r.kind, p.email, r.revision, r.offset_days, r.state
+                    FROM reminders r JOIN people p ON p.id = r.person_id
+                    ORDER BY r.revision, r.due_at, p.email, r.offset_days""")
+            )
+            return [tuple(row) for row in rows]  # type: ignore[misc]
+
+    async def messages(self) -> list[tuple[str, str, int, str | None]]:
+        """(recipient, state, attempts, error), in order of writing."""
+        async with self.database.transaction(self.territory.group_id) as session:
+            rows = await session.execute(text("SELECT recipient, state, attempts, error FROM messages ORDER BY id"))
+            return [tuple(row) for row in rows]  # type: ignore[misc]
+
+
+async def all_of(*tasks: object) -> None:
+    await asyncio.gather(*tasks)  # type: ignore[call-overload]
+
+
+__all__ = ["BASE_URL", "FACILITATOR", "J1", "J7", "J15", "MEETING", "NOW", "Scene", "all_of", "kinds"]
