@@ -42,9 +42,9 @@ NAVIGATION: Sequence[tuple[str, str, Right]] = (
 
 PURCHASE_TABS: Sequence[Tab] = (
     Tab("En bref", "", Right.SEE_GROUP),
-    Tab("Besoins", needs.SECTION, Right.SEE_OWN_NEEDS),
+    Tab("Besoins", needs.SECTION, Right.SEE_TOTALS),
     Tab("Consolidation", collection_pages.SECTION, Right.SEE_ALL_NEEDS),
-    Tab("Coûts", allocation.SECTION, Right.SEE_ALLOCATION),
+    Tab("Coûts", allocation.SECTION, Right.SEE_TOTALS),
 )
 
 OF_A_GROUP: Sequence[ControllerRouterHandler] = (

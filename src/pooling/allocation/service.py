@@ -14,11 +14,11 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
-from pooling.members.models import Member
+from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
 from pooling.needs.consolidating import latest_consolidation
 from pooling.needs.models import Assignment, Declaration, DeclarationState, Need
-from pooling.purchases.models import Item
+from pooling.purchases.models import Item, Participation
 from pooling.purchases.queries import ParticipantLine, is_member, participants, purchase_items
 from pooling.purchases.service import lock_purchase
 from pooling.sharing.allocation import allocate
@@ -35,6 +35,8 @@ class PurchaseAllocation:
     case: dict[str, object]
     result: Allocation
     names: dict[str, str]
+    members: dict[str, int]
+    """Member ids by code."""
     basis: str
     """In French, for the page and the exports: declared, consolidated or frozen quantities."""
 
@@ -75,7 +77,8 @@ async def allocate_purchase(session: AsyncSession, purchase_id: int, label: str)
         "charges": [_charge(charge, sorted(known)) for charge in charges],
     }
     basis = f"quantités de la consolidation n° {frozen.number}" if frozen else "quantités déclarées à ce jour"
-    return PurchaseAllocation(case, _apply(case), names, basis)
+    ids = {member.code: member.member_id for member in members}
+    return PurchaseAllocation(case, _apply(case), names, ids, basis)
 
 
 def _apply(case: dict[str, object]) -> Allocation:
@@ -195,6 +198,23 @@ async def freeze_allocation(
         details={"number": record.number, "ttc": format_cents(allocation.result.totals.ttc)},
     )
     return record
+
+
+async def sees_all_costs(session: AsyncSession, caller: Caller, purchase_id: int) -> bool:
+    """Whether the caller sees every member's share: who runs the group or the purchase, and the finance officers of
+    those who take part. The others see the totals and their own.
+    """
+    if caller.may(Right.SEE_ALL_COSTS, purchase_id=purchase_id):
+        return True
+    paying = await session.execute(
+        select(col(Participation.member_id))
+        .where(
+            col(Participation.purchase_id) == purchase_id,
+            col(Participation.member_id).in_(caller.members_as(Role.FINANCE)),
+        )
+        .limit(1)
+    )
+    return paying.first() is not None
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ class Right(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     SEE_JOURNAL = "see_journal"
     FILE_NEEDS = "file_needs"
-    SEE_OWN_NEEDS = "see_own_needs"
+    SEE_TOTALS = "see_totals"
+    SEE_DECLARATION = "see_declaration"
     SEE_ALL_NEEDS = "see_all_needs"
     RUN_PURCHASE = "run_purchase"
-    SEE_ALLOCATION = "see_allocation"
+    SEE_ALL_COSTS = "see_all_costs"
     MANAGE_COMMITTEES = "manage_committees"
 
 
@@ -35,10 +36,13 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.MANAGE_MEMBERS: frozenset({Role.FACILITATOR}),
     Right.SEE_JOURNAL: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
     Right.FILE_NEEDS: frozenset({Role.REFERENT}),
-    Right.SEE_OWN_NEEDS: frozenset({Role.REFERENT, Role.FINANCE}),
+    # A référent sees the group's totals and its own member's lines.
+    Right.SEE_TOTALS: _ALL,
+    Right.SEE_DECLARATION: frozenset({Role.REFERENT, Role.FINANCE, Role.FACILITATOR, Role.LEAD_BUYER}),
     Right.SEE_ALL_NEEDS: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
     Right.RUN_PURCHASE: frozenset({Role.LEAD_BUYER}),
-    Right.SEE_ALLOCATION: frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE, Role.REFERENT, Role.READER}),
+    # Who pays must be able to tie the foot to the invoice: finance officers of a participant see all its lines.
+    Right.SEE_ALL_COSTS: frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE}),
     Right.MANAGE_COMMITTEES: frozenset({Role.FACILITATOR}),
 }
 

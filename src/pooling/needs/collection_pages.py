@@ -18,7 +18,7 @@ from pooling.purchases.models import PurchaseState
 from pooling.purchases.queries import purchase_items
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
-from pooling.web.typography import before, euros, plural, price
+from pooling.web.typography import date_time_long, euros, plural, price
 
 SECTION = "/consolidation"
 
@@ -111,7 +111,7 @@ async def _closure_page(
     if missing:
         consequences.append(f"{plural(missing, 'participant')} sur {covered.participants} sans déclaration déposée.")
     if early and closes_at:
-        consequences.append(f"La clôture était annoncée {before(closes_at, now, frame.zone)}.")
+        consequences.append(f"La clôture était annoncée pour {date_time_long(closes_at, frame.zone)}.")
     response: Response[str] = _ask(
         request,
         frame,

@@ -37,7 +37,7 @@ from pooling.web.typography import before, date_time_long, euros, number, price
 SECTION = "/besoins"
 
 
-@get("/achats/{reference:str}/besoins", right=Right.SEE_OWN_NEEDS)
+@get("/achats/{reference:str}/besoins", right=Right.SEE_TOTALS)
 async def show_needs(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -94,15 +94,12 @@ async def _member(session: AsyncSession, caller: Caller, frame: PurchaseFrame, c
         .where(col(Member.code) == code, col(Participation.purchase_id) == frame.purchase.id)
     )
     member: Member | None = found.scalar_one_or_none()
-    if member is None or not (
-        caller.may(Right.SEE_OWN_NEEDS, member_id=member.id)
-        or caller.may(Right.SEE_ALL_NEEDS, purchase_id=frame.purchase.id)
-    ):
+    if member is None or not caller.may(Right.SEE_DECLARATION, member_id=member.id, purchase_id=frame.purchase.id):
         raise NotFound
     return member
 
 
-@get("/achats/{reference:str}/besoins/{member:str}", right=Right.SEE_OWN_NEEDS)
+@get("/achats/{reference:str}/besoins/{member:str}", right=Right.SEE_DECLARATION)
 async def show_declaration(
     request: Request[Any, Any, Any],
     session: SessionHere,

@@ -92,8 +92,15 @@ def before(moment: datetime, now: datetime, zone: tzinfo) -> str:
 
 def plural(count: int, singular: str, several: str | None = None) -> str:
     """`1 membre`, `3 membres`, `0 membre` (in French zero is singular)."""
-    noun = singular if abs(count) < 2 else several or f"{singular}s"  # noqa: PLR2004 - two is where French plural starts
+    noun = singular if abs(count) < 2 else several or _several(singular)  # noqa: PLR2004 - two is where French plural starts
     return f"{number(count)}{NBSP}{noun}"
+
+
+def _several(noun: str) -> str:
+    """The plural of a noun (its first word in a phrase): `arceaux`, `vélos cargo`, `abris`."""
+    first, blank, rest = noun.partition(" ")
+    ending = "" if first[-1:] in "sxz" else "x" if first.endswith(("au", "eu")) else "s"
+    return f"{first}{ending}{blank}{rest}"
 
 
 _SPACE = f"[ {NBSP}{NARROW_NBSP}]"
