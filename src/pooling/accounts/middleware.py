@@ -1,5 +1,7 @@
 """Reads who is signed in, before anything else looks at the request."""
 
+from typing import Any
+
 from litestar import Request
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -17,7 +19,7 @@ class SignInMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         scope["user"] = None
         scope["auth"] = None
-        request: Request[object, object, object] = Request(scope)
+        request: Request[Any, Any, Any] = Request(scope)
         token = request.cookies.get(SESSION_COOKIE)
         if token and not scope["path"].startswith("/static/"):
             state = request.app.state

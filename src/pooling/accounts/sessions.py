@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.accounts.models import Person, SignInSession
 
@@ -61,7 +62,7 @@ async def open_session(session: AsyncSession, person_id: int, now: datetime) -> 
 
 
 async def end_session(session: AsyncSession, token: str) -> None:
-    await session.execute(delete(SignInSession).where(SignInSession.token_hash == _hash(token)))
+    await session.execute(delete(SignInSession).where(col(SignInSession.token_hash) == _hash(token)))
 
 
 async def read_session(session: AsyncSession, token: str, now: datetime) -> SignedIn | None:
@@ -69,11 +70,11 @@ async def read_session(session: AsyncSession, token: str, now: datetime) -> Sign
     found = (
         await session.execute(
             select(SignInSession, Person)
-            .join(Person, Person.id == SignInSession.person_id)
+            .join(Person, col(Person.id) == col(SignInSession.person_id))
             .where(
-                SignInSession.token_hash == _hash(token),
-                SignInSession.expires_at > now,
-                SignInSession.seen_at > now - IDLE_LIMIT,
+                col(SignInSession.token_hash) == _hash(token),
+                col(SignInSession.expires_at) > now,
+                col(SignInSession.seen_at) > now - IDLE_LIMIT,
             )
         )
     ).first()
@@ -81,7 +82,7 @@ async def read_session(session: AsyncSession, token: str, now: datetime) -> Sign
         return None
     held, person = found
     if held.seen_at < now - SEEN_STEP:
-        await session.execute(update(SignInSession).where(SignInSession.id == held.id).values(seen_at=now))
+        await session.execute(update(SignInSession).where(col(SignInSession.id) == held.id).values(seen_at=now))
     groups = await session.execute(
         text("SELECT id, slug, name, timezone, fictional FROM groups_of_person(:person)"),
         {"person": person.id},

@@ -26,7 +26,7 @@ class Charge(TenantTable, table=True):
     label: str
     amount_cents: int = Field(sa_type=BigInteger)
     """Cents before VAT; negative for a discount."""
-    vat_rate: Decimal = Field(default=Decimal(20), sa_type=Numeric(5, 2))  # type: ignore[call-overload]
+    vat_rate: Decimal = Field(default=Decimal(20), sa_type=Numeric(5, 2))
     key: Any = Field(sa_type=JSONB)
     """As the allocation rule writes it: `"equal"`, `"population"`, `{"weights": {…}}`…"""
     items: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)

@@ -121,7 +121,8 @@ async def make_group(database: Database, now: datetime) -> Demonstration:
         ),
         (READER, "Observation", "Élue ou élu à la mobilité", Role.READER, None),
     ]
-    names = {member.code: member.name for member in (*legal_entities(), *components())}
+    everyone: list[MemberIn | UnitIn] = [*legal_entities(), *components()]
+    names = {member.code: member.name for member in everyone}
     for code in codes:
         roles.append(
             (

@@ -51,9 +51,9 @@ async def _declarations(session: AsyncSession, caller: Caller, now: datetime) ->
             col(Purchase.reference),
             col(Purchase.title),
             col(Purchase.closes_at),
-            Member.code,
-            Member.name,
-            draft.id,
+            col(Member.code),
+            col(Member.name),
+            col(draft.id),
         )
         .select_from(Participation)
         .join(
@@ -111,7 +111,7 @@ async def _purchases_to_run(session: AsyncSession, caller: Caller, now: datetime
         select(
             col(Purchase.reference),
             col(Purchase.title),
-            Purchase.state,
+            col(Purchase.state),
             col(Purchase.closes_at),
             frozen,
             allocated,
@@ -145,8 +145,8 @@ async def _files_to_fetch(session: AsyncSession, caller: Caller) -> list[Task]:
     if not members:
         return []
     latest = (
-        select(Allocation.group_id, Allocation.purchase_id, func.max(col(Allocation.number)).label("number"))
-        .group_by(Allocation.group_id, Allocation.purchase_id)  # type: ignore[arg-type]
+        select(col(Allocation.group_id), col(Allocation.purchase_id), func.max(col(Allocation.number)).label("number"))
+        .group_by(col(Allocation.group_id), col(Allocation.purchase_id))
         .subquery()
     )
     rows = await session.execute(

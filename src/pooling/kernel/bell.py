@@ -37,9 +37,7 @@ class Bell:
 
     async def _connected(self) -> ArqRedis:
         if self._pool is None:
-            self._pool = await create_pool(
-                self._settings, job_serializer=serialize, job_deserializer=deserialize
-            )
+            self._pool = await create_pool(self._settings, job_serializer=serialize, job_deserializer=deserialize)
         return self._pool
 
     async def ring(self, job: str) -> bool:

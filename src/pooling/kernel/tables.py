@@ -40,8 +40,8 @@ def identity() -> Any:  # noqa: ANN401
 def instant(*, nullable: bool = False) -> Any:  # noqa: ANN401
     """A column of aware instants."""
     if nullable:
-        return Field(default=None, nullable=True, sa_type=TIMESTAMP(timezone=True))  # type: ignore[call-overload]
-    return Field(sa_type=TIMESTAMP(timezone=True))  # type: ignore[call-overload]
+        return Field(default=None, nullable=True, sa_type=TIMESTAMP(timezone=True))
+    return Field(sa_type=TIMESTAMP(timezone=True))
 
 
 def big(*, nullable: bool = False) -> Any:  # noqa: ANN401
@@ -51,7 +51,7 @@ def big(*, nullable: bool = False) -> Any:  # noqa: ANN401
 
 def sort_column() -> Any:  # noqa: ANN401
     """A stored `sort_key`, compared byte by byte whatever the database's collation is."""
-    return Field(sa_type=String(collation="C"))  # type: ignore[call-overload]
+    return Field(sa_type=String(collation="C"))
 
 
 def in_group() -> ForeignKeyConstraint:

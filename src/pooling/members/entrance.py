@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
@@ -75,9 +76,9 @@ def provide_caller(request: Request[Any, Any, Any], session: SessionHere) -> Cal
 async def caller_of(session: AsyncSession, person_id: int, group_id: int) -> Caller:
     """What this person is in the transaction's group, now."""
     rows = await session.execute(
-        select(Membership.role, Membership.member_id, Membership.purchase_id).where(
-            Membership.person_id == person_id,
-            Membership.ended_at.is_(None),  # type: ignore[union-attr]
+        select(col(Membership.role), col(Membership.member_id), col(Membership.purchase_id)).where(
+            col(Membership.person_id) == person_id,
+            col(Membership.ended_at).is_(None),
         )
     )
     roles = tuple(HeldRole(Role(role), member_id, purchase_id) for role, member_id, purchase_id in rows)

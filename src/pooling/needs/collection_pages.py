@@ -34,7 +34,13 @@ async def _led(request: Request[Any, Any, Any], session: AsyncSession, caller: C
     return frame
 
 
-def _ask(request: Request[Any, Any, Any], frame: PurchaseFrame, label: str, template: str, **context: object) -> Any:  # noqa: ANN401
+def _ask(
+    request: Request[Any, Any, Any],
+    frame: PurchaseFrame,
+    label: str,
+    template: str,
+    **context: Any,  # noqa: ANN401 - whatever the template wants
+) -> Response[str]:
     return render(
         request,
         template,
@@ -55,7 +61,7 @@ async def ask_opening(
 
 
 def _opening_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
-    response: Response[str] = _ask(
+    return _ask(
         request,
         frame,
         "Ouvrir la collecte",
@@ -69,7 +75,6 @@ def _opening_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: F
         action_url=f"{frame.url}/ouverture",
         action_label="Ouvrir la collecte",
     )
-    return response
 
 
 @post("/achats/{reference:str}/ouverture", right=Right.RUN_PURCHASE)
@@ -112,7 +117,7 @@ async def _closure_page(
         consequences.append(f"{plural(missing, 'participant')} sur {covered.participants} sans déclaration déposée.")
     if early and closes_at:
         consequences.append(f"La clôture était annoncée pour {date_time_long(closes_at, frame.zone)}.")
-    response: Response[str] = _ask(
+    return _ask(
         request,
         frame,
         "Clôturer la collecte",
@@ -124,7 +129,6 @@ async def _closure_page(
         action_label="Clôturer la collecte",
         early=early,
     )
-    return response
 
 
 @post("/achats/{reference:str}/cloture", right=Right.RUN_PURCHASE)

@@ -37,7 +37,7 @@ async def declarations_of_member(
 ) -> dict[str, DeclarationShown]:
     """The member's draft and filed declarations, by state."""
     rows = await session.execute(
-        select(Declaration, Person.name, Need)
+        select(Declaration, col(Person.name), Need)
         .join(
             Need,
             and_(
@@ -103,7 +103,9 @@ async def consolidate_needs(session: AsyncSession, purchase_id: int) -> Totals:
         .group_by(func.grouping_sets(tuple_(col(Need.item_id)), tuple_(col(Declaration.member_id))))
     )
     totals = Totals({}, {}, {}, {})
-    for item_id, member_id, quantity, most, buyers in rows:
+    for row in rows:
+        item_id: int | None = row[0]
+        _, member_id, quantity, most, buyers = row
         if item_id is not None:
             totals.by_item[item_id] = quantity
             totals.most_by_item[item_id] = most
@@ -130,17 +132,17 @@ async def coverage(session: AsyncSession, purchase_id: int) -> Coverage:
     taking_part = select(func.count()).where(col(Participation.purchase_id) == purchase_id).scalar_subquery()
     filed, draft = _filed_and_draft()
     has_filed = exists().where(
-        filed.group_id == draft.group_id,
-        filed.purchase_id == draft.purchase_id,
-        filed.member_id == draft.member_id,
-        filed.state == DeclarationState.FILED,
+        col(filed.group_id) == draft.group_id,
+        col(filed.purchase_id) == draft.purchase_id,
+        col(filed.member_id) == draft.member_id,
+        col(filed.state) == DeclarationState.FILED,
     )
     row = await session.execute(
         select(
             taking_part,
-            func.count().filter(draft.state == DeclarationState.FILED),
-            func.count().filter(draft.state == DeclarationState.DRAFT, ~has_filed),
-        ).where(draft.purchase_id == purchase_id)
+            func.count().filter(col(draft.state) == DeclarationState.FILED),
+            func.count().filter(col(draft.state) == DeclarationState.DRAFT, ~has_filed),
+        ).where(col(draft.purchase_id) == purchase_id)
     )
     return Coverage(*row.one())
 
@@ -197,13 +199,13 @@ async def member_page(
     lines = func.jsonb_object_agg(col(Need.item_id), col(Need.quantity)).filter(col(Need.item_id).is_not(None))
     amount = func.coalesce(func.sum(col(Need.quantity) * col(Item.unit_price)), 0)
     statement = (
-        select(page.c.id, page.c.name, page.c.sort_key, filed.filed_at, draft.updated_at, lines, amount)
+        select(page.c.id, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at), lines, amount)
         .select_from(page)
         .outerjoin(filed, _declares(filed, page, purchase_id, DeclarationState.FILED))
         .outerjoin(draft, _declares(draft, page, purchase_id, DeclarationState.DRAFT))
-        .outerjoin(Need, and_(col(Need.group_id) == filed.group_id, col(Need.declaration_id) == filed.id))
+        .outerjoin(Need, and_(col(Need.group_id) == col(filed.group_id), col(Need.declaration_id) == col(filed.id)))
         .outerjoin(Item, and_(col(Item.group_id) == col(Need.group_id), col(Item.id) == col(Need.item_id)))
-        .group_by(page.c.id, page.c.name, page.c.sort_key, filed.filed_at, draft.updated_at)
+        .group_by(page.c.id, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at))
         .order_by(page.c.sort_key, page.c.id)
     )
     found = [

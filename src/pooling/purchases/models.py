@@ -65,9 +65,9 @@ class Item(TenantTable, table=True):
     name: str
     description: str = ""
     unit: str = "unité"
-    unit_price: Decimal = Field(sa_type=Numeric(14, 4))  # type: ignore[call-overload]
+    unit_price: Decimal = Field(sa_type=Numeric(14, 4))
     """Euros before VAT."""
-    vat_rate: Decimal = Field(default=Decimal(20), sa_type=Numeric(5, 2))  # type: ignore[call-overload]
+    vat_rate: Decimal = Field(default=Decimal(20), sa_type=Numeric(5, 2))
     """Percent."""
     fctva: bool = False
     pack: int = 1
@@ -88,7 +88,7 @@ class PriceTier(TenantTable, table=True):
     id: int = identity()
     item_id: int = big()
     from_quantity: int
-    unit_price: Decimal = Field(sa_type=Numeric(14, 4))  # type: ignore[call-overload]
+    unit_price: Decimal = Field(sa_type=Numeric(14, 4))
 
 
 class Participation(TenantTable, table=True):

@@ -151,4 +151,4 @@ async def state_dates(session: AsyncSession, purchase_id: int) -> dict[str, date
         )
         .group_by(col(Event.to_state))
     )
-    return {state: at for state, at in rows}
+    return {str(state): at for state, at in rows}
