@@ -9,33 +9,30 @@ from pooling.sharing.pool import added
 
 def member_results(lines: Lines) -> tuple[MemberResult, ...]:
     """One result per member, in id order."""
+    size = lines.pool.size
     items = [(id_, lines.pool.quantities[id_], line.shares.cents) for id_, line in lines.items.items()]
     charges = [(id_, line.shares.cents) for id_, line in lines.charges.items()]
     vat = [(rate, line.cents) for rate, line in lines.vat.items()]
     subsidies = [(id_, line.shares.cents) for id_, line in lines.subsidies.items()]
-    ties = added((line.adjustment.cents for line in lines.vat.values() if line.adjustment), lines.pool.size)
-    results = []
-    for place, member in enumerate(lines.pool.members):
-        item_shares = {id_: ItemShare(units[place], ht[place]) for id_, units, ht in items if units[place]}
-        charge_shares = _nonzero(charges, place)
-        vat_shares = _nonzero(vat, place)
-        subsidy_shares = _nonzero(subsidies, place)
-        ht = sum(share.ht for share in item_shares.values()) + sum(charge_shares.values()) + ties[place]
-        results.append(
-            MemberResult(
-                id=member.id,
-                items=item_shares,
-                charges=charge_shares,
-                adjustment=ties[place],
-                ht=ht,
-                vat_by_rate=vat_shares,
-                vat=sum(vat_shares.values()),
-                subsidies=subsidy_shares,
-                subsidised=sum(subsidy_shares.values()),
-                fctva=lines.fctva[place],
-            )
+    ties = added((line.adjustment.cents for line in lines.vat.values() if line.adjustment), size)
+    ht = added([*(cents for _, _, cents in items), *(cents for _, cents in charges), ties], size)
+    vat_sums = added((cents for _, cents in vat), size)
+    subsidised = added((cents for _, cents in subsidies), size)
+    return tuple(
+        MemberResult(
+            id=member.id,
+            items={id_: ItemShare(units[place], cents[place]) for id_, units, cents in items if units[place]},
+            charges={id_: cents[place] for id_, cents in charges if cents[place]},
+            adjustment=ties[place],
+            ht=ht[place],
+            vat_by_rate={rate: cents[place] for rate, cents in vat if cents[place]},
+            vat=vat_sums[place],
+            subsidies={id_: cents[place] for id_, cents in subsidies if cents[place]},
+            subsidised=subsidised[place],
+            fctva=lines.fctva[place],
         )
-    return tuple(results)
+        for place, member in enumerate(lines.pool.members)
+    )
 
 
 def totals_of(members: Sequence[MemberResult]) -> Totals:
@@ -50,9 +47,8 @@ def totals_of(members: Sequence[MemberResult]) -> Totals:
 
 def warnings_of(members: Sequence[MemberResult], lines: Lines) -> Iterator[Warned]:
     """What a funder or the prefect may object to, in member order."""
-    private = {id_ for id_, line in lines.subsidies.items() if not line.subsidy.public}
-    for member in members:
-        public = sum(cents for id_, cents in member.subsidies.items() if id_ not in private)
+    columns = (line.shares.cents for line in lines.subsidies.values() if line.subsidy.public)
+    for member, public in zip(members, added(columns, lines.pool.size), strict=True):
         if member.subsidised > max(member.ht, 0):
             yield Warned("over_subsidised", member.id)
         elif _self_finances_too_little(member, public):
@@ -66,7 +62,3 @@ def _self_finances_too_little(member: MemberResult, public: Cents) -> bool:
     cases of the rule expect it.
     """
     return 5 * public > 4 * member.ht
-
-
-def _nonzero(columns: Sequence[tuple[str, Sequence[Cents]]], place: int) -> dict[str, Cents]:
-    return {name: cents[place] for name, cents in columns if cents[place]}

@@ -78,7 +78,7 @@ def split_in_order(total: Cents, weights: Sequence[int], field: str = "") -> lis
 
 def proportions(total: Cents, weights: Sequence[int], field: str = "") -> tuple[list[int], int]:
     """The exact shares of a split, as numerators over one denominator; raises `no_basis`."""
-    if any(weight < 0 for weight in weights):
+    if min(weights, default=0) < 0:
         raise ValueError("a weight is never negative")
     whole = sum(weights)
     if total == 0:
