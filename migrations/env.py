@@ -3,8 +3,9 @@
 import importlib
 from pathlib import Path
 
-import pooling
 from alembic import context
+
+import pooling
 from pooling.kernel import events
 from pooling.kernel.tables import metadata
 

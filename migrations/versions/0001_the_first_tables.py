@@ -58,14 +58,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_committees_ends_after_start")),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_committees_group_id_groups")),
-        sa.ForeignKeyConstraint(
-            ["secretary_id"], ["people.id"], name=op.f("fk_committees_secretary_id_people")
-        ),
+        sa.ForeignKeyConstraint(["secretary_id"], ["people.id"], name=op.f("fk_committees_secretary_id_people")),
         sa.PrimaryKeyConstraint("group_id", "id", name=op.f("pk_committees")),
     )
-    op.create_index(
-        op.f("ix_committees_group_id_starts_at"), "committees", ["group_id", "starts_at"], unique=False
-    )
+    op.create_index(op.f("ix_committees_group_id_starts_at"), "committees", ["group_id", "starts_at"], unique=False)
     op.create_table(
         "events",
         sa.Column("group_id", sa.BigInteger(), nullable=False),
@@ -105,9 +101,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(kind = 'internal_unit') = (parent_id IS NOT NULL)", name=op.f("ck_members_unit_has_parent")
         ),
-        sa.CheckConstraint(
-            "kind = 'internal_unit' OR code ~ '^[0-9]{9}$'", name=op.f("ck_members_code_is_siren")
-        ),
+        sa.CheckConstraint("kind = 'internal_unit' OR code ~ '^[0-9]{9}$'", name=op.f("ck_members_code_is_siren")),
         sa.CheckConstraint("kind IN ('legal_entity', 'internal_unit')", name=op.f("ck_members_kind_known")),
         sa.CheckConstraint("population >= 0 AND agents >= 0", name=op.f("ck_members_sizes_not_negative")),
         sa.ForeignKeyConstraint(
@@ -119,9 +113,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("group_id", "id", name=op.f("pk_members")),
         sa.UniqueConstraint("group_id", "code", name=op.f("uq_members_group_id_code")),
     )
-    op.create_index(
-        op.f("ix_members_group_id_sort_key_id"), "members", ["group_id", "sort_key", "id"], unique=False
-    )
+    op.create_index(op.f("ix_members_group_id_sort_key_id"), "members", ["group_id", "sort_key", "id"], unique=False)
     op.create_table(
         "messages",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -143,9 +135,7 @@ def upgrade() -> None:
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('queued', 'sending', 'sent', 'failed')", name=op.f("ck_messages_state_known")
-        ),
+        sa.CheckConstraint("state IN ('queued', 'sending', 'sent', 'failed')", name=op.f("ck_messages_state_known")),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_messages_group_id_groups")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_messages_person_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
@@ -199,19 +189,11 @@ def upgrade() -> None:
             ["committees.group_id", "committees.id"],
             name=op.f("fk_committee_invitations_group_id_committee_id_committees"),
         ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["groups.id"], name=op.f("fk_committee_invitations_group_id_groups")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_committee_invitations_person_id_people")
-        ),
-        sa.PrimaryKeyConstraint(
-            "group_id", "committee_id", "person_id", name=op.f("pk_committee_invitations")
-        ),
+        sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_committee_invitations_group_id_groups")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_committee_invitations_person_id_people")),
+        sa.PrimaryKeyConstraint("group_id", "committee_id", "person_id", name=op.f("pk_committee_invitations")),
     )
-    op.create_index(
-        op.f("ix_committee_invitations_person_id"), "committee_invitations", ["person_id"], unique=False
-    )
+    op.create_index(op.f("ix_committee_invitations_person_id"), "committee_invitations", ["person_id"], unique=False)
     op.create_table(
         "purchases",
         sa.Column("group_id", sa.BigInteger(), nullable=False),
@@ -262,9 +244,7 @@ def upgrade() -> None:
             name=op.f("ck_reminders_state_known"),
         ),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_reminders_group_id_groups")),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_reminders_message_id_messages")
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_reminders_message_id_messages")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_reminders_person_id_people")),
         sa.PrimaryKeyConstraint("group_id", "id", name=op.f("pk_reminders")),
         sa.UniqueConstraint(
@@ -325,9 +305,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_charges_group_id_groups")),
         sa.PrimaryKeyConstraint("group_id", "id", name=op.f("pk_charges")),
-        sa.UniqueConstraint(
-            "group_id", "purchase_id", "code", name=op.f("uq_charges_group_id_purchase_id_code")
-        ),
+        sa.UniqueConstraint("group_id", "purchase_id", "code", name=op.f("uq_charges_group_id_purchase_id_code")),
     )
     op.create_table(
         "consolidations",
@@ -374,9 +352,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_items_group_id_groups")),
         sa.PrimaryKeyConstraint("group_id", "id", name=op.f("pk_items")),
-        sa.UniqueConstraint(
-            "group_id", "purchase_id", "code", name=op.f("uq_items_group_id_purchase_id_code")
-        ),
+        sa.UniqueConstraint("group_id", "purchase_id", "code", name=op.f("uq_items_group_id_purchase_id_code")),
     )
     op.create_table(
         "memberships",
@@ -413,9 +389,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_memberships_person_id_people")),
         sa.PrimaryKeyConstraint("group_id", "id", name=op.f("pk_memberships")),
     )
-    op.create_index(
-        op.f("ix_memberships_group_id_member_id"), "memberships", ["group_id", "member_id"], unique=False
-    )
+    op.create_index(op.f("ix_memberships_group_id_member_id"), "memberships", ["group_id", "member_id"], unique=False)
     op.create_index(op.f("ix_memberships_person_id"), "memberships", ["person_id"], unique=False)
     op.create_index(
         "uq_memberships_held_once",
@@ -433,9 +407,7 @@ def upgrade() -> None:
         sa.Column("budget_id", sa.BigInteger(), nullable=True),
         sa.Column("population", sa.Integer(), nullable=True),
         sa.Column("agents", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "population >= 0 AND agents >= 0", name=op.f("ck_participations_key_values_not_negative")
-        ),
+        sa.CheckConstraint("population >= 0 AND agents >= 0", name=op.f("ck_participations_key_values_not_negative")),
         sa.ForeignKeyConstraint(
             ["group_id", "budget_id"],
             ["budgets.group_id", "budgets.id"],
@@ -484,13 +456,9 @@ def upgrade() -> None:
             name=op.f("fk_assignments_group_id_member_id_members"),
         ),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_assignments_group_id_groups")),
-        sa.PrimaryKeyConstraint(
-            "group_id", "consolidation_id", "item_id", "member_id", name=op.f("pk_assignments")
-        ),
+        sa.PrimaryKeyConstraint("group_id", "consolidation_id", "item_id", "member_id", name=op.f("pk_assignments")),
     )
-    op.create_index(
-        op.f("ix_assignments_group_id_member_id"), "assignments", ["group_id", "member_id"], unique=False
-    )
+    op.create_index(op.f("ix_assignments_group_id_member_id"), "assignments", ["group_id", "member_id"], unique=False)
     op.create_table(
         "declarations",
         sa.Column("group_id", sa.BigInteger(), nullable=False),
@@ -502,9 +470,7 @@ def upgrade() -> None:
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("updated_by", sa.BigInteger(), nullable=True),
         sa.Column("filed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(state = 'filed') = (filed_at IS NOT NULL)", name=op.f("ck_declarations_filed_has_date")
-        ),
+        sa.CheckConstraint("(state = 'filed') = (filed_at IS NOT NULL)", name=op.f("ck_declarations_filed_has_date")),
         sa.CheckConstraint("state IN ('draft', 'filed')", name=op.f("ck_declarations_state_known")),
         sa.ForeignKeyConstraint(
             ["group_id", "purchase_id", "member_id"],
@@ -528,9 +494,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("from_quantity", sa.Integer(), nullable=False),
         sa.Column("unit_price", sa.Numeric(precision=14, scale=4), nullable=False),
-        sa.CheckConstraint(
-            "from_quantity >= 1 AND unit_price >= 0", name=op.f("ck_price_tiers_quantity_and_price")
-        ),
+        sa.CheckConstraint("from_quantity >= 1 AND unit_price >= 0", name=op.f("ck_price_tiers_quantity_and_price")),
         sa.ForeignKeyConstraint(
             ["group_id", "item_id"],
             ["items.group_id", "items.id"],

@@ -1,9 +1,12 @@
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from pooling.kernel.tables import Table, big, identity, instant
+from pooling.kernel.tables import Table, TenantTable, big, identity, in_group, instant, one_of
 
 
 class Person(Table, table=True):
@@ -19,6 +22,11 @@ class Person(Table, table=True):
     email: str
     name: str
     function: str = ""
+    phone: str = ""
+    administrator: bool = False
+    """Of the installation: made by the command line, creates and archives groups."""
+    purged_at: datetime | None = instant(nullable=True)
+    """When name, address and phone were blanked. Events still name the id."""
     created_at: datetime = instant()
 
 
@@ -38,3 +46,116 @@ class SignInSession(Table, table=True):
     seen_at: datetime = instant()
     expires_at: datetime = instant()
     """The absolute limit; the idle one is counted from `seen_at`."""
+    browser: str = ""
+    """What its browser says it is, for the page where one ends one's sessions."""
+    second_factor_at: datetime | None = instant(nullable=True)
+    """When the second factor was given in this session."""
+    rotate: bool = False
+    """The person's rights changed: the next request gets a new token."""
+
+
+class SignInCode(Table, table=True):
+    """A mailed code and link, good once, for ten minutes, in the browser that asked. Only hashes are kept."""
+
+    __tablename__ = "sign_in_codes"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"),
+        UniqueConstraint("link_hash"),
+        Index(None, "browser_hash"),
+    )
+
+    id: int = identity()
+    person_id: int | None = big(nullable=True)
+    """None for an unknown address: the answer is the same, no mail leaves, no code is ever right."""
+    email: str
+    code_hash: bytes = Field(sa_type=LargeBinary)
+    link_hash: bytes = Field(sa_type=LargeBinary)
+    browser_hash: bytes = Field(sa_type=LargeBinary)
+    next_path: str = "/"
+    attempts: int = 0
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    used_at: datetime | None = instant(nullable=True)
+
+
+class Throttle(Table, table=True):
+    """How often something was tried since a moment: one row per key, counted by an atomic upsert."""
+
+    __tablename__ = "throttles"
+
+    key: str = Field(primary_key=True)
+    since: datetime = instant()
+    count: int
+
+
+class SecondFactor(Table, table=True):
+    """A person's TOTP secret (RFC 6238), encrypted with the installation's key."""
+
+    __tablename__ = "second_factors"
+    __table_args__ = (ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"),)
+
+    person_id: int = Field(primary_key=True, sa_type=BigInteger)
+    secret: bytes = Field(sa_type=LargeBinary)
+    confirmed_at: datetime | None = instant(nullable=True)
+    last_step: int = Field(default=0, sa_type=BigInteger)
+    """The last 30-second step used: a code is never good twice."""
+
+
+class RecoveryCode(Table, table=True):
+    """Replaces the second factor once, when the telephone is lost."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"),
+        UniqueConstraint("person_id", "code_hash"),
+    )
+
+    id: int = identity()
+    person_id: int = big()
+    code_hash: bytes = Field(sa_type=LargeBinary)
+    used_at: datetime | None = instant(nullable=True)
+
+
+class TokenScope(StrEnum):
+    READ = "read"
+    WRITE = "write"
+
+
+class ApiToken(Table, table=True):
+    """Lets a program act as a person in one group; never does more than that person. Only its hash is kept."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["group_id"], ["groups.id"]),
+        UniqueConstraint("token_hash"),
+        one_of("scope", TokenScope),
+        Index(None, "person_id"),
+    )
+
+    id: int = identity()
+    person_id: int = big()
+    group_id: int = big()
+    name: str
+    prefix: str
+    """The first characters, to tell tokens apart."""
+    token_hash: bytes = Field(sa_type=LargeBinary)
+    scope: str
+    created_at: datetime = instant()
+    expires_at: datetime | None = instant(nullable=True)
+    last_used_at: datetime | None = instant(nullable=True)
+    revoked_at: datetime | None = instant(nullable=True)
+
+
+class IdempotencyKey(TenantTable, table=True):
+    """The answer given to a creation asked with an `Idempotency-Key`, to be given again."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (in_group(), ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"))
+
+    person_id: int = Field(primary_key=True, sa_type=BigInteger)
+    key: str = Field(primary_key=True)
+    request_hash: bytes = Field(sa_type=LargeBinary)
+    status: int
+    body: dict[str, Any] = Field(sa_type=JSONB)
+    created_at: datetime = instant()

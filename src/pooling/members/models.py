@@ -43,6 +43,12 @@ class Group(Table, table=True):
     timezone: str = "Europe/Paris"
     fictional: bool = False
     """A demonstration: every page, mail and export says so."""
+    second_factor_required: bool = False
+    """Lead buyers, finance and facilitators give a second factor to enter."""
+    lines_visible_to_all: bool = False
+    """Every member sees every member's lines; by default only its own, with the group's totals."""
+    archived_at: datetime | None = instant(nullable=True)
+    """Nobody enters an archived group, and no reminder leaves it."""
     created_at: datetime = instant()
 
 
@@ -124,3 +130,44 @@ class Membership(TenantTable, table=True):
     purchase_id: int | None = big(nullable=True)
     started_at: datetime = instant()
     ended_at: datetime | None = instant(nullable=True)
+
+
+class RequestState(StrEnum):
+    PENDING = "pending"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class AccessRequest(TenantTable, table=True):
+    """Somebody asks to come in, or a référent asks for a colleague. The facilitator decides."""
+
+    __tablename__ = "access_requests"
+    __table_args__ = (
+        in_group(),
+        within_group("member_id", "members"),
+        ForeignKeyConstraint(["asked_by"], ["people.id"]),
+        ForeignKeyConstraint(["decided_by"], ["people.id"]),
+        one_of("state", RequestState),
+        one_of("role", Role),
+        CheckConstraint("(state = 'pending') = (decided_at IS NULL)", name="decided_has_date"),
+        Index(
+            "uq_access_requests_pending_once",
+            "group_id",
+            "email",
+            unique=True,
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    id: int = identity()
+    email: str
+    name: str
+    function: str = ""
+    role: str | None = None
+    member_id: int | None = big(nullable=True)
+    message: str = ""
+    asked_by: int | None = big(nullable=True)
+    state: str = RequestState.PENDING
+    created_at: datetime = instant()
+    decided_at: datetime | None = instant(nullable=True)
+    decided_by: int | None = big(nullable=True)
