@@ -1,13 +1,12 @@
 """A territory, its committees and a mail server, with a clock that stands still: what tests of the worker play on."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from sqlalchemy import text
 
-from factories import NOW, Territory
+from factories import Territory
 from jobs.sink import Sink
 from pooling.committees import reminders as committee_reminders
 from pooling.committees.inviting import invite, uninvite
@@ -121,17 +120,10 @@ class Scene:
                     FROM reminders r JOIN people p ON p.id = r.person_id
                     ORDER BY r.revision, r.due_at, p.email, r.offset_days""")
             )
-            return [tuple(row) for row in rows]  # type: ignore[misc]
+            return [tuple(row) for row in rows]
 
     async def messages(self) -> list[tuple[str, str, int, str | None]]:
         """(recipient, state, attempts, error), in order of writing."""
         async with self.database.transaction(self.territory.group_id) as session:
             rows = await session.execute(text("SELECT recipient, state, attempts, error FROM messages ORDER BY id"))
-            return [tuple(row) for row in rows]  # type: ignore[misc]
-
-
-async def all_of(*tasks: object) -> None:
-    await asyncio.gather(*tasks)  # type: ignore[call-overload]
-
-
-__all__ = ["BASE_URL", "FACILITATOR", "J1", "J7", "J15", "MEETING", "NOW", "Scene", "all_of", "kinds"]
+            return [tuple(row) for row in rows]

@@ -4,7 +4,8 @@ from datetime import date, time, timedelta
 
 from sqlalchemy import text
 
-from jobs.scene import J1, J7, J15, NOW, Scene
+from factories import NOW
+from jobs.scene import J1, J7, J15, Scene
 
 LUGOS, SALLES, DROIT = "referent@lugos.example", "referent@salles.example", "referent@droit.example"
 

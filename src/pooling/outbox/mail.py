@@ -4,6 +4,7 @@ The first line says why it comes and what to do by when; then one button with it
 who to ask.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,6 +12,9 @@ from functools import cache
 from jinja2 import Environment
 
 from pooling.web.templating import environment
+from pooling.web.typography import typo
+
+_BREAKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 FICTIONAL = "Démonstration : les déclarations, les personnes et les prix sont fictifs."
 """What every mail of a demonstration says, above all the rest."""
@@ -57,9 +61,7 @@ class Mail:
 
 def subject_line(mail: Mail) -> str:
     """The subject on one line whatever was typed into it: no character of it can begin another header."""
-    words = "".join(letter if letter.isprintable() else " " for letter in mail.subject)
-    typeset: str = environment().filters["typo"](" ".join(words.split()))
-    return typeset
+    return typo(_BREAKS.sub(" ", mail.subject).strip())
 
 
 def render_text(mail: Mail) -> str:

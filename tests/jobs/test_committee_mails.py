@@ -1,0 +1,115 @@
+"""What committees say by mail, and what their .ics files do to a calendar."""
+
+from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar
+from sqlalchemy import text
+
+from jobs.scene import BASE_URL, FACILITATOR, J15, Scene
+from pooling.committees.writing import write_agenda
+
+LUGOS = "referent@lugos.example"
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def calendar_of(mail: EmailMessage) -> Calendar:
+    (part,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    (attached,) = [part for part in mail.walk() if part.get_content_type() == "application/ics"]
+    assert attached.get_filename() == "invitation.ics"
+    content = part.get_payload(decode=True)
+    assert attached.get_payload(decode=True).splitlines() == content.splitlines()  # type: ignore[union-attr]
+    calendar = Calendar.from_ical(content)  # type: ignore[arg-type]
+    assert part.get_param("method") == str(calendar["METHOD"])
+    return calendar
+
+
+async def test_a_reminder_says_why_it_comes_and_what_to_do(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS, agenda="1. Consolider les besoins\n- Choisir le devis\n\nDivers")
+    scene.clock.instant = J15
+    await scene.work()
+    (mail,) = scene.sink.received
+    assert mail["Subject"] == "Comité de suivi mardi 30 mars à 14\u00a0h\u00a0: 3\u00a0points à préparer"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    lines = body.get_content().splitlines()
+    assert lines[0] == (
+        "Vous faites partie des personnes invitées à «\u00a0Comité de suivi\u00a0», mardi 30 mars 2027 à 14\u00a0h"
+        "\u00a0: préparez d’ici là les 3\u00a0points de l’ordre du jour."
+    )
+    assert f"{BASE_URL}/g/bassin/comites/{committee}" in lines
+    assert "  2. Choisir le devis" in lines
+    assert f"Écrivez à {FACILITATOR}." in lines[-1]
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert f'href="{BASE_URL}/g/bassin/comites/{committee}"' in html.get_content()
+
+
+async def test_a_demonstration_says_so(scene: Scene) -> None:
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    await scene.schedule(LUGOS)
+    scene.clock.instant = J15
+    await scene.work()
+    body = scene.sink.received[0].get_body(("plain",))
+    assert body is not None
+    assert "fictifs" in body.get_content().splitlines()[0]
+
+
+async def test_what_is_typed_is_shown_and_not_run(scene: Scene) -> None:
+    await scene.schedule(LUGOS, agenda="<script>alert(1)</script>")
+    scene.clock.instant = J15
+    await scene.work()
+    html = scene.sink.received[0].get_body(("html",))
+    assert html is not None
+    assert "<script>" not in html.get_content()
+    assert "&lt;script&gt;" in html.get_content()
+
+
+async def test_an_invitation_then_its_change_then_its_cancellation(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS)
+    scene.clock.instant = J15
+    await scene.work()
+    await scene.move(committee, day=date(2027, 4, 6))
+    await scene.work()
+    await scene.cancel(committee)
+    await scene.work()
+    calendars = [calendar_of(mail) for mail in scene.sink.received]
+    events = [calendar.events[0] for calendar in calendars]
+    assert [str(calendar["METHOD"]) for calendar in calendars] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert [event["SEQUENCE"] for event in events] == [0, 1, 2]
+    assert {str(event["UID"]) for event in events} == {
+        f"committee-{scene.territory.group_id}-{committee}@achats.example"
+    }
+    assert [event.start for event in events] == [
+        datetime(2027, 3, 30, 14, tzinfo=PARIS),
+        datetime(2027, 4, 6, 14, tzinfo=PARIS),
+        datetime(2027, 4, 6, 14, tzinfo=PARIS),
+    ]
+    assert str(events[2]["STATUS"]) == "CANCELLED"
+    assert str(events[0]["ATTENDEE"]) == f"mailto:{LUGOS}"
+    assert str(events[0]["ORGANIZER"]) == f"mailto:{FACILITATOR}"
+    assert "TZID=Europe/Paris" in events[0].to_ical().decode()
+
+
+async def test_the_calendar_carries_its_zone_but_not_its_history(scene: Scene) -> None:
+    await scene.schedule(LUGOS)
+    scene.clock.instant = J15
+    await scene.work()
+    (zone,) = calendar_of(scene.sink.received[0]).timezones
+    assert str(zone["TZID"]) == "Europe/Paris"
+    assert len(zone.to_ical()) < 1500
+
+
+async def test_the_agenda_sent_is_the_one_of_that_moment(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS, agenda="Ancien point")
+    await scene.sweep()
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        await write_agenda(session, scene.caller, committee, "Nouveau point", scene.now)
+    scene.clock.instant = J15 + timedelta(minutes=1)
+    await scene.work()
+    body = scene.sink.received[0].get_body(("plain",))
+    assert body is not None
+    assert "Nouveau point" in body.get_content()
+    assert "Ancien point" not in body.get_content()
