@@ -1,7 +1,7 @@
 """The allocation rule: who pays what, to the cent.
 
-`allocate` takes a typed case, `allocate_json` any JSON value. Lines are computed in the order in which a case
-is read, so that the first error met is the one told.
+`allocate` takes a typed case, `allocate_raw` and `allocate_json` any JSON value. Lines are computed in the order in
+which a case is read, so that the first error met is the one told.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from pooling.sharing.errors import RuleError
 from pooling.sharing.keys import charge_shares
 from pooling.sharing.money import Cents, half_up_ratio, over_common_denominator
 from pooling.sharing.pool import Pool, added, check_unique, pool_needs
+from pooling.sharing.reading import label_of
 from pooling.sharing.shares import Shares
 from pooling.sharing.subsidies import SubsidyLine, subsidy_line
 from pooling.sharing.tiers import check_thresholds, line_total, price_at
@@ -36,16 +37,21 @@ def allocate(case: Case) -> Allocation:
     return Allocation(case, lines, members, totals_of(members), tuple(warnings_of(members, lines)))
 
 
+def allocate_raw(raw: object) -> Allocation:
+    """Share a JSON case; raises RuleError on the first thing that does not fit, in reading order."""
+    reading = read_case(raw)
+    allocation = allocate(reading.case)
+    if reading.error is not None:
+        raise reading.error
+    return allocation
+
+
 def allocate_json(raw: object) -> dict[str, object]:
     """The result of a JSON case, or its error, as JSON; never raises, whatever `raw` is."""
-    reading = read_case(raw)
     try:
-        allocation = allocate(reading.case)
-        if reading.error is not None:
-            raise reading.error
+        return allocate_raw(raw).to_json()
     except RuleError as error:
-        return error.to_json(reading.case.label)
-    return allocation.to_json()
+        return error.to_json(label_of(raw))
 
 
 def _item_lines(case: Case, pool: Pool) -> dict[str, ItemLine]:

@@ -1,6 +1,6 @@
 """The consolidation rule: from declared needs to what is ordered, and who gets how much.
 
-`consolidate` takes a typed case, `consolidate_json` any JSON value.
+`consolidate` takes a typed case, `consolidate_raw` and `consolidate_json` any JSON value.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from pooling.sharing.consolidation_result import Consolidation, NextTier, Status
 from pooling.sharing.errors import RuleError
 from pooling.sharing.money import Cents
 from pooling.sharing.rationing import ration
+from pooling.sharing.reading import label_of
 from pooling.sharing.tiers import line_total, next_tier, price_at
 
 
@@ -41,16 +42,21 @@ def consolidate(case: ConsolidationCase) -> Consolidation:
     )
 
 
+def consolidate_raw(raw: object) -> Consolidation:
+    """Decide on a JSON case; raises RuleError on the first thing that does not fit, in reading order."""
+    reading = read_case(raw)
+    consolidation = consolidate(reading.case)
+    if reading.error is not None:
+        raise reading.error
+    return consolidation
+
+
 def consolidate_json(raw: object) -> dict[str, object]:
     """The result of a JSON case, or its error, as JSON; never raises, whatever `raw` is."""
-    reading = read_case(raw)
     try:
-        consolidation = consolidate(reading.case)
-        if reading.error is not None:
-            raise reading.error
+        return consolidate_raw(raw).to_json()
     except RuleError as error:
-        return error.to_json(reading.case.label)
-    return consolidation.to_json()
+        return error.to_json(label_of(raw))
 
 
 def total_for(case: ConsolidationCase, units: int) -> Cents:

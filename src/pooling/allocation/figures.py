@@ -1,0 +1,255 @@
+"""The tables that finance reads, the same in the workbook, the CSV file and the terminal. Titles are in French."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from pooling.kernel.sheets import Column, Kind, Table, Value
+from pooling.sharing.allocation_result import Allocation, Warned
+from pooling.sharing.money import format_cents
+from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number, SharedLine, shared_lines
+
+KEYS = {
+    KeyName.EQUAL: "à parts égales",
+    KeyName.QUANTITY: "quantité",
+    KeyName.AMOUNT: "montant HT",
+    KeyName.POPULATION: "population",
+    KeyName.AGENTS: "nombre d’agents",
+    KeyName.WEIGHTS: "poids fixés",
+    KeyName.PERCENTS: "pourcentages fixés",
+    KeyName.MIX: "clé mixte (% combiné)",
+    KeyName.NONE: "sans objet",
+    KeyName.TAXED_BASE: "base HT × taux",
+    KeyName.SIZE_OF_BASE: "montant de la base HT",
+    KeyName.CLAIM: "montant demandé",
+    KeyName.ELIGIBLE_COST: "coût éligible",
+}
+KINDS = {
+    LineKind.ITEM: "Article",
+    LineKind.CHARGE: "Frais mutualisés",
+    LineKind.ADJUSTMENT: "Ajustement HT à la facture",
+    LineKind.VAT: "TVA",
+    LineKind.VAT_ADJUSTMENT: "Ajustement TVA à la facture",
+    LineKind.SUBSIDY: "Subvention",
+}
+_PLACES = 10**8
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Names by id, for people; an id without a name is shown as it is."""
+
+    members: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
+    charges: Mapping[str, str] = field(default_factory=dict)
+    subsidies: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, names: "Labels | Mapping[str, str] | None") -> "Labels":
+        """Labels as they are, or one mapping for all kinds of ids."""
+        return names if isinstance(names, Labels) else cls(*[names or {}] * 4)
+
+    def line(self, kind: LineKind, id_: str) -> str:
+        """The name of a line; VAT lines are named by their rate."""
+        match kind:
+            case LineKind.ITEM:
+                return self.items.get(id_, id_)
+            case LineKind.CHARGE:
+                return self.charges.get(id_, id_)
+            case LineKind.SUBSIDY:
+                return self.subsidies.get(id_, id_)
+        return f"taux {french(id_)} %"
+
+    def member(self, id_: str) -> str:
+        """The name of a member."""
+        return self.members.get(id_, id_)
+
+
+_MEMBER = (Column("Code", width=16), Column("Membre", width=34))
+
+
+def french(number: str) -> str:
+    """A number with the decimal comma."""
+    return number.replace(".", ",")
+
+
+def rate_text(rate: str) -> str:
+    """A VAT rate as a text that no spreadsheet takes for a number, so that sums by rate find it."""
+    return f"TVA {french(rate)} %"
+
+
+def summary(allocation: Allocation, labels: Labels) -> Table:
+    """One row per member: from HT to what remains to it."""
+    titles = ("HT", "TVA", "TTC", "Subventions", "FCTVA estimé", "Coût net")
+    columns = [*_MEMBER, *(Column(title, Kind.AMOUNT, 16, summed=True) for title in titles)]
+    return Table("Synthèse", columns, _summary_rows(allocation, labels))
+
+
+def _summary_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
+    for member in allocation.members:
+        name = labels.member(member.id)
+        yield [member.id, name, member.ht, member.vat, member.ttc, member.subsidised, member.fctva, member.net]
+
+
+def items(allocation: Allocation, labels: Labels) -> Table:
+    """One row per item and member that takes some."""
+    columns = [
+        Column("Code article", width=16),
+        Column("Article", width=28),
+        *_MEMBER,
+        Column("Quantité", Kind.INTEGER, 12, summed=True),
+        Column("Prix unitaire HT", Kind.NUMBER, 14),
+        Column("HT", Kind.AMOUNT, 16, summed=True),
+        Column("Taux de TVA (%)", Kind.NUMBER, 12),
+    ]
+    return Table("Articles", columns, _item_rows(allocation, labels))
+
+
+def _item_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
+    for id_, line in allocation.lines.items.items():
+        price, rate = decimal(line.unit_price), decimal(line.item.vat_rate)
+        for member in allocation.members:
+            if id_ in member.items:
+                share = member.items[id_]
+                names = [id_, labels.line(LineKind.ITEM, id_), member.id, labels.member(member.id)]
+                yield [*names, share.quantity, price, share.ht, rate]
+
+
+def charges(allocation: Allocation, labels: Labels) -> Table:
+    """One row per charge and member that bears some."""
+    columns = [
+        Column("Code frais", width=16),
+        Column("Frais", width=28),
+        *_MEMBER,
+        Column("Clé", width=24),
+        Column("Valeur de base", Kind.NUMBER, 16),
+        Column("Part", Kind.PERCENT, 10),
+        Column("HT", Kind.AMOUNT, 16, summed=True),
+        Column("Taux de TVA (%)", Kind.NUMBER, 12),
+    ]
+    rates = {id_: decimal(line.charge.vat_rate) for id_, line in allocation.lines.charges.items()}
+    rows = (
+        [row[1], *row[2:8], row[10], rates[line.id]]
+        for line, row in _line_rows(allocation, labels)
+        if line.kind is LineKind.CHARGE
+    )
+    return Table("Frais mutualisés", columns, rows)
+
+
+def vat(allocation: Allocation, labels: Labels) -> Table:
+    """One row per VAT rate and member with a base at this rate."""
+    columns = [
+        Column("Taux", width=12),
+        *_MEMBER,
+        Column("Base HT", Kind.AMOUNT, 16, summed=True),
+        Column("Ajustement HT", Kind.AMOUNT, 14, summed=True),
+        Column("TVA", Kind.AMOUNT, 16, summed=True),
+    ]
+    return Table("TVA par taux", columns, _vat_rows(allocation, labels))
+
+
+def _vat_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
+    for rate, line in allocation.lines.vat.items():
+        bases, taxes = line.adjusted_bases, line.cents
+        for place, member in enumerate(allocation.members):
+            tie = line.adjustment.cents[place] if line.adjustment else 0
+            if bases[place] or taxes[place] or tie:
+                yield [rate_text(rate), member.id, labels.member(member.id), bases[place], tie, taxes[place]]
+
+
+def subsidies(allocation: Allocation, labels: Labels) -> Table:
+    """One row per subsidy and member that receives some."""
+    columns = [
+        Column("Code subvention", width=18),
+        Column("Subvention", width=28),
+        *_MEMBER,
+        Column("Coût éligible", Kind.AMOUNT, 16, summed=True),
+        Column("Subvention accordée", Kind.AMOUNT, 18, summed=True),
+        Column("Argent public", width=12),
+    ]
+    return Table("Subventions", columns, _subsidy_rows(allocation, labels))
+
+
+def _subsidy_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
+    for id_, line in allocation.lines.subsidies.items():
+        public = "oui" if line.subsidy.public else "non"
+        for place, member in enumerate(allocation.members):
+            if line.shares.cents[place]:
+                names = [id_, labels.line(LineKind.SUBSIDY, id_), member.id, labels.member(member.id)]
+                yield [*names, line.eligible[place], line.shares.cents[place], public]
+
+
+def lines(allocation: Allocation, labels: Labels) -> Table:
+    """Every figure on its own row, with its key, its base value, its percentage and the cent given."""
+    columns = [
+        Column("Nature", width=24),
+        Column("Code", width=16),
+        Column("Objet", width=28),
+        Column("Code membre", width=16),
+        Column("Membre", width=34),
+        Column("Clé", width=24),
+        Column("Valeur de base", Kind.NUMBER, 16),
+        Column("Part", Kind.PERCENT, 10),
+        Column("Part exacte (€)", Kind.NUMBER, 18),
+        Column("Centime donné", Kind.INTEGER, 10),
+        Column("Montant", Kind.AMOUNT, 16),
+    ]
+    return Table("Lignes", columns, (row for _, row in _line_rows(allocation, labels)))
+
+
+def _line_rows(allocation: Allocation, labels: Labels) -> Iterator[tuple[SharedLine, list[Value]]]:
+    for line in shared_lines(allocation):
+        named: list[Value] = [KINDS[line.kind], line.id, labels.line(line.kind, line.id)]
+        key, shares = KEYS[line.base.key], line.shares
+        in_cents = line.base.key in CENTS_KEYS
+        for place, member in enumerate(allocation.members):
+            numerator = shares.numerators[place]
+            if not numerator and not shares.cents[place]:
+                continue
+            whole = shares.total * shares.denominator
+            yield (
+                line,
+                [
+                    *named,
+                    member.id,
+                    labels.member(member.id),
+                    key,
+                    decimal(Fraction(line.base.values[place]) / 100 if in_cents else line.base.values[place]),
+                    ratio(numerator, whole) if whole else None,
+                    ratio(numerator, shares.denominator * 100),
+                    shares.given(place),
+                    shares.cents[place],
+                ],
+            )
+
+
+def decimal(value: Number) -> Decimal:
+    """A number to 8 decimals, towards zero: for showing, never for computing."""
+    return ratio(value.numerator, value.denominator)
+
+
+def ratio(numerator: int, denominator: int) -> Decimal:
+    """A ratio to 8 decimals, towards zero, whatever the sign of its terms."""
+    size = abs(numerator) * _PLACES // abs(denominator)
+    return Decimal(size if (numerator < 0) == (denominator < 0) else -size).scaleb(-8).normalize()
+
+
+def warning_sentence(warning: Warned, allocation: Allocation, labels: Labels) -> str:
+    """A warning as a finance officer reads it."""
+    member = allocation.member(warning.member)
+    who, ht = labels.member(warning.member), euros_text(member.ht)
+    subsidised = euros_text(member.subsidised)
+    if warning.code == "over_subsidised":
+        return f"{who} : les subventions ({subsidised}) dépassent son coût HT ({ht})."
+    return (
+        f"{who} : moins de 20 % de son coût HT ({ht}) reste à sa charge une fois déduites les aides publiques "
+        f"(subventions : {subsidised} ; CGCT, art. L1111-10)."
+    )
+
+
+def euros_text(cents: int) -> str:
+    """An amount as the French read it: `1 234,56 €`, with no-break spaces."""
+    whole, cents_text = format_cents(abs(cents)).split(".")
+    grouped = f"{int(whole):,}".replace(",", "\u202f")
+    return f"{'−' if cents < 0 else ''}{grouped},{cents_text}\u00a0€"

@@ -1,0 +1,99 @@
+"""The finance workbook and CSV of an allocation: the same figures as the page, with sums that anyone can check."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pooling.allocation import figures
+from pooling.allocation.figures import Labels, rate_text, warning_sentence
+from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value, write_csv
+from pooling.sharing.allocation_case import Case
+from pooling.sharing.allocation_result import Allocation
+from pooling.sharing.money import format_decimal
+
+View = Literal["summary", "lines"]
+_CSV_VIEWS: dict[View, Callable[[Allocation, Labels], Table]] = {"summary": figures.summary, "lines": figures.lines}
+
+
+def write_allocation_workbook(
+    target: BinaryIO | Path,
+    case: Case,
+    result: Allocation,
+    labels: Labels | Mapping[str, str] | None = None,
+    notice: str | None = None,
+) -> None:
+    """Write the workbook (XLSX). `notice` is repeated at the head of every sheet (fictional prices, a draft…)."""
+    named = Labels.of(labels)
+    book = Book(case.label, notice)
+    placed = {
+        make.__name__: book.add(make(result, named))
+        for make in (
+            figures.summary,
+            figures.items,
+            figures.charges,
+            figures.vat,
+            figures.subsidies,
+            figures.lines,
+        )
+    }
+    book.add(_control(case, result, placed))
+    if result.warnings:
+        book.add(_warnings(result, named))
+    book.save(target)
+
+
+def write_allocation_csv(
+    target: BinaryIO | Path,
+    result: Allocation,
+    labels: Labels | Mapping[str, str] | None = None,
+    view: View = "summary",
+) -> None:
+    """Write one table as CSV: a row per member (`summary`), or every figure with its key (`lines`)."""
+    write_csv(target, _CSV_VIEWS[view](result, Labels.of(labels)))
+
+
+def _control(case: Case, result: Allocation, placed: Mapping[str, Placed]) -> Table:
+    columns = [
+        Column("Contrôle", width=52),
+        Column("Somme des feuilles", Kind.AMOUNT, 20),
+        Column("Total de la règle", Kind.AMOUNT, 20),
+        Column("Écart", Kind.AMOUNT, 14),
+    ]
+    checks = [*_sums(result, placed), *_invoice_sums(case, placed)]
+    rows: list[list[Value]] = []
+    for row, (title, formula, expected) in enumerate(checks, start=4):
+        rows.append([title, Formula(formula), expected, Formula(f"ROUND(B{row}-C{row},2)")])
+    return Table("Contrôle", columns, rows)
+
+
+def _sums(result: Allocation, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
+    """What must tie, the live formula that adds it up, and what the rule says."""
+    summary, totals = placed["summary"], result.totals
+    items, charges, vat = placed["items"].total(6), placed["charges"].total(7), placed["vat"]
+    ht, tax, ttc, subsidised, fctva, net = (summary.total(column) for column in range(2, 8))
+    yield "HT : somme des membres", ht, totals.ht
+    yield "HT : articles + frais + ajustements", f"{items}+{charges}+{vat.total(4)}", totals.ht
+    yield "HT : bases de TVA", vat.total(3), totals.ht
+    yield "TVA : somme des membres", tax, totals.vat
+    yield "TVA : somme des taux", vat.total(5), totals.vat
+    yield "TTC : somme des membres", ttc, totals.ttc
+    yield "TTC : HT + TVA", f"{ht}+{tax}", totals.ttc
+    yield "Subventions : somme des membres", subsidised, totals.subsidies
+    yield "Subventions : somme des subventions", placed["subsidies"].total(5), totals.subsidies
+    yield "FCTVA estimé : somme des membres", fctva, totals.fctva
+    yield "Coût net : somme des membres", net, totals.net
+    yield "Coût net : TTC − subventions − FCTVA", f"{ttc}-{subsidised}-{fctva}", totals.net
+
+
+def _invoice_sums(case: Case, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
+    for rate, line in case.invoice.items():
+        text = rate_text(format_decimal(rate))
+        title = f"Facture du fournisseur, {text}"
+        yield f"{title} : HT", placed["vat"].total_where(0, text, 3), line.ht
+        yield f"{title} : TVA", placed["vat"].total_where(0, text, 5), line.vat
+
+
+def _warnings(result: Allocation, labels: Labels) -> Table:
+    columns = [Column("Code", width=16), Column("Alerte (à vérifier, sans effet sur les montants)", width=110)]
+    rows = ([warning.member, warning_sentence(warning, result, labels)] for warning in result.warnings)
+    return Table("Alertes", columns, rows)
