@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from arq import cron, func
+from arq.connections import ArqRedis
 from arq.worker import Worker
 
 from pooling.committees import reminders as committees
@@ -95,7 +96,7 @@ async def deliver(ctx: dict[str, Any]) -> None:
 
 
 def make_worker(work: Work, redis_url: str, *, handle_signals: bool = True) -> Worker:
-    """Runs by `run()`, or in a process that does something else too by `run_until_cancelled`."""
+    """For `run_until_stopped`; signals are not its own in a process that does other things too."""
     return Worker(
         # No result is kept: a kept one would make the bell deaf until it expires.
         functions=[func(job, keep_result=0, max_tries=1) for job in (sweep, deliver)],
@@ -113,9 +114,18 @@ def make_worker(work: Work, redis_url: str, *, handle_signals: bool = True) -> W
     )
 
 
-async def run_until_cancelled(worker: Worker) -> None:
-    """Runs inside a process that does other things too; cancelling it stops the worker cleanly."""
+async def run_until_stopped(worker: Worker) -> None:
+    """Runs until it is cancelled or, where it handles signals, told to stop; then raises `CancelledError`.
+
+    What it is doing is cancelled, and the mail in hand finished.
+    """
     try:
         await worker.async_run()
     finally:
-        await worker.close()
+        for task in worker.tasks.values():
+            task.cancel()
+        await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+        queue: ArqRedis | None = worker.pool  # None when it never answered
+        if queue is not None:
+            await queue.delete(worker.health_check_key)
+            await queue.aclose(close_connection_pool=True)

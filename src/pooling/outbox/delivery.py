@@ -10,9 +10,14 @@ to the queue and no try is counted, however long it lasts. The mail in hand at t
 others, so that a mail that makes the server stumble cannot hold them up.
 """
 
+import asyncio
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
@@ -63,8 +68,7 @@ async def _deliver_batch(
 ) -> bool:
     """Sends what it can; False when going on would be of no use.
 
-    Whatever ends it, cancelling included, what was not begun is free again for the next delivery. A mail that
-    was in hand when we were cancelled keeps its lease: nobody knows whether the server took it.
+    Whatever ends it, cancelling included, what was not begun is free again for the next delivery.
     """
     helpful = True
     try:
@@ -83,28 +87,61 @@ async def _deliver_batch(
 async def _send_all(
     database: Database, connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport
 ) -> None:
-    """One mail after the other. Settling one and holding the next are one transaction."""
     async with database.transaction() as session:
         await batch.hold_next(session, clock.now())
     while batch.waiting:
-        message = batch.take()
-        refusal = await _send(connection, message, clock.now()) if message else None
-        async with database.transaction() as session:
-            if message is None:
-                report.lost_leases += 1
-            elif refusal is None:
-                batch.sent += 1
-                report.sent += 1
-                await batch.settle(session, [message], MessageState.SENT, clock.now())
-            else:
-                try_at = next_try(refusal, message, clock.now())
-                report.failed += try_at is None
-                report.retried += try_at is not None
-                state = MessageState.FAILED if try_at is None else MessageState.QUEUED
-                now, reason = clock.now(), refusal.reason
-                await batch.settle(session, [message], state, now, try_at=try_at, reason=reason, tries=1)
-            await batch.hold_next(session, clock.now())
-        batch.in_hand = None
+        await _to_its_end(_send_next(database, connection, batch, clock, report))
+
+
+async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
+    """Being stopped between a server's `250` and our commit would send a mail twice: the mail in hand is
+    finished first, which its own time limit bounds.
+    """
+    task = asyncio.ensure_future(step)
+    stopped: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as cancelled:
+            stopped = cancelled
+        except NotSent:
+            break
+    if stopped is not None:
+        task.exception()  # seen: the lease of a mail that went wrong just then expires
+        raise stopped
+    task.result()
+
+
+async def _send_next(
+    database: Database, connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport
+) -> None:
+    """Sends one mail. Settling it and holding the next one are one transaction."""
+    message = batch.take()
+    refusal = await _send(connection, message, clock.now()) if message else None
+    async with database.transaction() as session:
+        if message is None:
+            report.lost_leases += 1
+        elif refusal is None:
+            batch.sent += 1
+            report.sent += 1
+            await batch.settle(session, [message], MessageState.SENT, clock.now())
+        else:
+            await _settle_refused(session, batch, message, refusal, clock.now(), report)
+        await batch.hold_next(session, clock.now())
+    batch.in_hand = None
+
+
+async def _settle_refused(
+    session: AsyncSession, batch: Batch, message: Message, refusal: NotSent, now: datetime, report: DeliveryReport
+) -> None:
+    try_at = next_try(refusal, message, now)
+    if try_at is None:
+        report.failed += 1
+        state = MessageState.FAILED
+    else:
+        report.retried += 1
+        state = MessageState.QUEUED
+    await batch.settle(session, [message], state, now, try_at=try_at, reason=refusal.reason, tries=1)
 
 
 async def _send(connection: Connection, message: Message, now: datetime) -> NotSent | None:
