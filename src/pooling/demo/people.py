@@ -10,6 +10,8 @@ from pooling.accounts.models import Person
 from pooling.members.models import Member, Membership, Role
 from pooling.purchases.models import Purchase
 
+MAIN = ("referent@lugos", "achats@cobas", "finances@arcachon", "animation@bassin", "observation@bassin")
+"""Shown first, in the order of the main job: declare, close, export, follow. The others are folded."""
 WORDS = {
     Role.FACILITATOR: ("Animer le groupe", "suit toutes les collectes, prépare les comités"),
     Role.READER: ("Observer", "voit l’avancement et les coûts, ne modifie rien"),
@@ -51,15 +53,20 @@ async def people_to_enter_as(session: AsyncSession) -> list[DemoPerson]:
         .where(col(Membership.ended_at).is_(None))
         .order_by(col(Membership.id))
     )
-    found: dict[tuple[int, str], DemoPerson] = {}
-    seen: set[str] = set()
+    found: dict[tuple[int, str, str, str], list[str]] = {}
     for person_id, email, name, role, member, purchase in rows:
-        if (person_id, role) in found:
-            continue
-        title, about = WORDS[Role(role)]
         of_what = member or (f"« {purchase} »" if purchase else "")
-        found[person_id, role] = DemoPerson(
-            person_id, email, name, title, f"{about} {of_what}".strip(), main=role not in seen
-        )
-        seen.add(role)
-    return list(found.values())
+        found.setdefault((person_id, email, name, role), []).append(of_what)
+    people = [_shown(*person, of_what) for person, of_what in found.items()]
+    return sorted(people, key=lambda person: _place(person.email))
+
+
+def _shown(person_id: int, email: str, name: str, role: str, of_what: list[str]) -> DemoPerson:
+    title, about = WORDS[Role(role)]
+    about = f"{about} {', '.join(of_what)}".strip()
+    return DemoPerson(person_id, email, name, title, about, main=_place(email) < len(MAIN))
+
+
+def _place(email: str) -> int:
+    name = email.rpartition(".")[0]
+    return MAIN.index(name) if name in MAIN else len(MAIN)

@@ -13,7 +13,7 @@ from pooling.committees.models import Committee, CommitteeState, Invitation
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
 from pooling.needs.models import Consolidation, Declaration, DeclarationState
-from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
 from pooling.purchases.queries import is_member
 
 
@@ -104,9 +104,7 @@ async def _purchases_to_run(session: AsyncSession, caller: Caller, now: datetime
     frozen = exists().where(
         col(Consolidation.group_id) == Purchase.group_id, col(Consolidation.purchase_id) == Purchase.id
     )
-    allocated = exists().where(
-        col(Allocation.group_id) == Purchase.group_id, col(Allocation.purchase_id) == Purchase.id
-    )
+    has_items = exists().where(col(Item.group_id) == Purchase.group_id, col(Item.purchase_id) == Purchase.id)
     rows = await session.execute(
         select(
             col(Purchase.reference),
@@ -114,29 +112,44 @@ async def _purchases_to_run(session: AsyncSession, caller: Caller, now: datetime
             col(Purchase.state),
             col(Purchase.closes_at),
             frozen,
-            allocated,
+            has_items,
         ).where(col(Purchase.id).in_(led))
     )
-    tasks = []
-    for reference, title, state, closes_at, is_frozen, _ in rows:
-        base, context = f"/achats/{reference}", f"{reference} · {title}"
-        if state == PurchaseState.DRAFT:
-            tasks.append(Task("Ouvrir la collecte des besoins", context, f"{base}/ouverture", "Ouvrir"))
-        elif state == PurchaseState.OPEN and closes_at is not None:
-            overdue = closes_at <= now
-            tasks.append(
-                Task(
-                    "Clôturer la collecte des besoins" if overdue else "Suivre la collecte des besoins",
-                    context,
-                    f"{base}/besoins",
-                    "Voir les réponses",
-                    closes_at,
-                    "overdue" if overdue else "due",
-                )
-            )
-        elif state == PurchaseState.CLOSED and not is_frozen:
-            tasks.append(Task("Figer la consolidation", context, f"{base}/consolidation", "Consolider"))
-    return tasks
+    tasks = (
+        _task_to_run(*purchase, now, is_frozen=is_frozen, has_items=collects) for *purchase, is_frozen, collects in rows
+    )
+    return [task for task in tasks if task is not None]
+
+
+def _task_to_run(
+    reference: str,
+    title: str,
+    state: str,
+    closes_at: datetime | None,
+    now: datetime,
+    *,
+    is_frozen: bool,
+    has_items: bool,
+) -> Task | None:
+    """What a purchase asks of its lead buyer where it stands."""
+    base, context = f"/achats/{reference}", f"{reference} · {title}"
+    if state == PurchaseState.DRAFT and not has_items:
+        return Task("Vérifier la répartition des frais communs", context, f"{base}/couts", "Voir les coûts")
+    if state == PurchaseState.DRAFT:
+        return Task("Ouvrir la collecte des besoins", context, f"{base}/ouverture", "Ouvrir")
+    if state == PurchaseState.OPEN and closes_at is not None:
+        overdue = closes_at <= now
+        return Task(
+            "Clôturer la collecte des besoins" if overdue else "Suivre la collecte des besoins",
+            context,
+            f"{base}/besoins",
+            "Voir les réponses",
+            closes_at,
+            "overdue" if overdue else "due",
+        )
+    if state == PurchaseState.CLOSED and not is_frozen:
+        return Task("Figer la consolidation", context, f"{base}/consolidation", "Consolider")
+    return None
 
 
 async def _files_to_fetch(session: AsyncSession, caller: Caller) -> list[Task]:
