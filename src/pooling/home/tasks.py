@@ -116,7 +116,8 @@ async def _purchases_to_run(session: AsyncSession, caller: Caller, now: datetime
         ).where(col(Purchase.id).in_(led))
     )
     tasks = (
-        _task_to_run(*purchase, now, is_frozen=is_frozen, has_items=collects) for *purchase, is_frozen, collects in rows
+        _task_to_run(reference, title, state, closes_at, now, is_frozen=is_frozen, has_items=collects)
+        for reference, title, state, closes_at, is_frozen, collects in rows
     )
     return [task for task in tasks if task is not None]
 
