@@ -18,7 +18,7 @@ KEYS = {
     KeyName.AGENTS: "nombre d’agents",
     KeyName.WEIGHTS: "poids fixés",
     KeyName.PERCENTS: "pourcentages fixés",
-    KeyName.MIX: "clé mixte (% combiné)",
+    KeyName.MIX: "clé mixte (%\u00a0combiné)",
     KeyName.NONE: "sans objet",
     KeyName.TAXED_BASE: "base HT × taux",
     KeyName.SIZE_OF_BASE: "montant de la base HT",
@@ -59,7 +59,7 @@ class Labels:
                 return self.charges.get(id_, id_)
             case LineKind.SUBSIDY:
                 return self.subsidies.get(id_, id_)
-        return f"taux {french(id_)} %"
+        return f"taux {french(id_)}\u00a0%"
 
     def member(self, id_: str) -> str:
         """The name of a member."""
@@ -76,7 +76,7 @@ def french(number: str) -> str:
 
 def rate_text(rate: str) -> str:
     """A VAT rate as a text that no spreadsheet takes for a number, so that sums by rate find it."""
-    return f"TVA {french(rate)} %"
+    return f"TVA {french(rate)}\u00a0%"
 
 
 def summary(allocation: Allocation, labels: Labels) -> Table:
@@ -241,10 +241,12 @@ def warning_sentence(warning: Warned, allocation: Allocation, labels: Labels) ->
     who, ht = labels.member(warning.member), euros_text(member.ht)
     subsidised = euros_text(member.subsidised)
     if warning.code == "over_subsidised":
-        return f"{who} : les subventions ({subsidised}) dépassent son coût HT ({ht})."
+        return f"{who}\u00a0: les subventions ({subsidised}) dépassent son coût HT ({ht})."
+    if member.ht < 0:
+        return f"{who}\u00a0: son coût HT est négatif ({ht})\u00a0; sa part d’autofinancement n’a pas de sens."
     return (
-        f"{who} : moins de 20 % de son coût HT ({ht}) reste à sa charge une fois déduites les aides publiques "
-        f"(subventions : {subsidised} ; CGCT, art. L1111-10)."
+        f"{who}\u00a0: moins de 20\u00a0% de son coût HT ({ht}) reste à sa charge une fois déduites les aides "
+        f"publiques (subventions\u00a0: {subsidised}\u00a0; CGCT, art. L1111-10)."
     )
 
 

@@ -71,26 +71,26 @@ def _sums(result: Allocation, placed: Mapping[str, Placed]) -> Iterator[tuple[st
     summary, totals = placed["summary"], result.totals
     items, charges, vat = placed["items"].total(6), placed["charges"].total(7), placed["vat"]
     ht, tax, ttc, subsidised, fctva, net = (summary.total(column) for column in range(2, 8))
-    yield "HT : somme des membres", ht, totals.ht
-    yield "HT : articles + frais + ajustements", f"{items}+{charges}+{vat.total(4)}", totals.ht
-    yield "HT : bases de TVA", vat.total(3), totals.ht
-    yield "TVA : somme des membres", tax, totals.vat
-    yield "TVA : somme des taux", vat.total(5), totals.vat
-    yield "TTC : somme des membres", ttc, totals.ttc
-    yield "TTC : HT + TVA", f"{ht}+{tax}", totals.ttc
-    yield "Subventions : somme des membres", subsidised, totals.subsidies
-    yield "Subventions : somme des subventions", placed["subsidies"].total(5), totals.subsidies
-    yield "FCTVA estimé : somme des membres", fctva, totals.fctva
-    yield "Coût net : somme des membres", net, totals.net
-    yield "Coût net : TTC − subventions − FCTVA", f"{ttc}-{subsidised}-{fctva}", totals.net
+    yield "HT\u00a0: somme des membres", ht, totals.ht
+    yield "HT\u00a0: articles + frais + ajustements", f"{items}+{charges}+{vat.total(4)}", totals.ht
+    yield "HT\u00a0: bases de TVA", vat.total(3), totals.ht
+    yield "TVA\u00a0: somme des membres", tax, totals.vat
+    yield "TVA\u00a0: somme des taux", vat.total(5), totals.vat
+    yield "TTC\u00a0: somme des membres", ttc, totals.ttc
+    yield "TTC\u00a0: HT + TVA", f"{ht}+{tax}", totals.ttc
+    yield "Subventions\u00a0: somme des membres", subsidised, totals.subsidies
+    yield "Subventions\u00a0: somme des subventions", placed["subsidies"].total(5), totals.subsidies
+    yield "FCTVA estimé\u00a0: somme des membres", fctva, totals.fctva
+    yield "Coût net\u00a0: somme des membres", net, totals.net
+    yield "Coût net\u00a0: TTC − subventions − FCTVA", f"{ttc}-{subsidised}-{fctva}", totals.net
 
 
 def _invoice_sums(case: Case, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
     for rate, line in case.invoice.items():
         text = rate_text(format_decimal(rate))
         title = f"Facture du fournisseur, {text}"
-        yield f"{title} : HT", placed["vat"].total_where(0, text, 3), line.ht
-        yield f"{title} : TVA", placed["vat"].total_where(0, text, 5), line.vat
+        yield f"{title}\u00a0: HT", placed["vat"].total_where(0, text, 3), line.ht
+        yield f"{title}\u00a0: TVA", placed["vat"].total_where(0, text, 5), line.vat
 
 
 def _warnings(result: Allocation, labels: Labels) -> Table:

@@ -1,0 +1,339 @@
+"""The finance files, opened again: same figures as the rule, sums that tie, nothing that runs."""
+
+import csv
+import io
+import re
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
+from rich.console import Console
+
+from naive.case_book import Json
+from naive.random_cases import random_allocation
+from pooling.allocation.console import allocation_table
+from pooling.allocation.figures import Labels, euros_text, ratio, warning_sentence
+from pooling.allocation.workbook import write_allocation_csv, write_allocation_workbook
+from pooling.kernel import sheets
+from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, clean, write_csv
+from pooling.needs.console import consolidation_table
+from pooling.needs.workbook import write_consolidation_workbook
+from pooling.sharing.allocation import allocate_raw
+from pooling.sharing.allocation_result import Allocation
+from pooling.sharing.consolidation import consolidate_raw
+from pooling.sharing.errors import RuleError
+from pooling.sharing.shared_lines import LineKind
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+CASE: Json = {
+    "case": "Arceaux 2027",
+    "members": [{"id": "02159"}, {"id": "=2+2"}, {"id": "c\x07\ud800"}],
+    "items": [{"id": "arceau", "unit_price": "165.1234", "vat_rate": "20", "fctva": True}],
+    "needs": [
+        {"member": "02159", "item": "arceau", "quantity": 12},
+        {"member": "=2+2", "item": "arceau", "quantity": 40},
+    ],
+    "charges": [
+        {"id": "port", "amount": "100.00", "vat_rate": "5.5", "scope": "all", "key": "equal"},
+        {"id": "remise", "amount": "-31.01", "vat_rate": "20", "key": "amount"},
+    ],
+    "invoice": [
+        {"vat_rate": "5.5", "ht": "100.01", "vat": "5.51"},
+        {"vat_rate": "20", "ht": "8555.41", "vat": "1711.08"},
+    ],
+    "subsidies": [{"id": "alveole", "kind": "rate", "rate": "90"}],
+}
+NAMES = {"02159": "Arès", "=2+2": '=HYPERLINK("http://x")', "arceau": "@Arceau"}
+
+
+def saved(allocation: Allocation, notice: str | None = None) -> Json:
+    file = io.BytesIO()
+    write_allocation_workbook(file, allocation.case, allocation, NAMES, notice)
+    return load_workbook(file)
+
+
+@pytest.fixture(scope="module")
+def book() -> Json:
+    return saved(allocate_raw(CASE), "Prix fictifs")
+
+
+def rows(sheet: "Worksheet") -> list[tuple[Json, ...]]:
+    return list(sheet.iter_rows(min_row=sheets.FIRST_ROW, values_only=True))
+
+
+def evaluated(book: Json, formula: str) -> Decimal:
+    """The value of the few formulas that we write: sums of ranges, sums by rate, and their differences."""
+    total, sign = Decimal(0), 1
+    pattern = r"(SUM(?:IF)?)\(((?:'[^']*'|[^'()])*)\)|([+-])|(0)$"
+    for match in re.finditer(pattern, formula.removeprefix("=")):
+        name, inside, operator, _ = match.groups()
+        if operator:
+            sign = 1 if operator == "+" else -1
+        elif name == "SUM":
+            total += sign * sum((amount for part in inside.split(",") for amount in column(book, part)), Decimal(0))
+        elif name == "SUMIF":
+            keys, wanted, amounts = re.fullmatch(r"(.+?),\"(.*)\",(.+)", inside).groups()  # type: ignore[union-attr]
+            total += sign * sum(
+                (
+                    amount
+                    for key, amount in zip(column(book, keys), column(book, amounts), strict=True)
+                    if key == wanted
+                ),
+                Decimal(0),
+            )
+    return total
+
+
+def column(book: Json, reference: str) -> list[Json]:
+    sheet, letter, first, last = re.fullmatch(r"'(.+)'!([A-Z]+)(\d+):[A-Z]+(\d+)", reference).groups()  # type: ignore[union-attr]
+    cells = [book[sheet].cell(row, column_index_from_string(letter)).value for row in range(int(first), int(last) + 1)]
+    return [cell if isinstance(cell, str) else Decimal(str(cell or 0)) for cell in cells]
+
+
+def test_sheets_are_ready_to_print_and_read(book: Json) -> None:
+    assert book.sheetnames == [
+        "Synthèse",
+        "Articles",
+        "Frais mutualisés",
+        "TVA par taux",
+        "Subventions",
+        "Lignes",
+        "Contrôle",
+        "Alertes",
+    ]
+    for sheet in book:
+        assert sheet["A1"].value == f"{sheet.title} — Arceaux 2027"
+        assert sheet["A2"].value == "Prix fictifs"
+        assert sheet.freeze_panes == "A4"
+        assert sheet.print_title_rows == "$3:$3"
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet["A3"].font.bold
+
+
+def test_summary_shows_the_figures_of_the_rule(book: Json) -> None:
+    result = allocate_raw(CASE)
+    *shown, foot = rows(book["Synthèse"])
+    figures_of = [(m.ht, m.vat, m.ttc, m.subsidised, m.fctva, m.net) for m in result.members]
+    assert [tuple(round(value * 100) for value in row[2:]) for row in shown] == figures_of
+    assert foot[:3] == ("Total", None, "=SUM(C4:C6)")
+    assert book["Synthèse"]["C4"].number_format == "#,##0.00"
+    assert book["Synthèse"]["C4"].data_type == "n"
+
+
+def test_codes_stay_text_and_nothing_typed_becomes_a_formula(book: Json) -> None:
+    summary = book["Synthèse"]
+    assert [summary[f"A{row}"].value for row in (4, 5, 6)] == ["02159", "=2+2", "c"]
+    assert summary["B5"].value == '=HYPERLINK("http://x")'
+    assert summary["A4"].number_format == "@"
+    ours = {"Synthèse", "Articles", "Frais mutualisés", "TVA par taux", "Subventions", "Lignes"}
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    assert re.fullmatch(r"=SUM\([A-Z]\d+:[A-Z]\d+\)", cell.value) or sheet.title not in ours
+
+
+def test_controls_tie_by_live_sums(book: Json) -> None:
+    controls = rows(book["Contrôle"])
+    assert [row[0] for row in controls][-4:] == [
+        "Facture du fournisseur, TVA 5,5\u00a0%\u00a0: HT",
+        "Facture du fournisseur, TVA 5,5\u00a0%\u00a0: TVA",
+        "Facture du fournisseur, TVA 20\u00a0%\u00a0: HT",
+        "Facture du fournisseur, TVA 20\u00a0%\u00a0: TVA",
+    ]
+    assert len(controls) == 16
+    for number, (title, formula, expected, gap) in enumerate(controls, start=4):
+        assert evaluated(book, formula) == Decimal(str(expected)), title
+        assert gap == f"=ROUND(B{number}-C{number},2)"
+
+
+def test_controls_tie_in_any_case() -> None:
+    tied = 0
+    for seed in range(40):
+        try:
+            allocation = allocate_raw(random_allocation(seed))
+        except RuleError:
+            continue
+        book = saved(allocation)
+        for title, formula, expected, _ in rows(book["Contrôle"]):
+            assert evaluated(book, formula) == Decimal(str(expected)), (seed, title)
+            tied += 1
+    assert tied > 100
+
+
+def test_lines_tell_key_base_value_and_percentage(book: Json) -> None:
+    shown = {(row[0], row[1], row[3]): row[5:] for row in rows(book["Lignes"])}
+    assert shown["Article", "arceau", "02159"] == ("quantité", 12, 0.23076923, 1981.48153846, 0, 1981.48)
+    assert shown["Frais mutualisés", "port", "c"] == ("à parts égales", 1, 0.33333333, 33.33333333, 0, 33.33)
+    assert shown["Frais mutualisés", "remise", "02159"][:2] == ("montant HT", 1981.48)
+    assert shown["Ajustement HT à la facture", "5.5", "02159"][-2:] == (1, 0.01)
+
+
+def test_warnings_are_sentences(book: Json) -> None:
+    warned = rows(book["Alertes"])
+    sentence = (
+        "Arès\u00a0: moins de 20\u00a0% de son coût HT (2\u202f007,67\u00a0€) reste à sa charge une fois déduites les "
+        "aides publiques (subventions\u00a0: 1\u202f783,33\u00a0€\u00a0; CGCT, art. L1111-10)."
+    )
+    assert warned[0] == ("02159", sentence)
+    assert [code for code, _ in warned] == ["02159", "=2+2"]
+
+
+def test_a_credit_is_told_apart() -> None:
+    credit = {"id": "c", "amount": "-1.00", "vat_rate": "0", "key": {"percents": {"a": "100"}}}
+    allocation = allocate_raw({"members": [{"id": "a"}], "charges": [credit]})
+    sentence = warning_sentence(allocation.warnings[0], allocation, Labels())
+    assert sentence.startswith("a\u00a0: son coût HT est négatif (−1,00\u00a0€)")
+
+
+def test_more_than_its_cost_is_told() -> None:
+    charge = {"id": "c", "amount": "1.00", "vat_rate": "0", "key": {"percents": {"a": "100"}}}
+    aids = [{"id": id_, "kind": "amount", "amount": "0.60", "charges": ["c"]} for id_ in "st"]
+    allocation = allocate_raw({"members": [{"id": "a"}], "charges": [charge], "subsidies": aids})
+    sentence = warning_sentence(allocation.warnings[0], allocation, Labels())
+    assert sentence == "a\u00a0: les subventions (1,20\u00a0€) dépassent son coût HT (1,00\u00a0€)."
+
+
+def test_no_warning_no_sheet() -> None:
+    assert "Alertes" not in saved(allocate_raw({"case": ""})).sheetnames
+
+
+def test_csv_opens_in_a_french_spreadsheet(tmp_path: Path) -> None:
+    allocation = allocate_raw(CASE)
+    path = tmp_path / "synthese.csv"
+    write_allocation_csv(path, allocation, Labels(members=NAMES))
+    text = path.read_bytes().decode("utf-8")
+    assert text.startswith("\ufeffCode;Membre;HT;TVA;TTC;Subventions;FCTVA estimé;Coût net\r\n")
+    assert text.count("\r\n") == text.count("\n") == 4
+    shown = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    assert shown[2][:2] == ["'=2+2", '\'=HYPERLINK("http://x")']
+    assert [row[2] for row in shown[1:]] == [f"{Decimal(m.ht) / 100:.2f}".replace(".", ",") for m in allocation.members]
+    assert shown[3][2] == "33,33"
+
+
+def test_csv_of_lines_and_negative_amounts() -> None:
+    file = io.BytesIO()
+    write_allocation_csv(file, allocate_raw(CASE), view="lines")
+    shown = list(csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig")), delimiter=";"))
+    assert ["Frais mutualisés", "remise", "remise", "02159"] in [row[:4] for row in shown]
+    assert [row[-1] for row in shown if row[1:4:2] == ["remise", "02159"]] == ["-7,16"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_csv_guards_every_formula_start(start: str) -> None:
+    file = io.BytesIO()
+    write_csv(file, Table("T", [Column("A"), Column("B", Kind.NUMBER)], [[f"{start}x", Decimal("-1.5")], [None, 3]]))
+    shown = list(csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert shown[1:] == [[f"'{start}x", "-1,5"], ["", "3"]]
+    with pytest.raises(TypeError, match="no formula"):
+        write_csv(io.BytesIO(), Table("T", [Column("A", Kind.AMOUNT)], [[Formula("1")]]))
+
+
+def test_texts_are_cleaned() -> None:
+    assert clean("a\x00b\x1f\x7f\x85\ud800\uffffc\nd\té") == "abc\nd\té"
+    assert len(clean("x" * 40_000)) == 32_767
+
+
+def test_a_long_table_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
+    book = Book()
+    placed = book.add(Table("T", [Column("A"), Column("B", Kind.AMOUNT, summed=True)], [[str(n), n] for n in range(5)]))
+    file = io.BytesIO()
+    book.save(file)
+    opened = load_workbook(file)
+    assert opened.sheetnames == ["T", "T (2)", "T (3)"]
+    assert placed.total(1) == "SUM('T'!B4:B5,'T (2)'!B4:B5,'T (3)'!B4:B4)"
+    assert evaluated(opened, placed.total(1)) == Decimal("0.10")
+    assert evaluated(opened, placed.total_where(0, "3", 1)) == Decimal("0.03")
+    assert rows(opened["T (3)"]) == [("4", 0.04), ("Total", "=SUM(B4:B4)")]
+    assert (Placed([("T", 4, 3)]).total(1), Placed([("T", 4, 3)]).total_where(0, "x", 1)) == ("0", "0")
+
+
+def test_numbers_for_people() -> None:
+    assert [euros_text(cents) for cents in (0, -5, 123456789)] == [
+        "0,00\u00a0€",
+        "−0,05\u00a0€",
+        "1\u202f234\u202f567,89\u00a0€",
+    ]
+    assert [ratio(*terms) for terms in ((1, 3), (-1, 3), (1, -8), (-1, -2))] == [
+        Decimal("0.33333333"),
+        Decimal("-0.33333333"),
+        Decimal("-0.125"),
+        Decimal("0.5"),
+    ]
+
+
+def test_labels_name_each_kind_of_id() -> None:
+    labels = Labels(members={"x": "Membre"}, items={"x": "Article"}, charges={"x": "Frais"}, subsidies={"x": "Aide"})
+    named = [labels.line(kind, "x") for kind in LineKind if "vat" not in kind and kind != "adjustment"]
+    assert [labels.member("x"), *named] == ["Membre", "Article", "Frais", "Aide"]
+    assert labels.line(LineKind.VAT, "5.5") == "taux 5,5\u00a0%"
+
+
+def test_the_terminal_shows_the_same_figures() -> None:
+    console = Console(width=140, record=True, file=io.StringIO())
+    allocation = allocate_raw(CASE)
+    console.print(allocation_table(allocation, NAMES))
+    text = console.export_text()
+    for member in allocation.members:
+        assert euros_text(member.net) in text
+    assert euros_text(allocation.totals.ttc) in text
+    assert "Arès\u00a0: " in text
+
+
+CONSOLIDATION: Json = {
+    "case": "arceau",
+    "item": {"unit_price": "180", "pack": 10, "tiers": [{"from": 50, "unit_price": "150"}]},
+    "incomplete_pack": "round_up",
+    "needs": [{"member": "01", "firm": 6, "up_to": 7}, {"member": "=b", "firm": 8}],
+}
+
+
+def test_consolidation_workbook() -> None:
+    file = io.BytesIO()
+    write_consolidation_workbook(file, consolidate_raw(CONSOLIDATION), {"01": "Arès"}, "Projet", lead="z")
+    book = load_workbook(file)
+    assert book.sheetnames == ["Commande", "Répartition", "Contrôle"]
+    order: Json = dict(row[:2] for row in rows(book["Commande"]))
+    assert order["État"] == "commande possible"
+    assert order["Surplus (stock du pilote)"] == "5"
+    assert order["Total HT (€)"] == "3600,00"
+    assert order["Palier suivant (à partir de 50)"] == "encore 30 unités"
+    *members, foot = rows(book["Répartition"])
+    assert members == [
+        ("01", "Arès", 6, 7, 7, 1260, 7, 1260, 0),
+        ("=b", "=b", 8, 8, 8, 1440, 8, 1440, 0),
+        ("z", "z", 0, 0, 5, 900, 5, 900, 0),
+    ]
+    assert foot[4] == "=SUM(E4:E6)"
+    assert [row[2] for row in rows(book["Contrôle"])] == [20, 360000]
+
+
+def test_consolidation_in_the_terminal() -> None:
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(consolidation_table(consolidate_raw(CONSOLIDATION), {"01": "Arès"}, lead="01"))
+    text = console.export_text()
+    assert re.search(r"Arès\s+│\s+12\s+│\s+2160,00", text)
+
+
+def test_same_figures_in_every_file() -> None:
+    """JSON, workbook, CSV: member by member, the same cents."""
+    allocation = allocate_raw(CASE)
+    seen: dict[str, set[str]] = defaultdict(set)
+    for member in allocation.to_json()["members"]:  # type: ignore[attr-defined]
+        seen[clean(member["id"])].add(member["net"])
+    for row in rows(saved(allocation)["Synthèse"])[:-1]:
+        seen[row[0]].add(f"{row[7]:.2f}")
+    file = io.BytesIO()
+    write_allocation_csv(file, allocation)
+    for line in file.getvalue().decode("utf-8-sig").splitlines()[1:]:
+        code, *_, net = line.split(";")
+        seen[code.removeprefix("'")].add(net.replace(",", "."))
+    assert {code: len(nets) for code, nets in seen.items()} == {"02159": 1, "=2+2": 1, "c": 1}
