@@ -28,7 +28,15 @@ class Browser:
     async def sign_in(self, person_id: int) -> None:
         async with self.database.transaction() as session:
             token = await open_session(session, person_id, self.app.state.clock.now())
-        self.client.cookies.set(SESSION_COOKIE, token)
+        self.hold(token)
+
+    def hold(self, token: str) -> None:
+        """Puts this token in the session cookie, whatever was there."""
+        self.client.cookies.set(SESSION_COOKIE, token, domain="127.0.0.1")
+
+    @property
+    def token(self) -> str:
+        return str(self.client.cookies[SESSION_COOKIE])
 
     async def get(self, path: str, **options: object) -> httpx.Response:
         return await self.client.get(path, **options)  # type: ignore[arg-type]

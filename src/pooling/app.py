@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from pooling.accounts import pages as accounts
+from pooling.accounts import sign_in_pages
 from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.allocation import pages as allocation
@@ -86,7 +87,7 @@ class Services:
 
 def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
     """The application. The demonstration's own pages exist only where it is asked for."""
-    entrance = demo.FRONT if demonstration else accounts.SIGN_IN_ROUTES
+    entrance = demo.FRONT if demonstration else sign_in_pages.ROUTES
     tenant = [*OF_A_GROUP, *(demo.ROUTES if demonstration else [])]
     group_router = Router(
         "/g/{group:str}",
@@ -140,7 +141,7 @@ def frame(request: Request[Any, Any, Any]) -> Layout:
         footer=about.FOOTER,
     )
     if person is not None:
-        layout.person = PersonShown(person.name, _roles(caller))
+        layout.person = PersonShown(person.name, _roles(caller), account_url="/compte")
         layout.groups = [GroupShown(g.name, f"/g/{g.slug}", g == group) for g in person.groups]
     if group is not None and caller is not None:
         base = f"/g/{group.slug}"

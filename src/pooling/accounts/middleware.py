@@ -3,12 +3,16 @@
 from typing import Any
 
 from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from pooling.accounts.sessions import read_session
-from pooling.web.security import SESSION_COOKIE
+from pooling.web.security import SESSION_COOKIE, cookie
+
+WITHOUT_SESSION = ("/static/", "/api/", "/health/")
+"""The interface for programs knows tokens only: a cookie must never open it."""
 
 
 class SignInMiddleware(ASGIMiddleware):
@@ -21,8 +25,24 @@ class SignInMiddleware(ASGIMiddleware):
         scope["auth"] = None
         request: Request[Any, Any, Any] = Request(scope)
         token = request.cookies.get(SESSION_COOKIE)
-        if token and not scope["path"].startswith("/static/"):
+        new_token: str | None = None
+        if token and not scope["path"].startswith(WITHOUT_SESSION):
             state = request.app.state
             async with state.database.transaction() as session:
-                scope["user"] = await read_session(session, token, state.clock.now())
-        await next_app(scope, receive, send)
+                found = await read_session(session, token, state.clock.now())
+            if found is not None:
+                scope["user"], new_token = found
+        await next_app(scope, receive, send if new_token is None else _with_cookie(request, send, new_token))
+
+
+def _with_cookie(request: Request[Any, Any, Any], send: Send, token: str) -> Send:
+    """The answer also hands over the new token. Forms on the page are bound to it."""
+    request.scope["state"]["session_token"] = token
+
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableScopeHeaders.from_message(message)
+            headers.add("set-cookie", cookie(request, SESSION_COOKIE, token).to_header(header=""))
+        await send(message)
+
+    return wrapped

@@ -1,18 +1,50 @@
-"""Leaving. (Ways to come in are pages of their own.)"""
+"""One's account: sessions, second factor, leaving."""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
-from pooling.accounts.sessions import end_session
-from pooling.web.forms import PostedForm
-from pooling.web.layout import redirect, render
-from pooling.web.security import SESSION_COOKIE, cookie
+from pooling.accounts.second_factor import SecretBox, begin, check, confirm, forget, is_enrolled
+from pooling.accounts.sessions import SignedIn, end_session, end_sessions_of, renew_token, sessions_of
+from pooling.accounts.throttle import count
+from pooling.kernel.errors import Conflict, SignInRequired
+from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.layout import Link, redirect, render
+from pooling.web.security import SESSION_COOKIE, cookie, local_path
+
+TRIES = 5
+TRY_WINDOW = timedelta(minutes=10)
+WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application, puis recommencez."
+
+
+def half_signed_in(request: Request[Any, Any, Any]) -> SignedIn:
+    """Who is signed in, even if the second factor is still owed: for the pages that ask for it.
+
+    Raises:
+        SignInRequired: nobody is.
+    """
+    user: SignedIn | None = request.scope.get("user")
+    if user is None:
+        raise SignInRequired
+    return user
+
+
+def signed_in(request: Request[Any, Any, Any]) -> SignedIn:
+    """Who is signed in.
+
+    Raises:
+        SignInRequired: nobody is, or the second factor is still owed.
+    """
+    user = half_signed_in(request)
+    if user.second_factor_owed:
+        raise SignInRequired("/connexion/second-facteur")
+    return user
 
 
 @post("/deconnexion", right="anyone")
-async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:  # noqa: ARG001 - read for its token
+async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:  # noqa: ARG001 - for its token
     token = request.cookies.get(SESSION_COOKIE)
     if token:
         async with request.app.state.database.transaction() as session:
@@ -22,10 +54,137 @@ async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
     return answer
 
 
-@get("/connexion", right="anyone")
-async def sign_in_page(request: Request[Any, Any, Any]) -> Response[str]:
-    return render(request, "accounts/sign_in.html")
+@get("/compte", right="signed_in")
+async def show_account(request: Request[Any, Any, Any]) -> Response[str]:
+    person = signed_in(request)
+    state = request.app.state
+    async with state.database.transaction() as session:
+        sessions = await sessions_of(session, person.person_id, state.clock.now())
+        enrolled = await is_enrolled(session, person.person_id)
+    return render(
+        request,
+        "accounts/account.html",
+        breadcrumb=[Link("À faire", "/"), Link("Mon compte", None)],
+        person=person,
+        sessions=sessions,
+        enrolled=enrolled,
+        zone=state.settings.zone,
+    )
 
 
-ROUTES = [sign_out]
-SIGN_IN_ROUTES = [sign_in_page]
+@post("/compte/sessions/fin", right="signed_in")
+async def end_some_sessions(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
+    """Ends one session, or all the others."""
+    person = signed_in(request)
+    which = form.value("session")
+    async with request.app.state.database.transaction() as session:
+        if which.isascii() and which.isdigit() and len(which) < 19:  # noqa: PLR2004 - fits a bigint
+            await end_sessions_of(session, person.person_id, only=int(which))
+        else:
+            await end_sessions_of(session, person.person_id, but=person.session_id)
+    return redirect(request, "/compte", done="C’est fait : ces navigateurs sont déconnectés.")
+
+
+def _box(request: Request[Any, Any, Any]) -> SecretBox:
+    return SecretBox(request.app.state.secret_key)
+
+
+@get("/connexion/second-facteur", right="signed_in")
+async def ask_second_factor(request: Request[Any, Any, Any]) -> Response[str]:
+    half_signed_in(request)
+    suite = local_path(request.query_params.get("suite", "/"))
+    return render(request, "accounts/second_factor.html", form=Form(values={"suite": suite}))
+
+
+@post("/connexion/second-facteur", right="signed_in")
+async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
+    """The session goes on under a new token."""
+    person = half_signed_in(request)
+    state = request.app.state
+    now = state.clock.now()
+    await count(state.database, f"totp:{person.person_id}", at=now, window=TRY_WINDOW, most=TRIES)
+    async with state.database.transaction() as session:
+        right = await check(session, _box(request), person.person_id, form.value("code"), now)
+        token = await renew_token(session, person.session_id, second_factor_at=now) if right else None
+    if token is None:
+        form.refuse("code", WRONG)
+        raise Redisplay(render(request, "accounts/second_factor.html", form=form))
+    answer = redirect(request, local_path(form.value("suite")))
+    answer.cookies.append(cookie(request, SESSION_COOKIE, token))
+    return answer
+
+
+@get("/compte/second-facteur", right="signed_in")
+async def ask_enrolment(request: Request[Any, Any, Any]) -> Response[str]:
+    """Before it is set up: one button. (A GET changes nothing: the secret is made when the button is pressed.)"""
+    person = signed_in(request)
+    async with request.app.state.database.transaction() as session:
+        enrolled = await is_enrolled(session, person.person_id)
+    return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="off" if not enrolled else "on")
+
+
+@post("/compte/second-facteur", right="signed_in")
+async def begin_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[str]:  # noqa: ARG001
+    return await _enrolment_page(request, Form())
+
+
+async def _enrolment_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
+    person = signed_in(request)
+    state = request.app.state
+    async with state.database.transaction() as session:
+        if await is_enrolled(session, person.person_id):
+            raise Conflict("Le second facteur est déjà en place.", code="already_enrolled")
+        enrolment = await begin(session, _box(request), person.person_id, person.email, state.territory.name)
+    return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="scan", enrolment=enrolment)
+
+
+@post("/compte/second-facteur/confirmation", right="signed_in")
+async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
+    person = signed_in(request)
+    state = request.app.state
+    now = state.clock.now()
+    await count(state.database, f"totp:{person.person_id}", at=now, window=TRY_WINDOW, most=TRIES)
+    async with state.database.transaction() as session:
+        codes = await confirm(session, _box(request), person.person_id, form.value("code"), now)
+        token = await renew_token(session, person.session_id, second_factor_at=now) if codes else None
+    if codes is None or token is None:
+        form.refuse("code", WRONG)
+        raise Redisplay(await _enrolment_page(request, form))
+    request.scope["state"]["session_token"] = token  # the page's forms are bound to the new one
+    page = render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="done", codes=codes)
+    page.cookies.append(cookie(request, SESSION_COOKIE, token))
+    return page
+
+
+@post("/compte/second-facteur/retrait", right="signed_in")
+async def remove_second_factor(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
+    """Asks for a code once more: a browser left open must not be enough."""
+    person = signed_in(request)
+    state = request.app.state
+    now = state.clock.now()
+    await count(state.database, f"totp:{person.person_id}", at=now, window=TRY_WINDOW, most=TRIES)
+    async with state.database.transaction() as session:
+        right = await check(session, _box(request), person.person_id, form.value("code"), now)
+        if right:
+            await forget(session, person.person_id)
+    if not right:
+        form.refuse("code", WRONG)
+        raise Redisplay(render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="on"))
+    return redirect(request, "/compte", done="Le second facteur est retiré.")
+
+
+def _crumbs() -> list[Link]:
+    return [Link("À faire", "/"), Link("Mon compte", "/compte"), Link("Second facteur", None)]
+
+
+ROUTES = [
+    sign_out,
+    show_account,
+    end_some_sessions,
+    ask_second_factor,
+    check_second_factor,
+    ask_enrolment,
+    begin_enrolment,
+    confirm_enrolment,
+    remove_second_factor,
+]

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.models import Person, SignInSession
+from pooling.accounts.models import Person, SecondFactor, SignInSession
 
 IDLE_LIMIT = timedelta(hours=12)
 ABSOLUTE_LIMIT = timedelta(days=30)
@@ -26,6 +26,7 @@ class EnteredGroup:
     name: str
     timezone: str
     fictional: bool
+    second_factor_required: bool
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class SignedIn:
     person_id: int
     name: str
     email: str
+    administrator: bool
+    second_factor_given: bool
+    """In this session."""
+    second_factor_owed: bool
+    """The person has one and has not given it yet: nothing else may be done before."""
     groups: tuple[EnteredGroup, ...]
 
     def group(self, slug: str) -> EnteredGroup | None:
@@ -46,7 +52,7 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-async def open_session(session: AsyncSession, person_id: int, now: datetime) -> str:
+async def open_session(session: AsyncSession, person_id: int, now: datetime, *, browser: str = "") -> str:
     """A new session for this person; returns the token for the cookie, never kept as such."""
     token = secrets.token_urlsafe(32)
     session.add(
@@ -56,6 +62,7 @@ async def open_session(session: AsyncSession, person_id: int, now: datetime) -> 
             created_at=now,
             seen_at=now,
             expires_at=now + ABSOLUTE_LIMIT,
+            browser=browser[:200],
         )
     )
     return token
@@ -65,11 +72,27 @@ async def end_session(session: AsyncSession, token: str) -> None:
     await session.execute(delete(SignInSession).where(col(SignInSession.token_hash) == _hash(token)))
 
 
-async def read_session(session: AsyncSession, token: str, now: datetime) -> SignedIn | None:
-    """Who holds this token; None when it is unknown, idle for too long, or too old."""
+async def renew_token(session: AsyncSession, session_id: int, **values: object) -> str:
+    """Another token for the same session: at the second factor and when rights change, the old one is worth nothing."""
+    token = secrets.token_urlsafe(32)
+    await session.execute(
+        update(SignInSession)
+        .where(col(SignInSession.id) == session_id)
+        .values(token_hash=_hash(token), rotate=False, **values)
+    )
+    return token
+
+
+async def read_session(session: AsyncSession, token: str, now: datetime) -> tuple[SignedIn, str | None] | None:
+    """Who holds this token, and the token to hold from now on if it was time to change it; None when it is unknown,
+    idle for too long, or too old.
+    """
+    enrolled = (
+        select(col(SecondFactor.confirmed_at)).where(col(SecondFactor.person_id) == col(Person.id)).scalar_subquery()
+    )
     found = (
         await session.execute(
-            select(SignInSession, Person)
+            select(SignInSession, Person, enrolled)
             .join(Person, col(Person.id) == col(SignInSession.person_id))
             .where(
                 col(SignInSession.token_hash) == _hash(token),
@@ -80,17 +103,61 @@ async def read_session(session: AsyncSession, token: str, now: datetime) -> Sign
     ).first()
     if found is None:
         return None
-    held, person = found
+    held, person, enrolled_at = found
     if held.seen_at < now - SEEN_STEP:
         await session.execute(update(SignInSession).where(col(SignInSession.id) == held.id).values(seen_at=now))
+    new_token = await renew_token(session, held.id) if held.rotate else None
     groups = await session.execute(
-        text("SELECT id, slug, name, timezone, fictional FROM groups_of_person(:person)"),
+        text("SELECT id, slug, name, timezone, fictional, second_factor_required FROM groups_of_person(:person)"),
         {"person": person.id},
     )
-    return SignedIn(
+    person_here = SignedIn(
         session_id=held.id,
         person_id=person.id,
         name=person.name,
         email=person.email,
+        administrator=person.administrator,
+        second_factor_given=held.second_factor_at is not None,
+        second_factor_owed=enrolled_at is not None and held.second_factor_at is None,
         groups=tuple(EnteredGroup(*row) for row in groups),
     )
+    return person_here, new_token
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A line of the page where one ends one's sessions."""
+
+    id: int
+    browser: str
+    created_at: datetime
+    seen_at: datetime
+
+
+async def sessions_of(session: AsyncSession, person_id: int, now: datetime) -> list[OpenSession]:
+    """The person's sessions that still work, the last used first."""
+    rows = await session.execute(
+        select(
+            col(SignInSession.id), col(SignInSession.browser), col(SignInSession.created_at), col(SignInSession.seen_at)
+        )
+        .where(
+            col(SignInSession.person_id) == person_id,
+            col(SignInSession.expires_at) > now,
+            col(SignInSession.seen_at) > now - IDLE_LIMIT,
+        )
+        .order_by(col(SignInSession.seen_at).desc(), col(SignInSession.id))
+        .limit(50)
+    )
+    return [OpenSession(*row) for row in rows]
+
+
+async def end_sessions_of(
+    session: AsyncSession, person_id: int, *, only: int | None = None, but: int | None = None
+) -> None:
+    """Ends one of the person's sessions, or all but the present one."""
+    statement = delete(SignInSession).where(col(SignInSession.person_id) == person_id)
+    if only is not None:
+        statement = statement.where(col(SignInSession.id) == only)
+    if but is not None:
+        statement = statement.where(col(SignInSession.id) != but)
+    await session.execute(statement)

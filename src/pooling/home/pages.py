@@ -7,8 +7,9 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from pooling.accounts.pages import signed_in
 from pooling.home.tasks import Task, open_collections, tasks_of
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere, signed_in
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.needs.queries import coverage
 from pooling.purchases.frame import purchase_frame

@@ -12,6 +12,8 @@ class DomainError(Exception):
 
     status = 400
     code = "bad_request"
+    way_on: tuple[str, str] | None = None
+    """A link that its page offers: (label, address)."""
 
     def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
         super().__init__(message)
@@ -34,8 +36,10 @@ class SignInRequired(DomainError):
     status = 401
     code = "sign_in_required"
 
-    def __init__(self) -> None:
+    def __init__(self, page: str = "/connexion") -> None:
         super().__init__("Connectez-vous pour continuer.")
+        self.page = page
+        """Where it is done: signing in, giving the second factor, setting it up."""
 
 
 class Forbidden(DomainError):

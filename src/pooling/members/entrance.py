@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request
 from litestar.di import NamedDependency
@@ -11,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.accounts.pages import signed_in
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
-from pooling.members.models import Membership, Role
+from pooling.members.models import Group, Membership, Role
 from pooling.members.rights import Caller, HeldRole, Right, require_entry
 
 EnteredGroupHere = NamedDependency[EnteredGroup]
@@ -22,16 +24,17 @@ CallerHere = NamedDependency[Caller]
 """How a handler under `/g/{group}/` asks for the group, its transaction and the caller: `caller: CallerHere`."""
 
 
-def signed_in(request: Request[Any, Any, Any]) -> SignedIn:
-    """Who is signed in.
+def administrator(request: Request[Any, Any, Any]) -> SignedIn:
+    """Who is signed in, for the pages of the installation's administrator (`Right.ADMINISTER`).
 
     Raises:
         SignInRequired: nobody is.
+        NotFound: somebody else is.
     """
-    user: SignedIn | None = request.scope.get("user")
-    if user is None:
-        raise SignInRequired
-    return user
+    person = signed_in(request)
+    if not person.administrator:
+        raise NotFound
+    return person
 
 
 def provide_now(request: Request[Any, Any, Any]) -> datetime:
@@ -40,10 +43,14 @@ def provide_now(request: Request[Any, Any, Any]) -> datetime:
 
 
 def provide_group(request: Request[Any, Any, Any], group: FromPath[str]) -> EnteredGroup:
-    """The group in the address, if the person may enter it: otherwise it does not exist."""
+    """The group in the address, if the person may enter it: otherwise it does not exist, and asking for access is
+    offered in the same words whether it does or not.
+    """
     entered = signed_in(request).group(group)
     if entered is None:
-        raise NotFound
+        refused = NotFound("Ce groupe n’existe pas, ou vous n’y avez pas accès.")
+        refused.way_on = ("Demander un accès à ce groupe", f"/demande-acces?groupe={quote(group, safe='')}")
+        raise refused
     request.scope["state"]["group"] = entered
     return entered
 
@@ -62,6 +69,8 @@ async def provide_session(
         caller = await caller_of(session, person.person_id, entered_group.id)
         require_entry(caller.roles)
         request.scope["state"]["caller"] = caller
+        if entered_group.second_factor_required and caller.needs_second_factor and not person.second_factor_given:
+            raise SignInRequired("/compte/second-facteur")
         if not caller.may_somewhere(route_right(request)):
             raise Forbidden
         yield session
@@ -75,14 +84,24 @@ def provide_caller(request: Request[Any, Any, Any], session: SessionHere) -> Cal
 
 async def caller_of(session: AsyncSession, person_id: int, group_id: int) -> Caller:
     """What this person is in the transaction's group, now."""
-    rows = await session.execute(
-        select(col(Membership.role), col(Membership.member_id), col(Membership.purchase_id)).where(
-            col(Membership.person_id) == person_id,
-            col(Membership.ended_at).is_(None),
+    rows = (
+        await session.execute(
+            select(
+                col(Membership.role),
+                col(Membership.member_id),
+                col(Membership.purchase_id),
+                col(Group.lines_visible_to_all),
+            )
+            .join(Group, col(Group.id) == col(Membership.group_id))
+            .where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
         )
+    ).all()
+    return Caller(
+        person_id=person_id,
+        group_id=group_id,
+        roles=tuple(HeldRole(Role(role), member_id, purchase_id) for role, member_id, purchase_id, _ in rows),
+        lines_visible_to_all=any(opened for *_, opened in rows),
     )
-    roles = tuple(HeldRole(Role(role), member_id, purchase_id) for role, member_id, purchase_id in rows)
-    return Caller(person_id=person_id, group_id=group_id, roles=roles)
 
 
 def route_right(request: Request[Any, Any, Any]) -> Right:

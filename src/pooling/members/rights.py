@@ -16,9 +16,14 @@ class Right(StrEnum):
     # Routes only: rights that need no group.
     ANYONE = "anyone"
     SIGNED_IN = "signed_in"
+    ADMINISTER = "administer"
+    """The administrator of the installation: for anybody else these pages do not exist."""
     # Rights within a group.
     SEE_GROUP = "see_group"
+    MANAGE_GROUP = "manage_group"
     MANAGE_MEMBERS = "manage_members"
+    ASK_FOR_COLLEAGUE = "ask_for_colleague"
+    NAME_BUYERS = "name_buyers"
     SEE_JOURNAL = "see_journal"
     FILE_NEEDS = "file_needs"
     SEE_TOTALS = "see_totals"
@@ -33,7 +38,11 @@ _ALL = frozenset(Role)
 
 TABLE: Mapping[Right, frozenset[Role]] = {
     Right.SEE_GROUP: _ALL,
+    Right.MANAGE_GROUP: frozenset({Role.FACILITATOR}),
     Right.MANAGE_MEMBERS: frozenset({Role.FACILITATOR}),
+    Right.ASK_FOR_COLLEAGUE: frozenset({Role.REFERENT}),
+    # On the lead member: it says who buys in its name.
+    Right.NAME_BUYERS: frozenset({Role.FACILITATOR, Role.REFERENT}),
     Right.SEE_JOURNAL: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
     Right.FILE_NEEDS: frozenset({Role.REFERENT}),
     # A référent sees the group's totals and its own member's lines.
@@ -46,6 +55,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.MANAGE_COMMITTEES: frozenset({Role.FACILITATOR}),
 }
 
+_WITH_SECOND_FACTOR = frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE})
 _OF_GROUP = frozenset({Role.FACILITATOR, Role.READER})
 
 
@@ -65,6 +75,8 @@ class Caller:
     person_id: int
     group_id: int
     roles: tuple[HeldRole, ...]
+    lines_visible_to_all: bool = False
+    """The group chose to show every member's lines to every member."""
 
     def may(self, right: Right, *, member_id: int | None = None, purchase_id: int | None = None) -> bool:
         """Whether a role of the caller gives this right on this member or purchase."""
@@ -92,12 +104,22 @@ class Caller:
         if not self.may(right, member_id=member_id, purchase_id=purchase_id):
             raise Forbidden
 
+    def sees_all_lines(self, purchase_id: int) -> bool:
+        """Whether the caller sees every member's lines of this purchase, not only its own and the totals."""
+        opened = self.lines_visible_to_all and bool(self.members_as(Role.REFERENT, Role.FINANCE))
+        return opened or self.may(Right.SEE_ALL_NEEDS, purchase_id=purchase_id)
+
     def members_as(self, *roles: Role) -> list[int]:
         """The members for which the caller holds one of these roles."""
         return sorted({held.member_id for held in self.roles if held.role in roles and held.member_id is not None})
 
     def purchases_led(self) -> list[int]:
         return sorted({held.purchase_id for held in self.roles if held.purchase_id is not None})
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Where the group asks for it: those who run it, buy for it or pay."""
+        return any(held.role in _WITH_SECOND_FACTOR for held in self.roles)
 
     def has(self, role: Role) -> bool:
         return any(held.role == role for held in self.roles)

@@ -24,7 +24,7 @@ _SENTENCES = {
 
 def answer_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
     if isinstance(error, SignInRequired) and not _is_api(request):
-        return Redirect(f"/connexion?suite={quote(_here(request), safe='/')}", status_code=303)
+        return Redirect(f"{error.page}?suite={quote(_here(request), safe='/')}", status_code=303)
     return _answer(request, error.status, error.code, error.message, error)
 
 
@@ -68,7 +68,14 @@ def _answer(
         elif error is not None and error.field:
             problem["field"] = error.field
         return Response(problem, status_code=status, media_type="application/problem+json")
-    return render(request, "error.html", status=status, error_status=status, error_message=sentence)
+    return render(
+        request,
+        "error.html",
+        status=status,
+        error_status=status,
+        error_message=sentence,
+        way_on=error.way_on if error else None,
+    )
 
 
 def _is_api(request: Request[Any, Any, Any]) -> bool:

@@ -5,6 +5,7 @@ comes from our own pages: `Sec-Fetch-Site`, or `Origin` in browsers that do not 
 """
 
 import hmac
+import re
 import secrets
 from hashlib import sha256
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from pooling.kernel.errors import DomainError
 
 VISITOR_COOKIE = "pooling-visitor"
 SESSION_COOKIE = "pooling-session"
+LONGEST_PATH = 2000
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 HEADERS = {
@@ -50,9 +52,16 @@ def form_token(secret_key: str, binding: str) -> str:
 
 def form_token_of(request: Request[Any, Any, Any]) -> str:
     """The token that forms of this page must carry."""
-    cookies = request.cookies
-    binding = cookies.get(SESSION_COOKIE) or cookies.get(VISITOR_COOKIE) or request.scope["state"].get("visitor", "")
-    return form_token(request.app.state.secret_key, binding)
+    return form_token(request.app.state.secret_key, _binding(request))
+
+
+def _binding(request: Request[Any, Any, Any], *, newest: bool = True) -> str:
+    """What stands for this browser: its session, or a random visitor's number. A session whose token is being changed
+    posts with the old one and gets pages for the new one.
+    """
+    cookies, state = request.cookies, request.scope["state"]
+    session = (state.get("session_token") if newest else None) or cookies.get(SESSION_COOKIE)
+    return session or cookies.get(VISITOR_COOKIE) or state.get("visitor", "")
 
 
 def ensure_visitor(request: Request[Any, Any, Any]) -> Cookie | None:
@@ -61,6 +70,17 @@ def ensure_visitor(request: Request[Any, Any, Any]) -> Cookie | None:
         return None
     visitor = request.scope["state"].setdefault("visitor", secrets.token_urlsafe(24))
     return cookie(request, VISITOR_COOKIE, visitor)
+
+
+def browser_of(request: Request[Any, Any, Any]) -> str | None:
+    """What tells this browser from another: the token of its session (even a dead one), or its visitor's number."""
+    return _binding(request, newest=False) or None
+
+
+def local_path(typed: str) -> str:
+    """A path of this site to go on to, never another site's address: anything else becomes the front door."""
+    safe = re.fullmatch(r"/(?![/\\])[^\x00-\x20\\]*", typed) is not None and len(typed) < LONGEST_PATH
+    return typed if safe else "/"
 
 
 def cookie(request: Request[Any, Any, Any], key: str, value: str, *, max_age: int | None = None) -> Cookie:
@@ -88,7 +108,9 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     if not _same_site(request):
         raise ForgedRequest
     given = (await request.form()).get("csrf", "")
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), form_token_of(request).encode()):
+    if not isinstance(given, str) or not hmac.compare_digest(
+        given.encode(), form_token(request.app.state.secret_key, _binding(request, newest=False)).encode()
+    ):
         raise ForgedRequest
 
 

@@ -1,0 +1,131 @@
+"""The second factor: a code that changes every thirty seconds (TOTP, RFC 6238), and recovery codes.
+
+A recovery code replaces a lost telephone, once.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import pyotp
+import segno
+from cryptography.fernet import Fernet
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import RecoveryCode, SecondFactor
+
+STEP = 30
+"""Seconds a code lives; the one before and the one after are taken too, for clocks that differ."""
+RECOVERY_CODES = 10
+
+
+class SecretBox:
+    """Keeps TOTP secrets unreadable to who has the database but not the installation's key."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(sha256(f"second factor:{secret_key}".encode()).digest()))
+
+    def close(self, secret: str) -> bytes:
+        return self._fernet.encrypt(secret.encode())
+
+    def open(self, closed: bytes) -> str:
+        return self._fernet.decrypt(closed).decode()
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What the person scans or types into the telephone."""
+
+    secret: str
+    picture: str
+    """An SVG of the QR code."""
+
+
+async def begin(
+    session: AsyncSession, box: SecretBox, person_id: int, email: str, issuer: str, *, renew: bool = False
+) -> Enrolment:
+    """A secret that waits to be confirmed; the same one when the page is loaded again."""
+    held = await session.get(SecondFactor, person_id)
+    if held is None or (renew and held.confirmed_at is None):
+        secret = pyotp.random_base32()
+        values = {"secret": box.close(secret), "confirmed_at": None, "last_step": 0}
+        await session.execute(
+            insert(SecondFactor)
+            .values(person_id=person_id, **values)
+            .on_conflict_do_update(index_elements=["person_id"], set_=values)
+        )
+    else:
+        secret = box.open(held.secret)
+    address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
+    picture = segno.make(address, error="m").svg_inline(scale=5, border=2, light="#ffffff", dark="#000000")
+    return Enrolment(" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)), picture)
+
+
+async def is_enrolled(session: AsyncSession, person_id: int) -> bool:
+    row = await session.execute(
+        select(col(SecondFactor.person_id)).where(
+            col(SecondFactor.person_id) == person_id, col(SecondFactor.confirmed_at).is_not(None)
+        )
+    )
+    return row.first() is not None
+
+
+async def confirm(session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime) -> list[str] | None:
+    """The first right code makes it real: returns recovery codes, to be shown once. None when the code is wrong."""
+    if not await _right(session, box, person_id, typed, now):
+        return None
+    await session.execute(update(SecondFactor).where(col(SecondFactor.person_id) == person_id).values(confirmed_at=now))
+    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person_id))
+    codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _ in range(RECOVERY_CODES)]
+    session.add_all(RecoveryCode(person_id=person_id, code_hash=_hashed(code)) for code in codes)
+    return codes
+
+
+async def check(session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime) -> bool:
+    """Whether this is a right code, or a recovery code not used yet (which it uses)."""
+    if await _right(session, box, person_id, typed, now):
+        return True
+    used = await session.execute(
+        update(RecoveryCode)
+        .where(
+            col(RecoveryCode.person_id) == person_id,
+            col(RecoveryCode.code_hash) == _hashed("".join(typed.split()).lower()),
+            col(RecoveryCode.used_at).is_(None),
+        )
+        .values(used_at=now)
+        .returning(col(RecoveryCode.id))
+    )
+    return used.first() is not None
+
+
+async def forget(session: AsyncSession, person_id: int) -> None:
+    await session.execute(delete(SecondFactor).where(col(SecondFactor.person_id) == person_id))
+    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person_id))
+
+
+async def _right(session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime) -> bool:
+    """A code is good once: of two at once with the same, the step's update lets one through."""
+    held = await session.get(SecondFactor, person_id)
+    digits = "".join(typed.split())
+    if held is None or not digits.isascii() or not digits.isdigit():
+        return False
+    totp, present = pyotp.TOTP(box.open(held.secret)), int(now.timestamp()) // STEP
+    step = next((step for step in (present - 1, present, present + 1) if totp.generate_otp(step) == digits), None)
+    if step is None:
+        return False
+    taken = await session.execute(
+        update(SecondFactor)
+        .where(col(SecondFactor.person_id) == person_id, col(SecondFactor.last_step) < step)
+        .values(last_step=step)
+        .returning(col(SecondFactor.person_id))
+    )
+    return taken.first() is not None
+
+
+def _hashed(code: str) -> bytes:
+    return sha256(code.encode()).digest()

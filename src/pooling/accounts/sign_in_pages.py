@@ -1,0 +1,134 @@
+"""Coming in by a mailed code or link.
+
+Another way to sign in (a password, an identity provider) is added as pages of its own that end in `complete_sign_in`:
+the one place where a session is opened.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Response
+
+from pooling.accounts.codes import MailedCode, Proved, find_link, make_code, try_code, use_link
+from pooling.accounts.sessions import end_session, open_session
+from pooling.accounts.throttle import count
+from pooling.kernel.errors import Conflict
+from pooling.outbox.mail import Button, Mail
+from pooling.outbox.service import queue_mails
+from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.layout import redirect, render
+from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, browser_of, cookie, local_path
+
+CODES_AN_HOUR_PER_ADDRESS = 5
+CODES_AN_HOUR_PER_HOST = 60
+TRIES_AN_HOUR_PER_HOST = 60
+HOUR = timedelta(hours=1)
+
+
+@get("/connexion", right="anyone")
+async def ask_email(request: Request[Any, Any, Any], suite: FromQuery[str] = "/") -> Response[str]:
+    return render(request, "accounts/sign_in.html", form=Form(values={"suite": local_path(suite)}))
+
+
+@post("/connexion", right="anyone")
+async def send_code(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
+    """Mails a code. The answer is the same whether or not the address is known."""
+    email = form.email("email")
+    browser = browser_of(request)
+    if form.has_errors or browser is None:
+        raise Redisplay(render(request, "accounts/sign_in.html", form=form))
+    state = request.app.state
+    now = state.clock.now()
+    await count(state.database, f"codes-host:{host_of(request)}", at=now, window=HOUR, most=CODES_AN_HOUR_PER_HOST)
+    await count(state.database, f"codes:{email}", at=now, window=HOUR, most=CODES_AN_HOUR_PER_ADDRESS)
+    async with state.database.transaction() as session:
+        code = await make_code(session, email, browser, local_path(form.value("suite")), now)
+        if code is not None:
+            await queue_mails(session, [code_mail(code, state.settings.base_url)], now)
+    await state.bell.ring("deliver")
+    return redirect(request, "/connexion/code")
+
+
+def code_mail(code: MailedCode, base_url: str) -> Mail:
+    return Mail(
+        kind="sign_in_code",
+        recipient=code.email,
+        person_id=code.person_id,
+        subject=f"Votre code de connexion : {code.code[:3]} {code.code[3:]}",
+        why="Vous avez demandé à vous connecter. Tapez ce code dans la page restée ouverte, dans les dix minutes : "
+        f"{code.code[:3]} {code.code[3:]}",
+        paragraphs=(
+            "Vous pouvez aussi ouvrir l’adresse ci-dessous, dans le navigateur d’où vous avez fait la demande.",
+            "Si vous n’avez rien demandé, ignorez ce courriel : sans ce code, personne ne peut entrer à votre place.",
+        ),
+        button=Button("Se connecter", f"{base_url.rstrip('/')}/connexion/lien/{code.link}"),
+        expires_at=code.expires_at,
+        urgent=True,
+    )
+
+
+@get("/connexion/code", right="anyone")
+async def ask_code(request: Request[Any, Any, Any]) -> Response[str]:
+    return render(request, "accounts/code.html")
+
+
+@post("/connexion/code", right="anyone")
+async def check_code(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
+    state, browser = request.app.state, browser_of(request)
+    now = state.clock.now()
+    await count(state.database, f"tries-host:{host_of(request)}", at=now, window=HOUR, most=TRIES_AN_HOUR_PER_HOST)
+    proved: Proved | None = None
+    if browser is not None:
+        async with state.database.transaction() as session:  # commits a wrong try too: it counts
+            proved = await try_code(session, browser, form.value("code"), now)
+    if proved is None:
+        form.refuse("code", "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez-en un autre.")
+        raise Redisplay(render(request, "accounts/code.html", form=form))
+    return await complete_sign_in(request, proved.person_id, proved.next_path)
+
+
+@get("/connexion/lien/{link:str}", right="anyone")
+async def show_link(request: Request[Any, Any, Any], link: FromPath[str]) -> Response[str]:
+    """Opening the link changes nothing: programs that check mails open links. The button signs in."""
+    state = request.app.state
+    async with state.database.transaction() as session:
+        here = await find_link(session, browser_of(request) or "", link, state.clock.now())
+    return render(request, "accounts/link.html", here=here, link=link)
+
+
+@post("/connexion/lien/{link:str}", right="anyone")
+async def follow_link(
+    request: Request[Any, Any, Any],
+    form: PostedForm,  # noqa: ARG001 - read for its token
+    link: FromPath[str],
+) -> Response[Any]:
+    state = request.app.state
+    async with state.database.transaction() as session:
+        proved = await use_link(session, browser_of(request) or "", link, state.clock.now())
+    if proved is None:
+        raise Conflict("Ce lien a déjà servi ou n’est plus valable. Demandez un nouveau code.", code="link_dead")
+    return await complete_sign_in(request, proved.person_id, proved.next_path)
+
+
+async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Redirect:
+    """Opens a session under a token that nobody has seen before, and ends the one this browser had."""
+    state = request.app.state
+    async with state.database.transaction() as session:
+        former = request.cookies.get(SESSION_COOKIE)
+        if former:
+            await end_session(session, former)
+        token = await open_session(session, person_id, state.clock.now(), browser=request.headers.get("user-agent", ""))
+    answer = redirect(request, local_path(next_path))
+    answer.cookies.append(cookie(request, SESSION_COOKIE, token))
+    answer.cookies.append(cookie(request, VISITOR_COOKIE, "", max_age=0))
+    return answer
+
+
+def host_of(request: Request[Any, Any, Any]) -> str:
+    """The address that a request comes from, as the proxy in front of us says when the server is told to trust it."""
+    return request.client.host if request.client else "unknown"
+
+
+ROUTES = [ask_email, send_code, ask_code, check_code, show_link, follow_link]
