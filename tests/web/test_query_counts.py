@@ -1,0 +1,133 @@
+"""No page runs a number of queries that grows with the rows it shows."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest_asyncio
+from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from litestar import Litestar
+from routes import Walked, routes_of
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from web_client import Browser, SignIn
+
+from pooling.committees.scheduling import schedule_committee
+from pooling.committees.schemas import CommitteeIn
+from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.members.models import Role
+from pooling.members.service import MemberIn, add_members, grant_many
+
+SIRENS = [
+    *("213300056", "213300114", "213300197", "213300510", "213302292", "213302367", "213305550", "213302843"),
+    *("213300429", "213300296", "213304363", "213305295", "213305279", "213301997"),
+]
+
+
+class Statements:
+    """Counts what reaches the database."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.count = 0
+        event.listen(connection.sync_connection, "before_cursor_execute", self._seen)
+
+    def _seen(self, *_: object) -> None:
+        self.count += 1
+
+
+@pytest_asyncio.fixture
+async def statements(database: Database) -> AsyncIterator[Statements]:
+    connection = database._engine
+    assert isinstance(connection, AsyncConnection)
+    yield Statements(connection)
+
+
+async def grow(database: Database, territory: Territory) -> None:
+    """More of everything that a page may list: members, people, purchases, needs, committees, mails."""
+    from stdnum.fr import siren
+
+    codes = [code for code in SIRENS if siren.is_valid(code)]
+    async with database.transaction(territory.group_id) as session:
+        members = [MemberIn(code=code, name=f"Commune {code}", population=100, agents=5) for code in codes]
+        ids = await add_members(session, members, NOW)
+        people = list(territory.people.values())
+        await grant_many(session, [(people[place % 5], Role.READER, None, None) for place in range(5)], NOW)
+        await grant_many(session, [(people[1], Role.FINANCE, ids[code], None) for code in codes], NOW)
+        facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
+        for place in range(4):
+            await schedule_committee(
+                session,
+                facilitator,
+                CommitteeIn(
+                    day=(NOW + timedelta(days=20 + place)).date(),
+                    hour=NOW.time(),
+                    place="Mairie",
+                    roles=(Role.REFERENT,),
+                ),
+                NOW,
+            )
+    for title in ("Vélos", "Kits"):
+        purchase_id = await open_purchase(database, territory, NOW, title=title)
+        await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3, abri=1)
+        await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=2)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(
+            text("INSERT INTO participations (group_id, purchase_id, member_id) "
+                 "SELECT p.group_id, p.id, m.id FROM purchases p, members m ON CONFLICT DO NOTHING")
+        )  # fmt: skip
+
+
+def pages(app: Litestar) -> list[Walked]:
+    return [
+        walked
+        for walked in routes_of(app)
+        if walked.method == "GET"
+        and walked.template.startswith("/g/{group}")
+        and not walked.template.endswith("/suivi")
+    ]
+
+
+async def test_no_page_runs_more_queries_when_it_shows_more(
+    app: Litestar, database: Database, territory: Territory, sign_in: SignIn, statements: Statements
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=7)
+    async with database.transaction(territory.group_id) as session:
+        facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
+        command = CommitteeIn(
+            day=(NOW + timedelta(days=9)).date(), hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,)
+        )
+        committee_id = await schedule_committee(session, facilitator, command, NOW)
+    values = {
+        "group": "bassin",
+        "reference": "AG-2027-001",
+        "member": LUGOS,
+        "code": ARCACHON,
+        "committee_id": committee_id,
+        "person_id": territory.people["referent@lugos.example"],
+    }
+    walked = [page for page in pages(app) if not {"request_id", "message_id"} & _names(page)]
+    people = ["animation@bassin.example", BUYER, "referent@lugos.example", "finances@arcachon.example"]
+    before = {email: await count_all(await sign_in(email), walked, values, statements) for email in people}
+    await grow(database, territory)
+    after = {email: await count_all(await sign_in(email), walked, values, statements) for email in people}
+    assert after == before
+    assert len(before["animation@bassin.example"]) >= 8, "the walk really met pages"
+
+
+def _names(page: Walked) -> set[str]:
+    return {part.strip("{}") for part in page.template.split("/") if part.startswith("{")}
+
+
+async def count_all(
+    browser: Browser, walked: list[Walked], values: dict[str, object], statements: Statements
+) -> dict[str, int]:
+    """Statements of each page that this person may open, by its address."""
+    counts = {}
+    for page in walked:
+        start = statements.count
+        answer = await browser.get(page.path(values))
+        assert answer.status_code < 500, page.template
+        if answer.status_code == 200:
+            counts[page.template] = statements.count - start
+    return counts
