@@ -3,6 +3,7 @@
 from typing import BinaryIO
 
 from pooling.allocation.service import PurchaseAllocation
+from pooling.allocation.workbook import write_allocation_workbook
 from pooling.outbox.mail import FICTIONAL
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -10,8 +11,6 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def allocation_xlsx(target: BinaryIO, allocation: PurchaseAllocation, *, fictional: bool) -> None:
     """The finance workbook."""
-    from pooling.allocation.workbook import write_allocation_workbook
-
     write_allocation_workbook(
-        target, allocation.result.case, allocation.result, allocation.names, FICTIONAL if fictional else None
+        target, allocation.result.case, allocation.result, allocation.labels, FICTIONAL if fictional else None
     )

@@ -31,7 +31,40 @@ class Charge(TenantTable, table=True):
     """As the allocation rule writes it: `"equal"`, `"population"`, `{"weights": {…}}`…"""
     items: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)
     """Codes of the items that a key by quantity or amount looks at; None: all."""
+    scope: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """Codes of the members that share it; None: all that take part."""
     fctva: bool = False
+
+
+class Subsidy(TenantTable, table=True):
+    """Co-funding of a purchase, as the allocation rule counts it. Amounts in cents, rates in percent."""
+
+    __tablename__ = "subsidies"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        UniqueConstraint("group_id", "purchase_id", "code"),
+        CheckConstraint("(rate IS NULL) <> (amount_cents IS NULL)", name="rate_or_amount"),
+        CheckConstraint("rate BETWEEN 0 AND 100", name="rate_is_percent"),
+        CheckConstraint("amount_cents >= 0 AND cap_per_unit_cents >= 0 AND cap_total_cents >= 0", name="not_negative"),
+    )
+
+    id: int = identity()
+    purchase_id: int = big()
+    code: str
+    label: str
+    rate: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(9, 6))
+    amount_cents: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
+    cap_per_unit_cents: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
+    cap_total_cents: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
+    items: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """Codes of the items that it counts; None: all."""
+    charges: list[str] = Field(default_factory=list, sa_type=JSONB)
+    """Codes of the charges that it counts too."""
+    members: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """Codes of the members that it funds; None: all."""
+    public: bool = True
+    """Public money (an energy-savings certificate is not)."""
 
 
 class Allocation(TenantTable, table=True):

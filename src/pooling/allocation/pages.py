@@ -67,12 +67,12 @@ def _shown(allocation: PurchaseAllocation, only: set[int] | None) -> list[Member
 
 
 def _bar(allocation: PurchaseAllocation, member: MemberResult) -> dict[str, Any]:
-    name = allocation.names.get(member.id, member.id)
+    name = allocation.labels.members.get(member.id, member.id)
     text = euros(member.ttc)
     return {"label": name, "value": max(member.ttc, 0), "text": text, "detail": f"{name} paie {text} TTC."}
 
 
-@get("/achats/{reference:str}/couts/repartition.xlsx", right=Right.SEE_ALL_COSTS)
+@get("/achats/{reference:str}/couts/repartition.xlsx", right=Right.SEE_TOTALS)
 async def download_allocation(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[bytes]:

@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.allocation.figures import Labels
 from pooling.allocation.models import Allocation as FrozenAllocation
 from pooling.allocation.models import Charge
 from pooling.kernel.clock import Clock
@@ -34,7 +35,7 @@ class PurchaseAllocation:
 
     case: dict[str, object]
     result: Allocation
-    names: dict[str, str]
+    labels: Labels
     members: dict[str, int]
     """Member ids by code."""
     basis: str
@@ -58,8 +59,11 @@ async def allocate_purchase(session: AsyncSession, purchase_id: int, label: str)
     items = await purchase_items(session, purchase_id)
     needs = await _quantities(session, purchase_id, frozen.id if frozen else None)
     known = {member.code for member in members}
-    names = {member.code: member.name for member in members}
-    names |= {item.code: item.name for item in items} | {charge.code: charge.label for charge in charges}
+    labels = Labels(
+        members={member.code: member.name for member in members},
+        items={item.code: item.name for item in items},
+        charges={charge.code: charge.label for charge in charges},
+    )
     case: dict[str, object] = {
         "case": label,
         "members": _members(members, needs),
@@ -78,7 +82,7 @@ async def allocate_purchase(session: AsyncSession, purchase_id: int, label: str)
     }
     basis = f"quantités de la consolidation n° {frozen.number}" if frozen else "quantités déclarées à ce jour"
     ids = {member.code: member.member_id for member in members}
-    return PurchaseAllocation(case, _apply(case), names, ids, basis)
+    return PurchaseAllocation(case, _apply(case), labels, ids, basis)
 
 
 def _apply(case: dict[str, object]) -> Allocation:
@@ -201,10 +205,10 @@ async def freeze_allocation(
 
 
 async def sees_all_costs(session: AsyncSession, caller: Caller, purchase_id: int) -> bool:
-    """Whether the caller sees every member's share: who runs the group or the purchase, and the finance officers of
-    those who take part. The others see the totals and their own.
+    """Whether the caller sees every member's share: who sees all lines, and the finance officers of those who take
+    part. The others see the totals and their own.
     """
-    if caller.may(Right.SEE_ALL_COSTS, purchase_id=purchase_id):
+    if caller.sees_all_lines(purchase_id) or caller.may(Right.SEE_ALL_COSTS, purchase_id=purchase_id):
         return True
     paying = await session.execute(
         select(col(Participation.member_id))

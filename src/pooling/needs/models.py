@@ -80,6 +80,10 @@ class Consolidation(TenantTable, table=True):
     frozen_by: int | None = big(nullable=True)
     result: dict[str, Any] = Field(sa_type=JSONB)
     """For every item's code, the result of the rule as JSON."""
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    """For every item's code, how the lead buyer chose to share what does not fit."""
+    reason: str = ""
+    """Why it replaces the one before, when it is an amendment."""
 
 
 class Assignment(TenantTable, table=True):

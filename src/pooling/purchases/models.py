@@ -109,3 +109,5 @@ class Participation(TenantTable, table=True):
     budget_id: int | None = big(nullable=True)
     population: int | None = None
     agents: int | None = None
+    weight: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(18, 6))
+    """A weight of the group's own (DGF population, square metres…), given by the lead buyer before opening."""
