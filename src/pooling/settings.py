@@ -1,61 +1,117 @@
 """Every setting of an installation, read from `POOLING_…` environment variables."""
 
+import os
+import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pooling import PROJECT_ROOT
 
+PREFIX = "POOLING_"
+SHORTEST_SECRET = 32
 
-def _url_of(*schemes: str) -> AfterValidator:
-    def check(value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            scheme = urlsplit(value).scheme
-        except ValueError as error:
-            raise ValueError("is not an address") from error
-        if scheme not in schemes:
-            raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-        return value
 
-    return AfterValidator(check)
+def _address(value: str, *schemes: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # reading it is what refuses `:80x0`
+    except ValueError as error:
+        raise ValueError("is not an address") from error
+    if parts.scheme not in schemes:
+        raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return parts
+
+
+def _database(value: str) -> str:
+    parts = _address(value, "postgresql")
+    if not parts.username or not parts.path.strip("/"):
+        raise ValueError("must name a role and a database, as postgresql://role:password@host/database does")
+    return value
+
+
+def _queue(value: str) -> str:
+    parts = _address(value, "redis", "rediss", "unix")
+    if not (parts.path if parts.scheme == "unix" else parts.hostname):
+        raise ValueError("must name a host (redis://host:6379/0) or a socket (unix:///path)")
+    return value
+
+
+def _site(value: str) -> str:
+    parts = _address(value, "http", "https")
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must be a host alone, as https://achats.example.fr is")
+    return value.rstrip("/")
+
+
+def _mail_server(value: str) -> str:
+    if not _address(value, "smtp", "smtps").hostname:
+        raise ValueError("must name a host, as smtp://mail.example.fr:587 does")
+    return value
+
+
+def _mail_address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        raise ValueError("must be an e-mail address")
+    return value
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"must have at least {SHORTEST_SECRET} characters (openssl rand -base64 48)")
+    return value
+
+
+def _folder(value: Path) -> Path:
+    folder = value.expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"must be a folder, and {folder} is none")
+    return folder
+
+
+def _present_folder(value: Path) -> Path:
+    folder = value.expanduser().absolute()
+    if not folder.is_dir():
+        raise ValueError(f"must be a folder that exists, and {folder} does not")
+    return folder
 
 
 def _known_zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("is not a time zone, for example Europe/Paris") from error
     return value
 
 
-PostgresUrl = Annotated[str | None, _url_of("postgresql")]
+PostgresUrl = Annotated[str, AfterValidator(_database)]
 
 
 class Settings(BaseSettings):
     """Without a database or Redis URL, the embedded engines start in `data_dir`."""
 
-    model_config = SettingsConfigDict(env_prefix="POOLING_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
-    database_url: PostgresUrl = None
+    database_url: PostgresUrl | None = None
     """The application's role, which owns nothing: row-level security binds it."""
-    owner_database_url: PostgresUrl = None
+    owner_database_url: PostgresUrl | None = None
     """The owner's role, for migrations only."""
-    redis_url: Annotated[str | None, _url_of("redis", "rediss", "unix")] = None
-    data_dir: Path = PROJECT_ROOT / "var" / "data"
-    config_dir: Path = PROJECT_ROOT / "config"
-    base_url: Annotated[str, _url_of("http", "https")] = "http://127.0.0.1:8000"
-    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    redis_url: Annotated[str, AfterValidator(_queue)] | None = None
+    data_dir: Annotated[Path, AfterValidator(_folder)] = PROJECT_ROOT / "var" / "data"
+    config_dir: Annotated[Path, AfterValidator(_present_folder)] = PROJECT_ROOT / "config"
+    base_url: Annotated[str, AfterValidator(_site)] = "http://127.0.0.1:8000"
+    secret_key: Annotated[SecretStr, AfterValidator(_secret)] | None = None
     """Signs form tokens. Absent: a random one is kept in `data_dir`."""
-    smtp_url: Annotated[str | None, _url_of("smtp", "smtps")] = None
-    mail_from: str = Field(default="pooling@localhost", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    smtp_url: Annotated[str, AfterValidator(_mail_server)] | None = None
+    mail_from: Annotated[str, AfterValidator(_mail_address)] = "pooling@localhost"
     timezone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
+    """Of the groups to be created, and of moments given without one."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -67,10 +123,10 @@ class Settings(BaseSettings):
         return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
-def stop(sentence: str) -> NoReturn:
-    """Ends the process as a wrong setting must: one clear sentence and exit status 2."""
+def stop(sentence: str, status: int = 2) -> NoReturn:
+    """Ends the process: one clear sentence, and exit status 2 as for any wrong setting or argument."""
     print(f"pooling: {sentence}", file=sys.stderr)  # noqa: T201
-    raise SystemExit(2)
+    raise SystemExit(status)
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -79,16 +135,28 @@ def load_settings(**overrides: object) -> Settings:
         settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as invalid:
         first = invalid.errors(include_url=False, include_input=False)[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
         reason = first["msg"].removeprefix("Value error, ")
-        stop(
-            f"the setting POOLING_{name} {reason}"
-            if "must" in reason or "is not" in reason
-            else f"the setting POOLING_{name} is wrong: {reason}."
-        )
+        stop(f"the setting {PREFIX}{str(first['loc'][0]).upper()} {reason}.")
     if (settings.database_url is None) != (settings.owner_database_url is None):
         stop(
             "POOLING_DATABASE_URL (application role) and POOLING_OWNER_DATABASE_URL (owner role) go together: "
             "set both, or neither to start the embedded PostgreSQL."
         )
+    if settings.database_url and settings.owner_database_url:
+        _refuse_one_role(settings.database_url, settings.owner_database_url)
     return settings
+
+
+def _refuse_one_role(application: str, owner: str) -> None:
+    roles = [unquote(urlsplit(url).username or "") for url in (application, owner)]
+    if roles[0] == roles[1]:
+        stop(
+            f"POOLING_DATABASE_URL and POOLING_OWNER_DATABASE_URL both name the role {roles[0]}: the application "
+            "needs one that owns nothing, since row-level security does not bind an owner."
+        )
+
+
+def unknown_settings(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables that look like settings and are none: most often misspelt ones, which change nothing."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

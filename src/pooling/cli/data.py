@@ -1,85 +1,27 @@
 """Commands that bring data in and out."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.accounts.people import ensure_people
 from pooling.allocation.export import allocation_xlsx
 from pooling.allocation.service import allocate_purchase
-from pooling.cli.running import installation
+from pooling.cli.groups import in_group
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.errors import NotFound
 from pooling.kernel.lists import BadLine, Line, UnreadableListError
 from pooling.members.importing import import_members, read_members
-from pooling.members.models import Group, Role
-from pooling.members.service import create_group, grant, group_id_by_slug
+from pooling.members.models import Group
 from pooling.needs.importing import import_needs, read_needs
 from pooling.purchases.service import find_purchase
 from pooling.settings import stop
-from pooling.web.forms import is_email
 
-Result = TypeVar("Result")
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-
-
-def _in_group(address: str, use_case: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-    """One transaction in the group of this address."""
-
-    async def run() -> Result:
-        database = found.database()
-        try:
-            async with database.transaction() as session:
-                group_id = await group_id_by_slug(session, address)
-            if group_id is None:
-                stop(f"there is no group “{address}”; `pooling group create` makes one.")
-            async with database.transaction(group_id) as session:
-                return await use_case(session)
-        finally:
-            await database.dispose()
-
-    with installation() as found:
-        return asyncio.run(run())
-
-
-@click.group()
-def group() -> None:
-    """Working groups."""
-
-
-@group.command("create")
-@click.argument("name")
-@click.option("--facilitator", required=True, metavar="EMAIL", help="Who will run the group.")
-@click.option("--timezone", default="Europe/Paris", show_default=True)
-def group_create(name: str, facilitator: str, timezone: str) -> None:
-    """Create a working group and name its facilitator."""
-    email = facilitator.strip().lower()
-    if not is_email(email):
-        stop(f"“{facilitator}” is not an e-mail address.")
-
-    async def run() -> str:
-        now = datetime.now(UTC)
-        database = found.database()
-        try:
-            async with database.transaction() as session:
-                group_id = await create_group(session, name=name, now=now, timezone=timezone)
-                people = await ensure_people(session, [(email, email.split("@")[0], "")], now)
-                await grant(session, people[email], Role.FACILITATOR, now)
-                created = await session.get(Group, group_id)
-                assert created is not None
-                return created.slug
-        finally:
-            await database.dispose()
-
-    with installation() as found:
-        click.echo(f"Group created: {found.settings.base_url}/g/{asyncio.run(run())}")
 
 
 @click.group("import")
@@ -98,7 +40,7 @@ def import_members_command(group: str, file: Path, skip_bad: bool) -> None:  # n
     async def run(session: AsyncSession) -> tuple[int, list[BadLine]]:
         return await import_members(session, lines, datetime.now(UTC), skip_bad=skip_bad)
 
-    _report(*_in_group(group, run), "member")
+    _report(*in_group(group, run), "member")
 
 
 @import_.command("needs")
@@ -122,7 +64,7 @@ def import_needs_command(group: str, purchase: str, file: Path, skip_bad: bool) 
                 progress=lambda written: progress.update(task, completed=written),
             )
 
-        found = _in_group(group, run)
+        found = in_group(group, run)
     _report(*found, "line")
 
 
@@ -169,7 +111,7 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
             allocation_xlsx(target, allocation, fictional=row is not None and row.fictional)
 
     try:
-        _in_group(group, run)
+        in_group(group, run)
     except NotFound:
         stop(f"the group has no purchase “{purchase}”.")
     except OSError as error:
@@ -177,4 +119,4 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
     click.echo(f"Written: {out}")
 
 
-COMMANDS = [group, import_, export]
+COMMANDS = {"import": import_, "export": export}

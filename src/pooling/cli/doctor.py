@@ -2,107 +2,194 @@
 
 import asyncio
 import smtplib
-import socket
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 import rich_click as click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.cli.running import Installation, installation
-from pooling.embedded.postgres import left_behind
+from pooling.cli.failures import REFUSED, told, without_password
+from pooling.cli.installation import (
+    NO_ANSWER,
+    SECONDS_TO_ANSWER,
+    Installation,
+    engines_of,
+    first_line,
+    migrate_engines,
+    with_database,
+)
+from pooling.embedded.engines import left_behind
 from pooling.kernel.bell import Bell
 from pooling.kernel.configuration import ConfigurationError
+from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
+from pooling.reminders.configuration import read_reminders
+from pooling.settings import Settings, load_settings, unknown_settings
 from pooling.web.branding import read_territory
+from pooling.worker import reminder_kinds
 
 LARGEST_DRIFT = 5.0
 """Seconds by which this machine's clock and the database's may differ."""
 
 
+class Verdict(StrEnum):
+    WORKS = "works"
+    TO_KNOW = "to know"
+    TO_MEND = "to mend"
+
+
+COLOURS = {Verdict.WORKS: "green", Verdict.TO_KNOW: "yellow", Verdict.TO_MEND: "red"}
+
+
 @dataclass(frozen=True)
 class Finding:
     what: str
-    works: bool
+    verdict: Verdict
     said: str
+
+
+def judged(what: str, works: bool, said: str) -> Finding:  # noqa: FBT001
+    return Finding(what, Verdict.WORKS if works else Verdict.TO_MEND, said)
 
 
 @click.command()
 def doctor() -> None:
-    """Say in plain words what works: database, roles, migrations, queue, SMTP, configuration, clock."""
-    console = Console()
+    """Say in plain words what works: settings, database, roles, migrations, queue, mail, configuration, clock.
+
+    Exit status 1 when something is to mend. What is merely good to know (mails wait because no mail server is named, a
+    server left behind by a killed process) changes nothing.
+    """
+    settings = load_settings()
+    findings = [*_settings(), *_left_behind(settings)]
+    try:
+        with engines_of(settings) as engines:
+            found = Installation(settings, engines)
+            if found.embedded:
+                migrate_engines(engines)
+            findings += with_database(found, lambda database: _examine(found, database))
+    except Exception as error:
+        known = told(error)
+        if known is None:
+            raise
+        findings.append(judged("engines", works=False, said=known[0]))
+    findings += [_mail(settings.smtp_url), _configuration(settings)]
+    _show(findings)
+    raise SystemExit(REFUSED if any(finding.verdict is Verdict.TO_MEND for finding in findings) else 0)
+
+
+def _show(findings: list[Finding]) -> None:
     table = Table("What", "", "Finding", title="pooling doctor")
-    with installation(migrated=False) as found:
-        findings = [*asyncio.run(_examine(found)), *_around(found)]
     for finding in findings:
-        table.add_row(finding.what, "[green]works[/]" if finding.works else "[red]to mend[/]", finding.said)
-    console.print(table)
-    raise SystemExit(0 if all(finding.works for finding in findings) else 1)
+        verdict = Text(str(finding.verdict), style=COLOURS[finding.verdict])
+        table.add_row(finding.what, verdict, Text(finding.said))
+    Console().print(table)
 
 
-async def _examine(found: Installation) -> list[Finding]:
-    database, bell = found.database(), Bell(found.engines.redis_url)
+def _settings() -> Iterator[Finding]:
+    for name in unknown_settings():
+        yield judged("settings", works=False, said=f"there is no setting {name}: a misspelt name changes nothing")
+
+
+def _left_behind(settings: Settings) -> Iterator[Finding]:
+    for server in left_behind(settings.data_dir):
+        said = f"{server} was left running by a killed process: used now, and stopped with its last user"
+        yield Finding("left behind", Verdict.TO_KNOW, said)
+
+
+async def _examine(found: Installation, database: Database) -> list[Finding]:
     findings: list[Finding] = []
     try:
-        async with database.transaction() as session:
-            version, now, superuser, bypass, owns = (
-                await session.execute(
-                    text(
-                        "SELECT current_setting('server_version'), clock_timestamp(), rolsuper, rolbypassrls, "
-                        "EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user) "
-                        "FROM pg_roles WHERE rolname = current_user"
-                    )
-                )
-            ).one()
-        kind = "embedded" if found.settings.database_url is None else "yours"
-        findings.append(Finding("database", True, f"PostgreSQL {version} ({kind}) answers"))
-        bound = not (superuser or bypass or owns)
-        said = "the application's role owns nothing and is bound by row-level security"
-        findings.append(Finding("roles", bound, said if bound else "the application's role escapes row-level security"))
-        drift = abs((datetime.now(UTC) - now).total_seconds())
-        findings.append(Finding("clock", drift < LARGEST_DRIFT, f"{drift:.1f} s between this machine and the database"))
-        present, newest = await present_revision(database), newest_revision()
-        said = f"at revision {present}" if present == newest else f"at {present}, {newest} expected: pooling migrate"
-        findings.append(Finding("migrations", present == newest, said))
-    except (SQLAlchemyError, OSError) as error:
-        findings.append(Finding("database", False, f"does not answer: {str(error).splitlines()[0]}"))
-    answers = await bell.answers()
-    findings.append(Finding("queue", answers, "Valkey/Redis answers" if answers else "Valkey/Redis does not answer"))
-    await bell.close()
-    await database.dispose()
+        async with asyncio.timeout(SECONDS_TO_ANSWER), database.transaction() as session:
+            findings += await _database(found, session)
+        findings.append(await _migrations(database))
+    except NO_ANSWER as error:
+        url = without_password(found.engines.database_url)
+        findings.append(judged("database", works=False, said=f"{url} does not answer: {first_line(error)}"))
+    findings += [await _owner(found), await _queue(found)]
     return findings
 
 
-def _around(found: Installation) -> Iterator[Finding]:
-    """What lies around the database: mail, configuration, a server that a killed process left running."""
-    yield _mail(found.settings.smtp_url)
+async def _database(found: Installation, session: AsyncSession) -> list[Finding]:
+    version, now, superuser, bypass, owns = (
+        await session.execute(
+            text(
+                "SELECT current_setting('server_version'), clock_timestamp(), rolsuper, rolbypassrls, "
+                "EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user) "
+                "FROM pg_roles WHERE rolname = current_user"
+            )
+        )
+    ).one()
+    kind = "embedded" if found.embedded else "yours"
+    bound = not (superuser or bypass or owns)
+    said = "the application's role owns nothing and is bound by row-level security"
+    drift = abs((datetime.now(UTC) - now).total_seconds())
+    return [
+        judged("database", works=True, said=f"PostgreSQL {version} ({kind}) answers"),
+        judged("roles", bound, said if bound else "the application's role escapes row-level security: use another one"),
+        judged("clock", drift < LARGEST_DRIFT, f"{drift:.1f} s between this machine and the database"),
+    ]
+
+
+async def _migrations(database: Database) -> Finding:
+    present, newest = await present_revision(database), newest_revision()
+    said = f"at revision {present}" if present == newest else f"at {present}, {newest} expected: run pooling migrate"
+    return judged("migrations", present == newest, said)
+
+
+async def _owner(found: Installation) -> Finding:
+    """Whether migrations could run: the owner's role is not used in between."""
+    database = Database.connect(found.engines.owner_database_url, pool_size=1)
     try:
-        territory = read_territory(found.settings.config_dir)
-        yield Finding("configuration", True, f"{found.settings.config_dir} is readable ({territory.name})")
+        async with asyncio.timeout(SECONDS_TO_ANSWER), database.transaction() as session:
+            role, may = (
+                await session.execute(
+                    text("SELECT current_user, has_schema_privilege(current_user, 'public', 'CREATE')")
+                )
+            ).one()
+    except NO_ANSWER as error:
+        url = without_password(found.engines.owner_database_url)
+        return judged("owner", works=False, said=f"{url} does not answer: {first_line(error)}")
+    finally:
+        await database.dispose()
+    return judged("owner", may, f"{role} may migrate" if may else f"{role} may not create tables: it cannot migrate")
+
+
+async def _queue(found: Installation) -> Finding:
+    bell = Bell(found.engines.redis_url)
+    answers = await bell.answers()
+    await bell.close()
+    url = without_password(found.engines.redis_url)
+    return judged("queue", answers, "Valkey/Redis answers" if answers else f"{url} does not answer")
+
+
+def _configuration(settings: Settings) -> Finding:
+    try:
+        territory = read_territory(settings.config_dir)
+        reminder_kinds(read_reminders(settings.config_dir))
     except ConfigurationError as error:
-        yield Finding("configuration", False, str(error))
-    stale = left_behind(found.settings.data_dir) if found.settings.database_url is None else None
-    if stale:
-        yield Finding("left behind", True, f"PostgreSQL (process {stale}) was left running by a killed process; joined")
+        return judged("configuration", works=False, said=str(error))
+    return judged("configuration", works=True, said=f"{settings.config_dir} is readable ({territory.name})")
 
 
 def _mail(url: str | None) -> Finding:
     if url is None:
-        return Finding("mail", False, "POOLING_SMTP_URL is not set: mails wait in the outbox")
+        return Finding("mail", Verdict.TO_KNOW, "POOLING_SMTP_URL is not set: mails wait in the outbox")
     parts = urlsplit(url)
     try:
         kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-        with closing(kind(parts.hostname or "", parts.port or 0, timeout=5)) as server:
+        with closing(kind(parts.hostname or "", parts.port or 0, timeout=SECONDS_TO_ANSWER)) as server:
             server.noop()
-    except (OSError, smtplib.SMTPException, socket.gaierror) as error:
-        return Finding("mail", False, f"{parts.hostname} does not answer: {error}")
-    return Finding("mail", True, f"{parts.hostname} answers")
+    except (OSError, smtplib.SMTPException) as error:
+        return judged("mail", works=False, said=f"{parts.hostname} does not answer: {error}")
+    return judged("mail", works=True, said=f"{parts.hostname} answers")
 
 
-COMMANDS = [doctor]
+COMMANDS = {"doctor": doctor}

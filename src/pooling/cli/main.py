@@ -1,39 +1,82 @@
-"""The command's table of contents."""
+"""The command's contents. A command's module is imported when it is called: `pooling allocate` loads no web."""
+
+import importlib
+import sys
+import tomllib
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 
 import rich_click as click
 
-from pooling.cli import data, doctor, running
-from pooling.kernel.configuration import ConfigurationError
-from pooling.kernel.errors import DomainError
-from pooling.settings import stop
+from pooling import PROJECT_ROOT
 
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "pooling.cli.running": ("demo", "serve", "worker", "migrate"),
+    "pooling.cli.reminding": ("remind",),
+    "pooling.cli.doctor": ("doctor",),
+    "pooling.cli.groups": ("group",),
+    "pooling.cli.data": ("import", "export"),
+    "pooling.cli.cases": ("allocate", "consolidate"),
+}
 click.rich_click.COMMAND_GROUPS = {
     "pooling": [
         {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "remind", "doctor"]},
         {"name": "Data", "commands": ["group", "import", "export"]},
+        {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate"]},
     ]
 }
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pooling")
+class Commands(click.RichGroup):
+    """Finds a command's module, and tells what a person can mend in one sentence, without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return [name for names in COMMANDS.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        for module, names in COMMANDS.items():
+            if cmd_name in names:
+                found: click.Command = importlib.import_module(module).COMMANDS[cmd_name]
+                return found
+        return None
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupted:
+            click.echo("pooling: interrupted.", err=True)
+            sys.exit(getattr(interrupted, "status", 130))
+        except Exception as error:
+            from pooling.cli.failures import told  # noqa: PLC0415 - only now: a fast command must stay fast
+
+            found = told(error)
+            if found is None:
+                raise
+            click.echo(f"pooling: {found[0]}", err=True)
+            sys.exit(found[1])
+
+
+def _version() -> str:
+    try:
+        return version("pooling")
+    except PackageNotFoundError:  # run from its folder, as in the container
+        content = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))
+        return str(content["project"]["version"])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_version(), prog_name="pooling")
 def pooling() -> None:
     """Pooled purchasing between public authorities: from declared needs to who pays what, to the cent.
 
     Settings are read from POOLING_… environment variables; without a database or Redis address, real ones start in the
     data folder.
+
+    Exit status: 0 done; 1 refused as things stand (bad lines, a closed collection); 2 a setting, an argument or a
+    file is wrong, or what is needed does not answer.
     """
 
 
-for command in (*running.COMMANDS, *data.COMMANDS, *doctor.COMMANDS):
-    pooling.add_command(command)
-
-
 def main() -> None:
-    """Runs a command. What a person can mend is told in one sentence, without a traceback."""
-    try:
-        pooling()
-    except DomainError as error:
-        stop(error.message)
-    except ConfigurationError as error:
-        stop(str(error))
+    """Runs a command."""
+    pooling()

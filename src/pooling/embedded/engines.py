@@ -1,11 +1,17 @@
 """Brings up what the settings do not name: they end with addresses for database and queue, wherever they come from."""
 
+import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pooling.embedded import postgres as embedded_postgres
+from pooling.embedded import valkey as embedded_valkey
+from pooling.embedded.errors import EngineError
+from pooling.embedded.holders import Holders
 from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.valkey import EmbeddedValkey
 
@@ -21,10 +27,16 @@ class Engines:
 def running_engines(
     data_dir: Path, *, database_url: str | None, owner_database_url: str | None, redis_url: str | None
 ) -> Iterator[Engines]:
-    """The engines' addresses, as long as the block lasts; embedded ones are stopped at its end."""
+    """The engines' addresses, as long as the block lasts; embedded ones are stopped at its end, unless others use them.
+
+    Raises:
+        EngineError: one does not start.
+    """
     postgres: EmbeddedPostgres | None = None
     valkey: EmbeddedValkey | None = None
     try:
+        if database_url is None or redis_url is None:
+            _make_folder(data_dir)
         if database_url is None or owner_database_url is None:
             postgres = EmbeddedPostgres(data_dir)
             addresses = postgres.prepare()
@@ -40,11 +52,53 @@ def running_engines(
             postgres.stop()
 
 
+def _make_folder(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        raise EngineError(f"the data folder {data_dir} cannot be written: {error.strerror}") from error
+
+
+def left_behind(data_dir: Path) -> list[str]:
+    """The servers that run in this folder though nobody uses them: whoever started them was killed. To be asked before
+    joining them; the last one that leaves stops them.
+    """
+    if not data_dir.exists():
+        return []
+    found = []
+    process = embedded_postgres.running_alone(data_dir)
+    if process is not None:
+        found.append(f"PostgreSQL (process {process})")
+    if embedded_valkey.running_alone(data_dir) is not None:
+        found.append("Valkey")
+    return found
+
+
+def in_use(data_dir: Path) -> bool:
+    return any(Holders(data_dir, engine).anybody() for engine in ("postgres", "valkey"))
+
+
+def stop_left_behind(data_dir: Path) -> None:
+    """Stops the servers that run in this folder though nobody uses them."""
+    if left_behind(data_dir):
+        with running_engines(data_dir, database_url=None, owner_database_url=None, redis_url=None):
+            pass  # joined, and left as the last one
+
+
 def kept_secret(data_dir: Path) -> str:
     """A random key made once and kept in the data folder, readable by its owner only."""
     path = data_dir / "secret-key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), "ascii")
+        descriptor, whole = tempfile.mkstemp(dir=data_dir)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(whole, path)  # whole or not at all, and the first of two processes wins
+        except FileExistsError:
+            pass
+        finally:
+            Path(whole).unlink()
     return path.read_text("ascii").strip()

@@ -1,0 +1,148 @@
+"""What most commands stand on: the settings, the engines they name or that are started for them, the database."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TypeVar
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from pooling.cli.failures import Terminated, without_password
+from pooling.embedded.engines import Engines, kept_secret, running_engines
+from pooling.kernel.database import Database, driver_url
+from pooling.kernel.migrations import migrate as migrate_database
+from pooling.kernel.migrations import newest_revision, present_revision, role_of
+from pooling.settings import Settings, load_settings, stop
+
+Result = TypeVar("Result")
+SECONDS_TO_ANSWER = 10
+_MIGRATING = 7_203_002
+"""The advisory lock under which a database is migrated."""
+
+NO_ANSWER = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a database that is away, or that does not let us in, is met with."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The settings, and where the engines answer."""
+
+    settings: Settings
+    engines: Engines
+
+    def database(self) -> Database:
+        return Database.connect(self.engines.database_url)
+
+    @property
+    def embedded(self) -> bool:
+        return self.settings.database_url is None
+
+
+@contextmanager
+def installation(settings: Settings | None = None) -> Iterator[Installation]:
+    """The engines of the settings, embedded ones started as long as the block lasts. Embedded ones are migrated too,
+    since nobody else would; a database of your own must have been.
+    """
+    settings = settings or load_settings()
+    with engines_of(settings) as engines:
+        found = Installation(settings, engines)
+        if found.embedded:
+            migrate_engines(engines)
+        else:
+            asyncio.run(_refuse_unmigrated(found))
+        yield found
+
+
+@contextmanager
+def engines_of(settings: Settings) -> Iterator[Engines]:
+    """A polite kill ends the block as Ctrl-C does, so that what was started is stopped; the stopping itself is not
+    interrupted.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with running_engines(
+            settings.data_dir,
+            database_url=settings.database_url,
+            owner_database_url=settings.owner_database_url,
+            redis_url=settings.redis_url,
+        ) as engines:
+            signal.signal(signal.SIGTERM, _leave)
+            try:
+                yield engines
+            finally:
+                for number in before:
+                    signal.signal(number, signal.SIG_IGN)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise Terminated
+
+
+def migrate_engines(engines: Engines) -> None:
+    """Brings the database to the present schema. Two processes may do so at once: one waits for the other."""
+    asyncio.run(_migrate(engines))
+
+
+async def _migrate(engines: Engines) -> None:
+    engine = create_async_engine(driver_url(engines.owner_database_url))
+    try:
+        async with asyncio.timeout(SECONDS_TO_ANSWER):
+            connection = await engine.connect()
+        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+        await asyncio.to_thread(migrate_database, engines.owner_database_url, role_of(engines.database_url))
+        await connection.close()
+    except NO_ANSWER as error:
+        stop(f"the database {without_password(engines.owner_database_url)} cannot be migrated: {first_line(error)}")
+    finally:
+        await engine.dispose()
+
+
+async def _refuse_unmigrated(found: Installation) -> None:
+    database = found.database()
+    try:
+        async with asyncio.timeout(SECONDS_TO_ANSWER):
+            present = await present_revision(database)
+    except NO_ANSWER as error:
+        stop(f"the database {without_password(found.engines.database_url)} does not answer: {first_line(error)}")
+    finally:
+        await database.dispose()
+    if present != newest_revision():
+        stop("the database is not at the present schema: run `pooling migrate` first.")
+
+
+def first_line(error: BaseException) -> str:
+    """What the error says, without its traceback, statement or links."""
+    if isinstance(error, TimeoutError):
+        return f"nothing came within {SECONDS_TO_ANSWER} s."
+    said = str(getattr(error, "orig", None) or error).strip()
+    return (said.splitlines()[0].rpartition(">: ")[2] if said else type(error).__name__).rstrip(".") + "."
+
+
+def with_database(found: Installation, use: Callable[[Database], Awaitable[Result]]) -> Result:
+    """Runs this on the installation's database, and lets go of it."""
+
+    async def run() -> Result:
+        database = found.database()
+        try:
+            return await use(database)
+        finally:
+            await database.dispose()
+
+    return asyncio.run(run())
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs form tokens. An installation that others reach names its own."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    if not settings.is_loopback:
+        stop("the setting POOLING_SECRET_KEY is missing: at least 32 random characters (openssl rand -base64 48).")
+    return kept_secret(settings.data_dir)
