@@ -1,0 +1,18 @@
+"""Where the browser is, and how it is started: no network of its own, no first-run pages."""
+
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+NO_CHROMIUM = "no Chromium on this machine (on Debian: apt-get install chromium)"
+
+
+def chromium_path() -> str | None:
+    return next((path for path in map(shutil.which, NAMES) if path), None)

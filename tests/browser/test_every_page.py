@@ -1,0 +1,82 @@
+"""Every page that a role reaches by links alone, each examined once: those that the main job does not pass by."""
+
+import re
+
+import pytest
+
+from browser.served import BIKE_RACKS, GROUP, LUGOS, Served
+from browser.visitor import Visitor, Visitors
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+ALIKE = re.compile(r"(?<=/besoins/)[^/]+|(?<=/courriels/)\d+")
+"""Pages that differ by what they are about, not by how they are made."""
+
+
+async def test_every_page_within_reach_of_the_facilitator(shared_demonstration: Served, visitors: Visitors) -> None:
+    await shared_demonstration.worker_passes()
+    visitor = await visitors.arrive(shared_demonstration.url)
+    await visitor.enter_as("animation@bassin.example")
+    met = await visit_all(visitor)
+    assert {f"{GROUP}/achats/AG-2026-001/couts", f"{GROUP}/membres", "/accessibilite"} <= met
+    assert visitors.complaints == []
+
+
+async def test_pages_in_the_dark(shared_demonstration: Served, visitors: Visitors) -> None:
+    visitor = await visitors.arrive(shared_demonstration.url, dark=True)
+    await visitor.enter_as("achats@cobas.example")
+    purchases = f"{GROUP}/achats"
+    for path in (
+        f"{purchases}/{BIKE_RACKS}/besoins",
+        f"{purchases}/{BIKE_RACKS}/consolidation",
+        f"{purchases}/{BIKE_RACKS}/cloture",
+        f"{purchases}/AG-2026-002/consolidation",
+        f"{purchases}/AG-2026-002/couts",
+        f"{purchases}/AG-2026-004/ouverture",
+    ):
+        await visitor.open(path)
+    await visitor.leave()
+    await visitor.enter_as("referent@lugos.example")
+    await visitor.open(LUGOS)
+    await visitor.fill("Arceau posé", "douze")
+    await visitor.press("Enregistrer le brouillon")
+    await visitor.reads("Corrigez cette erreur")
+    assert visitors.complaints == []
+
+
+async def visit_all(visitor: Visitor) -> set[str]:
+    """Follows links until no page of a new kind is left; returns where it was."""
+    met: dict[str, str] = {}
+    waiting = [GROUP]
+    while waiting:
+        path = waiting.pop(0)
+        kind = ALIKE.sub("…", path)
+        if kind in met:
+            continue
+        met[kind] = path
+        answer = await visitor.page.goto(visitor.url + path)
+        assert answer is not None
+        assert answer.ok, f"{path} answers {answer.status}"
+        await visitor.look()
+        waiting += await links(visitor)
+    return set(met.values())
+
+
+async def links(visitor: Visitor) -> list[str]:
+    """Addresses of this site that the page leads to, without downloads."""
+    found: list[str] = await visitor.page.locator("a[href^='/']").evaluate_all(
+        "all => all.map(a => new URL(a.href).pathname)"
+    )
+    return [path for path in found if not re.search(r"\.[a-z]+$", path)]
+
+
+async def test_pages_of_errors(shared_demonstration: Served, visitors: Visitors) -> None:
+    visitor = await visitors.arrive(shared_demonstration.url)
+    await visitor.enter_as("observation@bassin.example")
+    for path, heading in (
+        (f"{GROUP}/nulle-part", "introuvable"),
+        (f"{GROUP}/achats/{BIKE_RACKS}/cloture", "Accès réservé"),
+    ):
+        await visitor.open(path)
+        await visitor.reads(heading)
+    assert visitors.complaints == []

@@ -1,0 +1,137 @@
+"""Somebody at a browser. Where scripts run, every page that is met is examined: axe, the console, the content security
+policy, and its width on a phone and at 200 % zoom.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+
+WIDE, ZOOMED, NARROW = 1200, 600, 320
+"""CSS pixels: a desk's screen, the same at 200 % zoom, a phone's."""
+HEIGHT = 900
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]},
+    "resultTypes": ["violations"],
+}
+PATIENCE = 20_000
+"""Milliseconds, for a machine that does much else."""
+axe = Axe()
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass
+class Visitor:
+    """One window of a browser, and what was wrong with the pages it met."""
+
+    page: Page
+    url: str
+    examines: bool
+    complaints: list[str] = field(default_factory=list)
+    examined: set[tuple[str, str]] = field(default_factory=set)
+    """Addresses with what they said: the same page saying the same is examined once."""
+
+    def listen(self) -> None:
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # A refused form's page says so in its status; Chromium tells it as a failed load of the page itself.
+        own_status = message.text.startswith("Failed to load resource") and message.location["url"] == self.page.url
+        if message.type in {"error", "warning"} and not own_status:
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(self.url + path)
+        await self.look()
+
+    async def enter_as(self, email: str) -> None:
+        """Chooses a role on the demonstration's sign-in page."""
+        await self.open("/connexion")
+        button = self.page.get_by_role("button", name=f"Entrer en tant que {email}", exact=True)
+        if not await button.is_visible():
+            await self.page.get_by_text("Les autres personnes du groupe").click()
+        await self.go_by(button)
+
+    async def leave(self) -> None:
+        """Signs out, by the person's menu."""
+        await self.page.locator(".site-person > summary").click()
+        await self.press("Se déconnecter")
+
+    async def follow(self, name: str, within: Locator | None = None) -> None:
+        await self.go_by((within or self.page).get_by_role("link", name=name, exact=True))
+
+    async def press(self, name: str) -> None:
+        await self.go_by(self.page.get_by_role("button", name=name, exact=True))
+
+    async def go_by(self, target: Locator) -> None:
+        """Clicks what leads to another page, and looks at it."""
+        async with self.page.expect_navigation(wait_until="load"):
+            await target.click()
+        await self.look()
+
+    async def fill(self, label: str, value: str) -> None:
+        await self.page.get_by_label(label).fill(value)
+
+    async def reads(self, text: str) -> None:
+        """Waits for the page to say this, somewhere in its content."""
+        await expect(self.page.locator("main")).to_contain_text(text, use_inner_text=True)
+
+    async def look(self) -> None:
+        """Examines the page where scripts run."""
+        met = self.page.url, await self.page.locator("body").inner_text()
+        if self.examines and met not in self.examined:
+            self.examined.add(met)
+            self.complaints += await complaints_about(self.page)
+
+
+async def complaints_about(page: Page) -> list[str]:
+    """What axe and a ruler find wrong with a page."""
+    found = [
+        f"{page.url}: {violation['id']}: {violation['help']}: {node['html']}"
+        for violation in (await axe.run(page, options=AXE)).response["violations"]
+        for node in violation["nodes"]
+    ]
+    for width in (NARROW, ZOOMED, WIDE):
+        await page.set_viewport_size({"width": width, "height": HEIGHT})
+        needed = await page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            found.append(f"{page.url}: {needed} pixels wide on a screen of {width}")
+    return found
+
+
+@dataclass
+class Visitors:
+    """Opens windows of one browser, each with its own cookies, and closes them."""
+
+    browser: Browser
+    opened: list[tuple[BrowserContext, Visitor]] = field(default_factory=list)
+
+    async def arrive(self, url: str, *, javascript: bool = True, dark: bool = False, examines: bool = True) -> Visitor:
+        context = await self.browser.new_context(
+            viewport={"width": WIDE, "height": HEIGHT},
+            java_script_enabled=javascript,
+            color_scheme="dark" if dark else "light",
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE)
+        visitor = Visitor(await context.new_page(), url, examines=examines and javascript)
+        visitor.listen()
+        self.opened.append((context, visitor))
+        return visitor
+
+    async def close(self) -> None:
+        for context, _ in self.opened:
+            await context.close()
+
+    @property
+    def complaints(self) -> list[str]:
+        return [complaint for _, visitor in self.opened for complaint in visitor.complaints]
+
+
+def plain(text: str) -> str:
+    """Text as it is read: every kind of blank made one space."""
+    return re.sub(r"\s+", " ", text).strip()
