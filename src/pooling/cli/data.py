@@ -1,6 +1,7 @@
 """Commands that bring data in and out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.export import allocation_xlsx
 from pooling.allocation.service import allocate_purchase
+from pooling.cli.failures import REFUSED
 from pooling.cli.groups import in_group
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.errors import NotFound
@@ -40,7 +42,7 @@ def import_members_command(group: str, file: Path, skip_bad: bool) -> None:  # n
     async def run(session: AsyncSession) -> tuple[int, list[BadLine]]:
         return await import_members(session, lines, datetime.now(UTC), skip_bad=skip_bad)
 
-    _report(*in_group(group, run), "member")
+    _report(*in_group(group, run), "member", skip_bad=skip_bad)
 
 
 @import_.command("needs")
@@ -64,8 +66,17 @@ def import_needs_command(group: str, purchase: str, file: Path, skip_bad: bool) 
                 progress=lambda written: progress.update(task, completed=written),
             )
 
-        found = in_group(group, run)
-    _report(*found, "line")
+        with _known(purchase):
+            found = in_group(group, run)
+    _report(*found, "line", skip_bad=skip_bad)
+
+
+@contextmanager
+def _known(purchase: str) -> Iterator[None]:
+    try:
+        yield
+    except NotFound:
+        stop(f"the group has no purchase “{purchase}”.")
 
 
 def _progress() -> Progress:
@@ -73,22 +84,25 @@ def _progress() -> Progress:
 
 
 def _read(read: Callable[[Path], list[Line]], file: Path) -> list[Line]:
-    try:
-        lines = read(file)
-    except UnreadableListError as error:
-        stop(f"{file.name} : {error}")
+    with Console(stderr=True).status(f"Reading {file.name}…"):
+        try:
+            lines = read(file)
+        except UnreadableListError as error:
+            stop(f"{file.name} : {error}")
     if not lines:
-        stop(f"{file.name} : le fichier ne contient aucune ligne.")
+        stop(f"{file.name} : le fichier ne contient aucune ligne après la première.")
     return lines
 
 
-def _report(written: int, bad: Sequence[BadLine], noun: str) -> None:
+def _report(written: int, bad: Sequence[BadLine], noun: str, *, skip_bad: bool) -> None:
     for line in bad:
         click.echo(str(line), err=True)
-    if bad and not written:
+    if bad and not skip_bad:
         click.echo(f"Nothing was written: {len(bad)} line(s) to mend (or use --skip-bad).", err=True)
-        raise SystemExit(1)
-    click.echo(f"{written} {noun}(s) imported" + (f", {len(bad)} line(s) left out." if bad else "."))
+    else:
+        click.echo(f"{written} {noun}(s) imported" + (f", {len(bad)} line(s) left out." if bad else "."))
+    if not written:
+        raise SystemExit(REFUSED)
 
 
 @click.group()
@@ -110,12 +124,8 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
         with out.open("wb") as target:
             allocation_xlsx(target, allocation, fictional=row is not None and row.fictional)
 
-    try:
+    with _known(purchase):
         in_group(group, run)
-    except NotFound:
-        stop(f"the group has no purchase “{purchase}”.")
-    except OSError as error:
-        stop(f"{out} cannot be written: {error.strerror}.")
     click.echo(f"Written: {out}")
 
 

@@ -36,7 +36,7 @@ class Installation:
     engines: Engines
 
     def database(self) -> Database:
-        return Database.connect(self.engines.database_url)
+        return Database.connect(self.engines.database_url, base_url=self.settings.base_url)
 
     @property
     def embedded(self) -> bool:

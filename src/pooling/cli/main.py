@@ -15,13 +15,14 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pooling.cli.reminding": ("remind",),
     "pooling.cli.doctor": ("doctor",),
     "pooling.cli.groups": ("group",),
+    "pooling.cli.tokens": ("token",),
     "pooling.cli.data": ("import", "export"),
     "pooling.cli.cases": ("allocate", "consolidate"),
 }
 click.rich_click.COMMAND_GROUPS = {
     "pooling": [
         {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "remind", "doctor"]},
-        {"name": "Data", "commands": ["group", "import", "export"]},
+        {"name": "Data", "commands": ["group", "token", "import", "export"]},
         {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate"]},
     ]
 }

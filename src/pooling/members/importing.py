@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from pooling.kernel.lists import BadLine, Line, read_list
-from pooling.members.service import MemberIn, UnitIn, add_members, members_by_code
+from pooling.kernel.lists import BadLine, Line, compact, read_list
+from pooling.members.models import Member, MemberKind
+from pooling.members.service import MemberIn, UnitIn, add_members
 
 COLUMNS = {
     "code": ("siren", "code", "siren ou code"),
@@ -26,8 +29,8 @@ _SENTENCES = {
     "code": "le SIREN doit avoir neuf chiffres dont une clé valide (ou, pour une composante, un code sans espace)",
     "name": "le nom manque ou dépasse 200 caractères",
     "insee": "le code INSEE doit ressembler à 33009 ou 2A004",
-    "population": "la population doit être un nombre entier",
-    "agents": "l’effectif doit être un nombre entier",
+    "population": "la population doit être un nombre entier, positif ou nul",
+    "agents": "l’effectif doit être un nombre entier, positif ou nul",
 }
 
 
@@ -35,44 +38,61 @@ async def import_members(
     session: AsyncSession, lines: Sequence[Line], now: datetime, *, skip_bad: bool = False
 ) -> tuple[int, list[BadLine]]:
     """Adds the members of a list; returns how many, and the lines refused. With bad lines and without `skip_bad`,
-    nothing is written.
+    nothing is written. A unit may stand before what it belongs to.
     """
-    present = set(await members_by_code(session))
-    good: list[MemberIn | UnitIn] = []
+    taken, entities = await _present(session)
+    good: list[tuple[int, MemberIn | UnitIn]] = []
     bad: list[BadLine] = []
-    named = present | {line["code"].replace(" ", "") for line in lines}
+    first: dict[str, int] = {}
     for line in lines:
         try:
             member = _member(line)
         except ValidationError as invalid:
             bad.append(BadLine(line.number, _sentence(invalid)))
             continue
-        if member.code in present:
-            bad.append(BadLine(line.number, f"{member.code} est déjà membre, ou déjà dans le fichier"))
-        elif member.parent is not None and member.parent not in named:
-            bad.append(BadLine(line.number, f"rattachement inconnu : {member.parent}"))
+        if member.code in taken:
+            bad.append(BadLine(line.number, f"{member.code} est déjà membre du groupe"))
+        elif first.setdefault(member.code, line.number) != line.number:
+            bad.append(BadLine(line.number, f"{member.code} est déjà à la ligne {first[member.code]}"))
         else:
-            present.add(member.code)
-            good.append(member)
+            good.append((line.number, member))
+    entities |= {member.code for _, member in good if member.parent is None}
+    orphans = [
+        (number, unit.parent) for number, unit in good if unit.parent is not None and unit.parent not in entities
+    ]
+    bad += [BadLine(number, f"rattachement inconnu : {parent}") for number, parent in orphans]
+    bad.sort(key=lambda line: line.number)
     if bad and not skip_bad:
         return 0, bad
-    refused = {unit.code for unit in good if unit.parent is not None and unit.parent not in present}
-    await add_members(session, [member for member in good if member.code not in refused], now)
-    return len(good) - len(refused), bad
+    left_out = {number for number, _ in orphans}
+    accepted = [member for number, member in good if number not in left_out]
+    await add_members(session, accepted, now)
+    return len(accepted), bad
+
+
+async def _present(session: AsyncSession) -> tuple[set[str], set[str]]:
+    """The codes of the group's members, and those among them to which a unit may belong."""
+    rows = (await session.execute(select(col(Member.code), col(Member.kind)))).all()
+    return {code for code, _ in rows}, {code for code, kind in rows if kind == MemberKind.LEGAL_ENTITY}
 
 
 def _member(line: Line) -> MemberIn | UnitIn:
     values: dict[str, Any] = {
-        "code": line["code"],
         "name": line["name"],
         "category": line["category"],
-        "population": line["population"].replace(" ", "") or None,
-        "agents": line["agents"].replace(" ", "") or None,
+        "population": compact(line["population"]) or None,
+        "agents": compact(line["agents"]) or None,
         "budgets": {line["budget"]: line["budget_label"] or line["budget"]} if line["budget"] else {},
     }
     if line["parent"]:
-        return UnitIn(parent=line["parent"].replace(" ", ""), **values)
-    return MemberIn(insee=line["insee"] or None, **values)
+        return UnitIn(code=line["code"], parent=compact(line["parent"]), **values)
+    return MemberIn(code=compact(line["code"]), insee=_insee(line["insee"]), **values)
+
+
+def _insee(typed: str) -> str | None:
+    """A spreadsheet that takes 01004 for a number keeps 1004."""
+    code = compact(typed)
+    return code.zfill(5) if code.isdigit() else code or None
 
 
 def _sentence(invalid: ValidationError) -> str:

@@ -12,7 +12,7 @@ from sqlmodel import col
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import insert_many
 from pooling.kernel.events import record_event
-from pooling.kernel.lists import BadLine, Line, read_list
+from pooling.kernel.lists import BadLine, Line, compact, read_list
 from pooling.members.models import Member
 from pooling.needs.declaring import refuse_when_closed, write_needs
 from pooling.needs.models import Declaration, DeclarationState, Need
@@ -30,7 +30,7 @@ LARGEST = 1_000_000
 BATCH = 5_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Need:
     member_id: int
     item_id: int
@@ -62,10 +62,15 @@ async def import_needs(
     purchase = await lock_purchase(session, purchase.id, alone=True)
     now = await clock.at_database(session)
     refuse_when_closed(purchase, now)
-    needs, bad = _check(lines, await _participants(session, purchase.id), await item_ids(session, purchase.id))
+    members = await _participants(session, purchase.id)
+    needs, bad = _check(lines, members, await item_ids(session, purchase.id))
     if (bad and not skip_bad) or not needs:
         return 0, bad
     declarations = await _declare(session, purchase.id, sorted({need.member_id for need in needs}), now)
+    left_out = {line.number for line in bad}
+    partial = {members.get(compact(line["member"])) for line in lines if line.number in left_out} if bad else set()
+    whole = {declaration for member, declaration in declarations.items() if member not in partial}
+    await _withdraw(session, needs, declarations, whole, now)
     await _write(session, needs, declarations, now, progress)
     record_event(
         session,
@@ -93,39 +98,39 @@ def _check(lines: Sequence[Line], members: dict[str, int], items: dict[str, int]
     bad: list[BadLine] = []
     seen: dict[tuple[int, int], int] = {}
     for line in lines:
-        reason = _reason(line, members, items)
-        if reason is None:
-            need = _Need(
-                members[line["member"].replace(" ", "")],
-                items[line["item"]],
-                _whole(line["quantity"]),
-                _whole(line["up_to"] or line["quantity"]),
-            )
+        need = _need(line, members, items)
+        if isinstance(need, _Need):
             first = seen.setdefault((need.member_id, need.item_id), line.number)
             if first == line.number:
                 needs.append(need)
-                continue
-            reason = f"même membre et même article qu’à la ligne {first}"
-        bad.append(BadLine(line.number, reason))
+            else:
+                bad.append(BadLine(line.number, f"même membre et même article qu’à la ligne {first}"))
+        else:
+            bad.append(BadLine(line.number, need))
     return needs, bad
 
 
-def _reason(line: Line, members: dict[str, int], items: dict[str, int]) -> str | None:
-    if line["member"].replace(" ", "") not in members:
-        return f"« {line['member']} » ne participe pas à cet achat"
-    if line["item"] not in items:
-        return f"« {line['item']} » n’est pas un article de cet achat"
+def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> _Need | str:
+    """What the line says, or why it cannot be taken."""
+    member_id, item_id = members.get(compact(line["member"])), items.get(line["item"].lower())
+    if member_id is None:
+        return f"« {line['member']} » ne participe pas à cet achat" if line["member"] else "le membre manque"
+    if item_id is None:
+        return f"« {line['item']} » n’est pas un article de cet achat" if line["item"] else "l’article manque"
+    if not line["quantity"]:
+        return "la quantité manque (dans un classeur, une formule jamais calculée compte comme vide)"
     quantity = _whole(line["quantity"])
     if not 0 <= quantity <= LARGEST:
         return f"la quantité « {line['quantity']} » n’est pas un nombre entier entre 0 et 1 000 000"
-    if line["up_to"] and not quantity <= _whole(line["up_to"]) <= LARGEST:
-        return f"le maximum « {line['up_to']} » n’est pas un nombre entier à partir de {quantity}"
-    return None
+    up_to = _whole(line["up_to"]) if line["up_to"] else quantity
+    if not quantity <= up_to <= LARGEST:
+        return f"le maximum « {line['up_to']} » n’est pas un nombre entier entre {quantity} et 1 000 000"
+    return _Need(member_id, item_id, quantity, up_to)
 
 
 def _whole(typed: str) -> int:
     """The number typed, −1 when it is none."""
-    digits = typed.replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
+    digits = compact(typed)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1  # noqa: PLR2004
 
 
@@ -157,18 +162,16 @@ async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[in
     return {member_id: declaration_id for member_id, declaration_id in rows if member_id in named}
 
 
-async def _write(
-    session: AsyncSession,
-    needs: Sequence[_Need],
-    declarations: dict[int, int],
-    now: datetime,
-    progress: Callable[[int], None],
+async def _withdraw(
+    session: AsyncSession, needs: Sequence[_Need], declarations: dict[int, int], whole: set[int], now: datetime
 ) -> None:
-    """Lines named by the file; an item that it leaves out of a declaration made before is no longer needed."""
+    """An item that the file leaves out of a declaration made before is no longer needed; but not where one of the
+    member's lines was refused, since it may have been about that item.
+    """
     given = {(declarations[need.member_id], need.item_id) for need in needs}
     stale = await session.execute(
         select(col(Need.declaration_id), col(Need.item_id)).where(
-            col(Need.declaration_id) == any_(cast(list(declarations.values()), ARRAY(BigInteger))),
+            col(Need.declaration_id) == any_(cast(sorted(whole), ARRAY(BigInteger))),
             col(Need.quantity) > 0,
         )
     )
@@ -180,6 +183,15 @@ async def _write(
             if (declaration, item) not in given
         ],
     )
+
+
+async def _write(
+    session: AsyncSession,
+    needs: Sequence[_Need],
+    declarations: dict[int, int],
+    now: datetime,
+    progress: Callable[[int], None],
+) -> None:
     for start in range(0, len(needs), BATCH):
         batch = needs[start : start + BATCH]
         await write_needs(

@@ -1,0 +1,154 @@
+"""Lists as people hand them in: every usual CSV, spreadsheets, and files that are not what they claim."""
+
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pooling.kernel import lists
+from pooling.kernel.lists import UnreadableListError, compact, read_list
+
+COLUMNS = {"member": ("membre", "siren", "code"), "quantity": ("quantité", "quantity"), "note": ("remarque",)}
+EXPECTED = [(2, {"member": "213300098", "quantity": "5"}), (4, {"member": "Lège", "quantity": "1 000"})]
+
+
+def lines_of(path: Path) -> list[tuple[int, dict[str, str]]]:
+    return [(line.number, dict(line.cells)) for line in read_list(path, COLUMNS, required=("member", "quantity"))]
+
+
+def written(folder: Path, content: bytes | str, name: str = "liste.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+TABLE = "membre{0}quantité\r\n213300098{0}5\r\n\r\nLège{0}1 000\r\n"
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_csv_reads_the_same_whatever_wrote_it(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    """A blank line is none, but keeps its number: the one that a spreadsheet shows."""
+    assert lines_of(written(tmp_path, TABLE.format(delimiter).encode(encoding))) == EXPECTED
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_csv_may_end_its_lines_as_it_likes(tmp_path: Path, ending: str) -> None:
+    text = TABLE.format(";").replace("\r\n", ending)
+    assert lines_of(written(tmp_path, text)) == EXPECTED
+
+
+def test_a_hint_for_spreadsheets_stands_before_the_header(tmp_path: Path) -> None:
+    assert lines_of(written(tmp_path, "sep=;\nmembre;quantité\na;1\n")) == [(3, {"member": "a", "quantity": "1"})]
+
+
+def test_a_quoted_cell_holds_delimiters_and_line_breaks(tmp_path: Path) -> None:
+    path = written(tmp_path, 'membre;quantité\n"a; b\nc";1\nd;2\n')
+    assert [cells["member"] for _, cells in lines_of(path)] == ["a; b\nc", "d"]
+
+
+def test_the_preferred_heading_wins_and_unknown_ones_are_left_out(tmp_path: Path) -> None:
+    path = written(tmp_path, "code;couleur;Membre;QUANTITE\nx;rouge;y;3\n")
+    assert lines_of(path) == [(2, {"member": "y", "quantity": "3"})]
+
+
+def test_a_short_line_has_empty_cells(tmp_path: Path) -> None:
+    assert lines_of(written(tmp_path, "membre;quantité\na\n")) == [(2, {"member": "a", "quantity": ""})]
+
+
+def workbook(folder: Path, *rows: tuple[object, ...]) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in rows:
+        sheet.append(row)
+    path = folder / "liste.xlsx"
+    book.save(path)
+    return path
+
+
+def test_a_workbook_keeps_codes_and_numbers_as_they_look(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ("membre", "quantité"), (213300098, 5.0), (), ("Lège", "1 000"), ("x", 12.5))
+    assert lines_of(path) == [*EXPECTED, (5, {"member": "x", "quantity": "12.5"})]
+
+
+def test_a_formula_that_was_never_computed_is_an_empty_cell(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ("membre", "quantité"), ("a", "=1+1"))
+    assert lines_of(path) == [(2, {"member": "a", "quantity": ""})]
+
+
+def test_an_open_document_sheet_is_read_too(tmp_path: Path) -> None:
+    def row(*cells: str) -> str:
+        texts = "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+        )
+        return f"<table:table-row>{texts}</table:table-row>"
+
+    content = (
+        '<?xml version="1.0" encoding="UTF-8"?><office:document-content'
+        ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+        ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+        ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="F">{row("membre", "quantité")}{row("213300098", "5")}{row("", "")}'
+        f"{row('Lège', '1 000')}</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    path = tmp_path / "liste.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", content)
+    assert lines_of(path) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "le fichier est vide."),
+        (b"\n\n;;\n", "le fichier est vide."),
+        (b"membre;prix\na;1\n", "il manque la colonne « quantité »"),
+        (b"membre;quantite;quantity;Quantite\na;1;2;3\n", "la colonne « quantite » figure deux fois."),
+        (b'membre;quantite\n"a;1\n', "le fichier CSV est mal formé"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "il manque la colonne « membre »"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "ce n’est ni un fichier CSV, ni un classeur."),
+        (b"PK\x03\x04 not a workbook at all", "ce n’est pas un classeur lisible"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "ce n’est pas un classeur lisible"),
+    ],
+)
+def test_a_file_that_is_no_list_says_why(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(UnreadableListError) as refused:
+        lines_of(written(tmp_path, content, "liste.xlsx"))
+    assert str(refused.value).startswith(said)
+
+
+def test_a_header_alone_is_a_list_without_lines(tmp_path: Path) -> None:
+    assert lines_of(written(tmp_path, "membre;quantité\n")) == []
+
+
+def test_one_stray_cell_in_the_last_corner_of_a_sheet_harms_nobody(tmp_path: Path) -> None:
+    """Laid out as a full table, such a sheet asks for half a terabyte."""
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"] = "membre"
+    book.worksheets[0]["XFD1048576"] = "x"
+    book.save(tmp_path / "liste.xlsx")
+    with pytest.raises(UnreadableListError, match="démesuré"):
+        lines_of(tmp_path / "liste.xlsx")
+
+
+def test_a_list_beyond_the_longest_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "membre;quantité\n" + "a;1\n" * 1500)
+    assert len(read_list(path, COLUMNS, required=(), longest=1500)) == 1500
+    with pytest.raises(UnreadableListError, match="le fichier a plus de 1\u202f499 lignes"):
+        read_list(path, COLUMNS, required=(), longest=1499)
+
+
+def test_a_file_beyond_the_largest_is_not_even_read(tmp_path: Path) -> None:
+    path = tmp_path / "liste.csv"
+    with path.open("wb") as file:
+        file.truncate(lists.LARGEST + 1)
+    with pytest.raises(UnreadableListError, match="dépasse 100 Mo"):
+        lines_of(path)
+
+
+@pytest.mark.parametrize("typed", ["213300098", "213 300 098", " 213\u00a0300\u202f098 "])
+def test_a_number_is_read_whatever_blanks_it_holds(typed: str) -> None:
+    assert compact(typed) == "213300098"
