@@ -33,6 +33,8 @@ from pooling.settings import Settings
 log = logging.getLogger(__name__)
 
 JOB_SECONDS = 600
+CONNECTIONS = 2
+"""To the mail server, for each worker: one waits for the database while the other sends."""
 CHORES: Sequence[Chore] = (close_what_is_due,)
 
 
@@ -90,7 +92,9 @@ async def deliver(ctx: dict[str, Any]) -> None:
     if work.transport is None or work.delivering.locked():
         return
     async with work.delivering:
-        report: DeliveryReport = await deliver_messages(work.database, work.transport, work.clock)
+        report: DeliveryReport = await deliver_messages(
+            work.database, work.transport, work.clock, connections=CONNECTIONS
+        )
     if report != DeliveryReport():
         log.info("mails: %s", report)
 

@@ -49,7 +49,12 @@ class CommitteeLine:
 
 
 async def committee_page(
-    session: AsyncSession, now: datetime, *, past: bool, after: tuple[datetime, int] | None = None
+    session: AsyncSession,
+    now: datetime,
+    *,
+    past: bool,
+    after: tuple[datetime, int] | None = None,
+    size: int = PAGE_SIZE,
 ) -> tuple[list[CommitteeLine], tuple[datetime, int] | None]:
     """A page of the committees to come (nearest first) or past (latest first), and where the next begins."""
     invited = (
@@ -80,9 +85,9 @@ async def committee_page(
         )
     if after is not None:
         statement = statement.where(key < after if past else key > after)
-    lines = [CommitteeLine(*row) for row in await session.execute(statement.limit(PAGE_SIZE + 1))]
-    shown = lines[:PAGE_SIZE]
-    return shown, (shown[-1].starts_at, shown[-1].id) if len(lines) > PAGE_SIZE else None
+    lines = [CommitteeLine(*row) for row in await session.execute(statement.limit(size + 1))]
+    shown = lines[:size]
+    return shown, (shown[-1].starts_at, shown[-1].id) if len(lines) > size else None
 
 
 async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee:

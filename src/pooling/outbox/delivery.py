@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
-from pooling.outbox.leases import Batch
+from pooling.outbox.leases import Batch, steps_of_their_own
 from pooling.outbox.models import Message, MessageState
 from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
@@ -51,21 +49,32 @@ class DeliveryReport:
     server_trouble: str | None = None
 
 
-async def deliver(database: Database, transport: Transport, clock: Clock, *, batch: int = BATCH) -> DeliveryReport:
-    """Sends all that is due, a batch and a connection at a time; stops when the server is of no help.
+async def deliver(
+    database: Database, transport: Transport, clock: Clock, *, batch: int = BATCH, connections: int = 1
+) -> DeliveryReport:
+    """Sends all that is due, over so many connections at once; stops when the server is of no help.
 
     Safe to run many times at once, to cancel and to kill.
     """
     report = DeliveryReport()
-    while True:
-        claimed = await Batch.claim(database, clock.now(), batch)
-        if not claimed.waiting or not await _deliver_batch(database, transport, claimed, clock, report):
-            return report
+    async with asyncio.TaskGroup() as group:
+        for _ in range(connections):
+            group.create_task(_deliver_batches(database, transport, clock, report, batch))
+    return report
 
 
-async def _deliver_batch(
-    database: Database, transport: Transport, batch: Batch, clock: Clock, report: DeliveryReport
-) -> bool:
+async def _deliver_batches(
+    database: Database, transport: Transport, clock: Clock, report: DeliveryReport, most: int
+) -> None:
+    """A batch and a connection at a time."""
+    async with steps_of_their_own(database) as steps:
+        while True:
+            batch = await Batch.claim(steps, clock.now(), most)
+            if not batch.waiting or not await _deliver_batch(transport, batch, clock, report):
+                return
+
+
+async def _deliver_batch(transport: Transport, batch: Batch, clock: Clock, report: DeliveryReport) -> bool:
     """Sends what it can; False when going on would be of no use.
 
     Whatever ends it, cancelling included, what was not begun is free again for the next delivery.
@@ -73,24 +82,22 @@ async def _deliver_batch(
     helpful = True
     try:
         async with transport.connection() as connection:
-            await _send_all(database, connection, batch, clock, report)
+            await batch.hold_next(clock.now())
+            while batch.waiting:
+                await _to_its_end(_send_next(connection, batch, clock, report))
     except NotSent as trouble:
         log.warning("the mail server is in trouble: %s", trouble.reason)
         report.server_trouble = trouble.reason
         helpful = batch.sent > 0  # some servers end a connection after so many mails: a new one may do
-        await _put_back_in_hand(database, batch, clock.now(), report)
+        if batch.in_hand is not None:
+            now = clock.now()
+            again, reason = now + IN_HAND_DELAY, trouble.reason
+            await batch.settle([batch.in_hand], MessageState.QUEUED, now, try_at=again, reason=reason)
+            report.postponed += 1
     finally:
-        await _put_back_waiting(database, batch, clock.now(), report, at_once=helpful)
+        now = clock.now()
+        report.postponed += await batch.free_waiting(now, now if helpful else now + SERVER_DELAY)
     return helpful
-
-
-async def _send_all(
-    database: Database, connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport
-) -> None:
-    async with database.transaction() as session:
-        await batch.hold_next(session, clock.now())
-    while batch.waiting:
-        await _to_its_end(_send_next(database, connection, batch, clock, report))
 
 
 async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
@@ -112,27 +119,23 @@ async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
     task.result()
 
 
-async def _send_next(
-    database: Database, connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport
-) -> None:
-    """Sends one mail. Settling it and holding the next one are one transaction."""
+async def _send_next(connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport) -> None:
     message = batch.take()
-    refusal = await _send(connection, message, clock.now()) if message else None
-    async with database.transaction() as session:
-        if message is None:
-            report.lost_leases += 1
-        elif refusal is None:
-            batch.sent += 1
-            report.sent += 1
-            await batch.settle(session, [message], MessageState.SENT, clock.now())
-        else:
-            await _settle_refused(session, batch, message, refusal, clock.now(), report)
-        await batch.hold_next(session, clock.now())
-    batch.in_hand = None
+    if message is None:
+        report.lost_leases += 1
+        await batch.hold_next(clock.now())
+        return
+    refusal = await _send(connection, message, clock.now())
+    if refusal is None:
+        await batch.settle([message], MessageState.SENT, clock.now())
+        batch.sent += 1
+        report.sent += 1
+    else:
+        await _settle_refused(batch, message, refusal, clock.now(), report)
 
 
 async def _settle_refused(
-    session: AsyncSession, batch: Batch, message: Message, refusal: NotSent, now: datetime, report: DeliveryReport
+    batch: Batch, message: Message, refusal: NotSent, now: datetime, report: DeliveryReport
 ) -> None:
     try_at = next_try(refusal, message, now)
     if try_at is None:
@@ -141,7 +144,7 @@ async def _settle_refused(
     else:
         report.retried += 1
         state = MessageState.QUEUED
-    await batch.settle(session, [message], state, now, try_at=try_at, reason=refusal.reason, tries=1)
+    await batch.settle([message], state, now, try_at=try_at, reason=refusal.reason, tries=1)
 
 
 async def _send(connection: Connection, message: Message, now: datetime) -> NotSent | None:
@@ -167,23 +170,3 @@ def next_try(refusal: NotSent, message: Message, now: datetime) -> datetime | No
         return None
     at = now + DELAYS[message.attempts]
     return at if message.expires_at is None or at < message.expires_at else None
-
-
-async def _put_back_in_hand(database: Database, batch: Batch, now: datetime, report: DeliveryReport) -> None:
-    if batch.in_hand is None:
-        return
-    again, reason = now + IN_HAND_DELAY, report.server_trouble
-    async with database.transaction() as session:
-        await batch.settle(session, [batch.in_hand], MessageState.QUEUED, now, try_at=again, reason=reason)
-    report.postponed += 1
-
-
-async def _put_back_waiting(
-    database: Database, batch: Batch, now: datetime, report: DeliveryReport, *, at_once: bool
-) -> None:
-    if not batch.waiting:
-        return
-    again = now if at_once else now + SERVER_DELAY
-    async with database.transaction() as session:
-        await batch.settle(session, batch.waiting, MessageState.QUEUED, now, try_at=again)
-    report.postponed += len(batch.waiting)

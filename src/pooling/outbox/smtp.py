@@ -89,11 +89,11 @@ class _Open:
         sender = self.transport.sender
         try:
             mail = envelope(message, sender=sender, host=self.transport.host, now=now)
-        except (ValueError, IndexError) as error:  # the latter: how `email` takes some wrong addresses
+        except ValueError as error:
             raise NotSent(Fault.PERMANENT, f"cannot be written as a mail: {error}") from error
         try:
             async with asyncio.timeout(self.transport.send_seconds):
-                await self.client.send_message(mail, sender=sender, recipients=[message.recipient])
+                await self.client.sendmail(sender, [message.recipient], mail)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             raise NotSent(fault_of(error), _said(error)) from error
 

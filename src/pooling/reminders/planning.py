@@ -65,6 +65,9 @@ class PlanReport:
 async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInfo, now: datetime) -> PlanReport:
     """Plans every kind in the transaction's group. A kind that fails is logged and left as it was."""
     await session.execute(select(func.pg_advisory_xact_lock(_PLANNING, group_of(session) % 2**31)))
+    # Thousands of rows that were just added look like one to the server until it has counted them; joining them
+    # row by row would then take seconds. Hashing both sides is right for few rows too.
+    await session.execute(select(func.set_config("enable_nestloop", "off", True)))
     report = PlanReport()
     for kind in kinds:
         try:
