@@ -66,7 +66,7 @@ class Labels:
         return self.members.get(id_, id_)
 
 
-_MEMBER = (Column("Code", width=16), Column("Membre", width=34))
+_MEMBER = (Column("Code", Kind.CODE, 16), Column("Membre", width=34))
 
 
 def french(number: str) -> str:

@@ -56,7 +56,7 @@ def _order_rows(result: Consolidation) -> Iterator[list[Value]]:
 
 def _members(result: Consolidation, names: Mapping[str, str], lead: str) -> Table:
     columns = [
-        Column("Code", width=16),
+        Column("Code", Kind.CODE, 16),
         Column("Membre", width=34),
         Column("Ferme", Kind.INTEGER, 10, summed=True),
         Column("Maximum accepté", Kind.INTEGER, 12, summed=True),
