@@ -47,11 +47,13 @@ def driver_url(url: str) -> str:
 class Database:
     """Opens transactions. `engine` is a pool in the application, and one outer transaction's connection in tests."""
 
-    def __init__(self, engine: AsyncEngine | AsyncConnection) -> None:
+    def __init__(self, engine: AsyncEngine | AsyncConnection, *, base_url: str = "http://127.0.0.1:8000") -> None:
         self._engine = engine
+        self._base_url = base_url
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 10) -> "Database":
+    def connect(cls, url: str, *, pool_size: int = 10, base_url: str = "http://127.0.0.1:8000") -> "Database":
+        """`base_url` is the installation's own address, for the mails that a transaction writes."""
         return cls(
             create_async_engine(
                 driver_url(url),
@@ -59,7 +61,8 @@ class Database:
                 max_overflow=pool_size,
                 pool_pre_ping=True,
                 connect_args={"server_settings": {"application_name": "pooling", "timezone": "UTC"}},
-            )
+            ),
+            base_url=base_url,
         )
 
     async def dispose(self) -> None:
@@ -74,6 +77,7 @@ class Database:
             sync_session_class=TenantSession,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
+            info={"base_url": self._base_url},
         )
         async with session, session.begin():
             await enter_group(session, group_id)
@@ -94,6 +98,12 @@ def group_of(session: AsyncSession) -> int:
     group_id = session.info.get("group_id")
     assert isinstance(group_id, int), "this use case needs a transaction opened for a group"
     return group_id
+
+
+def base_url_of(session: AsyncSession) -> str:
+    """The installation's own address, without a slash at its end."""
+    base_url: str = session.info["base_url"]
+    return base_url.rstrip("/")
 
 
 async def insert_many(

@@ -1,4 +1,4 @@
-"""The collection of needs: opening and closing it."""
+"""The collection of needs: opening, extending, closing and reopening it. Référents are told at once."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,10 @@ from sqlmodel import col
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
+from pooling.needs import notices
+from pooling.needs.notices import tell
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.service import change_state, item_ids, lock_purchase
 
@@ -37,6 +40,7 @@ async def open_collection(
     purchase.opened_at = purchase.scheduled_at = purchase.keys_frozen_at = now
     purchase.closes_at = closes_at
     await _freeze_keys(session, purchase_id)
+    await tell(session, purchase, now, notices.opened)
     return purchase
 
 
@@ -70,7 +74,75 @@ async def close_collection(
         raise Invalid({"reason": "Dites pourquoi vous clôturez avant la date prévue : les référents le liront."})
     change_state(session, purchase, PurchaseState.CLOSED, at=now, caller=caller, reason=reason or None)
     purchase.closed_at = now
+    if early:
+        await tell(session, purchase, now, notices.closed_early(reason))
     return purchase
+
+
+async def extend_collection(
+    session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock, *, reason: str
+) -> Purchase:
+    """Gives an open collection another closing date, later or sooner; reminders of the old one are superseded.
+
+    Raises:
+        Forbidden: the caller is not a lead buyer of this purchase.
+        Invalid: no reason, a date too near, or the same one.
+        Conflict: the collection is not open.
+    """
+    purchase, now = await _locked_for(session, caller, purchase_id, clock, reason)
+    if purchase.state != PurchaseState.OPEN:
+        raise Conflict("La collecte n’est pas ouverte : sa date ne peut plus changer.", code="collection_closed")
+    if closes_at == purchase.closes_at:
+        raise Invalid({"closes_on": "C’est déjà la date de clôture : choisissez-en une autre."})
+    details = {"from": str(purchase.closes_at), "to": str(closes_at)}
+    _reschedule(purchase, closes_at, now)
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("purchase", purchase_id),
+        name="collection.extended",
+        reason=reason,
+        details=details,
+    )
+    await tell(session, purchase, now, notices.extended(reason))
+    return purchase
+
+
+async def reopen_collection(
+    session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock, *, reason: str
+) -> Purchase:
+    """Opens a closed collection again until another date. Frozen key values stay as they were.
+
+    Raises: as `extend_collection`; Conflict when the purchase is not closed.
+    """
+    purchase, now = await _locked_for(session, caller, purchase_id, clock, reason)
+    if purchase.state != PurchaseState.CLOSED:
+        raise Conflict("Seule une collecte close peut être rouverte.", code="transition_refused")
+    change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, reason=reason)
+    _reschedule(purchase, closes_at, now)
+    purchase.closed_at = None
+    await tell(session, purchase, now, notices.reopened(reason))
+    return purchase
+
+
+async def _locked_for(
+    session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock, reason: str
+) -> tuple[Purchase, datetime]:
+    """The purchase, locked alone by its lead buyer who says why, and the time once the lock is won."""
+    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
+    if not reason:
+        raise Invalid({"reason": "Dites pourquoi : les référents le liront."})
+    purchase = await lock_purchase(session, purchase_id, alone=True)
+    return purchase, await clock.at_database(session)
+
+
+def _reschedule(purchase: Purchase, closes_at: datetime, now: datetime) -> None:
+    if closes_at < now + SHORTEST_COLLECTION:
+        raise Invalid({"closes_on": "Choisissez une date de clôture à venir, dans une heure au plus tôt."})
+    purchase.closes_at = closes_at
+    purchase.scheduled_at = now
+    purchase.revision += 1
 
 
 async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:

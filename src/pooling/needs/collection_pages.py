@@ -1,4 +1,4 @@
-"""The lead buyer's pages: opening and closing the collection, what the needs add up to."""
+"""The lead buyer's pages: opening the collection, moving its date, closing it, giving the purchase up."""
 
 from datetime import datetime
 from typing import Any
@@ -7,31 +7,19 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.rights import Caller, Right
-from pooling.needs.collection import close_collection, open_collection
-from pooling.needs.consolidating import freeze_consolidation, latest_consolidation, outlook
+from pooling.members.rights import Right
+from pooling.needs.cancelling import cancel_purchase
+from pooling.needs.collection import close_collection, extend_collection, open_collection, reopen_collection
 from pooling.needs.queries import coverage
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.frame import PurchaseFrame, led_purchase
 from pooling.purchases.models import PurchaseState
-from pooling.purchases.queries import purchase_items
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
-from pooling.web.typography import date_time_long, euros, plural, price
+from pooling.web.typography import date_time_long, plural
 
-SECTION = "/consolidation"
-
-
-async def _led(request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str) -> PurchaseFrame:
-    """The frame of a purchase that the caller runs.
-
-    Raises:
-        Forbidden: it does not run it.
-    """
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
-    caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
-    return frame
+SECTION = "-"
+"""None of the tabs: these pages ask one question."""
 
 
 def _ask(
@@ -55,9 +43,8 @@ def _ask(
 async def ask_opening(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
-    frame = await _led(request, session, caller, reference)
-    form = Form(values={"closes_at": "18:00"})
-    return _opening_page(request, frame, form)
+    frame = await led_purchase(request, session, caller, reference, SECTION)
+    return _opening_page(request, frame, _deadline_form(frame))
 
 
 def _opening_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
@@ -85,11 +72,10 @@ async def do_opening(
     form: PostedForm,
     reference: FromPath[str],
 ) -> Response[Any]:
-    frame = await _led(request, session, caller, reference)
-    day, hour = form.date("closes_on"), form.time("closes_at")
+    frame = await led_purchase(request, session, caller, reference, SECTION)
+    closes_at = _typed_deadline(form, frame)
     with form.redisplayed():
-        if day and hour:
-            closes_at = datetime.combine(day, hour, tzinfo=frame.zone)
+        if closes_at:
             await open_collection(session, caller, frame.purchase.id, closes_at, request.app.state.clock)
     if form.has_errors:
         raise Redisplay(_opening_page(request, frame, form))
@@ -100,7 +86,7 @@ async def do_opening(
 async def ask_closure(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
-    frame = await _led(request, session, caller, reference)
+    frame = await led_purchase(request, session, caller, reference, SECTION)
     return await _closure_page(request, session, frame, Form())
 
 
@@ -139,7 +125,7 @@ async def do_closure(
     form: PostedForm,
     reference: FromPath[str],
 ) -> Response[Any]:
-    frame = await _led(request, session, caller, reference)
+    frame = await led_purchase(request, session, caller, reference, SECTION)
     reason = form.text("reason", longest=500)
     with form.redisplayed():
         form.check()
@@ -149,58 +135,118 @@ async def do_closure(
     return redirect(request, f"{frame.url}{SECTION}", done="La collecte est close.")
 
 
-@get("/achats/{reference:str}/consolidation", right=Right.SEE_ALL_NEEDS)
-async def show_consolidation(
+@get("/achats/{reference:str}/prolongation", right=Right.RUN_PURCHASE)
+async def ask_extension(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
-    """What would be ordered of each item with what is filed, and what was frozen."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
-    if not caller.may(Right.SEE_ALL_NEEDS, purchase_id=frame.purchase.id):
-        raise Forbidden
-    items = {item.code: item for item in await purchase_items(session, frame.purchase.id)}
-    results = await outlook(session, frame.purchase.id)
-    runs = caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
-    return render(
-        request,
-        "needs/consolidation.html",
-        breadcrumb=[*frame.breadcrumb, Link("Consolidation", None)],
-        frame=frame,
-        items=items,
-        results=results,
-        coverage=await coverage(session, frame.purchase.id),
-        frozen=await latest_consolidation(session, frame.purchase.id),
-        total=euros(sum(result.total for result in results.values())),
-        runs=runs,
-        may_close=runs and frame.purchase.state == PurchaseState.OPEN,
-        may_freeze=runs and frame.purchase.state == PurchaseState.CLOSED,
-        tier_steps={
-            code: [{"threshold": 0, "price": price(item.unit_price)}]
-            + [{"threshold": threshold, "price": price(tier)} for threshold, tier in item.tiers]
-            for code, item in items.items()
-        },
-        statuses=STATUSES,
-    )
+    frame = await led_purchase(request, session, caller, reference, SECTION)
+    return _extension_page(request, frame, _deadline_form(frame))
 
 
-STATUSES = {
-    "ok": ("done", "Commande possible"),
-    "nothing_declared": ("neutral", "Aucun besoin"),
-    "minimum_not_reached": ("overdue", "Minimum non atteint"),
-    "below_one_pack": ("overdue", "Moins d’un lot"),
-}
-
-
-@post("/achats/{reference:str}/consolidation", right=Right.RUN_PURCHASE)
-async def do_freeze(
+@post("/achats/{reference:str}/prolongation", right=Right.RUN_PURCHASE)
+async def do_extension(
     request: Request[Any, Any, Any],
     session: SessionHere,
     caller: CallerHere,
-    form: PostedForm,  # noqa: ARG001 - read for its token
+    form: PostedForm,
     reference: FromPath[str],
 ) -> Response[Any]:
-    frame = await _led(request, session, caller, reference)
-    record = await freeze_consolidation(session, caller, frame.purchase.id, request.app.state.clock)
-    return redirect(request, f"{frame.url}{SECTION}", done=f"La consolidation n° {record.number} est figée.")
+    """Another date for an open collection; a closed one is opened again."""
+    frame = await led_purchase(request, session, caller, reference, SECTION)
+    was_open = frame.purchase.state == PurchaseState.OPEN
+    act = extend_collection if was_open else reopen_collection
+    closes_at, reason = _typed_deadline(form, frame), form.text("reason", longest=500)
+    with form.redisplayed():
+        form.check()
+        if closes_at:
+            await act(session, caller, frame.purchase.id, closes_at, request.app.state.clock, reason=reason)
+    if form.has_errors:
+        raise Redisplay(_extension_page(request, frame, form))
+    return redirect(request, frame.url, done="La nouvelle date est annoncée aux référents.")
 
 
-ROUTES = [ask_opening, do_opening, ask_closure, do_closure, show_consolidation, do_freeze]
+def _extension_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
+    is_open = frame.purchase.state == PurchaseState.OPEN
+    told = "Tous les référents des participants reçoivent un courriel avec la nouvelle date et votre raison."
+    kept = "Les déclarations déposées restent en vigueur ; elles peuvent de nouveau être modifiées."
+    return _ask(
+        request,
+        frame,
+        "Changer la date" if is_open else "Rouvrir la collecte",
+        "needs/extension.html",
+        form=form,
+        question="Changer la date de clôture ?" if is_open else "Rouvrir la collecte des besoins ?",
+        consequences=[told] if is_open else [kept, told],
+        action_url=f"{frame.url}/prolongation",
+        action_label="Changer la date" if is_open else "Rouvrir la collecte",
+    )
+
+
+def _deadline_form(frame: PurchaseFrame) -> Form:
+    closes_at = frame.purchase.closes_at
+    local = closes_at.astimezone(frame.zone) if closes_at else None
+    return Form(
+        values={"closes_on": f"{local:%Y-%m-%d}" if local else "", "closes_at": f"{local:%H:%M}" if local else "18:00"}
+    )
+
+
+def _typed_deadline(form: Form, frame: PurchaseFrame) -> datetime | None:
+    day, hour = form.date("closes_on"), form.time("closes_at")
+    return datetime.combine(day, hour, tzinfo=frame.zone) if day and hour else None
+
+
+@get("/achats/{reference:str}/annulation", right=Right.RUN_PURCHASE)
+async def ask_cancellation(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+) -> Response[str]:
+    frame = await led_purchase(request, session, caller, reference, SECTION)
+    return _cancellation_page(request, frame, Form())
+
+
+def _cancellation_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
+    return _ask(
+        request,
+        frame,
+        "Annuler l’achat",
+        "needs/cancellation.html",
+        form=form,
+        question="Annuler cet achat groupé ?",
+        consequences=[
+            "Plus personne ne peut déclarer de besoin ; ce qui a été déclaré reste lisible.",
+            "Les référents des participants reçoivent un courriel avec votre raison.",
+            "Une annulation ne se défait pas.",
+        ],
+        action_url=f"{frame.url}/annulation",
+        action_label="Annuler l’achat",
+        danger=True,
+    )
+
+
+@post("/achats/{reference:str}/annulation", right=Right.RUN_PURCHASE)
+async def do_cancellation(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    form: PostedForm,
+    reference: FromPath[str],
+) -> Response[Any]:
+    frame = await led_purchase(request, session, caller, reference, SECTION)
+    reason = form.text("reason", longest=500)
+    with form.redisplayed():
+        form.check()
+        await cancel_purchase(session, caller, frame.purchase.id, request.app.state.clock, reason=reason)
+    if form.has_errors:
+        raise Redisplay(_cancellation_page(request, frame, form))
+    return redirect(request, frame.url, done="L’achat est annulé.")
+
+
+ROUTES = [
+    ask_opening,
+    do_opening,
+    ask_closure,
+    do_closure,
+    ask_extension,
+    do_extension,
+    ask_cancellation,
+    do_cancellation,
+]

@@ -18,6 +18,7 @@ from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
 from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.rules import accepts_declarations
@@ -32,7 +33,7 @@ async def save_draft(
     Raises: as `file_declaration`.
     """
     now = await _admit(session, caller, purchase_id, command, clock)
-    await _write(session, caller, purchase_id, command, DeclarationState.DRAFT, now)
+    await write_declaration(session, caller, purchase_id, command, DeclarationState.DRAFT, now)
     return now
 
 
@@ -48,7 +49,7 @@ async def file_declaration(
         Invalid: an item of another purchase, or a most that is below the quantity.
     """
     now = await _admit(session, caller, purchase_id, command, clock)
-    declaration_id = await _write(session, caller, purchase_id, command, DeclarationState.FILED, now)
+    declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
     await session.execute(
         delete(Declaration).where(
             col(Declaration.purchase_id) == purchase_id,
@@ -79,8 +80,11 @@ async def _admit(
     purchase = await lock_purchase(session, purchase_id, alone=False)
     now = await clock.at_database(session)
     refuse_when_closed(purchase, now)
-    if await session.get(Participation, (group_of(session), purchase_id, command.member_id)) is None:
+    taking_part = (group_of(session), purchase_id, command.member_id)
+    # Locks the member's place: two people of one member file one after the other, and the second is told.
+    if await session.get(Participation, taking_part, with_for_update=True, populate_existing=True) is None:
         raise NotFound
+    await refuse_when_changed(session, purchase_id, command)
     check_lines(command, set((await item_ids(session, purchase_id)).values()))
     return now
 
@@ -97,6 +101,20 @@ def refuse_when_closed(purchase: Purchase, now: datetime) -> None:
         )
 
 
+async def refuse_when_changed(session: AsyncSession, purchase_id: int, command: DeclarationIn) -> None:
+    """Raises:
+    Conflict: somebody wrote another version since the person saw it.
+    """
+    if command.seen is None:
+        return
+    if command.seen != stamp_of(await declarations_of_member(session, purchase_id, command.member_id)):
+        raise Conflict(
+            "Entre-temps, une autre version de cette déclaration a été enregistrée. Comparez-la avec la vôtre, puis "
+            "enregistrez celle qui convient.",
+            code="changed_meanwhile",
+        )
+
+
 def check_lines(command: DeclarationIn, items: set[int]) -> None:
     """Raises:
     Invalid: an item that this purchase does not have, named twice, or a most below the quantity.
@@ -108,12 +126,12 @@ def check_lines(command: DeclarationIn, items: set[int]) -> None:
         if need.item_id not in items:
             errors[""] = "Un article indiqué ne fait pas partie de cet achat. Rechargez la page."
         if need.up_to is not None and need.up_to < need.quantity:
-            errors[f"up_to-{need.item_id}"] = "Le maximum accepté ne peut pas être inférieur à la quantité."
+            errors[f"jusqu-{need.item_id}"] = "Le maximum accepté ne peut pas être inférieur à la quantité."
     if errors:
         raise Invalid(errors)
 
 
-async def _write(
+async def write_declaration(
     session: AsyncSession,
     caller: Caller,
     purchase_id: int,
@@ -121,7 +139,9 @@ async def _write(
     state: DeclarationState,
     now: datetime,
 ) -> int:
-    """One declaration in this state, in place of the one before; its lines keep their place in the order of arrival."""
+    """One declaration in this state, in place of the one before; its lines keep their place in the order of arrival.
+    Checks nothing: the use cases around it do. Returns its id.
+    """
     filed_at = now if state == DeclarationState.FILED else None
     values: dict[str, Any] = {
         "comment": command.comment,

@@ -1,5 +1,6 @@
 """Reads about needs: one declaration, how far the collection is, and what the filed needs add up to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -66,6 +67,17 @@ async def declarations_of_member(
         shown.quantities[need.item_id] = need.quantity
         shown.most[need.item_id] = need.up_to
     return found
+
+
+def latest_of(declarations: Mapping[str, DeclarationShown]) -> DeclarationShown | None:
+    """The one written last."""
+    return max(declarations.values(), key=lambda declaration: declaration.updated_at, default=None)
+
+
+def stamp_of(declarations: Mapping[str, DeclarationShown]) -> str:
+    """Tells one version of a member's declarations from the next."""
+    latest = latest_of(declarations)
+    return f"{latest.state} {latest.updated_at.isoformat()}" if latest else "none"
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,31 @@ async def coverage(session: AsyncSession, purchase_id: int) -> Coverage:
     return Coverage(*row.one())
 
 
+NAMED_AT_MOST = 30
+
+
+async def silent_members(session: AsyncSession, purchase_id: int) -> list[str]:
+    """Names of participants that have filed nothing, the first thirty in French order."""
+    filed = aliased(Declaration)
+    rows = await session.execute(
+        select(col(Member.name))
+        .select_from(Participation)
+        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .where(
+            col(Participation.purchase_id) == purchase_id,
+            ~exists().where(
+                col(filed.group_id) == Participation.group_id,
+                col(filed.purchase_id) == Participation.purchase_id,
+                col(filed.member_id) == Participation.member_id,
+                col(filed.state) == DeclarationState.FILED,
+            ),
+        )
+        .order_by(col(Member.sort_key), col(Member.id))
+        .limit(NAMED_AT_MOST)
+    )
+    return list(rows.scalars())
+
+
 def _filed_and_draft() -> tuple[type[Declaration], type[Declaration]]:
     return aliased(Declaration, name="filed"), aliased(Declaration, name="draft")
 
@@ -175,6 +212,7 @@ class MemberLine:
     """Units by item id; empty when nothing is filed."""
     amount: Decimal = Decimal(0)
     """Euros before VAT at the items' plain price."""
+    code: str = ""
 
     @property
     def state(self) -> str:
@@ -189,23 +227,33 @@ async def member_page(
     *,
     after: tuple[str, int] | None = None,
     only: list[int] | None = None,
+    size: int = PAGE_SIZE,
 ) -> tuple[list[MemberLine], tuple[str, int] | None]:
     """A page of participants in French order with their filed quantities, and the key where the next page starts.
 
     `only` restricts it to these members (a référent sees its own).
     """
-    page = _participants_page(purchase_id, after, only)
+    page = _participants_page(purchase_id, after, only, size)
     filed, draft = _filed_and_draft()
     lines = func.jsonb_object_agg(col(Need.item_id), col(Need.quantity)).filter(col(Need.item_id).is_not(None))
     amount = func.coalesce(func.sum(col(Need.quantity) * col(Item.unit_price)), 0)
     statement = (
-        select(page.c.id, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at), lines, amount)
+        select(
+            page.c.id,
+            page.c.name,
+            page.c.sort_key,
+            col(filed.filed_at),
+            col(draft.updated_at),
+            lines,
+            amount,
+            page.c.code,
+        )
         .select_from(page)
         .outerjoin(filed, _declares(filed, page, purchase_id, DeclarationState.FILED))
         .outerjoin(draft, _declares(draft, page, purchase_id, DeclarationState.DRAFT))
         .outerjoin(Need, and_(col(Need.group_id) == col(filed.group_id), col(Need.declaration_id) == col(filed.id)))
         .outerjoin(Item, and_(col(Item.group_id) == col(Need.group_id), col(Item.id) == col(Need.item_id)))
-        .group_by(page.c.id, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at))
+        .group_by(page.c.id, page.c.code, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at))
         .order_by(page.c.sort_key, page.c.id)
     )
     found = [
@@ -217,22 +265,23 @@ async def member_page(
             draft_at=row[4],
             quantities={int(item): quantity for item, quantity in (row[5] or {}).items()},
             amount=row[6],
+            code=row[7],
         )
         for row in await session.execute(statement)
     ]
-    shown = found[:PAGE_SIZE]
-    return shown, (shown[-1].sort_key, shown[-1].member_id) if len(found) > PAGE_SIZE else None
+    shown = found[:size]
+    return shown, (shown[-1].sort_key, shown[-1].member_id) if len(found) > size else None
 
 
-def _participants_page(purchase_id: int, after: tuple[str, int] | None, only: list[int] | None) -> Subquery:
+def _participants_page(purchase_id: int, after: tuple[str, int] | None, only: list[int] | None, size: int) -> Subquery:
     """The members of one page, chosen before anything is added up."""
     statement = (
-        select(col(Member.group_id), col(Member.id), col(Member.name), col(Member.sort_key))
+        select(col(Member.group_id), col(Member.id), col(Member.code), col(Member.name), col(Member.sort_key))
         .select_from(Participation)
         .join(Member, is_member(Participation.group_id, Participation.member_id))
         .where(col(Participation.purchase_id) == purchase_id)
         .order_by(col(Member.sort_key), col(Member.id))
-        .limit(PAGE_SIZE + 1)
+        .limit(size + 1)
     )
     if after is not None:
         statement = statement.where(tuple_(col(Member.sort_key), col(Member.id)) > after)

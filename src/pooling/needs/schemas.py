@@ -19,3 +19,5 @@ class DeclarationIn(BaseModel):
     member_id: int
     needs: tuple[NeedIn, ...] = ()
     comment: str = Field(default="", max_length=2000)
+    seen: str | None = None
+    """The stamp of the version that was before the person's eyes; None: not asked."""

@@ -103,6 +103,20 @@ async def purchase_frame(
     )
 
 
+async def led_purchase(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str
+) -> PurchaseFrame:
+    """The frame of a purchase that the caller runs.
+
+    Raises:
+        NotFound: the group has no purchase of this reference.
+        Forbidden: the caller does not run it.
+    """
+    frame = await purchase_frame(request, session, caller, reference, section)
+    caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
+    return frame
+
+
 def _may_see(caller: Caller, right: Right, purchase_id: int) -> bool:
     """A role of a member opens a section for that member's part; a lead buyer's right counts for its purchase only."""
     members = caller.members_as(*(held.role for held in caller.roles)) or [0]

@@ -1,0 +1,33 @@
+"""Giving a purchase up: the référents who declared are told."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.kernel.clock import Clock
+from pooling.kernel.errors import Invalid
+from pooling.members.rights import Caller, Right
+from pooling.needs import notices
+from pooling.needs.notices import tell
+from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.service import change_state, lock_purchase
+
+
+async def cancel_purchase(
+    session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock, *, reason: str
+) -> Purchase:
+    """Gives a purchase up before it is delivered. What was declared stays readable.
+
+    Raises:
+        Forbidden: the caller is not a lead buyer of this purchase.
+        Invalid: no reason is given.
+        Conflict: it is delivered, settled or already cancelled.
+    """
+    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
+    purchase = await lock_purchase(session, purchase_id, alone=True)
+    now = await clock.at_database(session)
+    if not reason:
+        raise Invalid({"reason": "Dites pourquoi l’achat est annulé : les participants le liront."})
+    was_draft = purchase.state == PurchaseState.DRAFT
+    change_state(session, purchase, PurchaseState.CANCELLED, at=now, caller=caller, reason=reason)
+    if not was_draft:
+        await tell(session, purchase, now, notices.cancelled(reason))
+    return purchase

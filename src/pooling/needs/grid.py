@@ -1,0 +1,88 @@
+"""The declaration grid: a form of quantities, from and to declarations."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from pooling.needs.queries import DeclarationShown
+from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.purchases.queries import ItemShown
+from pooling.sharing.money import half_up
+from pooling.web.forms import Form
+from pooling.web.typography import euros, number, price
+
+
+def euros_of(amount: Decimal) -> str:
+    """An amount of euros, to the nearest cent, as people read it."""
+    return euros(half_up(Fraction(amount) * 100))
+
+
+def form_of_declaration(declaration: DeclarationShown | None, items: list[ItemShown]) -> Form:
+    """The form filled with what a declaration says; empty when there is none."""
+    if declaration is None:
+        return Form()
+    values: dict[str, str] = {}
+    for item in items:
+        quantity, most = declaration.quantities.get(item.id, 0), declaration.most.get(item.id, 0)
+        if quantity or most:
+            values[f"quantite-{item.id}"] = str(quantity)
+        if most > quantity:
+            values[f"jusqu-{item.id}"] = str(most)
+    nothing = {} if values else {"no_need": "1"}
+    return Form(values={**values, **nothing, "comment": declaration.comment})
+
+
+def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, filing: bool) -> DeclarationIn:
+    """What was typed, each wrong field refused in its place. Filing nothing at all must be said."""
+    nothing = form.value("no_need") == "1"
+    needs = [_read_need(form, item.id) for item in items]
+    wanted = any(need.quantity or need.up_to for need in needs)
+    if nothing and wanted:
+        form.refuse("no_need", "Vous indiquez des quantités : videz-les, ou décochez cette case.")
+    if filing and not nothing and not form.has_errors and not wanted:
+        form.refuse("no_need", "Indiquez au moins une quantité, ou cochez cette case si vous n’avez besoin de rien.")
+    return DeclarationIn(
+        member_id=member_id,
+        needs=tuple(needs),
+        comment=form.text("comment", longest=2000),
+        seen=form.values.get("seen"),
+    )
+
+
+def _read_need(form: Form, item_id: int) -> NeedIn:
+    quantity = form.integer(f"quantite-{item_id}", default=0)
+    field = f"jusqu-{item_id}"
+    most = form.integer(field) if form.value(field).strip() else None
+    if most is not None and not form.error(field) and most < quantity:
+        form.refuse(field, f"Le maximum accepté ne peut pas être inférieur à la quantité ({quantity}).")
+    return NeedIn(item_id=item_id, quantity=quantity, up_to=None if form.error(field) else most)
+
+
+def typed_quantity(form: Form, item: ItemShown) -> int:
+    """The quantity in the form, zero when it is not one: for totals only."""
+    typed = "".join(form.value(f"quantite-{item.id}").split())
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0  # noqa: PLR2004
+
+
+def grid_context(form: Form, items: list[ItemShown]) -> dict[str, Any]:
+    """What the grid's template needs: its rows and totals."""
+    quantities = {item.id: typed_quantity(form, item) for item in items}
+    amount = sum((item.unit_price * quantities[item.id] for item in items), Decimal(0))
+    return {
+        "rows": [_row(item, quantities[item.id]) for item in items],
+        "total_quantity": number(sum(quantities.values())),
+        "total_amount": euros_of(amount),
+    }
+
+
+def _row(item: ItemShown, quantity: int) -> dict[str, Any]:
+    return {
+        "field": f"quantite-{item.id}",
+        "most_field": f"jusqu-{item.id}",
+        "name": item.name,
+        "about": item.description,
+        "unit": item.unit,
+        "price": price(item.unit_price),
+        "price_cents": half_up(Fraction(item.unit_price) * 100),
+        "amount": euros_of(item.unit_price * quantity) if quantity else None,
+    }

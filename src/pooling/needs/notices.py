@@ -1,0 +1,180 @@
+"""What référents are told at once, by mail: a collection opens, moves or closes, an amendment changes their units."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.kernel.database import base_url_of, group_of
+from pooling.members.models import Group, Member, Membership, Role
+from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
+from pooling.outbox.service import queue_mails
+from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.queries import is_member
+from pooling.web.typography import before, date_time_long
+
+
+@dataclass(frozen=True)
+class Referent:
+    """Somebody to tell, about one member."""
+
+    person_id: int
+    email: str
+    member_id: int
+    member_code: str
+    member: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a notice is written from."""
+
+    purchase: Purchase
+    group: Group
+    base_url: str
+    """Without a slash at its end."""
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.group.timezone)
+
+    @property
+    def title(self) -> str:
+        return f"{self.purchase.title} ({self.purchase.reference})"
+
+    def url(self, path: str = "") -> str:
+        return f"{self.base_url}/g/{self.group.slug}/achats/{self.purchase.reference}{path}"
+
+    @property
+    def until(self) -> str:
+        return before(self.purchase.closes_at, self.now, self.zone) if self.purchase.closes_at else ""
+
+    def mail(self, to: Referent, subject: str, why: str, button: str, *, reason: str = "", **facts: str) -> Mail:
+        """A mail about this member's declaration, in the frame that all notices share."""
+        return Mail(
+            kind="needs_notice",
+            recipient=to.email,
+            person_id=to.person_id,
+            subject=subject,
+            why=why,
+            paragraphs=(f"Raison donnée : {reason}",) if reason else (),
+            button=Button(button, self.url(f"/besoins/{to.member_code}")),
+            facts=(Fact("Achat", self.title), *(Fact(label, value) for label, value in facts.items())),
+            notice=FICTIONAL if self.group.fictional else None,
+        )
+
+
+async def tell(
+    session: AsyncSession,
+    purchase: Purchase,
+    now: datetime,
+    write: Callable[[Notice, Referent], Mail],
+    *,
+    members: Sequence[int] | None = None,
+) -> int:
+    """Queues a mail for every référent of those who take part (or of these members); returns how many. Two reads and
+    one write whatever their number.
+    """
+    group = await session.get(Group, group_of(session))
+    assert group is not None, "the transaction was opened for it"
+    notice = Notice(purchase, group, base_url_of(session), now)
+    mails = [write(notice, referent) for referent in await _referents(session, purchase.id, members)]
+    await queue_mails(session, mails, now)
+    return len(mails)
+
+
+async def _referents(session: AsyncSession, purchase_id: int, members: Sequence[int] | None) -> list[Referent]:
+    statement = (
+        select(col(Person.id), col(Person.email), col(Member.id), col(Member.code), col(Member.name))
+        .select_from(Participation)
+        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .join(
+            Membership,
+            and_(
+                col(Membership.group_id) == Participation.group_id,
+                col(Membership.member_id) == Participation.member_id,
+                col(Membership.role) == Role.REFERENT,
+                col(Membership.ended_at).is_(None),
+            ),
+        )
+        .join(Person, col(Person.id) == Membership.person_id)
+        .where(col(Participation.purchase_id) == purchase_id, col(Person.purged_at).is_(None))
+        .order_by(col(Member.sort_key), col(Person.id))
+    )
+    if members is not None:
+        statement = statement.where(col(Member.id).in_(members))
+    return [Referent(*row) for row in await session.execute(statement)]
+
+
+def opened(notice: Notice, to: Referent) -> Mail:
+    return notice.mail(
+        to,
+        f"Déclarez vos besoins {notice.until} : {notice.purchase.title}",
+        f"Vous êtes référent de {to.member} : déclarez ses besoins {notice.until}, même s’il n’y en a aucun.",
+        "Déclarer",
+    )
+
+
+def extended(reason: str) -> Callable[[Notice, Referent], Mail]:
+    return lambda notice, to: notice.mail(
+        to,
+        f"Nouvelle date pour déclarer, {notice.until} : {notice.purchase.title}",
+        f"La date pour déclarer a changé : déposez la déclaration de {to.member} {notice.until}.",
+        "Voir la déclaration",
+        reason=reason,
+    )
+
+
+def closed_early(reason: str) -> Callable[[Notice, Referent], Mail]:
+    return lambda notice, to: notice.mail(
+        to,
+        f"Collecte close avant la date : {notice.purchase.title}",
+        f"La collecte est close depuis {date_time_long(notice.now, notice.zone)}, avant la date annoncée. "
+        f"La déclaration de {to.member} ne peut plus être modifiée ; en cas de besoin, répondez à l’acheteur pilote.",
+        "Voir la déclaration",
+        reason=reason,
+    )
+
+
+def reopened(reason: str) -> Callable[[Notice, Referent], Mail]:
+    return lambda notice, to: notice.mail(
+        to,
+        f"Collecte rouverte, {notice.until} : {notice.purchase.title}",
+        f"Vous pouvez de nouveau modifier la déclaration de {to.member}, {notice.until}.",
+        "Modifier la déclaration",
+        reason=reason,
+    )
+
+
+def cancelled(reason: str) -> Callable[[Notice, Referent], Mail]:
+    return lambda notice, to: notice.mail(
+        to,
+        f"Achat annulé : {notice.purchase.title}",
+        f"Cet achat groupé est annulé : les besoins de {to.member} ne seront pas commandés. Vous n’avez rien à faire.",
+        "Voir l’achat",
+        reason=reason,
+    )
+
+
+def reassigned(changes: dict[int, dict[str, tuple[int, int]]], reason: str) -> Callable[[Notice, Referent], Mail]:
+    """`changes`: units before and after by member id and item name."""
+
+    def write(notice: Notice, to: Referent) -> Mail:
+        facts = {item: f"{units} au lieu de {former}" for item, (former, units) in changes[to.member_id].items()}
+        return notice.mail(
+            to,
+            f"Quantités modifiées pour {to.member} : {notice.purchase.title}",
+            f"La consolidation de cet achat a été modifiée : voici les quantités de {to.member} qui changent. "
+            "Vous n’avez rien à faire si elles vous conviennent.",
+            "Voir la déclaration",
+            reason=reason,
+            **facts,
+        )
+
+    return write
