@@ -15,10 +15,21 @@ from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.allocation import pages as allocation
 from pooling.demo import pages as demo
+from pooling.home import journal_pages
 from pooling.home import pages as home
+from pooling.home.leaving import warnings_on_leaving
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.members import (
+    administration_pages,
+    answering_pages,
+    asking_pages,
+    inviting_pages,
+    people_pages,
+    role_pages,
+    settings_pages,
+)
 from pooling.members import pages as members
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
 from pooling.members.models import Role
@@ -26,6 +37,7 @@ from pooling.members.rights import Caller, Right
 from pooling.needs import collection_pages
 from pooling.needs import pages as needs
 from pooling.outbox.mail import FICTIONAL
+from pooling.purchases import buyers_pages
 from pooling.purchases import pages as purchases
 from pooling.purchases.frame import Tab
 from pooling.settings import Settings
@@ -39,6 +51,7 @@ NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("À faire", "", Right.SEE_GROUP),
     ("Achats groupés", "/achats", Right.SEE_GROUP),
     ("Membres", "/membres", Right.SEE_GROUP),
+    ("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
 )
 
 PURCHASE_TABS: Sequence[Tab] = (
@@ -46,6 +59,7 @@ PURCHASE_TABS: Sequence[Tab] = (
     Tab("Besoins", needs.SECTION, Right.SEE_TOTALS),
     Tab("Consolidation", collection_pages.SECTION, Right.SEE_ALL_NEEDS),
     Tab("Coûts", allocation.SECTION, Right.SEE_TOTALS),
+    Tab("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
 )
 
 OF_A_GROUP: Sequence[ControllerRouterHandler] = (
@@ -55,10 +69,20 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *collection_pages.ROUTES,
     *allocation.ROUTES,
     *members.ROUTES,
+    *people_pages.ROUTES,
+    *role_pages.ROUTES,
+    *inviting_pages.ROUTES,
+    *asking_pages.ROUTES,
+    *answering_pages.ROUTES,
+    *settings_pages.ROUTES,
+    *buyers_pages.ROUTES,
+    *journal_pages.ROUTES,
 )
 OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
     *home.FRONT,
     *accounts.ROUTES,
+    *asking_pages.FRONT,
+    *administration_pages.ROUTES,
     *about.ROUTES,
     *assets.ROUTES,
     *health.ROUTES,
@@ -122,6 +146,7 @@ def _state(services: Services, *, demonstration: bool) -> dict[str, Any]:
         "territory": read_territory(services.settings.config_dir),
         "frame": frame,
         "purchase_tabs": PURCHASE_TABS,
+        "leaving_warnings": warnings_on_leaving,
         "demonstration": demonstration,
     }
 

@@ -98,6 +98,12 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
             day=(NOW + timedelta(days=9)).date(), hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,)
         )
         committee_id = await schedule_committee(session, facilitator, command, NOW)
+    async with database.transaction(territory.group_id) as session:
+        held = await session.execute(
+            text("SELECT id FROM memberships WHERE person_id = :person"),
+            {"person": territory.people["referent@lugos.example"]},
+        )
+        membership_id = held.scalar_one()
     values = {
         "group": "bassin",
         "reference": "AG-2027-001",
@@ -105,6 +111,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         "code": ARCACHON,
         "committee_id": committee_id,
         "person_id": territory.people["referent@lugos.example"],
+        "membership_id": membership_id,
     }
     walked = [page for page in pages(app) if not {"request_id", "message_id"} & _names(page)]
     people = ["animation@bassin.example", BUYER, "referent@lugos.example", "finances@arcachon.example"]

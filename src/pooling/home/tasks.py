@@ -10,11 +10,13 @@ from sqlmodel import col
 
 from pooling.allocation.models import Allocation
 from pooling.committees.models import Committee, CommitteeState, Invitation
+from pooling.members.asking import count_pending
 from pooling.members.models import Member, Role
-from pooling.members.rights import Caller
+from pooling.members.rights import Caller, Right
 from pooling.needs.models import Consolidation, Declaration, DeclarationState
 from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
 from pooling.purchases.queries import is_member
+from pooling.web.typography import plural
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ async def tasks_of(session: AsyncSession, caller: Caller, now: datetime) -> list
         *await _purchases_to_run(session, caller, now),
         *await _files_to_fetch(session, caller),
         *await _committees(session, caller, now),
+        *await _requests(session, caller),
     ]
     return sorted(tasks, key=lambda task: (task.due_at is None, task.due_at or now, task.path))
 
@@ -205,6 +208,14 @@ async def _committees(session: AsyncSession, caller: Caller, now: datetime) -> l
         Task(f"Préparer : {title}", place, f"/comites/{committee_id}", "Voir l’ordre du jour", starts_at)
         for committee_id, title, place, starts_at in rows
     ]
+
+
+async def _requests(session: AsyncSession, caller: Caller) -> list[Task]:
+    waiting = await count_pending(session) if caller.may(Right.MANAGE_MEMBERS) else 0
+    if not waiting:
+        return []
+    sentence = f"Répondre à {plural(waiting, 'demande')} d’accès"
+    return [Task(sentence, "Membres", "/demandes", "Voir les demandes")]
 
 
 async def open_collections(session: AsyncSession, now: datetime) -> list[tuple[str, str, datetime, int, int]]:

@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.page_parts import sections
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
 from pooling.web.keys import pack_key, unpack_key
@@ -16,7 +17,7 @@ from pooling.web.layout import Link, render
 async def list_members(
     request: Request[Any, Any, Any],
     session: SessionHere,
-    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
+    caller: CallerHere,
     entered_group: EnteredGroupHere,
     apres: FromQuery[str] = "",
 ) -> Response[str]:
@@ -26,6 +27,8 @@ async def list_members(
         request,
         "members/list.html",
         breadcrumb=[Link("À faire", base), Link("Membres", None)],
+        tabs=sections(caller, entered_group, "/membres"),
+        base=f"{base}/membres",
         lines=lines,
         first_url=f"{base}/membres" if apres else None,
         next_url=f"{base}/membres?apres={pack_key(next_key)}" if next_key else None,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from stdnum.fr import siren
 
-from pooling.kernel.database import enter_group, insert_many
+from pooling.kernel.database import enter_group, group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean, slug, sort_key
@@ -66,6 +66,7 @@ async def create_group(
     now: datetime,
     timezone: str = "Europe/Paris",
     fictional: bool = False,
+    created_by: int | None = None,
 ) -> int:
     """A new working group; the transaction goes on inside it. Returns its id.
 
@@ -92,7 +93,7 @@ async def create_group(
         )
     )
     await session.flush()
-    record_event(session, at=now, person_id=None, subject=("group", group_id), name="group.created")
+    record_event(session, at=now, person_id=created_by, subject=("group", group_id), name="group.created")
     return group_id
 
 
@@ -207,3 +208,14 @@ async def group_id_by_slug(session: AsyncSession, address: str) -> int | None:
     row = await session.execute(text("SELECT id FROM group_by_slug(:slug)"), {"slug": address})
     found: int | None = row.scalar_one_or_none()
     return found
+
+
+async def lock_rights(session: AsyncSession) -> None:
+    """One change of rights at a time in a group: nobody counts facilitators while another removes one."""
+    group = select(col(Group.id)).where(col(Group.id) == group_of(session))
+    await session.execute(group.with_for_update(key_share=True))
+
+
+async def renew_sessions(session: AsyncSession, people: Sequence[int]) -> None:
+    """The rights of these people changed."""
+    await session.execute(text("SELECT rotate_sessions(CAST(:people AS bigint[]))"), {"people": list(people)})

@@ -1,0 +1,207 @@
+"""The journal: every kind of event as a French sentence. One table says them all; a test holds it complete."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pooling.committees.models import CommitteeState
+from pooling.kernel.events import Event
+from pooling.members.models import RequestState, Role
+from pooling.members.words import ROLE_WORDS
+from pooling.needs.models import DeclarationState
+from pooling.purchases.rules import WORDS as PURCHASE_WORDS
+from pooling.web.typography import plural
+
+SENTENCES: Mapping[str, str] = {
+    "group.created": "a créé le groupe",
+    "group.renamed": "a renommé le groupe",
+    "group.settings_changed": "a changé les réglages du groupe",
+    "group.archived": "a archivé le groupe",
+    "group.reopened": "a rouvert le groupe",
+    "member.added": "a ajouté le membre {member}",
+    "role.granted": "a donné à {person} le rôle {role}",
+    "role.ended": "a retiré à {person} le rôle {role}",
+    "role.changed": "a changé le rôle de {person}",
+    "person.corrected": "a corrigé la fiche de {person} ({fields})",
+    "access.asked": "a demandé un accès pour {request}",
+    "access.granted": "a accepté la demande d’accès de {request}",
+    "access.refused": "a refusé la demande d’accès de {request}",
+    "purchase.prepared": "a préparé l’achat {purchase}",
+    "purchase.draft": "a remis en préparation l’achat {purchase}",
+    "purchase.open": "a ouvert la collecte des besoins de {purchase}",
+    "purchase.closed": "a clos la collecte des besoins de {purchase}",
+    "purchase.ordered": "a enregistré la commande de {purchase}",
+    "purchase.delivered": "a constaté la livraison de {purchase}",
+    "purchase.settled": "a soldé l’achat {purchase}",
+    "purchase.cancelled": "a annulé l’achat {purchase}",
+    "declaration.filed": "a déposé la déclaration de {member} pour {purchase}",
+    "needs.imported": "a importé des besoins pour {purchase} ({count})",
+    "consolidation.frozen": "a figé la consolidation n° {number} de {purchase}",
+    "allocation.frozen": "a figé l’état de répartition n° {number} de {purchase}",
+    "committee.scheduled": "a programmé {committee}",
+    "committee.moved": "a déplacé {committee}",
+    "committee.planned": "a remis au calendrier {committee}",
+    "committee.convened": "a convoqué {committee}",
+    "committee.held": "a noté comme tenu {committee}",
+    "committee.minuted": "a publié le compte-rendu de {committee}",
+    "committee.cancelled": "a annulé {committee}",
+    "committee.people_invited": "a invité des personnes à {committee} ({count})",
+    "committee.person_uninvited": "a retiré {other} des invités de {committee}",
+    "committee.agenda_written": "a écrit l’ordre du jour de {committee}",
+    "committee.minutes_written": "a écrit le compte-rendu de {committee}",
+}
+
+KINDS: Mapping[str, str] = {
+    "purchase": "Achats",
+    "declaration": "Déclarations",
+    "committee": "Comités",
+    "person": "Personnes et rôles",
+    "access_request": "Demandes d’accès",
+    "member": "Membres",
+    "group": "Groupe",
+}
+"""What an event is about, to choose from."""
+
+APPLICATION = "L’application"
+OUTSIDER = "Une personne extérieure au groupe"
+GONE = "une personne partie"
+
+_STATES: Mapping[str, str] = {
+    **{str(state): word for state, word in PURCHASE_WORDS.items()},
+    str(DeclarationState.DRAFT): "Brouillon",
+    str(DeclarationState.FILED): "Déposée",
+    str(CommitteeState.PLANNED): "Prévu",
+    str(CommitteeState.CONVENED): "Convoqué",
+    str(CommitteeState.HELD): "Tenu",
+    str(CommitteeState.MINUTED): "Compte-rendu publié",
+    str(CommitteeState.CANCELLED): "Annulé",
+    str(RequestState.PENDING): "En attente",
+    str(RequestState.GRANTED): "Acceptée",
+    str(RequestState.REFUSED): "Refusée",
+    **{str(role): word for role, word in ROLE_WORDS.items()},
+}
+_FIELDS = {
+    "name": "nom",
+    "function": "fonction",
+    "phone": "téléphone",
+    "timezone": "heure locale",
+    "second_factor_required": "second facteur demandé",
+    "lines_visible_to_all": "détail visible de tous les membres",
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the ids in events are called now."""
+
+    people: Mapping[int, str] = field(default_factory=dict)
+    members: Mapping[int, str] = field(default_factory=dict)
+    purchases: Mapping[int, str] = field(default_factory=dict)
+    committees: Mapping[int, str] = field(default_factory=dict)
+    requests: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EventShown:
+    """An event as people read it."""
+
+    id: int
+    at: datetime
+    name: str
+    kind: str
+    who: str
+    sentence: str
+    """From the verb on; `who` stands before it."""
+    before: str
+    after: str
+    reason: str
+
+
+def show(event: Event, names: Names) -> EventShown:
+    """The event in words: who, what, from what to what, why."""
+    before, after = _change(event, names)
+    sentence = SENTENCES.get(event.name, f"a fait « {event.name} »")
+    return EventShown(
+        id=event.id,
+        at=event.at,
+        name=event.name,
+        kind=KINDS.get(event.subject_kind, event.subject_kind),
+        who=_who(event, names),
+        sentence=sentence.format_map(_Words(event, names)),
+        before=before,
+        after=after,
+        reason=event.reason or "",
+    )
+
+
+def _who(event: Event, names: Names) -> str:
+    if event.person_id is None:
+        return APPLICATION
+    return names.people.get(event.person_id, OUTSIDER)
+
+
+def _change(event: Event, names: Names) -> tuple[str, str]:
+    changed = event.details.get("changed")
+    if isinstance(changed, dict):
+        sides = [
+            " ; ".join(f"{_FIELDS.get(name, name)} : {_said(values[side])}" for name, values in changed.items())
+            for side in (0, 1)
+        ]
+        return sides[0], sides[1]
+    sides = [_STATES.get(state, state) if state else "" for state in (event.from_state, event.to_state)]
+    if event.name == "role.changed":
+        members = [event.details.get(key) for key in ("former_member_id", "member_id")]
+        sides = [_of(side, names.members.get(member or 0, "")) for side, member in zip(sides, members, strict=True)]
+    return sides[0], sides[1]
+
+
+def _said(value: object) -> str:
+    return {True: "oui", False: "non"}[value] if isinstance(value, bool) else f"« {value} »"
+
+
+def _of(word: str, what: str) -> str:
+    return f"{word} – {what}" if what else word
+
+
+class _Words(dict[str, str]):
+    """What a sentence's gaps are filled with, looked up only when it has them."""
+
+    def __init__(self, event: Event, names: Names) -> None:
+        super().__init__()
+        self._event = event
+        self._names = names
+
+    def __missing__(self, gap: str) -> str:
+        return _GAPS[gap](self._event, self._names)
+
+
+def _subject_or(event: Event, kind: str, key: str) -> int:
+    """The id of a thing that an event is about, or names in its details."""
+    found = event.subject_id if event.subject_kind == kind else event.details.get(key)
+    return found if isinstance(found, int) else 0
+
+
+def _role(event: Event, names: Names) -> str:
+    word = ROLE_WORDS[Role(event.details["role"])]
+    member = names.members.get(event.details.get("member_id") or 0, "")
+    purchase = names.purchases.get(event.details.get("purchase_id") or 0, "")
+    return f"« {_of(word, member or purchase)} »"
+
+
+def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    added = event.details.get("added")
+    return plural(len(added), "personne") if isinstance(added, list) else plural(event.details.get("lines", 0), "ligne")
+
+
+_GAPS: Mapping[str, Callable[[Event, Names], str]] = {
+    "person": lambda event, names: names.people.get(event.subject_id, GONE),
+    "other": lambda event, names: names.people.get(_subject_or(event, "person", "person_id"), GONE),
+    "member": lambda event, names: names.members.get(_subject_or(event, "member", "member_id"), "un membre"),
+    "purchase": lambda event, names: names.purchases.get(_subject_or(event, "purchase", "purchase_id"), "un achat"),
+    "committee": lambda event, names: names.committees.get(event.subject_id, "un comité"),
+    "request": lambda event, names: names.requests.get(event.subject_id, "une personne"),
+    "role": _role,
+    "fields": lambda event, _: ", ".join(_FIELDS.get(name, name) for name in event.details.get("fields", ())),
+    "number": lambda event, _: str(event.details.get("number", "")),
+    "count": _count,
+}

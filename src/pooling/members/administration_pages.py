@@ -1,0 +1,211 @@
+"""The administrator of the installation: groups, made, renamed and archived. For anybody else, no such pages."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.accounts.sessions import SignedIn
+from pooling.kernel.errors import Conflict, NotFound
+from pooling.members.entrance import administrator
+from pooling.members.groups import (
+    GroupLine,
+    archive_group,
+    groups_with_sizes,
+    rename_group,
+    reopen_group,
+)
+from pooling.members.inviting import InvitationIn, give_roles
+from pooling.members.mails import Sender
+from pooling.members.models import Role
+from pooling.members.page_parts import NAME_NEEDED
+from pooling.members.rights import Right
+from pooling.members.service import create_group
+from pooling.reminders.kinds import Context
+from pooling.web.forms import Form, PostedForm, Redisplay, form_of
+from pooling.web.layout import Link, redirect, render
+
+BASE = "/administration/groupes"
+NAME_OF_GROUP = "Donnez un nom au groupe."
+
+
+async def _groups(request: Request[Any, Any, Any]) -> list[GroupLine]:
+    async with request.app.state.database.transaction() as session:
+        return await groups_with_sizes(session)
+
+
+async def _group(request: Request[Any, Any, Any], slug: str) -> GroupLine:
+    found = next((group for group in await _groups(request) if group.slug == slug), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _crumbs(*labels: str) -> list[Link]:
+    return [Link("Vos groupes", "/"), Link("Groupes de la plateforme", BASE if labels else None)] + [
+        Link(label, None) for label in labels
+    ]
+
+
+@get(BASE, right=Right.ADMINISTER)
+async def list_groups(request: Request[Any, Any, Any]) -> Response[str]:
+    administrator(request)
+    return render(
+        request,
+        "members/groups.html",
+        breadcrumb=_crumbs(),
+        groups=await _groups(request),
+        base=BASE,
+        zone=request.app.state.settings.zone,
+    )
+
+
+@get(f"{BASE}/nouveau", right=Right.ADMINISTER)
+async def ask_group(request: Request[Any, Any, Any]) -> Response[str]:
+    administrator(request)
+    return _creation_page(request, Form())
+
+
+def _creation_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
+    return render(request, "members/group_creation.html", breadcrumb=_crumbs("Créer un groupe"), form=form, base=BASE)
+
+
+@post(f"{BASE}/nouveau", right=Right.ADMINISTER)
+async def do_group(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
+    """The group with its first facilitator, who is told by mail."""
+    person = administrator(request)
+    name = form.text("name", required=NAME_OF_GROUP, longest=120)
+    email = form.email("email")
+    facilitator = form.text("facilitator", required=NAME_NEEDED)
+    if not form.has_errors:
+        with form.redisplayed():
+            try:
+                await _create(request, person, name, InvitationIn(email, facilitator, Role.FACILITATOR))
+            except Conflict as conflict:
+                form.refuse("name", conflict.message)
+    if form.has_errors:
+        raise Redisplay(_creation_page(request, form))
+    return redirect(request, BASE, done=f"Le groupe est créé ; un courriel part à {email}.")
+
+
+async def _create(request: Request[Any, Any, Any], person: SignedIn, name: str, first: InvitationIn) -> None:
+    state = request.app.state
+    now, zone = state.clock.now(), state.settings.timezone
+    async with state.database.transaction() as session:
+        group_id = await create_group(session, name=name, now=now, timezone=zone, created_by=person.person_id)
+        slug = next(group.slug for group in await groups_with_sizes(session) if group.id == group_id)
+        context = Context(group_id, slug, name, ZoneInfo(zone), False, state.settings.base_url, now)
+        await give_roles(session, person.person_id, [first], Sender(person.name, person.email), context)
+
+
+@get(f"{BASE}/{{slug:str}}/nom", right=Right.ADMINISTER)
+async def ask_name(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
+    administrator(request)
+    group = await _group(request, slug)
+    return _name_page(request, group, form_of({"name": group.name}))
+
+
+def _name_page(request: Request[Any, Any, Any], group: GroupLine, form: Form) -> Response[str]:
+    return render(
+        request,
+        "members/group_name.html",
+        breadcrumb=_crumbs(f"Renommer « {group.name} »"),
+        form=form,
+        group=group,
+        base=BASE,
+    )
+
+
+@post(f"{BASE}/{{slug:str}}/nom", right=Right.ADMINISTER)
+async def do_name(request: Request[Any, Any, Any], form: PostedForm, slug: FromPath[str]) -> Response[Any]:
+    person = administrator(request)
+    name = form.text("name", required=NAME_OF_GROUP, longest=120)
+    if form.has_errors:
+        raise Redisplay(_name_page(request, await _group(request, slug), form))
+    state = request.app.state
+    async with state.database.transaction() as session:
+        await rename_group(session, slug, name, person.person_id, state.clock.now())
+    return redirect(request, BASE, done="Le groupe est renommé ; son adresse ne change pas.")
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Archiving or reopening, as its page asks it and as it is done."""
+
+    question: str
+    consequences: tuple[str, ...]
+    label: str
+    done: str
+    use_case: Callable[[AsyncSession, str, int | None, datetime], Awaitable[None]]
+    danger: bool = False
+
+
+STEPS = {
+    "archivage": _Step(
+        "Archiver le groupe « {} » ?",
+        (
+            "Plus personne n’entre dans le groupe, et aucun courriel n’en part.",
+            "Rien n’est effacé : vous pourrez le rouvrir, tel qu’il est.",
+        ),
+        "Archiver le groupe",
+        "Le groupe est archivé.",
+        archive_group,
+        danger=True,
+    ),
+    "reouverture": _Step(
+        "Rouvrir le groupe « {} » ?",
+        (
+            "Les personnes qui y ont un rôle y entrent de nouveau.",
+            "Ce qui est arrivé à échéance entre-temps est traité : collectes à clore, rappels encore utiles.",
+        ),
+        "Rouvrir le groupe",
+        "Le groupe est rouvert.",
+        reopen_group,
+    ),
+}
+
+
+@get(f"{BASE}/{{slug:str}}/{{step:str}}", right=Right.ADMINISTER)
+async def ask_step(request: Request[Any, Any, Any], slug: FromPath[str], step: FromPath[str]) -> Response[str]:
+    administrator(request)
+    asked = _step(step)
+    group = await _group(request, slug)
+    return render(
+        request,
+        "confirm_page.html",
+        breadcrumb=_crumbs(asked.label),
+        question=asked.question.format(group.name),
+        consequences=asked.consequences,
+        action_url=f"{BASE}/{slug}/{step}",
+        action_label=asked.label,
+        cancel_url=BASE,
+        danger=asked.danger,
+    )
+
+
+def _step(name: str) -> _Step:
+    if name not in STEPS:
+        raise NotFound
+    return STEPS[name]
+
+
+@post(f"{BASE}/{{slug:str}}/{{step:str}}", right=Right.ADMINISTER)
+async def do_step(
+    request: Request[Any, Any, Any],
+    form: PostedForm,  # noqa: ARG001 - read for its token
+    slug: FromPath[str],
+    step: FromPath[str],
+) -> Response[Any]:
+    person = administrator(request)
+    asked, state = _step(step), request.app.state
+    async with state.database.transaction() as session:
+        await asked.use_case(session, slug, person.person_id, state.clock.now())
+    return redirect(request, BASE, done=asked.done)
+
+
+ROUTES = [list_groups, ask_group, do_group, ask_name, do_name, ask_step, do_step]

@@ -1,0 +1,154 @@
+"""Asking for access, for oneself or for a colleague, and what the facilitator decides.
+
+A request without a role is somebody's for themselves; a référent asks for a colleague of its member, with the role.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Forbidden, Invalid
+from pooling.kernel.events import record_event
+from pooling.members.mails import Asked, Sender, request_mail
+from pooling.members.models import AccessRequest, Member, Membership, RequestState, Role
+from pooling.members.rights import Caller, Right
+from pooling.members.words import OF_MEMBER
+from pooling.outbox.service import queue_mails
+from pooling.reminders.kinds import Context
+
+SHOWN_AT_MOST = 100
+
+
+@dataclass(frozen=True)
+class RequestIn:
+    """Who is to come in. With a role, it is a référent who asks, for its own member."""
+
+    email: str
+    name: str
+    message: str
+    function: str = ""
+    role: Role | None = None
+    member_id: int | None = None
+
+
+@dataclass(frozen=True)
+class RequestShown:
+    id: int
+    email: str
+    name: str
+    function: str
+    role: str | None
+    member_id: int | None
+    member: str | None
+    message: str
+    created_at: datetime
+    asker: str | None
+    """Who asks for somebody else; None for oneself."""
+
+
+async def ask(session: AsyncSession, person_id: int, command: RequestIn, asker: Sender, context: Context) -> None:
+    """Keeps a request, and tells the facilitators. Asking again while one waits changes nothing."""
+    added = await session.execute(
+        insert(AccessRequest)
+        .values(
+            group_id=group_of(session),
+            email=command.email.lower(),
+            name=command.name,
+            function=command.function,
+            role=command.role,
+            member_id=command.member_id,
+            message=command.message,
+            asked_by=person_id,
+            state=RequestState.PENDING,
+            created_at=context.now,
+        )
+        .on_conflict_do_nothing(index_elements=["group_id", "email"], index_where=text("state = 'pending'"))
+        .returning(col(AccessRequest.id))
+    )
+    request_id = added.scalar_one_or_none()
+    if request_id is None:
+        return
+    record_event(
+        session,
+        at=context.now,
+        person_id=person_id,
+        subject=("access_request", request_id),
+        name="access.asked",
+        change=(None, RequestState.PENDING),
+        details={"role": command.role, "member_id": command.member_id},
+    )
+    asked = Asked(command.name, command.email, command.message)
+    mails = [request_mail(email, person, asked, asker, context) for person, email in await _facilitators(session)]
+    await queue_mails(session, mails, context.now)
+
+
+async def _facilitators(session: AsyncSession) -> Sequence[tuple[int, str]]:
+    rows = await session.execute(
+        select(col(Person.id), col(Person.email))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(col(Membership.role) == Role.FACILITATOR, col(Membership.ended_at).is_(None))
+        .order_by(col(Person.id))
+    )
+    return [(person_id, email) for person_id, email in rows]
+
+
+async def ask_for_colleague(
+    session: AsyncSession, caller: Caller, command: RequestIn, asker: Sender, context: Context
+) -> None:
+    """A référent asks for somebody of its member.
+
+    Raises:
+        Forbidden: the caller is not a référent of this member.
+        Invalid: the role is not one of a member.
+    """
+    if command.member_id is None:
+        raise Forbidden
+    caller.require(Right.ASK_FOR_COLLEAGUE, member_id=command.member_id)
+    if command.role not in OF_MEMBER:
+        raise Invalid({"role": "Choisissez une des réponses proposées."})
+    await ask(session, caller.person_id, command, asker, context)
+
+
+async def pending_requests(session: AsyncSession) -> list[RequestShown]:
+    """The requests that wait for an answer, the oldest first."""
+    rows = await session.execute(
+        select(
+            col(AccessRequest.id),
+            col(AccessRequest.email),
+            col(AccessRequest.name),
+            col(AccessRequest.function),
+            col(AccessRequest.role),
+            col(AccessRequest.member_id),
+            col(Member.name),
+            col(AccessRequest.message),
+            col(AccessRequest.created_at),
+            col(Person.name),
+        )
+        .outerjoin(
+            Member,
+            and_(col(Member.group_id) == col(AccessRequest.group_id), col(Member.id) == col(AccessRequest.member_id)),
+        )
+        .outerjoin(
+            Person, and_(col(Person.id) == col(AccessRequest.asked_by), col(Person.email) != col(AccessRequest.email))
+        )
+        .where(col(AccessRequest.state) == RequestState.PENDING)
+        .order_by(col(AccessRequest.id))
+        .limit(SHOWN_AT_MOST)
+    )
+    return [RequestShown(*tuple(row)) for row in rows]
+
+
+async def count_pending(session: AsyncSession) -> int:
+    waiting: int = (
+        await session.execute(
+            select(func.count()).select_from(AccessRequest).where(col(AccessRequest.state) == RequestState.PENDING)
+        )
+    ).scalar_one()
+    return waiting

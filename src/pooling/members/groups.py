@@ -1,0 +1,137 @@
+"""The group's own settings, and what the administrator of the installation does with groups."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.kernel.database import enter_group, group_of
+from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.events import record_event
+from pooling.members.models import Group
+from pooling.members.rights import Caller, Right
+
+
+@dataclass(frozen=True)
+class GroupSettings:
+    name: str
+    timezone: str
+    second_factor_required: bool
+    lines_visible_to_all: bool
+
+
+async def read_settings(session: AsyncSession) -> GroupSettings:
+    group = await session.get(Group, group_of(session))
+    assert group is not None, "the transaction is opened for it"
+    return GroupSettings(group.name, group.timezone, group.second_factor_required, group.lines_visible_to_all)
+
+
+async def change_settings(session: AsyncSession, caller: Caller, wanted: GroupSettings, now: datetime) -> None:
+    """Sets the group as its facilitator wants it; the event says what was and what is.
+
+    Raises:
+        Forbidden: the caller does not manage the group.
+    """
+    caller.require(Right.MANAGE_GROUP)
+    group = await session.get(Group, group_of(session), with_for_update={"key_share": True})
+    assert group is not None, "the transaction is opened for it"
+    present = asdict(await read_settings(session))
+    changed = {name: [present[name], value] for name, value in asdict(wanted).items() if present[name] != value}
+    if not changed:
+        return
+    for name, (_, value) in changed.items():
+        setattr(group, name, value)
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("group", group.id),
+        name="group.settings_changed",
+        details={"changed": changed},
+    )
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group as the administrator of the installation sees it."""
+
+    id: int
+    slug: str
+    name: str
+    created_at: datetime
+    archived_at: datetime | None
+    members: int
+    people: int
+
+
+async def groups_with_sizes(session: AsyncSession) -> list[GroupLine]:
+    """Every group, archived ones too. In a transaction for no group."""
+    rows = await session.execute(
+        text("SELECT id, slug, name, created_at, archived_at, members, people FROM groups_with_sizes()")
+    )
+    return [GroupLine(*row) for row in rows]
+
+
+async def enter_any_group(session: AsyncSession, slug: str) -> Group:
+    """Goes into the group of this address, locked, whoever asks: the caller has checked who may.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await session.execute(text("SELECT id FROM group_by_slug(:slug)"), {"slug": slug})
+    group_id = found.scalar_one_or_none()
+    if group_id is None:
+        raise NotFound
+    await enter_group(session, group_id)
+    group = await session.get(Group, group_id, with_for_update={"key_share": True})
+    assert group is not None, "it was found"
+    return group
+
+
+async def rename_group(session: AsyncSession, slug: str, name: str, by: int | None, now: datetime) -> None:
+    """Changes the name shown; the address stays, since people keep it.
+
+    Raises:
+        NotFound: there is no such group.
+    """
+    group = await enter_any_group(session, slug)
+    if group.name == name:
+        return
+    record_event(
+        session,
+        at=now,
+        person_id=by,
+        subject=("group", group.id),
+        name="group.renamed",
+        details={"changed": {"name": [group.name, name]}},
+    )
+    group.name = name
+
+
+async def archive_group(session: AsyncSession, slug: str, by: int | None, now: datetime) -> None:
+    """From now on nobody enters the group, and no reminder leaves it. Nothing is deleted.
+
+    Raises:
+        NotFound: there is no such group.
+        Conflict: it is archived already.
+    """
+    group = await enter_any_group(session, slug)
+    if group.archived_at is not None:
+        raise Conflict("Ce groupe est déjà archivé.", code="already_archived")
+    group.archived_at = now
+    record_event(session, at=now, person_id=by, subject=("group", group.id), name="group.archived")
+
+
+async def reopen_group(session: AsyncSession, slug: str, by: int | None, now: datetime) -> None:
+    """Takes a group out of the archives: everybody finds it as it was.
+
+    Raises:
+        NotFound: there is no such group.
+        Conflict: it is not archived.
+    """
+    group = await enter_any_group(session, slug)
+    if group.archived_at is None:
+        raise Conflict("Ce groupe n’est pas archivé.", code="not_archived")
+    group.archived_at = None
+    record_event(session, at=now, person_id=by, subject=("group", group.id), name="group.reopened")

@@ -1,0 +1,108 @@
+"""Inviting people: each gets a role and a mail, or nobody does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.people import ensure_people
+from pooling.kernel.errors import Invalid
+from pooling.members.mails import Sender, invitation_mail
+from pooling.members.models import Member, Membership, Role
+from pooling.members.rights import Caller, Right
+from pooling.members.service import grant_many, lock_rights, renew_sessions
+from pooling.members.words import OF_MEMBER
+from pooling.outbox.service import queue_mails
+from pooling.reminders.kinds import Context
+
+
+@dataclass(frozen=True)
+class InvitationIn:
+    """Somebody to be given a role. The role is the group's, a member's or (lead buyer) a purchase's."""
+
+    email: str
+    name: str
+    role: Role
+    function: str = ""
+    member_id: int | None = None
+    purchase_id: int | None = None
+
+
+async def invite(
+    session: AsyncSession,
+    caller: Caller,
+    invitations: Sequence[InvitationIn],
+    sender: Sender,
+    context: Context,
+) -> None:
+    """Gives each its role, and writes it a mail in the same transaction.
+
+    Raises:
+        Forbidden: the caller does not manage the group's members.
+        Invalid: a role is already held, or a member is not the group's.
+    """
+    caller.require(Right.MANAGE_MEMBERS)
+    await give_roles(session, caller.person_id, invitations, sender, context)
+
+
+async def give_roles(
+    session: AsyncSession,
+    granted_by: int,
+    invitations: Sequence[InvitationIn],
+    sender: Sender,
+    context: Context,
+    *,
+    of_what: str = "",
+) -> None:
+    """As `invite`, for use cases that have checked who may. `of_what` is the purchase that buyers are named for."""
+    await lock_rights(session)
+    members = await member_names(session, invitations)
+    given = [(one.email.lower(), one.name, one.function) for one in invitations]
+    people = await ensure_people(session, given, context.now)
+    roles = [(people[one.email.lower()], one.role, one.member_id, one.purchase_id) for one in invitations]
+    await refuse_held(session, roles, invitations)
+    await grant_many(session, roles, context.now, granted_by=granted_by)
+    await renew_sessions(session, list(people.values()))
+    mails = [
+        invitation_mail(
+            one.email.lower(),
+            people[one.email.lower()],
+            one.role,
+            members[one.member_id] if one.member_id is not None else of_what,
+            sender,
+            context,
+        )
+        for one in invitations
+    ]
+    await queue_mails(session, mails, context.now)
+
+
+async def member_names(session: AsyncSession, invitations: Sequence[InvitationIn]) -> dict[int, str]:
+    wanted = {one.member_id for one in invitations if one.member_id is not None}
+    rows = await session.execute(select(col(Member.id), col(Member.name)).where(col(Member.id).in_(wanted)))
+    names = {member_id: name for member_id, name in rows}
+    misplaced = any((one.role in OF_MEMBER) != (one.member_id is not None) for one in invitations)
+    if misplaced or wanted - set(names):
+        raise Invalid({"member": "Choisissez un membre du groupe."})
+    return names
+
+
+async def refuse_held(
+    session: AsyncSession,
+    roles: Sequence[tuple[int, Role, int | None, int | None]],
+    invitations: Sequence[InvitationIn],
+) -> None:
+    rows = await session.execute(
+        select(
+            col(Membership.person_id),
+            col(Membership.role),
+            col(Membership.member_id),
+            col(Membership.purchase_id),
+        ).where(col(Membership.person_id).in_({role[0] for role in roles}), col(Membership.ended_at).is_(None))
+    )
+    held = {tuple(row) for row in rows}
+    again = [one.email for role, one in zip(roles, invitations, strict=True) if role in held]
+    if again:
+        raise Invalid({"email": f"Ce rôle est déjà donné à {', '.join(sorted(set(again)))}."})

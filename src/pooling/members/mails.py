@@ -1,0 +1,108 @@
+"""What people are told by mail about their access."""
+
+from dataclasses import dataclass
+
+from pooling.members.models import Role
+from pooling.members.words import ROLE_WORDS
+from pooling.outbox.mail import Button, Fact, Mail
+from pooling.reminders.kinds import Context
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who invites or answers: the one to ask."""
+
+    name: str
+    email: str
+
+
+def invitation_mail(email: str, person_id: int, role: Role, of_what: str, sender: Sender, context: Context) -> Mail:
+    """To somebody who was given a role. `of_what` is its member or purchase; nothing for a role of the group."""
+    group = context.group_name
+    return Mail(
+        kind="members.invitation",
+        recipient=email,
+        person_id=person_id,
+        subject=f"Vous êtes invité dans le groupe « {group} »",
+        why=f"{sender.name} vous donne accès au groupe d’achats « {group} » : ouvrez-le pour voir ce qui est "
+        "attendu de vous.",
+        paragraphs=("Pas de mot de passe à retenir : indiquez cette adresse électronique, un code vous y est envoyé.",),
+        button=Button("Ouvrir le groupe", context.url("").rstrip("/")),
+        facts=tuple(
+            fact
+            for fact in (
+                Fact("Groupe", group),
+                Fact("Votre rôle", ROLE_WORDS[role]),
+                Fact("Pour", of_what),
+                Fact("Invitation de", f"{sender.name} ({sender.email})"),
+            )
+            if fact.value
+        ),
+        contact=f"Écrivez à {sender.email}.",
+        notice=context.notice,
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for access, as its mails name it."""
+
+    name: str
+    email: str
+    message: str
+
+
+def request_mail(recipient: str, person_id: int, asked: Asked, asker: Sender, context: Context) -> Mail:
+    """To a facilitator: somebody asks to come in."""
+    return Mail(
+        kind="members.access_asked",
+        recipient=recipient,
+        person_id=person_id,
+        subject=f"Demande d’accès au groupe « {context.group_name} »",
+        why=f"{asked.name} demande à entrer dans le groupe « {context.group_name} » que vous animez : acceptez ou "
+        "refusez.",
+        button=Button("Répondre à la demande", context.url("demandes")),
+        facts=tuple(
+            fact
+            for fact in (
+                Fact("Pour", f"{asked.name} ({asked.email})"),
+                Fact("Demandé par", f"{asker.name} ({asker.email})" if asker.email != asked.email else ""),
+                Fact("Message", asked.message),
+            )
+            if fact.value
+        ),
+        contact="Vérifiez par un autre moyen que cette personne est bien celle qu’elle dit être.",
+        notice=context.notice,
+    )
+
+
+def acceptance_mail(recipient: str, person_id: int | None, asked: Asked, sender: Sender, context: Context) -> Mail:
+    """To the référent who asked for a colleague."""
+    return Mail(
+        kind="members.access_granted",
+        recipient=recipient,
+        person_id=person_id,
+        subject=f"Accès accordé à {asked.name}",
+        why=f"Vous aviez demandé un accès au groupe « {context.group_name} » pour {asked.name} : il est accordé, "
+        "vous n’avez rien à faire.",
+        button=Button("Ouvrir le groupe", context.url("").rstrip("/")),
+        contact=f"Écrivez à {sender.email}.",
+        notice=context.notice,
+    )
+
+
+def refusal_mail(
+    recipient: str, person_id: int | None, asked: Asked, reason: str, sender: Sender, context: Context
+) -> Mail:
+    """To who asked, with the reason."""
+    whom = "" if recipient == asked.email else f" pour {asked.name}"
+    return Mail(
+        kind="members.access_refused",
+        recipient=recipient,
+        person_id=person_id,
+        subject=f"Demande d’accès au groupe « {context.group_name} » : réponse",
+        why=f"Vous aviez demandé un accès au groupe « {context.group_name} »{whom} : il n’est pas accordé.",
+        facts=(Fact("Motif", reason), Fact("Réponse de", f"{sender.name} ({sender.email})")),
+        contact=f"Écrivez à {sender.email}.",
+        notice=context.notice,
+    )

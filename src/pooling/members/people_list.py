@@ -1,0 +1,126 @@
+"""People pasted as a list, one a line: e-mail; nom; fonction; rôle; membre."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.lists import BadLine
+from pooling.kernel.text import clean, sort_key
+from pooling.members.inviting import InvitationIn
+from pooling.members.models import Member
+from pooling.members.words import OF_MEMBER, read_role
+from pooling.web.forms import is_email
+
+MOST_LINES = 500
+LONGEST = 200
+_CODE = re.compile(r"\(([^()]+)\)\s*$")
+_FIELDS = 5
+
+
+@dataclass(frozen=True)
+class MembersTyped:
+    """The members that people named, by what they typed."""
+
+    found: Mapping[str, int]
+    ambiguous: frozenset[str]
+
+    def refusal(self, typed: str) -> str | None:
+        """Why this names no member, in French; None when it does."""
+        if not typed:
+            return "indiquez le membre : ce rôle est celui d’un membre"
+        if typed in self.ambiguous:
+            return f"plusieurs membres s’appellent « {typed} » : indiquez le SIREN ou le code"
+        return None if typed in self.found else f"« {typed} » n’est pas un membre du groupe"
+
+
+async def find_members(session: AsyncSession, typed: Sequence[str]) -> MembersTyped:
+    """Members by SIREN, code or name (`Arès`, `ares`, `Arès (213300114)`), in one statement."""
+    codes = {one: _code(one) for one in typed if one}
+    names = {one: _letters(one) for one in typed if one}
+    letters = func.split_part(col(Member.sort_key), "\x01", 1)
+    rows = await session.execute(
+        select(col(Member.id), col(Member.code), letters).where(
+            or_(col(Member.code).in_(set(codes.values())), letters.in_(set(names.values())))
+        )
+    )
+    by_code: dict[str, int] = {}
+    by_name: dict[str, list[int]] = {}
+    for member_id, code, name in rows:
+        by_code[code] = member_id
+        by_name.setdefault(name, []).append(member_id)
+    found = {one: by_code[code] for one, code in codes.items() if code in by_code}
+    several = {one for one, name in names.items() if one not in found and len(by_name.get(name, ())) > 1}
+    found |= {
+        one: by_name[name][0] for one, name in names.items() if one not in found and len(by_name.get(name, ())) == 1
+    }
+    return MembersTyped(found, frozenset(several))
+
+
+def _code(typed: str) -> str:
+    in_brackets = _CODE.search(typed)
+    bare = in_brackets[1] if in_brackets else typed
+    compact = bare.replace(" ", "")
+    return compact if compact.isdigit() else bare.strip()
+
+
+def _letters(name: str) -> str:
+    return sort_key(name).split("\x01", maxsplit=1)[0]
+
+
+async def read_people(session: AsyncSession, pasted: str) -> tuple[list[InvitationIn], list[BadLine]]:
+    """The people of a pasted list, and every line that cannot be taken, with why."""
+    lines = [(number, _cells(line)) for number, line in enumerate(pasted.splitlines(), start=1) if line.strip(" \t;")]
+    if len(lines) > MOST_LINES:
+        return [], [BadLine(lines[MOST_LINES][0], f"la liste s’arrête à {MOST_LINES} lignes : collez-la en deux fois")]
+    members = await find_members(session, [cells[4] for _, cells in lines])
+    good: list[InvitationIn] = []
+    bad: list[BadLine] = []
+    seen: set[tuple[object, ...]] = set()
+    for number, cells in lines:
+        reasons = _reasons(cells, members)
+        if not reasons:
+            one = _invitation(cells, members)
+            key = (one.email, one.role, one.member_id)
+            if key not in seen:
+                seen.add(key)
+                good.append(one)
+                continue
+            reasons = ["cette personne est déjà plus haut dans la liste, avec le même rôle"]
+        bad.append(BadLine(number, " ; ".join(reasons)))
+    return good, bad
+
+
+def _cells(line: str) -> list[str]:
+    delimiter = "\t" if line.count("\t") > line.count(";") else ";"
+    cells = [clean(cell) for cell in line.split(delimiter)]
+    return [*cells, *[""] * _FIELDS][: max(_FIELDS, len(cells))]
+
+
+def _reasons(cells: Sequence[str], members: MembersTyped) -> list[str]:
+    email, name, function, role_typed, member, *others = cells
+    role = read_role(role_typed)
+    refused = members.refusal(member) if role in OF_MEMBER else None
+    checks = (
+        (any(others), "il y a plus de cinq colonnes"),
+        (not is_email(email.lower()), f"« {email} » n’est pas une adresse électronique"),
+        (not name, "le nom manque"),
+        (max(len(name), len(function)) > LONGEST, f"un texte dépasse {LONGEST} caractères"),
+        (role is None, f"le rôle « {role_typed} » n’est pas référent, finances, observation ou animation"),
+        (refused is not None, refused or ""),
+        (
+            role is not None and role not in OF_MEMBER and bool(member),
+            "ce rôle est celui du groupe entier : laissez le membre vide",
+        ),
+    )
+    return [sentence for refusal, sentence in checks if refusal]
+
+
+def _invitation(cells: Sequence[str], members: MembersTyped) -> InvitationIn:
+    email, name, function, role_typed, member, *_ = cells
+    role = read_role(role_typed)
+    assert role is not None, "checked before"
+    return InvitationIn(email.lower(), name, role, function, members.found[member] if role in OF_MEMBER else None)

@@ -1,0 +1,166 @@
+"""Reads about people: who is in the group and as what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, column, exists, func, or_, select, table, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.kernel.errors import NotFound
+from pooling.kernel.text import search_text
+from pooling.members.models import Member, Membership, Role
+from pooling.members.words import ROLE_WORDS
+
+PAGE_SIZE = 50
+LARGEST_ID = 2**63 - 1
+
+# By their table's name alone: purchases stand above members.
+_PURCHASES = table("purchases", column("group_id"), column("id"), column("reference"), column("title"))
+
+_ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŸ"
+_PLAIN = "aaaaaaceeeeiiiinooooouuuuyyAAAAAACEEEEIIIINOOOOOUUUUYY"
+
+
+@dataclass(frozen=True)
+class RoleShown:
+    """One role that somebody holds, and on what."""
+
+    id: int
+    role: Role
+    member_id: int | None
+    member_code: str | None
+    member: str | None
+    reference: str | None
+    purchase: str | None
+
+    @property
+    def word(self) -> str:
+        return ROLE_WORDS[self.role]
+
+    @property
+    def of_what(self) -> str:
+        """The member, or the purchase; nothing for a role of the group."""
+        return self.member or (f"{self.reference} · {self.purchase}" if self.reference else "")
+
+
+@dataclass(frozen=True)
+class PersonShown:
+    id: int
+    name: str
+    email: str
+    function: str
+    phone: str
+    roles: tuple[RoleShown, ...]
+
+
+def folded(text: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
+    """As `kernel.text.search_text` folds letters, but in the database (which need know no French)."""
+    without_ligatures = func.replace(func.replace(func.replace(text, "œ", "oe"), "Œ", "oe"), "æ", "ae")
+    return func.lower(func.translate(without_ligatures, _ACCENTED, _PLAIN))
+
+
+def _active() -> ColumnElement[bool]:
+    return and_(col(Membership.person_id) == col(Person.id), col(Membership.ended_at).is_(None))
+
+
+async def people_page(
+    session: AsyncSession, *, search: str = "", after: tuple[str, int] | None = None
+) -> tuple[list[PersonShown], tuple[str, int] | None]:
+    """The group's people in the order of their names, those whose name, address or member has every word searched;
+    and where the next page starts.
+    """
+    name = folded(col(Person.name)).collate("C")
+    statement = (
+        select(Person, name)
+        .where(exists().where(_active()), *(_has_word(word) for word in search_text(search).split()))
+        .order_by(name, col(Person.id))
+        .limit(PAGE_SIZE + 1)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(name, col(Person.id)) > after)
+    found = (await session.execute(statement)).all()
+    shown = found[:PAGE_SIZE]
+    people = await _with_roles(session, [person for person, _ in shown])
+    return people, (shown[-1][1], shown[-1][0].id) if len(found) > PAGE_SIZE else None
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    of_member = (
+        exists()
+        .where(_active(), col(Member.group_id) == col(Membership.group_id), col(Member.id) == col(Membership.member_id))
+        .where(folded(col(Member.name)).contains(word))
+    )
+    return or_(folded(col(Person.name) + " " + col(Person.email)).contains(word), of_member)
+
+
+async def find_person(session: AsyncSession, person_id: int) -> PersonShown:
+    """Somebody who holds a role in the group.
+
+    Raises:
+        NotFound: nobody of this id does.
+    """
+    if not 0 < person_id <= LARGEST_ID:
+        raise NotFound
+    found = await session.execute(select(Person).where(col(Person.id) == person_id, exists().where(_active())))
+    people = await _with_roles(session, list(found.scalars()))
+    if not people:
+        raise NotFound
+    return people[0]
+
+
+async def people_of_member(session: AsyncSession, member_id: int) -> list[PersonShown]:
+    """Who holds a role of this member, with the roles held there."""
+    name = folded(col(Person.name)).collate("C")
+    found = await session.execute(
+        select(Person)
+        .where(exists().where(_active(), col(Membership.member_id) == member_id))
+        .order_by(name, col(Person.id))
+    )
+    return await _with_roles(session, list(found.scalars()), member_id=member_id)
+
+
+async def _with_roles(
+    session: AsyncSession, people: Sequence[Person], *, member_id: int | None = None
+) -> list[PersonShown]:
+    statement = (
+        select(
+            col(Membership.person_id),
+            col(Membership.id),
+            col(Membership.role),
+            col(Membership.member_id),
+            col(Member.code),
+            col(Member.name),
+            _PURCHASES.c.reference,
+            _PURCHASES.c.title,
+        )
+        .select_from(Membership)
+        .outerjoin(
+            Member,
+            and_(col(Member.group_id) == col(Membership.group_id), col(Member.id) == col(Membership.member_id)),
+        )
+        .outerjoin(
+            _PURCHASES,
+            and_(_PURCHASES.c.group_id == col(Membership.group_id), _PURCHASES.c.id == col(Membership.purchase_id)),
+        )
+        .where(col(Membership.person_id).in_([person.id for person in people]), col(Membership.ended_at).is_(None))
+        .order_by(col(Membership.id))
+    )
+    if member_id is not None:
+        statement = statement.where(col(Membership.member_id) == member_id)
+    roles: dict[int, list[RoleShown]] = {}
+    for person_id, membership_id, role, *of_what in await session.execute(statement):
+        roles.setdefault(person_id, []).append(RoleShown(membership_id, Role(role), *of_what))
+    return [
+        PersonShown(
+            id=person.id,
+            name=person.name,
+            email=person.email,
+            function=person.function,
+            phone=person.phone,
+            roles=tuple(roles.get(person.id, ())),
+        )
+        for person in people
+    ]
