@@ -3,6 +3,8 @@
 from dataclasses import replace
 from fractions import Fraction
 
+import pytest
+
 from pooling.sharing.comparison import compare_tolerance, member_costs, next_tier_outlook
 from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import ConsolidationCase, Declared, IncompletePack, PackedItem
@@ -14,8 +16,9 @@ RACKS = ConsolidationCase(
 )
 
 
-def test_costs_with_and_without_tolerance() -> None:
-    compared = compare_tolerance(replace(RACKS, use_tolerance_for_tier=False))
+@pytest.mark.parametrize("used", [True, False])
+def test_costs_with_and_without_tolerance(*, used: bool) -> None:
+    compared = compare_tolerance(replace(RACKS, use_tolerance_for_tier=used))
     assert (compared.without.order, compared.with_tolerance.order, compared.saving) == (45, 50, 60000)
     assert [(m.member, m.without, m.with_tolerance, m.more_units, m.more_cost) for m in compared.members] == [
         ("a", (22, 396000), (26, 390000), 4, -6000),

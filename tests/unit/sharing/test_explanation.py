@@ -6,7 +6,8 @@ import pytest
 
 from naive.case_book import Json
 from naive.random_cases import random_allocation
-from pooling.sharing.allocation import allocate_raw
+from pooling.sharing.allocation import allocate, allocate_raw
+from pooling.sharing.allocation_case import Basis, Case, Charge, Member
 from pooling.sharing.allocation_result import Allocation
 from pooling.sharing.errors import RuleError
 from pooling.sharing.explanation import explain, explain_fctva
@@ -96,6 +97,7 @@ def test_fctva_adds_up_what_is_flagged(allocation: Allocation) -> None:
         (LineKind.CHARGE, "poste", 2812, Fraction(11, 2)),
     ]
     assert told.exact == Fraction("0.16404") * (101 * Fraction("1.2") + 2812 * Fraction("1.055"))
+    assert told.rate == Fraction("16.404")
     assert told.rounded == allocation.member("a").fctva == 507
     assert explain_fctva(allocation, "c").lines == []
 
@@ -107,6 +109,40 @@ def test_fctva_adds_up_what_is_flagged(allocation: Allocation) -> None:
 def test_what_is_not_there_is_not_explained(allocation: Allocation, kind: LineKind, line: str, member: str) -> None:
     with pytest.raises(KeyError):
         explain(allocation, kind, line, member)
+
+
+def test_every_line_is_told_once_in_reading_order(allocation: Allocation) -> None:
+    told = [(str(line.kind), line.id, str(line.base.key)) for line in shared_lines(allocation)]
+    assert told == [
+        ("item", "x", "quantity"),
+        ("charge", "poste", "mix"),
+        ("charge", "poids", "weights"),
+        ("charge", "fixe", "percents"),
+        ("charge", "zero", "none"),
+        ("adjustment", "20", "size_of_base"),
+        ("vat", "20", "taxed_base"),
+        ("vat_adjustment", "20", "size_of_base"),
+        ("adjustment", "5.5", "size_of_base"),
+        ("vat", "5.5", "taxed_base"),
+        ("vat_adjustment", "5.5", "size_of_base"),
+        ("subsidy", "taux", "claim"),
+        ("subsidy", "forfait", "eligible_cost"),
+    ]
+    assert explain(allocation, LineKind.CHARGE, "zero", "b").member == "b"
+    assert explain(allocation, LineKind.CHARGE, "zero", "b").whole == 0
+
+
+def test_a_negative_share_goes_towards_zero_first() -> None:
+    charge = {"id": "r", "amount": "-0.20", "vat_rate": "0", "key": "population", "scope": "all"}
+    members = [{"id": "a", "population": 1}, {"id": "b", "population": 2}, {"id": "c", "population": 0}]
+    told = explain(allocate_raw({"members": members, "charges": [charge]}), LineKind.CHARGE, "r", "a")
+    assert (told.exact, told.towards_zero, told.given, told.share) == (Fraction(-20, 3), -6, -1, -7)
+    assert told.bases == {"a": 1, "b": 2, "c": 0}
+
+
+def test_the_key_of_a_typed_charge_of_nothing_is_not_told() -> None:
+    case = Case(members=(Member("a"),), charges=(Charge("c", 0, Fraction(0), Basis.POPULATION, "all"),))
+    assert explain(allocate(case), LineKind.CHARGE, "c", "a").line.base.key is KeyName.NONE
 
 
 def test_without_an_invoice_nothing_is_adjusted() -> None:
