@@ -17,6 +17,7 @@ from pooling.outbox.models import Message, MessageState
 from pooling.reminders.models import Reminder, ReminderState
 
 PAGE_SIZE = 50
+LARGEST_ID = 2**63 - 1
 
 
 def holds_a_role(person_id: Mapped[int]) -> ColumnElement[bool]:
@@ -96,11 +97,24 @@ async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee
     Raises:
         NotFound: the group has none with this id.
     """
+    if not 0 < committee_id <= LARGEST_ID:
+        raise NotFound
     found = await session.execute(select(Committee).where(col(Committee.id) == committee_id))
     committee = found.scalar_one_or_none()
     if committee is None:
         raise NotFound
     return committee
+
+
+async def people_to_invite(session: AsyncSession, committee_id: int) -> list[tuple[int, str]]:
+    """Those of the group who are not invited yet: (id, name)."""
+    invited = select(col(Invitation.person_id)).where(col(Invitation.committee_id) == committee_id)
+    rows = await session.execute(
+        select(col(Person.id), col(Person.name))
+        .where(holds_a_role(col(Person.id)), col(Person.id).not_in(invited))
+        .order_by(func.lower(col(Person.name)), col(Person.id))
+    )
+    return [(person_id, name) for person_id, name in rows]
 
 
 @dataclass(frozen=True)

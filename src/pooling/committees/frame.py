@@ -1,0 +1,88 @@
+"""What every page of one committee shares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.accounts.sessions import EnteredGroup
+from pooling.committees.models import Committee
+from pooling.committees.models import CommitteeState as State
+from pooling.committees.queries import committee_by_id
+from pooling.committees.rules import WORDS
+from pooling.members.rights import Caller, Right
+from pooling.web.layout import Link
+
+STATE_TAGS: Mapping[State, str] = {
+    State.PLANNED: "primary",
+    State.CONVENED: "primary",
+    State.HELD: "waiting",
+    State.MINUTED: "done",
+    State.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True)
+class CommitteeFrame:
+    committee: Committee
+    url: str
+    base: str
+    zone: ZoneInfo
+    now: datetime
+    manages: bool
+    """Whether the caller plans committees."""
+
+    @property
+    def state_tag(self) -> str:
+        return STATE_TAGS[State(self.committee.state)]
+
+    @property
+    def state_word(self) -> str:
+        return WORDS[State(self.committee.state)]
+
+    @property
+    def breadcrumb(self) -> Sequence[Link]:
+        return [Link("À faire", self.base), Link("Comités", f"{self.base}/comites"), Link(self.committee.title, None)]
+
+    def under(self, label: str) -> Sequence[Link]:
+        """The breadcrumb of a page below the committee's own."""
+        *above, here = self.breadcrumb
+        return [*above, Link(here.label, self.url), Link(label, None)]
+
+
+async def committee_frame(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+) -> CommitteeFrame:
+    """The committee that the address names.
+
+    Raises:
+        NotFound: the group has none with this id.
+    """
+    group: EnteredGroup = request.scope["state"]["group"]
+    base = f"/g/{group.slug}"
+    return CommitteeFrame(
+        committee=await committee_by_id(session, committee_id),
+        url=f"{base}/comites/{committee_id}",
+        base=base,
+        zone=ZoneInfo(group.timezone),
+        now=request.app.state.clock.now(),
+        manages=caller.may(Right.MANAGE_COMMITTEES),
+    )
+
+
+async def managed_committee(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+) -> CommitteeFrame:
+    """The same, for who plans committees.
+
+    Raises:
+        NotFound: the group has none with this id.
+        Forbidden: the caller does not manage committees.
+    """
+    frame = await committee_frame(request, session, caller, committee_id)
+    caller.require(Right.MANAGE_COMMITTEES)
+    return frame

@@ -1,0 +1,171 @@
+"""Planning a committee, moving it, cancelling it."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+
+from pooling.accounts.sessions import EnteredGroup
+from pooling.committees.frame import CommitteeFrame, managed_committee
+from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.schemas import LONGEST_TEXT, CommitteeIn, MoveIn
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.models import Role
+from pooling.members.rights import Right
+from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.layout import Link, redirect, render
+
+INVITED_ROLES: tuple[tuple[Role, str], ...] = (
+    (Role.FACILITATOR, "L’animation du groupe"),
+    (Role.REFERENT, "Les référents des membres"),
+    (Role.LEAD_BUYER, "Les acheteurs pilotes"),
+    (Role.FINANCE, "Les services financiers"),
+    (Role.READER, "Les observateurs"),
+)
+USUAL_ROLES = [str(Role.FACILITATOR), str(Role.REFERENT), str(Role.LEAD_BUYER)]
+
+
+def _whereabouts(form: Form) -> dict[str, Any]:
+    """When and where, as the form has it."""
+    return {
+        "day": form.date("day"),
+        "hour": form.time("hour"),
+        "duration_minutes": form.integer("duration", smallest=15, largest=24 * 60, default=120),
+        "place": form.text("place"),
+        "link": form.text("link", longest=500),
+    }
+
+
+@get("/comites/nouveau", right=Right.MANAGE_COMMITTEES)
+async def ask_scheduling(
+    request: Request[Any, Any, Any],
+    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
+    entered_group: EnteredGroupHere,
+) -> Response[str]:
+    form = Form(values={"title": "Comité de suivi", "hour": "14:00", "duration": "120"}, lists={"roles": USUAL_ROLES})
+    return _scheduling_page(request, entered_group, form)
+
+
+def _scheduling_page(request: Request[Any, Any, Any], group: EnteredGroup, form: Form) -> Response[str]:
+    base = f"/g/{group.slug}"
+    return render(
+        request,
+        "committees/new.html",
+        breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Nouveau comité", None)],
+        form=form,
+        url=f"{base}/comites",
+        roles=[(str(role), label) for role, label in INVITED_ROLES],
+    )
+
+
+@post("/comites/nouveau", right=Right.MANAGE_COMMITTEES)
+async def do_scheduling(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    form: PostedForm,
+) -> Response[Any]:
+    known = {str(role): role for role, _ in INVITED_ROLES}
+    values = {
+        **_whereabouts(form),
+        "title": form.text("title", required="Donnez un nom à la réunion.", longest=120),
+        "agenda": form.text("agenda", longest=LONGEST_TEXT),
+        "roles": tuple(known[role] for role in form.all("roles") if role in known),
+    }
+    committee_id = 0
+    with form.redisplayed():
+        form.check()
+        committee_id = await schedule_committee(session, caller, CommitteeIn(**values), request.app.state.clock.now())
+    if form.has_errors:
+        raise Redisplay(_scheduling_page(request, entered_group, form))
+    url = f"/g/{entered_group.slug}/comites/{committee_id}"
+    return redirect(request, url, done="Le comité est prévu. Les relances partiront d’elles-mêmes.")
+
+
+@get("/comites/{committee_id:int}/report", right=Right.MANAGE_COMMITTEES)
+async def ask_move(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
+) -> Response[str]:
+    frame = await managed_committee(request, session, caller, committee_id)
+    committee = frame.committee
+    minutes = int((committee.ends_at - committee.starts_at).total_seconds()) // 60
+    values = {
+        "day": f"{committee.local_start:%Y-%m-%d}",
+        "hour": f"{committee.local_start:%H:%M}",
+        "duration": str(minutes),
+        "place": committee.place,
+        "link": committee.link,
+    }
+    return _question(request, frame, Form(values=values), move=True)
+
+
+def _question(request: Request[Any, Any, Any], frame: CommitteeFrame, form: Form, *, move: bool) -> Response[str]:
+    told = "Les personnes déjà prévenues reçoivent un courriel, et leur agenda est mis à jour."
+    asked = {
+        True: ("Déplacer le comité", "Déplacer ce comité ?", "report", "committees/move.html"),
+        False: ("Annuler le comité", "Annuler ce comité ?", "annulation", "committees/cancel.html"),
+    }
+    label, question, action, template = asked[move]
+    kept = "Les relances sont reprogrammées d’après la nouvelle date." if move else "Plus aucune relance ne part."
+    return render(
+        request,
+        template,
+        breadcrumb=frame.under(label),
+        form=form,
+        question=question,
+        consequences=[told, kept],
+        action_url=f"{frame.url}/{action}",
+        action_label=label,
+        cancel_url=frame.url,
+        danger=not move,
+    )
+
+
+@post("/comites/{committee_id:int}/report", right=Right.MANAGE_COMMITTEES)
+async def do_move(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    form: PostedForm,
+    committee_id: FromPath[int],
+) -> Response[Any]:
+    frame = await managed_committee(request, session, caller, committee_id)
+    values = {**_whereabouts(form), "reason": form.text("reason", longest=500)}
+    base_url = request.app.state.settings.base_url
+    with form.redisplayed():
+        form.check()
+        await move_committee(session, caller, committee_id, MoveIn(**values), frame.now, base_url=base_url)
+    if form.has_errors:
+        raise Redisplay(_question(request, frame, form, move=True))
+    return redirect(request, frame.url, done="Le comité est déplacé.")
+
+
+@get("/comites/{committee_id:int}/annulation", right=Right.MANAGE_COMMITTEES)
+async def ask_cancelling(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
+) -> Response[str]:
+    frame = await managed_committee(request, session, caller, committee_id)
+    return _question(request, frame, Form(), move=False)
+
+
+@post("/comites/{committee_id:int}/annulation", right=Right.MANAGE_COMMITTEES)
+async def do_cancelling(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    form: PostedForm,
+    committee_id: FromPath[int],
+) -> Response[Any]:
+    frame = await managed_committee(request, session, caller, committee_id)
+    reason = form.text("reason", longest=500)
+    base_url = request.app.state.settings.base_url
+    with form.redisplayed():
+        form.check()
+        await cancel_committee(session, caller, committee_id, frame.now, reason=reason, base_url=base_url)
+    if form.has_errors:
+        raise Redisplay(_question(request, frame, form, move=False))
+    return redirect(request, frame.url, done="Le comité est annulé.")
+
+
+ROUTES = [ask_scheduling, do_scheduling, ask_move, do_move, ask_cancelling, do_cancelling]

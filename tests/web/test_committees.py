@@ -1,0 +1,145 @@
+"""The facilitator plans, moves, cancels and minutes a committee; the others read."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from factories import NOW, Territory
+from pooling.kernel.clock import FixedClock
+from web_client import Browser, SignIn, text_of
+
+LIST = "/g/bassin/comites"
+NEW = f"{LIST}/nouveau"
+FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
+WHEN = {"day": "2027-03-30", "hour": "14:00", "duration": "120", "place": "Mairie d’Arcachon", "link": ""}
+PLAN = {**WHEN, "title": "Comité de suivi", "agenda": "1. Consolider\n2. Décider", "roles": "referent"}
+
+
+async def plan(browser: Browser) -> str:
+    """Plans a committee through the form; returns its address."""
+    answer = await browser.post(NEW, PLAN, page=NEW)
+    assert answer.status_code == 303, text_of(answer)
+    return answer.headers["location"]
+
+
+async def test_a_committee_is_planned_and_shown(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    shown = text_of(await browser.get(page))
+    assert "Mardi 30 mars 2027 à 14 h" in shown
+    assert "Mairie d’Arcachon" in shown
+    assert "Consolider" in shown
+    assert "4 personnes invitées" in shown
+    listed = text_of(await (await sign_in(REFERENT)).get(LIST))
+    assert "Comité de suivi" in listed
+    assert "mardi 30 mars 2027 à 14 h" in listed
+    assert "Prévoir un comité" not in listed
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"day": "30 mars"}, "Indiquez une date"),
+        ({"day": "2027-02-01"}, "Choisissez une date à venir"),
+        ({"hour": "25 h"}, "Indiquez une heure"),
+        ({"day": "2027-03-28", "hour": "02:30"}, "cette heure n’existe pas"),
+        ({"place": ""}, "Indiquez un lieu"),
+        ({"link": "javascript:alert(1)"}, "commence par https://"),
+        ({"title": ""}, "Donnez un nom"),
+        ({"duration": "0"}, "entre 15 et 1440"),
+    ],
+)
+async def test_bad_input_is_told_at_the_field_and_kept(
+    territory: Territory, sign_in: SignIn, typed: dict[str, str], sentence: str
+) -> None:
+    browser = await sign_in(FACILITATOR)
+    answer = await browser.post(NEW, {**PLAN, **typed}, page=NEW)
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert "1. Consolider" in answer.text
+    assert "Aucun comité n’est prévu" in text_of(await browser.get(LIST))
+
+
+async def test_a_committee_is_moved(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    form = await browser.get(f"{page}/report")
+    assert 'value="2027-03-30"' in form.text
+    same = await browser.post(f"{page}/report", WHEN, page=f"{page}/report")
+    assert same.status_code == 422
+    assert "Rien ne change" in text_of(same)
+    moved = await browser.post(f"{page}/report", {**WHEN, "day": "2027-04-06"}, page=f"{page}/report")
+    assert moved.headers["location"] == page
+    assert "Mardi 6 avril 2027 à 14 h" in text_of(await browser.get(page))
+
+
+async def test_a_committee_is_cancelled_with_a_reason(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    asked = f"{page}/annulation"
+    assert "Dites pourquoi" in text_of(await browser.post(asked, {"reason": ""}, page=asked))
+    await browser.post(asked, {"reason": "Grève"}, page=asked)
+    shown = text_of(await browser.get(page))
+    assert "Annulé" in shown
+    assert "Déplacer" not in shown
+    assert (await browser.post(asked, {"reason": "Grève"})).status_code == 409
+
+
+async def test_people_are_invited_and_taken_off(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    finance = territory.people["finances@arcachon.example"]
+    await browser.post(f"{page}/invitations", {"person": finance}, page=page)
+    assert "5 personnes invitées" in text_of(await browser.get(page))
+    assert (await browser.post(f"{page}/invitations", {"person": finance}, page=page)).status_code == 422
+    await browser.post(f"{page}/invitations/{finance}/retrait", page=page)
+    assert "4 personnes invitées" in text_of(await browser.get(page))
+
+
+async def test_the_agenda_is_rewritten(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    written = f"{page}/ordre-du-jour"
+    await browser.post(written, {"agenda": "<i>Un seul point</i>"}, page=written)
+    shown = await browser.get(page)
+    assert "&lt;i&gt;Un seul point&lt;/i&gt;" in shown.text
+
+
+async def test_minutes_are_drafted_then_published(territory: Territory, sign_in: SignIn, clock: FixedClock) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    minutes = f"{page}/compte-rendu"
+    assert (await browser.post(minutes, {"minutes": "Trop tôt"})).status_code == 409
+    clock.instant = NOW + timedelta(days=30)
+    browser, reader = await sign_in(FACILITATOR), await sign_in(REFERENT)
+    await browser.post(minutes, {"minutes": "Tout est décidé."}, page=minutes)
+    assert "Tout est décidé." in text_of(await browser.get(page))
+    assert "Tout est décidé." not in text_of(await reader.get(page))
+    empty = await browser.post(minutes, {"minutes": "", "publish": "1"}, page=minutes)
+    assert (empty.status_code, "avant de le publier" in text_of(empty)) == (422, True)
+    await browser.post(minutes, {"minutes": "Tout est décidé.", "publish": "1"}, page=minutes)
+    assert "Tout est décidé." in text_of(await reader.get(page))
+    assert (await browser.post(minutes, {"minutes": "Autre chose"})).status_code == 409
+
+
+async def test_only_the_facilitator_changes_anything(territory: Territory, sign_in: SignIn) -> None:
+    page = await plan(await sign_in(FACILITATOR))
+    reader = await sign_in(REFERENT)
+    for address in (NEW, f"{page}/report", f"{page}/annulation", f"{page}/ordre-du-jour", f"{page}/compte-rendu"):
+        assert (await reader.get(address)).status_code == 403
+        assert (await reader.post(address, PLAN)).status_code == 403
+    assert not re.search(r"Déplacer|Retirer|Relances", text_of(await reader.get(page)))
+
+
+@pytest.mark.parametrize("identifier", ["0", "999999", "99999999999999999999999"])
+async def test_a_committee_that_is_not_there(territory: Territory, sign_in: SignIn, identifier: str) -> None:
+    browser = await sign_in(FACILITATOR)
+    for address in (f"{LIST}/{identifier}", f"{LIST}/{identifier}/report"):
+        assert (await browser.get(address)).status_code == 404
+
+
+async def test_a_key_that_is_not_ours_shows_the_first_page(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    for key in ("xyz", "WyJhIiwxXQ"):
+        assert (await browser.get(f"{LIST}?apres={key}&avant={key}")).status_code == 200
