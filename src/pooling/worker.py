@@ -19,6 +19,7 @@ from pooling.committees import reminders as committees
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.needs import reminders as needs
 from pooling.needs.collection import close_what_is_due
 from pooling.outbox.delivery import DeliveryReport
 from pooling.outbox.delivery import deliver as deliver_messages
@@ -44,7 +45,7 @@ def reminder_kinds(configuration: ReminderConfiguration) -> list[Kind]:
     Raises:
         ConfigurationError: the configuration speaks of a kind that there is not.
     """
-    kinds = [*committees.kinds(configuration)]
+    kinds = [*committees.kinds(configuration), *needs.kinds(configuration)]
     configuration.require_known([kind.name for kind in kinds])
     return kinds
 

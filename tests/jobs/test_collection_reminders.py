@@ -1,0 +1,71 @@
+"""Référents are reminded of what they have not filed; the lead buyer hears of the closing the morning after."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from factories import BUYER, NOW, Territory, file_needs, open_purchase
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.needs import reminders as needs
+from pooling.needs.collection import close_what_is_due
+from pooling.outbox.models import Message
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.sweep import sweep
+
+BASE_URL = "http://127.0.0.1:8000"
+
+
+async def run(database: Database, at: FixedClock) -> None:
+    await sweep(database, needs.kinds(ReminderConfiguration({})), at, base_url=BASE_URL, chores=[close_what_is_due])
+
+
+async def reminded(database: Database, territory: Territory, kind: str) -> list[tuple[str, str]]:
+    async with database.transaction(territory.group_id) as session:
+        rows = await session.execute(
+            select(col(Message.recipient), col(Message.body_text))
+            .where(col(Message.group_id) == territory.group_id, col(Message.kind) == kind)
+            .order_by(col(Message.id))
+        )
+        return [tuple(row) for row in rows]
+
+
+async def test_only_those_who_have_not_filed_are_reminded(database: Database, territory: Territory) -> None:
+    purchase_id = await open_purchase(database, territory, NOW, days=14)
+    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=2)
+    clock = FixedClock(NOW)
+    await run(database, clock)
+    assert await reminded(database, territory, "needs_deadline") == [], "a fortnight before"
+    clock.instant = NOW + timedelta(days=7)
+    await run(database, clock)
+    await run(database, clock)
+    told = await reminded(database, territory, "needs_deadline")
+    assert sorted(recipient for recipient, _ in told) == [
+        "referent@arcachon.example",
+        "referent@droit.example",
+        "referent@lugos.example",
+    ]
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", clock.now(), abri=1)
+    clock.instant = NOW + timedelta(days=13)
+    await run(database, clock)
+    later = (await reminded(database, territory, "needs_deadline"))[len(told) :]
+    assert sorted(recipient for recipient, _ in later) == ["referent@arcachon.example", "referent@droit.example"]
+
+
+async def test_the_lead_buyer_hears_of_the_closing_with_who_did_not_answer(
+    database: Database, territory: Territory
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW, days=1)
+    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=2)
+    clock = FixedClock(NOW + timedelta(days=1, minutes=1))
+    await run(database, clock)
+    assert await reminded(database, territory, "closing") == [], "closed just now; told tomorrow morning"
+    clock.instant = NOW + timedelta(days=2)
+    await run(database, clock)
+    ((recipient, text),) = await reminded(database, territory, "closing")
+    assert recipient == BUYER
+    words = text.replace("\u00a0", " ")
+    assert "1 déclaration déposée sur 5" in words
+    assert "Arcachon, Lugos" in words
+    assert "Salles" not in words
