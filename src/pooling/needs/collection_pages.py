@@ -132,7 +132,7 @@ async def do_closure(
         await close_collection(session, caller, frame.purchase.id, request.app.state.clock, reason=reason)
     if form.has_errors:
         raise Redisplay(await _closure_page(request, session, frame, form))
-    return redirect(request, f"{frame.url}{SECTION}", done="La collecte est close.")
+    return redirect(request, f"{frame.url}/consolidation", done="La collecte est close.")
 
 
 @get("/achats/{reference:str}/prolongation", right=Right.RUN_PURCHASE)
