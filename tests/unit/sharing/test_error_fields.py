@@ -218,6 +218,7 @@ LOW = (Tier(1, Fraction(-1)),)
             "duplicate: subsidies.s.items.x",
         ),
         (lambda: consolidate(replace(PACKED, item=PackedItem(Fraction(-1)))), "invalid_amount: item.unit_price"),
+        (lambda: consolidate(replace(PACKED, item=PackedItem(Fraction(1), LOW * 2))), "duplicate: item.tiers.1"),
         (lambda: consolidate(replace(PACKED, item=PackedItem(Fraction(1), LOW))), "invalid_amount: item.unit_price"),
     ],
 )

@@ -43,7 +43,7 @@ CASE: Json = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def allocation() -> Allocation:
     return allocate_raw(CASE)
 
@@ -88,6 +88,8 @@ def test_subsidies_go_by_claim_or_by_eligible_cost(allocation: Allocation) -> No
     assert (told.line.base.key, told.value) == (KeyName.CLAIM, Fraction("33.333333") * 134 / 100)
     told = explain(allocation, LineKind.SUBSIDY, "forfait", "b")
     assert (told.line.base.key, told.value, told.share) == (KeyName.ELIGIBLE_COST, 134, 1)
+    line = allocation.lines.subsidies["taux"]
+    assert (line.eligible, line.units) == ([101, 134, 0], [3, 4, 0])
 
 
 def test_fctva_adds_up_what_is_flagged(allocation: Allocation) -> None:
@@ -129,7 +131,8 @@ def test_every_line_is_told_once_in_reading_order(allocation: Allocation) -> Non
         ("subsidy", "forfait", "eligible_cost"),
     ]
     assert explain(allocation, LineKind.CHARGE, "zero", "b").member == "b"
-    assert explain(allocation, LineKind.CHARGE, "zero", "b").whole == 0
+    told_zero = explain(allocation, LineKind.CHARGE, "zero", "b")
+    assert (told_zero.whole, told_zero.total, told_zero.exact) == (0, 0, Fraction(0))
 
 
 def test_a_negative_share_goes_towards_zero_first() -> None:
