@@ -1,6 +1,6 @@
 """The web side's table of contents: every feature's routes, the navigation, and who is here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,14 +13,21 @@ from pooling.accounts import pages as accounts
 from pooling.accounts import sign_in_pages
 from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.accounts import token_pages
+from pooling.accounts.bearer import provide_holder
+from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
+from pooling.committees import api as committees_api
+from pooling.committees import pages as committees
 from pooling.demo import pages as demo
+from pooling.home import api as home_api
 from pooling.home import journal_pages
 from pooling.home import pages as home
 from pooling.home.leaving import warnings_on_leaving
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.members import api as members_api
 from pooling.members import (
     administration_pages,
     answering_pages,
@@ -31,17 +38,21 @@ from pooling.members import (
     settings_pages,
 )
 from pooling.members import pages as members
+from pooling.members.api_entrance import provide_token_group, provide_token_session
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
-from pooling.needs import collection_pages
+from pooling.needs import api as needs_api
+from pooling.needs import amendment_pages, collection_api, collection_pages, consolidation_pages
 from pooling.needs import pages as needs
 from pooling.outbox.mail import FICTIONAL
+from pooling.purchases import api as purchases_api
 from pooling.purchases import buyers_pages
 from pooling.purchases import pages as purchases
 from pooling.purchases.frame import Tab
 from pooling.settings import Settings
-from pooling.web import about, assets, errors, health
+from pooling.web import about, api_reference, assets, errors, health
+from pooling.web.api import PREFIX
 from pooling.web.branding import read_territory
 from pooling.web.forms import provide_form
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
@@ -50,14 +61,18 @@ from pooling.web.security import add_headers, refuse_forged
 NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("À faire", "", Right.SEE_GROUP),
     ("Achats groupés", "/achats", Right.SEE_GROUP),
+    ("Comités", "/comites", Right.SEE_GROUP),
     ("Membres", "/membres", Right.SEE_GROUP),
     ("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
 )
 
+ALSO_UNDER: Mapping[str, tuple[str, ...]] = {"/membres": ("/personnes", "/demande", "/reglages")}
+"""Pages that stand under a main entry without its address."""
+
 PURCHASE_TABS: Sequence[Tab] = (
     Tab("En bref", "", Right.SEE_GROUP),
     Tab("Besoins", needs.SECTION, Right.SEE_TOTALS),
-    Tab("Consolidation", collection_pages.SECTION, Right.SEE_ALL_NEEDS),
+    Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
     Tab("Coûts", allocation.SECTION, Right.SEE_TOTALS),
     Tab("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
 )
@@ -66,8 +81,11 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *home.ROUTES,
     *purchases.ROUTES,
     *needs.ROUTES,
+    *amendment_pages.ROUTES,
     *collection_pages.ROUTES,
+    *consolidation_pages.ROUTES,
     *allocation.ROUTES,
+    *committees.ROUTES,
     *members.ROUTES,
     *people_pages.ROUTES,
     *role_pages.ROUTES,
@@ -83,9 +101,20 @@ OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
     *accounts.ROUTES,
     *asking_pages.FRONT,
     *administration_pages.ROUTES,
+    *token_pages.ROUTES,
     *about.ROUTES,
+    *api_reference.ROUTES,
     *assets.ROUTES,
     *health.ROUTES,
+)
+API_OF_A_GROUP: Sequence[ControllerRouterHandler] = (
+    *members_api.ROUTES,
+    *purchases_api.ROUTES,
+    *needs_api.ROUTES,
+    *collection_api.ROUTES,
+    *allocation_api.ROUTES,
+    *committees_api.ROUTES,
+    *home_api.ROUTES,
 )
 
 
@@ -123,7 +152,7 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         },
     )
     return Litestar(
-        route_handlers=[group_router, *OF_NO_GROUP, *entrance],
+        route_handlers=[group_router, _api_router(), *OF_NO_GROUP, *entrance],
         dependencies={"form": Provide(provide_form), "now": Provide(provide_now, sync_to_thread=False)},
         middleware=[SignInMiddleware()],
         before_request=refuse_forged,
@@ -133,6 +162,22 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         openapi_config=None,
         logging_config=None,
         request_max_body_size=20_000_000,
+    )
+
+
+def _api_router() -> Router:
+    """The JSON interface: the same use cases and rights as the pages, for programs that carry a token."""
+    of_a_group = Router(
+        "/groups/{group:str}",
+        route_handlers=API_OF_A_GROUP,
+        dependencies={
+            "entered_group": Provide(provide_token_group, sync_to_thread=False),
+            "session": Provide(provide_token_session),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+        },
+    )
+    return Router(
+        PREFIX, route_handlers=[*members_api.FRONT, of_a_group], dependencies={"holder": Provide(provide_holder)}
     )
 
 
@@ -177,6 +222,8 @@ def frame(request: Request[Any, Any, Any]) -> Layout:
             for label, address, right in entries
             if caller.may_somewhere(right)
         ]
+    if person is not None and person.administrator:
+        layout.navigation.append(Link("Administration", administration_pages.BASE, path.startswith("/administration/")))
     return layout
 
 
@@ -188,4 +235,6 @@ def _roles(caller: Caller | None) -> str:
 
 
 def _is_here(path: str, base: str, address: str) -> bool:
-    return path.rstrip("/") == base if not address else path.startswith(base + address)
+    if not address:
+        return path.rstrip("/") == base
+    return any(path.startswith(base + under) for under in (address, *ALSO_UNDER.get(address, ())))

@@ -126,9 +126,7 @@ def consolidation() -> dict[str, Any]:
 
 def allocation() -> dict[str, Any]:
     labels = ("Membre", "Matériel", "Livraison", "Frais mutualisés", "Subvention", "TVA", "À payer")
-    columns = [
-        {"label": label, "numeric": n > 0, **({"unit": "€"} if n else {})} for n, label in enumerate(labels)
-    ]
+    columns = [{"label": label, "numeric": n > 0, **({"unit": "€"} if n else {})} for n, label in enumerate(labels)]
     columns[-1]["unit"] = "€ TTC"
     rows, chart, sums = [], [], [0] * 6
     for name, arches in MEMBERS:

@@ -47,9 +47,7 @@ VIEWS = (
 def gallery_environment() -> Environment:
     loader = environment().loader
     assert loader is not None
-    return environment().overlay(
-        loader=ChoiceLoader([FileSystemLoader(Path(__file__).with_name("pages")), loader])
-    )
+    return environment().overlay(loader=ChoiceLoader([FileSystemLoader(Path(__file__).with_name("pages")), loader]))
 
 
 def serve(page: Page, html: str) -> None:
@@ -90,9 +88,7 @@ def photograph(browser: Browser, name: str, html: str, view: View, out: Path) ->
     page.goto(f"{HOST}/{name}")
     page.screenshot(path=out / f"{name}-{view.name}-first.png")
     height = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size(
-        {"width": view.width, "height": height}
-    )  # a taller window: nothing is stuck half-way
+    page.set_viewport_size({"width": view.width, "height": height})  # a taller window: nothing is stuck half-way
     page.screenshot(path=out / f"{name}-{view.name}.png")
     page.set_viewport_size({"width": view.width, "height": view.height})
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

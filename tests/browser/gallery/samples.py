@@ -12,9 +12,7 @@ from pooling.web.layout import GroupShown, Layout, Link, PersonShown
 GROUP = "Mobilité durable du Bassin d’Arcachon"
 
 
-def layout(
-    current: str, breadcrumb: list[tuple[str, str | None]], flash: list[dict[str, str]] | None = None
-) -> Layout:
+def layout(current: str, breadcrumb: list[tuple[str, str | None]], flash: list[dict[str, str]] | None = None) -> Layout:
     entries = (
         "À faire",
         "Achats groupés",
@@ -35,9 +33,7 @@ def layout(
             GroupShown("Numérique sobre", "/g/numerique"),
         ],
         person=PersonShown("Camille Durand", "Référente · Mios", "/compte"),
-        navigation=[
-            Link(label, f"/{n}", label == current) for n, label in enumerate((*entries, "Membres", "Journal"))
-        ],
+        navigation=[Link(label, f"/{n}", label == current) for n, label in enumerate((*entries, "Membres", "Journal"))],
         breadcrumb=[Link(label, url) for label, url in breadcrumb],
         tabs=[
             Link(label, f"/section/{n}", n == (1 if current == "Achats groupés" else 0))

@@ -61,7 +61,7 @@ def workbook(folder: Path, *rows: tuple[object, ...]) -> Path:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     for row in rows:
-        sheet.append(row)
+        sheet.append(list(row))
     path = folder / "liste.xlsx"
     book.save(path)
     return path

@@ -1,7 +1,7 @@
 """The components: what people typed is escaped, and every field says its name, its hint and its error."""
 
 import pytest
-from drawing import FORMS, HOSTILE, draw
+from unit.web.drawing import FORMS, HOSTILE, draw
 
 from pooling.web.forms import Form
 from pooling.web.templating import environment
@@ -134,9 +134,7 @@ def grid_rows() -> list[dict[str, object]]:
 
 def test_the_declaration_grid_names_every_box() -> None:
     form = Form(values={"q1": "deux", "q2": "3"}, errors={"q1": SENTENCE})
-    page = draw(
-        "{{ grid.declaration_grid(form, rows, hostile) }}", form=form, rows=grid_rows(), hostile=HOSTILE
-    )
+    page = draw("{{ grid.declaration_grid(form, rows, hostile) }}", form=form, rows=grid_rows(), hostile=HOSTILE)
     box = page.one(id="champ-q1")
     assert box.attributes["value"] == "deux"
     assert box.attributes["data-price-cents"] == "6400"
@@ -150,9 +148,7 @@ def test_the_declaration_grid_names_every_box() -> None:
 
 def test_a_grid_that_is_closed_has_no_box() -> None:
     form = Form(values={"q2": "3"})
-    page = draw(
-        "{{ grid.declaration_grid(form, rows, 'Articles', readonly=true) }}", form=form, rows=grid_rows()
-    )
+    page = draw("{{ grid.declaration_grid(form, rows, 'Articles', readonly=true) }}", form=form, rows=grid_rows())
     assert page.all("input") == []
     assert page.all("label") == []
 
@@ -198,14 +194,11 @@ def test_a_card_says_its_state_in_words(state: str, word: str) -> None:
 
 
 def test_the_current_step_is_marked_in_words_too() -> None:
-    steps = [
-        {"label": HOSTILE, "date": None, "state": s} for s in ("done", "current", "to_come", "cancelled")
-    ]
+    steps = [{"label": HOSTILE, "date": None, "state": s} for s in ("done", "current", "to_come", "cancelled")]
     page = draw("{{ states.timeline(steps, hostile) }}", steps=steps, hostile=HOSTILE)
     assert "(en cours)" in page.one(aria_current="step").text
     assert [
-        word in li.text
-        for li, word in zip(page.all("li"), ("terminé", "en cours", "à venir", "annulé"), strict=True)
+        word in li.text for li, word in zip(page.all("li"), ("terminé", "en cours", "à venir", "annulé"), strict=True)
     ]
 
 
@@ -220,8 +213,7 @@ def test_draft_and_filed_do_not_look_alike() -> None:
 CHARTS = {
     "bars": "charts.bars('g', h, h, [{'label': h, 'value': 3, 'text': h, 'detail': h, 'target': 4}], 10)",
     "stacked": "charts.stacked('g', h, h, [h, h], [{'label': h, 'values': [1, 2], 'text': h, 'detail': h}])",
-    "shares": "charts.shares('g', h, h, [{'label': h, 'value': 1, 'text': h},"
-    " {'label': h, 'value': 0, 'text': h}])",
+    "shares": "charts.shares('g', h, h, [{'label': h, 'value': 1, 'text': h}, {'label': h, 'value': 0, 'text': h}])",
     "tiers": "charts.tiers('g', h, h, 12, [{'threshold': 1, 'price': h}, {'threshold': 20, 'price': h}], h)",
     "nothing": "charts.stacked('g', h, h, [h], [{'label': h, 'values': [0], 'text': h, 'detail': h}])",
     "no row": "charts.stacked('g', h, h, [h], [])",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawing import HOSTILE, parse
+from unit.web.drawing import HOSTILE, parse
 
 from pooling.web.branding import Territory
 from pooling.web.forms import Form
@@ -68,9 +68,7 @@ def test_a_whole_page_is_sound(name: str, form: Form) -> None:
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 418, 500, 503])
 def test_an_error_page_says_what_to_do(status: int) -> None:
     bare = Layout(territory=Territory(), csrf_token="", current_path="/")
-    page = parse(
-        environment().get_template("error.html").render(layout=bare, form=Form(), error_status=status)[15:]
-    )
+    page = parse(environment().get_template("error.html").render(layout=bare, form=Form(), error_status=status)[15:])
     assert len(page.all("h1")) == 1
     assert page.all("main")[0].text.count(".") >= 2
 
@@ -81,12 +79,8 @@ def templates() -> Iterator[Path]:
 
 
 def test_no_template_needs_an_inline_style_or_script() -> None:
-    forbidden = re.compile(
-        r"\sstyle\s*=|<style|\son\w+\s*=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE
-    )
-    found = {
-        str(path): match[0] for path in templates() if (match := forbidden.search(path.read_text("utf-8")))
-    }
+    forbidden = re.compile(r"\sstyle\s*=|<style|\son\w+\s*=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
+    found = {str(path): match[0] for path in templates() if (match := forbidden.search(path.read_text("utf-8")))}
     assert found == {}
 
 
