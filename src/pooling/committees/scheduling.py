@@ -104,10 +104,17 @@ async def _moment(session: AsyncSession, command: Whereabouts, now: datetime) ->
     """The local start and the instant, in the group's zone."""
     if not command.place and not command.link:
         raise Invalid({"place": "Indiquez un lieu, un lien de visioconférence, ou les deux."})
-    if command.link and urlsplit(command.link).scheme not in {"http", "https"}:
+    if command.link and not _is_web_address(command.link):
         raise Invalid({"link": "Indiquez une adresse qui commence par https://."})
     timezone = (await session.execute(select(col(Group.timezone)))).scalar_one()
     local, starts_at = local_start(command.day, command.hour, ZoneInfo(timezone))
     if starts_at <= now:
         raise Invalid({"day": "Choisissez une date à venir."})
     return local, starts_at
+
+
+def _is_web_address(link: str) -> bool:
+    try:
+        return urlsplit(link).scheme in {"http", "https"}
+    except ValueError:  # such as a bracket left open
+        return False

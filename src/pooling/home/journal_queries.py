@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, cast, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -47,15 +47,21 @@ async def journal_page(
     """The latest events first, by key: all for the facilitator, those of its purchases for a lead buyer. And where
     the next page starts. Six statements whatever the number of events.
     """
-    statement = select(Event).where(*_wanted(filters)).order_by(col(Event.id).desc()).limit(size + 1)
-    if not caller.may(Right.SEE_JOURNAL):
-        statement = statement.where(_of_purchases(caller.purchases_led()))
-    if before_id is not None:
-        statement = statement.where(col(Event.id) < before_id)
+    statement = readable_events(caller, filters, before_id=before_id).limit(size + 1)
     found = list((await session.execute(statement)).scalars())
     events = found[:size]
     names = await _names(session, events)
     return [show(event, names) for event in events], events[-1].id if len(found) > size else None
+
+
+def readable_events(caller: Caller, filters: Filters, *, before_id: int | None = None) -> Select[Event]:
+    """Those that the caller may read, the latest first: the rule that the pages, the file and programs share."""
+    statement = select(Event).where(*_wanted(filters)).order_by(col(Event.id).desc())
+    if not caller.may(Right.SEE_JOURNAL):
+        statement = statement.where(_of_purchases(caller.purchases_led()))
+    if before_id is not None:
+        statement = statement.where(col(Event.id) < before_id)
+    return statement
 
 
 def _wanted(filters: Filters) -> Iterable[ColumnElement[bool]]:

@@ -28,7 +28,7 @@ class MemberShown:
 
 
 async def member_list(
-    session: AsyncSession, *, after: tuple[str, int] | None = None
+    session: AsyncSession, *, after: tuple[str, int] | None = None, size: int = PAGE_SIZE
 ) -> tuple[list[MemberShown], tuple[str, int] | None]:
     """A page of the group's members in French order, and the key where the next page starts."""
     parent = aliased(Member)
@@ -56,10 +56,10 @@ async def member_list(
         )
         .outerjoin(parent, and_(col(parent.group_id) == Member.group_id, col(parent.id) == Member.parent_id))
         .order_by(col(Member.sort_key), col(Member.id))
-        .limit(PAGE_SIZE + 1)
+        .limit(size + 1)
     )
     if after is not None:
         statement = statement.where(tuple_(col(Member.sort_key), col(Member.id)) > after)
     found = [MemberShown(*row) for row in await session.execute(statement)]
-    shown = found[:PAGE_SIZE]
-    return shown, (shown[-1].sort_key, shown[-1].id) if len(found) > PAGE_SIZE else None
+    shown = found[:size]
+    return shown, (shown[-1].sort_key, shown[-1].id) if len(found) > size else None

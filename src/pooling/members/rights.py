@@ -24,6 +24,7 @@ class Right(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     ASK_FOR_COLLEAGUE = "ask_for_colleague"
     NAME_BUYERS = "name_buyers"
+    PREPARE_PURCHASE = "prepare_purchase"
     SEE_JOURNAL = "see_journal"
     FILE_NEEDS = "file_needs"
     SEE_TOTALS = "see_totals"
@@ -43,6 +44,8 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.ASK_FOR_COLLEAGUE: frozenset({Role.REFERENT}),
     # On the lead member: it says who buys in its name.
     Right.NAME_BUYERS: frozenset({Role.FACILITATOR, Role.REFERENT}),
+    # A référent prepares what its own member leads.
+    Right.PREPARE_PURCHASE: frozenset({Role.FACILITATOR, Role.REFERENT}),
     Right.SEE_JOURNAL: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
     Right.FILE_NEEDS: frozenset({Role.REFERENT}),
     # A référent sees the group's totals and its own member's lines.

@@ -26,10 +26,11 @@ class PurchaseLine:
     state: str
     lead: str
     closes_at: datetime | None
+    lead_code: str
 
 
 async def purchase_page(
-    session: AsyncSession, *, before_id: int | None = None
+    session: AsyncSession, *, before_id: int | None = None, size: int = PAGE_SIZE
 ) -> tuple[list[PurchaseLine], int | None]:
     """The newest purchases first, by key; and where the next page starts, if there is one."""
     statement = (
@@ -40,15 +41,16 @@ async def purchase_page(
             col(Purchase.state),
             col(Member.name),
             col(Purchase.closes_at),
+            col(Member.code),
         )
         .join(Member, is_member(Purchase.group_id, Purchase.lead_member_id))
         .order_by(col(Purchase.id).desc())
-        .limit(PAGE_SIZE + 1)
+        .limit(size + 1)
     )
     if before_id is not None:
         statement = statement.where(col(Purchase.id) < before_id)
     lines = [PurchaseLine(*row) for row in await session.execute(statement)]
-    return lines[:PAGE_SIZE], lines[PAGE_SIZE - 1].id if len(lines) > PAGE_SIZE else None
+    return lines[:size], lines[size - 1].id if len(lines) > size else None
 
 
 def is_member(group_id: int, member_id: int) -> ColumnElement[bool]:

@@ -1,22 +1,23 @@
 from datetime import date
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
+MOST_UNITS = 100_000_000
 
 
 class TierIn(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    from_quantity: int = Field(ge=1)
+    from_quantity: int = Field(ge=1, le=MOST_UNITS)
     unit_price: Decimal = Price
 
 
 class ItemIn(BaseModel):
     """An item to buy. Prices are in euros before VAT, the VAT rate in percent."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
     name: str = Field(min_length=1, max_length=200)
@@ -25,20 +26,27 @@ class ItemIn(BaseModel):
     unit_price: Decimal = Price
     vat_rate: Decimal = Field(default=Decimal(20), ge=0, le=100, decimal_places=2)
     fctva: bool = False
-    pack: int = Field(default=1, ge=1)
-    minimum: int = Field(default=0, ge=0)
-    tiers: tuple[TierIn, ...] = ()
+    pack: int = Field(default=1, ge=1, le=MOST_UNITS)
+    minimum: int = Field(default=0, ge=0, le=MOST_UNITS)
+    tiers: tuple[TierIn, ...] = Field(default=(), max_length=50)
+
+    @field_validator("tiers")
+    @classmethod
+    def _start_apart(cls, value: tuple[TierIn, ...]) -> tuple[TierIn, ...]:
+        if len({tier.from_quantity for tier in value}) < len(value):
+            raise ValueError("Deux paliers commencent à la même quantité")
+        return value
 
 
 class PurchaseIn(BaseModel):
     """A purchase in preparation. Members are given by their codes."""
 
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     title: str = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=5000)
     lead_member: str
-    items: tuple[ItemIn, ...] = ()
+    items: tuple[ItemIn, ...] = Field(default=(), max_length=500)
     participants: tuple[str, ...] | None = None
     """None: every member that is not the parent of others in the list, see `add_purchase`."""
     delivery_expected_on: date | None = None

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_500_INTERNAL_SERVER_ERROR
 
 from pooling.kernel.errors import DomainError, Invalid, SignInRequired
 from pooling.web.forms import Redisplay
@@ -20,6 +20,7 @@ _SENTENCES = {
     405: "Cette page ne s’ouvre pas de cette façon.",
     413: "Ce fichier est trop lourd.",
 }
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
 def answer_domain_error(request: Request[Any, Any, Any], error: DomainError) -> Response[Any]:
@@ -33,7 +34,7 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
     if status >= HTTP_500_INTERNAL_SERVER_ERROR:
         return answer_unexpected(request, error)
     sentence = _SENTENCES.get(status, "Cette demande n’est pas lisible. Revenez à la page précédente.")
-    return _answer(request, status, {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request"), sentence)
+    return _answer(request, status, _CODES.get(status, "bad_request"), sentence)
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -67,7 +68,8 @@ def _answer(
             problem["errors"] = error.errors
         elif error is not None and error.field:
             problem["field"] = error.field
-        return Response(problem, status_code=status, media_type="application/problem+json")
+        headers = {"WWW-Authenticate": "Bearer"} if status == HTTP_401_UNAUTHORIZED else None
+        return Response(problem, status_code=status, media_type="application/problem+json", headers=headers)
     return render(
         request,
         "error.html",

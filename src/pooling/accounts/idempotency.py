@@ -1,0 +1,119 @@
+"""`Idempotency-Key`: a creation asked twice (a network that failed, a program that tries again) is made once.
+
+The key is claimed in the transaction that creates, so that two at once wait for one another on the table's primary
+key; a creation that is refused rolls its claim back, and the key may be used again.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from litestar import Request, Response
+from pydantic import BaseModel
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import IdempotencyKey
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import DomainError, Invalid
+from pooling.web.api import answer_written, written
+
+KEPT = timedelta(hours=24)
+LONGEST_KEY = 200
+_CLAIMED = 0
+"""The status of an answer that is being made: nobody else ever reads it, since it is not committed."""
+
+
+class KeyReused(DomainError):
+    status = 422
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("Cette clé Idempotency-Key a déjà servi pour une autre demande : prenez-en une nouvelle.")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a request made: its representation, and its address if it is new."""
+
+    gives: BaseModel
+    location: str | None = None
+
+
+async def once(
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    person_id: int,
+    make: Callable[[], Awaitable[Made]],
+    *,
+    status: int = 201,
+    tagged: bool = False,
+) -> Response[Any]:
+    """What `make` makes; or, when the request's key has already served for the same request, the same answer again.
+
+    Raises:
+        KeyReused: the key has served for another request.
+        Invalid: it is no key.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        made = await make()
+        return _answer({"location": made.location, "gives": written(made.gives)}, status, tagged=tagged)
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise Invalid({"Idempotency-Key": f"Donnez une clé de 1 à {LONGEST_KEY} caractères."})
+    now = request.app.state.clock.now()
+    asked = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
+    kept = await _claim(session, person_id, key, asked, now)
+    if kept is not None:
+        if kept.request_hash != asked:
+            raise KeyReused
+        return _answer(kept.body, kept.status, tagged=tagged, replayed=True)
+    made = await make()
+    body = {"location": made.location, "gives": written(made.gives)}
+    await session.execute(
+        update(IdempotencyKey)
+        .where(col(IdempotencyKey.person_id) == person_id, col(IdempotencyKey.key) == key)
+        .values(status=status, body=body)
+    )
+    return _answer(body, status, tagged=tagged)
+
+
+async def _claim(session: AsyncSession, person_id: int, key: str, asked: bytes, now: datetime) -> IdempotencyKey | None:
+    """Takes the key for this transaction; the answer kept under it when it is taken. Waits for who is using it now."""
+    await session.execute(
+        delete(IdempotencyKey).where(
+            col(IdempotencyKey.person_id) == person_id, col(IdempotencyKey.created_at) < now - KEPT
+        )
+    )
+    claimed = await session.execute(
+        insert(IdempotencyKey)
+        .values(
+            group_id=group_of(session),
+            person_id=person_id,
+            key=key,
+            request_hash=asked,
+            status=_CLAIMED,
+            body={},
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(col(IdempotencyKey.key))
+    )
+    if claimed.first() is not None:
+        return None
+    kept = await session.execute(
+        select(IdempotencyKey).where(col(IdempotencyKey.person_id) == person_id, col(IdempotencyKey.key) == key)
+    )
+    found: IdempotencyKey = kept.scalar_one()
+    return found
+
+
+def _answer(body: dict[str, Any], status: int, *, tagged: bool, replayed: bool = False) -> Response[Any]:
+    headers = {"Location": body["location"]} if body["location"] else {}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return answer_written(body["gives"], status=status, tagged=tagged, headers=headers)

@@ -1,0 +1,114 @@
+"""One's API tokens: seeing them, making one (shown once), ending one."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Response
+
+from pooling.accounts.models import TokenScope
+from pooling.accounts.pages import signed_in
+from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.accounts.tokens import LONGEST_NAME, make_token, revoke_token, tokens_listed
+from pooling.kernel.errors import NotFound, SignInRequired
+from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.layout import Link, redirect, render
+
+PAGE = "/compte/jetons"
+USUAL_LIFE = timedelta(days=365)
+LONGEST_NUMBER = 18
+SCOPES = (
+    (TokenScope.READ, "Lire", "Consulter ce que vous voyez vous-même."),
+    (TokenScope.WRITE, "Lire et modifier", "Faire aussi, en votre nom, ce que vos rôles vous permettent."),
+)
+
+
+@get(PAGE, right="signed_in")
+async def show_tokens(request: Request[Any, Any, Any]) -> Response[str]:
+    person = signed_in(request)
+    until = (request.app.state.clock.now() + USUAL_LIFE).date()
+    return await _page(request, person, Form(values={"scope": TokenScope.READ, "expires_on": until.isoformat()}))
+
+
+@post(PAGE, right="signed_in")
+async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Response[str]:
+    """Answers with the page itself, not by going on to it: the token is in no other answer ever."""
+    person = signed_in(request)
+    group = _group(person, form)
+    name = form.text("name", required="Donnez un nom à ce jeton : le programme qui s’en servira.", longest=LONGEST_NAME)
+    scope = form.choice("scope", list(TokenScope))
+    expires_at = _end(form, group) if form.value("expires_on") else None
+    token = ""
+    if group is not None and not form.has_errors:
+        state = request.app.state
+        with form.redisplayed():
+            async with state.database.transaction() as session:
+                token = await make_token(
+                    session,
+                    person.person_id,
+                    group.id,
+                    name=name,
+                    scope=TokenScope(scope),
+                    expires_at=expires_at,
+                    now=state.clock.now(),
+                )
+    if form.has_errors:
+        raise Redisplay(await _page(request, person, form))
+    return await _page(request, person, Form(values={"scope": TokenScope.READ}), token=token)
+
+
+def _group(person: SignedIn, form: Form) -> EnteredGroup | None:
+    """The group that the token opens. One that asks for a second factor wants it for this too: a token goes without."""
+    group = person.group(form.value("group"))
+    if group is None:
+        form.refuse("group", "Choisissez un de vos groupes.")
+    elif group.second_factor_required and not person.second_factor_given:
+        raise SignInRequired("/compte/second-facteur")
+    return group
+
+
+def _end(form: Form, group: EnteredGroup | None) -> datetime | None:
+    """The end of that day, where the group is."""
+    day = form.date("expires_on")
+    if day is None or group is None:
+        return None
+    if not 2000 <= day.year <= 2200:  # noqa: PLR2004 - what the database can hold, and what makes sense
+        form.refuse("expires_on", "Choisissez une date d’expiration à venir.")
+        return None
+    return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(group.timezone))
+
+
+@post("/compte/jetons/{token_id:str}/revocation", right="signed_in")
+async def end_token(request: Request[Any, Any, Any], form: PostedForm, token_id: FromPath[str]) -> Redirect:  # noqa: ARG001
+    person = signed_in(request)
+    if not (token_id.isascii() and token_id.isdigit() and len(token_id) <= LONGEST_NUMBER):
+        raise NotFound
+    state = request.app.state
+    async with state.database.transaction() as session:
+        await revoke_token(session, int(token_id), state.clock.now(), person_id=person.person_id)
+    return redirect(request, PAGE, done="Le jeton est révoqué : il n’ouvre plus rien.")
+
+
+async def _page(request: Request[Any, Any, Any], person: SignedIn, form: Form, *, token: str = "") -> Response[str]:
+    state = request.app.state
+    async with state.database.transaction() as session:
+        tokens = await tokens_listed(session, person_id=person.person_id)
+    return render(
+        request,
+        "accounts/tokens.html",
+        breadcrumb=[Link("À faire", "/"), Link("Mon compte", "/compte"), Link("Jetons d’API", None)],
+        form=form,
+        token=token,
+        tokens=tokens,
+        groups=[(group.slug, group.name) for group in person.groups],
+        scopes=SCOPES,
+        scope_words={scope: word for scope, word, _ in SCOPES},
+        now=state.clock.now(),
+        zone=state.settings.zone,
+        page_url=PAGE,
+    )
+
+
+ROUTES = [show_tokens, create_token, end_token]

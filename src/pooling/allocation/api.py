@@ -1,0 +1,167 @@
+"""Who pays what: the result of the rule as JSON, and the files for finance."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.allocation.export import XLSX, allocation_xlsx
+from pooling.allocation.service import PurchaseAllocation, allocate_purchase, sees_all_costs
+from pooling.allocation.workbook import write_allocation_csv
+from pooling.kernel.errors import Forbidden
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.models import Role
+from pooling.members.rights import Caller, Right
+from pooling.purchases.service import find_purchase
+from pooling.web.api import ApiIn, ApiOut, Operation, answer
+from pooling.web.api_input import read_query
+
+CSV = "text/csv"
+REFUSALS = ("no_basis", "missing_weight", "percent_sum", "invoice_mismatch")
+PATH = "/purchases/{reference:str}/allocation"
+
+
+class ItemShareOut(ApiOut):
+    quantity: int
+    ht: str
+
+
+class MemberShareOut(ApiOut):
+    """What one member pays. Amounts are euros as text, exact to the cent; mappings are by code."""
+
+    id: str
+    items: Mapping[str, ItemShareOut]
+    charges: Mapping[str, str]
+    adjustment: str
+    ht: str
+    vat: str
+    ttc: str
+    vat_by_rate: Mapping[str, str]
+    subsidies: Mapping[str, str]
+    fctva: str
+    net: str
+
+
+class PooledItemOut(ApiOut):
+    quantity: int
+    unit_price: str
+    ht: str
+
+
+class TotalsOut(ApiOut):
+    ht: str
+    vat: str
+    ttc: str
+    subsidies: str
+    fctva: str
+    net: str
+
+
+class WarningOut(ApiOut):
+    code: Literal["over_subsidised", "self_financing_below_20"]
+    member: str
+
+
+class AllocationOut(ApiOut):
+    """The result of the rule. `complete` is false for who sees its own members only: totals are always the group's."""
+
+    case: str
+    basis: str
+    """Which quantities are shared, in French."""
+    complete: bool
+    members: Sequence[MemberShareOut]
+    items: Mapping[str, PooledItemOut]
+    totals: TotalsOut
+    warnings: Sequence[WarningOut]
+
+
+class CsvIn(ApiIn):
+    view: Literal["summary", "lines"] = Field(
+        default="summary", description="A row per member, or every figure with its key."
+    )
+
+
+@get(
+    PATH,
+    right=Right.SEE_TOTALS,
+    api=Operation("get_allocation", AllocationOut, conflicts=REFUSALS, tagged=True),
+)
+async def get_allocation(session: SessionHere, caller: CallerHere, reference: FromPath[str]) -> Response[Any]:
+    """Who pays what: every share, or for a référent its own with the totals."""
+    allocation, complete = await _allocation(session, caller, reference)
+    result = allocation.result.to_json()
+    if not complete:
+        ids = set(caller.members_as(*Role))
+        own = {code for code, member_id in allocation.members.items() if member_id in ids}
+        result["members"] = [member.to_json() for member in allocation.result.members if member.id in own]
+        result["warnings"] = [
+            {"code": code, "member": member} for code, member in allocation.result.warnings if member in own
+        ]
+    return answer(
+        AllocationOut.model_validate({**result, "basis": allocation.basis, "complete": complete}), tagged=True
+    )
+
+
+async def _allocation(session: AsyncSession, caller: Caller, reference: str) -> tuple[PurchaseAllocation, bool]:
+    """The allocation, and whether the caller sees all of it."""
+    purchase = await find_purchase(session, reference)
+    complete = await sees_all_costs(session, caller, purchase.id)
+    return await allocate_purchase(session, purchase.id, f"{purchase.reference} {purchase.title}"), complete
+
+
+async def _whole(session: AsyncSession, caller: Caller, reference: str) -> PurchaseAllocation:
+    """The allocation for who sees all of it.
+
+    Raises:
+        Forbidden: the caller sees its own part only.
+    """
+    purchase = await find_purchase(session, reference)
+    if not await sees_all_costs(session, caller, purchase.id):
+        raise Forbidden
+    return await allocate_purchase(session, purchase.id, f"{purchase.reference} {purchase.title}")
+
+
+@get(
+    f"{PATH}.xlsx",
+    right=Right.SEE_TOTALS,
+    api=Operation("download_allocation_xlsx", media=XLSX, conflicts=REFUSALS),
+)
+async def download_xlsx(
+    session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere, reference: FromPath[str]
+) -> Response[bytes]:
+    """The finance workbook. For who sees every member's share."""
+    allocation = await _whole(session, caller, reference)
+    target = io.BytesIO()
+    allocation_xlsx(target, allocation, fictional=entered_group.fictional)
+    return _file(target, f"{reference}-repartition.xlsx", XLSX)
+
+
+@get(
+    f"{PATH}.csv",
+    right=Right.SEE_TOTALS,
+    api=Operation("download_allocation_csv", media=CSV, query=CsvIn, conflicts=REFUSALS),
+)
+async def download_csv(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+) -> Response[bytes]:
+    """The same figures as CSV, as a French spreadsheet opens it. For who sees every member's share."""
+    view = read_query(request, CsvIn).view
+    allocation = await _whole(session, caller, reference)
+    target = io.BytesIO()
+    write_allocation_csv(target, allocation.result, allocation.labels, view)
+    return _file(target, f"{reference}-repartition.csv", CSV)
+
+
+def _file(target: io.BytesIO, name: str, media: str) -> Response[bytes]:
+    return Response(
+        target.getvalue(),
+        media_type=media,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+ROUTES: Sequence[Any] = [get_allocation, download_xlsx, download_csv]

@@ -1,0 +1,163 @@
+"""Who I am, and the group's members."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from litestar import Request, Response, get, post
+from pydantic import Field
+from sqlalchemy import and_, select
+from sqlmodel import col
+
+from pooling.accounts.bearer import HolderHere
+from pooling.accounts.idempotency import Made, once
+from pooling.accounts.models import TokenScope
+from pooling.members.admission import admit_member
+from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.models import Member, MemberKind, Membership, Role
+from pooling.members.queries import member_list
+from pooling.members.rights import Right
+from pooling.members.service import MemberIn, UnitIn
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
+from pooling.web.api_input import checked, read_body, read_query
+
+Name = Field(min_length=1, max_length=200)
+Headcount = Field(default=None, ge=0, le=10_000_000)
+
+
+class TokenOut(ApiOut):
+    name: str
+    prefix: str
+    scope: TokenScope
+    expires_at: datetime | None
+
+
+class GroupOut(ApiOut):
+    slug: str
+    name: str
+    timezone: str
+    fictional: bool
+
+
+class RoleOut(ApiOut):
+    """A role held: `member_id` of a member, `purchase_id` of a purchase, neither of the whole group."""
+
+    role: Role
+    member: str | None
+    """The member's SIREN or code."""
+    purchase_id: int | None
+
+
+class MeOut(ApiOut):
+    name: str
+    email: str
+    token: TokenOut
+    group: GroupOut | None
+    """None once the person may no longer enter it."""
+    roles: Sequence[RoleOut]
+
+
+class MemberOut(ApiOut):
+    code: str
+    """SIREN of a legal entity, code of a unit."""
+    kind: MemberKind
+    name: str
+    category: str
+    parent: str | None
+    """The name of the legal entity that a unit belongs to."""
+    population: int | None
+    agents: int | None
+
+
+class NewMember(ApiIn):
+    """A legal entity (`code` is its SIREN), or a unit of one (`parent` is that one's SIREN)."""
+
+    kind: Literal["legal_entity", "internal_unit"] = "legal_entity"
+    code: str = Field(min_length=1, max_length=40)
+    name: str = Name
+    category: str = Field(default="", max_length=100)
+    insee: str | None = Field(default=None, max_length=5)
+    parent: str | None = Field(default=None, max_length=40)
+    population: int | None = Field(default=None, ge=0, le=100_000_000)
+    agents: int | None = Headcount
+    budgets: dict[str, str] = Field(default_factory=dict, max_length=200)
+    """Labels by budget code."""
+
+
+@get("/me", right=Right.SIGNED_IN, api=Operation("get_me", MeOut, alone=True))
+async def show_me(request: Request[Any, Any, Any], holder: HolderHere) -> Response[Any]:
+    """Who the token acts as, in which group, with which roles."""
+    roles: list[RoleOut] = []
+    if holder.group is not None:
+        async with request.app.state.database.transaction(holder.group.id) as session:
+            rows = await session.execute(
+                select(col(Membership.role), col(Member.code), col(Membership.purchase_id))
+                .outerjoin(
+                    Member,
+                    and_(col(Member.group_id) == col(Membership.group_id), col(Member.id) == col(Membership.member_id)),
+                )
+                .where(col(Membership.person_id) == holder.person_id, col(Membership.ended_at).is_(None))
+                .order_by(col(Membership.id))
+            )
+            roles = [RoleOut(role=Role(role), member=code, purchase_id=purchase) for role, code, purchase in rows]
+    token = TokenOut(name=holder.token_name, prefix=holder.prefix, scope=holder.scope, expires_at=holder.expires_at)
+    group = holder.group
+    shown = group and GroupOut(slug=group.slug, name=group.name, timezone=group.timezone, fictional=group.fictional)
+    return answer(MeOut(name=holder.name, email=holder.email, token=token, group=shown, roles=roles))
+
+
+@get("/members", right=Right.SEE_GROUP, api=Operation("list_members", PageOut[MemberOut], query=PageIn))
+async def list_members(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
+    """The group's members, in French order."""
+    page = read_query(request, PageIn)
+    lines, next_key = await member_list(session, after=unpack_after(page.after, str, int), size=page.limit)
+    shown = [
+        MemberOut(
+            code=line.code,
+            kind=MemberKind(line.kind),
+            name=line.name,
+            category=line.category,
+            parent=line.parent,
+            population=line.population,
+            agents=line.agents,
+        )
+        for line in lines
+    ]
+    return page_of(request, shown, next_key, page.limit)
+
+
+@post(
+    "/members",
+    right=Right.MANAGE_MEMBERS,
+    api=Operation("add_member", MemberOut, takes=NewMember, status=201, conflicts=("member_exists",), once=True),
+)
+async def add_member(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
+    """Add a member: a legal entity, or a unit of one. For the facilitator."""
+
+    async def make() -> Made:
+        sent = await read_body(request, NewMember)
+        member = await admit_member(session, caller, _command(sent), request.app.state.clock.now())
+        parent = await session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None
+        return Made(
+            MemberOut(
+                code=member.code,
+                kind=MemberKind(member.kind),
+                name=member.name,
+                category=member.category,
+                parent=parent.name if parent else None,
+                population=member.population,
+                agents=member.agents,
+            )
+        )
+
+    return await once(request, session, caller.person_id, make)
+
+
+def _command(sent: NewMember) -> MemberIn | UnitIn:
+    """The use case's own command, which knows the rules on codes."""
+    values = sent.model_dump(exclude={"kind"})
+    return checked(UnitIn, values) if sent.kind == "internal_unit" else checked(MemberIn, values)
+
+
+FRONT = [show_me]
+ROUTES = [list_members, add_member]

@@ -1,0 +1,203 @@
+"""Purchases: the list, one of them, preparing one."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from pydantic import Field, PlainSerializer
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.idempotency import Made, once
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.models import Member
+from pooling.members.rights import Caller, Right
+from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.purchases.preparing import prepare_purchase
+from pooling.purchases.queries import purchase_items, purchase_page
+from pooling.purchases.schemas import PurchaseIn
+from pooling.purchases.service import find_purchase, lock_purchase
+from pooling.web.api import (
+    PREFIX,
+    ApiIn,
+    ApiOut,
+    Operation,
+    PageIn,
+    PageOut,
+    answer,
+    page_of,
+    require_match,
+    unpack_after,
+    wants_match,
+)
+from pooling.web.api_input import read_body, read_query
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+Exact = Annotated[Decimal, PlainSerializer(_plain, return_type=str)]
+"""A decimal as text: no program's floating point comes near it."""
+
+
+class MemberRef(ApiOut):
+    code: str
+    name: str
+
+
+class PurchaseLineOut(ApiOut):
+    reference: str
+    title: str
+    state: PurchaseState
+    lead_member: MemberRef
+    closes_at: datetime | None
+
+
+class TierOut(ApiOut):
+    from_quantity: int
+    unit_price: Exact
+
+
+class ItemOut(ApiOut):
+    """Prices are in euros before VAT, the VAT rate in percent."""
+
+    code: str
+    name: str
+    description: str
+    unit: str
+    unit_price: Exact
+    vat_rate: Exact
+    fctva: bool
+    pack: int
+    minimum: int
+    tiers: Sequence[TierOut]
+
+
+class PurchaseOut(PurchaseLineOut):
+    description: str
+    opened_at: datetime | None
+    closed_at: datetime | None
+    delivery_expected_on: date | None
+    participants: int
+    """How many members take part."""
+    items: Sequence[ItemOut]
+
+
+class NewPurchase(PurchaseIn, ApiIn):
+    """A purchase to prepare. Members are given by their codes, lead buyers by their e-mail addresses."""
+
+    lead_member: str = Field(max_length=40)
+    participants: tuple[Annotated[str, Field(max_length=40)], ...] | None = Field(default=None, max_length=50_000)
+    lead_buyers: tuple[Annotated[str, Field(max_length=320)], ...] = Field(default=(), max_length=20)
+
+
+async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut:
+    """The purchase as programs see it. Four statements whatever its size."""
+    lead = await session.get(Member, (purchase.group_id, purchase.lead_member_id))
+    assert lead is not None, "a foreign key holds it"
+    participants = await session.execute(
+        select(func.count()).select_from(Participation).where(col(Participation.purchase_id) == purchase.id)
+    )
+    return PurchaseOut(
+        reference=purchase.reference,
+        title=purchase.title,
+        description=purchase.description,
+        state=PurchaseState(purchase.state),
+        lead_member=MemberRef(code=lead.code, name=lead.name),
+        opened_at=purchase.opened_at,
+        closes_at=purchase.closes_at,
+        closed_at=purchase.closed_at,
+        delivery_expected_on=purchase.delivery_expected_on,
+        participants=participants.scalar_one(),
+        items=[
+            ItemOut(
+                code=item.code,
+                name=item.name,
+                description=item.description,
+                unit=item.unit,
+                unit_price=item.unit_price,
+                vat_rate=item.vat_rate,
+                fctva=item.fctva,
+                pack=item.pack,
+                minimum=item.minimum,
+                tiers=[TierOut(from_quantity=threshold, unit_price=price) for threshold, price in item.tiers],
+            )
+            for item in await purchase_items(session, purchase.id)
+        ],
+    )
+
+
+async def purchase_to_run(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
+) -> Purchase:
+    """The purchase, for who runs it, locked alone and compared with `If-Match` when that was sent.
+
+    Raises:
+        NotFound: the group has no purchase of this reference.
+        Forbidden: the caller does not run it.
+        ChangedMeanwhile: it is no longer as it was read.
+    """
+    purchase = await find_purchase(session, reference)
+    caller.require(Right.RUN_PURCHASE, purchase_id=purchase.id)
+    if wants_match(request):
+        purchase = await lock_purchase(session, purchase.id, alone=True)
+        require_match(request, await purchase_out(session, purchase))
+    return purchase
+
+
+@get("/purchases", right=Right.SEE_GROUP, api=Operation("list_purchases", PageOut[PurchaseLineOut], query=PageIn))
+async def list_purchases(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
+    """The group's purchases, the newest first."""
+    page = read_query(request, PageIn)
+    key = unpack_after(page.after, int)
+    lines, next_id = await purchase_page(session, before_id=key[0] if key else None, size=page.limit)
+    shown = [
+        PurchaseLineOut(
+            reference=line.reference,
+            title=line.title,
+            state=PurchaseState(line.state),
+            lead_member=MemberRef(code=line.lead_code, name=line.lead),
+            closes_at=line.closes_at,
+        )
+        for line in lines
+    ]
+    return page_of(request, shown, (next_id,) if next_id else None, page.limit)
+
+
+@post(
+    "/purchases",
+    right=Right.PREPARE_PURCHASE,
+    api=Operation("prepare_purchase", PurchaseOut, takes=NewPurchase, status=201, once=True, tagged=True),
+)
+async def create_purchase(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
+) -> Response[Any]:
+    """Prepare a purchase: for the facilitator, or a référent of the lead member."""
+
+    async def make() -> Made:
+        sent = await read_body(request, NewPurchase)
+        command = PurchaseIn.model_validate(sent.model_dump(exclude={"lead_buyers"}))
+        now = request.app.state.clock.now()
+        purchase = await prepare_purchase(session, caller, command, now, lead_buyers=sent.lead_buyers)
+        location = f"{PREFIX}/groups/{entered_group.slug}/purchases/{purchase.reference}"
+        return Made(await purchase_out(session, purchase), location)
+
+    return await once(request, session, caller.person_id, make, tagged=True)
+
+
+@get(
+    "/purchases/{reference:str}",
+    right=Right.SEE_GROUP,
+    api=Operation("get_purchase", PurchaseOut, tagged=True),
+)
+async def get_purchase(session: SessionHere, reference: FromPath[str]) -> Response[Any]:
+    """A purchase with its items and price tiers."""
+    return answer(await purchase_out(session, await find_purchase(session, reference)), tagged=True)
+
+
+ROUTES = [list_purchases, create_purchase, get_purchase]

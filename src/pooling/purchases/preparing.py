@@ -1,0 +1,59 @@
+"""A purchase is prepared: by the facilitator, or by a référent of the member that leads it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.kernel.errors import Invalid
+from pooling.members.admission import one_at_a_time
+from pooling.members.models import Membership, Role
+from pooling.members.rights import Caller, Right
+from pooling.members.service import grant_many, members_by_code
+from pooling.purchases.models import Purchase
+from pooling.purchases.schemas import PurchaseIn
+from pooling.purchases.service import add_purchase
+
+
+async def prepare_purchase(
+    session: AsyncSession, caller: Caller, command: PurchaseIn, now: datetime, *, lead_buyers: Sequence[str] = ()
+) -> Purchase:
+    """A new purchase in preparation. `lead_buyers` are e-mail addresses of people of the group: they will run it.
+
+    Raises:
+        Forbidden: the caller is neither the facilitator nor a référent of the lead member.
+        Invalid: the lead member, a participant or a lead buyer is not in the group, or two items have one code.
+    """
+    members = await members_by_code(session)
+    if command.lead_member in members:
+        caller.require(Right.PREPARE_PURCHASE, member_id=members[command.lead_member])
+    await one_at_a_time(session)
+    buyers = await _people(session, lead_buyers)
+    purchase = await add_purchase(session, command, now, caller.person_id)
+    await grant_many(
+        session,
+        [(person, Role.LEAD_BUYER, None, purchase.id) for person in buyers],
+        now,
+        granted_by=caller.person_id,
+    )
+    return purchase
+
+
+async def _people(session: AsyncSession, emails: Sequence[str]) -> list[int]:
+    wanted = {email.strip().lower() for email in emails}
+    if not wanted:
+        return []
+    rows = await session.execute(
+        select(col(Person.email), col(Person.id))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(col(Person.email).in_(wanted), col(Membership.ended_at).is_(None))
+        .distinct()
+    )
+    known = {email: person_id for email, person_id in rows}
+    unknown = sorted(wanted - set(known))
+    if unknown:
+        raise Invalid({"lead_buyers": f"Ces personnes ne sont pas du groupe : {', '.join(unknown)}."})
+    return sorted(known.values())

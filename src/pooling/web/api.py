@@ -1,0 +1,183 @@
+"""What every endpoint of the JSON interface shares: how it is described, how it answers, pages by key, ETags."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from litestar import Request, Response
+from litestar.datastructures import MultiDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from pooling.kernel.errors import DomainError, Invalid
+
+PREFIX = "/api/v1"
+LARGEST_PAGE = 200
+PROBLEM = "application/problem+json"
+Out = TypeVar("Out", bound=BaseModel)
+KeyPart = str | int | datetime
+
+
+class ApiIn(BaseModel):
+    """Base of what programs send: a field that does not exist is refused rather than ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+
+class ApiOut(BaseModel):
+    """Base of what programs are answered."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class PageIn(ApiIn):
+    """Which part of a list."""
+
+    after: str = Field(default="", max_length=2000, description="Where the page starts: from the previous page's next.")
+    limit: int = Field(default=50, ge=1, le=LARGEST_PAGE, description="How many at most.")
+
+
+class PageOut(ApiOut, Generic[Out]):
+    """A part of a list."""
+
+    items: Sequence[Out]
+    next: Annotated[str | None, Field(description="The address of the next page; null on the last one.")]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What an endpoint's decorator says of it (`api=Operation(…)`): enough to describe it and check its answers."""
+
+    id: str
+    gives: type[BaseModel] | None = None
+    """The model of the answer; None for a file, whose media type is `media`."""
+    takes: type[ApiIn] | None = None
+    """The model of the body."""
+    query: type[ApiIn] | None = None
+    status: int = 200
+    media: str = "application/json"
+    conflicts: Sequence[str] = ()
+    """The codes of its 409."""
+    once: bool = False
+    """Takes an `Idempotency-Key`."""
+    tagged: bool = False
+    """Answers with an ETag."""
+    matched: bool = False
+    """Takes an `If-Match`."""
+    alone: bool = False
+    """Under no group."""
+
+
+class ChangedMeanwhile(DomainError):
+    status = 412
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("Cette ressource a changé depuis que vous l’avez lue : relisez-la avant de la modifier.")
+
+
+def answer(
+    gives: BaseModel, *, status: int = 200, tagged: bool = False, headers: dict[str, str] | None = None
+) -> Response[Any]:
+    """The model as JSON, with its ETag where a program may edit it."""
+    return answer_written(written(gives), status=status, tagged=tagged, headers=headers)
+
+
+def answer_written(
+    body: dict[str, Any], *, status: int = 200, tagged: bool = False, headers: dict[str, str] | None = None
+) -> Response[Any]:
+    """As `answer`, with a body that is already plain JSON."""
+    all_headers = dict(headers or {})
+    if tagged:
+        all_headers["ETag"] = etag_of(body)
+    return Response(body, status_code=status, media_type="application/json", headers=all_headers)
+
+
+def written(gives: BaseModel) -> dict[str, Any]:
+    """The model as plain JSON: the representation that is sent, hashed and kept."""
+    plain: dict[str, Any] = gives.model_dump(mode="json")
+    return plain
+
+
+def etag_of(body: dict[str, Any]) -> str:
+    """A strong validator: a hash of the representation (RFC 9110, 8.8.3)."""
+    canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f'"{sha256(canonical.encode()).hexdigest()[:32]}"'
+
+
+def wants_match(request: Request[Any, Any, Any]) -> bool:
+    return "if-match" in request.headers
+
+
+def require_match(request: Request[Any, Any, Any], present: BaseModel | None) -> None:
+    """Compares `If-Match`, if it was sent, with what stands now: call it under the lock that edits take.
+
+    Raises:
+        ChangedMeanwhile: it is not (or no longer) the version that was read.
+    """
+    sent = request.headers.get("if-match")
+    if sent is None:
+        return
+    if present is None:
+        raise ChangedMeanwhile
+    tags = {tag.strip() for tag in sent.split(",")}
+    if "*" not in tags and etag_of(written(present)) not in tags:
+        raise ChangedMeanwhile
+
+
+def page_of(
+    request: Request[Any, Any, Any], items: Sequence[Out], next_key: Sequence[KeyPart] | None, limit: int
+) -> Response[Any]:
+    """A page of a list with the address of the next one, in the body and as a `Link` header (RFC 8288)."""
+    following = None
+    if next_key is not None:
+        kept = [(name, value) for name, value in _parameters(request) if name not in {"after", "limit"}]
+        query = urlencode([*kept, ("after", pack_after(next_key)), ("limit", limit)])
+        following = f"{request.url.path}?{query}"
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+    return answer_written({"items": [written(item) for item in items], "next": following}, headers=headers)
+
+
+def _parameters(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:
+    parameters: MultiDict[Any] = request.query_params
+    return list(parameters.multi_items())
+
+
+def pack_after(key: Sequence[KeyPart]) -> str:
+    """A key as it travels in an address."""
+    plain = [part.isoformat() if isinstance(part, datetime) else part for part in key]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode("ascii").rstrip("=")
+
+
+def unpack_after(packed: str, *kinds: type[KeyPart]) -> tuple[Any, ...] | None:
+    """The key that `after` carries; None when there is none.
+
+    Raises:
+        Invalid: it is not one that we gave.
+    """
+    if not packed:
+        return None
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(packed.encode("ascii") + b"=" * (-len(packed) % 4)))
+        return tuple(_part(value, kind) for value, kind in zip(list(plain), kinds, strict=True))
+    except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError) as error:
+        raise Invalid({"after": "Reprenez l’adresse « next » de la page précédente."}) from error
+
+
+def _part(value: object, kind: type[KeyPart]) -> KeyPart:
+    if kind is datetime and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None or not 1900 <= moment.year <= 3000:  # noqa: PLR2004 - what the database can hold
+            raise ValueError(value)
+        return moment
+    if kind is int and type(value) is int and abs(value) < 2**63:
+        return value
+    if kind is str and isinstance(value, str) and "\x00" not in value:
+        value.encode()  # half of a surrogate pair has no place in the database
+        return value
+    raise ValueError(value)

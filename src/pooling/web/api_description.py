@@ -1,0 +1,208 @@
+"""The JSON interface described as OpenAPI 3.1, from what each route says of itself.
+
+Written from the very models that check what comes in and goes out (pydantic's own JSON Schema), so that the
+description cannot say something else: the framework's generator takes decimals for floats, for example.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from pooling.web.api import PREFIX, PROBLEM, ApiOut, Operation
+
+REFERENCES = "#/components/schemas/"
+PATH_PARAMETERS = {
+    "group": "The group's place in addresses, as in /g/{group}: the group of the token.",
+    "reference": "What people call the purchase: AG-2027-001.",
+    "member": "A member's SIREN, or a unit's code.",
+}
+REFUSALS = {
+    400: "The body is not JSON.",
+    401: "No token, or one that is unknown, expired or revoked.",
+    403: "The person's roles, or the token's scope, do not allow it.",
+    404: "No such thing, or none of the token's business: another group's is answered alike.",
+    409: "The state of things does not allow it (any more).",
+    412: "It changed since the version named by If-Match.",
+    413: "The body is too large.",
+    415: "The body does not say that it is JSON.",
+    422: "Something sent is wrong: `errors` has one French sentence for each field.",
+}
+HEADERS = {
+    "ETag": "The version of this representation, for If-Match.",
+    "Location": "The address of what was created.",
+    "Link": 'The next page, as rel="next".',
+    "Idempotency-Replayed": "true when this is the answer of an earlier request with the same key.",
+    "WWW-Authenticate": "Bearer.",
+}
+
+
+class Problem(ApiOut):
+    """What went wrong (RFC 9457). Programs look at `code`, which is stable; `title` is a French sentence for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    field: str = ""
+    """The field to mend, where there is one."""
+    errors: dict[str, str] = Field(default_factory=dict)
+    """One French sentence for each wrong field, as dotted paths: `items.0.unit_price`."""
+
+
+def describe(app: Litestar) -> dict[str, Any]:
+    """The whole description."""
+    found = sorted(_operations(app), key=lambda one: (one[0].count("/"), one[0]))
+    paths: dict[str, dict[str, Any]] = {}
+    schemas = _Schemas([operation for _, _, _, operation in found])
+    for path, method, handler, operation in found:
+        paths.setdefault(path, {})[method.lower()] = _operation(path, handler, operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "pooling",
+            "version": "1",
+            "description": "Pooled purchasing between public authorities. Everything that the pages do with the same "
+            "rights, for programs. Amounts and prices are euros as text, instants are ISO 8601 with their offset.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.definitions,
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API token: made under /compte/jetons or by `pooling token create`.",
+                }
+            },
+        },
+    }
+
+
+def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler, Operation]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and route.path.startswith(PREFIX):
+            for method, (handler, _) in route.route_handler_map.items():
+                operation = handler.opt.get("api")
+                if isinstance(operation, Operation):
+                    yield route.path_format, str(method), handler, operation
+
+
+class _Schemas:
+    """Every model's JSON Schema, under one name each."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        models: dict[tuple[type[BaseModel], Any], None] = {(Problem, "serialization"): None}
+        for operation in operations:
+            if operation.takes is not None:
+                models[operation.takes, "validation"] = None
+            if operation.gives is not None:
+                models[operation.gives, "serialization"] = None
+        self._references, found = models_json_schema(list(models), ref_template=REFERENCES + "{model}")
+        self.definitions: dict[str, Any] = found["$defs"]
+
+    def of(self, model: type[BaseModel], mode: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's two words
+        return self._references[model, mode]
+
+
+def _operation(path: str, handler: HTTPRouteHandler, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    said = (handler.fn.__doc__ or "").strip()
+    described: dict[str, Any] = {
+        "operationId": operation.id,
+        "summary": " ".join(said.split()),
+        "tags": [_tag(path)],
+        "responses": _responses(operation, schemas),
+    }
+    parameters = [*_path_parameters(path), *_query_parameters(operation), *_header_parameters(operation)]
+    if parameters:
+        described["parameters"] = parameters
+    if operation.takes is not None:
+        schema = schemas.of(operation.takes, "validation")
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return described
+
+
+def _tag(path: str) -> str:
+    inside = path.removeprefix(f"{PREFIX}/groups/{{group}}/").removeprefix(f"{PREFIX}/")
+    return inside.split("/", maxsplit=1)[0].split(".")[0]
+
+
+def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
+    for name, said in PATH_PARAMETERS.items():
+        if f"{{{name}}}" in path:
+            yield {"name": name, "in": "path", "required": True, "description": said, "schema": {"type": "string"}}
+
+
+def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    if operation.query is None:
+        return
+    for name, schema in operation.query.model_json_schema()["properties"].items():
+        said = schema.pop("description", "")
+        yield {"name": name, "in": "query", "required": False, "description": said, "schema": schema}
+
+
+def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    if operation.once:
+        said = "A key of your own: the same request under the same key is made once, within 24 hours."
+        yield _header("Idempotency-Key", said, {"type": "string", "minLength": 1, "maxLength": 200})
+    if operation.matched:
+        yield _header("If-Match", "The ETag that was read: refused when it changed meanwhile.", {"type": "string"})
+
+
+def _header(name: str, said: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": said, "schema": schema}
+
+
+def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    problem = {"content": {PROBLEM: {"schema": schemas.of(Problem, "serialization")}}}
+    answers: dict[str, Any] = {str(operation.status): _success(operation, schemas)}
+    for status in sorted(_refusals(operation)):
+        said = REFUSALS[status]
+        if status == 409:  # noqa: PLR2004
+            said += f" Codes: {', '.join(operation.conflicts)}."
+        answers[str(status)] = {"description": said, **problem}
+        if status == 401:  # noqa: PLR2004
+            answers[str(status)]["headers"] = _headers("WWW-Authenticate")
+    return answers
+
+
+def _refusals(operation: Operation) -> set[int]:
+    statuses = {401}
+    if not operation.alone:
+        statuses |= {403, 404}
+    if operation.takes is not None:
+        statuses |= {400, 413, 415}
+    if operation.takes is not None or operation.query is not None or operation.once:
+        statuses.add(422)
+    if operation.conflicts:
+        statuses.add(409)
+    if operation.matched:
+        statuses.add(412)
+    return statuses
+
+
+def _success(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+    if operation.gives is None:
+        schema: dict[str, Any] = {"type": "string"} if operation.media.startswith("text/") else {}
+    else:
+        schema = schemas.of(operation.gives, "serialization")
+    described: dict[str, Any] = {"description": "Done.", "content": {operation.media: {"schema": schema}}}
+    names = [
+        *(["ETag"] if operation.tagged else []),
+        *(["Location"] if operation.once and operation.status == 201 else []),  # noqa: PLR2004
+        *(["Idempotency-Replayed"] if operation.once else []),
+        *(["Link"] if operation.query is not None and operation.gives is not None else []),
+    ]
+    if names:
+        described["headers"] = _headers(*names)
+    return described
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}

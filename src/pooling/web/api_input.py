@@ -1,0 +1,165 @@
+"""Reading what a program sends: JSON or query parameters into a model, or one French sentence for each wrong field."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+from litestar import Request
+from pydantic import BaseModel, ValidationError
+
+from pooling.kernel.errors import DomainError, Invalid
+from pooling.kernel.text import clean
+from pooling.web.api import ApiIn
+
+In = TypeVar("In", bound=ApiIn)
+Model = TypeVar("Model", bound=BaseModel)
+_JSON_TYPES = ("application/json", "application/merge-patch+json")
+
+_SENTENCES: Mapping[str, str] = {
+    "missing": "Indiquez cette information.",
+    "extra_forbidden": "Ce champ n’existe pas.",
+    "model_type": "Envoyez un objet JSON.",
+    "model_attributes_type": "Envoyez un objet JSON.",
+    "dict_type": "Envoyez un objet JSON.",
+    "tuple_type": "Envoyez une liste.",
+    "list_type": "Envoyez une liste.",
+    "too_long": "Envoyez au plus {max_length} éléments.",
+    "too_short": "Envoyez au moins {min_length} élément.",
+    "string_type": "Envoyez un texte.",
+    "string_too_short": "Ce texte est trop court : {min_length} caractère au moins.",
+    "string_too_long": "Raccourcissez ce texte : {max_length} caractères au plus.",
+    "string_pattern_mismatch": "Ce texte n’a pas la forme attendue ({pattern}).",
+    "int_type": "Envoyez un nombre entier.",
+    "int_parsing": "Envoyez un nombre entier.",
+    "int_parsing_size": "Ce nombre est trop grand.",
+    "int_from_float": "Envoyez un nombre entier.",
+    "bool_type": "Envoyez true ou false.",
+    "bool_parsing": "Envoyez true ou false.",
+    "decimal_type": 'Envoyez un nombre décimal, par exemple "12.50".',
+    "decimal_parsing": 'Envoyez un nombre décimal, par exemple "12.50".',
+    "finite_number": "Envoyez un nombre fini.",
+    "decimal_max_digits": "Ce nombre a trop de chiffres.",
+    "decimal_max_places": "Donnez au plus {decimal_places} décimales.",
+    "decimal_whole_digits": "Ce nombre est trop grand.",
+    "greater_than_equal": "Indiquez {ge} au moins.",
+    "less_than_equal": "Indiquez {le} au plus.",
+    "enum": "Choisissez une de ces valeurs : {expected}.",
+    "literal_error": "Choisissez une de ces valeurs : {expected}.",
+    "none_required": "Ce champ ne convient pas à ce type de membre.",
+    "timezone_aware": "Précisez le fuseau horaire, par exemple 2027-03-30T18:00:00+02:00.",
+    "timezone_naive": "Donnez l’heure sans fuseau : c’est celle du groupe.",
+}
+_BY_FAMILY = (
+    ("datetime_", "Donnez un instant, par exemple 2027-03-30T18:00:00+02:00."),
+    ("date_", "Donnez une date, par exemple 2027-03-30."),
+    ("time_", "Donnez une heure, par exemple 14:30."),
+)
+
+
+class Malformed(DomainError):
+    status = 400
+    code = "malformed_json"
+
+    def __init__(self) -> None:
+        super().__init__("Le corps de la requête n’est pas du JSON lisible (UTF-8).")
+
+
+class WrongMediaType(DomainError):
+    status = 415
+    code = "unsupported_media_type"
+
+    def __init__(self) -> None:
+        super().__init__("Envoyez du JSON, avec l’en-tête Content-Type: application/json.")
+
+
+async def read_body(request: Request[Any, Any, Any], model: type[In]) -> In:
+    """The body, cleaned as forms are (control characters, outer blanks) and checked.
+
+    Raises:
+        WrongMediaType: it does not say that it is JSON.
+        Malformed: it is not JSON.
+        Invalid: it is not what is expected; one sentence for each field.
+    """
+    media = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media not in _JSON_TYPES:
+        raise WrongMediaType
+    try:
+        sent = json.loads(await request.body(), parse_constant=_refuse_constant)
+        cleaned = _clean(sent)
+    except (ValueError, RecursionError) as error:
+        raise Malformed from error
+    return checked(model, cleaned)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, str):
+        value.encode()  # half of a surrogate pair is no text: raises a ValueError
+        return clean(value)
+    if isinstance(value, list):
+        return [_clean(part) for part in value]
+    if isinstance(value, dict):
+        return {_clean(name): _clean(part) for name, part in value.items()}
+    return value
+
+
+def read_query(request: Request[Any, Any, Any], model: type[In]) -> In:
+    """The query parameters.
+
+    Raises:
+        Invalid: one is unknown or wrong.
+    """
+    sent: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in sent:
+            raise Invalid({name: "Indiquez ce paramètre une seule fois."})
+        sent[name] = value
+    if any("\x00" in value for value in sent.values()):
+        raise Invalid({name: "Ce texte contient un caractère interdit." for name in sent if "\x00" in sent[name]})
+    return checked(model, sent)
+
+
+def checked(model: type[Model], value: object) -> Model:
+    """The value as this model.
+
+    Raises:
+        Invalid: it is not.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as refused:
+        errors: dict[str, str] = {}
+        for found in refused.errors(include_url=False, include_input=False):
+            errors.setdefault(".".join(str(part) for part in found["loc"]), _sentence(found))
+        raise Invalid(errors) from None
+
+
+def _sentence(found: Mapping[str, Any]) -> str:
+    kind, context = found["type"], found.get("ctx", {})
+    if kind == "value_error":
+        return f"{context['error']}".removesuffix(".") + "."
+    if kind in _SENTENCES:
+        return _SENTENCES[kind].format(**context)
+    return next((said for start, said in _BY_FAMILY if kind.startswith(start)), "Cette valeur ne convient pas.")
+
+
+@contextmanager
+def fields_renamed(names: Mapping[str, str]) -> Iterator[None]:
+    """What a use case refuses under a form's field is told under the name that programs know."""
+    try:
+        yield
+    except Invalid as refused:
+        raise Invalid({names.get(name, name): said for name, said in refused.errors.items()}) from refused
+
+
+def refuse_twice(names: Sequence[str], field: str) -> None:
+    """Raises:
+    Invalid: something is named twice in a list.
+    """
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise Invalid({f"{field.format(place)}": f"« {name} » est indiqué deux fois."})

@@ -1,0 +1,102 @@
+"""The reference of the JSON interface: the description itself, and a plain page made from it. No script."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+
+from pooling.web.api_description import REFERENCES, describe
+from pooling.web.layout import render
+
+DESCRIPTION = "/api/openapi.json"
+
+
+def description_of(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Made once for each application."""
+    state = request.app.state
+    if "api_description" not in state:
+        state["api_description"] = describe(request.app)
+    found: dict[str, Any] = state["api_description"]
+    return found
+
+
+@get(DESCRIPTION, right="anyone")
+async def show_description(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    return Response(description_of(request), media_type="application/json")
+
+
+@get("/api", right="anyone")
+async def show_reference(request: Request[Any, Any, Any]) -> Response[str]:
+    description = description_of(request)
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            shown = {**operation, "method": method.upper(), "path": path, "body": _body(operation)}
+            shown["answers"] = [_answer(status, found) for status, found in operation["responses"].items()]
+            sections.setdefault(operation["tags"][0], []).append(shown)
+    schemas = [
+        {"name": name, "description": schema.get("description", ""), "fields": _fields(schema)}
+        for name, schema in sorted(description["components"]["schemas"].items())
+    ]
+    return render(
+        request,
+        "api_reference.html",
+        description=description,
+        sections=sections,
+        schemas=schemas,
+        url=DESCRIPTION,
+        type_text=type_text,
+    )
+
+
+def _body(operation: dict[str, Any]) -> str:
+    content = operation.get("requestBody", {}).get("content", {})
+    return next((type_text(found["schema"]) for found in content.values()), "")
+
+
+def _answer(status: str, found: dict[str, Any]) -> dict[str, str]:
+    media, content = next(iter(found["content"].items()))
+    return {
+        "status": status,
+        "said": found["description"],
+        "media": media,
+        "type": type_text(content["schema"]),
+        "headers": ", ".join(found.get("headers", {})),
+    }
+
+
+def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "type": type_text(found),
+            "required": name in required,
+            "description": found.get("description", ""),
+        }
+        for name, found in schema.get("properties", {}).items()
+    ]
+
+
+def type_text(schema: dict[str, Any]) -> str:
+    """A JSON Schema in a few words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix(REFERENCES)
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(type_text(one) for one in schema["anyOf"]))
+    if "enum" in schema or "const" in schema:
+        return " | ".join(f"“{value}”" for value in schema.get("enum") or [schema["const"]])
+    kind = schema.get("type", "file")
+    if kind == "array":
+        return f"list of {type_text(schema.get('items', {}))}"
+    inside = schema.get("additionalProperties")
+    if isinstance(inside, dict) and inside:
+        return f"object of {type_text(inside)}"
+    return " ".join([str(schema.get("format", kind)), *_bounds(schema)])
+
+
+def _bounds(schema: dict[str, Any]) -> list[str]:
+    words = {"minimum": "≥ {}", "maximum": "≤ {}", "maxLength": "({} characters at most)"}
+    return [said.format(schema[name]) for name, said in words.items() if name in schema]
+
+
+ROUTES = [show_description, show_reference]
