@@ -21,7 +21,7 @@ from pooling.settings import Settings, load_settings, stop
 
 Result = TypeVar("Result")
 SECONDS_TO_ANSWER = 10
-_MIGRATING = 7_203_002
+MIGRATING = 7_203_002
 """The advisory lock under which a database is migrated."""
 
 NO_ANSWER = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -96,7 +96,7 @@ async def _migrate(engines: Engines) -> None:
     try:
         async with asyncio.timeout(SECONDS_TO_ANSWER):
             connection = await engine.connect()
-        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
         await asyncio.to_thread(migrate_database, engines.owner_database_url, role_of(engines.database_url))
         await connection.close()
     except NO_ANSWER as error:

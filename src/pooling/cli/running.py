@@ -90,24 +90,30 @@ async def _demonstrate(found: Installation, host: str, port: int, console: Conso
     app = create_app(services, demonstration=True)
     work = work_of(found.settings, database, bell, transport=KeptInOutbox())
     worker = make_worker(work, found.engines.redis_url, handle_signals=False)
-    console.print(
-        Panel(
-            f"[bold]{found.settings.base_url}[/]\n\n"
-            "Open this address and choose a role: no password. For the main job, enter one after the other as\n"
-            "  1. referent@lugos.example      finish a draft and file it\n"
-            "  2. achats@cobas.example        see the needs consolidated, close the collection\n"
-            "  3. finances@arcachon.example   download who pays what (XLSX)\n"
-            "  4. animation@bassin.example    the committee to come; its reminders are under « Courriels »\n\n"
-            f"{'New territory.' if made else 'Your earlier data are kept (--reset starts over).'} Ctrl-C stops it.",
-            title="pooling demonstration (declarations, people and prices are fictional)",
-            expand=False,
-        )
-    )
+
+    async def announced() -> None:
+        console.print(_welcome(found.settings.base_url, made=made))  # once Ctrl-C is listened to
+        await run_worker(worker)
+
     try:
-        await run_until_stopped(app, run_worker(worker), host=host, port=port)
+        await run_until_stopped(app, announced(), host=host, port=port)
     finally:
         await bell.close()
         await database.dispose()
+
+
+def _welcome(address: str, *, made: bool) -> Panel:
+    return Panel(
+        f"[bold]{address}[/]\n\n"
+        "Open this address and choose a role: no password. For the main job, enter one after the other as\n"
+        "  1. referent@lugos.example      finish a draft and file it\n"
+        "  2. achats@cobas.example        see the needs consolidated, close the collection\n"
+        "  3. finances@arcachon.example   download who pays what (XLSX)\n"
+        "  4. animation@bassin.example    the committee to come; its reminders are under « Courriels »\n\n"
+        f"{'New territory.' if made else 'Your earlier data are kept (--reset starts over).'} Ctrl-C stops it.",
+        title="pooling demonstration (declarations, people and prices are fictional)",
+        expand=False,
+    )
 
 
 @click.command()
@@ -124,17 +130,16 @@ def serve(host: str, port: int) -> None:
 async def _serve(found: Installation, host: str, port: int) -> None:
     database, bell = found.database(), Bell(found.engines.redis_url)
     app = create_app(Services(found.settings, database, bell, secret_key(found.settings)))
-    click.echo(f"pooling answers at {found.settings.base_url}")
+
+    async def announced() -> None:
+        click.echo(f"pooling answers at {found.settings.base_url}")
+        await asyncio.Event().wait()
+
     try:
-        await run_until_stopped(app, _nothing(), host=host, port=port)
+        await run_until_stopped(app, announced(), host=host, port=port)
     finally:
         await bell.close()
         await database.dispose()
-
-
-async def _nothing() -> None:
-    """What `serve` does beside serving, as long as it serves."""
-    await asyncio.Event().wait()
 
 
 @click.command()

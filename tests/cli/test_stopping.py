@@ -1,0 +1,117 @@
+"""Services end on Ctrl-C and on a polite kill: cleanly, with status 0, leaving nothing behind."""
+
+import asyncio
+import http.client
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from cli.conftest import Shell
+from pooling.cli.installation import MIGRATING
+from pooling.embedded.postgres import EmbeddedPostgres
+from pooling.embedded.sockets import answers
+from pooling.embedded.valkey import EmbeddedValkey
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def queue(data_folder: Path) -> Iterator[str]:
+    valkey = EmbeddedValkey(data_folder)
+    yield valkey.url
+    valkey.stop()
+
+
+def read_until(process: "subprocess.Popen[str]", words: str) -> None:
+    """Reads what the process says until it says this; fails with all of it if it ends before."""
+    assert process.stdout is not None
+    read = ""
+    while words not in read:
+        line = process.stdout.readline()
+        assert line, f"it ended, saying: {read}"
+        read += line
+
+
+def test_the_pages_are_served_until_a_polite_kill(own: Shell, port: int) -> None:
+    process = own.start("serve", "--port", port)
+    read_until(process, "pooling answers at")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    _patiently(connection)
+    connection.request("GET", "/health/live")
+    assert connection.getresponse().status == 200
+    connection.close()
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in said) == (0, False), said
+
+
+def _patiently(connection: http.client.HTTPConnection) -> None:
+    """Its sentence comes just before it listens."""
+    while True:
+        try:
+            connection.connect()
+        except ConnectionRefusedError:
+            continue
+        return
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_worker_works_until_it_is_told_to_stop(own: Shell, queue: str, number: signal.Signals) -> None:
+    own.settings["redis_url"] = queue
+    process = own.start("worker")
+    read_until(process, "Starting worker")
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in said) == (0, False), said
+
+
+def test_the_demonstration_stops_its_engines_on_ctrl_c(data_folder: Path, port: int) -> None:
+    process = Shell().start("demo", "--data-dir", data_folder, "--port", port)
+    read_until(process, "Ctrl-C stops it")
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert said.rstrip().endswith("Stopped. Your data are kept for the next run.")
+    assert not answers(data_folder / "postgres" / ".s.PGSQL.5432")
+    assert not answers(data_folder / "valkey" / "valkey.sock")
+
+
+async def test_a_command_interrupted_before_its_end_leaves_its_engines(embedded: Shell, data_folder: Path) -> None:
+    """Here while it waits for another that migrates the same database."""
+    server = EmbeddedPostgres(data_folder)
+    addresses = await asyncio.to_thread(server.prepare)
+    connection = await asyncpg.connect(addresses.owner)
+    await connection.execute(f"SELECT pg_advisory_lock({MIGRATING})")
+    process = embedded.start("remind")
+    while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    said, _ = await asyncio.to_thread(process.communicate, timeout=30)
+    assert (process.returncode, said) == (143, "pooling: interrupted.\n")
+    await connection.close()
+    server.stop()
+    assert not answers(data_folder / "postgres" / ".s.PGSQL.5432")
+
+
+def test_a_taken_port_is_one_sentence(own: Shell) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for words in (("serve",), ("demo",)):
+            refused = own(*words, "--port", port)
+            assert (refused.exit_code, refused.stderr) == (
+                2,
+                f"pooling: port {port} is taken: choose another with --port.\n",
+            )
