@@ -1,6 +1,6 @@
 """The web side's table of contents: every feature's routes, the navigation, and who is here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,14 +18,16 @@ from pooling.accounts.bearer import provide_holder
 from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
 from pooling.committees import api as committees_api
+from pooling.committees import pages as committees
 from pooling.demo import pages as demo
-from pooling.home import journal_pages
 from pooling.home import api as home_api
+from pooling.home import journal_pages
 from pooling.home import pages as home
 from pooling.home.leaving import warnings_on_leaving
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.members import api as members_api
 from pooling.members import (
     administration_pages,
     answering_pages,
@@ -35,18 +37,17 @@ from pooling.members import (
     role_pages,
     settings_pages,
 )
-from pooling.members import api as members_api
 from pooling.members import pages as members
 from pooling.members.api_entrance import provide_token_group, provide_token_session
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.needs import api as needs_api
-from pooling.needs import collection_api, collection_pages
+from pooling.needs import amendment_pages, collection_api, collection_pages, consolidation_pages
 from pooling.needs import pages as needs
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases import buyers_pages
 from pooling.purchases import api as purchases_api
+from pooling.purchases import buyers_pages
 from pooling.purchases import pages as purchases
 from pooling.purchases.frame import Tab
 from pooling.settings import Settings
@@ -60,14 +61,18 @@ from pooling.web.security import add_headers, refuse_forged
 NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("À faire", "", Right.SEE_GROUP),
     ("Achats groupés", "/achats", Right.SEE_GROUP),
+    ("Comités", "/comites", Right.SEE_GROUP),
     ("Membres", "/membres", Right.SEE_GROUP),
     ("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
 )
 
+ALSO_UNDER: Mapping[str, tuple[str, ...]] = {"/membres": ("/personnes", "/demande", "/reglages")}
+"""Pages that stand under a main entry without its address."""
+
 PURCHASE_TABS: Sequence[Tab] = (
     Tab("En bref", "", Right.SEE_GROUP),
     Tab("Besoins", needs.SECTION, Right.SEE_TOTALS),
-    Tab("Consolidation", collection_pages.SECTION, Right.SEE_ALL_NEEDS),
+    Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
     Tab("Coûts", allocation.SECTION, Right.SEE_TOTALS),
     Tab("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
 )
@@ -76,8 +81,11 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *home.ROUTES,
     *purchases.ROUTES,
     *needs.ROUTES,
+    *amendment_pages.ROUTES,
     *collection_pages.ROUTES,
+    *consolidation_pages.ROUTES,
     *allocation.ROUTES,
+    *committees.ROUTES,
     *members.ROUTES,
     *people_pages.ROUTES,
     *role_pages.ROUTES,
@@ -91,9 +99,9 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
 OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
     *home.FRONT,
     *accounts.ROUTES,
-    *token_pages.ROUTES,
     *asking_pages.FRONT,
     *administration_pages.ROUTES,
+    *token_pages.ROUTES,
     *about.ROUTES,
     *api_reference.ROUTES,
     *assets.ROUTES,
@@ -214,6 +222,8 @@ def frame(request: Request[Any, Any, Any]) -> Layout:
             for label, address, right in entries
             if caller.may_somewhere(right)
         ]
+    if person is not None and person.administrator:
+        layout.navigation.append(Link("Administration", administration_pages.BASE, path.startswith("/administration/")))
     return layout
 
 
@@ -225,4 +235,6 @@ def _roles(caller: Caller | None) -> str:
 
 
 def _is_here(path: str, base: str, address: str) -> bool:
-    return path.rstrip("/") == base if not address else path.startswith(base + address)
+    if not address:
+        return path.rstrip("/") == base
+    return any(path.startswith(base + under) for under in (address, *ALSO_UNDER.get(address, ())))
