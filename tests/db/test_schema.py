@@ -1,0 +1,221 @@
+"""The schema: migrations make what the models say, the application may do no more than it needs, and every CHECK
+constraint refuses what it must.
+"""
+
+import importlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Connection, text
+
+import pooling
+from pooling.embedded.postgres import APPLICATION, OWNER, PostgresAddresses
+from pooling.kernel.database import Database
+from pooling.kernel.tables import metadata
+
+for models in sorted(Path(pooling.__file__).parent.glob("*/models.py")):
+    importlib.import_module(f"pooling.{models.parent.name}.models")
+
+
+async def test_migrations_make_what_the_models_say(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.transaction() as session:
+        assert await (await session.connection()).run_sync(differences) == []
+
+
+def checks_of_the_models() -> dict[str, str]:
+    """Every CHECK constraint's table, by name."""
+    return {
+        str(constraint.name): table.name
+        for table in metadata.tables.values()
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+
+
+async def test_migrations_make_every_check_of_the_models(database: Database) -> None:
+    """Alembic does not compare them."""
+    async with database.transaction() as session:
+        rows = await session.execute(
+            text(
+                "SELECT conname, conrelid::regclass::text FROM pg_constraint "
+                "WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+            )
+        )
+        assert {name: table for name, table in rows} == checks_of_the_models()
+
+
+RECORDS = ("events", "consolidations", "assignments", "allocations")
+"""Tables whose rows are written once and for ever."""
+
+FORBIDDEN = [
+    *(f"UPDATE {table} SET group_id = group_id" for table in RECORDS),
+    *(f"DELETE FROM {table}" for table in RECORDS),
+    *(f"TRUNCATE {table}" for table in (*RECORDS, "needs", "members")),
+    "UPDATE alembic_version SET version_num = 'x'",
+    "DELETE FROM alembic_version",
+    "INSERT INTO alembic_version VALUES ('x')",
+    "CREATE TABLE mine (id bigint)",
+    "CREATE SCHEMA mine",
+    "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql RETURN 1",
+    "ALTER TABLE members DISABLE ROW LEVEL SECURITY",
+    "DROP POLICY group_only ON members",
+    "DROP TABLE members",
+    f"SET ROLE {OWNER}",
+    "SET ROLE postgres",
+    "COPY members TO PROGRAM 'true'",
+]
+
+
+@pytest_asyncio.fixture
+async def application(addresses: PostgresAddresses) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(addresses.application)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+async def test_the_application_may_not(application: asyncpg.Connection, statement: str) -> None:
+    assert await application.fetchval("SELECT current_user") == APPLICATION
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await application.execute(statement)
+
+
+async def test_the_application_owns_nothing_and_escapes_nothing(application: asyncpg.Connection) -> None:
+    owned = await application.fetch(
+        "SELECT relname AS name FROM pg_class WHERE relowner = current_user::regrole "
+        "UNION ALL SELECT proname FROM pg_proc WHERE proowner = current_user::regrole "
+        "UNION ALL SELECT nspname FROM pg_namespace WHERE nspowner = current_user::regrole "
+        "UNION ALL SELECT datname FROM pg_database WHERE datdba = current_user::regrole"
+    )
+    assert owned == []
+    role = await application.fetchrow(
+        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    )
+    assert role is not None
+    assert not any(role.values())
+    memberships = "SELECT count(*) FROM pg_auth_members WHERE member = current_user::regrole"
+    assert await application.fetchval(memberships) == 0
+
+
+async def test_functions_that_run_as_the_owner_are_for_the_application_alone(application: asyncpg.Connection) -> None:
+    """Each pins its search path, so that no table of somebody else's stands before ours."""
+    rows = await application.fetch(
+        "SELECT proname, proconfig, has_function_privilege('public', oid, 'EXECUTE') AS open FROM pg_proc "
+        "WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+    )
+    assert len(rows) >= 5
+    assert [row["proname"] for row in rows if row["open"] or "search_path=public" not in (row["proconfig"] or [])] == []
+
+
+# What each CHECK constraint refuses, beside something like it that it lets through: columns and values as SQL.
+REFUSED: dict[str, list[tuple[str, str]]] = {
+    "ck_access_requests_decided_has_date": [("state", "'granted'"), ("state, decided_at", "'pending', now()")],
+    "ck_assignments_quantity_not_negative": [("quantity", "-1")],
+    "ck_charges_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
+    "ck_committees_ends_after_start": [
+        ("starts_at, ends_at", "now(), now()"),
+        ("starts_at, ends_at", "now(), now() - interval '1 hour'"),
+    ],
+    "ck_declarations_filed_has_date": [("state", "'filed'"), ("state, filed_at", "'draft', now()")],
+    "ck_groups_slug_readable": [("slug", "''"), ("slug", "'Bassin'"), ("slug", "'a--b'"), ("slug", "'a/b'")],
+    "ck_items_pack_and_minimum": [("pack, minimum", "0, 0"), ("pack, minimum", "1, -1")],
+    "ck_items_price_not_negative": [("unit_price", "-0.0001")],
+    "ck_items_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
+    "ck_members_code_is_siren": [
+        ("kind, code", "'legal_entity', '21330009'"),
+        ("kind, code", "'legal_entity', '21330009x'"),
+    ],
+    "ck_members_sizes_not_negative": [("population, agents", "-1, 0"), ("population, agents", "0, -1")],
+    "ck_members_unit_has_parent": [("kind", "'internal_unit'"), ("kind, parent_id", "'legal_entity', 1")],
+    "ck_memberships_role_of_member": [
+        ("role", "'referent'"),
+        ("role", "'finance'"),
+        ("role, member_id", "'reader', 1"),
+    ],
+    "ck_memberships_role_of_purchase": [("role", "'lead_buyer'"), ("role, purchase_id", "'facilitator', 1")],
+    "ck_needs_quantity_not_negative": [("quantity", "-1")],
+    "ck_needs_up_to_not_below": [("quantity, up_to", "2, 1")],
+    "ck_participations_key_values_not_negative": [("population, agents", "-1, 0"), ("population, agents", "0, -1")],
+    "ck_people_email_lower_case": [("email", "'A@b.fr'")],
+    "ck_price_tiers_quantity_and_price": [
+        ("from_quantity, unit_price", "0, 1"),
+        ("from_quantity, unit_price", "1, -1"),
+    ],
+    "ck_purchases_open_until": [("state", "'open'")],
+    "ck_subsidies_not_negative": [
+        ("amount_cents, cap_per_unit_cents, cap_total_cents", "-1, 0, 0"),
+        ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, -1, 0"),
+        ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, 0, -1"),
+    ],
+    "ck_subsidies_rate_is_percent": [("rate", "-0.01"), ("rate", "100.01")],
+    "ck_subsidies_rate_or_amount": [("rate, amount_cents", "40, 1"), ("rate, amount_cents", "NULL, NULL")],
+}
+ACCEPTED: dict[str, tuple[str, str]] = {
+    "ck_access_requests_decided_has_date": ("state, decided_at", "'granted', now()"),
+    "ck_assignments_quantity_not_negative": ("quantity", "0"),
+    "ck_charges_vat_rate_is_percent": ("vat_rate", "5.5"),
+    "ck_committees_ends_after_start": ("starts_at, ends_at", "now(), now() + interval '1 hour'"),
+    "ck_declarations_filed_has_date": ("state, filed_at", "'filed', now()"),
+    "ck_groups_slug_readable": ("slug", "'bassin-d-arcachon-2'"),
+    "ck_items_pack_and_minimum": ("pack, minimum", "1, 0"),
+    "ck_items_price_not_negative": ("unit_price", "0"),
+    "ck_items_vat_rate_is_percent": ("vat_rate", "100"),
+    "ck_members_code_is_siren": ("kind, code, parent_id", "'internal_unit', 'UFR', 1"),
+    "ck_members_sizes_not_negative": ("population, agents", "0, 0"),
+    "ck_members_unit_has_parent": ("kind, code", "'legal_entity', '213300098'"),
+    "ck_memberships_role_of_member": ("role, member_id", "'finance', 1"),
+    "ck_memberships_role_of_purchase": ("role, purchase_id", "'lead_buyer', 1"),
+    "ck_needs_quantity_not_negative": ("quantity", "0"),
+    "ck_needs_up_to_not_below": ("quantity, up_to", "2, 2"),
+    "ck_participations_key_values_not_negative": ("population, agents", "0, 0"),
+    "ck_people_email_lower_case": ("email", "'a@b.fr'"),
+    "ck_price_tiers_quantity_and_price": ("from_quantity, unit_price", "1, 0"),
+    "ck_purchases_open_until": ("state, closes_at", "'open', now()"),
+    "ck_subsidies_not_negative": ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, 0, 0"),
+    "ck_subsidies_rate_is_percent": ("rate", "40"),
+    "ck_subsidies_rate_or_amount": ("rate", "40"),
+}
+WORDS = {name: table for name, table in checks_of_the_models().items() if name.endswith("_known")}
+"""Columns that hold one of some words: all are tried with another one."""
+OTHER_WORDS = {"ck_access_requests_state_known": ("state, decided_at", "'something else', now()")}
+"""Where another constraint would refuse the word alone."""
+
+
+def test_every_check_is_tried_here() -> None:
+    assert set(REFUSED) | set(WORDS) == set(checks_of_the_models())
+    assert set(ACCEPTED) == set(REFUSED)
+
+
+@pytest.mark.parametrize("name", sorted(checks_of_the_models()))
+async def test_a_check_refuses_what_it_must(application: asyncpg.Connection, name: str) -> None:
+    """In a copy of the table with its CHECK constraints alone, where nothing else can refuse."""
+    table = checks_of_the_models()[name]
+    await application.execute(f"CREATE TEMP TABLE tried (LIKE {table} INCLUDING CONSTRAINTS)")
+    for column in metadata.tables[table].columns:
+        await application.execute(f'ALTER TABLE tried ALTER COLUMN "{column.name}" DROP NOT NULL')
+    if name in WORDS:
+        column_name = name.removeprefix(f"ck_{table}_").removesuffix("_known")
+        refused = [OTHER_WORDS.get(name, (column_name, "'something else'"))]
+    else:
+        refused = REFUSED[name]
+        columns, values = ACCEPTED[name]
+        await application.execute(f"INSERT INTO tried ({columns}) VALUES ({values})")
+    for columns, values in refused:
+        savepoint = application.transaction()
+        await savepoint.start()
+        with pytest.raises(asyncpg.CheckViolationError) as violation:
+            await application.execute(f"INSERT INTO tried ({columns}) VALUES ({values})")
+        assert violation.value.constraint_name == name, f"{columns} = {values}"
+        await savepoint.rollback()
