@@ -109,6 +109,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         "reference": "AG-2027-001",
         "member": LUGOS,
         "code": ARCACHON,
+        "number": 1,
         "committee_id": committee_id,
         "person_id": territory.people["referent@lugos.example"],
         "membership_id": membership_id,

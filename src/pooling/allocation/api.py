@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.export import XLSX, allocation_xlsx
+from pooling.allocation.frames import finance_of
 from pooling.allocation.service import PurchaseAllocation, allocate_purchase, sees_all_costs
 from pooling.allocation.workbook import write_allocation_csv
 from pooling.kernel.errors import Forbidden
@@ -21,7 +22,10 @@ from pooling.web.api import ApiIn, ApiOut, Operation, answer
 from pooling.web.api_input import read_query
 
 CSV = "text/csv"
-REFUSALS = ("no_basis", "missing_weight", "percent_sum", "invoice_mismatch")
+REFUSALS = (
+    *("no_basis", "missing_weight", "percent_sum", "invoice_mismatch"),
+    *("unknown_member", "unknown_item", "unknown_charge"),
+)
 PATH = "/purchases/{reference:str}/allocation"
 
 
@@ -90,9 +94,11 @@ class CsvIn(ApiIn):
     right=Right.SEE_TOTALS,
     api=Operation("get_allocation", AllocationOut, conflicts=REFUSALS, tagged=True),
 )
-async def get_allocation(session: SessionHere, caller: CallerHere, reference: FromPath[str]) -> Response[Any]:
+async def get_allocation(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+) -> Response[Any]:
     """Who pays what: every share, or for a référent its own with the totals."""
-    allocation, complete = await _allocation(session, caller, reference)
+    allocation, complete = await _allocation(request, session, caller, reference)
     result = allocation.result.to_json()
     if not complete:
         ids = set(caller.members_as(*Role))
@@ -106,14 +112,19 @@ async def get_allocation(session: SessionHere, caller: CallerHere, reference: Fr
     )
 
 
-async def _allocation(session: AsyncSession, caller: Caller, reference: str) -> tuple[PurchaseAllocation, bool]:
+async def _allocation(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
+) -> tuple[PurchaseAllocation, bool]:
     """The allocation, and whether the caller sees all of it."""
     purchase = await find_purchase(session, reference)
     complete = await sees_all_costs(session, caller, purchase.id)
-    return await allocate_purchase(session, purchase.id, f"{purchase.reference} {purchase.title}"), complete
+    label = f"{purchase.reference} {purchase.title}"
+    return await allocate_purchase(session, purchase.id, label, finance_of(request)), complete
 
 
-async def _whole(session: AsyncSession, caller: Caller, reference: str) -> PurchaseAllocation:
+async def _whole(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
+) -> PurchaseAllocation:
     """The allocation for who sees all of it.
 
     Raises:
@@ -122,7 +133,8 @@ async def _whole(session: AsyncSession, caller: Caller, reference: str) -> Purch
     purchase = await find_purchase(session, reference)
     if not await sees_all_costs(session, caller, purchase.id):
         raise Forbidden
-    return await allocate_purchase(session, purchase.id, f"{purchase.reference} {purchase.title}")
+    label = f"{purchase.reference} {purchase.title}"
+    return await allocate_purchase(session, purchase.id, label, finance_of(request))
 
 
 @get(
@@ -131,10 +143,14 @@ async def _whole(session: AsyncSession, caller: Caller, reference: str) -> Purch
     api=Operation("download_allocation_xlsx", media=XLSX, conflicts=REFUSALS),
 )
 async def download_xlsx(
-    session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere, reference: FromPath[str]
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    reference: FromPath[str],
 ) -> Response[bytes]:
     """The finance workbook. For who sees every member's share."""
-    allocation = await _whole(session, caller, reference)
+    allocation = await _whole(request, session, caller, reference)
     target = io.BytesIO()
     allocation_xlsx(target, allocation, fictional=entered_group.fictional)
     return _file(target, f"{reference}-repartition.xlsx", XLSX)
@@ -150,7 +166,7 @@ async def download_csv(
 ) -> Response[bytes]:
     """The same figures as CSV, as a French spreadsheet opens it. For who sees every member's share."""
     view = read_query(request, CsvIn).view
-    allocation = await _whole(session, caller, reference)
+    allocation = await _whole(request, session, caller, reference)
     target = io.BytesIO()
     write_allocation_csv(target, allocation.result, allocation.labels, view)
     return _file(target, f"{reference}-repartition.csv", CSV)

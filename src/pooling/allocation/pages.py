@@ -1,26 +1,36 @@
 """A purchase's costs: who pays what, on a page and as files for finance."""
 
-import io
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.export import XLSX, allocation_xlsx
-from pooling.allocation.service import PurchaseAllocation, allocate_purchase, latest_allocation, sees_all_costs
+from pooling.allocation import charge_pages, frames, key_pages, record_pages, subsidy_pages, why_pages
+from pooling.allocation.case import PurchaseCase, read_purchase
+from pooling.allocation.charging import content_of as charge_content
+from pooling.allocation.downloads import FILE_NAMES, file_of, links
+from pooling.allocation.editing import may_edit
+from pooling.allocation.figures import Labels
+from pooling.allocation.frames import fctva_text, finance_of, label_of
+from pooling.allocation.freezing import drifts, frozen_allocations
+from pooling.allocation.keys import in_words
+from pooling.allocation.service import allocate_purchase, apply_rule, sees_all_costs
+from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
+from pooling.allocation.subsidising import content_of as subsidy_content
+from pooling.allocation.wording import aid, some
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
-from pooling.sharing.allocation_result import MemberResult
+from pooling.sharing.allocation_result import Allocation, MemberResult
 from pooling.web.layout import Link, render
-from pooling.web.typography import euros
+from pooling.web.typography import euros, percent
 
-SECTION = "/couts"
-SHOWN_AT_MOST = 200
+SECTION = frames.SECTION
 DRAWN_AT_MOST = 40
-"""Members on the page, and in its picture; the files have them all."""
+"""Members in the picture; the table has more, the files all."""
 
 
 @get("/achats/{reference:str}/couts", right=Right.SEE_TOTALS)
@@ -29,64 +39,106 @@ async def show_costs(
 ) -> Response[str]:
     """Who pays what: every share, or for a référent its own with the totals."""
     frame = await purchase_frame(request, session, caller, reference, SECTION)
+    read = await read_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
     try:
-        allocation, refused = await allocate_purchase(session, frame.purchase.id, label_of(frame)), None
+        result, refused = apply_rule(read.case, read.labels), None
     except Conflict as conflict:
-        allocation, refused = None, conflict.message
+        result, refused = None, conflict.message
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    members = [] if allocation is None else _shown(allocation, None if sees_all else set(caller.members_as(*Role)))
-    shown = members[:SHOWN_AT_MOST]
+    own = None if sees_all else {code for code, id_ in read.members.items() if id_ in caller.members_as(*Role)}
+    runs = caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     return render(
         request,
         "allocation/costs.html",
         breadcrumb=[*frame.breadcrumb, Link("Coûts", None)],
         frame=frame,
-        allocation=allocation,
+        base=frame.url + SECTION,
+        basis=read.basis,
         refused=refused,
-        members=shown,
-        hidden=len(members) - len(shown),
+        totals=result.totals if result else None,
         sees_all=sees_all,
-        chart=[] if allocation is None else [_bar(allocation, member) for member in members[:DRAWN_AT_MOST]],
-        frozen=await latest_allocation(session, frame.purchase.id),
-        files=[{"label": "XLSX", "url": f"{frame.url}{SECTION}/repartition.xlsx"}] if sees_all else [],
+        fctva=None if read.fctva is None else fctva_text(read.fctva),
+        files=links(frame.url + SECTION) if sees_all else [],
+        edits=runs and may_edit(frame.purchase),
+        runs=runs,
+        charges=[_charge_row(read, place) for place in range(len(read.charges))],
+        subsidies=[_subsidy_row(read, place) for place in range(len(read.subsidies))],
+        warnings=warnings_shown(result, read.labels, own) if result else [],
+        **await _members(session, frame, read, result, own),
     )
 
 
-def label_of(frame: PurchaseFrame) -> str:
-    return f"{frame.purchase.reference} {frame.purchase.title}"
+async def _members(
+    session: AsyncSession, frame: PurchaseFrame, read: PurchaseCase, result: Allocation | None, own: set[str] | None
+) -> dict[str, Any]:
+    """What the page says of members, and of what moved since the newest record."""
+    records = await frozen_allocations(session, frame.purchase.id)
+    moved = {}
+    if records and result:
+        moved = await drifts(session, frame.purchase.id, records[0].number, result.members)
+        moved = {code: drift for code, drift in moved.items() if own is None or code in own}
+    members = shares_shown(result.members if result else [], own, also=moved)
+    shown = members[:SHOWN_AT_MOST]
+    return {
+        "records": records,
+        "moved": moved,
+        "gone": sorted(code for code in moved if result and code not in result.lines.pool.places),
+        "members": shown,
+        "hidden": len(members) - len(shown),
+        "names": read.labels.members,
+        "chart": [_bar(member, read.labels) for member in members[:DRAWN_AT_MOST]],
+    }
 
 
-def _shown(allocation: PurchaseAllocation, only: set[int] | None) -> list[MemberResult]:
-    """Who has a share, the largest first; `only` these members when given."""
-    members = [
-        member
-        for member in allocation.result.members
-        if (member.ht or member.vat) and (only is None or allocation.members.get(member.id) in only)
-    ]
-    return sorted(members, key=lambda member: (-member.ttc, member.id))
-
-
-def _bar(allocation: PurchaseAllocation, member: MemberResult) -> dict[str, Any]:
-    name = allocation.labels.members.get(member.id, member.id)
-    text = euros(member.ttc)
+def _bar(member: MemberResult, labels: Labels) -> dict[str, Any]:
+    name, text = labels.member(member.id), euros(member.ttc)
     return {"label": name, "value": max(member.ttc, 0), "text": text, "detail": f"{name} paie {text} TTC."}
 
 
-@get("/achats/{reference:str}/couts/repartition.xlsx", right=Right.SEE_TOTALS)
+def _charge_row(read: PurchaseCase, place: int) -> dict[str, str]:
+    charge = read.charges[place]
+    content = charge_content(charge)
+    return {
+        "code": charge.code,
+        "label": charge.label,
+        "amount": euros(charge.amount_cents),
+        "vat_rate": percent(charge.vat_rate / 100, 2),
+        "key": in_words(content["key"]),
+        "scope": some(charge.scope, read.labels.members, "tous les participants"),
+    }
+
+
+def _subsidy_row(read: PurchaseCase, place: int) -> dict[str, str]:
+    subsidy = read.subsidies[place]
+    return {
+        "code": subsidy.code,
+        "label": subsidy.label,
+        "aid": aid(subsidy_content(subsidy)),
+        "items": some(subsidy.items, read.labels.items, "tous les articles", none="aucun article"),
+        "members": some(subsidy.members, read.labels.members, "tous les participants"),
+        "public": "argent public" if subsidy.public else "argent privé",
+    }
+
+
+@get([f"/achats/{{reference:str}}/couts/{name}" for name in FILE_NAMES], right=Right.SEE_TOTALS)
 async def download_allocation(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[bytes]:
-    """The finance workbook, always a download."""
+    """Today's figures as a file, for who sees every member's share."""
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
-    allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame))
-    target = io.BytesIO()
-    allocation_xlsx(target, allocation, fictional=frame.group.fictional)
-    name = f"{frame.purchase.reference}-repartition.xlsx"
-    return Response(
-        target.getvalue(), media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
+    kind, name = request.url.path.rpartition(".")[2], f"{frame.purchase.reference}-repartition"
+    return file_of(allocation, kind, name, fictional=frame.group.fictional)
 
 
-ROUTES = [show_costs, download_allocation]
+ROUTES = [
+    show_costs,
+    download_allocation,
+    *charge_pages.ROUTES,
+    *subsidy_pages.ROUTES,
+    *key_pages.ROUTES,
+    *record_pages.ROUTES,
+    *why_pages.ROUTES,
+]

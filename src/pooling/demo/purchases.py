@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.models import Charge
-from pooling.allocation.service import freeze_allocation
+from pooling.allocation.freezing import freeze_allocation
+from pooling.allocation.models import Charge, Subsidy
 from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -16,8 +16,8 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.members.service import grant
 from pooling.needs.collection import close_collection, open_collection
-from pooling.needs.consolidating import freeze_consolidation
 from pooling.needs.declaring import file_declaration, save_draft
+from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
@@ -135,7 +135,7 @@ async def _communication_kits(session: AsyncSession, territory: Demonstration, n
     await _declare(stage, at + timedelta(days=6), wanted)
     await _close(stage, at + timedelta(days=26))
     stage.clock.instant = at + timedelta(days=27)
-    await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock)
+    await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock, options={})
     _step(stage, PurchaseState.ORDERED, at + timedelta(days=40))
     _step(stage, PurchaseState.DELIVERED, at + timedelta(days=118))
     stage.clock.instant = at + timedelta(days=120)
@@ -184,7 +184,7 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
     await _declare(stage, at + timedelta(days=5), wanted)
     await _close(stage, at + timedelta(days=38))
     stage.clock.instant = at + timedelta(days=40)
-    await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock)
+    await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock, options={})
 
 
 async def _bike_racks(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
@@ -220,6 +220,17 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
         delivery_expected_on=(now + timedelta(days=110)).date(),
     )
     stage = await _begin(session, territory, command, at, BUYER)
+    session.add(
+        Subsidy(
+            group_id=territory.group_id,
+            purchase_id=stage.purchase.id,
+            code="aide-stationnement",
+            label="Aide au stationnement vélo (fictive)",
+            rate=Decimal(40),
+            cap_per_unit_cents=6_000,
+            items=["arceau"],
+        )
+    )
     evening = (now + timedelta(days=12)).replace(hour=17, minute=0, second=0, microsecond=0)
     await _open(stage, at + timedelta(days=2), evening)
     answered = {

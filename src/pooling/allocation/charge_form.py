@@ -1,0 +1,128 @@
+"""The form of a charge: from what is typed to a charge, and back. Which fields it has depends on its key."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from pooling.allocation.case import Payer, plain
+from pooling.allocation.charging import ChargeIn, content_of
+from pooling.allocation.editing import version_of
+from pooling.allocation.keys import OF_ITEMS, KeyChoice, choice_of, choices_in, parts_of
+from pooling.allocation.member_lists import chosen_typed, numbers_typed, read_chosen, read_numbers
+from pooling.allocation.models import Charge
+from pooling.allocation.typed import decimal_text, read_cents, read_percent, typed_cents, typed_number
+from pooling.purchases.queries import ItemShown
+from pooling.web.forms import Form
+
+MIX_PARTS = range(1, 5)
+"""A mix has four parts at most: nobody could follow more."""
+_ASKED = {KeyChoice.WEIGHTS: "weights", KeyChoice.PERCENTS: "percents"}
+MIXABLE = [key for key in KeyChoice if key is not KeyChoice.MIX]
+
+
+def empty_form() -> Form:
+    return Form(values={"vat_rate": "20", "key": KeyChoice.EQUAL, "scope": "all", "items": "all"})
+
+
+def form_of_charge(charge: Charge, payers: Sequence[Payer], items: Sequence[ItemShown]) -> Form:
+    """The form filled with a stored charge."""
+    values = {
+        "label": charge.label,
+        "amount": typed_cents(charge.amount_cents),
+        "vat_rate": typed_number(plain(charge.vat_rate)),
+        "fctva": "1" if charge.fctva else "",
+        "key": str(choice_of(charge.key)),
+        "scope": "all" if charge.scope is None else "list",
+        "items": "all" if charge.items is None else "list",
+        "version": version_of(content_of(charge)),
+    }
+    values |= chosen_typed("members", charge.scope or [], payers)
+    values |= {f"item-{item.id}": "1" for item in items if item.code in (charge.items or [])}
+    for place, (percent, part) in enumerate(parts_of(charge.key), start=1):
+        if percent is not None:
+            values[f"part-{place}"] = typed_number(percent)
+            values[f"part-key-{place}"] = str(choice_of(part))
+        for kind in ("weights", "percents"):
+            if isinstance(part, dict) and kind in part:
+                values |= numbers_typed(kind, part[kind], payers)
+    return Form(values=values)
+
+
+def blocks_of(form: Form) -> set[str]:
+    """The blocks of fields that belong to the key chosen: `mix`, `weights`, `percents`, `items`, `scope`."""
+    if form.value("key") == KeyChoice.MIX:
+        keys = {form.value(f"part-key-{place}") for place in MIX_PARTS} - {""}
+        blocks = {"mix", "scope"}
+    else:
+        keys = {form.value("key")}
+        blocks = set() if keys & set(_ASKED) else {"scope"}
+    blocks |= {name for key, name in _ASKED.items() if key in keys}
+    return blocks | ({"items"} if keys & OF_ITEMS else set())
+
+
+def lacks_fields(form: Form) -> bool:
+    """Whether the key chosen needs fields that the page did not show: they must be filled in first."""
+    shown = set(form.value("shown").split())
+    return not (blocks_of(form) - {"scope", "items"}) <= shown
+
+
+def read_charge(form: Form, payers: Sequence[Payer], items: Sequence[ItemShown]) -> ChargeIn:
+    """What was typed; what cannot be read is refused at its field."""
+    label = form.text("label", required="Donnez un nom à ces frais, par exemple Livraison.", longest=120)
+    amount = read_cents(form, "amount", signed=True)
+    rate = read_percent(form, "vat_rate", 2)
+    key = _read_key(form, payers)
+    blocks = blocks_of(form)
+    scope = None
+    if "scope" in blocks and form.value("scope") == "list":
+        scope = read_chosen(form, "members", payers)
+    chosen = None
+    if "items" in blocks and form.value("items") == "list":
+        chosen = [item.code for item in items if form.value(f"item-{item.id}")]
+    return ChargeIn(
+        label=label,
+        amount_cents=amount,
+        vat_rate=Decimal(rate),
+        key=key,
+        scope=scope,
+        items=chosen,
+        fctva=form.value("fctva") == "1",
+    )
+
+
+def _read_key(form: Form, payers: Sequence[Payer]) -> Any:  # noqa: ANN401 - a key as JSON
+    choice = form.choice("key", list(KeyChoice))
+    if choice != KeyChoice.MIX:
+        return _read_part(form, choice, payers)
+    parts = []
+    for place in MIX_PARTS:
+        typed, part = form.value(f"part-{place}").replace("%", ""), form.value(f"part-key-{place}")
+        if not typed.strip() and not part:
+            continue
+        try:
+            percent = decimal_text(typed, 6)
+        except ValueError:
+            form.refuse(f"part-{place}", f"Partie {place}\u00a0: indiquez un pourcentage, par exemple 50.")
+            percent = "0"
+        if part not in MIXABLE:
+            form.refuse(f"part-key-{place}", f"Partie {place}\u00a0: choisissez une clé.")
+        else:
+            parts.append({"percent": percent, "key": _read_part(form, part, payers)})
+    if not parts:
+        form.refuse("mix", "Indiquez au moins une partie\u00a0: un pourcentage et une clé.")
+    own = [choice_of(part["key"]) for part in parts]
+    if any(own.count(key) > 1 for key in _ASKED):
+        form.refuse("mix", "Dans une clé mixte, les poids propres et les pourcentages ne servent qu’une fois.")
+    return {"mix": parts}
+
+
+def _read_part(form: Form, choice: str, payers: Sequence[Payer]) -> Any:  # noqa: ANN401
+    for key, name in _ASKED.items():
+        if choice == key:
+            return {name: read_numbers(form, name, payers)}
+    return choice
+
+
+def uses_sizes(key: Any) -> bool:  # noqa: ANN401
+    """Whether the key looks at the population or the agents of members."""
+    return bool(choices_in(key) & {KeyChoice.POPULATION, KeyChoice.AGENTS})

@@ -1,0 +1,46 @@
+"""An allocation as files: the workbook, the CSV and the JSON, of today's figures or of a frozen record."""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response
+
+from pooling.allocation.export import XLSX, allocation_xlsx
+from pooling.allocation.service import PurchaseAllocation
+from pooling.allocation.workbook import write_allocation_csv
+from pooling.kernel.errors import NotFound
+
+KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
+FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
+
+
+def links(base: str) -> list[dict[str, str]]:
+    """The buttons beside a table, for files that stand under this address."""
+    return [{"label": kind.upper(), "url": f"{base}/repartition.{kind}"} for kind in KINDS]
+
+
+def file_of(
+    allocation: PurchaseAllocation, kind: str, name: str, *, fictional: bool, result: Mapping[str, Any] | None = None
+) -> Response[bytes]:
+    """The file, always a download. `result` is what a record holds, handed out as it is.
+
+    Raises:
+        NotFound: no such kind of file.
+    """
+    if kind not in KINDS:
+        raise NotFound
+    target = io.BytesIO()
+    if kind == "xlsx":
+        allocation_xlsx(target, allocation, fictional=fictional)
+    elif kind == "csv":
+        write_allocation_csv(target, allocation.result, allocation.labels)
+    else:
+        written = allocation.result.to_json() if result is None else result
+        target.write(json.dumps(written, ensure_ascii=False, indent=1).encode())
+    return Response(
+        target.getvalue(),
+        media_type=KINDS[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
+    )

@@ -1,0 +1,128 @@
+"""What editing charges, subsidies and weights have in common: who may, when, and two people at once."""
+
+import json
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.allocation.models import Charge, Subsidy
+from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.text import clean, slug
+from pooling.members.rights import Caller, Right
+from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.rules import WORDS
+from pooling.purchases.service import lock_purchase
+
+LONGEST_CODE = 40
+Line = TypeVar("Line", Charge, Subsidy)
+_ADDRESSES = frozenset({"nouveau", "nouvelle"})
+"""Codes that would hide behind a page's own address."""
+_OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed it since it was shown: neither version is lost, the person chooses."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("Une autre personne a modifié cette ligne depuis que vous l’avez ouverte.")
+
+
+def may_edit(purchase: Purchase) -> bool:
+    """Whether its costs may still change."""
+    return purchase.state not in _OVER
+
+
+async def lock_for_editing(session: AsyncSession, caller: Caller, purchase_id: int) -> Purchase:
+    """The purchase, locked, for its lead buyer.
+
+    Raises:
+        Forbidden: the caller does not run it.
+        Conflict: it is settled or cancelled.
+    """
+    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
+    purchase = await lock_purchase(session, purchase_id, alone=True)
+    require_editable(purchase)
+    return purchase
+
+
+def require_editable(purchase: Purchase) -> None:
+    """Raises:
+    Conflict: the purchase is settled or cancelled.
+    """
+    if not may_edit(purchase):
+        word = WORDS[PurchaseState(purchase.state)].lower()
+        raise Conflict(f"Cet achat est {word}\u00a0: ses coûts ne changent plus.", code="costs_closed")
+
+
+def version_of(content: Any) -> str:  # noqa: ANN401 - whatever JSON and decimals hold
+    """Stands for what was shown; travels in the form, hidden."""
+    return sha256(json.dumps(content, sort_keys=True, default=_written).encode()).hexdigest()
+
+
+def _written(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    raise TypeError(type(value))
+
+
+def check_version(content: Any, shown: str | None) -> None:  # noqa: ANN401
+    """Raises:
+    ChangedMeanwhile: `shown` is another version than what is stored.
+    """
+    if shown is not None and shown != version_of(content):
+        raise ChangedMeanwhile
+
+
+def code_for(label: str, taken: Collection[str], *, else_: str) -> str:
+    """A code from a label: `Livraison sur 29 sites` → `livraison-sur-29-sites`; free among those taken."""
+    base = slug(label)[:LONGEST_CODE].strip("-") or else_
+    code, number = base, 2
+    while code in taken or code in _ADDRESSES:
+        code = f"{base}-{number}"
+        number += 1
+    return code
+
+
+def check_label(label: str, others: Iterable[str], errors: dict[str, str], *, same: str) -> None:
+    """One name, one line: a person must tell them apart, and a form sent twice must not make two."""
+    if not clean(label):
+        errors.setdefault("label", "Donnez un nom à cette ligne, par exemple Livraison.")
+    elif slug(label) in {slug(other) for other in others}:
+        errors.setdefault("label", same)
+
+
+def check_codes(
+    codes: Collection[str] | None, known: Collection[str], errors: dict[str, str], name: str, *, empty: str, gone: str
+) -> None:
+    """A list that was ticked: not empty, and of this purchase."""
+    if codes is None:
+        return
+    if not codes:
+        errors.setdefault(name, empty)
+    elif not set(codes) <= set(known):
+        errors.setdefault(name, gone)
+
+
+def refuse_all(errors: dict[str, str]) -> None:
+    """Raises:
+    Invalid: there are errors.
+    """
+    if errors:
+        raise Invalid(errors)
+
+
+def found(lines: Iterable[Line], code: str) -> Line:
+    """The purchase's line of this code.
+
+    Raises:
+        NotFound: it has none, or it is another purchase's.
+    """
+    for line in lines:
+        if line.code == code:
+            return line
+    raise NotFound

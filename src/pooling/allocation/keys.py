@@ -1,0 +1,111 @@
+"""Allocation keys as people choose them: their names, what belongs to each, and how a charge keeps them.
+
+A charge keeps its key as the allocation rule writes it, but for `"own_weights"`: the weights that the group gave to
+those who take part, which the case replaces by `{"weights": {…}}`.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from pooling.sharing.key_reading import percent_gap
+from pooling.web.typography import number, percent
+
+DECIMALS = 6
+
+
+class KeyChoice(StrEnum):
+    EQUAL = "equal"
+    QUANTITY = "quantity"
+    AMOUNT = "amount"
+    POPULATION = "population"
+    AGENTS = "agents"
+    OWN = "own_weights"
+    WEIGHTS = "weights"
+    PERCENTS = "percents"
+    MIX = "mix"
+
+
+WORDS: Mapping[KeyChoice, tuple[str, str]] = {
+    KeyChoice.EQUAL: ("Parts égales", "Chacun paie la même part."),
+    KeyChoice.QUANTITY: ("Quantités", "Selon le nombre d’unités que chacun prend."),
+    KeyChoice.AMOUNT: ("Montants", "Selon le montant HT des articles de chacun."),
+    KeyChoice.POPULATION: ("Population municipale", "Selon le nombre d’habitants de chacun."),
+    KeyChoice.AGENTS: ("Nombre d’agents", "Selon l’effectif de chacun."),
+    KeyChoice.OWN: ("Poids du groupe", "Selon les poids saisis dans «\u00a0Clés de répartition\u00a0»."),
+    KeyChoice.WEIGHTS: ("Poids propres à ces frais", "Vous donnez un poids à chacun, pour ces frais seulement."),
+    KeyChoice.PERCENTS: (
+        "Pourcentages fixes",
+        "Vous donnez un pourcentage à chacun\u202f; leur somme fait 100\u00a0%.",
+    ),
+    KeyChoice.MIX: ("Mixte", "Plusieurs clés, chacune pour un pourcentage du montant."),
+}
+"""Name and explanation, in the order in which they are offered."""
+
+_SENTENCES = {
+    KeyChoice.EQUAL: "à parts égales",
+    KeyChoice.QUANTITY: "selon les quantités",
+    KeyChoice.AMOUNT: "selon les montants HT",
+    KeyChoice.POPULATION: "selon la population municipale",
+    KeyChoice.AGENTS: "selon le nombre d’agents",
+    KeyChoice.OWN: "selon les poids du groupe",
+    KeyChoice.WEIGHTS: "selon des poids propres",
+    KeyChoice.PERCENTS: "selon des pourcentages fixes",
+}
+OF_ITEMS = frozenset({KeyChoice.QUANTITY, KeyChoice.AMOUNT})
+"""Keys that look at items: a purchase without items has no use for them."""
+
+
+def choice_of(key: Any) -> KeyChoice:  # noqa: ANN401 - a key as JSON
+    """Which key a stored one is."""
+    return KeyChoice(next(iter(key)) if isinstance(key, dict) else key)
+
+
+def parts_of(key: Any) -> list[tuple[str | None, Any]]:  # noqa: ANN401
+    """(percent, key) of a mix's parts; (None, key) of any other."""
+    if isinstance(key, dict) and "mix" in key:
+        return [(part["percent"], part["key"]) for part in key["mix"]]
+    return [(None, key)]
+
+
+def choices_in(key: Any) -> set[KeyChoice]:  # noqa: ANN401
+    """The keys at work, those inside a mix."""
+    return {choice_of(part) for _, part in parts_of(key)}
+
+
+def in_words(key: Any) -> str:  # noqa: ANN401
+    """`50 % à parts égales, 50 % selon la population municipale`."""
+    said = []
+    for share, part in parts_of(key):
+        words = _SENTENCES[choice_of(part)]
+        said.append(words if share is None else f"{percent(Fraction(share) / 100, DECIMALS)} {words}")
+    return ", ".join(said)
+
+
+def for_the_rule(key: Any, own_weights: Mapping[str, str], known: Iterable[str]) -> Any:  # noqa: ANN401
+    """The key as the rule reads it. Weights of members that no longer take part are left out; percents stay, since
+    without one of them they would no longer make a hundred: the rule then says so.
+    """
+    if isinstance(key, dict) and "mix" in key:
+        parts = [
+            {"percent": part["percent"], "key": for_the_rule(part["key"], own_weights, known)} for part in key["mix"]
+        ]
+        return {"mix": parts}
+    if key == KeyChoice.OWN:
+        return {"weights": dict(own_weights)}
+    if isinstance(key, dict) and "weights" in key:
+        members = set(known)
+        return {"weights": {code: weight for code, weight in key["weights"].items() if code in members}}
+    return key
+
+
+def gap_sentence(percents: Iterable[str]) -> str | None:
+    """By how much percents miss a hundred, or None when they make it: « Il manque 2,5 points »."""
+    gap = percent_gap(Fraction(text) for text in percents)
+    if gap == 0:
+        return None
+    points = f"{number(abs(gap), DECIMALS)} point{'s' if abs(gap) >= 2 else ''}"  # noqa: PLR2004 - French plural
+    if gap < 0:
+        return f"Il manque {points}\u00a0: les pourcentages doivent faire exactement 100\u00a0%."
+    return f"Il y a {points} de trop\u00a0: les pourcentages doivent faire exactement 100\u00a0%."

@@ -1,0 +1,105 @@
+"""What a charge or a subsidy would change, before it is kept: every member's figures with and without it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pooling.allocation.case import PurchaseCase
+from pooling.allocation.service import reason, refused_line
+from pooling.sharing.allocation import allocate_raw
+from pooling.sharing.allocation_result import Allocation, MemberResult
+from pooling.sharing.errors import RuleError
+from pooling.sharing.money import Cents
+
+Kind = Literal["charges", "subsidies"]
+SHOWN_AT_MOST = 200
+
+
+@dataclass(frozen=True)
+class PreviewLine:
+    """One member: its share of the line, what it pays now (None: not known) and would pay, in cents."""
+
+    code: str
+    name: str
+    share: Cents
+    before: Cents | None
+    after: Cents
+
+    @property
+    def change(self) -> Cents | None:
+        return None if self.before is None else self.after - self.before
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Charges are compared on the total with VAT, subsidies on what remains to pay. The foot is everybody's."""
+
+    kind: Kind
+    lines: list[PreviewLine]
+    hidden: int
+    share: Cents
+    before: Cents | None
+    after: Cents
+
+
+def preview(read: PurchaseCase, kind: Kind, line: Mapping[str, Any]) -> Preview:
+    """The purchase with this line, added or in the place of the one of its id.
+
+    Raises:
+        RuleError: the rule refuses the purchase with this line.
+    """
+    lines = read.case[kind]
+    place = next((n for n, other in enumerate(lines) if other["id"] == line["id"]), len(lines))
+    after = allocate_raw({**read.case, kind: [*lines[:place], line, *lines[place + 1 :]]})
+    before = _present(read)
+    found = [_line(read, kind, str(line["id"]), before, member) for member in after.members]
+    order = {payer.code: n for n, payer in enumerate(read.payers)}
+    touched = sorted(
+        (shown for shown in found if shown.share or shown.after or shown.before),
+        key=lambda shown: order.get(shown.code, len(order)),
+    )
+    return Preview(
+        kind=kind,
+        lines=touched[:SHOWN_AT_MOST],
+        hidden=len(touched) - len(touched[:SHOWN_AT_MOST]),
+        share=sum(shown.share for shown in found),
+        before=None if before is None else sum(_measure(kind, member) for member in before.members),
+        after=sum(shown.after for shown in found),
+    )
+
+
+def _present(read: PurchaseCase) -> Allocation | None:
+    """The purchase as it stands, unless the rule refuses it."""
+    try:
+        return allocate_raw(read.case)
+    except RuleError:
+        return None
+
+
+def _line(read: PurchaseCase, kind: Kind, code: str, before: Allocation | None, member: MemberResult) -> PreviewLine:
+    return PreviewLine(
+        code=member.id,
+        name=read.labels.member(member.id),
+        share=(member.charges if kind == "charges" else member.subsidies).get(code, 0),
+        before=None if before is None else _measure(kind, before.member(member.id)),
+        after=_measure(kind, member),
+    )
+
+
+def _measure(kind: Kind, member: MemberResult) -> Cents:
+    return member.ttc if kind == "charges" else member.net
+
+
+def blamed(
+    error: RuleError, read: PurchaseCase, line: Mapping[str, Any], kind: Kind, *, sized: bool
+) -> tuple[str, str]:
+    """The field of the line's form that the rule's refusal is about, and the sentence. Another line's fault has no
+    field. `sized`: the line's key looks at populations or agents.
+    """
+    sentence = reason(error, read.labels)
+    sentence = sentence[0].upper() + sentence[1:]
+    mine = f"{error.field}.".startswith(f"{kind}.{line['id']}.")
+    if mine or (error.code == "missing_weight" and sized):
+        field = {"percent_sum": "percents", "unknown_item": "items", "unknown_member": "scope"}.get(error.code)
+        return field or ("key" if kind == "charges" else "label"), sentence
+    return "", f"{refused_line(error, read.labels)}\u00a0: {sentence[0].lower()}{sentence[1:]}"

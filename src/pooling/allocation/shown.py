@@ -1,0 +1,29 @@
+"""Which members and warnings of an allocation a page shows, and in what order."""
+
+from collections.abc import Iterable
+
+from pooling.allocation.figures import Labels, warning_sentence
+from pooling.sharing.allocation_result import Allocation, MemberResult
+
+SHOWN_AT_MOST = 200
+"""Members on a page; the files have them all."""
+WARNED_AT_MOST = 10
+
+
+def shares_shown(
+    members: Iterable[MemberResult], own: set[str] | None, *, also: Iterable[str] = ()
+) -> list[MemberResult]:
+    """Who has a share (or is in `also`), the largest first; only `own` when given."""
+    more = set(also)
+    shown = [
+        member
+        for member in members
+        if (member.ht or member.vat or member.id in more) and (own is None or member.id in own)
+    ]
+    return sorted(shown, key=lambda member: (-member.ttc, member.id))
+
+
+def warnings_shown(result: Allocation, labels: Labels, own: set[str] | None) -> list[str]:
+    """What is to be verified, in sentences; only `own` members' when given."""
+    mine = [warning for warning in result.warnings if own is None or warning.member in own]
+    return [warning_sentence(warning, result, labels) for warning in mine[:WARNED_AT_MOST]]

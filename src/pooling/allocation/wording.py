@@ -1,0 +1,80 @@
+"""Charges and subsidies in words: in lists, and side by side when two people changed the same one."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from pooling.allocation.figures import Labels
+from pooling.allocation.keys import in_words, parts_of
+from pooling.allocation.typed import typed_number
+from pooling.web.typography import euros, percent
+
+NAMED_AT_MOST = 3
+
+
+def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str]:
+    """What a charge says, by what it is about; a number given to a member is under its name."""
+    said = {
+        "Nom": content["label"],
+        "Montant HT": euros(content["amount_cents"]),
+        "Taux de TVA": percent(Fraction(content["vat_rate"]) / 100, 2),
+        "FCTVA": "éligible" if content["fctva"] else "non éligible",
+        "Clé": in_words(content["key"]),
+        "Membres concernés": some(content["scope"], labels.members, "tous ceux qui participent", longest=50),
+        "Articles comptés": some(content["items"], labels.items, "tous", longest=50),
+    }
+    for _, part in parts_of(content["key"]):
+        for kind, word in (("weights", "poids"), ("percents", "pourcentage")):
+            if isinstance(part, dict) and kind in part:
+                said |= {f"{labels.member(code)} ({word})": typed_number(value) for code, value in part[kind].items()}
+    return said
+
+
+def subsidy_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str]:
+    """What a subsidy says, by what it is about."""
+    return {
+        "Nom": content["label"],
+        "Aide": aid(content),
+        "Articles comptés": some(content["items"], labels.items, "tous", none="aucun", longest=50),
+        "Frais comptés": some(content["charges"], labels.charges, "tous", none="aucun", longest=50),
+        "Membres aidés": some(content["members"], labels.members, "tous", longest=50),
+        "Argent public": "oui" if content["public"] else "non",
+    }
+
+
+def aid(content: Mapping[str, Any]) -> str:
+    """`40 % du coût éligible, 80,00 € au plus par unité`."""
+    if content["rate"] is None:
+        return f"{euros(content['amount_cents'])} au plus"
+    said = [f"{percent(Fraction(content['rate']) / 100, 6)} du coût éligible"]
+    if content["cap_per_unit_cents"] is not None:
+        said.append(f"{euros(content['cap_per_unit_cents'])} au plus par unité")
+    if content["cap_total_cents"] is not None:
+        said.append(f"{euros(content['cap_total_cents'])} au plus en tout")
+    return ", ".join(said)
+
+
+def some(
+    codes: Sequence[str] | None,
+    names: Mapping[str, str],
+    everything: str,
+    *,
+    none: str = "personne",
+    longest: int = NAMED_AT_MOST,
+) -> str:
+    """Names of what a list holds, the first ones when there are many."""
+    if codes is None:
+        return everything
+    shown = [names.get(code, code) for code in codes[:longest]]
+    more = f" et {len(codes) - longest} autres" if len(codes) > longest else ""
+    return (", ".join(shown) or none) + more
+
+
+def differences(stored: Mapping[str, str], typed: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """(what, as stored, as typed) of all that is not the same."""
+    subjects = dict.fromkeys([*stored, *typed])
+    return [
+        (subject, stored.get(subject, "–"), typed.get(subject, "–"))
+        for subject in subjects
+        if stored.get(subject) != typed.get(subject)
+    ]
