@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pooling import PROJECT_ROOT
@@ -90,6 +90,13 @@ def _known_zone(value: str) -> str:
     return value
 
 
+def _days(value: object) -> object:
+    typed = str(value)
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 5 and int(typed) > 0):  # noqa: PLR2004 - centuries
+        raise ValueError("must be a number of days, for example 365")
+    return value
+
+
 PostgresUrl = Annotated[str, AfterValidator(_database)]
 
 
@@ -112,6 +119,8 @@ class Settings(BaseSettings):
     mail_from: Annotated[str, AfterValidator(_mail_address)] = "pooling@localhost"
     timezone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
     """Of the groups to be created, and of moments given without one."""
+    purge_after_days: Annotated[int, BeforeValidator(_days)] = 365
+    """How long people who left every group keep their name and address here; what they did stays in the journal."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from pooling.committees import reminders as committees
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.members.purging import purge as purge_people
 from pooling.needs import reminders as needs
 from pooling.needs.collection import close_what_is_due
 from pooling.outbox.delivery import DeliveryReport
@@ -59,6 +61,7 @@ class Work:
     transport: Transport | None
     kinds: Sequence[Kind]
     base_url: str
+    purge_after: timedelta = timedelta(days=365)
     clock: Clock = field(default_factory=SystemClock)
     sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
     delivering: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,7 +74,8 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
     if transport is None:
         log.warning("POOLING_SMTP_URL is not set: mails wait in the outbox")
     kinds = reminder_kinds(read_reminders(settings.config_dir))
-    return Work(database, bell, transport, kinds, settings.base_url)
+    purge_after = timedelta(days=settings.purge_after_days)
+    return Work(database, bell, transport, kinds, settings.base_url, purge_after)
 
 
 async def sweep(ctx: dict[str, Any]) -> None:
@@ -100,12 +104,23 @@ async def deliver(ctx: dict[str, Any]) -> None:
         log.info("mails: %s", report)
 
 
+async def purge(ctx: dict[str, Any]) -> None:
+    """Every night: forgets people who left long ago. It crosses groups, so it is no chore of one."""
+    work: Work = ctx["work"]
+    blanked = await purge_people(work.database, work.clock.now(), work.purge_after)
+    if blanked:
+        log.info("people blanked: %s", blanked)
+
+
 def make_worker(work: Work, redis_url: str, *, handle_signals: bool = True) -> Worker:
     """For `run_until_stopped`; signals are not its own in a process that does other things too."""
     return Worker(
         # No result is kept: a kept one would make the bell deaf until it expires.
         functions=[func(job, keep_result=0, max_tries=1) for job in (sweep, deliver)],
-        cron_jobs=[cron(job, second=0, run_at_startup=True, keep_result=0, max_tries=1) for job in (sweep, deliver)],
+        cron_jobs=[
+            *(cron(job, second=0, run_at_startup=True, keep_result=0, max_tries=1) for job in (sweep, deliver)),
+            cron(purge, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
+        ],
         redis_settings=redis_settings(redis_url),
         handle_signals=handle_signals,
         job_timeout=JOB_SECONDS,

@@ -1,4 +1,4 @@
-"""Working groups: making one, and the way into one for the other commands."""
+"""Working groups: making, naming and archiving them, and the way into one for the other commands."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.people import ensure_people
 from pooling.cli.installation import installation, with_database
 from pooling.kernel.database import Database
+from pooling.kernel.errors import NotFound
+from pooling.members.groups import GroupLine, archive_group, groups_with_sizes, rename_group, reopen_group
 from pooling.members.models import Group, Role
 from pooling.members.service import create_group, grant, group_id_by_slug
 from pooling.settings import stop
@@ -64,6 +66,51 @@ def group_create(name: str, facilitator: str, timezone: str | None) -> None:
 
     with installation() as found:
         click.echo(f"Group created: {found.settings.base_url}/g/{with_database(found, run)}")
+
+
+@group.command("list")
+def group_list() -> None:
+    """Name every group, with how many members and people it has."""
+
+    async def run(database: Database) -> list[GroupLine]:
+        async with database.transaction() as session:
+            return await groups_with_sizes(session)
+
+    with installation() as found:
+        for line in with_database(found, run):
+            state = "archived" if line.archived_at else f"{line.members} members, {line.people} people"
+            click.echo(f"{line.slug}  {line.name}  ({state})")
+
+
+@group.command("rename")
+@click.argument("group")
+@click.argument("name")
+def group_rename(group: str, name: str) -> None:
+    """Call GROUP (its address) NAME from now on; the address stays."""
+    _change(group, lambda session, now: rename_group(session, group, name.strip(), None, now))
+    click.echo(f"{group} is called {name.strip()}.")
+
+
+@group.command("archive")
+@click.argument("group")
+@click.option("--reopen", is_flag=True, help="Take it out of the archives instead.")
+def group_archive(group: str, reopen: bool) -> None:  # noqa: FBT001
+    """Archive GROUP (its address): nobody enters it, no mail leaves it, nothing is deleted."""
+    use_case = reopen_group if reopen else archive_group
+    _change(group, lambda session, now: use_case(session, group, None, now))
+    click.echo(f"{group} is {'open again' if reopen else 'archived'}.")
+
+
+def _change(address: str, use_case: Callable[[AsyncSession, datetime], Awaitable[None]]) -> None:
+    async def run(database: Database) -> None:
+        async with database.transaction() as session:
+            await use_case(session, datetime.now(UTC))
+
+    try:
+        with installation() as found:
+            with_database(found, run)
+    except NotFound:
+        stop(f"there is no group “{address}”; `pooling group list` names them.")
 
 
 COMMANDS = {"group": group}

@@ -15,14 +15,15 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pooling.cli.reminding": ("remind",),
     "pooling.cli.doctor": ("doctor",),
     "pooling.cli.groups": ("group",),
+    "pooling.cli.administrators": ("administrator", "purge"),
     "pooling.cli.tokens": ("token",),
     "pooling.cli.data": ("import", "export"),
     "pooling.cli.cases": ("allocate", "consolidate"),
 }
 click.rich_click.COMMAND_GROUPS = {
     "pooling": [
-        {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "remind", "doctor"]},
-        {"name": "Data", "commands": ["group", "token", "import", "export"]},
+        {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "remind", "purge", "doctor"]},
+        {"name": "Data", "commands": ["group", "administrator", "token", "import", "export"]},
         {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate"]},
     ]
 }

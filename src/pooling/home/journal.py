@@ -1,15 +1,13 @@
 """The journal: every kind of event as a French sentence. One table says them all; a test holds it complete."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
-from pooling.committees.models import CommitteeState
+from pooling.home.journal_changes import FIELDS, Names, change_of, content_label
 from pooling.kernel.events import Event
-from pooling.members.models import RequestState, Role
+from pooling.members.models import Role
 from pooling.members.words import ROLE_WORDS
-from pooling.needs.models import DeclarationState
-from pooling.purchases.rules import WORDS as PURCHASE_WORDS
 from pooling.web.typography import plural
 
 SENTENCES: Mapping[str, str] = {
@@ -23,6 +21,8 @@ SENTENCES: Mapping[str, str] = {
     "role.ended": "a retiré à {person} le rôle {role}",
     "role.changed": "a changé le rôle de {person}",
     "person.corrected": "a corrigé la fiche de {person} ({fields})",
+    "token.created": "a créé le jeton {token} pour {person}",
+    "token.revoked": "a révoqué le jeton {token} de {person}",
     "access.asked": "a demandé un accès pour {request}",
     "access.granted": "a accepté la demande d’accès de {request}",
     "access.refused": "a refusé la demande d’accès de {request}",
@@ -36,13 +36,23 @@ SENTENCES: Mapping[str, str] = {
     "purchase.cancelled": "a annulé l’achat {purchase}",
     "declaration.filed": "a déposé la déclaration de {member} pour {purchase}",
     "needs.imported": "a importé des besoins pour {purchase} ({count})",
+    "collection.extended": "a changé la date de clôture de la collecte de {purchase}",
+    "declaration.amended": "a modifié, après la clôture, la déclaration de {member} pour {purchase}",
+    "charge.added": "a ajouté à {purchase} les frais {label}",
+    "charge.changed": "a modifié les frais {label} de {purchase}",
+    "charge.removed": "a retiré de {purchase} les frais {label}",
+    "subsidy.added": "a ajouté à {purchase} la subvention {label}",
+    "subsidy.changed": "a modifié la subvention {label} de {purchase}",
+    "subsidy.removed": "a retiré de {purchase} la subvention {label}",
+    "weights.given": "a changé les poids propres des participants à {purchase}",
     "consolidation.frozen": "a figé la consolidation n° {number} de {purchase}",
+    "consolidation.amended": "a figé de nouveau la consolidation de {purchase}, sous le n° {number}",
     "allocation.frozen": "a figé l’état de répartition n° {number} de {purchase}",
     "committee.scheduled": "a programmé {committee}",
     "committee.moved": "a déplacé {committee}",
     "committee.planned": "a remis au calendrier {committee}",
     "committee.convened": "a convoqué {committee}",
-    "committee.held": "a noté comme tenu {committee}",
+    "committee.held": "a noté que {committee} s’est tenu",
     "committee.minuted": "a publié le compte-rendu de {committee}",
     "committee.cancelled": "a annulé {committee}",
     "committee.people_invited": "a invité des personnes à {committee} ({count})",
@@ -66,40 +76,6 @@ APPLICATION = "L’application"
 OUTSIDER = "Une personne extérieure au groupe"
 GONE = "une personne partie"
 
-_STATES: Mapping[str, str] = {
-    **{str(state): word for state, word in PURCHASE_WORDS.items()},
-    str(DeclarationState.DRAFT): "Brouillon",
-    str(DeclarationState.FILED): "Déposée",
-    str(CommitteeState.PLANNED): "Prévu",
-    str(CommitteeState.CONVENED): "Convoqué",
-    str(CommitteeState.HELD): "Tenu",
-    str(CommitteeState.MINUTED): "Compte-rendu publié",
-    str(CommitteeState.CANCELLED): "Annulé",
-    str(RequestState.PENDING): "En attente",
-    str(RequestState.GRANTED): "Acceptée",
-    str(RequestState.REFUSED): "Refusée",
-    **{str(role): word for role, word in ROLE_WORDS.items()},
-}
-_FIELDS = {
-    "name": "nom",
-    "function": "fonction",
-    "phone": "téléphone",
-    "timezone": "heure locale",
-    "second_factor_required": "second facteur demandé",
-    "lines_visible_to_all": "détail visible de tous les membres",
-}
-
-
-@dataclass(frozen=True)
-class Names:
-    """What the ids in events are called now."""
-
-    people: Mapping[int, str] = field(default_factory=dict)
-    members: Mapping[int, str] = field(default_factory=dict)
-    purchases: Mapping[int, str] = field(default_factory=dict)
-    committees: Mapping[int, str] = field(default_factory=dict)
-    requests: Mapping[int, str] = field(default_factory=dict)
-
 
 @dataclass(frozen=True)
 class EventShown:
@@ -117,9 +93,9 @@ class EventShown:
     reason: str
 
 
-def show(event: Event, names: Names) -> EventShown:
+def show(event: Event, names: Names, zone: tzinfo) -> EventShown:
     """The event in words: who, what, from what to what, why."""
-    before, after = _change(event, names)
+    before, after = change_of(event, names, zone)
     sentence = SENTENCES.get(event.name, f"a fait « {event.name} »")
     return EventShown(
         id=event.id,
@@ -138,29 +114,6 @@ def _who(event: Event, names: Names) -> str:
     if event.person_id is None:
         return APPLICATION
     return names.people.get(event.person_id, OUTSIDER)
-
-
-def _change(event: Event, names: Names) -> tuple[str, str]:
-    changed = event.details.get("changed")
-    if isinstance(changed, dict):
-        sides = [
-            " ; ".join(f"{_FIELDS.get(name, name)} : {_said(values[side])}" for name, values in changed.items())
-            for side in (0, 1)
-        ]
-        return sides[0], sides[1]
-    sides = [_STATES.get(state, state) if state else "" for state in (event.from_state, event.to_state)]
-    if event.name == "role.changed":
-        members = [event.details.get(key) for key in ("former_member_id", "member_id")]
-        sides = [_of(side, names.members.get(member or 0, "")) for side, member in zip(sides, members, strict=True)]
-    return sides[0], sides[1]
-
-
-def _said(value: object) -> str:
-    return {True: "oui", False: "non"}[value] if isinstance(value, bool) else f"« {value} »"
-
-
-def _of(word: str, what: str) -> str:
-    return f"{word} – {what}" if what else word
 
 
 class _Words(dict[str, str]):
@@ -185,7 +138,7 @@ def _role(event: Event, names: Names) -> str:
     word = ROLE_WORDS[Role(event.details["role"])]
     member = names.members.get(event.details.get("member_id") or 0, "")
     purchase = names.purchases.get(event.details.get("purchase_id") or 0, "")
-    return f"« {_of(word, member or purchase)} »"
+    return f"« {word} »" + (f" pour {member or purchase}" if member or purchase else "")
 
 
 def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
@@ -198,10 +151,12 @@ _GAPS: Mapping[str, Callable[[Event, Names], str]] = {
     "other": lambda event, names: names.people.get(_subject_or(event, "person", "person_id"), GONE),
     "member": lambda event, names: names.members.get(_subject_or(event, "member", "member_id"), "un membre"),
     "purchase": lambda event, names: names.purchases.get(_subject_or(event, "purchase", "purchase_id"), "un achat"),
-    "committee": lambda event, names: names.committees.get(event.subject_id, "un comité"),
+    "committee": lambda event, names: f"« {names.committees.get(event.subject_id, 'Comité')} »",
     "request": lambda event, names: names.requests.get(event.subject_id, "une personne"),
     "role": _role,
-    "fields": lambda event, _: ", ".join(_FIELDS.get(name, name) for name in event.details.get("fields", ())),
+    "label": lambda event, _: f"« {content_label(event)} »",
+    "token": lambda event, _: f"« {event.details.get('name', '')} »",
+    "fields": lambda event, _: ", ".join(FIELDS.get(name, name) for name in event.details.get("fields", ())),
     "number": lambda event, _: str(event.details.get("number", "")),
     "count": _count,
 }

@@ -23,7 +23,7 @@ from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.service import find_purchase
 from pooling.web.forms import Form, form_of
 from pooling.web.layout import Link, render
-from pooling.web.typography import date_short, time_short
+from pooling.web.typography import NBSP, date_short, time_short
 
 SECTION = "/journal"
 FIELDS = ("du", "au", "type", "personne", "achat")
@@ -118,7 +118,7 @@ async def _page(
     url: str,
 ) -> dict[str, Any]:
     before = _before(request)
-    events, next_id = await journal_page(session, caller, filters, before_id=before)
+    events, next_id = await journal_page(session, caller, filters, zone, before_id=before)
     kept = {name: value for name, value in form.values.items() if value}
     return {
         "form": form,
@@ -144,7 +144,7 @@ def _address(path: str, values: Mapping[str, str]) -> str:
 
 
 def _moment(event: EventShown, zone: ZoneInfo) -> str:
-    return f"{date_short(event.at.astimezone(zone).date())} {time_short(event.at, zone)}"
+    return f"{date_short(event.at.astimezone(zone).date())}{NBSP}{time_short(event.at, zone)}"
 
 
 @get(["/journal/export.csv", "/journal/export.xlsx"], right=Right.SEE_JOURNAL)
@@ -177,7 +177,7 @@ async def export_purchase_journal(
 
 
 async def _table(session: AsyncSession, caller: Caller, filters: Filters, zone: ZoneInfo) -> Table:
-    events, _ = await journal_page(session, caller, filters, size=EXPORTED_AT_MOST)
+    events, _ = await journal_page(session, caller, filters, zone, size=EXPORTED_AT_MOST)
     return Table("Journal", COLUMNS, _rows(events, zone))
 
 

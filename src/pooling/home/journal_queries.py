@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, or_, select
@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.models import Committee
-from pooling.home.journal import EventShown, Names, show
+from pooling.home.journal import EventShown, show
+from pooling.home.journal_changes import Names
 from pooling.kernel.events import Event
 from pooling.kernel.text import search_text
 from pooling.members.models import AccessRequest, Member
@@ -40,6 +41,7 @@ async def journal_page(
     session: AsyncSession,
     caller: Caller,
     filters: Filters,
+    zone: tzinfo,
     *,
     before_id: int | None = None,
     size: int = PAGE_SIZE,
@@ -51,7 +53,7 @@ async def journal_page(
     found = list((await session.execute(statement)).scalars())
     events = found[:size]
     names = await _names(session, events)
-    return [show(event, names) for event in events], events[-1].id if len(found) > size else None
+    return [show(event, names, zone) for event in events], events[-1].id if len(found) > size else None
 
 
 def readable_events(caller: Caller, filters: Filters, *, before_id: int | None = None) -> Select[Event]:

@@ -85,6 +85,7 @@ async def show_purchase(
         frame=frame,
         cards_shown=[_card(task, base, now, frame.zone) for task in mine],
         items=await purchase_items(session, frame.purchase.id),
+        names_buyers=caller.may(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id),
         coverage=await coverage(session, frame.purchase.id),
         closes=date_time_long(closes_at, frame.zone, with_year=True) if closes_at else None,
     )

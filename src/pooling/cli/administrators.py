@@ -1,0 +1,105 @@
+"""Who administers the installation, and forgetting those who left."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import rich_click as click
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.accounts.people import ensure_people
+from pooling.cli.installation import installation, with_database
+from pooling.kernel.database import Database
+from pooling.members.purging import purge as purge_people
+from pooling.members.service import renew_sessions
+from pooling.settings import stop
+from pooling.web.forms import is_email
+
+
+@click.group()
+def administrator() -> None:
+    """Administrators of the installation: they create, rename and archive groups, and see nothing inside them."""
+
+
+@administrator.command("add")
+@click.argument("email")
+@click.option("--name", default="", help="How pages and mails call this person, if it is not known yet.")
+def administrator_add(email: str, name: str) -> None:
+    """Make the person of this address an administrator."""
+    address = _address(email)
+
+    async def run(database: Database) -> None:
+        async with database.transaction() as session:
+            people = await ensure_people(session, [(address, name or address.split("@")[0], "")], datetime.now(UTC))
+            await session.execute(update(Person).where(col(Person.email) == address).values(administrator=True))
+            await renew_sessions(session, list(people.values()))
+
+    with installation() as found:
+        with_database(found, run)
+        click.echo(f"{address} administers the installation: {found.settings.base_url}/administration/groupes")
+
+
+@administrator.command("remove")
+@click.argument("email")
+def administrator_remove(email: str) -> None:
+    """Take the administration away from this person; its roles in groups stay."""
+    address = _address(email)
+
+    async def run(database: Database) -> None:
+        async with database.transaction() as session:
+            removed = await session.execute(
+                update(Person)
+                .where(col(Person.email) == address, col(Person.administrator))
+                .values(administrator=False)
+                .returning(col(Person.id))
+            )
+            person_id = removed.scalar_one_or_none()
+            if person_id is None:
+                stop(f"“{address}” is no administrator; `pooling administrator list` names them.")
+            await renew_sessions(session, [person_id])
+
+    with installation() as found:
+        with_database(found, run)
+    click.echo(f"{address} administers the installation no more.")
+
+
+@administrator.command("list")
+def administrator_list() -> None:
+    """Name the administrators."""
+
+    async def run(database: Database) -> Sequence[tuple[str, str]]:
+        async with database.transaction() as session:
+            rows = await session.execute(
+                select(col(Person.email), col(Person.name)).where(col(Person.administrator)).order_by(col(Person.email))
+            )
+            return [(email, name) for email, name in rows]
+
+    with installation() as found:
+        people = with_database(found, run)
+    for email, name in people:
+        click.echo(f"{email}  {name}")
+    if not people:
+        click.echo("No administrator yet: `pooling administrator add EMAIL` makes one.")
+
+
+def _address(email: str) -> str:
+    address = email.strip().lower()
+    if not is_email(address):
+        stop(f"“{email}” is not an e-mail address.")
+    return address
+
+
+@click.command()
+def purge() -> None:
+    """Blank the people who left every group longer ago than POOLING_PURGE_AFTER_DAYS; the audit trail stays.
+
+    The worker does this every night.
+    """
+    with installation() as found:
+        after = timedelta(days=found.settings.purge_after_days)
+        blanked = with_database(found, lambda database: purge_people(database, datetime.now(UTC), after))
+    click.echo(f"{blanked} person(s) blanked.")
+
+
+COMMANDS = {"administrator": administrator, "purge": purge}
