@@ -132,7 +132,8 @@ async def test_a_pasted_list_is_taken_whole_or_not_at_all(
         "pas-une-adresse ; Chloé ; ; référent ; Lugos\n"
         "d@salles.example ; ; ; chef ; Salles\n"
         "a@lugos.example ; Anne ; Maire ; référent ; 213302607\n"
-        "e@lugos.example ; <b>Eve</b> ; ; référent ; Nulle-Part ; de trop"
+        "e@lugos.example ; <b>Eve</b> ; ; référent ; Nulle-Part ; de trop\n"
+        " ; Fanny"
     )
     answer = await browser.post(f"{BASE}/liste", {"liste": good + bad}, page=f"{BASE}/liste")
     assert answer.status_code == 422
@@ -142,7 +143,8 @@ async def test_a_pasted_list_is_taken_whole_or_not_at_all(
         "Ligne 5 : le nom manque ; le rôle « chef » n’est pas référent, finances, observation ou animation.",
         "Ligne 6 : cette personne est déjà plus haut dans la liste, avec le même rôle.",
         "Ligne 7 : il y a plus de cinq colonnes ; « Nulle-Part » n’est pas un membre du groupe.",
-        "4 lignes sont à corriger : personne n’a été invité.",
+        "Ligne 8 : l’adresse électronique manque ; le rôle manque.",
+        "5 lignes sont à corriger : personne n’a été invité.",
     ):
         assert sentence in shown.replace("\u00a0", " ").replace("\u202f", " ")
     assert "&lt;b&gt;Eve&lt;/b&gt;" in answer.text

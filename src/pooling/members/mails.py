@@ -23,7 +23,7 @@ def invitation_mail(email: str, person_id: int, role: Role, of_what: str, sender
         kind="members.invitation",
         recipient=email,
         person_id=person_id,
-        subject=f"Vous êtes invité dans le groupe « {group} »",
+        subject=f"Votre accès au groupe « {group} »",
         why=f"{sender.name} vous donne accès au groupe d’achats « {group} » : ouvrez-le pour voir ce qui est "
         "attendu de vous.",
         paragraphs=("Pas de mot de passe à retenir : indiquez cette adresse électronique, un code vous y est envoyé.",),

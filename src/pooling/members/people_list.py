@@ -106,10 +106,15 @@ def _reasons(cells: Sequence[str], members: MembersTyped) -> list[str]:
     refused = members.refusal(member) if role in OF_MEMBER else None
     checks = (
         (any(others), "il y a plus de cinq colonnes"),
-        (not is_email(email.lower()), f"« {email} » n’est pas une adresse électronique"),
+        (not email, "l’adresse électronique manque"),
+        (bool(email) and not is_email(email.lower()), f"« {email} » n’est pas une adresse électronique"),
         (not name, "le nom manque"),
         (max(len(name), len(function)) > LONGEST, f"un texte dépasse {LONGEST} caractères"),
-        (role is None, f"le rôle « {role_typed} » n’est pas référent, finances, observation ou animation"),
+        (not role_typed, "le rôle manque"),
+        (
+            bool(role_typed) and role is None,
+            f"le rôle « {role_typed} » n’est pas référent, finances, observation ou animation",
+        ),
         (refused is not None, refused or ""),
         (
             role is not None and role not in OF_MEMBER and bool(member),
