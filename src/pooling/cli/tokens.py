@@ -3,13 +3,11 @@
 from datetime import UTC, datetime, time
 
 import rich_click as click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.accounts.models import Person, TokenScope
-from pooling.accounts.tokens import make_token, revoke_token, tokens_listed
+from pooling.accounts.tokens import TokenShown, make_token, revoke_token, tokens_listed
 from pooling.cli.installation import installation, with_database
 from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound
@@ -61,33 +59,27 @@ def create(email: str, group: str, scope: str, expires: datetime | None, name: s
 @token.command("list")
 @click.option("--group", metavar="GROUP", help="Only those of this group.")
 def list_(group: str | None) -> None:
-    """List tokens, the newest first, with the number that revokes them."""
+    """List tokens, the newest first, a line each: number, first characters, scope, state, last day, last use, person,
+    group, name.
+    """
 
-    async def run(database: Database) -> Table:
+    async def run(database: Database) -> list[TokenShown]:
         async with database.transaction() as session:
             group_id = None if group is None else await group_id_by_slug(session, group)
             if group is not None and group_id is None:
                 stop(f"there is no group “{group}”.")
-            listed = await tokens_listed(session, group_id=group_id)
-        table = Table("Number", "Token", "Name", "Person", "Group", "Scope", "Expires", "Last use", "State")
-        now = datetime.now(UTC)
-        for line in listed:
-            state = "live" if line.is_live(now) else ("revoked" if line.revoked_at else "expired")
-            times = [moment.strftime("%Y-%m-%d") if moment else "–" for moment in (line.expires_at, line.last_used_at)]
-            table.add_row(
-                str(line.id),
-                f"{line.prefix}…",
-                line.name,
-                line.email,
-                line.group_slug or "–",
-                line.scope,
-                *times,
-                state,
-            )
-        return table
+            return await tokens_listed(session, group_id=group_id)
 
     with installation() as installed:
-        Console().print(with_database(installed, run))
+        for line in with_database(installed, run):
+            click.echo("\t".join(_cells(line, datetime.now(UTC))))
+
+
+def _cells(line: TokenShown, now: datetime) -> list[str]:
+    state = "live" if line.is_live(now) else ("revoked" if line.revoked_at else "expired")
+    days = [moment.strftime("%Y-%m-%d") if moment else "never" for moment in (line.expires_at, line.last_used_at)]
+    place = line.group_slug or "(archived)"
+    return [str(line.id), f"{line.prefix}…", line.scope, state, *days, line.email, place, line.name]
 
 
 @token.command("revoke")
