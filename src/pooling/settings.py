@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     database_url: PostgresUrl | None = None
     """The application's role, which owns nothing: row-level security binds it."""
     owner_database_url: PostgresUrl | None = None
-    """The owner's role, for migrations only."""
+    """The owner's role, for `pooling migrate` alone: web and worker are better off without its password."""
     redis_url: Annotated[str, AfterValidator(_queue)] | None = None
     data_dir: Annotated[Path, AfterValidator(_folder)] = PROJECT_ROOT / "var" / "data"
     config_dir: Annotated[Path, AfterValidator(_present_folder)] = PROJECT_ROOT / "config"
@@ -146,9 +146,9 @@ def load_settings(**overrides: object) -> Settings:
         first = invalid.errors(include_url=False, include_input=False)[0]
         reason = first["msg"].removeprefix("Value error, ")
         stop(f"the setting {PREFIX}{str(first['loc'][0]).upper()} {reason}.")
-    if (settings.database_url is None) != (settings.owner_database_url is None):
+    if settings.owner_database_url and not settings.database_url:
         stop(
-            "POOLING_DATABASE_URL (application role) and POOLING_OWNER_DATABASE_URL (owner role) go together: "
+            "the setting POOLING_DATABASE_URL (application role) is missing beside POOLING_OWNER_DATABASE_URL: "
             "set both, or neither to start the embedded PostgreSQL."
         )
     if settings.database_url and settings.owner_database_url:

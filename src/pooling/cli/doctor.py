@@ -146,7 +146,10 @@ async def _migrations(database: Database) -> Finding:
 
 async def _owner(found: Installation) -> Finding:
     """Whether migrations could run: the owner's role is not used in between."""
-    database = Database.connect(found.engines.owner_database_url, pool_size=1)
+    owner_url = found.engines.owner_database_url
+    if owner_url is None:
+        return Finding("owner", Verdict.TO_KNOW, "POOLING_OWNER_DATABASE_URL is not set: migrate from elsewhere")
+    database = Database.connect(owner_url, pool_size=1)
     try:
         async with asyncio.timeout(SECONDS_TO_ANSWER), database.transaction() as session:
             role, may = (
@@ -155,8 +158,7 @@ async def _owner(found: Installation) -> Finding:
                 )
             ).one()
     except NO_ANSWER as error:
-        url = without_password(found.engines.owner_database_url)
-        return judged("owner", works=False, said=f"{url} does not answer: {first_line(error)}")
+        return judged("owner", works=False, said=f"{without_password(owner_url)} does not answer: {first_line(error)}")
     finally:
         await database.dispose()
     return judged("owner", may, f"{role} may migrate" if may else f"{role} may not create tables: it cannot migrate")

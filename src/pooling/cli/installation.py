@@ -88,19 +88,21 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
 
 def migrate_engines(engines: Engines) -> None:
     """Brings the database to the present schema. Two processes may do so at once: one waits for the other."""
-    asyncio.run(_migrate(engines))
+    if engines.owner_database_url is None:
+        stop("the setting POOLING_OWNER_DATABASE_URL is missing: migrations run as the owner of the tables.")
+    asyncio.run(_migrate(engines.owner_database_url, role_of(engines.database_url)))
 
 
-async def _migrate(engines: Engines) -> None:
-    engine = create_async_engine(driver_url(engines.owner_database_url))
+async def _migrate(owner_url: str, application: str) -> None:
+    engine = create_async_engine(driver_url(owner_url))
     try:
         async with asyncio.timeout(SECONDS_TO_ANSWER):
             connection = await engine.connect()
         await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-        await asyncio.to_thread(migrate_database, engines.owner_database_url, role_of(engines.database_url))
+        await asyncio.to_thread(migrate_database, owner_url, application)
         await connection.close()
     except NO_ANSWER as error:
-        stop(f"the database {without_password(engines.owner_database_url)} cannot be migrated: {first_line(error)}")
+        stop(f"the database {without_password(owner_url)} cannot be migrated: {first_line(error)}")
     finally:
         await engine.dispose()
 

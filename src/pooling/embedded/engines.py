@@ -19,7 +19,8 @@ from pooling.embedded.valkey import EmbeddedValkey
 @dataclass(frozen=True)
 class Engines:
     database_url: str
-    owner_database_url: str
+    owner_database_url: str | None
+    """None where migrations are not this process's business."""
     redis_url: str
 
 
@@ -37,7 +38,7 @@ def running_engines(
     try:
         if database_url is None or redis_url is None:
             _make_folder(data_dir)
-        if database_url is None or owner_database_url is None:
+        if database_url is None:
             postgres = EmbeddedPostgres(data_dir)
             addresses = postgres.prepare()
             database_url, owner_database_url = addresses.application, addresses.owner

@@ -16,6 +16,8 @@ class Colours(BaseModel):
 
     primary: Colour | None = None
     primary_strong: Colour | None = None
+    primary_dark: Colour | None = None
+    """In place of `primary` where the reader asks for a dark page."""
     accent: Colour | None = None
 
 

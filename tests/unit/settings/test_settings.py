@@ -61,15 +61,17 @@ def test_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "too-short-but-secret" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("given", [{"DATABASE_URL": APPLICATION}, {"OWNER_DATABASE_URL": OWNER}])
-def test_the_two_database_addresses_go_together(
-    given: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_owner_without_an_application_makes_no_sense(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, value in given.items():
-        monkeypatch.setenv(f"POOLING_{name}", value)
+    monkeypatch.setenv("POOLING_OWNER_DATABASE_URL", OWNER)
     with pytest.raises(SystemExit, match="2"):
         load_settings()
-    assert "go together" in capsys.readouterr().err
+    assert "the setting POOLING_DATABASE_URL (application role) is missing" in capsys.readouterr().err
+
+
+def test_web_and_worker_do_without_the_owners_password() -> None:
+    assert load_settings(database_url=APPLICATION).owner_database_url is None
 
 
 def test_the_owner_may_not_be_the_application(
