@@ -9,7 +9,10 @@ from browser.visitor import Visitor, Visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-ALIKE = re.compile(r"(?<=/besoins/)[^/]+|(?<=/courriels/)\d+")
+ALIKE = re.compile(
+    r"(?<=/besoins/)[^/]+|(?<=/courriels/)\d+|(?<=/etats/)\d+"
+    r"|(?<=/couts/)(?!cles|gel|etats|frais|subventions)[^/]+"
+)
 """Pages that differ by what they are about, not by how they are made."""
 
 

@@ -207,6 +207,9 @@ async def test_a_preview_stores_nothing_and_shows_before_and_after(
 ) -> None:
     await bought(database, territory)
     browser = await sign_in(BUYER)
+    asked = await browser.post(NEW, {"label": "Livraison", "key": "quantity", "step": "fields"}, page=NEW)
+    assert asked.status_code == 200
+    assert 'name="items" value="all" checked' in asked.text
     answer = await browser.post(NEW, {**DELIVERY, "key": "quantity", "items": "all", "step": "preview"}, page=NEW)
     assert answer.status_code == 200
     shown = text_of(answer)

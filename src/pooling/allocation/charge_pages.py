@@ -77,6 +77,8 @@ def _page(
     incomplete: bool = False,
 ) -> Response[str]:
     frame, read, charge = editing.frame, editing.read, editing.charge
+    for block in ("items", "scope"):  # a block that the last page did not show begins with all
+        form.values.setdefault(block, "all")
     here = charge.label if charge else "Ajouter des frais"
     keys = [key for key in KeyChoice if read.items or key not in OF_ITEMS]
     return render(

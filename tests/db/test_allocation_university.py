@@ -1,0 +1,211 @@
+"""A university with nine components and nine budgets shares a purchase among them: the story, to the cent."""
+
+from decimal import Decimal
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+from sqlmodel import col
+
+from factories import BUYER, NOW, PEOPLE, UNIVERSITY, Territory, make_purchase, make_territory
+from pooling.accounts.people import ensure_people
+from pooling.allocation.case import date_of, payers_of
+from pooling.allocation.charging import ChargeIn, add_charge, change_charge, content_of
+from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.editing import ChangedMeanwhile, version_of
+from pooling.allocation.freezing import drifts, freeze_allocation, open_record
+from pooling.allocation.service import allocate_purchase
+from pooling.allocation.subsidising import SubsidyIn, add_subsidy
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.members.models import Budget, Role
+from pooling.members.rights import Caller
+from pooling.members.service import UnitIn, add_members, grant
+from pooling.needs.collection import open_collection
+from pooling.needs.declaring import file_declaration
+from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.schemas import ItemIn, PurchaseIn
+from pooling.purchases.service import add_purchase, item_ids
+from pooling.sharing.money import split
+
+AGENTS = {
+    "UFR-DROIT": 120,
+    "UFR-SANTE": 300,
+    "UFR-LETTRES": 85,
+    "UFR-SCIENCES": 411,
+    "UFR-STAPS": 47,
+    "IUT": 233,
+    "INSPE": 61,
+    "BU": 38,
+    "SERVICES": 505,
+}
+DESKS = {
+    "UFR-DROIT": 3,
+    "UFR-SANTE": 11,
+    "UFR-LETTRES": 2,
+    "UFR-SCIENCES": 7,
+    "UFR-STAPS": 1,
+    "IUT": 5,
+    "INSPE": 2,
+    "BU": 4,
+    "SERVICES": 9,
+}
+CLOCK = FixedClock(NOW)
+
+
+@pytest_asyncio.fixture
+async def purchase_id(database: Database, territory: Territory) -> int:
+    """The nine components of the university declare desks; the university itself pays nothing of its own."""
+    async with database.transaction(territory.group_id) as session:
+        new = [
+            UnitIn(code=code, parent=UNIVERSITY, name=code.title(), agents=agents, budgets={f"9-{code}": "Budget"})
+            for code, agents in AGENTS.items()
+            if code not in territory.members
+        ]  # fmt: skip
+        territory.members |= await add_members(session, new, NOW)
+        purchase = await add_purchase(
+            session,
+            PurchaseIn(
+                title="Bureaux de télétravail",
+                lead_member=UNIVERSITY,
+                participants=tuple(AGENTS),
+                items=(ItemIn(code="bureau", name="Bureau", unit="bureau", unit_price=Decimal("419.99"), fctva=True),),
+            ),
+            NOW,
+            None,
+        )
+        emails = {code: f"referent@{code.lower()}.example" for code in AGENTS}
+        people = await ensure_people(session, [(email, email, "") for email in [BUYER, *emails.values()]], NOW)
+        territory.people |= people
+        await grant(session, people[BUYER], Role.LEAD_BUYER, NOW, purchase_id=purchase.id)
+        for code, email in emails.items():
+            if email not in PEOPLE:
+                await grant(session, people[email], Role.REFERENT, NOW, member_id=territory.members[code])
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await open_collection(session, buyer, purchase.id, NOW.replace(day=20), CLOCK)
+        items = await item_ids(session, purchase.id)
+        for code, units in DESKS.items():
+            caller = await caller_of(session, territory.people[emails[code]], territory.group_id)
+            command = DeclarationIn(
+                member_id=territory.members[code], needs=(NeedIn(item_id=items["bureau"], quantity=units),)
+            )
+            await file_declaration(session, caller, purchase.id, command, CLOCK)
+    return purchase.id
+
+
+async def buyer_of(database: Database, territory: Territory) -> Caller:
+    async with database.transaction(territory.group_id) as session:
+        return await caller_of(session, territory.people[BUYER], territory.group_id)
+
+
+async def test_nine_components_share_a_purchase_each_on_its_budget(
+    database: Database, territory: Territory, purchase_id: int
+) -> None:
+    buyer = await buyer_of(database, territory)
+    delivery = ChargeIn("Livraison", 45_001, Decimal(20), "agents", fctva=True)
+    coordination = ChargeIn("Coordination", 9_999, Decimal(0), "equal", scope=["BU", "IUT", "UFR-STAPS"])
+    discount = ChargeIn("Remise", -10_000, Decimal(20), "amount")
+    async with database.transaction(territory.group_id) as session:
+        for charge in (delivery, coordination, discount):
+            await add_charge(session, buyer, purchase_id, charge, CLOCK)
+        aid = SubsidyIn("Aide de l’État", rate=Decimal(30), cap_total_cents=500_000, charges=["remise"])
+        await add_subsidy(session, buyer, purchase_id, aid, CLOCK)
+        allocation = await allocate_purchase(session, purchase_id, "Bureaux")
+    result = allocation.result
+    assert [member.id for member in result.members] == sorted(AGENTS), "the university has no share of its own"
+
+    # 44 desks at 419.99 €: each pays its units exactly, as the price has cents.
+    assert {member.id: member.items["bureau"].ht for member in result.members} == {
+        code: units * 41_999 for code, units in DESKS.items()
+    }
+    delivered = {member.id: member.charges["livraison"] for member in result.members}
+    assert delivered == split(45_001, AGENTS)
+    assert sum(delivered.values()) == 45_001
+    assert {member.id: member.charges.get("coordination", 0) for member in result.members} == {
+        **dict.fromkeys(AGENTS, 0),
+        **dict.fromkeys(["BU", "IUT", "UFR-STAPS"], 3_333),
+    }
+    assert sum(member.charges["remise"] for member in result.members) == -10_000
+    assert result.totals.ht == 44 * 41_999 + 45_001 + 9_999 - 10_000
+    # 20 % of 1 847 956 + 45 001 − 10 000 cents; coordination bears none.
+    assert result.totals.vat == 376_591
+    assert result.totals.subsidies == 500_000, "30 % of 18 379.56 € is over the cap"
+    assert result.totals.net == sum(member.net for member in result.members)
+
+    async with database.transaction(territory.group_id) as session:
+        rows = await session.execute(
+            select(col(Budget.code), col(Budget.member_id))
+            .join(Participation, col(Participation.budget_id) == col(Budget.id))
+            .where(col(Participation.purchase_id) == purchase_id)
+        )
+        budgets = {member_id: code for code, member_id in rows}
+    assert len(set(budgets.values())) == len(AGENTS) == 9, "nine components, nine budgets"
+    assert set(budgets) == {territory.members[code] for code in AGENTS}
+
+
+async def test_key_values_are_those_of_the_opening(database: Database, territory: Territory, purchase_id: int) -> None:
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(
+            Participation.__table__.update()  # type: ignore[attr-defined]
+            .where(col(Participation.purchase_id) == purchase_id)
+            .values(agents=1)
+        )
+        payers = await payers_of(session, purchase_id)
+        assert {payer.agents for payer in payers} == {1}, "the participation counts, whatever the member's record says"
+
+
+async def test_a_record_is_not_touched_by_what_comes_after(
+    database: Database, territory: Territory, purchase_id: int
+) -> None:
+    buyer = await buyer_of(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        first = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
+        await add_charge(session, buyer, purchase_id, ChargeIn("Pose", 900, Decimal(0), "equal"), CLOCK)
+        now = await allocate_purchase(session, purchase_id, "Bureaux")
+        moved = await drifts(session, purchase_id, first.number, now.result.members)
+        assert {code: (drift.ttc, drift.net) for code, drift in moved.items()} == dict.fromkeys(AGENTS, (100, 100))
+        opened = await open_record(session, purchase_id, first.number)
+        assert opened.allocation.result.totals.ttc == now.result.totals.ttc - 900
+        second = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
+        assert second.number == 2
+        assert await drifts(session, purchase_id, second.number, now.result.members) == {}
+
+
+async def test_who_read_before_the_other_committed_overwrites_nothing(
+    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two real transactions: the second has the charge in memory when the first changes it."""
+    territory = await make_territory(fresh_database, NOW)
+    purchase = await make_purchase(fresh_database, territory, NOW)
+    buyer = await buyer_of(fresh_database, territory)
+    group = territory.group_id
+    first, second = ChargeIn("Pose", 1000, Decimal(20), "equal"), ChargeIn("Pose", 2000, Decimal(20), "equal")
+    async with fresh_database.transaction(group) as session:
+        charge = await add_charge(session, buyer, purchase, ChargeIn("Pose", 500, Decimal(20), "equal"), CLOCK)
+        version = version_of(content_of(charge))
+    async with fresh_database.transaction(group) as slow:
+        await allocate_purchase(slow, purchase, "lu avant")
+        async with fresh_database.transaction(group) as quick:
+            await change_charge(quick, buyer, purchase, "pose", first, CLOCK, shown=version)
+        with pytest.raises(ChangedMeanwhile):
+            await change_charge(slow, buyer, purchase, "pose", second, CLOCK, shown=version)
+
+
+def test_one_fctva_rate_a_day() -> None:
+    rates = [
+        FctvaRate.model_validate(
+            {"rate": "16.404", "valid_from": "2015-01-01", "valid_to": "2027-05-31", "source": "a"}
+        ),
+        FctvaRate.model_validate({"rate": "14.85", "valid_from": "2027-06-01", "source": "b"}),
+    ]
+    finance = FinanceConfiguration(fctva=tuple(rates))
+    purchase = Purchase(group_id=1, reference="AG-2027-001", title="", lead_member_id=1, created_at=NOW)
+    assert finance.fctva_on(date_of(purchase)) == rates[0]
+    purchase.delivery_expected_on = rates[1].valid_from
+    assert finance.fctva_on(date_of(purchase)) == rates[1]
+    assert finance.fctva_on(rates[0].valid_from.replace(year=2014)) is None
+    with pytest.raises(ValueError, match="two FCTVA rates hold on 2027-05-31"):
+        FinanceConfiguration(fctva=(rates[0], rates[1].model_copy(update={"valid_from": rates[0].valid_to})))
