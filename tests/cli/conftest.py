@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
 from pooling.cli.main import pooling
-from pooling.embedded.postgres import PostgresAddresses
+from pooling.embedded.postgres import OWNER, PostgresAddresses
 from pooling.kernel.database import Database
 from pooling.settings import Settings
 
@@ -28,7 +29,7 @@ class Shell:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {f"POOLING_{name.upper()}": value for name, value in self.settings.items()}
+        return {"COLUMNS": "240"} | {f"POOLING_{name.upper()}": value for name, value in self.settings.items()}
 
     def __call__(self, *words: object, given: bytes | None = None) -> Result:
         return CliRunner().invoke(pooling, [str(word) for word in words], env=dict(self.environment), input=given)
@@ -56,12 +57,21 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def own(fresh_addresses: PostgresAddresses, tmp_path: Path) -> Shell:
     """An installation with a migrated database of its own, and no queue."""
+    asyncio.run(_as_in_production(fresh_addresses))
     return Shell(
         database_url=fresh_addresses.application,
         owner_database_url=fresh_addresses.owner,
         redis_url=NO_QUEUE,
         data_dir=str(tmp_path),
     )
+
+
+async def _as_in_production(addresses: PostgresAddresses) -> None:
+    """A clone belongs to whoever made it; a database of production to its owner's role."""
+    connection = await asyncpg.connect(addresses.superuser)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f"ALTER DATABASE {name} OWNER TO {OWNER}")
+    await connection.close()
 
 
 class InDatabase:

@@ -76,7 +76,7 @@ def consolidate(file: BinaryIO, lines: bool, table: bool, xlsx: Path | None) -> 
 
 
 def _treat(rule: Rule[Result], file: BinaryIO, xlsx: Path | None, *, lines: bool, table: bool) -> None:
-    suffix = Path(file.name).suffix.lower() if isinstance(file.name, str) else ""
+    suffix = Path(str(getattr(file, "name", ""))).suffix.lower()
     lines = lines or suffix == ".jsonl"
     content: Iterable[bytes] = file
     if not lines and suffix != ".json":
