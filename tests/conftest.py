@@ -20,7 +20,7 @@ import pooling.needs.models
 import pooling.outbox.models
 import pooling.purchases.models
 import pooling.reminders.models  # noqa: F401 - every table is known before a test looks
-from browser.chromium import NO_CHROMIUM
+from browser.hooks import pytest_terminal_summary, pytest_xdist_make_scheduler  # noqa: F401 - pytest finds them here
 from factories import NOW, Territory, make_territory
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import FixedClock
@@ -154,11 +154,3 @@ def data_folder() -> Iterator[Path]:
 def worker_id() -> str:
     """The name of this pytest-xdist worker, `master` without it."""
     return os.environ.get("PYTEST_XDIST_WORKER", "master")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Said here and not in tests/browser/: of a run shared among workers, the process that prints reads no other."""
-    skipped = [one for one in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(one.longrepr)]
-    if skipped:
-        terminalreporter.section("THE BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
-        terminalreporter.write_line(f"{len(skipped)} skipped: {NO_CHROMIUM}", red=True)

@@ -7,9 +7,9 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from browser.served import LUGOS, Served
-from browser.visitor import NARROW, WIDE, Visitor, Visitors
+from browser.visitor import NARROW, WIDE, Visitor, Visitors, labelled
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 IS_SEEN = """element => {
   const box = element.getBoundingClientRect();
@@ -65,7 +65,7 @@ async def test_the_tab_key_goes_through_the_form_in_its_order(visitor: Visitor, 
         "Nous n’avons besoin d’aucun de ces articles",
         "Précisions pour l’acheteur",
     ):
-        await tab_to(page, form.get_by_label(label))
+        await tab_to(page, labelled(page, label))
     for name in ("Déposer la déclaration", "Enregistrer le brouillon"):
         await page.keyboard.press("Tab")
         await expect(form.get_by_role("button", name=name)).to_be_focused()
@@ -78,7 +78,7 @@ async def test_a_wrong_input_is_found_mended_and_filed_from_the_keyboard(
     page = visitor.page
     await visitor.enter_as("referent@lugos.example")
     await visitor.open(LUGOS)
-    racks, shelters = page.get_by_label("Arceau posé"), page.get_by_label("Abri de 10 places")
+    racks, shelters = labelled(page, "Arceau posé"), labelled(page, "Abri de 10 places")
     await racks.focus()
     await page.keyboard.press("Control+A")
     await page.keyboard.type("douze")

@@ -11,9 +11,9 @@ from playwright.async_api import Locator, expect
 
 from browser.served import BIKE_RACKS, Served
 from browser.spreadsheet import Sheet, cents, read_sheets
-from browser.visitor import Visitor, Visitors, plain
+from browser.visitor import Visitor, Visitors, labelled, plain
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PACK_OF_RACKS = 5
 RACK, SHELTER = "Arceau posé", "Abri de 10 places"
@@ -44,16 +44,16 @@ async def the_referent_of_lugos_finishes_a_draft_and_files_it(visitor: Visitor) 
     await visitor.enter_as("referent@lugos.example")
     await visitor.reads("Déposer le brouillon de Lugos")
     await visitor.follow("Terminer et déposer", within=card(visitor, "Déposer le brouillon de Lugos"))
-    await expect(visitor.page.get_by_label(RACK)).to_have_value("4")
+    await expect(labelled(visitor.page, RACK)).to_have_value("4")
     await visitor.fill(RACK, "6")
     await visitor.fill(SHELTER, "1")
     await visitor.fill("Précisions pour l’acheteur", "Devant l’école et la gare")
     await visitor.press("Enregistrer le brouillon")
     await visitor.reads("Votre brouillon est enregistré.")
-    await expect(visitor.page.get_by_label(RACK)).to_have_value("6")
+    await expect(labelled(visitor.page, RACK)).to_have_value("6")
     await visitor.press("Déposer la déclaration")
     await visitor.reads("Votre déclaration est déposée.")
-    await expect(visitor.page.get_by_label("Précisions pour l’acheteur")).to_have_value("Devant l’école et la gare")
+    await expect(labelled(visitor.page, "Précisions pour l’acheteur")).to_have_value("Devant l’école et la gare")
     await visitor.leave()
 
 
@@ -98,7 +98,9 @@ async def a_finance_officer_downloads_who_pays_what(visitor: Visitor, folder: Pa
 
 async def the_facilitator_sees_the_committee_and_its_reminders_sent(visitor: Visitor) -> None:
     await visitor.enter_as("animation@bassin.example")
-    await visitor.reads("Préparer : Comité de suivi")
+    await visitor.follow("Voir l’ordre du jour", within=card(visitor, "Préparer : Comité de suivi"))
+    await visitor.reads("Arceaux et abris : où en sont les déclarations")
+    await visitor.reads("33 personnes invitées")
     await visitor.follow("Courriels", within=visitor.page.get_by_role("navigation", name="Menu principal"))
     mails = visitor.page.get_by_role("row").filter(has_text="Comité de suivi vendredi 20 novembre à 14 h")
     mine = mails.filter(has_text="animation@bassin.example")
@@ -107,7 +109,6 @@ async def the_facilitator_sees_the_committee_and_its_reminders_sent(visitor: Vis
     await expect(mails.filter(has_text="referent@lugos.example")).to_have_count(1)
     await visitor.go_by(mine.get_by_role("link"))
     await visitor.reads("Hôtel de ville de Biganos")
-    await visitor.reads("Arceaux et abris : où en sont les déclarations")
 
 
 def card(visitor: Visitor, text: str) -> Locator:

@@ -5,9 +5,9 @@ import pytest_asyncio
 from playwright.async_api import Dialog, Locator, Page, Route, expect
 
 from browser.served import BIKE_RACKS, LUGOS, Served
-from browser.visitor import Visitor, Visitors
+from browser.visitor import Visitor, Visitors, labelled
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest_asyncio.fixture
@@ -24,11 +24,11 @@ def page(visitor: Visitor) -> Page:
 
 
 def racks(page: Page) -> Locator:
-    return page.get_by_label("Arceau posé")
+    return labelled(page, "Arceau posé")
 
 
 def shelters(page: Page) -> Locator:
-    return page.get_by_label("Abri de 10 places")
+    return labelled(page, "Abri de 10 places")
 
 
 async def totals(page: Page, quantity: str, amount: str) -> None:
@@ -174,3 +174,12 @@ async def test_an_open_menu_closes_on_escape_and_elsewhere(page: Page) -> None:
     await summary.click()
     await page.get_by_role("heading", name="Besoins de Lugos").click()
     await expect(menu).not_to_have_attribute("open", "")
+
+
+async def test_a_declaration_that_is_only_read_keeps_its_totals(
+    shared_demonstration: Served, visitors: Visitors
+) -> None:
+    visitor = await visitors.arrive(shared_demonstration.url, examines=False)
+    await visitor.enter_as("achats@cobas.example")
+    await visitor.open(LUGOS)
+    await totals(visitor.page, "4", "720,00 €")

@@ -14,6 +14,7 @@ HEIGHT = 900
 AXE = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]},
     "resultTypes": ["violations"],
+    "preload": False,
 }
 PATIENCE = 20_000
 """Milliseconds, for a machine that does much else."""
@@ -42,8 +43,10 @@ class Visitor:
         if message.type in {"error", "warning"} and not own_status:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
-    async def open(self, path: str) -> None:
-        await self.page.goto(self.url + path)
+    async def open(self, path: str, status: int = 200) -> None:
+        answer = await self.page.goto(self.url + path)
+        assert answer is not None
+        assert answer.status == status, f"{path} answers {answer.status}"
         await self.look()
 
     async def enter_as(self, email: str) -> None:
@@ -66,13 +69,15 @@ class Visitor:
         await self.go_by(self.page.get_by_role("button", name=name, exact=True))
 
     async def go_by(self, target: Locator) -> None:
-        """Clicks what leads to another page, and looks at it."""
-        async with self.page.expect_navigation(wait_until="load"):
+        """Clicks what leads to another page, or to the same with what was wrong, and looks at it."""
+        async with self.page.expect_navigation(wait_until="load") as navigation:
             await target.click()
+        answer = await navigation.value
+        assert answer.status in {200, 422}, f"{self.page.url} answers {answer.status}"
         await self.look()
 
     async def fill(self, label: str, value: str) -> None:
-        await self.page.get_by_label(label).fill(value)
+        await labelled(self.page, label).fill(value)
 
     async def reads(self, text: str) -> None:
         """Waits for the page to say this, somewhere in its content."""
@@ -84,6 +89,11 @@ class Visitor:
         if self.examines and met not in self.examined:
             self.examined.add(met)
             self.complaints += await complaints_about(self.page)
+
+
+def labelled(page: Page, label: str) -> Locator:
+    """The field whose label begins with these words."""
+    return page.get_by_label(re.compile(f"^{re.escape(label)}"))
 
 
 async def complaints_about(page: Page) -> list[str]:

@@ -90,7 +90,7 @@ async def test_after_the_deadline_filing_is_refused_and_what_was_typed_is_shown(
     answer = await browser.post(f"{PAGE}/depot", {names["arceau"]: "7"}, page=PAGE)
     assert answer.status_code == 422
     assert "La collecte est close" in text_of(answer)
-    assert ">7 arceau" in answer.text
+    assert ">7\u00a0arceaux" in answer.text
     assert await filed(database, territory) == []
 
 

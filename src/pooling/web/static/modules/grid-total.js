@@ -15,6 +15,7 @@ function show(element, text) {
 
 export function liveTotals(grid) {
   const boxes = [...grid.querySelectorAll("[data-quantity]")];
+  if (!boxes.length) return; // a grid that is only read: its totals came with it
   const update = () => {
     let cents = 0;
     let count = 0;
