@@ -10,12 +10,12 @@ import pytest
 
 from cli.conftest import Shell
 
-ALLOCATION = {
+ALLOCATION: dict[str, object] = {
     "case": "vingt euros à trois",
     "members": [{"id": "a"}, {"id": "b"}, {"id": "c"}],
     "charges": [{"id": "t", "amount": "20.00", "vat_rate": "0", "key": "equal", "scope": "all"}],
 }
-CONSOLIDATION = {
+CONSOLIDATION: dict[str, object] = {
     "case": "un lot",
     "item": {"unit_price": "10.00", "pack": 5},
     "needs": [{"member": "a", "firm": 3, "up_to": 5}, {"member": "b", "firm": 1, "up_to": 2}],

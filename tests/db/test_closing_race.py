@@ -81,7 +81,7 @@ class Race:
 
     async def filings_recorded(self) -> int:
         async with self.database.transaction(self.territory.group_id) as session:
-            return int(await _one(session, "SELECT count(*) FROM events WHERE name = 'declaration.filed'"))
+            return len((await session.execute(text("SELECT FROM events WHERE name = 'declaration.filed'"))).all())
 
 
 class Gate:

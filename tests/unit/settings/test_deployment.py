@@ -117,8 +117,8 @@ def test_no_secret_is_in_the_file() -> None:
 def test_what_waits_for_what() -> None:
     for service in ("web", "worker"):
         assert SERVICES[service]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
-    for service in SERVICES.values():
-        for name, waited in service.get("depends_on", {}).items():
+    for content in SERVICES.values():
+        for name, waited in content.get("depends_on", {}).items():
             assert waited["condition"] != "service_healthy" or "healthcheck" in SERVICES[name]
     assert "/health/ready" in " ".join(SERVICES["web"]["healthcheck"]["test"])
     assert all(port.startswith("127.0.0.1:") for port in SERVICES["web"]["ports"])
