@@ -81,7 +81,7 @@ class Race:
 
     async def filings_recorded(self) -> int:
         async with self.database.transaction(self.territory.group_id) as session:
-            return len((await session.execute(text("SELECT FROM events WHERE name = 'declaration.filed'"))).all())
+            return len((await session.execute(text("SELECT id FROM events WHERE name = 'declaration.filed'"))).all())
 
 
 class Gate:
