@@ -4,6 +4,7 @@ one outer transaction per test that is rolled back. Time is passed in: `clock` s
 
 import asyncio
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
@@ -22,7 +23,7 @@ import pooling.purchases.models
 import pooling.reminders.models  # noqa: F401 - every table is known before a test looks
 from browser.hooks import pytest_terminal_summary, pytest_xdist_make_scheduler  # noqa: F401 - pytest finds them here
 from factories import NOW, Territory, make_territory
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, driver_url
 from pooling.kernel.migrations import migrate
@@ -31,13 +32,17 @@ TEMPLATE = "pooling_template"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[EmbeddedPostgres]:
-    """The run's server: started by the first worker, joined by the others, gone with the last one."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if worker_id != "master" else base) / "postgres"
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The run's server: started by the first worker, joined by the others, gone with the last one. It has a folder of
+    its own: pytest closes its base folder to others at every run, and the server may run as another user.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    shared = Path(tempfile.gettempdir()) / f"pooling-tests-{run[:12]}"
     server = EmbeddedPostgres(shared)
     yield server
     server.stop()
+    if not (shared / "postgres" / "postmaster.pid").exists():
+        shutil.rmtree(shared, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +81,8 @@ class Clones:
             admin = await asyncpg.connect(self._server.address("postgres", "postgres"))
             try:
                 await admin.execute("SELECT pg_advisory_lock(42)")  # a template must have no other connection
-                await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}_ready STRATEGY file_copy")
+                template = f"{TEMPLATE}_ready"
+                await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY file_copy")
             finally:
                 await admin.close()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -99,7 +100,12 @@ BUYER = "achats@arcachon.example"
 
 
 async def make_purchase(
-    database: Database, territory: Territory, now: datetime, *, title: str = "Arceaux", **options: object
+    database: Database,
+    territory: Territory,
+    now: datetime,
+    *,
+    title: str = "Arceaux",
+    **options: Any,  # noqa: ANN401 - fields of PurchaseIn
 ) -> int:
     """A purchase in preparation led by Arcachon, with two items; `BUYER` runs it. Returns its id."""
     values: dict[str, object] = {
@@ -120,7 +126,12 @@ async def make_purchase(
 
 
 async def open_purchase(
-    database: Database, territory: Territory, now: datetime, *, days: int = 14, **options: object
+    database: Database,
+    territory: Territory,
+    now: datetime,
+    *,
+    days: int = 14,
+    **options: Any,  # noqa: ANN401 - fields of PurchaseIn
 ) -> int:
     """As `make_purchase`, with its collection open until so many days from now."""
     purchase_id = await make_purchase(database, territory, now, **options)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from html import unescape
+from typing import Any, cast
 
 import httpx
 from litestar import Litestar
@@ -19,7 +20,7 @@ class Browser:
 
     def __init__(self, app: Litestar, database: Database) -> None:
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app, raise_app_exceptions=False),
+            transport=httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False),
             base_url="http://127.0.0.1:8000",
         )
         self.app = app

@@ -10,11 +10,10 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from pooling.accounts import pages as accounts
-from pooling.accounts import sign_in_pages
+from pooling.accounts import sign_in_pages, token_pages
+from pooling.accounts.bearer import provide_holder
 from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
-from pooling.accounts import token_pages
-from pooling.accounts.bearer import provide_holder
 from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
 from pooling.committees import api as committees_api
@@ -27,7 +26,6 @@ from pooling.home.leaving import warnings_on_leaving
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
-from pooling.members import api as members_api
 from pooling.members import (
     administration_pages,
     answering_pages,
@@ -37,26 +35,28 @@ from pooling.members import (
     role_pages,
     settings_pages,
 )
+from pooling.members import api as members_api
 from pooling.members import pages as members
 from pooling.members.api_entrance import provide_token_group, provide_token_session
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
-from pooling.needs import api as needs_api
 from pooling.needs import amendment_pages, collection_api, collection_pages, consolidation_pages
+from pooling.needs import api as needs_api
 from pooling.needs import pages as needs
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases import api as purchases_api
-from pooling.purchases import buyers_pages
+from pooling.purchases import buyers_pages, preparing_pages
 from pooling.purchases import pages as purchases
 from pooling.purchases.frame import Tab
 from pooling.settings import Settings
 from pooling.web import about, api_reference, assets, errors, health
+from pooling.web.admission import admit
 from pooling.web.api import PREFIX
 from pooling.web.branding import read_territory
 from pooling.web.forms import provide_form
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
-from pooling.web.security import add_headers, refuse_forged
+from pooling.web.security import add_headers
 
 NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("À faire", "", Right.SEE_GROUP),
@@ -80,6 +80,7 @@ PURCHASE_TABS: Sequence[Tab] = (
 OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *home.ROUTES,
     *purchases.ROUTES,
+    *preparing_pages.ROUTES,
     *needs.ROUTES,
     *amendment_pages.ROUTES,
     *collection_pages.ROUTES,
@@ -155,8 +156,8 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         route_handlers=[group_router, _api_router(), *OF_NO_GROUP, *entrance],
         dependencies={"form": Provide(provide_form), "now": Provide(provide_now, sync_to_thread=False)},
         middleware=[SignInMiddleware()],
-        before_request=refuse_forged,
-        after_request=add_headers,
+        before_request=admit,
+        before_send=[add_headers],
         exception_handlers=errors.HANDLERS,
         state=State(_state(services, demonstration=demonstration)),
         openapi_config=None,

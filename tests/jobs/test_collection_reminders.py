@@ -28,7 +28,7 @@ async def reminded(database: Database, territory: Territory, kind: str) -> list[
             .where(col(Message.group_id) == territory.group_id, col(Message.kind) == kind)
             .order_by(col(Message.id))
         )
-        return [tuple(row) for row in rows]
+        return [(recipient, body) for recipient, body in rows]
 
 
 async def test_only_those_who_have_not_filed_are_reminded(database: Database, territory: Territory) -> None:

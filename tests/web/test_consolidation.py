@@ -68,7 +68,7 @@ async def mails(database: Database, territory: Territory, kind: str = "needs_not
             .where(col(Message.group_id) == territory.group_id, col(Message.kind) == kind)
             .order_by(col(Message.id))
         )
-        return [tuple(row) for row in rows]
+        return [(recipient, subject) for recipient, subject in rows]
 
 
 @pytest.mark.usefixtures("closed")

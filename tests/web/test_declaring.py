@@ -27,7 +27,7 @@ async def filed(database: Database, territory: Territory) -> list[tuple[str, int
             .join(Need, col(Need.declaration_id) == col(Declaration.id))
             .order_by(col(Declaration.state), col(Need.item_id))
         )
-        return [tuple(row) for row in rows]
+        return [(state, quantity) for state, quantity in rows]
 
 
 async def test_a_referent_keeps_a_draft_then_files_it(

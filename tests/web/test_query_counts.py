@@ -4,19 +4,20 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest_asyncio
-from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from litestar import Litestar
-from routes import Walked, routes_of
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from web_client import Browser, SignIn
+from stdnum.fr import siren
 
+from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
 from pooling.members.service import MemberIn, add_members, grant_many
+from routes import Walked, routes_of
+from web_client import Browser, SignIn
 
 SIRENS = [
     *("213300056", "213300114", "213300197", "213300510", "213302292", "213302367", "213305550", "213302843"),
@@ -44,8 +45,6 @@ async def statements(database: Database) -> AsyncIterator[Statements]:
 
 async def grow(database: Database, territory: Territory) -> None:
     """More of everything that a page may list: members, people, purchases, needs, committees, mails."""
-    from stdnum.fr import siren
-
     codes = [code for code in SIRENS if siren.is_valid(code)]
     async with database.transaction(territory.group_id) as session:
         members = [MemberIn(code=code, name=f"Commune {code}", population=100, agents=5) for code in codes]
@@ -108,6 +107,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         "group": "bassin",
         "reference": "AG-2027-001",
         "member": LUGOS,
+        "item": "arceau",
         "code": ARCACHON,
         "number": 1,
         "committee_id": committee_id,

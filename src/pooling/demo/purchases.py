@@ -60,7 +60,7 @@ async def _begin(
 
 
 async def _declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[str, int]], draft: str = "") -> None:
-    """Files these quantities (member → item → units); a commune of ten thousand asks for more than one of a thousand."""
+    """Files these quantities (member → item → units), an hour apart; the member `draft` only keeps a draft."""
     items = await item_ids(stage.session, stage.purchase.id)
     for place, (code, wanted) in enumerate(quantities.items()):
         member_id = stage.territory.members[code]
@@ -237,7 +237,7 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
         code: {
             "arceau": 3 + (place * 5) % 17,
             "arceau+": 2 if place % 3 == 0 else 0,
-            "abri": 1 if place % 8 == 3 else 0,
+            "abri": int(not (place + 5) % 8),
         }
         for place, code in enumerate(_codes(territory))
         if code not in SILENT

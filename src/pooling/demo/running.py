@@ -12,7 +12,6 @@ from pathlib import Path
 
 import uvicorn
 from litestar import Litestar
-from rich.console import Console
 from sqlalchemy import text
 
 from pooling.demo.committees import make_committees

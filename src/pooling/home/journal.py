@@ -27,6 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "access.granted": "a accepté la demande d’accès de {request}",
     "access.refused": "a refusé la demande d’accès de {request}",
     "purchase.prepared": "a préparé l’achat {purchase}",
+    "purchase.items_changed": "a changé les articles de {purchase}",
     "purchase.draft": "a remis en préparation l’achat {purchase}",
     "purchase.open": "a ouvert la collecte des besoins de {purchase}",
     "purchase.closed": "a clos la collecte des besoins de {purchase}",

@@ -3,6 +3,7 @@ so a lost or doubled ring changes nothing but the delay.
 """
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ def redis_settings(url: str) -> RedisSettings:
     parts = urlsplit(url)
     if parts.scheme == "unix":
         return RedisSettings(unix_socket_path=parts.path, conn_retries=1)
-    return RedisSettings.from_dsn(url)
+    return replace(RedisSettings.from_dsn(url), conn_retries=1)  # a queue that is away must not hold up a page
 
 
 def serialize(job: dict[str, Any]) -> bytes:

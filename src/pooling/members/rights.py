@@ -25,6 +25,7 @@ class Right(StrEnum):
     ASK_FOR_COLLEAGUE = "ask_for_colleague"
     NAME_BUYERS = "name_buyers"
     PREPARE_PURCHASE = "prepare_purchase"
+    EDIT_PURCHASE = "edit_purchase"
     SEE_JOURNAL = "see_journal"
     FILE_NEEDS = "file_needs"
     SEE_TOTALS = "see_totals"
@@ -46,6 +47,8 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.NAME_BUYERS: frozenset({Role.FACILITATOR, Role.REFERENT}),
     # A référent prepares what its own member leads.
     Right.PREPARE_PURCHASE: frozenset({Role.FACILITATOR, Role.REFERENT}),
+    # While it is in preparation: those who may prepare it, and who will run it.
+    Right.EDIT_PURCHASE: frozenset({Role.FACILITATOR, Role.REFERENT, Role.LEAD_BUYER}),
     Right.SEE_JOURNAL: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
     Right.FILE_NEEDS: frozenset({Role.REFERENT}),
     # A référent sees the group's totals and its own member's lines.

@@ -18,7 +18,7 @@ from pooling.web.layout import Link, render
 async def list_purchases(
     request: Request[Any, Any, Any],
     session: SessionHere,
-    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
+    caller: CallerHere,
     entered_group: EnteredGroupHere,
     avant: FromQuery[int | None] = None,
 ) -> Response[str]:
@@ -29,6 +29,7 @@ async def list_purchases(
         "purchases/list.html",
         breadcrumb=[Link("À faire", base), Link("Achats groupés", None)],
         lines=lines,
+        may_prepare=caller.may_somewhere(Right.PREPARE_PURCHASE),
         next_id=next_id,
         later=avant is not None,
         base=f"{base}/achats",

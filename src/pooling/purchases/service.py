@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.database import group_of, insert_many
-from pooling.kernel.errors import Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean
 from pooling.members.models import Budget, Member
-from pooling.members.rights import Caller
+from pooling.members.rights import Caller, Right
 from pooling.members.service import members_by_code
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.rules import check_transition
@@ -59,11 +59,9 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
 async def _next_reference(session: AsyncSession, now: datetime) -> str:
     """`AG-2026-003`. Two at once: the unique key lets one through, the other is asked to try again."""
     prefix = f"AG-{now.year}-"
-    last = await session.execute(
-        select(func.max(col(Purchase.reference))).where(col(Purchase.reference).like(f"{prefix}%"))
-    )
-    number = int((last.scalar_one() or f"{prefix}0").removeprefix(prefix)) + 1
-    return f"{prefix}{number:03d}"
+    numbers = cast(func.substr(col(Purchase.reference), len(prefix) + 1), Integer)  # as text, 1000 stands before 999
+    last = await session.execute(select(func.max(numbers)).where(col(Purchase.reference).like(f"{prefix}%")))
+    return f"{prefix}{(last.scalar_one() or 0) + 1:03d}"
 
 
 async def _add_items(session: AsyncSession, purchase_id: int, items: Sequence[ItemIn]) -> None:
@@ -80,6 +78,36 @@ async def _add_items(session: AsyncSession, purchase_id: int, items: Sequence[It
         session,
         PriceTier,
         [{"item_id": ids[item.code], **tier.model_dump()} for item in items for tier in item.tiers],
+    )
+
+
+async def rewrite_items(
+    session: AsyncSession, caller: Caller, purchase_id: int, items: Sequence[ItemIn], now: datetime
+) -> None:
+    """Other items for a purchase in preparation, in place of those it has.
+
+    Raises:
+        Forbidden: the caller neither prepares nor runs this purchase.
+        Conflict: its collection was opened already.
+        Invalid: two items have one code.
+    """
+    purchase = await lock_purchase(session, purchase_id, alone=True)
+    caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase_id)
+    if purchase.state != PurchaseState.DRAFT:
+        raise Conflict("Les articles ne changent plus une fois la collecte ouverte.", code="not_in_preparation")
+    if len({item.code for item in items}) < len(items):
+        raise Invalid({"items": "Deux articles portent le même nom."})
+    former = await item_ids(session, purchase_id)
+    await session.execute(delete(PriceTier).where(col(PriceTier.item_id).in_(former.values())))
+    await session.execute(delete(Item).where(col(Item.purchase_id) == purchase_id))
+    await _add_items(session, purchase_id, items)
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("purchase", purchase_id),
+        name="purchase.items_changed",
+        details={"before": sorted(former), "after": [item.code for item in items]},
     )
 
 

@@ -8,10 +8,12 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_500_INTERNAL_SERVER_ERROR
+from sqlalchemy.exc import DataError, DBAPIError
 
 from pooling.kernel.errors import DomainError, Invalid, SignInRequired
 from pooling.web.forms import Redisplay
 from pooling.web.layout import render
+from pooling.web.security import is_for_programs
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    log.error("unexpected error at %s %r", request.method, request.scope["path"], exc_info=error)
     return _answer(
         request,
         500,
@@ -51,10 +53,18 @@ def answer_redisplay(request: Request[Any, Any, Any], error: Redisplay) -> Respo
     return error.response
 
 
+def answer_unstorable(request: Request[Any, Any, Any], error: DBAPIError) -> Response[Any]:
+    """A value in the address that no row can have (a zero byte, a number beyond 64 bits): no such page."""
+    if isinstance(error, DataError) or "DataError" in type(error.orig).__name__ or "invalid input" in str(error.orig):
+        return _answer(request, 404, "not_found", _SENTENCES[404])
+    return answer_unexpected(request, error)
+
+
 HANDLERS: dict[Any, Any] = {
     Redisplay: answer_redisplay,
     DomainError: answer_domain_error,
     HTTPException: answer_http_error,
+    DBAPIError: answer_unstorable,
     Exception: answer_unexpected,
 }
 
@@ -81,7 +91,7 @@ def _answer(
 
 
 def _is_api(request: Request[Any, Any, Any]) -> bool:
-    return request.url.path.startswith("/api/")
+    return is_for_programs(request)
 
 
 def _here(request: Request[Any, Any, Any]) -> str:
@@ -89,4 +99,5 @@ def _here(request: Request[Any, Any, Any]) -> str:
     if request.method != "GET":
         return "/"
     query = request.url.query
-    return f"{request.url.path}?{query}" if query else request.url.path
+    path: str = request.scope["path"]
+    return f"{path}?{query}" if query else path

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from litestar import Request, Response
@@ -87,6 +88,17 @@ class Form:
             return smallest
         return value
 
+    def decimal(self, name: str, *, places: int = 2, largest: int = 1_000_000_000) -> Decimal:
+        """A number that is not negative, with a comma or a point: `1 234,56`."""
+        typed = _BLANKS.sub("", self.value(name)).removesuffix("€").removesuffix("%").replace(",", ".")
+        if not re.fullmatch(rf"[0-9]{{1,12}}(\.[0-9]{{1,{places}}})?", typed):
+            self.refuse(name, f"Indiquez un nombre, par exemple 12,5 ({places} décimales au plus).")
+            return Decimal(0)
+        value = Decimal(typed)
+        if value > largest:
+            self.refuse(name, f"Indiquez un nombre jusqu’à {largest}.")
+        return value
+
     def choice(self, name: str, choices: Sequence[str]) -> str:
         value = self.value(name)
         if value not in choices:
@@ -132,8 +144,12 @@ class Form:
                 self.refuse(name, sentence)
 
 
+LONGEST_EMAIL = 254
+"""What a mail server takes (RFC 5321, 4.5.3.1.3)."""
+
+
 def is_email(value: str) -> bool:
-    return re.fullmatch(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]{2,}", value) is not None
+    return len(value) <= LONGEST_EMAIL and re.fullmatch(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]{2,}", value) is not None
 
 
 def form_of(values: Mapping[str, object]) -> Form:

@@ -12,8 +12,8 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from playwright.sync_api import Browser, Page, Route, sync_playwright
-from samples import pages
 
+from browser.gallery.samples import pages
 from pooling.web.forms import Form
 from pooling.web.templating import STATIC, environment
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from figures import STEPS, allocation, consolidation, grid
-
+from browser.gallery.figures import STEPS, allocation, consolidation, grid
 from pooling.web.branding import Territory
 from pooling.web.forms import Form
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown

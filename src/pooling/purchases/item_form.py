@@ -1,0 +1,100 @@
+"""The form of a purchase's items: a few rows, as many more as are asked for, blank rows left out."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from pooling.kernel.text import slug
+from pooling.purchases.queries import ItemShown
+from pooling.purchases.schemas import MOST_UNITS, ItemIn, TierIn
+from pooling.web.forms import Form
+
+ROWS = 3
+MOST_ROWS = 60
+_TIER = re.compile(r"\s*([0-9][0-9\s]*)\s*:\s*([0-9][0-9\s]*(?:[.,][0-9]{1,4})?)\s*€?\s*")
+
+
+def rows_of(form: Form) -> range:
+    """The numbers of the rows shown."""
+    typed = form.value("lignes")
+    count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else ROWS  # noqa: PLR2004
+    return range(1, min(max(count, 1), MOST_ROWS) + 1)
+
+
+def with_more_rows(form: Form) -> Form:
+    form.values["lignes"] = str(min(len(rows_of(form)) + ROWS, MOST_ROWS))
+    return form
+
+
+def form_of_items(items: Sequence[ItemShown]) -> dict[str, str]:
+    """The values of a form filled with these items."""
+    values = {"lignes": str(max(len(items) + 1, ROWS))}
+    for row, item in enumerate(items, start=1):
+        tiers = " ; ".join(f"{quantity} : {_typed(tier)}" for quantity, tier in item.tiers)
+        values |= {
+            f"nom-{row}": item.name,
+            f"description-{row}": item.description,
+            f"unite-{row}": item.unit,
+            f"prix-{row}": _typed(item.unit_price),
+            f"tva-{row}": _typed(item.vat_rate),
+            f"lot-{row}": str(item.pack),
+            f"minimum-{row}": str(item.minimum),
+            f"paliers-{row}": tiers,
+            f"fctva-{row}": "1" if item.fctva else "",
+        }
+    return values
+
+
+def _typed(value: Decimal) -> str:
+    return f"{value.normalize():f}".replace(".", ",")
+
+
+def read_items(form: Form) -> list[ItemIn]:
+    """The items typed, each wrong field refused in its place. A row without a name must be empty."""
+    items: list[ItemIn] = []
+    codes: set[str] = set()
+    for row in rows_of(form):
+        name = form.text(f"nom-{row}")
+        if not name:
+            if form.value(f"prix-{row}").strip():
+                form.refuse(f"nom-{row}", "Donnez un nom à cet article, ou videz son prix.")
+            continue
+        read = ItemIn.model_construct(
+            code=_code(name, codes),
+            name=name,
+            description=form.text(f"description-{row}", longest=1000),
+            unit=form.text(f"unite-{row}", longest=40) or "unité",
+            unit_price=form.decimal(f"prix-{row}", places=4),
+            vat_rate=form.decimal(f"tva-{row}", largest=100),
+            fctva=form.value(f"fctva-{row}") == "1",
+            pack=form.integer(f"lot-{row}", smallest=1, largest=MOST_UNITS, default=1),
+            minimum=form.integer(f"minimum-{row}", largest=MOST_UNITS, default=0),
+            tiers=_tiers(form, f"paliers-{row}"),
+        )
+        items.append(read)
+    return items
+
+
+def _code(name: str, taken: set[str]) -> str:
+    """A short name for files and addresses, made from what people call it."""
+    base = slug(name)[:32].strip("-") or "article"
+    code = next(code for code in (base, *(f"{base}-{place}" for place in range(2, 99))) if code not in taken)
+    taken.add(code)
+    return code
+
+
+def _tiers(form: Form, field: str) -> tuple[TierIn, ...]:
+    """`100 : 165,00 ; 250 : 150,00`."""
+    tiers: list[TierIn] = []
+    for part in filter(str.strip, form.value(field).split(";")):
+        match = _TIER.fullmatch(part)
+        if match is None or len("".join(match[1].split())) > 8:  # noqa: PLR2004 - below MOST_UNITS
+            form.refuse(
+                field, "Écrivez chaque palier « quantité : prix », séparés par « ; », par exemple 100 : 165,00."
+            )
+            return ()
+        quantity, price = "".join(match[1].split()), "".join(match[2].split()).replace(",", ".")
+        tiers.append(TierIn(from_quantity=max(int(quantity), 1), unit_price=Decimal(price)))
+    if len({tier.from_quantity for tier in tiers}) < len(tiers):
+        form.refuse(field, "Deux paliers commencent à la même quantité.")
+    return tuple(sorted(tiers, key=lambda tier: tier.from_quantity))

@@ -1,0 +1,160 @@
+"""Who gets in where, written by hand: the walk in `test_rights.py` compares every route with it.
+
+An actor that is not named is refused: 403 or 404 (and a visitor is sent to sign in).
+"""
+
+EVERYBODY = frozenset(
+    {
+        *("visitor", "outsider", "administrator"),
+        *("facilitator", "reader", "referent", "referent_lead", "referent_other", "finance", "buyer", "buyer_other"),
+    }
+)
+SIGNED_IN = EVERYBODY - {"visitor"}
+GROUP = SIGNED_IN - {"outsider", "administrator"}
+ADMINISTRATOR = frozenset({"administrator"})
+FACILITATOR = frozenset({"facilitator"})
+BUYER = frozenset({"buyer"})
+RUNS_OR_LEADS = frozenset({"facilitator", "buyer"})
+JOURNAL = RUNS_OR_LEADS | {"buyer_other"}
+"""A lead buyer's journal is that of its own purchases."""
+NAMES_BUYERS = frozenset({"facilitator", "referent_lead"})
+REFERENTS = frozenset({"referent", "referent_lead", "referent_other"})
+OWN_MEMBER = frozenset({"referent"})
+SEES_LUGOS = frozenset({"referent", "facilitator", "buyer"})
+PAYS = frozenset({"facilitator", "buyer", "finance"})
+
+PURCHASE = "/g/{group}/achats/{reference}"
+COMMITTEE = "/g/{group}/comites/{committee_id}"
+PERSON = "/g/{group}/personnes/{person_id}"
+API = "/api/v1/groups/{group}"
+
+EXPECTED: dict[str, frozenset[str]] = {
+    # of no group
+    "GET /": SIGNED_IN,
+    **{f"GET {path}": EVERYBODY for path in ("/accessibilite", "/mentions-legales", "/donnees-personnelles")},
+    **{f"GET {path}": EVERYBODY for path in ("/static/{path}", "/branding.css", "/health/live", "/health/ready")},
+    "GET /branding/logo": frozenset(),  # this territory has none
+    "GET /.well-known/security.txt": EVERYBODY,
+    "GET /api": EVERYBODY,
+    "GET /api/openapi.json": EVERYBODY,
+    **{f"{method} /connexion": EVERYBODY for method in ("GET", "POST")},
+    **{f"{method} /connexion/code": EVERYBODY for method in ("GET", "POST")},
+    "GET /connexion/lien/{link}": EVERYBODY,
+    "POST /connexion/lien/{link}": EVERYBODY,
+    "GET /connexion/second-facteur": SIGNED_IN,
+    "POST /connexion/second-facteur": SIGNED_IN,
+    "POST /deconnexion": EVERYBODY,
+    "GET /compte": SIGNED_IN,
+    "POST /compte/sessions/fin": SIGNED_IN,
+    "GET /compte/second-facteur": SIGNED_IN,
+    "POST /compte/second-facteur": SIGNED_IN,
+    "POST /compte/second-facteur/confirmation": SIGNED_IN,
+    "POST /compte/second-facteur/retrait": SIGNED_IN,
+    "GET /compte/jetons": SIGNED_IN,
+    "POST /compte/jetons": SIGNED_IN,
+    "POST /compte/jetons/{token_id}/revocation": frozenset(),  # nobody's own token
+    "GET /demande-acces": SIGNED_IN,
+    "POST /demande-acces": SIGNED_IN,
+    "GET /demande-acces/envoyee": SIGNED_IN,
+    **{
+        f"{method} /administration/groupes{path}": ADMINISTRATOR
+        for method, path in (
+            ("GET", ""),
+            *((method, path) for path in ("/nouveau", "/{slug}/nom", "/{slug}/{step}") for method in ("GET", "POST")),
+        )
+    },
+    # a group
+    "GET /g/{group}": GROUP,
+    "GET /g/{group}/achats": GROUP,
+    "GET /g/{group}/achats/nouveau": FACILITATOR | REFERENTS,
+    "POST /g/{group}/achats/nouveau": FACILITATOR | REFERENTS,
+    "GET /g/{group}/membres": GROUP,
+    "GET /g/{group}/membres/{code}": GROUP,
+    **{f"GET /g/{{group}}/journal{path}": JOURNAL for path in ("", "/export.csv", "/export.xlsx")},
+    **{f"{method} /g/{{group}}/demande": REFERENTS for method in ("GET", "POST")},
+    "GET /g/{group}/demandes": FACILITATOR,
+    "GET /g/{group}/demandes/{request_id}": FACILITATOR,
+    "POST /g/{group}/demandes/{request_id}/accord": FACILITATOR,
+    "POST /g/{group}/demandes/{request_id}/refus": FACILITATOR,
+    "GET /g/{group}/personnes": FACILITATOR,
+    **{
+        f"{method} /g/{{group}}/personnes/{step}": FACILITATOR
+        for method in ("GET", "POST")
+        for step in ("invitation", "liste")
+    },
+    f"GET {PERSON}": FACILITATOR,
+    **{
+        f"{method} {PERSON}/{step}": FACILITATOR
+        for method in ("GET", "POST")
+        for step in ("fiche", "roles/{membership_id}", "roles/{membership_id}/retrait")
+    },
+    **{f"{method} /g/{{group}}/reglages": FACILITATOR for method in ("GET", "POST")},
+    # committees
+    "GET /g/{group}/comites": GROUP,
+    f"GET {COMMITTEE}": GROUP,
+    **{f"{method} /g/{{group}}/comites/nouveau": FACILITATOR for method in ("GET", "POST")},
+    **{
+        f"{method} {COMMITTEE}/{step}": FACILITATOR
+        for method in ("GET", "POST")
+        for step in ("annulation", "compte-rendu", "ordre-du-jour", "report")
+    },
+    f"POST {COMMITTEE}/invitations": FACILITATOR,
+    f"POST {COMMITTEE}/invitations/{{person_id}}/retrait": FACILITATOR,
+    # a purchase
+    f"GET {PURCHASE}": GROUP,
+    **{
+        f"{method} {PURCHASE}/{step}": NAMES_BUYERS
+        for method in ("GET", "POST")
+        for step in ("acheteurs", "acheteurs/{membership_id}/retrait")
+    },
+    **{f"{method} {PURCHASE}/articles": BUYER | NAMES_BUYERS for method in ("GET", "POST")},
+    **{
+        f"{method} {PURCHASE}/{step}": BUYER
+        for method in ("GET", "POST")
+        for step in ("ouverture", "cloture", "prolongation", "annulation", "besoins/{member}/modification")
+    },
+    f"GET {PURCHASE}/besoins": GROUP,
+    f"GET {PURCHASE}/besoins/{{member}}": SEES_LUGOS,
+    f"POST {PURCHASE}/besoins/{{member}}/brouillon": OWN_MEMBER,
+    f"POST {PURCHASE}/besoins/{{member}}/depot": OWN_MEMBER,
+    f"GET {PURCHASE}/consolidation": RUNS_OR_LEADS,
+    f"POST {PURCHASE}/consolidation": BUYER,
+    f"GET {PURCHASE}/consolidation/{{item}}": RUNS_OR_LEADS,
+    f"GET {PURCHASE}/consolidation/{{item}}/consolidation.xlsx": RUNS_OR_LEADS,
+    f"GET {PURCHASE}/couts": GROUP,
+    f"GET {PURCHASE}/couts/cles": GROUP,
+    f"POST {PURCHASE}/couts/cles": BUYER,
+    f"GET {PURCHASE}/couts/{{member}}": SEES_LUGOS | {"finance"},
+    **{f"GET {PURCHASE}/couts/repartition.{kind}": PAYS for kind in ("csv", "json", "xlsx")},
+    f"GET {PURCHASE}/couts/etats/{{number}}": GROUP,
+    **{f"GET {PURCHASE}/couts/etats/{{number}}/repartition.{kind}": PAYS for kind in ("csv", "json", "xlsx")},
+    **{f"{method} {PURCHASE}/couts/gel": BUYER for method in ("GET", "POST")},
+    **{
+        f"{method} {PURCHASE}/couts/{step}": BUYER
+        for method in ("GET", "POST")
+        for step in ("frais/nouveau", "frais/{code}", "frais/{code}/suppression")
+    },
+    **{
+        f"{method} {PURCHASE}/couts/{step}": BUYER
+        for method in ("GET", "POST")
+        for step in ("subventions/nouvelle", "subventions/{code}", "subventions/{code}/suppression")
+    },
+    **{f"GET {PURCHASE}/journal{path}": RUNS_OR_LEADS for path in ("", "/export.csv", "/export.xlsx")},
+    # the interface for programs
+    "GET /api/v1/me": SIGNED_IN,
+    f"GET {API}/audit": JOURNAL,
+    f"GET {API}/committees": GROUP,
+    f"POST {API}/committees": FACILITATOR,
+    f"GET {API}/members": GROUP,
+    f"POST {API}/members": FACILITATOR,
+    f"GET {API}/purchases": GROUP,
+    f"POST {API}/purchases": FACILITATOR | REFERENTS,
+    f"GET {API}/purchases/{{reference}}": GROUP,
+    f"GET {API}/purchases/{{reference}}/allocation": GROUP,
+    **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "xlsx")},
+    f"GET {API}/purchases/{{reference}}/consolidation": RUNS_OR_LEADS,
+    f"GET {API}/purchases/{{reference}}/declarations": GROUP,
+    f"GET {API}/purchases/{{reference}}/declarations/{{member}}": SEES_LUGOS,
+    f"PUT {API}/purchases/{{reference}}/declarations/{{member}}": OWN_MEMBER,
+    **{f"POST {API}/purchases/{{reference}}/{step}": BUYER for step in ("opening", "closure", "cancellation")},
+}

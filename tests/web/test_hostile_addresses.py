@@ -1,0 +1,66 @@
+"""Whatever an address holds, the answer is a page that says so, never a 500."""
+
+import pytest
+
+from factories import NOW, Territory, open_purchase
+from pooling.kernel.database import Database
+from web_client import SignIn
+
+HUGE = 10**30
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/g/bassin/achats/%00",
+        "/g/bassin/achats/AG-2027-001/besoins/%00",
+        "/g/%00",
+        "/g/bassin/membres/%00",
+        f"/g/bassin/comites/{HUGE}",
+        f"/g/bassin/personnes/{HUGE}",
+        f"/g/bassin/demandes/{HUGE}",
+        "/g/bassin/achats/AG-2027-001/consolidation/%00",
+        f"/g/bassin/achats/AG-2027-001/couts/etats/{HUGE}",
+        "/g/bassin/achats/../../etc/passwd",
+        "/static/%00",
+        "/static/..%2f..%2fapp.py",
+        "/connexion/lien/%00",
+    ],
+)
+async def test_an_address_that_names_nothing_is_a_404(
+    database: Database, territory: Territory, sign_in: SignIn, path: str
+) -> None:
+    await open_purchase(database, territory, NOW)
+    answer = await (await sign_in("animation@bassin.example")).get(path)
+    assert answer.status_code in {404, 403, 200}, answer.text[:300]
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"avant={HUGE}",
+        "avant=%00",
+        "avant=x",
+        "avant=-1",
+        "apres=%00",
+        "apres=W10=",
+        "apres=" + "A" * 5000,
+        "regle-arceau=%00",
+    ],
+)
+@pytest.mark.parametrize("page", ["achats", "membres", "comites", "personnes", "journal", "achats/AG-2027-001/besoins"])
+async def test_a_query_that_is_not_ours_never_breaks_a_page(
+    database: Database, territory: Territory, sign_in: SignIn, page: str, query: str
+) -> None:
+    await open_purchase(database, territory, NOW)
+    answer = await (await sign_in("animation@bassin.example")).get(f"/g/bassin/{page}?{query}")
+    assert answer.status_code in {200, 400, 404}, answer.text[:300]
+
+
+async def test_a_form_with_zero_bytes_is_told_so(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    await open_purchase(database, territory, NOW)
+    browser = await sign_in("referent@lugos.example")
+    page = "/g/bassin/achats/AG-2027-001/besoins/213302607"
+    answer = await browser.post(f"{page}/brouillon", {"comment": "a\x00b", "no_need": "1", "seen": "\x00"}, page=page)
+    assert answer.status_code in {303, 422}
