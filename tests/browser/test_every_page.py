@@ -9,7 +9,9 @@ from browser.visitor import Visitor, Visitors
 
 pytestmark = pytest.mark.browser
 
-ONE_OF_MANY = re.compile(r"/(\d+|AG-\d{4}-\d{3}(?=/[^/]+/)|[A-Z][A-Z-]+|arceau|abri|vae|cargo|kit)(?=/|$)")
+ONE_OF_MANY = re.compile(
+    r"/(\d+|[A-Z][A-Z-]+|arceau|abri|vae|cargo|kit|AG-\d{4}-\d{3}(?=/[^/]+/|/journal|/consolidation))(?=/|$)"
+)
 """A person, a member, an article, a purchase seen closely: pages that differ by what they are about, not how made."""
 
 
