@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+SCRATCH := var/mutants
 
-.PHONY: help install demo test check format bench lock clean
+.PHONY: help install demo test check format bench mutants docs-tables lock clean
 
 help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,6 +37,16 @@ format: install  ## put the code in shape
 
 bench: install  ## measure against the bare limits of this machine
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+
+mutants: install  ## change the rules one small thing at a time and see whether a test notices (long)
+	rm -rf $(SCRATCH) && mkdir -p $(SCRATCH)/src/pooling $(SCRATCH)/tests/unit
+	cp pyproject.toml $(SCRATCH) && cp src/pooling/__init__.py $(SCRATCH)/src/pooling
+	cp -r src/pooling/sharing $(SCRATCH)/src/pooling && cp -r tests/naive $(SCRATCH)/tests
+	cp -r tests/unit/sharing $(SCRATCH)/tests/unit
+	cd $(SCRATCH) && RANDOM_CASES=60 $(CURDIR)/$(BIN)/mutmut run --max-children 2
+
+docs-tables: install  ## write the worked tables of docs/ again
+	$(BIN)/python docs/worked_tables.py
 
 lock:  ## renew the pinned versions (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

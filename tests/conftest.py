@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 import pooling.allocation.models
 import pooling.committees.models
@@ -115,15 +115,21 @@ async def fresh_database(fresh_addresses: PostgresAddresses) -> AsyncIterator[Da
     await database.dispose()
 
 
+@pytest_asyncio.fixture(scope="session")
+async def engine(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
+    """This worker's engine: statements are compiled once for all its tests."""
+    made = create_async_engine(driver_url(addresses.application))
+    yield made
+    await made.dispose()
+
+
 @pytest_asyncio.fixture
-async def database(addresses: PostgresAddresses) -> AsyncIterator[Database]:
+async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
     """Transactions of the application's role inside one that is rolled back at the test's end."""
-    engine = create_async_engine(driver_url(addresses.application))
     async with engine.connect() as connection:
         outer = await connection.begin()
         yield Database(connection)
         await outer.rollback()
-    await engine.dispose()
 
 
 @pytest.fixture

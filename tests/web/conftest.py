@@ -21,10 +21,17 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path)
 
 
+@pytest.fixture(scope="session")
+def application() -> Litestar:
+    """Put together once: hundreds of requests later its routes are the same. What changes is in its state."""
+    database = Database.connect("postgresql://nowhere/none")
+    return create_app(Services(Settings(), database, Bell("unix:///nowhere/valkey.sock"), SECRET))
+
+
 @pytest.fixture
-def app(database: Database, clock: FixedClock, settings: Settings) -> Litestar:
-    bell = Bell("unix:///nowhere/valkey.sock")
-    return create_app(Services(settings=settings, database=database, bell=bell, secret_key=SECRET, clock=clock))
+def app(application: Litestar, database: Database, clock: FixedClock, settings: Settings) -> Litestar:
+    application.state.update({"database": database, "clock": clock, "settings": settings})
+    return application
 
 
 @pytest_asyncio.fixture

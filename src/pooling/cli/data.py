@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.allocation.configuration import read_finance
 from pooling.allocation.export import allocation_xlsx
 from pooling.allocation.service import allocate_purchase
 from pooling.cli.failures import REFUSED
@@ -21,7 +22,7 @@ from pooling.members.importing import import_members, read_members
 from pooling.members.models import Group
 from pooling.needs.importing import import_needs, read_needs
 from pooling.purchases.service import find_purchase
-from pooling.settings import stop
+from pooling.settings import load_settings, stop
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -120,7 +121,8 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
     async def run(session: AsyncSession) -> None:
         found = await find_purchase(session, purchase)
         row = await session.get(Group, found.group_id)
-        allocation = await allocate_purchase(session, found.id, f"{found.reference} {found.title}")
+        label = f"{found.reference} {found.title}"
+        allocation = await allocate_purchase(session, found.id, label, read_finance(load_settings().config_dir))
         with out.open("wb") as target:
             allocation_xlsx(target, allocation, fictional=row is not None and row.fictional)
 

@@ -16,6 +16,7 @@ from rich.text import Text
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.allocation.configuration import read_finance
 from pooling.cli.failures import REFUSED, told, without_password
 from pooling.cli.installation import (
     NO_ANSWER,
@@ -176,6 +177,7 @@ def _configuration(settings: Settings) -> Finding:
     try:
         territory = read_territory(settings.config_dir)
         reminder_kinds(read_reminders(settings.config_dir))
+        read_finance(settings.config_dir)
     except ConfigurationError as error:
         return judged("configuration", works=False, said=str(error))
     return judged("configuration", works=True, said=f"{settings.config_dir} is readable ({territory.name})")
