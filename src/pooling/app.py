@@ -56,7 +56,7 @@ from pooling.web.api import PREFIX
 from pooling.web.branding import read_territory
 from pooling.web.forms import provide_form
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
-from pooling.web.security import add_headers
+from pooling.web.security import LARGEST_BODY, add_headers
 
 NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("À faire", "", Right.SEE_GROUP),
@@ -162,7 +162,7 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         state=State(_state(services, demonstration=demonstration)),
         openapi_config=None,
         logging_config=None,
-        request_max_body_size=20_000_000,
+        request_max_body_size=LARGEST_BODY,
     )
 
 

@@ -9,7 +9,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from pooling.accounts.sessions import read_session
-from pooling.web.security import SESSION_COOKIE, cookie
+from pooling.web.security import SESSION_COOKIE, cookie, cookie_of
 
 WITHOUT_SESSION = ("/static/", "/api/", "/health/")
 """The interface for programs knows tokens only: a cookie must never open it."""
@@ -24,7 +24,7 @@ class SignInMiddleware(ASGIMiddleware):
         scope["user"] = None
         scope["auth"] = None
         request: Request[Any, Any, Any] = Request(scope)
-        token = request.cookies.get(SESSION_COOKIE)
+        token = cookie_of(request, SESSION_COOKIE)
         new_token: str | None = None
         if token and not scope["path"].startswith(WITHOUT_SESSION):
             state = request.app.state

@@ -12,7 +12,7 @@ from pooling.accounts.throttle import count
 from pooling.kernel.errors import Conflict, SignInRequired
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
-from pooling.web.security import SESSION_COOKIE, cookie, local_path
+from pooling.web.security import SESSION_COOKIE, cookie, cookie_of, local_path
 
 TRIES = 5
 TRY_WINDOW = timedelta(minutes=10)
@@ -45,7 +45,7 @@ def signed_in(request: Request[Any, Any, Any]) -> SignedIn:
 
 @post("/deconnexion", right="anyone")
 async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:  # noqa: ARG001 - for its token
-    token = request.cookies.get(SESSION_COOKIE)
+    token = cookie_of(request, SESSION_COOKIE)
     if token:
         async with request.app.state.database.transaction() as session:
             await end_session(session, token)

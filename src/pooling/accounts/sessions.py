@@ -117,7 +117,8 @@ async def read_session(session: AsyncSession, token: str, now: datetime) -> tupl
         name=person.name,
         email=person.email,
         administrator=person.administrator,
-        second_factor_given=held.second_factor_at is not None,
+        # Given, and still there: once it is taken away it protects nothing any more.
+        second_factor_given=enrolled_at is not None and held.second_factor_at is not None,
         second_factor_owed=enrolled_at is not None and held.second_factor_at is None,
         groups=tuple(EnteredGroup(*row) for row in groups),
     )

@@ -5,6 +5,7 @@ the one place where a session is opened.
 """
 
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from litestar import Request, get, post
@@ -19,7 +20,7 @@ from pooling.outbox.mail import Button, Mail
 from pooling.outbox.service import queue_mails
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
-from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, browser_of, cookie, local_path
+from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, browser_of, cookie, cookie_of, local_path
 
 CODES_AN_HOUR_PER_ADDRESS = 5
 CODES_AN_HOUR_PER_HOST = 60
@@ -116,7 +117,7 @@ async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next
     """Opens a session under a token that nobody has seen before, and ends the one this browser had."""
     state = request.app.state
     async with state.database.transaction() as session:
-        former = request.cookies.get(SESSION_COOKIE)
+        former = cookie_of(request, SESSION_COOKIE)
         if former:
             await end_session(session, former)
         token = await open_session(session, person_id, state.clock.now(), browser=request.headers.get("user-agent", ""))
@@ -128,7 +129,13 @@ async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next
 
 def host_of(request: Request[Any, Any, Any]) -> str:
     """The address that a request comes from, as the proxy in front of us says when the server is told to trust it."""
-    return request.client.host if request.client else "unknown"
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    # Whoever has one IPv6 address has the 2^64 of its network.
+    return str(ip_network((int(address) >> 64 << 64, 64))) if isinstance(address, IPv6Address) else host
 
 
 ROUTES = [ask_email, send_code, ask_code, check_code, show_link, follow_link]

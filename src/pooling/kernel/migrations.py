@@ -56,10 +56,23 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+FUNCTIONS_FIND_OUR_TABLES = """
+DO $$ DECLARE found regprocedure; BEGIN
+    FOR found IN SELECT oid FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, public, pg_temp', found);
+    END LOOP;
+END $$"""
+"""A function that runs as the owner looks for temporary tables last: where `pg_temp` is not named it comes first, and
+the application's role could put a table of its own, with a trigger, in the place of ours.
+"""
+
+
 def privileges(role: str) -> list[str]:
     """What the application may do: nothing to the schema, and nothing but adding where rows are a record for ever."""
     quoted = '"' + role.replace('"', '""') + '"'
     return [
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        FUNCTIONS_FIND_OUR_TABLES,
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}",

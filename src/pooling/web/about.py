@@ -1,9 +1,15 @@
-"""Pages that every public service owes its visitors: accessibility, legal notices, personal data."""
+"""Pages that every public service owes its visitors: accessibility, legal notices, personal data, whom to tell of a
+vulnerability.
+"""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
 
+from pooling.web.branding import Territory
+from pooling.web.forms import is_email
 from pooling.web.layout import Link, render
 
 FOOTER = (
@@ -28,4 +34,26 @@ async def personal_data(request: Request[Any, Any, Any]) -> Response[str]:
     return render(request, "about/privacy.html")
 
 
-ROUTES = [accessibility, legal_notices, personal_data]
+TRUE_FOR = timedelta(days=180)
+"""RFC 9116 wants an end, less than a year away; it is counted anew at each request."""
+
+
+@get("/.well-known/security.txt", right="anyone")
+async def security_txt(request: Request[Any, Any, Any]) -> Response[str]:
+    """Whom to tell of a vulnerability (RFC 9116). It needs an address to write to: without one there is no such file."""
+    state = request.app.state
+    territory: Territory = state.territory
+    contact = territory.contact.strip()
+    if not is_email(contact):
+        raise NotFoundException
+    until = (state.clock.now() + TRUE_FOR).replace(microsecond=0)
+    lines = (
+        f"Contact: mailto:{contact}",
+        f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: fr, en",
+        f"Canonical: {state.settings.base_url.rstrip('/')}/.well-known/security.txt",
+    )
+    return Response("".join(f"{line}\n" for line in lines), media_type="text/plain")
+
+
+ROUTES = [accessibility, legal_notices, personal_data, security_txt]

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from pooling.web.branding import Territory
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
 from pooling.web.forms import Form
-from pooling.web.security import HEADERS, cookie, ensure_visitor, form_token_of
+from pooling.web.security import cookie, cookie_of, ensure_visitor, form_token_of
 from pooling.web.templating import environment
 
 
@@ -72,8 +72,9 @@ def render(
     layout.breadcrumb = breadcrumb
     layout.tabs = tabs
     cookies: list[Cookie] = []
-    if FLASH_COOKIE in request.cookies:
-        layout.flash = unpack_flash(request.cookies[FLASH_COOKIE])
+    flash = cookie_of(request, FLASH_COOKIE)
+    if flash is not None:
+        layout.flash = unpack_flash(flash)
         cookies.append(cookie(request, FLASH_COOKIE, "", max_age=0))
     visitor = ensure_visitor(request)
     if visitor is not None:
@@ -86,14 +87,9 @@ def render(
     return Response(
         body,
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         cookies=cookies,
-        headers=_page_headers(),
     )
-
-
-def _page_headers() -> dict[str, str]:
-    return {**HEADERS, "Cache-Control": "no-store"}
 
 
 def redirect(request: Request[Any, Any, Any], url: str, *, done: str | None = None) -> Redirect:

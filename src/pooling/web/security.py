@@ -11,19 +11,25 @@ from hashlib import sha256
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from litestar import Request, Response
-from litestar.datastructures import Cookie
+from litestar import Request
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.types import Message, Scope
 
 from pooling.kernel.errors import DomainError
 
 VISITOR_COOKIE = "pooling-visitor"
 SESSION_COOKIE = "pooling-session"
 LONGEST_PATH = 2000
+MOST_FIELDS = 10_000
+"""In one form. Reading two million of them takes a processor half a minute, and anybody may send them."""
+LARGEST_BODY = 5_000_000
+FORM = "application/x-www-form-urlencoded"
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "default-src 'none'; object-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -33,6 +39,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+HTTPS_ONLY = "max-age=63072000; includeSubDomains"
+"""`Strict-Transport-Security`, two years, wherever the service is not on this machine alone."""
 
 
 class ForgedRequest(DomainError):
@@ -43,6 +51,14 @@ class ForgedRequest(DomainError):
         super().__init__(
             "Ce formulaire a expiré ou ne vient pas de ce site. Revenez à la page précédente, puis rechargez-la."
         )
+
+
+class TooManyFields(DomainError):
+    status = 413
+    code = "too_large"
+
+    def __init__(self) -> None:
+        super().__init__("Ce formulaire a trop de champs.")
 
 
 def form_token(secret_key: str, binding: str) -> str:
@@ -59,14 +75,14 @@ def _binding(request: Request[Any, Any, Any], *, newest: bool = True) -> str:
     """What stands for this browser: its session, or a random visitor's number. A session whose token is being changed
     posts with the old one and gets pages for the new one.
     """
-    cookies, state = request.cookies, request.scope["state"]
-    session = (state.get("session_token") if newest else None) or cookies.get(SESSION_COOKIE)
-    return session or cookies.get(VISITOR_COOKIE) or state.get("visitor", "")
+    state = request.scope["state"]
+    session = (state.get("session_token") if newest else None) or cookie_of(request, SESSION_COOKIE)
+    return session or cookie_of(request, VISITOR_COOKIE) or state.get("visitor", "")
 
 
 def ensure_visitor(request: Request[Any, Any, Any]) -> Cookie | None:
     """Before signing in, a random cookie stands for the browser. Returns the cookie to set, if it has none yet."""
-    if request.cookies.get(SESSION_COOKIE) or request.cookies.get(VISITOR_COOKIE):
+    if cookie_of(request, SESSION_COOKIE) or cookie_of(request, VISITOR_COOKIE):
         return None
     visitor = request.scope["state"].setdefault("visitor", secrets.token_urlsafe(24))
     return cookie(request, VISITOR_COOKIE, visitor)
@@ -87,7 +103,7 @@ def cookie(request: Request[Any, Any, Any], key: str, value: str, *, max_age: in
     """A cookie of ours: never read by scripts, only over HTTPS except on this machine itself."""
     same_site: Literal["lax"] = "lax"
     return Cookie(
-        key=key,
+        key=_cookie_name(request, key),
         value=value,
         max_age=max_age,
         httponly=True,
@@ -97,16 +113,37 @@ def cookie(request: Request[Any, Any, Any], key: str, value: str, *, max_age: in
     )
 
 
+def cookie_of(request: Request[Any, Any, Any], key: str) -> str | None:
+    """A cookie that `cookie` gave."""
+    return request.cookies.get(_cookie_name(request, key))
+
+
+def _cookie_name(request: Request[Any, Any, Any], key: str) -> str:
+    """Over HTTPS, `__Host-…`: a browser takes such a cookie from this very host only, never from one beside it."""
+    return key if request.app.state.settings.is_loopback else f"__Host-{key}"
+
+
+def is_for_programs(request: Request[Any, Any, Any]) -> bool:
+    """Whether the request goes to the JSON interface. By the path that was routed: `request.url` is put together with
+    the `Host` header, in which anything may stand.
+    """
+    path: str = request.scope["path"]
+    return path.startswith("/api/")
+
+
 async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     """Called before every handler. A request that changes something must come from a form of ours.
 
     Raises:
         ForgedRequest: it does not.
+        TooManyFields: reading it would keep everybody else waiting.
     """
-    if request.method not in UNSAFE_METHODS or request.url.path.startswith("/api/"):
+    if request.method not in UNSAFE_METHODS or is_for_programs(request):
         return  # programs carry a token that no browser sends by itself: cookies open nothing there
     if not _same_site(request):
         raise ForgedRequest
+    if (await request.body()).count(b"&") > MOST_FIELDS and FORM in request.headers.get("content-type", "").lower():
+        raise TooManyFields
     given = (await request.form()).get("csrf", "")
     if not isinstance(given, str) or not hmac.compare_digest(
         given.encode(), form_token(request.app.state.secret_key, _binding(request, newest=False)).encode()
@@ -122,9 +159,13 @@ def _same_site(request: Request[Any, Any, Any]) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-async def add_headers(response: Response[Any]) -> Response[Any]:
-    """Called after every handler."""
+async def add_headers(message: Message, scope: Scope) -> None:
+    """Called for every answer just before it leaves: errors, redirects and refusals of the framework too."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
+        headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", "no-store")
+    if not scope["litestar_app"].state.settings.is_loopback:
+        headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
