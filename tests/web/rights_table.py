@@ -34,7 +34,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {path}": EVERYBODY for path in ("/accessibilite", "/mentions-legales", "/donnees-personnelles")},
     **{f"GET {path}": EVERYBODY for path in ("/static/{path}", "/branding.css", "/health/live", "/health/ready")},
     "GET /branding/logo": frozenset(),  # this territory has none
-    "GET /.well-known/security.txt": EVERYBODY,
+    "GET /.well-known/security.txt": frozenset(),  # this territory gives no address
     "GET /api": EVERYBODY,
     "GET /api/openapi.json": EVERYBODY,
     **{f"{method} /connexion": EVERYBODY for method in ("GET", "POST")},

@@ -32,22 +32,26 @@ async def failing() -> None:
     raise RuntimeError("a secret of the inside: SELECT token_hash FROM sessions")
 
 
-@pytest.fixture
-def app(app: Litestar) -> Litestar:
-    """With one more page, that fails."""
-    app.register(failing)
-    return app
+@pytest.fixture(scope="module")
+def made() -> Litestar:
+    """Put together once; with one more page, that fails."""
+    database = Database.connect("postgresql://nowhere/none")
+    application = create_app(Services(Settings(), database, Bell("unix:///nowhere/valkey.sock"), SECRET))
+    application.register(failing)
+    return application
 
 
 @pytest.fixture
-def public_app(database: Database, clock: FixedClock, settings: Settings) -> Litestar:
-    """The application of an installation that is not on this machine alone."""
-    public = settings.model_copy(update={"base_url": ADDRESS})
-    made = create_app(
-        Services(public, database, Bell("unix:///nowhere/valkey.sock"), SECRET, clock),
-    )
-    made.register(failing)
+def app(made: Litestar, database: Database, clock: FixedClock, settings: Settings) -> Litestar:
+    made.state.update({"database": database, "clock": clock, "settings": settings, "territory": Branding()})
     return made
+
+
+@pytest.fixture
+def public_app(app: Litestar, settings: Settings) -> Litestar:
+    """The application of an installation that is not on this machine alone."""
+    app.state.settings = settings.model_copy(update={"base_url": ADDRESS})
+    return app
 
 
 @pytest_asyncio.fixture

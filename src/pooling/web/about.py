@@ -40,7 +40,7 @@ TRUE_FOR = timedelta(days=180)
 
 @get("/.well-known/security.txt", right="anyone")
 async def security_txt(request: Request[Any, Any, Any]) -> Response[str]:
-    """Whom to tell of a vulnerability (RFC 9116). It needs an address to write to: without one there is no such file."""
+    """Whom to tell of a vulnerability (RFC 9116); where no address is set to write to, there is no such file."""
     state = request.app.state
     territory: Territory = state.territory
     contact = territory.contact.strip()
