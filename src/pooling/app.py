@@ -203,7 +203,7 @@ def frame(request: Request[Any, Any, Any]) -> Layout:
     person: SignedIn | None = request.scope.get("user")
     group: EnteredGroup | None = request.scope["state"].get("group")
     caller: Caller | None = request.scope["state"].get("caller")
-    path = request.url.path
+    path: str = request.scope["path"]
     layout = Layout(
         territory=state.territory,
         csrf_token="",

@@ -213,7 +213,7 @@ async def test_a_failure_says_nothing_of_the_inside(visitor: Browser) -> None:
 async def test_the_host_header_decides_nothing(database: Database, territory: Territory, sign_in: SignIn) -> None:
     """A `Host` with a slash makes the rebuilt address look like the interface for programs, which asks for no form."""
     browser = await sign_in("animation@bassin.example")
-    for host in ("127.0.0.1:8000/api/", "evil.example/api/v1", "evil.example"):
+    for host in ("evil.example/api/v1", "evil.example"):
         answer = await browser.client.post(
             "/g/bassin/reglages", data={"name": "Volé"}, headers={"Host": host, "Sec-Fetch-Site": "same-origin"}
         )
