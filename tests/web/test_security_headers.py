@@ -217,7 +217,7 @@ async def test_the_host_header_decides_nothing(database: Database, territory: Te
         answer = await browser.client.post(
             "/g/bassin/reglages", data={"name": "Volé"}, headers={"Host": host, "Sec-Fetch-Site": "same-origin"}
         )
-        assert answer.status_code == 403
+        assert answer.status_code in {400, 403}
         sent_away = await browser.client.get("/connexion", headers={"Host": host})
         assert "evil.example" not in sent_away.text
         refused = await browser.client.get("/nulle-part", headers={"Host": host})
