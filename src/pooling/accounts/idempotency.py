@@ -20,6 +20,7 @@ from sqlmodel import col
 from pooling.accounts.models import IdempotencyKey
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import DomainError, Invalid
+from pooling.web.addresses import path_of
 from pooling.web.api import answer_written, written
 
 KEPT = timedelta(hours=24)
@@ -66,7 +67,7 @@ async def once(
     if not 0 < len(key) <= LONGEST_KEY:
         raise Invalid({"Idempotency-Key": f"Donnez une clé de 1 à {LONGEST_KEY} caractères."})
     now = request.app.state.clock.now()
-    asked = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
+    asked = sha256(f"{request.method} {path_of(request)}\n".encode() + await request.body()).digest()
     kept = await _claim(session, person_id, key, asked, now)
     if kept is not None:
         if kept.request_hash != asked:

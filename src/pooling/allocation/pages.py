@@ -25,6 +25,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.sharing.allocation_result import Allocation, MemberResult
+from pooling.web.addresses import path_of
 from pooling.web.layout import Link, render
 from pooling.web.typography import euros, percent
 
@@ -129,7 +130,7 @@ async def download_allocation(
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
-    kind, name = request.url.path.rpartition(".")[2], f"{frame.purchase.reference}-repartition"
+    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-repartition"
     return file_of(allocation, kind, name, fictional=frame.group.fictional)
 
 

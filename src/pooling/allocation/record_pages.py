@@ -25,6 +25,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.web.addresses import path_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.typography import date_time_long, euros, plural
@@ -164,7 +165,7 @@ async def download_record(
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     record = await _record(session, frame, number)
-    kind, name = request.url.path.rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}"
+    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}"
     return file_of(record.allocation, kind, name, fictional=frame.group.fictional, result=record.result)
 
 

@@ -21,6 +21,7 @@ from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.service import find_purchase
+from pooling.web.addresses import path_of
 from pooling.web.forms import Form, form_of
 from pooling.web.layout import Link, render
 from pooling.web.typography import NBSP, date_short, time_short
@@ -197,7 +198,7 @@ def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
 
 def _file(request: Request[Any, Any, Any], table: Table, name: str, *, fictional: bool) -> Response[bytes]:
     """The kind of file that the address ends with."""
-    kind = request.url.path.rpartition(".")[2]
+    kind = path_of(request).rpartition(".")[2]
     target = io.BytesIO()
     if kind == "csv":
         write_csv(target, table)

@@ -31,6 +31,7 @@ from pooling.purchases.queries import ItemShown, participants, purchase_items
 from pooling.sharing.comparison import compare_tolerance, next_tier_outlook
 from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import IncompletePack, Rationing
+from pooling.web.addresses import query_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.typography import euros, price
@@ -182,7 +183,7 @@ async def show_item(
         names=names,
         declared=declared,
         lead_code=lead_code,
-        files=[{"label": "XLSX", "url": f"{frame.url}{SECTION}/{shown.code}/consolidation.xlsx?{request.url.query}"}],
+        files=[{"label": "XLSX", "url": f"{frame.url}{SECTION}/{shown.code}/consolidation.xlsx?{query_of(request)}"}],
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request
 from litestar.exceptions import NotFoundException
 
-from pooling.web.security import refuse_forged
+from pooling.web.security import is_for_programs, refuse_forged
 
 
 async def admit(request: Request[Any, Any, Any]) -> None:
@@ -15,6 +15,7 @@ async def admit(request: Request[Any, Any, Any]) -> None:
         NotFoundException: the address holds a zero byte, which no name has and PostgreSQL refuses.
         ForgedRequest: it would change something and does not come from a form of ours.
     """
-    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+    in_query = b"%00" in request.scope["query_string"] and not is_for_programs(request)  # programs are told the field
+    if in_query or "\x00" in request.scope["path"]:
         raise NotFoundException
     await refuse_forged(request)

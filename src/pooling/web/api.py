@@ -15,6 +15,7 @@ from litestar.datastructures import MultiDict
 from pydantic import BaseModel, ConfigDict, Field
 
 from pooling.kernel.errors import DomainError, Invalid
+from pooling.web.addresses import path_of
 
 PREFIX = "/api/v1"
 LARGEST_PAGE = 200
@@ -138,7 +139,7 @@ def page_of(
     if next_key is not None:
         kept = [(name, value) for name, value in _parameters(request) if name not in {"after", "limit"}]
         query = urlencode([*kept, ("after", pack_after(next_key)), ("limit", limit)])
-        following = f"{request.url.path}?{query}"
+        following = f"{path_of(request)}?{query}"
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     return answer_written({"items": [written(item) for item in items], "next": following}, headers=headers)
 

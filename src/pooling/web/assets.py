@@ -7,6 +7,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from pooling.web.addresses import query_of
 from pooling.web.branding import Territory, logo_content
 from pooling.web.templating import STATIC, static_url
 
@@ -22,7 +23,7 @@ async def static_file(request: Request[Any, Any, Any], path: FromPath[str]) -> R
     if not file.is_relative_to(STATIC) or not file.is_file():
         raise NotFoundException
     current = static_url(str(file.relative_to(STATIC)))
-    kept = FOR_EVER if current.endswith(f"?{request.url.query}") else FOR_AN_HOUR
+    kept = FOR_EVER if current.endswith(f"?{query_of(request)}") else FOR_AN_HOUR
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Response(file.read_bytes(), media_type=media_type, headers={"Cache-Control": kept})
 

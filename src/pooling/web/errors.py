@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_500_INTERNAL_SERVE
 from sqlalchemy.exc import DataError, DBAPIError
 
 from pooling.kernel.errors import DomainError, Invalid, SignInRequired
+from pooling.web.addresses import query_of
 from pooling.web.forms import Redisplay
 from pooling.web.layout import render
 from pooling.web.security import is_for_programs
@@ -98,6 +99,6 @@ def _here(request: Request[Any, Any, Any]) -> str:
     """Where to come back to after signing in: only a GET can be come back to."""
     if request.method != "GET":
         return "/"
-    query = request.url.query
+    query = query_of(request)
     path: str = request.scope["path"]
     return f"{path}?{query}" if query else path

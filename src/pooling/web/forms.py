@@ -149,7 +149,10 @@ LONGEST_EMAIL = 254
 
 
 def is_email(value: str) -> bool:
-    return len(value) <= LONGEST_EMAIL and re.fullmatch(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]{2,}", value) is not None
+    return (
+        len(value) <= LONGEST_EMAIL
+        and re.fullmatch(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]{2,}", value) is not None
+    )
 
 
 def form_of(values: Mapping[str, object]) -> Form:

@@ -6,6 +6,7 @@ import pytest
 from pooling import PROJECT_ROOT
 from pooling.kernel.configuration import ConfigurationError
 from pooling.reminders.configuration import Schedule, read_reminders
+from pooling.worker import reminder_kinds
 
 DEFAULT = Schedule(offsets=(-15, -7, -1))
 
@@ -52,5 +53,6 @@ def test_a_misspelt_kind_is_told(tmp_path: Path) -> None:
 
 def test_the_file_that_comes_along_is_right() -> None:
     configuration = read_reminders(PROJECT_ROOT / "config")
-    configuration.require_known(["committee"])
+    names = [kind.name for kind in reminder_kinds(configuration)]
+    assert names == ["committee", "needs_deadline", "closing"]
     assert configuration.schedule("committee", Schedule()) == DEFAULT

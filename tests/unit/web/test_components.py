@@ -1,10 +1,10 @@
 """The components: what people typed is escaped, and every field says its name, its hint and its error."""
 
 import pytest
-from unit.web.drawing import FORMS, HOSTILE, draw
 
 from pooling.web.forms import Form
 from pooling.web.templating import environment
+from unit.web.drawing import FORMS, HOSTILE, draw
 
 SENTENCE = f"Indiquez un nombre entier {HOSTILE}"
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from unit.web.drawing import HOSTILE, parse
 
 from pooling.web.branding import Territory
 from pooling.web.forms import Form
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
 from pooling.web.templating import PACKAGE, environment
+from unit.web.drawing import HOSTILE, parse
 
 
 def layout() -> Layout:
