@@ -9,6 +9,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -78,7 +79,7 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
     purchase_id = await open_purchase(database, territory, NOW, title=f"Arceaux {mark}", description=f"Du bois {mark}")
     await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=4)
     async with database.transaction(territory.group_id) as session:
-        own = {"group_id": territory.group_id, "purchase_id": purchase_id}
+        own: dict[str, Any] = {"group_id": territory.group_id, "purchase_id": purchase_id}
         session.add(Charge(**own, code="livraison", label=f"Livraison {mark}", amount_cents=1000, key="equal"))
         session.add(Subsidy(**own, code="livraison", label=f"Aide {mark}", amount_cents=500))
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
@@ -185,7 +186,7 @@ async def twins(database: WithoutFilter, settings: Settings) -> AsyncIterator[Tw
 
 @pytest.fixture
 def settings(tmp_path: object) -> Settings:
-    return Settings(data_dir=tmp_path)  # type: ignore[arg-type]
+    return Settings(data_dir=tmp_path)
 
 
 async def everything(database: Database) -> dict[str, object]:

@@ -57,7 +57,7 @@ def public_app(app: Litestar, settings: Settings) -> Litestar:
 @pytest_asyncio.fixture
 async def public(public_app: Litestar, database: Database) -> AsyncIterator[Browser]:
     browser = Browser(public_app, database)
-    browser.client.base_url = ADDRESS  # type: ignore[assignment]
+    browser.client.base_url = ADDRESS
     yield browser
     await browser.close()
 
