@@ -21,6 +21,11 @@ def rows_of(form: Form) -> range:
     return range(1, min(max(count, 1), MOST_ROWS) + 1)
 
 
+def usual_rates() -> dict[str, str]:
+    """The VAT that most rows will have, in metropolitan France."""
+    return {f"tva-{row}": "20" for row in range(1, MOST_ROWS + 1)}
+
+
 def with_more_rows(form: Form) -> Form:
     form.values["lignes"] = str(min(len(rows_of(form)) + ROWS, MOST_ROWS))
     return form

@@ -12,7 +12,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Member, MemberKind, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
-from pooling.purchases.item_form import form_of_items, read_items, rows_of, with_more_rows
+from pooling.purchases.item_form import form_of_items, read_items, rows_of, usual_rates, with_more_rows
 from pooling.purchases.preparing import prepare_purchase
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.schemas import PurchaseIn
@@ -28,7 +28,9 @@ CHOSEN_AT_MOST = 300
 async def ask_purchase(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
 ) -> Response[str]:
-    return await _page(request, session, caller, entered_group.slug, Form(values={"participation": "all"}))
+    return await _page(
+        request, session, caller, entered_group.slug, Form(values={"participation": "all", **usual_rates()})
+    )
 
 
 async def _page(

@@ -121,10 +121,17 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
+_MOST_PASSES = 4
+
+
 def typo(text: str) -> str:
     """The text with French no-break spaces and apostrophes; leaves addresses and times (12:30) alone."""
-    for pattern, replacement in _RULES:
-        text = pattern.sub(replacement, text)
+    for _ in range(_MOST_PASSES):  # a space that one rule sets may be what an earlier one waits for
+        before_pass = text
+        for pattern, replacement in _RULES:
+            text = pattern.sub(replacement, text)
+        if text == before_pass:
+            break
     return text
 
 
