@@ -17,6 +17,7 @@ from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
+from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.service import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, answer
 from pooling.web.api_input import read_query
@@ -73,6 +74,8 @@ class WarningOut(ApiOut):
 class AllocationOut(ApiOut):
     """The result of the rule. `complete` is false for who sees its own members only: totals are always the group's."""
 
+    notice: str | None
+    """That the figures are fictional, in French; null in a group that is not."""
     case: str
     basis: str
     """Which quantities are shared, in French."""
@@ -95,7 +98,11 @@ class CsvIn(ApiIn):
     api=Operation("get_allocation", AllocationOut, conflicts=REFUSALS, tagged=True),
 )
 async def get_allocation(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    reference: FromPath[str],
 ) -> Response[Any]:
     """Who pays what: every share, or for a référent its own with the totals."""
     allocation, complete = await _allocation(request, session, caller, reference)
@@ -107,9 +114,9 @@ async def get_allocation(
         result["warnings"] = [
             {"code": code, "member": member} for code, member in allocation.result.warnings if member in own
         ]
-    return answer(
-        AllocationOut.model_validate({**result, "basis": allocation.basis, "complete": complete}), tagged=True
-    )
+    notice = FICTIONAL if entered_group.fictional else None
+    about = {"notice": notice, "basis": allocation.basis, "complete": complete}
+    return answer(AllocationOut.model_validate({**result, **about}), tagged=True)
 
 
 async def _allocation(
@@ -162,13 +169,21 @@ async def download_xlsx(
     api=Operation("download_allocation_csv", media=CSV, query=CsvIn, conflicts=REFUSALS),
 )
 async def download_csv(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    reference: FromPath[str],
 ) -> Response[bytes]:
-    """The same figures as CSV, as a French spreadsheet opens it. For who sees every member's share."""
+    """The same figures as CSV, as a French spreadsheet opens it. For who sees every member's share.
+
+    A fictional group's has a last column `Remarque` that says so.
+    """
     view = read_query(request, CsvIn).view
     allocation = await _whole(request, session, caller, reference)
     target = io.BytesIO()
-    write_allocation_csv(target, allocation.result, allocation.labels, view)
+    notice = FICTIONAL if entered_group.fictional else None
+    write_allocation_csv(target, allocation.result, allocation.labels, view, notice)
     return _file(target, f"{reference}-repartition.csv", CSV)
 
 

@@ -11,6 +11,7 @@ from pooling.allocation.export import XLSX, allocation_xlsx
 from pooling.allocation.service import PurchaseAllocation
 from pooling.allocation.workbook import write_allocation_csv
 from pooling.kernel.errors import NotFound
+from pooling.outbox.mail import FICTIONAL
 
 KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
 FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
@@ -26,6 +27,8 @@ def file_of(
 ) -> Response[bytes]:
     """The file, always a download. `result` is what a record holds, handed out as it is.
 
+    Where the group is fictional, each file says so: the JSON in one more field, `notice`.
+
     Raises:
         NotFound: no such kind of file.
     """
@@ -35,9 +38,11 @@ def file_of(
     if kind == "xlsx":
         allocation_xlsx(target, allocation, fictional=fictional)
     elif kind == "csv":
-        write_allocation_csv(target, allocation.result, allocation.labels)
+        notice = FICTIONAL if fictional else None
+        write_allocation_csv(target, allocation.result, allocation.labels, notice=notice)
     else:
-        written = allocation.result.to_json() if result is None else result
+        notice_field = {"notice": FICTIONAL} if fictional else {}
+        written = {**notice_field, **(allocation.result.to_json() if result is None else result)}
         target.write(json.dumps(written, ensure_ascii=False, indent=1).encode())
     return Response(
         target.getvalue(),

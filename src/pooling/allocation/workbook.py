@@ -47,9 +47,13 @@ def write_allocation_csv(
     result: Allocation,
     labels: Labels | Mapping[str, str] | None = None,
     view: View = "summary",
+    notice: str | None = None,
 ) -> None:
-    """Write one table as CSV: a row per member (`summary`), or every figure with its key (`lines`)."""
-    write_csv(target, _CSV_VIEWS[view](result, Labels.of(labels)))
+    """Write one table as CSV: a row per member (`summary`), or every figure with its key (`lines`).
+
+    `notice` is a last column of every row.
+    """
+    write_csv(target, _CSV_VIEWS[view](result, Labels.of(labels)), notice)
 
 
 def _control(case: Case, result: Allocation, placed: Mapping[str, Placed]) -> Table:

@@ -199,12 +199,13 @@ def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
 def _file(request: Request[Any, Any, Any], table: Table, name: str, *, fictional: bool) -> Response[bytes]:
     """The kind of file that the address ends with."""
     kind = path_of(request).rpartition(".")[2]
+    notice = FICTIONAL if fictional else None
     target = io.BytesIO()
     if kind == "csv":
-        write_csv(target, table)
+        write_csv(target, table, notice)
         media_type = "text/csv; charset=utf-8"
     else:
-        book = Book(notice=FICTIONAL if fictional else None)
+        book = Book(notice=notice)
         book.add(table)
         book.save(target)
         media_type = XLSX

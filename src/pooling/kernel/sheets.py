@@ -27,6 +27,7 @@ HEADER_ROW = 3
 FIRST_ROW = HEADER_ROW + 1
 MOST_ROWS = 1_000_000  # a sheet holds 1 048 576
 MOST_CHARACTERS = 32_767  # what a cell holds
+REMARK = "Remarque"
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _READ_AS_SOMETHING_ELSE = ("=", "#")  # openpyxl takes these texts for formulas and errors
@@ -187,17 +188,23 @@ class Book:
         sheet.append(cells)
 
 
-def write_csv(target: BinaryIO | Path, table: Table) -> None:
-    """Write a table as a French spreadsheet opens it: `;`, UTF-8 with its mark, CRLF, decimal comma."""
+def write_csv(target: BinaryIO | Path, table: Table, notice: str | None = None) -> None:
+    """Write a table as a French spreadsheet opens it: `;`, UTF-8 with its mark, CRLF, decimal comma.
+
+    `notice` is a last column of every row, `Remarque`: what reads the file by its first line or by places still does,
+    no line is taken for a member, and a row that is copied elsewhere keeps it.
+    """
     if isinstance(target, Path):
         with target.open("wb") as file:
-            write_csv(file, table)
+            write_csv(file, table, notice)
         return
+    title, remark = ([REMARK], [_csv_text(notice)]) if notice else ([], [])
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_csv_text(column.title) for column in table.columns)
+    writer.writerow([*(_csv_text(column.title) for column in table.columns), *title])
     for row in table.rows:
-        writer.writerow(_csv_value(value, column.kind) for value, column in zip(row, table.columns, strict=True))
+        values = (_csv_value(value, column.kind) for value, column in zip(row, table.columns, strict=True))
+        writer.writerow([*values, *remark])
     text.flush()
     text.detach()  # the caller closes what it opened
 

@@ -12,12 +12,13 @@ from sqlmodel import col
 
 from pooling.accounts.idempotency import Made, once
 from pooling.kernel.errors import Forbidden
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.consolidating import consolidate_purchase, latest_consolidation
 from pooling.needs.models import Consolidation
+from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, purchase_out, purchase_to_run
 from pooling.purchases.service import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, answer
@@ -69,6 +70,8 @@ class ConsolidatedItemOut(ApiOut):
 class ConsolidationOut(ApiOut):
     """The last frozen consolidation, or (`number` null) what the filed needs would give now. Items by code."""
 
+    notice: str | None
+    """That needs and prices are fictional, in French; null in a group that is not."""
     reference: str
     number: int | None
     frozen_at: datetime | None
@@ -168,7 +171,9 @@ async def do_cancellation(
     right=Right.SEE_ALL_NEEDS,
     api=Operation("get_consolidation", ConsolidationOut, tagged=True),
 )
-async def get_consolidation(session: SessionHere, caller: CallerHere, reference: FromPath[str]) -> Response[Any]:
+async def get_consolidation(
+    session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere, reference: FromPath[str]
+) -> Response[Any]:
     """What is ordered of each item and who gets how many. For the lead buyer and the facilitator."""
     purchase = await find_purchase(session, reference)
     if not caller.may(Right.SEE_ALL_NEEDS, purchase_id=purchase.id):
@@ -184,6 +189,7 @@ async def get_consolidation(session: SessionHere, caller: CallerHere, reference:
         results = kept.scalar_one()
     return answer(
         ConsolidationOut(
+            notice=FICTIONAL if entered_group.fictional else None,
             reference=purchase.reference,
             number=frozen and frozen.number,
             frozen_at=frozen and frozen.frozen_at,

@@ -218,6 +218,19 @@ def test_csv_opens_in_a_french_spreadsheet(tmp_path: Path) -> None:
     assert shown[3][2] == "33,33"
 
 
+def test_a_notice_is_a_last_column_and_moves_nothing(tmp_path: Path) -> None:
+    allocation = allocate_raw(CASE)
+    plain, remarked = tmp_path / "plain.csv", tmp_path / "remarked.csv"
+    write_allocation_csv(plain, allocation)
+    write_allocation_csv(remarked, allocation, notice="=Fictif\u00a0;\nvraiment.")
+    before, after = (
+        list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), delimiter=";"))
+        for path in (plain, remarked)
+    )
+    assert [row[:-1] for row in after] == before
+    assert [row[-1] for row in after] == ["Remarque", *["'=Fictif\u00a0;\nvraiment."] * 3]
+
+
 def test_csv_of_lines_and_negative_amounts() -> None:
     file = io.BytesIO()
     write_allocation_csv(file, allocate_raw(CASE), view="lines")

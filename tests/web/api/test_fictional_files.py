@@ -1,0 +1,96 @@
+"""Every file of a fictional group says that it is one, in a place that moves no figure; no other group's does."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+
+import openpyxl
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from sqlalchemy import text
+
+from api_client import API, Connect
+from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from pooling.allocation.freezing import freeze_allocation
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.outbox.mail import FICTIONAL
+from web_client import SignIn
+
+HERE = {"group": "bassin", "reference": "AG-2027-001", "item": "arceau", "number": "1"}
+JSON_OF_API = tuple(f"{API}/purchases/AG-2027-001/{what}" for what in ("allocation", "consolidation"))
+
+
+def files(app: Litestar, kind: str) -> list[str]:
+    """The address of every file of this kind that a group hands out."""
+    paths = [
+        route.path_format for route in app.routes if isinstance(route, HTTPRoute) and "{group}" in route.path_format
+    ]
+    return sorted(path.format_map(HERE) for path in paths if path.endswith(f".{kind}"))
+
+
+def read_csv(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+class Files:
+    """What a group's files hold, by address."""
+
+    def __init__(self, app: Litestar, contents: Mapping[str, bytes]) -> None:
+        self.csv = {path: read_csv(contents[path]) for path in files(app, "csv")}
+        self.json = {path: json.loads(contents[path]) for path in (*files(app, "json"), *JSON_OF_API)}
+        self.sheets = {
+            f"{path} {sheet.title}": sheet["A2"].value
+            for path in files(app, "xlsx")
+            for sheet in openpyxl.load_workbook(io.BytesIO(contents[path]))
+        }
+
+
+async def test_every_file_of_a_fictional_group_says_so(
+    app: Litestar, sign_in: SignIn, connect: Connect, database: Database, territory: Territory
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW, participants=(LUGOS,))
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=7)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await freeze_allocation(session, buyer, purchase_id, "x", FixedClock(NOW))
+    browser, program = await sign_in("animation@bassin.example"), await connect(BUYER)
+
+    async def read() -> Files:
+        contents = {}
+        for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *JSON_OF_API):
+            answer = await (program if path.startswith("/api/") else browser).get(path)
+            assert answer.status_code == 200, path
+            contents[path] = answer.content
+        return Files(app, contents)
+
+    before = await read()
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    after = await read()
+
+    assert len(before.csv) == 5
+    for path, rows in before.csv.items():
+        assert "Remarque" not in rows[0], path
+        assert len(rows) > 1, path
+        assert after.csv[path] == [[*rows[0], "Remarque"], *([*row, FICTIONAL] for row in rows[1:])], path
+    assert len(before.json) == 4
+    for path, figures in before.json.items():
+        assert figures.pop("notice", None) is None, path
+        assert after.json[path] == {"notice": FICTIONAL, **figures}, path
+    assert len(before.sheets) > 10
+    assert {*before.sheets.values()} == {None}
+    assert after.sheets == dict.fromkeys(before.sheets, FICTIONAL)
+
+
+async def test_the_lines_say_so_too(connect: Connect, database: Database, territory: Territory) -> None:
+    purchase_id = await open_purchase(database, territory, NOW, participants=(LUGOS,))
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=7)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    answer = await (await connect(BUYER)).get(f"{API}/purchases/AG-2027-001/allocation.csv?view=lines")
+    title, *rows = read_csv(answer.content)
+    assert title[-1] == "Remarque"
+    assert {row[-1] for row in rows} == {FICTIONAL}
