@@ -279,8 +279,8 @@ async def test_a_temporary_table_of_the_same_name_is_not_read(database: Database
             await session.execute(
                 text(
                     "INSERT INTO pg_temp.groups (id, slug, name, timezone, fictional, created_at, "
-                    "second_factor_required, lines_visible_to_all) "
-                    "VALUES (999, 'forged', 'forged', 'UTC', false, now(), false, false)"
+                    "second_factor_required, lines_visible_to_all, committee_every_months, school_zone) "
+                    "VALUES (999, 'forged', 'forged', 'UTC', false, now(), false, false, 3, '')"
                 )
             )
             await session.execute(text("GRANT SELECT ON pg_temp.groups TO PUBLIC"))

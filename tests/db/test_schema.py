@@ -122,6 +122,18 @@ async def test_functions_that_run_as_the_owner_are_for_the_application_alone(app
 
 # What each CHECK constraint refuses, beside something like it that it lets through: columns and values as SQL.
 REFUSED: dict[str, list[tuple[str, str]]] = {
+    "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
+    "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
+    "ck_committee_invitations_proxy_is_another": [("person_id, answer, proxy_id", "1, 'proxy', 1")],
+    "ck_committee_invitations_proxy_named": [("answer", "'proxy'"), ("answer, proxy_id", "'no', 1"), ("proxy_id", "1")],
+    "ck_committees_clear_days": [("clear_days", "2")],
+    "ck_decisions_act_has_purchase": [("act", "'close'")],
+    "ck_decisions_acted_by_somebody": [("acted_at", "now()"), ("acted_by", "1")],
+    "ck_decisions_votes_not_negative": [("votes_for", "-1"), ("votes_against", "-1"), ("votes_abstained", "-1")],
+    "ck_difficulties_settled_once": [("state", "'settled'"), ("state, settled_at", "'raised', now()")],
+    "ck_files_not_empty": [("size", "0")],
+    "ck_groups_cadence": [("committee_every_months", "0"), ("committee_every_months", "13")],
+    "ck_groups_quorum_is_percent": [("quorum_percent", "-1"), ("quorum_percent", "100")],
     "ck_access_requests_decided_has_date": [("state", "'granted'"), ("state, decided_at", "'pending', now()")],
     "ck_assignments_quantity_not_negative": [("quantity", "-1")],
     "ck_charges_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
@@ -164,6 +176,18 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_subsidies_rate_or_amount": [("rate, amount_cents", "40, 1"), ("rate, amount_cents", "NULL, NULL")],
 }
 ACCEPTED: dict[str, tuple[str, str]] = {
+    "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
+    "ck_agenda_items_duration_positive": ("duration_minutes", "1"),
+    "ck_committee_invitations_proxy_is_another": ("person_id, answer, proxy_id", "1, 'proxy', 2"),
+    "ck_committee_invitations_proxy_named": ("answer, proxy_id", "'proxy', 1"),
+    "ck_committees_clear_days": ("clear_days", "3"),
+    "ck_decisions_act_has_purchase": ("act, purchase_id", "'close', 1"),
+    "ck_decisions_acted_by_somebody": ("acted_at, acted_by", "now(), 1"),
+    "ck_decisions_votes_not_negative": ("votes_for, votes_against, votes_abstained", "0, 0, 0"),
+    "ck_difficulties_settled_once": ("state, settled_at", "'settled', now()"),
+    "ck_files_not_empty": ("size", "1"),
+    "ck_groups_cadence": ("committee_every_months", "12"),
+    "ck_groups_quorum_is_percent": ("quorum_percent", "0"),
     "ck_access_requests_decided_has_date": ("state, decided_at", "'granted', now()"),
     "ck_assignments_quantity_not_negative": ("quantity", "0"),
     "ck_charges_vat_rate_is_percent": ("vat_rate", "5.5"),
@@ -190,7 +214,10 @@ ACCEPTED: dict[str, tuple[str, str]] = {
 }
 WORDS = {name: table for name, table in checks_of_the_models().items() if name.endswith("_known")}
 """Columns that hold one of some words: all are tried with another one."""
-OTHER_WORDS = {"ck_access_requests_state_known": ("state, decided_at", "'something else', now()")}
+OTHER_WORDS = {
+    "ck_access_requests_state_known": ("state, decided_at", "'something else', now()"),
+    "ck_decisions_act_known": ("act, purchase_id", "'something else', 1"),
+}
 """Where another constraint would refuse the word alone."""
 
 

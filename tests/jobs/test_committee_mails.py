@@ -8,7 +8,7 @@ from icalendar import Calendar
 from sqlalchemy import text
 
 from jobs.scene import BASE_URL, FACILITATOR, J15, Scene
-from pooling.committees.writing import write_agenda
+from pooling.committees.agenda import write_agenda
 
 LUGOS = "referent@lugos.example"
 PARIS = ZoneInfo("Europe/Paris")

@@ -18,6 +18,7 @@ from pooling.kernel.database import Database
 from pooling.outbox.delivery import deliver
 from pooling.outbox.mail import Mail
 from pooling.outbox.smtp import SmtpTransport
+from pooling.reminders.configuration import Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
 from pooling.reminders.sweep import sweep
 
@@ -30,8 +31,8 @@ def stopping_at(moment: str, kind: Kind) -> Kind:
         sys.stdout.flush()
         await asyncio.Event().wait()
 
-    async def plan(session: AsyncSession, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-        occasions = await kind.plan(session, zone, now)
+    async def plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+        occasions = await kind.plan(session, schedule, zone, now)
         await stop()
         return occasions
 

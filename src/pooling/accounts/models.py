@@ -1,8 +1,9 @@
+import secrets
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -15,6 +16,7 @@ class Person(Table, table=True):
     __tablename__ = "people"
     __table_args__ = (
         UniqueConstraint("email"),
+        UniqueConstraint("mail_key"),
         CheckConstraint("email = lower(email)", name="email_lower_case"),
     )
 
@@ -25,6 +27,11 @@ class Person(Table, table=True):
     phone: str = ""
     administrator: bool = False
     """Of the installation: made by the command line, creates and archives groups."""
+    mail_key: str = Field(
+        default_factory=lambda: secrets.token_hex(32),
+        sa_column_kwargs={"server_default": text("replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '')")},
+    )
+    """Stands in links of their mails that work without signing in, such as the one that stops a kind of mail."""
     purged_at: datetime | None = instant(nullable=True)
     """When name, address and phone were blanked. Events still name the id."""
     created_at: datetime = instant()

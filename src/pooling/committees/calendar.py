@@ -4,6 +4,7 @@ The `UID` stays the same for the life of a committee; `SEQUENCE` follows its rev
 replaces what it had.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, vCalAddress
 from icalendar.parser import Contentline, Parameters
 
-from pooling.committees.models import Committee
+from pooling.committees.models import AgendaItem, Committee
 from pooling.outbox.envelope import host_of
 from pooling.reminders.kinds import Context
 
@@ -32,32 +33,40 @@ class Invitation:
         return self.text.replace(_END, line.to_ical().decode() + "\r\n" + _END, 1)
 
 
-def invitation(committee: Committee, context: Context, organizer: str | None) -> Invitation:
+def invitation(
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None
+) -> Invitation:
     """Asks to come (METHOD:REQUEST), with everything as it is now."""
-    return _calendar(committee, context, organizer, method="REQUEST")
+    return _calendar(committee, agenda, context, organizer, method="REQUEST")
 
 
-def cancellation(committee: Committee, context: Context, organizer: str | None) -> Invitation:
+def cancellation(
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None
+) -> Invitation:
     """Takes the meeting out of calendars (METHOD:CANCEL)."""
-    return _calendar(committee, context, organizer, method="CANCEL")
+    return _calendar(committee, agenda, context, organizer, method="CANCEL")
 
 
 def uid_of(committee: Committee, base_url: str) -> str:
     return f"committee-{committee.group_id}-{committee.id}@{host_of(base_url).strip('[]')}"
 
 
-def _calendar(committee: Committee, context: Context, organizer: str | None, *, method: str) -> Invitation:
+def _calendar(
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None, *, method: str
+) -> Invitation:
     calendar = Calendar()
     calendar.add("PRODID", "-//pooling//committees//FR")
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", method)
     begins = committee.starts_at.astimezone(context.zone)
     calendar.add_component(_timezone(context.zone.key, begins.year))
-    calendar.add_component(_event(committee, context, organizer, cancelled=method == "CANCEL"))
+    calendar.add_component(_event(committee, agenda, context, organizer, cancelled=method == "CANCEL"))
     return Invitation(calendar.to_ical().decode())
 
 
-def _event(committee: Committee, context: Context, organizer: str | None, *, cancelled: bool) -> Event:
+def _event(
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None, *, cancelled: bool
+) -> Event:
     event = Event()
     event.add("UID", uid_of(committee, context.base_url))
     event.add("SEQUENCE", committee.revision - 1)
@@ -66,8 +75,8 @@ def _event(committee: Committee, context: Context, organizer: str | None, *, can
     event.add("DTEND", _local(committee.ends_at, context.zone))
     event.add("SUMMARY", f"{committee.title} – {context.group_name}")
     event.add("LOCATION", " – ".join(part for part in (committee.place, committee.link) if part))
-    if committee.agenda:
-        event.add("DESCRIPTION", committee.agenda)
+    if agenda:
+        event.add("DESCRIPTION", "\n".join(f"{place}. {item.title}" for place, item in enumerate(agenda, start=1)))
     event.add("URL", context.url(f"comites/{committee.id}"))
     event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
     # A REQUEST must say who asks (RFC 5546, 3.2.2); without a facilitator it is the installation itself.

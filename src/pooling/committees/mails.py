@@ -1,11 +1,11 @@
 """What committees say by mail: the reminder that comes before, the notice that follows a change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pooling.committees.calendar import Invitation, cancellation, invitation
-from pooling.committees.models import Committee
-from pooling.committees.rules import agenda_points
+from pooling.committees.models import AgendaItem, Committee
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context
 from pooling.web.typography import date_time_long, plural, time_short
@@ -31,6 +31,7 @@ class Writer:
     """Writes the mails of one committee: what is the same for all who receive it is made once."""
 
     committee: Committee
+    agenda: Sequence[AgendaItem]
     context: Context
     contacts: tuple[str, ...]
     """Addresses of the group's facilitators: who to ask."""
@@ -38,11 +39,17 @@ class Writer:
 
     @classmethod
     def of(
-        cls, committee: Committee, context: Context, contacts: tuple[str, ...], *, cancelled: bool = False
+        cls,
+        committee: Committee,
+        agenda: Sequence[AgendaItem],
+        context: Context,
+        contacts: tuple[str, ...],
+        *,
+        cancelled: bool = False,
     ) -> "Writer":
         organizer = contacts[0] if contacts else None
         made = cancellation if cancelled else invitation
-        return cls(committee, context, contacts, made(committee, context, organizer))
+        return cls(committee, agenda, context, contacts, made(committee, agenda, context, organizer))
 
     @property
     def when(self) -> str:
@@ -53,7 +60,7 @@ class Writer:
         return date_time_long(self.committee.starts_at, self.context.zone, with_year=True)
 
     def reminder(self, kind: str, recipient: Recipient) -> Mail:
-        points = len(agenda_points(self.committee.agenda))
+        points = len(self.agenda)
         to_prepare = f" : {plural(points, 'point')} à préparer" if points else ""
         task = f"préparez d’ici là {_the_points(points)}" if points else "réservez ce moment"
         return self._mail(
@@ -109,8 +116,7 @@ class Writer:
     def _facts(self) -> tuple[Fact, ...]:
         committee, zone = self.committee, self.context.zone
         ends = time_short(committee.ends_at, zone)
-        points = agenda_points(committee.agenda)
-        numbered = "\n".join(f"{number}. {point}" for number, point in enumerate(points, start=1))
+        numbered = "\n".join(f"{number}. {item.title}" for number, item in enumerate(self.agenda, start=1))
         facts = (
             Fact("Quand", f"{self.when_with_year}, jusqu’à {ends}"),
             Fact("Où", committee.place),

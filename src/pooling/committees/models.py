@@ -1,11 +1,23 @@
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlmodel import Field
 
+from pooling.kernel.events import Event
+from pooling.kernel.files import File
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+
+FILES = str(File.__tablename__)
+
+
+class CommitteeKind(StrEnum):
+    WORKING_GROUP = "working_group"
+    STEERING = "steering"
+    FORMAL = "formal"
+    """Its members are convened so many clear days before."""
 
 
 class CommitteeState(StrEnum):
@@ -21,12 +33,21 @@ class Committee(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         ForeignKeyConstraint(["secretary_id"], ["people.id"]),
+        within_group("minutes_file_id", FILES),
+        one_of("kind", CommitteeKind),
         one_of("state", CommitteeState),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("clear_days IN (1, 3, 5)", name="clear_days"),
         Index(None, "group_id", "starts_at"),
+        Index(
+            "ix_committees_search",
+            text("to_tsvector('french'::regconfig, search_text)"),
+            postgresql_using="gin",
+        ),
     )
 
     id: int = identity()
+    kind: str = CommitteeKind.WORKING_GROUP
     title: str
     state: str = CommitteeState.PLANNED
     local_start: datetime = Field(sa_type=TIMESTAMP(timezone=False))
@@ -36,13 +57,30 @@ class Committee(TenantTable, table=True):
     ends_at: datetime = instant()
     place: str = ""
     link: str = ""
-    agenda: str = ""
-    minutes: str = ""
+    clear_days: int = 5
+    """Of a formal committee: days between the convocation and the meeting, neither of them counted."""
+    convened_at: datetime | None = instant(nullable=True)
+    """When its people were convened, or are to be at once."""
     secretary_id: int | None = big(nullable=True)
+    minutes: str = ""
+    """Markdown, as last saved; `minutes_versions` has what came before."""
+    minutes_version: int = 0
+    minutes_file_id: int | None = big(nullable=True)
+    """The published PDF."""
+    published_at: datetime | None = instant(nullable=True)
+    search_text: str = ""
+    """What a search finds, folded by `kernel.text.search_text`: filled when the minutes are published."""
     revision: int = 1
     scheduled_at: datetime = instant()
     """When it was given its present date: offsets already past then are skipped."""
     created_at: datetime = instant()
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    PROXY = "proxy"
+    """Will not come, and gives somebody who is invited the power to speak and vote."""
 
 
 class Invitation(TenantTable, table=True):
@@ -51,6 +89,18 @@ class Invitation(TenantTable, table=True):
         in_group(),
         within_group("committee_id", "committees"),
         ForeignKeyConstraint(["person_id"], ["people.id"]),
+        ForeignKeyConstraint(
+            ["group_id", "committee_id", "proxy_id"],
+            [
+                "committee_invitations.group_id",
+                "committee_invitations.committee_id",
+                "committee_invitations.person_id",
+            ],
+            name="fk_committee_invitations_proxy",
+        ),
+        one_of("answer", Answer),
+        CheckConstraint("(answer IS NOT NULL AND answer = 'proxy') = (proxy_id IS NOT NULL)", name="proxy_named"),
+        CheckConstraint("proxy_id <> person_id", name="proxy_is_another"),
         Index(None, "person_id"),
     )
 
@@ -58,3 +108,197 @@ class Invitation(TenantTable, table=True):
     person_id: int = Field(primary_key=True, sa_type=BigInteger)
     invited_at: datetime = instant()
     """Somebody invited later gets what is still to come."""
+    answer: str | None = None
+    proxy_id: int | None = big(nullable=True)
+    answered_at: datetime | None = instant(nullable=True)
+    present: bool | None = None
+    """On the attendance sheet; None while nobody has ticked it."""
+
+
+class Topic(StrEnum):
+    """Where an agenda item comes from."""
+
+    TYPED = "typed"
+    CLOSING = "closing"
+    """A collection that is about to close."""
+    SILENT = "silent"
+    """Members that have not answered a collection."""
+    FOLLOW_UP = "follow_up"
+    """What earlier committees decided and is still open."""
+    DIFFICULTY = "difficulty"
+
+
+class AgendaItem(TenantTable, table=True):
+    __tablename__ = "agenda_items"
+    __table_args__ = (
+        in_group(),
+        within_group("committee_id", "committees"),
+        within_group("purchase_id", "purchases"),
+        within_group("difficulty_id", "difficulties"),
+        one_of("topic", Topic),
+        CheckConstraint("(topic = 'difficulty') = (difficulty_id IS NOT NULL)", name="difficulty_named"),
+        CheckConstraint("duration_minutes > 0", name="duration_positive"),
+        UniqueConstraint("group_id", "committee_id", "difficulty_id"),
+        Index(None, "group_id", "committee_id", "position"),
+    )
+
+    id: int = identity()
+    committee_id: int = big()
+    position: int
+    title: str
+    topic: str = Topic.TYPED
+    duration_minutes: int | None = None
+    presenter: str = ""
+    purchase_id: int | None = big(nullable=True)
+    difficulty_id: int | None = big(nullable=True)
+
+
+class MinutesVersion(TenantTable, table=True):
+    """The minutes as somebody left them. Saving again soon after writes the same version over."""
+
+    __tablename__ = "minutes_versions"
+    __table_args__ = (
+        in_group(),
+        within_group("committee_id", "committees"),
+        ForeignKeyConstraint(["written_by"], ["people.id"]),
+    )
+
+    committee_id: int = Field(primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True)
+    content: str
+    written_by: int = big()
+    written_at: datetime = instant()
+
+
+class DecisionState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Act(StrEnum):
+    """What a decision does to its purchase once somebody carries it out."""
+
+    OPEN = "open"
+    EXTEND = "extend"
+    CLOSE = "close"
+    CHANGE_TERMS = "change_terms"
+    CANCEL = "cancel"
+
+
+class Decision(TenantTable, table=True):
+    """What a committee decided. Events that it caused carry its id; it names the purchase it acts on."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        in_group(),
+        within_group("committee_id", "committees"),
+        within_group("purchase_id", "purchases"),
+        ForeignKeyConstraint(["owner_id"], ["people.id"]),
+        ForeignKeyConstraint(["acted_by"], ["people.id"]),
+        UniqueConstraint("group_id", "committee_id", "number"),
+        one_of("state", DecisionState),
+        one_of("act", Act),
+        CheckConstraint("votes_for >= 0 AND votes_against >= 0 AND votes_abstained >= 0", name="votes_not_negative"),
+        CheckConstraint("act IS NULL OR purchase_id IS NOT NULL", name="act_has_purchase"),
+        CheckConstraint("(acted_at IS NULL) = (acted_by IS NULL)", name="acted_by_somebody"),
+        Index(None, "group_id", "state", "due_on"),
+        Index(None, "group_id", "purchase_id"),
+    )
+
+    id: int = identity()
+    committee_id: int = big()
+    number: int
+    """Its place among those of its committee: people say "décision n° 2 du 30 mars"."""
+    content: str
+    votes_for: int | None = None
+    votes_against: int | None = None
+    votes_abstained: int | None = None
+    purchase_id: int | None = big(nullable=True)
+    act: str | None = None
+    terms: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    """What the act needs: a closing date, another lead member…"""
+    acted_at: datetime | None = instant(nullable=True)
+    acted_by: int | None = big(nullable=True)
+    owner_id: int | None = big(nullable=True)
+    due_on: date | None = None
+    state: str = DecisionState.OPEN
+    outcome: str = ""
+    """What came of it, or why it was dropped."""
+    settled_at: datetime | None = instant(nullable=True)
+    revision: int = 1
+    """Raised whenever its owner or due date changes, so that reminders of the old ones are superseded."""
+    assigned_at: datetime = instant()
+    """When it was given its present owner and due date."""
+    created_at: datetime = instant()
+
+
+Event.__table__.append_constraint(within_group("decision_id", "decisions"))  # type: ignore[attr-defined]
+
+
+class DifficultyState(StrEnum):
+    RAISED = "raised"
+    SETTLED = "settled"
+
+
+class Difficulty(TenantTable, table=True):
+    """What a member struggles with between two committees: on every agenda until it is settled."""
+
+    __tablename__ = "difficulties"
+    __table_args__ = (
+        in_group(),
+        within_group("member_id", "members"),
+        within_group("purchase_id", "purchases"),
+        ForeignKeyConstraint(["raised_by"], ["people.id"]),
+        ForeignKeyConstraint(["settled_by"], ["people.id"]),
+        one_of("state", DifficultyState),
+        CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_once"),
+        Index(None, "group_id", "state", "id"),
+    )
+
+    id: int = identity()
+    raised_by: int = big()
+    member_id: int | None = big(nullable=True)
+    """For which member; None when somebody raises it for the group."""
+    purchase_id: int | None = big(nullable=True)
+    content: str
+    state: str = DifficultyState.RAISED
+    settlement: str = ""
+    raised_at: datetime = instant()
+    settled_at: datetime | None = instant(nullable=True)
+    settled_by: int | None = big(nullable=True)
+
+
+class CommitteeFile(TenantTable, table=True):
+    """A file that goes with an agenda item or, without one, with the minutes."""
+
+    __tablename__ = "committee_files"
+    __table_args__ = (
+        in_group(),
+        within_group("file_id", FILES),
+        within_group("committee_id", "committees"),
+        within_group("agenda_item_id", "agenda_items"),
+        Index(None, "group_id", "committee_id"),
+    )
+
+    file_id: int = Field(primary_key=True, sa_type=BigInteger)
+    committee_id: int = big()
+    agenda_item_id: int | None = big(nullable=True)
+
+
+class CalendarFeed(TenantTable, table=True):
+    """An address from which a person's calendar application fetches this group's dates. Only its hash is kept."""
+
+    __tablename__ = "calendar_feeds"
+    __table_args__ = (
+        in_group(),
+        ForeignKeyConstraint(["person_id"], ["people.id"]),
+        UniqueConstraint("group_id", "token_hash"),
+        Index(None, "group_id", "person_id"),
+    )
+
+    id: int = identity()
+    person_id: int = big()
+    token_hash: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = instant()
+    revoked_at: datetime | None = instant(nullable=True)

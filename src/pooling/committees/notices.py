@@ -10,7 +10,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.mails import Change, Recipient, Writer
 from pooling.committees.models import Committee, Invitation
-from pooling.committees.queries import facilitators_addresses, holds_a_role
+from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import CHANGE, KINDS, REMINDER
 from pooling.kernel.database import insert_many
 from pooling.members.models import Group
@@ -43,7 +43,8 @@ async def tell_change(
         return 0
     context = await _context(session, base_url, now)
     contacts = await facilitators_addresses(session)
-    writer = Writer.of(committee, context, contacts, cancelled=change is Change.CANCELLED)
+    agenda = (await agendas_of(session, [committee.id]))[committee.id]
+    writer = Writer.of(committee, agenda, context, contacts, cancelled=change is Change.CANCELLED)
     mails = [writer.change(CHANGE, recipient, change, reason) for recipient in told]
     messages = await queue_mails(session, mails, now)
     await insert_many(

@@ -9,13 +9,14 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees import scheduling_pages
+from pooling.committees.agenda import write_agenda
 from pooling.committees.frame import STATE_TAGS, CommitteeFrame, committee_frame, managed_committee
 from pooling.committees.inviting import invite, uninvite
 from pooling.committees.models import CommitteeState
-from pooling.committees.queries import committee_page, invited_people, people_to_invite, reminder_lines
-from pooling.committees.rules import CHANGE, TO_COME, WORDS, agenda_points
+from pooling.committees.queries import agendas_of, committee_page, invited_people, people_to_invite, reminder_lines
+from pooling.committees.rules import CHANGE, TO_COME, WORDS
 from pooling.committees.schemas import LONGEST_TEXT
-from pooling.committees.writing import write_agenda, write_minutes
+from pooling.committees.writing import write_minutes
 from pooling.kernel.errors import Invalid
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
@@ -91,7 +92,7 @@ async def _shown(
         frame=frame,
         to_come=to_come,
         may_write=frame.manages and _may_write(frame),
-        points=agenda_points(committee.agenda),
+        agenda=(await agendas_of(session, [committee.id]))[committee.id],
         invited=await invited_people(session, committee.id),
         people=people,
         reminders=reminders,
@@ -111,7 +112,8 @@ async def ask_agenda(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[str]:
     frame = await managed_committee(request, session, caller, committee_id)
-    return _agenda_page(request, frame, Form(values={"agenda": frame.committee.agenda}))
+    items = (await agendas_of(session, [committee_id]))[committee_id]
+    return _agenda_page(request, frame, Form(values={"agenda": "\n".join(item.title for item in items)}))
 
 
 def _agenda_page(request: Request[Any, Any, Any], frame: CommitteeFrame, form: Form) -> Response[str]:
@@ -171,17 +173,19 @@ async def ask_minutes(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[str]:
     frame = await managed_committee(request, session, caller, committee_id)
-    return _minutes_page(request, frame, Form(values={"minutes": frame.committee.minutes}))
+    return await _minutes_page(request, session, frame, Form(values={"minutes": frame.committee.minutes}))
 
 
-def _minutes_page(request: Request[Any, Any, Any], frame: CommitteeFrame, form: Form) -> Response[str]:
+async def _minutes_page(
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
+) -> Response[str]:
     return render(
         request,
         "committees/minutes.html",
         breadcrumb=frame.under("Compte-rendu"),
         form=form,
         frame=frame,
-        points=agenda_points(frame.committee.agenda),
+        agenda=(await agendas_of(session, [frame.committee.id]))[frame.committee.id],
     )
 
 
@@ -202,7 +206,7 @@ async def do_minutes(
         except Invalid as invalid:
             form.errors |= invalid.errors
     if form.has_errors:
-        raise Redisplay(_minutes_page(request, frame, form))
+        raise Redisplay(await _minutes_page(request, session, frame, form))
     return redirect(
         request, frame.url, done="Le compte-rendu est publié." if publish else "Le compte-rendu est enregistré."
     )

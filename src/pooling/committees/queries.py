@@ -1,5 +1,6 @@
 """Reads about committees."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.models import Committee, Invitation
+from pooling.committees.models import AgendaItem, Committee, Invitation
 from pooling.committees.rules import KINDS
 from pooling.kernel.errors import NotFound
 from pooling.members.models import Membership, Role
@@ -34,6 +35,19 @@ async def facilitators_addresses(session: AsyncSession) -> tuple[str, ...]:
         .order_by(col(Membership.id))
     )
     return tuple(rows.scalars())
+
+
+async def agendas_of(session: AsyncSession, committees: Collection[int]) -> dict[int, list[AgendaItem]]:
+    """The agenda of each of these committees, in order."""
+    rows = await session.execute(
+        select(AgendaItem)
+        .where(col(AgendaItem.committee_id).in_(committees))
+        .order_by(col(AgendaItem.position), col(AgendaItem.id))
+    )
+    agendas: dict[int, list[AgendaItem]] = {committee_id: [] for committee_id in committees}
+    for item in rows.scalars():
+        agendas[item.committee_id].append(item)
+    return agendas
 
 
 @dataclass(frozen=True)

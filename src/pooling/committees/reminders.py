@@ -11,12 +11,13 @@ from sqlmodel import col
 
 from pooling.committees.mails import Recipient, Writer
 from pooling.committees.models import Committee, Invitation
-from pooling.committees.queries import facilitators_addresses, holds_a_role
+from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import REMINDER, TO_COME
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
-from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
+from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
 from pooling.reminders.rules import upcoming
+from pooling.web.typography import date_long
 
 DEFAULT = Schedule(offsets=(-15, -7, -1))
 
@@ -24,11 +25,17 @@ DEFAULT = Schedule(offsets=(-15, -7, -1))
 def kinds(configuration: ReminderConfiguration) -> list[Kind]:
     """This feature's reminders, on the schedule that the territory set."""
     schedule = configuration.schedule(REMINDER, DEFAULT)
+    return [Kind(REMINDER, "Rappel de comité", schedule, _plan, _audience, _render, name_committees)]
 
-    async def plan(session: AsyncSession, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-        return await _plan(session, schedule, zone, now)
 
-    return [Kind(REMINDER, plan, _audience, _render)]
+async def name_committees(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
+    rows = await session.execute(
+        select(col(Committee.id), col(Committee.title), col(Committee.local_start)).where(col(Committee.id).in_(ids))
+    )
+    return {
+        key: Subject(f"{title} du {date_long(local_start.date())}", f"comites/{key}")
+        for key, title, local_start in rows
+    }
 
 
 async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
@@ -74,7 +81,10 @@ async def _render(session: AsyncSession, reminders: Sequence[DueReminder], conte
     subjects = {reminder.subject_id for reminder in reminders}
     found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
     contacts = await facilitators_addresses(session)
-    writers = {committee.id: Writer.of(committee, context, contacts) for committee in found.scalars()}
+    agendas = await agendas_of(session, subjects)
+    writers = {
+        committee.id: Writer.of(committee, agendas[committee.id], context, contacts) for committee in found.scalars()
+    }
     return [
         writers[reminder.subject_id].reminder(
             reminder.kind, Recipient(reminder.person_id, reminder.email, reminder.name)

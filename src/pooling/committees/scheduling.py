@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.committees.agenda import add_items
 from pooling.committees.inviting import add_invitations
 from pooling.committees.mails import Change
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.notices import tell_change
-from pooling.committees.rules import ends_at, local_start
+from pooling.committees.rules import agenda_points, ends_at, local_start
 from pooling.committees.schemas import CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.service import change_state, lock_committee, record, require_to_come
 from pooling.kernel.database import group_of
@@ -38,13 +39,13 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
         ends_at=ends_at(starts_at, command.duration_minutes),
         place=command.place,
         link=command.link,
-        agenda=command.agenda,
         scheduled_at=now,
         created_at=now,
     )
     session.add(committee)
     await session.flush()
     record(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED))
+    await add_items(session, committee.id, agenda_points(command.agenda))
     await add_invitations(session, committee.id, command.roles, command.people, now)
     return committee.id
 

@@ -1,4 +1,4 @@
-"""What is written about a committee: its agenda before, its minutes after."""
+"""The minutes of a committee."""
 
 from datetime import datetime
 
@@ -6,23 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.models import CommitteeState
 from pooling.committees.rules import TO_COME, check_transition
-from pooling.committees.service import change_state, lock_committee, record, require_to_come
+from pooling.committees.service import change_state, lock_committee, record
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.members.rights import Caller
-
-
-async def write_agenda(session: AsyncSession, caller: Caller, committee_id: int, agenda: str, now: datetime) -> None:
-    """Replaces the agenda. Reminders still to come carry the new one.
-
-    Raises:
-        Forbidden: the caller does not manage committees.
-        NotFound: there is no such committee.
-        Conflict: it is no longer to come.
-    """
-    committee = await lock_committee(session, caller, committee_id)
-    require_to_come(committee, now)
-    committee.agenda = agenda
-    record(session, caller, committee, "agenda_written", now)
 
 
 async def write_minutes(

@@ -4,6 +4,8 @@ Append-only for the application's database role. Events name people by id only: 
 event.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +36,21 @@ class Event(TenantTable, table=True):
     to_state: str | None = None
     reason: str | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    decision_id: int | None = big(nullable=True)
+    """The committee's decision that caused it."""
+
+
+@contextmanager
+def caused_by(session: AsyncSession, decision_id: int) -> Iterator[None]:
+    """Every event recorded in the block is traced back to this decision."""
+    session.info[_CAUSE] = decision_id
+    try:
+        yield
+    finally:
+        del session.info[_CAUSE]
+
+
+_CAUSE = "decision_id"
 
 
 def record_event(
@@ -60,5 +77,6 @@ def record_event(
             to_state=change[1],
             reason=reason,
             details=details or {},
+            decision_id=session.info.get(_CAUSE),
         )
     )

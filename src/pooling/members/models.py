@@ -34,6 +34,9 @@ class Group(Table, table=True):
     __table_args__ = (
         UniqueConstraint("slug"),
         CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug_readable"),
+        CheckConstraint("committee_every_months BETWEEN 1 AND 12", name="cadence"),
+        CheckConstraint("quorum_percent BETWEEN 0 AND 99", name="quorum_is_percent"),
+        one_of("school_zone", ("", "A", "B", "C")),
     )
 
     id: int = identity()
@@ -47,6 +50,12 @@ class Group(Table, table=True):
     """Lead buyers, finance and facilitators give a second factor to enter."""
     lines_visible_to_all: bool = False
     """Every member sees every member's lines; by default only its own, with the group's totals."""
+    committee_every_months: int = 3
+    """The cadence of its committees."""
+    quorum_percent: int | None = None
+    """A formal committee needs more than this share of those invited to be present; None: no quorum."""
+    school_zone: str = ""
+    """Committees are not proposed in the school holidays of this zone: A, B or C, or of none."""
     archived_at: datetime | None = instant(nullable=True)
     """Nobody enters an archived group, and no reminder leaves it."""
     created_at: datetime = instant()

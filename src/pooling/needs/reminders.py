@@ -17,7 +17,7 @@ from pooling.outbox.mail import Button, Fact, Mail
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.purchases.queries import is_member
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
-from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
+from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
 from pooling.reminders.rules import upcoming
 from pooling.web.typography import before, plural
 
@@ -32,19 +32,41 @@ NAMED_AT_MOST = 20
 
 def kinds(configuration: ReminderConfiguration) -> list[Kind]:
     """This feature's reminders, on the schedules that the territory set."""
-    deadline = configuration.schedule(DEADLINE, DEADLINE_DEFAULT)
-    closing = configuration.schedule(CLOSING, CLOSING_DEFAULT)
-
-    async def plan_deadline(session: AsyncSession, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-        return await _plan(session, zone, deadline, col(Purchase.closes_at), _open(now), timedelta(0))
-
-    async def plan_closing(session: AsyncSession, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-        return await _plan(session, zone, closing, col(Purchase.closed_at), _closed(now), CLOSING_USEFUL)
-
     return [
-        Kind(DEADLINE, plan_deadline, _silent_referents, _render_deadline),
-        Kind(CLOSING, plan_closing, _lead_buyers, _render_closing),
+        Kind(
+            DEADLINE,
+            "Collecte à terminer",
+            configuration.schedule(DEADLINE, DEADLINE_DEFAULT),
+            _plan_deadline,
+            _silent_referents,
+            _render_deadline,
+            _name_purchases,
+        ),
+        Kind(
+            CLOSING,
+            "Collecte close",
+            configuration.schedule(CLOSING, CLOSING_DEFAULT),
+            _plan_closing,
+            _lead_buyers,
+            _render_closing,
+            _name_purchases,
+        ),
     ]
+
+
+async def _plan_deadline(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    return await _plan(session, zone, schedule, col(Purchase.closes_at), _open(now), timedelta(0))
+
+
+async def _plan_closing(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    return await _plan(session, zone, schedule, col(Purchase.closed_at), _closed(now), CLOSING_USEFUL)
+
+
+async def _name_purchases(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
+    rows = await session.execute(
+        select(col(Purchase.id), col(Purchase.reference), col(Purchase.title)).where(col(Purchase.id).in_(ids))
+    )
+    return {key: Subject(f"{reference} · {title}", f"achats/{reference}") for key, reference, title in rows}
 
 
 async def _plan(

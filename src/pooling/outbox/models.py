@@ -1,9 +1,8 @@
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from pooling.kernel.tables import Table, big, identity, instant, one_of
@@ -42,7 +41,10 @@ class Message(Table, table=True):
     body_html: str
     calendar: str | None = None
     """An .ics text that goes along; its METHOD is read from it."""
-    attachments: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
+    attachments: list[int] = Field(default_factory=list, sa_type=ARRAY(BigInteger))
+    """Ids of the group's files that go along."""
+    unsubscribe_url: str | None = None
+    """Of a mail that its reader may do without: where one click stops its kind (RFC 8058)."""
     state: str = MessageState.QUEUED
     priority: int = 1
     """0 goes before all others: somebody is waiting for it in front of a screen."""

@@ -24,7 +24,7 @@ WITH given AS MATERIALIZED (
     INSERT INTO messages (id, group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
         attachments, state, priority, attempts, next_try_at, expires_at, created_at)
     SELECT id, CAST(:group_id AS bigint), person_id, kind, recipient, subject, body_text, body_html, calendar,
-        '[]', 'queued', priority, 0, :now, expires_at, :now
+        '{}', 'queued', priority, 0, :now, expires_at, :now
     FROM given
 )
 SELECT id FROM given ORDER BY place

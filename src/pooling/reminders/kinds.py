@@ -10,6 +10,7 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.outbox.mail import FICTIONAL, Mail
+from pooling.reminders.configuration import Schedule
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class Context:
         return FICTIONAL if self.fictional else None
 
 
-Plan = Callable[[AsyncSession, ZoneInfo, datetime], Awaitable[list[Occasion]]]
-"""The occasions of all current subjects of the transaction's group: one query and pure rules."""
+Plan = Callable[[AsyncSession, Schedule, ZoneInfo, datetime], Awaitable[list[Occasion]]]
+"""The occasions of all current subjects of the transaction's group, on its schedule: one query and pure rules."""
 
 Audience = Callable[[ZoneInfo, datetime], Select[Any]]
 """Who is to be told, as a SELECT of (subject_id, revision, person_id, since).
@@ -77,8 +78,30 @@ Render = Callable[[AsyncSession, Sequence[DueReminder], Context], Awaitable[list
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What a reminder is about, as pages name it."""
+
+    label: str
+    path: str
+    """Its page, given from the group on: `comites/12`."""
+
+
+Name = Callable[[AsyncSession, Sequence[int]], Awaitable[dict[int, Subject]]]
+"""The subjects of these ids, in one query; those that are gone are left out."""
+
+
+@dataclass(frozen=True)
 class Kind:
     name: str
+    label: str
+    """What the facilitator reads: « Rappel de comité »."""
+    schedule: Schedule
+    """As the territory set it; a group may want it otherwise."""
     plan: Plan
     audience: Audience
     render: Render
+    name_subjects: Name
+    comfort: bool = True
+    """Whether who receives it may do without and stop it by one click (RFC 8058)."""
+    lawful: bool = False
+    """Its date is set by a rule that no group changes or switches off."""

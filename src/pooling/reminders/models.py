@@ -1,7 +1,9 @@
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
 
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of
 
@@ -39,3 +41,28 @@ class Reminder(TenantTable, table=True):
     state: str = ReminderState.PLANNED
     message_id: int | None = big(nullable=True)
     settled_at: datetime | None = instant(nullable=True)
+
+
+class ReminderSetting(TenantTable, table=True):
+    """What a group wants otherwise than the territory's configuration, for one kind. Empty: as configured."""
+
+    __tablename__ = "reminder_settings"
+    __table_args__ = (in_group(),)
+
+    kind: str = Field(primary_key=True)
+    active: bool = True
+    offsets: list[int] | None = Field(default=None, nullable=True, sa_type=ARRAY(Integer))
+    hour: time | None = None
+    wording: str = ""
+    """A few words of the facilitator's that every mail of this kind opens with."""
+
+
+class ReminderOptOut(TenantTable, table=True):
+    """Somebody who does not want mails of a kind that are a comfort: told once by one click (RFC 8058)."""
+
+    __tablename__ = "reminder_opt_outs"
+    __table_args__ = (in_group(), ForeignKeyConstraint(["person_id"], ["people.id"]))
+
+    person_id: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str = Field(primary_key=True)
+    at: datetime = instant()

@@ -79,7 +79,7 @@ async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInf
 
 
 async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime) -> PlanReport:
-    occasions = await kind.plan(session, zone, now)
+    occasions = await kind.plan(session, kind.schedule, zone, now)
     wanted = _wanted(kind, zone, now)
     arrays = _arrays(occasions)
     report = PlanReport()

@@ -1,0 +1,40 @@
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pooling.web import pdf, templating
+
+AT = datetime(2027, 3, 30, 12, tzinfo=UTC)
+DATA = {
+    "title": "Essai #strong[x]",
+    "group": "Bassin",
+    "notice": None,
+    "reference": "Essai",
+    "pairs": [["Où", "Ici\nLà"]],
+}
+
+
+@pytest.fixture
+def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A document of a feature called `essai`, beside the shared template."""
+    shared = tmp_path / "web" / "templates"
+    shared.mkdir(parents=True)
+    (shared / "document.typ").write_text((templating.PACKAGE / "web" / "templates" / "document.typ").read_text())
+    own = tmp_path / "essai" / "templates"
+    own.mkdir(parents=True)
+    (own / "page.typ").write_text(
+        '#import "/web/templates/document.typ": data, document-of, facts\n#show: document-of\n#facts(data.pairs)\n'
+    )
+    monkeypatch.setattr(templating, "PACKAGE", tmp_path)
+    return "essai/page.typ"
+
+
+async def test_a_document_is_tagged_for_screen_readers_and_the_same_each_time(template: str) -> None:
+    made = await pdf.make_pdf(template, DATA, at=AT)
+    assert made.startswith(b"%PDF-")
+    assert b"/Marked true" in made
+    assert re.search(rb"/Lang ?\(fr-FR\)", made)
+    assert b"pdfuaid" in made
+    assert made == await pdf.make_pdf(template, DATA, at=AT)
