@@ -26,8 +26,25 @@ STATE_TAGS: Mapping[State, str] = {
 }
 
 
+SECTIONS: tuple[tuple[str, str, Right], ...] = (("Réunions", "/comites", Right.SEE_GROUP),)
+"""The pages about committees that are of no single one."""
+
+TABS: tuple[tuple[str, str], ...] = (("En bref", ""),)
+"""The pages of one committee."""
+
+
+def sections(caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
+    return [
+        Link(label, f"/g/{group.slug}{path}", path == here)
+        for label, path, right in SECTIONS
+        if caller.may_somewhere(right)
+    ]
+
+
 @dataclass(frozen=True)
 class CommitteeFrame:
+    """A committee as its pages show it."""
+
     committee: Committee
     url: str
     base: str
@@ -35,6 +52,8 @@ class CommitteeFrame:
     now: datetime
     manages: bool
     """Whether the caller plans committees."""
+    writes: bool
+    """Whether the caller writes the minutes: who plans committees, and its secretary."""
 
     @property
     def state_tag(self) -> str:
@@ -47,6 +66,10 @@ class CommitteeFrame:
     @property
     def breadcrumb(self) -> Sequence[Link]:
         return [Link("À faire", self.base), Link("Comités", f"{self.base}/comites"), Link(self.committee.title, None)]
+
+    def tabs(self, here: str) -> list[Link]:
+        """The pages of this committee, of which the one at the path `here` is shown."""
+        return [Link(label, self.url + path, path == here) for label, path in TABS]
 
     def under(self, label: str) -> Sequence[Link]:
         """The breadcrumb of a page below the committee's own."""
@@ -64,13 +87,16 @@ async def committee_frame(
     """
     group: EnteredGroup = request.scope["state"]["group"]
     base = f"/g/{group.slug}"
+    committee = await committee_by_id(session, committee_id)
+    manages = caller.may(Right.MANAGE_COMMITTEES)
     return CommitteeFrame(
-        committee=await committee_by_id(session, committee_id),
+        committee=committee,
         url=f"{base}/comites/{committee_id}",
         base=base,
         zone=ZoneInfo(group.timezone),
         now=request.app.state.clock.now(),
-        manages=caller.may(Right.MANAGE_COMMITTEES),
+        manages=manages,
+        writes=manages or committee.secretary_id == caller.person_id,
     )
 
 

@@ -90,6 +90,7 @@ async def _shown(
         breadcrumb=frame.breadcrumb,
         form=form,
         frame=frame,
+        tabs=frame.tabs(""),
         to_come=to_come,
         may_write=frame.manages and _may_write(frame),
         agenda=(await agendas_of(session, [committee.id]))[committee.id],
