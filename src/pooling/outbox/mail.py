@@ -46,6 +46,8 @@ class Mail:
     why: str
     """The first line: why you receive this, and what to do by when."""
     person_id: int | None = None
+    wording: str = ""
+    """A few words of the group's own; they come right after the first line."""
     paragraphs: tuple[str, ...] = ()
     button: Button | None = None
     facts: tuple[Fact, ...] = ()
@@ -54,6 +56,10 @@ class Mail:
     notice: str | None = None
     calendar: str | None = None
     """An .ics text; its METHOD says what it asks for."""
+    attachments: tuple[int, ...] = ()
+    """Ids of the group's files that go along, in this order."""
+    unsubscribe_url: str | None = None
+    """Where one click stops mails of this kind, for those that their reader may do without (RFC 8058)."""
     expires_at: datetime | None = None
     urgent: bool = False
     """Somebody is waiting for it in front of a screen: it goes before the others."""

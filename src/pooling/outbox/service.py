@@ -17,14 +17,15 @@ WITH given AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, mail.*
     FROM unnest(CAST(:kinds AS text[]), CAST(:people AS bigint[]), CAST(:recipients AS text[]),
         CAST(:subjects AS text[]), CAST(:texts AS text[]), CAST(:htmls AS text[]), CAST(:calendars AS text[]),
+        CAST(:attachments AS text[]), CAST(:unsubscribe_urls AS text[]),
         CAST(:priorities AS integer[]), CAST(:expiries AS timestamptz[])) WITH ORDINALITY
-        AS mail(kind, person_id, recipient, subject, body_text, body_html, calendar, priority, expires_at,
-            place)
+        AS mail(kind, person_id, recipient, subject, body_text, body_html, calendar, attachments, unsubscribe_url,
+            priority, expires_at, place)
 ), written AS (
     INSERT INTO messages (id, group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
-        attachments, state, priority, attempts, next_try_at, expires_at, created_at)
+        attachments, unsubscribe_url, state, priority, attempts, next_try_at, expires_at, created_at)
     SELECT id, CAST(:group_id AS bigint), person_id, kind, recipient, subject, body_text, body_html, calendar,
-        '{}', 'queued', priority, 0, :now, expires_at, :now
+        CAST(attachments AS bigint[]), unsubscribe_url, 'queued', priority, 0, :now, expires_at, :now
     FROM given
 )
 SELECT id FROM given ORDER BY place
@@ -47,6 +48,9 @@ async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetim
             "texts": [render_text(mail) for mail in mails],
             "htmls": [render_html(mail) for mail in mails],
             "calendars": [mail.calendar for mail in mails],
+            # Each as one text: PostgreSQL has no array of arrays of different lengths.
+            "attachments": [f"{{{','.join(map(str, mail.attachments))}}}" for mail in mails],
+            "unsubscribe_urls": [mail.unsubscribe_url for mail in mails],
             "priorities": [0 if mail.urgent else 1 for mail in mails],
             "expiries": [mail.expires_at for mail in mails],
         },
