@@ -16,18 +16,17 @@ from arq import cron, func
 from arq.connections import ArqRedis
 from arq.worker import Worker
 
-from pooling.committees import reminders as committees
+from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
 from pooling.members.purging import purge as purge_people
-from pooling.needs import reminders as needs
 from pooling.needs.collection import close_what_is_due
 from pooling.outbox.delivery import DeliveryReport
 from pooling.outbox.delivery import deliver as deliver_messages
 from pooling.outbox.smtp import smtp_transport
 from pooling.outbox.transport import Transport
-from pooling.reminders.configuration import ReminderConfiguration, read_reminders
+from pooling.reminders.configuration import read_reminders
 from pooling.reminders.kinds import Kind
 from pooling.reminders.sweep import Chore, SweepReport
 from pooling.reminders.sweep import sweep as sweep_groups
@@ -39,17 +38,6 @@ JOB_SECONDS = 600
 CONNECTIONS = 2
 """To the mail server, for each worker: one waits for the database while the other sends."""
 CHORES: Sequence[Chore] = (close_what_is_due,)
-
-
-def reminder_kinds(configuration: ReminderConfiguration) -> list[Kind]:
-    """Every feature's reminders.
-
-    Raises:
-        ConfigurationError: the configuration speaks of a kind that there is not.
-    """
-    kinds = [*committees.kinds(configuration), *needs.kinds(configuration)]
-    configuration.require_known([kind.name for kind in kinds])
-    return kinds
 
 
 @dataclass

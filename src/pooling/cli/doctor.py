@@ -28,6 +28,7 @@ from pooling.cli.installation import (
     with_database,
 )
 from pooling.embedded.engines import left_behind
+from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell
 from pooling.kernel.configuration import ConfigurationError
 from pooling.kernel.database import Database
@@ -35,7 +36,6 @@ from pooling.kernel.migrations import newest_revision, present_revision
 from pooling.reminders.configuration import read_reminders
 from pooling.settings import Settings, load_settings, unknown_settings
 from pooling.web.branding import read_territory
-from pooling.worker import reminder_kinds
 
 LARGEST_DRIFT = 5.0
 """Seconds by which this machine's clock and the database's may differ."""

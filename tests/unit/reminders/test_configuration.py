@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from pooling import PROJECT_ROOT
+from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.configuration import ConfigurationError
 from pooling.reminders.configuration import Schedule, read_reminders
-from pooling.worker import reminder_kinds
 
 DEFAULT = Schedule(offsets=(-15, -7, -1))
 

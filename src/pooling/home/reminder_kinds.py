@@ -1,0 +1,17 @@
+"""Every feature's reminders, in one place: the worker sends them, the pages show them."""
+
+from pooling.committees import reminders as committees
+from pooling.needs import reminders as needs
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.kinds import Kind
+
+
+def reminder_kinds(configuration: ReminderConfiguration) -> list[Kind]:
+    """Every feature's reminders, on the schedules that the territory set.
+
+    Raises:
+        ConfigurationError: the configuration speaks of a kind that there is not.
+    """
+    kinds = [*committees.kinds(configuration), *needs.kinds(configuration)]
+    configuration.require_known([kind.name for kind in kinds])
+    return kinds
