@@ -56,6 +56,7 @@ def _create_tables() -> None:
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("ended_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_reminder_opt_outs_group_id_groups")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_reminder_opt_outs_person_id_people")),
         sa.PrimaryKeyConstraint("group_id", "person_id", "kind", name=op.f("pk_reminder_opt_outs")),
@@ -68,6 +69,7 @@ def _create_tables() -> None:
         sa.Column("offsets", postgresql.ARRAY(sa.Integer()), nullable=True),
         sa.Column("hour", sa.Time(), nullable=True),
         sa.Column("wording", sa.String(), nullable=False),
+        sa.Column("changed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_reminder_settings_group_id_groups")),
         sa.PrimaryKeyConstraint("group_id", "kind", name=op.f("pk_reminder_settings")),
     )
@@ -331,6 +333,14 @@ def _add_columns() -> None:
     op.add_column("groups", sa.Column("committee_every_months", sa.Integer(), server_default="3", nullable=False))
     op.add_column("groups", sa.Column("quorum_percent", sa.Integer(), nullable=True))
     op.add_column("groups", sa.Column("school_zone", sa.String(), server_default="", nullable=False))
+    op.add_column("reminders", sa.Column("hastened_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
+    op.create_index(
+        op.f("ix_reminders_hastened_at"),
+        "reminders",
+        ["hastened_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'planned' AND hastened_at IS NOT NULL"),
+    )
     op.add_column("messages", sa.Column("unsubscribe_url", sa.String(), nullable=True))
     op.drop_column("messages", "attachments")
     op.add_column(

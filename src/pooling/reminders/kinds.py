@@ -38,6 +38,8 @@ class DueReminder:
     person_id: int
     email: str
     name: str
+    mail_key: str = ""
+    """The person's secret in addresses that work without signing in."""
     replaced_at: datetime | None = None
     """When the next reminder of its kind is due, which says it better."""
 
@@ -57,6 +59,10 @@ class Context:
     def url(self, path: str) -> str:
         """The full address of a page of the group, given from the group on: `comites/12`."""
         return f"{self.base_url.rstrip('/')}/g/{self.slug}/{path}"
+
+    def refusal_url(self, kind: str, mail_key: str) -> str:
+        """Where somebody stops mails of this kind from the group, without signing in."""
+        return f"{self.base_url.rstrip('/')}/courriels/{self.slug}/{kind}/{mail_key}"
 
     @property
     def notice(self) -> str | None:
@@ -105,3 +111,7 @@ class Kind:
     """Whether who receives it may do without and stop it by one click (RFC 8058)."""
     lawful: bool = False
     """Its date is set by a rule that no group changes or switches off."""
+    wording: str = ""
+    """A few words of the group's that its mails open with."""
+    changed_at: datetime | None = None
+    """When the group last changed its schedule."""

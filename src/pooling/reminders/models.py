@@ -27,6 +27,7 @@ class Reminder(TenantTable, table=True):
         UniqueConstraint("group_id", "kind", "subject_id", "person_id", "revision", "offset_days"),
         one_of("state", ReminderState),
         Index(None, "due_at", postgresql_where=text("state = 'planned'")),
+        Index(None, "hastened_at", postgresql_where=text("state = 'planned' AND hastened_at IS NOT NULL")),
     )
 
     id: int = identity()
@@ -37,6 +38,8 @@ class Reminder(TenantTable, table=True):
     """Days from the subject's date: −7 is a week before, 1 the day after."""
     person_id: int = big()
     due_at: datetime = instant()
+    hastened_at: datetime | None = instant(nullable=True)
+    """When somebody asked for it to leave at once, before it is due."""
     useful_until: datetime = instant()
     state: str = ReminderState.PLANNED
     message_id: int | None = big(nullable=True)
@@ -55,10 +58,15 @@ class ReminderSetting(TenantTable, table=True):
     hour: time | None = None
     wording: str = ""
     """A few words of the facilitator's that every mail of this kind opens with."""
+    changed_at: datetime = instant()
+    """When the schedule was last another: what it would have had leave before then is not sent after all."""
 
 
 class ReminderOptOut(TenantTable, table=True):
-    """Somebody who does not want mails of a kind that are a comfort: told once by one click (RFC 8058)."""
+    """Somebody who does not want mails of a kind that are a comfort: told once by one click (RFC 8058).
+
+    What is due until `ended_at` (while it is null: whatever is due) is not said to them.
+    """
 
     __tablename__ = "reminder_opt_outs"
     __table_args__ = (in_group(), ForeignKeyConstraint(["person_id"], ["people.id"]))
@@ -66,3 +74,4 @@ class ReminderOptOut(TenantTable, table=True):
     person_id: int = Field(primary_key=True, sa_type=BigInteger)
     kind: str = Field(primary_key=True)
     at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     Subquery,
     Table,
@@ -28,6 +29,7 @@ from sqlalchemy.types import BigInteger
 from sqlmodel import col
 
 from pooling.kernel.database import group_of
+from pooling.reminders.declining import not_declined
 from pooling.reminders.kinds import Kind, Occasion
 from pooling.reminders.models import Reminder, ReminderState
 
@@ -123,7 +125,10 @@ def _wanted(kind: Kind, zone: ZoneInfo, now: datetime) -> Subquery:
             audience,
             (audience.c.subject_id == occasion.c.subject_id) & (audience.c.revision == occasion.c.revision),
         )
-        .where(occasion.c.due_at > audience.c.since)
+        .where(
+            occasion.c.due_at > audience.c.since,
+            *not_declined(kind, audience.c.person_id, occasion.c.due_at),
+        )
         .subquery("wanted")
     )
 
@@ -155,7 +160,7 @@ def _insert(session: AsyncSession, kind: Kind, wanted: Subquery, now: datetime) 
         literal(kind.name),
         literal(str(ReminderState.PLANNED)),
         *(wanted.c[name] for name in (*_KEY, "due_at", "useful_until")),
-    ).where(~there)
+    ).where(~there, *_in_time(kind, wanted))
     adding = insert(_TABLE).from_select(
         ["group_id", "kind", "state", *_KEY, "due_at", "useful_until"], rows, include_defaults=False
     )
@@ -166,9 +171,18 @@ def _insert(session: AsyncSession, kind: Kind, wanted: Subquery, now: datetime) 
             "due_at": adding.excluded.due_at,
             "useful_until": adding.excluded.useful_until,
             "settled_at": None,
+            "hastened_at": case((col(Reminder.state) == ReminderState.PLANNED, col(Reminder.hastened_at))),
         },
         where=col(Reminder.state).in_([ReminderState.PLANNED, ReminderState.NOT_NEEDED]),
     )
+
+
+def _in_time(kind: Kind, wanted: Subquery) -> tuple[ColumnElement[bool], ...]:
+    """A day that was past when the group asked for it is skipped, as one that is past when a subject is planned."""
+    if kind.changed_at is None:
+        return ()
+    planned = _same(wanted).where(*_planned(kind))
+    return (or_(wanted.c.due_at > kind.changed_at, planned),)
 
 
 def _same(wanted: Subquery) -> Any:  # noqa: ANN401

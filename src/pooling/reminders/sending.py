@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -14,6 +14,7 @@ from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.outbox.mail import Mail
 from pooling.outbox.service import queue_mails
+from pooling.reminders.declining import not_declined
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.models import Reminder, ReminderState
 
@@ -42,6 +43,7 @@ async def take_due(session: AsyncSession, kind: Kind, context: Context, *, after
             *(getattr(Reminder, name) for name in _TAKEN),
             col(Person.email),
             col(Person.name),
+            col(Person.mail_key),
             replaced_at,
         )
         .join(Person, col(Person.id) == col(Reminder.person_id))
@@ -55,7 +57,8 @@ async def take_due(session: AsyncSession, kind: Kind, context: Context, *, after
         .where(
             col(Reminder.kind) == kind.name,
             col(Reminder.state) == ReminderState.PLANNED,
-            col(Reminder.due_at) <= context.now,
+            or_(col(Reminder.due_at) <= context.now, col(Reminder.hastened_at).is_not(None)),
+            *not_declined(kind, col(Reminder.person_id), col(Reminder.due_at)),
             col(Reminder.useful_until) > context.now,
             col(Reminder.id) > after,
         )
@@ -94,7 +97,10 @@ async def _write(session: AsyncSession, kind: Kind, due: Sequence[DueReminder], 
         mails = await kind.render(session, due, context)
         messages = await queue_mails(
             session,
-            [_in_time(mail, reminder) for mail, reminder in zip(mails, due, strict=True)],
+            [
+                _in_time(_of_kind(mail, kind, reminder, context), reminder)
+                for mail, reminder in zip(mails, due, strict=True)
+            ],
             context.now,
         )
         await session.execute(
@@ -114,6 +120,12 @@ UPDATE reminders SET state = 'sent', message_id = queued.message_id, settled_at 
 FROM unnest(CAST(:ids AS bigint[]), CAST(:messages AS bigint[])) AS queued(id, message_id)
 WHERE reminders.group_id = :group_id AND reminders.id = queued.id
 """)
+
+
+def _of_kind(mail: Mail, kind: Kind, reminder: DueReminder, context: Context) -> Mail:
+    """What every mail of the kind says, whatever the feature wrote."""
+    url = context.refusal_url(kind.name, reminder.mail_key) if kind.comfort else None
+    return replace(mail, wording=kind.wording, unsubscribe_url=url)
 
 
 def _in_time(mail: Mail, reminder: DueReminder) -> Mail:

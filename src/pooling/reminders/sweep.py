@@ -19,6 +19,7 @@ from pooling.kernel.database import Database
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.planning import PlanReport, plan_group
 from pooling.reminders.sending import take_due, write_messages
+from pooling.reminders.wishes import kinds_of_group
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,9 @@ async def sweep(
         for chore in chores:
             await _do(database, chore, context, clock)
         async with database.transaction(context.group_id) as session:
-            report.plan.add(await plan_group(session, kinds, context.zone, now))
-        for kind in kinds:
+            wanted = await kinds_of_group(session, kinds)
+            report.plan.add(await plan_group(session, wanted, context.zone, now))
+        for kind in wanted:
             await _send_due(database, kind, context, report, batch)
     return report
 
@@ -70,8 +72,9 @@ async def preview(database: Database, kinds: Sequence[Kind], *, base_url: str, n
     async for context in _groups(database, base_url, now):
         with suppress(_NothingKept):
             async with database.transaction(context.group_id) as session:
-                report.plan.add(await plan_group(session, kinds, context.zone, now))
-                for kind in kinds:
+                wanted = await kinds_of_group(session, kinds)
+                report.plan.add(await plan_group(session, wanted, context.zone, now))
+                for kind in wanted:
                     report.sent += await take_due(session, kind, context, after=0, most=_ALL)
                 raise _NothingKept
     return report
