@@ -1,5 +1,6 @@
 """Who pays what: the result of the rule as JSON, and the files for finance."""
 
+import asyncio
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -159,7 +160,7 @@ async def download_xlsx(
     """The finance workbook. For who sees every member's share."""
     allocation = await _whole(request, session, caller, reference)
     target = io.BytesIO()
-    allocation_xlsx(target, allocation, fictional=entered_group.fictional)
+    await asyncio.to_thread(allocation_xlsx, target, allocation, fictional=entered_group.fictional)
     return _file(target, f"{reference}-repartition.xlsx", XLSX)
 
 

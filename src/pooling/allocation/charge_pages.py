@@ -1,5 +1,6 @@
 """The lead buyer's pages of charges: adding, changing, previewing, removing one."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,7 +158,7 @@ async def _receive(editing: Editing, form: Form) -> Response[Any]:
         return _page(editing, form, incomplete=step != "fields")
     command = read_charge(form, read.payers, read.items)
     if step == "preview":
-        return _previewed(editing, form, command)
+        return await _previewed(editing, form, command)
     with form.redisplayed():
         form.check()
         try:
@@ -180,7 +181,7 @@ async def _keep(editing: Editing, form: Form, command: ChargeIn) -> None:
         await change_charge(session, caller, purchase_id, code, command, clock, shown=shown)
 
 
-def _previewed(editing: Editing, form: Form, command: ChargeIn) -> Response[str]:
+async def _previewed(editing: Editing, form: Form, command: ChargeIn) -> Response[str]:
     """The page with every member's share as it would be. Nothing is stored."""
     read, charge = editing.read, editing.charge
     known = Known([payer.code for payer in read.payers], [item.code for item in read.items])
@@ -195,7 +196,7 @@ def _previewed(editing: Editing, form: Form, command: ChargeIn) -> Response[str]
         )
         line = charge_case(tried, weights_of(read.payers), [payer.code for payer in read.payers])
         try:
-            shown = preview(read, "charges", line)
+            shown = await asyncio.to_thread(preview, read, "charges", line)
         except RuleError as error:
             form.refuse(*blamed(error, read, line, "charges", sized=uses_sizes(command.key)))
     if form.has_errors:

@@ -166,7 +166,7 @@ async def open_record(session: AsyncSession, purchase_id: int, number: int) -> O
     case = {name: value for name, value in record.case.items() if name != SHOWN}
     shown = record.case.get(SHOWN, {})
     labels = Labels(*(shown.get(kind, {}) for kind in ("members", "items", "charges", "subsidies")))
-    result = apply_rule(case, labels)
+    result = await apply_rule(case, labels)
     if result.to_json() != record.result:
         raise Conflict(
             "Cet état a été figé par une autre version de la règle\u00a0: ses fichiers ne peuvent être refaits."

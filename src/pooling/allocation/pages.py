@@ -1,5 +1,6 @@
 """A purchase's costs: who pays what, on a page and as files for finance."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request, Response, get
@@ -42,7 +43,7 @@ async def show_costs(
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     read = await read_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
     try:
-        result, refused = apply_rule(read.case, read.labels), None
+        result, refused = await apply_rule(read.case, read.labels), None
     except Conflict as conflict:
         result, refused = None, conflict.message
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
@@ -131,7 +132,7 @@ async def download_allocation(
         raise Forbidden
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
     kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-repartition"
-    return file_of(allocation, kind, name, fictional=frame.group.fictional)
+    return await asyncio.to_thread(file_of, allocation, kind, name, fictional=frame.group.fictional)
 
 
 ROUTES = [

@@ -1,5 +1,6 @@
 """Freezing an allocation, and opening those that were frozen."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -166,7 +167,9 @@ async def download_record(
         raise Forbidden
     record = await _record(session, frame, number)
     kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}"
-    return file_of(record.allocation, kind, name, fictional=frame.group.fictional, result=record.result)
+    return await asyncio.to_thread(
+        file_of, record.allocation, kind, name, fictional=frame.group.fictional, result=record.result
+    )
 
 
 ROUTES = [ask_freezing, do_freezing, show_record, download_record]

@@ -1,5 +1,6 @@
 """From a purchase to who pays what: `case.py` puts the case together, the rule in `pooling.sharing` decides."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +48,7 @@ async def allocate_purchase(
     read = await read_purchase(session, purchase_id, label, finance or FinanceConfiguration())
     return PurchaseAllocation(
         case=read.case,
-        result=apply_rule(read.case, read.labels),
+        result=await apply_rule(read.case, read.labels),
         labels=read.labels,
         members=read.members,
         basis=read.basis,
@@ -56,14 +57,14 @@ async def allocate_purchase(
     )
 
 
-def apply_rule(case: Mapping[str, Any], labels: Labels) -> Allocation:
-    """The rule on a case.
+async def apply_rule(case: Mapping[str, Any], labels: Labels) -> Allocation:
+    """The rule on a case, beside the event loop: thousands of members take seconds, and others are waiting.
 
     Raises:
         Conflict: it refuses the case.
     """
     try:
-        return allocate_raw(case)
+        return await asyncio.to_thread(allocate_raw, case)
     except RuleError as error:
         raise Conflict(f"{refused_line(error, labels)}\u00a0: {reason(error, labels)}", code=error.code) from error
 

@@ -1,5 +1,6 @@
 """The lead buyer's pages of subsidies: adding, changing, previewing, removing one."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,7 +140,7 @@ async def _receive(editing: Editing, form: Form) -> Response[Any]:
     read = editing.read
     command = read_subsidy(form, read.payers, read.items, read.charges)
     if form.value("step") == "preview":
-        return _previewed(editing, form, command)
+        return await _previewed(editing, form, command)
     with form.redisplayed():
         form.check()
         try:
@@ -162,7 +163,7 @@ async def _keep(editing: Editing, form: Form, command: SubsidyIn) -> None:
         await change_subsidy(session, caller, purchase_id, code, command, clock, shown=shown)
 
 
-def _previewed(editing: Editing, form: Form, command: SubsidyIn) -> Response[str]:
+async def _previewed(editing: Editing, form: Form, command: SubsidyIn) -> Response[str]:
     """The page with what would remain to every member. Nothing is stored."""
     read, subsidy = editing.read, editing.subsidy
     known = Known([payer.code for payer in read.payers], [item.code for item in read.items])
@@ -176,7 +177,7 @@ def _previewed(editing: Editing, form: Form, command: SubsidyIn) -> Response[str
             Subsidy(group_id=editing.caller.group_id, purchase_id=editing.frame.purchase.id, code=code, **vars(command))
         )
         try:
-            shown = preview(read, "subsidies", line)
+            shown = await asyncio.to_thread(preview, read, "subsidies", line)
         except RuleError as error:
             form.refuse(*blamed(error, read, line, "subsidies", sized=False))
     if form.has_errors:

@@ -1,5 +1,6 @@
 """From filed needs to what is ordered: the consolidation rule applied to each item."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,7 +77,8 @@ async def consolidate_purchase(session: AsyncSession, purchase_id: int, options:
     """What would be ordered of each item, by its code, with what is filed now."""
     needs = await filed_needs(session, purchase_id)
     return {
-        item.code: consolidate(consolidation_case(item, needs.get(item.id, []), options))
+        # Beside the event loop: thousands of members take a while, and others are waiting.
+        item.code: await asyncio.to_thread(consolidate, consolidation_case(item, needs.get(item.id, []), options))
         for item in await purchase_items(session, purchase_id)
     }
 

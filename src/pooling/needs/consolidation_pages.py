@@ -1,5 +1,6 @@
 """Consolidation: what the needs add up to, how the lead buyer shares what does not fit, who gets what, freezing."""
 
+import asyncio
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -220,7 +221,9 @@ async def download_item(
     names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
     target = io.BytesIO()
     notice = FICTIONAL if frame.group.fictional else None
-    write_consolidation_workbook(target, consolidate(case), names, notice, await _lead_code(session, frame))
+    lead = await _lead_code(session, frame)
+    result = await asyncio.to_thread(consolidate, case)
+    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead)
     name = f"{frame.purchase.reference}-{shown.code}-consolidation.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(target.getvalue(), media_type=XLSX, headers=headers)
