@@ -379,11 +379,12 @@ TENANT_TABLES = (
 )  # fmt: skip
 
 FUNCTIONS = (
-    # What goes along with a mail that a delivery holds: the delivery is of no group, files are of one.
-    """CREATE FUNCTION attached_files(held_lease text, message_id bigint)
-        RETURNS TABLE (name text, media_type text, content bytea)
+    # What goes along with a mail that a delivery holds: the delivery is of no group, files are of one. Contents that
+    # it knows already are not sent to it again.
+    """CREATE FUNCTION attached_files(held_lease text, message_id bigint, known bytea[])
+        RETURNS TABLE (sha256 bytea, name text, media_type text, content bytea)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-        SELECT f.name, f.media_type, c.content
+        SELECT f.sha256, f.name, f.media_type, CASE WHEN f.sha256 <> ALL (known) THEN c.content END
         FROM messages m
         JOIN files f ON f.group_id = m.group_id AND f.id = ANY (m.attachments)
         JOIN file_contents c ON c.group_id = f.group_id AND c.sha256 = f.sha256

@@ -40,7 +40,9 @@ async def test_a_reminder_says_why_it_comes_and_what_to_do(scene: Scene) -> None
     )
     assert f"{BASE_URL}/g/bassin/comites/{committee}" in lines
     assert "  2. Choisir le devis" in lines
-    assert f"Écrivez à {FACILITATOR}." in lines[-1]
+    assert lines[-4:-2] == [f"Une question\u202f? Écrivez à {FACILITATOR}.", ""]
+    assert lines[-2] == "Ne plus recevoir cette sorte de courriel\u00a0:"
+    assert lines[-1].startswith(f"{BASE_URL}/courriels/bassin/committee/")
     html = mail.get_body(("html",))
     assert html is not None
     assert f'href="{BASE_URL}/g/bassin/comites/{committee}"' in html.get_content()

@@ -10,7 +10,7 @@ from factories import NOW
 from jobs.scene import Scene
 from jobs.sink import Sink, running
 from pooling.outbox.delivery import DELAYS
-from pooling.outbox.leases import LEASE, Batch, steps_of_their_own
+from pooling.outbox.leases import LEASE, Batch, Contents, steps_of_their_own
 from pooling.outbox.mail import Mail
 from pooling.outbox.service import queue_mails
 from pooling.outbox.smtp import SmtpTransport
@@ -135,7 +135,7 @@ async def test_an_expired_lease_is_as_good_as_queued(scene: Scene) -> None:
     """A delivery that was killed: nothing of it is left but its lease."""
     await scene.queue(ANNE)
     async with steps_of_their_own(scene.database) as steps:
-        await Batch.claim(steps, scene.now, 10)
+        await Batch.claim(steps, Contents(), scene.now, 10)
     assert (await scene.deliver()).sent == 0
     scene.clock.instant += LEASE
     assert (await scene.deliver()).sent == 1
@@ -149,7 +149,7 @@ async def test_a_lost_lease_is_noticed_before_sending(scene: Scene) -> None:
     await scene.sink.reached.wait()
     scene.clock.instant += LEASE
     async with steps_of_their_own(scene.database) as steps:
-        other = await Batch.claim(steps, scene.now, 10)
+        other = await Batch.claim(steps, Contents(), scene.now, 10)
     assert len(other.waiting) == 2
     scene.sink.answer.set()
     report = await slow

@@ -12,14 +12,15 @@ others, so that a mail that makes the server stumble cannot hold them up.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
-from pooling.outbox.leases import Batch, steps_of_their_own
+from pooling.outbox.envelope import Attachment
+from pooling.outbox.leases import Batch, Contents, steps_of_their_own
 from pooling.outbox.models import Message, MessageState
 from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
@@ -67,9 +68,10 @@ async def _deliver_batches(
     database: Database, transport: Transport, clock: Clock, report: DeliveryReport, most: int
 ) -> None:
     """A batch and a connection at a time."""
+    contents = Contents()
     async with steps_of_their_own(database) as steps:
         while True:
-            batch = await Batch.claim(steps, clock.now(), most)
+            batch = await Batch.claim(steps, contents, clock.now(), most)
             if not batch.waiting or not await _deliver_batch(transport, batch, clock, report):
                 return
 
@@ -125,7 +127,8 @@ async def _send_next(connection: Connection, batch: Batch, clock: Clock, report:
         report.lost_leases += 1
         await batch.hold_next(clock.now())
         return
-    refusal = await _send(connection, message, clock.now())
+    attachments = await batch.attachments(message)
+    refusal = await _send(connection, message, attachments, clock.now())
     if refusal is None:
         await batch.settle([message], MessageState.SENT, clock.now())
         batch.sent += 1
@@ -147,7 +150,9 @@ async def _settle_refused(
     await batch.settle([message], state, now, try_at=try_at, reason=refusal.reason, tries=1)
 
 
-async def _send(connection: Connection, message: Message, now: datetime) -> NotSent | None:
+async def _send(
+    connection: Connection, message: Message, attachments: Sequence[Attachment], now: datetime
+) -> NotSent | None:
     """None once the server has taken the mail; what was wrong with this mail, otherwise.
 
     Raises:
@@ -156,7 +161,7 @@ async def _send(connection: Connection, message: Message, now: datetime) -> NotS
     if message.expires_at is not None and message.expires_at <= now:
         return NotSent(Fault.PERMANENT, EXPIRED)
     try:
-        await connection.send(message, now)
+        await connection.send(message, now, attachments)
     except NotSent as refusal:
         if refusal.fault is Fault.SERVER:
             raise

@@ -1,4 +1,4 @@
-"""From a row to what goes over the wire: multipart text and HTML, perhaps a calendar, honest headers.
+"""From a row to what goes over the wire: multipart text and HTML, perhaps a calendar and files, honest headers.
 
 Written out by hand: the standard library's message objects parse and fold every header anew, which costs more than
 sending the mail. Nothing comes into a header but what was checked here.
@@ -9,16 +9,35 @@ import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
-from urllib.parse import urlsplit
+from functools import cached_property
+from urllib.parse import quote, urlsplit
 
 from pooling.outbox.models import Message
 
 _METHOD = re.compile(r"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_URL = re.compile(r"https?://[!-;=?-~]{1,900}")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()-]{1,60}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes along. One object for all mails that carry the same: it is encoded once."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    @cached_property
+    def part(self) -> bytes:
+        kind = self.media_type + ('; charset="utf-8"' if self.media_type.startswith("text/") else "")
+        head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n{_disposition(self.name)}\r\n"
+        return head.encode("ascii") + encodebytes(self.content).replace(b"\n", b"\r\n")
 
 
 def host_of(base_url: str) -> str:
@@ -39,7 +58,9 @@ def message_id(message: Message, host: str) -> str:
     return f"<pooling.{message.id}.{int(message.created_at.timestamp())}@{host}>"
 
 
-def envelope(message: Message, *, sender: str, host: str, now: datetime) -> bytes:
+def envelope(
+    message: Message, *, sender: str, host: str, now: datetime, attachments: Sequence[Attachment] = ()
+) -> bytes:
     """The mail as RFC 5322 and MIME want it.
 
     Raises:
@@ -52,24 +73,27 @@ def envelope(message: Message, *, sender: str, host: str, now: datetime) -> byte
         "Date": format_datetime(now),
         "Message-ID": message_id(message, host),
         "Auto-Submitted": "auto-generated",
+        **_way_out(message.unsubscribe_url),
         "MIME-Version": "1.0",
     }
     # No encoded body can hold a boundary: quoted-printable writes no "=" before "_", base64 only at an end.
     mark = f"=_pooling_{message.id}"
     bodies = [_text("plain", message.body_text), _text("html", message.body_html)]
-    if message.calendar is None:
-        content = _multipart("alternative", f"{mark}_a", bodies)
-    else:
+    files = [attachment.part for attachment in attachments]
+    if message.calendar is not None:
         # Twice, as calendars differ: a part that asks (iMIP, RFC 6047), and a file to open.
         found = _METHOD.search(message.calendar)
         method = found[1] if found else "PUBLISH"
         bodies.append(_encoded(f'text/calendar; charset="utf-8"; method={method}', message.calendar))
-        file = _encoded(
+        calendar = _encoded(
             'application/ics; name="invitation.ics"',
             message.calendar,
             'Content-Disposition: attachment; filename="invitation.ics"\r\n',
         )
-        content = _multipart("mixed", f"{mark}_m", [_multipart("alternative", f"{mark}_a", bodies), file])
+        files.insert(0, calendar)
+    content = _multipart("alternative", f"{mark}_a", bodies)
+    if files:
+        content = _multipart("mixed", f"{mark}_m", [content, *files])
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii") + content
 
 
@@ -83,6 +107,32 @@ def _address(value: str) -> str:
     if not _ADDRESS.fullmatch(value):
         raise ValueError("not an address")
     return value
+
+
+def _way_out(url: str | None) -> dict[str, str]:
+    """One click stops mails of this kind (RFC 8058). It asks for HTTPS: without it, the way out is the page alone."""
+    if url is None:
+        return {}
+    if not _URL.fullmatch(url):
+        raise ValueError("not an address to stop mails at")
+    one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if url.startswith("https:") else {}
+    return {"List-Unsubscribe": f"<{url}>", **one_click}  # on one line: an address is not to be cut
+
+
+def _disposition(name: str) -> str:
+    """The name as it is where every client reads it so, else as RFC 2231 wants it, in lines of a bearable length."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f'Content-Disposition: attachment; filename="{name}"\r\n'
+    pieces = [""]
+    for character in name:  # none is cut: some clients read each piece by itself
+        if len(pieces[-1]) > 50:  # noqa: PLR2004
+            pieces.append("")
+        pieces[-1] += quote(character, safe="")
+    if len(pieces) == 1:
+        return f"Content-Disposition: attachment;\r\n filename*=utf-8''{pieces[0]}\r\n"
+    pieces[0] = f"utf-8''{pieces[0]}"
+    lines = "".join(f";\r\n filename*{place}*={piece}" for place, piece in enumerate(pieces))
+    return f"Content-Disposition: attachment{lines}\r\n"
 
 
 def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:

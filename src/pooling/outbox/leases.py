@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pooling.kernel.database import Database
+from pooling.outbox.envelope import Attachment
 from pooling.outbox.models import Message, MessageState
 
 LEASE = timedelta(minutes=5)
@@ -20,6 +21,7 @@ _SETTLE_AND_HOLD = text("""
 SELECT ARRAY(SELECT settle_messages(:lease, :ids, :state, :now, :try_at, :reason, :tries)),
     ARRAY(SELECT hold_messages(:lease, :next_ids, :until))
 """)
+_ATTACHED = text("SELECT * FROM attached_files(:lease, :id, CAST(:known AS bytea[]))")
 _HOLD = text("SELECT * FROM hold_messages(:lease, :next_ids, :until)")
 
 
@@ -39,11 +41,41 @@ async def steps_of_their_own(database: Database) -> AsyncIterator[AsyncConnectio
         yield bind
 
 
+class Contents:
+    """Files that mails just carried: thousands of mails carry the same, which is loaded and encoded once."""
+
+    def __init__(self, most_bytes: int = 32 * 1024 * 1024) -> None:
+        self._most_bytes = most_bytes
+        self._known: dict[bytes, Attachment] = {}
+
+    @property
+    def known(self) -> list[bytes]:
+        return list(self._known)
+
+    def attachments(self, files: Iterable[tuple[bytes, str, str, bytes | None]]) -> list[Attachment]:
+        """The files of one mail: (SHA-256, name, media type, content, which is None for one that is `known`)."""
+        found = []
+        for sha256, name, media_type, content in files:
+            same = self._known.pop(sha256, None)
+            if same is None or (same.name, same.media_type) != (name, media_type):
+                bytes_ = same.content if same is not None else content
+                assert bytes_ is not None, "the server leaves out what is known alone"
+                same = Attachment(name, media_type, bytes_)
+            self._known[sha256] = same  # the last one used comes last
+            found.append(same)
+        while len(self._known) > 1 and sum(len(each.content) for each in self._known.values()) > self._most_bytes:
+            del self._known[next(iter(self._known))]
+        return found
+
+
 class Batch:
     """What one delivery holds. `waiting` was claimed and nothing was said to the server about it yet."""
 
-    def __init__(self, connection: AsyncConnection, lease: str, messages: Sequence[Message]) -> None:
+    def __init__(
+        self, connection: AsyncConnection, contents: Contents, lease: str, messages: Sequence[Message]
+    ) -> None:
         self._connection = connection
+        self._contents = contents
         self._lease = lease
         self._held: set[int] = set()
         self.waiting = deque(messages)
@@ -51,11 +83,11 @@ class Batch:
         self.sent = 0
 
     @classmethod
-    async def claim(cls, connection: AsyncConnection, now: datetime, most: int) -> "Batch":
+    async def claim(cls, connection: AsyncConnection, contents: Contents, now: datetime, most: int) -> "Batch":
         lease = uuid4().hex
         rows = await connection.execute(_CLAIM, {"lease": lease, "now": now, "until": now + LEASE, "most": most})
         messages = [Message(**row) for row in rows.mappings()]
-        return cls(connection, lease, sorted(messages, key=lambda message: (message.priority, message.id)))
+        return cls(connection, contents, lease, sorted(messages, key=lambda message: (message.priority, message.id)))
 
     def _next(self, now: datetime) -> dict[str, object]:
         ids = [self.waiting[0].id] if self.waiting else []
@@ -73,6 +105,15 @@ class Batch:
             return None
         self.in_hand = message
         return message
+
+    async def attachments(self, message: Message) -> list[Attachment]:
+        """What goes along with a message that is held. A file that was removed since does not."""
+        if not message.attachments:
+            return []
+        rows = await self._connection.execute(
+            _ATTACHED, {"lease": self._lease, "id": message.id, "known": self._contents.known}
+        )
+        return self._contents.attachments(tuple(row) for row in rows)
 
     async def settle(
         self,

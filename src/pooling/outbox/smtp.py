@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
-from pooling.outbox.envelope import envelope, host_of
+from pooling.outbox.envelope import Attachment, envelope, host_of
 from pooling.outbox.models import Message
 from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
@@ -85,10 +85,10 @@ class _Open:
     client: SMTP
     transport: SmtpTransport
 
-    async def send(self, message: Message, now: datetime) -> None:
-        sender = self.transport.sender
+    async def send(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> None:
+        sender, host = self.transport.sender, self.transport.host
         try:
-            mail = envelope(message, sender=sender, host=self.transport.host, now=now)
+            mail = envelope(message, sender=sender, host=host, now=now, attachments=attachments)
         except ValueError as error:
             raise NotSent(Fault.PERMANENT, f"cannot be written as a mail: {error}") from error
         try:

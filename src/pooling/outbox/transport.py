@@ -3,13 +3,14 @@
 Delivery knows only this protocol; SMTP stands behind it, and in the demonstration nothing does.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Protocol
 
+from pooling.outbox.envelope import Attachment
 from pooling.outbox.models import Message
 
 
@@ -34,7 +35,7 @@ class NotSent(Exception):
 
 
 class Connection(Protocol):
-    async def send(self, message: Message, now: datetime) -> None:
+    async def send(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> None:
         """Returns once the server has answered for the mail (`250`).
 
         Raises:
@@ -55,5 +56,5 @@ class KeptInOutbox:
     async def connection(self) -> AsyncIterator[Connection]:
         yield self
 
-    async def send(self, message: Message, now: datetime) -> None:
+    async def send(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> None:
         """Nothing to do: the row is the mail."""
