@@ -20,9 +20,10 @@ from pooling.committees import api as committees_api
 from pooling.committees import pages as committees
 from pooling.demo import pages as demo
 from pooling.home import api as home_api
-from pooling.home import journal_pages
+from pooling.home import journal_pages, mail_choice_pages, refusing_pages
 from pooling.home import pages as home
 from pooling.home.leaving import warnings_on_leaving
+from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
@@ -49,6 +50,7 @@ from pooling.purchases import api as purchases_api
 from pooling.purchases import buyers_pages, preparing_pages
 from pooling.purchases import pages as purchases
 from pooling.purchases.frame import Tab
+from pooling.reminders.configuration import read_reminders
 from pooling.settings import Settings
 from pooling.web import about, api_reference, assets, errors, health
 from pooling.web.admission import admit
@@ -96,9 +98,11 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *settings_pages.ROUTES,
     *buyers_pages.ROUTES,
     *journal_pages.ROUTES,
+    *mail_choice_pages.ROUTES,
 )
 OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
     *home.FRONT,
+    *refusing_pages.FRONT,
     *accounts.ROUTES,
     *asking_pages.FRONT,
     *administration_pages.ROUTES,
@@ -192,6 +196,7 @@ def _state(services: Services, *, demonstration: bool) -> dict[str, Any]:
         "territory": read_territory(services.settings.config_dir),
         "frame": frame,
         "purchase_tabs": PURCHASE_TABS,
+        "reminder_kinds": reminder_kinds(read_reminders(services.settings.config_dir)),
         "leaving_warnings": warnings_on_leaving,
         "demonstration": demonstration,
     }

@@ -53,6 +53,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /compte/jetons": SIGNED_IN,
     "POST /compte/jetons": SIGNED_IN,
     "POST /compte/jetons/{token_id}/revocation": frozenset(),  # nobody's own token
+    # The key in the address is the proof.
+    "GET /courriels/{group}/{kind}/{key}": EVERYBODY,
+    "POST /courriels/{group}/{kind}/{key}": EVERYBODY,
+    "POST /courriels/{group}/{kind}/{key}/reprise": EVERYBODY,
     "GET /demande-acces": SIGNED_IN,
     "POST /demande-acces": SIGNED_IN,
     "GET /demande-acces/envoyee": SIGNED_IN,
@@ -89,6 +93,7 @@ EXPECTED: dict[str, frozenset[str]] = {
         for step in ("fiche", "roles/{membership_id}", "roles/{membership_id}/retrait")
     },
     **{f"{method} /g/{{group}}/reglages": FACILITATOR for method in ("GET", "POST")},
+    **{f"{method} /g/{{group}}/mes-courriels": GROUP for method in ("GET", "POST")},
     # committees
     "GET /g/{group}/comites": GROUP,
     f"GET {COMMITTEE}": GROUP,

@@ -153,6 +153,9 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         role = await session.execute(
             select(col(Membership.id)).where(col(Membership.person_id) == territory.people["referent@lugos.example"])
         )
+        lugos = await session.get(Person, territory.people["referent@lugos.example"])
+        assert lugos is not None
+        key = lugos.mail_key
         buyers, roles = membership.scalars().first(), role.scalars().first()
     return {
         "reference": "AG-2027-001",
@@ -170,6 +173,8 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "slug": "bassin",
         "step": "archivage",
         "link": "unknown",
+        "kind": "committee",
+        "key": key,
         "path": "tokens.css",
     }
 
