@@ -16,8 +16,10 @@ from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
+from pooling.committees import answer_pages, attendance_pages
 from pooling.committees import api as committees_api
 from pooling.committees import pages as committees
+from pooling.committees import people_pages as committee_people_pages
 from pooling.demo import pages as demo
 from pooling.home import api as home_api
 from pooling.home import journal_pages, mail_choice_pages, refusing_pages
@@ -89,6 +91,9 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *consolidation_pages.ROUTES,
     *allocation.ROUTES,
     *committees.ROUTES,
+    *answer_pages.ROUTES,
+    *committee_people_pages.ROUTES,
+    *attendance_pages.ROUTES,
     *members.ROUTES,
     *people_pages.ROUTES,
     *role_pages.ROUTES,

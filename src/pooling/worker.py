@@ -16,6 +16,7 @@ from arq import cron, func
 from arq.connections import ArqRedis
 from arq.worker import Worker
 
+from pooling.committees.answers import void_lost_proxies
 from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
 from pooling.kernel.clock import Clock, SystemClock
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 JOB_SECONDS = 600
 CONNECTIONS = 2
 """To the mail server, for each worker: one waits for the database while the other sends."""
-CHORES: Sequence[Chore] = (close_what_is_due,)
+CHORES: Sequence[Chore] = (close_what_is_due, void_lost_proxies)
 
 
 @dataclass

@@ -36,16 +36,16 @@ async def test_a_reminder_says_why_it_comes_and_what_to_do(scene: Scene) -> None
     lines = body.get_content().splitlines()
     assert lines[0] == (
         "Vous faites partie des personnes invitées à «\u00a0Comité de suivi\u00a0», mardi 30 mars 2027 à 14\u00a0h"
-        "\u00a0: préparez d’ici là les 3\u00a0points de l’ordre du jour."
+        "\u00a0: préparez d’ici là les 3\u00a0points de l’ordre du jour, et dites si vous venez."
     )
-    assert f"{BASE_URL}/g/bassin/comites/{committee}" in lines
+    assert f"{BASE_URL}/g/bassin/comites/{committee}/reponse" in lines
     assert "  2. Choisir le devis" in lines
     assert lines[-4:-2] == [f"Une question\u202f? Écrivez à {FACILITATOR}.", ""]
     assert lines[-2] == "Ne plus recevoir cette sorte de courriel\u00a0:"
     assert lines[-1].startswith(f"{BASE_URL}/courriels/bassin/committee/")
     html = mail.get_body(("html",))
     assert html is not None
-    assert f'href="{BASE_URL}/g/bassin/comites/{committee}"' in html.get_content()
+    assert f'href="{BASE_URL}/g/bassin/comites/{committee}/reponse"' in html.get_content()
 
 
 async def test_a_demonstration_says_so(scene: Scene) -> None:

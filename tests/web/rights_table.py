@@ -104,6 +104,12 @@ EXPECTED: dict[str, frozenset[str]] = {
         for step in ("annulation", "compte-rendu", "ordre-du-jour", "report")
     },
     f"POST {COMMITTEE}/invitations": FACILITATOR,
+    f"POST {COMMITTEE}/invitations/roles": FACILITATOR,
+    f"GET {COMMITTEE}/personnes": GROUP,
+    f"GET {COMMITTEE}/reponse": GROUP,
+    f"POST {COMMITTEE}/reponse": REFERENTS,  # those who are invited
+    **{f"{method} {COMMITTEE}/presence": FACILITATOR for method in ("GET", "POST")},
+    f"GET {COMMITTEE}/presence/emargement.pdf": FACILITATOR,
     f"POST {COMMITTEE}/invitations/{{person_id}}/retrait": FACILITATOR,
     # a purchase
     f"GET {PURCHASE}": GROUP,

@@ -9,7 +9,8 @@ from pydantic import Field, field_validator
 
 from pooling.accounts.idempotency import Made, once
 from pooling.committees.models import CommitteeState
-from pooling.committees.queries import committee_by_id, committee_page, invited_people
+from pooling.committees.people_queries import count_people
+from pooling.committees.queries import committee_by_id, committee_page
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
 from pooling.members.entrance import CallerHere, SessionHere
@@ -99,7 +100,7 @@ async def create_committee(request: Request[Any, Any, Any], session: SessionHere
                 starts_at=committee.starts_at,
                 place=committee.place,
                 link=committee.link,
-                invited=len(await invited_people(session, committee_id)),
+                invited=(await count_people(session, committee, request.app.state.clock.now())).invited,
             )
         )
 

@@ -10,12 +10,16 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.committees.models import Committee
+from pooling.committees.attendance_rules import Quorum, attendance_open
+from pooling.committees.models import Committee, CommitteeKind
 from pooling.committees.models import CommitteeState as State
+from pooling.committees.people_queries import count_people, quorum_percent
 from pooling.committees.queries import committee_by_id
-from pooling.committees.rules import WORDS
+from pooling.committees.rules import TO_COME, WORDS
+from pooling.committees.words import KIND_WORDS, zone_words
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import Link
+from pooling.web.typography import date_time_long, time_short
 
 STATE_TAGS: Mapping[State, str] = {
     State.PLANNED: "primary",
@@ -29,7 +33,7 @@ STATE_TAGS: Mapping[State, str] = {
 SECTIONS: tuple[tuple[str, str, Right], ...] = (("Réunions", "/comites", Right.SEE_GROUP),)
 """The pages about committees that are of no single one."""
 
-TABS: tuple[tuple[str, str], ...] = (("En bref", ""),)
+TABS: tuple[tuple[str, str], ...] = (("En bref", ""), ("Personnes", "/personnes"))
 """The pages of one committee."""
 
 
@@ -53,7 +57,9 @@ class CommitteeFrame:
     manages: bool
     """Whether the caller plans committees."""
     writes: bool
-    """Whether the caller writes the minutes: who plans committees, and its secretary."""
+    """Whether the caller writes the minutes and ticks who is there: who plans committees, and its secretary."""
+    quorum: Quorum | None = None
+    """Of a formal committee, where the group set one."""
 
     @property
     def state_tag(self) -> str:
@@ -64,12 +70,37 @@ class CommitteeFrame:
         return WORDS[State(self.committee.state)]
 
     @property
+    def kind_word(self) -> str:
+        return KIND_WORDS[CommitteeKind(self.committee.kind)]
+
+    @property
+    def zone_words(self) -> str:
+        return zone_words(self.zone.key)
+
+    @property
+    def when(self) -> str:
+        """`Mardi 30 mars 2027 à 14 h, jusqu’à 16 h (heure de Paris)`."""
+        starts = date_time_long(self.committee.starts_at, self.zone, with_year=True)
+        ends = time_short(self.committee.ends_at, self.zone)
+        return f"{starts[0].upper()}{starts[1:]}, jusqu’à {ends} ({self.zone_words})"
+
+    @property
     def breadcrumb(self) -> Sequence[Link]:
         return [Link("À faire", self.base), Link("Comités", f"{self.base}/comites"), Link(self.committee.title, None)]
 
     def tabs(self, here: str) -> list[Link]:
         """The pages of this committee, of which the one at the path `here` is shown."""
-        return [Link(label, self.url + path, path == here) for label, path in TABS]
+        tabs = [*TABS, *((("Présence", "/presence"),) if self.writes and self.ticking else ())]
+        return [Link(label, self.url + path, path == here) for label, path in tabs]
+
+    @property
+    def to_come(self) -> bool:
+        return self.committee.state in TO_COME and self.committee.starts_at > self.now
+
+    @property
+    def ticking(self) -> bool:
+        """Whether it is time to say who is there."""
+        return attendance_open(self.committee.state, self.committee.starts_at, self.now)
 
     def under(self, label: str) -> Sequence[Link]:
         """The breadcrumb of a page below the committee's own."""
@@ -97,7 +128,18 @@ async def committee_frame(
         now=request.app.state.clock.now(),
         manages=manages,
         writes=manages or committee.secretary_id == caller.person_id,
+        quorum=await _quorum(session, committee, request.app.state.clock.now()),
     )
+
+
+async def _quorum(session: AsyncSession, committee: Committee, now: datetime) -> Quorum | None:
+    if committee.kind != CommitteeKind.FORMAL or committee.state == State.CANCELLED:
+        return None
+    percent = await quorum_percent(session)
+    if percent is None:
+        return None
+    counts = await count_people(session, committee, now)
+    return Quorum(percent, counts.invited, counts.present)
 
 
 async def managed_committee(

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.committees.answers import void_proxies
 from pooling.committees.service import lock_committee, record, require_to_come
 from pooling.kernel.database import group_of
 from pooling.members.models import Role
@@ -36,7 +37,7 @@ async def invite(
 
 
 async def uninvite(session: AsyncSession, caller: Caller, committee_id: int, person_id: int, now: datetime) -> None:
-    """Takes an invitation back: that person gets nothing more.
+    """Takes an invitation back: that person gets nothing more, and who gave them a proxy is asked again.
 
     Raises:
         Forbidden: the caller does not manage committees.
@@ -45,6 +46,7 @@ async def uninvite(session: AsyncSession, caller: Caller, committee_id: int, per
     """
     committee = await lock_committee(session, caller, committee_id)
     require_to_come(committee, now)
+    await void_proxies(session, committee, person_id, now)
     await session.execute(
         text(
             "DELETE FROM committee_invitations "

@@ -10,6 +10,8 @@ from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context
 from pooling.web.typography import date_time_long, plural, time_short
 
+ANSWER = ", et dites si vous venez"
+
 
 class Change(StrEnum):
     """What happened to a committee that people had been told about."""
@@ -24,6 +26,8 @@ class Recipient:
     person_id: int
     email: str
     name: str
+    answered: bool = False
+    """Whether they have said if they come, for the date that stands now."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Writer:
             recipient,
             subject=f"{self.committee.title} {self.when}{to_prepare}",
             why=f"Vous faites partie des personnes invitées à « {self.committee.title} », "
-            f"{self.when_with_year} : {task}.",
+            f"{self.when_with_year} : {task}{'' if recipient.answered else ANSWER}.",
+            asks=not recipient.answered,
         )
 
     def change(self, kind: str, recipient: Recipient, change: Change, reason: str) -> Mail:
@@ -76,7 +81,7 @@ class Writer:
         subject, task = {
             Change.DATE: (
                 f"{title} déplacé au {self.when}",
-                f"la date a changé. Notez la nouvelle : {self.when_with_year}",
+                f"la date a changé. Notez la nouvelle, {self.when_with_year}, et dites de nouveau si vous venez",
             ),
             Change.DETAILS: (
                 f"{title} {self.when} : lieu ou durée modifiés",
@@ -93,11 +98,21 @@ class Writer:
             subject=subject,
             why=f"Vous faites partie des personnes invitées à « {title} » : {task}.",
             paragraphs=(f"Motif : {reason}",) if reason else (),
+            asks=change is Change.DATE,
         )
 
     def _mail(
-        self, kind: str, recipient: Recipient, *, subject: str, why: str, paragraphs: tuple[str, ...] = ()
+        self,
+        kind: str,
+        recipient: Recipient,
+        *,
+        subject: str,
+        why: str,
+        paragraphs: tuple[str, ...] = (),
+        asks: bool = False,
     ) -> Mail:
+        page = f"comites/{self.committee.id}"
+        answering = Button("Répondre à l’invitation", self.context.url(f"{page}/reponse"))
         return Mail(
             kind=kind,
             recipient=recipient.email,
@@ -105,7 +120,7 @@ class Writer:
             subject=subject,
             why=why,
             paragraphs=paragraphs,
-            button=Button("Voir le comité", self.context.url(f"comites/{self.committee.id}")),
+            button=answering if asks else Button("Voir le comité", self.context.url(page)),
             facts=self._facts(),
             contact=f"Écrivez à {' ou à '.join(self.contacts)}." if self.contacts else "",
             notice=self.context.notice,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -41,7 +41,7 @@ async def tell_change(
     told = await _told(session, committee)
     if not told:
         return 0
-    context = await _context(session, base_url, now)
+    context = await context_of_group(session, base_url, now)
     contacts = await facilitators_addresses(session)
     agenda = (await agendas_of(session, [committee.id]))[committee.id]
     writer = Writer.of(committee, agenda, context, contacts, cancelled=change is Change.CANCELLED)
@@ -82,7 +82,9 @@ async def _withdraw_unsent(session: AsyncSession, committee: Committee) -> None:
 
 
 async def _told(session: AsyncSession, committee: Committee) -> list[Recipient]:
-    """Those who are still invited and to whom a mail about this committee was written."""
+    """Those who are still invited and know the date: a mail about this committee was written to them, or they have
+    answered from its page.
+    """
     told = select(col(Reminder.person_id)).where(
         col(Reminder.kind).in_(KINDS),
         col(Reminder.subject_id) == committee.id,
@@ -93,7 +95,7 @@ async def _told(session: AsyncSession, committee: Committee) -> list[Recipient]:
         .join(Invitation, col(Invitation.person_id) == col(Person.id))
         .where(
             col(Invitation.committee_id) == committee.id,
-            col(Person.id).in_(told),
+            or_(col(Person.id).in_(told), col(Invitation.answer).is_not(None)),
             holds_a_role(col(Person.id)),
         )
         .order_by(col(Person.id))
@@ -101,7 +103,8 @@ async def _told(session: AsyncSession, committee: Committee) -> list[Recipient]:
     return [Recipient(*row) for row in rows]
 
 
-async def _context(session: AsyncSession, base_url: str, now: datetime) -> Context:
+async def context_of_group(session: AsyncSession, base_url: str, now: datetime) -> Context:
+    """The transaction's group, as mails speak for it."""
     group = (await session.execute(select(Group))).scalar_one()
     zone = ZoneInfo(group.timezone)
     return Context(group.id, group.slug, group.name, zone, group.fictional, base_url, now)

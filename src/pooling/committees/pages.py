@@ -1,4 +1,4 @@
-"""The pages of committees: the list, one committee, its agenda, its people and its minutes."""
+"""The pages of committees: the list, one committee at a glance, its agenda and its minutes."""
 
 from datetime import datetime
 from typing import Any
@@ -11,18 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.committees import scheduling_pages
 from pooling.committees.agenda import write_agenda
 from pooling.committees.frame import STATE_TAGS, CommitteeFrame, committee_frame, managed_committee
-from pooling.committees.inviting import invite, uninvite
 from pooling.committees.models import CommitteeState
-from pooling.committees.queries import agendas_of, committee_page, invited_people, people_to_invite, reminder_lines
-from pooling.committees.rules import CHANGE, TO_COME, WORDS
+from pooling.committees.people_queries import count_people, invited_person
+from pooling.committees.queries import agendas_of, committee_page, reminder_lines
+from pooling.committees.rules import TO_COME, WORDS
 from pooling.committees.schemas import LONGEST_TEXT
+from pooling.committees.words import own_answer
 from pooling.committees.writing import write_minutes
 from pooling.kernel.errors import Invalid
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.rights import Right
+from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.keys import pack_key, unpack_key
 from pooling.web.layout import Link, redirect, render
+from pooling.web.typography import before
 
 
 @get("/comites", right=Right.SEE_GROUP)
@@ -74,31 +76,34 @@ async def show_committee(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[str]:
     frame = await committee_frame(request, session, caller, committee_id)
-    return await _shown(request, session, frame, Form())
+    return await _shown(request, session, caller, frame)
 
 
 async def _shown(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: CommitteeFrame
 ) -> Response[str]:
     committee = frame.committee
-    to_come = committee.state in TO_COME and committee.starts_at > frame.now
+    own = await invited_person(session, committee.id, caller.person_id)
     reminders = await reminder_lines(session, committee) if frame.manages else []
-    people = await people_to_invite(session, committee.id) if frame.manages and to_come else []
+    agenda = (await agendas_of(session, [committee.id]))[committee.id]
+    counts = await count_people(session, committee, frame.now)
     return render(
         request,
         "committees/show.html",
         breadcrumb=frame.breadcrumb,
-        form=form,
         frame=frame,
         tabs=frame.tabs(""),
-        to_come=to_come,
         may_write=frame.manages and _may_write(frame),
-        agenda=(await agendas_of(session, [committee.id]))[committee.id],
-        invited=await invited_people(session, committee.id),
-        people=people,
-        reminders=reminders,
-        silent=to_come and not any(line.planned for line in reminders),
-        change=CHANGE,
+        agenda=agenda,
+        own=own,
+        own_answer=own_answer(own.answer, own.proxy) if own and own.answer else None,
+        answer_before=before(committee.starts_at, frame.now, frame.zone),
+        counts=counts,
+        planned=sum(line.planned for line in reminders),
+        sent=sum(line.sent for line in reminders),
+        failed=sum(line.failed for line in reminders),
+        next_reminder=next((line.due_at for line in reminders if line.planned), None),
+        silent=frame.to_come and not any(line.planned for line in reminders),
     )
 
 
@@ -135,38 +140,6 @@ async def do_agenda(
         raise Redisplay(_agenda_page(request, frame, form))
     await write_agenda(session, caller, committee_id, agenda, frame.now)
     return redirect(request, frame.url, done="L’ordre du jour est enregistré.")
-
-
-@post("/comites/{committee_id:int}/invitations", right=Right.MANAGE_COMMITTEES)
-async def do_invite(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-) -> Response[Any]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    choices = [str(person_id) for person_id, _ in await people_to_invite(session, committee_id)]
-    person = form.choice("person", choices)
-    if form.has_errors:
-        raise Redisplay(await _shown(request, session, frame, form))
-    await invite(session, caller, committee_id, frame.now, people=[int(person)])
-    return redirect(request, frame.url, done="La personne est invitée : elle recevra les relances à venir.")
-
-
-@post("/comites/{committee_id:int}/invitations/{person_id:int}/retrait", right=Right.MANAGE_COMMITTEES)
-async def do_uninvite(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,  # noqa: ARG001 - read for its token
-    committee_id: FromPath[int],
-    person_id: FromPath[int],
-) -> Response[Any]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    if any(person.person_id == person_id for person in await invited_people(session, committee_id)):
-        await uninvite(session, caller, committee_id, person_id, frame.now)
-    return redirect(request, frame.url, done="L’invitation est retirée.")
 
 
 @get("/comites/{committee_id:int}/compte-rendu", right=Right.MANAGE_COMMITTEES)
@@ -219,8 +192,6 @@ ROUTES = [
     show_committee,
     ask_agenda,
     do_agenda,
-    do_invite,
-    do_uninvite,
     ask_minutes,
     do_minutes,
 ]

@@ -120,35 +120,18 @@ async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee
     return committee
 
 
-async def people_to_invite(session: AsyncSession, committee_id: int) -> list[tuple[int, str]]:
-    """Those of the group who are not invited yet: (id, name)."""
-    invited = select(col(Invitation.person_id)).where(col(Invitation.committee_id) == committee_id)
+async def who_answered(
+    session: AsyncSession, committees: Collection[int], people: Collection[int]
+) -> set[tuple[int, int]]:
+    """Who of these people has answered which of these committees: (committee, person)."""
     rows = await session.execute(
-        select(col(Person.id), col(Person.name))
-        .where(holds_a_role(col(Person.id)), col(Person.id).not_in(invited))
-        .order_by(func.lower(col(Person.name)), col(Person.id))
+        select(col(Invitation.committee_id), col(Invitation.person_id)).where(
+            col(Invitation.committee_id).in_(committees),
+            col(Invitation.person_id).in_(people),
+            col(Invitation.answer).is_not(None),
+        )
     )
-    return [(person_id, name) for person_id, name in rows]
-
-
-@dataclass(frozen=True)
-class Invited:
-    """Somebody invited, and how far the mails to them are."""
-
-    person_id: int
-    name: str
-    function: str
-    invited_at: datetime
-
-
-async def invited_people(session: AsyncSession, committee_id: int) -> list[Invited]:
-    rows = await session.execute(
-        select(col(Person.id), col(Person.name), col(Person.function), col(Invitation.invited_at))
-        .join(Invitation, col(Invitation.person_id) == col(Person.id))
-        .where(col(Invitation.committee_id) == committee_id)
-        .order_by(func.lower(col(Person.name)), col(Person.id))
-    )
-    return [Invited(*row) for row in rows]
+    return {(committee_id, person_id) for committee_id, person_id in rows}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from pooling.committees.mails import Recipient, Writer
 from pooling.committees.models import Committee, Invitation
-from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
+from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role, who_answered
 from pooling.committees.rules import REMINDER, TO_COME
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -85,9 +85,16 @@ async def _render(session: AsyncSession, reminders: Sequence[DueReminder], conte
     writers = {
         committee.id: Writer.of(committee, agendas[committee.id], context, contacts) for committee in found.scalars()
     }
+    answered = await who_answered(session, subjects, [reminder.person_id for reminder in reminders])
     return [
         writers[reminder.subject_id].reminder(
-            reminder.kind, Recipient(reminder.person_id, reminder.email, reminder.name)
+            reminder.kind,
+            Recipient(
+                reminder.person_id,
+                reminder.email,
+                reminder.name,
+                answered=(reminder.subject_id, reminder.person_id) in answered,
+            ),
         )
         for reminder in reminders
     ]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.agenda import add_items
+from pooling.committees.answers import void_answers
 from pooling.committees.inviting import add_invitations
 from pooling.committees.mails import Change
 from pooling.committees.models import Committee, CommitteeState
@@ -53,7 +54,8 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
 async def move_committee(
     session: AsyncSession, caller: Caller, committee_id: int, command: MoveIn, now: datetime, *, base_url: str
 ) -> None:
-    """Gives a committee another date, hour or place; tells those already told, once.
+    """Gives a committee another date, hour or place; tells those already told, once. Another date or hour asks for
+    new answers.
 
     Raises:
         Forbidden: the caller does not manage committees.
@@ -78,6 +80,8 @@ async def move_committee(
     await session.flush()
     change = Change.DATE if local != before[0] else Change.DETAILS
     await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
+    if change is Change.DATE:
+        await void_answers(session, committee_id)
 
 
 async def cancel_committee(

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState
+from pooling.committees.queries import LARGEST_ID
 from pooling.committees.rules import TO_COME, check_transition
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
@@ -16,6 +17,17 @@ from pooling.members.rights import Caller, Right
 async def lock_committee(session: AsyncSession, caller: Caller, committee_id: int) -> Committee:
     """The committee, locked and as it is now, for a caller who manages committees."""
     caller.require(Right.MANAGE_COMMITTEES)
+    return await locked_committee(session, committee_id)
+
+
+async def locked_committee(session: AsyncSession, committee_id: int) -> Committee:
+    """The same for whoever: the use case checks who may.
+
+    Raises:
+        NotFound: the group has none with this id.
+    """
+    if not 0 < committee_id <= LARGEST_ID:
+        raise NotFound
     found = await session.execute(
         select(Committee)
         .where(col(Committee.id) == committee_id)

@@ -58,6 +58,8 @@ SENTENCES: Mapping[str, str] = {
     "committee.cancelled": "a annulé {committee}",
     "committee.people_invited": "a invité des personnes à {committee} ({count})",
     "committee.person_uninvited": "a retiré {other} des invités de {committee}",
+    "committee.answered": "a répondu à l’invitation à {committee}",
+    "committee.attendance_ticked": "a noté la présence de personnes à {committee}",
     "committee.agenda_written": "a écrit l’ordre du jour de {committee}",
     "committee.minutes_written": "a écrit le compte-rendu de {committee}",
 }

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
-from pooling.committees.models import CommitteeState
+from pooling.committees.models import Answer, CommitteeState
+from pooling.committees.words import ANSWER_WORDS
 from pooling.kernel.events import Event
 from pooling.members.models import RequestState
 from pooling.members.words import ROLE_WORDS
@@ -22,6 +23,7 @@ _STATES: Mapping[str, Mapping[str, str]] = {
         CommitteeState.HELD: "Tenu",
         CommitteeState.MINUTED: "Compte-rendu publié",
         CommitteeState.CANCELLED: "Annulé",
+        **{str(answer): ANSWER_WORDS[answer] for answer in Answer},
     },
     "access_request": {
         RequestState.PENDING: "En attente",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.allocation.models import Allocation
-from pooling.committees.models import Committee, CommitteeState, Invitation
+from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.members.asking import count_pending
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
@@ -191,7 +191,13 @@ async def _files_to_fetch(session: AsyncSession, caller: Caller) -> list[Task]:
 
 async def _committees(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
     rows = await session.execute(
-        select(col(Committee.id), col(Committee.title), col(Committee.place), col(Committee.starts_at))
+        select(
+            col(Committee.id),
+            col(Committee.title),
+            col(Committee.place),
+            col(Committee.starts_at),
+            col(Invitation.answer),
+        )
         .join(
             Invitation,
             and_(col(Invitation.group_id) == Committee.group_id, col(Invitation.committee_id) == Committee.id),
@@ -200,13 +206,19 @@ async def _committees(session: AsyncSession, caller: Caller, now: datetime) -> l
             col(Invitation.person_id) == caller.person_id,
             col(Committee.state).in_([CommitteeState.PLANNED, CommitteeState.CONVENED]),
             col(Committee.starts_at) > now,
+            # Who does not come has nothing to prepare.
+            func.coalesce(col(Invitation.answer), Answer.YES) == Answer.YES,
         )
         .order_by(col(Committee.starts_at))
         .limit(3)
     )
     return [
         Task(f"Préparer : {title}", place, f"/comites/{committee_id}", "Voir l’ordre du jour", starts_at)
-        for committee_id, title, place, starts_at in rows
+        if answer
+        else Task(
+            f"Répondre à l’invitation : {title}", place, f"/comites/{committee_id}/reponse", "Répondre", starts_at
+        )
+        for committee_id, title, place, starts_at, answer in rows
     ]
 
 

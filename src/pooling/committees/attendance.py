@@ -1,0 +1,58 @@
+"""Ticking who is there."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.committees.attendance_rules import attendance_open
+from pooling.committees.service import locked_committee, record
+from pooling.kernel.clock import Clock
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Conflict, Forbidden
+from pooling.members.rights import Caller, Right
+
+
+async def tick_attendance(
+    session: AsyncSession, caller: Caller, committee_id: int, present: Mapping[int, bool], clock: Clock
+) -> int:
+    """Keeps who is there (True) and who is not, of the people named alone, by their ids: two people who tick
+    different ones at once lose nothing. Returns how many were invited and changed.
+
+    Raises:
+        NotFound: there is no such committee.
+        Forbidden: the caller neither manages committees nor is its secretary.
+        Conflict: it is too early, its minutes are published, or it was cancelled.
+    """
+    committee = await locked_committee(session, committee_id)
+    if not caller.may(Right.MANAGE_COMMITTEES) and committee.secretary_id != caller.person_id:
+        raise Forbidden
+    now = await clock.at_database(session)
+    if not attendance_open(committee.state, committee.starts_at, now):
+        raise Conflict(
+            "La présence se note d’une heure avant le début jusqu’à la publication du compte-rendu.",
+            code="attendance_closed",
+        )
+    changed = await session.execute(
+        text("""
+            UPDATE committee_invitations SET present = ticked.present
+            FROM unnest(CAST(:people AS bigint[]), CAST(:present AS boolean[])) AS ticked(person_id, present)
+            WHERE group_id = :group AND committee_id = :committee
+                AND committee_invitations.person_id = ticked.person_id
+                AND committee_invitations.present IS DISTINCT FROM ticked.present
+            RETURNING committee_invitations.person_id"""),
+        {
+            "group": group_of(session),
+            "committee": committee_id,
+            "people": list(present.keys()),
+            "present": list(present.values()),
+        },
+    )
+    people = sorted(changed.scalars())
+    if people:
+        details = {
+            "present": [one for one in people if present[one]],
+            "absent": [one for one in people if not present[one]],
+        }
+        record(session, caller, committee, "attendance_ticked", now, details={**details})
+    return len(people)

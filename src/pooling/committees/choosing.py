@@ -1,0 +1,89 @@
+"""Finding one person by what somebody types: among those invited, to give them a proxy; in the group, to invite them.
+
+Nobody is taken for another: a whole name or address names one person, anything less is offered to choose from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.committees.models import Invitation
+from pooling.committees.queries import holds_a_role
+from pooling.kernel.text import search_text, without_accents
+from pooling.members.people_queries import folded
+from pooling.web.forms import Form
+
+MOST_FOUND = 8
+
+
+@dataclass(frozen=True)
+class Found:
+    """Somebody that what was typed may mean."""
+
+    person_id: int
+    name: str
+    function: str
+    exact: bool
+    """By their whole name or address."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Who was meant, or who to choose from."""
+
+    person_id: int | None = None
+    offered: Sequence[Found] = ()
+
+
+def choose(form: Form, name: str, found: Sequence[Found], *, nobody: str) -> Chosen:
+    """Who was meant by the field `name`, or by the choice `{name}_id` that the page offered; refuses in the form
+    what names nobody (with the sentence `nobody`) or several.
+    """
+    picked = [one for one in found if str(one.person_id) == form.value(f"{name}_id")]
+    whole = [one for one in found if one.exact]
+    if len(picked or whole) == 1:
+        return Chosen((picked or whole)[0].person_id)
+    if not found:
+        form.refuse(name, nobody)
+        return Chosen()
+    if len(found) > MOST_FOUND:
+        form.refuse(name, f"Plus de {MOST_FOUND} personnes portent ce nom : tapez le prénom et le nom.")
+        return Chosen()
+    form.refuse(
+        name, "Choisissez la personne dans la liste ci-dessous." if len(found) > 1 else "Est-ce cette personne ?"
+    )
+    return Chosen(offered=found)
+
+
+async def among_invited(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:
+    """Those invited to a committee. Addresses are found whole only: they are not shown here."""
+    invited = exists().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == col(Person.id))
+    return await _found(session, typed, invited)
+
+
+async def to_invite(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:
+    """Those of the group who are not invited yet."""
+    invited = exists().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == col(Person.id))
+    return await _found(session, typed, ~invited)
+
+
+async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]) -> list[Found]:
+    name = folded(col(Person.name))
+    words = search_text(typed).split()
+    if not words:
+        return []
+    whole = or_(name == without_accents(typed).lower(), col(Person.email) == typed.lower())
+    has_words: ColumnElement[bool] = true()
+    for word in words:
+        has_words &= name.contains(word, autoescape=True)
+    rows = await session.execute(
+        select(col(Person.id), col(Person.name), col(Person.function), whole)
+        .where(or_(whole, has_words), holds_a_role(col(Person.id)), *within)
+        .order_by(whole.desc(), name.collate("C"), col(Person.id))
+        .limit(MOST_FOUND + 1)
+    )
+    return [Found(*row) for row in rows]

@@ -1,0 +1,56 @@
+"""What committees' words are for people: answers, attendance."""
+
+from collections.abc import Mapping
+
+from pooling.committees.models import Answer, CommitteeKind
+
+CHOICES: tuple[tuple[str, str, str], ...] = (
+    (Answer.YES, "Je viens", "Sur place ou en visioconférence."),
+    (Answer.NO, "Je ne viens pas", "Sans me faire représenter."),
+    (Answer.PROXY, "Je donne pouvoir", "Une autre personne invitée parle et vote en mon nom."),
+)
+
+ANSWER_WORDS: Mapping[Answer | None, str] = {
+    Answer.YES: "Vient",
+    Answer.NO: "Ne vient pas",
+    Answer.PROXY: "Donne pouvoir",
+    None: "Sans réponse",
+}
+ANSWER_TAGS: Mapping[Answer | None, str] = {
+    Answer.YES: "done",
+    Answer.NO: "cancelled",
+    Answer.PROXY: "primary",
+    None: "waiting",
+}
+
+KIND_WORDS: Mapping[CommitteeKind, str] = {
+    CommitteeKind.WORKING_GROUP: "Groupe de travail",
+    CommitteeKind.STEERING: "Comité de pilotage",
+    CommitteeKind.FORMAL: "Instance avec convocation",
+}
+
+
+def own_answer(answer: Answer | None, proxy: str | None) -> str:
+    """What somebody answered, said to them: « vous venez »."""
+    if answer is Answer.PROXY:
+        return f"vous donnez pouvoir à {proxy}"
+    return {Answer.YES: "vous venez", Answer.NO: "vous ne venez pas", None: "vous n’avez pas répondu"}[answer]
+
+
+ZONE_WORDS: Mapping[str, str] = {
+    "Europe/Paris": "heure de Paris",
+    "America/Guadeloupe": "heure de la Guadeloupe",
+    "America/Martinique": "heure de la Martinique",
+    "America/Cayenne": "heure de la Guyane",
+    "Indian/Reunion": "heure de La Réunion",
+    "Indian/Mayotte": "heure de Mayotte",
+    "America/Miquelon": "heure de Saint-Pierre-et-Miquelon",
+    "Pacific/Noumea": "heure de la Nouvelle-Calédonie",
+    "Pacific/Tahiti": "heure de Tahiti",
+    "Pacific/Wallis": "heure de Wallis-et-Futuna",
+}
+
+
+def zone_words(key: str) -> str:
+    """Whose clock a meeting's hour is read on."""
+    return ZONE_WORDS.get(key, f"fuseau {key}")
