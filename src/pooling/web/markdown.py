@@ -1,0 +1,247 @@
+"""Markdown (CommonMark, tables, strikethrough) as a tree of plain JSON, and that tree as HTML.
+
+What was typed is never markup of another kind: HTML in it is text, pictures are their description, and a link leads to
+http, https or mailto or is plain text. The tree is what documents are made from (typst sets its strings as they are).
+
+A block is `{"kind": …}`: `heading` (level, content), `paragraph` (content), `list` (ordered, start, items: lists of
+blocks), `quote` (blocks), `code` (text), `rule`, `table` (head: contents, rows: lists of contents). A content is a list
+of runs: `text`, `code` (text), `strong`, `emphasis`, `strike` (content), `link` (url, content), `break`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
+from markupsafe import Markup, escape
+
+from pooling.web.typography import typo
+
+Node = dict[str, Any]
+_SCHEMES = frozenset({"http", "https", "mailto"})
+_KINDS = {"strong": "strong", "em": "emphasis", "s": "strike", "link": "link"}
+_TAGS = {"strong": "strong", "emphasis": "em", "strike": "s"}
+_LOWEST_HEADING = 6
+DEEPEST = 6
+"""Lists in lists, emphasis in emphasis."""
+
+
+@cache
+def _parser() -> MarkdownIt:
+    # A newline typed is a line broken: minutes are written by people who know no Markdown.
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20})
+    parser.enable(["table", "strikethrough"])
+    parser.validateLink = is_safe_link  # type: ignore[method-assign]
+    return parser
+
+
+def is_safe_link(url: str) -> bool:
+    """Whether a link may be followed from our pages and documents."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # such as a bracket left open
+        return False
+    return parts.scheme.lower() in _SCHEMES and bool(parts.netloc or parts.path)
+
+
+def blocks_of(text: str) -> list[Node]:
+    """The tree of a text, no deeper than anybody can follow (`DEEPEST`): what is nested deeper stands there unwrapped.
+
+    Levels of headings never skip one, whatever was typed: the first is 1.
+    """
+    tokens = _parser().parse(text)
+    runs = {id(token): _runs(token.children) for token in tokens if token.children}
+    for token in tokens:
+        token.children = None  # a tree of these would be as deep as whoever typed it likes
+    return list(_Reader(runs).read(SyntaxTreeNode(tokens).children, 0))
+
+
+class _Reader:
+    """Makes blocks of the parser's. Ranks headings by how they are nested, so that an outline has no hole in it."""
+
+    def __init__(self, runs: Mapping[int, list[Node]]) -> None:
+        self._runs = runs
+        self._headings: list[int] = []
+
+    def read(self, nodes: Sequence[SyntaxTreeNode], depth: int) -> Iterator[Node]:
+        for node in nodes:
+            if node.type == "heading":
+                yield {"kind": "heading", "level": self._rank(int(node.tag[1])), "content": self._content(node)}
+            elif node.type == "paragraph":
+                yield {"kind": "paragraph", "content": self._content(node)}
+            elif node.type in {"bullet_list", "ordered_list", "blockquote"}:
+                yield from self._nested(node, depth)
+            elif node.type in {"fence", "code_block"}:
+                yield {"kind": "code", "text": node.content.rstrip("\n")}
+            elif node.type == "hr":
+                yield {"kind": "rule"}
+            elif node.type == "table":
+                rows = [
+                    [self._content(cell) for cell in row.children] for part in node.children for row in part.children
+                ]
+                yield {"kind": "table", "head": rows[0], "rows": rows[1:]}
+
+    def _nested(self, node: SyntaxTreeNode, depth: int) -> Iterator[Node]:
+        if depth == DEEPEST:
+            parts = [node] if node.type == "blockquote" else node.children
+            for part in parts:
+                yield from self.read(part.children, depth)
+        elif node.type == "blockquote":
+            yield {"kind": "quote", "blocks": list(self.read(node.children, depth + 1))}
+        else:
+            yield {
+                "kind": "list",
+                "ordered": node.type == "ordered_list",
+                "start": int(node.attrs.get("start", 1)),
+                "items": [list(self.read(item.children, depth + 1)) for item in node.children],
+            }
+
+    def _rank(self, typed: int) -> int:
+        while self._headings and self._headings[-1] >= typed:
+            self._headings.pop()
+        self._headings.append(typed)
+        return len(self._headings)
+
+    def _content(self, node: SyntaxTreeNode) -> list[Node]:
+        return [run for inline in node.children if inline.token for run in self._runs.get(id(inline.token), ())]
+
+
+def _runs(tokens: Sequence[Token]) -> list[Node]:
+    """The runs of a flat list of tokens that open and close each other."""
+    stack: list[list[Node]] = [[]]
+    too_deep = 0
+    for token in tokens:
+        if token.nesting == 1 and (too_deep or len(stack) > DEEPEST):
+            too_deep += 1
+        elif token.nesting == 1:
+            run: Node = {"kind": _KINDS[token.type.removesuffix("_open")], "content": []}
+            if run["kind"] == "link":
+                run["url"] = str(token.attrs["href"])
+            stack[-1].append(run)
+            stack.append(run["content"])
+        elif token.nesting == -1 and too_deep:
+            too_deep -= 1
+        elif token.nesting == -1:
+            _mend(stack.pop())
+        else:
+            stack[-1] += _leaf(token)
+    _mend(stack[0])
+    return stack[0]
+
+
+def _leaf(token: Token) -> list[Node]:
+    if token.type in {"softbreak", "hardbreak"}:
+        return [{"kind": "break"}]
+    # Of a picture, its description: nothing is fetched from elsewhere.
+    return [{"kind": "code" if token.type == "code_inline" else "text", "text": token.content}] if token.content else []
+
+
+def _mend(runs: list[Node]) -> None:
+    """Neighbouring texts made one, so that a rule of typography sees both sides of a sign."""
+    joined: list[Node] = []
+    for run in runs:
+        if joined and run["kind"] == joined[-1]["kind"] == "text":
+            joined[-1]["text"] += run["text"]
+        else:
+            joined.append(run)
+    for run in joined:
+        if run["kind"] == "text":
+            run["text"] = typo(run["text"])
+    runs[:] = joined
+
+
+def html_of(blocks: Sequence[Node], *, under: int = 2) -> Markup:
+    """The tree as HTML, its headings below one of the level `under`."""
+    return Markup("\n").join(_html(block, under) for block in blocks)
+
+
+def _html(block: Node, under: int) -> Markup:
+    kind = block["kind"]
+    if kind == "heading":
+        level = min(block["level"] + under, _LOWEST_HEADING)
+        return Markup("<h{level}>{content}</h{level}>").format(level=level, content=_inline(block["content"]))
+    if kind == "paragraph":
+        return Markup("<p>{}</p>").format(_inline(block["content"]))
+    if kind == "list":
+        return _html_list(block, under)
+    if kind == "quote":
+        return Markup("<blockquote>{}</blockquote>").format(html_of(block["blocks"], under=under))
+    if kind == "code":
+        return Markup('<pre class="preserve"><code>{}</code></pre>').format(block["text"])
+    return Markup("<hr>") if kind == "rule" else _html_table(block)
+
+
+def _html_list(block: Node, under: int) -> Markup:
+    tag = "ol" if block["ordered"] else "ul"
+    start = Markup(' start="{}"').format(block["start"]) if block["ordered"] and block["start"] != 1 else ""
+    items = Markup("").join(Markup("<li>{}</li>").format(_item(item, under)) for item in block["items"])
+    return Markup("<{tag}{start}>{items}</{tag}>").format(tag=Markup(tag), start=start, items=items)  # noqa: S704
+
+
+def _item(blocks: Sequence[Node], under: int) -> Markup:
+    """An item that is one sentence is not set as a paragraph of its own."""
+    if len(blocks) == 1 and blocks[0]["kind"] == "paragraph":
+        return _inline(blocks[0]["content"])
+    return html_of(blocks, under=under)
+
+
+def _html_table(block: Node) -> Markup:
+    head = Markup("").join(_head_cell(cell) for cell in block["head"])
+    rows = Markup("").join(
+        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(_inline(cell)) for cell in row))
+        for row in block["rows"]
+    )
+    return Markup(
+        '<div class="table-scroll" role="region" tabindex="0" aria-label="Tableau">'
+        "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(head, rows)
+
+
+def _head_cell(cell: Sequence[Node]) -> Markup:
+    """An empty head says nothing to a screen reader: it is a cell like any other."""
+    return Markup('<th scope="col">{}</th>').format(_inline(cell)) if cell else Markup("<td></td>")
+
+
+def _inline(runs: Sequence[Node]) -> Markup:
+    return Markup("").join(_html_run(run) for run in runs)
+
+
+def _html_run(run: Mapping[str, Any]) -> Markup:
+    kind = run["kind"]
+    if kind == "text":
+        return escape(run["text"])
+    if kind == "break":
+        return Markup("<br>")
+    if kind == "code":
+        return Markup("<code>{}</code>").format(run["text"])
+    if kind == "link":
+        return Markup('<a href="{}" rel="noreferrer">{}</a>').format(run["url"], _inline(run["content"]))
+    return Markup("<{tag}>{content}</{tag}>").format(tag=Markup(_TAGS[kind]), content=_inline(run["content"]))  # noqa: S704
+
+
+def plain_text(blocks: Sequence[Node]) -> str:
+    """The words alone, a line for each block: for search and its excerpts."""
+    return "\n".join(line for block in blocks for line in _lines(block) if line)
+
+
+def _lines(block: Node) -> Iterator[str]:
+    for key in ("items", "rows"):
+        for part in block.get(key, ()):
+            yield plain_text(part) if key == "items" else " ".join(_words(cell) for cell in part)
+    if "head" in block:
+        yield " ".join(_words(cell) for cell in block["head"])
+    if "blocks" in block:
+        yield plain_text(block["blocks"])
+    if "content" in block:
+        yield _words(block["content"])
+    if "text" in block:
+        yield block["text"]
+
+
+def _words(runs: Sequence[Node]) -> str:
+    return "".join(
+        " " if run["kind"] == "break" else run["text"] if "text" in run else _words(run["content"]) for run in runs
+    )
