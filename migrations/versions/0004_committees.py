@@ -238,6 +238,7 @@ def _create_tables() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("content", sa.String(), nullable=False),
         sa.Column("written_by", sa.BigInteger(), nullable=False),
+        sa.Column("begun_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("written_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["group_id", "committee_id"],

@@ -16,7 +16,15 @@ from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
-from pooling.committees import answer_pages, attendance_pages
+from pooling.committees import (
+    acting_pages,
+    answer_pages,
+    attendance_pages,
+    decision_pages,
+    following_pages,
+    minutes_pages,
+    publishing_pages,
+)
 from pooling.committees import api as committees_api
 from pooling.committees import pages as committees
 from pooling.committees import people_pages as committee_people_pages
@@ -94,6 +102,11 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *answer_pages.ROUTES,
     *committee_people_pages.ROUTES,
     *attendance_pages.ROUTES,
+    *minutes_pages.ROUTES,
+    *publishing_pages.ROUTES,
+    *decision_pages.ROUTES,
+    *acting_pages.ROUTES,
+    *following_pages.ROUTES,
     *members.ROUTES,
     *people_pages.ROUTES,
     *role_pages.ROUTES,

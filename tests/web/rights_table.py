@@ -20,11 +20,13 @@ JOURNAL = RUNS_OR_LEADS | {"buyer_other"}
 NAMES_BUYERS = frozenset({"facilitator", "referent_lead"})
 REFERENTS = frozenset({"referent", "referent_lead", "referent_other"})
 OWN_MEMBER = frozenset({"referent"})
+OWNS = frozenset({"facilitator", "referent"})
 SEES_LUGOS = frozenset({"referent", "facilitator", "buyer"})
 PAYS = frozenset({"facilitator", "buyer", "finance"})
 
 PURCHASE = "/g/{group}/achats/{reference}"
 COMMITTEE = "/g/{group}/comites/{committee_id}"
+DECISION = f"{COMMITTEE}/decisions/{{number}}"
 PERSON = "/g/{group}/personnes/{person_id}"
 API = "/api/v1/groups/{group}"
 
@@ -101,8 +103,27 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {COMMITTEE}/{step}": FACILITATOR
         for method in ("GET", "POST")
-        for step in ("annulation", "compte-rendu", "ordre-du-jour", "report")
+        for step in ("annulation", "ordre-du-jour", "report")
     },
+    # the minutes: read by all once published, written by the facilitator and the committee's secretary
+    f"GET {COMMITTEE}/compte-rendu": GROUP,
+    f"GET {COMMITTEE}/compte-rendu.pdf": frozenset(),  # nothing is published there
+    f"POST {COMMITTEE}/compte-rendu": FACILITATOR,
+    f"POST {COMMITTEE}/secretariat": FACILITATOR,
+    **{f"{method} {COMMITTEE}/publication": FACILITATOR for method in ("GET", "POST")},
+    f"GET {COMMITTEE}/compte-rendu/versions": FACILITATOR,
+    f"GET {COMMITTEE}/compte-rendu/versions/{{number}}": FACILITATOR,
+    f"POST {COMMITTEE}/compte-rendu/versions/{{number}}/reprise": FACILITATOR,
+    **{f"{method} {COMMITTEE}/decisions/nouvelle": FACILITATOR for method in ("GET", "POST")},
+    # a decision not published yet, whose owner is the référent of Lugos
+    f"GET {DECISION}": OWNS,
+    **{
+        f"{method} {DECISION}/{step}": FACILITATOR
+        for method in ("GET", "POST")
+        for step in ("application", "effet", "modification", "suppression")
+    },
+    **{f"POST {DECISION}/{step}": OWNS for step in ("realisation", "abandon", "reouverture", "echeance")},
+    f"POST {DECISION}/responsable": FACILITATOR,
     f"POST {COMMITTEE}/invitations": FACILITATOR,
     f"POST {COMMITTEE}/invitations/roles": FACILITATOR,
     f"GET {COMMITTEE}/personnes": GROUP,

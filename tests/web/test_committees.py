@@ -1,12 +1,10 @@
 """The facilitator plans, moves, cancels and minutes a committee; the others read."""
 
 import re
-from datetime import timedelta
 
 import pytest
 
-from factories import NOW, Territory
-from pooling.kernel.clock import FixedClock
+from factories import Territory
 from web_client import Browser, SignIn, text_of
 
 LIST = "/g/bassin/comites"
@@ -96,27 +94,10 @@ async def test_the_agenda_is_rewritten(territory: Territory, sign_in: SignIn) ->
     assert "&lt;i&gt;Un seul point&lt;/i&gt;" in shown.text
 
 
-async def test_minutes_are_drafted_then_published(territory: Territory, sign_in: SignIn, clock: FixedClock) -> None:
-    browser = await sign_in(FACILITATOR)
-    page = await plan(browser)
-    minutes = f"{page}/compte-rendu"
-    assert (await browser.post(minutes, {"minutes": "Trop tôt"})).status_code == 409
-    clock.instant = NOW + timedelta(days=30)
-    browser, reader = await sign_in(FACILITATOR), await sign_in(REFERENT)
-    await browser.post(minutes, {"minutes": "Tout est décidé."}, page=minutes)
-    assert "Tout est décidé." in text_of(await browser.get(page))
-    assert "Tout est décidé." not in text_of(await reader.get(page))
-    empty = await browser.post(minutes, {"minutes": "", "publish": "1"}, page=minutes)
-    assert (empty.status_code, "avant de le publier" in text_of(empty)) == (422, True)
-    await browser.post(minutes, {"minutes": "Tout est décidé.", "publish": "1"}, page=minutes)
-    assert "Tout est décidé." in text_of(await reader.get(page))
-    assert (await browser.post(minutes, {"minutes": "Autre chose"})).status_code == 409
-
-
 async def test_only_the_facilitator_changes_anything(territory: Territory, sign_in: SignIn) -> None:
     page = await plan(await sign_in(FACILITATOR))
     reader = await sign_in(REFERENT)
-    for address in (NEW, f"{page}/report", f"{page}/annulation", f"{page}/ordre-du-jour", f"{page}/compte-rendu"):
+    for address in (NEW, f"{page}/report", f"{page}/annulation", f"{page}/ordre-du-jour"):
         assert (await reader.get(address)).status_code == 403
         assert (await reader.post(address, PLAN)).status_code == 403
     assert not re.search(r"Déplacer|relances?|Suite à donner", text_of(await reader.get(page)))

@@ -13,7 +13,7 @@ from sqlalchemy import text
 import pooling
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from pooling.accounts.people import ensure_people
-from pooling.committees.models import CommitteeState
+from pooling.committees.models import CommitteeState, DecisionState
 from pooling.home.journal import SENTENCES
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
@@ -29,6 +29,7 @@ FACILITATOR = "animation@bassin.example"
 EXPANDED: dict[str, Sequence[str]] = {
     "committee.": list(CommitteeState),
     "purchase.": list(PurchaseState),
+    "decision.": [DecisionState.DONE, DecisionState.DROPPED],
     "access.": [RequestState.GRANTED, RequestState.REFUSED],
 }
 """What stands in the gap of an event's name that is put together from a state."""

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
 from api_client import token_of
@@ -19,6 +19,7 @@ from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import Charge, Subsidy
+from pooling.committees.models import Decision, MinutesVersion
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
@@ -149,6 +150,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         day = (NOW + timedelta(days=20)).date()
         command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
         committee = await schedule_committee(session, facilitator, command, NOW)
+        await take_down(session, territory, committee, purchase_id)
         membership = await session.execute(select(col(Membership.id)).where(col(Membership.role) == Role.LEAD_BUYER))
         role = await session.execute(
             select(col(Membership.id)).where(col(Membership.person_id) == territory.people["referent@lugos.example"])
@@ -177,6 +179,25 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "key": key,
         "path": "tokens.css",
     }
+
+
+async def take_down(session: AsyncSession, territory: Territory, committee_id: int, purchase_id: int) -> None:
+    """A version of the committee's minutes, and a decision about the purchase."""
+    group: dict[str, Any] = {"group_id": territory.group_id, "committee_id": committee_id, "number": 1}
+    facilitator, owner = territory.people["animation@bassin.example"], territory.people["referent@lugos.example"]
+    session.add(MinutesVersion(**group, content="Début", written_by=facilitator, begun_at=NOW, written_at=NOW))
+    session.add(
+        Decision(
+            **group,
+            content="Clore",
+            purchase_id=purchase_id,
+            act="close",
+            owner_id=owner,
+            assigned_at=NOW,
+            created_at=NOW,
+        )
+    )
+    await session.flush()
 
 
 def adapted(world: World, walked: Walked) -> Walked:

@@ -140,6 +140,7 @@ async def change_charge(
     clock: Clock,
     *,
     shown: str | None = None,
+    reason: str = "",
 ) -> Charge:
     """The charge as wanted now. `shown` is the version that the person had before its eyes.
 
@@ -159,7 +160,7 @@ async def change_charge(
     check_charge(command, await known_to(session, purchase_id), [other.label for other in charges if other != charge])
     for name, value in asdict(command).items():
         setattr(charge, name, value)
-    await _record(session, caller, purchase_id, clock, "charge.changed", code, before, content_of(charge))
+    await _record(session, caller, purchase_id, clock, "charge.changed", code, before, content_of(charge), reason)
     return charge
 
 
@@ -194,6 +195,7 @@ async def _record(
     code: str,
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
+    reason: str = "",
 ) -> None:
     record_event(
         session,
@@ -201,5 +203,6 @@ async def _record(
         person_id=caller.person_id,
         subject=("purchase", purchase_id),
         name=name,
+        reason=reason or None,
         details={"code": code, "before": before, "after": after},
     )

@@ -59,10 +59,37 @@ def choose(form: Form, name: str, found: Sequence[Found], *, nobody: str) -> Cho
     return Chosen(offered=found)
 
 
+def offered(found: Sequence[Found]) -> list[tuple[int, str, str | None]]:
+    """People to choose from, for the page's field."""
+    return [(one.person_id, one.name, one.function or None) for one in found]
+
+
+async def whom(session: AsyncSession, form: Form, name: str) -> Chosen:
+    """The person of the group that the field `name` means; nobody when it is empty."""
+    typed = form.text(name)
+    if not typed:
+        return Chosen()
+    found = await in_group(session, typed)
+    return choose(form, name, found, nobody="Personne ne porte ce nom dans le groupe. Tapez le prénom et le nom.")
+
+
 async def among_invited(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:
     """Those invited to a committee. Addresses are found whole only: they are not shown here."""
     invited = exists().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == col(Person.id))
     return await _found(session, typed, invited)
+
+
+async def in_group(session: AsyncSession, typed: str) -> list[Found]:
+    """Those of the group."""
+    return await _found(session, typed)
+
+
+async def named(session: AsyncSession, person_id: int | None, name: str) -> dict[str, str]:
+    """How a form shows somebody chosen before under the field `name`: found again even among namesakes."""
+    if person_id is None:
+        return {}
+    found = await session.execute(select(col(Person.name)).where(col(Person.id) == person_id))
+    return {name: found.scalar_one(), f"{name}_id": str(person_id)}
 
 
 async def to_invite(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:

@@ -33,7 +33,7 @@ STATE_TAGS: Mapping[State, str] = {
 SECTIONS: tuple[tuple[str, str, Right], ...] = (("Réunions", "/comites", Right.SEE_GROUP),)
 """The pages about committees that are of no single one."""
 
-TABS: tuple[tuple[str, str], ...] = (("En bref", ""), ("Personnes", "/personnes"))
+TABS: tuple[tuple[str, str], ...] = (("En bref", ""), ("Personnes", "/personnes"), ("Compte-rendu", "/compte-rendu"))
 """The pages of one committee."""
 
 

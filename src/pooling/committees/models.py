@@ -167,7 +167,9 @@ class MinutesVersion(TenantTable, table=True):
     number: int = Field(primary_key=True)
     content: str
     written_by: int = big()
+    begun_at: datetime = instant()
     written_at: datetime = instant()
+    """When it was last written over."""
 
 
 class DecisionState(StrEnum):

@@ -1,4 +1,4 @@
-"""The pages of committees: the list, one committee at a glance, its agenda and its minutes."""
+"""The pages of committees: the list, one committee at a glance, its agenda."""
 
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,6 @@ from pooling.committees.queries import agendas_of, committee_page, reminder_line
 from pooling.committees.rules import TO_COME, WORDS
 from pooling.committees.schemas import LONGEST_TEXT
 from pooling.committees.words import own_answer
-from pooling.committees.writing import write_minutes
-from pooling.kernel.errors import Invalid
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -93,7 +91,7 @@ async def _shown(
         breadcrumb=frame.breadcrumb,
         frame=frame,
         tabs=frame.tabs(""),
-        may_write=frame.manages and _may_write(frame),
+        may_write=frame.writes and _may_write(frame),
         agenda=agenda,
         own=own,
         own_answer=own_answer(own.answer, own.proxy) if own and own.answer else None,
@@ -142,56 +140,10 @@ async def do_agenda(
     return redirect(request, frame.url, done="L’ordre du jour est enregistré.")
 
 
-@get("/comites/{committee_id:int}/compte-rendu", right=Right.MANAGE_COMMITTEES)
-async def ask_minutes(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[str]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    return await _minutes_page(request, session, frame, Form(values={"minutes": frame.committee.minutes}))
-
-
-async def _minutes_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
-) -> Response[str]:
-    return render(
-        request,
-        "committees/minutes.html",
-        breadcrumb=frame.under("Compte-rendu"),
-        form=form,
-        frame=frame,
-        agenda=(await agendas_of(session, [frame.committee.id]))[frame.committee.id],
-    )
-
-
-@post("/comites/{committee_id:int}/compte-rendu", right=Right.MANAGE_COMMITTEES)
-async def do_minutes(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-) -> Response[Any]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    minutes = form.text("minutes", longest=LONGEST_TEXT)
-    publish = form.value("publish") == "1"
-    if not form.has_errors:
-        try:
-            await write_minutes(session, caller, committee_id, minutes, frame.now, publish=publish)
-        except Invalid as invalid:
-            form.errors |= invalid.errors
-    if form.has_errors:
-        raise Redisplay(await _minutes_page(request, session, frame, form))
-    return redirect(
-        request, frame.url, done="Le compte-rendu est publié." if publish else "Le compte-rendu est enregistré."
-    )
-
-
 ROUTES = [
     list_committees,
     *scheduling_pages.ROUTES,
     show_committee,
     ask_agenda,
     do_agenda,
-    ask_minutes,
-    do_minutes,
 ]

@@ -40,6 +40,7 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
         ends_at=ends_at(starts_at, command.duration_minutes),
         place=command.place,
         link=command.link,
+        secretary_id=caller.person_id,
         scheduled_at=now,
         created_at=now,
     )

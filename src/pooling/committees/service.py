@@ -40,6 +40,19 @@ async def locked_committee(session: AsyncSession, committee_id: int) -> Committe
     return committee
 
 
+async def lock_to_write(session: AsyncSession, caller: Caller, committee_id: int) -> Committee:
+    """The committee, locked and as it is now, for who writes its minutes: who manages committees, and its secretary.
+
+    Raises:
+        NotFound: there is no such committee.
+        Forbidden: the caller is neither.
+    """
+    committee = await locked_committee(session, committee_id)
+    if committee.secretary_id != caller.person_id:
+        caller.require(Right.MANAGE_COMMITTEES)
+    return committee
+
+
 def require_to_come(committee: Committee, now: datetime) -> None:
     if committee.state not in TO_COME or committee.starts_at <= now:
         raise Conflict("Ce comité n’est plus à venir.", code="not_to_come")

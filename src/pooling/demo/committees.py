@@ -3,9 +3,10 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pooling.committees.minutes import save_minutes
+from pooling.committees.publishing import publish_minutes
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
-from pooling.committees.writing import write_minutes
 from pooling.demo.territory import FACILITATOR, Demonstration
 from pooling.kernel.database import Database
 from pooling.members.models import Role
@@ -48,7 +49,8 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
             now - timedelta(days=100),
         )  # fmt: skip
         held_at = datetime.combine(past, time(17), tzinfo=zone)
-        await write_minutes(session, facilitator, met, MINUTES, held_at, publish=True)
+        await save_minutes(session, facilitator, met, MINUTES, held_at)
+        await publish_minutes(session, facilitator, met, held_at)
         await schedule_committee(
             session,
             facilitator,

@@ -28,6 +28,7 @@ SENTENCES: Mapping[str, str] = {
     "access.refused": "a refusé la demande d’accès de {request}",
     "purchase.prepared": "a préparé l’achat {purchase}",
     "purchase.items_changed": "a changé les articles de {purchase}",
+    "purchase.terms_changed": "a changé les conditions de {purchase}",
     "purchase.draft": "a remis en préparation l’achat {purchase}",
     "purchase.open": "a ouvert la collecte des besoins de {purchase}",
     "purchase.closed": "a clos la collecte des besoins de {purchase}",
@@ -62,12 +63,23 @@ SENTENCES: Mapping[str, str] = {
     "committee.attendance_ticked": "a noté la présence de personnes à {committee}",
     "committee.agenda_written": "a écrit l’ordre du jour de {committee}",
     "committee.minutes_written": "a écrit le compte-rendu de {committee}",
+    "committee.secretary_named": "a changé le secrétariat de {committee}",
+    "decision.recorded": "a consigné {decision}",
+    "decision.changed": "a corrigé {decision}",
+    "decision.removed": "a retiré {decision}",
+    "decision.applied": "a appliqué {decision}",
+    "decision.done": "a noté comme faite {decision}",
+    "decision.dropped": "a abandonné {decision}",
+    "decision.reopened": "a remis à suivre {decision}",
+    "decision.rescheduled": "a changé l’échéance de {decision}",
+    "decision.handed_over": "a confié {decision} à {other}",
 }
 
 KINDS: Mapping[str, str] = {
     "purchase": "Achats",
     "declaration": "Déclarations",
     "committee": "Comités",
+    "decision": "Décisions des comités",
     "person": "Personnes et rôles",
     "access_request": "Demandes d’accès",
     "member": "Membres",
@@ -94,12 +106,17 @@ class EventShown:
     before: str
     after: str
     reason: str
+    decided_by: str = ""
+    """The committee's decision that caused it."""
+    decided_path: str = ""
+    """Its page, from the group's address on."""
 
 
 def show(event: Event, names: Names, zone: tzinfo) -> EventShown:
     """The event in words: who, what, from what to what, why."""
     before, after = change_of(event, names, zone)
     sentence = SENTENCES.get(event.name, f"a fait « {event.name} »")
+    cause = names.decisions.get(event.decision_id or 0)
     return EventShown(
         id=event.id,
         at=event.at,
@@ -110,6 +127,8 @@ def show(event: Event, names: Names, zone: tzinfo) -> EventShown:
         before=before,
         after=after,
         reason=event.reason or "",
+        decided_by=cause.words if cause else "",
+        decided_path=cause.path if cause else "",
     )
 
 
@@ -144,6 +163,10 @@ def _role(event: Event, names: Names) -> str:
     return f"« {word} »" + (f" pour {member or purchase}" if member or purchase else "")
 
 
+def _committee(event: Event, names: Names) -> str:
+    return f"« {names.committees.get(_subject_or(event, 'committee', 'committee_id'), 'Comité')} »"
+
+
 def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
     added = event.details.get("added")
     return plural(len(added), "personne") if isinstance(added, list) else plural(event.details.get("lines", 0), "ligne")
@@ -154,7 +177,8 @@ _GAPS: Mapping[str, Callable[[Event, Names], str]] = {
     "other": lambda event, names: names.people.get(_subject_or(event, "person", "person_id"), GONE),
     "member": lambda event, names: names.members.get(_subject_or(event, "member", "member_id"), "un membre"),
     "purchase": lambda event, names: names.purchases.get(_subject_or(event, "purchase", "purchase_id"), "un achat"),
-    "committee": lambda event, names: f"« {names.committees.get(event.subject_id, 'Comité')} »",
+    "committee": _committee,
+    "decision": lambda event, names: f"la décision n° {event.details.get('number', '')} de {_committee(event, names)}",
     "request": lambda event, names: names.requests.get(event.subject_id, "une personne"),
     "role": _role,
     "label": lambda event, _: f"« {content_label(event)} »",

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
+from pooling.committees.decision_queries import DecidedBy
+from pooling.committees.decision_words import STATE_WORDS
 from pooling.committees.models import Answer, CommitteeState
 from pooling.committees.words import ANSWER_WORDS
 from pooling.kernel.events import Event
@@ -25,6 +27,7 @@ _STATES: Mapping[str, Mapping[str, str]] = {
         CommitteeState.CANCELLED: "Annulé",
         **{str(answer): ANSWER_WORDS[answer] for answer in Answer},
     },
+    "decision": {str(state): word for state, word in STATE_WORDS.items()},
     "access_request": {
         RequestState.PENDING: "En attente",
         RequestState.GRANTED: "Acceptée",
@@ -51,6 +54,7 @@ class Names:
     purchases: Mapping[int, str] = field(default_factory=dict)
     committees: Mapping[int, str] = field(default_factory=dict)
     requests: Mapping[int, str] = field(default_factory=dict)
+    decisions: Mapping[int, DecidedBy] = field(default_factory=dict)
 
 
 def change_of(event: Event, names: Names, zone: tzinfo) -> tuple[str, str]:
@@ -61,6 +65,8 @@ def change_of(event: Event, names: Names, zone: tzinfo) -> tuple[str, str]:
         return _settings(changed, 0), _settings(changed, 1)
     if {"before", "after"} <= details.keys():
         return _content(details["before"], details["after"]), _content(details["after"], details["before"])
+    if event.name in {"purchase.terms_changed", "decision.rescheduled"}:
+        return _terms(details, names, "former_member_id", "from_day"), _terms(details, names, "member_id", "to_day")
     if {"from", "to"} <= details.keys():
         return _moment(details["from"], zone), _moment(details["to"], zone)
     words = _STATES.get(event.subject_kind, {})
@@ -101,6 +107,21 @@ def content_label(event: Event) -> str:
         if isinstance(content, dict) and "label" in content:
             return str(content["label"])
     return str(event.details.get("code", ""))
+
+
+def _terms(details: Mapping[str, Any], names: Names, member: str, day: str) -> str:
+    """Who leads, and the day that was to be, where they changed."""
+    said = [f"pilote : {names.members.get(details[member], 'un membre')}"] if details.get(member) else []
+    if details.get(day):
+        said.append(f"pour le {_day(details[day])}")
+    return " ; ".join(said)
+
+
+def _day(written: object) -> str:
+    try:
+        return date_short(date.fromisoformat(str(written)))
+    except ValueError:
+        return ""
 
 
 def _moment(written: object, zone: tzinfo) -> str:

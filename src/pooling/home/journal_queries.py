@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.committees.decision_queries import causes_of
 from pooling.committees.models import Committee
 from pooling.home.journal import EventShown, show
 from pooling.home.journal_changes import Names
@@ -47,7 +48,7 @@ async def journal_page(
     size: int = PAGE_SIZE,
 ) -> tuple[list[EventShown], int | None]:
     """The latest events first, by key: all for the facilitator, those of its purchases for a lead buyer. And where
-    the next page starts. Six statements whatever the number of events.
+    the next page starts. Seven statements whatever the number of events.
     """
     statement = readable_events(caller, filters, before_id=before_id).limit(size + 1)
     found = list((await session.execute(statement)).scalars())
@@ -104,6 +105,7 @@ async def _names(session: AsyncSession, events: Sequence[Event]) -> Names:
         people.add(event.person_id, event.details.get("person_id"))
         members.add(event.details.get("member_id"), event.details.get("former_member_id"))
         purchases.add(event.details.get("purchase_id"))
+        committees.add(event.details.get("committee_id"))
         by_kind.get(event.subject_kind, _Ids()).add(event.subject_id)
     titles = await _called(session, Purchase.id, purchases, Purchase.reference, Purchase.title)
     return Names(
@@ -112,6 +114,7 @@ async def _names(session: AsyncSession, events: Sequence[Event]) -> Names:
         purchases=titles,
         committees=await _called(session, Committee.id, committees, Committee.title),
         requests=await _called(session, AccessRequest.id, requests, AccessRequest.name),
+        decisions=await causes_of(session, events),
     )
 
 

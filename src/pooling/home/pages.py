@@ -8,6 +8,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from pooling.accounts.pages import signed_in
+from pooling.committees.decision_queries import decisions_about
+from pooling.committees.decision_words import STATE_WORDS
+from pooling.committees.minutes_pages import DECISION_TAGS
 from pooling.home.tasks import Task, open_collections, tasks_of
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
@@ -88,6 +91,10 @@ async def show_purchase(
         names_buyers=caller.may(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id),
         coverage=await coverage(session, frame.purchase.id),
         closes=date_time_long(closes_at, frame.zone, with_year=True) if closes_at else None,
+        decisions=await decisions_about(session, caller, frame.purchase.id),
+        decision_words=STATE_WORDS,
+        decision_tags=DECISION_TAGS,
+        base=base,
     )
 
 

@@ -20,7 +20,7 @@ SHORTEST_COLLECTION = timedelta(hours=1)
 
 
 async def open_collection(
-    session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock
+    session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock, *, reason: str = ""
 ) -> Purchase:
     """Invites needs until `closes_at`, and freezes the key values of those who take part.
 
@@ -36,7 +36,8 @@ async def open_collection(
         raise Invalid({"closes_on": "Choisissez une date de clôture à venir, dans une heure au plus tôt."})
     if not await item_ids(session, purchase_id):
         raise Conflict("Ajoutez au moins un article avant d’ouvrir la collecte.", code="nothing_to_declare")
-    change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, details={"closes_at": str(closes_at)})
+    details: dict[str, object] = {"closes_at": str(closes_at)}
+    change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, reason=reason or None, details=details)
     purchase.opened_at = purchase.scheduled_at = purchase.keys_frozen_at = now
     purchase.closes_at = closes_at
     await _freeze_keys(session, purchase_id)

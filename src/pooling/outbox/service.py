@@ -58,6 +58,34 @@ async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetim
     return list(rows.scalars())
 
 
+_COPIES = text("""
+INSERT INTO messages (group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
+    attachments, state, priority, attempts, next_try_at, expires_at, created_at)
+SELECT CAST(:group_id AS bigint), reader.person_id, :kind, reader.email, :subject, :body_text, :body_html, NULL,
+    CAST(:attachments AS bigint[]), 'queued', 1, 0, :now, CAST(:expires_at AS timestamptz), :now
+FROM unnest(CAST(:people AS bigint[]), CAST(:emails AS text[])) AS reader(person_id, email)
+""")
+
+
+async def queue_copies(session: AsyncSession, mail: Mail, readers: Sequence[tuple[int, str]], now: datetime) -> None:
+    """Writes the same mail to many people (id, address), rendered once: tens of thousands take a second."""
+    await session.execute(
+        _COPIES,
+        {
+            "group_id": session.info.get("group_id"),
+            "now": now,
+            "kind": mail.kind,
+            "subject": subject_line(mail),
+            "body_text": render_text(mail),
+            "body_html": render_html(mail),
+            "attachments": list(mail.attachments),
+            "expires_at": mail.expires_at,
+            "people": [person_id for person_id, _ in readers],
+            "emails": [email for _, email in readers],
+        },
+    )
+
+
 async def withdraw_messages(session: AsyncSession, ids: Sequence[int]) -> set[int]:
     """Takes back what has not left yet, because it is no longer true; returns those taken back.
 

@@ -1,4 +1,5 @@
 // Comfort only: every page works without these.
+import { autosave } from "./autosave.js";
 import { focusErrorSummary } from "./error-summary.js";
 import { guardForms } from "./form-guard.js";
 import { closeMenus } from "./menus.js";
@@ -13,4 +14,5 @@ document.querySelectorAll("[data-grid]").forEach((grid) => {
   liveTotals(grid);
   pasteIntoGrid(grid);
 });
+document.querySelectorAll("form[data-autosave]").forEach(autosave);
 followProgress(document);
