@@ -5,9 +5,10 @@ a public holiday; a day that follows something (J+n) moves to the working day af
 the group's own clock, whatever the change of hour does: never "UTC minus 168 hours".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -39,8 +40,10 @@ Alsace-Moselle shares the zone of Paris: its two more days are not known here.
 
 
 @lru_cache(maxsize=64)
-def public_holidays(year: int, zone: str) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("FR", subdiv=_HOLIDAYS_OF.get(zone), years=year))
+def public_holidays(year: int, zone: str) -> Mapping[date, str]:
+    """The public holidays where the zone is, with what they are called: `Lundi de Pâques`."""
+    found = holidays.country_holidays("FR", subdiv=_HOLIDAYS_OF.get(zone), years=year, language="fr")
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 def is_working_day(day: date, zone: ZoneInfo) -> bool:
