@@ -10,7 +10,13 @@ from pooling.members.models import Group
 from web_client import Browser, SignIn, text_of
 
 PAGE = "/g/bassin/reglages"
-PRESENT = {"name": "Bassin", "timezone": "Europe/Paris"}
+PRESENT = {
+    "name": "Bassin",
+    "timezone": "Europe/Paris",
+    "committee_every_months": "3",
+    "quorum_percent": "",
+    "school_zone": "",
+}
 
 
 async def save(browser: Browser, **changes: str) -> int:
@@ -35,12 +41,32 @@ async def test_settings_are_kept_and_traced(database: Database, territory: Terri
 
 async def test_bad_settings_change_nothing(database: Database, territory: Territory, sign_in: SignIn) -> None:
     browser = await sign_in("animation@bassin.example")
-    for changes in ({"name": ""}, {"name": "x" * 201}, {"timezone": "Mars/Olympus"}, {"timezone": "../../etc/passwd"}):
+    for changes in (
+        {"name": ""},
+        {"name": "x" * 201},
+        {"timezone": "Mars/Olympus"},
+        {"timezone": "../../etc/passwd"},
+        *({"committee_every_months": typed} for typed in ("", "5", "0", "x")),
+        *({"quorum_percent": typed} for typed in ("100", "-1", "x")),
+        {"school_zone": "D"},
+    ):
         assert await save(browser, **changes) == 422, changes
     async with database.transaction(territory.group_id) as session:
         group = await session.get(Group, territory.group_id)
         assert group is not None
         assert (group.name, group.timezone) == ("Bassin", "Europe/Paris")
+
+
+async def test_how_committees_are_planned(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in("animation@bassin.example")
+    assert await save(browser, committee_every_months="1", quorum_percent="50", school_zone="A") == 303
+    shown = await browser.get(PAGE)
+    assert '<option value="1" selected>' in shown.text
+    assert '<option value="A" selected>' in shown.text
+    assert 'value="50"' in shown.text
+    journal = text_of(await browser.get("/g/bassin/journal")).replace("\u00a0", " ")
+    assert "quorum en pourcentage : aucun" in journal
+    assert await save(browser) == 303, "and back: no quorum, no zone"
 
 
 async def test_every_member_sees_every_line_once_the_group_says_so(

@@ -4,7 +4,7 @@ Its subject is the quarter itself, which no row stands for: its id is year × 10
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from pooling.members.models import Group, Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
-from pooling.reminders.rules import local_midnight, quarter_day, upcoming
+from pooling.reminders.rules import quarter_day, upcoming
 from pooling.web.typography import date_long
 
 NAME = "quarter"
@@ -51,7 +51,7 @@ async def name_quarters(session: AsyncSession, ids: Sequence[int]) -> dict[int, 
 
 async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:  # noqa: ARG001
     period = _present(zone, now)
-    ends = local_midnight(period.following.first, zone)
+    ends = datetime.combine(period.following.first, time(), zone).astimezone(UTC)
     day = quarter_day(period.first.year, quarter_id(period) % 10, zone)
     return [
         Occasion(quarter_id(period), _REVISION, offset, due_at, useful_until=ends)
@@ -70,7 +70,7 @@ def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:
         col(Committee.state) != CommitteeState.CANCELLED,
         day.between(period.first, period.last),
     )
-    return (
+    told: Any = (
         select(
             literal(quarter_id(period)).label("subject_id"),
             literal(_REVISION).label("revision"),
@@ -86,6 +86,8 @@ def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:
         )
         .group_by(col(Membership.person_id))
     )
+    statement: Select[Any] = told
+    return statement
 
 
 async def _render(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
@@ -104,8 +106,8 @@ def _mail(reminder: DueReminder, context: Context, today: date, school_zone: str
         recipient=reminder.email,
         person_id=reminder.person_id,
         subject=f"Aucun comité au {period.label} : choisissez une date",
-        why=f"Vous animez « {context.group_name} », et aucun comité n’est prévu au {period.label} : choisissez une date "
-        f"avant le {date_long(period.last)}.",
+        why=f"Vous animez « {context.group_name} », et aucun comité n’est prévu au {period.label} : choisissez une "
+        f"date avant le {date_long(period.last)}.",
         button=Button("Prévoir un comité", context.url(f"comites/nouveau{first}")),
         facts=(Fact("Dates possibles", proposed),) if proposed else (),
         notice=context.notice,

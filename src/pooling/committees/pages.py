@@ -1,72 +1,27 @@
-"""The pages of committees: the list, one committee at a glance, its agenda."""
+"""The pages of committees: one at a glance, its agenda."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees import scheduling_pages
+from pooling.committees import list_pages, scheduling_pages
 from pooling.committees.agenda import write_agenda
-from pooling.committees.frame import STATE_TAGS, CommitteeFrame, committee_frame, managed_committee
+from pooling.committees.days_off import why_off
+from pooling.committees.frame import CommitteeFrame, committee_frame, managed_committee
 from pooling.committees.models import CommitteeState
 from pooling.committees.people_queries import count_people, invited_person
-from pooling.committees.queries import agendas_of, committee_page, reminder_lines
-from pooling.committees.rules import TO_COME, WORDS
+from pooling.committees.queries import agendas_of, reminder_lines
+from pooling.committees.rules import TO_COME
 from pooling.committees.schemas import LONGEST_TEXT
 from pooling.committees.words import own_answer
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.committees.year_queries import cadence_of
+from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.keys import pack_key, unpack_key
-from pooling.web.layout import Link, redirect, render
+from pooling.web.layout import redirect, render
 from pooling.web.typography import before
-
-
-@get("/comites", right=Right.SEE_GROUP)
-async def list_committees(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    apres: FromQuery[str] = "",
-    avant: FromQuery[str] = "",
-) -> Response[str]:
-    """Those to come, the nearest first, then those past, the latest first; each list turns its own pages."""
-    now = request.app.state.clock.now()
-    to_come, next_key = await committee_page(session, now, past=False, after=_moment_key(apres))
-    past, earlier_key = await committee_page(session, now, past=True, after=_moment_key(avant))
-    base = f"/g/{entered_group.slug}"
-    url = f"{base}/comites"
-    return render(
-        request,
-        "committees/list.html",
-        breadcrumb=[Link("À faire", base), Link("Comités", None)],
-        url=url,
-        to_come=to_come,
-        past=past,
-        first_url=url if apres or avant else None,
-        next_url=f"{url}?apres={_packed(next_key)}" if next_key else None,
-        earlier_url=f"{url}?avant={_packed(earlier_key)}" if earlier_key else None,
-        manages=caller.may(Right.MANAGE_COMMITTEES),
-        words=WORDS,
-        state_tags=STATE_TAGS,
-        zone=ZoneInfo(entered_group.timezone),
-    )
-
-
-def _packed(key: tuple[datetime, int]) -> str:
-    return pack_key((key[0].isoformat(), key[1]))
-
-
-def _moment_key(packed: str) -> tuple[datetime, int] | None:
-    key = unpack_key(packed)
-    try:
-        return (datetime.fromisoformat(key[0]), key[1]) if key else None
-    except ValueError:
-        return None
 
 
 @get("/comites/{committee_id:int}", right=Right.SEE_GROUP)
@@ -85,6 +40,7 @@ async def _shown(
     reminders = await reminder_lines(session, committee) if frame.manages else []
     agenda = (await agendas_of(session, [committee.id]))[committee.id]
     counts = await count_people(session, committee, frame.now)
+    school_zone = (await cadence_of(session)).school_zone
     return render(
         request,
         "committees/show.html",
@@ -101,6 +57,7 @@ async def _shown(
         sent=sum(line.sent for line in reminders),
         failed=sum(line.failed for line in reminders),
         next_reminder=next((line.due_at for line in reminders if line.planned), None),
+        off=why_off(committee.local_start.date(), frame.zone, school_zone) if frame.to_come else "",
         silent=frame.to_come and not any(line.planned for line in reminders),
     )
 
@@ -141,7 +98,7 @@ async def do_agenda(
 
 
 ROUTES = [
-    list_committees,
+    *list_pages.ROUTES,
     *scheduling_pages.ROUTES,
     show_committee,
     ask_agenda,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.frame import CommitteeFrame, managed_committee
@@ -41,8 +41,13 @@ async def ask_scheduling(
     request: Request[Any, Any, Any],
     caller: CallerHere,  # noqa: ARG001 - its provider is the guard
     entered_group: EnteredGroupHere,
+    jour: FromQuery[str] = "",
 ) -> Response[str]:
-    form = Form(values={"title": "Comité de suivi", "hour": "14:00", "duration": "120"}, lists={"roles": USUAL_ROLES})
+    """`jour` is the day that the calendar proposed."""
+    form = Form(
+        values={"day": jour[:10], "title": "Comité de suivi", "hour": "14:00", "duration": "120"},
+        lists={"roles": USUAL_ROLES},
+    )
     return _scheduling_page(request, entered_group, form)
 
 

@@ -42,6 +42,9 @@ FIELDS = {
     "timezone": "heure locale",
     "second_factor_required": "second facteur demandé",
     "lines_visible_to_all": "détail visible de tous les membres",
+    "committee_every_months": "mois entre deux comités",
+    "quorum_percent": "quorum en pourcentage",
+    "school_zone": "zone de vacances scolaires",
 }
 
 
@@ -82,7 +85,9 @@ def _settings(changed: Mapping[str, Any], side: int) -> str:
 
 
 def _said(value: object) -> str:
-    return ("oui" if value else "non") if isinstance(value, bool) else f"« {value} »"
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return "aucun" if value in (None, "") else f"« {value} »"
 
 
 def _of(word: str, what: str) -> str:

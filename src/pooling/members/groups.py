@@ -1,6 +1,6 @@
 """The group's own settings, and what the administrator of the installation does with groups."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import text
@@ -19,12 +19,15 @@ class GroupSettings:
     timezone: str
     second_factor_required: bool
     lines_visible_to_all: bool
+    committee_every_months: int
+    quorum_percent: int | None
+    school_zone: str
 
 
 async def read_settings(session: AsyncSession) -> GroupSettings:
     group = await session.get(Group, group_of(session))
     assert group is not None, "the transaction is opened for it"
-    return GroupSettings(group.name, group.timezone, group.second_factor_required, group.lines_visible_to_all)
+    return GroupSettings(**{field.name: getattr(group, field.name) for field in fields(GroupSettings)})
 
 
 async def change_settings(session: AsyncSession, caller: Caller, wanted: GroupSettings, now: datetime) -> None:

@@ -25,6 +25,20 @@ ZONES: Sequence[tuple[str, str]] = (
     ("Pacific/Tahiti", "Tahiti"),
     ("Pacific/Wallis", "Wallis-et-Futuna"),
 )
+CADENCES: Sequence[tuple[str, str]] = (
+    ("1", "Un par mois"),
+    ("2", "Un tous les deux mois"),
+    ("3", "Un par trimestre"),
+    ("4", "Un tous les quatre mois"),
+    ("6", "Un par semestre"),
+    ("12", "Un par an"),
+)
+SCHOOL_ZONES: Sequence[tuple[str, str]] = (
+    ("", "Ne pas en tenir compte"),
+    ("A", "Zone A"),
+    ("B", "Zone B"),
+    ("C", "Zone C"),
+)
 
 
 @get("/reglages", right=Right.MANAGE_GROUP)
@@ -39,6 +53,9 @@ async def ask_settings(
             "timezone": present.timezone,
             "second_factor_required": "1" if present.second_factor_required else "",
             "lines_visible_to_all": "1" if present.lines_visible_to_all else "",
+            "committee_every_months": present.committee_every_months,
+            "quorum_percent": present.quorum_percent,
+            "school_zone": present.school_zone,
         }
     )
     return _page(request, caller, entered_group, form)
@@ -52,6 +69,8 @@ def _page(request: Request[Any, Any, Any], caller: Caller, group: EnteredGroup, 
         tabs=sections(caller, group, "/reglages"),
         form=form,
         zones=_zones(group.timezone),
+        cadences=CADENCES,
+        school_zones=SCHOOL_ZONES,
         url=f"/g/{group.slug}/reglages",
     )
 
@@ -70,11 +89,15 @@ async def do_settings(
     entered_group: EnteredGroupHere,
     form: PostedForm,
 ) -> Response[Any]:
+    months = form.choice("committee_every_months", [value for value, _ in CADENCES])
     wanted = GroupSettings(
         name=form.text("name", required="Donnez un nom au groupe."),
         timezone=form.choice("timezone", [zone for zone, _ in _zones(entered_group.timezone)]),
         second_factor_required=form.value("second_factor_required") == "1",
         lines_visible_to_all=form.value("lines_visible_to_all") == "1",
+        committee_every_months=int(months) if months in dict(CADENCES) else 0,
+        quorum_percent=form.integer("quorum_percent", largest=99) if form.text("quorum_percent") else None,
+        school_zone=form.choice("school_zone", [zone for zone, _ in SCHOOL_ZONES]),
     )
     if form.has_errors:
         raise Redisplay(_page(request, caller, entered_group, form))

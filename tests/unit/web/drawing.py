@@ -9,7 +9,7 @@ HOSTILE = """<b onclick="x()">'&"</b>"""
 FORMS = '{% import "components/forms.html" as forms %}'
 OTHERS = "".join(
     f'{{% import "components/{name}.html" as {name} %}}'
-    for name in ("tables", "cards", "states", "page", "notices", "facts", "grid", "charts", "icons")
+    for name in ("tables", "cards", "states", "page", "notices", "facts", "grid", "charts", "year", "icons")
 )
 
 
