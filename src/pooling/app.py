@@ -30,7 +30,14 @@ from pooling.committees import pages as committees
 from pooling.committees import people_pages as committee_people_pages
 from pooling.demo import pages as demo
 from pooling.home import api as home_api
-from pooling.home import journal_pages, mail_choice_pages, refusing_pages
+from pooling.home import (
+    failed_mail_pages,
+    journal_pages,
+    mail_choice_pages,
+    refusing_pages,
+    reminder_pages,
+    reminder_setting_pages,
+)
 from pooling.home import pages as home
 from pooling.home.leaving import warnings_on_leaving
 from pooling.home.reminder_kinds import reminder_kinds
@@ -78,7 +85,10 @@ NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
 )
 
-ALSO_UNDER: Mapping[str, tuple[str, ...]] = {"/membres": ("/personnes", "/demande", "/reglages")}
+ALSO_UNDER: Mapping[str, tuple[str, ...]] = {
+    "/membres": ("/personnes", "/demande", "/reglages"),
+    "/comites": ("/relances",),
+}
 """Pages that stand under a main entry without its address."""
 
 PURCHASE_TABS: Sequence[Tab] = (
@@ -117,6 +127,9 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *buyers_pages.ROUTES,
     *journal_pages.ROUTES,
     *mail_choice_pages.ROUTES,
+    *reminder_pages.ROUTES,
+    *failed_mail_pages.ROUTES,
+    *reminder_setting_pages.ROUTES,
 )
 OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
     *home.FRONT,

@@ -96,6 +96,19 @@ EXPECTED: dict[str, frozenset[str]] = {
     },
     **{f"{method} /g/{{group}}/reglages": FACILITATOR for method in ("GET", "POST")},
     **{f"{method} /g/{{group}}/mes-courriels": GROUP for method in ("GET", "POST")},
+    # reminders
+    **{
+        f"GET /g/{{group}}/relances{path}": FACILITATOR
+        for path in (
+            *("", "/echecs", "/reglages", "/reglages/{kind}", "/reglages/{kind}/refus"),
+            *("/{reminder_id}", "/{reminder_id}/courriel", "/{reminder_id}/envoi"),
+        )
+    },
+    **{
+        f"POST /g/{{group}}/relances{path}": FACILITATOR
+        for path in ("/echecs/{message_id}/nouvel-envoi", "/reglages/{kind}", "/reglages/{kind}/retour")
+    },
+    "POST /g/{group}/relances/{reminder_id}/envoi": FACILITATOR,
     # committees
     "GET /g/{group}/comites": GROUP,
     f"GET {COMMITTEE}": GROUP,

@@ -16,6 +16,7 @@ from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
 from pooling.members.service import MemberIn, add_members, grant_many
+from pooling.reminders.sweep import sweep
 from routes import Walked, routes_of
 from web_client import Browser, SignIn
 
@@ -103,6 +104,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
             {"person": territory.people["referent@lugos.example"]},
         )
         membership_id = held.scalar_one()
+    reminder_id = await plan_reminders(app, territory)
     values = {
         "group": "bassin",
         "reference": "AG-2027-001",
@@ -113,14 +115,27 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         "committee_id": committee_id,
         "person_id": territory.people["referent@lugos.example"],
         "membership_id": membership_id,
+        "kind": "committee",
+        "reminder_id": reminder_id,
     }
     walked = [page for page in pages(app) if not {"request_id", "message_id"} & _names(page)]
     people = ["animation@bassin.example", BUYER, "referent@lugos.example", "finances@arcachon.example"]
     before = {email: await count_all(await sign_in(email), walked, values, statements) for email in people}
     await grow(database, territory)
+    await plan_reminders(app, territory)
     after = {email: await count_all(await sign_in(email), walked, values, statements) for email in people}
     assert after == before
     assert len(before["animation@bassin.example"]) >= 8, "the walk really met pages"
+
+
+async def plan_reminders(app: Litestar, territory: Territory) -> int:
+    """As a sweep does; returns the first one's id."""
+    state = app.state
+    await sweep(state.database, state.reminder_kinds, state.clock, base_url="https://achats.example")
+    async with state.database.transaction(territory.group_id) as session:
+        found = await session.execute(text("SELECT min(id) FROM reminders WHERE kind = 'committee'"))
+        first: int = found.scalar_one()
+        return first
 
 
 def _names(page: Walked) -> set[str]:

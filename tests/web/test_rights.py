@@ -27,6 +27,8 @@ from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.models import AccessRequest, Membership, Role
 from pooling.members.service import create_group, grant
+from pooling.outbox.models import Message
+from pooling.reminders.models import Reminder
 from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, form_token
 from routes import Walked, routes_of
 from web.rights_table import EXPECTED
@@ -158,6 +160,17 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         lugos = await session.get(Person, territory.people["referent@lugos.example"])
         assert lugos is not None
         key = lugos.mail_key
+        soon = NOW + timedelta(days=13)
+        reminder = Reminder(
+            group_id=territory.group_id, kind="committee", subject_id=committee, revision=1, offset_days=-7,
+            person_id=lugos.id, due_at=soon, useful_until=soon + timedelta(days=7),
+        )  # fmt: skip
+        refused_mail = Message(
+            group_id=territory.group_id, kind="test", recipient="parti@lugos.example", subject="Bonjour", body_text="",
+            body_html="", state="failed", error="550 5.1.1 unknown", next_try_at=NOW, created_at=NOW,
+        )  # fmt: skip
+        session.add_all([reminder, refused_mail])
+        await session.flush()
         buyers, roles = membership.scalars().first(), role.scalars().first()
     return {
         "reference": "AG-2027-001",
@@ -175,6 +188,8 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "slug": "bassin",
         "step": "archivage",
         "link": "unknown",
+        "reminder_id": reminder.id,
+        "message_id": refused_mail.id,
         "kind": "committee",
         "key": key,
         "path": "tokens.css",

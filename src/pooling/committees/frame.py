@@ -30,7 +30,10 @@ STATE_TAGS: Mapping[State, str] = {
 }
 
 
-SECTIONS: tuple[tuple[str, str, Right], ...] = (("Réunions", "/comites", Right.SEE_GROUP),)
+SECTIONS: tuple[tuple[str, str, Right], ...] = (
+    ("Réunions", "/comites", Right.SEE_GROUP),
+    ("Relances", "/relances", Right.MANAGE_COMMITTEES),
+)
 """The pages about committees that are of no single one."""
 
 TABS: tuple[tuple[str, str], ...] = (("En bref", ""), ("Personnes", "/personnes"), ("Compte-rendu", "/compte-rendu"))

@@ -16,6 +16,8 @@ SENTENCES: Mapping[str, str] = {
     "group.settings_changed": "a changé les réglages du groupe",
     "group.archived": "a archivé le groupe",
     "group.reopened": "a rouvert le groupe",
+    "reminders.changed": "a changé les relances {label}",
+    "reminders.sent_now": "a fait partir sans attendre les relances {label} ({count})",
     "member.added": "a ajouté le membre {member}",
     "role.granted": "a donné à {person} le rôle {role}",
     "role.ended": "a retiré à {person} le rôle {role}",
@@ -168,7 +170,9 @@ def _committee(event: Event, names: Names) -> str:
 
 
 def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
-    added = event.details.get("added")
+    added, people = event.details.get("added"), event.details.get("people")
+    if isinstance(people, int):
+        return plural(people, "personne")
     return plural(len(added), "personne") if isinstance(added, list) else plural(event.details.get("lines", 0), "ligne")
 
 
@@ -181,7 +185,7 @@ _GAPS: Mapping[str, Callable[[Event, Names], str]] = {
     "decision": lambda event, names: f"la décision n° {event.details.get('number', '')} de {_committee(event, names)}",
     "request": lambda event, names: names.requests.get(event.subject_id, "une personne"),
     "role": _role,
-    "label": lambda event, _: f"« {content_label(event)} »",
+    "label": lambda event, _: f"« {event.details.get('label') or content_label(event)} »",
     "token": lambda event, _: f"« {event.details.get('name', '')} »",
     "fields": lambda event, _: ", ".join(FIELDS.get(name, name) for name in event.details.get("fields", ())),
     "number": lambda event, _: str(event.details.get("number", "")),

@@ -41,6 +41,8 @@ FIELDS = {
     "phone": "téléphone",
     "timezone": "heure locale",
     "second_factor_required": "second facteur demandé",
+    "reminder_dates": "envoi",
+    "reminder_wording": "mot de l’animation",
     "lines_visible_to_all": "détail visible de tous les membres",
     "committee_every_months": "mois entre deux comités",
     "quorum_percent": "quorum en pourcentage",

@@ -66,7 +66,7 @@ class PlanReport:
 
 async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInfo, now: datetime) -> PlanReport:
     """Plans every kind in the transaction's group. A kind that fails is logged and left as it was."""
-    await session.execute(select(func.pg_advisory_xact_lock(_PLANNING, group_of(session) % 2**31)))
+    await lock_planning(session)
     # Thousands of rows that were just added look like one to the server until it has counted them; joining them
     # row by row would then take seconds. Hashing both sides is right for few rows too.
     await session.execute(select(func.set_config("enable_nestloop", "off", True)))
@@ -78,6 +78,11 @@ async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInf
         except Exception:  # whatever a feature gets wrong must not silence the others
             log.exception("planning the reminders %s of group %s failed", kind.name, group_of(session))
     return report
+
+
+async def lock_planning(session: AsyncSession) -> None:
+    """Until the transaction ends, nobody else plans the reminders of its group."""
+    await session.execute(select(func.pg_advisory_xact_lock(_PLANNING, group_of(session) % 2**31)))
 
 
 async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime) -> PlanReport:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -21,8 +21,16 @@ from pooling.reminders.models import Reminder, ReminderState
 log = logging.getLogger(__name__)
 
 
-async def take_due(session: AsyncSession, kind: Kind, context: Context, *, after: int, most: int) -> list[DueReminder]:
-    """Locks the next due reminders, by id, whose people are still to be told; skips what others hold."""
+async def take_due(
+    session: AsyncSession,
+    kind: Kind,
+    context: Context,
+    *,
+    after: int,
+    most: int,
+    which: Sequence[ColumnElement[bool]] = (),
+) -> list[DueReminder]:
+    """Locks the next due reminders, of `which`, by id, whose people are still to be told; skips what others hold."""
     audience = kind.audience(context.zone, context.now).subquery("audience")
     later = aliased(Reminder)
     replaced_at = (
@@ -61,6 +69,7 @@ async def take_due(session: AsyncSession, kind: Kind, context: Context, *, after
             *not_declined(kind, col(Reminder.person_id), col(Reminder.due_at)),
             col(Reminder.useful_until) > context.now,
             col(Reminder.id) > after,
+            *which,
         )
         .order_by(col(Reminder.id))
         .limit(most)
@@ -98,7 +107,7 @@ async def _write(session: AsyncSession, kind: Kind, due: Sequence[DueReminder], 
         messages = await queue_mails(
             session,
             [
-                _in_time(_of_kind(mail, kind, reminder, context), reminder)
+                _in_time(of_kind(mail, kind, reminder, context), reminder)
                 for mail, reminder in zip(mails, due, strict=True)
             ],
             context.now,
@@ -122,7 +131,7 @@ WHERE reminders.group_id = :group_id AND reminders.id = queued.id
 """)
 
 
-def _of_kind(mail: Mail, kind: Kind, reminder: DueReminder, context: Context) -> Mail:
+def of_kind(mail: Mail, kind: Kind, reminder: DueReminder, context: Context) -> Mail:
     """What every mail of the kind says, whatever the feature wrote."""
     url = context.refusal_url(kind.name, reminder.mail_key) if kind.comfort else None
     return replace(mail, wording=kind.wording, unsubscribe_url=url)

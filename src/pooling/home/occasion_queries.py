@@ -1,0 +1,194 @@
+"""Reminders as the facilitator sees them: occasions (one reminder of one subject), with what became of their people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.errors import NotFound
+from pooling.members.people_queries import LARGEST_ID
+from pooling.outbox.models import Message, MessageState
+from pooling.outbox.service import WITHDRAWN
+from pooling.reminders.kinds import Kind, Subject
+from pooling.reminders.models import Reminder, ReminderOptOut, ReminderState
+
+OCCASIONS = 25
+
+
+class Shown(StrEnum):
+    """What became of a reminder, as the pages tell it."""
+
+    PLANNED = "a-venir"
+    SENT = "parties"
+    WAITING = "en-attente"
+    FAILED = "en-echec"
+    MISSED = "manquees"
+    DROPPED = "sans-objet"
+    DECLINED = "refusees"
+
+
+def shown_state() -> ColumnElement[str]:
+    """In SQL, of a reminder joined with its message and with its person's refusal."""
+    return case(
+        (col(Reminder.state) == ReminderState.PLANNED, str(Shown.PLANNED)),
+        (col(Reminder.state) == ReminderState.MISSED, str(Shown.MISSED)),
+        (
+            and_(col(Reminder.state) == ReminderState.NOT_NEEDED, refused()),
+            str(Shown.DECLINED),
+        ),
+        (col(Reminder.state) != ReminderState.SENT, str(Shown.DROPPED)),
+        (col(Message.error) == WITHDRAWN, case((refused(), str(Shown.DECLINED)), else_=str(Shown.DROPPED))),
+        (col(Message.state) == MessageState.FAILED, str(Shown.FAILED)),
+        (col(Message.state) == MessageState.SENT, str(Shown.SENT)),
+        else_=str(Shown.WAITING),
+    )
+
+
+def refused() -> ColumnElement[bool]:
+    return exists().where(
+        col(ReminderOptOut.person_id) == col(Reminder.person_id),
+        col(ReminderOptOut.kind) == col(Reminder.kind),
+        or_(col(ReminderOptOut.ended_at).is_(None), col(ReminderOptOut.ended_at) >= col(Reminder.due_at)),
+    )
+
+
+@dataclass(frozen=True)
+class OccasionShown:
+    """One reminder of one subject, with how many people it concerns and what became of them."""
+
+    id: int
+    """Of one of its rows: it stands for the occasion in addresses."""
+    kind: str
+    label: str
+    subject_id: int
+    revision: int
+    offset_days: int
+    due_at: datetime
+    subject: Subject | None
+    """None: it is gone."""
+    counts: Mapping[Shown, int]
+
+    @property
+    def people(self) -> int:
+        return sum(self.counts.values())
+
+
+_KEY: tuple[Any, ...] = tuple(
+    col(getattr(Reminder, name)) for name in ("kind", "subject_id", "revision", "offset_days")
+)
+
+TABS: Mapping[str, tuple[str, tuple[ReminderState, ...]]] = {
+    "a-venir": ("À venir", (ReminderState.PLANNED,)),
+    "parties": ("Parties", (ReminderState.SENT,)),
+    "manquees": (
+        "Manquées ou sans objet",
+        (ReminderState.MISSED, ReminderState.NOT_NEEDED, ReminderState.SUPERSEDED),
+    ),
+}
+
+
+async def occasions_page(
+    session: AsyncSession,
+    kinds: Sequence[Kind],
+    tab: str,
+    *,
+    kind: str = "",
+    after: tuple[str, int] | None = None,
+) -> tuple[list[OccasionShown], tuple[str, int] | None]:
+    """A tab's occasions: what comes next first, what is past from the latest on; and where the next page starts."""
+    _, states = TABS[tab]
+    due_at, first = func.min(col(Reminder.due_at)), func.min(col(Reminder.id))
+    forward = tab == "a-venir"
+    statement = (
+        select(first, *_KEY, due_at)
+        .where(col(Reminder.state).in_(states))
+        .group_by(*_KEY)
+        .order_by(*((due_at, first) if forward else (due_at.desc(), first.desc())))
+        .limit(OCCASIONS + 1)
+    )
+    if kind:
+        statement = statement.where(col(Reminder.kind) == kind)
+    key = _read_key(after)
+    if key is not None:
+        place = tuple_(due_at, first)
+        statement = statement.having(place > key if forward else place < key)
+    found = [tuple(row) for row in await session.execute(statement)]
+    shown = found[:OCCASIONS]
+    occasions = await _with_names_and_counts(session, kinds, shown)
+    last = shown[-1] if len(found) > OCCASIONS else None
+    return occasions, (last[5].isoformat(), last[0]) if last else None
+
+
+def _read_key(after: tuple[str, int] | None) -> tuple[datetime, int] | None:
+    if after is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(after[0])
+    except ValueError:
+        return None
+    return (moment, after[1]) if moment.tzinfo is not None and 0 < after[1] <= LARGEST_ID else None
+
+
+Row = tuple[int, str, int, int, int, datetime]
+"""(id, kind, subject, revision, offset, due date)"""
+
+
+async def _with_names_and_counts(
+    session: AsyncSession, kinds: Sequence[Kind], rows: Sequence[Row]
+) -> list[OccasionShown]:
+    keys = [row[1:5] for row in rows]
+    shown = shown_state().label("shown")
+    counted = await session.execute(
+        select(*_KEY, shown, func.count())
+        .select_from(Reminder)
+        .outerjoin(Message, col(Message.id) == col(Reminder.message_id))
+        .where(tuple_(*_KEY).in_(keys))
+        .group_by(*_KEY, shown)
+    )
+    counts: dict[tuple[Any, ...], dict[Shown, int]] = {}
+    for *key, state, number in counted:
+        counts.setdefault(tuple(key), {})[Shown(state)] = number
+    names = await name_all(session, kinds, {(kind, subject_id) for _, kind, subject_id, *_ in rows})
+    labels = {kind.name: kind.label for kind in kinds}
+    return [
+        OccasionShown(
+            id_, kind, labels.get(kind, kind), subject_id, revision, offset_days, due_at,
+            names.get((kind, subject_id)), counts.get((kind, subject_id, revision, offset_days), {}),
+        )
+        for id_, kind, subject_id, revision, offset_days, due_at in rows
+    ]  # fmt: skip
+
+
+async def name_all(
+    session: AsyncSession, kinds: Sequence[Kind], wanted: set[tuple[str, int]]
+) -> dict[tuple[str, int], Subject]:
+    """What (kind, subject) pairs are about: one query for each kind among them."""
+    names: dict[tuple[str, int], Subject] = {}
+    for kind in kinds:
+        ids = sorted({subject_id for name, subject_id in wanted if name == kind.name})
+        found = await kind.name_subjects(session, ids) if ids else {}
+        names |= {(kind.name, subject_id): subject for subject_id, subject in found.items()}
+    return names
+
+
+async def occasion_of(session: AsyncSession, kinds: Sequence[Kind], reminder_id: int) -> OccasionShown:
+    """The occasion that one of its reminders stands for.
+
+    Raises:
+        NotFound: the group has no such reminder.
+    """
+    if not 0 < reminder_id <= LARGEST_ID:
+        raise NotFound
+    found = await session.execute(
+        select(col(Reminder.id), *_KEY, col(Reminder.due_at)).where(col(Reminder.id) == reminder_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    (occasion,) = await _with_names_and_counts(session, kinds, [tuple(row)])
+    return occasion
