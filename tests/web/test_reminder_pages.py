@@ -338,7 +338,7 @@ async def test_days_and_hour_are_set_and_planned_rows_follow(stage: Stage) -> No
     rows = await stage.rows("SELECT DISTINCT offset_days FROM reminders WHERE state = 'planned' ORDER BY 1")
     assert rows == [(-10,), (-3,), (-1,)]
     listed = text_of(await stage.browser.get(f"{URL}/reglages"))
-    assert "10, 3 et 1 jour avant, à 18 h 30" in listed.replace("\xa0", " ")
+    assert "10, 3 et 1 jours avant, à 18 h 30" in listed.replace("\xa0", " ")
     assert "Du groupe" in listed
     assert "Venez à vélo." in text_of(await stage.browser.get(f"{URL}/{await stage.reminder(-3)}/courriel"))
     assert "a changé les relances « Rappel de comité »" in text_of(await stage.browser.get("/g/bassin/journal"))

@@ -37,7 +37,7 @@ def hour_word(hour: time) -> str:
 
 
 def dates_in_words(schedule: Schedule) -> str:
-    """`15, 7 et 1 jour avant, à 8 h`."""
+    """`15, 7 et 1 jours avant, à 8 h`."""
     before = sorted((-offset for offset in schedule.offsets if offset < 0), reverse=True)
     after = sorted(offset for offset in schedule.offsets if offset > 0)
     parts = [
@@ -50,5 +50,4 @@ def dates_in_words(schedule: Schedule) -> str:
 
 def _listed(days: Sequence[int]) -> str:
     *first, last = days
-    said = plural(last, "jour")
-    return f"{', '.join(map(str, first))} et {said}" if first else said
+    return f"{', '.join(map(str, first))} et {last}{NBSP}jours" if first else plural(last, "jour")
