@@ -7,7 +7,7 @@ typed is read as markup.
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import typst
@@ -33,6 +33,6 @@ def _compile(path: str, data: str, at: datetime) -> bytes:
         format="pdf",
         sys_inputs={"data": data},
         pdf_standards="ua-1",
-        timestamp=at,
+        timestamp=at.astimezone(UTC),  # typst takes no zone but a fixed offset
     )
     return pdf
