@@ -293,6 +293,7 @@ def _add_columns() -> None:
     op.add_column("committees", sa.Column("kind", sa.String(), server_default="working_group", nullable=False))
     op.add_column("committees", sa.Column("clear_days", sa.Integer(), server_default="5", nullable=False))
     op.add_column("committees", sa.Column("convened_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
+    op.add_column("committees", sa.Column("convocation_file_id", sa.BigInteger(), nullable=True))
     op.add_column("committees", sa.Column("minutes_version", sa.Integer(), server_default="0", nullable=False))
     op.add_column("committees", sa.Column("minutes_file_id", sa.BigInteger(), nullable=True))
     op.add_column("committees", sa.Column("published_at", postgresql.TIMESTAMP(timezone=True), nullable=True))
@@ -304,13 +305,14 @@ def _add_columns() -> None:
         unique=False,
         postgresql_using="gin",
     )
-    op.create_foreign_key(
-        op.f("fk_committees_group_id_minutes_file_id_files"),
-        "committees",
-        "files",
-        ["group_id", "minutes_file_id"],
-        ["group_id", "id"],
-    )
+    for column in ("minutes_file_id", "convocation_file_id"):
+        op.create_foreign_key(
+            op.f(f"fk_committees_group_id_{column}_files"),
+            "committees",
+            "files",
+            ["group_id", column],
+            ["group_id", "id"],
+        )
     op.execute(
         r"""INSERT INTO agenda_items (group_id, committee_id, position, title, topic, presenter)
         SELECT c.group_id, c.id, line.place, btrim(regexp_replace(line.text, '^\s*([-–—•*]|[0-9]{1,2}\s*[.)°-])\s*', '')),

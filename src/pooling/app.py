@@ -18,11 +18,15 @@ from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
 from pooling.committees import (
     acting_pages,
+    agenda_pages,
     answer_pages,
     attendance_pages,
+    convening_pages,
     decision_pages,
+    difficulty_pages,
     following_pages,
     minutes_pages,
+    pieces_pages,
     publishing_pages,
 )
 from pooling.committees import api as committees_api
@@ -117,6 +121,10 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *decision_pages.ROUTES,
     *acting_pages.ROUTES,
     *following_pages.ROUTES,
+    *agenda_pages.ROUTES,
+    *convening_pages.ROUTES,
+    *difficulty_pages.ROUTES,
+    *pieces_pages.ROUTES,
     *members.ROUTES,
     *people_pages.ROUTES,
     *role_pages.ROUTES,

@@ -17,6 +17,9 @@ from arq.connections import ArqRedis
 from arq.worker import Worker
 
 from pooling.committees.answers import void_lost_proxies
+from pooling.committees.convening import convene_at
+from pooling.committees.convocation_reminder import schedule_of as convocation_schedule
+from pooling.committees.difficulties import carry_what_is_open
 from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
 from pooling.kernel.clock import Clock, SystemClock
@@ -38,7 +41,7 @@ log = logging.getLogger(__name__)
 JOB_SECONDS = 600
 CONNECTIONS = 2
 """To the mail server, for each worker: one waits for the database while the other sends."""
-CHORES: Sequence[Chore] = (close_what_is_due, void_lost_proxies)
+CHORES: Sequence[Chore] = (close_what_is_due, void_lost_proxies, carry_what_is_open)
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Work:
     transport: Transport | None
     kinds: Sequence[Kind]
     base_url: str
+    chores: Sequence[Chore] = CHORES
     purge_after: timedelta = timedelta(days=365)
     clock: Clock = field(default_factory=SystemClock)
     sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -62,9 +66,12 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
         transport = smtp_transport(settings.smtp_url, sender=settings.mail_from, base_url=settings.base_url)
     if transport is None:
         log.warning("POOLING_SMTP_URL is not set: mails wait in the outbox")
-    kinds = reminder_kinds(read_reminders(settings.config_dir))
+    configuration = read_reminders(settings.config_dir)
+    chores = (*CHORES, convene_at(convocation_schedule(configuration).hour))
     purge_after = timedelta(days=settings.purge_after_days)
-    return Work(database, bell, transport, kinds, settings.base_url, purge_after)
+    return Work(
+        database, bell, transport, reminder_kinds(configuration), settings.base_url, chores, purge_after=purge_after
+    )
 
 
 async def sweep(ctx: dict[str, Any]) -> None:
@@ -73,7 +80,7 @@ async def sweep(ctx: dict[str, Any]) -> None:
         return  # this process is at it; what is due meanwhile is found a minute later
     async with work.sweeping:
         report: SweepReport = await sweep_groups(
-            work.database, work.kinds, work.clock, base_url=work.base_url, chores=CHORES
+            work.database, work.kinds, work.clock, base_url=work.base_url, chores=work.chores
         )
     if report.sent or report.unwritten:
         log.info("reminders: %s written, %s could not be", len(report.sent), report.unwritten)

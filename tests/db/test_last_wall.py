@@ -26,8 +26,11 @@ from pooling.accounts.sessions import open_session
 from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import Charge, Subsidy
 from pooling.app import Services, create_app
+from pooling.committees.agenda import add_item
+from pooling.committees.attachments import Sent, attach_files
+from pooling.committees.difficulties import raise_difficulty
 from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.schemas import AgendaItemIn, CommitteeIn, DifficultyIn
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, enter_group
@@ -91,6 +94,10 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
             day=day, hour=NOW.time(), place=f"Mairie {mark}", title=f"Comité {mark}", roles=(Role.REFERENT,)
         )
         committee = await schedule_committee(session, facilitator, command, NOW)
+        item = await add_item(session, facilitator, committee, AgendaItemIn(title=f"Point {mark}"), NOW)
+        sent = [Sent(f"{mark}.txt", f"Note {mark}".encode())]
+        (piece,) = await attach_files(session, facilitator, committee, sent, NOW, agenda_item_id=item)
+        difficulty = await raise_difficulty(session, facilitator, DifficultyIn(content=f"Retard {mark}"), NOW)
         context = Context(territory.group_id, territory.slug, mark, ZoneInfo("Europe/Paris"), False, "http://x", NOW)
         outsider = f"{territory.slug}{mark.lower()}@ailleurs.example"
         asked = RequestIn(outsider, f"Nouvelle {mark}", f"Bonjour {mark}", member_id=territory.members[LUGOS])
@@ -111,6 +118,9 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
             "item": "arceau",
             "number": 1,
             "committee_id": committee,
+            "item_id": item,
+            "file_id": piece,
+            "difficulty_id": difficulty,
             "person_id": territory.people["referent@lugos.example"],
             "request_id": request,
             "membership_id": role.scalar_one(),

@@ -8,7 +8,8 @@ from icalendar import Calendar
 from sqlalchemy import text
 
 from jobs.scene import BASE_URL, FACILITATOR, J15, Scene
-from pooling.committees.agenda import write_agenda
+from pooling.committees.agenda import replace_items
+from pooling.committees.schemas import AgendaItemIn
 
 LUGOS = "referent@lugos.example"
 PARIS = ZoneInfo("Europe/Paris")
@@ -108,7 +109,8 @@ async def test_the_agenda_sent_is_the_one_of_that_moment(scene: Scene) -> None:
     committee = await scene.schedule(LUGOS, agenda="Ancien point")
     await scene.sweep()
     async with scene.database.transaction(scene.territory.group_id) as session:
-        await write_agenda(session, scene.caller, committee, "Nouveau point", scene.now)
+        items = [(None, AgendaItemIn(title="Nouveau point"))]
+        await replace_items(session, scene.caller, committee, items, scene.now)
     scene.clock.instant = J15 + timedelta(minutes=1)
     await scene.work()
     body = scene.sink.received[0].get_body(("plain",))

@@ -19,6 +19,8 @@ JOURNAL = RUNS_OR_LEADS | {"buyer_other"}
 """A lead buyer's journal is that of its own purchases."""
 NAMES_BUYERS = frozenset({"facilitator", "referent_lead"})
 REFERENTS = frozenset({"referent", "referent_lead", "referent_other"})
+RAISED_OR_LEADS = frozenset({"facilitator", "referent"})
+"""The walk's difficulty was raised by the référent."""
 OWN_MEMBER = frozenset({"referent"})
 OWNS = frozenset({"facilitator", "referent"})
 SEES_LUGOS = frozenset({"referent", "facilitator", "buyer"})
@@ -116,7 +118,25 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {COMMITTEE}/{step}": FACILITATOR
         for method in ("GET", "POST")
-        for step in ("annulation", "ordre-du-jour", "report")
+        for step in ("annulation", "convocation", "ordre-du-jour/{item_id}", "report")
+    },
+    f"GET {COMMITTEE}/ordre-du-jour": GROUP,
+    f"POST {COMMITTEE}/ordre-du-jour": FACILITATOR,
+    **{
+        f"POST {COMMITTEE}/ordre-du-jour/{step}": FACILITATOR
+        for step in ("propositions", *(f"{{item_id}}/{act}" for act in ("montee", "descente", "retrait")))
+    },
+    f"GET {COMMITTEE}/convocation.pdf": GROUP,
+    f"GET {COMMITTEE}/pieces": GROUP,
+    f"POST {COMMITTEE}/pieces": FACILITATOR,
+    f"GET {COMMITTEE}/pieces/{{file_id}}": GROUP,
+    f"POST {COMMITTEE}/pieces/{{file_id}}/retrait": FACILITATOR,
+    "GET /g/{group}/comites/difficultes": GROUP,
+    **{f"{method} /g/{{group}}/comites/difficultes/nouvelle": GROUP for method in ("GET", "POST")},
+    "GET /g/{group}/comites/difficultes/{difficulty_id}": GROUP,
+    **{
+        f"{method} /g/{{group}}/comites/difficultes/{{difficulty_id}}/reglement": RAISED_OR_LEADS
+        for method in ("GET", "POST")
     },
     # the minutes: read by all once published, written by the facilitator and the committee's secretary
     f"GET {COMMITTEE}/compte-rendu": GROUP,

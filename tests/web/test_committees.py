@@ -85,19 +85,19 @@ async def test_a_committee_is_cancelled_with_a_reason(territory: Territory, sign
     assert (await browser.post(asked, {"reason": "Grève"})).status_code == 409
 
 
-async def test_the_agenda_is_rewritten(territory: Territory, sign_in: SignIn) -> None:
+async def test_the_agenda_is_completed(territory: Territory, sign_in: SignIn) -> None:
     browser = await sign_in(FACILITATOR)
     page = await plan(browser)
     written = f"{page}/ordre-du-jour"
-    await browser.post(written, {"agenda": "<i>Un seul point</i>"}, page=written)
+    await browser.post(written, {"title": "<i>Un point</i>"}, page=written)
     shown = await browser.get(page)
-    assert "&lt;i&gt;Un seul point&lt;/i&gt;" in shown.text
+    assert "&lt;i&gt;Un point&lt;/i&gt;" in shown.text
 
 
 async def test_only_the_facilitator_changes_anything(territory: Territory, sign_in: SignIn) -> None:
     page = await plan(await sign_in(FACILITATOR))
     reader = await sign_in(REFERENT)
-    for address in (NEW, f"{page}/report", f"{page}/annulation", f"{page}/ordre-du-jour"):
+    for address in (NEW, f"{page}/report", f"{page}/annulation", f"{page}/convocation"):
         assert (await reader.get(address)).status_code == 403
         assert (await reader.post(address, PLAN)).status_code == 403
     assert not re.search(r"Déplacer|relances?|Suite à donner", text_of(await reader.get(page)))

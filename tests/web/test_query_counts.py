@@ -10,8 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from stdnum.fr import siren
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from pooling.committees.agenda import add_item
+from pooling.committees.attachments import Sent, attach_files
+from pooling.committees.difficulties import raise_difficulty
 from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.schemas import AgendaItemIn, CommitteeIn, DifficultyIn
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
@@ -44,7 +47,7 @@ async def statements(database: Database) -> AsyncIterator[Statements]:
     yield Statements(connection)
 
 
-async def grow(database: Database, territory: Territory) -> None:
+async def grow(database: Database, territory: Territory, committee_id: int) -> None:
     """More of everything that a page may list: members, people, purchases, needs, committees, mails."""
     codes = [code for code in SIRENS if siren.is_valid(code)]
     async with database.transaction(territory.group_id) as session:
@@ -66,6 +69,11 @@ async def grow(database: Database, territory: Territory) -> None:
                 ),
                 NOW,
             )
+        for place in range(4):
+            title = f"Point {place}"
+            await add_item(session, facilitator, committee_id, AgendaItemIn(title=title, duration_minutes=5), NOW)
+            await attach_files(session, facilitator, committee_id, [Sent("note.txt", title.encode())], NOW)
+            await raise_difficulty(session, facilitator, DifficultyIn(content=f"Retard {place}"), NOW)
     for title in ("Vélos", "Kits"):
         purchase_id = await open_purchase(database, territory, NOW, title=title)
         await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3, abri=1)
@@ -98,6 +106,9 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
             day=(NOW + timedelta(days=9)).date(), hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,)
         )
         committee_id = await schedule_committee(session, facilitator, command, NOW)
+        item_id = await add_item(session, facilitator, committee_id, AgendaItemIn(title="Un point"), NOW)
+        (piece,) = await attach_files(session, facilitator, committee_id, [Sent("note.txt", b"Une note")], NOW)
+        difficulty_id = await raise_difficulty(session, facilitator, DifficultyIn(content="Un retard"), NOW)
     async with database.transaction(territory.group_id) as session:
         held = await session.execute(
             text("SELECT id FROM memberships WHERE person_id = :person"),
@@ -113,6 +124,9 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         "code": ARCACHON,
         "number": 1,
         "committee_id": committee_id,
+        "item_id": item_id,
+        "file_id": piece,
+        "difficulty_id": difficulty_id,
         "person_id": territory.people["referent@lugos.example"],
         "membership_id": membership_id,
         "kind": "committee",
@@ -121,7 +135,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
     walked = [page for page in pages(app) if not {"request_id", "message_id"} & _names(page)]
     people = ["animation@bassin.example", BUYER, "referent@lugos.example", "finances@arcachon.example"]
     before = {email: await count_all(await sign_in(email), walked, values, statements) for email in people}
-    await grow(database, territory)
+    await grow(database, territory, committee_id)
     await plan_reminders(app, territory)
     after = {email: await count_all(await sign_in(email), walked, values, statements) for email in people}
     assert after == before

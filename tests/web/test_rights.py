@@ -19,9 +19,12 @@ from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import Charge, Subsidy
+from pooling.committees.agenda import add_item
+from pooling.committees.attachments import Sent, attach_files
+from pooling.committees.difficulties import raise_difficulty
 from pooling.committees.models import Decision, MinutesVersion
 from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.schemas import AgendaItemIn, CommitteeIn, DifficultyIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -153,6 +156,10 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
         committee = await schedule_committee(session, facilitator, command, NOW)
         await take_down(session, territory, committee, purchase_id)
+        item = await add_item(session, facilitator, committee, AgendaItemIn(title="Un point"), NOW)
+        (piece,) = await attach_files(session, facilitator, committee, [Sent("note.txt", b"Une note")], NOW)
+        referent = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
+        difficulty = await raise_difficulty(session, referent, DifficultyIn(content="Un retard"), NOW)
         membership = await session.execute(select(col(Membership.id)).where(col(Membership.role) == Role.LEAD_BUYER))
         role = await session.execute(
             select(col(Membership.id)).where(col(Membership.person_id) == territory.people["referent@lugos.example"])
@@ -180,6 +187,9 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "code": "livraison",
         "member_code": ARCACHON,
         "committee_id": committee,
+        "item_id": item,
+        "file_id": piece,
+        "difficulty_id": difficulty,
         "person_id": territory.people["referent@lugos.example"],
         "request_id": request.id,
         "membership_id": roles,

@@ -15,7 +15,7 @@ from pooling.outbox.transport import KeptInOutbox
 from pooling.reminders.console import Reminded, clock_at, lines
 from pooling.reminders.console import remind as remind_once
 from pooling.settings import load_settings, stop
-from pooling.worker import CHORES, work_of
+from pooling.worker import work_of
 
 _SITE = "http://127.0.0.1:8000"
 
@@ -53,7 +53,7 @@ async def _remind(found: Installation, database: Database, at: str | None, *, dr
     bell = Bell(found.engines.redis_url)
     work = work_of(found.settings, database, bell, transport=KeptInOutbox() if demo else None)
     return await remind_once(
-        database, work.kinds, work.transport, clock, base_url=work.base_url, chores=CHORES, dry_run=dry_run
+        database, work.kinds, work.transport, clock, base_url=work.base_url, chores=work.chores, dry_run=dry_run
     )
 
 

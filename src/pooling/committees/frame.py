@@ -32,11 +32,17 @@ STATE_TAGS: Mapping[State, str] = {
 
 SECTIONS: tuple[tuple[str, str, Right], ...] = (
     ("Réunions", "/comites", Right.SEE_GROUP),
+    ("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
     ("Relances", "/relances", Right.MANAGE_COMMITTEES),
 )
 """The pages about committees that are of no single one."""
 
-TABS: tuple[tuple[str, str], ...] = (("En bref", ""), ("Personnes", "/personnes"), ("Compte-rendu", "/compte-rendu"))
+TABS: tuple[tuple[str, str], ...] = (
+    ("En bref", ""),
+    ("Ordre du jour", "/ordre-du-jour"),
+    ("Personnes", "/personnes"),
+    ("Compte-rendu", "/compte-rendu"),
+)
 """The pages of one committee."""
 
 

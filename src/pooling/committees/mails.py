@@ -1,7 +1,7 @@
 """What committees say by mail: the reminder that comes before, the notice that follows a change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pooling.committees.calendar import Invitation, cancellation, invitation
@@ -76,6 +76,19 @@ class Writer:
             asks=not recipient.answered,
         )
 
+    def convocation(self, kind: str, recipient: Recipient) -> Mail:
+        file_id = self.committee.convocation_file_id
+        task = "réservez ce moment" if recipient.answered else "dites d’ici là si vous venez"
+        attached = " Elle est jointe en PDF, avec de quoi donner pouvoir." if file_id is not None else ""
+        mail = self._mail(
+            kind,
+            recipient,
+            subject=f"Convocation : {self.committee.title} {self.when}",
+            why=f"Voici votre convocation à « {self.committee.title} », {self.when_with_year} : {task}.{attached}",
+            asks=not recipient.answered,
+        )
+        return replace(mail, attachments=(file_id,) if file_id is not None else ())
+
     def change(self, kind: str, recipient: Recipient, change: Change, reason: str) -> Mail:
         title = self.committee.title
         subject, task = {
@@ -131,7 +144,7 @@ class Writer:
     def _facts(self) -> tuple[Fact, ...]:
         committee, zone = self.committee, self.context.zone
         ends = time_short(committee.ends_at, zone)
-        numbered = "\n".join(f"{number}. {item.title}" for number, item in enumerate(self.agenda, start=1))
+        numbered = "\n".join(f"{number}. {_in_full(item)}" for number, item in enumerate(self.agenda, start=1))
         facts = (
             Fact("Quand", f"{self.when_with_year}, jusqu’à {ends}"),
             Fact("Où", committee.place),
@@ -139,6 +152,12 @@ class Writer:
             Fact("Ordre du jour", numbered),
         )
         return tuple(fact for fact in facts if fact.value)
+
+
+def _in_full(item: AgendaItem) -> str:
+    duration = f"{item.duration_minutes} min" if item.duration_minutes else ""
+    about = ", ".join(part for part in (item.presenter, duration) if part)
+    return f"{item.title} ({about})" if about else item.title
 
 
 def _the_points(points: int) -> str:

@@ -34,6 +34,7 @@ class Committee(TenantTable, table=True):
         in_group(),
         ForeignKeyConstraint(["secretary_id"], ["people.id"]),
         within_group("minutes_file_id", FILES),
+        within_group("convocation_file_id", FILES),
         one_of("kind", CommitteeKind),
         one_of("state", CommitteeState),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
@@ -60,7 +61,9 @@ class Committee(TenantTable, table=True):
     clear_days: int = 5
     """Of a formal committee: days between the convocation and the meeting, neither of them counted."""
     convened_at: datetime | None = instant(nullable=True)
-    """When its people were convened, or are to be at once."""
+    """When its people were convened: who is invited later is convened at once."""
+    convocation_file_id: int | None = big(nullable=True)
+    """The PDF that they were convened with."""
     secretary_id: int | None = big(nullable=True)
     minutes: str = ""
     """Markdown, as last saved; `minutes_versions` has what came before."""

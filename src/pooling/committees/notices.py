@@ -11,7 +11,7 @@ from pooling.accounts.models import Person
 from pooling.committees.mails import Change, Recipient, Writer
 from pooling.committees.models import Committee, Invitation
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
-from pooling.committees.rules import CHANGE, KINDS, REMINDER
+from pooling.committees.rules import CHANGE, CONVOCATION, KINDS, REMINDER
 from pooling.kernel.database import insert_many
 from pooling.members.models import Group
 from pooling.outbox.service import queue_mails, withdraw_messages
@@ -30,7 +30,7 @@ async def tell_change(
     await session.execute(
         update(Reminder)
         .where(
-            col(Reminder.kind) == REMINDER,
+            col(Reminder.kind).in_((REMINDER, CONVOCATION)),
             col(Reminder.subject_id) == committee.id,
             col(Reminder.state) == ReminderState.PLANNED,
         )

@@ -1,26 +1,24 @@
-"""The pages of committees: one at a glance, its agenda."""
+"""The pages of committees: one at a glance."""
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees import list_pages, scheduling_pages
-from pooling.committees.agenda import write_agenda
+from pooling.committees.convening_pages import convening_notice
 from pooling.committees.days_off import why_off
-from pooling.committees.frame import CommitteeFrame, committee_frame, managed_committee
+from pooling.committees.frame import CommitteeFrame, committee_frame
 from pooling.committees.models import CommitteeState
 from pooling.committees.people_queries import count_people, invited_person
 from pooling.committees.queries import agendas_of, reminder_lines
 from pooling.committees.rules import TO_COME
-from pooling.committees.schemas import LONGEST_TEXT
 from pooling.committees.words import own_answer
 from pooling.committees.year_queries import cadence_of
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
-from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import redirect, render
+from pooling.web.layout import render
 from pooling.web.typography import before
 
 
@@ -58,6 +56,7 @@ async def _shown(
         failed=sum(line.failed for line in reminders),
         next_reminder=next((line.due_at for line in reminders if line.planned), None),
         off=why_off(committee.local_start.date(), frame.zone, school_zone) if frame.to_come else "",
+        convening=await convening_notice(request, session, frame),
         silent=frame.to_come and not any(line.planned for line in reminders),
     )
 
@@ -68,39 +67,8 @@ def _may_write(frame: CommitteeFrame) -> bool:
     return begun or committee.state == CommitteeState.HELD
 
 
-@get("/comites/{committee_id:int}/ordre-du-jour", right=Right.MANAGE_COMMITTEES)
-async def ask_agenda(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[str]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    items = (await agendas_of(session, [committee_id]))[committee_id]
-    return _agenda_page(request, frame, Form(values={"agenda": "\n".join(item.title for item in items)}))
-
-
-def _agenda_page(request: Request[Any, Any, Any], frame: CommitteeFrame, form: Form) -> Response[str]:
-    return render(request, "committees/agenda.html", breadcrumb=frame.under("Ordre du jour"), form=form, frame=frame)
-
-
-@post("/comites/{committee_id:int}/ordre-du-jour", right=Right.MANAGE_COMMITTEES)
-async def do_agenda(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-) -> Response[Any]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    agenda = form.text("agenda", longest=LONGEST_TEXT)
-    if form.has_errors:
-        raise Redisplay(_agenda_page(request, frame, form))
-    await write_agenda(session, caller, committee_id, agenda, frame.now)
-    return redirect(request, frame.url, done="L’ordre du jour est enregistré.")
-
-
 ROUTES = [
     *list_pages.ROUTES,
     *scheduling_pages.ROUTES,
     show_committee,
-    ask_agenda,
-    do_agenda,
 ]

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.committees import convocation_reminder
 from pooling.committees.mails import Recipient, Writer
 from pooling.committees.models import Committee, Invitation
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role, who_answered
@@ -25,7 +26,10 @@ DEFAULT = Schedule(offsets=(-15, -7, -1))
 def kinds(configuration: ReminderConfiguration) -> list[Kind]:
     """This feature's reminders, on the schedule that the territory set."""
     schedule = configuration.schedule(REMINDER, DEFAULT)
-    return [Kind(REMINDER, "Rappel de comité", schedule, _plan, _audience, _render, name_committees)]
+    return [
+        Kind(REMINDER, "Rappel de comité", schedule, _plan, _audience, _render, name_committees),
+        convocation_reminder.kind(configuration, name_committees),
+    ]
 
 
 async def name_committees(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:

@@ -11,7 +11,8 @@ from pooling.kernel.errors import Conflict, Invalid
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     # A working group meets without being formally convened: it may be held straight away.
     State.PLANNED: frozenset({State.CONVENED, State.HELD, State.CANCELLED}),
-    State.CONVENED: frozenset({State.HELD, State.CANCELLED}),
+    # Moved, it is no longer convened for the date that stands: its members must be convened anew.
+    State.CONVENED: frozenset({State.PLANNED, State.HELD, State.CANCELLED}),
     State.HELD: frozenset({State.MINUTED}),
     State.MINUTED: frozenset(),
     State.CANCELLED: frozenset(),
@@ -32,7 +33,8 @@ REMINDER = "committee"
 CHANGE = "committee_change"
 """A notice of change is kept as a reminder already sent: its key makes it go once to each person for each
 revision, and the next change finds its message and takes it back should it not have left."""
-KINDS = (REMINDER, CHANGE)
+CONVOCATION = "convocation"
+KINDS = (REMINDER, CONVOCATION, CHANGE)
 
 _NUMBERING = re.compile(r"^\s*(?:[-–—•*]|\d{1,2}\s*[.)°-])\s*")
 

@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.agenda import add_items
+from pooling.committees.agenda import add_titles
 from pooling.committees.answers import void_answers
+from pooling.committees.difficulties import carry_difficulties
 from pooling.committees.inviting import add_invitations
 from pooling.committees.mails import Change
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.notices import tell_change
+from pooling.committees.proposals import add_proposals
 from pooling.committees.rules import agenda_points, ends_at, local_start
 from pooling.committees.schemas import CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.service import change_state, lock_committee, record, require_to_come
@@ -35,6 +37,8 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     committee = Committee(
         group_id=group_of(session),
         title=command.title,
+        kind=str(command.kind),
+        clear_days=command.clear_days,
         local_start=local,
         starts_at=starts_at,
         ends_at=ends_at(starts_at, command.duration_minutes),
@@ -47,7 +51,10 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     session.add(committee)
     await session.flush()
     record(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED))
-    await add_items(session, committee.id, agenda_points(command.agenda))
+    await add_titles(session, committee.id, agenda_points(command.agenda))
+    await carry_difficulties(session, now)
+    if command.take_up:
+        await add_proposals(session, committee, now)
     await add_invitations(session, committee.id, command.roles, command.people, now)
     return committee.id
 
@@ -76,9 +83,13 @@ async def move_committee(
     committee.starts_at = starts_at
     committee.scheduled_at = now
     committee.revision += 1
+    if committee.state == CommitteeState.CONVENED:
+        change_state(session, caller, committee, CommitteeState.PLANNED, now)
+    committee.convened_at = committee.convocation_file_id = None
     details = {"from": before[0].isoformat(), "to": local.isoformat(), "revision": committee.revision}
     record(session, caller, committee, "moved", now, reason=command.reason, details=details)
     await session.flush()
+    await carry_difficulties(session, now)
     change = Change.DATE if local != before[0] else Change.DETAILS
     await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
     if change is Change.DATE:
@@ -103,6 +114,7 @@ async def cancel_committee(
     change_state(session, caller, committee, CommitteeState.CANCELLED, now, reason=reason)
     committee.revision += 1
     await session.flush()
+    await carry_difficulties(session, now)
     await tell_change(session, committee, Change.CANCELLED, now, base_url=base_url, reason=reason)
 
 

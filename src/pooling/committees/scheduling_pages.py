@@ -7,13 +7,16 @@ from litestar.params import FromPath, FromQuery
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.frame import CommitteeFrame, managed_committee
+from pooling.committees.models import CommitteeKind
 from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.schemas import LONGEST_TEXT, CommitteeIn, MoveIn
+from pooling.committees.words import KIND_WORDS
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.typography import plural
 
 INVITED_ROLES: tuple[tuple[Role, str], ...] = (
     (Role.FACILITATOR, "L’animation du groupe"),
@@ -22,6 +25,15 @@ INVITED_ROLES: tuple[tuple[Role, str], ...] = (
     (Role.FINANCE, "Les services financiers"),
     (Role.READER, "Les observateurs"),
 )
+CLEAR_DAYS = ("5", "3", "1")
+USUAL = {
+    "title": "Comité de suivi",
+    "hour": "14:00",
+    "duration": "120",
+    "kind": str(CommitteeKind.WORKING_GROUP),
+    "clear_days": "5",
+    "take_up": "1",
+}
 USUAL_ROLES = [str(Role.FACILITATOR), str(Role.REFERENT), str(Role.LEAD_BUYER)]
 
 
@@ -36,6 +48,13 @@ def _whereabouts(form: Form) -> dict[str, Any]:
     }
 
 
+def _kind(form: Form) -> dict[str, Any]:
+    """What sort of meeting it is, as the form has it; a working group where it says nothing."""
+    kind = form.choice("kind", [str(kind) for kind in CommitteeKind]) if form.value("kind") else USUAL["kind"]
+    days = form.choice("clear_days", CLEAR_DAYS) if form.value("clear_days") else USUAL["clear_days"]
+    return {"kind": kind, "clear_days": int(days) if days in CLEAR_DAYS else 0}
+
+
 @get("/comites/nouveau", right=Right.MANAGE_COMMITTEES)
 async def ask_scheduling(
     request: Request[Any, Any, Any],
@@ -44,10 +63,7 @@ async def ask_scheduling(
     jour: FromQuery[str] = "",
 ) -> Response[str]:
     """`jour` is the day that the calendar proposed."""
-    form = Form(
-        values={"day": jour[:10], "title": "Comité de suivi", "hour": "14:00", "duration": "120"},
-        lists={"roles": USUAL_ROLES},
-    )
+    form = Form(values={**USUAL, "day": jour[:10]}, lists={"roles": USUAL_ROLES})
     return _scheduling_page(request, entered_group, form)
 
 
@@ -60,6 +76,8 @@ def _scheduling_page(request: Request[Any, Any, Any], group: EnteredGroup, form:
         form=form,
         url=f"{base}/comites",
         roles=[(str(role), label) for role, label in INVITED_ROLES],
+        kinds=[(str(kind), word) for kind, word in KIND_WORDS.items()],
+        clear_days=[(days, plural(int(days), "jour franc", "jours francs")) for days in CLEAR_DAYS],
     )
 
 
@@ -75,6 +93,8 @@ async def do_scheduling(
     values = {
         **_whereabouts(form),
         "title": form.text("title", required="Donnez un nom à la réunion.", longest=120),
+        **_kind(form),
+        "take_up": form.value("take_up") == "1",
         "agenda": form.text("agenda", longest=LONGEST_TEXT),
         "roles": tuple(known[role] for role in form.all("roles") if role in known),
     }

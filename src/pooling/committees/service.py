@@ -31,7 +31,7 @@ async def locked_committee(session: AsyncSession, committee_id: int) -> Committe
     found = await session.execute(
         select(Committee)
         .where(col(Committee.id) == committee_id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # rows that name it may be added meanwhile: its key never changes
         .execution_options(populate_existing=True)
     )
     committee = found.scalar_one_or_none()
@@ -60,7 +60,7 @@ def require_to_come(committee: Committee, now: datetime) -> None:
 
 def change_state(
     session: AsyncSession,
-    caller: Caller,
+    caller: Caller | None,
     committee: Committee,
     state: CommitteeState,
     now: datetime,
@@ -74,7 +74,7 @@ def change_state(
 
 def record(
     session: AsyncSession,
-    caller: Caller,
+    caller: Caller | None,
     committee: Committee,
     name: str,
     now: datetime,
@@ -86,7 +86,7 @@ def record(
     record_event(
         session,
         at=now,
-        person_id=caller.person_id,
+        person_id=caller.person_id if caller else None,
         subject=("committee", committee.id),
         name=f"committee.{name}",
         change=change,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pooling.committees.decision_queries import DecidedBy
 from pooling.committees.decision_words import STATE_WORDS
-from pooling.committees.models import Answer, CommitteeState
+from pooling.committees.models import Answer, CommitteeState, DifficultyState
 from pooling.committees.words import ANSWER_WORDS
 from pooling.kernel.events import Event
 from pooling.members.models import RequestState
@@ -28,6 +28,7 @@ _STATES: Mapping[str, Mapping[str, str]] = {
         **{str(answer): ANSWER_WORDS[answer] for answer in Answer},
     },
     "decision": {str(state): word for state, word in STATE_WORDS.items()},
+    "difficulty": {DifficultyState.RAISED: "Signalée", DifficultyState.SETTLED: "Réglée"},
     "access_request": {
         RequestState.PENDING: "En attente",
         RequestState.GRANTED: "Acceptée",

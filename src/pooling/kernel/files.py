@@ -3,27 +3,25 @@
 One content is kept once in a group, however often it is added.
 """
 
+import asyncio
 import hashlib
-import io
-import re
-import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, LargeBinary, delete, exists, select
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, LargeBinary, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, col
 
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid, NotFound
+from pooling.kernel.file_kinds import ACCEPTED, download_name, kind_of
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant
-from pooling.kernel.text import clean
 
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes."""
-LONGEST_NAME = 150
+_FILES = 7_365
+"""The number of our advisory lock: in one group, a content is not forgotten while somebody adds it again."""
 
 
 class FileContent(TenantTable, table=True):
@@ -54,72 +52,6 @@ class File(TenantTable, table=True):
     added_at: datetime = instant()
 
 
-@dataclass(frozen=True)
-class FileKind:
-    media_type: str
-    ending: str
-    """Of the name under which it is downloaded."""
-
-
-_PDF = FileKind("application/pdf", ".pdf")
-_SIGNATURES: Mapping[bytes, FileKind] = {
-    b"%PDF-": _PDF,
-    b"\x89PNG\r\n\x1a\n": FileKind("image/png", ".png"),
-    b"\xff\xd8\xff": FileKind("image/jpeg", ".jpg"),
-}
-_OFFICE: Mapping[str, FileKind] = {
-    "word": FileKind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", ".docx"),
-    "xl": FileKind("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"),
-    "ppt": FileKind("application/vnd.openxmlformats-officedocument.presentationml.presentation", ".pptx"),
-}
-_OPEN_DOCUMENT: Mapping[str, FileKind] = {
-    f"application/vnd.oasis.opendocument.{word}": FileKind(f"application/vnd.oasis.opendocument.{word}", ending)
-    for word, ending in (("text", ".odt"), ("spreadsheet", ".ods"), ("presentation", ".odp"))
-}
-_TEXT = FileKind("text/plain", ".txt")
-ACCEPTED = "PDF, images PNG ou JPEG, documents Word, Excel, PowerPoint ou LibreOffice, texte"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
-
-
-def kind_of(content: bytes) -> FileKind | None:
-    """What the bytes are, whatever the file is called; None when it is nothing that people exchange here.
-
-    Documents that carry macros are refused: the application never hands a program from one member to another.
-    """
-    for signature, kind in _SIGNATURES.items():
-        if content.startswith(signature):
-            return kind
-    if content.startswith(b"PK\x03\x04"):
-        return _kind_of_archive(content)
-    try:
-        return None if _CONTROL.search(content.decode()) else _TEXT
-    except UnicodeDecodeError:
-        return None
-
-
-def _kind_of_archive(content: bytes) -> FileKind | None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
-            if "mimetype" in names:
-                with archive.open("mimetype") as entry:
-                    return _OPEN_DOCUMENT.get(entry.read(100).decode("ascii", "replace").strip())
-    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, EOFError):
-        return None
-    if "[Content_Types].xml" not in names or any(name.endswith("vbaProject.bin") for name in names):
-        return None
-    return next((kind for folder, kind in _OFFICE.items() if any(n.startswith(f"{folder}/") for n in names)), None)
-
-
-def download_name(name: str, kind: FileKind) -> str:
-    """The name that was given, fit for every system, with the ending of what the file is."""
-    stem = _NOT_IN_A_NAME.sub(" ", clean(name.replace("\\", "/").rsplit("/", 1)[-1])).strip(" .")
-    if stem.lower().endswith((kind.ending, ".jpeg" if kind.ending == ".jpg" else kind.ending)):
-        stem = stem.rsplit(".", 1)[0]
-    return (stem[: LONGEST_NAME - len(kind.ending)].strip(" .") or "fichier") + kind.ending
-
-
 async def store_file(
     session: AsyncSession, name: str, content: bytes, now: datetime, *, person_id: int | None, field: str = "file"
 ) -> File:
@@ -132,10 +64,11 @@ async def store_file(
         raise Invalid({field: "Ce fichier est vide."})
     if len(content) > LARGEST_FILE:
         raise Invalid({field: f"Ce fichier est trop lourd : {LARGEST_FILE // 1024 // 1024} Mo au plus."})
-    kind = kind_of(content)
+    kind = await asyncio.to_thread(kind_of, content)
     if kind is None:
         raise Invalid({field: f"Ce fichier n’est pas d’une sorte acceptée : {ACCEPTED}."})
     group_id, digest = group_of(session), hashlib.sha256(content).digest()
+    await _lock_contents(session)
     row = {"group_id": group_id, "sha256": digest, "content": content}
     await session.execute(insert(FileContent).values(row).on_conflict_do_nothing())
     file = File(
@@ -174,13 +107,25 @@ async def file_with_content(session: AsyncSession, file_id: int) -> tuple[File, 
 
 async def remove_file(session: AsyncSession, file_id: int) -> None:
     """Forgets a file that nothing refers to any more, and its content when it was the last with it."""
-    removed = await session.execute(delete(File).where(col(File.id) == file_id).returning(col(File.sha256)))
-    digest = removed.scalar_one_or_none()
-    if digest is None:
+    await remove_files(session, [file_id])
+
+
+async def remove_files(session: AsyncSession, file_ids: Collection[int]) -> None:
+    """The same for several."""
+    if not file_ids:
         return
+    await _lock_contents(session)
+    removed = await session.execute(delete(File).where(col(File.id).in_(file_ids)).returning(col(File.sha256)))
     await session.execute(
         delete(FileContent).where(
-            col(FileContent.sha256) == digest,
-            ~exists().where(col(File.group_id) == col(FileContent.group_id), col(File.sha256) == digest),
-        )
+            col(FileContent.sha256).in_(set(removed.scalars())),
+            ~exists().where(
+                col(File.group_id) == col(FileContent.group_id), col(File.sha256) == col(FileContent.sha256)
+            ),
+        ),
+        execution_options={"synchronize_session": False},
     )
+
+
+async def _lock_contents(session: AsyncSession) -> None:
+    await session.execute(select(func.pg_advisory_xact_lock(_FILES, group_of(session) % 2**31)))

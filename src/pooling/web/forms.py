@@ -39,6 +39,7 @@ class Form:
     errors: dict[str, str] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, UploadFile] = field(default_factory=dict)
+    file_lists: dict[str, list[UploadFile]] = field(default_factory=dict)
 
     @property
     def has_errors(self) -> bool:
@@ -166,6 +167,7 @@ async def provide_form(request: Request[Any, Any, Any]) -> Form:
     for name, value in (await request.form()).multi_items():
         if isinstance(value, UploadFile):
             form.files[name] = value
+            form.file_lists.setdefault(name, []).append(value)
         else:
             form.values.setdefault(name, value)
             form.lists.setdefault(name, []).append(value)

@@ -54,5 +54,5 @@ def test_a_misspelt_kind_is_told(tmp_path: Path) -> None:
 def test_the_file_that_comes_along_is_right() -> None:
     configuration = read_reminders(PROJECT_ROOT / "config")
     names = [kind.name for kind in reminder_kinds(configuration)]
-    assert names == ["committee", "quarter", "needs_deadline", "closing"]
+    assert names == ["committee", "convocation", "quarter", "needs_deadline", "closing"]
     assert configuration.schedule("committee", Schedule()) == DEFAULT

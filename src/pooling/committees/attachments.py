@@ -1,0 +1,192 @@
+"""Files that go with an agenda item or with the minutes: added and removed by who writes the committee, seen by all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.models import AgendaItem, Committee, CommitteeFile, CommitteeState
+from pooling.committees.service import lock_to_write, record
+from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.files import LARGEST_FILE, File, file_with_content, remove_files, store_file
+from pooling.members.rights import Caller
+
+MOST_OF_ITEM = 10
+MOST_OF_MINUTES = 20
+LARGEST_TOGETHER = 100 * 1024 * 1024
+"""Bytes: all the files of one committee."""
+LARGEST_SENDING = 25 * 1024 * 1024
+"""Bytes: what one form may send at once."""
+FIELD = "files"
+HINT = (
+    f"Plusieurs fichiers à la fois si vous voulez : {LARGEST_FILE // 2**20} Mo au plus chacun, "
+    f"{LARGEST_SENDING // 2**20} Mo par envoi."
+)
+_ENDED = {CommitteeState.MINUTED, CommitteeState.CANCELLED}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as somebody sends it."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A file as pages list it."""
+
+    id: int
+    name: str
+    size: int
+    agenda_item_id: int | None
+
+
+async def attach_files(
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    sent: Sequence[Sent],
+    now: datetime,
+    *,
+    agenda_item_id: int | None = None,
+) -> list[int]:
+    """Keeps these files with an agenda item or, without one, with the minutes; returns their ids. All or none.
+
+    Raises:
+        Forbidden: the caller neither manages committees nor is this one's secretary.
+        NotFound: there is no such committee, or no such item on its agenda.
+        Conflict: its minutes are published, or it was cancelled.
+        Invalid: a file is empty, too large or of no kind that is accepted; they are too many or too heavy together.
+    """
+    committee = await lock_to_write(session, caller, committee_id)
+    _require_not_ended(committee)
+    if agenda_item_id is not None:
+        await _require_item(session, committee_id, agenda_item_id)
+    if not sent:
+        raise Invalid({FIELD: "Choisissez au moins un fichier."})
+    await _require_room(session, committee_id, agenda_item_id, sent)
+    files = [await _keep(session, one, now, caller) for one in sent]
+    session.add_all(
+        CommitteeFile(
+            group_id=committee.group_id, file_id=file.id, committee_id=committee_id, agenda_item_id=agenda_item_id
+        )
+        for file in files
+    )
+    record(session, caller, committee, "files_added", now, details={"names": [file.name for file in files]})
+    return [file.id for file in files]
+
+
+async def detach_file(
+    session: AsyncSession, caller: Caller, committee_id: int, file_id: int, now: datetime
+) -> int | None:
+    """Removes one of the committee's files; returns the agenda item that it went with, None for the minutes.
+
+    Raises: as `attach_files`; NotFound when the committee has no such file.
+    """
+    committee = await lock_to_write(session, caller, committee_id)
+    _require_not_ended(committee)
+    name = (await _file_of(session, committee_id, file_id)).name
+    removed = await session.execute(
+        delete(CommitteeFile).where(col(CommitteeFile.file_id) == file_id).returning(col(CommitteeFile.agenda_item_id))
+    )
+    await remove_files(session, [file_id])
+    record(session, caller, committee, "file_removed", now, details={"names": [name]})
+    return removed.scalar_one()
+
+
+async def read_attachment(session: AsyncSession, committee_id: int, file_id: int) -> tuple[File, bytes]:
+    """One of the committee's files with its content.
+
+    Raises:
+        NotFound: the committee has no such file.
+    """
+    await _file_of(session, committee_id, file_id)
+    return await file_with_content(session, file_id)
+
+
+async def files_of(session: AsyncSession, committee_id: int) -> dict[int | None, list[FileLine]]:
+    """The committee's files by agenda item, in the order in which they were added; None stands for the minutes."""
+    rows = await session.execute(
+        select(col(File.id), col(File.name), col(File.size), col(CommitteeFile.agenda_item_id))
+        .join(CommitteeFile, _is_file())
+        .where(col(CommitteeFile.committee_id) == committee_id)
+        .order_by(col(File.id))
+    )
+    found: dict[int | None, list[FileLine]] = {}
+    for row in rows:
+        line = FileLine(*row)
+        found.setdefault(line.agenda_item_id, []).append(line)
+    return found
+
+
+async def forget_files_of_items(session: AsyncSession, item_ids: Sequence[int]) -> None:
+    """For items that leave an agenda."""
+    forgotten = await session.execute(
+        delete(CommitteeFile)
+        .where(col(CommitteeFile.agenda_item_id).in_(item_ids))
+        .returning(col(CommitteeFile.file_id))
+    )
+    await remove_files(session, list(forgotten.scalars()))
+
+
+def _is_file() -> ColumnElement[bool]:
+    return and_(col(CommitteeFile.group_id) == col(File.group_id), col(CommitteeFile.file_id) == col(File.id))
+
+
+async def _file_of(session: AsyncSession, committee_id: int, file_id: int) -> File:
+    found = await session.execute(
+        select(File)
+        .join(CommitteeFile, _is_file())
+        .where(col(File.id) == file_id, col(CommitteeFile.committee_id) == committee_id)
+    )
+    file = found.scalar_one_or_none()
+    if file is None:
+        raise NotFound
+    return file
+
+
+def may_change(committee: Committee) -> bool:
+    """Whether its files still change: until its minutes are published."""
+    return committee.state not in _ENDED
+
+
+def _require_not_ended(committee: Committee) -> None:
+    if not may_change(committee):
+        raise Conflict("Ce comité est terminé : ses pièces jointes ne changent plus.", code="committee_ended")
+
+
+async def _require_item(session: AsyncSession, committee_id: int, item_id: int) -> None:
+    found = await session.execute(
+        select(col(AgendaItem.id)).where(col(AgendaItem.id) == item_id, col(AgendaItem.committee_id) == committee_id)
+    )
+    if found.first() is None:
+        raise NotFound
+
+
+async def _require_room(session: AsyncSession, committee_id: int, item_id: int | None, sent: Sequence[Sent]) -> None:
+    beside = col(CommitteeFile.agenda_item_id).is_not_distinct_from(item_id)
+    rows = await session.execute(
+        select(func.count().filter(beside), func.coalesce(func.sum(col(File.size)), 0))
+        .select_from(CommitteeFile)
+        .join(File, _is_file())
+        .where(col(CommitteeFile.committee_id) == committee_id)
+    )
+    count, size = rows.one()
+    most = MOST_OF_MINUTES if item_id is None else MOST_OF_ITEM
+    if count + len(sent) > most:
+        place = "Le compte-rendu" if item_id is None else "Un point"
+        raise Invalid({FIELD: f"{place} a {most} pièces jointes au plus : il y en a déjà {count}."})
+    if size + sum(len(one.content) for one in sent) > LARGEST_TOGETHER:
+        raise Invalid({FIELD: f"Les pièces d’un comité font {LARGEST_TOGETHER // 2**20} Mo au plus, ensemble."})
+
+
+async def _keep(session: AsyncSession, one: Sent, now: datetime, caller: Caller) -> File:
+    try:
+        return await store_file(session, one.name, one.content, now, person_id=caller.person_id, field=FIELD)
+    except Invalid as refused:
+        raise Invalid({FIELD: f"« {one.name[-100:]} » : {refused.errors[FIELD]}"}) from None

@@ -1,0 +1,120 @@
+"""The convocation as a kind of reminder: its date is the law's, nobody does without it, each gets it once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, case, func, literal_column, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.convening_rules import convocation_due
+from pooling.committees.mails import Recipient, Writer
+from pooling.committees.models import Committee, CommitteeKind, CommitteeState, Invitation
+from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role, who_answered
+from pooling.committees.rules import CONVOCATION, TO_COME
+from pooling.outbox.mail import Mail
+from pooling.reminders.configuration import ReminderConfiguration, Schedule
+from pooling.reminders.kinds import Context, DueReminder, Kind, Name, Occasion
+from pooling.reminders.rules import clear_days_offset
+
+DEFAULT = Schedule()
+
+
+def schedule_of(configuration: ReminderConfiguration) -> Schedule:
+    """Only the hour counts: how many days before is for each committee to say."""
+    return configuration.schedule(CONVOCATION, DEFAULT)
+
+
+def kind(configuration: ReminderConfiguration, name_committees: Name) -> Kind:
+    return Kind(
+        CONVOCATION,
+        "Convocation",
+        schedule_of(configuration),
+        _plan,
+        _audience,
+        _render,
+        name_committees,
+        comfort=False,
+        lawful=True,
+    )
+
+
+class NotConvenedError(Exception):
+    """The committee is to be convened first, which keeps the document: the next sweep does both."""
+
+
+async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    rows = await session.execute(select(Committee).where(*_to_be_convened(now)))
+    dated = [(committee, convocation_due(committee, schedule.hour, zone)) for committee in rows.scalars()]
+    return [
+        Occasion(
+            committee.id,
+            committee.revision,
+            clear_days_offset(committee.clear_days),
+            due,
+            useful_until=committee.starts_at,
+        )
+        for committee, due in dated
+        if due is not None and due < committee.starts_at
+    ]
+
+
+def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
+    """Everybody invited. Once people are convened, also who is invited later: nobody sits there without having been
+    convened.
+    """
+    since = case(
+        (col(Committee.convened_at).is_not(None), literal_column("'-infinity'::timestamptz")),
+        else_=func.greatest(col(Invitation.invited_at), col(Committee.scheduled_at)),
+    )
+    return (
+        select(
+            col(Invitation.committee_id).label("subject_id"),
+            col(Committee.revision).label("revision"),
+            col(Invitation.person_id).label("person_id"),
+            since.label("since"),
+        )
+        .join(
+            Committee,
+            and_(
+                col(Committee.group_id) == col(Invitation.group_id),
+                col(Committee.id) == col(Invitation.committee_id),
+            ),
+        )
+        .where(*_to_be_convened(now), holds_a_role(col(Invitation.person_id)))
+    )
+
+
+def _to_be_convened(now: datetime) -> tuple[Any, ...]:
+    return (
+        col(Committee.state).in_([str(state) for state in TO_COME]),
+        col(Committee.starts_at) > now,
+        or_(col(Committee.kind) == CommitteeKind.FORMAL, col(Committee.convened_at).is_not(None)),
+    )
+
+
+async def _render(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
+    subjects = {reminder.subject_id for reminder in reminders}
+    found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
+    contacts = await facilitators_addresses(session)
+    agendas = await agendas_of(session, subjects)
+    writers = {}
+    for committee in found.scalars():
+        if committee.state != CommitteeState.CONVENED:
+            raise NotConvenedError(committee.id)
+        writers[committee.id] = Writer.of(committee, agendas[committee.id], context, contacts)
+    answered = await who_answered(session, subjects, [reminder.person_id for reminder in reminders])
+    return [
+        writers[reminder.subject_id].convocation(
+            reminder.kind,
+            Recipient(
+                reminder.person_id,
+                reminder.email,
+                reminder.name,
+                answered=(reminder.subject_id, reminder.person_id) in answered,
+            ),
+        )
+        for reminder in reminders
+    ]

@@ -1,0 +1,108 @@
+"""Reads about difficulties."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.members.models import Member
+from pooling.purchases.models import Purchase
+
+PAGE_SIZE = 25
+MOST_COMMITTEES = 20
+
+
+@dataclass(frozen=True)
+class DifficultyLine:
+    """A difficulty as people read it."""
+
+    id: int
+    content: str
+    state: str
+    raised_at: datetime
+    raised_by: int
+    raiser: str
+    member: str | None
+    purchase: str | None
+    """Its reference."""
+    purchase_title: str | None
+    settlement: str
+    settled_at: datetime | None
+    settler: str | None
+
+    @property
+    def settled(self) -> bool:
+        return self.state == DifficultyState.SETTLED
+
+
+async def difficulty_page(
+    session: AsyncSession, *, settled: bool, before_id: int | None = None, size: int = PAGE_SIZE
+) -> tuple[list[DifficultyLine], int | None]:
+    """The latest of those that are open, or settled; and where the next page begins."""
+    state = DifficultyState.SETTLED if settled else DifficultyState.RAISED
+    statement = (
+        _lines().where(col(Difficulty.state) == state).order_by(col(Difficulty.id).desc()).limit(size + 1)
+    )  # fmt: skip
+    if before_id is not None:
+        statement = statement.where(col(Difficulty.id) < before_id)
+    lines = [DifficultyLine(*row) for row in await session.execute(statement)]
+    return lines[:size], lines[size - 1].id if len(lines) > size else None
+
+
+async def difficulty_line(session: AsyncSession, difficulty_id: int) -> DifficultyLine:
+    """One of them, for a caller that knows that it is there."""
+    row = (await session.execute(_lines().where(col(Difficulty.id) == difficulty_id))).one()
+    return DifficultyLine(*row)
+
+
+async def committees_of(session: AsyncSession, difficulty_id: int) -> list[tuple[int, str, datetime]]:
+    """On whose agendas it stands or stood, the latest first: (id, title, when)."""
+    rows = await session.execute(
+        select(col(Committee.id), col(Committee.title), col(Committee.starts_at))
+        .join(
+            AgendaItem,
+            and_(
+                col(AgendaItem.group_id) == col(Committee.group_id), col(AgendaItem.committee_id) == col(Committee.id)
+            ),
+        )
+        .where(col(AgendaItem.difficulty_id) == difficulty_id)
+        .order_by(col(Committee.starts_at).desc())
+        .limit(MOST_COMMITTEES)
+    )
+    return [(key, title, starts_at) for key, title, starts_at in rows]
+
+
+def _lines() -> Any:  # noqa: ANN401 - a SELECT of too many columns for its type
+    raiser, settler = aliased(Person, name="raiser"), aliased(Person, name="settler")
+    return (
+        select(
+            col(Difficulty.id),
+            col(Difficulty.content),
+            col(Difficulty.state),
+            col(Difficulty.raised_at),
+            col(Difficulty.raised_by),
+            col(raiser.name),
+            col(Member.name),
+            col(Purchase.reference),
+            col(Purchase.title),
+            col(Difficulty.settlement),
+            col(Difficulty.settled_at),
+            col(settler.name),
+        )
+        .join(raiser, col(raiser.id) == col(Difficulty.raised_by))
+        .outerjoin(settler, col(settler.id) == col(Difficulty.settled_by))
+        .outerjoin(
+            Member,
+            and_(col(Member.group_id) == col(Difficulty.group_id), col(Member.id) == col(Difficulty.member_id)),
+        )
+        .outerjoin(
+            Purchase,
+            and_(col(Purchase.group_id) == col(Difficulty.group_id), col(Purchase.id) == col(Difficulty.purchase_id)),
+        )
+    )
