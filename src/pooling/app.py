@@ -24,6 +24,7 @@ from pooling.committees import (
     convening_pages,
     decision_pages,
     difficulty_pages,
+    feed_pages,
     following_pages,
     minutes_pages,
     pieces_pages,
@@ -91,7 +92,7 @@ NAVIGATION: Sequence[tuple[str, str, Right]] = (
 
 ALSO_UNDER: Mapping[str, tuple[str, ...]] = {
     "/membres": ("/personnes", "/demande", "/reglages"),
-    "/comites": ("/relances",),
+    "/comites": ("/calendrier", "/relances"),
 }
 """Pages that stand under a main entry without its address."""
 
@@ -116,6 +117,7 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *answer_pages.ROUTES,
     *committee_people_pages.ROUTES,
     *attendance_pages.ROUTES,
+    *feed_pages.ROUTES,
     *minutes_pages.ROUTES,
     *publishing_pages.ROUTES,
     *decision_pages.ROUTES,
@@ -146,6 +148,7 @@ OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
     *asking_pages.FRONT,
     *administration_pages.ROUTES,
     *token_pages.ROUTES,
+    *feed_pages.FRONT,
     *about.ROUTES,
     *api_reference.ROUTES,
     *assets.ROUTES,

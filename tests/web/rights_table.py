@@ -71,6 +71,7 @@ EXPECTED: dict[str, frozenset[str]] = {
             *((method, path) for path in ("/nouveau", "/{slug}/nom", "/{slug}/{step}") for method in ("GET", "POST")),
         )
     },
+    "GET /calendrier/{group}/{feed}": frozenset(),  # nobody's address
     # a group
     "GET /g/{group}": GROUP,
     "GET /g/{group}/achats": GROUP,
@@ -112,6 +113,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     },
     "POST /g/{group}/relances/{reminder_id}/envoi": FACILITATOR,
     # committees
+    **{f"{method} /g/{{group}}/calendrier": GROUP for method in ("GET", "POST")},
+    "POST /g/{group}/calendrier/{feed_id}/retrait": frozenset(),  # nobody's own address
+    f"GET {COMMITTEE}/comite.ics": GROUP,
     "GET /g/{group}/comites": GROUP,
     f"GET {COMMITTEE}": GROUP,
     **{f"{method} /g/{{group}}/comites/nouveau": FACILITATOR for method in ("GET", "POST")},

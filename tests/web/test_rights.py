@@ -195,6 +195,8 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "membership_id": roles,
         "buyer_membership": buyers,
         "token_id": 10**9,
+        "feed": "unknown.ics",
+        "feed_id": 10**9,
         "slug": "bassin",
         "step": "archivage",
         "link": "unknown",

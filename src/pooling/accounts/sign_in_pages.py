@@ -20,7 +20,15 @@ from pooling.outbox.mail import Button, Mail
 from pooling.outbox.service import queue_mails
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
-from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, browser_of, cookie, cookie_of, local_path
+from pooling.web.security import (
+    KEY_IN_ADDRESS,
+    SESSION_COOKIE,
+    VISITOR_COOKIE,
+    browser_of,
+    cookie,
+    cookie_of,
+    local_path,
+)
 
 CODES_AN_HOUR_PER_ADDRESS = 5
 CODES_AN_HOUR_PER_HOST = 60
@@ -90,7 +98,7 @@ async def check_code(request: Request[Any, Any, Any], form: PostedForm) -> Respo
     return await complete_sign_in(request, proved.person_id, proved.next_path)
 
 
-@get("/connexion/lien/{link:str}", right="anyone")
+@get("/connexion/lien/{link:str}", right="anyone", opt={KEY_IN_ADDRESS: True})
 async def show_link(request: Request[Any, Any, Any], link: FromPath[str]) -> Response[str]:
     """Opening the link changes nothing: programs that check mails open links. The button signs in."""
     state = request.app.state
@@ -99,7 +107,7 @@ async def show_link(request: Request[Any, Any, Any], link: FromPath[str]) -> Res
     return render(request, "accounts/link.html", here=here, link=link)
 
 
-@post("/connexion/lien/{link:str}", right="anyone")
+@post("/connexion/lien/{link:str}", right="anyone", opt={KEY_IN_ADDRESS: True})
 async def follow_link(
     request: Request[Any, Any, Any],
     form: PostedForm,  # noqa: ARG001 - read for its token

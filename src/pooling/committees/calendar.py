@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, vCalAddress
 from icalendar.parser import Contentline, Parameters
 
-from pooling.committees.models import AgendaItem, Committee
+from pooling.committees.models import AgendaItem, Committee, CommitteeState
 from pooling.outbox.envelope import host_of
 from pooling.reminders.kinds import Context
 
@@ -47,6 +47,11 @@ def cancellation(
     return _calendar(committee, agenda, context, organizer, method="CANCEL")
 
 
+def published(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None) -> str:
+    """For whoever adds it to a calendar by hand (METHOD:PUBLISH)."""
+    return _calendar(committee, agenda, context, organizer, method="PUBLISH").text
+
+
 def uid_of(committee: Committee, base_url: str) -> str:
     return f"committee-{committee.group_id}-{committee.id}@{host_of(base_url).strip('[]')}"
 
@@ -59,14 +64,16 @@ def _calendar(
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", method)
     begins = committee.starts_at.astimezone(context.zone)
-    calendar.add_component(_timezone(context.zone.key, begins.year))
-    calendar.add_component(_event(committee, agenda, context, organizer, cancelled=method == "CANCEL"))
+    calendar.add_component(timezone(context.zone.key, begins.year, begins.year))
+    cancelled = committee.state == CommitteeState.CANCELLED
+    calendar.add_component(event_of(committee, agenda, context, organizer, cancelled=cancelled))
     return Invitation(calendar.to_ical().decode())
 
 
-def _event(
+def event_of(
     committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None, *, cancelled: bool
 ) -> Event:
+    """The meeting as calendars hold it."""
     event = Event()
     event.add("UID", uid_of(committee, context.base_url))
     event.add("SEQUENCE", committee.revision - 1)
@@ -89,6 +96,6 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 @lru_cache(maxsize=64)
-def _timezone(key: str, year: int) -> Timezone:
-    """The zone's rules over the year of the meeting alone: all its history would be longer than the rest."""
-    return Timezone.from_tzid(key, first_date=date(year, 1, 1), last_date=date(year + 1, 1, 1))
+def timezone(key: str, first: int, last: int) -> Timezone:
+    """The zone's rules over the years of the meetings alone: all its history would be longer than the rest."""
+    return Timezone.from_tzid(key, first_date=date(first, 1, 1), last_date=date(last + 1, 1, 1))

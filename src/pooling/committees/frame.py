@@ -34,6 +34,7 @@ SECTIONS: tuple[tuple[str, str, Right], ...] = (
     ("Réunions", "/comites", Right.SEE_GROUP),
     ("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
     ("Relances", "/relances", Right.MANAGE_COMMITTEES),
+    ("Mon agenda", "/calendrier", Right.SEE_GROUP),
 )
 """The pages about committees that are of no single one."""
 

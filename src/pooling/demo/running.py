@@ -70,7 +70,9 @@ class QuietServer(uvicorn.Server):
 
 async def run_until_stopped(app: Litestar, work: Awaitable[None], *, host: str, port: int) -> None:
     """Web and worker side by side, until Ctrl-C or a polite kill."""
-    server = QuietServer(uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False))
+    # No access log: addresses of calendars, and links that sign in, are keys.
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+    server = QuietServer(config)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -25,6 +25,8 @@ SENTENCES: Mapping[str, str] = {
     "person.corrected": "a corrigé la fiche de {person} ({fields})",
     "token.created": "a créé le jeton {token} pour {person}",
     "token.revoked": "a révoqué le jeton {token} de {person}",
+    "calendar_feed.created": "a créé une adresse d’abonnement à son agenda",
+    "calendar_feed.revoked": "a supprimé une adresse d’abonnement à son agenda",
     "access.asked": "a demandé un accès pour {request}",
     "access.granted": "a accepté la demande d’accès de {request}",
     "access.refused": "a refusé la demande d’accès de {request}",

@@ -23,7 +23,7 @@ from pooling.reminders.declining import accept_again, decline, declined_kinds
 from pooling.reminders.kinds import Kind
 from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
-from pooling.web.security import FROM_MAIL_PROGRAMS
+from pooling.web.security import FROM_MAIL_PROGRAMS, KEY_IN_ADDRESS
 
 WRONG_KEYS_AN_HOUR = 60
 CHANGES_AN_HOUR = 60
@@ -75,7 +75,7 @@ async def _find(request: Request[Any, Any, Any], slug: str, kind_name: str, key:
     return _Reader(group.id, group.name, person_id, kind) if been_here else None
 
 
-@get(ADDRESS, right=Right.ANYONE)
+@get(ADDRESS, right=Right.ANYONE, opt={KEY_IN_ADDRESS: True})
 async def ask_refusal(
     request: Request[Any, Any, Any], group: FromPath[str], kind: FromPath[str], key: FromPath[str]
 ) -> Response[str]:
@@ -91,7 +91,7 @@ def _page(request: Request[Any, Any, Any], reader: _Reader, url: str, *, decline
     return page
 
 
-@post(ADDRESS, right=Right.ANYONE, opt={FROM_MAIL_PROGRAMS: True})
+@post(ADDRESS, right=Right.ANYONE, opt={FROM_MAIL_PROGRAMS: True, KEY_IN_ADDRESS: True})
 async def do_refusal(
     request: Request[Any, Any, Any],
     group: FromPath[str],
@@ -116,7 +116,7 @@ async def _count_change(request: Request[Any, Any, Any], reader: _Reader) -> Non
     await count(state.database, changes, at=state.clock.now(), window=HOUR, most=CHANGES_AN_HOUR)
 
 
-@post(ADDRESS + "/reprise", right=Right.ANYONE)
+@post(ADDRESS + "/reprise", right=Right.ANYONE, opt={KEY_IN_ADDRESS: True})
 async def do_acceptance(
     request: Request[Any, Any, Any],
     group: FromPath[str],

@@ -1,6 +1,7 @@
 """One table from what went wrong to what is answered: a page, or `application/problem+json` under `/api/`."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from pooling.kernel.errors import DomainError, Invalid, SignInRequired
 from pooling.web.addresses import query_of
 from pooling.web.forms import Redisplay
 from pooling.web.layout import render
-from pooling.web.security import is_for_programs
+from pooling.web.security import KEY_IN_ADDRESS, is_for_programs
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,21 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    log.error("unexpected error at %s %r", request.method, request.scope["path"], exc_info=error)
+    log.error("unexpected error at %s %r", request.method, _path_to_log(request), exc_info=error)
     return _answer(
         request,
         500,
         "internal_error",
         "Une erreur est survenue de notre côté. Rien n’a été enregistré ; réessayez.",
     )
+
+
+def _path_to_log(request: Request[Any, Any, Any]) -> str:
+    """The address, or its pattern where it opens something."""
+    scope: Mapping[str, Any] = request.scope
+    handler = scope.get("route_handler")  # there is none where no address matched
+    path: str = scope["path_template" if handler is not None and handler.opt.get(KEY_IN_ADDRESS) else "path"]
+    return path
 
 
 def answer_redisplay(request: Request[Any, Any, Any], error: Redisplay) -> Response[Any]:  # noqa: ARG001

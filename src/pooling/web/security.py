@@ -26,6 +26,10 @@ LARGEST_BODY = 5_000_000
 FORM = "application/x-www-form-urlencoded"
 FROM_MAIL_PROGRAMS = "from_mail_programs"
 """What a route says of itself when mail programs post to it: a secret in its address stands for our form's token."""
+KEY_IN_ADDRESS = "key_in_address"
+"""What a route says of itself when its address opens something: it is written in no log."""
+NO_REFERRER = {"Referrer-Policy": "no-referrer"}
+"""Of pages whose address, or what they show, must not travel on."""
 UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 HEADERS = {

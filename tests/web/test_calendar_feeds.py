@@ -1,0 +1,212 @@
+"""A calendar that an application subscribes to, without signing in, by an address that is a key."""
+
+import logging
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from icalendar import Calendar, Event
+from sqlalchemy import text
+
+from factories import NOW, Territory, make_territory, open_purchase
+from pooling.committees import feed_pages
+from pooling.committees.models import Answer
+from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.schemas import CommitteeIn, MoveIn
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.models import Role
+from pooling.members.rights import Caller, HeldRole
+from web_client import Browser, SignIn, text_of
+
+PAGE = "/g/bassin/calendrier"
+FACILITATOR, LUGOS = "animation@bassin.example", "referent@lugos.example"
+PARIS = ZoneInfo("Europe/Paris")
+DAY = date(2027, 3, 30)
+
+
+@pytest.fixture
+def facilitator(territory: Territory) -> Caller:
+    return territory.caller(FACILITATOR, HeldRole(Role.FACILITATOR))
+
+
+async def plan(database: Database, caller: Caller, **changes: object) -> int:
+    command = {"day": DAY, "hour": time(14), "place": "Mairie", "agenda": "Un point", "roles": (Role.REFERENT,)}
+    async with database.transaction(caller.group_id) as session:
+        return await schedule_committee(session, caller, CommitteeIn.model_validate({**command, **changes}), NOW)
+
+
+async def subscribe(browser: Browser) -> str:
+    """Makes an address in the page; returns its path."""
+    shown = await browser.post(PAGE, page=PAGE)
+    found = re.search(r'<code id="adresse">http://127\.0\.0\.1:8000(/calendrier/[^<]+)</code>', shown.text)
+    assert found is not None, text_of(shown)
+    assert shown.headers["referrer-policy"] == "no-referrer"
+    return found[1]
+
+
+async def events(visitor: Browser, address: str) -> Sequence[Event]:
+    answer = await visitor.get(address)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
+    calendar = Calendar.from_ical(answer.content)
+    assert str(calendar["METHOD"]) == "PUBLISH"
+    return list(calendar.events)
+
+
+async def test_the_feed_holds_ones_committees_and_the_groups_deadlines(
+    database: Database, territory: Territory, sign_in: SignIn, visitor: Browser, facilitator: Caller
+) -> None:
+    committee = await plan(database, facilitator)
+    await plan(database, facilitator, roles=(Role.FINANCE,))
+    purchase = await open_purchase(database, territory, NOW)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE purchases SET delivery_expected_on = '2027-06-01'"))
+    found = await events(visitor, await subscribe(await sign_in(LUGOS)))
+    meeting, closing, delivery = found
+    assert str(meeting["UID"]) == f"committee-{territory.group_id}-{committee}@127.0.0.1"
+    assert (meeting["SEQUENCE"], meeting.start) == (0, datetime(2027, 3, 30, 14, tzinfo=PARIS))
+    assert "ATTENDEE" not in meeting
+    assert str(closing["SUMMARY"]).startswith("Fin des déclarations : Arceaux")
+    assert closing.start == datetime(2027, 3, 15, 10, tzinfo=PARIS)
+    assert str(delivery["UID"]) == f"delivery-{territory.group_id}-{purchase}@127.0.0.1"
+    assert delivery.start == date(2027, 6, 1)
+
+
+async def test_it_follows_what_changes(
+    database: Database, sign_in: SignIn, visitor: Browser, facilitator: Caller, clock: FixedClock
+) -> None:
+    committee = await plan(database, facilitator)
+    address = await subscribe(await sign_in(LUGOS))
+    command = MoveIn(day=date(2027, 4, 6), hour=time(9), place="Mairie")
+    async with database.transaction(facilitator.group_id) as session:
+        await move_committee(session, facilitator, committee, command, NOW, base_url="https://achats.example")
+    (moved,) = await events(visitor, address)
+    assert (moved["SEQUENCE"], moved.start) == (1, datetime(2027, 4, 6, 9, tzinfo=PARIS))
+    async with database.transaction(facilitator.group_id) as session:
+        await cancel_committee(session, facilitator, committee, NOW, reason="Grève", base_url="https://achats.example")
+    (cancelled,) = await events(visitor, address)
+    assert (cancelled["SEQUENCE"], str(cancelled["STATUS"])) == (2, "CANCELLED")
+    clock.instant = datetime(2027, 4, 6, 9, tzinfo=PARIS) + timedelta(days=30)
+    assert await events(visitor, address) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "transparency"),
+    [(None, "OPAQUE"), (Answer.YES, "OPAQUE"), (Answer.NO, "TRANSPARENT")],
+)
+async def test_who_does_not_come_stays_free(
+    database: Database, sign_in: SignIn, visitor: Browser, facilitator: Caller, answer: str | None, transparency: str
+) -> None:
+    await plan(database, facilitator)
+    async with database.transaction(facilitator.group_id) as session:
+        await session.execute(text("UPDATE committee_invitations SET answer = :answer"), {"answer": answer})
+    (event,) = await events(visitor, await subscribe(await sign_in(LUGOS)))
+    assert str(event["TRANSP"]) == transparency
+
+
+async def test_nothing_new_is_said_in_one_line(
+    database: Database, sign_in: SignIn, visitor: Browser, facilitator: Caller, clock: FixedClock
+) -> None:
+    await plan(database, facilitator)
+    address = await subscribe(await sign_in(LUGOS))
+    first = await visitor.get(address)
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert first.headers["referrer-policy"] == "no-referrer"
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT6H" in first.text
+    assert "X-PUBLISHED-TTL:PT6H" in first.text
+    assert first.text.count("BEGIN:VTIMEZONE") == 1
+    clock.instant += timedelta(hours=6)
+    again = await visitor.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    await plan(database, facilitator, title="Un autre")
+    changed = await visitor.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert changed.status_code == 200
+
+
+async def test_an_address_that_opens_nothing(
+    database: Database, territory: Territory, sign_in: SignIn, visitor: Browser
+) -> None:
+    """Whatever is wrong with it, the answer is the same."""
+    browser = await sign_in(LUGOS)
+    address = await subscribe(browser)
+    other = await make_territory(database, NOW, slug="autre")
+    wrong = [
+        address.replace("/bassin/", "/autre/"),
+        address.replace("/bassin/", "/nulle-part/"),
+        address.removesuffix(".ics"),
+        address.replace(".ics", "x.ics"),
+        "/calendrier/bassin/.ics",
+        f"/calendrier/bassin/{'x' * 5000}.ics",
+        "/calendrier/bassin/%00.ics",
+    ]
+    assert other.group_id != territory.group_id
+    assert [(await visitor.get(path)).status_code for path in wrong] == [404] * len(wrong)
+    feed = re.search(rf"{PAGE}/(\d+)/retrait", (await browser.get(PAGE)).text)
+    assert feed is not None
+    stranger = await sign_in(FACILITATOR)
+    assert (await stranger.post(f"{PAGE}/{feed[1]}/retrait")).status_code == 404
+    assert (await visitor.get(address)).status_code == 200
+    assert (await browser.post(f"{PAGE}/{feed[1]}/retrait", page=PAGE)).status_code == 303
+    assert (await visitor.get(address)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["UPDATE memberships SET ended_at = now() WHERE role = 'referent'", "UPDATE groups SET archived_at = now()"],
+)
+async def test_who_left_and_what_is_archived_have_no_calendar(
+    database: Database, territory: Territory, sign_in: SignIn, visitor: Browser, ending: str
+) -> None:
+    address = await subscribe(await sign_in(LUGOS))
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text(ending))
+    assert (await visitor.get(address)).status_code == 404
+
+
+async def test_only_the_hash_is_kept_and_it_is_shown_once(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    browser = await sign_in(LUGOS)
+    token = (await subscribe(browser)).rsplit("/", 1)[1].removesuffix(".ics")
+    assert len(token) >= 43, "256 bits"
+    assert token not in (await browser.get(PAGE)).text
+    async with database.transaction(territory.group_id) as session:
+        for table in ("calendar_feeds", "events"):
+            rows = await session.execute(text(f"SELECT CAST(t AS text) FROM {table} t"))
+            assert not any(token in row for row in rows.scalars())
+
+
+async def test_there_are_ten_at_most(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(LUGOS)
+    for _ in range(10):
+        await subscribe(browser)
+    assert (await browser.post(PAGE, page=PAGE)).status_code == 409
+
+
+async def test_the_key_is_in_no_log(
+    sign_in: SignIn, visitor: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even when the calendar cannot be made."""
+    address = await subscribe(await sign_in(LUGOS))
+
+    async def failing(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(feed_pages, "feed_of", failing)
+    monkeypatch.setattr(logging.getLogger("httpx"), "disabled", True)  # the visitor's own
+    with caplog.at_level(logging.DEBUG):
+        assert (await visitor.get(address)).status_code == 500
+    token = address.rsplit("/", 1)[1].removesuffix(".ics")
+    assert "/calendrier/" in caplog.text
+    assert token not in caplog.text
+
+
+async def test_one_committee_is_added_by_hand(database: Database, sign_in: SignIn, facilitator: Caller) -> None:
+    committee = await plan(database, facilitator)
+    answer = await (await sign_in(LUGOS)).get(f"/g/bassin/comites/{committee}/comite.ics")
+    assert answer.headers["content-disposition"] == 'attachment; filename="comite-2027-03-30.ics"'
+    calendar = Calendar.from_ical(answer.content)
+    assert str(calendar["METHOD"]) == "PUBLISH"
+    assert str(calendar.events[0]["UID"]).startswith(f"committee-{facilitator.group_id}-{committee}@")
