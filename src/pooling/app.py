@@ -21,7 +21,9 @@ from pooling.committees import (
     agenda_pages,
     answer_pages,
     attendance_pages,
+    board_pages,
     convening_pages,
+    decision_api,
     decision_pages,
     difficulty_pages,
     feed_pages,
@@ -117,6 +119,7 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *answer_pages.ROUTES,
     *committee_people_pages.ROUTES,
     *attendance_pages.ROUTES,
+    *board_pages.ROUTES,
     *feed_pages.ROUTES,
     *minutes_pages.ROUTES,
     *publishing_pages.ROUTES,
@@ -161,6 +164,7 @@ API_OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *collection_api.ROUTES,
     *allocation_api.ROUTES,
     *committees_api.ROUTES,
+    *decision_api.ROUTES,
     *home_api.ROUTES,
 )
 

@@ -142,6 +142,7 @@ EXPECTED: dict[str, frozenset[str]] = {
         f"{method} /g/{{group}}/comites/difficultes/{{difficulty_id}}/reglement": RAISED_OR_LEADS
         for method in ("GET", "POST")
     },
+    **{f"GET /g/{{group}}/comites/{step}": GROUP for step in ("decisions", "recherche")},
     # the minutes: read by all once published, written by the facilitator and the committee's secretary
     f"GET {COMMITTEE}/compte-rendu": GROUP,
     f"GET {COMMITTEE}/compte-rendu.pdf": frozenset(),  # nothing is published there
@@ -214,6 +215,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/audit": JOURNAL,
     f"GET {API}/committees": GROUP,
     f"POST {API}/committees": FACILITATOR,
+    f"GET {API}/committees/{{committee_id}}/minutes": frozenset(),  # nothing is published there
+    f"GET {API}/decisions": GROUP,
+    f"POST {API}/committees/{{committee_id}}/decisions/{{number}}/settlement": OWNS,
     f"GET {API}/members": GROUP,
     f"POST {API}/members": FACILITATOR,
     f"GET {API}/purchases": GROUP,

@@ -32,6 +32,7 @@ STATE_TAGS: Mapping[State, str] = {
 
 SECTIONS: tuple[tuple[str, str, Right], ...] = (
     ("Réunions", "/comites", Right.SEE_GROUP),
+    ("Décisions", "/comites/decisions", Right.SEE_GROUP),
     ("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
     ("Relances", "/relances", Right.MANAGE_COMMITTEES),
     ("Mon agenda", "/calendrier", Right.SEE_GROUP),

@@ -3,14 +3,23 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.deciding import add_decision, give_effect
+from pooling.committees.decision_schemas import DecisionIn, NewTerms
+from pooling.committees.following import settle_decision
 from pooling.committees.minutes import save_minutes
+from pooling.committees.models import Act, DecisionState
 from pooling.committees.publishing import publish_minutes
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
-from pooling.demo.territory import FACILITATOR, Demonstration
+from pooling.demo.territory import BUYER, FACILITATOR, Demonstration
 from pooling.kernel.database import Database
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.purchases.models import Purchase
 from pooling.reminders.rules import is_working_day
 
 AGENDA = """Arceaux et abris : où en sont les déclarations
@@ -18,11 +27,24 @@ Vélos électriques : palier de prix atteint, calendrier de commande
 Plateforme de covoiturage : clé de répartition à valider
 Prochaine action à mutualiser : bureaux pour le télétravail"""
 
-MINUTES = """Présents : seize collectivités sur vingt, et l’université.
+MINUTES = """## Arceaux et abris : où en sont les déclarations
 
-Arceaux et abris : la COBAS pilote l’achat ; collecte ouverte trois semaines.
-Vélos électriques : les membres acceptent une tolérance d’un vélo pour atteindre le palier de 30.
-Kits de communication : livrés sur tous les sites ; l’état de répartition part aux services des finances.
+La COBAS pilote l’achat ; la collecte ouvre pour **trois semaines**. Le tarif baisse à partir de 100 arceaux, puis de 250.
+
+## Vélos électriques
+
+Les membres acceptent une tolérance d’un vélo pour atteindre le palier de 30.
+
+| Palier | Prix HT |
+|--------|---------|
+| dès 1 vélo | 1 900 € |
+| dès 30 vélos | 1 790 € |
+| dès 60 vélos | 1 690 € |
+
+## Kits de communication
+
+- livrés sur tous les sites ;
+- l’état de répartition part aux services des finances.
 
 Prochain comité dans trois mois au plus tard."""
 
@@ -50,6 +72,7 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
         )  # fmt: skip
         held_at = datetime.combine(past, time(17), tzinfo=zone)
         await save_minutes(session, facilitator, met, MINUTES, held_at)
+        await _decide(session, territory, facilitator, met, held_at)
         await publish_minutes(session, facilitator, met, held_at)
         await schedule_committee(
             session,
@@ -59,6 +82,35 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
             ),
             now - timedelta(days=30),
         )  # fmt: skip
+
+
+async def _decide(
+    session: AsyncSession, territory: Demonstration, caller: Caller, committee_id: int, at: datetime
+) -> None:
+    """Three decisions: one done, one overdue, one whose effect waits for somebody to apply it."""
+    rows = await session.execute(select(col(Purchase.title), col(Purchase.id)))
+    purchases = {title.split()[0]: purchase_id for title, purchase_id in rows}
+    buyer, day = territory.people[BUYER], at.date()
+    decisions = (
+        ("Transmettre l’état de répartition des kits aux services des finances.", "Kits", FACILITATOR, 21),
+        ("Recenser les emplacements des arceaux, commune par commune, avec un plan.", "Arceaux", BUYER, 60),
+        ("La livraison des vélos électriques est repoussée d’un mois : le fournisseur l’a demandé.", "Vélos", BUYER, 0),
+    )
+    for content, title, owner, days in decisions:
+        command = DecisionIn(
+            content=content,
+            votes_for=17,
+            votes_abstained=1,
+            votes_against=0,
+            purchase_id=purchases[title],
+            owner_id=buyer if owner == BUYER else territory.people[owner],
+            due_on=day + timedelta(days=days) if days else None,
+        )
+        await add_decision(session, caller, committee_id, command, at)
+    later = NewTerms(delivery_expected_on=day + timedelta(days=180))
+    await give_effect(session, caller, committee_id, 3, Act.CHANGE_TERMS, later, at)
+    done = "Envoyé à tous les services le lendemain du comité."
+    await settle_decision(session, caller, committee_id, 1, DecisionState.DONE, done, at + timedelta(days=1))
 
 
 def _working_day(day: date, zone: ZoneInfo) -> date:

@@ -9,16 +9,17 @@ from litestar.response import Redirect
 
 from pooling.accounts.pages import signed_in
 from pooling.committees.decision_queries import decisions_about
-from pooling.committees.decision_words import STATE_WORDS
+from pooling.committees.decision_words import STATE_WORDS, due_words
 from pooling.committees.minutes_pages import DECISION_TAGS
-from pooling.home.tasks import Task, open_collections, tasks_of
+from pooling.home.task import Task
+from pooling.home.tasks import open_collections, tasks_of
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.needs.queries import coverage
 from pooling.purchases.frame import purchase_frame
 from pooling.purchases.queries import purchase_items
 from pooling.web.layout import Link, render
-from pooling.web.typography import before, date_time_long, relative_day
+from pooling.web.typography import before, date_long, date_time_long, relative_day
 
 
 @get("/", right=Right.SIGNED_IN)
@@ -53,7 +54,10 @@ async def show_home(
 
 def _card(task: Task, base: str, now: Any, zone: ZoneInfo) -> dict[str, Any]:  # noqa: ANN401
     due = None
-    if task.due_at is not None:
+    if task.due_on is not None:
+        today = now.astimezone(zone).date()
+        due = f"Pour le {date_long(task.due_on)} ({due_words(task.due_on, today)})"
+    elif task.due_at is not None:
         day = relative_day(task.due_at.astimezone(zone).date(), now.astimezone(zone).date())
         when = date_time_long(task.due_at, zone) if "/comites/" in task.path else before(task.due_at, now, zone)
         due = when if when.startswith(day) else f"{when} ({day})"

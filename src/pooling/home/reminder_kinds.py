@@ -1,6 +1,6 @@
 """Every feature's reminders, in one place: the worker sends them, the pages show them."""
 
-from pooling.committees import cadence_reminders
+from pooling.committees import cadence_reminders, follow_up_reminders
 from pooling.committees import reminders as committees
 from pooling.needs import reminders as needs
 from pooling.reminders.configuration import ReminderConfiguration
@@ -13,6 +13,11 @@ def reminder_kinds(configuration: ReminderConfiguration) -> list[Kind]:
     Raises:
         ConfigurationError: the configuration speaks of a kind that there is not.
     """
-    kinds = [*committees.kinds(configuration), *cadence_reminders.kinds(configuration), *needs.kinds(configuration)]
+    kinds = [
+        *committees.kinds(configuration),
+        *follow_up_reminders.kinds(configuration),
+        *cadence_reminders.kinds(configuration),
+        *needs.kinds(configuration),
+    ]
     configuration.require_known([kind.name for kind in kinds])
     return kinds

@@ -1,6 +1,5 @@
 """À faire: what is expected of the caller, by when. A fixed number of statements whatever the group's size."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, exists, func, select
@@ -10,6 +9,8 @@ from sqlmodel import col
 
 from pooling.allocation.models import Allocation
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
+from pooling.home.committee_tasks import decisions_to_apply, decisions_to_follow, minutes_to_write
+from pooling.home.task import Task
 from pooling.members.asking import count_pending
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
@@ -19,26 +20,22 @@ from pooling.purchases.queries import is_member
 from pooling.web.typography import plural
 
 
-@dataclass(frozen=True)
-class Task:
-    """One sentence that starts with a verb, its date, one button."""
-
-    sentence: str
-    context: str
-    path: str
-    """From the group's address on."""
-    button: str
-    due_at: datetime | None = None
-    state: str = "due"
-
-
 async def tasks_of(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
     """What is expected of this person, the most urgent first."""
+    to_apply = await decisions_to_apply(session, caller)
+    asked = {task.path for task in to_apply}
     tasks = [
         *await _declarations(session, caller, now),
         *await _purchases_to_run(session, caller, now),
         *await _files_to_fetch(session, caller),
         *await _committees(session, caller, now),
+        *await minutes_to_write(session, caller, now),
+        *to_apply,
+        *(
+            task
+            for task in await decisions_to_follow(session, caller, now)
+            if f"{task.path}/application" not in asked  # one thing to do, one card
+        ),
         *await _requests(session, caller),
     ]
     return sorted(tasks, key=lambda task: (task.due_at is None, task.due_at or now, task.path))

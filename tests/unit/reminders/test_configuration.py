@@ -54,5 +54,13 @@ def test_a_misspelt_kind_is_told(tmp_path: Path) -> None:
 def test_the_file_that_comes_along_is_right() -> None:
     configuration = read_reminders(PROJECT_ROOT / "config")
     names = [kind.name for kind in reminder_kinds(configuration)]
-    assert names == ["committee", "convocation", "quarter", "needs_deadline", "closing"]
+    assert names == [
+        "committee",
+        "convocation",
+        "minutes",
+        "follow_up",
+        "quarter",
+        "needs_deadline",
+        "closing",
+    ]
     assert configuration.schedule("committee", Schedule()) == DEFAULT

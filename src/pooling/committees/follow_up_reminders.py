@@ -1,0 +1,243 @@
+"""The reminders that follow a committee: its minutes to write, its decisions to carry out."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.committees.decision_queries import DecisionShown, shown_decisions
+from pooling.committees.decision_words import called, due_words, excerpt
+from pooling.committees.models import Committee, CommitteeState, Decision, DecisionState
+from pooling.committees.queries import facilitators_addresses
+from pooling.committees.reminders import name_committees
+from pooling.members.models import Membership, Role
+from pooling.outbox.mail import Button, Fact, Mail
+from pooling.reminders.configuration import ReminderConfiguration, Schedule
+from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
+from pooling.reminders.rules import upcoming
+from pooling.web.typography import date_long, date_time_long, relative_day
+
+MINUTES = "minutes"
+FOLLOW_UP = "follow_up"
+MINUTES_DEFAULT = Schedule(offsets=(3, 7))
+FOLLOW_UP_DEFAULT = Schedule(offsets=(-3, 1))
+USEFUL = timedelta(days=60)
+"""After so long one mail more changes nothing: the page « À faire » still says it."""
+_TO_WRITE = (CommitteeState.PLANNED, CommitteeState.CONVENED, CommitteeState.HELD)
+
+
+def kinds(configuration: ReminderConfiguration) -> list[Kind]:
+    """On the schedules that the territory set."""
+    return [
+        Kind(
+            MINUTES,
+            "Compte-rendu à écrire",
+            configuration.schedule(MINUTES, MINUTES_DEFAULT),
+            _plan_minutes,
+            _writers,
+            _render_minutes,
+            name_committees,
+        ),
+        Kind(
+            FOLLOW_UP,
+            "Décision à suivre",
+            configuration.schedule(FOLLOW_UP, FOLLOW_UP_DEFAULT),
+            _plan_follow_up,
+            _owners,
+            _render_follow_up,
+            _name_decisions,
+        ),
+    ]
+
+
+def unwritten(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Committees that have begun and whose minutes nobody has published."""
+    return (
+        col(Committee.state).in_(_TO_WRITE),
+        col(Committee.starts_at) <= now,
+        col(Committee.starts_at) > now - USEFUL,
+    )
+
+
+def writes_minutes() -> ColumnElement[bool]:
+    """Whether a membership (joined with a committee) is of somebody who writes its minutes: its secretary or, if it has
+    none who still is in the group, the facilitators.
+    """
+    still = aliased(Membership)
+    has_secretary = exists().where(
+        col(still.group_id) == col(Committee.group_id),
+        col(still.person_id) == col(Committee.secretary_id),
+        col(still.ended_at).is_(None),
+    )
+    return and_(
+        col(Membership.group_id) == col(Committee.group_id),
+        col(Membership.ended_at).is_(None),
+        or_(
+            col(Membership.person_id) == col(Committee.secretary_id),
+            and_(~has_secretary, col(Membership.role) == Role.FACILITATOR),
+        ),
+    )
+
+
+async def _plan_minutes(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    rows = await session.execute(
+        select(col(Committee.id), col(Committee.revision), col(Committee.local_start), col(Committee.starts_at)).where(
+            *unwritten(now)
+        )
+    )
+    return [
+        Occasion(committee_id, revision, offset, due_at, useful_until=starts_at + USEFUL)
+        for committee_id, revision, local_start, starts_at in rows
+        for offset, due_at in upcoming(
+            local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at + USEFUL
+        )
+    ]
+
+
+def _writers(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
+    since = func.greatest(func.min(col(Membership.started_at)), col(Committee.starts_at))
+    return (
+        select(
+            col(Committee.id).label("subject_id"),
+            col(Committee.revision).label("revision"),
+            col(Membership.person_id).label("person_id"),
+            since.label("since"),
+        )
+        .select_from(Committee)
+        .join(Membership, writes_minutes())
+        .where(*unwritten(now))
+        .group_by(
+            col(Committee.group_id),
+            col(Committee.id),
+            col(Committee.revision),
+            col(Committee.starts_at),
+            col(Membership.person_id),
+        )
+    )
+
+
+async def _render_minutes(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
+    subjects = {reminder.subject_id for reminder in reminders}
+    found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
+    committees = {committee.id: committee for committee in found.scalars()}
+    contacts = await facilitators_addresses(session)
+    return [_minutes_mail(reminder, committees[reminder.subject_id], context, contacts) for reminder in reminders]
+
+
+def _minutes_mail(reminder: DueReminder, committee: Committee, context: Context, contacts: tuple[str, ...]) -> Mail:
+    held = relative_day(committee.local_start.date(), context.now.astimezone(context.zone).date())
+    when = date_time_long(committee.starts_at, context.zone, with_year=True)
+    begun = "Un brouillon est enregistré." if committee.minutes else "Rien n’est encore écrit."
+    return Mail(
+        kind=MINUTES,
+        recipient=reminder.email,
+        person_id=reminder.person_id,
+        subject=f"Compte-rendu à publier : {committee.title} du {date_long(committee.local_start.date())}",
+        why=f"Vous tenez le secrétariat de « {committee.title} » et son compte-rendu n’est pas publié : "
+        f"terminez-le, la réunion a eu lieu {held}.",
+        paragraphs=(begun,),
+        button=Button("Écrire le compte-rendu", context.url(f"comites/{committee.id}/compte-rendu")),
+        facts=(Fact("Réunion", when),),
+        contact=_contact(reminder, contacts),
+        notice=context.notice,
+    )
+
+
+async def _plan_follow_up(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    rows = await session.execute(
+        select(col(Decision.id), col(Decision.revision), col(Decision.due_on)).where(
+            *_owned(), col(Decision.due_on) > (now - USEFUL).date()
+        )
+    )
+    occasions = []
+    for decision_id, revision, due_on in rows:
+        assert due_on is not None, "asked for above"
+        until = datetime.combine(due_on, time(), tzinfo=zone) + USEFUL
+        occasions += [
+            Occasion(decision_id, revision, offset, due_at, useful_until=until)
+            for offset, due_at in upcoming(due_on, schedule.offsets, schedule.hour, zone, useful_until=until)
+        ]
+    return occasions
+
+
+def _owned() -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Decision.state) == DecisionState.OPEN,
+        col(Decision.owner_id).is_not(None),
+        col(Decision.due_on).is_not(None),
+    )
+
+
+def _owners(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
+    columns: tuple[Any, ...] = (
+        col(Decision.id).label("subject_id"),
+        col(Decision.revision).label("revision"),
+        col(Decision.owner_id).label("person_id"),
+        col(Decision.assigned_at).label("since"),
+    )
+    return select(*columns).where(
+        *_owned(),
+        exists().where(
+            col(Membership.group_id) == col(Decision.group_id),
+            col(Membership.person_id) == col(Decision.owner_id),
+            col(Membership.ended_at).is_(None),
+        ),
+    )
+
+
+async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
+    rows = await session.execute(shown_decisions().where(col(Decision.id).in_(ids)))
+    found = [DecisionShown(*row) for row in rows]
+    return {
+        one.decision.id: Subject(called(one.decision.number, one.committee.local_start), one.path.removeprefix("/"))
+        for one in found
+    }
+
+
+async def _render_follow_up(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
+    subjects = {reminder.subject_id for reminder in reminders}
+    rows = await session.execute(shown_decisions().where(col(Decision.id).in_(subjects)))
+    shown = {one.decision.id: one for one in (DecisionShown(*row) for row in rows)}
+    contacts = await facilitators_addresses(session)
+    return [_follow_up_mail(reminder, shown[reminder.subject_id], context, contacts) for reminder in reminders]
+
+
+def _follow_up_mail(reminder: DueReminder, shown: DecisionShown, context: Context, contacts: tuple[str, ...]) -> Mail:
+    decision = shown.decision
+    today = context.now.astimezone(context.zone).date()
+    assert decision.due_on is not None, "its audience has a due date"
+    late = decision.due_on < today
+    short = excerpt(decision.content, 60)
+    day = date_long(decision.due_on)
+    task = (
+        f"l’échéance est passée, {due_words(decision.due_on, today)}. Dites ce qui a été fait, ou changez la date"
+        if late
+        else f"à faire pour le {day} ({due_words(decision.due_on, today)})"
+    )
+    facts = (
+        Fact("Décision", decision.content),
+        Fact("Échéance", day),
+        Fact("Décidé par", f"{shown.committee.title} du {date_long(shown.committee.local_start.date())}"),
+        Fact("Achat", f"{shown.purchase} ({shown.reference})" if shown.purchase else ""),
+    )
+    return Mail(
+        kind=FOLLOW_UP,
+        recipient=reminder.email,
+        person_id=reminder.person_id,
+        subject=f"Décision en retard : {short}" if late else f"Décision à suivre pour le {day} : {short}",
+        why=f"Un comité vous a confié une décision : {task}.",
+        button=Button("Voir la décision", context.url(shown.path.removeprefix("/"))),
+        facts=tuple(fact for fact in facts if fact.value),
+        contact=_contact(reminder, contacts),
+        notice=context.notice,
+    )
+
+
+def _contact(reminder: DueReminder, contacts: tuple[str, ...]) -> str:
+    others = [address for address in contacts if address != reminder.email]
+    return f"Écrivez à {' ou à '.join(others)}." if others else ""
