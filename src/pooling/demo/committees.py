@@ -29,7 +29,8 @@ Prochaine action à mutualiser : bureaux pour le télétravail"""
 
 MINUTES = """## Arceaux et abris : où en sont les déclarations
 
-La COBAS pilote l’achat ; la collecte ouvre pour **trois semaines**. Le tarif baisse à partir de 100 arceaux, puis de 250.
+La COBAS pilote l’achat ; la collecte ouvre pour **trois semaines**.
+Le tarif baisse à partir de 100 arceaux, puis de 250.
 
 ## Vélos électriques
 
