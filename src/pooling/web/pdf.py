@@ -33,6 +33,6 @@ def _compile(path: str, data: str, at: datetime) -> bytes:
         format="pdf",
         sys_inputs={"data": data},
         pdf_standards="ua-1",
-        timestamp=at.astimezone(UTC),  # typst takes no zone but a fixed offset
+        timestamp=at.astimezone(UTC).replace(microsecond=0),  # all that typst takes
     )
     return pdf
