@@ -38,12 +38,13 @@ format: install  ## put the code in shape
 bench: install  ## measure against the bare limits of this machine
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
-mutants: install  ## change the rules one small thing at a time and see whether a test notices (long)
+mutants: install  ## change the rules one small thing at a time and name what no test notices (20 minutes)
 	rm -rf $(SCRATCH) && mkdir -p $(SCRATCH)/src/pooling $(SCRATCH)/tests/unit
 	cp pyproject.toml $(SCRATCH) && cp src/pooling/__init__.py $(SCRATCH)/src/pooling
 	cp -r src/pooling/sharing $(SCRATCH)/src/pooling && cp -r tests/naive $(SCRATCH)/tests
 	cp -r tests/unit/sharing $(SCRATCH)/tests/unit
 	cd $(SCRATCH) && RANDOM_CASES=60 $(CURDIR)/$(BIN)/mutmut run --max-children 2
+	cd $(SCRATCH) && $(CURDIR)/$(BIN)/mutmut results
 
 docs-tables: install  ## write the worked tables of docs/ again
 	$(BIN)/python docs/worked_tables.py

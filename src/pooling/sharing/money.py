@@ -47,7 +47,7 @@ def split(total: Cents, weights: Mapping[str, Fraction | int]) -> dict[str, Cent
     """Share `total` in proportion to weights ≥ 0; `no_basis` when their sum is zero and `total` is not."""
     ids = sorted(weights)
     numerators, _ = over_common_denominator([weights[id_] for id_ in ids])
-    return dict(zip(ids, split_in_order(total, numerators), strict=True))
+    return dict(zip(ids, apportion_in_order(total, *proportions(total, numerators)), strict=True))
 
 
 def apportion_in_order(total: Cents, numerators: Sequence[int], denominator: int) -> list[Cents]:
@@ -69,11 +69,6 @@ def apportion_in_order(total: Cents, numerators: Sequence[int], denominator: int
     for place in candidates[: abs(missing)]:
         shares[place] += sign
     return shares
-
-
-def split_in_order(total: Cents, weights: Sequence[int], field: str = "") -> list[Cents]:
-    """`split` for integer weights that already stand in id order; `field` is told with `no_basis`."""
-    return apportion_in_order(total, *proportions(total, weights, field))
 
 
 def proportions(total: Cents, weights: Sequence[int], field: str = "") -> tuple[list[int], int]:

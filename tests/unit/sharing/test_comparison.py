@@ -50,5 +50,7 @@ def test_the_lead_pays_for_the_surplus() -> None:
     result = consolidate(case)
     assert member_costs(result, "b") == {"a": (7, 7000), "b": (13, 13000)}
     assert member_costs(result, "z") == {"a": (7, 7000), "b": (8, 8000), "z": (5, 5000)}
+    assert member_costs(result)[""] == (5, 5000), "nobody leads yet"
+    assert compare_tolerance(case).members[0].member == ""
     compared = compare_tolerance(case, "z")
     assert [(m.member, m.more_units, m.more_cost) for m in compared.members] == [("a", 0, 0), ("b", 0, 0), ("z", 0, 0)]

@@ -24,6 +24,7 @@ from pooling.sharing.allocation_case import (
 from pooling.sharing.consolidation import consolidate, consolidate_json
 from pooling.sharing.consolidation_case import ConsolidationCase, Declared, PackedItem
 from pooling.sharing.errors import SENTENCES, RuleError
+from pooling.sharing.reading import Shape
 from pooling.sharing.tiers import Tier
 
 A = {"id": "a"}
@@ -81,6 +82,8 @@ def subsidy(**changes: Json) -> Json:
         ({"members": [A], "needs": [NEED]}, "needs.a.x"),
         ({"members": [A], "items": [X], "needs": [NEED, NEED]}, "needs.a.x"),
         ({"members": [A], "items": [X], "needs": [{**NEED, "quantity": -1}]}, "needs.a.x"),
+        ({"members": [A], "items": [X], "needs": [{**NEED, "quantity": 10**100}]}, "needs[0].quantity"),
+        ({"members": [A], "items": [X], "needs": [{**NEED, "quantity": -(10**100)}]}, "needs[0].quantity"),
         ({"charges": [{}]}, "charges[0].amount"),
         (charge(id=1), "charges[0].id"),
         ({"charges": [{**C, "amount": "0"}] * 2}, "charges.c"),
@@ -89,13 +92,18 @@ def subsidy(**changes: Json) -> Json:
         (charge(scope="some"), "charges.c.scope"),
         (charge(scope=["z"]), "charges.c.scope.z"),
         (charge(scope=["a", "a"]), "charges.c.scope.a"),
+        (charge(scope=["a", "a"], key="zzz"), "charges.c.scope.a"),
         (charge(scope=[1]), "charges.c.scope"),
+        (charge(items=[1]), "charges.c.items"),
         (charge(items=["z"]), "charges.c.items.z"),
         (charge(fctva=None), "charges.c.fctva"),
         (charge(key="zzz"), "charges.c.key"),
         (charge(key={"weights": 1}), "charges.c.key.weights"),
         (charge(key={"weights": {"a": 1}}), "charges.c.key.weights.a"),
         (charge(key={"weights": {"z": "1"}}), "charges.c.key.weights.z"),
+        (charge(key={"weights": {5: "1"}}), "charges.c.key.weights"),
+        (charge(key={"percents": 1}), "charges.c.key.percents"),
+        (charge(key={"percents": {"a": 1}}), "charges.c.key.percents.a"),
         (charge(key={"percents": {"a": "1"}}), "charges.c.key.percents"),
         (charge(key={"percents": {"z": "100"}}), "charges.c.key.percents.z"),
         (charge(key={"mix": 1}), "charges.c.key.mix"),
@@ -124,6 +132,9 @@ def subsidy(**changes: Json) -> Json:
         (subsidy(cap_total="x"), "subsidies.s.cap_total"),
         (subsidy(cap_per_unit="x"), "subsidies.s.cap_per_unit"),
         (subsidy(public=1), "subsidies.s.public"),
+        (subsidy(items=[1]), "subsidies.s.items"),
+        (subsidy(charges=[1]), "subsidies.s.charges"),
+        (subsidy(members=[1]), "subsidies.s.members"),
         (subsidy(items=["z"]), "subsidies.s.items.z"),
         (subsidy(charges=["z"]), "subsidies.s.charges.z"),
         (subsidy(members=["z"]), "subsidies.s.members.z"),
@@ -197,6 +208,10 @@ LOW = (Tier(1, Fraction(-1)),)
             lambda: allocate(replace(ONE, items=(Item("x", Fraction(1), Fraction(0), tiers=LOW),))),
             "invalid_amount: items.x",
         ),
+        (
+            lambda: allocate(replace(ONE, items=(Item("x", Fraction(1), Fraction(0), tiers=LOW * 2),))),
+            "duplicate: items.x.tiers.1",
+        ),
         (lambda: allocate(replace(ONE, charges=(replace(COST, key=None),))), "malformed: charges.c.key"),
         (lambda: allocate(replace(ONE, charges=(replace(COST, key=HALF),))), "percent_sum: charges.c.key.mix"),
         (
@@ -227,6 +242,21 @@ def test_a_typed_case_is_looked_at_too(work: Callable[[], object], told: str) ->
         work()
     assert str(refused.value) == told
     assert refused.value.sentence == SENTENCES[refused.value.code]
+
+
+@pytest.mark.parametrize("given", [[], 5, None, {"case": 5, "zzz": 1}, {"zzz": 1}])
+def test_a_case_without_a_readable_label_is_answered_without_one(given: Json) -> None:
+    assert (allocate_json(given)["case"], consolidate_json(given)["case"]) == ("", "")
+
+
+def test_a_shape_has_what_it_must_and_nothing_unknown() -> None:
+    shape = Shape("a b", "c")
+    for fits in ({"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}):
+        assert shape.read(fits, "here") is fits
+    for odd, told in (({"a": 1}, "here.b"), ({"a": 1, "b": 2, "d": 3}, "here.d"), ({"d": 1}, "here.a")):
+        with pytest.raises(RuleError, match=f"^malformed: {told}$"):
+            shape.read(odd, "here")
+    assert (list(Shape(optional="c").required), list(Shape("a").allowed)) == ([], ["a"])
 
 
 def test_a_typed_case_gives_typed_figures() -> None:

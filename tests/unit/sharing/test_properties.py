@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from naive.case_book import Json
 from naive.random_cases import ODD, random_allocation, random_consolidation, spoilt
 from pooling.sharing.allocation import allocate_json, allocate_raw
-from pooling.sharing.case_files import answer_case, answer_lines, write
+from pooling.sharing.case_files import UnreadableError, answer_case, answer_lines, parse, write
 from pooling.sharing.consolidation import consolidate, consolidate_json
 from pooling.sharing.consolidation_reading import read_case
 from pooling.sharing.money import parse_cents
@@ -194,8 +194,13 @@ def test_not_a_number_is_refused_and_a_mark_is_not() -> None:
     assert not answer_case(b"\xef\xbb\xbf{}", allocate_json).failed
 
 
+def test_what_no_rule_sees_says_why() -> None:
+    with pytest.raises(UnreadableError, match=r"^malformed: $"):
+        parse(b"{")
+
+
 def test_a_key_given_twice_is_told_with_the_case() -> None:
-    text = b'{"case": "deux poids", "members": [], "charges": [{"key": {"weights": {"a": "1", "b": "1", "a": "2"}}}]}'
+    text = b'{"case": "deux poids", "members": [], "charges": [{"key": {"weights": {"b": "1", "a": "1", "a": "2"}}}]}'
     assert answer_case(text, allocate_json) == (
         '{"case": "deux poids", "error": {"code": "duplicate", "field": "a"}}',
         True,
@@ -203,7 +208,9 @@ def test_a_key_given_twice_is_told_with_the_case() -> None:
 
 
 def test_lines_answer_one_by_one_and_blank_ones_are_no_case() -> None:
-    lines = iter([b'{"case": "un"}\n', b"\n", b"{broken\n", b"  \t\r\n", b'{"case": "\xc3\xa9", "members": 5}\r\n'])
+    lines = iter(
+        [b'{"case": "un"}\n', b"\n", b"X\n", b"  \t\r\n", b"\xef\xbb\xbf\n", b'{"case": "\xc3\xa9", "members": 5}\r\n']
+    )
     answers = answer_lines(lines, allocate_json)
     assert '"case": "un"' in next(answers).line
     assert next(answers) == ('{"case": "", "error": {"code": "malformed", "field": ""}}', True)
