@@ -50,6 +50,11 @@ class Month:
     description: str
     """The same in words, for who does not see the drawing."""
 
+    @property
+    def idle(self) -> bool:
+        """Nothing but holidays: left out where there is little room."""
+        return not any(cell.committee or cell.deadline for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class Line:

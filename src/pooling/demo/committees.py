@@ -15,6 +15,7 @@ from pooling.committees.models import Act, DecisionState
 from pooling.committees.publishing import publish_minutes
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
+from pooling.demo.attendance import answer, come, set_committees
 from pooling.demo.territory import BUYER, FACILITATOR, Demonstration
 from pooling.kernel.database import Database
 from pooling.members.models import Role
@@ -62,6 +63,7 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
         day for day in (today + timedelta(days=ahead) for ahead in (6, 5, 4, 3)) if is_working_day(day, zone)
     )
     async with database.transaction(territory.group_id) as session:
+        await set_committees(session, facilitator, now - timedelta(days=100))
         met = await schedule_committee(
             session,
             facilitator,
@@ -72,10 +74,11 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
             now - timedelta(days=100),
         )  # fmt: skip
         held_at = datetime.combine(past, time(17), tzinfo=zone)
+        await come(session, facilitator, territory, met, held_at)
         await save_minutes(session, facilitator, met, MINUTES, held_at)
         await _decide(session, territory, facilitator, met, held_at)
         await publish_minutes(session, facilitator, met, held_at)
-        await schedule_committee(
+        following = await schedule_committee(
             session,
             facilitator,
             CommitteeIn(
@@ -83,6 +86,7 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
             ),
             now - timedelta(days=30),
         )  # fmt: skip
+        await answer(session, territory, following, now - timedelta(days=2))
 
 
 async def _decide(
