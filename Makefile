@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SCRATCH := var/mutants
 
-.PHONY: help install demo test check format bench mutants docs-tables lock clean
+.PHONY: help install demo test check format chaos bench mutants docs-tables lock clean
 
 help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ check: install  ## format, lint, types, layers, dependencies, then the tests: al
 format: install  ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+chaos: install  ## kill workers, cut connections, flush the queue for minutes (SECONDS=300 SEED=…): is the promise kept?
+	CHAOS_SECONDS=$(or $(SECONDS),300) CHAOS_SEED=$(SEED) $(BIN)/pytest -n0 tests/jobs/test_chaos.py
 
 bench: install  ## measure against the bare limits of this machine
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done

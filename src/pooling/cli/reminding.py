@@ -42,7 +42,7 @@ def remind(at: str | None, dry_run: bool, data_dir: Path | None, as_json: bool) 
         done = with_database(found, lambda database: _remind(found, database, at, dry_run=dry_run, demo=bool(data_dir)))
     for line in lines(done, as_json=as_json):
         click.echo(line)
-    if done.swept.unwritten or done.delivered.server_trouble:
+    if done.swept.unwritten or done.swept.unswept or done.delivered.server_trouble:
         raise SystemExit(REFUSED)
 
 

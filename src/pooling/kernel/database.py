@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
+from asyncpg import InternalClientError
 from sqlalchemy import Column, Dialect, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 
@@ -44,6 +46,14 @@ def driver_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
+def _tell_lost_connection(context: ExceptionContext) -> None:
+    """A connection that the server ended while it stood idle answers its next statement with this: without being told,
+    SQLAlchemy takes it for a fault of the statement and keeps the connection.
+    """
+    if isinstance(context.original_exception.__cause__, InternalClientError):
+        context.is_disconnect = True
+
+
 class Database:
     """Opens transactions. `engine` is a pool in the application, and one outer transaction's connection in tests."""
 
@@ -54,16 +64,15 @@ class Database:
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 10, base_url: str = "http://127.0.0.1:8000") -> "Database":
         """`base_url` is the installation's own address, for the mails that a transaction writes."""
-        return cls(
-            create_async_engine(
-                driver_url(url),
-                pool_size=pool_size,
-                max_overflow=pool_size,
-                pool_pre_ping=True,
-                connect_args={"server_settings": {"application_name": "pooling", "timezone": "UTC"}},
-            ),
-            base_url=base_url,
+        engine = create_async_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"server_settings": {"application_name": "pooling", "timezone": "UTC"}},
         )
+        event.listen(engine.sync_engine, "handle_error", _tell_lost_connection)
+        return cls(engine, base_url=base_url)
 
     async def dispose(self) -> None:
         if isinstance(self._engine, AsyncEngine):

@@ -33,6 +33,8 @@ class SweepReport:
     """Turned into messages; in a preview, what would be."""
     unwritten: int = 0
     """Due, but their mails could not be written: they stay planned (the log says why)."""
+    unswept: int = 0
+    """Groups whose turn was cut short (the log says why)."""
 
 
 class _NothingKept(Exception):
@@ -54,16 +56,25 @@ async def sweep(
 ) -> SweepReport:
     """Does the chores and sends the reminders of every group."""
     report = SweepReport()
-    now = clock.now()
-    async for context in _groups(database, base_url, now):
+    async for context in _groups(database, base_url, clock.now()):
         for chore in chores:
             await _do(database, chore, context, clock)
-        async with database.transaction(context.group_id) as session:
-            wanted = await kinds_of_group(session, kinds)
-            report.plan.add(await plan_group(session, wanted, context.zone, now))
-        for kind in wanted:
-            await _send_due(database, kind, context, report, batch)
+        try:
+            await _sweep_group(database, kinds, context, report, batch)
+        except Exception:  # such as a connection that was cut: the other groups must not wait a minute for this one
+            log.exception("the sweep of group %s failed", context.group_id)
+            report.unswept += 1
     return report
+
+
+async def _sweep_group(
+    database: Database, kinds: Sequence[Kind], context: Context, report: SweepReport, batch: int
+) -> None:
+    async with database.transaction(context.group_id) as session:
+        wanted = await kinds_of_group(session, kinds)
+        report.plan.add(await plan_group(session, wanted, context.zone, context.now))
+    for kind in wanted:
+        await _send_due(database, kind, context, report, batch)
 
 
 async def preview(database: Database, kinds: Sequence[Kind], *, base_url: str, now: datetime) -> SweepReport:
