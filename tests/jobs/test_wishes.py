@@ -14,7 +14,7 @@ from pooling.reminders.sweep import SweepReport, sweep
 from pooling.reminders.wishes import NOTHING, Wish, keep_wish, schedule_for
 
 LUGOS, SALLES = "referent@lugos.example", "referent@salles.example"
-(COMMITTEE,) = kinds()
+COMMITTEE = next(kind for kind in kinds() if kind.name == "committee")
 LAW = replace(COMMITTEE, lawful=True, comfort=False)
 J10 = datetime(2027, 3, 19, 7, tzinfo=UTC)
 """J−10 is a Saturday: it moves to the Friday before."""
@@ -104,6 +104,15 @@ async def test_what_is_due_and_not_yet_sent_survives_a_change_of_days(scene: Sce
     scene.clock.instant = J7 + timedelta(hours=1)  # no sweep since: J−7 is late
     await want(scene, Wish(offsets=(-7, -2)))
     assert [reminder.offset_days for reminder in (await scene.sweep()).sent] == [-7]
+
+
+async def test_what_the_law_wants_sent_is_sent_late_rather_than_not(scene: Scene) -> None:
+    """The hour was changed after the day had come; whoever is to be told is told all the same."""
+    await scene.schedule(LUGOS)
+    scene.clock.instant = J7 + timedelta(hours=1)
+    await want(scene, Wish(hour=time(7)))
+    assert [reminder.offset_days for reminder in (await swept(scene, [LAW])).sent] == [-7]
+    assert [row[4] for row in await scene.reminders()] == ["missed", "sent", "planned"]
 
 
 async def test_the_groups_words_come_right_after_the_first_line(scene: Scene) -> None:

@@ -249,6 +249,15 @@ async def test_sending_now_leaves_out_who_is_no_longer_to_be_told(stage: Stage) 
     assert await stage.rows("SELECT 1 FROM messages") == []
 
 
+async def test_what_a_rule_dates_is_not_sent_from_here(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    lawful = replace(stage.kind, lawful=True, comfort=False)
+    monkeypatch.setitem(stage.app.state._state, "reminder_kinds", [lawful])
+    url = f"{URL}/{await stage.reminder(-7)}"
+    assert "Envoyer maintenant" not in text_of(await stage.browser.get(url))
+    assert (await stage.browser.post(f"{url}/envoi")).status_code == 409
+    assert await stage.states(-7) == [(LUGOS, "planned"), (SALLES, "planned")]
+
+
 async def test_after_a_move_the_old_occasion_sends_nothing(stage: Stage) -> None:
     url = f"{URL}/{await stage.reminder(-7)}/envoi"
     await stage.move()
@@ -338,7 +347,7 @@ async def test_days_and_hour_are_set_and_planned_rows_follow(stage: Stage) -> No
     rows = await stage.rows("SELECT DISTINCT offset_days FROM reminders WHERE state = 'planned' ORDER BY 1")
     assert rows == [(-10,), (-3,), (-1,)]
     listed = text_of(await stage.browser.get(f"{URL}/reglages"))
-    assert "10, 3 et 1 jours avant, à 18 h 30" in listed.replace("\xa0", " ")
+    assert "10, 3 et 1 jours avant la réunion, à 18 h 30" in listed.replace("\xa0", " ")
     assert "Du groupe" in listed
     assert "Venez à vélo." in text_of(await stage.browser.get(f"{URL}/{await stage.reminder(-3)}/courriel"))
     assert "a changé les relances « Rappel de comité »" in text_of(await stage.browser.get("/g/bassin/journal"))
@@ -349,7 +358,7 @@ async def test_back_to_the_territorys_setting(stage: Stage) -> None:
     await stage.browser.post(url, {"before": "15", "hour": "08:00"}, page=url)  # not ticked: off
     await stage.sweep()
     assert await stage.rows("SELECT 1 FROM reminders WHERE state = 'planned'") == []
-    assert "Aucune" in text_of(await stage.browser.get(f"{URL}/reglages"))
+    assert "Aucun envoi" in text_of(await stage.browser.get(f"{URL}/reglages"))
     assert "Revenir au réglage du territoire" in text_of(await stage.browser.get(url))
     await stage.browser.post(f"{url}/retour", page=url)
     await stage.sweep()

@@ -24,12 +24,13 @@ from pooling.web.typography import date_long
 NAME = "quarter"
 DEFAULT = Schedule(offsets=(0,))
 QUARTER = 3
+DATE = "le 1er jour ouvré du deuxième mois du trimestre"
 _REVISION = 1
 
 
 def kinds(configuration: ReminderConfiguration) -> list[Kind]:
     schedule = configuration.schedule(NAME, DEFAULT)
-    return [Kind(NAME, "Trimestre sans comité", schedule, _plan, _audience, _render, name_quarters)]
+    return [Kind(NAME, "Trimestre sans comité", schedule, _plan, _audience, _render, name_quarters, date=DATE)]
 
 
 def quarter_id(period: Period) -> int:

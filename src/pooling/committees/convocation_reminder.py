@@ -38,6 +38,7 @@ def kind(configuration: ReminderConfiguration, name_committees: Name) -> Kind:
         name_committees,
         comfort=False,
         lawful=True,
+        date="le délai de convocation de chaque comité",
     )
 
 

@@ -42,6 +42,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
             _writers,
             _render_minutes,
             name_committees,
+            date="la réunion",
         ),
         Kind(
             FOLLOW_UP,
@@ -51,6 +52,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
             _owners,
             _render_follow_up,
             _name_decisions,
+            date="l’échéance",
         ),
     ]
 

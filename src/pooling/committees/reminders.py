@@ -27,7 +27,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
     """This feature's reminders, on the schedule that the territory set."""
     schedule = configuration.schedule(REMINDER, DEFAULT)
     return [
-        Kind(REMINDER, "Rappel de comité", schedule, _plan, _audience, _render, name_committees),
+        Kind(REMINDER, "Rappel de comité", schedule, _plan, _audience, _render, name_committees, date="la réunion"),
         convocation_reminder.kind(configuration, name_committees),
     ]
 

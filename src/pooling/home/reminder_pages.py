@@ -21,6 +21,7 @@ from pooling.members.page_parts import context_of
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import render_text, subject_line
 from pooling.outbox.refusals import is_hopeless, why
+from pooling.reminders.kinds import Kind
 from pooling.web.forms import PostedForm, form_of
 from pooling.web.keys import pack_key, unpack_key
 from pooling.web.layout import Link, redirect, render
@@ -130,7 +131,7 @@ async def show_occasion(
         states=STATES,
         explained=EXPLAINED,
         choices=[(str(each), STATES[each][1]) for each in Shown if occasion.counts.get(each)],
-        may_send=kind_named(kinds, occasion.kind) is not None and occasion.counts.get(Shown.PLANNED, 0) > 0,
+        may_send=_may_send(kind_named(kinds, occasion.kind), occasion),
         why=why,
         url=url,
         filtered=bool(state or cherche),
@@ -138,6 +139,11 @@ async def show_occasion(
         next_url=address(url, {**here, "apres": pack_key(next_key)}) if next_key else None,
         **shared(caller, entered_group, ""),
     )
+
+
+def _may_send(kind: Kind | None, occasion: OccasionShown) -> bool:
+    """What a rule dates, such as a convocation, leaves by an act of its own."""
+    return kind is not None and not kind.lawful and occasion.counts.get(Shown.PLANNED, 0) > 0
 
 
 def _title(occasion: OccasionShown) -> str:
@@ -199,8 +205,10 @@ async def ask_sending(
     reminder_id: FromPath[int],
 ) -> Response[str]:
     caller.require(Right.MANAGE_COMMITTEES)
-    occasion = await occasion_of(session, request.app.state.reminder_kinds, reminder_id)
-    planned = occasion.counts.get(Shown.PLANNED, 0)
+    kinds = request.app.state.reminder_kinds
+    occasion = await occasion_of(session, kinds, reminder_id)
+    may_send = _may_send(kind_named(kinds, occasion.kind), occasion)
+    planned = occasion.counts.get(Shown.PLANNED, 0) if may_send else 0
     base = f"/g/{entered_group.slug}"
     url = f"{base}{SECTION}/{reminder_id}"
     due = date_time_long(occasion.due_at, ZoneInfo(entered_group.timezone))

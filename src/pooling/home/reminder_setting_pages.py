@@ -37,7 +37,7 @@ async def list_settings(
     lines = []
     for kind in request.app.state.reminder_kinds:
         wish, _ = wishes.get(kind.name, (NOTHING, None))
-        dates = dates_in_words(schedule_for(kind, wish))
+        dates = dates_in_words(kind, schedule_for(kind, wish))
         lines.append((kind, dates, wish != NOTHING, refusals.get(kind.name, 0)))
     return render(
         request,
@@ -95,7 +95,7 @@ def _page(
         form=form,
         kind=kind,
         own=own,
-        territory=dates_in_words(kind.schedule),
+        territory=dates_in_words(kind, kind.schedule),
         asks_before=not offsets or min(offsets) <= 0,
         asks_after=not offsets or max(offsets) > 0,
         longest=LONGEST_WORDING,

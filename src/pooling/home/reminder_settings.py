@@ -33,7 +33,7 @@ async def change_reminders(session: AsyncSession, caller: Caller, kind: Kind, wa
     if wish == before:
         return
     changed = {
-        "reminder_dates": [dates_in_words(schedule_for(kind, each)) for each in (before, wish)],
+        "reminder_dates": [dates_in_words(kind, schedule_for(kind, each)) for each in (before, wish)],
         "reminder_wording": [before.wording, wish.wording],
     }
     record_event(

@@ -5,6 +5,7 @@ from datetime import time
 
 from pooling.home.occasion_queries import Shown
 from pooling.reminders.configuration import Schedule
+from pooling.reminders.kinds import Kind
 from pooling.web.typography import NBSP, plural
 
 STATES: Mapping[Shown, tuple[str, str]] = {
@@ -36,16 +37,18 @@ def hour_word(hour: time) -> str:
     return f"{hour.hour}{NBSP}h" + (f"{NBSP}{hour.minute:02d}" if hour.minute else "")
 
 
-def dates_in_words(schedule: Schedule) -> str:
-    """`15, 7 et 1 jours avant, à 8 h`."""
+def dates_in_words(kind: Kind, schedule: Schedule) -> str:
+    """`15, 7 et 1 jours avant la réunion, à 8 h`."""
+    if kind.lawful:
+        return f"selon {kind.date}, à {hour_word(schedule.hour)}"
     before = sorted((-offset for offset in schedule.offsets if offset < 0), reverse=True)
     after = sorted(offset for offset in schedule.offsets if offset > 0)
     parts = [
-        *([f"{_listed(before)} avant"] if before else []),
-        *(["le jour même"] if 0 in schedule.offsets else []),
-        *([f"{_listed(after)} après"] if after else []),
+        *([f"{_listed(before)} avant {kind.date}"] if before else []),
+        *([f"le jour même ({kind.date})"] if 0 in schedule.offsets else []),
+        *([f"{_listed(after)} après {kind.date}"] if after else []),
     ]
-    return f"{', '.join(parts)}, à {hour_word(schedule.hour)}" if parts else "Aucune"
+    return f"{', puis '.join(parts)}, à {hour_word(schedule.hour)}" if parts else "aucun envoi"
 
 
 def _listed(days: Sequence[int]) -> str:

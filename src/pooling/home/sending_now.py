@@ -1,5 +1,6 @@
 """What the facilitator does by hand: sending an occasion's reminders now, trying a mail that failed once more."""
 
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import exists, select, text, update
@@ -24,6 +25,8 @@ from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.sending import of_kind
 from pooling.reminders.wishes import kinds_of_group
 
+log = logging.getLogger(__name__)
+
 REWRITTEN = f"{WITHDRAWN_PREFIX} it was written anew"
 NO_LONGER = "Ce courriel n’est plus d’actualité : il ne peut plus partir."
 
@@ -41,12 +44,13 @@ async def send_occasion(
     others).
 
     Raises:
+        Conflict: their date is that of a rule, and an act of its own sends them.
         Forbidden: the caller does not manage committees.
     """
     caller.require(Right.MANAGE_COMMITTEES)
     kind = kind_named(kinds, occasion.kind)
-    if kind is None:
-        return 0, 0
+    if kind is None or kind.lawful:
+        raise Conflict("Ces courriels ne s’envoient pas d’ici.", code="not_sent_here")
     which = (
         col(Reminder.subject_id) == occasion.subject_id,
         col(Reminder.revision) == occasion.revision,
@@ -171,7 +175,8 @@ async def preview(session: AsyncSession, kinds: Sequence[Kind], reminder_id: int
     savepoint = await session.begin_nested()
     try:
         (mail,) = await as_wanted.render(session, [due], context)
-    except (KeyError, ValueError, LookupError):  # a subject that is gone
+    except Exception:  # what a feature cannot say yet, or no more: the page says so
+        log.exception("the preview of the reminder %s %s failed", kind.name, reminder_id)
         return None
     finally:
         await savepoint.rollback()

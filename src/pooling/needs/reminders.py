@@ -41,6 +41,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
             _silent_referents,
             _render_deadline,
             _name_purchases,
+            date="la clôture",
         ),
         Kind(
             CLOSING,
@@ -50,6 +51,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
             _lead_buyers,
             _render_closing,
             _name_purchases,
+            date="la clôture",
         ),
     ]
 

@@ -111,6 +111,8 @@ class Kind:
     """Whether who receives it may do without and stop it by one click (RFC 8058)."""
     lawful: bool = False
     """Its date is set by a rule that no group changes or switches off."""
+    date: str = "la date"
+    """What its days are counted from, for people: « la réunion »."""
     wording: str = ""
     """A few words of the group's that its mails open with."""
     changed_at: datetime | None = None

@@ -62,7 +62,9 @@ async def kinds_of_group(session: AsyncSession, kinds: Sequence[Kind]) -> list[K
 
 
 def _as_wanted(kind: Kind, wish: Wish, changed_at: datetime) -> Kind:
-    return replace(kind, schedule=schedule_for(kind, wish), wording=wish.wording, changed_at=changed_at)
+    # What the law wants sent is sent late rather than not.
+    since = None if kind.lawful else changed_at
+    return replace(kind, schedule=schedule_for(kind, wish), wording=wish.wording, changed_at=since)
 
 
 async def keep_wish(session: AsyncSession, kind: str, wish: Wish, now: datetime) -> None:
