@@ -1,10 +1,13 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from factories import NOW, Territory, make_territory
 from jobs.scene import Scene
 from jobs.sink import Sink, running
+from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 
@@ -25,3 +28,11 @@ async def scene(database: Database, territory: Territory, clock: FixedClock, sin
 async def real_scene(fresh_database: Database, clock: FixedClock, sink: Sink) -> Scene:
     """On a database of its own whose transactions commit: for races and kills."""
     return Scene(fresh_database, await make_territory(fresh_database, NOW), clock, sink)
+
+
+@pytest.fixture
+def valkey(data_folder: Path) -> Iterator[EmbeddedValkey]:
+    """A queue of this test's own."""
+    server = EmbeddedValkey(data_folder)
+    yield server
+    server.stop()

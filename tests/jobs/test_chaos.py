@@ -7,8 +7,6 @@ though not the same races.
 import asyncio
 import os
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,13 +19,6 @@ from pooling.embedded.valkey import EmbeddedValkey
 
 SECONDS = float(os.environ.get("CHAOS_SECONDS") or 8)
 SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
-
-
-@pytest.fixture
-def valkey(data_folder: Path) -> Iterator[EmbeddedValkey]:
-    server = EmbeddedValkey(data_folder)
-    yield server
-    server.stop()
 
 
 async def test_every_due_reminder_arrives_whatever_happens(

@@ -1,8 +1,7 @@
 """The worker in a process of ours, on a real queue: what wakes it, and how it stops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -13,13 +12,6 @@ from pooling.kernel.bell import Bell
 from pooling.worker import Work, make_worker, run_until_stopped
 
 LUGOS = "referent@lugos.example"
-
-
-@pytest.fixture
-def valkey(data_folder: Path) -> Iterator[EmbeddedValkey]:
-    server = EmbeddedValkey(data_folder)
-    yield server
-    server.stop()
 
 
 @pytest_asyncio.fixture
