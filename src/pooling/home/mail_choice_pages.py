@@ -27,7 +27,6 @@ async def ask_choice(
         breadcrumb=[Link("À faire", base), Link("Mes courriels", None)],
         form=Form(lists={FIELD: [kind.name for kind in kinds if kind.name not in declined]}),
         choices=[(kind.name, kind.label) for kind in kinds if kind.comfort],
-        owed=[kind.label for kind in kinds if not kind.comfort],
         url=base + SECTION,
     )
 

@@ -6,7 +6,9 @@ from pooling.outbox.delivery import EXPIRED
 
 WITHDRAWN_PREFIX = "withdrawn:"
 
-NO_SUCH_ADDRESS = "Cette adresse n’existe pas, ou plus. Demandez la bonne à la personne, puis invitez-la ainsi."
+NO_SUCH_ADDRESS = (
+    "Cette adresse n’existe pas, ou plus. Demandez la nouvelle à la personne, puis invitez-la à cette adresse."
+)
 FULL = "La boîte de cette personne est pleine. Prévenez-la autrement."
 TOO_BIG = "Le courriel est trop lourd pour cette boîte : allégez les pièces jointes."
 NO_SUCH_DOMAIN = "Le domaine de cette adresse (ce qui suit @) n’existe pas. Vérifiez l’adresse."
