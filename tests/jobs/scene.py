@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Literal
 
 from sqlalchemy import text
 
 from factories import Territory
 from jobs.sink import Sink
 from pooling.committees import reminders as committee_reminders
+from pooling.committees.convening import convene_at, convene_now
+from pooling.committees.difficulties import carry_what_is_open
 from pooling.committees.inviting import invite, uninvite
+from pooling.committees.models import CommitteeKind
 from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
@@ -31,6 +35,9 @@ J15 = datetime(2027, 3, 15, 7, tzinfo=UTC)
 J7 = datetime(2027, 3, 23, 7, tzinfo=UTC)
 J1 = datetime(2027, 3, 26, 7, tzinfo=UTC)
 """J−1 is Easter Monday: it moves to the Friday before."""
+
+
+CHORES = (convene_at(time(8)), carry_what_is_open)
 
 
 def kinds() -> list[Kind]:
@@ -59,8 +66,12 @@ class Scene:
         hour: time = time(14),
         agenda: str = "Consolider les besoins\nChoisir le devis",
         roles: Sequence[Role] = (),
+        kind: CommitteeKind = CommitteeKind.WORKING_GROUP,
+        clear_days: Literal[1, 3, 5] = 5,
     ) -> int:
         command = CommitteeIn(
+            kind=kind,
+            clear_days=clear_days,
             day=day,
             hour=hour,
             place="Mairie d’Arcachon",
@@ -93,8 +104,12 @@ class Scene:
         async with self.database.transaction(self.territory.group_id) as session:
             await uninvite(session, self.caller, committee_id, self.territory.people[person], self.now)
 
+    async def convene(self, committee_id: int) -> None:
+        async with self.database.transaction(self.territory.group_id) as session:
+            await convene_now(session, self.caller, committee_id, self.now)
+
     async def sweep(self, *, batch: int = 500) -> SweepReport:
-        return await sweep(self.database, kinds(), self.clock, base_url=BASE_URL, batch=batch)
+        return await sweep(self.database, kinds(), self.clock, base_url=BASE_URL, chores=CHORES, batch=batch)
 
     async def deliver(self, transport: Transport | None = None, *, batch: int = 100) -> DeliveryReport:
         return await deliver(self.database, transport or self.sink.transport(), self.clock, batch=batch)

@@ -57,7 +57,7 @@ async def _agenda_page(
         convening=await convening_notice(request, session, frame),
         minutes=sum(minutes or 0 for minutes in durations),
         overrun=overrun(committee.starts_at, committee.ends_at, durations),
-        some_without_duration=bool(lines) and None in durations,
+        some_without_duration=None in durations[:-1],
         proposals=await proposals_for(session, committee, frame.zone, frame.now) if edits else [],
         purchases=await purchases_to_link(session) if edits else [],
     )

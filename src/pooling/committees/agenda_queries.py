@@ -108,7 +108,8 @@ async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneIn
 
 
 def _of_difficulty(difficulty: Difficulty, member: str | None) -> tuple[str, ...]:
-    said = f"{member} : {difficulty.content}" if member else difficulty.content
+    content = " ".join(difficulty.content.split())
+    said = f"{member} : {content}" if member else content
     return (said, f"Réglée : {difficulty.settlement}") if difficulty.settlement else (said,)
 
 

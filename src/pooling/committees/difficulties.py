@@ -129,7 +129,7 @@ WITH next AS (
 )
 INSERT INTO agenda_items (group_id, committee_id, position, title, topic, presenter, purchase_id, difficulty_id)
 SELECT :group, present.id, present.last + missing.place,
-    'Difficulté : ' || CASE WHEN length(flat.content) > 100 THEN left(flat.content, 99) || '…' ELSE flat.content END,
+    'Difficulté : ' || CASE WHEN length(flat.content) > 60 THEN left(flat.content, 59) || '…' ELSE flat.content END,
     'difficulty', '', missing.purchase_id, missing.id
 FROM missing, present, LATERAL (SELECT regexp_replace(missing.content, E'\\\\s+', ' ', 'g') AS content) AS flat
 WHERE present.items + missing.place <= :most

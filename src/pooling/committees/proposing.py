@@ -80,7 +80,7 @@ def _difficulties(matters: OpenMatters) -> list[Proposal]:
     return [
         Proposal(
             Topic.DIFFICULTY,
-            f"Difficulté : {shortened(content)}",
+            f"Difficulté : {shortened(content, 60)}",
             "signalée par un membre",
             purchase_id=purchase_id,
             difficulty_id=difficulty_id,

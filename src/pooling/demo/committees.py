@@ -11,10 +11,11 @@ from pooling.committees.deciding import add_decision, give_effect
 from pooling.committees.decision_schemas import DecisionIn, NewTerms
 from pooling.committees.following import settle_decision
 from pooling.committees.minutes import save_minutes
-from pooling.committees.models import Act, DecisionState
+from pooling.committees.models import Act, CommitteeKind, DecisionState
 from pooling.committees.publishing import publish_minutes
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
+from pooling.demo.agendas import fill_agenda
 from pooling.demo.attendance import answer, come, set_committees
 from pooling.demo.territory import BUYER, FACILITATOR, Demonstration
 from pooling.kernel.database import Database
@@ -23,10 +24,10 @@ from pooling.members.rights import Caller, HeldRole
 from pooling.purchases.models import Purchase
 from pooling.reminders.rules import is_working_day
 
-AGENDA = """Arceaux et abris : où en sont les déclarations
-Vélos électriques : palier de prix atteint, calendrier de commande
-Plateforme de covoiturage : clé de répartition à valider
-Prochaine action à mutualiser : bureaux pour le télétravail"""
+MET_AGENDA = "Arceaux et abris : où en sont les déclarations"
+FORMAL_AGENDA = """Approuver le compte-rendu de la réunion précédente
+Convention de groupement : avenant pour l’achat de 2027
+Calendrier des achats de l’année"""
 
 MINUTES = """## Arceaux et abris : où en sont les déclarations
 
@@ -62,13 +63,14 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
     to_come = next(
         day for day in (today + timedelta(days=ahead) for ahead in (6, 5, 4, 3)) if is_working_day(day, zone)
     )
+    formal = _working_day(today + timedelta(days=40), zone)
     async with database.transaction(territory.group_id) as session:
         await set_committees(session, facilitator, now - timedelta(days=100))
         met = await schedule_committee(
             session,
             facilitator,
             CommitteeIn(
-                day=past, hour=time(14), place="Siège de la COBAS, salle du conseil", agenda=AGENDA.splitlines()[0],
+                day=past, hour=time(14), place="Siège de la COBAS, salle du conseil", agenda=MET_AGENDA,
                 roles=INVITED,
             ),
             now - timedelta(days=100),
@@ -78,13 +80,22 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
         await save_minutes(session, facilitator, met, MINUTES, held_at)
         await _decide(session, territory, facilitator, met, held_at)
         await publish_minutes(session, facilitator, met, held_at)
+        planned_at = now - timedelta(days=30)
         following = await schedule_committee(
             session,
             facilitator,
+            CommitteeIn(day=to_come, hour=time(14), place="Hôtel de ville de Biganos", roles=INVITED),
+            planned_at,
+        )
+        await fill_agenda(session, facilitator, following, territory, planned_at)
+        await schedule_committee(
+            session,
+            facilitator,
             CommitteeIn(
-                day=to_come, hour=time(14), place="Hôtel de ville de Biganos", agenda=AGENDA, roles=INVITED,
+                title="Commission de coordination", kind=CommitteeKind.FORMAL, day=formal, hour=time(9, 30),
+                place="Siège de la COBAN, Andernos-les-Bains", agenda=FORMAL_AGENDA, roles=INVITED,
             ),
-            now - timedelta(days=30),
+            now,
         )  # fmt: skip
         await answer(session, territory, following, now - timedelta(days=2))
 

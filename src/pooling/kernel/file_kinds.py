@@ -137,9 +137,9 @@ def download_name(name: str, kind: FileKind) -> str:
     last = clean(name).replace("\\", "/").rsplit("/", 1)[-1]
     # Invisible characters too: one of them writes `annexe.exe` as if it were `annexxe.pdf`.
     visible = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in last)
-    stem = _blanks_joined(_NOT_IN_A_NAME.sub(" ", visible))
+    stem = " ".join(_NOT_IN_A_NAME.sub(" ", visible).split()).rstrip(" .")
     ending = next((e for e in _endings(kind) if stem.lower().endswith(e)), "")
-    stem = stem[: len(stem) - len(ending)] if ending else stem
+    stem = stem[: len(stem) - len(ending)].strip(" .")
     if _RESERVED.match(stem):
         stem = f"_{stem}"
     stem = stem[: LONGEST_NAME - len(kind.ending)].encode()[:_LONGEST_IN_BYTES].decode(errors="ignore")
@@ -148,10 +148,6 @@ def download_name(name: str, kind: FileKind) -> str:
 
 def _endings(kind: FileKind) -> Sequence[str]:
     return (kind.ending, *_OTHER_ENDINGS.get(kind.ending, ()))
-
-
-def _blanks_joined(name: str) -> str:
-    return " ".join(name.split()).strip(" .")
 
 
 def attachment_header(name: str) -> str:

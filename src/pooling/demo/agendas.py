@@ -1,0 +1,72 @@
+"""What the committee to come speaks about: items with durations and presenters, a difficulty, an attachment."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.agenda import add_item
+from pooling.committees.attachments import Sent, attach_files
+from pooling.committees.difficulties import raise_difficulty
+from pooling.committees.models import Topic
+from pooling.committees.proposals import take_up
+from pooling.committees.schemas import AgendaItemIn, DifficultyIn
+from pooling.demo.territory import Demonstration
+from pooling.members.models import Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.purchases.models import Purchase
+
+LUGOS = "213302607"
+ITEMS: tuple[tuple[str, int, str, str], ...] = (
+    ("Arceaux et abris : où en sont les déclarations", 15, "Acheteuse pilote", "Arceaux et abris vélos"),
+    ("Vélos électriques : palier de prix atteint, calendrier de commande", 20, "Acheteur pilote", ""),
+    ("Plateforme de covoiturage : clé de répartition à valider", 30, "Direction des finances", ""),
+    ("Prochaine action à mutualiser : bureaux pour le télétravail", 20, "Animatrice du plan", ""),
+)
+NOTE = """Vélos électriques : comparatif remis aux membres
+
+Palier de 30 vélos : prix unitaire abaissé ; livraison en une fois.
+Sous le palier : prix catalogue ; livraison par collectivité.
+
+Document fictif de la démonstration.
+"""
+DIFFICULTY = (
+    "Notre service technique n’a pas d’abri fermé : nous ne pouvons pas recevoir les vélos avant la fin des travaux du "
+    "garage. Une autre commune peut-elle les garder un mois ?"
+)
+
+
+async def fill_agenda(
+    session: AsyncSession, facilitator: Caller, committee_id: int, territory: Demonstration, now: datetime
+) -> None:
+    """For a committee that has just been planned."""
+    rows = await session.execute(select(col(Purchase.title), col(Purchase.reference)))
+    references = {title: reference for title, reference in rows}
+    for title, minutes, presenter, purchase in ITEMS:
+        command = AgendaItemIn(
+            title=title,
+            duration_minutes=minutes,
+            presenter=presenter,
+            purchase=_reference(references, purchase or title.split(" : ", maxsplit=1)[0]),
+        )
+        item_id = await add_item(session, facilitator, committee_id, command, now)
+        if title.startswith("Vélos"):
+            note = Sent("Comparatif vélos électriques.txt", NOTE.encode())
+            await attach_files(session, facilitator, committee_id, [note], now, agenda_item_id=item_id)
+    referent = Caller(
+        territory.referent(LUGOS),
+        territory.group_id,
+        (HeldRole(Role.REFERENT, member_id=territory.members[LUGOS]),),
+    )
+    raised = DifficultyIn(
+        content=DIFFICULTY, purchase=_reference(references, "Vélos"), member_id=territory.members[LUGOS]
+    )
+    await raise_difficulty(session, referent, raised, now + timedelta(days=4))
+    await take_up(session, facilitator, committee_id, now + timedelta(days=4), keys=[str(Topic.FOLLOW_UP)])
+
+
+def _reference(references: dict[str, str], title: str) -> str:
+    """Of the purchase whose title begins so, if there is one."""
+    word = title.split(maxsplit=1)[0]
+    return next((reference for name, reference in references.items() if name.startswith(word)), "")

@@ -1,0 +1,130 @@
+"""What an agenda adds up to, how its items change places, what it could take up."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pooling.committees.agenda_rules import MOST_ITEMS, clock, moved, overrun, require_room
+from pooling.committees.models import Topic
+from pooling.committees.proposing import OpenCollection, OpenMatters, key_of, propose, shortened
+from pooling.kernel.errors import Conflict
+
+STARTS = datetime(2027, 3, 30, 12, tzinfo=UTC)
+ENDS = STARTS + timedelta(hours=1)
+
+
+def at(minutes: int) -> datetime:
+    return STARTS + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("durations", "begins"),
+    [
+        ([], []),
+        ([10, 20, 5], [at(0), at(10), at(30)]),
+        ([None], [at(0)]),
+        ([10, None, 5, 5], [at(0), at(10), None, None]),
+    ],
+)
+def test_each_item_begins_when_those_before_it_end(durations: list[int | None], begins: list[datetime | None]) -> None:
+    assert clock(STARTS, durations) == begins
+
+
+@pytest.mark.parametrize(
+    ("durations", "minutes"), [([], 0), ([None, None], 0), ([60], 0), ([30, 30, 1], 1), ([None, 90], 30)]
+)
+def test_an_agenda_longer_than_the_meeting_is_told(durations: list[int | None], minutes: int) -> None:
+    assert overrun(STARTS, ENDS, durations) == minutes
+
+
+@pytest.mark.parametrize(
+    ("item", "place", "order"),
+    [
+        (1, 1, [1, 2, 3, 4]),
+        (1, 2, [2, 1, 3, 4]),
+        (4, 1, [4, 1, 2, 3]),
+        (2, 4, [1, 3, 4, 2]),
+        (3, 0, [3, 1, 2, 4]),
+        (3, -9, [3, 1, 2, 4]),
+        (3, 99, [1, 2, 4, 3]),
+    ],
+)
+def test_an_item_takes_its_place_and_the_others_make_room(item: int, place: int, order: list[int]) -> None:
+    assert moved([1, 2, 3, 4], item, place) == order
+
+
+@given(st.lists(st.integers(), min_size=1, unique=True), st.data())
+def test_moving_neither_loses_nor_doubles_an_item(order: list[int], data: st.DataObject) -> None:
+    item, place = data.draw(st.sampled_from(order)), data.draw(st.integers(-5, 40))
+    after = moved(order, item, place)
+    assert sorted(after) == sorted(order)
+    assert [other for other in after if other != item] == [other for other in order if other != item]
+    assert after.index(item) == min(max(place, 1), len(order)) - 1
+
+
+def test_an_agenda_has_an_end() -> None:
+    require_room(MOST_ITEMS - 1, 1)
+    with pytest.raises(Conflict) as full:
+        require_room(MOST_ITEMS, 1)
+    assert full.value.code == "agenda_full"
+
+
+def collection(key: int, days: int, *, participants: int = 10, filed: int = 4, title: str = "Vélos") -> OpenCollection:
+    """Closes so many days after the meeting."""
+    return OpenCollection(key, f"AG-2027-{key:03}", title, STARTS + timedelta(days=days), participants, filed)
+
+
+def keys(matters: OpenMatters, *present: str) -> list[str]:
+    return [proposal.key for proposal in propose(matters, present, STARTS)]
+
+
+def test_nothing_open_nothing_proposed() -> None:
+    assert keys(OpenMatters()) == []
+
+
+def test_what_is_late_comes_first_then_what_closes_soonest() -> None:
+    matters = OpenMatters(
+        collections=[collection(2, 20), collection(1, 3)], difficulties=[(7, "Un retard", None)], decisions=3, overdue=1
+    )
+    assert keys(matters) == ["follow_up", "difficulty-7", "closing-1", "closing-2", "silent-1", "silent-2"]
+    assert propose(matters, (), STARTS)[0].reason == "3\u00a0décisions ouvertes, dont 1 en retard"
+
+
+@pytest.mark.parametrize(
+    ("days", "filed", "proposed"),
+    [
+        (-3, 4, ["closing-1"]),  # over before the meeting: nobody can answer any more
+        (3, 4, ["closing-1", "silent-1"]),
+        (3, 10, ["closing-1"]),
+        (30, 10, ["closing-1"]),
+        (31, 4, ["silent-1"]),
+        (31, 10, []),
+    ],
+)
+def test_a_collection_is_spoken_of_when_it_closes_soon_or_members_are_silent(
+    days: int, filed: int, proposed: list[str]
+) -> None:
+    assert keys(OpenMatters(collections=[collection(1, days, filed=filed)])) == proposed
+
+
+def test_what_is_on_the_agenda_is_not_proposed_again() -> None:
+    matters = OpenMatters(collections=[collection(1, 3)], difficulties=[(7, "Un retard", 1)], decisions=1)
+    present = [key_of(Topic.FOLLOW_UP, None, None), key_of(Topic.DIFFICULTY, 1, 7), key_of(Topic.CLOSING, 1, None)]
+    assert keys(matters, *present) == ["silent-1"]
+    assert keys(matters, *present, "silent-1") == []
+
+
+def test_a_title_fits_on_an_agenda() -> None:
+    matters = OpenMatters(
+        collections=[collection(1, 3, title="V" * 200)], difficulties=[(7, "Un\nretard " + "x" * 2000, None)]
+    )
+    assert all(len(proposal.title) <= 200 and "\n" not in proposal.title for proposal in propose(matters, (), STARTS))
+
+
+@given(st.text(), st.integers(2, 50))
+def test_the_beginning_of_a_text_is_one_short_line(text: str, longest: int) -> None:
+    line = shortened(text, longest)
+    assert len(line) <= longest
+    assert "\n" not in line
