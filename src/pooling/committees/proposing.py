@@ -94,7 +94,7 @@ def _closing(matters: OpenMatters, starts_at: datetime) -> list[Proposal]:
         Proposal(
             Topic.CLOSING,
             f"Collecte bientôt close : {shortened(collection.title)}",
-            f"{collection.filed} réponses sur {collection.participants}",
+            f"{plural(collection.filed, 'réponse')} sur {collection.participants}",
             purchase_id=collection.purchase_id,
         )
         for collection in sorted(matters.collections, key=lambda one: one.closes_at)
