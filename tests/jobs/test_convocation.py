@@ -28,7 +28,7 @@ async def row_of(scene: Scene, committee: int) -> tuple[str, Instant | None, int
             text("SELECT state, convened_at, convocation_file_id, revision FROM committees WHERE id = :id"),
             {"id": committee},
         )
-        return tuple(found.one())  # type: ignore[return-value]
+        return tuple(found.one())
 
 
 async def convocations(scene: Scene) -> list[tuple[str, str, list[int]]]:

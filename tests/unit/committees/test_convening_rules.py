@@ -18,20 +18,20 @@ def committee(
     day: date, clear_days: int = 5, *, zone: ZoneInfo = PARIS, scheduled_at: datetime = LONG_AGO, **values: object
 ) -> Committee:
     local, starts_at = local_start(day, time(14), zone)
-    return Committee(
-        **{
-            "group_id": 1,
-            "title": "Commission",
-            "kind": CommitteeKind.FORMAL,
-            "local_start": local,
-            "starts_at": starts_at,
-            "ends_at": starts_at + timedelta(hours=2),
-            "clear_days": clear_days,
-            "scheduled_at": scheduled_at,
-            "created_at": scheduled_at,
-            **values,
-        }
+    made = Committee(
+        group_id=1,
+        title="Commission",
+        kind=CommitteeKind.FORMAL,
+        local_start=local,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=2),
+        clear_days=clear_days,
+        scheduled_at=scheduled_at,
+        created_at=scheduled_at,
     )
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
 
 
 DUE = [
