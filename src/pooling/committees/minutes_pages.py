@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.committees.attachments import files_of
 from pooling.committees.choosing import Chosen, Found, among_invited, choose, named, offered
 from pooling.committees.decision_queries import DecisionShown, decisions_of, effects_in_words
 from pooling.committees.decision_words import STATE_WORDS, votes
@@ -91,6 +92,7 @@ async def _read_page(request: Request[Any, Any, Any], session: AsyncSession, fra
         frame=frame,
         published=published,
         minutes=html_of(blocks_of(committee.minutes)) if published else "",
+        pieces_shown=(await files_of(session, committee.id)).get(None, []) if published else [],
         **await listed(session, decisions),
     )
 
@@ -140,6 +142,7 @@ async def _editor(
         names={person_id: name for person_id, name in rows},
         saved=_saved_words(frame, latest) if latest else "",
         preview=html_of(blocks_of(committee.minutes)),
+        pieces_shown=(await files_of(session, committee.id)).get(None, []),
         **await listed(session, decisions),
     )
 

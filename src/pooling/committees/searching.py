@@ -83,7 +83,9 @@ async def _decisions(session: AsyncSession, committees: Sequence[int]) -> dict[i
 
 
 def _read(minutes: str, decisions: Sequence[str]) -> str:
-    return " ".join(f"{plain_text(blocks_of(minutes))}\n{' '.join(decisions)}".split())
+    """Everything that may be quoted, on one line."""
+    lines = [*plain_text(blocks_of(minutes)).splitlines(), *decisions]
+    return " · ".join(" ".join(line.split()) for line in lines if line.strip())
 
 
 def stems_of(query_text: str) -> list[str]:

@@ -228,17 +228,11 @@ def plain_text(blocks: Sequence[Node]) -> str:
 
 
 def _lines(block: Node) -> Iterator[str]:
-    for key in ("items", "rows"):
-        for part in block.get(key, ()):
-            yield plain_text(part) if key == "items" else " ".join(_words(cell) for cell in part)
     if "head" in block:
-        yield " ".join(_words(cell) for cell in block["head"])
-    if "blocks" in block:
-        yield plain_text(block["blocks"])
-    if "content" in block:
-        yield _words(block["content"])
-    if "text" in block:
-        yield block["text"]
+        yield from (" ".join(_words(cell) for cell in row) for row in (block["head"], *block["rows"]))
+    yield from (plain_text(item) for item in block.get("items", ()))
+    yield plain_text(block.get("blocks", ()))
+    yield _words(block["content"]) if "content" in block else block.get("text", "")
 
 
 def _words(runs: Sequence[Node]) -> str:
