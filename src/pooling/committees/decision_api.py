@@ -163,8 +163,8 @@ async def do_settlement(
     """Mark an open decision done or dropped: for its owner and the facilitator."""
 
     async def make() -> Made:
-        sent = await read_body(request, SettlementIn)
         await find_decision(session, caller, committee_id, number)
+        sent = await read_body(request, SettlementIn)
         now = request.app.state.clock.now()
         await settle_decision(session, caller, committee_id, number, sent.state, sent.outcome, now)
         return Made(_out(await find_decision(session, caller, committee_id, number)))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,12 +25,30 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api_client import token_of
-from factories import ARCACHON, BUYER, LUGOS, NOW, PEOPLE, file_needs, make_purchase, make_territory, open_purchase
+from factories import (
+    ARCACHON,
+    BUYER,
+    LUGOS,
+    NOW,
+    PEOPLE,
+    Territory,
+    file_needs,
+    make_purchase,
+    make_territory,
+    open_purchase,
+)
 from pooling.app import Services, create_app
+from pooling.committees.deciding import add_decision
+from pooling.committees.decision_schemas import DecisionIn
+from pooling.committees.minutes import save_minutes
+from pooling.committees.publishing import publish_minutes
+from pooling.committees.scheduling import schedule_committee
+from pooling.committees.schemas import CommitteeIn
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
 from pooling.settings import Settings
 from pooling.web.api_description import describe
 
@@ -42,10 +61,12 @@ CHECKS = [
 ]
 FACILITATOR = "animation@bassin.example"
 WHO = [*(email for email in PEOPLE if email != "referent@droit.example"), BUYER]
-KNOWN = {
+KNOWN: dict[str, list[Any]] = {
     "group": ["bassin"],
     "reference": [f"AG-2027-{number:03}" for number in range(1, 7)],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
+    "committee_id": [1, 99],
+    "number": [1, 2, 99],
 }
 
 PLAUSIBLE: dict[str, dict[str, Any]] = {
@@ -54,12 +75,27 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "schedule_committee": {"day": "2027-06-01", "hour": "14:30", "place": "Mairie", "link": ""},
     "open_collection": {"closes_at": "2027-06-01T18:00:00+02:00"},
     "close_collection": {"reason": "Tous ont répondu"},
+    "settle_decision": {"state": "done", "outcome": "Envoyé"},
     "put_declaration": {"needs": [{"item": "arceau", "quantity": 2, "up_to": 3}]},
 }
 """What chance would hardly find: parts of bodies that a use case accepts, put in every other one."""
 PLACES = {"open_collection": "AG-2027-002", "close_collection": "AG-2027-001", "put_declaration": "AG-2027-003"}
 SENT = ("method", "url", "params", "headers", "json", "data", "content")
 LAST = ("closure", "cancellation")
+
+
+async def publish_minutes_of_a_committee(database: Database, territory: Territory) -> None:
+    """With two decisions, of the référent of Lugos."""
+    before = NOW - timedelta(days=20)
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        command = CommitteeIn(day=(NOW - timedelta(days=2)).date(), hour=NOW.time(), place="Mairie")
+        committee_id = await schedule_committee(session, caller, command, before)
+        await save_minutes(session, caller, committee_id, "Dit", NOW)
+        for _ in range(2):
+            decision = DecisionIn(content="Envoyer", owner_id=territory.people["referent@lugos.example"])
+            await add_decision(session, caller, committee_id, decision, NOW)
+        await publish_minutes(session, caller, committee_id, NOW)
 
 
 class Service:
@@ -83,6 +119,7 @@ class Service:
             purchase_id = await open_purchase(self.database, territory, NOW)
             await file_needs(self.database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
             await make_purchase(self.database, territory, NOW)
+        await publish_minutes_of_a_committee(self.database, territory)
         return {
             email: await token_of(self.database, person, territory.group_id, NOW)
             for email, person in territory.people.items()
@@ -165,6 +202,8 @@ def _make_plausible(case: schemathesis.Case[Any], number: int) -> None:
     case.body = {**case.body, **PLAUSIBLE[id_]}
     for header in ("If-Match", "Idempotency-Key"):
         case.headers.pop(header, None)
+    if "committee_id" in case.path_parameters:
+        case.path_parameters |= {"committee_id": 1}
     if id_ in PLACES:
         case.path_parameters = {**case.path_parameters, "reference": PLACES[id_]}
     if "member" in case.path_parameters:
