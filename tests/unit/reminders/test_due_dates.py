@@ -30,10 +30,14 @@ DUE = [
     ("the day of the change in spring is a Sunday", date(2027, 4, 4), -7, PARIS, "2027-03-26T07:00"),
     ("across the change in autumn", date(2027, 11, 3), -7, PARIS, "2027-10-27T06:00"),
     ("after the change in autumn", date(2027, 11, 9), -7, PARIS, "2027-11-02T07:00"),
+    ("the day of the change in autumn is a Sunday", date(2027, 11, 7), -7, PARIS, "2027-10-29T06:00"),
+    ("what follows, on a leap day", date(2028, 2, 28), 1, PARIS, "2028-02-29T07:00"),
     ("leap day", date(2028, 3, 7), -7, PARIS, "2028-02-29T07:00"),
     ("over a leap day", date(2028, 3, 1), -1, PARIS, "2028-02-29T07:00"),
     ("no leap day", date(2027, 3, 2), -1, PARIS, "2027-03-01T07:00"),
     ("over the end of a month", date(2027, 6, 2), -7, PARIS, "2027-05-26T06:00"),
+    ("the last day of a month, a Saturday", date(2027, 8, 7), -7, PARIS, "2027-07-30T06:00"),
+    ("what follows moves over the end of a month and 1 May", date(2027, 4, 28), 3, PARIS, "2027-05-03T06:00"),
     ("over the end of a year, New Year's Day", date(2027, 1, 8), -7, PARIS, "2026-12-31T07:00"),
     ("Sunday moves before", date(2027, 6, 14), -1, PARIS, "2027-06-11T06:00"),
     ("Saturday moves before", date(2027, 6, 13), -1, PARIS, "2027-06-11T06:00"),
@@ -47,9 +51,11 @@ DUE = [
     ("the day itself, a Sunday, announces", date(2027, 6, 13), 0, PARIS, "2027-06-11T06:00"),
     ("La Réunion has no change of hour", date(2027, 3, 30), -7, REUNION, "2027-03-23T04:00"),
     ("La Réunion in summer", date(2027, 7, 6), -7, REUNION, "2027-06-29T04:00"),
+    ("La Réunion while Paris changes its hour in autumn", date(2027, 11, 9), -7, REUNION, "2027-11-02T04:00"),
     ("abolition of slavery in La Réunion, a Monday", date(2027, 12, 27), -7, REUNION, "2027-12-17T04:00"),
     ("the same day in Paris is a working day", date(2027, 12, 27), -7, PARIS, "2027-12-20T07:00"),
     ("Guadeloupe is five hours behind", date(2027, 6, 15), -7, GUADELOUPE, "2027-06-08T12:00"),
+    ("Guadeloupe in winter, four behind Universal Time", date(2027, 1, 12), -7, GUADELOUPE, "2027-01-05T12:00"),
     ("abolition of slavery in Guadeloupe, a Thursday", date(2027, 6, 3), -7, GUADELOUPE, "2027-05-26T12:00"),
     ("the same day in Paris is a working day", date(2027, 6, 3), -7, PARIS, "2027-05-27T06:00"),
     ("Miquelon changes its hour on another day", date(2027, 3, 23), -7, MIQUELON, "2027-03-16T10:00"),
@@ -81,19 +87,25 @@ def test_hours(what: str, day: date, hour: time, zone: ZoneInfo, instant: str) -
 
 
 @pytest.mark.parametrize(
-    ("clear_days", "meeting", "leaves"),
+    ("clear_days", "meeting", "leaves", "zone"),
     [
-        (5, date(2027, 3, 16), date(2027, 3, 10)),  # 11, 12, 13, 14 and 15 March lie in between
-        (3, date(2027, 3, 16), date(2027, 3, 12)),
-        (1, date(2027, 3, 16), date(2027, 3, 12)),  # the 14th is a Sunday: the Friday before
-        (5, date(2027, 4, 5), date(2027, 3, 30)),
-        (5, date(2027, 4, 4), date(2027, 3, 26)),  # Easter Monday: "at the latest" means before
-        (3, date(2028, 3, 3), date(2028, 2, 28)),  # 29 February, 1 and 2 March lie in between
+        (5, date(2027, 3, 16), date(2027, 3, 10), PARIS),  # 11, 12, 13, 14 and 15 March lie in between
+        (3, date(2027, 3, 16), date(2027, 3, 12), PARIS),
+        (1, date(2027, 3, 16), date(2027, 3, 12), PARIS),  # the 14th is a Sunday: the Friday before
+        (5, date(2027, 4, 5), date(2027, 3, 30), PARIS),
+        (5, date(2027, 4, 4), date(2027, 3, 26), PARIS),  # Easter Monday: "at the latest" means before
+        (1, date(2027, 3, 30), date(2027, 3, 26), PARIS),  # Easter Sunday and Monday in between
+        (3, date(2027, 5, 18), date(2027, 5, 14), PARIS),  # Whit Monday counts as a clear day
+        (5, date(2027, 5, 12), date(2027, 5, 5), PARIS),  # the 6th is Ascension Day
+        (3, date(2027, 12, 24), date(2027, 12, 20), PARIS),
+        (3, date(2027, 12, 24), date(2027, 12, 17), REUNION),  # the 20th is a holiday there
+        (3, date(2027, 5, 31), date(2027, 5, 26), GUADELOUPE),  # as is the 27th in Guadeloupe
+        (3, date(2028, 3, 3), date(2028, 2, 28), PARIS),  # 29 February, 1 and 2 March lie in between
     ],
 )
-def test_clear_days(clear_days: int, meeting: date, leaves: date) -> None:
-    due = due_at(meeting, clear_days_offset(clear_days), EIGHT, PARIS)
-    assert due.astimezone(PARIS).date() == leaves
+def test_clear_days(clear_days: int, meeting: date, leaves: date, zone: ZoneInfo) -> None:
+    due = due_at(meeting, clear_days_offset(clear_days), EIGHT, zone)
+    assert due.astimezone(zone).date() == leaves
     assert (meeting - leaves).days - 1 >= clear_days
 
 
