@@ -13,7 +13,8 @@ from pooling.reminders.planning import lock_planning
 from pooling.reminders.sending import take_due, write_messages
 from pooling.reminders.wishes import kinds_of_group
 
-AT_ONCE = 500
+AT_ONCE = 100
+"""Mails written by the request itself; more would keep the other requests of its process waiting."""
 
 
 async def send_now(
