@@ -36,6 +36,20 @@ async def test_a_committee_is_planned_and_shown(territory: Territory, sign_in: S
     assert "Prévoir un comité" not in listed
 
 
+async def test_nobody_is_told_to_warn_people_before_the_sweep_planned_their_reminders(
+    territory: Territory, sign_in: SignIn
+) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    shown = text_of(await browser.get(page))
+    assert "Les relances se préparent" in shown
+    assert "Aucune relance ne partira" not in shown
+    kind = {"active": "", "before": "15", "after": "", "hour": "08:00", "wording": ""}
+    settings = "/g/bassin/relances/reglages/committee"
+    assert (await browser.post(settings, kind, page=settings)).status_code == 303
+    assert "Aucune relance ne partira d’ici là" in text_of(await browser.get(page))
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
