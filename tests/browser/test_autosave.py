@@ -49,6 +49,8 @@ async def test_what_is_written_is_saved_without_a_button(visitor: Visitor) -> No
     await expect(page.locator("[data-autosave-preview] strong")).to_have_text("décidé")
     await page.reload()
     await expect(box(page)).to_have_value("## Vélos\n\nTout est **décidé**.")
+    await visitor.press("Noter une décision")
+    await expect(page).to_have_url(re.compile("/decisions/nouvelle$"))
     assert visitor.complaints == []
 
 

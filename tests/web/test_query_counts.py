@@ -47,6 +47,29 @@ async def statements(database: Database) -> AsyncIterator[Statements]:
     yield Statements(connection)
 
 
+async def decide(database: Database, territory: Territory, committee_id: int, numbers: range) -> None:
+    """Decisions of every sort: owned, dated, with an effect on a purchase that is to be applied."""
+    terms = '{"lead_member": "213304983", "keys": {"pose": "equal"}}'
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(
+            text("""
+                INSERT INTO decisions (group_id, committee_id, number, content, purchase_id, act, terms, owner_id,
+                    due_on, state, outcome, revision, assigned_at, created_at)
+                SELECT p.group_id, :committee, n, 'Décision', p.id, 'change_terms', CAST(:terms AS jsonb), :owner,
+                    date '2027-04-01', CASE WHEN n % 3 = 0 THEN 'done' ELSE 'open' END, '', 1, :now, :now
+                FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n,
+                    (SELECT group_id, id FROM purchases ORDER BY id LIMIT 1) p"""),
+            {
+                "committee": committee_id,
+                "terms": terms,
+                "owner": territory.people["referent@lugos.example"],
+                "now": NOW,
+                "first": numbers.start,
+                "last": numbers.stop - 1,
+            },
+        )
+
+
 async def grow(database: Database, territory: Territory, committee_id: int) -> None:
     """More of everything that a page may list: members, people, purchases, needs, committees, mails."""
     codes = [code for code in SIRENS if siren.is_valid(code)]

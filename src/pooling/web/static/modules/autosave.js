@@ -103,14 +103,14 @@ export function autosave(form) {
 
   // The text is saved first, so that a page that cannot be reached does not take it along.
   form.addEventListener("submit", async (event) => {
-    if (leaving || stopped || isRefused) {
+    if (leaving || stopped || isRefused || box.value === saved) {
       leaving = true;
       return;
     }
     event.preventDefault();
     const submitter = event.submitter;
-    const isSaved = box.value === saved || (await save()) || stopped || status.textContent === WORDS.refused;
-    if (!isSaved) return;
+    const goesOn = (await save()) || stopped || status.textContent === WORDS.refused;
+    if (!goesOn) return;
     leaving = true;
     form.requestSubmit(submitter);
   });
