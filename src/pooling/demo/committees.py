@@ -58,7 +58,8 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
     zone = ZoneInfo("Europe/Paris")
     facilitator = Caller(territory.people[FACILITATOR], territory.group_id, (HeldRole(Role.FACILITATOR),))
     today = now.astimezone(zone).date()
-    past = _working_day(today - timedelta(days=75), zone)
+    # After the purchases that it speaks of were prepared, long enough ago for one of its decisions to be late.
+    past = _working_day(today - timedelta(days=17), zone)
     # Six days from now or a little less: a week before was yesterday at the latest, so the reminder is due at once.
     to_come = next(
         day for day in (today + timedelta(days=ahead) for ahead in (6, 5, 4, 3)) if is_working_day(day, zone)
@@ -108,8 +109,8 @@ async def _decide(
     purchases = {title.split()[0]: purchase_id for title, purchase_id in rows}
     buyer, day = territory.people[BUYER], at.date()
     decisions = (
-        ("Transmettre l’état de répartition des kits aux services des finances.", "Kits", FACILITATOR, 21),
-        ("Recenser les emplacements des arceaux, commune par commune, avec un plan.", "Arceaux", BUYER, 60),
+        ("Transmettre l’état de répartition des kits aux services des finances.", "Kits", FACILITATOR, 7),
+        ("Recenser les emplacements des arceaux, commune par commune, avec un plan.", "Arceaux", BUYER, 10),
         ("La livraison des vélos électriques est repoussée d’un mois : le fournisseur l’a demandé.", "Vélos", BUYER, 0),
     )
     for content, title, owner, days in decisions:
@@ -123,7 +124,7 @@ async def _decide(
             due_on=day + timedelta(days=days) if days else None,
         )
         await add_decision(session, caller, committee_id, command, at)
-    later = NewTerms(delivery_expected_on=day + timedelta(days=180))
+    later = NewTerms(delivery_expected_on=day + timedelta(days=122))
     await give_effect(session, caller, committee_id, 3, Act.CHANGE_TERMS, later, at)
     done = "Envoyé à tous les services le lendemain du comité."
     await settle_decision(session, caller, committee_id, 1, DecisionState.DONE, done, at + timedelta(days=1))
