@@ -20,6 +20,7 @@ from pooling.committees import (
     acting_pages,
     agenda_pages,
     answer_pages,
+    answers_api,
     attendance_pages,
     board_pages,
     convening_pages,
@@ -164,6 +165,7 @@ API_OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *collection_api.ROUTES,
     *allocation_api.ROUTES,
     *committees_api.ROUTES,
+    *answers_api.ROUTES,
     *decision_api.ROUTES,
     *home_api.ROUTES,
 )

@@ -215,6 +215,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/audit": JOURNAL,
     f"GET {API}/committees": GROUP,
     f"POST {API}/committees": FACILITATOR,
+    f"GET {API}/committees/{{committee_id}}": GROUP,
+    f"PUT {API}/committees/{{committee_id}}/answer": REFERENTS,  # those who are invited
+    f"GET {API}/committees/{{committee_id}}/invitations": FACILITATOR,
     f"GET {API}/committees/{{committee_id}}/minutes": frozenset(),  # nothing is published there
     f"GET {API}/decisions": GROUP,
     f"POST {API}/committees/{{committee_id}}/decisions/{{number}}/settlement": OWNS,

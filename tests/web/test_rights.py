@@ -56,6 +56,7 @@ BODIES: dict[str, dict[str, object]] = {
     "opening": {"closes_at": (NOW + timedelta(days=9)).isoformat()},
     "closure": {"reason": "Tous ont répondu"},
     "cancellation": {"reason": "Crédits non votés"},
+    "answer": {"answer": "yes"},
 }
 """Sound ones, by the end of the address, so that only the right can refuse."""
 

@@ -20,6 +20,8 @@ PATH_PARAMETERS = {
     "group": "The group's place in addresses, as in /g/{group}: the group of the token.",
     "reference": "What people call the purchase: AG-2027-001.",
     "member": "A member's SIREN, or a unit's code.",
+    "committee_id": "A committee's id.",
+    "number": "A decision's place among those of its committee: 2 for « décision n° 2 ».",
 }
 REFUSALS = {
     400: "The body is not JSON.",

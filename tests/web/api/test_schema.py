@@ -65,7 +65,7 @@ KNOWN: dict[str, list[Any]] = {
     "group": ["bassin"],
     "reference": [f"AG-2027-{number:03}" for number in range(1, 7)],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
-    "committee_id": [1, 99],
+    "committee_id": [1, 2, 99],
     "number": [1, 2, 99],
 }
 
@@ -75,6 +75,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "schedule_committee": {"day": "2027-06-01", "hour": "14:30", "place": "Mairie", "link": ""},
     "open_collection": {"closes_at": "2027-06-01T18:00:00+02:00"},
     "close_collection": {"reason": "Tous ont répondu"},
+    "answer_invitation": {"answer": "yes", "proxy": ""},
     "settle_decision": {"state": "done", "outcome": "Envoyé"},
     "put_declaration": {"needs": [{"item": "arceau", "quantity": 2, "up_to": 3}]},
 }
@@ -96,6 +97,15 @@ async def publish_minutes_of_a_committee(database: Database, territory: Territor
             decision = DecisionIn(content="Envoyer", owner_id=territory.people["referent@lugos.example"])
             await add_decision(session, caller, committee_id, decision, NOW)
         await publish_minutes(session, caller, committee_id, NOW)
+
+
+async def invite_to_a_committee(database: Database, territory: Territory) -> None:
+    """Everybody, to one that is to come."""
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        day = (NOW + timedelta(days=40)).date()
+        command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", people=tuple(territory.people.values()))
+        await schedule_committee(session, caller, command, NOW)
 
 
 class Service:
@@ -120,6 +130,7 @@ class Service:
             await file_needs(self.database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
             await make_purchase(self.database, territory, NOW)
         await publish_minutes_of_a_committee(self.database, territory)
+        await invite_to_a_committee(self.database, territory)
         return {
             email: await token_of(self.database, person, territory.group_id, NOW)
             for email, person in territory.people.items()
@@ -203,7 +214,7 @@ def _make_plausible(case: schemathesis.Case[Any], number: int) -> None:
     for header in ("If-Match", "Idempotency-Key"):
         case.headers.pop(header, None)
     if "committee_id" in case.path_parameters:
-        case.path_parameters |= {"committee_id": 1}
+        case.path_parameters |= {"committee_id": 2 if id_ == "answer_invitation" else 1}
     if id_ in PLACES:
         case.path_parameters = {**case.path_parameters, "reference": PLACES[id_]}
     if "member" in case.path_parameters:
