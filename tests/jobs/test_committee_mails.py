@@ -1,6 +1,6 @@
 """What committees say by mail, and what their .ics files do to a calendar."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,13 @@ from sqlalchemy import text
 
 from jobs.scene import BASE_URL, FACILITATOR, J15, Scene
 from pooling.committees.agenda import replace_items
+from pooling.committees.answers import answer_invitation
+from pooling.committees.models import Answer
 from pooling.committees.schemas import AgendaItemIn
+from pooling.members.models import Role
+from pooling.members.rights import HeldRole
 
-LUGOS = "referent@lugos.example"
+LUGOS, SALLES = "referent@lugos.example", "referent@salles.example"
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -117,3 +121,63 @@ async def test_the_agenda_sent_is_the_one_of_that_moment(scene: Scene) -> None:
     assert body is not None
     assert "Nouveau point" in body.get_content()
     assert "Ancien point" not in body.get_content()
+
+
+async def say(scene: Scene, who: str, committee: int, answer: Answer) -> None:
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        caller = scene.territory.caller(who, HeldRole(Role.REFERENT, 1))
+        await answer_invitation(session, caller, committee, answer, scene.clock)
+
+
+def body_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+async def test_who_has_answered_is_not_asked_again(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS, SALLES)
+    await say(scene, LUGOS, committee, Answer.YES)
+    scene.clock.instant = J15
+    await scene.work()
+    bodies = {mail["To"]: body_of(mail) for mail in scene.sink.received}
+    assert "dites si vous venez" in bodies[SALLES]
+    assert f"comites/{committee}/reponse" in bodies[SALLES]
+    assert "dites si vous venez" not in bodies[LUGOS]
+    assert "/reponse" not in bodies[LUGOS]
+
+
+async def test_moving_the_day_before_asks_everybody_once_more(scene: Scene) -> None:
+    """Everyone is told once, calendars get the next number, old reminders are gone, answers are asked for again."""
+    committee = await scene.schedule(LUGOS, SALLES)
+    scene.clock.instant = J15
+    await scene.work()
+    await say(scene, LUGOS, committee, Answer.YES)
+    scene.clock.instant = datetime(2027, 3, 29, 12, tzinfo=UTC)
+    await scene.work()
+    scene.sink.received.clear()
+    await scene.move(committee, day=date(2027, 4, 20))
+    await scene.work()
+    await scene.work()
+    assert sorted(mail["To"] for mail in scene.sink.received) == [LUGOS, SALLES]
+    for mail in scene.sink.received:
+        assert "dites de nouveau si vous venez" in body_of(mail)
+        assert f"comites/{committee}/reponse" in body_of(mail)
+        assert calendar_of(mail).events[0]["SEQUENCE"] == 1
+    planned = [row for row in await scene.reminders() if row[4] == "planned"]
+    assert {revision for _, _, revision, _, _ in planned} == {2}
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        answers = await session.execute(text("SELECT count(answer) FROM committee_invitations"))
+        assert answers.scalar_one() == 0
+
+
+async def test_another_place_asks_for_no_answer(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS)
+    scene.clock.instant = J15
+    await scene.work()
+    scene.sink.received.clear()
+    await scene.move(committee, place="Médiathèque")
+    await scene.work()
+    (mail,) = scene.sink.received
+    assert "si vous venez" not in body_of(mail)
+    assert "/reponse" not in body_of(mail)

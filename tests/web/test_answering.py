@@ -1,5 +1,6 @@
 """Invited people say whether they come, themselves or by proxy; the others cannot."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, time, timedelta
 
@@ -185,6 +186,23 @@ async def test_the_page_asks_and_keeps(territory: Territory, sign_in: SignIn, co
     home = text_of(await browser.get("/g/bassin"))
     assert "Préparer : Comité de suivi" in home
     assert "Répondre à l’invitation" not in home
+
+
+async def test_an_answer_for_a_date_that_has_changed_is_asked_again(
+    territory: Territory, sign_in: SignIn, answering: Answering, facilitator: Caller, committee: int
+) -> None:
+    browser = await sign_in(LUGOS)
+    page = f"/g/bassin/comites/{committee}/reponse"
+    seen = re.search(r'name="seen" value="([^"]+)"', (await browser.get(page)).text)
+    assert seen is not None
+    await move(answering, facilitator, day=date(2027, 4, 6))
+    late = await browser.post(page, {"answer": "yes", "seen": seen[1]}, page=page)
+    assert (late.status_code, "déplacée entre-temps" in text_of(late)) == (422, True)
+    assert "Mardi 6 avril 2027" in text_of(late)
+    assert await answering.kept() == {}
+    again = re.search(r'name="seen" value="([^"]+)"', late.text)
+    assert again is not None
+    assert (await browser.post(page, {"answer": "yes", "seen": again[1]}, page=page)).status_code == 303
 
 
 async def test_the_sign_in_comes_back_to_the_page(territory: Territory, visitor: object, sign_in: SignIn) -> None:

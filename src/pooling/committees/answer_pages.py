@@ -1,6 +1,7 @@
 """Answering an invitation, from the page that its mails lead to."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -83,13 +84,23 @@ async def do_answer(
     with form.redisplayed():
         form.check()
         clock = request.app.state.clock
-        await answer_invitation(session, caller, committee_id, Answer(typed), clock, proxy_id=proxy_id)
+        seen = _seen(form.value("seen"))
+        await answer_invitation(session, caller, committee_id, Answer(typed), clock, proxy_id=proxy_id, seen=seen)
     if form.has_errors:
         raise Redisplay(await _page(request, session, caller, frame, form, offered))
     own = await invited_person(session, committee_id, caller.person_id)
     assert own is not None, "it has just answered"
     said = own_answer(own.answer, own.proxy)
     return redirect(request, frame.url, done=f"Votre réponse est enregistrée : {said}.")
+
+
+def _seen(typed: str) -> datetime | None:
+    """The date that the page showed."""
+    try:
+        seen = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    return seen if seen.tzinfo else None
 
 
 ROUTES = [ask_answer, do_answer]

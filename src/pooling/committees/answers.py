@@ -25,6 +25,7 @@ from pooling.members.rights import Caller
 
 MOST_PROXIES = 1
 """How many one person may hold: as in a municipal council (code général des collectivités territoriales, L2121-20)."""
+MOVED = "La réunion a été déplacée entre-temps : vérifiez la nouvelle date ci-dessus, puis répondez de nouveau."
 NOT_INVITED = "Vous n’êtes pas invité à ce comité : il n’y a pas de réponse à donner."
 
 
@@ -36,15 +37,17 @@ async def answer_invitation(
     clock: Clock,
     *,
     proxy_id: int | None = None,
+    seen: datetime | None = None,
 ) -> Committee:
     """Keeps the caller's answer, which may be changed until the meeting starts. Who holds its proxy is told; so are
-    those whose proxy it makes void, since their holder will not come.
+    those whose proxy it makes void, since their holder will not come. `seen` is the date that the question was asked
+    for.
 
     Raises:
         NotFound: there is no such committee.
         Conflict: it is no longer to come.
         Forbidden: the caller is not invited.
-        Invalid: nobody, or somebody who cannot hold the proxy, is named.
+        Invalid: nobody, or somebody who cannot hold the proxy, is named; or the meeting was moved meanwhile.
     """
     committee = await locked_committee(session, committee_id)
     now = await clock.at_database(session)
@@ -52,6 +55,8 @@ async def answer_invitation(
     if own is None:
         raise Forbidden(NOT_INVITED)
     require_to_come(committee, now)
+    if seen is not None and seen != committee.starts_at:
+        raise Invalid({"answer": MOVED})
     wanted = proxy_id if answer is Answer.PROXY else None
     if (own.answer, own.proxy_id) == (answer, wanted):
         return committee
