@@ -2,11 +2,12 @@
 page by page, and counted by the database.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -21,14 +22,32 @@ from pooling.members.people_queries import folded
 PAGE_SIZE = 50
 
 
-def is_of_the_group(committee: Committee, now: datetime) -> ColumnElement[bool]:
-    """Whether the invited person is in the group still, or was when the committee met: who left before does not count
-    among those invited, who left since still does.
+def _of_committee(committee: Committee, now: datetime) -> Subquery:
+    """The invitations of a committee, with `here`: whether the person is in the group still, or was when the committee
+    met (who left before does not count among those invited, who left since still does); and `represented`.
+
+    Both are looked up in lists that the server hashes once. As joins they would be done row by row as long as it has
+    not counted thousands of rows that were just added, which takes minutes; OFFSET 0 keeps it from making them joins.
     """
     moment = min(now, committee.starts_at)
-    return exists().where(
-        col(Membership.person_id) == col(Invitation.person_id),
-        or_(col(Membership.ended_at).is_(None), col(Membership.ended_at) > moment),
+    in_group = select(col(Membership.person_id)).where(
+        or_(col(Membership.ended_at).is_(None), col(Membership.ended_at) > moment)
+    )
+    other = aliased(Invitation)
+    there = select(col(other.person_id)).where(col(other.committee_id) == committee.id, col(other.present).is_(True))
+    return (
+        select(
+            col(Invitation.person_id),
+            col(Invitation.answer),
+            col(Invitation.proxy_id),
+            col(Invitation.answered_at),
+            col(Invitation.present),
+            col(Invitation.person_id).in_(in_group).label("here"),
+            and_(col(Invitation.present).is_not(True), col(Invitation.proxy_id).in_(there)).label("represented"),
+        )
+        .where(col(Invitation.committee_id) == committee.id)
+        .offset(0)
+        .subquery("invited")
     )
 
 
@@ -55,28 +74,17 @@ class Counts:
 
 
 async def count_people(session: AsyncSession, committee: Committee, now: datetime) -> Counts:
-    holder = aliased(Invitation)
-    answer, present = col(Invitation.answer), col(Invitation.present)
+    invited = _of_committee(committee, now).c
     rows = await session.execute(
         select(
             func.count(),
-            func.count().filter(answer == Answer.YES),
-            func.count().filter(answer == Answer.NO),
-            func.count().filter(answer == Answer.PROXY),
-            func.count().filter(present.is_(True)),
-            func.count().filter(present.is_(False)),
-            func.count().filter(present.is_not(True), col(holder.present).is_(True)),
-        )
-        .select_from(Invitation)
-        .outerjoin(
-            holder,
-            and_(
-                col(holder.group_id) == col(Invitation.group_id),
-                col(holder.committee_id) == col(Invitation.committee_id),
-                col(holder.person_id) == col(Invitation.proxy_id),
-            ),
-        )
-        .where(col(Invitation.committee_id) == committee.id, is_of_the_group(committee, now))
+            func.count().filter(invited.answer == Answer.YES),
+            func.count().filter(invited.answer == Answer.NO),
+            func.count().filter(invited.answer == Answer.PROXY),
+            func.count().filter(invited.present.is_(True)),
+            func.count().filter(invited.present.is_(False)),
+            func.count().filter(invited.represented),
+        ).where(invited.here)
     )
     return Counts(*rows.one())
 
@@ -97,9 +105,9 @@ class Invited:
     function: str
     answer: Answer | None
     proxy: str | None
-    """Who holds their proxy."""
-    proxy_id: int | None
+    """Who holds their proxy, and whether that person came."""
     proxy_present: bool | None
+    proxy_id: int | None
     answered_at: datetime | None
     present: bool | None
     sort_key: str = ""
@@ -120,33 +128,35 @@ async def invited_page(
     starts. `answer` keeps those of one answer (`none`: who has not answered); `skip` is for sheets that are numbered.
     """
     name = folded(col(Person.name)).collate("C")
+    invited = _of_committee(committee, now).c
     statement = (
-        _invited(name)
-        .where(col(Invitation.committee_id) == committee.id, is_of_the_group(committee, now), _named(search))
+        _people(invited, name)
+        .where(invited.here, _named(search))
         .order_by(name, col(Person.id))
         .offset(skip)
         .limit(size + 1)
     )
     if answer:
-        given = col(Invitation.answer)
-        statement = statement.where(given.is_(None) if answer == "none" else given == answer)
+        statement = statement.where(invited.answer.is_(None) if answer == "none" else invited.answer == answer)
     if after is not None:
         statement = statement.where(tuple_(name, col(Person.id)) > after)
-    found = [_read(*row) for row in await session.execute(statement)]
-    shown = found[:size]
-    return shown, (shown[-1].sort_key, shown[-1].person_id) if len(found) > size else None
+    rows = (await session.execute(statement)).all()
+    shown = await _read(session, committee.id, rows[:size])
+    return shown, (shown[-1].sort_key, shown[-1].person_id) if len(rows) > size else None
 
 
 async def invited_person(session: AsyncSession, committee_id: int, person_id: int) -> Invited | None:
     """One of those invited; None when it is not."""
     if not 0 < person_id <= LARGEST_ID:
         return None
-    name = folded(col(Person.name))
-    rows = await session.execute(
-        _invited(name).where(col(Invitation.committee_id) == committee_id, col(Person.id) == person_id)
+    own = (
+        select(Invitation)
+        .where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == person_id)
+        .subquery("invited")
     )
-    found = rows.first()
-    return _read(*found) if found else None
+    rows = (await session.execute(_people(own.c, folded(col(Person.name))))).all()
+    found = await _read(session, committee_id, rows)
+    return found[0] if found else None
 
 
 def _named(search: str) -> ColumnElement[bool]:
@@ -157,36 +167,46 @@ def _named(search: str) -> ColumnElement[bool]:
     return has_words
 
 
-def _invited(name: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
-    holder, holding = aliased(Person), aliased(Invitation)
-    statement: Select[*tuple[Any, ...]] = (
-        select(
-            col(Person.id),
-            col(Person.name),
-            col(Person.email),
-            col(Person.function),
-            col(Invitation.answer),
-            col(holder.name),
-            col(Invitation.proxy_id),
-            col(holding.present),
-            col(Invitation.answered_at),
-            col(Invitation.present),
-            name,
-        )
-        .select_from(Invitation)
-        .join(Person, col(Person.id) == col(Invitation.person_id))
-        .outerjoin(holder, col(holder.id) == col(Invitation.proxy_id))
-        .outerjoin(
-            holding,
-            and_(
-                col(holding.group_id) == col(Invitation.group_id),
-                col(holding.committee_id) == col(Invitation.committee_id),
-                col(holding.person_id) == col(Invitation.proxy_id),
-            ),
-        )
-    )
+def _people(invited: Any, name: ColumnElement[str]) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns
+    statement: Select[*tuple[Any, ...]] = select(
+        col(Person.id),
+        col(Person.name),
+        col(Person.email),
+        col(Person.function),
+        invited.answer,
+        invited.proxy_id,
+        invited.answered_at,
+        invited.present,
+        name,
+    ).join(Person, col(Person.id) == invited.person_id)
     return statement
 
 
-def _read(person_id: int, name: str, email: str, function: str, answer: str | None, *others: Any) -> Invited:  # noqa: ANN401
-    return Invited(person_id, name, email, function, Answer(answer) if answer else None, *others)
+async def _read(session: AsyncSession, committee_id: int, rows: Sequence[Any]) -> list[Invited]:
+    """Those of the rows, with who holds their proxies: one read more, if there are any."""
+    proxies = {row.proxy_id for row in rows if row.proxy_id is not None}
+    holders: dict[int, tuple[str, bool | None]] = {}
+    if proxies:
+        found = await session.execute(
+            select(col(Person.id), col(Person.name), col(Invitation.present))
+            .join(Invitation, col(Invitation.person_id) == col(Person.id))
+            .where(col(Invitation.committee_id) == committee_id, col(Person.id).in_(proxies))
+        )
+        holders = {person_id: (name, present) for person_id, name, present in found}
+    nobody = (None, None)
+    return [
+        Invited(
+            person_id=row[0],
+            name=row[1],
+            email=row[2],
+            function=row[3],
+            answer=Answer(row.answer) if row.answer else None,
+            proxy=holders.get(row.proxy_id, nobody)[0],
+            proxy_present=holders.get(row.proxy_id, nobody)[1],
+            proxy_id=row.proxy_id,
+            answered_at=row.answered_at,
+            present=row.present,
+            sort_key=row[8],
+        )
+        for row in rows
+    ]
