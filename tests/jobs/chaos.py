@@ -190,8 +190,15 @@ class Chaos:
         finally:
             await queue.aclose()
 
+    def _any_meeting(self) -> Meeting:
+        """Rather the one whose mails are just leaving."""
+        if self.sink.arrivals and self.chance.random() < 0.8:
+            latest = self.sink.arrivals[-1].uid
+            return next(meeting for meeting in self.meetings if meeting.uid() == latest)
+        return self.chance.choice(self.meetings)
+
     async def move(self) -> None:
-        meeting = self.chance.choice(self.meetings)
+        meeting = self._any_meeting()
         if meeting.cancelled:
             return
         new_day = self.chance.random() < 0.3  # else the place alone
@@ -205,7 +212,7 @@ class Chaos:
         meeting.changes.append((time.time(), meeting.revision))
 
     async def cancel(self) -> None:
-        meeting = self.chance.choice(self.meetings)
+        meeting = self._any_meeting()
         if meeting.cancelled:
             return
         async with self.database.transaction(meeting.group_id) as session:

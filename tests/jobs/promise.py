@@ -7,6 +7,8 @@ from jobs.chaos import PATIENCE, WORKERS, Chaos, Meeting
 from jobs.moody_sink import NEVER
 from pooling.worker import CONNECTIONS
 
+IN_FLIGHT = (WORKERS + 2) * CONNECTIONS
+"""Mails that may be under way at one moment: one for each connection, also of who was just killed or came by hand."""
 IN_HAND = PATIENCE + 1
 """For so long a mail that was being sent when its committee moved may still come in."""
 
@@ -23,13 +25,17 @@ async def breaches(chaos: Chaos) -> list[str]:
 
 
 def _out_of_date(chaos: Chaos) -> list[str]:
-    by_uid = {meeting.uid(): meeting for meeting in chaos.meetings}
-    return [
-        f"{arrival.recipient} got revision {arrival.sequence + 1} of {arrival.uid} after {revision} was committed"
-        for arrival in chaos.sink.arrivals
-        for at, revision in by_uid[arrival.uid].changes
-        if arrival.sequence + 1 < revision and arrival.at > at + IN_HAND
-    ]
+    """What was said of a committee after it was no longer true, but for the mails that were just being sent."""
+    broken = []
+    for meeting in chaos.meetings:
+        arrivals = [arrival for arrival in chaos.sink.arrivals if arrival.uid == meeting.uid()]
+        for at, revision in meeting.changes:
+            late = [arrival.at - at for arrival in arrivals if arrival.sequence + 1 < revision and arrival.at > at]
+            if late and (len(late) > IN_FLIGHT or max(late) > IN_HAND):
+                broken.append(
+                    f"{len(late)} mails of {meeting.uid()} came up to {max(late):.1f} s after revision {revision}"
+                )
+    return broken
 
 
 def allowed_twice(chaos: Chaos) -> int:
