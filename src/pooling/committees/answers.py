@@ -112,21 +112,20 @@ async def _check_proxy(session: AsyncSession, committee_id: int, person_id: int,
     row = found.first()
     if row is None:
         raise Invalid({"proxy": "Choisissez une des personnes invitées à ce comité."})
-    name, its_answer, proxies = row
-    refusals = (
-        (its_answer == Answer.NO, f"{name} a répondu ne pas venir : choisissez une autre personne."),
-        (
-            its_answer == Answer.PROXY,
-            f"{name} a déjà donné pouvoir, qui ne se transmet pas, et ne viendra pas : choisissez une autre personne.",
-        ),
-        (
-            proxies >= MOST_PROXIES,
-            f"{name} porte déjà un pouvoir, et une personne n’en porte qu’un : choisissez une autre personne.",
-        ),
-    )
-    for refused, sentence in refusals:
-        if refused:
-            raise Invalid({"proxy": sentence})
+    refusal = _why_not(*row)
+    if refusal:
+        raise Invalid({"proxy": f"{refusal} : choisissez une autre personne."})
+
+
+def _why_not(name: str, answer: str | None, proxies: int) -> str | None:
+    """Why somebody who answered so, and bears so many proxies, cannot bear another."""
+    if answer == Answer.NO:
+        return f"{name} a répondu ne pas venir"
+    if answer == Answer.PROXY:
+        return f"{name} a déjà donné pouvoir, qui ne se transmet pas, et ne viendra pas"
+    if proxies >= MOST_PROXIES:
+        return f"{name} porte déjà un pouvoir, et une personne n’en porte qu’un"
+    return None
 
 
 async def mandates(

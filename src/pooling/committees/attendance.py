@@ -33,6 +33,16 @@ async def tick_attendance(
             "La présence se note d’une heure avant le début jusqu’à la publication du compte-rendu.",
             code="attendance_closed",
         )
+    people = await _tick(session, committee_id, present)
+    if people:
+        there = [person for person in people if present[person]]
+        absent = [person for person in people if not present[person]]
+        record(session, caller, committee, "attendance_ticked", now, details={"present": there, "absent": absent})
+    return len(people)
+
+
+async def _tick(session: AsyncSession, committee_id: int, present: Mapping[int, bool]) -> list[int]:
+    """Writes it down in one statement; returns whose presence changed."""
     changed = await session.execute(
         text("""
             UPDATE committee_invitations SET present = ticked.present
@@ -48,11 +58,4 @@ async def tick_attendance(
             "present": list(present.values()),
         },
     )
-    people = sorted(changed.scalars())
-    if people:
-        details = {
-            "present": [one for one in people if present[one]],
-            "absent": [one for one in people if not present[one]],
-        }
-        record(session, caller, committee, "attendance_ticked", now, details={**details})
-    return len(people)
+    return sorted(changed.scalars())

@@ -12,7 +12,7 @@ from pooling.committees.choosing import Found, choose, to_invite
 from pooling.committees.frame import CommitteeFrame, committee_frame, managed_committee
 from pooling.committees.inviting import invite, uninvite
 from pooling.committees.models import Answer
-from pooling.committees.people_queries import count_people, invited_page, invited_person
+from pooling.committees.people_queries import Counts, count_people, invited_page, invited_person
 from pooling.committees.scheduling_pages import INVITED_ROLES
 from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS
 from pooling.members.entrance import CallerHere, SessionHere
@@ -80,15 +80,7 @@ async def _page(
         url=url,
         people=people,
         counts=counts,
-        answers=[
-            (value, ANSWER_WORDS[answer], count)
-            for value, answer, count in (
-                ("oui", Answer.YES, counts.yes),
-                ("non", Answer.NO, counts.no),
-                ("pouvoir", Answer.PROXY, counts.proxy),
-                ("sans", None, counts.silent),
-            )
-        ],
+        answers=_answers(counts),
         words=ANSWER_WORDS,
         tags=ANSWER_TAGS,
         caption="Personnes invitées" + (f" : {CAPTIONS[search['reponse']]}" if search["reponse"] else ""),
@@ -100,6 +92,17 @@ async def _page(
         roles=[(str(role), label) for role, label in INVITED_ROLES],
         inviting=frame.manages and frame.to_come,
     )
+
+
+def _answers(counts: Counts) -> list[tuple[str, str, int]]:
+    """How many of each answer, as (filter, words, count)."""
+    found = (
+        ("oui", Answer.YES, counts.yes),
+        ("non", Answer.NO, counts.no),
+        ("pouvoir", Answer.PROXY, counts.proxy),
+        ("sans", None, counts.silent),
+    )
+    return [(value, ANSWER_WORDS[answer], count) for value, answer, count in found]
 
 
 @post("/comites/{committee_id:int}/invitations", right=Right.MANAGE_COMMITTEES)
