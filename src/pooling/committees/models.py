@@ -10,8 +10,6 @@ from pooling.kernel.events import Event
 from pooling.kernel.files import File
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
 
-FILES = str(File.__tablename__)
-
 
 class CommitteeKind(StrEnum):
     WORKING_GROUP = "working_group"
@@ -33,18 +31,14 @@ class Committee(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         ForeignKeyConstraint(["secretary_id"], ["people.id"]),
-        within_group("minutes_file_id", FILES),
-        within_group("convocation_file_id", FILES),
+        within_group("minutes_file_id", str(File.__tablename__)),
+        within_group("convocation_file_id", str(File.__tablename__)),
         one_of("kind", CommitteeKind),
         one_of("state", CommitteeState),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("clear_days IN (1, 3, 5)", name="clear_days"),
         Index(None, "group_id", "starts_at"),
-        Index(
-            "ix_committees_search",
-            text("to_tsvector('french'::regconfig, search_text)"),
-            postgresql_using="gin",
-        ),
+        Index("ix_committees_search", text("to_tsvector('french'::regconfig, search_text)"), postgresql_using="gin"),
     )
 
     id: int = identity()
@@ -94,11 +88,7 @@ class Invitation(TenantTable, table=True):
         ForeignKeyConstraint(["person_id"], ["people.id"]),
         ForeignKeyConstraint(
             ["group_id", "committee_id", "proxy_id"],
-            [
-                "committee_invitations.group_id",
-                "committee_invitations.committee_id",
-                "committee_invitations.person_id",
-            ],
+            [f"committee_invitations.{key}" for key in ("group_id", "committee_id", "person_id")],
             name="fk_committee_invitations_proxy",
         ),
         one_of("answer", Answer),
@@ -280,7 +270,7 @@ class CommitteeFile(TenantTable, table=True):
     __tablename__ = "committee_files"
     __table_args__ = (
         in_group(),
-        within_group("file_id", FILES),
+        within_group("file_id", str(File.__tablename__)),
         within_group("committee_id", "committees"),
         within_group("agenda_item_id", "agenda_items"),
         Index(None, "group_id", "committee_id"),
