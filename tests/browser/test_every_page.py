@@ -68,7 +68,7 @@ async def links(visitor: Visitor) -> list[str]:
     found: list[str] = await visitor.page.locator("a[href^='/']").evaluate_all(
         "all => all.map(a => new URL(a.href).pathname)"
     )
-    return [path for path in found if not re.search(r"\.[a-z]+$", path)]
+    return [path for path in found if not re.search(r"\.[a-z]+$|/pieces/\d+$", path)]
 
 
 async def test_pages_of_errors(shared_demonstration: Served, visitors: Visitors) -> None:

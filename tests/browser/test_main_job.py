@@ -98,7 +98,8 @@ async def a_finance_officer_downloads_who_pays_what(visitor: Visitor, folder: Pa
 
 async def the_facilitator_sees_the_committee_and_its_reminders_sent(visitor: Visitor) -> None:
     await visitor.enter_as("animation@bassin.example")
-    await visitor.follow("Voir l’ordre du jour", within=card(visitor, "Préparer : Comité de suivi"))
+    await visitor.follow("Répondre", within=card(visitor, "Répondre à l’invitation : Comité de suivi"))
+    await visitor.follow("Comité de suivi", within=visitor.page.get_by_role("navigation", name="Fil d’Ariane"))
     await visitor.reads("Arceaux et abris : où en sont les déclarations")
     await visitor.reads("33 personnes invitées")
     await visitor.follow("Courriels", within=visitor.page.get_by_role("navigation", name="Menu principal"))
