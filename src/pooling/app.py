@@ -18,6 +18,7 @@ from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
 from pooling.committees import (
     acting_pages,
+    agenda_api,
     agenda_pages,
     answer_pages,
     answers_api,
@@ -26,6 +27,7 @@ from pooling.committees import (
     convening_pages,
     decision_api,
     decision_pages,
+    difficulty_api,
     difficulty_pages,
     feed_pages,
     following_pages,
@@ -166,7 +168,9 @@ API_OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *allocation_api.ROUTES,
     *committees_api.ROUTES,
     *answers_api.ROUTES,
+    *agenda_api.ROUTES,
     *decision_api.ROUTES,
+    *difficulty_api.ROUTES,
     *home_api.ROUTES,
 )
 

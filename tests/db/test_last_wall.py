@@ -40,7 +40,9 @@ from pooling.members.entrance import caller_of
 from pooling.members.mails import Sender
 from pooling.members.models import Role
 from pooling.members.queries import member_list
+from pooling.outbox.models import Message
 from pooling.reminders.kinds import Context
+from pooling.reminders.models import Reminder
 from pooling.settings import Settings
 from pooling.web.security import SESSION_COOKIE
 from routes import routes_of
@@ -106,8 +108,23 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
         await session.execute(text("UPDATE items SET name = name || :mark"), {"mark": mark})
         await session.execute(text("UPDATE groups SET name = name || :mark"), {"mark": mark})
         request = (await session.execute(text("SELECT min(id) FROM access_requests"))).scalar_one()
+        reminder = Reminder(
+            group_id=territory.group_id, kind="committee", subject_id=committee, revision=1, offset_days=-7,
+            person_id=territory.people["referent@lugos.example"], due_at=NOW, useful_until=NOW + timedelta(days=20),
+        )  # fmt: skip
+        mail = Message(
+            group_id=territory.group_id, kind="committee", recipient="a@b.example", subject=f"Objet {mark}",
+            body_text=f"Texte {mark}", body_html=f"Texte {mark}", state="failed", error="550", next_try_at=NOW,
+            created_at=NOW,
+        )  # fmt: skip
+        session.add_all([reminder, mail])
+        await session.flush()
         role = await session.execute(
             text("SELECT min(id) FROM memberships WHERE person_id = :person"),
+            {"person": territory.people["referent@lugos.example"]},
+        )
+        key = await session.execute(
+            text("SELECT mail_key FROM people WHERE id = :person"),
             {"person": territory.people["referent@lugos.example"]},
         )
         buyers = await session.execute(text("SELECT min(id) FROM memberships WHERE role = 'lead_buyer'"))
@@ -128,6 +145,11 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
             "slug": territory.slug,
             "step": "archivage",
             "link": "unknown",
+            "key": key.scalar_one(),
+            "feed": "unknown.ics",
+            "kind": "committee",
+            "reminder_id": reminder.id,
+            "message_id": mail.id,
             "path": "tokens.css",
         }
 

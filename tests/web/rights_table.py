@@ -219,6 +219,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"PUT {API}/committees/{{committee_id}}/answer": REFERENTS,  # those who are invited
     f"GET {API}/committees/{{committee_id}}/invitations": FACILITATOR,
     f"GET {API}/committees/{{committee_id}}/minutes": frozenset(),  # nothing is published there
+    f"GET {API}/committees/{{committee_id}}/agenda": GROUP,
+    **{f"{method} {API}/committees/{{committee_id}}/agenda": FACILITATOR for method in ("POST", "PUT")},
+    **{f"{method} {API}/difficulties": GROUP for method in ("GET", "POST")},
+    f"POST {API}/difficulties/{{difficulty_id}}/settlement": RAISED_OR_LEADS,
     f"GET {API}/decisions": GROUP,
     f"POST {API}/committees/{{committee_id}}/decisions/{{number}}/settlement": OWNS,
     f"GET {API}/members": GROUP,

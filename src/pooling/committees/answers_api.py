@@ -84,6 +84,9 @@ class WholeCommitteeOut(ApiOut):
     ends_at: datetime
     place: str
     link: str
+    clear_days: int
+    """Of a formal committee: the clear days between its convocation and the meeting."""
+    convened_at: datetime | None
     revision: int
     """Raised whenever it is moved or cancelled."""
     agenda: Sequence[ItemOut]
@@ -137,9 +140,14 @@ async def get_committee(
     )
 
 
+_FACTS = (
+    *("id", "kind", "title", "state", "starts_at", "ends_at", "place", "link"),
+    *("clear_days", "convened_at", "revision"),
+)
+
+
 def _facts(committee: Committee) -> dict[str, Any]:
-    names = ("id", "kind", "title", "state", "starts_at", "ends_at", "place", "link", "revision")
-    return {name: getattr(committee, name) for name in names}
+    return {name: getattr(committee, name) for name in _FACTS}
 
 
 def _quorum(quorum: Quorum) -> QuorumOut:

@@ -90,6 +90,7 @@ async def show_purchase(
         "home/purchase.html",
         breadcrumb=frame.breadcrumb,
         frame=frame,
+        report_url=f"{base}/comites/difficultes/nouvelle?achat={reference}",
         cards_shown=[_card(task, base, now, frame.zone) for task in mine],
         items=await purchase_items(session, frame.purchase.id),
         names_buyers=caller.may(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id),

@@ -6,6 +6,7 @@ typed is read as markup.
 
 import asyncio
 import json
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +23,39 @@ async def make_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> b
     brings along, whatever the machine has.
     """
     feature, _, name = template.partition("/")
-    return await asyncio.to_thread(_compile, f"{feature}/templates/{name}", json.dumps(data), at)
+    return await asyncio.to_thread(_set, f"{feature}/templates/{name}", data, at)
+
+
+_UNDISPLAYED = "could not be displayed"
+_DISPLAYED = ((0x20, 0x24F), (0x370, 0x4FF), (0x1E00, 0x2040), (0x20A0, 0x20BF), (0x2190, 0x22FF))
+"""Latin, Greek, Cyrillic, punctuation, currencies, arrows and signs: what the fonts certainly have."""
+
+
+def _set(path: str, data: Mapping[str, Any], at: datetime) -> bytes:
+    """A letter that no font has (an emoji, another script) would be read to nobody, so PDF/UA refuses the document: it
+    is set again with a square in its place.
+    """
+    try:
+        return _compile(path, json.dumps(data), at)
+    except typst.TypstError as error:
+        if _UNDISPLAYED not in str(error):
+            raise
+        return _compile(path, json.dumps(_displayed(data)), at)
+
+
+def _displayed(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, str):
+        return "".join(letter if _has_glyph(letter) else "□" for letter in value)
+    if isinstance(value, Mapping):
+        return {name: _displayed(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_displayed(part) for part in value]
+    return value
+
+
+def _has_glyph(letter: str) -> bool:
+    known = unicodedata.category(letter)[0] != "C" and any(first <= ord(letter) <= last for first, last in _DISPLAYED)
+    return known or letter in "\n\t"
 
 
 def _compile(path: str, data: str, at: datetime) -> bytes:

@@ -39,3 +39,20 @@ async def test_a_document_is_tagged_for_screen_readers_and_the_same_each_time(te
     assert re.search(rb"/Lang ?\(fr-FR\)", made)
     assert b"pdfuaid" in made
     assert made == await pdf.make_pdf(template, DATA, at=AT.replace(microsecond=7).astimezone(ZoneInfo("Europe/Paris")))
+
+
+@pytest.mark.parametrize(
+    "typed", ["Vélos 🚲", "日本語", "ﷺ \u202e retourné", "a\x00b", "\u0378", "x" * 5000, "\u200b\u00ad"]
+)
+async def test_no_letter_holds_a_document_back(template: str, typed: str) -> None:
+    """PDF/UA refuses what no font displays: a square stands in its place."""
+    made = await pdf.make_pdf(template, {**DATA, "title": typed, "pairs": [[typed, typed]]}, at=AT)
+    assert made.startswith(b"%PDF-")
+
+
+async def test_what_is_kept_as_it_is_can_be_displayed(template: str) -> None:
+    letters = "".join(
+        chr(code) for first, last in pdf._DISPLAYED for code in range(first, last + 1) if pdf._has_glyph(chr(code))
+    )
+    assert pdf._displayed(letters + "🚲") == letters + "□"
+    await pdf.make_pdf(template, {**DATA, "pairs": [["🚲", letters]]}, at=AT)

@@ -40,10 +40,11 @@ from factories import (
 from pooling.app import Services, create_app
 from pooling.committees.deciding import add_decision
 from pooling.committees.decision_schemas import DecisionIn
+from pooling.committees.difficulties import raise_difficulty
 from pooling.committees.minutes import save_minutes
 from pooling.committees.publishing import publish_minutes
 from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.schemas import CommitteeIn, DifficultyIn
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
@@ -66,6 +67,7 @@ KNOWN: dict[str, list[Any]] = {
     "reference": [f"AG-2027-{number:03}" for number in range(1, 7)],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
     "committee_id": [1, 2, 99],
+    "difficulty_id": [1, 2, 3, 99],
     "number": [1, 2, 99],
 }
 
@@ -77,6 +79,10 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "close_collection": {"reason": "Tous ont répondu"},
     "answer_invitation": {"answer": "yes", "proxy": ""},
     "settle_decision": {"state": "done", "outcome": "Envoyé"},
+    "raise_difficulty": {"content": "Pas de garage", "purchase": "AG-2027-001", "member": ""},
+    "settle_difficulty": {"settlement": "Garage trouvé"},
+    "add_agenda_item": {"title": "Un point", "duration_minutes": 10, "purchase": "AG-2027-001"},
+    "replace_agenda": {"items": [{"title": "Un point"}]},
     "put_declaration": {"needs": [{"item": "arceau", "quantity": 2, "up_to": 3}]},
 }
 """What chance would hardly find: parts of bodies that a use case accepts, put in every other one."""
@@ -108,6 +114,13 @@ async def invite_to_a_committee(database: Database, territory: Territory) -> Non
         await schedule_committee(session, caller, command, NOW)
 
 
+async def raise_difficulties(database: Database, territory: Territory) -> None:
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        for number in range(3):
+            await raise_difficulty(session, caller, DifficultyIn(content=f"n° {number}"), NOW)
+
+
 class Service:
     """An installation of its own, on an event loop of its own: what is sent really changes it."""
 
@@ -131,6 +144,7 @@ class Service:
             await make_purchase(self.database, territory, NOW)
         await publish_minutes_of_a_committee(self.database, territory)
         await invite_to_a_committee(self.database, territory)
+        await raise_difficulties(self.database, territory)
         return {
             email: await token_of(self.database, person, territory.group_id, NOW)
             for email, person in territory.people.items()
@@ -214,7 +228,7 @@ def _make_plausible(case: schemathesis.Case[Any], number: int) -> None:
     for header in ("If-Match", "Idempotency-Key"):
         case.headers.pop(header, None)
     if "committee_id" in case.path_parameters:
-        case.path_parameters |= {"committee_id": 2 if id_ == "answer_invitation" else 1}
+        case.path_parameters |= {"committee_id": 1 if id_ == "settle_decision" else 2}
     if id_ in PLACES:
         case.path_parameters = {**case.path_parameters, "reference": PLACES[id_]}
     if "member" in case.path_parameters:
