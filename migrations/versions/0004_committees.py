@@ -324,6 +324,17 @@ def _add_columns() -> None:
         """UPDATE committees SET published_at = ends_at, search_text = translate(
             lower(title || ' ' || minutes), 'àâäéèêëîïôöùûüÿç’', 'aaaeeeeiioouuuyc ') WHERE state = 'minuted'"""
     )
+    op.execute(
+        """INSERT INTO minutes_versions (group_id, committee_id, number, content, written_by, begun_at, written_at)
+        SELECT DISTINCT ON (c.group_id, c.id) c.group_id, c.id, 1, c.minutes, e.person_id, e.at, e.at
+        FROM committees c JOIN events e ON e.group_id = c.group_id AND e.subject_kind = 'committee'
+            AND e.subject_id = c.id AND e.name IN ('committee.minutes_written', 'committee.minuted')
+        WHERE c.minutes <> '' AND e.person_id IS NOT NULL ORDER BY c.group_id, c.id, e.id DESC"""
+    )
+    op.execute(
+        """UPDATE committees c SET minutes_version = 1 FROM minutes_versions v
+        WHERE v.group_id = c.group_id AND v.committee_id = c.id"""
+    )
     op.drop_column("committees", "agenda")
     op.add_column("events", sa.Column("decision_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(
