@@ -82,13 +82,16 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "raise_difficulty": {"content": "Pas de garage", "purchase": "AG-2027-001", "member": ""},
     "settle_difficulty": {"settlement": "Garage trouvé"},
     "add_agenda_item": {"title": "Un point", "duration_minutes": 10, "purchase": "AG-2027-001"},
-    "replace_agenda": {"items": [{"title": "Un point"}]},
+    "replace_agenda": {
+        "items": [*({"id": place, "title": "Difficulté"} for place in (1, 2, 3)), {"title": "Un point"}]
+    },
     "put_declaration": {"needs": [{"item": "arceau", "quantity": 2, "up_to": 3}]},
 }
 """What chance would hardly find: parts of bodies that a use case accepts, put in every other one."""
 PLACES = {"open_collection": "AG-2027-002", "close_collection": "AG-2027-001", "put_declaration": "AG-2027-003"}
 SENT = ("method", "url", "params", "headers", "json", "data", "content")
-LAST = ("closure", "cancellation")
+FIRST, LAST = "agenda", ("closure", "cancellation")
+"""An agenda keeps the difficulties that are raised meanwhile; a purchase that is closed takes no more needs."""
 
 
 async def publish_minutes_of_a_committee(database: Database, territory: Territory) -> None:
@@ -170,7 +173,11 @@ def service(fresh_addresses: PostgresAddresses, tmp_path: Path) -> Iterator[Serv
 def operations(description: dict[str, Any]) -> list[APIOperation[Any, Any, Any, Any]]:
     schema = schemathesis.openapi.from_dict(description)
     found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    return sorted(found, key=lambda operation: [operation.path.endswith(end) for end in reversed(LAST)])
+    return sorted(found, key=_turn)
+
+
+def _turn(operation: APIOperation[Any, Any, Any, Any]) -> list[bool]:
+    return [not operation.path.endswith(FIRST), *(operation.path.endswith(end) for end in reversed(LAST))]
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
