@@ -61,8 +61,8 @@ async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: 
 
 
 def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:
-    """The facilitators, while the present quarter has no committee. A group that chose to meet less often than each
-    quarter is left alone.
+    """The facilitators, while the present quarter has no committee, whatever the group's own cadence is: one that meets
+    less often on purpose switches this kind off.
     """
     period = _present(zone, now)
     day = func.date(col(Committee.local_start))
@@ -82,7 +82,6 @@ def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:
         .where(
             col(Membership.role) == Role.FACILITATOR,
             col(Membership.ended_at).is_(None),
-            col(Group.committee_every_months) <= QUARTER,
             ~committee,
         )
         .group_by(col(Membership.person_id))

@@ -9,7 +9,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.agenda_queries import AgendaLine, agenda_lines
 from pooling.committees.models import Committee, CommitteeKind
-from pooling.committees.words import KIND_WORDS
+from pooling.committees.words import KIND_WORDS, zone_words
 from pooling.members.models import Membership, Role
 from pooling.reminders.kinds import Context
 from pooling.web.pdf import make_pdf
@@ -59,7 +59,7 @@ def document(
     zone = context.zone
     when = date_time_long(committee.starts_at, zone, with_year=True)
     day = date_long(context.now.astimezone(zone).date())
-    where = [("Date", f"{when}, jusqu’à {time_short(committee.ends_at, zone)}")]
+    where = [("Date", f"{when}, jusqu’à {time_short(committee.ends_at, zone)} ({zone_words(zone.key)})")]
     where += [(label, value) for label, value in (("Lieu", committee.place), ("Lien", committee.link)) if value]
     return {
         "title": "Projet de convocation" if draft else "Convocation",

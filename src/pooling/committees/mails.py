@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pooling.committees.calendar import Invitation, cancellation, invitation
 from pooling.committees.models import AgendaItem, Committee
+from pooling.committees.words import zone_words
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context
 from pooling.web.typography import date_time_long, plural, time_short
@@ -146,7 +147,7 @@ class Writer:
         ends = time_short(committee.ends_at, zone)
         numbered = "\n".join(f"{number}. {_in_full(item)}" for number, item in enumerate(self.agenda, start=1))
         facts = (
-            Fact("Quand", f"{self.when_with_year}, jusqu’à {ends}"),
+            Fact("Quand", f"{self.when_with_year}, jusqu’à {ends} ({zone_words(zone.key)})"),
             Fact("Où", committee.place),
             Fact("Visioconférence", committee.link),
             Fact("Ordre du jour", numbered),
