@@ -16,6 +16,7 @@ from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import AgendaItemIn, CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.errors import NotFound
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from web_client import Browser, SignIn, text_of
@@ -274,12 +275,15 @@ async def test_people_who_move_items_at_once_neither_lose_nor_double_one(fresh_d
             await take_up(session, caller, committee, NOW)
 
     await open_purchase(fresh_database, territory, NOW, days=40)
-    await asyncio.gather(
+    of_the_removed, *others = await asyncio.gather(
         *(shift(item, by) for item, by in zip(ids, (1, -1, 3, -3, 2, -2, 1, -1), strict=True)),
         *(add(title) for title in "XYZ"),
         remove(ids[0]),
         *(take() for _ in range(3)),
+        return_exceptions=True,
     )
+    assert of_the_removed is None or isinstance(of_the_removed, NotFound), "gone by the time it was shifted"
+    assert not [failure for failure in others if isinstance(failure, BaseException)]
     async with fresh_database.transaction(territory.group_id) as session:
         rows = (await session.execute(text("SELECT position, title FROM agenda_items ORDER BY position"))).all()
     assert [position for position, _ in rows] == list(range(1, len(rows) + 1))
