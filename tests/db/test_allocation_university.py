@@ -10,12 +10,12 @@ from sqlmodel import col
 from factories import BUYER, NOW, PEOPLE, UNIVERSITY, Territory, make_purchase, make_territory
 from pooling.accounts.people import ensure_people
 from pooling.allocation.case import date_of, payers_of
-from pooling.allocation.charging import ChargeIn, add_charge, change_charge, content_of
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.editing import ChangedMeanwhile, version_of
 from pooling.allocation.freezing import drifts, freeze_allocation, open_record
+from pooling.allocation.lines import CHARGES, SUBSIDIES, add_line, change_line
+from pooling.allocation.schemas import ChargeIn, SubsidyIn, content_of
 from pooling.allocation.service import allocate_purchase
-from pooling.allocation.subsidising import SubsidyIn, add_subsidy
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -110,9 +110,9 @@ async def test_nine_components_share_a_purchase_each_on_its_budget(
     discount = ChargeIn("Remise", -10_000, Decimal(20), "amount")
     async with database.transaction(territory.group_id) as session:
         for charge in (delivery, coordination, discount):
-            await add_charge(session, buyer, purchase_id, charge, CLOCK)
+            await add_line(session, buyer, purchase_id, CHARGES, charge, CLOCK)
         aid = SubsidyIn("Aide de l’État", rate=Decimal(30), cap_total_cents=500_000, charges=["remise"])
-        await add_subsidy(session, buyer, purchase_id, aid, CLOCK)
+        await add_line(session, buyer, purchase_id, SUBSIDIES, aid, CLOCK)
         allocation = await allocate_purchase(session, purchase_id, "Bureaux")
     result = allocation.result
     assert [member.id for member in result.members] == sorted(AGENTS), "the university has no share of its own"
@@ -163,7 +163,7 @@ async def test_a_record_is_not_touched_by_what_comes_after(
     buyer = await buyer_of(database, territory)
     async with database.transaction(territory.group_id) as session:
         first = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
-        await add_charge(session, buyer, purchase_id, ChargeIn("Pose", 900, Decimal(0), "equal"), CLOCK)
+        await add_line(session, buyer, purchase_id, CHARGES, ChargeIn("Pose", 900, Decimal(0), "equal"), CLOCK)
         now = await allocate_purchase(session, purchase_id, "Bureaux")
         moved = await drifts(session, purchase_id, first.number, now.result.members)
         assert {code: (drift.ttc, drift.net) for code, drift in moved.items()} == dict.fromkeys(AGENTS, (100, 100))
@@ -184,14 +184,14 @@ async def test_who_read_before_the_other_committed_overwrites_nothing(
     group = territory.group_id
     first, second = ChargeIn("Pose", 1000, Decimal(20), "equal"), ChargeIn("Pose", 2000, Decimal(20), "equal")
     async with fresh_database.transaction(group) as session:
-        charge = await add_charge(session, buyer, purchase, ChargeIn("Pose", 500, Decimal(20), "equal"), CLOCK)
+        charge = await add_line(session, buyer, purchase, CHARGES, ChargeIn("Pose", 500, Decimal(20), "equal"), CLOCK)
         version = version_of(content_of(charge))
     async with fresh_database.transaction(group) as slow:
         await allocate_purchase(slow, purchase, "lu avant")
         async with fresh_database.transaction(group) as quick:
-            await change_charge(quick, buyer, purchase, "pose", first, CLOCK, shown=version)
+            await change_line(quick, buyer, purchase, CHARGES, "pose", first, CLOCK, shown=version)
         with pytest.raises(ChangedMeanwhile):
-            await change_charge(slow, buyer, purchase, "pose", second, CLOCK, shown=version)
+            await change_line(slow, buyer, purchase, CHARGES, "pose", second, CLOCK, shown=version)
 
 
 def test_one_fctva_rate_a_day() -> None:

@@ -6,9 +6,9 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
-from pooling.allocation.charging import ChargeIn, add_charge
 from pooling.allocation.freezing import freeze_allocation
-from pooling.allocation.subsidising import SubsidyIn, add_subsidy
+from pooling.allocation.lines import CHARGES, SUBSIDIES, add_line
+from pooling.allocation.schemas import ChargeIn, SubsidyIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -44,9 +44,9 @@ async def add(database: Database, territory: Territory, purchase_id: int, number
         clock = FixedClock(NOW)
         for number in numbers:
             charge = ChargeIn(f"Livraison {number}", 1000 + number, Decimal(20), "equal")
-            await add_charge(session, buyer, purchase_id, charge, clock)
+            await add_line(session, buyer, purchase_id, CHARGES, charge, clock)
             aid = SubsidyIn(f"Aide {number}", amount_cents=number)
-            await add_subsidy(session, buyer, purchase_id, aid, clock)
+            await add_line(session, buyer, purchase_id, SUBSIDIES, aid, clock)
             await freeze_allocation(session, buyer, purchase_id, "x", clock)
 
 

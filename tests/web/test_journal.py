@@ -31,8 +31,12 @@ EXPANDED: dict[str, Sequence[str]] = {
     "purchase.": list(PurchaseState),
     "decision.": [DecisionState.DONE, DecisionState.DROPPED],
     "access.": [RequestState.GRANTED, RequestState.REFUSED],
+    "charge.": [],
+    "subsidy.": [],
 }
 """What stands in the gap of an event's name that is put together from a state."""
+LINES = ("charge.", "subsidy.")
+"""What an event's name begins with where the lines of a purchase's costs are kept alike."""
 
 
 def recorded_names() -> Iterator[tuple[str, str]]:
@@ -62,13 +66,11 @@ def _names(given: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, fo
         yield from _names(given.body, function, folder)
         yield from _names(given.orelse, function, folder)
     elif isinstance(given, ast.JoinedStr):
-        prefix = given.values[0]
-        assert isinstance(prefix, ast.Constant)
-        feature = str(prefix.value)
-        yield from (f"{feature}{state}" for state in EXPANDED[feature])
-        gap = given.values[1]
+        prefix, gap = given.values[0], given.values[-1]
         assert isinstance(gap, ast.FormattedValue)
-        yield from (f"{feature}{name}" for name in _handed(gap.value, function, folder))
+        for feature in [str(prefix.value)] if isinstance(prefix, ast.Constant) else LINES:
+            yield from (f"{feature}{state}" for state in EXPANDED[feature])
+            yield from (f"{feature}{name}" for name in _handed(gap.value, function, folder))
     else:
         yield from _handed(given, function, folder)
 
@@ -90,6 +92,7 @@ def _handed(given: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, f
 def test_every_event_that_the_source_records_has_a_sentence() -> None:
     recorded = dict(recorded_names())
     assert {"role.granted", "committee.moved", "committee.held", "purchase.closed", "access.refused"} <= set(recorded)
+    assert {f"{line}{done}" for line in LINES for done in ("added", "changed", "removed")} <= set(recorded)
     assert {name: where for name, where in recorded.items() if name not in SENTENCES} == {}
 
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from pooling.allocation.case import Payer, plain
-from pooling.allocation.charging import ChargeIn, content_of
+from pooling.allocation.case import Payer, PurchaseCase, plain
 from pooling.allocation.editing import version_of
-from pooling.allocation.keys import OF_ITEMS, KeyChoice, choice_of, choices_in, parts_of
+from pooling.allocation.keys import OF_ITEMS, WORDS, KeyChoice, choice_of, parts_of
 from pooling.allocation.member_lists import chosen_typed, numbers_typed, read_chosen, read_numbers
 from pooling.allocation.models import Charge
+from pooling.allocation.schemas import ChargeIn, content_of
 from pooling.allocation.typed import decimal_text, read_cents, read_percent, typed_cents, typed_number
-from pooling.purchases.queries import ItemShown
 from pooling.web.forms import Form
 
 MIX_PARTS = range(1, 5)
@@ -20,12 +19,10 @@ _ASKED = {KeyChoice.WEIGHTS: "weights", KeyChoice.PERCENTS: "percents"}
 MIXABLE = [key for key in KeyChoice if key is not KeyChoice.MIX]
 
 
-def empty_form() -> Form:
-    return Form(values={"vat_rate": "20", "key": KeyChoice.EQUAL, "scope": "all", "items": "all"})
-
-
-def form_of_charge(charge: Charge, payers: Sequence[Payer], items: Sequence[ItemShown]) -> Form:
-    """The form filled with a stored charge."""
+def charge_form(charge: Charge | None, read: PurchaseCase) -> Form:
+    """The form filled with a stored charge, or as it begins."""
+    if charge is None:
+        return Form(values={"vat_rate": "20", "key": KeyChoice.EQUAL, "scope": "all", "items": "all"})
     values = {
         "label": charge.label,
         "amount": typed_cents(charge.amount_cents),
@@ -36,15 +33,15 @@ def form_of_charge(charge: Charge, payers: Sequence[Payer], items: Sequence[Item
         "items": "all" if charge.items is None else "list",
         "version": version_of(content_of(charge)),
     }
-    values |= chosen_typed("members", charge.scope or [], payers)
-    values |= {f"item-{item.id}": "1" for item in items if item.code in (charge.items or [])}
+    values |= chosen_typed("members", charge.scope or [], read.payers)
+    values |= {f"item-{item.id}": "1" for item in read.items if item.code in (charge.items or [])}
     for place, (percent, part) in enumerate(parts_of(charge.key), start=1):
         if percent is not None:
             values[f"part-{place}"] = typed_number(percent)
             values[f"part-key-{place}"] = str(choice_of(part))
         for kind in ("weights", "percents"):
             if isinstance(part, dict) and kind in part:
-                values |= numbers_typed(kind, part[kind], payers)
+                values |= numbers_typed(kind, part[kind], read.payers)
     return Form(values=values)
 
 
@@ -66,19 +63,32 @@ def lacks_fields(form: Form) -> bool:
     return not (blocks_of(form) - {"scope", "items"}) <= shown
 
 
-def read_charge(form: Form, payers: Sequence[Payer], items: Sequence[ItemShown]) -> ChargeIn:
+def charge_choices(form: Form, read: PurchaseCase) -> dict[str, Any]:
+    """What the page offers. A block that the last page did not show begins with all."""
+    for block in ("items", "scope"):
+        form.values.setdefault(block, "all")
+    keys = [key for key in KeyChoice if read.items or key not in OF_ITEMS]
+    return {
+        "key_options": [(str(key), *WORDS[key]) for key in keys],
+        "mix_options": [(str(key), WORDS[key][0]) for key in MIXABLE if key in keys],
+        "mix_parts": MIX_PARTS,
+        "blocks": blocks_of(form),
+    }
+
+
+def read_charge(form: Form, read: PurchaseCase) -> ChargeIn:
     """What was typed; what cannot be read is refused at its field."""
     label = form.text("label", required="Donnez un nom à ces frais, par exemple Livraison.", longest=120)
     amount = read_cents(form, "amount", signed=True)
     rate = read_percent(form, "vat_rate", 2)
-    key = _read_key(form, payers)
+    key = _read_key(form, read.payers)
     blocks = blocks_of(form)
     scope = None
     if "scope" in blocks and form.value("scope") == "list":
-        scope = read_chosen(form, "members", payers)
+        scope = read_chosen(form, "members", read.payers)
     chosen = None
     if "items" in blocks and form.value("items") == "list":
-        chosen = [item.code for item in items if form.value(f"item-{item.id}")]
+        chosen = [item.code for item in read.items if form.value(f"item-{item.id}")]
     return ChargeIn(
         label=label,
         amount_cents=amount,
@@ -121,8 +131,3 @@ def _read_part(form: Form, choice: str, payers: Sequence[Payer]) -> Any:  # noqa
         if choice == key:
             return {name: read_numbers(form, name, payers)}
     return choice
-
-
-def uses_sizes(key: Any) -> bool:  # noqa: ANN401
-    """Whether the key looks at the population or the agents of members."""
-    return bool(choices_in(key) & {KeyChoice.POPULATION, KeyChoice.AGENTS})

@@ -1,23 +1,21 @@
 """What editing charges, subsidies and weights have in common: who may, when, and two people at once."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.models import Charge, Subsidy
-from pooling.kernel.errors import Conflict, Invalid, NotFound
-from pooling.kernel.text import clean, slug
+from pooling.kernel.errors import Conflict
+from pooling.kernel.text import slug
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import WORDS
 from pooling.purchases.service import lock_purchase
 
 LONGEST_CODE = 40
-Line = TypeVar("Line", Charge, Subsidy)
 _ADDRESSES = frozenset({"nouveau", "nouvelle"})
 """Codes that would hide behind a page's own address."""
 _OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
@@ -86,43 +84,3 @@ def code_for(label: str, taken: Collection[str], *, else_: str) -> str:
         code = f"{base}-{number}"
         number += 1
     return code
-
-
-def check_label(label: str, others: Iterable[str], errors: dict[str, str], *, same: str) -> None:
-    """One name, one line: a person must tell them apart, and a form sent twice must not make two."""
-    if not clean(label):
-        errors.setdefault("label", "Donnez un nom à cette ligne, par exemple Livraison.")
-    elif slug(label) in {slug(other) for other in others}:
-        errors.setdefault("label", same)
-
-
-def check_codes(
-    codes: Collection[str] | None, known: Collection[str], errors: dict[str, str], name: str, *, empty: str, gone: str
-) -> None:
-    """A list that was ticked: not empty, and of this purchase."""
-    if codes is None:
-        return
-    if not codes:
-        errors.setdefault(name, empty)
-    elif not set(codes) <= set(known):
-        errors.setdefault(name, gone)
-
-
-def refuse_all(errors: dict[str, str]) -> None:
-    """Raises:
-    Invalid: there are errors.
-    """
-    if errors:
-        raise Invalid(errors)
-
-
-def found(lines: Iterable[Line], code: str) -> Line:
-    """The purchase's line of this code.
-
-    Raises:
-        NotFound: it has none, or it is another purchase's.
-    """
-    for line in lines:
-        if line.code == code:
-            return line
-    raise NotFound

@@ -55,6 +55,8 @@ _SENTENCES = {
 }
 OF_ITEMS = frozenset({KeyChoice.QUANTITY, KeyChoice.AMOUNT})
 """Keys that look at items: a purchase without items has no use for them."""
+OF_SIZES = frozenset({KeyChoice.POPULATION, KeyChoice.AGENTS})
+"""Keys that look at how large members are."""
 
 
 def choice_of(key: Any) -> KeyChoice:  # noqa: ANN401 - a key as JSON

@@ -7,18 +7,17 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation import charge_pages, frames, key_pages, record_pages, subsidy_pages, why_pages
+from pooling.allocation import frames, key_pages, line_pages, record_pages, why_pages
 from pooling.allocation.case import PurchaseCase, read_purchase
-from pooling.allocation.charging import content_of as charge_content
 from pooling.allocation.downloads import FILE_NAMES, file_of, links
 from pooling.allocation.editing import may_edit
 from pooling.allocation.figures import Labels
 from pooling.allocation.frames import fctva_text, finance_of, label_of
 from pooling.allocation.freezing import drifts, frozen_allocations
 from pooling.allocation.keys import in_words
+from pooling.allocation.schemas import content_of
 from pooling.allocation.service import allocate_purchase, apply_rule, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
-from pooling.allocation.subsidising import content_of as subsidy_content
 from pooling.allocation.wording import aid, some
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
@@ -99,13 +98,12 @@ def _bar(member: MemberResult, labels: Labels) -> dict[str, Any]:
 
 def _charge_row(read: PurchaseCase, place: int) -> dict[str, str]:
     charge = read.charges[place]
-    content = charge_content(charge)
     return {
         "code": charge.code,
         "label": charge.label,
         "amount": euros(charge.amount_cents),
         "vat_rate": percent(charge.vat_rate / 100, 2),
-        "key": in_words(content["key"]),
+        "key": in_words(charge.key),
         "scope": some(charge.scope, read.labels.members, "tous les participants"),
     }
 
@@ -115,7 +113,7 @@ def _subsidy_row(read: PurchaseCase, place: int) -> dict[str, str]:
     return {
         "code": subsidy.code,
         "label": subsidy.label,
-        "aid": aid(subsidy_content(subsidy)),
+        "aid": aid(content_of(subsidy)),
         "items": some(subsidy.items, read.labels.items, "tous les articles", none="aucun article"),
         "members": some(subsidy.members, read.labels.members, "tous les participants"),
         "public": "argent public" if subsidy.public else "argent privé",
@@ -138,8 +136,7 @@ async def download_allocation(
 ROUTES = [
     show_costs,
     download_allocation,
-    *charge_pages.ROUTES,
-    *subsidy_pages.ROUTES,
+    *line_pages.ROUTES,
     *key_pages.ROUTES,
     *record_pages.ROUTES,
     *why_pages.ROUTES,

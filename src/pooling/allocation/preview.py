@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pooling.allocation.case import PurchaseCase
+from pooling.allocation.keys import OF_SIZES, choices_in
 from pooling.allocation.service import reason, refused_line
 from pooling.sharing.allocation import allocate_raw
 from pooling.sharing.allocation_result import Allocation, MemberResult
@@ -90,15 +91,14 @@ def _measure(kind: Kind, member: MemberResult) -> Cents:
     return member.ttc if kind == "charges" else member.net
 
 
-def blamed(
-    error: RuleError, read: PurchaseCase, line: Mapping[str, Any], kind: Kind, *, sized: bool
-) -> tuple[str, str]:
+def blamed(error: RuleError, read: PurchaseCase, line: Mapping[str, Any], kind: Kind) -> tuple[str, str]:
     """The field of the line's form that the rule's refusal is about, and the sentence. Another line's fault has no
-    field. `sized`: the line's key looks at populations or agents.
+    field; a population that is missing is the fault of the key that looks at it.
     """
     sentence = reason(error, read.labels)
     sentence = sentence[0].upper() + sentence[1:]
     mine = f"{error.field}.".startswith(f"{kind}.{line['id']}.")
+    sized = "key" in line and choices_in(line["key"]) & OF_SIZES
     if mine or (error.code == "missing_weight" and sized):
         field = {"percent_sum": "percents", "unknown_item": "items", "unknown_member": "scope"}.get(error.code)
         return field or ("key" if kind == "charges" else "label"), sentence

@@ -1,26 +1,21 @@
 """The form of a subsidy: from what is typed to a subsidy, and back."""
 
-from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
-from pooling.allocation.case import Payer, plain
+from pooling.allocation.case import PurchaseCase, plain
 from pooling.allocation.editing import version_of
 from pooling.allocation.member_lists import chosen_typed, read_chosen
-from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.subsidising import SubsidyIn, content_of
+from pooling.allocation.models import Subsidy
+from pooling.allocation.schemas import SubsidyIn, content_of
 from pooling.allocation.typed import read_cents, read_optional_cents, read_percent, typed_cents, typed_number
-from pooling.purchases.queries import ItemShown
 from pooling.web.forms import Form
 
 
-def empty_form() -> Form:
-    return Form(values={"kind": "rate", "items": "all", "scope": "all", "public": "1"})
-
-
-def form_of_subsidy(
-    subsidy: Subsidy, payers: Sequence[Payer], items: Sequence[ItemShown], charges: Sequence[Charge]
-) -> Form:
-    """The form filled with a stored subsidy."""
+def subsidy_form(subsidy: Subsidy | None, read: PurchaseCase) -> Form:
+    """The form filled with a stored subsidy, or as it begins."""
+    if subsidy is None:
+        return Form(values={"kind": "rate", "items": "all", "scope": "all", "public": "1"})
     cents = {
         "amount": subsidy.amount_cents,
         "cap_per_unit": subsidy.cap_per_unit_cents,
@@ -36,20 +31,23 @@ def form_of_subsidy(
         "version": version_of(content_of(subsidy)),
     }
     values |= {name: typed_cents(amount) for name, amount in cents.items() if amount is not None}
-    values |= {f"item-{item.id}": "1" for item in items if item.code in (subsidy.items or [])}
-    values |= {f"charge-{charge.id}": "1" for charge in charges if charge.code in subsidy.charges}
-    values |= chosen_typed("members", subsidy.members or [], payers)
+    values |= {f"item-{item.id}": "1" for item in read.items if item.code in (subsidy.items or [])}
+    values |= {f"charge-{charge.id}": "1" for charge in read.charges if charge.code in subsidy.charges}
+    values |= chosen_typed("members", subsidy.members or [], read.payers)
     return Form(values=values)
 
 
-def read_subsidy(
-    form: Form, payers: Sequence[Payer], items: Sequence[ItemShown], charges: Sequence[Charge]
-) -> SubsidyIn:
+def subsidy_choices(_: Form, read: PurchaseCase) -> dict[str, Any]:
+    """What the page offers."""
+    return {"charge_options": [(charge.id, charge.label) for charge in read.charges]}
+
+
+def read_subsidy(form: Form, read: PurchaseCase) -> SubsidyIn:
     """What was typed; what cannot be read is refused at its field. Only the fields of its kind count."""
     label = form.text("label", required="Donnez un nom à cette subvention, par exemple Alvéole.", longest=120)
     rated = form.choice("kind", ["rate", "amount"]) == "rate"
     counted = form.choice("items", ["all", "list", "none"])
-    ticked = [item.code for item in items if form.value(f"item-{item.id}")]
+    ticked = [item.code for item in read.items if form.value(f"item-{item.id}")]
     return SubsidyIn(
         label=label,
         rate=Decimal(read_percent(form, "rate", 6)) if rated else None,
@@ -57,7 +55,7 @@ def read_subsidy(
         cap_per_unit_cents=read_optional_cents(form, "cap_per_unit") if rated else None,
         cap_total_cents=read_optional_cents(form, "cap_total") if rated else None,
         items=None if counted == "all" else ticked if counted == "list" else [],
-        charges=[charge.code for charge in charges if form.value(f"charge-{charge.id}")],
-        members=read_chosen(form, "members", payers) if form.value("scope") == "list" else None,
+        charges=[charge.code for charge in read.charges if form.value(f"charge-{charge.id}")],
+        members=read_chosen(form, "members", read.payers) if form.value("scope") == "list" else None,
         public=form.value("public") == "1",
     )

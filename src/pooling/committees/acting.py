@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.case import charges_of
-from pooling.allocation.charging import ChargeIn, change_charge, content_of
-from pooling.allocation.editing import found
 from pooling.allocation.keys import OF_ITEMS, choices_in
+from pooling.allocation.lines import CHARGES, change_line, found
+from pooling.allocation.schemas import ChargeIn, content_of
 from pooling.committees.deciding import committee_of, lock_decision, record_decision
 from pooling.committees.decision_schemas import Deadline, NewTerms, Terms, read_terms
 from pooling.committees.decision_words import called
@@ -166,7 +166,9 @@ async def _change_key(order: _Order, code: str, key: Any) -> None:  # noqa: ANN4
     command = ChargeIn(**{**content_of(charge), "vat_rate": charge.vat_rate, "key": key})
     if not choices_in(key) & OF_ITEMS:
         command = replace(command, items=None)
-    await change_charge(order.session, order.caller, order.purchase_id, code, command, order.clock, reason=order.reason)
+    await change_line(
+        order.session, order.caller, order.purchase_id, CHARGES, code, command, order.clock, reason=order.reason
+    )
 
 
 _ACTS: Mapping[Act, Callable[[_Order], Awaitable[None]]] = {

@@ -1,0 +1,100 @@
+"""Whether a line of a purchase's costs can be kept. Whether its key gives anybody a weight is another matter: needs
+may still come.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pooling.allocation.keys import OF_ITEMS, KeyChoice, choice_of, choices_in, for_the_rule, gap_sentence, parts_of
+from pooling.allocation.schemas import ChargeIn, Known, SubsidyIn
+from pooling.kernel.errors import Invalid
+from pooling.kernel.text import clean, slug
+from pooling.sharing.errors import RuleError
+from pooling.sharing.key_reading import read_key
+
+_GONE_MEMBER = "Un des membres cochés ne participe plus à cet achat."
+_GONE_ITEM = "Un des articles cochés n’existe plus."
+
+
+def check_charge(command: ChargeIn, known: Known, others: Collection[str] = ()) -> None:
+    """`others` are the labels of the purchase's other charges.
+
+    Raises:
+        Invalid: one French sentence for each field to mend.
+    """
+    errors: dict[str, str] = {}
+    _check_label(command.label, others, errors, same="D’autres frais portent ce nom\u00a0: choisissez-en un autre.")
+    _check_codes(command.scope, known.members, errors, "scope", empty="Cochez au moins un membre.", gone=_GONE_MEMBER)
+    _check_codes(command.items, known.items, errors, "items", empty="Cochez au moins un article.", gone=_GONE_ITEM)
+    _check_key(command.key, known, errors)
+    if not errors:
+        try:
+            read_key(for_the_rule(command.key, {}, known.members), "key")
+        except (RuleError, ValueError):
+            errors["key"] = "Choisissez une des clés proposées."
+    if errors:
+        raise Invalid(errors)
+
+
+def check_subsidy(command: SubsidyIn, known: Known, others: Collection[str] = ()) -> None:
+    """As `check_charge`."""
+    errors: dict[str, str] = {}
+    _check_label(command.label, others, errors, same="Une autre subvention porte ce nom\u00a0: choisissez-en un autre.")
+    if (command.rate is None) == (command.amount_cents is None):
+        errors["kind"] = "Choisissez un taux ou un montant."
+    if not known.items and not command.charges:
+        errors["charges"] = "Cet achat n’a pas d’article\u00a0: cochez les frais que la subvention compte."
+    empty = "Cochez au moins un article, ou «\u00a0Tous les articles\u00a0»."
+    if command.items or not command.charges:
+        _check_codes(command.items, known.items, errors, "items", empty=empty, gone=_GONE_ITEM)
+    gone = "Un des frais cochés n’existe plus."
+    _check_codes(command.charges or None, known.charges, errors, "charges", empty="", gone=gone)
+    _check_codes(command.members, known.members, errors, "scope", empty="Cochez au moins un membre.", gone=_GONE_MEMBER)
+    if errors:
+        raise Invalid(errors)
+
+
+def _check_label(label: str, others: Collection[str], errors: dict[str, str], *, same: str) -> None:
+    """One name, one line: a person must tell them apart, and a form sent twice must not make two."""
+    if not clean(label):
+        errors["label"] = "Donnez un nom à cette ligne, par exemple Livraison."
+    elif slug(label) in {slug(other) for other in others}:
+        errors["label"] = same
+
+
+def _check_codes(
+    codes: Collection[str] | None, known: Collection[str], errors: dict[str, str], name: str, *, empty: str, gone: str
+) -> None:
+    """A list that was ticked: not empty, and of this purchase."""
+    if codes is None:
+        return
+    if not codes:
+        errors.setdefault(name, empty)
+    elif not set(codes) <= set(known):
+        errors.setdefault(name, gone)
+
+
+def _check_key(key: Any, known: Known, errors: dict[str, str]) -> None:  # noqa: ANN401
+    parts = parts_of(key)
+    if choice_of(key) is KeyChoice.MIX:
+        gap = gap_sentence(percent or "0" for percent, _ in parts)
+        if gap:
+            errors.setdefault("mix", gap)
+    if not known.items and choices_in(key) & OF_ITEMS:
+        errors.setdefault("key", "Cet achat n’a pas d’article\u00a0: choisissez une autre clé.")
+    for _, part in parts:
+        if choice_of(part) is KeyChoice.PERCENTS:
+            _check_members(part["percents"], known, errors, "percents", gap_sentence(part["percents"].values()))
+        if choice_of(part) is KeyChoice.WEIGHTS:
+            weighed = any(weight.strip("0.") for weight in part["weights"].values())
+            refused = None if weighed else "Donnez un poids à au moins un membre."
+            _check_members(part["weights"], known, errors, "weights", refused)
+
+
+def _check_members(
+    numbers: Mapping[str, str], known: Known, errors: dict[str, str], name: str, refused: str | None
+) -> None:
+    if refused:
+        errors.setdefault(name, refused)
+    elif not numbers.keys() <= set(known.members):
+        errors.setdefault(name, "Un des membres désignés ne participe plus à cet achat.")

@@ -1,0 +1,52 @@
+"""A line of a purchase's costs, a charge or a subsidy, as its lead buyer wants it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from pooling.allocation.case import plain
+from pooling.allocation.models import Charge, Subsidy
+
+
+@dataclass(frozen=True)
+class ChargeIn:
+    """`scope` and `items` None mean all; codes are those of the purchase."""
+
+    label: str
+    amount_cents: int
+    vat_rate: Decimal
+    key: Any
+    scope: list[str] | None = None
+    items: list[str] | None = None
+    fctva: bool = False
+
+
+@dataclass(frozen=True)
+class SubsidyIn:
+    """A rate in percent with its caps, or an amount. Amounts are in cents."""
+
+    label: str
+    rate: Decimal | None = None
+    amount_cents: int | None = None
+    cap_per_unit_cents: int | None = None
+    cap_total_cents: int | None = None
+    items: list[str] | None = None
+    charges: list[str] = field(default_factory=list)
+    members: list[str] | None = None
+    public: bool = True
+
+
+class Known(NamedTuple):
+    """Codes that a line of this purchase may name."""
+
+    members: Collection[str]
+    items: Collection[str]
+    charges: Collection[str] = ()
+
+
+def content_of(line: Charge | Subsidy | ChargeIn | SubsidyIn) -> dict[str, Any]:
+    """What a line says, for versions and for events."""
+    said = fields(ChargeIn if isinstance(line, Charge | ChargeIn) else SubsidyIn)
+    content = {name: getattr(line, name) for name in (one.name for one in said)}
+    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in content.items()}
