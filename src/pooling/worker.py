@@ -20,11 +20,11 @@ from pooling.committees.answers import void_lost_proxies
 from pooling.committees.convening import convene_at
 from pooling.committees.convocation_reminder import schedule_of as convocation_schedule
 from pooling.committees.difficulties import carry_what_is_open
+from pooling.home.purging import purge as purge_people
 from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
-from pooling.members.purging import purge as purge_people
 from pooling.needs.collection import close_what_is_due
 from pooling.outbox.delivery import DeliveryReport
 from pooling.outbox.delivery import deliver as deliver_messages

@@ -7,10 +7,10 @@ from sqlmodel import col
 
 from factories import NOW, Territory, file_needs, make_territory, open_purchase
 from pooling.accounts.models import Person
+from pooling.home.purging import purge
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
 from pooling.members.models import AccessRequest, Membership, RequestState
-from pooling.members.purging import purge
 
 YEAR = timedelta(days=365)
 LEAVER, OTHER = "referent@lugos.example", "referent@salles.example"

@@ -124,6 +124,8 @@ async def test_functions_that_run_as_the_owner_are_for_the_application_alone(app
 REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
     "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
+    "ck_committee_guests_person_or_name": [("person_id, name", "1, 'Claire'"), ("name", "''")],
+    "ck_committee_invitations_noted_answer": [("noted_by", "1")],
     "ck_committee_invitations_proxy_is_another": [("person_id, answer, proxy_id", "1, 'proxy', 1")],
     "ck_committee_invitations_proxy_named": [("answer", "'proxy'"), ("answer, proxy_id", "'no', 1"), ("proxy_id", "1")],
     "ck_committees_clear_days": [("clear_days", "2")],
@@ -178,6 +180,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
 ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
     "ck_agenda_items_duration_positive": ("duration_minutes", "1"),
+    "ck_committee_guests_person_or_name": ("name", "'Claire'"),
+    "ck_committee_invitations_noted_answer": ("answer, noted_by", "'yes', 1"),
     "ck_committee_invitations_proxy_is_another": ("person_id, answer, proxy_id", "1, 'proxy', 2"),
     "ck_committee_invitations_proxy_named": ("answer, proxy_id", "'proxy', 1"),
     "ck_committees_clear_days": ("clear_days", "3"),

@@ -169,6 +169,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {COMMITTEE}/reponse": REFERENTS,  # those who are invited
     **{f"{method} {COMMITTEE}/presence": FACILITATOR for method in ("GET", "POST")},
     f"GET {COMMITTEE}/presence/emargement.pdf": FACILITATOR,
+    **{
+        f"POST {COMMITTEE}/presence/{step}": FACILITATOR for step in ("groupe", "exterieur", "venus/{guest_id}/retrait")
+    },
+    **{f"{method} {COMMITTEE}/personnes/{{person_id}}/reponse": FACILITATOR for method in ("GET", "POST")},
     f"POST {COMMITTEE}/invitations/{{person_id}}/retrait": FACILITATOR,
     # a purchase
     f"GET {PURCHASE}": GROUP,

@@ -101,7 +101,7 @@ async def test_who_is_not_invited_has_no_answer_to_give(answering: Answering) ->
 
 
 REFUSED = [
-    ("oneself", {}, LUGOS, "à vous-même"),
+    ("oneself", {}, LUGOS, "à soi-même"),
     ("nobody", {}, None, "Indiquez la personne"),
     ("somebody not invited", {}, OBSERVER, "personnes invitées"),
     ("somebody who does not come", {SALLES: (Answer.NO, None)}, SALLES, "ne pas venir"),

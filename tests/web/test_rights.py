@@ -191,6 +191,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "item_id": item,
         "file_id": piece,
         "difficulty_id": difficulty,
+        "guest_id": 10**9,
         "person_id": territory.people["referent@lugos.example"],
         "request_id": request.id,
         "membership_id": roles,

@@ -10,8 +10,8 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
 from pooling.cli.installation import installation, with_database
+from pooling.home.purging import purge as purge_people
 from pooling.kernel.database import Database
-from pooling.members.purging import purge as purge_people
 from pooling.members.service import renew_sessions
 from pooling.settings import stop
 from pooling.web.forms import is_email

@@ -1,4 +1,4 @@
-"""Answering an invitation, from the page that its mails lead to."""
+"""Answering an invitation, from the page that its mails lead to; writing down what somebody said by phone."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,14 +8,14 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees.answers import NOT_INVITED, answer_invitation, mandates
-from pooling.committees.choosing import Found, among_invited, choose
+from pooling.committees.answers import NOT_INVITED, answer_invitation, mandates, note_answer
+from pooling.committees.choosing import Chosen, Found, among_invited, choose
 from pooling.committees.frame import CommitteeFrame, committee_frame
 from pooling.committees.models import Answer
 from pooling.committees.people_queries import Invited, invited_person
 from pooling.committees.queries import agendas_of
-from pooling.committees.words import CHOICES, own_answer
-from pooling.kernel.errors import Forbidden
+from pooling.committees.words import CHOICES, NOTED_CHOICES, noted_answer, own_answer
+from pooling.kernel.errors import Forbidden, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
@@ -72,26 +72,29 @@ async def do_answer(
     frame = await committee_frame(request, session, caller, committee_id)
     if await invited_person(session, committee_id, caller.person_id) is None:
         raise Forbidden(NOT_INVITED)
-    typed = form.choice("answer", [value for value, *_ in CHOICES])
-    proxy_id: int | None = None
-    offered: Sequence[Found] = ()
-    if typed == Answer.PROXY:
-        name = form.text("proxy", required="Indiquez la personne à qui vous donnez pouvoir.")
-        if name:
-            found = await among_invited(session, committee_id, name)
-            chosen = choose(form, "proxy", found, nobody=NOBODY)
-            proxy_id, offered = chosen.person_id, chosen.offered
+    typed, proxy = await _read_answer(session, form, committee_id)
     with form.redisplayed():
         form.check()
         clock = request.app.state.clock
         seen = _seen(form.value("seen"))
-        await answer_invitation(session, caller, committee_id, Answer(typed), clock, proxy_id=proxy_id, seen=seen)
+        await answer_invitation(
+            session, caller, committee_id, Answer(typed), clock, proxy_id=proxy.person_id, seen=seen
+        )
     if form.has_errors:
-        raise Redisplay(await _page(request, session, caller, frame, form, offered))
+        raise Redisplay(await _page(request, session, caller, frame, form, proxy.offered))
     own = await invited_person(session, committee_id, caller.person_id)
     assert own is not None, "it has just answered"
     said = own_answer(own.answer, own.proxy)
     return redirect(request, frame.url, done=f"Votre réponse est enregistrée : {said}.")
+
+
+async def _read_answer(session: AsyncSession, form: Form, committee_id: int) -> tuple[str, Chosen]:
+    """What was ticked, and who was meant to hold the proxy."""
+    typed = form.choice("answer", [value for value, *_ in CHOICES])
+    name = form.text("proxy", required="Indiquez la personne qui reçoit le pouvoir.") if typed == Answer.PROXY else ""
+    if not name:
+        return typed, Chosen()
+    return typed, choose(form, "proxy", await among_invited(session, committee_id, name), nobody=NOBODY)
 
 
 def _seen(typed: str) -> datetime | None:
@@ -103,4 +106,84 @@ def _seen(typed: str) -> datetime | None:
     return seen if seen.tzinfo else None
 
 
-ROUTES = [ask_answer, do_answer]
+@get("/comites/{committee_id:int}/personnes/{person_id:int}/reponse", right=Right.SEE_GROUP)
+async def ask_noted_answer(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    committee_id: FromPath[int],
+    person_id: FromPath[int],
+) -> Response[str]:
+    frame, invited = await _invited(request, session, caller, committee_id, person_id)
+    form = form_of({"answer": invited.answer or "", "proxy": invited.proxy or ""})
+    return _note_page(request, frame, invited, form)
+
+
+async def _invited(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int, person_id: int
+) -> tuple[CommitteeFrame, Invited]:
+    """Whose answer the caller is about to write down.
+
+    Raises:
+        Forbidden: the caller neither manages committees nor is its secretary.
+        NotFound: there is no such committee, or that person is not invited.
+    """
+    frame = await committee_frame(request, session, caller, committee_id)
+    if not frame.writes:
+        raise Forbidden
+    invited = await invited_person(session, committee_id, person_id)
+    if invited is None:
+        raise NotFound
+    return frame, invited
+
+
+def _note_page(
+    request: Request[Any, Any, Any],
+    frame: CommitteeFrame,
+    invited: Invited,
+    form: Form,
+    offered: Sequence[Found] = (),
+) -> Response[str]:
+    return render(
+        request,
+        "committees/note_answer.html",
+        breadcrumb=frame.under("Noter une réponse"),
+        tabs=frame.tabs(""),
+        form=form,
+        frame=frame,
+        heading=f"Réponse de {invited.name}",
+        url=f"{frame.url}/personnes/{invited.person_id}/reponse",
+        back_url=_list_of(frame),
+        choices=NOTED_CHOICES,
+        offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
+    )
+
+
+def _list_of(frame: CommitteeFrame) -> str:
+    """The sheet while it is open, before that the list of those invited."""
+    return frame.url + ("/presence" if frame.ticking else "/personnes")
+
+
+@post("/comites/{committee_id:int}/personnes/{person_id:int}/reponse", right=Right.SEE_GROUP)
+async def do_note_answer(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    form: PostedForm,
+    committee_id: FromPath[int],
+    person_id: FromPath[int],
+) -> Response[Any]:
+    frame, invited = await _invited(request, session, caller, committee_id, person_id)
+    typed, proxy = await _read_answer(session, form, committee_id)
+    with form.redisplayed():
+        form.check()
+        clock = request.app.state.clock
+        await note_answer(session, caller, committee_id, person_id, Answer(typed), clock, proxy_id=proxy.person_id)
+    if form.has_errors:
+        raise Redisplay(_note_page(request, frame, invited, form, proxy.offered))
+    now = await invited_person(session, committee_id, person_id)
+    assert now is not None, "its answer was just noted"
+    return redirect(request, _list_of(frame), done=f"C’est noté : {noted_answer(now.name, now.answer, now.proxy)}.")
+
+
+ROUTES = [ask_answer, do_answer, ask_noted_answer, do_note_answer]

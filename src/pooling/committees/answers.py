@@ -13,13 +13,14 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.committees.attendance_rules import NOT_CLOSED
 from pooling.committees.models import Answer, Committee, Invitation
 from pooling.committees.proxy_mails import Mandate, tell_given, tell_void
 from pooling.committees.queries import holds_a_role
 from pooling.committees.rules import TO_COME
-from pooling.committees.service import locked_committee, record, require_to_come
+from pooling.committees.service import lock_to_write, locked_committee, record, require_to_come
 from pooling.kernel.clock import Clock
-from pooling.kernel.errors import Forbidden, Invalid
+from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 
@@ -57,21 +58,69 @@ async def answer_invitation(
     require_to_come(committee, now)
     if seen is not None and seen != committee.starts_at:
         raise Invalid({"answer": MOVED})
+    await _keep(session, caller, committee, own, answer, proxy_id, now)
+    return committee
+
+
+async def note_answer(
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    person_id: int,
+    answer: Answer,
+    clock: Clock,
+    *,
+    proxy_id: int | None = None,
+) -> None:
+    """Writes down what somebody invited said by phone or in passing, until the minutes are published: on the day the
+    secretary catches up. Those concerned are told as if the person had answered.
+
+    Raises:
+        NotFound: there is no such committee, or that person is not invited.
+        Forbidden: the caller neither manages committees nor is its secretary.
+        Conflict: its minutes are published, or it was cancelled.
+        Invalid: nobody, or somebody who cannot hold the proxy, is named.
+    """
+    committee = await lock_to_write(session, caller, committee_id)
+    now = await clock.at_database(session)
+    invitation = await _invitation(session, committee_id, person_id)
+    if invitation is None:
+        raise NotFound
+    if committee.state not in NOT_CLOSED:
+        raise Conflict("Les réponses se notent jusqu’à la publication du compte-rendu.", code="attendance_closed")
+    await _keep(session, caller, committee, invitation, answer, proxy_id, now)
+
+
+async def _keep(
+    session: AsyncSession,
+    caller: Caller,
+    committee: Committee,
+    invitation: Invitation,
+    answer: Answer,
+    proxy_id: int | None,
+    now: datetime,
+) -> None:
+    """What the invited person answers, said by itself or noted by the caller."""
+    person_id = invitation.person_id
     wanted = proxy_id if answer is Answer.PROXY else None
-    if (own.answer, own.proxy_id) == (answer, wanted):
-        return committee
+    if (invitation.answer, invitation.proxy_id) == (answer, wanted):
+        return
     if answer is Answer.PROXY:
-        await _check_proxy(session, committee_id, caller.person_id, proxy_id)
-    before = own.answer
-    own.answer, own.proxy_id, own.answered_at = str(answer), wanted, now
-    details: dict[str, object] = {"proxy_id": wanted} if wanted else {}
-    record(session, caller, committee, "answered", now, change=(before, str(answer)), details=details)
+        await _check_proxy(session, committee.id, person_id, proxy_id)
+    noted = person_id != caller.person_id
+    before = invitation.answer
+    invitation.answer, invitation.proxy_id, invitation.answered_at = str(answer), wanted, now
+    invitation.noted_by = caller.person_id if noted else None
+    details: dict[str, object] = {"person_id": person_id} if noted else {}
+    if wanted:
+        details["proxy_id"] = wanted
+    name = "answer_noted" if noted else "answered"
+    record(session, caller, committee, name, now, change=(before, str(answer)), details=details)
     await session.flush()
     if answer is not Answer.YES:
-        await void_proxies(session, committee, caller.person_id, now)
+        await void_proxies(session, committee, person_id, now)
     if wanted:
-        await tell_given(session, committee, await mandates(session, committee_id, giver_id=caller.person_id), now)
-    return committee
+        await tell_given(session, committee, await mandates(session, committee.id, giver_id=person_id), now)
 
 
 async def _invitation(session: AsyncSession, committee_id: int, person_id: int) -> Invitation | None:
@@ -90,9 +139,9 @@ async def _check_proxy(session: AsyncSession, committee_id: int, person_id: int,
         Invalid: nobody is named, or not somebody who can.
     """
     if proxy_id is None:
-        raise Invalid({"proxy": "Indiquez la personne à qui vous donnez pouvoir."})
+        raise Invalid({"proxy": "Indiquez la personne qui reçoit le pouvoir."})
     if proxy_id == person_id:
-        raise Invalid({"proxy": "Vous ne pouvez pas vous donner pouvoir à vous-même : choisissez une autre personne."})
+        raise Invalid({"proxy": "Personne ne se donne pouvoir à soi-même : choisissez quelqu’un d’autre."})
     other = aliased(Invitation)
     held = (
         select(func.count())
@@ -165,7 +214,7 @@ async def _void(session: AsyncSession, committee_id: int, people: Sequence[int] 
     statement = (
         update(Invitation)
         .where(col(Invitation.committee_id) == committee_id, col(Invitation.answer).is_not(None))
-        .values(answer=None, proxy_id=None, answered_at=None)
+        .values(answer=None, proxy_id=None, answered_at=None, noted_by=None)
     )
     if people is not None:
         statement = statement.where(col(Invitation.person_id).in_(people))

@@ -1,16 +1,18 @@
 """Ticking who is there."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.attendance_rules import attendance_open
-from pooling.committees.service import locked_committee, record
+from pooling.committees.models import Committee
+from pooling.committees.service import lock_to_write, record
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Conflict, Forbidden
-from pooling.members.rights import Caller, Right
+from pooling.kernel.errors import Conflict
+from pooling.members.rights import Caller
 
 
 async def tick_attendance(
@@ -19,26 +21,35 @@ async def tick_attendance(
     """Keeps who is there (True) and who is not, of the people named alone, by their ids: two people who tick
     different ones at once lose nothing. Returns how many were invited and changed.
 
-    Raises:
-        NotFound: there is no such committee.
-        Forbidden: the caller neither manages committees nor is its secretary.
-        Conflict: it is too early, its minutes are published, or it was cancelled.
+    Raises: as `open_sheet`.
     """
-    committee = await locked_committee(session, committee_id)
-    if not caller.may(Right.MANAGE_COMMITTEES) and committee.secretary_id != caller.person_id:
-        raise Forbidden
-    now = await clock.at_database(session)
-    if not attendance_open(committee.state, committee.starts_at, now):
-        raise Conflict(
-            "La présence se note d’une heure avant le début jusqu’à la publication du compte-rendu.",
-            code="attendance_closed",
-        )
+    committee, now = await open_sheet(session, caller, committee_id, clock)
     people = await _tick(session, committee_id, present)
     if people:
         there = [person for person in people if present[person]]
         absent = [person for person in people if not present[person]]
         record(session, caller, committee, "attendance_ticked", now, details={"present": there, "absent": absent})
     return len(people)
+
+
+async def open_sheet(
+    session: AsyncSession, caller: Caller, committee_id: int, clock: Clock
+) -> tuple[Committee, datetime]:
+    """The committee, locked, whose attendance the caller may note now; and when that is.
+
+    Raises:
+        NotFound: there is no such committee.
+        Forbidden: the caller neither manages committees nor is its secretary.
+        Conflict: it is too early, its minutes are published, or it was cancelled.
+    """
+    committee = await lock_to_write(session, caller, committee_id)
+    now = await clock.at_database(session)
+    if not attendance_open(committee.state, committee.starts_at, now):
+        raise Conflict(
+            "La présence se note d’une heure avant le début jusqu’à la publication du compte-rendu.",
+            code="attendance_closed",
+        )
+    return committee, now
 
 
 async def _tick(session: AsyncSession, committee_id: int, present: Mapping[int, bool]) -> list[int]:

@@ -1,21 +1,24 @@
 """The attendance sheet: ticked on the screen, page by page, or printed to be signed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.attendance import tick_attendance
 from pooling.committees.attendance_rules import OPENS_BEFORE
+from pooling.committees.choosing import Found
 from pooling.committees.frame import CommitteeFrame, committee_frame
+from pooling.committees.guests import guests_of
 from pooling.committees.people_queries import count_people, invited_page
-from pooling.committees.words import ANSWER_WORDS
+from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.rights import Right
+from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.keys import pack_key, unpack_key
@@ -30,9 +33,19 @@ _FIELD = re.compile(r"present_([0-9]{1,18})")
 _PRESENCES = {"1": True, "0": False}
 
 
-def _require_writer(frame: CommitteeFrame) -> None:
+async def sheet_frame(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+) -> CommitteeFrame:
+    """The committee, for who notes its attendance.
+
+    Raises:
+        NotFound: the group has none with this id.
+        Forbidden: the caller neither manages committees nor is its secretary.
+    """
+    frame = await committee_frame(request, session, caller, committee_id)
     if not frame.writes:
         raise Forbidden
+    return frame
 
 
 @get("/comites/{committee_id:int}/presence", right=Right.SEE_GROUP)
@@ -44,10 +57,21 @@ async def show_attendance(
     cherche: FromQuery[str] = "",
     apres: FromQuery[str] = "",
 ) -> Response[str]:
-    frame = await committee_frame(request, session, caller, committee_id)
-    _require_writer(frame)
-    search = cherche[:200]
-    people, next_key = await invited_page(session, frame.committee, frame.now, search=search, after=unpack_key(apres))
+    frame = await sheet_frame(request, session, caller, committee_id)
+    return await attendance_page(request, session, frame, form_of({"cherche": cherche[:200]}), after=apres)
+
+
+async def attendance_page(
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    frame: CommitteeFrame,
+    form: Form,
+    *,
+    after: str = "",
+    offered: Sequence[Found] = (),
+) -> Response[str]:
+    search = form.value("cherche")
+    people, next_key = await invited_page(session, frame.committee, frame.now, search=search, after=unpack_key(after))
     counts = await count_people(session, frame.committee, frame.now)
     url = frame.url + PATH
     first = f"{url}?{urlencode({'cherche': search})}"
@@ -56,7 +80,7 @@ async def show_attendance(
         "committees/attendance.html",
         breadcrumb=frame.under("Présence"),
         tabs=frame.tabs(PATH),
-        form=form_of({"cherche": search}),
+        form=form,
         frame=frame,
         heading="Présence",
         url=url,
@@ -64,10 +88,13 @@ async def show_attendance(
         counts=counts,
         opens_at=frame.committee.starts_at - OPENS_BEFORE,
         searched=search,
-        after=apres[:500],
+        after=after[:500],
         next_key=pack_key(next_key) if next_key else "",
         words=ANSWER_WORDS,
-        first_url=first if apres else None,
+        tags=ANSWER_TAGS,
+        guests=await guests_of(session, frame.committee.id),
+        offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
+        first_url=first if after else None,
         next_url=f"{first}&apres={pack_key(next_key)}" if next_key else None,
         sheets=-(-counts.invited // SHEET_SIZE),
     )
@@ -82,8 +109,7 @@ async def do_attendance(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     """Keeps what was changed on the page that was shown, and nothing else."""
-    frame = await committee_frame(request, session, caller, committee_id)
-    _require_writer(frame)
+    frame = await sheet_frame(request, session, caller, committee_id)
     changed = await tick_attendance(session, caller, committee_id, changes(form), request.app.state.clock)
     said = plural(changed, "personne notée", "personnes notées") if changed else "Rien n’a changé."
     following = form.value("suite") if form.value("next") else form.value("apres")
@@ -111,8 +137,7 @@ async def print_sheet(
     partie: FromQuery[int] = 1,
 ) -> Response[bytes]:
     """To be signed: names, whom they represent, an empty box."""
-    frame = await committee_frame(request, session, caller, committee_id)
-    _require_writer(frame)
+    frame = await sheet_frame(request, session, caller, committee_id)
     part = max(1, min(partie, 1000))
     committee = frame.committee
     people, _ = await invited_page(session, committee, frame.now, size=SHEET_SIZE, skip=(part - 1) * SHEET_SIZE)

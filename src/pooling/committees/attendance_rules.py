@@ -9,9 +9,13 @@ OPENS_BEFORE = timedelta(hours=1)
 """People arrive early: the sheet is open that long before the start."""
 
 
+NOT_CLOSED = frozenset({State.PLANNED, State.CONVENED, State.HELD})
+"""Until the minutes are published, which say who was there."""
+
+
 def attendance_open(state: str, starts_at: datetime, now: datetime) -> bool:
-    """From an hour before the start until the minutes are published, which say who was there."""
-    return state in {State.PLANNED, State.CONVENED, State.HELD} and now >= starts_at - OPENS_BEFORE
+    """From an hour before the start on."""
+    return state in NOT_CLOSED and now >= starts_at - OPENS_BEFORE
 
 
 @dataclass(frozen=True)

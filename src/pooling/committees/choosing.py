@@ -75,8 +75,7 @@ async def whom(session: AsyncSession, form: Form, name: str) -> Chosen:
 
 async def among_invited(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:
     """Those invited to a committee. Addresses are found whole only: they are not shown here."""
-    invited = exists().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == col(Person.id))
-    return await _found(session, typed, invited)
+    return await _found(session, typed, _invited(committee_id))
 
 
 async def in_group(session: AsyncSession, typed: str) -> list[Found]:
@@ -94,8 +93,17 @@ async def named(session: AsyncSession, person_id: int | None, name: str) -> dict
 
 async def to_invite(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:
     """Those of the group who are not invited yet."""
-    invited = exists().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == col(Person.id))
-    return await _found(session, typed, ~invited)
+    return await _found(session, typed, ~_invited(committee_id))
+
+
+async def may_be_invited(session: AsyncSession, committee_id: int, person_id: int) -> bool:
+    """Whether this person is one of them."""
+    found = exists().where(col(Person.id) == person_id, holds_a_role(col(Person.id)), ~_invited(committee_id))
+    return bool((await session.execute(select(found))).scalar_one())
+
+
+def _invited(committee_id: int) -> ColumnElement[bool]:
+    return exists().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == col(Person.id))
 
 
 async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]) -> list[Found]:

@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.decision_queries import DecisionShown, decisions_of, effects_in_words
 from pooling.committees.decision_words import committee_day, votes
+from pooling.committees.guests import guests_of
 from pooling.committees.models import (
     AgendaItem,
     Answer,
@@ -84,6 +85,9 @@ async def _attendance(session: AsyncSession, committee: Committee) -> list[tuple
         )
         listed = ", ".join(names.scalars()) if count <= NAMED_AT_MOST else plural(count, "personne")
         said.append((f"{label} ({number(count)})", listed))
+    guests = await guests_of(session, committee.id)
+    if guests:
+        said.append((f"Également présents ({number(len(guests))})", ", ".join(one.name for one in guests)))
     return said
 
 

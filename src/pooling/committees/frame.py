@@ -10,7 +10,7 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.committees.attendance_rules import Quorum, attendance_open
+from pooling.committees.attendance_rules import NOT_CLOSED, Quorum, attendance_open
 from pooling.committees.models import Committee, CommitteeKind
 from pooling.committees.models import CommitteeState as State
 from pooling.committees.people_queries import count_people, quorum_percent
@@ -112,6 +112,11 @@ class CommitteeFrame:
     def ticking(self) -> bool:
         """Whether it is time to say who is there."""
         return attendance_open(self.committee.state, self.committee.starts_at, self.now)
+
+    @property
+    def noting(self) -> bool:
+        """Whether the caller may write down what somebody answered."""
+        return self.writes and self.committee.state in NOT_CLOSED
 
     def under(self, label: str) -> Sequence[Link]:
         """The breadcrumb of a page below the committee's own."""

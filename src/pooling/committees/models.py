@@ -86,6 +86,7 @@ class Invitation(TenantTable, table=True):
         in_group(),
         within_group("committee_id", "committees"),
         ForeignKeyConstraint(["person_id"], ["people.id"]),
+        ForeignKeyConstraint(["noted_by"], ["people.id"]),
         ForeignKeyConstraint(
             ["group_id", "committee_id", "proxy_id"],
             [f"committee_invitations.{key}" for key in ("group_id", "committee_id", "person_id")],
@@ -94,6 +95,7 @@ class Invitation(TenantTable, table=True):
         one_of("answer", Answer),
         CheckConstraint("(answer IS NOT NULL AND answer = 'proxy') = (proxy_id IS NOT NULL)", name="proxy_named"),
         CheckConstraint("proxy_id <> person_id", name="proxy_is_another"),
+        CheckConstraint("noted_by IS NULL OR answer IS NOT NULL", name="noted_answer"),
         Index(None, "person_id"),
     )
 
@@ -104,8 +106,31 @@ class Invitation(TenantTable, table=True):
     answer: str | None = None
     proxy_id: int | None = big(nullable=True)
     answered_at: datetime | None = instant(nullable=True)
+    noted_by: int | None = big(nullable=True)
+    """Who wrote the answer down for somebody who phoned; None when that person answered."""
     present: bool | None = None
     """On the attendance sheet; None while nobody has ticked it."""
+
+
+class Guest(TenantTable, table=True):
+    """Somebody who came without being invited: of the group, or from outside, named as the minutes will name them.
+    A guest is among those present and does not count in the quorum.
+    """
+
+    __tablename__ = "committee_guests"
+    __table_args__ = (
+        in_group(),
+        within_group("committee_id", "committees"),
+        ForeignKeyConstraint(["person_id"], ["people.id"]),
+        CheckConstraint("(person_id IS NULL) = (name <> '')", name="person_or_name"),
+        UniqueConstraint("group_id", "committee_id", "person_id"),
+    )
+
+    id: int = identity()
+    committee_id: int = big()
+    person_id: int | None = big(nullable=True)
+    name: str = ""
+    noted_at: datetime = instant()
 
 
 class Topic(StrEnum):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.choosing import Found, choose, to_invite
 from pooling.committees.frame import CommitteeFrame, committee_frame, managed_committee
+from pooling.committees.guests import guests_of
 from pooling.committees.inviting import invite, uninvite
 from pooling.committees.models import Answer
 from pooling.committees.people_queries import Counts, count_people, invited_page, invited_person
@@ -80,6 +81,7 @@ async def _page(
         url=url,
         people=people,
         counts=counts,
+        guests=await guests_of(session, frame.committee.id),
         answers=_answers(counts),
         words=ANSWER_WORDS,
         tags=ANSWER_TAGS,

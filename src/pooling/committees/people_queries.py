@@ -41,6 +41,7 @@ def _of_committee(committee: Committee, now: datetime) -> Subquery:
             col(Invitation.answer),
             col(Invitation.proxy_id),
             col(Invitation.answered_at),
+            col(Invitation.noted_by),
             col(Invitation.present),
             col(Invitation.person_id).in_(in_group).label("here"),
             and_(col(Invitation.present).is_not(True), col(Invitation.proxy_id).in_(there)).label("represented"),
@@ -109,6 +110,8 @@ class Invited:
     proxy_present: bool | None
     proxy_id: int | None
     answered_at: datetime | None
+    noted_by: str | None
+    """Who wrote the answer down for that person."""
     present: bool | None
     sort_key: str = ""
 
@@ -176,23 +179,25 @@ def _people(invited: Any, name: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
         invited.answer,
         invited.proxy_id,
         invited.answered_at,
+        invited.noted_by,
         invited.present,
-        name,
+        name.label("sort_key"),
     ).join(Person, col(Person.id) == invited.person_id)
     return statement
 
 
 async def _read(session: AsyncSession, committee_id: int, rows: Sequence[Any]) -> list[Invited]:
-    """Those of the rows, with who holds their proxies: one read more, if there are any."""
-    proxies = {row.proxy_id for row in rows if row.proxy_id is not None}
-    holders: dict[int, tuple[str, bool | None]] = {}
-    if proxies:
+    """Those of the rows, with who holds their proxies or noted their answers: one read more, if there are any."""
+    named = {person for row in rows for person in (row.proxy_id, row.noted_by) if person is not None}
+    others: dict[int, tuple[str, bool | None]] = {}
+    if named:
+        here = and_(col(Invitation.person_id) == col(Person.id), col(Invitation.committee_id) == committee_id)
         found = await session.execute(
             select(col(Person.id), col(Person.name), col(Invitation.present))
-            .join(Invitation, col(Invitation.person_id) == col(Person.id))
-            .where(col(Invitation.committee_id) == committee_id, col(Person.id).in_(proxies))
+            .outerjoin(Invitation, here)
+            .where(col(Person.id).in_(named))
         )
-        holders = {person_id: (name, present) for person_id, name, present in found}
+        others = {person_id: (name, present) for person_id, name, present in found}
     nobody = (None, None)
     return [
         Invited(
@@ -201,12 +206,13 @@ async def _read(session: AsyncSession, committee_id: int, rows: Sequence[Any]) -
             email=row[2],
             function=row[3],
             answer=Answer(row.answer) if row.answer else None,
-            proxy=holders.get(row.proxy_id, nobody)[0],
-            proxy_present=holders.get(row.proxy_id, nobody)[1],
+            proxy=others.get(row.proxy_id, nobody)[0],
+            proxy_present=others.get(row.proxy_id, nobody)[1],
             proxy_id=row.proxy_id,
             answered_at=row.answered_at,
+            noted_by=others.get(row.noted_by, nobody)[0],
             present=row.present,
-            sort_key=row[8],
+            sort_key=row.sort_key,
         )
         for row in rows
     ]

@@ -31,7 +31,9 @@ class Mandate:
 
 
 async def tell_given(session: AsyncSession, committee: Committee, given: Sequence[Mandate], now: datetime) -> None:
-    """To who holds the proxy."""
+    """To who holds the proxy, as long as the meeting has not begun."""
+    if committee.starts_at <= now:
+        return
     frame = await _Frame.of(session, committee, now)
     mails = [
         frame.mail(
@@ -46,7 +48,9 @@ async def tell_given(session: AsyncSession, committee: Committee, given: Sequenc
 
 
 async def tell_void(session: AsyncSession, committee: Committee, lost: Sequence[Mandate], now: datetime) -> None:
-    """To who gave a proxy that nobody will bear."""
+    """To who gave a proxy that nobody will bear, as long as it can answer again."""
+    if committee.starts_at <= now:
+        return
     frame = await _Frame.of(session, committee, now)
     mails = [
         frame.mail(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,7 +12,7 @@ from pooling.committees.decision_queries import decisions_of
 from pooling.committees.decision_words import committee_day
 from pooling.committees.document import minutes_data
 from pooling.committees.minutes import begin
-from pooling.committees.models import Committee, CommitteeState, Invitation
+from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.service import change_state, lock_to_write
 from pooling.kernel.database import base_url_of
@@ -81,12 +81,15 @@ async def _searched(session: AsyncSession, committee: Committee) -> str:
 
 async def _tell(session: AsyncSession, committee: Committee, context: Context, file_id: int, decisions: int) -> None:
     mail = _mail(committee, context, file_id, decisions, await facilitators_addresses(session))
+    concerned = union(
+        *(select(col(table.person_id)).where(col(table.committee_id) == committee.id) for table in (Invitation, Guest))
+    ).subquery()
     after = 0
     while True:
         rows = await session.execute(
             select(col(Person.id), col(Person.email))
-            .join(Invitation, col(Invitation.person_id) == col(Person.id))
-            .where(col(Invitation.committee_id) == committee.id, col(Person.id) > after, holds_a_role(col(Person.id)))
+            .join(concerned, concerned.c.person_id == col(Person.id))
+            .where(col(Person.id) > after, holds_a_role(col(Person.id)))
             .order_by(col(Person.id))
             .limit(BATCH)
         )
@@ -104,8 +107,8 @@ def _mail(committee: Committee, context: Context, file_id: int, decisions: int, 
         kind=PUBLISHED,
         recipient="",
         subject=f"Compte-rendu publié : {committee.title} du {committee_day(committee.local_start)}",
-        why=f"Vous étiez parmi les personnes invitées à « {committee.title} », {when} : son compte-rendu est joint. "
-        "Lisez-y ce que vous avez à faire.",
+        why=f"Vous étiez parmi les personnes invitées ou présentes à « {committee.title} », {when} : son "
+        "compte-rendu est joint. Lisez-y ce que vous avez à faire.",
         button=Button("Lire le compte-rendu", context.url(f"comites/{committee.id}/compte-rendu")),
         facts=(Fact("Pièce jointe", f"compte-rendu en PDF{taken}"),),
         contact=f"Écrivez à {' ou à '.join(contacts)}." if contacts else "",

@@ -11,6 +11,7 @@ from sqlmodel import col
 from pooling.committees.agenda import add_titles
 from pooling.committees.answers import void_answers
 from pooling.committees.difficulties import carry_difficulties
+from pooling.committees.guests import empty_sheet
 from pooling.committees.inviting import add_invitations
 from pooling.committees.mails import Change
 from pooling.committees.models import Committee, CommitteeState
@@ -94,6 +95,7 @@ async def move_committee(
     await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
     if change is Change.DATE:
         await void_answers(session, committee_id)
+        await empty_sheet(session, committee_id)
 
 
 async def cancel_committee(

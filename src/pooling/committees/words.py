@@ -10,6 +10,11 @@ CHOICES: tuple[tuple[str, str, str], ...] = (
     (Answer.PROXY, "Je donne pouvoir", "Une autre personne invitée parle et vote en mon nom."),
 )
 
+NOTED_CHOICES: tuple[tuple[str, str, str | None], ...] = (
+    (Answer.YES, "Vient", None),
+    (Answer.NO, "Ne vient pas", None),
+    (Answer.PROXY, "Donne pouvoir", "Une autre personne invitée parle et vote en son nom."),
+)
 ANSWER_WORDS: Mapping[Answer | None, str] = {
     Answer.YES: "Vient",
     Answer.NO: "Ne vient pas",
@@ -35,6 +40,13 @@ def own_answer(answer: Answer | None, proxy: str | None) -> str:
     if answer is Answer.PROXY:
         return f"vous donnez pouvoir à {proxy}"
     return {Answer.YES: "vous venez", Answer.NO: "vous ne venez pas", None: "vous n’avez pas répondu"}[answer]
+
+
+def noted_answer(name: str, answer: Answer | None, proxy: str | None) -> str:
+    """The same, said of them: « Claire Dupuy vient »."""
+    if answer is Answer.PROXY:
+        return f"{name} donne pouvoir à {proxy}"
+    return f"{name} vient" if answer is Answer.YES else f"{name} ne vient pas"
 
 
 ZONE_WORDS: Mapping[str, str] = {

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, text
 from sqlmodel import col
 
+from pooling.committees.guests import forget_guests
 from pooling.kernel.database import Database
 from pooling.members.models import AccessRequest
 
 
 async def purge(database: Database, now: datetime, after: timedelta) -> int:
-    """Blanks everybody who has held no role in any group for so long, and forgets the requests for access that are
-    as old, in every group. Returns how many people.
+    """Blanks everybody who has held no role in any group for so long; forgets in every group the requests for access
+    and the names of guests that are as old. Returns how many people.
     """
     before = now - after
     async with database.transaction() as session:
@@ -26,4 +27,5 @@ async def purge(database: Database, now: datetime, after: timedelta) -> int:
                     func.coalesce(col(AccessRequest.decided_at), col(AccessRequest.created_at)) < before
                 )
             )
+            await forget_guests(session, before)
     return blanked
