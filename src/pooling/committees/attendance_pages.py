@@ -21,7 +21,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.web.forms import Form, PostedForm, form_of
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pack_key, pages_after, unpack_key
 from pooling.web.layout import redirect, render
 from pooling.web.pdf import make_pdf
 from pooling.web.typography import date_time_long, plural, time_short
@@ -74,7 +74,6 @@ async def attendance_page(
     people, next_key = await invited_page(session, frame.committee, frame.now, search=search, after=unpack_key(after))
     counts = await count_people(session, frame.committee, frame.now)
     url = frame.url + PATH
-    first = f"{url}?{urlencode({'cherche': search})}"
     return render(
         request,
         "committees/attendance.html",
@@ -94,9 +93,8 @@ async def attendance_page(
         tags=ANSWER_TAGS,
         guests=await guests_of(session, frame.committee.id),
         offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
-        first_url=first if after else None,
-        next_url=f"{first}&apres={pack_key(next_key)}" if next_key else None,
         sheets=-(-counts.invited // SHEET_SIZE),
+        **pages_after(url, after, next_key, {"cherche": search}),
     )
 
 

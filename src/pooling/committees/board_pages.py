@@ -29,7 +29,7 @@ from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 from pooling.purchases.service import find_purchase
 from pooling.web.forms import Form, form_of
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, render
 from pooling.web.typography import number
 
@@ -58,7 +58,6 @@ async def show_board(
     shown, next_key = await decision_page(session, caller, filters, today, after=unpack_key(apres))
     kept = {name: value for name, value in form.values.items() if value}
     url = base + BOARD
-    here = f"{url}?{urlencode({'vue': view, **kept})}"
     return render(
         request,
         "committees/board.html",
@@ -81,8 +80,7 @@ async def show_board(
         committee_day=committee_day,
         decision_words=STATE_WORDS,
         decision_tags=DECISION_TAGS,
-        first_url=here if apres else None,
-        next_url=f"{here}&apres={pack_key(next_key)}" if next_key else None,
+        **pages_after(url, apres, next_key, {"vue": view, **kept}),
         **await _choices(session, caller),
     )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -19,7 +18,7 @@ from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import redirect, render
 from pooling.web.typography import plural
 
@@ -69,7 +68,6 @@ async def _page(
     )
     counts = await count_people(session, frame.committee, frame.now)
     url = frame.url + PATH
-    first = f"{url}?{urlencode({name: search[name] for name in ('cherche', 'reponse')})}"
     return render(
         request,
         "committees/people.html",
@@ -88,11 +86,10 @@ async def _page(
         caption="Personnes invitées" + (f" : {CAPTIONS[search['reponse']]}" if search["reponse"] else ""),
         searched=search["cherche"],
         filtered=search["reponse"],
-        first_url=first if search["apres"] else None,
-        next_url=f"{first}&apres={pack_key(next_key)}" if next_key else None,
         offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
         roles=[(str(role), label) for role, label in INVITED_ROLES],
         inviting=frame.manages and frame.to_come,
+        **pages_after(url, search["apres"], next_key, {name: search[name] for name in ("cherche", "reponse")}),
     )
 
 

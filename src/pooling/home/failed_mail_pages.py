@@ -6,7 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath, FromQuery
 
-from pooling.home.reminder_pages import FAILED, SECTION, address, crumbs, shared
+from pooling.home.reminder_pages import FAILED, SECTION, crumbs, shared
 from pooling.home.reminder_queries import failed_page
 from pooling.home.sending_now import retry
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
@@ -15,6 +15,7 @@ from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Right
 from pooling.outbox.refusals import is_hopeless, why
 from pooling.web.forms import PostedForm
+from pooling.web.keys import address
 from pooling.web.layout import redirect, render
 
 

@@ -1,11 +1,10 @@
 """The journal's pages: the group's, a purchase's, and both as files."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
@@ -23,6 +22,7 @@ from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.service import find_purchase
 from pooling.web.addresses import path_of
 from pooling.web.forms import Form, form_of
+from pooling.web.keys import address
 from pooling.web.layout import Link, render
 from pooling.web.typography import NBSP, date_short, time_short
 
@@ -127,21 +127,15 @@ async def _page(
         "filtered": bool(kept),
         "events": [(event, _moment(event, zone)) for event in events],
         "kinds": list(KINDS.items()),
-        "files": [
-            {"label": label, "url": _address(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")
-        ],
-        "first_url": _address(url, kept) if before else None,
-        "next_url": _address(url, {**kept, "avant": str(next_id)}) if next_id else None,
+        "files": [{"label": label, "url": address(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")],
+        "first_url": address(url, kept) if before else None,
+        "next_url": address(url, {**kept, "avant": str(next_id)}) if next_id else None,
     }
 
 
 def _before(request: Request[Any, Any, Any]) -> int | None:
     typed = request.query_params.get("avant", "")
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(LARGEST_ID)) else None
-
-
-def _address(path: str, values: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(values)}" if values else path
 
 
 def _moment(event: EventShown, zone: ZoneInfo) -> str:

@@ -1,8 +1,6 @@
 """The facilitator's pages of reminders: what leaves, what left, to whom, with what words; sending before the time."""
 
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
@@ -23,7 +21,7 @@ from pooling.outbox.mail import render_text, subject_line
 from pooling.outbox.refusals import is_hopeless, why
 from pooling.reminders.kinds import Kind
 from pooling.web.forms import PostedForm, form_of
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
 from pooling.web.typography import date_time_long, plural
 
@@ -58,11 +56,6 @@ def shared(caller: Caller, group: EnteredGroup, here: str) -> dict[str, Any]:
     }
 
 
-def address(path: str, values: Mapping[str, str]) -> str:
-    kept = {name: value for name, value in values.items() if value}
-    return f"{path}?{urlencode(kept)}" if kept else path
-
-
 @get(SECTION, right=Right.MANAGE_COMMITTEES)
 async def list_occasions(
     request: Request[Any, Any, Any],
@@ -77,8 +70,7 @@ async def list_occasions(
     kinds = request.app.state.reminder_kinds
     tab = etat if etat in TABS else "a-venir"
     kind = sorte if kind_named(kinds, sorte) else ""
-    after = unpack_key(apres)
-    occasions, next_key = await occasions_page(session, kinds, tab, kind=kind, after=after)
+    occasions, next_key = await occasions_page(session, kinds, tab, kind=kind, after=unpack_key(apres))
     base = f"/g/{entered_group.slug}"
     here = {"etat": tab, "sorte": kind}
     return render(
@@ -93,8 +85,7 @@ async def list_occasions(
         offset_word=offset_word,
         shown=Shown,
         url=base + SECTION,
-        first_url=address(base + SECTION, here) if after else None,
-        next_url=address(base + SECTION, {**here, "apres": pack_key(next_key)}) if next_key else None,
+        **pages_after(base + SECTION, apres, next_key, here),
         **shared(caller, entered_group, tab),
     )
 
@@ -135,8 +126,7 @@ async def show_occasion(
         why=why,
         url=url,
         filtered=bool(state or cherche),
-        first_url=address(url, here) if apres else None,
-        next_url=address(url, {**here, "apres": pack_key(next_key)}) if next_key else None,
+        **pages_after(url, apres, next_key, here),
         **shared(caller, entered_group, ""),
     )
 

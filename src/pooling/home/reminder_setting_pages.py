@@ -8,7 +8,7 @@ from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath, FromQuery
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.home.reminder_pages import SETTINGS, address, crumbs, shared
+from pooling.home.reminder_pages import SETTINGS, crumbs, shared
 from pooling.home.reminder_queries import count_refusals, refusals_page
 from pooling.home.reminder_settings import LONGEST_WORDING, MOST_DAYS, change_reminders
 from pooling.home.reminder_words import dates_in_words
@@ -19,7 +19,7 @@ from pooling.members.rights import Caller, Right
 from pooling.reminders.kinds import Kind
 from pooling.reminders.wishes import NOTHING, Wish, read_wishes, schedule_for
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import redirect, render
 
 _DAYS = re.compile(r"(?:[jJ]\s*[-−+]?\s*)?(\d{1,3})")
@@ -183,8 +183,7 @@ async def list_refusals(
         breadcrumb=crumbs(f"/g/{entered_group.slug}", ("Réglages", SETTINGS), ("Ne veulent plus recevoir", None)),
         kind=found,
         people=people,
-        first_url=url if apres else None,
-        next_url=address(url, {"apres": pack_key(next_key)}) if next_key else None,
+        **pages_after(url, apres, next_key),
         **shared(caller, entered_group, SETTINGS),
     )
 

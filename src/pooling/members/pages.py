@@ -9,7 +9,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.page_parts import sections
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, render
 
 
@@ -30,8 +30,7 @@ async def list_members(
         tabs=sections(caller, entered_group, "/membres"),
         base=f"{base}/membres",
         lines=lines,
-        first_url=f"{base}/membres" if apres else None,
-        next_url=f"{base}/membres?apres={pack_key(next_key)}" if next_key else None,
+        **pages_after(f"{base}/membres", apres, next_key),
     )
 
 

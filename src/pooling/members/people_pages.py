@@ -1,7 +1,6 @@
 """A member and its people; the people of the group."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -18,7 +17,7 @@ from pooling.members.page_parts import NAME_NEEDED, crumbs, sections
 from pooling.members.people_queries import PersonShown, find_person, people_of_member, people_page
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
 
 UNITS_AT_MOST = 100
@@ -82,7 +81,6 @@ async def list_people(
 ) -> Response[str]:
     people, next_key = await people_page(session, search=cherche[:200], after=unpack_key(apres))
     base = f"/g/{entered_group.slug}"
-    first = f"{base}/personnes?{urlencode({'cherche': cherche})}"
     return render(
         request,
         "members/people.html",
@@ -92,8 +90,7 @@ async def list_people(
         people=people,
         searched=cherche,
         base=base,
-        first_url=first if apres else None,
-        next_url=f"{first}&apres={pack_key(next_key)}" if next_key else None,
+        **pages_after(f"{base}/personnes", apres, next_key, {"cherche": cherche}),
     )
 
 

@@ -78,19 +78,16 @@ class ConsolidationOut(ApiOut):
     items: Mapping[str, ConsolidatedItemOut]
 
 
+def _changing(name: str, takes: type[ApiIn], *conflicts: str) -> Operation:
+    """A change of the purchase: made once, and only to the version that was read."""
+    return Operation(name, PurchaseOut, takes=takes, conflicts=conflicts, once=True, tagged=True, matched=True)
+
+
 @post(
     "/purchases/{reference:str}/opening",
     right=Right.RUN_PURCHASE,
     status_code=200,
-    api=Operation(
-        "open_collection",
-        PurchaseOut,
-        takes=OpeningIn,
-        conflicts=("transition_refused", "nothing_to_declare"),
-        once=True,
-        tagged=True,
-        matched=True,
-    ),
+    api=_changing("open_collection", OpeningIn, "transition_refused", "nothing_to_declare"),
 )
 async def do_opening(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
@@ -112,15 +109,7 @@ async def do_opening(
     "/purchases/{reference:str}/closure",
     right=Right.RUN_PURCHASE,
     status_code=200,
-    api=Operation(
-        "close_collection",
-        PurchaseOut,
-        takes=ClosureIn,
-        conflicts=("transition_refused",),
-        once=True,
-        tagged=True,
-        matched=True,
-    ),
+    api=_changing("close_collection", ClosureIn, "transition_refused"),
 )
 async def do_closure(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
@@ -141,15 +130,7 @@ async def do_closure(
     "/purchases/{reference:str}/cancellation",
     right=Right.RUN_PURCHASE,
     status_code=200,
-    api=Operation(
-        "cancel_purchase",
-        PurchaseOut,
-        takes=CancellationIn,
-        conflicts=("transition_refused",),
-        once=True,
-        tagged=True,
-        matched=True,
-    ),
+    api=_changing("cancel_purchase", CancellationIn, "transition_refused"),
 )
 async def do_cancellation(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]

@@ -29,7 +29,7 @@ from pooling.purchases.models import Participation
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.purchases.rules import accepts_declarations
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
 from pooling.web.typography import before, date_time_long
 
@@ -66,9 +66,8 @@ async def show_needs(
         declarable=set(caller.members_as(Role.REFERENT)),
         codes=codes,
         amount=euros_of(sum((item.unit_price * totals.by_item.get(item.id, 0) for item in items), Decimal(0))),
-        next_url=f"{frame.url}{SECTION}?apres={pack_key(next_key)}" if next_key else None,
-        first_url=f"{frame.url}{SECTION}" if apres else None,
         euros_of=euros_of,
+        **pages_after(frame.url + SECTION, apres, next_key),
     )
 
 
