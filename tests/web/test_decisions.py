@@ -248,20 +248,21 @@ async def test_a_key_decided_by_the_committee_changes_the_charge(
 ) -> None:
     purchase_id = await open_purchase(database, territory, NOW)
     async with database.transaction(territory.group_id) as session:
-        session.add(
-            Charge(
-                group_id=territory.group_id, purchase_id=purchase_id, code="pose", label="Pose", amount_cents=10,
-                key="quantity", items=["arceau"],
-            )
+        pose = Charge(
+            group_id=territory.group_id, purchase_id=purchase_id, code="pose", label="Pose", amount_cents=10,
+            key="quantity", items=["arceau"],
         )  # fmt: skip
+        session.add(pose)
+        await session.flush()
+        field = f"key-{pose.id}"
     browser = await sign_in(FACILITATOR)
     await decide(browser, committee, {"purchase": purchase_id})
     page = f"{committee}/decisions/1/effet"
     nothing = await browser.post(page, {"act": "change_terms"}, page=f"{page}?acte=change_terms")
     assert "Indiquez au moins une condition" in text_of(nothing)
-    odd = await browser.post(page, {"act": "change_terms", "key-pose": "percents"}, page=f"{page}?acte=change_terms")
-    assert odd.status_code == 422
-    await give_effect(browser, committee, 1, "change_terms", **{"key-pose": "population"})
+    typed = {"act": "change_terms", field: "au hasard"}
+    assert (await browser.post(page, typed, page=f"{page}?acte=change_terms")).status_code == 422
+    await give_effect(browser, committee, 1, "change_terms", **{field: "population"})
     assert "« Pose » réparti selon la population municipale" in await read(browser, f"{committee}/decisions/1")
     assert (await apply(browser, committee))[0] == 303
     async with database.transaction(territory.group_id) as session:

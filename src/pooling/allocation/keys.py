@@ -57,6 +57,8 @@ OF_ITEMS = frozenset({KeyChoice.QUANTITY, KeyChoice.AMOUNT})
 """Keys that look at items: a purchase without items has no use for them."""
 OF_SIZES = frozenset({KeyChoice.POPULATION, KeyChoice.AGENTS})
 """Keys that look at how large members are."""
+NAMING = frozenset({KeyChoice.WEIGHTS, KeyChoice.PERCENTS})
+"""Keys that name who pays: beside one of them, a list of members has no use."""
 
 
 def choice_of(key: Any) -> KeyChoice:  # noqa: ANN401 - a key as JSON
@@ -83,6 +85,26 @@ def in_words(key: Any) -> str:  # noqa: ANN401
         words = _SENTENCES[choice_of(part)]
         said.append(words if share is None else f"{percent(Fraction(share) / 100, DECIMALS)} {words}")
     return ", ".join(said)
+
+
+def given_in(key: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+    """What the key gives to members by name, the largest first: (code, `60 %`), (code, `poids 3`)."""
+    given = []
+    for _, part in parts_of(key):
+        if choice_of(part) in NAMING:
+            kind, numbers = next(iter(part.items()))
+            by_size = sorted(((Fraction(text), code) for code, text in numbers.items()), key=lambda one: -one[0])
+            said = _percent if kind == KeyChoice.PERCENTS else _weight
+            given += [(code, said(value)) for value, code in by_size]
+    return given
+
+
+def _percent(value: Fraction) -> str:
+    return percent(value / 100, DECIMALS)
+
+
+def _weight(value: Fraction) -> str:
+    return f"poids {number(value, DECIMALS)}"
 
 
 def for_the_rule(key: Any, own_weights: Mapping[str, str], known: Iterable[str]) -> Any:  # noqa: ANN401

@@ -10,10 +10,11 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.case import PurchaseCase, charge_case, subsidy_case
-from pooling.allocation.charge_form import charge_choices, charge_form, lacks_fields, read_charge
+from pooling.allocation.charge_form import charge_choices, charge_form, read_charge
 from pooling.allocation.editing import ChangedMeanwhile, code_for, version_of
 from pooling.allocation.figures import Labels
 from pooling.allocation.frames import SECTION, edited, trail
+from pooling.allocation.key_form import lacks_fields
 from pooling.allocation.lines import CHARGES, SUBSIDIES, LineKind, add_line, change_line, found, remove_line
 from pooling.allocation.member_lists import has_boxes
 from pooling.allocation.models import Charge, Subsidy

@@ -26,12 +26,7 @@ def check_charge(command: ChargeIn, known: Known, others: Collection[str] = ()) 
     _check_label(command.label, others, errors, same="D’autres frais portent ce nom\u00a0: choisissez-en un autre.")
     _check_codes(command.scope, known.members, errors, "scope", empty="Cochez au moins un membre.", gone=_GONE_MEMBER)
     _check_codes(command.items, known.items, errors, "items", empty="Cochez au moins un article.", gone=_GONE_ITEM)
-    _check_key(command.key, known, errors)
-    if not errors:
-        try:
-            read_key(for_the_rule(command.key, {}, known.members), "key")
-        except (RuleError, ValueError):
-            errors["key"] = "Choisissez une des clés proposées."
+    errors |= key_errors(command.key, known)
     if errors:
         raise Invalid(errors)
 
@@ -74,27 +69,36 @@ def _check_codes(
         errors.setdefault(name, gone)
 
 
-def _check_key(key: Any, known: Known, errors: dict[str, str]) -> None:  # noqa: ANN401
-    parts = parts_of(key)
+def key_errors(key: Any, known: Known) -> dict[str, str]:  # noqa: ANN401 - a key as JSON
+    """One French sentence for each block of the key's fields to mend: `mix`, `percents`, `weights`, or `key` itself."""
+    errors: dict[str, str] = {}
     if choice_of(key) is KeyChoice.MIX:
-        gap = gap_sentence(percent or "0" for percent, _ in parts)
-        if gap:
-            errors.setdefault("mix", gap)
+        _refuse(errors, "mix", gap_sentence(percent or "0" for percent, _ in parts_of(key)))
     if not known.items and choices_in(key) & OF_ITEMS:
-        errors.setdefault("key", "Cet achat n’a pas d’article\u00a0: choisissez une autre clé.")
-    for _, part in parts:
+        errors["key"] = "Cet achat n’a pas d’article\u00a0: choisissez une autre clé."
+    for _, part in parts_of(key):
         if choice_of(part) is KeyChoice.PERCENTS:
-            _check_members(part["percents"], known, errors, "percents", gap_sentence(part["percents"].values()))
+            _refuse(errors, "percents", gap_sentence(part["percents"].values()) or _gone(part["percents"], known))
         if choice_of(part) is KeyChoice.WEIGHTS:
             weighed = any(weight.strip("0.") for weight in part["weights"].values())
-            refused = None if weighed else "Donnez un poids à au moins un membre."
-            _check_members(part["weights"], known, errors, "weights", refused)
+            unweighed = None if weighed else "Donnez un poids à au moins un membre."
+            _refuse(errors, "weights", unweighed or _gone(part["weights"], known))
+    return errors or _malformed(key, known)
 
 
-def _check_members(
-    numbers: Mapping[str, str], known: Known, errors: dict[str, str], name: str, refused: str | None
-) -> None:
-    if refused:
-        errors.setdefault(name, refused)
-    elif not numbers.keys() <= set(known.members):
-        errors.setdefault(name, "Un des membres désignés ne participe plus à cet achat.")
+def _refuse(errors: dict[str, str], name: str, sentence: str | None) -> None:
+    if sentence:
+        errors.setdefault(name, sentence)
+
+
+def _gone(numbers: Mapping[str, str], known: Known) -> str | None:
+    gone = not numbers.keys() <= set(known.members)
+    return "Un des membres désignés ne participe plus à cet achat." if gone else None
+
+
+def _malformed(key: Any, known: Known) -> dict[str, str]:  # noqa: ANN401
+    try:
+        read_key(for_the_rule(key, {}, known.members), "key")
+    except (RuleError, ValueError):
+        return {"key": "Choisissez une des clés proposées."}
+    return {}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.case import charges_of
-from pooling.allocation.keys import OF_ITEMS, choices_in
+from pooling.allocation.keys import NAMING, OF_ITEMS, choice_of, choices_in
 from pooling.allocation.lines import CHARGES, change_line, found
 from pooling.allocation.schemas import ChargeIn, content_of
 from pooling.committees.deciding import committee_of, lock_decision, record_decision
@@ -166,6 +166,8 @@ async def _change_key(order: _Order, code: str, key: Any) -> None:  # noqa: ANN4
     command = ChargeIn(**{**content_of(charge), "vat_rate": charge.vat_rate, "key": key})
     if not choices_in(key) & OF_ITEMS:
         command = replace(command, items=None)
+    if choice_of(key) in NAMING:
+        command = replace(command, scope=None)
     await change_line(
         order.session, order.caller, order.purchase_id, CHARGES, code, command, order.clock, reason=order.reason
     )

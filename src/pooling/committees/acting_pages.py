@@ -4,26 +4,26 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.allocation.case import charges_of
-from pooling.allocation.models import Charge
+from pooling.allocation.key_form import mix_options
+from pooling.allocation.member_lists import has_boxes
 from pooling.committees.acting import apply_decision, may_apply
 from pooling.committees.deciding import give_effect
-from pooling.committees.decision_forms import current_key, effect_form, keys_to_choose, read_effect
 from pooling.committees.decision_pages import DECISION, framed, written_decision
 from pooling.committees.decision_queries import DecisionShown, effects_in_words, names_of
 from pooling.committees.decision_schemas import read_terms
 from pooling.committees.decision_words import ACT_WORDS, POSSIBLE, consequences
+from pooling.committees.effect_forms import Costs, begin_keys, costs_to_change, effect_form, keys_asked, read_effect
 from pooling.committees.frame import CommitteeFrame
 from pooling.committees.models import Act
 from pooling.kernel.errors import Conflict, Forbidden, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Right
-from pooling.purchases.models import Item, Purchase, PurchaseState
+from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import WORDS
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
@@ -44,8 +44,10 @@ async def ask_effect(
         return await _choice_page(request, session, frame, shown)
     code = shown.decision.terms.get("lead_member")
     leads = await names_of(session, Member.code, Member.name, [code])
-    form = effect_form(shown.decision, Act(chosen), leads.get(code, ""))
-    return await _terms_page(request, session, frame, shown, Act(chosen), form)
+    purchase = await _purchase(session, shown)
+    costs = await costs_to_change(session, purchase.id, Act(chosen))
+    form = effect_form(shown.decision, Act(chosen), leads.get(code, ""), costs)
+    return _terms_page(request, frame, shown, purchase, Act(chosen), costs, form)
 
 
 async def _purchase(session: AsyncSession, shown: DecisionShown) -> Purchase:
@@ -85,17 +87,17 @@ async def _choice_page(
     )
 
 
-async def _terms_page(
+def _terms_page(
     request: Request[Any, Any, Any],
-    session: AsyncSession,
     frame: CommitteeFrame,
     shown: DecisionShown,
+    purchase: Purchase,
     act: Act,
+    costs: Costs,
     form: Form,
+    *,
+    incomplete: bool = False,
 ) -> Response[str]:
-    purchase = await _purchase(session, shown)
-    url = f"{frame.url}/decisions/{shown.decision.number}"
-    charges = await _charges(session, purchase.id) if act is Act.CHANGE_TERMS else []
     return render(
         request,
         "committees/effect.html",
@@ -105,18 +107,13 @@ async def _terms_page(
         purchase=purchase,
         act=act,
         act_word=ACT_WORDS[act],
-        charges=charges,
-        url=url,
+        keys=keys_asked(form, costs),
+        mix_options=mix_options(has_items=bool(costs.items)),
+        payers=costs.payers,
+        boxes=has_boxes(costs.payers),
+        incomplete=incomplete,
+        url=f"{frame.url}/decisions/{shown.decision.number}",
     )
-
-
-async def _charges(session: AsyncSession, purchase_id: int) -> list[tuple[Charge, str, list[tuple[str, str]]]]:
-    """Each charge with the key it has and those that it may be given."""
-    collects = (await session.execute(select(exists().where(col(Item.purchase_id) == purchase_id)))).scalar_one()
-    return [
-        (charge, current_key(charge), keys_to_choose(charge, has_items=collects))
-        for charge in await charges_of(session, purchase_id)
-    ]
 
 
 @post(f"{DECISION}/effet", right=Right.SEE_GROUP)
@@ -137,12 +134,15 @@ async def do_effect(
     act = Act(form.value("act")) if form.value("act") in set(Act) else None
     if act is None:
         raise NotFound
+    costs, step = await costs_to_change(session, purchase.id, act), form.value("step")
+    lacking = begin_keys(form, costs)
+    if lacking or step == "fields":
+        return _terms_page(request, frame, shown, purchase, act, costs, form, incomplete=step != "fields")
     with form.redisplayed():
-        charges = [charge for charge, *_ in await _charges(session, purchase.id)]
-        terms = await read_effect(session, form, act, charges)
+        terms = await read_effect(session, form, act, costs)
         await give_effect(session, caller, committee_id, number, act, terms, frame.now)
     if form.has_errors:
-        raise Redisplay(await _terms_page(request, session, frame, shown, act, form))
+        raise Redisplay(_terms_page(request, frame, shown, purchase, act, costs, form))
     return redirect(request, url, done="L’effet est enregistré : appliquez-le quand vous voulez.")
 
 

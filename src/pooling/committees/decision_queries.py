@@ -12,7 +12,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.allocation.models import Charge
 from pooling.committees.decision_schemas import NewTerms, read_terms
-from pooling.committees.decision_words import decided_by, effect
+from pooling.committees.decision_words import decided_by, effect, named_in
 from pooling.committees.models import Act, Committee, CommitteeState, Decision
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import Event
@@ -137,13 +137,14 @@ async def effects_in_words(session: AsyncSession, decisions: Sequence[Decision])
             except Invalid:  # written by a former version of these rules
                 continue
     new = [(decision, terms) for decision, _, terms in read.values() if isinstance(terms, NewTerms)]
-    leads = await names_of(session, Member.code, Member.name, [terms.lead_member for _, terms in new])
+    named = {code for _, terms in new for code in named_in(terms)}
+    members = await names_of(session, Member.code, Member.name, named)
     labels = await charge_labels(session, [decision.purchase_id for decision, terms in new if terms.keys])
     return {
         key: effect(
             act,
             terms,
-            lead=leads.get(terms.lead_member or "", "") if isinstance(terms, NewTerms) else "",
+            members=members,
             charges=labels.get(decision.purchase_id or 0),
         )
         for key, (decision, act, terms) in read.items()

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from pooling.allocation.keys import in_words
+from pooling.allocation.keys import given_in, in_words
 from pooling.committees.decision_schemas import Deadline, NewTerms, Terms
 from pooling.committees.models import Act, Decision, DecisionState
 from pooling.kernel.events import Event
 from pooling.purchases.models import PurchaseState
 from pooling.web.typography import date_long, number, plural, relative_day
 
+NAMED_AT_MOST = 10
+"""Members named in the words of one key."""
 STATE_WORDS: Mapping[DecisionState, str] = {
     DecisionState.OPEN: "À suivre",
     DecisionState.DONE: "Faite",
@@ -86,8 +89,10 @@ def votes(decision: Decision) -> str:
     return ", ".join(said)
 
 
-def effect(act: Act, terms: Terms, *, lead: str = "", charges: Mapping[str, str] | None = None) -> str:
-    """`Changer la date de clôture : mardi 30 mars 2027 à 18 h`. `lead` is the new lead member's name, `charges` are
+def effect(
+    act: Act, terms: Terms, *, members: Mapping[str, str] | None = None, charges: Mapping[str, str] | None = None
+) -> str:
+    """`Changer la date de clôture : mardi 30 mars 2027 à 18 h`. `members` are names by code (see `named_in`), `charges`
     labels by code.
     """
     label = ACT_WORDS[act]
@@ -96,18 +101,36 @@ def effect(act: Act, terms: Terms, *, lead: str = "", charges: Mapping[str, str]
         until = f"{date_long(terms.closes_on)} à {hour}"
         return f"{label} jusqu’au {until}" if act is Act.OPEN else f"{label} : {until}"
     if isinstance(terms, NewTerms):
-        return f"{label} : {' ; '.join(_changes(terms, lead, charges or {}))}"
+        return f"{label} : {' ; '.join(_changes(terms, members or {}, charges or {}))}"
     return label
 
 
-def _changes(terms: NewTerms, lead: str, charges: Mapping[str, str]) -> list[str]:
+def named_in(terms: Terms) -> set[str]:
+    """The codes of the members that the words name."""
+    if not isinstance(terms, NewTerms):
+        return set()
+    given = [code for key in terms.keys.values() for code, _ in given_in(key)[:NAMED_AT_MOST]]
+    return {*given, terms.lead_member or ""} - {""}
+
+
+def _changes(terms: NewTerms, members: Mapping[str, str], charges: Mapping[str, str]) -> list[str]:
     said = []
     if terms.lead_member:
-        said.append(f"pilote {lead or terms.lead_member}")
+        said.append(f"pilote {members.get(terms.lead_member, terms.lead_member)}")
     if terms.delivery_expected_on:
         said.append(f"livraison prévue le {date_long(terms.delivery_expected_on)}")
-    said += [f"« {charges.get(code, code)} » réparti {in_words(key)}" for code, key in terms.keys.items()]
+    for code, key in terms.keys.items():
+        said.append(f"« {charges.get(code, code)} » réparti {in_words(key)}{_given(key, members)}")
     return said
+
+
+def _given(key: Any, members: Mapping[str, str]) -> str:  # noqa: ANN401 - a key as JSON
+    """` (Lugos 60 %, Salles 40 %)`, the largest first."""
+    given = given_in(key)
+    said = [f"{members.get(code, code)}\u00a0{words}" for code, words in given[:NAMED_AT_MOST]]
+    if len(given) > NAMED_AT_MOST:
+        said.append(f"et {plural(len(given) - NAMED_AT_MOST, 'autre')}")
+    return f" ({', '.join(said)})" if said else ""
 
 
 def consequences(act: Act, terms: Terms) -> list[str]:
