@@ -9,7 +9,7 @@ from jobs.scene import FACILITATOR, Scene
 from pooling.committees.deciding import add_decision, change_decision
 from pooling.committees.decision_schemas import DecisionIn
 from pooling.committees.follow_up_reminders import kinds
-from pooling.committees.following import reopen_decision, reschedule_decision, settle_decision
+from pooling.committees.following import hand_over_decision, reopen_decision, reschedule_decision, settle_decision
 from pooling.committees.minutes import name_secretary, save_minutes
 from pooling.committees.models import DecisionState
 from pooling.committees.publishing import publish_minutes
@@ -167,13 +167,34 @@ async def test_the_new_owner_is_told_and_the_former_one_no_more(scene: Scene) ->
     assert [one for one in await passes(scene, BEFORE) if one[0] == "follow_up"] == [("follow_up", SALLES, -3)]
 
 
-async def test_nobody_who_left_and_nothing_without_owner_or_date(scene: Scene) -> None:
+async def test_nothing_is_asked_without_a_date(scene: Scene) -> None:
+    await decide(scene, await held(scene), None, SALLES)
+    assert [one for one in await passes(scene, AFTER) if one[0] == "follow_up"] == []
+
+
+@pytest.mark.parametrize("owner", [LUGOS, None])
+async def test_a_decision_that_nobody_in_the_group_owns_is_asked_of_the_facilitator(
+    scene: Scene, owner: str | None
+) -> None:
+    await decide(scene, await held(scene), DUE, owner)
+    await passes(scene, BEFORE - timedelta(hours=1))
+    await leave(scene.database, scene, LUGOS)
+    assert [one for one in await passes(scene, BEFORE) if one[0] == "follow_up"] == [("follow_up", FACILITATOR, -3)]
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        rows = await session.execute(text("SELECT subject, body_text FROM messages WHERE kind = 'follow_up'"))
+        ((subject, body),) = [(subject.replace("\u00a0", " "), body.replace("\u00a0", " ")) for subject, body in rows]
+    assert subject == "Décision sans responsable, à suivre pour le jeudi 8 avril 2027 : Envoyer le devis"
+    assert body.startswith("Une décision de comité n’a pas de responsable dans le groupe, confiez-la à quelqu’un")
+
+
+async def test_the_owner_who_takes_over_is_reminded_and_the_facilitator_no_more(scene: Scene) -> None:
     committee_id = await held(scene)
     await decide(scene, committee_id, DUE, LUGOS)
-    await decide(scene, committee_id, None, SALLES)
-    await decide(scene, committee_id, DUE, None)
     await leave(scene.database, scene, LUGOS)
-    assert [one for one in await passes(scene, AFTER) if one[0] == "follow_up"] == []
+    await passes(scene, BEFORE)
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        await hand_over_decision(session, scene.caller, committee_id, 1, scene.territory.people[SALLES], scene.now)
+    assert [one for one in await passes(scene, AFTER) if one[0] == "follow_up"] == [("follow_up", SALLES, 1)]
 
 
 async def test_after_an_outage_only_the_latest_is_sent(scene: Scene) -> None:

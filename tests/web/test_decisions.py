@@ -190,6 +190,29 @@ async def test_the_due_date_moves_and_what_is_late_is_said_in_words(
     assert "Donner suite" not in await read(owner, GROUP)
 
 
+async def test_a_decision_whose_owner_leaves_is_told_before_and_found_after(
+    database: Database, territory: Territory, sign_in: SignIn, committee: str
+) -> None:
+    facilitator, page = await sign_in(FACILITATOR), f"{committee}/decisions/1"
+    await decide(facilitator, committee, {"owner": OWNER, "due_on": "2027-03-20"})
+    assert "Sans responsable" not in await read(facilitator, BOARD)
+    async with database.transaction(territory.group_id) as session:
+        held = await session.execute(
+            text("SELECT id FROM memberships WHERE person_id = :person"), {"person": territory.people[OWNER]}
+        )
+        removal = f"{GROUP}/personnes/{territory.people[OWNER]}/roles/{held.scalar_one()}/retrait"
+    asked = await facilitator.get(removal)
+    assert "1 décision ouverte n’aura plus de responsable : « Envoyer le devis »" in plain(text_of(asked))
+    assert f'<a href="{page}">Envoyer le devis</a>' in asked.text
+    await facilitator.post(removal, page=removal)
+    board = await read(facilitator, f"{BOARD}?vue=sans-responsable")
+    assert "Sans responsable (1)" in board
+    assert "n’est plus dans le groupe Confier la décision n° 1" in board
+    assert "Confier à quelqu’un : Envoyer le devis" in await read(facilitator, GROUP)
+    await facilitator.post(f"{page}/responsable", {"owner": OTHER}, page=page)
+    assert "Sans responsable" not in await read(facilitator, BOARD)
+
+
 async def give_effect(browser: Browser, committee: str, number: int, act: str, **terms: str) -> None:
     page = f"{committee}/decisions/{number}/effet"
     answer = await browser.post(page, {"act": act, **terms}, page=f"{page}?acte={act}")

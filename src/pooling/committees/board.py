@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.decision_queries import DecisionShown, readable, shown_decisions
+from pooling.committees.decision_queries import DecisionShown, owned, readable, shown_decisions
 from pooling.committees.models import Committee, Decision, DecisionState
 from pooling.members.rights import Caller
 
@@ -20,6 +20,7 @@ CHOSEN_AMONG = 100
 class View(StrEnum):
     MINE = "miennes"
     OVERDUE = "en-retard"
+    ORPHAN = "sans-responsable"
     OPEN = "ouvertes"
     SETTLED = "terminees"
 
@@ -27,6 +28,7 @@ class View(StrEnum):
 WORDS = {
     View.MINE: "Les miennes",
     View.OVERDUE: "En retard",
+    View.ORPHAN: "Sans responsable",
     View.OPEN: "À suivre",
     View.SETTLED: "Terminées",
 }
@@ -47,6 +49,7 @@ def _of_view(view: View, caller: Caller, today: date) -> ColumnElement[bool]:
     return {
         View.MINE: and_(is_open, col(Decision.owner_id) == caller.person_id),
         View.OVERDUE: and_(is_open, col(Decision.due_on) < today),
+        View.ORPHAN: and_(is_open, ~owned()),
         View.OPEN: is_open,
         View.SETTLED: ~is_open,
     }[view]

@@ -70,8 +70,10 @@ async def show_board(
         views=[
             Link(f"{WORDS[one]} ({number(counts[one])})", f"{url}?{urlencode({'vue': one, **kept})}", one is view)
             for one in View
+            if one is not View.ORPHAN or counts[one] or view is one
         ],
         filtered=bool(kept),
+        manages=caller.may(Right.MANAGE_COMMITTEES),
         decisions=shown,
         effects=await effects_in_words(session, [one.decision for one in shown]),
         today=today,

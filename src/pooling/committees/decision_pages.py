@@ -123,7 +123,7 @@ async def decision_page(
     today = frame.now.astimezone(frame.zone).date()
     if decision.due_on and "due_on" not in form.values:
         form.values["due_on"] = decision.due_on.isoformat()
-    if "owner" not in form.values and frame.manages:
+    if "owner" not in form.values and frame.manages and shown.owner_here:
         form.values |= await named(session, decision.owner_id, "owner")
     return render(
         request,

@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.allocation.models import Charge
 from pooling.committees.decision_schemas import NewTerms, read_terms
 from pooling.committees.decision_words import decided_by, effect, named_in
-from pooling.committees.models import Act, Committee, CommitteeState, Decision
+from pooling.committees.models import Act, Committee, CommitteeState, Decision, DecisionState
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import Event
-from pooling.members.models import Member
+from pooling.members.models import Member, Membership
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 
@@ -33,6 +34,8 @@ class DecisionShown:
     owner: str | None
     reference: str | None
     purchase: str | None
+    owner_here: bool
+    """Whether the owner still is in the group."""
     acted_by: str | None = None
 
     @property
@@ -41,11 +44,16 @@ class DecisionShown:
         return f"/comites/{self.decision.committee_id}/decisions/{self.decision.number}"
 
     @property
+    def orphan(self) -> bool:
+        """Whether it is open and nobody of the group is in charge of it."""
+        return self.decision.state == DecisionState.OPEN and not self.owner_here
+
+    @property
     def decided_by(self) -> str:
         return decided_by(self.decision.number, self.committee.local_start)
 
 
-def shown_decisions() -> Select[Decision, Committee, str, str, str]:
+def shown_decisions() -> Select[Decision, Committee, str, str, str, bool]:
     """Decisions with their committee, owner and purchase: what lists and pages of them start from."""
     return (
         select(
@@ -54,6 +62,7 @@ def shown_decisions() -> Select[Decision, Committee, str, str, str]:
             col(Person.name),
             col(Purchase.reference),
             col(Purchase.title),
+            owned(),
         )
         .join(
             Committee,
@@ -64,6 +73,12 @@ def shown_decisions() -> Select[Decision, Committee, str, str, str]:
             Purchase, and_(col(Purchase.group_id) == Decision.group_id, col(Purchase.id) == Decision.purchase_id)
         )
     )
+
+
+def owned() -> ColumnElement[bool]:
+    """Whether somebody who is in the group is in charge of a decision."""
+    held = aliased(Membership)
+    return exists().where(col(held.person_id) == col(Decision.owner_id), col(held.ended_at).is_(None))
 
 
 def readable(caller: Caller) -> ColumnElement[bool]:

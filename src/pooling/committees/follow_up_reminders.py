@@ -5,12 +5,12 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from pooling.committees.decision_queries import DecisionShown, shown_decisions
+from pooling.committees.decision_queries import DecisionShown, owned, shown_decisions
 from pooling.committees.decision_words import called, due_words, excerpt
 from pooling.committees.models import Committee, CommitteeState, Decision, DecisionState
 from pooling.committees.queries import facilitators_addresses
@@ -153,7 +153,7 @@ def _minutes_mail(reminder: DueReminder, committee: Committee, context: Context,
 async def _plan_follow_up(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
     rows = await session.execute(
         select(col(Decision.id), col(Decision.revision), col(Decision.due_on)).where(
-            *_owned(), col(Decision.due_on) > (now - USEFUL).date()
+            *_due(), col(Decision.due_on) > (now - USEFUL).date()
         )
     )
     occasions = []
@@ -167,29 +167,28 @@ async def _plan_follow_up(session: AsyncSession, schedule: Schedule, zone: ZoneI
     return occasions
 
 
-def _owned() -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Decision.state) == DecisionState.OPEN,
-        col(Decision.owner_id).is_not(None),
-        col(Decision.due_on).is_not(None),
-    )
+def _due() -> tuple[ColumnElement[bool], ...]:
+    return (col(Decision.state) == DecisionState.OPEN, col(Decision.due_on).is_not(None))
 
 
 def _owners(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
-    columns: tuple[Any, ...] = (
+    """The owner or, where nobody of the group is in charge, the facilitators."""
+    facilitates = and_(
+        col(Membership.group_id) == col(Decision.group_id),
+        col(Membership.role) == Role.FACILITATOR,
+        col(Membership.ended_at).is_(None),
+    )
+    # Two lists rather than one join on either: in a group of 35 000, that would look at everybody for each decision.
+    in_charge = union_all(
+        select(col(Decision.id), col(Decision.owner_id).label("person_id")).where(*_due(), owned()),
+        select(col(Decision.id), col(Membership.person_id)).join(Membership, facilitates).where(*_due(), ~owned()),
+    ).subquery()
+    return select(
         col(Decision.id).label("subject_id"),
         col(Decision.revision).label("revision"),
-        col(Decision.owner_id).label("person_id"),
+        in_charge.c.person_id.label("person_id"),
         col(Decision.assigned_at).label("since"),
-    )
-    return select(*columns).where(
-        *_owned(),
-        exists().where(
-            col(Membership.group_id) == col(Decision.group_id),
-            col(Membership.person_id) == col(Decision.owner_id),
-            col(Membership.ended_at).is_(None),
-        ),
-    )
+    ).join(in_charge, in_charge.c.id == col(Decision.id))
 
 
 async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
@@ -214,7 +213,7 @@ def _follow_up_mail(reminder: DueReminder, shown: DecisionShown, context: Contex
     today = context.now.astimezone(context.zone).date()
     assert decision.due_on is not None, "its audience has a due date"
     late = decision.due_on < today
-    short = excerpt(decision.content, 60)
+    short, alone = excerpt(decision.content, 60), " sans responsable," if shown.orphan else ""
     day = date_long(decision.due_on)
     task = (
         f"l’échéance est passée, {due_words(decision.due_on, today)}. Dites ce qui a été fait, ou changez la date"
@@ -231,8 +230,10 @@ def _follow_up_mail(reminder: DueReminder, shown: DecisionShown, context: Contex
         kind=FOLLOW_UP,
         recipient=reminder.email,
         person_id=reminder.person_id,
-        subject=f"Décision en retard : {short}" if late else f"Décision à suivre pour le {day} : {short}",
-        why=f"Un comité vous a confié une décision : {task}.",
+        subject=f"Décision{alone} en retard : {short}" if late else f"Décision{alone} à suivre pour le {day} : {short}",
+        why=f"Une décision de comité n’a pas de responsable dans le groupe, confiez-la à quelqu’un : {task}."
+        if shown.orphan
+        else f"Un comité vous a confié une décision : {task}.",
         button=Button("Voir la décision", context.url(shown.path.removeprefix("/"))),
         facts=tuple(fact for fact in facts if fact.value),
         contact=_contact(reminder, contacts),

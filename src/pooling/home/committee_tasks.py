@@ -7,7 +7,7 @@ from sqlalchemy import and_, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.decision_queries import DecisionShown, readable, shown_decisions
+from pooling.committees.decision_queries import DecisionShown, owned, readable, shown_decisions
 from pooling.committees.decision_words import ACT_WORDS, committee_day, excerpt
 from pooling.committees.follow_up_reminders import unwritten, writes_minutes
 from pooling.committees.models import Act, Committee, CommitteeState, Decision, DecisionState
@@ -74,12 +74,17 @@ def _to_apply(shown: DecisionShown) -> Task:
 
 
 async def decisions_to_follow(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
-    """Open decisions that the caller owns, but for those that it is asked to apply already."""
+    """Open decisions that the caller owns; to who runs the group, also those that nobody does, if somebody was to or a
+    date was set: the others only put something on record.
+    """
+    mine = col(Decision.owner_id) == caller.person_id
+    if caller.may(Right.MANAGE_COMMITTEES):
+        mine = or_(mine, and_(~owned(), or_(col(Decision.owner_id).is_not(None), col(Decision.due_on).is_not(None))))
     rows = await session.execute(
         shown_decisions()
         .add_columns(col(Group.timezone))
         .join(Group, and_(col(Group.id) == col(Decision.group_id)))
-        .where(col(Decision.owner_id) == caller.person_id, col(Decision.state) == DecisionState.OPEN)
+        .where(mine, col(Decision.state) == DecisionState.OPEN)
         .order_by(col(Decision.due_on).nulls_last(), col(Decision.id))
         .limit(SHOWN_AT_MOST)
     )
@@ -91,7 +96,7 @@ def _to_follow(shown: DecisionShown, zone: ZoneInfo, now: datetime) -> Task:
     due_on: date | None = decision.due_on
     late = due_on is not None and due_on < now.astimezone(zone).date()
     return Task(
-        f"Donner suite : {excerpt(decision.content, 90)}",
+        f"{'Confier à quelqu’un' if shown.orphan else 'Donner suite'} : {excerpt(decision.content, 90)}",
         f"Décision n°\u00a0{decision.number} du comité du {committee_day(shown.committee.local_start)}",
         shown.path,
         "Voir la décision",

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -21,8 +20,10 @@ from pooling.members.words import ROLE_CHOICES
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import Link, redirect, render
 
-LeavingWarnings: TypeAlias = Callable[[AsyncSession, int, datetime, ZoneInfo], Awaitable[list[str]]]
-"""What a member's référent leaves behind, in sentences. `pooling.app` brings it: needs stand above members."""
+LeavingWarnings: TypeAlias = Callable[
+    [AsyncSession, Caller, EnteredGroup, PersonShown, RoleShown, datetime], Awaitable[list[str]]
+]
+"""What somebody who loses a role leaves behind, in sentences. `pooling.app` brings it: needs stand above members."""
 
 
 async def _held(session: AsyncSession, person_id: int, membership_id: int) -> tuple[PersonShown, RoleShown]:
@@ -137,10 +138,8 @@ async def _end_page(
         consequences.append("C’est son seul rôle dans le groupe : cette personne n’y entrera plus.")
     if found.id == caller.person_id:
         consequences.append("C’est votre propre rôle : vous perdez vous-même cet accès.")
-    if role.role == Role.REFERENT and role.member_id is not None:
-        warnings: LeavingWarnings = request.app.state.leaving_warnings
-        zone = ZoneInfo(group.timezone)
-        consequences += await warnings(session, role.member_id, request.app.state.clock.now(), zone)
+    warnings: LeavingWarnings = request.app.state.leaving_warnings
+    consequences += await warnings(session, caller, group, found, role, request.app.state.clock.now())
     consequences.append("Ce que cette personne a fait reste au journal.")
     url = f"/g/{group.slug}/personnes/{person_id}"
     return render(

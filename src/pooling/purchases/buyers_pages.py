@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.page_parts import NAME_NEEDED, context_of, sender_of
+from pooling.members.people_queries import find_person
 from pooling.members.rights import Caller, Right
+from pooling.members.role_pages import LeavingWarnings
 from pooling.purchases.buyers import buyers_of, name_buyer, remove_buyer
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -88,6 +90,10 @@ async def ask_removal(
     consequences = [f"{buyer.name} ne pilote plus « {frame.purchase.title} », dès maintenant."]
     if len(buyers) == 1:
         consequences.append("Cet achat n’aura plus d’acheteur : nommez-en un autre pour qu’il puisse avancer.")
+    person = await find_person(session, buyer.person_id)
+    role = next(role for role in person.roles if role.id == membership_id)
+    warnings: LeavingWarnings = request.app.state.leaving_warnings
+    consequences += await warnings(session, caller, frame.group, person, role, request.app.state.clock.now())
     return render(
         request,
         "confirm_page.html",
