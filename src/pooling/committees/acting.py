@@ -20,7 +20,7 @@ from pooling.committees.decision_words import called
 from pooling.committees.following import settle
 from pooling.committees.models import Act, Committee, CommitteeState, Decision, DecisionState
 from pooling.kernel.clock import Clock
-from pooling.kernel.errors import Conflict, Forbidden, Invalid
+from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from pooling.kernel.events import caused_by
 from pooling.members.models import Group, Member, Role
 from pooling.members.rights import Caller, HeldRole, Right
@@ -162,7 +162,12 @@ async def _member(order: _Order, code: str) -> int:
 
 
 async def _change_key(order: _Order, code: str, key: Any) -> None:  # noqa: ANN401 - a key as JSON
-    charge = found(await charges_of(order.session, order.purchase_id), code)
+    try:
+        charge = found(await charges_of(order.session, order.purchase_id), code)
+    except NotFound as gone:
+        raise Conflict(
+            f"Les frais « {code} » dont la clé devait changer n’existent plus.", code="charge_gone"
+        ) from gone
     command = ChargeIn(**{**content_of(charge), "vat_rate": charge.vat_rate, "key": key})
     if not choices_in(key) & OF_ITEMS:
         command = replace(command, items=None)

@@ -98,6 +98,7 @@ def _terms_page(
     *,
     incomplete: bool = False,
 ) -> Response[str]:
+    keys = keys_asked(form, costs)
     return render(
         request,
         "committees/effect.html",
@@ -107,7 +108,8 @@ def _terms_page(
         purchase=purchase,
         act=act,
         act_word=ACT_WORDS[act],
-        keys=keys_asked(form, costs),
+        keys=keys,
+        error_labels={name: label for key in keys for name, label in key.error_labels.items()},
         mix_options=mix_options(has_items=bool(costs.items)),
         payers=costs.payers,
         boxes=has_boxes(costs.payers),

@@ -41,6 +41,12 @@ class KeyAsked:
     options: list[tuple[str, str]]
     blocks: set[str]
 
+    @property
+    def error_labels(self) -> dict[str, str]:
+        """Which of the page's sums a sentence is about."""
+        words = {"mix": "parties de la clé mixte", "percents": "pourcentages des membres", "weights": "poids"}
+        return {f"{name}{self.of}": f"{self.label}, {said}" for name, said in words.items()}
+
 
 async def costs_to_change(session: AsyncSession, purchase_id: int, act: Act) -> Costs:
     """Nothing for an act that leaves costs alone."""
