@@ -62,6 +62,8 @@ async def test_a_demonstration_says_so(scene: Scene) -> None:
     body = scene.sink.received[0].get_body(("plain",))
     assert body is not None
     assert "fictifs" in body.get_content().splitlines()[0]
+    (event,) = calendar_of(scene.sink.received[0]).events
+    assert "fictifs" in str(event["DESCRIPTION"]).splitlines()[0]
 
 
 async def test_what_is_typed_is_shown_and_not_run(scene: Scene) -> None:

@@ -11,7 +11,7 @@ from factories import NOW, Territory
 from pooling.committees.answers import answer_invitation, void_lost_proxies
 from pooling.committees.inviting import uninvite
 from pooling.committees.models import Answer
-from pooling.committees.scheduling import move_committee, schedule_committee
+from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -165,6 +165,29 @@ async def test_another_date_asks_again(answering: Answering, facilitator: Caller
     assert await answering.kept() == {}
     told = [recipient for recipient, subject in await answering.mails() if "déplacé" in subject]
     assert told == [ARCACHON, LUGOS], "those who had answered, though no mail had told them the former date"
+
+
+async def unsent(answering: Answering) -> Sequence[str]:
+    """Whose mails about proxies still are to leave."""
+    async with answering.database.transaction(answering.territory.group_id) as session:
+        rows = await session.execute(
+            text("SELECT recipient FROM messages WHERE kind = 'committee_proxy' AND state = 'queued' ORDER BY id")
+        )
+        return list(rows.scalars())
+
+
+async def test_a_proxy_for_a_date_that_is_no_more_is_not_told(answering: Answering, facilitator: Caller) -> None:
+    await answering.give(LUGOS, Answer.PROXY, SALLES)
+    await move(answering, facilitator, place="Médiathèque")
+    assert await unsent(answering) == [SALLES], "it still holds"
+    await move(answering, facilitator, day=date(2027, 4, 6))
+    assert await unsent(answering) == []
+    await answering.give(LUGOS, Answer.PROXY, SALLES)
+    async with answering.database.transaction(answering.territory.group_id) as session:
+        await cancel_committee(
+            session, facilitator, answering.committee, NOW, reason="neige", base_url="https://achats.example"
+        )
+    assert await unsent(answering) == []
 
 
 async def test_another_place_keeps_the_answers(answering: Answering, facilitator: Caller) -> None:

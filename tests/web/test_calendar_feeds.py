@@ -74,6 +74,20 @@ async def test_the_feed_holds_ones_committees_and_the_groups_deadlines(
     assert delivery.start == date(2027, 6, 1)
 
 
+async def test_in_a_demonstration_every_date_says_so(
+    database: Database, territory: Territory, sign_in: SignIn, visitor: Browser, facilitator: Caller
+) -> None:
+    await plan(database, facilitator)
+    await open_purchase(database, territory, NOW)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    said = [
+        str(event["DESCRIPTION"]).splitlines() for event in await events(visitor, await subscribe(await sign_in(LUGOS)))
+    ]
+    assert [lines[1:] for lines in said] == [["1. Un point"], []]
+    assert all("fictifs" in lines[0] for lines in said)
+
+
 async def test_it_follows_what_changes(
     database: Database, sign_in: SignIn, visitor: Browser, facilitator: Caller, clock: FixedClock
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory
+from pooling.committees.queries import committee_page
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
@@ -76,7 +77,19 @@ async def test_who_left_before_does_not_count(
             text("UPDATE memberships SET ended_at = :now WHERE person_id = :person"),
             {"now": NOW, "person": territory.people[SALLES]},
         )
+        (listed,), _ = await committee_page(session, NOW, past=False)
+    assert listed.invited == 3
     assert "3 personnes invitées" in text_of(await (await sign_in(FACILITATOR)).get(f"{page}/personnes"))
+
+
+async def test_who_left_since_still_counts(database: Database, territory: Territory, page: str) -> None:
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(
+            text("UPDATE memberships SET ended_at = :now WHERE person_id = :person"),
+            {"now": START + timedelta(days=1), "person": territory.people[SALLES]},
+        )
+        (listed,), _ = await committee_page(session, START + timedelta(days=2), past=True)
+    assert listed.invited == 4
 
 
 async def test_pages_of_people_hold_fifty_each(

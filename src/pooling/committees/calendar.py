@@ -82,13 +82,19 @@ def event_of(
     event.add("DTEND", _local(committee.ends_at, context.zone))
     event.add("SUMMARY", f"{committee.title} – {context.group_name}")
     event.add("LOCATION", " – ".join(part for part in (committee.place, committee.link) if part))
-    if agenda:
-        event.add("DESCRIPTION", "\n".join(f"{place}. {item.title}" for place, item in enumerate(agenda, start=1)))
+    described(event, context, [f"{place}. {item.title}" for place, item in enumerate(agenda, start=1)])
     event.add("URL", context.url(f"comites/{committee.id}"))
     event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
     # A REQUEST must say who asks (RFC 5546, 3.2.2); without a facilitator it is the installation itself.
     event.add("ORGANIZER", vCalAddress(f"mailto:{organizer or 'pooling@' + host_of(context.base_url)}"))
     return event
+
+
+def described(event: Event, context: Context, lines: Sequence[str] = ()) -> None:
+    """Says the lines and, first of all in a demonstration, that nothing is real: an event travels alone."""
+    said = [*([context.notice] if context.notice else []), *lines]
+    if said:
+        event.add("DESCRIPTION", "\n".join(said))
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:

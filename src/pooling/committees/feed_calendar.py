@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.calendar import event_of, timezone
+from pooling.committees.calendar import described, event_of, timezone
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.committees.queries import agendas_of
 from pooling.outbox.envelope import host_of
@@ -113,6 +113,7 @@ class _Deadline:
         event.add("DTSTAMP", (self.purchase.scheduled_at or self.purchase.created_at).astimezone(UTC))
         event.add("DTSTART", self.at.astimezone(context.zone) if isinstance(self.at, datetime) else self.at)
         event.add("SUMMARY", f"{self.label} : {self.purchase.title} – {context.group_name}")
+        described(event, context)
         event.add("URL", context.url(f"achats/{self.purchase.reference}"))
         event.add("STATUS", "CONFIRMED")
         event.add("TRANSP", "TRANSPARENT")  # a deadline takes nobody's time

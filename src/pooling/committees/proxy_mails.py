@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.committees.models import Committee
 from pooling.committees.notices import context_of_group
 from pooling.committees.queries import facilitators_addresses
 from pooling.kernel.database import base_url_of
 from pooling.outbox.mail import Button, Fact, Mail
-from pooling.outbox.service import queue_mails
+from pooling.outbox.models import Message, MessageState
+from pooling.outbox.service import queue_mails, withdraw_messages
 from pooling.reminders.kinds import Context
 from pooling.web.typography import date_time_long
 
@@ -64,6 +67,27 @@ async def tell_void(session: AsyncSession, committee: Committee, lost: Sequence[
     await queue_mails(session, mails, now)
 
 
+async def withdraw_proxy_mails(session: AsyncSession, committee: Committee) -> None:
+    """Takes back those that have not left: the meeting that they speak of was moved or cancelled.
+
+    No reminder stands behind them, since somebody may be given a proxy twice before one date: their button names the
+    committee.
+    """
+    unsent = await session.execute(
+        select(col(Message.id)).where(
+            col(Message.group_id) == committee.group_id,
+            col(Message.kind) == KIND,
+            col(Message.state).in_((MessageState.QUEUED, MessageState.SENDING)),
+            col(Message.body_text).contains(f"/{_answer_page(committee)}"),
+        )
+    )
+    await withdraw_messages(session, list(unsent.scalars()))
+
+
+def _answer_page(committee: Committee) -> str:
+    return f"comites/{committee.id}/reponse"
+
+
 @dataclass(frozen=True)
 class _Frame:
     """What these mails share."""
@@ -97,7 +121,7 @@ class _Frame:
             person_id=to[0],
             subject=subject,
             why=why,
-            button=Button("Voir ma réponse", self.context.url(f"comites/{self.committee.id}/reponse")),
+            button=Button("Voir ma réponse", self.context.url(_answer_page(self.committee))),
             facts=tuple(fact for fact in facts if fact.value),
             contact=f"Écrivez à {' ou à '.join(self.contacts)}." if self.contacts else "",
             notice=self.context.notice,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -72,14 +72,6 @@ async def committee_page(
     size: int = PAGE_SIZE,
 ) -> tuple[list[CommitteeLine], tuple[datetime, int] | None]:
     """A page of the committees to come (nearest first) or past (latest first), and where the next begins."""
-    invited = (
-        select(func.count())
-        .where(
-            col(Invitation.group_id) == col(Committee.group_id),
-            col(Invitation.committee_id) == col(Committee.id),
-        )
-        .scalar_subquery()
-    )
     key = tuple_(col(Committee.starts_at), col(Committee.id))
     statement = select(
         col(Committee.id),
@@ -88,7 +80,6 @@ async def committee_page(
         col(Committee.starts_at),
         col(Committee.place),
         col(Committee.link),
-        invited,
     )
     if past:
         statement = statement.where(col(Committee.starts_at) <= now).order_by(
@@ -100,9 +91,36 @@ async def committee_page(
         )
     if after is not None:
         statement = statement.where(key < after if past else key > after)
-    lines = [CommitteeLine(*row) for row in await session.execute(statement.limit(size + 1))]
-    shown = lines[:size]
-    return shown, (shown[-1].starts_at, shown[-1].id) if len(lines) > size else None
+    rows = (await session.execute(statement.limit(size + 1))).all()
+    invited = await _invited(session, [row.id for row in rows[:size]], now)
+    shown = [CommitteeLine(*row, invited=invited.get(row.id, 0)) for row in rows[:size]]
+    return shown, (shown[-1].starts_at, shown[-1].id) if len(rows) > size else None
+
+
+async def _invited(session: AsyncSession, committees: Collection[int], now: datetime) -> dict[int, int]:
+    """How many are invited to each of these committees, as its own page counts them: those who had not left when it
+    met, or have not by now.
+    """
+    met = func.least(col(Committee.starts_at), now)
+    counts = await session.execute(
+        select(col(Invitation.committee_id), func.count())
+        .join(
+            Committee,
+            and_(
+                col(Committee.group_id) == col(Invitation.group_id), col(Committee.id) == col(Invitation.committee_id)
+            ),
+        )
+        .where(
+            col(Invitation.committee_id).in_(committees),
+            exists().where(
+                col(Membership.group_id) == col(Invitation.group_id),
+                col(Membership.person_id) == col(Invitation.person_id),
+                or_(col(Membership.ended_at).is_(None), col(Membership.ended_at) > met),
+            ),
+        )
+        .group_by(col(Invitation.committee_id))
+    )
+    return {committee_id: count for committee_id, count in counts}
 
 
 async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee:

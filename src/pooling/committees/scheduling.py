@@ -17,6 +17,7 @@ from pooling.committees.mails import Change
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.notices import tell_change
 from pooling.committees.proposals import add_proposals
+from pooling.committees.proxy_mails import withdraw_proxy_mails
 from pooling.committees.rules import agenda_points, ends_at, local_start
 from pooling.committees.schemas import CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.service import change_state, lock_committee, record, require_to_come
@@ -94,6 +95,7 @@ async def move_committee(
     change = Change.DATE if local != before[0] else Change.DETAILS
     await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
     if change is Change.DATE:
+        await withdraw_proxy_mails(session, committee)
         await void_answers(session, committee_id)
         await empty_sheet(session, committee_id)
 
@@ -117,6 +119,7 @@ async def cancel_committee(
     committee.revision += 1
     await session.flush()
     await carry_difficulties(session, now)
+    await withdraw_proxy_mails(session, committee)
     await tell_change(session, committee, Change.CANCELLED, now, base_url=base_url, reason=reason)
 
 
