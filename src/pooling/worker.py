@@ -16,6 +16,9 @@ from arq import cron, func
 from arq.connections import ArqRedis
 from arq.worker import Worker
 
+from pooling.allocation.configuration import FinanceConfiguration, read_finance
+from pooling.allocation.export_job import write_exports
+from pooling.allocation.exporting import forget_exports
 from pooling.committees.answers import void_lost_proxies
 from pooling.committees.convening import convene_at
 from pooling.committees.convocation_reminder import schedule_of as convocation_schedule
@@ -41,7 +44,8 @@ log = logging.getLogger(__name__)
 JOB_SECONDS = 600
 CONNECTIONS = 2
 """To the mail server, for each worker: one waits for the database while the other sends."""
-CHORES: Sequence[Chore] = (close_what_is_due, void_lost_proxies, carry_what_is_open)
+EXPORT_SECONDS = 3600
+CHORES: Sequence[Chore] = (close_what_is_due, void_lost_proxies, carry_what_is_open, forget_exports)
 
 
 @dataclass
@@ -58,6 +62,8 @@ class Work:
     clock: Clock = field(default_factory=SystemClock)
     sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
     delivering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    finance: FinanceConfiguration = field(default_factory=FinanceConfiguration)
 
 
 def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Transport | None = None) -> Work:
@@ -70,7 +76,14 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
     chores = (*CHORES, convene_at(convocation_schedule(configuration).hour))
     purge_after = timedelta(days=settings.purge_after_days)
     return Work(
-        database, bell, transport, reminder_kinds(configuration), settings.base_url, chores, purge_after=purge_after
+        database,
+        bell,
+        transport,
+        reminder_kinds(configuration),
+        settings.base_url,
+        chores,
+        purge_after=purge_after,
+        finance=read_finance(settings.config_dir),
     )
 
 
@@ -100,6 +113,16 @@ async def deliver(ctx: dict[str, Any]) -> None:
         log.info("mails: %s", report)
 
 
+async def export(ctx: dict[str, Any]) -> None:
+    work: Work = ctx["work"]
+    if work.exporting.locked():
+        return
+    async with work.exporting:
+        ready = await write_exports(work.database, work.clock, work.finance)
+    if ready:
+        log.info("workbooks: %s written", ready)
+
+
 async def purge(ctx: dict[str, Any]) -> None:
     """Every night: forgets people who left long ago. It crosses groups, so it is no chore of one."""
     work: Work = ctx["work"]
@@ -108,13 +131,20 @@ async def purge(ctx: dict[str, Any]) -> None:
         log.info("people blanked: %s", blanked)
 
 
+JOBS = ((sweep, JOB_SECONDS), (deliver, JOB_SECONDS), (export, EXPORT_SECONDS))
+"""Every minute and whenever the bell rings."""
+
+
 def make_worker(work: Work, redis_url: str, *, handle_signals: bool = True) -> Worker:
     """For `run_until_stopped`; signals are not its own in a process that does other things too."""
     return Worker(
         # No result is kept: a kept one would make the bell deaf until it expires.
-        functions=[func(job, keep_result=0, max_tries=1) for job in (sweep, deliver)],
+        functions=[func(job, timeout=seconds, keep_result=0, max_tries=1) for job, seconds in JOBS],
         cron_jobs=[
-            *(cron(job, second=0, run_at_startup=True, keep_result=0, max_tries=1) for job in (sweep, deliver)),
+            *(
+                cron(job, second=0, run_at_startup=True, timeout=seconds, keep_result=0, max_tries=1)
+                for job, seconds in JOBS
+            ),
             cron(purge, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
         ],
         redis_settings=redis_settings(redis_url),

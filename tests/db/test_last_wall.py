@@ -23,6 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from api_client import token_of
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_territory, open_purchase
 from pooling.accounts.sessions import open_session
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.export_job import write_exports
+from pooling.allocation.exporting import ask_export
 from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import Charge, Subsidy
 from pooling.app import Services, create_app
@@ -90,6 +93,7 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await session.flush()
         await freeze_allocation(session, buyer, purchase_id, REFERENCE, FixedClock(NOW))
+        export = await ask_export(session, buyer, purchase_id, NOW)
         facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
         day = (NOW + timedelta(days=20)).date()
         command = CommitteeIn(
@@ -137,6 +141,7 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
             "committee_id": committee,
             "item_id": item,
             "file_id": piece,
+            "export_id": export,
             "difficulty_id": difficulty,
             "person_id": territory.people["referent@lugos.example"],
             "request_id": request,
@@ -209,6 +214,7 @@ async def twins(database: WithoutFilter, settings: Settings) -> AsyncIterator[Tw
     made = Twins(app, database, here)
     made.values = await furnish(database, here, " ici")
     made.others = await furnish(database, there, f" {MARK}")
+    assert await write_exports(database, FixedClock(NOW), FinanceConfiguration()) == 2
     async with database.transaction(there.group_id) as session:  # people are shared: there they are nobody any more
         await session.execute(text("DELETE FROM committee_invitations"))
         await session.execute(text("DELETE FROM memberships"))
@@ -267,7 +273,7 @@ async def test_without_the_filter_every_address_answers_the_same(twins: Twins, r
 async def test_what_the_other_group_names_is_not_found_here(twins: Twins, role: str) -> None:
     """The other group's ids under this group's address, and its own address, with the filter off."""
     twins.database.filtered = False
-    ids = ("committee_id", "request_id", "membership_id", "buyer_membership")
+    ids = ("committee_id", "export_id", "request_id", "membership_id", "buyer_membership")
     mixed = twins.paths({**twins.values, **{name: twins.others[name] for name in ids}})
     theirs = [path for path in twins.paths(twins.others) if "/voisin" in path]
     await twins.enter(ROLES[role])

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from stdnum.fr import siren
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from pooling.allocation.exporting import ask_export
 from pooling.committees.agenda import add_item
 from pooling.committees.attachments import Sent, attach_files
 from pooling.committees.difficulties import raise_difficulty
@@ -97,6 +98,14 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
             await add_item(session, facilitator, committee_id, AgendaItemIn(title=title, duration_minutes=5), NOW)
             await attach_files(session, facilitator, committee_id, [Sent("note.txt", title.encode())], NOW)
             await raise_difficulty(session, facilitator, DifficultyIn(content=f"Retard {place}"), NOW)
+        first = (await session.execute(text("SELECT min(id) FROM purchases"))).scalar_one()
+        await session.execute(
+            text("""
+                INSERT INTO exports
+                    (group_id, purchase_id, asked_by, asked_at, state, tries, rows_done, rows_total, reason)
+                SELECT :group, :purchase, :person, :now, 'failed', 1, 0, 0, 'non' FROM generate_series(1, 5)"""),
+            {"group": territory.group_id, "purchase": first, "person": people[0], "now": NOW},
+        )
     for title in ("Vélos", "Kits"):
         purchase_id = await open_purchase(database, territory, NOW, title=title)
         await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3, abri=1)
@@ -132,6 +141,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         item_id = await add_item(session, facilitator, committee_id, AgendaItemIn(title="Un point"), NOW)
         (piece,) = await attach_files(session, facilitator, committee_id, [Sent("note.txt", b"Une note")], NOW)
         difficulty_id = await raise_difficulty(session, facilitator, DifficultyIn(content="Un retard"), NOW)
+        export_id = await ask_export(session, facilitator, purchase_id, NOW)
     async with database.transaction(territory.group_id) as session:
         held = await session.execute(
             text("SELECT id FROM memberships WHERE person_id = :person"),
@@ -149,6 +159,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         "committee_id": committee_id,
         "item_id": item_id,
         "file_id": piece,
+        "export_id": export_id,
         "difficulty_id": difficulty_id,
         "person_id": territory.people["referent@lugos.example"],
         "membership_id": membership_id,

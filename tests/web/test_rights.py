@@ -17,6 +17,9 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_m
 from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.export_job import write_exports
+from pooling.allocation.exporting import ask_export
 from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import Charge, Subsidy
 from pooling.committees.agenda import add_item
@@ -152,6 +155,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         await session.flush()
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
+        export = await ask_export(session, buyer, purchase_id, NOW)
         facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
         day = (NOW + timedelta(days=20)).date()
         command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
@@ -180,6 +184,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         session.add_all([reminder, refused_mail])
         await session.flush()
         buyers, roles = membership.scalars().first(), role.scalars().first()
+    assert await write_exports(database, FixedClock(NOW), FinanceConfiguration()) == 1
     return {
         "reference": "AG-2027-001",
         "member": LUGOS,
@@ -190,6 +195,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "committee_id": committee,
         "item_id": item,
         "file_id": piece,
+        "export_id": export,
         "difficulty_id": difficulty,
         "guest_id": 10**9,
         "person_id": territory.people["referent@lugos.example"],

@@ -10,11 +10,12 @@ from litestar.params import FromPath
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.allocation.downloads import is_apart
 from pooling.allocation.export import XLSX, allocation_xlsx
 from pooling.allocation.frames import finance_of
 from pooling.allocation.service import PurchaseAllocation, allocate_purchase, sees_all_costs
 from pooling.allocation.workbook import write_allocation_csv
-from pooling.kernel.errors import Forbidden
+from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
@@ -28,6 +29,7 @@ REFUSALS = (
     *("no_basis", "missing_weight", "percent_sum", "invoice_mismatch"),
     *("unknown_member", "unknown_item", "unknown_charge"),
 )
+LONG_WORKBOOK = "long_workbook"
 PATH = "/purchases/{reference:str}/allocation"
 
 
@@ -148,7 +150,7 @@ async def _whole(
 @get(
     f"{PATH}.xlsx",
     right=Right.SEE_TOTALS,
-    api=Operation("download_allocation_xlsx", media=XLSX, conflicts=REFUSALS),
+    api=Operation("download_allocation_xlsx", media=XLSX, conflicts=(*REFUSALS, LONG_WORKBOOK)),
 )
 async def download_xlsx(
     request: Request[Any, Any, Any],
@@ -157,8 +159,14 @@ async def download_xlsx(
     entered_group: EnteredGroupHere,
     reference: FromPath[str],
 ) -> Response[bytes]:
-    """The finance workbook. For who sees every member's share."""
+    """The finance workbook. For who sees every member's share. A long one (409) is prepared from the page of costs."""
     allocation = await _whole(request, session, caller, reference)
+    if is_apart(request, allocation.result):
+        raise Conflict(
+            "Ce classeur est trop long pour être écrit pendant que vous attendez\u00a0: demandez-le depuis la page des "
+            "coûts de l’achat, ou prenez le CSV (view=lines), qui a tous ses chiffres.",
+            code=LONG_WORKBOOK,
+        )
     target = io.BytesIO()
     await asyncio.to_thread(allocation_xlsx, target, allocation, fictional=entered_group.fictional)
     return _file(target, f"{reference}-repartition.xlsx", XLSX)

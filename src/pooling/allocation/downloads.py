@@ -5,21 +5,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from litestar import Response
+from litestar import Request, Response
 
 from pooling.allocation.export import XLSX, allocation_xlsx
 from pooling.allocation.service import PurchaseAllocation
-from pooling.allocation.workbook import write_allocation_csv
+from pooling.allocation.workbook import row_count, write_allocation_csv
 from pooling.kernel.errors import NotFound
 from pooling.outbox.mail import FICTIONAL
+from pooling.sharing.allocation_result import Allocation
 
 KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
 FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
 
 
-def links(base: str) -> list[dict[str, str]]:
-    """The buttons beside a table, for files that stand under this address."""
-    return [{"label": kind.upper(), "url": f"{base}/repartition.{kind}"} for kind in KINDS]
+def links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
+    """The buttons beside a table, for files that stand under this address; a workbook that is written apart has its
+    own.
+    """
+    kinds = [kind for kind in KINDS if not (apart and kind == "xlsx")]
+    return [{"label": kind.upper(), "url": f"{base}/repartition.{kind}"} for kind in kinds]
+
+
+def is_apart(request: Request[Any, Any, Any], result: Allocation) -> bool:
+    """Whether the workbook is too long to be written while somebody waits."""
+    most: int = request.app.state.settings.direct_workbook_rows
+    return row_count(result) > most
 
 
 def file_of(

@@ -1,5 +1,6 @@
 """A purchase's allocation as files for finance."""
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 from pooling.allocation.service import PurchaseAllocation
@@ -9,8 +10,14 @@ from pooling.outbox.mail import FICTIONAL
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def allocation_xlsx(target: BinaryIO, allocation: PurchaseAllocation, *, fictional: bool) -> None:
-    """The finance workbook."""
-    write_allocation_workbook(
-        target, allocation.result.case, allocation.result, allocation.labels, FICTIONAL if fictional else None
-    )
+def allocation_xlsx(
+    target: BinaryIO,
+    allocation: PurchaseAllocation,
+    *,
+    fictional: bool,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """The finance workbook. `progress` hears now and then how many more rows are written."""
+    notice = FICTIONAL if fictional else None
+    result = allocation.result
+    write_allocation_workbook(target, result.case, result, allocation.labels, notice, progress)

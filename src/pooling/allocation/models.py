@@ -1,12 +1,22 @@
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Numeric, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, within_group
+from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
 
 
 class Charge(TenantTable, table=True):
@@ -84,3 +94,71 @@ class Allocation(TenantTable, table=True):
     frozen_by: int | None = big(nullable=True)
     case: dict[str, Any] = Field(sa_type=JSONB)
     result: dict[str, Any] = Field(sa_type=JSONB)
+
+
+class ExportState(StrEnum):
+    WAITING = "waiting"
+    WRITING = "writing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+UNDER_WAY = frozenset({ExportState.WAITING, ExportState.WRITING})
+
+
+class Export(TenantTable, table=True):
+    """A finance workbook that somebody asked for, too long to write while they wait. Forgotten after some days."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        ForeignKeyConstraint(
+            ["group_id", "purchase_id", "record"],
+            ["allocations.group_id", "allocations.purchase_id", "allocations.number"],
+        ),
+        ForeignKeyConstraint(["asked_by"], ["people.id"]),
+        # Asking twice for the same leads to what is under way.
+        Index(
+            "ix_exports_under_way",
+            *("group_id", "purchase_id", "record"),
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("state IN ('waiting', 'writing')"),
+        ),
+        one_of("state", ExportState),
+        CheckConstraint("(state = 'writing') = (lease IS NOT NULL)", name="leased_while_writing"),
+        CheckConstraint("(state = 'ready') = (size IS NOT NULL)", name="ready_has_size"),
+        CheckConstraint("(state = 'failed') = (reason IS NOT NULL)", name="failed_says_why"),
+    )
+
+    id: int = identity()
+    purchase_id: int = big()
+    record: int | None = None
+    """The number of the frozen allocation; None: the figures of the moment."""
+    asked_by: int = big()
+    asked_at: datetime = instant()
+    state: str = ExportState.WAITING
+    lease: str | None = None
+    lease_until: datetime | None = instant(nullable=True)
+    """While it is written: when another worker may start over."""
+    tries: int = 0
+    """How often a worker began; some were killed at it."""
+    rows_done: int = 0
+    rows_total: int = 0
+    """About how many there are; 0 until the figures are read."""
+    figures_at: datetime | None = instant(nullable=True)
+    """The moment whose figures it holds."""
+    ended_at: datetime | None = instant(nullable=True)
+    size: int | None = None
+    """Bytes."""
+    reason: str | None = None
+    """Why it failed, in French."""
+
+
+class ExportContent(TenantTable, table=True):
+    __tablename__ = "export_contents"
+    __table_args__ = (in_group(), within_group("export_id", "exports", ondelete="CASCADE"))
+
+    export_id: int = Field(primary_key=True, sa_type=BigInteger)
+    content: bytes = Field(sa_type=LargeBinary)

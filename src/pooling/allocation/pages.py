@@ -7,9 +7,9 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation import frames, key_pages, line_pages, record_pages, why_pages
+from pooling.allocation import export_pages, frames, key_pages, line_pages, record_pages, why_pages
 from pooling.allocation.case import PurchaseCase, read_purchase
-from pooling.allocation.downloads import FILE_NAMES, file_of, links
+from pooling.allocation.downloads import FILE_NAMES, file_of, is_apart, links
 from pooling.allocation.editing import may_edit
 from pooling.allocation.figures import Labels
 from pooling.allocation.frames import fctva_text, finance_of, label_of
@@ -26,7 +26,7 @@ from pooling.members.rights import Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.sharing.allocation_result import Allocation, MemberResult
 from pooling.web.addresses import path_of
-from pooling.web.layout import Link, render
+from pooling.web.layout import Link, redirect, render
 from pooling.web.typography import euros, percent
 
 SECTION = frames.SECTION
@@ -48,6 +48,7 @@ async def show_costs(
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
     own = None if sees_all else {code for code, id_ in read.members.items() if id_ in caller.members_as(*Role)}
     runs = caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
+    apart = sees_all and result is not None and is_apart(request, result)
     return render(
         request,
         "allocation/costs.html",
@@ -59,7 +60,8 @@ async def show_costs(
         totals=result.totals if result else None,
         sees_all=sees_all,
         fctva=None if read.fctva is None else fctva_text(read.fctva),
-        files=links(frame.url + SECTION) if sees_all else [],
+        files=links(frame.url + SECTION, apart=apart) if sees_all else [],
+        workbook=export_pages.offer(frame) if apart else None,
         edits=runs and may_edit(frame.purchase),
         runs=runs,
         charges=[_charge_row(read, place) for place in range(len(read.charges))],
@@ -123,13 +125,15 @@ def _subsidy_row(read: PurchaseCase, place: int) -> dict[str, str]:
 @get([f"/achats/{{reference:str}}/couts/{name}" for name in FILE_NAMES], right=Right.SEE_TOTALS)
 async def download_allocation(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[bytes]:
+) -> Response[Any]:
     """Today's figures as a file, for who sees every member's share."""
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
     kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-repartition"
+    if kind == "xlsx" and is_apart(request, allocation.result):
+        return redirect(request, export_pages.address(frame))
     return await asyncio.to_thread(file_of, allocation, kind, name, fictional=frame.group.fictional)
 
 
@@ -139,5 +143,6 @@ ROUTES = [
     *line_pages.ROUTES,
     *key_pages.ROUTES,
     *record_pages.ROUTES,
+    *export_pages.ROUTES,
     *why_pages.ROUTES,
 ]

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.allocation.downloads import FILE_NAMES, file_of, links
+from pooling.allocation import export_pages
+from pooling.allocation.downloads import FILE_NAMES, file_of, is_apart, links
 from pooling.allocation.frames import SECTION, finance_of, label_of, trail
 from pooling.allocation.freezing import (
     FiguresMoved,
@@ -124,6 +125,7 @@ async def show_record(
     members = shares_shown(allocation.result.members, own)
     url = f"{frame.url}{SECTION}/etats/{number}"
     by = record.shown.by or "une personne partie"
+    apart = sees_all and is_apart(request, allocation.result)
     return render(
         request,
         "allocation/record.html",
@@ -137,7 +139,8 @@ async def show_record(
         hidden=max(len(members) - SHOWN_AT_MOST, 0),
         names=allocation.labels.members,
         sees_all=sees_all,
-        files=links(url) if sees_all else [],
+        files=links(url, apart=apart) if sees_all else [],
+        workbook=export_pages.offer(frame, number) if apart else None,
         warnings=warnings_shown(allocation.result, allocation.labels, own),
     )
 
@@ -160,13 +163,15 @@ async def download_record(
     caller: CallerHere,
     reference: FromPath[str],
     number: FromPath[int],
-) -> Response[bytes]:
+) -> Response[Any]:
     """A frozen allocation as a file, exactly as frozen, for who sees every member's share."""
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     record = await _record(session, frame, number)
     kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}"
+    if kind == "xlsx" and is_apart(request, record.allocation.result):
+        return redirect(request, export_pages.address(frame, number))
     return await asyncio.to_thread(
         file_of, record.allocation, kind, name, fictional=frame.group.fictional, result=record.result
     )

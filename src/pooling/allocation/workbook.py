@@ -8,8 +8,9 @@ from pooling.allocation import figures
 from pooling.allocation.figures import Labels, rate_text, warning_sentence
 from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value, write_csv
 from pooling.sharing.allocation_case import Case
-from pooling.sharing.allocation_result import Allocation
+from pooling.sharing.allocation_result import Allocation, Lines
 from pooling.sharing.money import format_decimal
+from pooling.sharing.shares import Shares
 
 View = Literal["summary", "lines"]
 _CSV_VIEWS: dict[View, Callable[[Allocation, Labels], Table]] = {"summary": figures.summary, "lines": figures.lines}
@@ -21,10 +22,13 @@ def write_allocation_workbook(
     result: Allocation,
     labels: Labels | Mapping[str, str] | None = None,
     notice: str | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write the workbook (XLSX). `notice` is repeated at the head of every sheet (fictional prices, a draft…)."""
+    """Write the workbook (XLSX). `notice` is repeated at the head of every sheet (fictional prices, a draft…).
+    `progress` hears now and then how many more rows are written.
+    """
     named = Labels.of(labels)
-    book = Book(case.label, notice)
+    book = Book(case.label, notice, progress)
     placed = {
         make.__name__: book.add(make(result, named))
         for make in (
@@ -40,6 +44,26 @@ def write_allocation_workbook(
     if result.warnings:
         book.add(_warnings(result, named))
     book.save(target)
+
+
+def row_count(result: Allocation) -> int:
+    """How many rows the workbook has, at most and all but exactly: a member's line stands in « Lignes » and once more
+    in the sheet of its kind.
+    """
+    lines = sum(
+        1
+        for shares in _all_shares(result.lines)
+        for numerator, cents in zip(shares.numerators, shares.cents, strict=True)
+        if numerator or cents
+    )
+    return len(result.members) + 2 * lines + len(result.warnings)
+
+
+def _all_shares(lines: Lines) -> Iterator[Shares]:
+    for by_id in (lines.items, lines.charges, lines.subsidies):
+        yield from (line.shares for line in by_id.values())
+    for vat in lines.vat.values():
+        yield from (shares for shares in (vat.computed, vat.adjustment, vat.vat_adjustment) if shares is not None)
 
 
 def write_allocation_csv(

@@ -7,7 +7,7 @@ Texts never become formulas, codes stay text, amounts are real numbers. Rows are
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -28,6 +28,8 @@ FIRST_ROW = HEADER_ROW + 1
 MOST_ROWS = 1_000_000  # a sheet holds 1 048 576
 MOST_CHARACTERS = 32_767  # what a cell holds
 REMARK = "Remarque"
+STEP = 1_000
+"""Rows between two signs of life of a workbook that is being written."""
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _READ_AS_SOMETHING_ELSE = ("=", "#")  # openpyxl takes these texts for formulas and errors
@@ -119,8 +121,13 @@ def euros(cents: int) -> Decimal:
 class Book:
     """A workbook written row by row; `save` ends it."""
 
-    def __init__(self, subtitle: str = "", notice: str | None = None) -> None:
-        """Repeat `subtitle` and `notice` at the head of every sheet, since sheets are printed apart."""
+    def __init__(
+        self, subtitle: str = "", notice: str | None = None, progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Repeat `subtitle` and `notice` at the head of every sheet, since sheets are printed apart. `progress` hears
+        every `STEP` rows how many there were since it last did; what it raises ends the writing.
+        """
+        self._progress = progress
         self._book = Workbook(write_only=True)
         self._subtitle = subtitle
         self._notice = notice or ""
@@ -138,6 +145,8 @@ class Book:
             while following is not None and count < MOST_ROWS:
                 sheet.append(_filled(cells, table.columns, following))
                 count += 1
+                if self._progress is not None and count % STEP == 0:
+                    self._progress(STEP)
                 following = next(rows, None)
             placed.append((name, FIRST_ROW, HEADER_ROW + count))
             self._foot(sheet, table.columns, HEADER_ROW + count)

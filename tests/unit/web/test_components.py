@@ -254,6 +254,7 @@ OTHER_MACROS = [
     "facts.summary_list([{'label': h, 'value': h, 'url': '/x', 'action': h}])",
     "facts.key_figures([{'label': h, 'value': h, 'note': h}])",
     "facts.progress(h, 1, 2, h)",
+    "facts.weight(1_234_567)",
     "cards.empty_state(h, h, h)",
     "icons.icon('check', h)",
     "forms.hidden(h, h)",

@@ -1,0 +1,271 @@
+"""A long workbook: asked for, followed, downloaded by whoever sees every share, and forgotten."""
+
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+from openpyxl import load_workbook
+from sqlalchemy import select, text, update
+from sqlmodel import col
+
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.export_job import LEASE, MOST_TRIES, write_exports
+from pooling.allocation.exporting import KEPT, ask_export, forget_exports
+from pooling.allocation.freezing import freeze_allocation
+from pooling.allocation.models import Charge, Export
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.members.models import Membership, Role
+from pooling.members.service import grant
+from pooling.settings import Settings
+from web_client import SignIn, text_of
+
+COSTS = "/g/bassin/achats/AG-2027-001/couts"
+ASKED = f"{COSTS}/classeurs"
+FINANCE = "finances@arcachon.example"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Every workbook is a long one."""
+    return Settings(data_dir=tmp_path, direct_workbook_rows=0)
+
+
+@pytest.fixture
+async def purchase_id(database: Database, territory: Territory) -> int:
+    purchase_id = await open_purchase(database, territory, NOW, participants=(ARCACHON, LUGOS, SALLES))
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=7)
+    return purchase_id
+
+
+async def ask(
+    database: Database, territory: Territory, purchase_id: int, *, email: str = FINANCE, record: int | None = None
+) -> str:
+    """The address of the workbook asked for, as by the button but for the bell."""
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[email], territory.group_id)
+        return f"{ASKED}/{await ask_export(session, caller, purchase_id, NOW, record=record)}"
+
+
+async def work(database: Database, clock: FixedClock) -> int:
+    return await write_exports(database, clock, FinanceConfiguration())
+
+
+async def exports(database: Database, territory: Territory) -> list[tuple[str, int]]:
+    async with database.transaction(territory.group_id) as session:
+        rows = await session.execute(select(col(Export.state), col(Export.tries)).order_by(col(Export.id)))
+        return [(state, tries) for state, tries in rows]
+
+
+async def freeze(database: Database, territory: Territory, purchase_id: int) -> None:
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
+
+
+def quantities(content: bytes) -> list[object]:
+    """The units of every row of « Articles »."""
+    rows = list(load_workbook(io.BytesIO(content))["Articles"].iter_rows(min_row=4, values_only=True))
+    return [row[4] for row in rows[:-1]]
+
+
+async def test_a_long_workbook_is_asked_for_followed_and_downloaded(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    browser = await sign_in(FINANCE)
+    costs = await browser.get(COSTS)
+    assert f'action="{ASKED}"' in costs.text
+    assert "repartition.xlsx" not in costs.text
+    asked = await browser.post(ASKED)
+    assert asked.status_code == 303
+    page = asked.headers["location"]
+    waiting = await browser.get(page)
+    assert "data-progress" in waiting.text
+    assert "Le travail commence dans la minute." in text_of(waiting)
+    assert (await browser.get(f"{page}/repartition.xlsx")).status_code == 404
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=9)
+    clock.instant += timedelta(minutes=1)
+    assert await work(database, clock) == 1
+    ready = await browser.get(page)
+    assert "data-progress" not in ready.text
+    assert "Contenu Chiffres lundi 1er mars 2027 à 10 h 01" in text_of(ready)
+    assert "Gardé jusqu’au lundi 8 mars 2027" in text_of(ready)
+    file = await browser.get(f"{page}/repartition.xlsx")
+    assert file.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition.xlsx"'
+    assert quantities(file.content) == [9], "the figures of the moment at which it was written"
+    listed = text_of(await browser.get(ASKED))
+    assert "Chiffres lundi 1er mars 2027 à 10 h 01" in listed
+    assert "Prêt" in listed
+
+
+async def test_a_records_workbook_has_its_figures_and_is_written_once(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    await freeze(database, territory, purchase_id)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=9)
+    browser = await sign_in(FINANCE)
+    record = await browser.get(f"{COSTS}/etats/1")
+    assert '<input type="hidden" name="etat" value="1">' in record.text
+    page = (await browser.post(ASKED, {"etat": "1"})).headers["location"]
+    clock.instant += timedelta(hours=1)
+    assert await work(database, clock) == 1
+    assert "État n° 1, figé lundi 1er mars 2027 à 10 h" in text_of(await browser.get(page))
+    assert quantities((await browser.get(f"{page}/repartition.xlsx")).content) == [7]
+    assert await ask(database, territory, purchase_id, record=1) == page, "it would be the same"
+    assert await ask(database, territory, purchase_id) != page
+    for record_number in ("2", "0", "-1", "1.5", "9" * 30, "²"):
+        assert (await browser.post(ASKED, {"etat": record_number})).status_code == 404, record_number
+        assert (await browser.get(f"{ASKED}?etat={record_number}")).status_code in {200, 404}, record_number
+
+
+async def test_a_long_file_leads_to_the_button_and_changes_nothing(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await freeze(database, territory, purchase_id)
+    browser = await sign_in(FINANCE)
+    for file, page in (("repartition", ASKED), ("etats/1/repartition", f"{ASKED}?etat=1")):
+        answer = await browser.get(f"{COSTS}/{file}.xlsx")
+        assert (answer.status_code, answer.headers["location"]) == (303, page)
+        assert f'action="{ASKED}"' in (await browser.get(page)).text
+        for kind in ("csv", "json"):
+            assert (await browser.get(f"{COSTS}/{file}.{kind}")).status_code == 200, "other files stay as they were"
+    assert await exports(database, territory) == []
+
+
+async def test_just_below_the_limit_the_workbook_is_a_download_as_ever(
+    purchase_id: int, app: Litestar, sign_in: SignIn, tmp_path: Path
+) -> None:
+    """One member pays: a row of « Synthèse » for each of the three, and its item, its VAT, each in two sheets."""
+    browser = await sign_in(FINANCE)
+    for most, status in ((7, 200), (6, 303)):
+        app.state.settings = Settings(data_dir=tmp_path, direct_workbook_rows=most)
+        assert (await browser.get(f"{COSTS}/repartition.xlsx")).status_code == status
+        assert ("repartition.xlsx" in (await browser.get(COSTS)).text) is (status == 200)
+
+
+async def test_who_asks_while_one_is_under_way_is_led_to_it(
+    purchase_id: int, database: Database, territory: Territory, clock: FixedClock
+) -> None:
+    page = await ask(database, territory, purchase_id)
+    assert await ask(database, territory, purchase_id, email=BUYER) == page
+    assert await exports(database, territory) == [("waiting", 0)]
+    await work(database, clock)
+    assert await ask(database, territory, purchase_id, email=BUYER) != page, "the figures may have changed since"
+
+
+async def test_a_purchase_that_the_rule_refuses_says_why_and_may_be_tried_again(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    browser = await sign_in(FINANCE)
+    page = await ask(database, territory, purchase_id)
+    async with database.transaction(territory.group_id) as session:
+        charge = Charge(
+            group_id=territory.group_id, purchase_id=purchase_id, code="port", label="Port", amount_cents=100,
+            key={"weights": {ARCACHON: "0"}},
+        )  # fmt: skip
+        session.add(charge)
+    assert await work(database, clock) == 0
+    failed = await browser.get(page)
+    assert "« Port » : la clé ne donne de poids à personne" in text_of(failed)
+    assert "Essayer à nouveau" in text_of(failed)
+    async with database.transaction(territory.group_id) as session:
+        await session.delete(charge)
+    again = await ask(database, territory, purchase_id)
+    assert again != page
+    assert await work(database, clock) == 1
+    assert await exports(database, territory) == [("failed", 1), ("ready", 1)]
+
+
+async def test_what_a_killed_worker_held_is_begun_again_once_its_lease_ran_out(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    page = await ask(database, territory, purchase_id)
+    await claim(database, clock)
+    assert await work(database, clock) == 0, "somebody else may still be at it"
+    clock.instant += LEASE
+    assert await work(database, clock) == 1
+    assert "Le classeur est prêt" in text_of(await (await sign_in(FINANCE)).get(page))
+    assert await exports(database, territory) == [("ready", 2)]
+
+
+async def test_a_workbook_that_kills_every_worker_is_given_up(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    page = await ask(database, territory, purchase_id)
+    for _ in range(MOST_TRIES):
+        await claim(database, clock)
+        clock.instant += LEASE
+    assert await work(database, clock) == 0
+    assert "Il n’a pas pu être écrit" in text_of(await (await sign_in(FINANCE)).get(page))
+
+
+async def claim(database: Database, clock: FixedClock) -> None:
+    """As a worker that is killed just afterwards."""
+    async with database.transaction() as session:
+        lost = {"now": clock.now(), "until": clock.now() + LEASE}
+        claimed = await session.execute(text("SELECT * FROM claim_export('lost', :now, :until)"), lost)
+        assert len(claimed.all()) == 1
+
+
+async def test_progress_is_told_in_rows(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    browser = await sign_in(FINANCE)
+    page = await ask(database, territory, purchase_id)
+    await claim(database, clock)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(update(Export).values(rows_done=12_000, rows_total=1_225_000, figures_at=NOW))
+    shown = await browser.get(page)
+    assert re.search(r'<progress[^>]* value="12000" max="1225000">', shown.text)
+    assert "12 000 lignes écrites sur 1 225 000" in text_of(shown)
+
+
+async def test_a_file_is_for_those_who_see_every_share_when_they_ask_for_it(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    finance = await sign_in(FINANCE)
+    page = await ask(database, territory, purchase_id)
+    await work(database, clock)
+    assert (await (await sign_in("animation@bassin.example")).get(f"{page}/repartition.xlsx")).status_code == 200
+    referent = await sign_in("referent@lugos.example")
+    for path in (ASKED, page, f"{page}/repartition.xlsx"):
+        assert (await referent.get(path)).status_code == 403, path
+    assert (await referent.post(ASKED)).status_code == 403
+    person = territory.people[FINANCE]
+    async with database.transaction(territory.group_id) as session:
+        held = update(Membership).where(col(Membership.person_id) == person).values(ended_at=NOW)
+        await session.execute(held)
+        await grant(session, person, Role.REFERENT, NOW, member_id=territory.members[LUGOS])
+    assert (await finance.get(page)).status_code == 403, "asked in time, downloaded too late"
+    assert (await finance.get(f"{page}/repartition.xlsx")).status_code == 403
+
+
+async def test_a_workbook_of_another_purchase_is_not_found(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    await open_purchase(database, territory, NOW, title="Vélos")
+    facilitator = await sign_in("animation@bassin.example")
+    page = await ask(database, territory, purchase_id)
+    await work(database, clock)
+    other = page.replace("AG-2027-001", "AG-2027-002")
+    for path in (other, f"{other}/repartition.xlsx", f"{ASKED}/{10**30}", f"{ASKED}/0"):
+        assert (await facilitator.get(path)).status_code == 404, path
+
+
+async def test_a_workbook_is_forgotten_after_some_days(
+    purchase_id: int, database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    page = await ask(database, territory, purchase_id)
+    await work(database, clock)
+    for waited, kept in ((KEPT - timedelta(seconds=1), 1), (timedelta(seconds=1), 0)):
+        clock.instant += waited
+        async with database.transaction(territory.group_id) as session:
+            await forget_exports(session, clock)
+            for table in ("exports", "export_contents"):
+                assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == kept
+        assert (await (await sign_in(FINANCE)).get(page)).status_code == (200 if kept else 404)
