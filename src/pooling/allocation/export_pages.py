@@ -16,7 +16,7 @@ from pooling.members.rights import Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link, redirect, render
-from pooling.web.typography import date_long, date_time_long, number
+from pooling.web.typography import date_long, date_short, date_time_long, number, time_short
 
 PATH = "/achats/{reference:str}/couts/classeurs"
 TITLE = "Classeur de la répartition"
@@ -39,7 +39,7 @@ def figures_text(frame: PurchaseFrame, export: Export) -> str:
     at = date_time_long(export.figures_at, frame.zone, with_year=True) if export.figures_at else None
     if export.record is not None:
         return f"État n°\u00a0{export.record}" + (f", figé {at}" if at else "")
-    return f"Chiffres {at}" if at else "Chiffres du moment où il sera écrit"
+    return f"Chiffres du {at}" if at else "Chiffres du moment où il sera écrit"
 
 
 @get(PATH, right=Right.SEE_TOTALS)
@@ -62,7 +62,7 @@ async def show_exports(
             {
                 "url": f"{address(frame)}/{export.id}",
                 "figures": figures_text(frame, export),
-                "asked_at": date_time_long(export.asked_at, frame.zone),
+                "asked_at": f"{date_short(export.asked_at.astimezone(frame.zone))}, {time_short(export.asked_at, frame.zone)}",
                 "state": export.state,
                 "size": export.size,
             }
