@@ -62,7 +62,8 @@ async def show_exports(
             {
                 "url": f"{address(frame)}/{export.id}",
                 "figures": figures_text(frame, export),
-                "asked_at": f"{date_short(export.asked_at.astimezone(frame.zone))}, {time_short(export.asked_at, frame.zone)}",
+                "asked_on": date_short(export.asked_at.astimezone(frame.zone)),
+                "asked_at": time_short(export.asked_at, frame.zone),
                 "state": export.state,
                 "size": export.size,
             }
