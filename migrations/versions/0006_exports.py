@@ -81,13 +81,15 @@ def upgrade() -> None:
 
 
 # Takes the workbook that waits longest, of any group, under a lease, and says no more of it than where it is: all the
-# rest is read and written inside its group. A lease that ran out was held by a worker that is gone.
+# rest is read and written inside its group. A lease that ran out was held by a worker that is gone. The choice is made
+# apart: as a subquery of the UPDATE, PostgreSQL may run it once for each row, and take more than one.
 CLAIM = """CREATE FUNCTION claim_export(new_lease text, at timestamptz, until timestamptz)
     RETURNS TABLE (in_group bigint, export_id bigint)
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    UPDATE exports SET state = 'writing', lease = new_lease, lease_until = until, tries = tries + 1, rows_done = 0
-    WHERE (group_id, id) IN (
+    WITH first AS MATERIALIZED (
         SELECT group_id, id FROM exports
         WHERE state = 'waiting' OR (state = 'writing' AND lease_until <= at)
         ORDER BY asked_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING group_id, id $$"""
+    UPDATE exports SET state = 'writing', lease = new_lease, lease_until = until, tries = tries + 1, rows_done = 0
+    FROM first WHERE exports.group_id = first.group_id AND exports.id = first.id
+    RETURNING exports.group_id, exports.id $$"""

@@ -72,6 +72,18 @@ async def test_workers_at_once_write_each_workbook_of_every_group_once(
         assert await states(fresh_database, territory) == [ExportState.READY]
 
 
+async def test_a_claim_takes_one_of_many_however_the_server_plans_it(
+    fresh_database: Database, groups: list[Territory], clock: FixedClock
+) -> None:
+    for territory in groups:
+        await asked(fresh_database, territory)
+    async with fresh_database.transaction() as session:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):  # what is left: a loop over the rows
+            await session.execute(text(f"SET LOCAL enable_{way} = off"))
+        claimed = await session.execute(text("SELECT * FROM claim_export('mine', :now, :now)"), {"now": clock.now()})
+        assert len(claimed.all()) == 1
+
+
 async def test_asking_at_once_for_the_first_time_makes_one(fresh_database: Database, groups: list[Territory]) -> None:
     purchase_id = await open_purchase(fresh_database, groups[0], NOW)
     same = await asyncio.gather(*(ask_again(fresh_database, groups[0], purchase_id) for _ in range(4)))

@@ -18,8 +18,9 @@ from naive.random_cases import random_allocation
 from pooling.allocation.console import allocation_table
 from pooling.allocation.figures import Labels, euros_text, ratio, warning_sentence
 from pooling.allocation.workbook import write_allocation_csv, write_allocation_workbook
-from pooling.kernel import sheets
-from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, clean, write_csv
+from pooling.kernel import books
+from pooling.kernel.books import Book, Placed
+from pooling.kernel.sheets import Column, Formula, Kind, Table, clean, write_csv
 from pooling.needs.console import consolidation_table
 from pooling.needs.workbook import write_consolidation_workbook
 from pooling.sharing.allocation import allocate_raw
@@ -64,7 +65,7 @@ def book() -> Json:
 
 
 def rows(sheet: "Worksheet") -> list[tuple[Json, ...]]:
-    return list(sheet.iter_rows(min_row=sheets.FIRST_ROW, values_only=True))
+    return list(sheet.iter_rows(min_row=books.FIRST_ROW, values_only=True))
 
 
 def evaluated(book: Json, formula: str) -> Decimal:
@@ -255,7 +256,7 @@ def test_texts_are_cleaned() -> None:
 
 
 def test_a_long_table_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
+    monkeypatch.setattr(books, "MOST_ROWS", 2)
     book = Book()
     placed = book.add(Table("T", [Column("A"), Column("B", Kind.AMOUNT, summed=True)], [[str(n), n] for n in range(5)]))
     file = io.BytesIO()
