@@ -5,8 +5,10 @@ those who take part, which the case replaces by `{"weights": {…}}`.
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from heapq import nlargest
 from typing import Any
 
 from pooling.sharing.key_reading import percent_gap
@@ -87,24 +89,23 @@ def in_words(key: Any) -> str:  # noqa: ANN401
     return ", ".join(said)
 
 
-def given_in(key: Any) -> list[tuple[str, str]]:  # noqa: ANN401
-    """What the key gives to members by name, the largest first: (code, `60 %`), (code, `poids 3`)."""
-    given = []
+def given_in(key: Any, most: int) -> tuple[list[tuple[str, str]], int]:  # noqa: ANN401
+    """What the key gives to members by name, in words, the largest first: (code, `60 %`) or (code, `poids 3`); and
+    how many more than `most` there are.
+    """
+    given: list[tuple[str, str]] = []
+    count = 0
     for _, part in parts_of(key):
         if choice_of(part) in NAMING:
             kind, numbers = next(iter(part.items()))
-            by_size = sorted(((Fraction(text), code) for code, text in numbers.items()), key=lambda one: -one[0])
-            said = _percent if kind == KeyChoice.PERCENTS else _weight
-            given += [(code, said(value)) for value, code in by_size]
-    return given
+            largest = nlargest(most - len(given), numbers.items(), key=lambda one: Decimal(one[1]))
+            given += [(code, _number_in_words(kind, Fraction(text))) for code, text in largest]
+            count += len(numbers)
+    return given, count - len(given)
 
 
-def _percent(value: Fraction) -> str:
-    return percent(value / 100, DECIMALS)
-
-
-def _weight(value: Fraction) -> str:
-    return f"poids {number(value, DECIMALS)}"
+def _number_in_words(kind: str, value: Fraction) -> str:
+    return percent(value / 100, DECIMALS) if kind == KeyChoice.PERCENTS else f"poids {number(value, DECIMALS)}"
 
 
 def for_the_rule(key: Any, own_weights: Mapping[str, str], known: Iterable[str]) -> Any:  # noqa: ANN401

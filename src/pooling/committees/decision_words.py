@@ -109,7 +109,7 @@ def named_in(terms: Terms) -> set[str]:
     """The codes of the members that the words name."""
     if not isinstance(terms, NewTerms):
         return set()
-    given = [code for key in terms.keys.values() for code, _ in given_in(key)[:NAMED_AT_MOST]]
+    given = [code for key in terms.keys.values() for code, _ in given_in(key, NAMED_AT_MOST)[0]]
     return {*given, terms.lead_member or ""} - {""}
 
 
@@ -126,11 +126,10 @@ def _changes(terms: NewTerms, members: Mapping[str, str], charges: Mapping[str, 
 
 def _given(key: Any, members: Mapping[str, str]) -> str:  # noqa: ANN401 - a key as JSON
     """` (Lugos 60 %, Salles 40 %)`, the largest first."""
-    given = given_in(key)
-    said = [f"{members.get(code, code)}\u00a0{words}" for code, words in given[:NAMED_AT_MOST]]
-    if len(given) > NAMED_AT_MOST:
-        said.append(f"et {plural(len(given) - NAMED_AT_MOST, 'autre')}")
-    return f" ({', '.join(said)})" if said else ""
+    given, more = given_in(key, NAMED_AT_MOST)
+    said = ", ".join(f"{members.get(code, code)}\u00a0{words}" for code, words in given)
+    others = f" et {plural(more, 'autre')}" if more else ""
+    return f" ({said}{others})" if said else ""
 
 
 def consequences(act: Act, terms: Terms) -> list[str]:
