@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -25,10 +26,13 @@ from browser.hooks import pytest_terminal_summary, pytest_xdist_make_scheduler  
 from factories import NOW, Territory, make_territory
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import FixedClock
-from pooling.kernel.database import Database, driver_url
+from pooling.kernel.database import PREPARED, Database, driver_url
 from pooling.kernel.migrations import migrate
 
 TEMPLATE = "pooling_template"
+READY = f"{TEMPLATE}_ready"
+NOTHING_TO_SURVIVE = ("fsync", "synchronous_commit", "full_page_writes")
+"""What PostgreSQL does against a power cut, of no use here and dear on a slow disk."""
 
 
 @pytest.fixture(scope="session")
@@ -53,16 +57,19 @@ def template(postgres: EmbeddedPostgres) -> PostgresAddresses:
         lock = await asyncpg.connect(postgres.address("postgres", "postgres"))
         await lock.execute("SELECT pg_advisory_lock(42)")
         try:
-            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE + "_ready"):
+            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", READY):
+                for setting in NOTHING_TO_SURVIVE:
+                    await lock.execute(f"ALTER SYSTEM SET {setting} = off")
+                await lock.execute("SELECT pg_reload_conf()")
                 await asyncio.to_thread(postgres.prepare, TEMPLATE)
                 addresses = postgres.addresses(TEMPLATE)
                 await asyncio.to_thread(migrate, addresses.owner, APPLICATION)
-                await lock.execute(f"ALTER DATABASE {TEMPLATE} RENAME TO {TEMPLATE}_ready")
+                await lock.execute(f"ALTER DATABASE {TEMPLATE} RENAME TO {READY}")
         finally:
             await lock.close()
 
     asyncio.run(make())
-    return postgres.addresses(TEMPLATE + "_ready")
+    return postgres.addresses(READY)
 
 
 class Clones:
@@ -73,15 +80,16 @@ class Clones:
         self._prefix = prefix
         self._made = 0
 
-    def make(self) -> PostgresAddresses:
+    def make(self, like: PostgresAddresses | None = None) -> PostgresAddresses:
+        """A database more. It begins empty, or as another is to which nobody is connected any more."""
         self._made += 1
         name = f"pooling_{self._prefix}_{self._made}"
+        template = READY if like is None else urlsplit(like.owner).path.removeprefix("/")
 
         async def clone() -> None:
             admin = await asyncpg.connect(self._server.address("postgres", "postgres"))
             try:
                 await admin.execute("SELECT pg_advisory_lock(42)")  # a template must have no other connection
-                template = f"{TEMPLATE}_ready"
                 await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY file_copy")
             finally:
                 await admin.close()
@@ -118,7 +126,9 @@ async def fresh_database(fresh_addresses: PostgresAddresses) -> AsyncIterator[Da
 @pytest_asyncio.fixture(scope="session")
 async def engine(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
     """This worker's engine: statements are compiled once for all its tests."""
-    made = create_async_engine(driver_url(addresses.application))
+    made = create_async_engine(driver_url(addresses.application), connect_args=PREPARED)
+    # One name for all savepoints (PostgreSQL takes the innermost): with new names each is prepared anew.
+    made.dialect.identifier_preparer.format_savepoint = lambda *_: "innermost"  # type: ignore[method-assign]
     yield made
     await made.dispose()
 

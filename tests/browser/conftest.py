@@ -10,8 +10,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from browser.chromium import FLAGS, NO_CHROMIUM, chromium_path
-from browser.served import Served, served_demonstration
-from browser.visitor import Visitors
+from browser.served import Served, Server, fill, running_server
+from browser.visitor import Met, Visitors
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 
@@ -42,31 +42,57 @@ def redis_url() -> Iterator[str]:
         server.stop()
 
 
-@pytest_asyncio.fixture
-async def demonstration(fresh_addresses: PostgresAddresses, redis_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    """A demonstration territory for one story alone, which may change everything in it."""
-    async with served_demonstration(fresh_addresses.application, redis_url, tmp_path) as served:
-        yield served
+@pytest_asyncio.fixture(scope="session")
+async def server(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with running_server(redis_url, tmp_path_factory.mktemp("demonstration")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def shared_addresses(clones: "Clones") -> PostgresAddresses:
+def first_addresses(clones: "Clones") -> PostgresAddresses:
     return clones.make()
 
 
 @pytest_asyncio.fixture(scope="session")
-async def shared_demonstration(
-    shared_addresses: PostgresAddresses, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Served]:
-    """One that tests read, and leave as they found it."""
-    folder = tmp_path_factory.mktemp("demonstration")
-    async with served_demonstration(shared_addresses.application, redis_url, folder) as served:
-        yield served
+async def filled(first_addresses: PostgresAddresses) -> PostgresAddresses:
+    """A database with the demonstration territory, that others begin as."""
+    await fill(first_addresses.application)
+    return first_addresses
+
+
+@pytest.fixture
+def own_addresses(clones: "Clones", filled: PostgresAddresses) -> PostgresAddresses:
+    return clones.make(filled)
 
 
 @pytest_asyncio.fixture
-async def visitors(chromium: Browser) -> AsyncIterator[Visitors]:
+async def demonstration(server: Server, own_addresses: PostgresAddresses) -> AsyncIterator[Served]:
+    """A demonstration territory for one story alone, which may change everything in it."""
+    async with server.serving(own_addresses.application) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def shared_addresses(clones: "Clones", filled: PostgresAddresses) -> PostgresAddresses:
+    return clones.make(filled)
+
+
+@pytest_asyncio.fixture
+async def shared_demonstration(server: Server, shared_addresses: PostgresAddresses) -> AsyncIterator[Served]:
+    """One that tests read, and leave as they found it."""
+    async with server.serving(shared_addresses.application) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def examined() -> set[Met]:
+    """Pages that were looked at closely: one saying the same is looked at once in a run."""
+    return set()
+
+
+@pytest_asyncio.fixture
+async def visitors(chromium: Browser, examined: set[Met]) -> AsyncIterator[Visitors]:
     """Opens windows; at the end, no page they met may have complained."""
-    visitors = Visitors(chromium)
+    visitors = Visitors(chromium, examined)
     yield visitors
     await visitors.close()

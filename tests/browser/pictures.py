@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.async_api import async_playwright
 
 from browser.chromium import FLAGS, chromium_path
-from browser.served import BIKE_RACKS, GROUP, served_demonstration
+from browser.served import BIKE_RACKS, GROUP, fill, running_server
 from browser.visitor import WIDE, Visitors
 from pooling import PROJECT_ROOT
 from pooling.embedded.engines import Engines, running_engines
@@ -22,8 +22,10 @@ HEIGHT = 1180
 
 
 async def photograph(engines: Engines, folder: Path) -> None:
+    await fill(engines.database_url)
     async with (
-        served_demonstration(engines.database_url, engines.redis_url, folder) as served,
+        running_server(engines.redis_url, folder) as server,
+        server.serving(engines.database_url) as served,
         async_playwright() as playwright,
     ):
         chromium = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
+from litestar import Litestar
 
 from pooling.app import Services, create_app
 from pooling.demo.running import QuietServer, make_territory
@@ -46,30 +47,52 @@ class Served:
         await deliver({"work": work})
 
 
+@dataclass(frozen=True)
+class Server:
+    """One server for all stories, put together once: each has it serve a database of its own."""
+
+    app: Litestar
+    uvicorn: QuietServer
+    url: str
+    settings: Settings
+    bell: Bell
+
+    @asynccontextmanager
+    async def serving(self, database_url: str) -> AsyncIterator[Served]:
+        """Serves this demonstration territory as long as the block lasts, and then the one of before."""
+        before = {name: self.app.state[name] for name in ("database", "clock")}
+        served = Served(self.url, self.settings, Database.connect(database_url), self.bell, FixedClock(STARTED))
+        self.app.state.update({"database": served.database, "clock": served.clock})
+        try:
+            yield served
+        finally:
+            if self.uvicorn.server_state.tasks:  # what a page sent as it was left
+                await asyncio.wait(self.uvicorn.server_state.tasks)
+            self.app.state.update(before)
+            await served.database.dispose()
+
+
+async def fill(database_url: str) -> None:
+    """Makes the demonstration territory."""
+    database = Database.connect(database_url)
+    await make_territory(database, STARTED)
+    await database.dispose()
+
+
 @asynccontextmanager
-async def served_demonstration(
-    database_url: str, redis_url: str, data_dir: Path, clock: Clock | None = None
-) -> AsyncIterator[Served]:
-    """Serves a freshly made demonstration territory as long as the block lasts."""
-    clock = clock or FixedClock(STARTED)
-    database, bell = Database.connect(database_url), Bell(redis_url)
+async def running_server(redis_url: str, data_dir: Path) -> AsyncIterator[Server]:
+    bell = Bell(redis_url)
     # Listening before the server runs: who connects early waits in the queue instead of being refused.
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         settings = Settings(data_dir=data_dir, base_url=url)
-        await make_territory(database, clock.now())
-        services = Services(settings, database, bell, SECRET, clock)
-        server = _server(services)
+        nowhere = Database.connect("postgresql://nowhere/none")
+        app = create_app(Services(settings, nowhere, bell, SECRET), demonstration=True)
+        server = QuietServer(uvicorn.Config(app, ws="none", log_level="warning", server_header=False))
         running = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            yield Served(url, settings, database, bell, clock)
+            yield Server(app, server, url, settings, bell)
         finally:
             server.should_exit = True
             await running
             await bell.close()
-            await database.dispose()
-
-
-def _server(services: Services) -> QuietServer:
-    app = create_app(services, demonstration=True)
-    return QuietServer(uvicorn.Config(app, ws="none", log_level="warning", server_header=False))

@@ -18,6 +18,8 @@ AXE = {
 }
 PATIENCE = 20_000
 """Milliseconds, for a machine that does much else."""
+Met = tuple[str, str, bool]
+"""A page as it was met: its address, what it said, and whether in the dark."""
 axe = Axe()
 expect.set_options(timeout=PATIENCE)
 
@@ -28,10 +30,10 @@ class Visitor:
 
     page: Page
     url: str
+    dark: bool
     examines: bool
+    examined: set[Met]
     complaints: list[str] = field(default_factory=list)
-    examined: set[tuple[str, str]] = field(default_factory=set)
-    """Addresses with what they said: the same page saying the same is examined once."""
 
     def listen(self) -> None:
         self.page.on("console", self._on_console)
@@ -85,8 +87,10 @@ class Visitor:
 
     async def look(self) -> None:
         """Examines the page where scripts run."""
-        met = self.page.url, await self.page.locator("body").inner_text()
-        if self.examines and met not in self.examined:
+        if not self.examines:
+            return
+        met = self.page.url, await self.page.locator("body").inner_text(), self.dark
+        if met not in self.examined:
             self.examined.add(met)
             self.complaints += await complaints_about(self.page)
 
@@ -113,9 +117,12 @@ async def complaints_about(page: Page) -> list[str]:
 
 @dataclass
 class Visitors:
-    """Opens windows of one browser, each with its own cookies, and closes them."""
+    """Opens windows of one browser, each with its own cookies, and closes them. A page already `examined` that says
+    the same is not examined again.
+    """
 
     browser: Browser
+    examined: set[Met] = field(default_factory=set)
     opened: list[tuple[BrowserContext, Visitor]] = field(default_factory=list)
 
     async def arrive(self, url: str, *, javascript: bool = True, dark: bool = False, examines: bool = True) -> Visitor:
@@ -128,7 +135,8 @@ class Visitors:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
-        visitor = Visitor(await context.new_page(), url, examines=examines and javascript)
+        page = await context.new_page()
+        visitor = Visitor(page, url, dark=dark, examines=examines and javascript, examined=self.examined)
         visitor.listen()
         self.opened.append((context, visitor))
         return visitor

@@ -19,6 +19,10 @@ from pooling.kernel.tables import TenantTable
 
 _NO_GROUP = -1
 """Stands for "no group was opened": no row has it, so nothing comes out."""
+PREPARED = {"prepared_statement_cache_size": 1000, "statement_cache_size": 1000}
+"""How many statements a connection keeps prepared, in SQLAlchemy's asyncpg adapter and in asyncpg itself. There are
+several hundred in all: with their 100, most are prepared and dropped again at every request.
+"""
 
 
 class TenantSession(Session):
@@ -69,7 +73,10 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
-            connect_args={"server_settings": {"application_name": "pooling", "timezone": "UTC"}},
+            connect_args={
+                "server_settings": {"application_name": "pooling", "timezone": "UTC"},
+                **PREPARED,
+            },
         )
         event.listen(engine.sync_engine, "handle_error", _tell_lost_connection)
         return cls(engine, base_url=base_url)
