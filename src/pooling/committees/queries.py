@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -24,6 +25,26 @@ LARGEST_ID = 2**63 - 1
 def holds_a_role(person_id: Mapped[int]) -> ColumnElement[bool]:
     """Whether the person still is in the group: one who left gets nothing more."""
     return exists().where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
+
+
+def invited(since: ColumnElement[Any], *which: ColumnElement[bool]) -> Select[Any]:
+    """A reminder's audience: those invited to these committees who still hold a role, each concerned since a moment."""
+    return (
+        select(
+            col(Invitation.committee_id).label("subject_id"),
+            col(Committee.revision).label("revision"),
+            col(Invitation.person_id).label("person_id"),
+            since.label("since"),
+        )
+        .join(
+            Committee,
+            and_(
+                col(Committee.group_id) == col(Invitation.group_id),
+                col(Committee.id) == col(Invitation.committee_id),
+            ),
+        )
+        .where(*which, holds_a_role(col(Invitation.person_id)))
+    )
 
 
 async def facilitators_addresses(session: AsyncSession) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees import convocation_reminder
 from pooling.committees.mails import Recipient, Writer
 from pooling.committees.models import Committee, Invitation
-from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role, who_answered
+from pooling.committees.queries import agendas_of, facilitators_addresses, invited, who_answered
 from pooling.committees.rules import REMINDER, TO_COME
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -59,22 +59,7 @@ async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: 
 
 def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
     since = func.greatest(col(Invitation.invited_at), col(Committee.scheduled_at))
-    return (
-        select(
-            col(Invitation.committee_id).label("subject_id"),
-            col(Committee.revision).label("revision"),
-            col(Invitation.person_id).label("person_id"),
-            since.label("since"),
-        )
-        .join(
-            Committee,
-            and_(
-                col(Committee.group_id) == col(Invitation.group_id),
-                col(Committee.id) == col(Invitation.committee_id),
-            ),
-        )
-        .where(*_to_come(now), holds_a_role(col(Invitation.person_id)))
-    )
+    return invited(since, *_to_come(now))
 
 
 def _to_come(now: datetime) -> tuple[Any, ...]:

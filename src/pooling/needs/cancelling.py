@@ -29,5 +29,5 @@ async def cancel_purchase(
     was_draft = purchase.state == PurchaseState.DRAFT
     change_state(session, purchase, PurchaseState.CANCELLED, at=now, caller=caller, reason=reason)
     if not was_draft:
-        await tell(session, purchase, now, notices.cancelled(reason))
+        await tell(session, purchase, now, notices.cancelled, reason=reason)
     return purchase

@@ -76,7 +76,7 @@ async def close_collection(
     change_state(session, purchase, PurchaseState.CLOSED, at=now, caller=caller, reason=reason or None)
     purchase.closed_at = now
     if early:
-        await tell(session, purchase, now, notices.closed_early(reason))
+        await tell(session, purchase, now, notices.closed_early, reason=reason)
     return purchase
 
 
@@ -106,7 +106,7 @@ async def extend_collection(
         reason=reason,
         details=details,
     )
-    await tell(session, purchase, now, notices.extended(reason))
+    await tell(session, purchase, now, notices.extended, reason=reason)
     return purchase
 
 
@@ -123,7 +123,7 @@ async def reopen_collection(
     change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, reason=reason)
     _reschedule(purchase, closes_at, now)
     purchase.closed_at = None
-    await tell(session, purchase, now, notices.reopened(reason))
+    await tell(session, purchase, now, notices.reopened, reason=reason)
     return purchase
 
 

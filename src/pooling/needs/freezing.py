@@ -87,8 +87,8 @@ async def amend_declaration(
         names = {item.code: item.name for item in items.values()}
         changes = {names[code]: (before.get(code, 0), units) for code, units in after.items()}
         changed = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
-        write = notices.reassigned({command.member_id: changed}, reason)
-        await tell(session, purchase, now, write, members=[command.member_id])
+        write = notices.reassigned({command.member_id: changed})
+        await tell(session, purchase, now, write, reason=reason, members=[command.member_id])
         return None
     return await _freeze(session, caller, purchase, now, options=former.options, reason=reason)
 
@@ -195,4 +195,4 @@ async def _tell_those_affected(
     for change in changes_between(await assigned_units(session, former_id), units):
         told.setdefault(change.member_id, {})[names[change.item_id]] = (change.before, change.after)
     if told:
-        await tell(session, purchase, now, notices.reassigned(told, reason), members=sorted(told))
+        await tell(session, purchase, now, notices.reassigned(told), reason=reason, members=sorted(told))

@@ -39,6 +39,8 @@ class Notice:
     base_url: str
     """Without a slash at its end."""
     now: datetime
+    reason: str = ""
+    """Why, as the lead buyer wrote it."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -55,7 +57,7 @@ class Notice:
     def until(self) -> str:
         return before(self.purchase.closes_at, self.now, self.zone) if self.purchase.closes_at else ""
 
-    def mail(self, to: Referent, subject: str, why: str, button: str, *, reason: str = "", **facts: str) -> Mail:
+    def mail(self, to: Referent, subject: str, why: str, button: str, **facts: str) -> Mail:
         """A mail about this member's declaration, in the frame that all notices share."""
         return Mail(
             kind="needs_notice",
@@ -63,7 +65,7 @@ class Notice:
             person_id=to.person_id,
             subject=subject,
             why=why,
-            paragraphs=(f"Raison donnée : {reason}",) if reason else (),
+            paragraphs=(f"Raison donnée : {self.reason}",) if self.reason else (),
             button=Button(button, self.url(f"/besoins/{to.member_code}")),
             facts=(Fact("Achat", self.title), *(Fact(label, value) for label, value in facts.items())),
             notice=FICTIONAL if self.group.fictional else None,
@@ -76,6 +78,7 @@ async def tell(
     now: datetime,
     write: Callable[[Notice, Referent], Mail],
     *,
+    reason: str = "",
     members: Sequence[int] | None = None,
 ) -> int:
     """Queues a mail for every référent of those who take part (or of these members); returns how many. Two reads and
@@ -83,7 +86,7 @@ async def tell(
     """
     group = await session.get(Group, group_of(session))
     assert group is not None, "the transaction was opened for it"
-    notice = Notice(purchase, group, base_url_of(session), now)
+    notice = Notice(purchase, group, base_url_of(session), now, reason)
     mails = [write(notice, referent) for referent in await _referents(session, purchase.id, members)]
     await queue_mails(session, mails, now)
     return len(mails)
@@ -121,48 +124,44 @@ def opened(notice: Notice, to: Referent) -> Mail:
     )
 
 
-def extended(reason: str) -> Callable[[Notice, Referent], Mail]:
-    return lambda notice, to: notice.mail(
+def extended(notice: Notice, to: Referent) -> Mail:
+    return notice.mail(
         to,
         f"Nouvelle date pour déclarer, {notice.until} : {notice.purchase.title}",
         f"La date pour déclarer a changé : déposez la déclaration de {to.member} {notice.until}.",
         "Voir la déclaration",
-        reason=reason,
     )
 
 
-def closed_early(reason: str) -> Callable[[Notice, Referent], Mail]:
-    return lambda notice, to: notice.mail(
+def closed_early(notice: Notice, to: Referent) -> Mail:
+    return notice.mail(
         to,
         f"Collecte close avant la date : {notice.purchase.title}",
         f"La collecte est close depuis {date_time_long(notice.now, notice.zone)}, avant la date annoncée. "
         f"La déclaration de {to.member} ne peut plus être modifiée ; en cas de besoin, répondez à l’acheteur pilote.",
         "Voir la déclaration",
-        reason=reason,
     )
 
 
-def reopened(reason: str) -> Callable[[Notice, Referent], Mail]:
-    return lambda notice, to: notice.mail(
+def reopened(notice: Notice, to: Referent) -> Mail:
+    return notice.mail(
         to,
         f"Collecte rouverte, {notice.until} : {notice.purchase.title}",
         f"Vous pouvez de nouveau modifier la déclaration de {to.member}, {notice.until}.",
         "Modifier la déclaration",
-        reason=reason,
     )
 
 
-def cancelled(reason: str) -> Callable[[Notice, Referent], Mail]:
-    return lambda notice, to: notice.mail(
+def cancelled(notice: Notice, to: Referent) -> Mail:
+    return notice.mail(
         to,
         f"Achat annulé : {notice.purchase.title}",
         f"Cet achat groupé est annulé : les besoins de {to.member} ne seront pas commandés. Vous n’avez rien à faire.",
         "Voir l’achat",
-        reason=reason,
     )
 
 
-def reassigned(changes: dict[int, dict[str, tuple[int, int]]], reason: str) -> Callable[[Notice, Referent], Mail]:
+def reassigned(changes: dict[int, dict[str, tuple[int, int]]]) -> Callable[[Notice, Referent], Mail]:
     """`changes`: units before and after by member id and item name."""
 
     def write(notice: Notice, to: Referent) -> Mail:
@@ -173,7 +172,6 @@ def reassigned(changes: dict[int, dict[str, tuple[int, int]]], reason: str) -> C
             f"La consolidation de cet achat a été modifiée : voici les quantités de {to.member} qui changent. "
             "Vous n’avez rien à faire si elles vous conviennent.",
             "Voir la déclaration",
-            reason=reason,
             **facts,
         )
 
