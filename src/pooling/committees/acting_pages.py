@@ -12,7 +12,7 @@ from pooling.allocation.key_form import mix_options
 from pooling.allocation.member_lists import has_boxes
 from pooling.committees.acting import apply_decision, may_apply
 from pooling.committees.deciding import give_effect
-from pooling.committees.decision_pages import DECISION, framed, written_decision
+from pooling.committees.decision_pages import DECISION, crumbs, decision_url, framed, written_decision
 from pooling.committees.decision_queries import DecisionShown, effects_in_words, names_of
 from pooling.committees.decision_schemas import read_terms
 from pooling.committees.decision_words import ACT_WORDS, POSSIBLE, consequences
@@ -26,7 +26,7 @@ from pooling.members.rights import Right
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import WORDS
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
+from pooling.web.layout import redirect, render
 
 
 @get(f"{DECISION}/effet", right=Right.SEE_GROUP)
@@ -61,23 +61,16 @@ async def _purchase(session: AsyncSession, shown: DecisionShown) -> Purchase:
     return purchase
 
 
-def _crumbs(frame: CommitteeFrame, number: int, label: str) -> list[Link]:
-    *above, _ = frame.under("Compte-rendu")
-    url = f"{frame.url}/decisions/{number}"
-    minutes = Link("Compte-rendu", f"{frame.url}/compte-rendu")
-    return [*above, minutes, Link(f"Décision n°\u00a0{number}", url), Link(label, None)]
-
-
 async def _choice_page(
     request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, shown: DecisionShown
 ) -> Response[str]:
     purchase = await _purchase(session, shown)
     state = PurchaseState(purchase.state)
-    url = f"{frame.url}/decisions/{shown.decision.number}"
+    url = decision_url(frame, shown.decision.number)
     return render(
         request,
         "committees/effect_choice.html",
-        breadcrumb=_crumbs(frame, shown.decision.number, "Effet sur l’achat"),
+        breadcrumb=crumbs(frame, shown.decision.number, "Effet sur l’achat"),
         frame=frame,
         shown=shown,
         purchase=purchase,
@@ -102,7 +95,7 @@ def _terms_page(
     return render(
         request,
         "committees/effect.html",
-        breadcrumb=_crumbs(frame, shown.decision.number, ACT_WORDS[act]),
+        breadcrumb=crumbs(frame, shown.decision.number, ACT_WORDS[act]),
         form=form,
         shown=shown,
         purchase=purchase,
@@ -114,7 +107,7 @@ def _terms_page(
         payers=costs.payers,
         boxes=has_boxes(costs.payers),
         incomplete=incomplete,
-        url=f"{frame.url}/decisions/{shown.decision.number}",
+        url=decision_url(frame, shown.decision.number),
     )
 
 
@@ -129,7 +122,7 @@ async def do_effect(
 ) -> Response[Any]:
     frame, shown = await written_decision(request, session, caller, committee_id, number)
     purchase = await _purchase(session, shown)
-    url = f"{frame.url}/decisions/{number}"
+    url = decision_url(frame, number)
     if not form.value("act"):
         await give_effect(session, caller, committee_id, number, None, None, frame.now)
         return redirect(request, url, done="La décision n’a pas d’effet sur l’achat.")
@@ -181,7 +174,7 @@ async def _application_page(
     return render(
         request,
         "committees/application.html",
-        breadcrumb=_crumbs(frame, decision.number, "Appliquer"),
+        breadcrumb=crumbs(frame, decision.number, "Appliquer"),
         form=form,
         question="Appliquer cette décision à l’achat ?",
         shown=shown,
@@ -190,9 +183,9 @@ async def _application_page(
         possible=state in POSSIBLE[act],
         words=words,
         consequences=consequences(act, read_terms(act, decision.terms)),
-        action_url=f"{frame.url}/decisions/{decision.number}/application",
+        action_url=f"{decision_url(frame, decision.number)}/application",
         action_label="Appliquer cette décision",
-        cancel_url=f"{frame.url}/decisions/{decision.number}",
+        cancel_url=decision_url(frame, decision.number),
         danger=act is Act.CANCEL,
     )
 
@@ -217,7 +210,7 @@ async def do_application(
         frame, shown = await framed(request, session, caller, committee_id, number)
         form.errors = {"": " ".join(form.errors.values())}
         raise Redisplay(await _application_page(request, session, frame, shown, form))
-    return redirect(request, f"{frame.url}/decisions/{number}", done="La décision est appliquée à l’achat.")
+    return redirect(request, decision_url(frame, number), done="La décision est appliquée à l’achat.")
 
 
 ROUTES = [ask_effect, do_effect, ask_application, do_application]

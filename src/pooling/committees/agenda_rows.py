@@ -8,8 +8,9 @@ from sqlmodel import col
 
 from pooling.committees.attachments import forget_files_of_items
 from pooling.committees.models import AgendaItem, Difficulty, DifficultyState
+from pooling.committees.queries import found
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.purchases.models import Purchase
 
 
@@ -42,13 +43,9 @@ async def items_of(session: AsyncSession, committee_id: int) -> list[AgendaItem]
 
 
 async def item_of(session: AsyncSession, committee_id: int, item_id: int) -> AgendaItem:
-    found = await session.execute(
-        select(AgendaItem).where(col(AgendaItem.committee_id) == committee_id, col(AgendaItem.id) == item_id)
+    return await found(
+        session, select(AgendaItem).where(col(AgendaItem.committee_id) == committee_id, col(AgendaItem.id) == item_id)
     )
-    item = found.scalar_one_or_none()
-    if item is None:
-        raise NotFound
-    return item
 
 
 async def purchases_by_reference(session: AsyncSession, references: Sequence[str]) -> dict[str, int]:
@@ -63,10 +60,10 @@ async def purchases_by_reference(session: AsyncSession, references: Sequence[str
     rows = await session.execute(
         select(col(Purchase.reference), col(Purchase.id)).where(col(Purchase.reference).in_(wanted))
     )
-    found = {reference: purchase_id for reference, purchase_id in rows}
-    if wanted - found.keys():
+    known = {reference: purchase_id for reference, purchase_id in rows}
+    if wanted - known.keys():
         raise Invalid({"purchase": "Le groupe n’a pas d’achat de cette référence."})
-    return found
+    return known
 
 
 async def require_removable(session: AsyncSession, items: Sequence[AgendaItem]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.answers import NOT_INVITED, answer_invitation, mandates, note_answer
 from pooling.committees.choosing import Chosen, Found, among_invited, choose
-from pooling.committees.frame import CommitteeFrame, committee_frame
+from pooling.committees.frame import CommitteeFrame, committee_frame, written_committee
 from pooling.committees.models import Answer
 from pooling.committees.people_queries import Invited, invited_person
 from pooling.committees.queries import agendas_of
@@ -128,9 +128,7 @@ async def _invited(
         Forbidden: the caller neither manages committees nor is its secretary.
         NotFound: there is no such committee, or that person is not invited.
     """
-    frame = await committee_frame(request, session, caller, committee_id)
-    if not frame.writes:
-        raise Forbidden
+    frame = await written_committee(request, session, caller, committee_id)
     invited = await invited_person(session, committee_id, person_id)
     if invited is None:
         raise NotFound

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from pooling.accounts.idempotency import Made, once
 from pooling.committees.models import CommitteeState
 from pooling.committees.people_queries import count_people
-from pooling.committees.queries import committee_by_id, committee_page
+from pooling.committees.queries import LARGEST_ID, committee_by_id, committee_page
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
 from pooling.members.entrance import CallerHere, SessionHere
@@ -18,8 +18,6 @@ from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
-
-LARGEST_ID = 2**63 - 1
 
 
 class CommitteeOut(ApiOut):

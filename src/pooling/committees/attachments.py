@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import AgendaItem, Committee, CommitteeFile, CommitteeState
+from pooling.committees.queries import found
 from pooling.committees.service import lock_to_write, record
-from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.files import LARGEST_FILE, File, file_with_content, remove_files, store_file
 from pooling.members.rights import Caller
 
@@ -117,11 +118,11 @@ async def files_of(session: AsyncSession, committee_id: int) -> dict[int | None,
         .where(col(CommitteeFile.committee_id) == committee_id)
         .order_by(col(File.id))
     )
-    found: dict[int | None, list[FileLine]] = {}
+    by_item: dict[int | None, list[FileLine]] = {}
     for row in rows:
         line = FileLine(*row)
-        found.setdefault(line.agenda_item_id, []).append(line)
-    return found
+        by_item.setdefault(line.agenda_item_id, []).append(line)
+    return by_item
 
 
 async def forget_files_of_items(session: AsyncSession, item_ids: Sequence[int]) -> None:
@@ -139,15 +140,12 @@ def _is_file() -> ColumnElement[bool]:
 
 
 async def _file_of(session: AsyncSession, committee_id: int, file_id: int) -> File:
-    found = await session.execute(
+    return await found(
+        session,
         select(File)
         .join(CommitteeFile, _is_file())
-        .where(col(File.id) == file_id, col(CommitteeFile.committee_id) == committee_id)
+        .where(col(File.id) == file_id, col(CommitteeFile.committee_id) == committee_id),
     )
-    file = found.scalar_one_or_none()
-    if file is None:
-        raise NotFound
-    return file
 
 
 def may_change(committee: Committee) -> bool:
@@ -161,11 +159,10 @@ def _require_not_ended(committee: Committee) -> None:
 
 
 async def _require_item(session: AsyncSession, committee_id: int, item_id: int) -> None:
-    found = await session.execute(
-        select(col(AgendaItem.id)).where(col(AgendaItem.id) == item_id, col(AgendaItem.committee_id) == committee_id)
+    await found(
+        session,
+        select(col(AgendaItem.id)).where(col(AgendaItem.id) == item_id, col(AgendaItem.committee_id) == committee_id),
     )
-    if found.first() is None:
-        raise NotFound
 
 
 async def _require_room(session: AsyncSession, committee_id: int, item_id: int | None, sent: Sequence[Sent]) -> None:

@@ -12,13 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.committees.attendance import tick_attendance
 from pooling.committees.attendance_rules import OPENS_BEFORE
 from pooling.committees.choosing import Found
-from pooling.committees.frame import CommitteeFrame, committee_frame
+from pooling.committees.frame import CommitteeFrame, written_committee
 from pooling.committees.guests import guests_of
 from pooling.committees.people_queries import count_people, invited_page
 from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS
-from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.keys import pack_key, pages_after, unpack_key
@@ -33,21 +32,6 @@ _FIELD = re.compile(r"present_([0-9]{1,18})")
 _PRESENCES = {"1": True, "0": False}
 
 
-async def sheet_frame(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
-) -> CommitteeFrame:
-    """The committee, for who notes its attendance.
-
-    Raises:
-        NotFound: the group has none with this id.
-        Forbidden: the caller neither manages committees nor is its secretary.
-    """
-    frame = await committee_frame(request, session, caller, committee_id)
-    if not frame.writes:
-        raise Forbidden
-    return frame
-
-
 @get("/comites/{committee_id:int}/presence", right=Right.SEE_GROUP)
 async def show_attendance(
     request: Request[Any, Any, Any],
@@ -57,7 +41,7 @@ async def show_attendance(
     cherche: FromQuery[str] = "",
     apres: FromQuery[str] = "",
 ) -> Response[str]:
-    frame = await sheet_frame(request, session, caller, committee_id)
+    frame = await written_committee(request, session, caller, committee_id)
     return await attendance_page(request, session, frame, form_of({"cherche": cherche[:200]}), after=apres)
 
 
@@ -107,7 +91,7 @@ async def do_attendance(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     """Keeps what was changed on the page that was shown, and nothing else."""
-    frame = await sheet_frame(request, session, caller, committee_id)
+    frame = await written_committee(request, session, caller, committee_id)
     changed = await tick_attendance(session, caller, committee_id, changes(form), request.app.state.clock)
     said = plural(changed, "personne notée", "personnes notées") if changed else "Rien n’a changé."
     following = form.value("suite") if form.value("next") else form.value("apres")
@@ -135,7 +119,7 @@ async def print_sheet(
     partie: FromQuery[int] = 1,
 ) -> Response[bytes]:
     """To be signed: names, whom they represent, an empty box."""
-    frame = await sheet_frame(request, session, caller, committee_id)
+    frame = await written_committee(request, session, caller, committee_id)
     part = max(1, min(partie, 1000))
     committee = frame.committee
     people, _ = await invited_page(session, committee, frame.now, size=SHEET_SIZE, skip=(part - 1) * SHEET_SIZE)

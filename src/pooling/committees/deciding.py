@@ -10,9 +10,10 @@ from sqlmodel import col
 from pooling.committees.decision_schemas import DecisionIn, Terms
 from pooling.committees.minutes import begin
 from pooling.committees.models import Act, Committee, Decision
+from pooling.committees.queries import found
 from pooling.committees.service import lock_to_write
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
@@ -116,16 +117,13 @@ async def lock_decision(session: AsyncSession, committee_id: int, number: int) -
     Raises:
         NotFound: this committee has none of this number.
     """
-    found = await session.execute(
+    return await found(
+        session,
         select(Decision)
         .where(col(Decision.committee_id) == committee_id, col(Decision.number) == number)
         .with_for_update()
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True),
     )
-    decision = found.scalar_one_or_none()
-    if decision is None:
-        raise NotFound
-    return decision
 
 
 async def committee_of(session: AsyncSession, decision: Decision) -> Committee:

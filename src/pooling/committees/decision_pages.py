@@ -14,8 +14,8 @@ from pooling.committees.decision_forms import decision_form, purchases_to_link, 
 from pooling.committees.decision_queries import DecisionShown, events_of, find_decision
 from pooling.committees.decision_words import ACT_WORDS, called, did, due_words
 from pooling.committees.following import may_follow
-from pooling.committees.frame import CommitteeFrame, committee_frame
-from pooling.committees.minutes_pages import TAB, listed, written_committee
+from pooling.committees.frame import CommitteeFrame, committee_frame, written_committee
+from pooling.committees.minutes_pages import TAB, listed
 from pooling.committees.models import CommitteeState, DecisionState
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
@@ -43,16 +43,14 @@ async def do_decision(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     frame = await written_committee(request, session, caller, committee_id)
-    url = ""
     owner = await whom(session, form, "owner")
     with form.redisplayed():
         command = read_decision(form, owner.person_id)
         decision = await add_decision(session, caller, committee_id, command, frame.now)
-        url = f"{frame.url}/decisions/{decision.number}"
     if form.has_errors:
         raise Redisplay(await _form_page(request, session, frame, form, owner.offered))
     if form.value("then") == "effect" and command.purchase_id:
-        return redirect(request, f"{url}/effet")
+        return redirect(request, f"{decision_url(frame, decision.number)}/effet")
     return redirect(request, f"{frame.url}{TAB}#decisions", done="La décision est consignée.")
 
 
@@ -65,6 +63,7 @@ async def _form_page(
     shown: DecisionShown | None = None,
 ) -> Response[str]:
     label = f"Décision n°\u00a0{shown.decision.number}" if shown else "Nouvelle décision"
+    own = decision_url(frame, shown.decision.number) if shown else None
     return render(
         request,
         "committees/decision_form.html",
@@ -74,11 +73,18 @@ async def _form_page(
         label=label,
         offered=offered(found),
         purchases=await purchases_to_link(session, shown.decision.purchase_id if shown else None),
-        url=f"{frame.url}/decisions/{shown.decision.number}/modification"
-        if shown
-        else f"{frame.url}/decisions/nouvelle",
-        back=f"{frame.url}/decisions/{shown.decision.number}" if shown else frame.url + TAB,
+        url=f"{own}/modification" if own else f"{frame.url}/decisions/nouvelle",
+        back=own or frame.url + TAB,
     )
+
+
+def decision_url(frame: CommitteeFrame, number: int) -> str:
+    return f"{frame.url}/decisions/{number}"
+
+
+def crumbs(frame: CommitteeFrame, number: int, label: str) -> list[Link]:
+    """The breadcrumb of a page below a decision's own."""
+    return [*_above(frame), Link(f"Décision n°\u00a0{number}", decision_url(frame, number)), Link(label, None)]
 
 
 def _above(frame: CommitteeFrame) -> list[Link]:
@@ -133,7 +139,7 @@ async def decision_page(
         frame=frame,
         shown=shown,
         name=called(decision.number, frame.committee.local_start),
-        url=f"{frame.url}/decisions/{decision.number}",
+        url=decision_url(frame, decision.number),
         offered=offered(found),
         events=[(did(event), event.at) for event in await events_of(session, decision.id)],
         act_word=ACT_WORDS.get(decision.act) if decision.act else None,  # type: ignore[call-overload]
@@ -193,7 +199,7 @@ async def do_correction(
         await change_decision(session, caller, committee_id, number, command, frame.now)
     if form.has_errors:
         raise Redisplay(await _form_page(request, session, frame, form, owner.offered, shown))
-    url = f"{frame.url}/decisions/{number}"
+    url = decision_url(frame, number)
     if form.value("then") == "effect" and command.purchase_id:
         return redirect(request, f"{url}/effet")
     return redirect(request, url, done="La décision est corrigée.")
@@ -208,11 +214,11 @@ async def ask_removal(
     number: FromPath[int],
 ) -> Response[str]:
     frame, shown = await written_decision(request, session, caller, committee_id, number)
-    url = f"{frame.url}/decisions/{number}"
+    url = decision_url(frame, number)
     return render(
         request,
         "confirm_page.html",
-        breadcrumb=[*_above(frame), Link(f"Décision n°\u00a0{number}", url), Link("Retirer", None)],
+        breadcrumb=crumbs(frame, number, "Retirer"),
         form=Form(),
         question=f"Retirer la décision n°\u00a0{number} ?",
         consequences=[

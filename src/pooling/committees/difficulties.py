@@ -8,10 +8,11 @@ from sqlmodel import col
 
 from pooling.committees.agenda_rules import MOST_ITEMS
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.committees.queries import found, known_id
 from pooling.committees.schemas import DifficultyIn
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
@@ -19,7 +20,6 @@ from pooling.purchases.models import Purchase
 
 MOST_UNSETTLED = 20
 """Of one person: more are not a difficulty but a project."""
-LARGEST_ID = 2**63 - 1
 
 
 async def raise_difficulty(session: AsyncSession, caller: Caller, command: DifficultyIn, now: datetime) -> int:
@@ -143,31 +143,24 @@ async def difficulty_by_id(session: AsyncSession, difficulty_id: int) -> Difficu
     Raises:
         NotFound: the group has none with this id.
     """
-    if not 0 < difficulty_id <= LARGEST_ID:
-        raise NotFound
-    found = await session.execute(select(Difficulty).where(col(Difficulty.id) == difficulty_id))
-    difficulty = found.scalar_one_or_none()
-    if difficulty is None:
-        raise NotFound
-    return difficulty
+    return await found(session, select(Difficulty).where(col(Difficulty.id) == known_id(difficulty_id)))
 
 
 async def _locked(session: AsyncSession, difficulty_id: int) -> Difficulty:
-    await difficulty_by_id(session, difficulty_id)
-    locked = await session.execute(
+    return await found(
+        session,
         select(Difficulty)
-        .where(col(Difficulty.id) == difficulty_id)
+        .where(col(Difficulty.id) == known_id(difficulty_id))
         .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True),
     )
-    return locked.scalar_one()
 
 
 async def _purchase(session: AsyncSession, reference: str) -> int | None:
     if not reference:
         return None
-    found = await session.execute(select(col(Purchase.id)).where(col(Purchase.reference) == reference))
-    purchase_id = found.scalar_one_or_none()
+    purchase = await session.execute(select(col(Purchase.id)).where(col(Purchase.reference) == reference))
+    purchase_id = purchase.scalar_one_or_none()
     if purchase_id is None:
         raise Invalid({"purchase": "Le groupe n’a pas d’achat de cette référence."})
     return purchase_id

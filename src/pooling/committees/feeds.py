@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import CalendarFeed
+from pooling.committees.queries import found, known_id
 from pooling.kernel.database import enter_group
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
@@ -23,7 +24,6 @@ from pooling.members.rights import Caller
 
 MOST_FEEDS = 10
 """Of one person in one group, at once: a telephone, a computer, a few that were forgotten."""
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,12 @@ async def revoke_feed(session: AsyncSession, caller: Caller, feed_id: int, now: 
     Raises:
         NotFound: the caller has no such address.
     """
-    if not 0 < feed_id <= LARGEST_ID:
-        raise NotFound
-    found = await session.execute(
+    feed = await found(
+        session,
         select(CalendarFeed)
-        .where(col(CalendarFeed.id) == feed_id, col(CalendarFeed.person_id) == caller.person_id)
-        .with_for_update()
+        .where(col(CalendarFeed.id) == known_id(feed_id), col(CalendarFeed.person_id) == caller.person_id)
+        .with_for_update(),
     )
-    feed = found.scalar_one_or_none()
-    if feed is None:
-        raise NotFound
     if feed.revoked_at is None:
         feed.revoked_at = now
         _record(session, caller, "calendar_feed.revoked", now)

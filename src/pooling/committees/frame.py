@@ -17,6 +17,7 @@ from pooling.committees.people_queries import count_people, quorum_percent
 from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import TO_COME, WORDS
 from pooling.committees.words import KIND_WORDS, zone_words
+from pooling.kernel.errors import Forbidden
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import Link
 from pooling.web.typography import date_time_long, time_short
@@ -169,4 +170,19 @@ async def managed_committee(
     """
     frame = await committee_frame(request, session, caller, committee_id)
     caller.require(Right.MANAGE_COMMITTEES)
+    return frame
+
+
+async def written_committee(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+) -> CommitteeFrame:
+    """The same, for who writes its minutes and ticks who is there.
+
+    Raises:
+        NotFound: the group has none with this id.
+        Forbidden: the caller does not write them.
+    """
+    frame = await committee_frame(request, session, caller, committee_id)
+    if not frame.writes:
+        raise Forbidden
     return frame

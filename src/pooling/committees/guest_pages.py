@@ -5,8 +5,9 @@ from typing import Any
 from litestar import Request, Response, post
 from litestar.params import FromPath
 
-from pooling.committees.attendance_pages import PATH, attendance_page, sheet_frame
+from pooling.committees.attendance_pages import PATH, attendance_page
 from pooling.committees.choosing import Chosen, choose, to_invite
+from pooling.committees.frame import written_committee
 from pooling.committees.guests import LONGEST_GUEST, note_guest, remove_guest
 from pooling.committees.people_pages import NOBODY
 from pooling.members.entrance import CallerHere, SessionHere
@@ -26,7 +27,7 @@ async def do_note_of_group(
     form: PostedForm,
     committee_id: FromPath[int],
 ) -> Response[Any]:
-    frame = await sheet_frame(request, session, caller, committee_id)
+    frame = await written_committee(request, session, caller, committee_id)
     typed = form.text("person", required="Tapez le nom ou l’adresse de la personne du groupe.")
     chosen = Chosen()
     if typed:
@@ -47,7 +48,7 @@ async def do_note_outsider(
     form: PostedForm,
     committee_id: FromPath[int],
 ) -> Response[Any]:
-    frame = await sheet_frame(request, session, caller, committee_id)
+    frame = await written_committee(request, session, caller, committee_id)
     name = form.text(
         "name", required="Dites qui est venu, par exemple : un technicien du département.", longest=LONGEST_GUEST
     )
@@ -68,7 +69,7 @@ async def do_remove_guest(
     committee_id: FromPath[int],
     guest_id: FromPath[int],
 ) -> Response[Any]:
-    frame = await sheet_frame(request, session, caller, committee_id)
+    frame = await written_committee(request, session, caller, committee_id)
     await remove_guest(session, caller, committee_id, guest_id, request.app.state.clock)
     return redirect(request, frame.url + PATH, done="La personne n’est plus sur la feuille.")
 

@@ -1,14 +1,19 @@
 """What committees say by mail: the reminder that comes before, the notice that follows a change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
 from pooling.committees.calendar import Invitation, cancellation, invitation
 from pooling.committees.models import AgendaItem, Committee
+from pooling.committees.queries import agendas_of, facilitators_addresses, who_answered
 from pooling.committees.words import zone_words
 from pooling.outbox.mail import Button, Fact, Mail
-from pooling.reminders.kinds import Context
+from pooling.reminders.kinds import Context, DueReminder
 from pooling.web.typography import date_time_long, plural, time_short
 
 ANSWER = ", et dites si vous venez"
@@ -163,3 +168,33 @@ def _in_full(item: AgendaItem) -> str:
 
 def _the_points(points: int) -> str:
     return "le point de l’ordre du jour" if points == 1 else f"les {plural(points, 'point')} de l’ordre du jour"
+
+
+async def write_mails(
+    session: AsyncSession,
+    reminders: Sequence[DueReminder],
+    context: Context,
+    write: Callable[[Writer, str, Recipient], Mail],
+) -> list[Mail]:
+    """One mail for each reminder, `write` being given its committee's writer, its kind and who it is for."""
+    subjects = {reminder.subject_id for reminder in reminders}
+    found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
+    contacts = await facilitators_addresses(session)
+    agendas = await agendas_of(session, subjects)
+    writers = {
+        committee.id: Writer.of(committee, agendas[committee.id], context, contacts) for committee in found.scalars()
+    }
+    answered = await who_answered(session, subjects, [reminder.person_id for reminder in reminders])
+    return [
+        write(
+            writers[reminder.subject_id],
+            reminder.kind,
+            Recipient(
+                reminder.person_id,
+                reminder.email,
+                reminder.name,
+                answered=(reminder.subject_id, reminder.person_id) in answered,
+            ),
+        )
+        for reminder in reminders
+    ]

@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState, MinutesVersion
+from pooling.committees.queries import found
 from pooling.committees.rules import TO_COME
 from pooling.committees.service import change_state, lock_committee, lock_to_write, record
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 
@@ -96,15 +97,12 @@ async def find_version(session: AsyncSession, committee_id: int, number: int) ->
     """Raises:
     NotFound: this committee's minutes have no such version.
     """
-    found = await session.execute(
+    return await found(
+        session,
         select(MinutesVersion).where(
             col(MinutesVersion.committee_id) == committee_id, col(MinutesVersion.number) == number
-        )
+        ),
     )
-    version = found.scalar_one_or_none()
-    if version is None:
-        raise NotFound
-    return version
 
 
 def begin(session: AsyncSession, caller: Caller, committee: Committee, now: datetime) -> None:

@@ -15,7 +15,7 @@ from pooling.committees.attachments import files_of
 from pooling.committees.choosing import Chosen, Found, among_invited, choose, named, offered
 from pooling.committees.decision_queries import DecisionShown, decisions_of, effects_in_words
 from pooling.committees.decision_words import STATE_WORDS, votes
-from pooling.committees.frame import CommitteeFrame, committee_frame
+from pooling.committees.frame import CommitteeFrame, committee_frame, written_committee
 from pooling.committees.minutes import (
     LONGEST_MINUTES,
     WrittenMeanwhile,
@@ -27,7 +27,7 @@ from pooling.committees.minutes import (
 from pooling.committees.models import AgendaItem, CommitteeState, DecisionState, MinutesVersion
 from pooling.committees.queries import agendas_of
 from pooling.committees.rules import TO_COME
-from pooling.kernel.errors import Conflict, Forbidden, NotFound
+from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.files import file_with_content
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
@@ -200,21 +200,6 @@ async def _both(
     form.values["seen"] = seen_of(committee.minutes)
     form.values |= await named(session, committee.secretary_id, "secretary")
     return await _editor(request, session, frame, form, _Shown(other=other))
-
-
-async def written_committee(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: CallerHere, committee_id: int
-) -> CommitteeFrame:
-    """The committee, for who writes its minutes.
-
-    Raises:
-        NotFound: the group has none with this id.
-        Forbidden: the caller does not write them.
-    """
-    frame = await committee_frame(request, session, caller, committee_id)
-    if not frame.writes:
-        raise Forbidden
-    return frame
 
 
 @post("/comites/{committee_id:int}/secretariat", right=Right.MANAGE_COMMITTEES)

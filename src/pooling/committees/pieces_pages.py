@@ -22,8 +22,8 @@ from pooling.committees.attachments import (
     may_change,
     read_attachment,
 )
-from pooling.committees.frame import CommitteeFrame, committee_frame
-from pooling.kernel.errors import Forbidden, SignInRequired
+from pooling.committees.frame import CommitteeFrame, committee_frame, written_committee
+from pooling.kernel.errors import SignInRequired
 from pooling.kernel.file_kinds import attachment_header
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
@@ -85,9 +85,7 @@ async def do_send_pieces(
     form: PostedForm,
     committee_id: FromPath[int],
 ) -> Response[Any]:
-    frame = await committee_frame(request, session, caller, committee_id)
-    if not frame.writes:
-        raise Forbidden
+    frame = await written_committee(request, session, caller, committee_id)
     point = form.integer("point", smallest=1, largest=999_999_999) if form.value("point") else None
     sent = [Sent(file.filename, await file.read()) for file in form.file_lists.get(FIELD, []) if file.filename]
     with form.redisplayed():

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, union
+from sqlalchemy import Select, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -79,19 +79,24 @@ async def _searched(session: AsyncSession, committee: Committee) -> str:
     return search_text(" ".join(parts))
 
 
+def readers_of(committee_id: int) -> Select[int, str]:
+    """To whom the published minutes go, as (id, address): who was invited or came, and still is in the group."""
+    concerned = union(
+        *(select(col(table.person_id)).where(col(table.committee_id) == committee_id) for table in (Invitation, Guest))
+    ).subquery()
+    return (
+        select(col(Person.id), col(Person.email))
+        .join(concerned, concerned.c.person_id == col(Person.id))
+        .where(holds_a_role(col(Person.id)))
+    )
+
+
 async def _tell(session: AsyncSession, committee: Committee, context: Context, file_id: int, decisions: int) -> None:
     mail = _mail(committee, context, file_id, decisions, await facilitators_addresses(session))
-    concerned = union(
-        *(select(col(table.person_id)).where(col(table.committee_id) == committee.id) for table in (Invitation, Guest))
-    ).subquery()
     after = 0
     while True:
         rows = await session.execute(
-            select(col(Person.id), col(Person.email))
-            .join(concerned, concerned.c.person_id == col(Person.id))
-            .where(col(Person.id) > after, holds_a_role(col(Person.id)))
-            .order_by(col(Person.id))
-            .limit(BATCH)
+            readers_of(committee.id).where(col(Person.id) > after).order_by(col(Person.id)).limit(BATCH)
         )
         readers = [(person_id, email) for person_id, email in rows]
         await queue_copies(session, mail, readers, context.now)

@@ -10,11 +10,11 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.decision_queries import decisions_of
-from pooling.committees.frame import CommitteeFrame
+from pooling.committees.frame import CommitteeFrame, written_committee
 from pooling.committees.minutes import find_version, restore_version
-from pooling.committees.minutes_pages import TAB, listed, written_committee
-from pooling.committees.models import CommitteeState, Invitation, MinutesVersion
-from pooling.committees.publishing import publish_minutes
+from pooling.committees.minutes_pages import TAB, listed
+from pooling.committees.models import CommitteeState, MinutesVersion
+from pooling.committees.publishing import publish_minutes, readers_of
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -38,10 +38,8 @@ async def _publication_page(
     request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
 ) -> Response[str]:
     committee = frame.committee
-    count = await session.execute(
-        select(func.count()).select_from(Invitation).where(col(Invitation.committee_id) == committee.id)
-    )
-    told = plural(count.scalar_one(), "personne invitée le reçoit", "personnes invitées le reçoivent")
+    count = await session.execute(select(func.count()).select_from(readers_of(committee.id).subquery()))
+    told = plural(count.scalar_one(), "personne le reçoit", "personnes le reçoivent")
     return render(
         request,
         "committees/publication.html",

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from pooling.reminders.models import Reminder, ReminderState
 
 PAGE_SIZE = 50
 LARGEST_ID = 2**63 - 1
+Row = TypeVar("Row")
 
 
 def holds_a_role(person_id: Mapped[int]) -> ColumnElement[bool]:
@@ -113,12 +114,12 @@ async def committee_page(
     if after is not None:
         statement = statement.where(key < after if past else key > after)
     rows = (await session.execute(statement.limit(size + 1))).all()
-    invited = await _invited(session, [row.id for row in rows[:size]], now)
-    shown = [CommitteeLine(*row, invited=invited.get(row.id, 0)) for row in rows[:size]]
+    counts = await _count_invited(session, [row.id for row in rows[:size]], now)
+    shown = [CommitteeLine(*row, invited=counts.get(row.id, 0)) for row in rows[:size]]
     return shown, (shown[-1].starts_at, shown[-1].id) if len(rows) > size else None
 
 
-async def _invited(session: AsyncSession, committees: Collection[int], now: datetime) -> dict[int, int]:
+async def _count_invited(session: AsyncSession, committees: Collection[int], now: datetime) -> dict[int, int]:
     """How many are invited to each of these committees, as its own page counts them: those who had not left when it
     met, or have not by now.
     """
@@ -144,19 +145,36 @@ async def _invited(session: AsyncSession, committees: Collection[int], now: date
     return {committee_id: count for committee_id, count in counts}
 
 
+def known_id(typed: int) -> int:
+    """An id that a row may have.
+
+    Raises:
+        NotFound: none has.
+    """
+    if not 0 < typed <= LARGEST_ID:
+        raise NotFound
+    return typed
+
+
+async def found(session: AsyncSession, statement: Select[Row]) -> Row:
+    """The one row that the statement asks for.
+
+    Raises:
+        NotFound: the group has none.
+    """
+    row = (await session.execute(statement)).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
 async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee:
     """The committee.
 
     Raises:
         NotFound: the group has none with this id.
     """
-    if not 0 < committee_id <= LARGEST_ID:
-        raise NotFound
-    found = await session.execute(select(Committee).where(col(Committee.id) == committee_id))
-    committee = found.scalar_one_or_none()
-    if committee is None:
-        raise NotFound
-    return committee
+    return await found(session, select(Committee).where(col(Committee.id) == known_id(committee_id)))
 
 
 async def who_answered(

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees import convocation_reminder
-from pooling.committees.mails import Recipient, Writer
+from pooling.committees.mails import Writer, write_mails
 from pooling.committees.models import Committee, Invitation
-from pooling.committees.queries import agendas_of, facilitators_addresses, invited, who_answered
+from pooling.committees.queries import invited
 from pooling.committees.rules import REMINDER, TO_COME
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -67,23 +67,4 @@ def _to_come(now: datetime) -> tuple[Any, ...]:
 
 
 async def _render(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
-    subjects = {reminder.subject_id for reminder in reminders}
-    found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
-    contacts = await facilitators_addresses(session)
-    agendas = await agendas_of(session, subjects)
-    writers = {
-        committee.id: Writer.of(committee, agendas[committee.id], context, contacts) for committee in found.scalars()
-    }
-    answered = await who_answered(session, subjects, [reminder.person_id for reminder in reminders])
-    return [
-        writers[reminder.subject_id].reminder(
-            reminder.kind,
-            Recipient(
-                reminder.person_id,
-                reminder.email,
-                reminder.name,
-                answered=(reminder.subject_id, reminder.person_id) in answered,
-            ),
-        )
-        for reminder in reminders
-    ]
+    return await write_mails(session, reminders, context, Writer.reminder)

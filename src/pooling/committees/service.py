@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState
-from pooling.committees.queries import LARGEST_ID
+from pooling.committees.queries import found, known_id
 from pooling.committees.rules import TO_COME, check_transition
-from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
 
@@ -26,18 +26,13 @@ async def locked_committee(session: AsyncSession, committee_id: int) -> Committe
     Raises:
         NotFound: the group has none with this id.
     """
-    if not 0 < committee_id <= LARGEST_ID:
-        raise NotFound
-    found = await session.execute(
+    return await found(
+        session,
         select(Committee)
-        .where(col(Committee.id) == committee_id)
+        .where(col(Committee.id) == known_id(committee_id))
         .with_for_update(key_share=True)  # rows that name it may be added meanwhile: its key never changes
-        .execution_options(populate_existing=True)
+        .execution_options(populate_existing=True),
     )
-    committee = found.scalar_one_or_none()
-    if committee is None:
-        raise NotFound
-    return committee
 
 
 async def lock_to_write(session: AsyncSession, caller: Caller, committee_id: int) -> Committee:
