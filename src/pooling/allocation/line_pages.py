@@ -1,7 +1,7 @@
 """The lead buyer's pages of a line of costs, a charge or a subsidy: adding, changing, previewing, removing it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,20 +9,16 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.case import PurchaseCase, charge_case, subsidy_case
-from pooling.allocation.charge_form import charge_choices, charge_form, read_charge
+from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing import ChangedMeanwhile, code_for, version_of
-from pooling.allocation.figures import Labels
 from pooling.allocation.frames import SECTION, edited, trail
-from pooling.allocation.key_form import lacks_fields
-from pooling.allocation.lines import CHARGES, SUBSIDIES, LineKind, add_line, change_line, found, remove_line
+from pooling.allocation.line_forms import FORMS, LineForm
+from pooling.allocation.lines import add_line, change_line, found, remove_line
 from pooling.allocation.member_lists import has_boxes
 from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.preview import Kind, Preview, blamed, preview
+from pooling.allocation.preview import Preview, blamed, preview
 from pooling.allocation.schemas import ChargeIn, Known, SubsidyIn, content_of
-from pooling.allocation.subsidy_form import read_subsidy, subsidy_choices, subsidy_form
-from pooling.allocation.weighing import weights_of
-from pooling.allocation.wording import charge_in_words, differences, subsidy_in_words
+from pooling.allocation.wording import differences
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame
@@ -31,60 +27,6 @@ from pooling.web.addresses import path_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 
-
-@dataclass(frozen=True)
-class LineForm:
-    """What the pages of charges and those of subsidies say otherwise."""
-
-    kind: LineKind[Any, Any]
-    counted: Kind
-    """Where the rule's case has these lines."""
-    path: str
-    new: str
-    adding: str
-    template: str
-    filled: Callable[[Any, PurchaseCase], Form]
-    choices: Callable[[Form, PurchaseCase], dict[str, Any]]
-    lacks_fields: Callable[[Form], bool]
-    read: Callable[[Form, PurchaseCase], Any]
-    as_case: Callable[[Any, PurchaseCase], Mapping[str, Any]]
-    in_words: Callable[[Mapping[str, Any], Labels], dict[str, str]]
-    loss: str
-    """What goes with the line, put together from its words."""
-
-
-FORMS = (
-    LineForm(
-        kind=CHARGES,
-        counted="charges",
-        path=f"{SECTION}/frais",
-        new="nouveau",
-        adding="Ajouter des frais",
-        template="allocation/charge.html",
-        filled=charge_form,
-        choices=charge_choices,
-        lacks_fields=lacks_fields,
-        read=read_charge,
-        as_case=lambda line, read: charge_case(line, weights_of(read.payers), [payer.code for payer in read.payers]),
-        in_words=charge_in_words,
-        loss="{Montant HT} HT, {Clé}\u00a0: ce montant ne sera plus réparti.",
-    ),
-    LineForm(
-        kind=SUBSIDIES,
-        counted="subsidies",
-        path=f"{SECTION}/subventions",
-        new="nouvelle",
-        adding="Ajouter une subvention",
-        template="allocation/subsidy.html",
-        filled=subsidy_form,
-        choices=subsidy_choices,
-        lacks_fields=lambda _: False,
-        read=read_subsidy,
-        as_case=lambda line, _: subsidy_case(line),
-        in_words=subsidy_in_words,
-        loss="{Aide}\u00a0: elle ne sera plus déduite.",
-    ),
-)
 PATHS = [f"/achats/{{reference:str}}{form.path}/{{code:str}}" for form in FORMS]
 NEW = [f"/achats/{{reference:str}}{form.path}/{form.new}" for form in FORMS]
 
@@ -200,7 +142,11 @@ async def _keep(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> 
 async def _previewed(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> Response[str]:
     """The page with every member's figures as they would be. Nothing is stored."""
     read, line, of = editing.read, editing.line, editing.of
-    known = Known(*([one.code for one in ones] for ones in (read.payers, read.items, read.charges)))
+    known = Known(
+        members=[payer.code for payer in read.payers],
+        items=[item.code for item in read.items],
+        charges=[charge.code for charge in read.charges],
+    )
     others = {other.code: other.label for other in editing.lines if other is not line}
     shown = None
     with form.redisplayed():
