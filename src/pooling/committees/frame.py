@@ -47,6 +47,8 @@ TABS: tuple[tuple[str, str], ...] = (
     ("Compte-rendu", "/compte-rendu"),
 )
 """The pages of one committee."""
+ATTENDANCE = "/presence"
+"""Among them as long as it is time to say who is there, and when one comes to it all the same."""
 
 
 def sections(caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
@@ -102,7 +104,8 @@ class CommitteeFrame:
 
     def tabs(self, here: str) -> list[Link]:
         """The pages of this committee, of which the one at the path `here` is shown."""
-        tabs = [*TABS, *((("Présence", "/presence"),) if self.writes and self.ticking else ())]
+        attendance = self.writes and (self.ticking or here == ATTENDANCE)
+        tabs = [*TABS, *((("Présence", ATTENDANCE),) if attendance else ())]
         return [Link(label, self.url + path, path == here) for label, path in tabs]
 
     @property

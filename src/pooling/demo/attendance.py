@@ -13,6 +13,8 @@ from pooling.kernel.clock import FixedClock
 from pooling.members.groups import change_settings, read_settings
 from pooling.members.rights import Caller
 
+SCHOOL_ZONE = "A"
+"""Of the Gironde: its school holidays are avoided."""
 ABSENT = 4
 """The last authorities in the list did not come."""
 UNITS_PRESENT = 5
@@ -22,8 +24,8 @@ SILENT = 6
 
 
 async def set_committees(session: AsyncSession, facilitator: Caller, now: datetime) -> None:
-    """Avoids the school holidays of zone A, which the Gironde is in."""
-    await change_settings(session, facilitator, replace(await read_settings(session), school_zone="A"), now)
+    settings = replace(await read_settings(session), school_zone=SCHOOL_ZONE)
+    await change_settings(session, facilitator, settings, now)
 
 
 async def come(

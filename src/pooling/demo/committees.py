@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.committees.days_off import why_off
 from pooling.committees.deciding import add_decision, give_effect
 from pooling.committees.decision_schemas import DecisionIn, NewTerms
 from pooling.committees.following import settle_decision
@@ -16,7 +17,7 @@ from pooling.committees.publishing import publish_minutes
 from pooling.committees.scheduling import schedule_committee
 from pooling.committees.schemas import CommitteeIn
 from pooling.demo.agendas import fill_agenda
-from pooling.demo.attendance import answer, come, set_committees
+from pooling.demo.attendance import SCHOOL_ZONE, answer, come, set_committees
 from pooling.demo.territory import BUYER, FACILITATOR, Demonstration
 from pooling.kernel.database import Database
 from pooling.members.models import Role
@@ -59,12 +60,12 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
     facilitator = Caller(territory.people[FACILITATOR], territory.group_id, (HeldRole(Role.FACILITATOR),))
     today = now.astimezone(zone).date()
     # After the purchases that it speaks of were prepared, long enough ago for one of its decisions to be late.
-    past = _working_day(today - timedelta(days=17), zone)
+    past = _nearest(today - timedelta(days=17), zone, step=-1)
     # Six days from now or a little less: a week before was yesterday at the latest, so the reminder is due at once.
     to_come = next(
         day for day in (today + timedelta(days=ahead) for ahead in (6, 5, 4, 3)) if is_working_day(day, zone)
     )
-    formal = _working_day(today + timedelta(days=40), zone)
+    formal = _nearest(today + timedelta(days=40), zone, SCHOOL_ZONE)
     async with database.transaction(territory.group_id) as session:
         await set_committees(session, facilitator, now - timedelta(days=100))
         met = await schedule_committee(
@@ -107,7 +108,7 @@ async def _decide(
     """Three decisions: one done, one overdue, one whose effect waits for somebody to apply it."""
     rows = await session.execute(select(col(Purchase.title), col(Purchase.id)))
     purchases = {title.split()[0]: purchase_id for title, purchase_id in rows}
-    buyer, day = territory.people[BUYER], at.date()
+    buyer, day, zone = territory.people[BUYER], at.date(), ZoneInfo("Europe/Paris")
     decisions = (
         ("Transmettre l’état de répartition des kits aux services des finances.", "Kits", FACILITATOR, 7),
         ("Recenser les emplacements des arceaux, commune par commune, avec un plan.", "Arceaux", BUYER, 10),
@@ -121,15 +122,17 @@ async def _decide(
             votes_against=0,
             purchase_id=purchases[title],
             owner_id=buyer if owner == BUYER else territory.people[owner],
-            due_on=day + timedelta(days=days) if days else None,
+            due_on=_nearest(day + timedelta(days=days), zone, step=-1) if days else None,
         )
         await add_decision(session, caller, committee_id, command, at)
-    later = NewTerms(delivery_expected_on=day + timedelta(days=122))
+    later = NewTerms(delivery_expected_on=_nearest(day + timedelta(days=122), zone))
     await give_effect(session, caller, committee_id, 3, Act.CHANGE_TERMS, later, at)
     done = "Envoyé à tous les services le lendemain du comité."
     await settle_decision(session, caller, committee_id, 1, DecisionState.DONE, done, at + timedelta(days=1))
 
 
-def _working_day(day: date, zone: ZoneInfo) -> date:
-    """This day, or the working day before."""
-    return day if is_working_day(day, zone) else _working_day(day - timedelta(days=1), zone)
+def _nearest(day: date, zone: ZoneInfo, school_zone: str = "", *, step: int = 1) -> date:
+    """This day, or the first after it (before it, with a step of -1) that nothing is against."""
+    while why_off(day, zone, school_zone):
+        day += timedelta(days=step)
+    return day
