@@ -48,8 +48,8 @@ def write_allocation_workbook(
 
 
 def row_count(result: Allocation) -> int:
-    """How many rows the workbook has, at most and all but exactly: a member's line stands in « Lignes » and once more
-    in the sheet of its kind.
+    """About how many rows the workbook has: each line of a member stands in « Lignes » and in the sheet of its kind.
+    What is free or taxed at 0 %, and adjustments to an invoice, stand in one of them only.
     """
     lines = sum(
         1

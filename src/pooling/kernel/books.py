@@ -1,6 +1,6 @@
-"""Workbooks (XLSX): tables become sheets, row by row, straight into the file.
+"""Workbooks (XLSX): tables become sheets, row by row, straight into the compressed file.
 
-openpyxl says how the sheets look; the rows are ours (`kernel/sheet_xml.py`). Nothing of them stays in memory.
+openpyxl says how the sheets look; the rows are ours (`kernel/sheet_xml.py`).
 """
 
 import io
@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, TypeAlias
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -18,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._writer import WorksheetWriter
 
 from pooling.kernel.sheet_xml import ROWS, cents_cell, formula_cell, number_cell, row_xml, text_cell
 from pooling.kernel.sheets import Column, Formula, Kind, Table, Value, clean
@@ -30,8 +29,6 @@ FIRST_ROW = HEADER_ROW + 1
 MOST_ROWS = 1_000_000  # a sheet holds 1 048 576
 STEP = 1_000
 """Rows between two signs of life of a workbook that is being written."""
-KEPT_IN_MEMORY = 8 * 1024 * 1024
-"""Bytes of a file; a larger one is put together in a temporary file."""
 
 # Written as spreadsheets store them; a French one shows `# ##0,00`. Other columns need no format.
 FORMATS = {Kind.CODE: "@", Kind.AMOUNT: "#,##0.00", Kind.PERCENT: "0.00%"}
@@ -82,7 +79,7 @@ class Book:
         """
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
-        self._file = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - `save` closes it
+        self._file = io.BytesIO()
         self._archive = ZipFile(self._file, "w", ZIP_DEFLATED)
         self._subtitle = subtitle
         self._notice = notice or ""
@@ -104,24 +101,17 @@ class Book:
     def save(self, target: BinaryIO | Path) -> None:
         """Write the file."""
         written = set(self._archive.namelist())
-        with self._skeleton() as parts:
+        bare = io.BytesIO()
+        self._book.save(bare)
+        with ZipFile(bare) as parts:
             for name in parts.namelist():
                 if name not in written:
                     self._archive.writestr(name, parts.read(name))
         self._archive.close()
-        self._file.seek(0)
         if isinstance(target, Path):
-            with target.open("wb") as file:
-                copyfileobj(self._file, file)
+            target.write_bytes(self._file.getbuffer())
         else:
-            copyfileobj(self._file, target)
-        self._file.close()
-
-    def _skeleton(self) -> ZipFile:
-        """The workbook with its styles and sheets, these without a row."""
-        bare = io.BytesIO()
-        self._book.save(bare)
-        return ZipFile(bare)
+            target.write(self._file.getbuffer())
 
     def _write_sheet(self, name: str, table: Table, rows: Iterator[Sequence[Value]]) -> int:
         """One sheet; says how many rows it has."""
@@ -129,8 +119,7 @@ class Book:
         heads, places = self._heads(sheet, table), [_Place.of(sheet, column) for column in enumerate(table.columns)]
         foot = [_style_of(sheet, column, font=_BOLD, border=_FOOT_LINE) for column in table.columns]
         path = f"xl/worksheets/sheet{len(self._book.worksheets)}.xml"
-        with self._skeleton() as parts:
-            head, tail = _WITHOUT_ROWS.split(_DIMENSION.sub(b"", parts.read(path)))
+        head, tail = _around_rows(sheet)
         with self._archive.open(path, "w", force_zip64=True) as file:
             file.write(head + f"<{ROWS}>{heads}".encode())
             count = 0
@@ -171,6 +160,15 @@ class Book:
             + row_xml(2, [text_cell("A2", _style(sheet, font=_REMARK), clean(self._notice))])
             + row_xml(HEADER_ROW, titles)
         )
+
+
+def _around_rows(sheet: Sheet) -> tuple[bytes, bytes]:
+    """What the file of a sheet has before and after its rows, as openpyxl writes one without any."""
+    bare = io.BytesIO()
+    writer = WorksheetWriter(sheet, bare)
+    writer.write()
+    head, tail = _WITHOUT_ROWS.split(_DIMENSION.sub(b"", bare.getvalue()))
+    return head, tail
 
 
 @dataclass(frozen=True, slots=True)

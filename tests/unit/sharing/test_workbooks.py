@@ -17,7 +17,7 @@ from naive.case_book import Json
 from naive.random_cases import random_allocation
 from pooling.allocation.console import allocation_table
 from pooling.allocation.figures import Labels, euros_text, ratio, warning_sentence
-from pooling.allocation.workbook import write_allocation_csv, write_allocation_workbook
+from pooling.allocation.workbook import row_count, write_allocation_csv, write_allocation_workbook
 from pooling.kernel import books
 from pooling.kernel.books import Book, Placed
 from pooling.kernel.sheets import Column, Formula, Kind, Table, clean, write_csv
@@ -351,3 +351,41 @@ def test_same_figures_in_every_file() -> None:
         code, *_, net = line.split(";")
         seen[code.removeprefix("'")].add(net.replace(",", "."))
     assert {code: len(nets) for code, nets in seen.items()} == {"02159": 1, "=2+2": 1, "c": 1}
+
+
+def test_what_is_written_is_read_again() -> None:
+    """Texts as they are, cents as euros, numbers to the last digit that a spreadsheet keeps."""
+    written: list[tuple[str, int, Decimal]] = [
+        ('<a> & "b" ]]>\r\n\t', -5, Decimal("1E+3")),
+        (" #N/A ", 0, Decimal(0)),
+        ("=1+1", 100, Decimal("-0.00000001")),
+        ("Saint-Éloi – l’Étang 🚲", -(10**12) - 1, Decimal("123456789.12345678")),
+        ("", 99, Decimal("1E-8")),
+    ]
+    book, file = Book(), io.BytesIO()
+    book.add(Table("T", [Column("A"), Column("B", Kind.AMOUNT), Column("C", Kind.NUMBER)], written))
+    book.save(file)
+    read = rows(load_workbook(file)["T"])
+    assert [row[0] for row in read] == [text or None for text, _, _ in written], "a sheet holds no empty text"
+    assert [(float(row[1]), float(row[2])) for row in read] == [(cents / 100, float(n)) for _, cents, n in written]
+
+
+def test_rows_are_counted_before_they_are_written_and_told_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "STEP", 2)
+    result = allocate_raw({name: part for name, part in CASE.items() if name != "invoice"})
+    told: list[int] = []
+    file = io.BytesIO()
+    write_allocation_workbook(file, result.case, result, progress=told.append)
+    written = {sheet.title: len(rows(sheet)) for sheet in load_workbook(file)}
+    feet = 5  # all but « Lignes », « Contrôle » and « Alertes » end with a sum
+    assert row_count(result) == sum(written.values()) - feet - written["Contrôle"]
+    assert sum(told) == row_count(result) + written["Contrôle"]
+    assert set(told) == {1, 2}
+
+
+def test_what_hears_of_the_rows_may_end_the_writing() -> None:
+    def stop(_: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_allocation_workbook(io.BytesIO(), allocate_raw(CASE).case, allocate_raw(CASE), progress=stop)
