@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.answers import NOT_INVITED, answer_invitation, mandates, note_answer
-from pooling.committees.choosing import Chosen, Found, among_invited, choose
+from pooling.committees.choosing import Chosen, Found, among_invited, choose, offered
 from pooling.committees.frame import CommitteeFrame, committee_frame, written_committee
 from pooling.committees.models import Answer
 from pooling.committees.people_queries import Invited, invited_person
@@ -40,7 +40,7 @@ async def _page(
     caller: Caller,
     frame: CommitteeFrame,
     form: Form,
-    offered: Sequence[Found] = (),
+    found: Sequence[Found] = (),
 ) -> Response[str]:
     committee = frame.committee
     own: Invited | None = await invited_person(session, committee.id, caller.person_id)
@@ -57,7 +57,7 @@ async def _page(
         held=await mandates(session, committee.id, holder_id=caller.person_id),
         agenda=(await agendas_of(session, [committee.id]))[committee.id],
         choices=CHOICES,
-        offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
+        offered=offered(found),
     )
 
 
@@ -140,7 +140,7 @@ def _note_page(
     frame: CommitteeFrame,
     invited: Invited,
     form: Form,
-    offered: Sequence[Found] = (),
+    found: Sequence[Found] = (),
 ) -> Response[str]:
     return render(
         request,
@@ -153,7 +153,7 @@ def _note_page(
         url=f"{frame.url}/personnes/{invited.person_id}/reponse",
         back_url=_list_of(frame),
         choices=NOTED_CHOICES,
-        offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
+        offered=offered(found),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.attendance import tick_attendance
 from pooling.committees.attendance_rules import OPENS_BEFORE
-from pooling.committees.choosing import Found
+from pooling.committees.choosing import Found, offered
 from pooling.committees.frame import CommitteeFrame, written_committee
 from pooling.committees.guests import guests_of
 from pooling.committees.people_queries import count_people, invited_page
@@ -52,7 +52,7 @@ async def attendance_page(
     form: Form,
     *,
     after: str = "",
-    offered: Sequence[Found] = (),
+    found: Sequence[Found] = (),
 ) -> Response[str]:
     search = form.value("cherche")
     people, next_key = await invited_page(session, frame.committee, frame.now, search=search, after=unpack_key(after))
@@ -76,7 +76,7 @@ async def attendance_page(
         words=ANSWER_WORDS,
         tags=ANSWER_TAGS,
         guests=await guests_of(session, frame.committee.id),
-        offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
+        offered=offered(found),
         sheets=-(-counts.invited // SHEET_SIZE),
         **pages_after(url, after, next_key, {"cherche": search}),
     )

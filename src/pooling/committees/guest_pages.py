@@ -36,7 +36,7 @@ async def do_note_of_group(
         form.check()
         await note_guest(session, caller, committee_id, request.app.state.clock, person_id=chosen.person_id)
     if form.has_errors:
-        raise Redisplay(await attendance_page(request, session, frame, form, offered=chosen.offered))
+        raise Redisplay(await attendance_page(request, session, frame, form, found=chosen.offered))
     return redirect(request, frame.url + PATH, done=DONE)
 
 

@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees.choosing import Found, choose, to_invite
+from pooling.committees.choosing import Chosen, Found, choose, offered, to_invite
 from pooling.committees.frame import CommitteeFrame, committee_frame, managed_committee
 from pooling.committees.guests import guests_of
 from pooling.committees.inviting import invite, uninvite
@@ -55,7 +55,7 @@ async def _page(
     form: Form,
     *,
     search: dict[str, str] | None = None,
-    offered: Sequence[Found] = (),
+    found: Sequence[Found] = (),
 ) -> Response[str]:
     search = search or {"cherche": "", "reponse": "", "apres": ""}
     people, next_key = await invited_page(
@@ -86,7 +86,7 @@ async def _page(
         caption="Personnes invitées" + (f" : {CAPTIONS[search['reponse']]}" if search["reponse"] else ""),
         searched=search["cherche"],
         filtered=search["reponse"],
-        offered=[(str(one.person_id), one.name, one.function or None) for one in offered],
+        offered=offered(found),
         roles=[(str(role), label) for role, label in INVITED_ROLES],
         inviting=frame.manages and frame.to_come,
         **pages_after(url, search["apres"], next_key, {name: search[name] for name in ("cherche", "reponse")}),
@@ -114,14 +114,13 @@ async def do_invite(
 ) -> Response[Any]:
     """One person, by name or address."""
     frame = await managed_committee(request, session, caller, committee_id)
-    offered: Sequence[Found] = ()
     typed = form.text("person", required="Tapez le nom ou l’adresse de la personne à inviter.")
-    person_id = None
+    chosen = Chosen()
     if typed:
         chosen = choose(form, "person", await to_invite(session, committee_id, typed), nobody=NOBODY)
-        person_id, offered = chosen.person_id, chosen.offered
+    person_id = chosen.person_id
     if form.has_errors or person_id is None:
-        raise Redisplay(await _page(request, session, frame, form, offered=offered))
+        raise Redisplay(await _page(request, session, frame, form, found=chosen.offered))
     await invite(session, caller, committee_id, frame.now, people=[person_id])
     added = await invited_person(session, committee_id, person_id)
     done = f"{added.name if added else 'La personne'} : invitation enregistrée. Les relances à venir lui parviendront."
