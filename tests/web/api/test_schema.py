@@ -182,7 +182,9 @@ def _turn(operation: APIOperation[Any, Any, Any, Any]) -> list[bool]:
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_whatever_is_sent_by_whoever_is_answered_as_described(service: Service, mode: GenerationMode) -> None:
-    """Each request is sent with the token of every role in turn; in `NEGATIVE` mode it breaks the description."""
+    """Every other request is sent with the token of every role, the others by some; in `NEGATIVE` mode requests break
+    the description.
+    """
     statuses: dict[str, set[int]] = {}
     who = WHO if mode == GenerationMode.POSITIVE else [FACILITATOR, BUYER]
     for operation in operations(describe(service.app)):
@@ -217,9 +219,11 @@ def _check(
     def check(case: schemathesis.Case[Any], data: st.DataObject) -> None:
         for name in case.path_parameters:
             case.path_parameters[name] = data.draw(st.sampled_from(KNOWN[name]))
-        _make_plausible(case, len(sent))
+        plausible = len(sent) % 2 == 0
+        if plausible:
+            _make_plausible(case)
         sent.append(case)
-        for email in who:
+        for email in who if plausible else who[len(sent) % len(who) :][:2]:
             answer = service.send(email, _request(case))
             statuses.add(answer.status_code)
             case.validate_response(answer, checks=CHECKS)
@@ -227,9 +231,9 @@ def _check(
     check()
 
 
-def _make_plausible(case: schemathesis.Case[Any], number: int) -> None:
+def _make_plausible(case: schemathesis.Case[Any]) -> None:
     id_ = case.operation.definition.raw["operationId"]
-    if id_ not in PLAUSIBLE or not isinstance(case.body, dict) or number % 2:
+    if id_ not in PLAUSIBLE or not isinstance(case.body, dict):
         return
     case.body = {**case.body, **PLAUSIBLE[id_]}
     for header in ("If-Match", "Idempotency-Key"):
