@@ -192,7 +192,7 @@ async def download_csv(
     allocation = await _whole(request, session, caller, reference)
     target = io.BytesIO()
     notice = FICTIONAL if entered_group.fictional else None
-    write_allocation_csv(target, allocation.result, allocation.labels, view, notice)
+    await asyncio.to_thread(write_allocation_csv, target, allocation.result, allocation.labels, view, notice)
     return _file(target, f"{reference}-repartition.csv", CSV)
 
 

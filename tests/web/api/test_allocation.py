@@ -6,12 +6,14 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from litestar import Litestar
 
 from api_client import API, Connect, problem
 from factories import BUYER, NOW, Territory, file_needs, open_purchase
 from pooling.allocation.models import Charge
 from pooling.allocation.service import allocate_purchase
 from pooling.kernel.database import Database
+from pooling.settings import Settings
 
 ONE = f"{API}/purchases/AG-2027-001/allocation"
 FINANCE = "finances@arcachon.example"
@@ -75,6 +77,18 @@ async def test_the_same_cents_everywhere(connect: Connect, database: Database, t
         if row[0] in figures
     }
     assert in_sheet == figures
+
+
+async def test_a_long_workbook_is_refused_and_its_lines_are_not(
+    connect: Connect, app: Litestar, settings: Settings, database: Database, territory: Territory
+) -> None:
+    await shared(database, territory)
+    app.state.settings = settings.model_copy(update={"direct_workbook_rows": 5})
+    program = await connect(FINANCE)
+    refused = await program.get(f"{ONE}.xlsx")
+    assert problem(refused) == (409, "long_workbook")
+    assert "view=lines" in refused.text
+    assert (await program.get(f"{ONE}.csv?view=lines")).status_code == 200
 
 
 async def test_the_lines_with_their_keys(connect: Connect, database: Database, territory: Territory) -> None:
