@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     """Of the groups to be created, and of moments given without one."""
     purge_after_days: Annotated[int, BeforeValidator(_days)] = 365
     """How long people who left every group keep their name and address here; what they did stays in the journal."""
-    direct_workbook_rows: Annotated[int, BeforeValidator(_rows)] = 30_000
+    direct_workbook_rows: Annotated[int, BeforeValidator(_rows)] = 10_000
     """A finance workbook of so many rows at most is written while one waits; the worker writes a longer one."""
 
     @property

@@ -6,8 +6,7 @@ from typing import BinaryIO, Literal
 
 from pooling.allocation import figures
 from pooling.allocation.figures import Labels, rate_text, warning_sentence
-from pooling.kernel.books import Book, Placed
-from pooling.kernel.sheets import Column, Formula, Kind, Table, Value, write_csv
+from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value, write_csv
 from pooling.sharing.allocation_case import Case
 from pooling.sharing.allocation_result import Allocation, Lines
 from pooling.sharing.money import format_decimal

@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.home.journal import KINDS, EventShown
 from pooling.home.journal_queries import EXPORTED_AT_MOST, Filters, journal_page, purchases_to_choose
-from pooling.kernel.books import Book
 from pooling.kernel.errors import Forbidden, NotFound
-from pooling.kernel.sheets import Column, Table, Value, write_csv
+from pooling.kernel.sheets import Book, Column, Table, Value, write_csv
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from pooling.kernel.books import Book, Placed
-from pooling.kernel.sheets import Column, Formula, Kind, Table, Value
+from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value
 from pooling.sharing.comparison import compare_tolerance, member_costs
 from pooling.sharing.consolidation_result import Consolidation, Status
 from pooling.sharing.money import format_cents, format_decimal
