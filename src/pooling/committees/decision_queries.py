@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, exists, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -76,9 +76,13 @@ def shown_decisions() -> Select[Decision, Committee, str, str, str, bool]:
 
 
 def owned() -> ColumnElement[bool]:
-    """Whether somebody who is in the group is in charge of a decision."""
+    """Whether somebody who is in the group is in charge of a decision.
+
+    Coalesced, it is looked up in a list that the server hashes once, and is false rather than unknown without an owner.
+    """
     held = aliased(Membership)
-    return exists().where(col(held.person_id) == col(Decision.owner_id), col(held.ended_at).is_(None))
+    here = select(col(held.person_id)).where(col(held.ended_at).is_(None))
+    return func.coalesce(col(Decision.owner_id).in_(here), false())
 
 
 def readable(caller: Caller) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -102,6 +102,7 @@ async def committee_page(
         col(Committee.starts_at),
         col(Committee.place),
         col(Committee.link),
+        _count_invited(now),
     )
     if past:
         statement = statement.where(col(Committee.starts_at) <= now).order_by(
@@ -113,36 +114,26 @@ async def committee_page(
         )
     if after is not None:
         statement = statement.where(key < after if past else key > after)
-    rows = (await session.execute(statement.limit(size + 1))).all()
-    counts = await _count_invited(session, [row.id for row in rows[:size]], now)
-    shown = [CommitteeLine(*row, invited=counts.get(row.id, 0)) for row in rows[:size]]
-    return shown, (shown[-1].starts_at, shown[-1].id) if len(rows) > size else None
+    lines = [CommitteeLine(*row) for row in await session.execute(statement.limit(size + 1))]
+    shown = lines[:size]
+    return shown, (shown[-1].starts_at, shown[-1].id) if len(lines) > size else None
 
 
-async def _count_invited(session: AsyncSession, committees: Collection[int], now: datetime) -> dict[int, int]:
-    """How many are invited to each of these committees, as its own page counts them: those who had not left when it
-    met, or have not by now.
+def _count_invited(now: datetime) -> ScalarSelect[int]:
+    """How many are invited to a committee, as its own page counts them: those who had not left when it met, or have
+    not by now. They are looked up in a list that the server hashes once for each committee: see `people_queries`.
     """
     met = func.least(col(Committee.starts_at), now)
-    counts = await session.execute(
-        select(col(Invitation.committee_id), func.count())
-        .join(
-            Committee,
-            and_(
-                col(Committee.group_id) == col(Invitation.group_id), col(Committee.id) == col(Invitation.committee_id)
-            ),
-        )
-        .where(
-            col(Invitation.committee_id).in_(committees),
-            exists().where(
-                col(Membership.group_id) == col(Invitation.group_id),
-                col(Membership.person_id) == col(Invitation.person_id),
-                or_(col(Membership.ended_at).is_(None), col(Membership.ended_at) > met),
-            ),
-        )
-        .group_by(col(Invitation.committee_id))
+    held = or_(col(Membership.ended_at).is_(None), col(Membership.ended_at) > met)
+    here = col(Invitation.person_id).in_(select(col(Membership.person_id)).where(held).correlate(Committee))
+    invited = (
+        select(here.label("here"))
+        .where(col(Invitation.group_id) == col(Committee.group_id), col(Invitation.committee_id) == col(Committee.id))
+        .correlate(Committee)
+        .offset(0)
+        .subquery()
     )
-    return {committee_id: count for committee_id, count in counts}
+    return select(func.count()).select_from(invited).where(invited.c.here).correlate(Committee).scalar_subquery()
 
 
 def known_id(typed: int) -> int:
