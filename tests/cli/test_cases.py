@@ -87,6 +87,25 @@ def test_a_table_and_a_workbook_show_one_case(tmp_path: Path, command: str) -> N
     assert Shell()(command, lines, "--table").exit_code == 2
 
 
+@both
+def test_a_name_without_letters_is_shown_all_the_same(tmp_path: Path, command: str) -> None:
+    case = json.loads(json.dumps(CASES[command]).replace('"a"', r'"\ud800"'))
+    shown = subprocess.run(
+        [sys.executable, "-m", "pooling", command, str(written(tmp_path, "cas.json", case)), "--table"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert r"\ud800" in shown.stdout
+
+
+def test_a_workbook_is_not_written_over_its_case_nor_where_there_is_no_room(tmp_path: Path) -> None:
+    path = written(tmp_path, "cas.json", ALLOCATION)
+    before = path.read_bytes()
+    assert Shell()("allocate", path, "--xlsx", path).exit_code == 2
+    assert path.read_bytes() == before
+    full = Shell()("allocate", path, "--xlsx", "/dev/full")
+    assert (full.exit_code, full.stderr) == (2, "pooling: output: No space left on device.\n")
+
+
 def test_nothing_of_the_web_is_loaded_for_a_case(tmp_path: Path) -> None:
     """A split is to be checked at once."""
     program = (

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Generic, NoReturn, TypeVar
@@ -76,7 +77,10 @@ def consolidate(file: BinaryIO, lines: bool, table: bool, xlsx: Path | None) -> 
 
 
 def _treat(rule: Rule[Result], file: BinaryIO, xlsx: Path | None, *, lines: bool, table: bool) -> None:
-    suffix = Path(str(getattr(file, "name", ""))).suffix.lower()
+    path = Path(str(getattr(file, "name", "")))
+    if xlsx is not None and xlsx.exists() and path.exists() and xlsx.samefile(path):
+        raise click.UsageError("--xlsx would overwrite the case.")
+    suffix = path.suffix.lower()
     lines = lines or suffix == ".jsonl"
     content: Iterable[bytes] = file
     if not lines and suffix != ".json":
@@ -131,8 +135,9 @@ def _treat_shown(rule: Rule[Result], text: bytes, xlsx: Path | None, *, table: b
     else:
         _print(answer_case(text, rule.answer).line)
     if xlsx is not None:
-        with xlsx.open("wb") as target:
-            rule.write_workbook(target, result)
+        workbook = BytesIO()
+        rule.write_workbook(workbook, result)
+        xlsx.write_bytes(workbook.getbuffer())
         click.echo(f"Written: {xlsx}", err=True)
 
 
@@ -146,19 +151,23 @@ def _refuse(error: RuleError, label: str) -> NoReturn:
 
 
 def _print_allocation(result: Allocation) -> None:
-    from rich.console import Console  # noqa: PLC0415 - see the module's head
+    from pooling.allocation.console import allocation_table  # noqa: PLC0415 - see the module's head
 
-    from pooling.allocation.console import allocation_table  # noqa: PLC0415
-
-    Console().print(allocation_table(result))
+    _show(allocation_table(result))
 
 
 def _print_consolidation(result: Consolidation) -> None:
+    from pooling.needs.console import consolidation_table  # noqa: PLC0415 - see the module's head
+
+    _show(consolidation_table(result))
+
+
+def _show(table: object) -> None:
     from rich.console import Console  # noqa: PLC0415 - see the module's head
 
-    from pooling.needs.console import consolidation_table  # noqa: PLC0415
-
-    Console().print(consolidation_table(result))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what a name holds that the terminal has no letter for
+    Console().print(table)
 
 
 def _write_allocation(target: BinaryIO, result: Allocation) -> None:

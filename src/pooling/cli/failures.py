@@ -29,8 +29,8 @@ def told(error: Exception) -> tuple[str, int] | None:
         return str(error), WRONG
     if isinstance(error, ConnectionError | TimeoutError) and not isinstance(error, BrokenPipeError):
         return f"the database or the queue does not answer any more: {error}", WRONG
-    if isinstance(error, PermissionError | IsADirectoryError | FileNotFoundError) and error.filename:
-        return f"{error.filename}: {error.strerror}.", WRONG
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, BrokenPipeError):
+        return f"{error.filename or 'output'}: {error.strerror}.", WRONG
     return None
 
 

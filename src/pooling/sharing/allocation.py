@@ -13,7 +13,7 @@ from pooling.sharing.allocation_result import Allocation, ChargeLine, ItemLine, 
 from pooling.sharing.errors import RuleError
 from pooling.sharing.keys import charge_shares
 from pooling.sharing.money import Cents, half_up_ratio, over_common_denominator
-from pooling.sharing.pool import Pool, added, check_unique, pool_needs
+from pooling.sharing.pool import Pool, added, pool_needs
 from pooling.sharing.reading import label_of
 from pooling.sharing.shares import Shares
 from pooling.sharing.subsidies import SubsidyLine, subsidy_line
@@ -71,7 +71,8 @@ def _item_lines(case: Case, pool: Pool) -> dict[str, ItemLine]:
 def _charge_lines(case: Case, pool: Pool, item_shares: Mapping[str, Shares]) -> dict[str, ChargeLine]:
     lines: dict[str, ChargeLine] = {}
     for charge in case.charges:
-        check_unique([*lines, charge.id], "charges")
+        if charge.id in lines:
+            raise RuleError("duplicate", f"charges.{charge.id}")
         if charge.vat_rate < 0:
             raise RuleError("invalid_amount", f"charges.{charge.id}.vat_rate")
         lines[charge.id] = ChargeLine(charge, charge_shares(charge, pool, item_shares))
@@ -83,7 +84,8 @@ def _subsidy_lines(
 ) -> dict[str, SubsidyLine]:
     lines: dict[str, SubsidyLine] = {}
     for subsidy in case.subsidies:
-        check_unique([*lines, subsidy.id], "subsidies")
+        if subsidy.id in lines:
+            raise RuleError("duplicate", f"subsidies.{subsidy.id}")
         lines[subsidy.id] = subsidy_line(subsidy, pool, item_shares, shares_by_charge)
     return lines
 
