@@ -9,7 +9,7 @@ from pooling.sharing.consolidation import consolidate, total_for
 from pooling.sharing.consolidation_case import ConsolidationCase
 from pooling.sharing.consolidation_result import Consolidation
 from pooling.sharing.money import Cents, split
-from pooling.sharing.tiers import line_total
+from pooling.sharing.tiers import line_total, price_at
 
 
 class Assigned(NamedTuple):
@@ -54,7 +54,10 @@ class ToleranceComparison:
 
 @dataclass(frozen=True, slots=True)
 class NextTierOutlook:
-    """What reaching the next tier takes and gives; prices in euros HT, amounts in cents HT."""
+    """What buying up to the next tier takes and gives; prices in euros HT, amounts in cents HT.
+
+    `threshold` is that of the tier whose price would be paid: whole packs may reach further than the next one.
+    """
 
     threshold: int
     missing: int
@@ -88,16 +91,22 @@ def compare_tolerance(case: ConsolidationCase, lead: str = "") -> ToleranceCompa
 
 
 def next_tier_outlook(consolidation: Consolidation) -> NextTierOutlook | None:
-    """What the next tier would change: on the units already ordered, and for buying what is missing to it."""
-    tier = consolidation.next_tier
+    """What the next tier would change: on the units already ordered, and for buying what is missing to it. None where
+    there is nothing to gain: no tier, nothing ordered, or a price that is not lower.
+    """
+    tier, case, now = consolidation.next_tier, consolidation.case, consolidation.total
     if tier is None:
         return None
-    then = total_for(consolidation.case, consolidation.order + tier.missing)
+    reached = consolidation.order + tier.missing
+    price = price_at(reached, case.item.unit_price, case.item.tiers)
+    saving = now - line_total(consolidation.order, price)
+    if saving <= 0:
+        return None
     return NextTierOutlook(
-        threshold=tier.threshold,
+        threshold=max(other.threshold for other in case.item.tiers if other.threshold <= reached),
         missing=tier.missing,
         unit_price_now=consolidation.unit_price,
-        unit_price_then=tier.unit_price,
-        saving_on_order=consolidation.total - line_total(consolidation.order, tier.unit_price),
-        extra_cost=then - consolidation.total,
+        unit_price_then=price,
+        saving_on_order=saving,
+        extra_cost=total_for(case, reached) - now,
     )

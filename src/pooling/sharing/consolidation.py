@@ -115,4 +115,4 @@ def _next_tier(case: ConsolidationCase, units: int) -> NextTier | None:
     tier = next_tier(units, case.item.tiers)
     if tier is None:
         return None
-    return NextTier(tier.threshold, whole_packs(tier.threshold, case.item.pack) - units, tier.unit_price)
+    return NextTier(tier.threshold, whole_packs(tier.threshold, case.item.pack) - units)

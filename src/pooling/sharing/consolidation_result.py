@@ -18,7 +18,6 @@ class NextTier:
 
     threshold: int
     missing: int
-    unit_price: Fraction
 
 
 @dataclass(frozen=True, slots=True)

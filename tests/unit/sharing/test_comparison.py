@@ -41,6 +41,24 @@ def test_no_tier_no_outlook() -> None:
     assert next_tier_outlook(consolidate(replace(RACKS, item=PackedItem(Fraction(180))))) is None
 
 
+def test_whole_packs_may_reach_a_further_tier_whose_price_is_then_paid() -> None:
+    tiers = (Tier(60, Fraction(9)), Tier(90, Fraction(5)))
+    case = ConsolidationCase(item=PackedItem(Fraction(10), tiers, pack=50), needs=(Declared("a", 50, 50),))
+    result = consolidate(case)
+    assert result.next_tier is not None
+    assert (result.next_tier.threshold, result.next_tier.missing) == (60, 50), "the result follows the rule"
+    outlook = next_tier_outlook(result)
+    assert outlook is not None
+    assert (outlook.threshold, outlook.missing, outlook.unit_price_then) == (90, 50, Fraction(5))
+    assert (outlook.saving_on_order, outlook.extra_cost) == (25000, 0)
+
+
+@pytest.mark.parametrize(("then", "firm"), [("12", 7), ("10", 7), ("8", 0)], ids=["dearer", "same", "nothing ordered"])
+def test_a_tier_that_saves_nothing_is_not_told(then: str, firm: int) -> None:
+    item = PackedItem(Fraction(10), (Tier(20, Fraction(then)),))
+    assert next_tier_outlook(consolidate(ConsolidationCase(item=item, needs=(Declared("a", firm, firm),)))) is None
+
+
 def test_the_lead_pays_for_the_surplus() -> None:
     case = ConsolidationCase(
         item=PackedItem(Fraction(10), pack=10),
