@@ -50,6 +50,8 @@ class PurchaseCase:
     """Member ids by code."""
     basis: str
     """In French: declared or consolidated quantities."""
+    outdated: str
+    """In French: that a frozen consolidation no longer counts; empty when none is in that case."""
     keys_frozen_at: datetime | None
     fctva: FctvaRate | None
     payers: Sequence[Payer]
@@ -61,11 +63,12 @@ class PurchaseCase:
 async def read_purchase(
     session: AsyncSession, purchase_id: int, label: str, finance: FinanceConfiguration
 ) -> PurchaseCase:
-    """The purchase as it stands. Quantities are the assigned ones once a consolidation is frozen, the filed ones
-    before.
+    """The purchase as it stands. Quantities are the assigned ones while a frozen consolidation counts, else the
+    filed ones.
     """
     purchase = await session.get_one(Purchase, (group_of(session), purchase_id))
-    frozen = await latest_consolidation(session, purchase_id)
+    latest = await latest_consolidation(session, purchase_id)
+    frozen = latest if latest and latest.counts else None
     payers = await payers_of(session, purchase_id)
     items = await purchase_items(session, purchase_id)
     charges = await charges_of(session, purchase_id)
@@ -93,6 +96,7 @@ async def read_purchase(
         ),
         members={lead.code: lead.id} | {payer.code: payer.member_id for payer in payers},
         basis=f"quantités de la consolidation n°\u00a0{frozen.number}" if frozen else "quantités déclarées à ce jour",
+        outdated=latest.outdated if latest else "",
         keys_frozen_at=purchase.keys_frozen_at,
         fctva=fctva,
         payers=payers,

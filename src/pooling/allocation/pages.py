@@ -56,6 +56,7 @@ async def show_costs(
         frame=frame,
         base=frame.url + SECTION,
         basis=read.basis,
+        outdated=read.outdated,
         refused=refused,
         totals=result.totals if result else None,
         sees_all=sees_all,

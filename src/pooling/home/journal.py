@@ -34,7 +34,7 @@ SENTENCES: Mapping[str, str] = {
     "purchase.items_changed": "a changé les articles de {purchase}",
     "purchase.terms_changed": "a changé les conditions de {purchase}",
     "purchase.draft": "a remis en préparation l’achat {purchase}",
-    "purchase.open": "a ouvert la collecte des besoins de {purchase}",
+    "purchase.open": "a ouvert la collecte des besoins de {purchase}{ended}",
     "purchase.closed": "a clos la collecte des besoins de {purchase}",
     "purchase.ordered": "a enregistré la commande de {purchase}",
     "purchase.delivered": "a constaté la livraison de {purchase}",
@@ -191,6 +191,11 @@ def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other ga
     return plural(len(added), "personne") if isinstance(added, list) else plural(event.details.get("lines", 0), "ligne")
 
 
+def _ended(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    number = event.details.get("ended_consolidation")
+    return f" ; la consolidation n° {number} ne compte plus" if number else ""
+
+
 _GAPS: Mapping[str, Callable[[Event, Names], str]] = {
     "person": lambda event, names: names.people.get(event.subject_id, GONE),
     "other": lambda event, names: names.people.get(_subject_or(event, "person", "person_id"), GONE),
@@ -205,6 +210,7 @@ _GAPS: Mapping[str, Callable[[Event, Names], str]] = {
     "fields": lambda event, _: ", ".join(FIELDS.get(name, name) for name in event.details.get("fields", ())),
     "number": lambda event, _: str(event.details.get("number", "")),
     "count": _count,
+    "ended": _ended,
     "title": lambda event, _: f"« {event.details.get('title', '')} »",
     "content": lambda event, _: f"« {event.details.get('content', '')} »",
     "files": lambda event, _: ", ".join(f"« {name} »" for name in event.details.get("names", ())),

@@ -14,6 +14,7 @@ from pooling.home.task import Task
 from pooling.members.asking import count_pending
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
+from pooling.needs.consolidating import still_counts
 from pooling.needs.models import Consolidation, Declaration, DeclarationState
 from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
 from pooling.purchases.queries import is_member
@@ -102,7 +103,9 @@ async def _purchases_to_run(session: AsyncSession, caller: Caller, now: datetime
     if not led:
         return []
     frozen = exists().where(
-        col(Consolidation.group_id) == Purchase.group_id, col(Consolidation.purchase_id) == Purchase.id
+        col(Consolidation.group_id) == Purchase.group_id,
+        col(Consolidation.purchase_id) == Purchase.id,
+        still_counts(),
     )
     has_items = exists().where(col(Item.group_id) == Purchase.group_id, col(Item.purchase_id) == Purchase.id)
     rows = await session.execute(

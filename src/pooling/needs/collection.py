@@ -12,6 +12,7 @@ from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
+from pooling.needs.consolidating import current_consolidation
 from pooling.needs.notices import tell
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.service import change_state, item_ids, lock_purchase
@@ -113,14 +114,17 @@ async def extend_collection(
 async def reopen_collection(
     session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock, *, reason: str
 ) -> Purchase:
-    """Opens a closed collection again until another date. Frozen key values stay as they were.
+    """Opens a closed collection again until another date. Frozen key values stay as they were; a frozen
+    consolidation no longer counts (`consolidating.still_counts`).
 
     Raises: as `extend_collection`; Conflict when the purchase is not closed.
     """
     purchase, now = await _locked_for(session, caller, purchase_id, clock, reason)
     if purchase.state != PurchaseState.CLOSED:
         raise Conflict("Seule une collecte close peut être rouverte.", code="transition_refused")
-    change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, reason=reason)
+    ended = await current_consolidation(session, purchase_id)
+    details: dict[str, object] = {"ended_consolidation": ended.number} if ended else {}
+    change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, reason=reason, details=details)
     _reschedule(purchase, closes_at, now)
     purchase.closed_at = None
     await tell(session, purchase, now, notices.reopened, reason=reason)

@@ -16,7 +16,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import close_collection, open_collection
-from pooling.needs.consolidating import consolidate_purchase, latest_consolidation
+from pooling.needs.consolidating import consolidate_purchase, current_consolidation
 from pooling.needs.models import Consolidation
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, purchase_out, purchase_to_run
@@ -68,7 +68,9 @@ class ConsolidatedItemOut(ApiOut):
 
 
 class ConsolidationOut(ApiOut):
-    """The last frozen consolidation, or (`number` null) what the filed needs would give now. Items by code."""
+    """The frozen consolidation, or (`number` null) what the filed needs would give now: none is frozen, or the
+    collection was opened again since. Items by code.
+    """
 
     notice: str | None
     """That needs and prices are fictional, in French; null in a group that is not."""
@@ -159,7 +161,7 @@ async def get_consolidation(
     purchase = await find_purchase(session, reference)
     if not caller.may(Right.SEE_ALL_NEEDS, purchase_id=purchase.id):
         raise Forbidden
-    frozen = await latest_consolidation(session, purchase.id)
+    frozen = await current_consolidation(session, purchase.id)
     results: Mapping[str, Any]
     if frozen is None:
         results = {

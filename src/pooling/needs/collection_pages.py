@@ -11,6 +11,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import close_collection, extend_collection, open_collection, reopen_collection
+from pooling.needs.consolidating import current_consolidation
 from pooling.needs.queries import coverage
 from pooling.purchases.frame import PurchaseFrame, led_purchase
 from pooling.purchases.models import PurchaseState
@@ -140,7 +141,7 @@ async def ask_extension(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
     frame = await led_purchase(request, session, caller, reference, SECTION)
-    return _extension_page(request, frame, _deadline_form(frame))
+    return await _extension_page(request, session, frame, _deadline_form(frame))
 
 
 @post("/achats/{reference:str}/prolongation", right=Right.RUN_PURCHASE)
@@ -161,14 +162,20 @@ async def do_extension(
         if closes_at:
             await act(session, caller, frame.purchase.id, closes_at, request.app.state.clock, reason=reason)
     if form.has_errors:
-        raise Redisplay(_extension_page(request, frame, form))
+        raise Redisplay(await _extension_page(request, session, frame, form))
     return redirect(request, frame.url, done="La nouvelle date est annoncée aux référents.")
 
 
-def _extension_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
+async def _extension_page(
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, form: Form
+) -> Response[str]:
     is_open = frame.purchase.state == PurchaseState.OPEN
     told = "Tous les référents des participants reçoivent un courriel avec la nouvelle date et votre raison."
     kept = "Les déclarations déposées restent en vigueur ; elles peuvent de nouveau être modifiées."
+    current = await current_consolidation(session, frame.purchase.id)
+    ended = (
+        [f"La consolidation n° {current.number} ne comptera plus : elle sera à figer de nouveau."] if current else []
+    )
     return _ask(
         request,
         frame,
@@ -176,7 +183,7 @@ def _extension_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form:
         "needs/extension.html",
         form=form,
         question="Changer la date de clôture ?" if is_open else "Rouvrir la collecte des besoins ?",
-        consequences=[told] if is_open else [kept, told],
+        consequences=[told] if is_open else [kept, *ended, told],
         action_url=f"{frame.url}/prolongation",
         action_label="Changer la date" if is_open else "Rouvrir la collecte",
     )

@@ -7,13 +7,14 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.members.models import Member
 from pooling.needs.models import Consolidation, Declaration, DeclarationState, Need
 from pooling.needs.queries import consolidate_needs
+from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, is_member, purchase_items
 from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import (
@@ -125,9 +126,34 @@ class FrozenConsolidation:
     frozen_at: datetime
     options: Options
     reason: str
+    counts: bool
+    """Not when the collection was opened again since: what is declared counts, until it is frozen again."""
+
+    @property
+    def outdated(self) -> str:
+        """What pages say of one that no longer counts; nothing of one that does."""
+        return (
+            ""
+            if self.counts
+            else f"La consolidation n° {self.number} date d’avant la réouverture : elle ne compte plus."
+        )
+
+
+def still_counts() -> ColumnElement[bool]:
+    """Of a consolidation beside its purchase: frozen since the collection was last closed. Whatever it rests on
+    cannot change in between: declarations by an amendment alone, which freezes again.
+    """
+    return func.coalesce(col(Consolidation.frozen_at) >= col(Purchase.closed_at), False)
+
+
+async def current_consolidation(session: AsyncSession, purchase_id: int) -> FrozenConsolidation | None:
+    """The frozen consolidation that orders, costs and pages go by, if one counts."""
+    latest = await latest_consolidation(session, purchase_id)
+    return latest if latest and latest.counts else None
 
 
 async def latest_consolidation(session: AsyncSession, purchase_id: int) -> FrozenConsolidation | None:
+    """The newest record, whether it still counts or not."""
     row = (
         await session.execute(
             select(
@@ -136,6 +162,14 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
                 col(Consolidation.frozen_at),
                 col(Consolidation.options),
                 col(Consolidation.reason),
+                still_counts(),
+            )
+            .join(
+                Purchase,
+                and_(
+                    col(Purchase.group_id) == Consolidation.group_id,
+                    col(Purchase.id) == Consolidation.purchase_id,
+                ),
             )
             .where(col(Consolidation.purchase_id) == purchase_id)
             .order_by(col(Consolidation.number).desc())
@@ -145,4 +179,4 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
     if row is None:
         return None
     options = {code: ConsolidationOptions.from_json(kept) for code, kept in row[3].items()}
-    return FrozenConsolidation(row[0], row[1], row[2], options, row[4])
+    return FrozenConsolidation(row[0], row[1], row[2], options, row[4], row[5])

@@ -16,6 +16,7 @@ from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.needs.consolidating import (
     ConsolidationOptions,
+    FrozenConsolidation,
     Options,
     consolidation_case,
     filed_needs,
@@ -113,7 +114,8 @@ async def _page(
     frozen = await latest_consolidation(session, frame.purchase.id)
     given = form.values or dict(request.query_params)
     chosen = any(name.startswith("regle-") for name in given)
-    options = read_options(given, items) if chosen or frozen is None else frozen.options
+    current = frozen if frozen and frozen.counts else None
+    options = read_options(given, items) if chosen or current is None else current.options
     results = await outlook(session, frame.purchase.id, options)
     runs = caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     state = frame.purchase.state
@@ -130,7 +132,6 @@ async def _page(
         coverage=await coverage(session, frame.purchase.id),
         silent=await silent_members(session, frame.purchase.id) if state == PurchaseState.OPEN else [],
         frozen=frozen,
-        changed=chosen and frozen is not None and options != frozen.options,
         total=euros(sum(result.total for result in results.values())),
         may_close=runs and state == PurchaseState.OPEN,
         may_reopen=runs and state == PurchaseState.CLOSED,
@@ -162,7 +163,8 @@ async def show_item(
 ) -> Response[str]:
     """Who gets what of one item and what it costs each, with and without tolerance for a price tier."""
     frame = await _seen(request, session, caller, reference)
-    shown, options = await _item(request, session, frame, item)
+    frozen = await latest_consolidation(session, frame.purchase.id)
+    shown, options = await _item(request, session, frame, item, frozen)
     case = consolidation_case(shown, (await filed_needs(session, frame.purchase.id)).get(shown.id, []), options)
     names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
     lead_code = await _lead_code(session, frame)
@@ -176,6 +178,7 @@ async def show_item(
         breadcrumb=[*frame.breadcrumb, Link("Consolidation", frame.url + SECTION), Link(shown.name, None)],
         frame=frame,
         item=shown,
+        outdated=frozen.outdated if frozen else "",
         chosen=options[shown.code],
         rule=dict(RULES)[options[shown.code].rule],
         compared=compared,
@@ -189,15 +192,18 @@ async def show_item(
 
 
 async def _item(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, code: str
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    frame: PurchaseFrame,
+    code: str,
+    frozen: FrozenConsolidation | None,
 ) -> tuple[ItemShown, Options]:
     items = await purchase_items(session, frame.purchase.id)
     found = next((item for item in items if item.code == code), None)
     if found is None:
         raise NotFound
     given = dict(request.query_params)
-    frozen = await latest_consolidation(session, frame.purchase.id)
-    if frozen is not None and f"regle-{code}" not in given:
+    if frozen is not None and frozen.counts and f"regle-{code}" not in given:
         return found, {found.code: ConsolidationOptions(), **frozen.options}
     return found, read_options(given, items)
 
@@ -216,7 +222,8 @@ async def download_item(
     item: FromPath[str],
 ) -> Response[bytes]:
     frame = await _seen(request, session, caller, reference)
-    shown, options = await _item(request, session, frame, item)
+    frozen = await latest_consolidation(session, frame.purchase.id)
+    shown, options = await _item(request, session, frame, item, frozen)
     case = consolidation_case(shown, (await filed_needs(session, frame.purchase.id)).get(shown.id, []), options)
     names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
     target = io.BytesIO()

@@ -15,7 +15,12 @@ from pooling.kernel.events import record_event
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
-from pooling.needs.consolidating import Options, consolidate_purchase, latest_consolidation
+from pooling.needs.consolidating import (
+    Options,
+    consolidate_purchase,
+    current_consolidation,
+    latest_consolidation,
+)
 from pooling.needs.declaring import check_lines, write_declaration
 from pooling.needs.models import Assignment, Consolidation, DeclarationState
 from pooling.needs.notices import tell
@@ -52,7 +57,7 @@ async def amend_declaration(
     session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock, *, reason: str
 ) -> Consolidation | None:
     """Changes what a member declared after the closing, and consolidates again where that was done: one transaction,
-    one event with before and after. Returns the new consolidation, if there was one.
+    one event with before and after. Returns the new consolidation, if one counted.
 
     Raises:
         Forbidden: the caller is not a lead buyer of this purchase.
@@ -82,7 +87,7 @@ async def amend_declaration(
         reason=reason,
         details={"purchase_id": purchase_id, "member_id": command.member_id, "before": before, "after": after},
     )
-    former = await latest_consolidation(session, purchase_id)
+    former = await current_consolidation(session, purchase_id)
     if former is None:
         names = {item.code: item.name for item in items.values()}
         changes = {names[code]: (before.get(code, 0), units) for code, units in after.items()}
