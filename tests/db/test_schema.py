@@ -141,6 +141,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_groups_quorum_is_percent": [("quorum_percent", "-1"), ("quorum_percent", "100")],
     "ck_access_requests_decided_has_date": [("state", "'granted'"), ("state, decided_at", "'pending', now()")],
     "ck_assignments_quantity_not_negative": [("quantity", "-1")],
+    "ck_charges_scope_is_list_or_word": [("scope", "'\"all\"'"), ("scope", "'{}'"), ("scope", "'1'")],
     "ck_charges_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
     "ck_committees_ends_after_start": [
         ("starts_at, ends_at", "now(), now()"),
@@ -200,6 +201,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_groups_quorum_is_percent": ("quorum_percent", "0"),
     "ck_access_requests_decided_has_date": ("state, decided_at", "'granted', now()"),
     "ck_assignments_quantity_not_negative": ("quantity", "0"),
+    "ck_charges_scope_is_list_or_word": ("scope", "'\"participants\"'"),
     "ck_charges_vat_rate_is_percent": ("vat_rate", "5.5"),
     "ck_committees_ends_after_start": ("starts_at, ends_at", "now(), now() + interval '1 hour'"),
     "ck_declarations_filed_has_date": ("state, filed_at", "'filed', now()"),

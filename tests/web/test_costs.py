@@ -46,7 +46,7 @@ async def test_a_charge_is_added_changed_and_removed(database: Database, territo
     (charge,) = await stored(database, territory)
     assert (charge.code, charge.amount_cents, charge.key, charge.fctva) == ("livraison", 123456, "equal", True)
     shown = text_of(await browser.get(COSTS))
-    assert "Livraison 1 234,56 € 20 % à parts égales tous les participants" in shown
+    assert "Livraison 1 234,56 € 20 % à parts égales tous ceux qui participent à l’achat" in shown
 
     url = f"{COSTS}/frais/livraison"
     page = await browser.get(url)

@@ -81,7 +81,7 @@ async def read_purchase(
     return PurchaseCase(
         case={
             "case": label,
-            "members": _members(payers, quantities),
+            "members": _members(payers, quantities, lead),
             "items": [_item(item) for item in items],
             "needs": [{"member": code, "item": item, "quantity": units} for item, code, units in quantities],
             "charges": [charge_case(charge, own, known) for charge in charges],
@@ -149,10 +149,11 @@ async def subsidies_of(session: AsyncSession, purchase_id: int) -> list[Subsidy]
     return list(found.scalars())
 
 
-def _members(payers: Sequence[Payer], quantities: Sequence[Quantity]) -> list[dict[str, object]]:
-    """Those who take part, and a lead member that does not but holds a surplus as stock."""
+def _members(payers: Sequence[Payer], quantities: Sequence[Quantity], lead: Member) -> list[dict[str, object]]:
+    """Those who take part, and a lead member that does not but holds a surplus as stock, with its values of today."""
     sizes = {payer.code: {"population": payer.population, "agents": payer.agents} for payer in payers}
-    holders: dict[str, dict[str, int | None]] = {code: {} for _, code, _ in quantities if code not in sizes}
+    today = {lead.code: {"population": lead.population, "agents": lead.agents}}
+    holders = {code: today.get(code, {}) for _, code, _ in quantities if code not in sizes}
     return [
         {"id": code, **{key: value for key, value in known.items() if value is not None}}
         for code, known in (sizes | holders).items()
@@ -170,19 +171,25 @@ def _item(item: ItemShown) -> dict[str, object]:
 
 
 def charge_case(charge: Charge, own_weights: Mapping[str, str], known: Sequence[str]) -> dict[str, object]:
-    """The scope is always named, so that a purchase of charges alone works."""
-    scope = known if charge.scope is None else set(known).intersection(charge.scope)
+    """All who take part are named one by one, so that a purchase of charges alone works."""
     written: dict[str, object] = {
         "id": charge.code,
         "amount": format_cents(charge.amount_cents),
         "vat_rate": plain(charge.vat_rate),
         "key": for_the_rule(charge.key, own_weights, known),
-        "scope": sorted(scope),
+        "scope": _scope(charge, known),
         "fctva": charge.fctva,
     }
     if charge.items is not None:
         written["items"] = charge.items
     return written
+
+
+def _scope(charge: Charge, known: Sequence[str]) -> list[str] | str:
+    """Members that no longer take part are left out."""
+    if isinstance(charge.scope, str):
+        return charge.scope
+    return sorted(known if charge.scope is None else set(known).intersection(charge.scope))
 
 
 def subsidy_case(subsidy: Subsidy) -> dict[str, object]:

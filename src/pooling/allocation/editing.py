@@ -77,7 +77,7 @@ def check_version(content: Any, shown: str | None) -> None:  # noqa: ANN401
 
 
 def code_for(label: str, taken: Collection[str], *, else_: str) -> str:
-    """A code from a label: `Livraison sur 29 sites` → `livraison-sur-29-sites`; free among those taken."""
+    """A code from a label: `Livraison sur site` → `livraison-sur-site`; free among those taken."""
     base = slug(label)[:LONGEST_CODE].strip("-") or else_
     code, number = base, 2
     while code in taken or code in _ADDRESSES:

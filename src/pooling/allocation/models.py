@@ -1,7 +1,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +18,9 @@ from sqlmodel import Field
 
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
 
+PARTICIPANTS: Final = "participants"
+"""In the place of a list of members, in the rule's own word: those who take at least one unit of anything."""
+
 
 class Charge(TenantTable, table=True):
     """A shared cost or discount of a purchase."""
@@ -28,6 +31,9 @@ class Charge(TenantTable, table=True):
         within_group("purchase_id", "purchases"),
         UniqueConstraint("group_id", "purchase_id", "code"),
         CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
+        CheckConstraint(
+            "jsonb_typeof(scope) IN ('array', 'null') OR scope = '\"participants\"'", name="scope_is_list_or_word"
+        ),
     )
 
     id: int = identity()
@@ -41,8 +47,8 @@ class Charge(TenantTable, table=True):
     """As the allocation rule writes it: `"equal"`, `"population"`, `{"weights": {…}}`…"""
     items: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)
     """Codes of the items that a key by quantity or amount looks at; None: all."""
-    scope: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)
-    """Codes of the members that share it; None: all that take part."""
+    scope: list[str] | Literal["participants"] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """Codes of the members that share it; `PARTICIPANTS`: those who take something; None: all that take part."""
     fctva: bool = False
 
 

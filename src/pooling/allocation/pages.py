@@ -18,7 +18,7 @@ from pooling.allocation.keys import in_words
 from pooling.allocation.schemas import content_of
 from pooling.allocation.service import allocate_purchase, apply_rule, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
-from pooling.allocation.wording import aid, some
+from pooling.allocation.wording import aid, sharers, some
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
@@ -107,7 +107,7 @@ def _charge_row(read: PurchaseCase, place: int) -> dict[str, str]:
         "amount": euros(charge.amount_cents),
         "vat_rate": percent(charge.vat_rate / 100, 2),
         "key": in_words(charge.key),
-        "scope": some(charge.scope, read.labels.members, "tous les participants"),
+        "scope": sharers(charge.scope, read.labels),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pooling.allocation.case import PurchaseCase
 from pooling.allocation.keys import OF_SIZES, choices_in
-from pooling.allocation.service import reason, refused_line
+from pooling.allocation.service import reason, refused_line, waits_for_needs
 from pooling.sharing.allocation import allocate_raw
 from pooling.sharing.allocation_result import Allocation, MemberResult
 from pooling.sharing.errors import RuleError
@@ -49,9 +49,7 @@ def preview(read: PurchaseCase, kind: Kind, line: Mapping[str, Any]) -> Preview:
     Raises:
         RuleError: the rule refuses the purchase with this line.
     """
-    lines = read.case[kind]
-    place = next((n for n, other in enumerate(lines) if other["id"] == line["id"]), len(lines))
-    after = allocate_raw({**read.case, kind: [*lines[:place], line, *lines[place + 1 :]]})
+    after = allocate_raw(_with(read, kind, line))
     before = _present(read)
     found = [_line(read, kind, str(line["id"]), before, member) for member in after.members]
     order = {payer.code: n for n, payer in enumerate(read.payers)}
@@ -67,6 +65,12 @@ def preview(read: PurchaseCase, kind: Kind, line: Mapping[str, Any]) -> Preview:
         before=None if before is None else sum(_measure(kind, member) for member in before.members),
         after=sum(shown.after for shown in found),
     )
+
+
+def _with(read: PurchaseCase, kind: Kind, line: Mapping[str, Any]) -> dict[str, Any]:
+    lines = read.case[kind]
+    place = next((n for n, other in enumerate(lines) if other["id"] == line["id"]), len(lines))
+    return {**read.case, kind: [*lines[:place], line, *lines[place + 1 :]]}
 
 
 def _present(read: PurchaseCase) -> Allocation | None:
@@ -95,10 +99,13 @@ def blamed(error: RuleError, read: PurchaseCase, line: Mapping[str, Any], kind: 
     """The field of the line's form that the rule's refusal is about, and the sentence. Another line's fault has no
     field; a population that is missing is the fault of the key that looks at it.
     """
-    sentence = reason(error, read.labels)
+    tried = _with(read, kind, line)
+    sentence = reason(error, read.labels, tried)
     sentence = sentence[0].upper() + sentence[1:]
     mine = f"{error.field}.".startswith(f"{kind}.{line['id']}.")
     sized = "key" in line and choices_in(line["key"]) & OF_SIZES
+    if mine and waits_for_needs(error, tried):
+        return "scope", f"{sentence} Vous pouvez déjà enregistrer ces frais."
     if mine or (error.code == "missing_weight" and sized):
         field = {"percent_sum": "percents", "unknown_item": "items", "unknown_member": "scope"}.get(error.code)
         return field or ("key" if kind == "charges" else "label"), sentence

@@ -24,7 +24,14 @@ def check_charge(command: ChargeIn, known: Known, others: Collection[str] = ()) 
     """
     errors: dict[str, str] = {}
     _check_label(command.label, others, errors, same="D’autres frais portent ce nom\u00a0: choisissez-en un autre.")
-    _check_codes(command.scope, known.members, errors, "scope", empty="Cochez au moins un membre.", gone=_GONE_MEMBER)
+    if isinstance(command.scope, str):
+        if not known.items:
+            errors["scope"] = (
+                "Cet achat n’a pas d’article, personne ne prend d’unité\u00a0: choisissez une autre réponse."
+            )
+    else:
+        empty = "Cochez au moins un membre."
+        _check_codes(command.scope, known.members, errors, "scope", empty=empty, gone=_GONE_MEMBER)
     _check_codes(command.items, known.items, errors, "items", empty="Cochez au moins un article.", gone=_GONE_ITEM)
     errors |= key_errors(command.key, known)
     if errors:

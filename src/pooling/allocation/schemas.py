@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pooling.allocation.case import plain
 from pooling.allocation.models import Charge, Subsidy
@@ -11,13 +11,13 @@ from pooling.allocation.models import Charge, Subsidy
 
 @dataclass(frozen=True)
 class ChargeIn:
-    """`scope` and `items` None mean all; codes are those of the purchase."""
+    """`scope` and `items` None mean all, `scope` may be `PARTICIPANTS`; codes are those of the purchase."""
 
     label: str
     amount_cents: int
     vat_rate: Decimal
     key: Any
-    scope: list[str] | None = None
+    scope: list[str] | Literal["participants"] | None = None
     items: list[str] | None = None
     fctva: bool = False
 

@@ -13,6 +13,7 @@ from sqlmodel import col
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.figures import Labels
+from pooling.allocation.models import PARTICIPANTS
 from pooling.kernel.errors import Conflict
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
@@ -66,7 +67,9 @@ async def apply_rule(case: Mapping[str, Any], labels: Labels) -> Allocation:
     try:
         return await asyncio.to_thread(allocate_raw, case)
     except RuleError as error:
-        raise Conflict(f"{refused_line(error, labels)}\u00a0: {reason(error, labels)}", code=error.code) from error
+        raise Conflict(
+            f"{refused_line(error, labels)}\u00a0: {reason(error, labels, case)}", code=error.code
+        ) from error
 
 
 _REASONS = {
@@ -87,8 +90,18 @@ def refused_line(error: RuleError, labels: Labels) -> str:
     return f"«\u00a0{names[code]}\u00a0»" if code else "La répartition ne peut pas être calculée"
 
 
-def reason(error: RuleError, labels: Labels) -> str:
-    """Why the rule refuses, and whose value is missing."""
+def waits_for_needs(error: RuleError, case: Mapping[str, Any]) -> bool:
+    """Whether the rule refuses a charge only because those who take something share it, and nobody does yet."""
+    if error.code != "no_basis" or case["needs"]:
+        return False
+    waiting = [charge["id"] for charge in case["charges"] if charge["scope"] == PARTICIPANTS]
+    return any(f"{error.field}.".startswith(f"charges.{code}.") for code in waiting)
+
+
+def reason(error: RuleError, labels: Labels, case: Mapping[str, Any]) -> str:
+    """Why the rule refuses the case, and whose value is missing."""
+    if waits_for_needs(error, case):
+        return "personne ne prend encore d’unité. Le calcul se fera dès qu’un membre aura déclaré un besoin."
     if error.code == "missing_weight":
         code, _, what = error.field.removeprefix("members.").rpartition(".")
         value = "la population" if what == "population" else "l’effectif"

@@ -7,7 +7,9 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from pooling.allocation.figures import KEYS, KINDS, Labels, decimal
+from pooling.allocation.models import PARTICIPANTS
 from pooling.allocation.service import PurchaseAllocation
+from pooling.allocation.wording import TAKERS
 from pooling.sharing.allocation_case import RateSubsidy
 from pooling.sharing.allocation_result import Allocation
 from pooling.sharing.explanation import Explanation, explain, explain_fctva
@@ -64,6 +66,8 @@ def why(allocation: PurchaseAllocation, code: str, zone: ZoneInfo) -> Why:
 def _steps(explained: Explanation, allocation: PurchaseAllocation, zone: ZoneInfo) -> list[tuple[str, str]]:
     line = explained.line
     steps = [("À partager entre tous", euros(explained.total))]
+    if line.kind is LineKind.CHARGE:
+        steps += _among_takers(explained, allocation.result)
     if line.kind is LineKind.SUBSIDY:
         steps += _claimed(explained, allocation.result)
     steps += [("Clé", KEYS[line.base.key]), *_mixed(explained)]
@@ -81,6 +85,15 @@ def _steps(explained: Explanation, allocation: PurchaseAllocation, zone: ZoneInf
         ("Centimes entiers", euros(explained.towards_zero)),
         ("Centime restant", _cent(line.shares, place)),
     ]
+
+
+def _among_takers(explained: Explanation, result: Allocation) -> list[tuple[str, str]]:
+    """Who shares a charge, where it depends on what members take."""
+    charge = result.lines.charges[explained.line.id].charge
+    if charge.scope != PARTICIPANTS:
+        return []
+    count = len(result.lines.pool.participants)
+    return [("Partagé par", f"{TAKERS} ({number(count)} membre{'s' if count > 1 else ''})")]
 
 
 def _mixed(explained: Explanation) -> list[tuple[str, str]]:

@@ -6,10 +6,12 @@ from typing import Any
 
 from pooling.allocation.figures import Labels
 from pooling.allocation.keys import in_words, parts_of
+from pooling.allocation.models import PARTICIPANTS
 from pooling.allocation.typed import typed_number
 from pooling.web.typography import euros, percent
 
 NAMED_AT_MOST = 3
+TAKERS = "ceux qui prennent au moins une unité"
 
 
 def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str]:
@@ -20,7 +22,7 @@ def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str
         "Taux de TVA": percent(Fraction(content["vat_rate"]) / 100, 2),
         "FCTVA": "éligible" if content["fctva"] else "non éligible",
         "Clé": in_words(content["key"]),
-        "Membres concernés": some(content["scope"], labels.members, "tous ceux qui participent", longest=50),
+        "Membres concernés": sharers(content["scope"], labels, longest=50),
         "Articles comptés": some(content["items"], labels.items, "tous", longest=50),
     }
     for _, part in parts_of(content["key"]):
@@ -52,6 +54,13 @@ def aid(content: Mapping[str, Any]) -> str:
     if content["cap_total_cents"] is not None:
         said.append(f"{euros(content['cap_total_cents'])} au plus en tout")
     return ", ".join(said)
+
+
+def sharers(scope: Sequence[str] | None, labels: Labels, longest: int = NAMED_AT_MOST) -> str:
+    """Who shares a charge."""
+    if scope == PARTICIPANTS:
+        return TAKERS
+    return some(scope, labels.members, "tous ceux qui participent à l’achat", longest=longest)
 
 
 def some(

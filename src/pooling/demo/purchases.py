@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.freezing import freeze_allocation
-from pooling.allocation.models import Charge, Subsidy
+from pooling.allocation.models import PARTICIPANTS, Charge, Subsidy
 from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -101,7 +101,7 @@ def _codes(territory: Demonstration) -> list[str]:
 
 
 async def _communication_kits(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
-    """Delivered and allocated, with a delivery charge shared equally."""
+    """Delivered and allocated, with a delivery charge shared equally by those who take kits."""
     at = now - timedelta(days=150)
     command = PurchaseIn(
         title="Kits de communication mobilité",
@@ -124,10 +124,11 @@ async def _communication_kits(session: AsyncSession, territory: Demonstration, n
             group_id=territory.group_id,
             purchase_id=stage.purchase.id,
             code="livraison",
-            label="Livraison sur 29 sites",
+            label="Livraison sur site",
             amount_cents=62_000,
             vat_rate=Decimal(20),
             key="equal",
+            scope=PARTICIPANTS,
         )
     )
     await _open(stage, at + timedelta(days=5), at + timedelta(days=26))
