@@ -124,15 +124,20 @@ async def test_an_amendment_says_who_when_why_before_and_after(
 ) -> None:
     buyer = await sign_in(BUYER)
     page = f"{BASE}/besoins/{LUGOS}/modification"
-    field = f"quantite-{(await ids(database, territory, closed))['arceau']}"
+    item = (await ids(database, territory, closed))["arceau"]
+    field, most = f"quantite-{item}", f"jusqu-{item}"
     assert (await buyer.post(page, {field: "6"}, page=page)).status_code == 422, "no reason"
-    assert (await buyer.post(page, {field: "4", "reason": "Rien"}, page=page)).status_code == 422, "nothing changes"
+    same = await buyer.post(page, {field: "4", most: "8", "reason": "Rien"}, page=page)
+    assert same.status_code == 422, "nothing changes"
     assert (await buyer.post(page, {field: "6", "reason": "Erreur de saisie"}, page=page)).status_code == 303
     async with database.transaction(territory.group_id) as session:
         event = (await session.execute(select(Event).where(col(Event.name) == "declaration.amended"))).scalar_one()
         units = (await session.execute(select(col(Need.quantity)).order_by(col(Need.quantity)))).scalars().all()
     assert (event.person_id, event.at, event.reason) == (territory.people[BUYER], NOW, "Erreur de saisie")
-    assert (event.details["before"], event.details["after"]) == ({"arceau": 4}, {"arceau": 6})
+    assert (event.details["before"], event.details["after"]) == (
+        {"arceau": {"quantity": 4, "up_to": 8}},
+        {"arceau": {"quantity": 6, "up_to": 6}},
+    )
     assert list(units) == [3, 6]
 
 

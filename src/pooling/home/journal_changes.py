@@ -13,6 +13,7 @@ from pooling.kernel.events import Event
 from pooling.members.models import RequestState
 from pooling.members.words import ROLE_WORDS
 from pooling.needs.models import DeclarationState
+from pooling.needs.wording import wanted
 from pooling.purchases.rules import WORDS as PURCHASE_WORDS
 from pooling.web.typography import date_short, euros, time_short
 
@@ -101,11 +102,16 @@ def _content(side: object, other: object) -> str:
     """A charge or subsidy by its name and amount; quantities or weights by their code, where they differ."""
     if not isinstance(side, dict):
         return ""
-    if "label" in side:
+    if isinstance(side.get("label"), str):
         amount = side.get("amount_cents")
         return f"{side['label']}, {euros(amount)}" if isinstance(amount, int) else str(side["label"])
     others = other if isinstance(other, dict) else {}
-    return " ; ".join(f"{code} : {value}" for code, value in side.items() if others.get(code) != value)
+    return " ; ".join(f"{code} : {_units(value)}" for code, value in side.items() if others.get(code) != value)
+
+
+def _units(value: object) -> object:
+    """A declared line with its tolerance; weights, and amendments from before tolerances were recorded, as they are."""
+    return wanted(value["quantity"], value["up_to"]) if isinstance(value, dict) else value
 
 
 def content_label(event: Event) -> str:

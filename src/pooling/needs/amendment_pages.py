@@ -12,7 +12,7 @@ from pooling.kernel.errors import Conflict, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Right
-from pooling.needs.freezing import amend_declaration
+from pooling.needs.amending import amend_declaration
 from pooling.needs.grid import form_of_declaration, grid_context, read_declaration
 from pooling.needs.queries import declarations_of_member
 from pooling.purchases.frame import PurchaseFrame, led_purchase

@@ -171,17 +171,13 @@ async def write_declaration(
                 "declaration_id": declaration_id,
                 "item_id": item,
                 "quantity": given[item].quantity if item in given else 0,
-                "up_to": _most(given[item].quantity, given[item].up_to) if item in given else 0,
+                "up_to": given[item].most if item in given else 0,
                 "declared_at": now,
             }
             for item in items
         ],
     )
     return declaration_id
-
-
-def _most(quantity: int, up_to: int | None) -> int:
-    return quantity if up_to is None else up_to
 
 
 async def write_needs(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Freezing a consolidation, and amending it afterwards: numbered records, the référents concerned told at once."""
+"""Freezing a consolidation, and freezing it again: numbered records, the référents concerned told at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,23 +10,15 @@ from sqlmodel import col
 
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of, insert_many
-from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
-from pooling.needs.consolidating import (
-    Options,
-    consolidate_purchase,
-    current_consolidation,
-    latest_consolidation,
-)
-from pooling.needs.declaring import check_lines, write_declaration
-from pooling.needs.models import Assignment, Consolidation, DeclarationState
-from pooling.needs.notices import tell
-from pooling.needs.queries import declarations_of_member
-from pooling.needs.schemas import DeclarationIn
-from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.needs.consolidating import Options, consolidate_purchase, latest_consolidation
+from pooling.needs.models import Assignment, Consolidation
+from pooling.needs.notices import Lines, tell
+from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.service import lock_purchase
 from pooling.sharing.consolidation_result import Consolidation as Consolidated
@@ -46,59 +38,22 @@ async def freeze_consolidation(
         Conflict: the collection is not closed.
         Invalid: an amendment without a reason.
     """
-    purchase, now = await _closed(session, caller, purchase_id, clock)
+    purchase, now = await lock_closed(session, caller, purchase_id, clock)
     former = await latest_consolidation(session, purchase_id)
     if former is not None and not reason:
         raise Invalid({"reason": "Dites pourquoi la consolidation change : les référents concernés le liront."})
-    return await _freeze(session, caller, purchase, now, options=options, reason=reason)
+    return await write_consolidation(session, caller, purchase, now, options=options, reason=reason)
 
 
-async def amend_declaration(
-    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock, *, reason: str
-) -> Consolidation | None:
-    """Changes what a member declared after the closing, and consolidates again where that was done: one transaction,
-    one event with before and after. Returns the new consolidation, if one counted.
+async def lock_closed(
+    session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock
+) -> tuple[Purchase, datetime]:
+    """The purchase, locked alone by its lead buyer while its collection is closed, and the time once the lock is won.
 
     Raises:
         Forbidden: the caller is not a lead buyer of this purchase.
-        NotFound: this member does not take part.
         Conflict: the collection is not closed.
-        Invalid: no reason, an item of another purchase, a most below the quantity, or nothing changes.
     """
-    purchase, now = await _closed(session, caller, purchase_id, clock)
-    if await session.get(Participation, (group_of(session), purchase_id, command.member_id)) is None:
-        raise NotFound
-    items = {item.id: item for item in await purchase_items(session, purchase_id)}
-    check_lines(command, set(items))
-    if not reason:
-        raise Invalid({"reason": "Dites pourquoi cette déclaration change : le référent du membre le lira."})
-    filed = (await declarations_of_member(session, purchase_id, command.member_id)).get("filed")
-    before = {items[item].code: units for item, units in (filed.quantities if filed else {}).items()}
-    after = {items[need.item_id].code: need.quantity for need in command.needs}
-    if filed is not None and before == after:
-        raise Invalid({"": "Rien ne change : modifiez au moins une quantité."})
-    declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
-    record_event(
-        session,
-        at=now,
-        person_id=caller.person_id,
-        subject=("declaration", declaration_id),
-        name="declaration.amended",
-        reason=reason,
-        details={"purchase_id": purchase_id, "member_id": command.member_id, "before": before, "after": after},
-    )
-    former = await current_consolidation(session, purchase_id)
-    if former is None:
-        names = {item.code: item.name for item in items.values()}
-        changes = {names[code]: (before.get(code, 0), units) for code, units in after.items()}
-        changed = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
-        write = notices.reassigned({command.member_id: changed})
-        await tell(session, purchase, now, write, reason=reason, members=[command.member_id])
-        return None
-    return await _freeze(session, caller, purchase, now, options=former.options, reason=reason)
-
-
-async def _closed(session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock) -> tuple[Purchase, datetime]:
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase = await lock_purchase(session, purchase_id, alone=True)
     if purchase.state != PurchaseState.CLOSED:
@@ -106,9 +61,19 @@ async def _closed(session: AsyncSession, caller: Caller, purchase_id: int, clock
     return purchase, await clock.at_database(session)
 
 
-async def _freeze(
-    session: AsyncSession, caller: Caller, purchase: Purchase, now: datetime, *, options: Options, reason: str
+async def write_consolidation(
+    session: AsyncSession,
+    caller: Caller,
+    purchase: Purchase,
+    now: datetime,
+    *,
+    options: Options,
+    reason: str,
+    declared: Mapping[int, Lines] | None = None,
 ) -> Consolidation:
+    """The next numbered record of a locked purchase; the members whose units change are told, and with them those
+    whose declaration (`declared`, by member id) was amended.
+    """
     former = await latest_consolidation(session, purchase.id)
     results = await consolidate_purchase(session, purchase.id, options)
     record = Consolidation(
@@ -134,7 +99,10 @@ async def _freeze(
         details={"number": record.number, "units": {code: result.order for code, result in results.items()}},
     )
     if former is not None:
-        await _tell_those_affected(session, purchase, now, former.id, units, reason)
+        moved, amended = await _changed_lines(session, purchase, former.id, units), declared or {}
+        if moved or amended:
+            write = notices.reassigned(moved, amended)
+            await tell(session, purchase, now, write, reason=reason, members=sorted(moved.keys() | amended.keys()))
     return record
 
 
@@ -192,12 +160,12 @@ def changes_between(before: Units, after: Units) -> list[Change]:
     ]
 
 
-async def _tell_those_affected(
-    session: AsyncSession, purchase: Purchase, now: datetime, former_id: int, units: Units, reason: str
-) -> None:
+async def _changed_lines(
+    session: AsyncSession, purchase: Purchase, former_id: int, units: Units
+) -> dict[int, dict[str, tuple[str, str]]]:
+    """Units before and after by member id and item name, where they differ."""
     names = {item.id: item.name for item in await purchase_items(session, purchase.id)}
-    told: dict[int, dict[str, tuple[int, int]]] = {}
+    lines: dict[int, dict[str, tuple[str, str]]] = {}
     for change in changes_between(await assigned_units(session, former_id), units):
-        told.setdefault(change.member_id, {})[names[change.item_id]] = (change.before, change.after)
-    if told:
-        await tell(session, purchase, now, notices.reassigned(told), reason=reason, members=sorted(told))
+        lines.setdefault(change.member_id, {})[names[change.item_id]] = (str(change.before), str(change.after))
+    return lines

@@ -1,6 +1,6 @@
 """What référents are told at once, by mail: a collection opens, moves or closes, an amendment changes their units."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +17,9 @@ from pooling.outbox.service import queue_mails
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import is_member
 from pooling.web.typography import before, date_time_long
+
+Lines = Mapping[str, tuple[str, str]]
+"""By item name, what was and what is."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Notice:
     def until(self) -> str:
         return before(self.purchase.closes_at, self.now, self.zone) if self.purchase.closes_at else ""
 
-    def mail(self, to: Referent, subject: str, why: str, button: str, **facts: str) -> Mail:
+    def mail(self, to: Referent, subject: str, why: str, button: str, /, **facts: str) -> Mail:
         """A mail about this member's declaration, in the frame that all notices share."""
         return Mail(
             kind="needs_notice",
@@ -161,18 +164,37 @@ def cancelled(notice: Notice, to: Referent) -> Mail:
     )
 
 
-def reassigned(changes: dict[int, dict[str, tuple[int, int]]]) -> Callable[[Notice, Referent], Mail]:
-    """`changes`: units before and after by member id and item name."""
+def reassigned(units: Mapping[int, Lines] | None, declared: Mapping[int, Lines]) -> Callable[[Notice, Referent], Mail]:
+    """By member id: what changes in the units assigned (None: nothing is assigned yet), and in the declarations that
+    the lead buyer amended.
+    """
 
     def write(notice: Notice, to: Referent) -> Mail:
-        facts = {item: f"{units} au lieu de {former}" for item, (former, units) in changes[to.member_id].items()}
+        assigned = (units or {}).get(to.member_id, {})
+        if to.member_id not in declared:
+            return notice.mail(
+                to,
+                f"Quantités modifiées pour {to.member} : {notice.purchase.title}",
+                f"La consolidation de cet achat a été modifiée : voici les quantités de {to.member} qui changent. "
+                "Vous n’avez rien à faire si elles vous conviennent.",
+                "Voir la déclaration",
+                **_in_words(assigned),
+            )
+        amended = _in_words(declared[to.member_id], ", déclaré") or {"Déclaré": "aucun besoin"}
+        unmoved = {"Unités attribuées": "inchangées"} if units is not None and not assigned else {}
         return notice.mail(
             to,
-            f"Quantités modifiées pour {to.member} : {notice.purchase.title}",
-            f"La consolidation de cet achat a été modifiée : voici les quantités de {to.member} qui changent. "
-            "Vous n’avez rien à faire si elles vous conviennent.",
+            f"Déclaration modifiée pour {to.member} : {notice.purchase.title}",
+            f"L’acheteur pilote a modifié la déclaration de {to.member} après la clôture : voici ce qui change. "
+            "Vous n’avez rien à faire si cela vous convient.",
             "Voir la déclaration",
-            **facts,
+            **amended,
+            **_in_words(assigned, ", attribué"),
+            **unmoved,
         )
 
     return write
+
+
+def _in_words(lines: Lines, what: str = "") -> dict[str, str]:
+    return {f"{item}{what}": f"{now} au lieu de {former}" for item, (former, now) in lines.items()}

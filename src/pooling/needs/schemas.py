@@ -10,6 +10,10 @@ class NeedIn(BaseModel):
     quantity: int = Field(ge=0, le=1_000_000)
     up_to: int | None = Field(default=None, ge=0, le=1_000_000)
 
+    @property
+    def most(self) -> int:
+        return self.quantity if self.up_to is None else self.up_to
+
 
 class DeclarationIn(BaseModel):
     """A member's whole declaration: an item that is not named counts as zero."""
