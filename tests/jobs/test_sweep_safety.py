@@ -147,6 +147,11 @@ def test_at_is_for_dry_runs_and_the_demonstration() -> None:
     system = SystemClock()
     assert clock_at(None, system, zone, allowed=False) is system
     assert clock_at("2027-03-15T08:00Z", system, zone, allowed=True).now() == datetime(2027, 3, 15, 8, tzinfo=UTC)
-    for at, allowed in (("2027-03-15T08:00", False), ("demain", True)):
+    for at, allowed in (
+        ("2027-03-15T08:00", False),
+        ("demain", True),
+        ("9999-12-31T23:59", True),
+        ("0001-01-01T00:00+14:00", True),
+    ):
         with pytest.raises(Invalid):
             clock_at(at, system, zone, allowed=allowed)

@@ -55,6 +55,8 @@ async def test_nobody_is_told_to_warn_people_before_the_sweep_planned_their_remi
     [
         ({"day": "30 mars"}, "Indiquez une date"),
         ({"day": "2027-02-01"}, "Choisissez une date à venir"),
+        ({"day": "9999-12-30"}, "vérifiez l’année"),
+        ({"day": "0001-01-01"}, "vérifiez l’année"),
         ({"hour": "25 h"}, "Indiquez une heure"),
         ({"day": "2027-03-28", "hour": "02:30"}, "cette heure n’existe pas"),
         ({"place": ""}, "Indiquez un lieu"),

@@ -180,6 +180,8 @@ async def test_the_due_date_moves_and_what_is_late_is_said_in_words(
     assert "En retard" in await read(owner, GROUP)
     past = await owner.post(f"{page}/echeance", {"due_on": "2027-03-01"}, page=page)
     assert "Choisissez une date à venir" in text_of(past)
+    beyond = await owner.post(f"{page}/echeance", {"due_on": "9999-12-31"}, page=page)
+    assert (beyond.status_code, "vérifiez l’année" in text_of(beyond)) == (422, True)
     await owner.post(f"{page}/echeance", {"due_on": "2027-04-30", "reason": "Devis attendu"}, page=page)
     assert "Aucune décision ici" in await read(owner, f"{BOARD}?vue=en-retard")
     assert "vendredi 30 avril 2027" in await read(owner, page)

@@ -74,9 +74,6 @@ def _end(form: Form, group: EnteredGroup | None) -> datetime | None:
     day = form.date("expires_on")
     if day is None or group is None:
         return None
-    if not 2000 <= day.year <= 2200:  # noqa: PLR2004 - what the database can hold, and what makes sense
-        form.refuse("expires_on", "Choisissez une date d’expiration à venir.")
-        return None
     return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(group.timezone))
 
 

@@ -1,7 +1,7 @@
 """Committees: those to come or past, and planning one."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, get, post
@@ -42,7 +42,6 @@ class NewCommittee(CommitteeIn, ApiIn):
     by their ids.
     """
 
-    day: date = Field(ge=date(2000, 1, 1), le=date(2200, 1, 1))
     roles: tuple[Role, ...] = Field(default=(), max_length=10)
     people: tuple[Annotated[int, Field(ge=1, le=LARGEST_ID)], ...] = Field(default=(), max_length=1000)
 

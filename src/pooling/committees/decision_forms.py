@@ -41,8 +41,6 @@ def read_decision(form: Form, owner_id: int | None) -> DecisionIn:
     purchase = form.text("purchase", longest=20)
     if purchase and not purchase.isdecimal():
         form.refuse("purchase", "Choisissez un achat du groupe.")
-    if due_on is not None and not 2000 <= due_on.year <= 2200:  # noqa: PLR2004 - dates of our time
-        form.refuse("due_on", "Indiquez une date, par exemple 30/03/2027.")
     form.check()
     return DecisionIn(
         content=content, purchase_id=int(purchase) if purchase else None, owner_id=owner_id, due_on=due_on, **counts

@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pooling.committees.models import Act
+from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Invalid
 
 LONGEST_DECISION = 2000
 LONGEST_OUTCOME = 500
 MOST_VOTES = 100_000
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
 
 Votes = Field(default=None, ge=0, le=MOST_VOTES)
 

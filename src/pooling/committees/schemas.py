@@ -4,6 +4,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pooling.committees.models import CommitteeKind
+from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.members.models import Role
 
 LONGEST_TEXT = 20_000
@@ -14,7 +15,7 @@ class Whereabouts(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    day: date
+    day: date = Field(ge=FIRST_DAY, le=LAST_DAY)
     hour: time
     duration_minutes: int = Field(default=120, ge=15, le=24 * 60)
     place: str = Field(default="", max_length=200)

@@ -1,10 +1,13 @@
 """Where time comes from. Rules never read it: they are given `now`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2200, 12, 31)
+"""Days of our time. Beyond them a zone, a number of days more or the database may have no date left."""
 
 
 class Clock(Protocol):

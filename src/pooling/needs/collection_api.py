@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.accounts.idempotency import Made, once
+from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
@@ -24,8 +25,6 @@ from pooling.purchases.service import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, answer
 from pooling.web.api_input import fields_renamed, read_body
 
-LAST_YEAR = 2200
-
 
 class OpeningIn(ApiIn):
     closes_at: AwareDatetime
@@ -33,7 +32,7 @@ class OpeningIn(ApiIn):
     @field_validator("closes_at")
     @classmethod
     def _in_our_time(cls, value: datetime) -> datetime:
-        if not 2000 <= value.year <= LAST_YEAR:  # noqa: PLR2004
+        if not FIRST_DAY <= value.date() <= LAST_DAY:
             raise ValueError("Choisissez une date de notre temps")
         return value.astimezone(UTC)  # as the database will give it back: the same representation, the same ETag
 

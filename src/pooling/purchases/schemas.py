@@ -3,6 +3,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from pooling.kernel.clock import FIRST_DAY, LAST_DAY
+
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
 MOST_UNITS = 100_000_000
 
@@ -49,4 +51,4 @@ class PurchaseIn(BaseModel):
     items: tuple[ItemIn, ...] = Field(default=(), max_length=500)
     participants: tuple[str, ...] | None = None
     """None: every member that is not the parent of others in the list, see `add_purchase`."""
-    delivery_expected_on: date | None = None
+    delivery_expected_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)

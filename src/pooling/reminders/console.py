@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from pooling.kernel.clock import Clock, FixedClock
+from pooling.kernel.clock import FIRST_DAY, LAST_DAY, Clock, FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Invalid
 from pooling.outbox.delivery import DeliveryReport, deliver
@@ -54,10 +54,16 @@ def clock_at(at: str | None, clock: Clock, zone: ZoneInfo, *, allowed: bool) -> 
     if not allowed:
         raise Invalid({"at": "--at va avec --dry-run, ou avec la démonstration."})
     try:
-        moment = datetime.fromisoformat(at)
+        moment = _in_our_time(datetime.fromisoformat(at))
     except ValueError as error:
         raise Invalid({"at": "--at attend une date et une heure, par exemple 2027-03-23T08:00."}) from error
     return FixedClock((moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC))
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    if not FIRST_DAY <= moment.date() <= LAST_DAY:
+        raise ValueError(moment)
+    return moment
 
 
 def lines(reminded: Reminded, *, as_json: bool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 
+from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Invalid
 from pooling.kernel.text import clean
 
@@ -111,9 +112,13 @@ class Form:
         typed = clean(self.value(name))
         for layout in ("%Y-%m-%d", "%d/%m/%Y"):
             try:
-                return datetime.strptime(typed, layout).date()  # noqa: DTZ007 - a day, not an instant
+                day = datetime.strptime(typed, layout).date()  # noqa: DTZ007 - a day, not an instant
             except ValueError:
                 continue
+            if FIRST_DAY <= day <= LAST_DAY:
+                return day
+            self.refuse(name, f"Indiquez une date entre {FIRST_DAY.year} et {LAST_DAY.year} : vérifiez l’année.")
+            return None
         self.refuse(name, "Indiquez une date, par exemple 30/03/2027.")
         return None
 

@@ -92,6 +92,7 @@ async def test_a_referent_prepares_what_its_own_member_leads(connect: Connect) -
         ({**NEW, "items": [{**NEW["items"][0], "tiers": NEW["items"][0]["tiers"] * 2}]}, {"items.0.tiers"}),
         ({**NEW, "items": [{**NEW["items"][0], "prize": 1}]}, {"items.0.prize"}),
         ({**NEW, "delivery_expected_on": "tomorrow"}, {"delivery_expected_on"}),
+        ({**NEW, "delivery_expected_on": "9999-12-31"}, {"delivery_expected_on"}),
         ({**NEW, "state": "settled"}, {"state"}),
     ],
 )
