@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, insert
@@ -29,6 +30,8 @@ from sqlalchemy.types import BigInteger
 from sqlmodel import col
 
 from pooling.kernel.database import group_of
+from pooling.outbox.models import Message, MessageState
+from pooling.outbox.service import withdraw_messages
 from pooling.reminders.declining import not_declined
 from pooling.reminders.kinds import Kind, Occasion
 from pooling.reminders.models import Reminder, ReminderState
@@ -56,12 +59,15 @@ class PlanReport:
     superseded: int = 0
     missed: int = 0
     not_needed: int = 0
+    withdrawn: int = 0
+    """Written, and taken back before they left the outbox."""
 
     def add(self, other: "PlanReport") -> None:
         self.planned += other.planned
         self.superseded += other.superseded
         self.missed += other.missed
         self.not_needed += other.not_needed
+        self.withdrawn += other.withdrawn
 
 
 async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInfo, now: datetime) -> PlanReport:
@@ -71,10 +77,11 @@ async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInf
     # row by row would then take seconds. Hashing both sides is right for few rows too.
     await session.execute(select(func.set_config("enable_nestloop", "off", True)))
     report = PlanReport()
+    waiting = await _kinds_waiting(session, now)
     for kind in kinds:
         try:
             async with session.begin_nested():
-                report.add(await _plan(session, kind, zone, now))
+                report.add(await _plan(session, kind, zone, now, waiting=kind.name in waiting))
         except Exception:  # whatever a feature gets wrong must not silence the others
             log.exception("planning the reminders %s of group %s failed", kind.name, group_of(session))
     return report
@@ -85,7 +92,7 @@ async def lock_planning(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(_PLANNING, group_of(session) % 2**31)))
 
 
-async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime) -> PlanReport:
+async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime, *, waiting: bool) -> PlanReport:
     occasions = await kind.plan(session, kind.schedule, zone, now)
     wanted = _wanted(kind, zone, now)
     arrays = _arrays(occasions)
@@ -97,6 +104,8 @@ async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime
     report.superseded = states.count(ReminderState.SUPERSEDED)
     report.not_needed = states.count(ReminderState.NOT_NEEDED)
     report.missed += await _count(session, _all_but_latest(kind, now))
+    if waiting:
+        report.withdrawn = await _withdraw(session, _waiting_in_vain(session, kind, zone, now), arrays, now)
     return report
 
 
@@ -146,7 +155,7 @@ def _insert(session: AsyncSession, kind: Kind, wanted: Subquery, now: datetime) 
     """Adds what is missing, and gives what is planned its present date.
 
     Takes up again what is still to come, or has come since, for somebody who was out of the audience for a
-    while. All else that there is stands as it is.
+    while; what the law wants sent is taken up in any case. All else that there is stands as it is.
     """
     there = _same(wanted).where(
         col(Reminder.kind) == kind.name,
@@ -157,7 +166,8 @@ def _insert(session: AsyncSession, kind: Kind, wanted: Subquery, now: datetime) 
             & (col(Reminder.useful_until) == wanted.c.useful_until),
             (col(Reminder.state) == ReminderState.NOT_NEEDED)
             & (wanted.c.due_at <= now)
-            & (col(Reminder.settled_at) > wanted.c.since),
+            & (col(Reminder.settled_at) > wanted.c.since)
+            & literal(not kind.lawful),
         ),
     )
     rows = select(
@@ -176,6 +186,7 @@ def _insert(session: AsyncSession, kind: Kind, wanted: Subquery, now: datetime) 
             "due_at": adding.excluded.due_at,
             "useful_until": adding.excluded.useful_until,
             "settled_at": None,
+            "message_id": None,
             "hastened_at": case((col(Reminder.state) == ReminderState.PLANNED, col(Reminder.hastened_at))),
         },
         where=col(Reminder.state).in_([ReminderState.PLANNED, ReminderState.NOT_NEEDED]),
@@ -196,20 +207,21 @@ def _same(wanted: Subquery) -> Any:  # noqa: ANN401
 
 def _settle(kind: Kind, wanted: Subquery, now: datetime) -> Any:  # noqa: ANN401
     """Ends what is planned and no longer wanted: of an older revision, or for somebody not to be told."""
+    return (
+        update(Reminder)
+        .where(*_planned(kind), ~_same(wanted))
+        .values(state=_ended(), settled_at=now)
+        .returning(col(Reminder.state))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _ended() -> ColumnElement[str]:
     occasion = _occasions().alias("newer")
     newer = exists().where(
         occasion.c.subject_id == col(Reminder.subject_id), occasion.c.revision > col(Reminder.revision)
     )
-    return (
-        update(Reminder)
-        .where(*_planned(kind), ~_same(wanted))
-        .values(
-            state=case((newer, str(ReminderState.SUPERSEDED)), else_=str(ReminderState.NOT_NEEDED)),
-            settled_at=now,
-        )
-        .returning(col(Reminder.state))
-        .execution_options(synchronize_session=False)
-    )
+    return case((newer, str(ReminderState.SUPERSEDED)), else_=str(ReminderState.NOT_NEEDED))
 
 
 def _all_but_latest(kind: Kind, now: datetime) -> Any:  # noqa: ANN401
@@ -228,3 +240,64 @@ def _all_but_latest(kind: Kind, now: datetime) -> Any:  # noqa: ANN401
         .where(col(Reminder.id) == due.c.id, due.c.place > 1)
         .values(state=ReminderState.MISSED, settled_at=now)
     )
+
+
+_WAITING = col(Message.state).in_([MessageState.QUEUED, MessageState.SENDING])
+
+
+def _of_use(now: datetime) -> ColumnElement[bool]:
+    """What could not leave while it was of use has failed; delivery says so."""
+    return or_(col(Message.expires_at).is_(None), col(Message.expires_at) > now)
+
+
+async def _kinds_waiting(session: AsyncSession, now: datetime) -> set[str]:
+    """The kinds of which mails wait in the outbox: seldom any, and only they need be looked at again."""
+    found = await session.execute(
+        select(col(Message.kind)).where(col(Message.group_id) == group_of(session), _WAITING, _of_use(now)).distinct()
+    )
+    return set(found.scalars())
+
+
+def _waiting_in_vain(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime) -> Any:  # noqa: ANN401
+    """Mails of an older revision, or to somebody who is no longer to be told, that have not left yet.
+
+    Those that a delivery is settling at this moment are left to the next sweep.
+    """
+    audience = kind.audience(zone, now).subquery("audience")
+    to_be_told = exists().where(
+        *(audience.c[name] == getattr(Reminder, name) for name in ("subject_id", "revision", "person_id"))
+    )
+    return (
+        select(col(Message.id), col(Reminder.id), _ended())
+        .join(Reminder, col(Reminder.message_id) == col(Message.id))
+        .where(
+            col(Message.group_id) == group_of(session),
+            col(Message.kind) == kind.name,
+            _WAITING,
+            _of_use(now),
+            col(Reminder.kind) == kind.name,
+            col(Reminder.state) == ReminderState.SENT,
+            ~to_be_told,
+        )
+        .with_for_update(of=Message, skip_locked=True)
+    )
+
+
+async def _withdraw(session: AsyncSession, found: Any, arrays: dict[str, list[Any]], now: datetime) -> int:  # noqa: ANN401
+    """Takes these mails back and ends their reminders, as those that were not written yet."""
+    rows = [tuple(row) for row in await session.execute(found, arrays)]
+    if not rows:
+        return 0
+    messages, reminders, states = zip(*rows, strict=True)
+    await withdraw_messages(session, messages)
+    await session.execute(
+        _END, {"group": group_of(session), "now": now, "ids": list(reminders), "states": list(states)}
+    )
+    return len(rows)
+
+
+_END = text("""
+UPDATE reminders SET state = ended.state, settled_at = :now
+FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS ended(id, state)
+WHERE reminders.group_id = :group AND reminders.id = ended.id
+""")
