@@ -23,6 +23,7 @@ from pooling.committees.answers import void_lost_proxies
 from pooling.committees.convening import convene_at
 from pooling.committees.convocation_reminder import schedule_of as convocation_schedule
 from pooling.committees.difficulties import carry_what_is_open
+from pooling.committees.inviting import invite_newcomers
 from pooling.home.purging import purge as purge_people
 from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
@@ -45,7 +46,13 @@ JOB_SECONDS = 600
 CONNECTIONS = 2
 """To the mail server, for each worker: one waits for the database while the other sends."""
 EXPORT_SECONDS = 3600
-CHORES: Sequence[Chore] = (close_what_is_due, void_lost_proxies, carry_what_is_open, forget_exports)
+CHORES: Sequence[Chore] = (
+    close_what_is_due,
+    void_lost_proxies,
+    invite_newcomers,
+    carry_what_is_open,
+    forget_exports,
+)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from jobs.sink import Sink
 from pooling.committees import reminders as committee_reminders
 from pooling.committees.convening import convene_at, convene_now
 from pooling.committees.difficulties import carry_what_is_open
-from pooling.committees.inviting import invite, uninvite
+from pooling.committees.inviting import invite, invite_newcomers, uninvite
 from pooling.committees.models import CommitteeKind
 from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.schemas import CommitteeIn, MoveIn
@@ -37,7 +37,7 @@ J1 = datetime(2027, 3, 26, 7, tzinfo=UTC)
 """J−1 is Easter Monday: it moves to the Friday before."""
 
 
-CHORES = (convene_at(time(8)), carry_what_is_open)
+CHORES = (invite_newcomers, convene_at(time(8)), carry_what_is_open)
 
 
 def kinds() -> list[Kind]:
@@ -95,10 +95,10 @@ class Scene:
                 session, self.caller, committee_id, self.now, reason="trop d’absents", base_url=BASE_URL
             )
 
-    async def invite(self, committee_id: int, *people: str) -> None:
+    async def invite(self, committee_id: int, *people: str, roles: Sequence[Role] = ()) -> None:
         ids = [self.territory.people[email] for email in people]
         async with self.database.transaction(self.territory.group_id) as session:
-            await invite(session, self.caller, committee_id, self.now, people=ids)
+            await invite(session, self.caller, committee_id, self.now, roles=roles, people=ids)
 
     async def uninvite(self, committee_id: int, person: str) -> None:
         async with self.database.transaction(self.territory.group_id) as session:

@@ -48,8 +48,12 @@ async def test_people_are_invited_by_role(territory: Territory, sign_in: SignIn,
     browser = await sign_in(FACILITATOR)
     people = f"{page}/personnes"
     assert (await browser.post(f"{page}/invitations/roles", page=people)).status_code == 422
+    standing = "Invités par leur rôle, aussi ceux qui arrivent d’ici là : les référents des membres"
+    assert f"{standing}." in text_of(await browser.get(people))
     await browser.post(f"{page}/invitations/roles", {"roles": "finance"}, page=people)
-    assert "1 personne invitée de plus" in text_of(await browser.get(people))
+    shown = text_of(await browser.get(people))
+    assert "1 personne invitée de plus" in shown
+    assert f"{standing}, les services financiers." in shown
     await browser.post(f"{page}/invitations/roles", {"roles": "finance"}, page=people)
     assert "Tous étaient déjà invités" in text_of(await browser.get(people))
 

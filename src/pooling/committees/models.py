@@ -2,8 +2,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlmodel import Field
 
 from pooling.kernel.events import Event
@@ -54,6 +63,10 @@ class Committee(TenantTable, table=True):
     link: str = ""
     clear_days: int = 5
     """Of a formal committee: days between the convocation and the meeting, neither of them counted."""
+    invited_roles: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
+    """Who holds one of them is invited, also who comes to hold it before the committee meets."""
+    taken_off: list[int] = Field(default_factory=list, sa_type=ARRAY(BigInteger))
+    """People whose invitation was taken back: their role does not invite them again."""
     convened_at: datetime | None = instant(nullable=True)
     """When its people were convened: who is invited later is convened at once."""
     convocation_file_id: int | None = big(nullable=True)

@@ -88,9 +88,16 @@ async def _page(
         filtered=search["reponse"],
         offered=offered(found),
         roles=[(str(role), label) for role, label in INVITED_ROLES],
+        standing=_standing(frame) if frame.to_come else "",
         inviting=frame.manages and frame.to_come,
         **pages_after(url, search["apres"], next_key, {name: search[name] for name in ("cherche", "reponse")}),
     )
+
+
+def _standing(frame: CommitteeFrame) -> str:
+    """Those whom their role invites, in words."""
+    roles = frame.committee.invited_roles
+    return ", ".join(label[0].lower() + label[1:] for role, label in INVITED_ROLES if str(role) in roles)
 
 
 def _answers(counts: Counts) -> list[tuple[str, str, int]]:
@@ -135,7 +142,7 @@ async def do_invite_roles(
     form: PostedForm,
     committee_id: FromPath[int],
 ) -> Response[Any]:
-    """Everybody who holds one of these roles now."""
+    """Everybody who holds one of these roles, now or by the time the committee meets."""
     frame = await managed_committee(request, session, caller, committee_id)
     known = {str(role): role for role, _ in INVITED_ROLES}
     roles = [known[role] for role in form.all("roles") if role in known]

@@ -57,7 +57,7 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     await carry_difficulties(session, now)
     if command.take_up:
         await add_proposals(session, committee, now)
-    await add_invitations(session, committee.id, command.roles, command.people, now)
+    await add_invitations(session, committee, command.roles, command.people, now)
     return committee.id
 
 
