@@ -1,6 +1,7 @@
 """Référents are reminded of what they have not filed; the lead buyer hears of the closing the morning after."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -12,6 +13,7 @@ from pooling.needs import reminders as needs
 from pooling.needs.collection import close_what_is_due
 from pooling.outbox.models import Message
 from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.console import lines, remind
 from pooling.reminders.sweep import sweep
 
 BASE_URL = "http://127.0.0.1:8000"
@@ -69,3 +71,30 @@ async def test_the_lead_buyer_hears_of_the_closing_with_who_did_not_answer(
     assert "1 déclaration déposée sur 5" in words
     assert "Arcachon, Lugos" in words
     assert "Salles" not in words
+
+
+FRIDAY = datetime(2026, 12, 4, 17, tzinfo=UTC)
+MONDAY = datetime(2026, 12, 7, 8, tzinfo=UTC)
+
+
+async def test_the_lead_buyer_is_told_at_once_where_the_morning_after_has_passed_during_an_outage(
+    database: Database, territory: Territory
+) -> None:
+    """Closed on Friday evening, noticed on Monday at nine: that morning's mail is late by an hour, not by a day."""
+    await open_purchase(database, territory, FRIDAY - timedelta(days=2), days=2)
+    clock = FixedClock(MONDAY)
+    would = await remind(
+        database,
+        needs.kinds(ReminderConfiguration({})),
+        None,
+        clock,
+        base_url=BASE_URL,
+        chores=[close_what_is_due],
+        dry_run=True,
+    )
+    assert [(line["kind"], line["due_at"]) for line in map(json.loads, lines(would, as_json=True))] == [
+        ("closing", "2026-12-07T07:00:00Z")
+    ]
+    assert await reminded(database, territory, "closing") == [], "a dry run keeps nothing, not even the closing"
+    await run(database, clock)
+    assert [recipient for recipient, _ in await reminded(database, territory, "closing")] == [BUYER]

@@ -144,6 +144,17 @@ async def test_moving_the_day_before_tells_everyone_once(scene: Scene) -> None:
     assert sorted(scene.sink.recipients) == sorted([LUGOS, SALLES, DROIT])
 
 
+async def test_who_was_to_be_told_already_is_told_of_the_move_though_the_worker_was_late(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS)
+    await scene.sweep()
+    await scene.invite(committee, SALLES)
+    scene.clock.instant = J15 + timedelta(minutes=30)
+    await scene.move(committee, day=date(2027, 3, 31))
+    await scene.work()
+    assert scene.sink.recipients == [LUGOS]
+    assert "déplacé" in str(scene.sink.received[0]["Subject"])
+
+
 async def test_what_had_not_left_the_outbox_is_taken_back_by_a_move(scene: Scene) -> None:
     """An SMTP outage, two moves: in the end one mail, and it is true."""
     committee = await scene.schedule(LUGOS)

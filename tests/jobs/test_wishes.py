@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from jobs.scene import BASE_URL, J7, J15, Scene, kinds
 from pooling.reminders.configuration import Schedule
@@ -96,6 +97,30 @@ async def test_a_day_already_past_when_it_is_wished_is_skipped(scene: Scene) -> 
     await want(scene, Wish(offsets=(-10, -7)))
     assert (await scene.sweep()).sent == []
     assert await planned(scene) == [-7]
+
+
+async def test_a_past_day_that_the_territorys_file_adds_is_not_sent_after_a_later_one(scene: Scene) -> None:
+    await scene.schedule(LUGOS)
+    before = [replace(COMMITTEE, schedule=Schedule(offsets=(-7, -2)))]
+    after = [replace(COMMITTEE, schedule=Schedule(offsets=(-15, -7, -2)))]
+    await swept(scene, before)
+    scene.clock.instant = J7
+    assert [reminder.offset_days for reminder in (await swept(scene, before)).sent] == [-7]
+    assert (await swept(scene, after)).sent == []
+    assert [row[3:5] for row in await scene.reminders()] == [(-15, "missed"), (-7, "sent"), (-2, "planned")]
+
+
+async def test_one_sent_before_its_time_leaves_those_that_come_before_it(scene: Scene) -> None:
+    await scene.schedule(LUGOS)
+    await scene.sweep()
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        await session.execute(
+            text("UPDATE reminders SET hastened_at = :now WHERE group_id = :group AND offset_days = -1"),
+            {"now": scene.now, "group": scene.territory.group_id},
+        )
+    assert [reminder.offset_days for reminder in (await scene.sweep()).sent] == [-1]
+    scene.clock.instant = J7
+    assert [reminder.offset_days for reminder in (await scene.sweep()).sent] == [-7]
 
 
 async def test_what_is_due_and_not_yet_sent_survives_a_change_of_days(scene: Scene) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -82,13 +82,14 @@ async def _withdraw_unsent(session: AsyncSession, committee: Committee) -> None:
 
 
 async def _told(session: AsyncSession, committee: Committee) -> list[Recipient]:
-    """Those who are still invited and know the date: a mail about this committee was written to them, or they have
-    answered from its page.
+    """Those who are still invited and know the date, or should: a mail about this committee was written to them, or was
+    due when it was superseded (the worker was late), or they have answered from its page.
     """
+    late = and_(col(Reminder.state) == ReminderState.SUPERSEDED, col(Reminder.due_at) <= col(Reminder.settled_at))
     told = select(col(Reminder.person_id)).where(
         col(Reminder.kind).in_(KINDS),
         col(Reminder.subject_id) == committee.id,
-        col(Reminder.state) == ReminderState.SENT,
+        or_(col(Reminder.state) == ReminderState.SENT, late),
     )
     rows = await session.execute(
         select(col(Person.id), col(Person.email), col(Person.name))

@@ -75,10 +75,15 @@ async def close_collection(
     if purchase.state == PurchaseState.OPEN and early and not reason:
         raise Invalid({"reason": "Dites pourquoi vous clôturez avant la date prévue : les référents le liront."})
     change_state(session, purchase, PurchaseState.CLOSED, at=now, caller=caller, reason=reason or None)
-    purchase.closed_at = now
+    purchase.closed_at = _ended_at(purchase, now)
     if early:
         await tell(session, purchase, now, notices.closed_early, reason=reason)
     return purchase
+
+
+def _ended_at(purchase: Purchase, now: datetime) -> datetime:
+    """When nothing could be filed any more: at its date, however late somebody or a sweep notices."""
+    return min(now, purchase.closes_at or now)
 
 
 async def extend_collection(
@@ -164,6 +169,6 @@ async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
     references = []
     for purchase in due.scalars():
         change_state(session, purchase, PurchaseState.CLOSED, at=now, caller=None)
-        purchase.closed_at = now
+        purchase.closed_at = _ended_at(purchase, now)
         references.append(purchase.reference)
     return references

@@ -35,7 +35,7 @@ async def remind(
 ) -> Reminded:
     """Sweeps and delivers once. A dry run keeps and sends nothing. Without a transport mails stay queued."""
     if dry_run:
-        found = await preview(database, kinds, base_url=base_url, now=clock.now())
+        found = await preview(database, kinds, base_url=base_url, now=clock.now(), chores=chores)
         return Reminded(found, dry_run=True)
     reminded = Reminded(await sweep(database, kinds, clock, base_url=base_url, chores=chores), dry_run=False)
     if transport is not None:

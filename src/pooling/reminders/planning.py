@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlalchemy.types import BigInteger
 from sqlmodel import col
 
@@ -225,19 +226,28 @@ def _ended() -> ColumnElement[str]:
 
 
 def _all_but_latest(kind: Kind, now: datetime) -> Any:  # noqa: ANN401
-    """After an outage several may be due for a person and a subject: only the latest is worth sending."""
+    """After an outage several may be due for a person and a subject: only the latest is worth sending. None is, where a
+    later one was sent in its time: days that a changed configuration adds may be past.
+    """
     place = func.row_number().over(
         partition_by=(col(Reminder.subject_id), col(Reminder.person_id)),
         order_by=(col(Reminder.due_at).desc(), col(Reminder.offset_days).desc()),
     )
+    later = aliased(Reminder)
+    said = exists().where(
+        *(getattr(later, name) == getattr(Reminder, name) for name in ("group_id", "kind", *_KEY[:3])),
+        col(later.state) == ReminderState.SENT,
+        col(later.due_at) > col(Reminder.due_at),
+        col(later.due_at) <= now,
+    )
     due = (
-        select(col(Reminder.id), place.label("place"))
+        select(col(Reminder.id), place.label("place"), said.label("said"))
         .where(*_planned(kind), col(Reminder.due_at) <= now)
         .subquery("due")
     )
     return (
         update(Reminder)
-        .where(col(Reminder.id) == due.c.id, due.c.place > 1)
+        .where(col(Reminder.id) == due.c.id, or_(due.c.place > 1, due.c.said))
         .values(state=ReminderState.MISSED, settled_at=now)
     )
 

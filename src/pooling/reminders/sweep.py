@@ -5,8 +5,8 @@ cancelled or killed.
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.kernel.clock import Clock
+from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.planning import PlanReport, plan_group
@@ -77,12 +77,18 @@ async def _sweep_group(
         await _send_due(database, kind, context, report, batch)
 
 
-async def preview(database: Database, kinds: Sequence[Kind], *, base_url: str, now: datetime) -> SweepReport:
-    """What a sweep would send at that moment. Nothing is kept."""
+async def preview(
+    database: Database, kinds: Sequence[Kind], *, base_url: str, now: datetime, chores: Sequence[Chore] = ()
+) -> SweepReport:
+    """What a sweep would send at that moment, its chores done. Nothing is kept."""
     report = SweepReport()
     async for context in _groups(database, base_url, now):
         with suppress(_NothingKept):
             async with database.transaction(context.group_id) as session:
+                for chore in chores:
+                    with _logged(chore, context):
+                        async with session.begin_nested():
+                            await chore(session, FixedClock(now))
                 wanted = await kinds_of_group(session, kinds)
                 report.plan.add(await plan_group(session, wanted, context.zone, now))
                 for kind in wanted:
@@ -95,9 +101,15 @@ _ALL = 2**31 - 1
 
 
 async def _do(database: Database, chore: Chore, context: Context, clock: Clock) -> None:
-    try:
+    with _logged(chore, context):
         async with database.transaction(context.group_id) as session:
             await chore(session, clock)
+
+
+@contextmanager
+def _logged(chore: Chore, context: Context) -> Iterator[None]:
+    try:
+        yield
     except Exception:  # the next minute tries again; the others must not wait for it
         log.exception("%s failed in group %s", getattr(chore, "__name__", chore), context.group_id)
 
