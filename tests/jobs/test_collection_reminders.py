@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -12,6 +13,7 @@ from pooling.kernel.database import Database
 from pooling.needs import reminders as needs
 from pooling.needs.collection import close_what_is_due
 from pooling.outbox.models import Message
+from pooling.purchases.schemas import ItemIn
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.console import lines, remind
 from pooling.reminders.sweep import sweep
@@ -59,7 +61,8 @@ async def test_the_lead_buyer_hears_of_the_closing_with_who_did_not_answer(
     database: Database, territory: Territory
 ) -> None:
     purchase_id = await open_purchase(database, territory, NOW, days=1)
-    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=2)
+    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=1200, abri=1)
+    await file_needs(database, territory, purchase_id, "referent@droit.example", NOW, arceau=34)
     clock = FixedClock(NOW + timedelta(days=1, minutes=1))
     await run(database, clock)
     assert await reminded(database, territory, "closing") == [], "closed just now; told tomorrow morning"
@@ -67,10 +70,33 @@ async def test_the_lead_buyer_hears_of_the_closing_with_who_did_not_answer(
     await run(database, clock)
     ((recipient, text),) = await reminded(database, territory, "closing")
     assert recipient == BUYER
-    words = text.replace("\u00a0", " ")
-    assert "1 déclaration déposée sur 5" in words
+    words = text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert words.startswith("Vous pilotez cet achat : sa collecte est close depuis le ")
+    assert "2 déclarations déposées sur 5" in words
+    assert "Lignes déclarées : 3" in words
+    assert "Arceau posé : 1 234 arceaux" in words
+    assert "Abri de 10 places : 1 abri" in words
     assert "Arcachon, Lugos" in words
     assert "Salles" not in words
+
+
+async def test_the_closing_names_a_bounded_number_of_items_and_counts_the_others(
+    database: Database, territory: Territory
+) -> None:
+    items = [ItemIn(code=f"a{n}", name=f"Article {n}", unit="pièce", unit_price=Decimal(n)) for n in range(1, 24)]
+    purchase_id = await open_purchase(database, territory, NOW, days=1, items=items)
+    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, a1=3, a23=5)
+    clock = FixedClock(NOW + timedelta(days=1, minutes=1))
+    await run(database, clock)
+    clock.instant = NOW + timedelta(days=2)
+    await run(database, clock)
+    ((_, text),) = await reminded(database, territory, "closing")
+    words = text.replace("\u00a0", " ")
+    assert "Article 1 : 3 pièces" in words
+    assert "Article 20 : 0 pièce" in words
+    assert "et 3 autres articles" in words
+    assert "Article 21" not in words
+    assert "Lignes déclarées : 2" in words
 
 
 FRIDAY = datetime(2026, 12, 4, 17, tzinfo=UTC)

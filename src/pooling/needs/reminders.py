@@ -1,25 +1,31 @@
 """The reminders of collections: to référents who have not filed, before it closes; to the lead buyer, once it has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from pooling.members.models import Member, Membership, Role
-from pooling.needs.models import Declaration, DeclarationState
+from pooling.members.models import Membership, Role
+from pooling.needs.reminder_queries import (
+    Closing,
+    Silent,
+    closings_of,
+    has_filed,
+    purchases_of,
+    referent_of_participant,
+    silent_members_of,
+)
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.purchases.models import Participation, Purchase, PurchaseState
-from pooling.purchases.queries import is_member
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
 from pooling.reminders.rules import upcoming
-from pooling.web.typography import before, plural
+from pooling.web.typography import before, date_long, number, plural
 
 DEADLINE = "needs_deadline"
 CLOSING = "closing"
@@ -27,7 +33,6 @@ DEADLINE_DEFAULT = Schedule(offsets=(-7, -2))
 CLOSING_DEFAULT = Schedule(offsets=(1,))
 CLOSING_USEFUL = timedelta(days=60)
 """After so long the totals are no news, ordered or not."""
-NAMED_AT_MOST = 20
 
 
 def kinds(configuration: ReminderConfiguration) -> list[Kind]:
@@ -99,16 +104,6 @@ def _closed(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return col(Purchase.state) == PurchaseState.CLOSED, col(Purchase.closed_at) > now - CLOSING_USEFUL
 
 
-def _has_filed() -> ColumnElement[bool]:
-    filed = aliased(Declaration)
-    return exists().where(
-        col(filed.group_id) == Participation.group_id,
-        col(filed.purchase_id) == Participation.purchase_id,
-        col(filed.member_id) == Participation.member_id,
-        col(filed.state) == DeclarationState.FILED,
-    )
-
-
 def _silent_referents(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
     """Référents of a participant that has filed nothing; once each, whatever the number of their members."""
     return (
@@ -123,18 +118,9 @@ def _silent_referents(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: AR
             Purchase,
             and_(col(Purchase.group_id) == Participation.group_id, col(Purchase.id) == Participation.purchase_id),
         )
-        .join(Membership, _referent_of_participant())
-        .where(*_open(now), ~_has_filed())
+        .join(Membership, referent_of_participant())
+        .where(*_open(now), ~has_filed())
         .group_by(col(Purchase.id), col(Purchase.revision), col(Purchase.scheduled_at), col(Membership.person_id))
-    )
-
-
-def _referent_of_participant() -> ColumnElement[bool]:
-    return and_(
-        col(Membership.group_id) == Participation.group_id,
-        col(Membership.member_id) == Participation.member_id,
-        col(Membership.role) == Role.REFERENT,
-        col(Membership.ended_at).is_(None),
     )
 
 
@@ -160,21 +146,9 @@ def _lead_buyers(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 
     )
 
 
-@dataclass(frozen=True)
-class _Silent:
-    """A member that a référent is reminded of."""
-
-    name: str
-    has_draft: bool
-
-    @property
-    def said(self) -> str:
-        return f"{self.name} (brouillon à déposer)" if self.has_draft else self.name
-
-
 async def _render_deadline(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
-    purchases = await _purchases(session, reminders)
-    members = await _silent_members(session, reminders)
+    purchases = await purchases_of(session, reminders)
+    members = await silent_members_of(session, reminders)
     return [
         _deadline_mail(
             reminder, purchases[reminder.subject_id], members[reminder.subject_id, reminder.person_id], context
@@ -183,43 +157,7 @@ async def _render_deadline(session: AsyncSession, reminders: Sequence[DueReminde
     ]
 
 
-async def _purchases(session: AsyncSession, reminders: Sequence[DueReminder]) -> dict[int, Purchase]:
-    ids = {reminder.subject_id for reminder in reminders}
-    found = await session.execute(select(Purchase).where(col(Purchase.id).in_(ids)))
-    return {purchase.id: purchase for purchase in found.scalars()}
-
-
-async def _silent_members(
-    session: AsyncSession, reminders: Sequence[DueReminder]
-) -> dict[tuple[int, int], list[_Silent]]:
-    draft = aliased(Declaration)
-    has_draft = exists().where(
-        col(draft.group_id) == Participation.group_id,
-        col(draft.purchase_id) == Participation.purchase_id,
-        col(draft.member_id) == Participation.member_id,
-        col(draft.state) == DeclarationState.DRAFT,
-    )
-    rows = await session.execute(
-        select(
-            col(Participation.purchase_id), col(Membership.person_id), col(Member.name), case((has_draft, 1), else_=0)
-        )
-        .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
-        .join(Membership, _referent_of_participant())
-        .where(
-            col(Participation.purchase_id).in_({reminder.subject_id for reminder in reminders}),
-            col(Membership.person_id).in_({reminder.person_id for reminder in reminders}),
-            ~_has_filed(),
-        )
-        .order_by(col(Member.sort_key))
-    )
-    found: dict[tuple[int, int], list[_Silent]] = {}
-    for purchase_id, person_id, name, drafted in rows:
-        found.setdefault((purchase_id, person_id), []).append(_Silent(name, bool(drafted)))
-    return found
-
-
-def _deadline_mail(reminder: DueReminder, purchase: Purchase, members: list[_Silent], context: Context) -> Mail:
+def _deadline_mail(reminder: DueReminder, purchase: Purchase, members: list[Silent], context: Context) -> Mail:
     until = before(reminder.useful_until, context.now, context.zone)
     names = ", ".join(member.said for member in members)
     return Mail(
@@ -235,51 +173,43 @@ def _deadline_mail(reminder: DueReminder, purchase: Purchase, members: list[_Sil
 
 
 async def _render_closing(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
-    purchases = await _purchases(session, reminders)
-    ids = list(purchases)
-    counts = await session.execute(
-        select(col(Participation.purchase_id), func.count(), func.count().filter(_has_filed()))
-        .where(col(Participation.purchase_id).in_(ids))
-        .group_by(col(Participation.purchase_id))
-    )
-    answered = {purchase_id: (participants, filed) for purchase_id, participants, filed in counts}
-    silent = await session.execute(
-        select(col(Participation.purchase_id), col(Member.name))
-        .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
-        .where(col(Participation.purchase_id).in_(ids), ~_has_filed())
-        .order_by(col(Member.sort_key))
-    )
-    names: dict[int, list[str]] = {}
-    for purchase_id, name in silent:
-        names.setdefault(purchase_id, []).append(name)
+    purchases = await purchases_of(session, reminders)
+    closings = await closings_of(session, purchases)
     return [
-        _closing_mail(
-            reminder,
-            purchases[reminder.subject_id],
-            *answered.get(reminder.subject_id, (0, 0)),
-            names.get(reminder.subject_id, []),
-            context,
-        )
+        _closing_mail(reminder, purchases[reminder.subject_id], closings[reminder.subject_id], context)
         for reminder in reminders
     ]
 
 
-def _closing_mail(
-    reminder: DueReminder, purchase: Purchase, participants: int, filed: int, silent: list[str], context: Context
-) -> Mail:
-    without = ", ".join(silent[:NAMED_AT_MOST]) + ("…" if len(silent) > NAMED_AT_MOST else "")
+def _closing_mail(reminder: DueReminder, purchase: Purchase, closing: Closing, context: Context) -> Mail:
+    assert purchase.closed_at is not None, "its audience leads closed purchases"
+    closed = date_long(purchase.closed_at.astimezone(context.zone).date())
+    totals = [f"{item.name} : {plural(item.quantity, item.unit)}" for item in closing.items]
+    others = closing.item_count - len(closing.items)
+    facts = (
+        Fact("Achat", f"{purchase.title} ({purchase.reference})"),
+        Fact("Lignes déclarées", number(closing.lines)),
+        Fact("Total par article", "\n".join([*totals, *([_and(others, "article")] if others else [])])),
+        Fact(f"Sans réponse ({number(closing.silent_count)})", _silent_said(closing)),
+    )
     return Mail(
         kind=CLOSING,
         recipient=reminder.email,
         person_id=reminder.person_id,
         subject=f"Collecte close, à consolider : {purchase.title}",
-        why=f"La collecte de cet achat est close : {plural(filed, 'déclaration déposée', 'déclarations déposées')} "
-        f"sur {participants}. Figez la consolidation pour passer commande.",
+        why=f"Vous pilotez cet achat : sa collecte est close depuis le {closed}, avec "
+        f"{plural(closing.filed, 'déclaration déposée', 'déclarations déposées')} sur {number(closing.participants)}. "
+        "Figez la consolidation dès maintenant pour pouvoir commander.",
         button=Button("Voir la consolidation", context.url(f"achats/{purchase.reference}/consolidation")),
-        facts=(
-            Fact("Achat", f"{purchase.title} ({purchase.reference})"),
-            *([Fact("Sans réponse", without)] if silent else []),
-        ),
+        facts=tuple(fact for fact in facts if fact.value),
         notice=context.notice,
     )
+
+
+def _silent_said(closing: Closing) -> str:
+    others = closing.silent_count - len(closing.silent)
+    return ", ".join(closing.silent) + (f", {_and(others, 'membre')}" if others else "")
+
+
+def _and(others: int, noun: str) -> str:
+    return f"et {plural(others, f'autre {noun}', f'autres {noun}s')}"
