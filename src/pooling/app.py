@@ -50,6 +50,7 @@ from pooling.home import (
     reminder_setting_pages,
 )
 from pooling.home import pages as home
+from pooling.home.dated import dated_ahead
 from pooling.home.leaving import warnings_on_leaving
 from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell
@@ -252,6 +253,7 @@ def _state(services: Services, *, demonstration: bool) -> dict[str, Any]:
         "purchase_tabs": PURCHASE_TABS,
         "reminder_kinds": reminder_kinds(read_reminders(services.settings.config_dir)),
         "leaving_warnings": warnings_on_leaving,
+        "dated_ahead": dated_ahead,
         "demonstration": demonstration,
     }
 

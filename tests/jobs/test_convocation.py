@@ -209,6 +209,46 @@ async def test_a_committee_moved_the_day_before_tells_everybody_once_and_is_conv
     assert ("committee.planned", scene.caller.person_id, "convened", "planned") in await events(scene)
 
 
+async def test_another_room_keeps_the_convocation_and_only_newcomers_receive_it_after(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS, kind=CommitteeKind.FORMAL)
+    scene.clock.instant = DUE
+    await scene.work()
+    convened_row = await row_of(scene, committee)
+    before = len(scene.sink.received)
+    scene.clock.instant = DUE + 60 * MINUTE
+    await scene.move(committee, place="Salle des fêtes")
+    assert await row_of(scene, committee) == (*convened_row[:3], 2)
+    await scene.invite(committee, ARCACHON)
+    await scene.work()
+    await scene.work()
+    assert await convened(scene) == [ARCACHON, LUGOS]
+    subjects = sorted(mail["Subject"] for mail in scene.sink.received[before:])
+    assert ["modifiés" in subject for subject in subjects] == [True, False], subjects
+    assert (await convocations(scene))[0][2] == [], "the document has the former room"
+    assert ("committee.planned", scene.caller.person_id, "convened", "planned") not in await events(scene)
+
+
+async def test_the_same_hour_of_another_zone_is_another_date(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS, kind=CommitteeKind.FORMAL)
+    scene.clock.instant = DUE
+    await scene.work()
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET timezone = 'Indian/Reunion'"))
+    await scene.move(committee, place="Salle des fêtes")
+    assert (await row_of(scene, committee))[:2] == ("planned", None)
+
+
+async def test_a_convocation_taken_back_by_a_change_of_room_leaves_again(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS, kind=CommitteeKind.FORMAL)
+    scene.clock.instant = DUE
+    await scene.sweep()
+    scene.clock.instant = DUE + MINUTE
+    await scene.move(committee, place="Salle des fêtes")
+    await scene.work()
+    await scene.work()
+    assert len([mail for mail in scene.sink.received if "Convocation" in mail["Subject"]]) == 1
+
+
 async def test_a_cancelled_committee_is_not_convened(scene: Scene) -> None:
     committee = await scene.schedule(LUGOS, kind=CommitteeKind.FORMAL)
     await scene.sweep()

@@ -1,10 +1,12 @@
 """The facilitator plans, moves, cancels and minutes a committee; the others read."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
-from factories import Territory
+from factories import NOW, Territory, open_purchase
+from pooling.kernel.database import Database
 from web_client import Browser, SignIn, text_of
 
 LIST = "/g/bassin/comites"
@@ -61,6 +63,8 @@ async def test_nobody_is_told_to_warn_people_before_the_sweep_planned_their_remi
         ({"day": "2027-03-28", "hour": "02:30"}, "cette heure n’existe pas"),
         ({"place": ""}, "Indiquez un lieu"),
         ({"link": "javascript:alert(1)"}, "commence par https://"),
+        ({"link": "https://"}, "commence par https://"),
+        ({"link": "https://a b"}, "commence par https://"),
         ({"title": ""}, "Donnez un nom"),
         ({"duration": "0"}, "entre 15 et 1440"),
     ],
@@ -74,6 +78,38 @@ async def test_bad_input_is_told_at_the_field_and_kept(
     assert sentence in text_of(answer)
     assert "1. Consolider" in answer.text
     assert "Aucun comité n’est prévu" in text_of(await browser.get(LIST))
+
+
+async def test_the_form_sent_twice_makes_one_committee(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    assert await plan(browser) == await plan(browser)
+    other = await browser.post(NEW, {**PLAN, "title": "Bureau"}, page=NEW)
+    assert other.headers["location"] != await plan(browser)
+
+
+async def test_a_committee_for_tomorrow_is_not_said_to_be_reminded_of(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(FACILITATOR)
+    made = await browser.post(NEW, {**PLAN, "day": f"{NOW + timedelta(days=1):%Y-%m-%d}"}, page=NEW)
+    shown = await browser.get(made.headers["location"])
+    assert "Les relances partiront d’elles-mêmes" not in text_of(shown)
+    assert "Le comité est prévu. Aucune relance ne partira d’ici là." in text_of(shown)
+    assert f'href="{made.headers["location"]}/convocation"' in shown.text
+
+
+async def test_another_zone_waits_until_no_date_was_meant_in_this_one(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    browser = await sign_in(FACILITATOR)
+    page = await plan(browser)
+    settings = "/g/bassin/reglages"
+    wanted = {"name": "Bassin", "timezone": "Indian/Reunion", "committee_every_months": "3", "school_zone": ""}
+    refused = await browser.post(settings, wanted, page=settings)
+    assert refused.status_code == 422
+    assert "comité « Comité de suivi » du mardi 30 mars" in text_of(refused)
+    await open_purchase(database, territory, NOW)
+    asked = f"{page}/annulation"
+    await browser.post(asked, {"reason": "Grève"}, page=asked)
+    assert "collecte de AG-2027-001" in text_of(await browser.post(settings, wanted, page=settings))
 
 
 async def test_a_committee_is_moved(territory: Territory, sign_in: SignIn) -> None:

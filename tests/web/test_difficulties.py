@@ -66,6 +66,12 @@ async def test_anybody_of_the_group_raises_one_and_all_read_it(
     assert "À régler Difficulté n°" in text_of(await reader.get(LIST))
 
 
+async def test_the_form_sent_twice_tells_one_difficulty(territory: Territory, sign_in: SignIn) -> None:
+    browser = await sign_in(REFERENT)
+    assert await tell(browser) == await tell(browser) != await tell(browser, "Pas de clé")
+    assert await tell(await sign_in(OTHER)) != await tell(browser), "somebody else's is another"
+
+
 async def test_one_is_raised_for_ones_own_member_about_a_purchase(
     database: Database, territory: Territory, sign_in: SignIn
 ) -> None:

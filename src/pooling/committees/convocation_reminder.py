@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,8 +15,10 @@ from pooling.committees.models import Committee, CommitteeKind, CommitteeState, 
 from pooling.committees.queries import invited
 from pooling.committees.rules import CONVOCATION, TO_COME
 from pooling.outbox.mail import Mail
+from pooling.outbox.models import Message, MessageState
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Name, Occasion
+from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.rules import clear_days_offset
 
 DEFAULT = Schedule()
@@ -70,7 +72,23 @@ def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - o
         (col(Committee.convened_at).is_not(None), literal_column("'-infinity'::timestamptz")),
         else_=func.greatest(col(Invitation.invited_at), col(Committee.scheduled_at)),
     )
-    return invited(since, *_to_be_convened(now))
+    return invited(since, *_to_be_convened(now), ~_convened_before())
+
+
+def _convened_before() -> ColumnElement[bool]:
+    """Whether the person was convened for the date that stands, before the room or the length changed: the notice of
+    that change was enough. A convocation that the change took back, or that never arrived, is none.
+    """
+    failed = exists().where(col(Message.id) == col(Reminder.message_id), col(Message.state) == MessageState.FAILED)
+    return exists().where(
+        col(Reminder.kind) == CONVOCATION,
+        col(Reminder.subject_id) == col(Committee.id),
+        col(Reminder.revision) < col(Committee.revision),
+        col(Reminder.person_id) == col(Invitation.person_id),
+        col(Reminder.state) == ReminderState.SENT,
+        col(Reminder.settled_at) >= col(Committee.convened_at),
+        ~failed,
+    )
 
 
 def _to_be_convened(now: datetime) -> tuple[Any, ...]:

@@ -9,11 +9,12 @@ from sqlmodel import col
 from pooling.committees.agenda_rules import MOST_ITEMS
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
 from pooling.committees.queries import found, known_id
-from pooling.committees.schemas import DifficultyIn
+from pooling.committees.schemas import SENT_TWICE, DifficultyIn
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
+from pooling.members.groups import lock_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
@@ -55,6 +56,27 @@ async def raise_difficulty(session: AsyncSession, caller: Caller, command: Diffi
     _record(session, caller, difficulty, "difficulty.raised", now, change=(None, DifficultyState.RAISED))
     await carry_difficulties(session, now)
     return difficulty.id
+
+
+async def raise_once(session: AsyncSession, caller: Caller, command: DifficultyIn, now: datetime) -> int:
+    """The same for a form, which an impatient hand sends twice: what it told a moment ago is that difficulty.
+
+    Raises: as `raise_difficulty`.
+    """
+    await lock_group(session)
+    twin = await session.execute(
+        select(col(Difficulty.id))
+        .where(
+            col(Difficulty.state) == DifficultyState.RAISED,
+            col(Difficulty.raised_by) == caller.person_id,
+            col(Difficulty.raised_at) > now - SENT_TWICE,
+            col(Difficulty.content) == command.content,
+            col(Difficulty.member_id).is_not_distinct_from(command.member_id),
+            col(Difficulty.purchase_id).is_not_distinct_from(await _purchase(session, command.purchase)),
+        )
+        .limit(1)
+    )
+    return twin.scalar_one_or_none() or await raise_difficulty(session, caller, command, now)
 
 
 async def settle_difficulty(

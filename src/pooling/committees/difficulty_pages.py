@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.agenda_queries import purchases_to_link
-from pooling.committees.difficulties import difficulty_by_id, may_settle, raise_difficulty, settle_difficulty
+from pooling.committees.difficulties import difficulty_by_id, may_settle, raise_once, settle_difficulty
 from pooling.committees.difficulty_queries import committees_of, difficulty_line, difficulty_page
 from pooling.committees.frame import sections
 from pooling.committees.models import Difficulty, DifficultyState
@@ -117,7 +117,7 @@ async def do_raising(
     with form.redisplayed():
         form.check()
         command = DifficultyIn(content=content, purchase=purchase, member_id=int(member) if member else None)
-        difficulty_id = await raise_difficulty(session, caller, command, request.app.state.clock.now())
+        difficulty_id = await raise_once(session, caller, command, request.app.state.clock.now())
     if form.has_errors:
         raise Redisplay(await _raising_page(request, session, caller, entered_group, form))
     url = f"/g/{entered_group.slug}{LIST}/{difficulty_id}"

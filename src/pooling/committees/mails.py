@@ -83,7 +83,9 @@ class Writer:
         )
 
     def convocation(self, kind: str, recipient: Recipient) -> Mail:
-        file_id = self.committee.convocation_file_id
+        convened_at, file_id = self.committee.convened_at, self.committee.convocation_file_id
+        if convened_at is not None and convened_at < self.committee.scheduled_at:
+            file_id = None  # the room or the length changed since it was set: the mail has the present ones
         task = "réservez ce moment" if recipient.answered else "dites d’ici là si vous venez"
         attached = " Elle est jointe en PDF, avec de quoi donner pouvoir." if file_id is not None else ""
         mail = self._mail(

@@ -13,13 +13,12 @@ from pooling.committees.frame import CommitteeFrame, committee_frame
 from pooling.committees.models import CommitteeState
 from pooling.committees.people_queries import count_people, invited_person
 from pooling.committees.queries import agendas_of, reminder_lines
-from pooling.committees.rules import REMINDER, TO_COME
+from pooling.committees.reminders import is_reminded
+from pooling.committees.rules import TO_COME
 from pooling.committees.words import own_answer
 from pooling.committees.year_queries import cadence_of
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
-from pooling.reminders.rules import upcoming
-from pooling.reminders.wishes import kinds_of_group
 from pooling.web.layout import render
 from pooling.web.typography import before
 
@@ -41,6 +40,7 @@ async def _shown(
     agenda = (await agendas_of(session, [committee.id]))[committee.id]
     counts = await count_people(session, committee, frame.now)
     school_zone = (await cadence_of(session)).school_zone
+    every = request.app.state.reminder_kinds
     return render(
         request,
         "committees/show.html",
@@ -59,24 +59,10 @@ async def _shown(
         next_reminder=next((line.due_at for line in reminders if line.planned), None),
         off=why_off(committee.local_start.date(), frame.zone, school_zone) if frame.to_come else "",
         convening=await convening_notice(request, session, frame),
-        silent=frame.manages and frame.to_come and not await _is_reminded(request, session, frame),
-    )
-
-
-async def _is_reminded(request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame) -> bool:
-    """Whether people will be reminded, by the rule itself: rows are planned only at the next sweep."""
-    committee, every = frame.committee, request.app.state.reminder_kinds
-    kinds = await kinds_of_group(session, [kind for kind in every if kind.name == REMINDER])
-    return any(
-        at > frame.now
-        for kind in kinds
-        for _, at in upcoming(
-            committee.local_start.date(),
-            kind.schedule.offsets,
-            kind.schedule.hour,
-            frame.zone,
-            useful_until=committee.starts_at,
-        )
+        silent=frame.manages
+        and frame.to_come
+        and not await is_reminded(session, every, committee, frame.zone, frame.now),
+        to_convene=committee.state == CommitteeState.PLANNED,
     )
 
 

@@ -18,6 +18,7 @@ from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
 from pooling.reminders.rules import upcoming
+from pooling.reminders.wishes import kinds_of_group
 from pooling.web.typography import date_long
 
 DEFAULT = Schedule(offsets=(-15, -7, -1))
@@ -55,6 +56,18 @@ async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: 
             local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at
         )
     ]
+
+
+async def is_reminded(
+    session: AsyncSession, every: Sequence[Kind], committee: Committee, zone: ZoneInfo, now: datetime
+) -> bool:
+    """Whether people will be reminded, by the rule itself: rows are planned only at the next sweep."""
+    day, until = committee.local_start.date(), committee.starts_at
+    return any(
+        at > now
+        for kind in await kinds_of_group(session, [kind for kind in every if kind.name == REMINDER])
+        for _, at in upcoming(day, kind.schedule.offsets, kind.schedule.hour, zone, useful_until=until)
+    )
 
 
 def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone

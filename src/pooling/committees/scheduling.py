@@ -19,10 +19,11 @@ from pooling.committees.notices import tell_change
 from pooling.committees.proposals import add_proposals
 from pooling.committees.proxy_mails import withdraw_proxy_mails
 from pooling.committees.rules import agenda_points, ends_at, local_start
-from pooling.committees.schemas import CommitteeIn, MoveIn, Whereabouts
+from pooling.committees.schemas import SENT_TWICE, CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.service import change_state, lock_committee, record, require_to_come
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid
+from pooling.members.groups import lock_group
 from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
 
@@ -35,6 +36,7 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
         Invalid: the date is past, the hour does not exist, or there is no place to meet.
     """
     caller.require(Right.MANAGE_COMMITTEES)
+    await lock_group(session)  # its zone stays what it is until the committee is there
     local, starts_at = await _moment(session, command, now)
     committee = Committee(
         group_id=group_of(session),
@@ -61,11 +63,35 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     return committee.id
 
 
+async def schedule_once(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
+    """The same for a form, which an impatient hand sends twice: what it planned a moment ago is that committee.
+
+    Raises: as `schedule_committee`.
+    """
+    caller.require(Right.MANAGE_COMMITTEES)
+    await lock_group(session)
+    twin = await session.execute(
+        select(col(Committee.id))
+        .where(
+            col(Committee.state) == CommitteeState.PLANNED,
+            col(Committee.secretary_id) == caller.person_id,
+            col(Committee.created_at) > now - SENT_TWICE,
+            col(Committee.kind) == str(command.kind),
+            col(Committee.title) == command.title,
+            col(Committee.local_start) == datetime.combine(command.day, command.hour),
+            col(Committee.place) == command.place,
+            col(Committee.link) == command.link,
+        )
+        .limit(1)
+    )
+    return twin.scalar_one_or_none() or await schedule_committee(session, caller, command, now)
+
+
 async def move_committee(
     session: AsyncSession, caller: Caller, committee_id: int, command: MoveIn, now: datetime, *, base_url: str
 ) -> None:
     """Gives a committee another date, hour or place; tells those already told, once. Another date or hour asks for
-    new answers.
+    new answers and, of a formal committee, a new convocation.
 
     Raises:
         Forbidden: the caller does not manage committees.
@@ -77,22 +103,22 @@ async def move_committee(
     require_to_come(committee, now)
     local, starts_at = await _moment(session, command, now)
     until = ends_at(starts_at, command.duration_minutes)
-    after = (local, until, command.place, command.link)
-    before = (committee.local_start, committee.ends_at, committee.place, committee.link)
+    after = (local, starts_at, until, command.place, command.link)
+    before = (committee.local_start, committee.starts_at, committee.ends_at, committee.place, committee.link)
     if after == before:
         raise Invalid({"day": "Rien ne change : choisissez une autre date, une autre heure ou un autre lieu."})
-    committee.local_start, committee.ends_at, committee.place, committee.link = after
-    committee.starts_at = starts_at
+    change = Change.DATE if after[:2] != before[:2] else Change.DETAILS
+    committee.local_start, committee.starts_at, committee.ends_at, committee.place, committee.link = after
     committee.scheduled_at = now
     committee.revision += 1
-    if committee.state == CommitteeState.CONVENED:
-        change_state(session, caller, committee, CommitteeState.PLANNED, now)
-    committee.convened_at = committee.convocation_file_id = None
+    if change is Change.DATE:  # another room does not undo a convocation
+        if committee.state == CommitteeState.CONVENED:
+            change_state(session, caller, committee, CommitteeState.PLANNED, now)
+        committee.convened_at = committee.convocation_file_id = None
     details = {"from": before[0].isoformat(), "to": local.isoformat(), "revision": committee.revision}
     record(session, caller, committee, "moved", now, reason=command.reason, details=details)
     await session.flush()
     await carry_difficulties(session, now)
-    change = Change.DATE if local != before[0] else Change.DETAILS
     await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
     if change is Change.DATE:
         await withdraw_proxy_mails(session, committee)
@@ -128,7 +154,7 @@ async def _moment(session: AsyncSession, command: Whereabouts, now: datetime) ->
     if not command.place and not command.link:
         raise Invalid({"place": "Indiquez un lieu, un lien de visioconférence, ou les deux."})
     if command.link and not _is_web_address(command.link):
-        raise Invalid({"link": "Indiquez une adresse qui commence par https://."})
+        raise Invalid({"link": "Indiquez une adresse entière, sans espace, qui commence par https://."})
     timezone = (await session.execute(select(col(Group.timezone)))).scalar_one()
     local, starts_at = local_start(command.day, command.hour, ZoneInfo(timezone))
     if starts_at <= now:
@@ -138,6 +164,7 @@ async def _moment(session: AsyncSession, command: Whereabouts, now: datetime) ->
 
 def _is_web_address(link: str) -> bool:
     try:
-        return urlsplit(link).scheme in {"http", "https"}
+        parts = urlsplit(link)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(map(str.isspace, link))
     except ValueError:  # such as a bracket left open
         return False

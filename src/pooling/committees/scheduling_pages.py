@@ -1,14 +1,18 @@
 """Planning a committee, moving it, cancelling it."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.frame import CommitteeFrame, managed_committee
 from pooling.committees.models import CommitteeKind
-from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.queries import committee_by_id
+from pooling.committees.reminders import is_reminded
+from pooling.committees.scheduling import cancel_committee, move_committee, schedule_once
 from pooling.committees.schemas import LONGEST_TEXT, CommitteeIn, MoveIn
 from pooling.committees.words import KIND_WORDS
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
@@ -101,11 +105,19 @@ async def do_scheduling(
     committee_id = 0
     with form.redisplayed():
         form.check()
-        committee_id = await schedule_committee(session, caller, CommitteeIn(**values), request.app.state.clock.now())
+        committee_id = await schedule_once(session, caller, CommitteeIn(**values), request.app.state.clock.now())
     if form.has_errors:
         raise Redisplay(_scheduling_page(request, entered_group, form))
     url = f"/g/{entered_group.slug}/comites/{committee_id}"
-    return redirect(request, url, done="Le comité est prévu. Les relances partiront d’elles-mêmes.")
+    return redirect(request, url, done=await _planned(request, session, entered_group, committee_id))
+
+
+async def _planned(request: Request[Any, Any, Any], session: AsyncSession, group: EnteredGroup, key: int) -> str:
+    """What is said of a committee that was just planned: that people will be reminded, or that nothing will leave."""
+    state, zone, committee = request.app.state, ZoneInfo(group.timezone), await committee_by_id(session, key)
+    if await is_reminded(session, state.reminder_kinds, committee, zone, state.clock.now()):
+        return "Le comité est prévu. Les relances partiront d’elles-mêmes."
+    return "Le comité est prévu. Aucune relance ne partira d’ici là."
 
 
 @get("/comites/{committee_id:int}/report", right=Right.MANAGE_COMMITTEES)

@@ -1,4 +1,4 @@
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,6 +8,8 @@ from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.members.models import Role
 
 LONGEST_TEXT = 20_000
+SENT_TWICE = timedelta(minutes=2)
+"""Within how long the very same form of the same person is one form sent twice."""
 
 
 class Whereabouts(BaseModel):

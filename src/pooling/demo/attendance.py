@@ -9,6 +9,7 @@ from pooling.committees.answers import answer_invitation
 from pooling.committees.attendance import tick_attendance
 from pooling.committees.models import Answer
 from pooling.demo.territory import BUYER, COMPONENTS, FACILITATOR, READER, Demonstration, authorities, referent_of
+from pooling.home.dated import dated_ahead
 from pooling.kernel.clock import FixedClock
 from pooling.members.groups import change_settings, read_settings
 from pooling.members.rights import Caller
@@ -25,7 +26,7 @@ SILENT = 6
 
 async def set_committees(session: AsyncSession, facilitator: Caller, now: datetime) -> None:
     settings = replace(await read_settings(session), school_zone=SCHOOL_ZONE)
-    await change_settings(session, facilitator, settings, now)
+    await change_settings(session, facilitator, settings, now, dated_ahead=dated_ahead)
 
 
 async def come(

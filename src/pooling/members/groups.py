@@ -1,13 +1,16 @@
 """The group's own settings, and what the administrator of the installation does with groups."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import TypeAlias
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.kernel.database import enter_group, group_of
-from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
@@ -30,11 +33,25 @@ async def read_settings(session: AsyncSession) -> GroupSettings:
     return GroupSettings(**{field.name: getattr(group, field.name) for field in fields(GroupSettings)})
 
 
-async def change_settings(session: AsyncSession, caller: Caller, wanted: GroupSettings, now: datetime) -> None:
+DatedAhead: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[list[str]]]
+"""What has a date ahead that was meant in the group's zone, in words. `pooling.app` brings it: committees stand above
+members.
+"""
+
+
+async def lock_group(session: AsyncSession) -> None:
+    """Until the transaction ends, nobody changes the group's settings, or does what also locks it."""
+    await session.execute(select(col(Group.id)).with_for_update(key_share=True))
+
+
+async def change_settings(
+    session: AsyncSession, caller: Caller, wanted: GroupSettings, now: datetime, *, dated_ahead: DatedAhead
+) -> None:
     """Sets the group as its facilitator wants it; the event says what was and what is.
 
     Raises:
         Forbidden: the caller does not manage the group.
+        Invalid: another zone, while something has a date that was meant in the present one.
     """
     caller.require(Right.MANAGE_GROUP)
     group = await session.get(Group, group_of(session), with_for_update={"key_share": True})
@@ -43,6 +60,9 @@ async def change_settings(session: AsyncSession, caller: Caller, wanted: GroupSe
     changed = {name: [present[name], value] for name, value in asdict(wanted).items() if present[name] != value}
     if not changed:
         return
+    if "timezone" in changed and (dated := await dated_ahead(session, now)):
+        named = ", ".join(dated)
+        raise Invalid({"timezone": f"L’heure locale ne peut pas changer tant que des dates y sont fixées : {named}."})
     for name, (_, value) in changed.items():
         setattr(group, name, value)
     record_event(

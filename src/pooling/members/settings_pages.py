@@ -99,9 +99,12 @@ async def do_settings(
         quorum_percent=form.integer("quorum_percent", largest=99) if form.text("quorum_percent") else None,
         school_zone=form.choice("school_zone", [zone for zone, _ in SCHOOL_ZONES]),
     )
+    state = request.app.state
+    with form.redisplayed():
+        form.check()
+        await change_settings(session, caller, wanted, state.clock.now(), dated_ahead=state.dated_ahead)
     if form.has_errors:
         raise Redisplay(_page(request, caller, entered_group, form))
-    await change_settings(session, caller, wanted, request.app.state.clock.now())
     return redirect(request, f"/g/{entered_group.slug}/reglages", done="Les réglages sont enregistrés.")
 
 
