@@ -15,7 +15,7 @@ from pooling.committees.schemas import AgendaItemIn
 from pooling.members.models import Role
 from pooling.members.rights import HeldRole
 
-LUGOS, SALLES = "referent@lugos.example", "referent@salles.example"
+ARCACHON, LUGOS, SALLES = "referent@arcachon.example", "referent@lugos.example", "referent@salles.example"
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -98,8 +98,59 @@ async def test_an_invitation_then_its_change_then_its_cancellation(scene: Scene)
     ]
     assert str(events[2]["STATUS"]) == "CANCELLED"
     assert str(events[0]["ATTENDEE"]) == f"mailto:{LUGOS}"
-    assert str(events[0]["ORGANIZER"]) == f"mailto:{FACILITATOR}"
     assert "TZID=Europe/Paris" in events[0].to_ical().decode()
+
+
+async def test_whoever_comes_and_goes_the_same_one_asks(scene: Scene) -> None:
+    """Calendars take a change or a cancellation from the organizer of the event alone."""
+    committee = await scene.schedule(LUGOS)
+    scene.clock.instant = J15
+    await scene.work()
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        await session.execute(text("UPDATE memberships SET ended_at = now() WHERE role = 'facilitator'"))
+    await scene.cancel(committee)
+    await scene.work()
+    organizers = [calendar_of(mail).events[0]["ORGANIZER"] for mail in scene.sink.received]
+    assert [(str(one), one.params["CN"]) for one in organizers] == [("mailto:pooling@localhost", "Bassin")] * 2
+
+
+async def test_what_is_typed_cannot_end_the_event(scene: Scene) -> None:
+    await scene.schedule(LUGOS, agenda="END:VEVENT\nPuis le reste")
+    scene.clock.instant = J15
+    await scene.work()
+    (event,) = calendar_of(scene.sink.received[0]).events
+    assert str(event["ATTENDEE"]) == f"mailto:{LUGOS}"
+    assert str(event["DESCRIPTION"]) == "1. END:VEVENT\n2. Puis le reste"
+
+
+async def test_calendars_are_told_what_was_answered(scene: Scene) -> None:
+    """Who gives a proxy does not come. Another place keeps the answers, another date does not."""
+    committee = await scene.schedule(LUGOS, SALLES, ARCACHON)
+    await say(scene, LUGOS, committee, Answer.YES)
+    await say(scene, SALLES, committee, Answer.PROXY, proxy_id=scene.territory.people[LUGOS])
+    await scene.work()
+    scene.sink.received.clear()  # which told of the proxy
+    answered = {LUGOS: "ACCEPTED", SALLES: "DECLINED", ARCACHON: "NEEDS-ACTION"}
+    scene.clock.instant = J15
+    await scene.work()
+    assert statuses(scene) == answered
+    await scene.move(committee, place="Médiathèque")
+    await scene.work()
+    assert statuses(scene) == answered
+    await scene.move(committee, day=date(2027, 4, 20))
+    await scene.work()
+    assert statuses(scene) == dict.fromkeys(answered, "NEEDS-ACTION")
+
+
+def statuses(scene: Scene) -> dict[str, str]:
+    """What the invitations that arrived say of each person's answer; none asks calendars for a reply."""
+    said = {}
+    for mail in scene.sink.received:
+        attendee = calendar_of(mail).events[0]["ATTENDEE"]
+        assert attendee.params["RSVP"] == "FALSE"
+        said[str(mail["To"])] = attendee.params["PARTSTAT"]
+    scene.sink.received.clear()
+    return said
 
 
 async def test_the_calendar_carries_its_zone_but_not_its_history(scene: Scene) -> None:
@@ -125,10 +176,10 @@ async def test_the_agenda_sent_is_the_one_of_that_moment(scene: Scene) -> None:
     assert "Ancien point" not in body.get_content()
 
 
-async def say(scene: Scene, who: str, committee: int, answer: Answer) -> None:
+async def say(scene: Scene, who: str, committee: int, answer: Answer, proxy_id: int | None = None) -> None:
     async with scene.database.transaction(scene.territory.group_id) as session:
         caller = scene.territory.caller(who, HeldRole(Role.REFERENT, 1))
-        await answer_invitation(session, caller, committee, answer, scene.clock)
+        await answer_invitation(session, caller, committee, answer, scene.clock, proxy_id=proxy_id)
 
 
 def body_of(mail: EmailMessage) -> str:

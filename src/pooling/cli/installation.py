@@ -36,7 +36,9 @@ class Installation:
     engines: Engines
 
     def database(self) -> Database:
-        return Database.connect(self.engines.database_url, base_url=self.settings.base_url)
+        return Database.connect(
+            self.engines.database_url, base_url=self.settings.base_url, mail_from=self.settings.mail_from
+        )
 
     @property
     def embedded(self) -> bool:

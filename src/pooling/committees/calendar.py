@@ -4,7 +4,7 @@ The `UID` stays the same for the life of a committee; `SEQUENCE` follows its rev
 replaces what it had.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -13,11 +13,16 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, vCalAddress
 from icalendar.parser import Contentline, Parameters
 
-from pooling.committees.models import AgendaItem, Committee, CommitteeState
+from pooling.committees.models import AgendaItem, Answer, Committee, CommitteeState
 from pooling.outbox.envelope import host_of
 from pooling.reminders.kinds import Context
 
-_END = "END:VEVENT"
+_END = "\r\nEND:VEVENT"
+"""On a line of its own, where no typed text can be: its line breaks are escaped, its folds indented."""
+_STATUS: Mapping[str | None, str] = {None: "NEEDS-ACTION", Answer.YES: "ACCEPTED"}
+"""The answer as calendars know it. Who gives a proxy does not come: `DELEGATED` would be somebody sent in one's stead,
+while the holder is invited already.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,28 +31,27 @@ class Invitation:
 
     text: str
 
-    def to(self, email: str, name: str) -> str:
-        """The calendar for one person: who else is invited is not theirs to know from a mail."""
-        parameters = Parameters({"CN": name, "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION"})
+    def to(self, email: str, name: str, answer: str | None) -> str:
+        """The calendar for one person, with what they have answered: who else is invited is not theirs to know from a
+        mail. Calendars are asked for no reply: one answers on our page.
+        """
+        status = _STATUS.get(answer, "DECLINED")
+        parameters = Parameters({"CN": name, "ROLE": "REQ-PARTICIPANT", "PARTSTAT": status, "RSVP": "FALSE"})
         line = Contentline.from_parts("ATTENDEE", parameters, vCalAddress(f"mailto:{email}"))
-        return self.text.replace(_END, line.to_ical().decode() + "\r\n" + _END, 1)
+        return self.text.replace(_END, "\r\n" + line.to_ical().decode() + _END, 1)
 
 
-def invitation(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None
-) -> Invitation:
+def invitation(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str) -> Invitation:
     """Asks to come (METHOD:REQUEST), with everything as it is now."""
     return _calendar(committee, agenda, context, organizer, method="REQUEST")
 
 
-def cancellation(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None
-) -> Invitation:
+def cancellation(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str) -> Invitation:
     """Takes the meeting out of calendars (METHOD:CANCEL)."""
     return _calendar(committee, agenda, context, organizer, method="CANCEL")
 
 
-def published(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None) -> str:
+def published(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str) -> str:
     """For whoever adds it to a calendar by hand (METHOD:PUBLISH)."""
     return _calendar(committee, agenda, context, organizer, method="PUBLISH").text
 
@@ -57,7 +61,7 @@ def uid_of(committee: Committee, base_url: str) -> str:
 
 
 def _calendar(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None, *, method: str
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, method: str
 ) -> Invitation:
     calendar = Calendar()
     calendar.add("PRODID", "-//pooling//committees//FR")
@@ -71,7 +75,7 @@ def _calendar(
 
 
 def event_of(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None, *, cancelled: bool
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, cancelled: bool
 ) -> Event:
     """The meeting as calendars hold it."""
     event = Event()
@@ -85,8 +89,8 @@ def event_of(
     described(event, context, [f"{place}. {item.title}" for place, item in enumerate(agenda, start=1)])
     event.add("URL", context.url(f"comites/{committee.id}"))
     event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
-    # A REQUEST must say who asks (RFC 5546, 3.2.2); without a facilitator it is the installation itself.
-    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer or 'pooling@' + host_of(context.base_url)}"))
+    # Who asks must be the same for the life of the event (RFC 5546, 3.2.2 and 3.2.5), and people come and go.
+    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"), parameters={"CN": context.group_name})
     return event
 
 

@@ -13,7 +13,8 @@ from pooling.committees.calendar import published
 from pooling.committees.feed_calendar import feed_of
 from pooling.committees.feeds import enter_by_feed, feeds_of, make_feed, revoke_feed
 from pooling.committees.frame import committee_frame, sections
-from pooling.committees.queries import agendas_of, facilitators_addresses
+from pooling.committees.queries import agendas_of
+from pooling.kernel.database import mail_from_of
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.page_parts import context_of
@@ -126,10 +127,8 @@ async def download_committee(
 ) -> Response[str]:
     """One committee, to add to a calendar by hand."""
     frame = await committee_frame(request, session, caller, committee_id)
-    contacts = await facilitators_addresses(session)
     agenda = (await agendas_of(session, [committee_id]))[committee_id]
-    organizer = contacts[0] if contacts else None
-    text = published(frame.committee, agenda, context_of(request, entered_group), organizer)
+    text = published(frame.committee, agenda, context_of(request, entered_group), mail_from_of(session))
     name = f"comite-{frame.committee.local_start:%Y-%m-%d}.ics"
     return Response(text, media_type=CALENDAR, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from pooling.committees.calendar import Invitation, cancellation, invitation
 from pooling.committees.models import AgendaItem, Committee
-from pooling.committees.queries import agendas_of, facilitators_addresses, who_answered
+from pooling.committees.queries import agendas_of, answers_of, facilitators_addresses
 from pooling.committees.words import zone_words
+from pooling.kernel.database import mail_from_of
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context, DueReminder
 from pooling.web.typography import date_time_long, plural, time_short
@@ -32,8 +33,12 @@ class Recipient:
     person_id: int
     email: str
     name: str
-    answered: bool = False
-    """Whether they have said if they come, for the date that stands now."""
+    answer: str | None = None
+    """What they have said, for the date that stands now."""
+
+    @property
+    def answered(self) -> bool:
+        return self.answer is not None
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,10 @@ class Writer:
         agenda: Sequence[AgendaItem],
         context: Context,
         contacts: tuple[str, ...],
+        organizer: str,
         *,
         cancelled: bool = False,
     ) -> "Writer":
-        organizer = contacts[0] if contacts else None
         made = cancellation if cancelled else invitation
         return cls(committee, agenda, context, contacts, made(committee, agenda, context, organizer))
 
@@ -115,7 +120,7 @@ class Writer:
         }[change]
         return self._mail(
             kind,
-            recipient,
+            replace(recipient, answer=None) if change is Change.DATE else recipient,
             subject=subject,
             why=f"Vous faites partie des personnes invitées à « {title} » : {task}.",
             paragraphs=(f"Motif : {reason}",) if reason else (),
@@ -145,7 +150,7 @@ class Writer:
             facts=self._facts(),
             contact=f"Écrivez à {' ou à '.join(self.contacts)}." if self.contacts else "",
             notice=self.context.notice,
-            calendar=self.calendar.to(recipient.email, recipient.name),
+            calendar=self.calendar.to(recipient.email, recipient.name, recipient.answer),
             expires_at=self.committee.starts_at,
         )
 
@@ -183,10 +188,12 @@ async def write_mails(
     found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
     contacts = await facilitators_addresses(session)
     agendas = await agendas_of(session, subjects)
+    organizer = mail_from_of(session)
     writers = {
-        committee.id: Writer.of(committee, agendas[committee.id], context, contacts) for committee in found.scalars()
+        committee.id: Writer.of(committee, agendas[committee.id], context, contacts, organizer)
+        for committee in found.scalars()
     }
-    answered = await who_answered(session, subjects, [reminder.person_id for reminder in reminders])
+    answers = await answers_of(session, subjects, [reminder.person_id for reminder in reminders])
     return [
         write(
             writers[reminder.subject_id],
@@ -195,7 +202,7 @@ async def write_mails(
                 reminder.person_id,
                 reminder.email,
                 reminder.name,
-                answered=(reminder.subject_id, reminder.person_id) in answered,
+                answer=answers.get((reminder.subject_id, reminder.person_id)),
             ),
         )
         for reminder in reminders

@@ -168,18 +168,18 @@ async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee
     return await found(session, select(Committee).where(col(Committee.id) == known_id(committee_id)))
 
 
-async def who_answered(
+async def answers_of(
     session: AsyncSession, committees: Collection[int], people: Collection[int]
-) -> set[tuple[int, int]]:
-    """Who of these people has answered which of these committees: (committee, person)."""
+) -> dict[tuple[int, int], str | None]:
+    """What these people have answered, by (committee, person)."""
     rows = await session.execute(
-        select(col(Invitation.committee_id), col(Invitation.person_id)).where(
+        select(col(Invitation.committee_id), col(Invitation.person_id), col(Invitation.answer)).where(
             col(Invitation.committee_id).in_(committees),
             col(Invitation.person_id).in_(people),
             col(Invitation.answer).is_not(None),
         )
     )
-    return {(committee_id, person_id) for committee_id, person_id in rows}
+    return {(committee_id, person_id): answer for committee_id, person_id, answer in rows}
 
 
 @dataclass(frozen=True)

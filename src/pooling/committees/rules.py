@@ -36,7 +36,8 @@ revision, and the next change finds its message and takes it back should it not 
 CONVOCATION = "convocation"
 KINDS = (REMINDER, CONVOCATION, CHANGE)
 
-_NUMBERING = re.compile(r"^\s*(?:[-–—•*]|\d{1,2}\s*[.)°-])\s*")
+_NUMBERING = re.compile(r"^\s*(?:[-–—•*](?!\d)\s*|\d{1,2}\s*[.)°-](?:\s+|$))")
+"""A blank follows a number: « 10.5 points » is none."""
 
 
 def check_transition(before: str, after: State) -> None:

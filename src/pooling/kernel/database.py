@@ -61,13 +61,19 @@ def _tell_lost_connection(context: ExceptionContext) -> None:
 class Database:
     """Opens transactions. `engine` is a pool in the application, and one outer transaction's connection in tests."""
 
-    def __init__(self, engine: AsyncEngine | AsyncConnection, *, base_url: str = "http://127.0.0.1:8000") -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine | AsyncConnection,
+        *,
+        base_url: str = "http://127.0.0.1:8000",
+        mail_from: str = "pooling@localhost",
+    ) -> None:
         self._engine = engine
-        self._base_url = base_url
+        self._addresses = {"base_url": base_url, "mail_from": mail_from}
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 10, base_url: str = "http://127.0.0.1:8000") -> "Database":
-        """`base_url` is the installation's own address, for the mails that a transaction writes."""
+    def connect(cls, url: str, *, pool_size: int = 10, **addresses: str) -> "Database":
+        """`base_url` and `mail_from` are the installation's own addresses, for the mails that a transaction writes."""
         engine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,
@@ -79,7 +85,7 @@ class Database:
             },
         )
         event.listen(engine.sync_engine, "handle_error", _tell_lost_connection)
-        return cls(engine, base_url=base_url)
+        return cls(engine, **addresses)
 
     async def dispose(self) -> None:
         if isinstance(self._engine, AsyncEngine):
@@ -93,7 +99,7 @@ class Database:
             sync_session_class=TenantSession,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
-            info={"base_url": self._base_url},
+            info=dict(self._addresses),
         )
         async with session, session.begin():
             await enter_group(session, group_id)
@@ -120,6 +126,12 @@ def base_url_of(session: AsyncSession) -> str:
     """The installation's own address, without a slash at its end."""
     base_url: str = session.info["base_url"]
     return base_url.rstrip("/")
+
+
+def mail_from_of(session: AsyncSession) -> str:
+    """The address that the installation's mails come from."""
+    mail_from: str = session.info["mail_from"]
+    return mail_from
 
 
 async def insert_many(
