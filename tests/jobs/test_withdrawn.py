@@ -7,6 +7,7 @@ from sqlalchemy import text
 from factories import BUYER, NOW, file_needs, open_purchase
 from jobs.scene import BASE_URL, J7, J15, MEETING, Scene
 from pooling.committees.models import CommitteeKind
+from pooling.home.reminder_queries import has_failed
 from pooling.kernel.clock import FixedClock
 from pooling.members.models import Role
 from pooling.members.rights import HeldRole
@@ -75,6 +76,8 @@ async def test_who_is_uninvited_gets_nothing_more_not_even_what_waits(scene: Sce
     assert (await scene.sweep()).plan.withdrawn == 0
     await scene.deliver()
     assert scene.sink.recipients == [SALLES]
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        assert not await has_failed(session), "what was taken back is no failure to mend"
 
 
 async def test_who_leaves_the_group_gets_nothing_more(scene: Scene) -> None:

@@ -221,8 +221,9 @@ async def test_sending_now_sends_what_is_planned_once(stage: Stage) -> None:
         assert (await stage.browser.post(url, page=url)).status_code == 303
     assert await stage.states(-7) == [(LUGOS, "sent"), (SALLES, "sent")]
     assert await stage.states(-15) == [(LUGOS, "planned"), (SALLES, "planned")]
-    await stage.at(J7)
-    await stage.sweep()
+    for moment in (J15, J7):
+        await stage.at(moment)
+        await stage.sweep()
     assert len(await stage.rows("SELECT 1 FROM messages WHERE subject LIKE 'Comité de suivi%'")) == 4  # J−7, then J−15
     journal = text_of(await stage.browser.get("/g/bassin/journal"))
     assert "a fait partir sans attendre les relances « Rappel de comité, J−7" in journal

@@ -208,7 +208,7 @@ def _closing_mail(reminder: DueReminder, purchase: Purchase, closing: Closing, c
 
 def _silent_said(closing: Closing) -> str:
     others = closing.silent_count - len(closing.silent)
-    return ", ".join(closing.silent) + (f", {_and(others, 'membre')}" if others else "")
+    return ", ".join(closing.silent) + (f" {_and(others, 'membre')}" if others else "")
 
 
 def _and(others: int, noun: str) -> str:
