@@ -86,6 +86,7 @@ from pooling.web.admission import admit
 from pooling.web.api import PREFIX
 from pooling.web.branding import read_territory
 from pooling.web.forms import provide_form
+from pooling.web.head import answering_head
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
 from pooling.web.security import LARGEST_BODY, add_headers
 
@@ -211,7 +212,7 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[group_router, _api_router(), *OF_NO_GROUP, *entrance],
         dependencies={"form": Provide(provide_form), "now": Provide(provide_now, sync_to_thread=False)},
         middleware=[SignInMiddleware()],
@@ -223,6 +224,8 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
     )
+    app.asgi_handler = answering_head(app.asgi_handler)
+    return app
 
 
 def _api_router() -> Router:
