@@ -173,7 +173,9 @@ async def test_on_ones_own_page_kinds_are_switched_off_and_on(
 ) -> None:
     browser = await sign_in(LUGOS)
     url = "/g/bassin/mes-courriels"
-    assert 'value="committee" checked' in (await browser.get(url)).text
+    shown = (await browser.get(url)).text
+    assert 'value="committee" checked' in shown
+    assert "Les acheteurs pilotes." in shown, "whom each concerns"
     await browser.post(url, {"kinds": "needs_deadline"}, page=url)
     kinds = sorted(kind for _, kind in await declined(database, territory))
     assert "committee" in kinds

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 
+from pooling.home.reminder_kinds import WHO_RECEIVES
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.reminders.declining import accept_again, decline, declined_kinds
@@ -26,7 +27,7 @@ async def ask_choice(
         "home/mail_choice.html",
         breadcrumb=[Link("À faire", base), Link("Mes courriels", None)],
         form=Form(lists={FIELD: [kind.name for kind in kinds if kind.name not in declined]}),
-        choices=[(kind.name, kind.label) for kind in kinds if kind.comfort],
+        choices=[(kind.name, kind.label, WHO_RECEIVES[kind.name]) for kind in kinds if kind.comfort],
         url=base + SECTION,
     )
 
