@@ -1,9 +1,7 @@
 """HEAD answers as GET does, with the same rights and headers, and no body."""
 
-from typing import cast
-
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def answering_head(app: ASGIApp) -> ASGIApp:
@@ -15,8 +13,8 @@ def answering_head(app: ASGIApp) -> ASGIApp:
                 message["body"] = b""
             await send(message)
 
-        if scope["type"] == ScopeType.HTTP and cast("HTTPScope", scope)["method"] == "HEAD":
-            by_get = cast("HTTPScope", scope.copy())  # the server's own goes on saying what was asked
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
+            by_get = scope.copy()  # the server's own goes on saying what was asked
             by_get["method"] = "GET"
             await app(by_get, receive, without_body)
         else:
