@@ -11,7 +11,7 @@ from pooling.kernel.errors import Conflict, Invalid
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     # A working group meets without being formally convened: it may be held straight away.
     State.PLANNED: frozenset({State.CONVENED, State.HELD, State.CANCELLED}),
-    # Moved, it is no longer convened for the date that stands: its members must be convened anew.
+    # Given another date, it is no longer convened for the one that stands: its members must be convened anew.
     State.CONVENED: frozenset({State.PLANNED, State.HELD, State.CANCELLED}),
     State.HELD: frozenset({State.MINUTED}),
     State.MINUTED: frozenset(),

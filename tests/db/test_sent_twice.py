@@ -1,0 +1,30 @@
+"""A form that arrives several times at the same moment: one committee, one difficulty."""
+
+import asyncio
+from datetime import date, time
+
+from factories import NOW, make_territory
+from pooling.committees.difficulties import raise_once
+from pooling.committees.scheduling import schedule_once
+from pooling.committees.schemas import CommitteeIn, DifficultyIn
+from pooling.kernel.database import Database
+from pooling.members.models import Role
+from pooling.members.rights import HeldRole
+
+
+async def test_one_button_pressed_several_times(fresh_database: Database) -> None:
+    territory = await make_territory(fresh_database, NOW)
+    caller = territory.caller("animation@bassin.example", HeldRole(Role.FACILITATOR))
+    meeting = CommitteeIn(day=date(2027, 3, 30), hour=time(14), place="Mairie", roles=(Role.REFERENT,))
+
+    async def plan() -> int:
+        async with fresh_database.transaction(territory.group_id) as session:
+            return await schedule_once(session, caller, meeting, NOW)
+
+    async def tell() -> int:
+        async with fresh_database.transaction(territory.group_id) as session:
+            return await raise_once(session, caller, DifficultyIn(content="Pas de garage"), NOW)
+
+    planned = await asyncio.gather(*(plan() for _ in range(3)))
+    told = await asyncio.gather(*(tell() for _ in range(3)))
+    assert (len(set(planned)), len(set(told))) == (1, 1)
