@@ -175,7 +175,7 @@ async def do_move(
         await move_committee(session, caller, committee_id, MoveIn(**values), frame.now, base_url=base_url)
     if form.has_errors:
         raise Redisplay(_question(request, frame, form, move=True))
-    return redirect(request, frame.url, done="Le comité est déplacé.")
+    return redirect(request, frame.url, done="Le changement est enregistré.")
 
 
 @get("/comites/{committee_id:int}/annulation", right=Right.MANAGE_COMMITTEES)

@@ -26,7 +26,7 @@ async def dated_ahead(session: AsyncSession, now: datetime) -> list[str]:
         .where(col(Purchase.state) == PurchaseState.OPEN)
         .order_by(col(Purchase.closes_at), col(Purchase.id))
     )
-    dated = [f"comité « {title} » du {date_long(local_start.date())}" for title, local_start in committees]
+    dated = [f"comité «\u00a0{title}\u00a0» du {date_long(local_start.date())}" for title, local_start in committees]
     dated += [f"collecte de {reference}" for reference in collections.scalars()]
     more = len(dated) - NAMED_AT_MOST
     return [*dated[:NAMED_AT_MOST], *([plural(more, "autre")] if more > 0 else [])]
