@@ -12,6 +12,9 @@ from sqlalchemy import text
 
 from api_client import API, Connect
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.export_job import write_exports
+from pooling.allocation.exporting import ask_export
 from pooling.allocation.freezing import freeze_allocation
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -19,7 +22,7 @@ from pooling.members.entrance import caller_of
 from pooling.outbox.mail import FICTIONAL
 from web_client import SignIn
 
-HERE = {"group": "bassin", "reference": "AG-2027-001", "item": "arceau", "number": "1"}
+HERE = {"group": "bassin", "reference": "AG-2027-001", "item": "arceau", "number": "1", "export_id": "0"}
 JSON_OF_API = tuple(f"{API}/purchases/AG-2027-001/{what}" for what in ("allocation", "consolidation"))
 
 
@@ -59,9 +62,13 @@ async def test_every_file_of_a_fictional_group_says_so(
     browser, program = await sign_in("animation@bassin.example"), await connect(BUYER)
 
     async def read() -> Files:
+        async with database.transaction(territory.group_id) as session:
+            export_id = await ask_export(session, buyer, purchase_id, NOW)
+        assert await write_exports(database, FixedClock(NOW), FinanceConfiguration()) == 1
         contents = {}
         for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *JSON_OF_API):
-            answer = await (program if path.startswith("/api/") else browser).get(path)
+            asked = path.replace("/classeurs/0/", f"/classeurs/{export_id}/")
+            answer = await (program if path.startswith("/api/") else browser).get(asked)
             assert answer.status_code == 200, path
             contents[path] = answer.content
         return Files(app, contents)
