@@ -17,6 +17,8 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 import pooling.allocation.models
+import pooling.committees.feed_models
+import pooling.committees.guest_models
 import pooling.committees.models
 import pooling.needs.models
 import pooling.outbox.models

@@ -69,8 +69,8 @@ from pooling.members import api as members_api
 from pooling.members import pages as members
 from pooling.members.api_entrance import provide_token_group, provide_token_session
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
-from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
+from pooling.members.words import ROLE_WORDS
 from pooling.needs import amendment_pages, collection_api, collection_pages, consolidation_pages
 from pooling.needs import api as needs_api
 from pooling.needs import pages as needs
@@ -177,15 +177,6 @@ API_OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *difficulty_api.ROUTES,
     *home_api.ROUTES,
 )
-
-
-ROLE_WORDS = {
-    Role.FACILITATOR: "Animation du groupe",
-    Role.READER: "Observation",
-    Role.REFERENT: "Référent",
-    Role.FINANCE: "Finances",
-    Role.LEAD_BUYER: "Acheteur pilote",
-}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.models import CalendarFeed
+from pooling.committees.feed_models import CalendarFeed
 from pooling.committees.queries import found, known_id
 from pooling.kernel.database import enter_group
 from pooling.kernel.errors import Conflict, NotFound

@@ -10,7 +10,8 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.attendance import open_sheet
 from pooling.committees.choosing import may_be_invited
-from pooling.committees.models import Guest, Invitation
+from pooling.committees.guest_models import Guest
+from pooling.committees.models import Invitation
 from pooling.committees.queries import LARGEST_ID
 from pooling.committees.service import record
 from pooling.kernel.clock import Clock

@@ -7,7 +7,6 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
-    LargeBinary,
     String,
     UniqueConstraint,
     text,
@@ -123,27 +122,6 @@ class Invitation(TenantTable, table=True):
     """Who wrote the answer down for somebody who phoned; None when that person answered."""
     present: bool | None = None
     """On the attendance sheet; None while nobody has ticked it."""
-
-
-class Guest(TenantTable, table=True):
-    """Somebody who came without being invited: of the group, or from outside, named as the minutes will name them.
-    A guest is among those present and does not count in the quorum.
-    """
-
-    __tablename__ = "committee_guests"
-    __table_args__ = (
-        in_group(),
-        within_group("committee_id", "committees"),
-        ForeignKeyConstraint(["person_id"], ["people.id"]),
-        CheckConstraint("(person_id IS NULL) = (name <> '')", name="person_or_name"),
-        UniqueConstraint("group_id", "committee_id", "person_id"),
-    )
-
-    id: int = identity()
-    committee_id: int = big()
-    person_id: int | None = big(nullable=True)
-    name: str = ""
-    noted_at: datetime = instant()
 
 
 class Topic(StrEnum):
@@ -317,21 +295,3 @@ class CommitteeFile(TenantTable, table=True):
     file_id: int = Field(primary_key=True, sa_type=BigInteger)
     committee_id: int = big()
     agenda_item_id: int | None = big(nullable=True)
-
-
-class CalendarFeed(TenantTable, table=True):
-    """An address from which a person's calendar application fetches this group's dates. Only its hash is kept."""
-
-    __tablename__ = "calendar_feeds"
-    __table_args__ = (
-        in_group(),
-        ForeignKeyConstraint(["person_id"], ["people.id"]),
-        UniqueConstraint("group_id", "token_hash"),
-        Index(None, "group_id", "person_id"),
-    )
-
-    id: int = identity()
-    person_id: int = big()
-    token_hash: bytes = Field(sa_type=LargeBinary)
-    created_at: datetime = instant()
-    revoked_at: datetime | None = instant(nullable=True)

@@ -11,8 +11,9 @@ from pooling.accounts.models import Person
 from pooling.committees.decision_queries import decisions_of
 from pooling.committees.decision_words import committee_day
 from pooling.committees.document import minutes_data
+from pooling.committees.guest_models import Guest
 from pooling.committees.minutes import begin
-from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
+from pooling.committees.models import Committee, CommitteeState, Invitation
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.service import change_state, lock_to_write
 from pooling.kernel.database import base_url_of

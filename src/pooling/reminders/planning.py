@@ -9,33 +9,28 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Subquery,
     Table,
-    TableValuedAlias,
-    bindparam,
     case,
-    column,
     exists,
     func,
     literal,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import BigInteger
 from sqlmodel import col
 
 from pooling.kernel.database import group_of
-from pooling.outbox.models import Message, MessageState
-from pooling.outbox.service import withdraw_messages
 from pooling.reminders.declining import not_declined
-from pooling.reminders.kinds import Kind, Occasion
+from pooling.reminders.kinds import Kind
 from pooling.reminders.models import Reminder, ReminderState
+from pooling.reminders.occasions import arrays_of, ended_as, occasion_rows
+from pooling.reminders.withdrawing import kinds_waiting, withdraw_waiting
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +38,6 @@ _PLANNING = 7_364
 """The number of our advisory lock: sweeps that meet in a group plan it one after the other."""
 
 _TABLE: Table = Reminder.__table__  # type: ignore[attr-defined]
-_MOMENT = TIMESTAMP(timezone=True)
-_COLUMNS: dict[str, Any] = {
-    "subject_id": BigInteger(),
-    "revision": Integer(),
-    "offset_days": Integer(),
-    "due_at": _MOMENT,
-    "useful_until": _MOMENT,
-}
 _KEY = ("subject_id", "person_id", "revision", "offset_days")
 
 
@@ -78,7 +65,7 @@ async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInf
     # row by row would then take seconds. Hashing both sides is right for few rows too.
     await session.execute(select(func.set_config("enable_nestloop", "off", True)))
     report = PlanReport()
-    waiting = await _kinds_waiting(session, now)
+    waiting = await kinds_waiting(session, now)
     for kind in kinds:
         try:
             async with session.begin_nested():
@@ -96,7 +83,7 @@ async def lock_planning(session: AsyncSession) -> None:
 async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime, *, waiting: bool) -> PlanReport:
     occasions = await kind.plan(session, kind.schedule, zone, now)
     wanted = _wanted(kind, zone, now)
-    arrays = _arrays(occasions)
+    arrays = arrays_of(occasions)
     report = PlanReport()
     report.planned = await _count(session, _insert(session, kind, wanted, now), arrays)
     missed = update(Reminder).where(*_planned(kind), col(Reminder.useful_until) <= now)
@@ -106,7 +93,7 @@ async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime
     report.not_needed = states.count(ReminderState.NOT_NEEDED)
     report.missed += await _count(session, _all_but_latest(kind, now))
     if waiting:
-        report.withdrawn = await _withdraw(session, _waiting_in_vain(session, kind, zone, now), arrays, now)
+        report.withdrawn = await withdraw_waiting(session, kind, zone, arrays, now)
     return report
 
 
@@ -119,20 +106,9 @@ async def _count(session: AsyncSession, statement: Any, parameters: Any = None) 
 _AS_IS = {"synchronize_session": False}
 
 
-def _arrays(occasions: Sequence[Occasion]) -> dict[str, list[Any]]:
-    return {f"{name}s": [getattr(occasion, name) for occasion in occasions] for name in _COLUMNS}
-
-
-def _occasions() -> TableValuedAlias:
-    """The occasions, given as one array for each column, as a table."""
-    arrays = [bindparam(f"{name}s", type_=ARRAY(kind)) for name, kind in _COLUMNS.items()]
-    columns = [column(name, kind) for name, kind in _COLUMNS.items()]
-    return func.unnest(*arrays).table_valued(*columns, name="occasion").render_derived()
-
-
 def _wanted(kind: Kind, zone: ZoneInfo, now: datetime) -> Subquery:
     """Every reminder that there should be: each person's occasions since it joined the audience."""
-    occasion = _occasions()
+    occasion = occasion_rows()
     audience = kind.audience(zone, now).subquery("audience")
     return (
         select(*occasion.c, audience.c.person_id, audience.c.since)
@@ -211,18 +187,10 @@ def _settle(kind: Kind, wanted: Subquery, now: datetime) -> Any:  # noqa: ANN401
     return (
         update(Reminder)
         .where(*_planned(kind), ~_same(wanted))
-        .values(state=_ended(), settled_at=now)
+        .values(state=ended_as(), settled_at=now)
         .returning(col(Reminder.state))
         .execution_options(synchronize_session=False)
     )
-
-
-def _ended() -> ColumnElement[str]:
-    occasion = _occasions().alias("newer")
-    newer = exists().where(
-        occasion.c.subject_id == col(Reminder.subject_id), occasion.c.revision > col(Reminder.revision)
-    )
-    return case((newer, str(ReminderState.SUPERSEDED)), else_=str(ReminderState.NOT_NEEDED))
 
 
 def _all_but_latest(kind: Kind, now: datetime) -> Any:  # noqa: ANN401
@@ -250,64 +218,3 @@ def _all_but_latest(kind: Kind, now: datetime) -> Any:  # noqa: ANN401
         .where(col(Reminder.id) == due.c.id, or_(due.c.place > 1, due.c.said))
         .values(state=ReminderState.MISSED, settled_at=now)
     )
-
-
-_WAITING = col(Message.state).in_([MessageState.QUEUED, MessageState.SENDING])
-
-
-def _of_use(now: datetime) -> ColumnElement[bool]:
-    """What could not leave while it was of use has failed; delivery says so."""
-    return or_(col(Message.expires_at).is_(None), col(Message.expires_at) > now)
-
-
-async def _kinds_waiting(session: AsyncSession, now: datetime) -> set[str]:
-    """The kinds of which mails wait in the outbox: seldom any, and only they need be looked at again."""
-    found = await session.execute(
-        select(col(Message.kind)).where(col(Message.group_id) == group_of(session), _WAITING, _of_use(now)).distinct()
-    )
-    return set(found.scalars())
-
-
-def _waiting_in_vain(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime) -> Any:  # noqa: ANN401
-    """Mails of an older revision, or to somebody who is no longer to be told, that have not left yet.
-
-    Those that a delivery is settling at this moment are left to the next sweep.
-    """
-    audience = kind.audience(zone, now).subquery("audience")
-    to_be_told = exists().where(
-        *(audience.c[name] == getattr(Reminder, name) for name in ("subject_id", "revision", "person_id"))
-    )
-    return (
-        select(col(Message.id), col(Reminder.id), _ended())
-        .join(Reminder, col(Reminder.message_id) == col(Message.id))
-        .where(
-            col(Message.group_id) == group_of(session),
-            col(Message.kind) == kind.name,
-            _WAITING,
-            _of_use(now),
-            col(Reminder.kind) == kind.name,
-            col(Reminder.state) == ReminderState.SENT,
-            ~to_be_told,
-        )
-        .with_for_update(of=Message, skip_locked=True)
-    )
-
-
-async def _withdraw(session: AsyncSession, found: Any, arrays: dict[str, list[Any]], now: datetime) -> int:  # noqa: ANN401
-    """Takes these mails back and ends their reminders, as those that were not written yet."""
-    rows = [tuple(row) for row in await session.execute(found, arrays)]
-    if not rows:
-        return 0
-    messages, reminders, states = zip(*rows, strict=True)
-    await withdraw_messages(session, messages)
-    await session.execute(
-        _END, {"group": group_of(session), "now": now, "ids": list(reminders), "states": list(states)}
-    )
-    return len(rows)
-
-
-_END = text("""
-UPDATE reminders SET state = ended.state, settled_at = :now
-FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[])) AS ended(id, state)
-WHERE reminders.group_id = :group AND reminders.id = ended.id
-""")
