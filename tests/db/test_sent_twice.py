@@ -3,7 +3,7 @@
 import asyncio
 from datetime import date, time
 
-from factories import NOW, make_territory
+from factories import NOW, Territory, make_territory
 from pooling.committees.difficulties import raise_once
 from pooling.committees.scheduling import schedule_once
 from pooling.committees.schemas import CommitteeIn, DifficultyIn
@@ -28,3 +28,20 @@ async def test_one_button_pressed_several_times(fresh_database: Database) -> Non
     planned = await asyncio.gather(*(plan() for _ in range(3)))
     told = await asyncio.gather(*(tell() for _ in range(3)))
     assert (len(set(planned)), len(set(told))) == (1, 1)
+
+
+async def test_a_form_that_was_corrected_is_another_one(database: Database, territory: Territory) -> None:
+    """What was added meanwhile must not be lost."""
+    caller = territory.caller("animation@bassin.example", HeldRole(Role.FACILITATOR))
+    meeting = CommitteeIn(day=date(2027, 3, 30), hour=time(14), place="Mairie", roles=(Role.REFERENT,))
+    corrections: list[dict[str, object]] = [
+        {}, {"agenda": "Accueil"}, {"duration_minutes": 30}, {"roles": (Role.REFERENT, Role.READER)},
+        {"people": tuple(territory.people.values())[:1]}, {"take_up": True},
+    ]  # fmt: skip
+    async with database.transaction(territory.group_id) as session:
+        planned = [
+            await schedule_once(session, caller, meeting.model_copy(update=correction), NOW)
+            for correction in (*corrections, *corrections)
+        ]
+    assert len(set(planned)) == len(corrections)
+    assert planned[: len(corrections)] == planned[len(corrections) :]

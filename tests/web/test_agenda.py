@@ -211,7 +211,7 @@ async def test_what_is_open_comes_with_a_new_committee(
         "Collecte bientôt close\u00a0: Arceaux",
         "Membres sans réponse\u00a0: Arceaux",
     ]
-    without = await browser.post(new, {**form, "title": "Autre comité", "agenda": "Accueil"}, page=new)
+    without = await browser.post(new, {**form, "agenda": "Accueil"}, page=new)
     assert await titles(browser, without.headers["location"]) == ["Accueil"]
 
 

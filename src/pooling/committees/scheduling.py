@@ -1,5 +1,6 @@
 """Planning committees, moving and cancelling them."""
 
+import hashlib
 from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from pooling.committees.schemas import SENT_TWICE, CommitteeIn, MoveIn, Whereabo
 from pooling.committees.service import change_state, lock_committee, record, require_to_come
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid
+from pooling.kernel.events import Event
 from pooling.members.groups import lock_group
 from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
@@ -54,7 +56,8 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     )
     session.add(committee)
     await session.flush()
-    record(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED))
+    details: dict[str, object] = {"asked": _fingerprint(command)}
+    record(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED), details=details)
     await add_titles(session, committee.id, agenda_points(command.agenda))
     await carry_difficulties(session, now)
     if command.take_up:
@@ -64,7 +67,8 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
 
 
 async def schedule_once(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
-    """The same for a form, which an impatient hand sends twice: what it planned a moment ago is that committee.
+    """The same for a form, which an impatient hand sends twice: what it planned a moment ago, asked in all points the
+    same, is that committee.
 
     Raises: as `schedule_committee`.
     """
@@ -72,19 +76,23 @@ async def schedule_once(session: AsyncSession, caller: Caller, command: Committe
     await lock_group(session)
     twin = await session.execute(
         select(col(Committee.id))
+        .join(Event, col(Event.subject_id) == col(Committee.id))
         .where(
             col(Committee.state) == CommitteeState.PLANNED,
-            col(Committee.secretary_id) == caller.person_id,
             col(Committee.created_at) > now - SENT_TWICE,
-            col(Committee.kind) == str(command.kind),
-            col(Committee.title) == command.title,
-            col(Committee.local_start) == datetime.combine(command.day, command.hour),
-            col(Committee.place) == command.place,
-            col(Committee.link) == command.link,
+            col(Event.subject_kind) == "committee",
+            col(Event.name) == "committee.scheduled",
+            col(Event.person_id) == caller.person_id,
+            col(Event.details)["asked"].astext == _fingerprint(command),
         )
         .limit(1)
     )
     return twin.scalar_one_or_none() or await schedule_committee(session, caller, command, now)
+
+
+def _fingerprint(command: CommitteeIn) -> str:
+    """Stands for all that was asked."""
+    return hashlib.sha256(command.model_dump_json().encode()).hexdigest()
 
 
 async def move_committee(
