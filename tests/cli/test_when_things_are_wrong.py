@@ -151,3 +151,19 @@ def test_a_folder_without_a_demonstration_is_none(data_folder: Path) -> None:
     refused = shell("remind", "--data-dir", data_folder, "--at", "2027-03-01")
     assert refused.exit_code == 2
     assert "holds no demonstration" in refused.stderr
+
+
+async def _stands_at(address: str, revision: str) -> None:
+    connection = await asyncpg.connect(address)
+    await connection.execute("UPDATE alembic_version SET version_num = $1", revision)
+    await connection.close()
+
+
+@pytest.mark.parametrize("revision", ["0005", "9999"])
+def test_a_database_of_another_version_is_one_sentence(
+    own: Shell, fresh_addresses: PostgresAddresses, revision: str
+) -> None:
+    asyncio.run(_stands_at(fresh_addresses.owner, revision))
+    refused = own("migrate")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"pooling: the database stands at revision {revision}, which this version")

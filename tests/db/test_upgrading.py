@@ -1,63 +1,72 @@
-"""What an upgrade makes of rows that an earlier version wrote."""
+"""What an upgrade makes of a database that an earlier version wrote."""
 
 import asyncio
+from uuid import uuid4
 
+import asyncpg
 import pytest
 from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from factories import NOW
-from pooling.embedded.postgres import EmbeddedPostgres
+from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres
 from pooling.kernel.database import driver_url
-from pooling.kernel.migrations import configuration
+from pooling.kernel.migrations import configuration, migrate, newest_revision
 
 
 @pytest.fixture
-def empty(postgres: EmbeddedPostgres, worker_id: str) -> str:
+def empty(postgres: EmbeddedPostgres) -> str:
     """The owner's address of a database without a table."""
-    return postgres.prepare(f"pooling_upgrading_{worker_id}").owner
+    return postgres.prepare(f"pooling_upgrading_{uuid4().hex}").owner
 
 
-def upgrade(connection: Connection, revision: str) -> None:
-    config = configuration()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+def upgrade(owner_url: str, revision: str) -> None:
+    """To this revision and no further, by its migrations alone."""
 
+    def upgraded(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
-WITHOUT_VERSIONS = (
-    "INSERT INTO groups (id, slug, name, timezone, fictional, created_at) VALUES (1, 'b', 'B', 'UTC', false, :now)",
-    """INSERT INTO people (id, email, name, function, created_at)
-    SELECT id, id || '@b.fr', '', '', :now FROM generate_series(7, 8) AS id""",
-    """INSERT INTO committees (group_id, id, title, state, local_start, starts_at, ends_at, place, link, agenda,
-        minutes, revision, scheduled_at, created_at)
-    SELECT 1, id, 'Comité', state, '2027-03-01', :now, CAST(:now AS timestamptz) + interval '1 hour', '', '', '',
-        minutes, 1, :now, :now
-    FROM (VALUES (1, 'planned', ''), (2, 'held', 'Brouillon'), (3, 'minuted', 'Publié'))
-        AS written(id, state, minutes)""",
-    """INSERT INTO events (group_id, at, person_id, subject_kind, subject_id, name, details)
-    SELECT 1, :now, person_id, 'committee', committee_id, 'committee.' || name, '{}'
-    FROM (VALUES (2, 7, 'minutes_written'), (2, 8, 'minutes_written'), (2, 7, 'moved'), (3, 7, 'minuted'))
-        AS happened(committee_id, person_id, name)""",
-)
-
-
-def test_minutes_written_before_versions_existed_become_the_first_of_them(empty: str) -> None:
-    async def versions() -> tuple[list[tuple[object, ...]], list[int]]:
-        engine = create_async_engine(driver_url(empty))
-        async with engine.connect() as connection:
-            await connection.run_sync(upgrade, "0003")
-            for statement in WITHOUT_VERSIONS:
-                await connection.execute(text(statement), {"now": NOW} if ":now" in statement else {})
-            await connection.run_sync(upgrade, "0004")
-            rows = await connection.execute(
-                text("SELECT committee_id, number, content, written_by FROM minutes_versions ORDER BY committee_id")
-            )
-            numbers = await connection.execute(text("SELECT minutes_version FROM committees ORDER BY id"))
-            found = [tuple(row) for row in rows], list(numbers.scalars())
+    async def upgrading() -> None:
+        engine = create_async_engine(driver_url(owner_url))
+        async with engine.begin() as connection:
+            await connection.run_sync(upgraded)
         await engine.dispose()
-        return found
 
-    written, numbers = asyncio.run(versions())
-    assert written == [(2, 1, "Brouillon", 8), (3, 1, "Publié", 7)], "by whoever wrote last"
-    assert numbers == [0, 1, 1]
+    asyncio.run(upgrading())
+
+
+TABLES = """SELECT relname, oid FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
+
+
+def test_a_database_made_by_the_steps_that_are_now_one_goes_on_from_there(empty: str) -> None:
+    """Installations stood at 0008 when the first eight revisions became one of that number."""
+
+    async def written() -> dict[str, int]:
+        connection = await asyncpg.connect(empty)
+        await connection.execute(
+            "INSERT INTO groups (slug, name, timezone, fictional, created_at) VALUES ('b', 'B', 'UTC', false, $1)", NOW
+        )
+        tables = dict(await connection.fetch(TABLES))
+        await connection.close()
+        return tables
+
+    async def found() -> tuple[str | None, list[str], dict[str, int]]:
+        connection = await asyncpg.connect(empty)
+        present = await connection.fetchval("SELECT version_num FROM alembic_version")
+        slugs = [slug for (slug,) in await connection.fetch("SELECT slug FROM groups")]
+        tables = dict(await connection.fetch(TABLES))
+        await connection.close()
+        return present, slugs, tables
+
+    upgrade(empty, "0008")
+    before = asyncio.run(written())
+    migrate(empty, APPLICATION)
+    present, slugs, after = asyncio.run(found())
+    assert present == newest_revision()
+    assert slugs == ["b"]
+    assert len(before) == 42
+    assert before.items() <= after.items(), "the tables are the same ones, not made anew"

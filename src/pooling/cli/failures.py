@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from pooling.embedded.errors import EngineError
 from pooling.kernel.configuration import ConfigurationError
 from pooling.kernel.errors import DomainError, Invalid
+from pooling.kernel.migrations import UnknownRevision
 
 REFUSED = 1
 """Exit status: understood, and refused as things stand."""
@@ -25,7 +26,7 @@ def told(error: Exception) -> tuple[str, int] | None:
         return " ".join(error.errors.values()), REFUSED
     if isinstance(error, DomainError):
         return error.message, REFUSED
-    if isinstance(error, ConfigurationError | EngineError):
+    if isinstance(error, ConfigurationError | EngineError | UnknownRevision):
         return str(error), WRONG
     if isinstance(error, ConnectionError | TimeoutError) and not isinstance(error, BrokenPipeError):
         return f"the database or the queue does not answer any more: {error}", WRONG

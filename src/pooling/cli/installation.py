@@ -100,9 +100,11 @@ async def _migrate(owner_url: str, application: str) -> None:
     try:
         async with asyncio.timeout(SECONDS_TO_ANSWER):
             connection = await engine.connect()
-        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-        await asyncio.to_thread(migrate_database, owner_url, application)
-        await connection.close()
+        try:
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+            await asyncio.to_thread(migrate_database, owner_url, application)
+        finally:
+            await connection.close()
     except NO_ANSWER as error:
         stop(f"the database {without_password(owner_url)} cannot be migrated: {first_line(error)}")
     finally:

@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -14,6 +15,10 @@ from pooling import PROJECT_ROOT
 from pooling.kernel.database import Database, driver_url
 
 MIGRATIONS = PROJECT_ROOT / "migrations"
+
+
+class UnknownRevision(Exception):
+    """The database stands at a revision that this version does not know."""
 
 
 def configuration() -> Config:
@@ -35,7 +40,11 @@ def role_of(url: str) -> str:
 
 
 def migrate(owner_url: str, application_role: str) -> None:
-    """Upgrades to the newest revision and renews the privileges, in one transaction."""
+    """Upgrades to the newest revision and renews the privileges, in one transaction.
+
+    Raises:
+        UnknownRevision: another version made the database what it is.
+    """
     asyncio.run(_migrate(owner_url, application_role))
 
 
@@ -53,6 +62,14 @@ async def _migrate(owner_url: str, application_role: str) -> None:
 def _upgrade(connection: Connection) -> None:
     config = configuration()
     config.attributes["connection"] = connection
+    present = MigrationContext.configure(connection).get_current_revision()
+    try:
+        ScriptDirectory.from_config(config).get_revisions(present or ())
+    except CommandError as unknown:
+        raise UnknownRevision(
+            f"the database stands at revision {present}, which this version does not know: a newer one made it, "
+            "or one from before the first release."
+        ) from unknown
     command.upgrade(config, "head")
 
 
