@@ -16,20 +16,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-import pooling.allocation.models
-import pooling.committees.feed_models
-import pooling.committees.guest_models
-import pooling.committees.models
-import pooling.needs.models
-import pooling.outbox.models
-import pooling.purchases.models
-import pooling.reminders.models  # noqa: F401 - every table is known before a test looks
 from browser.hooks import pytest_terminal_summary, pytest_xdist_make_scheduler  # noqa: F401 - pytest finds them here
 from factories import NOW, Territory, make_territory
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import PREPARED, Database, driver_url
-from pooling.kernel.migrations import migrate
+from pooling.kernel.migrations import every_table, migrate
+
+every_table()  # known before a test looks
 
 TEMPLATE = "pooling_template"
 READY = f"{TEMPLATE}_ready"

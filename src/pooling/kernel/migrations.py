@@ -1,6 +1,8 @@
 """Bringing a database to the present schema, as its owner, and giving the application's role just what it needs."""
 
 import asyncio
+import importlib
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from alembic import command
@@ -8,17 +10,28 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from pooling import PROJECT_ROOT
 from pooling.kernel.database import Database, driver_url
+from pooling.kernel.tables import metadata
 
 MIGRATIONS = PROJECT_ROOT / "migrations"
+PACKAGE = Path(__file__).parent.parent
+WHERE_TABLES_ARE = ("**/models.py", "**/*_models.py", "kernel/events.py", "kernel/files.py")
 
 
 class UnknownRevision(Exception):
     """The database stands at a revision that this version does not know."""
+
+
+def every_table() -> MetaData:
+    """What all models together say. They are imported by name: nothing here may know a feature."""
+    for pattern in WHERE_TABLES_ARE:
+        for path in sorted(PACKAGE.glob(pattern)):
+            importlib.import_module(".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts)))
+    return metadata
 
 
 def configuration() -> Config:
