@@ -24,7 +24,7 @@ from pooling.embedded.engines import (
 )
 from pooling.embedded.errors import EngineError
 from pooling.embedded.holders import Holders, locked
-from pooling.embedded.postgres import EmbeddedPostgres
+from pooling.embedded.postgres import EmbeddedPostgres, processes_of
 from pooling.embedded.sockets import answers
 from pooling.embedded.valkey import EmbeddedValkey
 
@@ -87,24 +87,77 @@ def test_starting_over_stops_what_was_left_running(data_folder: Path) -> None:
     assert sockets(data_folder) == [False, False]
 
 
-async def test_a_lock_file_of_before_a_power_cut_is_no_hindrance(data_folder: Path) -> None:
-    """It names a process that is somebody else's by now: here our own."""
+@pytest.fixture
+def somebody_else() -> Iterator[int]:
+    """A process of the user that the server runs as, with nothing to do with it."""
+    user = "pgserver" if os.geteuid() == 0 else None
+    process = subprocess.Popen(["sleep", "600"], user=user, start_new_session=True)
+    yield process.pid
+    assert process.poll() is None, "it was taken for the server"
+    process.kill()
+    process.wait()
+
+
+def locks(data: Path, process: int) -> dict[str, str]:
+    """What a server leaves in its folder when the power goes."""
+    socket_lock = f"{process}\n{data}\n1795764576\n5432\n{data}\n"
+    return {"postmaster.pid": f"{socket_lock}\n  2207288     32796\nready   \n", ".s.PGSQL.5432.lock": socket_lock}
+
+
+@pytest.mark.parametrize("left", [["postmaster.pid", ".s.PGSQL.5432.lock"], ["postmaster.pid"], [".s.PGSQL.5432.lock"]])
+async def test_lock_files_of_before_a_power_cut_are_no_hindrance(
+    data_folder: Path, somebody_else: int, left: list[str]
+) -> None:
+    """They name a process that is somebody else's by now."""
     EmbeddedPostgres(data_folder).stop()
-    lock = [
-        str(os.getpid()),
-        str(data_folder / "postgres"),
-        "0",
-        "5432",
-        str(data_folder / "postgres"),
-        "",
-        "",
-        "ready",
-    ]
-    (data_folder / "postgres" / "postmaster.pid").write_text("\n".join(lock) + "\n")
+    data = data_folder.resolve() / "postgres"
+    for name in left:
+        (data / name).write_text(locks(data, somebody_else)[name])
     server = EmbeddedPostgres(data_folder)
     connection = await asyncpg.connect(server.address("postgres", "postgres"))
     assert await connection.fetchval("SELECT 1") == 1
     await connection.close()
+    server.stop()
+
+
+@pytest.mark.parametrize("half", ["", "4", "4\n/tmp/postgres\n17957"])
+def test_a_lock_file_that_was_half_written_is_no_hindrance(data_folder: Path, half: str) -> None:
+    EmbeddedPostgres(data_folder).stop()
+    for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+        (data_folder / "postgres" / name).write_text(half)
+    server = EmbeddedPostgres(data_folder)
+    assert answers(data_folder / "postgres" / ".s.PGSQL.5432")
+    server.stop()
+
+
+def kill_the_server(data: Path) -> None:
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+
+def test_the_last_one_to_leave_stops_the_server_that_another_started_again(data_folder: Path) -> None:
+    server = EmbeddedPostgres(data_folder)
+    kill_the_server(data_folder / "postgres")
+    program = (
+        "import pathlib, sys\n"
+        "from pooling.embedded.postgres import EmbeddedPostgres\n"
+        "EmbeddedPostgres(pathlib.Path(sys.argv[1])).stop()\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(data_folder)], check=True, timeout=60)
+    assert answers(data_folder / "postgres" / ".s.PGSQL.5432")  # we still use it
+    server.stop()
+    assert not answers(data_folder / "postgres" / ".s.PGSQL.5432")
+    assert processes_of(data_folder.resolve() / "postgres") == []
+
+
+def test_leaving_a_server_that_was_killed_spares_whoever_has_its_number_now(
+    data_folder: Path, somebody_else: int
+) -> None:
+    server = EmbeddedPostgres(data_folder)
+    data = data_folder.resolve() / "postgres"
+    kill_the_server(data)
+    while processes_of(data):
+        pass
+    (data / "postmaster.pid").write_text(locks(data, somebody_else)["postmaster.pid"])
     server.stop()
 
 

