@@ -110,7 +110,7 @@ async def test_lock_files_of_before_a_power_cut_are_no_hindrance(
 ) -> None:
     """They name a process that is somebody else's by now."""
     EmbeddedPostgres(data_folder).stop()
-    data = data_folder.resolve() / "postgres"
+    data = data_folder / "postgres"
     for name in left:
         (data / name).write_text(locks(data, somebody_else)[name])
     server = EmbeddedPostgres(data_folder)
