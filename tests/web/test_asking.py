@@ -107,6 +107,32 @@ async def test_asking_is_throttled(
     assert (await browser.post(ASK, {"groupe": "groupe-1", "message": "Bonjour"}, page=ASK)).status_code == 303
 
 
+async def test_asking_for_colleagues_is_throttled_and_keeps_what_was_typed(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    """Each is a mail to every facilitator. What one asks for oneself counts in the same."""
+    browser, page = await sign_in(REFERENT), "/g/bassin/demande"
+    colleagues = [{**COLLEAGUE, "email": f"c{place}@lugos.example", "name": f"Chloé {place}"} for place in range(14)]
+    answers = [await browser.post(page, colleague, page=page) for colleague in colleagues]
+    assert [answer.status_code for answer in answers] == [303] * 10 + [429] * 4
+    assert 'value="c13@lugos.example"' in answers[-1].text
+    assert "recommencez demain" in text_of(answers[-1])
+    assert len(await mails(database, territory)) == 10
+    assert (await browser.post(ASK, {"groupe": "ailleurs", "message": "Bonjour"}, page=ASK)).status_code == 429
+    clock.instant = NOW + timedelta(days=1)
+    browser = await sign_in(REFERENT)
+    assert (await browser.post(page, colleagues[-1], page=page)).status_code == 303
+
+
+async def test_a_request_that_is_refused_counts_for_nothing(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    browser, page = await sign_in(REFERENT), "/g/bassin/demande"
+    for _ in range(12):
+        assert (await browser.post(page, {**COLLEAGUE, "email": "?"}, page=page)).status_code == 422
+    assert (await browser.post(page, COLLEAGUE, page=page)).status_code == 303
+
+
 async def test_nobody_asks_for_an_archived_group(database: Database, territory: Territory, sign_in: SignIn) -> None:
     browser = await stranger(database, territory, sign_in)
     async with database.transaction(territory.group_id) as session:

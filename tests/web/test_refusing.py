@@ -8,7 +8,7 @@ from litestar import Litestar
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory
-from pooling.home.refusing_pages import WRONG_KEYS_AN_HOUR
+from pooling.home.refusing_pages import WRONG_KEYS
 from pooling.kernel.database import Database
 from pooling.web.security import FROM_MAIL_PROGRAMS
 from web_client import Browser, SignIn, text_of
@@ -144,7 +144,7 @@ async def make_other_group(database: Database) -> None:
 async def test_wrong_keys_are_slowed_down_and_right_ones_never(
     mail_program: httpx.AsyncClient, territory: Territory, key_of: KeyOf
 ) -> None:
-    for _ in range(WRONG_KEYS_AN_HOUR):
+    for _ in range(WRONG_KEYS.most):
         assert (await mail_program.get("/courriels/bassin/committee/guess")).status_code == 404
     assert (await mail_program.get("/courriels/bassin/committee/guess")).status_code == 429
     assert (await mail_program.get(f"/courriels/bassin/committee/{await key_of(LUGOS)}")).status_code == 200

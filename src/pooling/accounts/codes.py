@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person, SignInCode
+from pooling.kernel.limits import limit
 
-LIFETIME = timedelta(minutes=10)
-MOST_TRIES = 5
+LIFETIME = limit(timedelta(minutes=10), "A mailed code or link is good for", __name__)
+MOST_TRIES = limit(5, "Tries of one mailed code, then it is dead", __name__)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,12 @@ from sqlmodel import col
 from pooling.accounts.models import IdempotencyKey
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import DomainError, Invalid
+from pooling.kernel.limits import Readers, limit
 from pooling.web.addresses import path_of
 from pooling.web.api import answer_written, written
 
-KEPT = timedelta(hours=24)
-LONGEST_KEY = 200
+KEPT = limit(timedelta(hours=24), "An `Idempotency-Key` is kept", __name__, Readers.PROGRAMS)
+LONGEST_KEY = limit(200, "An `Idempotency-Key`", __name__, Readers.PROGRAMS, unit="characters")
 _CLAIMED = 0
 """The status of an answer that is being made: nobody else ever reads it, since it is not committed."""
 

@@ -8,14 +8,13 @@ from litestar.response import Redirect, Response
 
 from pooling.accounts.second_factor import SecretBox, begin, check, confirm, forget, is_enrolled
 from pooling.accounts.sessions import SignedIn, end_session, end_sessions_of, renew_token, sessions_of
-from pooling.accounts.throttle import count
+from pooling.accounts.throttle import Allowance
 from pooling.kernel.errors import Conflict, SignInRequired
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.security import SESSION_COOKIE, cookie, cookie_of, local_path
 
-TRIES = 5
-TRY_WINDOW = timedelta(minutes=10)
+FACTOR_TRIES = Allowance("totp", "Codes of the second factor tried", "a person", 5, timedelta(minutes=10), __name__)
 WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application, puis recommencez."
 
 
@@ -102,7 +101,7 @@ async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm)
     person = half_signed_in(request)
     state = request.app.state
     now = state.clock.now()
-    await count(state.database, f"totp:{person.person_id}", at=now, window=TRY_WINDOW, most=TRIES)
+    await FACTOR_TRIES.count(state.database, person.person_id, at=now)
     async with state.database.transaction() as session:
         right = await check(session, _box(request), person.person_id, form.value("code"), now)
         token = await renew_token(session, person.session_id, second_factor_at=now) if right else None
@@ -143,7 +142,7 @@ async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -
     person = signed_in(request)
     state = request.app.state
     now = state.clock.now()
-    await count(state.database, f"totp:{person.person_id}", at=now, window=TRY_WINDOW, most=TRIES)
+    await FACTOR_TRIES.count(state.database, person.person_id, at=now)
     async with state.database.transaction() as session:
         codes = await confirm(session, _box(request), person.person_id, form.value("code"), now)
         token = await renew_token(session, person.session_id, second_factor_at=now) if codes else None
@@ -162,7 +161,7 @@ async def remove_second_factor(request: Request[Any, Any, Any], form: PostedForm
     person = signed_in(request)
     state = request.app.state
     now = state.clock.now()
-    await count(state.database, f"totp:{person.person_id}", at=now, window=TRY_WINDOW, most=TRIES)
+    await FACTOR_TRIES.count(state.database, person.person_id, at=now)
     async with state.database.transaction() as session:
         right = await check(session, _box(request), person.person_id, form.value("code"), now)
         if right:

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person, SecondFactor, SignInSession
+from pooling.kernel.limits import limit
 
-IDLE_LIMIT = timedelta(hours=12)
-ABSOLUTE_LIMIT = timedelta(days=30)
+IDLE_LIMIT = limit(timedelta(hours=12), "A session without any request", __name__)
+ABSOLUTE_LIMIT = limit(timedelta(days=30), "A session in all", __name__)
 SEEN_STEP = timedelta(minutes=5)
 """`seen_at` is written at most this often, so that looking at pages does not write at each click."""
 

@@ -4,7 +4,6 @@ Another way to sign in (a password, an identity provider) is added as pages of i
 the one place where a session is opened.
 """
 
-from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -14,9 +13,10 @@ from litestar.response import Redirect, Response
 
 from pooling.accounts.codes import MailedCode, Proved, find_link, make_code, try_code, use_link
 from pooling.accounts.sessions import end_session, open_session
-from pooling.accounts.throttle import count
+from pooling.accounts.throttle import HOUR, Allowance
 from pooling.kernel.errors import Conflict
 from pooling.outbox.mail import Button, Mail
+from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
@@ -30,10 +30,17 @@ from pooling.web.security import (
     local_path,
 )
 
-CODES_AN_HOUR_PER_ADDRESS = 5
-CODES_AN_HOUR_PER_HOST = 60
-TRIES_AN_HOUR_PER_HOST = 60
-HOUR = timedelta(hours=1)
+HOST = "one host (an IPv6 /64)"
+CODES_TO_ADDRESS = Allowance("codes", "Codes mailed", "one address, whatever the browser", 5, HOUR, __name__)
+CODES_FROM_HOST = Allowance("codes-host", "Codes asked", HOST, 60, HOUR, __name__)
+TRIES_FROM_HOST = Allowance("tries-host", "Codes tried", HOST, 60, HOUR, __name__)
+CODE_MAIL = occasion(
+    "sign_in_code",
+    wish="anybody: the sign-in page",
+    to="the address typed, if it is known",
+    limit=f"{CODES_TO_ADDRESS}; {CODES_FROM_HOST}",
+    where=__name__,
+)
 
 
 @get("/connexion", right="anyone")
@@ -50,8 +57,8 @@ async def send_code(request: Request[Any, Any, Any], form: PostedForm) -> Respon
         raise Redisplay(render(request, "accounts/sign_in.html", form=form))
     state = request.app.state
     now = state.clock.now()
-    await count(state.database, f"codes-host:{host_of(request)}", at=now, window=HOUR, most=CODES_AN_HOUR_PER_HOST)
-    await count(state.database, f"codes:{email}", at=now, window=HOUR, most=CODES_AN_HOUR_PER_ADDRESS)
+    await CODES_FROM_HOST.count(state.database, host_of(request), at=now)
+    await CODES_TO_ADDRESS.count(state.database, email, at=now)
     async with state.database.transaction() as session:
         code = await make_code(session, email, browser, local_path(form.value("suite")), now)
         if code is not None:
@@ -62,7 +69,7 @@ async def send_code(request: Request[Any, Any, Any], form: PostedForm) -> Respon
 
 def code_mail(code: MailedCode, base_url: str) -> Mail:
     return Mail(
-        kind="sign_in_code",
+        kind=CODE_MAIL,
         recipient=code.email,
         person_id=code.person_id,
         subject=f"Votre code de connexion : {code.code[:3]} {code.code[3:]}",
@@ -87,7 +94,7 @@ async def ask_code(request: Request[Any, Any, Any]) -> Response[str]:
 async def check_code(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     state, browser = request.app.state, browser_of(request)
     now = state.clock.now()
-    await count(state.database, f"tries-host:{host_of(request)}", at=now, window=HOUR, most=TRIES_AN_HOUR_PER_HOST)
+    await TRIES_FROM_HOST.count(state.database, host_of(request), at=now)
     proved: Proved | None = None
     if browser is not None:
         async with state.database.transaction() as session:  # commits a wrong try too: it counts

@@ -1,39 +1,93 @@
-"""How often something may be tried: an atomic counter per key.
+"""How often something may be tried or asked: an atomic counter per key.
 
-It counts in a transaction of its own, so that a refused try counts too.
+What may be wrong (a code) is counted in a transaction of its own, so that a refused try counts too; what is asked and
+sends mail is counted in the transaction that sends it, so that only what was done counts.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.kernel.database import Database
-from pooling.kernel.errors import DomainError
+from pooling.kernel.database import Database, enter_group
+from pooling.kernel.errors import Invalid
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
-class TooMany(DomainError):
+class TooMany(Invalid):
+    """A page with a form says it there, with all that was typed."""
+
     status = 429
     code = "too_many"
 
-    def __init__(self) -> None:
-        super().__init__("Trop d’essais en peu de temps. Patientez quelques minutes, puis recommencez.")
+    def __init__(self, window: timedelta) -> None:
+        again = "recommencez demain" if window >= DAY else "patientez quelques minutes, puis recommencez"
+        sentence = f"C’est beaucoup en peu de temps : {again}."
+        super().__init__({"": sentence}, message=sentence)
 
 
-async def count(database: Database, key: str, *, at: datetime, window: timedelta, most: int) -> None:
-    """Counts one more try under this key.
+@dataclass(frozen=True)
+class Allowance:
+    """So many in a window. Declared once, where it holds; the documents' table is written from all of them."""
 
-    Raises:
-        TooMany: there were more than `most` since the window began.
-    """
-    async with database.transaction() as session:
+    key: str
+    """Opens the keys of its counters."""
+    what: str
+    each: str
+    """Whom or what it counts for: a person, an address, a host."""
+    most: int
+    window: timedelta
+    where: str
+
+    def __post_init__(self) -> None:
+        ALLOWANCES[self.key] = self
+
+    def __str__(self) -> str:
+        word = {HOUR: "an hour", DAY: "a day"}.get(self.window, f"in {self.window.total_seconds() / 60:g} minutes")
+        return f"{self.most:,}".replace(",", " ") + f" {word} for {self.each}"
+
+    async def count(self, database: Database, whose: object, *, at: datetime) -> None:
+        """Counts one more try, whatever becomes of it.
+
+        Raises:
+            TooMany: there were more since the window began.
+        """
+        async with database.transaction() as session:
+            tries = await self._add(session, whose, at, 1)
+        self._judge(tries)
+
+    async def count_here(self, session: AsyncSession, whose: object, *, at: datetime, times: int = 1) -> None:
+        """Counts what this transaction does, if it commits.
+
+        Raises:
+            TooMany: it would be more since the window began.
+        """
+        await session.flush()
+        group_id: int | None = session.info.get("group_id")
+        await enter_group(session, None)  # counters belong to no group
+        tries = await self._add(session, whose, at, times)
+        await enter_group(session, group_id)
+        self._judge(tries)
+
+    async def _add(self, session: AsyncSession, whose: object, at: datetime, times: int) -> int:
         row = await session.execute(
             text(
-                "INSERT INTO throttles AS t (key, since, count) VALUES (:key, :at, 1) ON CONFLICT (key) DO UPDATE SET "
-                "count = CASE WHEN t.since <= :begun THEN 1 ELSE t.count + 1 END, "
+                "INSERT INTO throttles AS t (key, since, count) VALUES (:key, :at, :times) "
+                "ON CONFLICT (key) DO UPDATE SET "
+                "count = CASE WHEN t.since <= :begun THEN excluded.count ELSE t.count + excluded.count END, "
                 "since = CASE WHEN t.since <= :begun THEN excluded.since ELSE t.since END RETURNING count"
             ),
-            {"key": key, "at": at, "begun": at - window},
+            {"key": f"{self.key}:{whose}", "at": at, "begun": at - self.window, "times": times},
         )
         tries: int = row.scalar_one()
-    if tries > most:
-        raise TooMany
+        return tries
+
+    def _judge(self, tries: int) -> None:
+        if tries > self.most:
+            raise TooMany(self.window)
+
+
+ALLOWANCES: dict[str, Allowance] = {}

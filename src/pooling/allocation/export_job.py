@@ -26,15 +26,18 @@ from pooling.allocation.workbook import row_count
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, DomainError
+from pooling.kernel.limits import Readers, limit
 from pooling.members.models import Group
 from pooling.purchases.models import Purchase
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)
+LEASE = limit(
+    timedelta(minutes=2), "A worker that writes a long workbook is silent, then replaced", __name__, Readers.OPERATORS
+)
 """Longer than reading the figures and sharing them may take; once rows are written it is prolonged all along."""
 REPORT_SECONDS = 2
-MOST_TRIES = 5
+MOST_TRIES = limit(5, "Tries of a long workbook", __name__, Readers.OPERATORS)
 """A workbook that no worker survives must not be begun for ever."""
 FAILED = (
     "Il n’a pas pu être écrit, et l’incident est noté. Redemandez-le\u00a0; s’il échoue encore, prévenez la personne "

@@ -14,9 +14,10 @@ from pooling.allocation.service import sees_all_costs
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Forbidden, NotFound
+from pooling.kernel.limits import Readers, limit
 from pooling.members.rights import Caller
 
-KEPT = timedelta(days=7)
+KEPT = limit(timedelta(days=7), "A long workbook is kept", __name__, Readers.OPERATORS)
 """How long a workbook can be downloaded; afterwards it is asked for again."""
 SHOWN_AT_MOST = 20
 LARGEST_ID = 2**63 - 1

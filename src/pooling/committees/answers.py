@@ -13,9 +13,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.accounts.throttle import DAY, Allowance
 from pooling.committees.attendance_rules import NOT_CLOSED
 from pooling.committees.models import Answer, Committee, Invitation
-from pooling.committees.proxy_mails import Mandate, tell_given, tell_void
+from pooling.committees.proxy_mails import PROXY, Mandate, tell_given, tell_void
 from pooling.committees.queries import holds_a_role
 from pooling.committees.rules import TO_COME
 from pooling.committees.service import lock_to_write, locked_committee, record, require_to_come
@@ -23,9 +24,19 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
+from pooling.outbox.occasions import occasion
 
 MOST_PROXIES = 1
 """How many one person may hold: as in a municipal council (code général des collectivités territoriales, L2121-20)."""
+PROXIES_GIVEN = Allowance("proxies", "Proxies given", "a person", 20, DAY, __name__)
+PROXIES_NOTED = Allowance("proxies-noted", "Proxies noted for others", "whoever notes them", 500, DAY, __name__)
+occasion(
+    PROXY,
+    wish="whoever is invited to a committee; its secretary or a facilitator, who notes answers",
+    to="who bears the proxy; who gave it, once it is void",
+    limit=f"{PROXIES_GIVEN}; {PROXIES_NOTED}",
+    where=tell_given.__module__,
+)
 MOVED = "La réunion a été déplacée entre-temps : vérifiez la nouvelle date ci-dessus, puis répondez de nouveau."
 NOT_INVITED = "Vous n’êtes pas invité à ce comité : il n’y a pas de réponse à donner."
 
@@ -108,6 +119,8 @@ async def _keep(
     if answer is Answer.PROXY:
         await _check_proxy(session, committee.id, person_id, proxy_id)
     noted = person_id != caller.person_id
+    if wanted:
+        await (PROXIES_NOTED if noted else PROXIES_GIVEN).count_here(session, caller.person_id, at=now)
     before = invitation.answer
     invitation.answer, invitation.proxy_id, invitation.answered_at = str(answer), wanted, now
     invitation.noted_by = caller.person_id if noted else None

@@ -13,13 +13,14 @@ from pooling.committees.queries import found
 from pooling.committees.service import lock_to_write, record
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.files import LARGEST_FILE, File, file_with_content, remove_files, store_file
+from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.members.rights import Caller
 
-MOST_OF_ITEM = 10
-MOST_OF_MINUTES = 20
-LARGEST_TOGETHER = 100 * 1024 * 1024
+MOST_OF_ITEM = limit(10, "Files of an agenda item", __name__)
+MOST_OF_MINUTES = limit(20, "Files of minutes", __name__)
+LARGEST_TOGETHER = limit(100 * 1024 * 1024, "Files of a committee together", __name__, unit=BYTES)
 """Bytes: all the files of one committee."""
-LARGEST_SENDING = 25 * 1024 * 1024
+LARGEST_SENDING = limit(25 * 1024 * 1024, "Files of one form together", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes: what one form may send at once."""
 FIELD = "files"
 HINT = (

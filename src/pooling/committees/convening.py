@@ -23,10 +23,20 @@ from pooling.kernel.database import base_url_of
 from pooling.kernel.files import store_file
 from pooling.members.models import Group
 from pooling.members.rights import Caller
+from pooling.outbox.occasions import occasion
 from pooling.reminders.sweep import Chore
 from pooling.reminders.wishes import read_wishes
 
 log = logging.getLogger(__name__)
+
+
+occasion(
+    CONVOCATION,
+    wish="a facilitator, who convenes before the date of the rule",
+    to="who is invited",
+    limit="once for each date of a committee",
+    where=__name__,
+)
 
 
 async def convene_now(session: AsyncSession, caller: Caller, committee_id: int, now: datetime) -> None:

@@ -14,12 +14,13 @@ from pooling.committees.rules import TO_COME
 from pooling.committees.service import change_state, lock_committee, lock_to_write, record
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.limits import Readers, limit
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 
 SAME_VERSION = timedelta(minutes=10)
 """Saving again that soon after a version was begun writes it over: autosaving would make hundreds of them."""
-LONGEST_MINUTES = 50_000
+LONGEST_MINUTES = limit(50_000, "Minutes", __name__, Readers.PROGRAMS, unit="characters")
 _MUCH_SHORTER = 2
 
 

@@ -8,15 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.accounts.throttle import DAY, Allowance
 from pooling.committees.mails import Change, Recipient, Writer
 from pooling.committees.models import Committee, Invitation
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import CHANGE, CONVOCATION, KINDS, REMINDER
 from pooling.kernel.database import insert_many, mail_from_of
 from pooling.members.models import Group
+from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails, withdraw_messages
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder, ReminderState
+
+CHANGES = Allowance("committee-changes", "Changes of a committee’s date or place", "a committee", 50, DAY, __name__)
+occasion(
+    CHANGE,
+    wish="a facilitator, who moves or cancels a committee",
+    to="those already told of it",
+    limit=f"{CHANGES}; what has not left yet is taken back",
+    where=__name__,
+)
 
 
 async def tell_change(

@@ -18,7 +18,7 @@ from pooling.outbox.service import queue_mails, withdraw_messages
 from pooling.reminders.kinds import Context
 from pooling.web.typography import date_time_long
 
-KIND = "committee_proxy"
+PROXY = "committee_proxy"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ async def withdraw_proxy_mails(session: AsyncSession, committee: Committee) -> N
     unsent = await session.execute(
         select(col(Message.id)).where(
             col(Message.group_id) == committee.group_id,
-            col(Message.kind) == KIND,
+            col(Message.kind) == PROXY,
             col(Message.state).in_((MessageState.QUEUED, MessageState.SENDING)),
             col(Message.body_text).contains(f"/{_answer_page(committee)}"),
         )
@@ -116,7 +116,7 @@ class _Frame:
             Fact("Visioconférence", self.committee.link),
         )
         return Mail(
-            kind=KIND,
+            kind=PROXY,
             recipient=to[1],
             person_id=to[0],
             subject=subject,

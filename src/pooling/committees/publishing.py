@@ -23,13 +23,20 @@ from pooling.kernel.text import search_text
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.outbox.mail import Button, Fact, Mail
+from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_copies
 from pooling.reminders.kinds import Context
 from pooling.web.markdown import blocks_of, plain_text
 from pooling.web.pdf import make_pdf
 from pooling.web.typography import date_time_long, plural
 
-PUBLISHED = "minutes_published"
+PUBLISHED = occasion(
+    "minutes_published",
+    wish="a facilitator or the committee’s secretary",
+    to="who was invited or came",
+    limit="once for each committee",
+    where=__name__,
+)
 TEMPLATE = "committees/minutes.typ"
 BATCH = 10_000
 """Mails written in one statement."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.frame import CommitteeFrame, managed_committee
 from pooling.committees.models import CommitteeKind
+from pooling.committees.notices import CHANGES
 from pooling.committees.queries import committee_by_id
 from pooling.committees.reminders import is_reminded
 from pooling.committees.scheduling import cancel_committee, move_committee, schedule_once
@@ -172,6 +173,7 @@ async def do_move(
     base_url = request.app.state.settings.base_url
     with form.redisplayed():
         form.check()
+        await CHANGES.count_here(session, committee_id, at=frame.now)
         await move_committee(session, caller, committee_id, MoveIn(**values), frame.now, base_url=base_url)
     if form.has_errors:
         raise Redisplay(_question(request, frame, form, move=True))

@@ -15,6 +15,7 @@ from pooling.committees.models import Committee
 from pooling.home.journal import EventShown, show
 from pooling.home.journal_changes import Names
 from pooling.kernel.events import Event
+from pooling.kernel.limits import limit
 from pooling.kernel.text import search_text
 from pooling.members.models import AccessRequest, Member
 from pooling.members.people_queries import folded
@@ -22,7 +23,7 @@ from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 
 PAGE_SIZE = 50
-EXPORTED_AT_MOST = 50_000
+EXPORTED_AT_MOST = limit(50_000, "Lines of an exported journal", __name__)
 CHOSEN_AMONG = 100
 
 

@@ -5,7 +5,6 @@ so it carries no token of ours and no cookie: the key in the address is the proo
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -14,8 +13,8 @@ from sqlalchemy import exists, select, text
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.accounts.sign_in_pages import host_of
-from pooling.accounts.throttle import count
+from pooling.accounts.sign_in_pages import HOST, host_of
+from pooling.accounts.throttle import HOUR, Allowance
 from pooling.kernel.errors import NotFound
 from pooling.members.models import Membership
 from pooling.members.rights import Right
@@ -25,9 +24,9 @@ from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
 from pooling.web.security import FROM_MAIL_PROGRAMS, KEY_IN_ADDRESS
 
-WRONG_KEYS_AN_HOUR = 60
-CHANGES_AN_HOUR = 60
-HOUR = timedelta(hours=1)
+WRONG_KEYS = Allowance("mail-key", "Wrong keys in `/courriels/…`", HOST, 60, HOUR, __name__)
+"""Right ones are not counted: one mail service asks for thousands."""
+CHOICES = Allowance("mail-choice", "Kinds of mail declined or wanted again from a mail", "a person", 60, HOUR, __name__)
 ADDRESS = "/courriels/{group:str}/{kind:str}/{key:str}"
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
@@ -45,13 +44,12 @@ class _Reader:
 async def _reader(request: Request[Any, Any, Any], group: str, kind: str, key: str) -> _Reader:
     """Raises:
     NotFound: there is no such key, no such kind that one may do without, or the person never was in this group.
-    TooMany: too many wrong ones came from there. Right ones are not counted: one mail service asks for thousands.
+    TooMany: too many wrong ones came from there.
     """
     found = await _find(request, group, kind, key)
     if found is None:
         state = request.app.state
-        tries = f"mail-key:{host_of(request)}"
-        await count(state.database, tries, at=state.clock.now(), window=HOUR, most=WRONG_KEYS_AN_HOUR)
+        await WRONG_KEYS.count(state.database, host_of(request), at=state.clock.now())
         raise NotFound("Cette adresse n’existe pas ou n’est plus valable.")
     return found
 
@@ -112,8 +110,7 @@ async def do_refusal(
 
 async def _count_change(request: Request[Any, Any, Any], reader: _Reader) -> None:
     state = request.app.state
-    changes = f"mail-choice:{reader.person_id}"
-    await count(state.database, changes, at=state.clock.now(), window=HOUR, most=CHANGES_AN_HOUR)
+    await CHOICES.count(state.database, reader.person_id, at=state.clock.now())
 
 
 @post(ADDRESS + "/reprise", right=Right.ANYONE, opt={KEY_IN_ADDRESS: True})

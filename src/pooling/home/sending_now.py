@@ -18,6 +18,7 @@ from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import Mail
 from pooling.outbox.models import Message, MessageState
+from pooling.outbox.occasions import occasion
 from pooling.outbox.refusals import WITHDRAWN_PREFIX, is_hopeless
 from pooling.reminders.hastening import send_now
 from pooling.reminders.kinds import Context, DueReminder, Kind
@@ -28,6 +29,20 @@ from pooling.reminders.wishes import kinds_of_group
 log = logging.getLogger(__name__)
 
 REWRITTEN = f"{WITHDRAWN_PREFIX} it was written anew"
+occasion(
+    "reminders sent now",
+    wish="a facilitator: « Envoyer maintenant »",
+    to="those whom the reminder waits for",
+    limit="each reminder leaves once, now or at its date",
+    where=__name__,
+)
+occasion(
+    "failed mail tried again",
+    wish="a facilitator",
+    to="the same recipient",
+    limit="once for each failure",
+    where=__name__,
+)
 NO_LONGER = "Ce courriel n’est plus d’actualité : il ne peut plus partir."
 
 

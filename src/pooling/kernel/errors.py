@@ -63,6 +63,6 @@ class Invalid(DomainError):
     status = 422
     code = "invalid"
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("Certaines informations sont à corriger.", field=next(iter(errors), None))
+    def __init__(self, errors: Mapping[str, str], *, message: str = "Certaines informations sont à corriger.") -> None:
+        super().__init__(message, field=next(iter(errors), None))
         self.errors = dict(errors)

@@ -16,9 +16,10 @@ from sqlmodel import Field, col
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.file_kinds import ACCEPTED, download_name, kind_of
+from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant
 
-LARGEST_FILE = 10 * 1024 * 1024
+LARGEST_FILE = limit(10 * 1024 * 1024, "A file", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes."""
 _FILES = 7_365
 """The number of our advisory lock: in one group, a content is not forgotten while somebody adds it again."""

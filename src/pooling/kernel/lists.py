@@ -15,10 +15,11 @@ from pathlib import Path
 
 import python_calamine
 
+from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.text import clean, slug
 
-LONGEST = 500_000
-LARGEST = 100_000_000
+LONGEST = limit(500_000, "Lines of an imported list", __name__, Readers.OPERATORS)
+LARGEST = limit(100_000_000, "An imported list", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes: such a file holds far more than the longest list."""
 _SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _MEMORY = 3 * 1024**3

@@ -10,12 +10,16 @@ from pooling.accounts.models import Person
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.inviting import InvitationIn, invite
-from pooling.members.mails import Asked, Sender, acceptance_mail, refusal_mail
+from pooling.members.mails import GRANTED, REFUSED, Asked, Sender, acceptance_mail, refusal_mail
 from pooling.members.models import AccessRequest, RequestState, Role
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
+from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails
 from pooling.reminders.kinds import Context
+
+for answer in (GRANTED, REFUSED):
+    occasion(answer, wish="a facilitator", to="who asked", limit="one for each request", where=__name__)
 
 
 async def lock_request(session: AsyncSession, caller: Caller, request_id: int) -> AccessRequest:

@@ -13,17 +13,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Forbidden, Invalid
 from pooling.kernel.events import record_event
-from pooling.members.mails import Asked, Sender, request_mail
+from pooling.members.mails import ASKED, Asked, Sender, request_mail
 from pooling.members.models import AccessRequest, Member, Membership, RequestState, Role
 from pooling.members.rights import Caller, Right
 from pooling.members.words import OF_MEMBER
+from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails
 from pooling.reminders.kinds import Context
 
 SHOWN_AT_MOST = 100
+REQUESTS = Allowance("access", "Requests for access, for oneself or a colleague", "a person", 10, DAY, __name__)
+occasion(
+    ASKED,
+    wish="whoever is signed in, for themselves; a référent, for a colleague",
+    to="each facilitator of the group",
+    limit=f"{REQUESTS}; nothing while the same one waits",
+    where=__name__,
+)
 
 
 @dataclass(frozen=True)
@@ -107,12 +117,14 @@ async def ask_for_colleague(
     Raises:
         Forbidden: the caller is not a référent of this member.
         Invalid: the role is not one of a member.
+        TooMany: the caller asked for too many today.
     """
     if command.member_id is None:
         raise Forbidden
     caller.require(Right.ASK_FOR_COLLEAGUE, member_id=command.member_id)
     if command.role not in OF_MEMBER:
         raise Invalid({"role": "Choisissez une des réponses proposées."})
+    await REQUESTS.count_here(session, caller.person_id, at=context.now)
     await ask(session, caller.person_id, command, asker, context)
 
 

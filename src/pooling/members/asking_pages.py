@@ -1,6 +1,6 @@
 """Asking for access: for oneself with a link to a group, or for a colleague of one's member."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +13,8 @@ from sqlmodel import col
 
 from pooling.accounts.pages import signed_in
 from pooling.accounts.sessions import EnteredGroup, SignedIn
-from pooling.accounts.throttle import count
 from pooling.kernel.database import Database
-from pooling.members.asking import RequestIn, ask, ask_for_colleague
+from pooling.members.asking import REQUESTS, RequestIn, ask, ask_for_colleague
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Role
@@ -26,7 +25,6 @@ from pooling.reminders.kinds import Context
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import redirect, render
 
-REQUESTS_A_DAY = 10
 LONGEST_SLUG = 100
 LONGEST_MESSAGE = 1000
 
@@ -55,8 +53,10 @@ async def do_ask_access(request: Request[Any, Any, Any], form: PostedForm) -> Re
     message = form.text("message", required="Dites qui vous êtes et pourquoi.", longest=LONGEST_MESSAGE)
     if form.has_errors:
         raise Redisplay(_access_page(request, person, form))
-    key = f"access:{person.person_id}"
-    await count(state.database, key, at=now, window=timedelta(days=1), most=REQUESTS_A_DAY)
+    with form.redisplayed():
+        await REQUESTS.count(state.database, person.person_id, at=now)
+    if form.has_errors:
+        raise Redisplay(_access_page(request, person, form))
     if person.group(slug) is None:
         await _keep(state.database, person, slug, message, state.settings.base_url, now)
     return redirect(request, "/demande-acces/envoyee")
@@ -138,8 +138,10 @@ async def do_ask_colleague(
     if form.has_errors:
         raise Redisplay(_colleague_page(request, entered_group, own, form))
     command = RequestIn(email, name, message, function, Role(role), own[code][0])
-    context = context_of(request, entered_group)
-    await ask_for_colleague(session, caller, command, sender_of(request), context)
+    with form.redisplayed():
+        await ask_for_colleague(session, caller, command, sender_of(request), context_of(request, entered_group))
+    if form.has_errors:
+        raise Redisplay(_colleague_page(request, entered_group, own, form))
     return redirect(
         request,
         f"/g/{entered_group.slug}/membres/{code}",

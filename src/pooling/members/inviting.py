@@ -8,14 +8,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.people import ensure_people
+from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.errors import Invalid
-from pooling.members.mails import Sender, invitation_mail
+from pooling.members.mails import INVITATION, Sender, invitation_mail
 from pooling.members.models import Member, Membership, Role
 from pooling.members.rights import Caller, Right
 from pooling.members.service import grant_many, lock_rights, renew_sessions
 from pooling.members.words import OF_MEMBER
+from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails
 from pooling.reminders.kinds import Context
+
+INVITATIONS = Allowance("invitations", "People invited", "whoever invites", 2_000, DAY, __name__)
+BUYERS = Allowance("buyers", "Lead buyers named", "whoever names them", 20, DAY, __name__)
+occasion(
+    INVITATION,
+    wish="a facilitator, one by one or by a list; an administrator, with a new group; a lead member’s référent, "
+    "who names its buyers",
+    to="the address typed",
+    limit=f"{INVITATIONS}; {BUYERS}",
+    where=__name__,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ async def invite(
     Raises:
         Forbidden: the caller does not manage the group's members.
         Invalid: a role is already held, or a member is not the group's.
+        TooMany: the caller invited too many today.
     """
     caller.require(Right.MANAGE_MEMBERS)
     await give_roles(session, caller.person_id, invitations, sender, context)
@@ -57,6 +71,7 @@ async def give_roles(
     of_what: str = "",
 ) -> None:
     """As `invite`, for use cases that have checked who may. `of_what` is the purchase that buyers are named for."""
+    await INVITATIONS.count_here(session, granted_by, at=context.now, times=len(invitations))
     await lock_rights(session)
     members = await member_names(session, invitations)
     given = [(one.email.lower(), one.name, one.function) for one in invitations]

@@ -7,6 +7,11 @@ from pooling.members.words import ROLE_WORDS
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context
 
+INVITATION = "members.invitation"
+ASKED = "members.access_asked"
+GRANTED = "members.access_granted"
+REFUSED = "members.access_refused"
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -20,7 +25,7 @@ def invitation_mail(email: str, person_id: int, role: Role, of_what: str, sender
     """To somebody who was given a role. `of_what` is its member or purchase; nothing for a role of the group."""
     group = context.group_name
     return Mail(
-        kind="members.invitation",
+        kind=INVITATION,
         recipient=email,
         person_id=person_id,
         subject=f"Votre accès au groupe « {group} »",
@@ -55,7 +60,7 @@ class Asked:
 def request_mail(recipient: str, person_id: int, asked: Asked, asker: Sender, context: Context) -> Mail:
     """To a facilitator: somebody asks to come in."""
     return Mail(
-        kind="members.access_asked",
+        kind=ASKED,
         recipient=recipient,
         person_id=person_id,
         subject=f"Demande d’accès au groupe « {context.group_name} »",
@@ -79,7 +84,7 @@ def request_mail(recipient: str, person_id: int, asked: Asked, asker: Sender, co
 def acceptance_mail(recipient: str, person_id: int | None, asked: Asked, sender: Sender, context: Context) -> Mail:
     """To the référent who asked for a colleague."""
     return Mail(
-        kind="members.access_granted",
+        kind=GRANTED,
         recipient=recipient,
         person_id=person_id,
         subject=f"Accès accordé à {asked.name}",
@@ -97,7 +102,7 @@ def refusal_mail(
     """To who asked, with the reason."""
     whom = "" if recipient == asked.email else f" pour {asked.name}"
     return Mail(
-        kind="members.access_refused",
+        kind=REFUSED,
         recipient=recipient,
         person_id=person_id,
         subject=f"Demande d’accès au groupe « {context.group_name} » : réponse",

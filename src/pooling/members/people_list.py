@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.limits import limit
 from pooling.kernel.lists import BadLine
 from pooling.kernel.text import clean, sort_key
 from pooling.members.inviting import InvitationIn
@@ -15,7 +16,7 @@ from pooling.members.models import Member
 from pooling.members.words import OF_MEMBER, read_role
 from pooling.web.forms import is_email
 
-MOST_LINES = 500
+MOST_LINES = limit(500, "People of one pasted list", __name__)
 LONGEST = 200
 _CODE = re.compile(r"\(([^()]+)\)\s*$")
 _FIELDS = 5

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import base_url_of, group_of
 from pooling.members.models import Group, Member, Membership, Role
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
+from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import is_member
@@ -20,6 +22,17 @@ from pooling.web.typography import before, date_time_long
 
 Lines = Mapping[str, tuple[str, str]]
 """By item name, what was and what is."""
+
+NOTICES = Allowance(
+    "needs-notices", "Acts on a collection that référents are told of", "a purchase", 300, DAY, __name__
+)
+NOTICE = occasion(
+    "needs_notice",
+    wish="a lead buyer, who opens, extends, closes early, reopens or cancels a collection, amends or shares out",
+    to="the référents of the members concerned",
+    limit=str(NOTICES),
+    where=__name__,
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Notice:
     def mail(self, to: Referent, subject: str, why: str, button: str, /, **facts: str) -> Mail:
         """A mail about this member's declaration, in the frame that all notices share."""
         return Mail(
-            kind="needs_notice",
+            kind=NOTICE,
             recipient=to.email,
             person_id=to.person_id,
             subject=subject,
@@ -86,7 +99,11 @@ async def tell(
 ) -> int:
     """Queues a mail for every référent of those who take part (or of these members); returns how many. Two reads and
     one write whatever their number.
+
+    Raises:
+        TooMany: they were told of too many acts on this purchase today.
     """
+    await NOTICES.count_here(session, purchase.id, at=now)
     group = await session.get(Group, group_of(session))
     assert group is not None, "the transaction was opened for it"
     notice = Notice(purchase, group, base_url_of(session), now, reason)

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
-from pooling.members.inviting import InvitationIn, give_roles
+from pooling.members.inviting import BUYERS, InvitationIn, give_roles
 from pooling.members.mails import Sender
 from pooling.members.membership import find_membership, take_role
 from pooling.members.models import Membership, Role
@@ -58,8 +58,10 @@ async def name_buyer(
     Raises:
         Forbidden: the caller is neither a référent of the lead member nor the facilitator.
         Invalid: it is a buyer of this purchase already.
+        TooMany: the caller named too many today.
     """
     caller.require(Right.NAME_BUYERS, member_id=purchase.lead_member_id)
+    await BUYERS.count_here(session, caller.person_id, at=context.now)
     buyer = InvitationIn(email, name, Role.LEAD_BUYER, function, purchase_id=purchase.id)
     of_what = f"{purchase.reference} « {purchase.title} »"
     await give_roles(session, caller.person_id, [buyer], sender, context, of_what=of_what)

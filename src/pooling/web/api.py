@@ -15,10 +15,11 @@ from litestar.datastructures import MultiDict
 from pydantic import BaseModel, ConfigDict, Field
 
 from pooling.kernel.errors import DomainError, Invalid
+from pooling.kernel.limits import Readers, limit
 from pooling.web.addresses import path_of
 
 PREFIX = "/api/v1"
-LARGEST_PAGE = 200
+LARGEST_PAGE = limit(200, "Lines of one page of a list", __name__, Readers.PROGRAMS)
 PROBLEM = "application/problem+json"
 Out = TypeVar("Out", bound=BaseModel)
 KeyPart = str | int | datetime

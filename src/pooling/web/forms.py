@@ -41,6 +41,8 @@ class Form:
     lists: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, UploadFile] = field(default_factory=dict)
     file_lists: dict[str, list[UploadFile]] = field(default_factory=dict)
+    status: int = Invalid.status
+    """What its page answers when something is to mend."""
 
     @property
     def has_errors(self) -> bool:
@@ -146,6 +148,7 @@ class Form:
         try:
             yield
         except Invalid as invalid:
+            self.status = invalid.status
             for name, sentence in invalid.errors.items():
                 self.refuse(name, sentence)
 

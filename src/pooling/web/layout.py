@@ -67,7 +67,7 @@ def render(
     form: Form | None = None,
     **context: object,
 ) -> Response[str]:
-    """An HTML page in its frame. A form with errors answers 422."""
+    """An HTML page in its frame. A form with errors answers 422, or what refused it says."""
     layout: Layout = request.app.state.frame(request)
     layout.breadcrumb = breadcrumb
     layout.tabs = tabs
@@ -83,7 +83,7 @@ def render(
     shown_form = form or Form()
     body = environment().get_template(template).render(layout=layout, form=shown_form, **context)
     if shown_form.has_errors:
-        status = 422
+        status = shown_form.status
     return Response(
         body,
         status_code=status,

@@ -16,13 +16,14 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from pooling.kernel.errors import DomainError
+from pooling.kernel.limits import BYTES, Readers, limit
 
 VISITOR_COOKIE = "pooling-visitor"
 SESSION_COOKIE = "pooling-session"
 LONGEST_PATH = 2000
-MOST_FIELDS = 10_000
+MOST_FIELDS = limit(10_000, "Fields of a form", __name__, Readers.OPERATORS)
 """In one form. Reading two million of them takes a processor half a minute, and anybody may send them."""
-LARGEST_BODY = 5_000_000
+LARGEST_BODY = limit(5_000_000, "Body of a request", __name__, Readers.PROGRAMS, Readers.OPERATORS, unit=BYTES)
 FORM = "application/x-www-form-urlencoded"
 FROM_MAIL_PROGRAMS = "from_mail_programs"
 """What a route says of itself when mail programs post to it: a secret in its address stands for our form's token."""
