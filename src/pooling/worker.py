@@ -6,14 +6,16 @@ doing, which every job of ours bears at any moment: the next minute, or another 
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from functools import partial, wraps
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from arq import cron, func
 from arq.connections import ArqRedis
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker
 
 from pooling.allocation.configuration import FinanceConfiguration, read_finance
@@ -55,6 +57,28 @@ CHORES: Sequence[Chore] = (
 )
 
 
+class Turn:
+    """One at a time in this process; asked for meanwhile, it is done once more, since it may have looked before what
+    it was asked for was there.
+    """
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._again = False
+
+    async def take(self, job: Callable[[], Awaitable[None]]) -> None:
+        self._again = True
+        if self._taken:
+            return
+        self._taken = True
+        try:
+            while self._again:
+                self._again = False
+                await job()
+        finally:
+            self._taken = False
+
+
 @dataclass
 class Work:
     """What a worker stands on. Without a transport (no mail server is set) mails wait in the outbox."""
@@ -67,9 +91,9 @@ class Work:
     chores: Sequence[Chore] = CHORES
     purge_after: timedelta = timedelta(days=365)
     clock: Clock = field(default_factory=SystemClock)
-    sweeping: asyncio.Lock = field(default_factory=asyncio.Lock)
-    delivering: asyncio.Lock = field(default_factory=asyncio.Lock)
-    exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sweeping: Turn = field(default_factory=Turn)
+    delivering: Turn = field(default_factory=Turn)
+    exporting: Turn = field(default_factory=Turn)
     finance: FinanceConfiguration = field(default_factory=FinanceConfiguration)
 
 
@@ -96,12 +120,13 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
 
 async def sweep(ctx: dict[str, Any]) -> None:
     work: Work = ctx["work"]
-    if work.sweeping.locked():
-        return  # this process is at it; what is due meanwhile is found a minute later
-    async with work.sweeping:
-        report: SweepReport = await sweep_groups(
-            work.database, work.kinds, work.clock, base_url=work.base_url, chores=work.chores
-        )
+    await work.sweeping.take(partial(_sweep, work))
+
+
+async def _sweep(work: Work) -> None:
+    report: SweepReport = await sweep_groups(
+        work.database, work.kinds, work.clock, base_url=work.base_url, chores=work.chores
+    )
     if report.sent or report.unwritten:
         log.info("reminders: %s written, %s could not be", len(report.sent), report.unwritten)
     if report.sent:
@@ -110,22 +135,23 @@ async def sweep(ctx: dict[str, Any]) -> None:
 
 async def deliver(ctx: dict[str, Any]) -> None:
     work: Work = ctx["work"]
-    if work.transport is None or work.delivering.locked():
-        return
-    async with work.delivering:
-        report: DeliveryReport = await deliver_messages(
-            work.database, work.transport, work.clock, connections=CONNECTIONS
-        )
+    if work.transport is not None:
+        await work.delivering.take(partial(_deliver, work, work.transport))
+
+
+async def _deliver(work: Work, transport: Transport) -> None:
+    report: DeliveryReport = await deliver_messages(work.database, transport, work.clock, connections=CONNECTIONS)
     if report != DeliveryReport():
         log.info("mails: %s", report)
 
 
 async def export(ctx: dict[str, Any]) -> None:
     work: Work = ctx["work"]
-    if work.exporting.locked():
-        return
-    async with work.exporting:
-        ready = await write_exports(work.database, work.clock, work.finance)
+    await work.exporting.take(partial(_export, work))
+
+
+async def _export(work: Work) -> None:
+    ready = await write_exports(work.database, work.clock, work.finance)
     if ready:
         log.info("workbooks: %s written", ready)
 
@@ -138,18 +164,29 @@ async def purge(ctx: dict[str, Any]) -> None:
         log.info("people blanked: %s", blanked)
 
 
-JOBS = ((sweep, JOB_SECONDS), (deliver, JOB_SECONDS), (export, EXPORT_SECONDS))
+JOBS: Sequence[tuple[WorkerCoroutine, int]] = ((sweep, JOB_SECONDS), (deliver, JOB_SECONDS), (export, EXPORT_SECONDS))
 """Every minute and whenever the bell rings."""
+
+
+def _heard(job: WorkerCoroutine) -> WorkerCoroutine:
+    """As the queue starts it: whoever rings from now on wants another run."""
+
+    @wraps(job)
+    async def started(ctx: dict[str, Any]) -> None:
+        await ctx["work"].bell.hear(job.__qualname__)
+        await job(ctx)
+
+    return cast("WorkerCoroutine", started)
 
 
 def make_worker(work: Work, redis_url: str, *, handle_signals: bool = True) -> Worker:
     """For `run_until_stopped`; signals are not its own in a process that does other things too."""
     return Worker(
         # No result is kept: a kept one would make the bell deaf until it expires.
-        functions=[func(job, timeout=seconds, keep_result=0, max_tries=1) for job, seconds in JOBS],
+        functions=[func(_heard(job), timeout=seconds, keep_result=0, max_tries=1) for job, seconds in JOBS],
         cron_jobs=[
             *(
-                cron(job, second=0, run_at_startup=True, timeout=seconds, keep_result=0, max_tries=1)
+                cron(_heard(job), second=0, run_at_startup=True, timeout=seconds, keep_result=0, max_tries=1)
                 for job, seconds in JOBS
             ),
             cron(purge, hour=4, minute=10, second=0, keep_result=0, max_tries=1),

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from arq import func
+from arq.worker import Worker
 
 from jobs.scene import BASE_URL, J15, Scene, kinds
 from pooling.embedded.valkey import EmbeddedValkey
-from pooling.kernel.bell import Bell
-from pooling.worker import Work, make_worker, run_until_stopped
+from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
+from pooling.worker import Turn, Work, make_worker, run_until_stopped
 
 LUGOS = "referent@lugos.example"
 
@@ -49,3 +52,74 @@ async def test_the_bell_wakes_it_again_and_again(real_scene: Scene, valkey: Embe
     with pytest.raises(asyncio.CancelledError):
         await task
     assert real_scene.sink.recipients == ["a@b.example", "c@d.example"]
+
+
+async def test_a_ring_while_the_job_runs_asks_for_another_run(valkey: EmbeddedValkey, bell: Bell) -> None:
+    """The run that is under way may have looked at the rows before there was what one rings for."""
+    running, looked, done, runs = asyncio.Event(), asyncio.Event(), asyncio.Event(), []
+
+    async def deliver(ctx: dict[Any, Any]) -> None:
+        await bell.hear("deliver")
+        runs.append("run")
+        if len(runs) == 2:
+            done.set()
+        running.set()
+        await looked.wait()
+
+    assert await bell.ring("deliver")
+    assert await bell.ring("deliver")
+    worker = Worker(
+        functions=[func(deliver, name="deliver", keep_result=0)],
+        redis_settings=redis_settings(valkey.url),
+        handle_signals=False,
+        poll_delay=0.05,
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+    )
+    task = asyncio.create_task(run_until_stopped(worker))
+    await asyncio.wait_for(running.wait(), 30)
+    assert runs == ["run"], "two rings before it started were one"
+    assert await bell.ring("deliver")
+    looked.set()
+    await asyncio.wait_for(done.wait(), 30)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_who_comes_while_it_is_being_done_has_it_done_once_more() -> None:
+    turn, begun, go_on, done = Turn(), asyncio.Event(), asyncio.Event(), []
+
+    async def job() -> None:
+        begun.set()
+        await go_on.wait()
+        done.append("done")
+
+    first = asyncio.create_task(turn.take(job))
+    await begun.wait()
+    await asyncio.gather(turn.take(job), turn.take(job))
+    assert done == [], "nobody waits for it"
+    go_on.set()
+    await first
+    assert done == ["done", "done"]
+    await turn.take(job)
+    assert len(done) == 3
+
+
+async def test_a_job_that_was_cancelled_may_be_done_again() -> None:
+    turn, begun, done = Turn(), asyncio.Event(), []
+
+    async def for_ever() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def job() -> None:
+        done.append("done")
+
+    task = asyncio.create_task(turn.take(for_ever))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await turn.take(job)
+    assert done == ["done"]

@@ -2,7 +2,9 @@
 so a lost or doubled ring changes nothing but the delay.
 """
 
+import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,25 +31,46 @@ def deserialize(job: bytes) -> dict[str, Any]:
     return content
 
 
+LONGEST_WAIT = 60
+"""Seconds after which a ring that nothing came of is no longer waited for."""
+
+
+def _rung(job: str) -> str:
+    return f"pooling:rung:{job}"
+
+
 class Bell:
     """Connects at the first ring; a queue that is away never fails the request that rang."""
 
     def __init__(self, url: str) -> None:
         self._settings = redis_settings(url)
         self._pool: ArqRedis | None = None
+        self._connecting = asyncio.Lock()
 
     async def _connected(self) -> ArqRedis:
-        if self._pool is None:
-            self._pool = await create_pool(self._settings, job_serializer=serialize, job_deserializer=deserialize)
-        return self._pool
+        async with self._connecting:  # the first two at once would make two pools, and forget one
+            if self._pool is None:
+                self._pool = await create_pool(self._settings, job_serializer=serialize, job_deserializer=deserialize)
+            return self._pool
 
     async def ring(self, job: str) -> bool:
-        """Asks for a job once (a second ring before it starts is the same). False when the queue is away."""
+        """Asks for a job once (a second ring before it starts is the same). False when the queue is away.
+
+        arq's own way, one id for all rings, would also take a ring for the same while the job runs, or is being
+        tidied away: it has looked at the rows already, and what was written since would wait for the minute sweep.
+        """
         try:
-            await (await self._connected()).enqueue_job(job, _job_id=f"ring:{job}")
+            queue = await self._connected()
+            if await queue.set(_rung(job), b"", nx=True, ex=LONGEST_WAIT):
+                await queue.enqueue_job(job)
         except (RedisError, OSError):
             return False  # the minute sweep finds the rows all the same
         return True
+
+    async def hear(self, job: str) -> None:
+        """The job starts: it will see the rows of all rings until now, and a ring from now on asks for another run."""
+        with suppress(RedisError, OSError):
+            await (await self._connected()).delete(_rung(job))
 
     async def answers(self) -> bool:
         try:
