@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -17,7 +18,7 @@ from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role
-from pooling.members.rights import Caller, HeldRole
+from pooling.members.rights import TABLE, Caller, HeldRole, Right
 from pooling.members.service import grant_many
 from pooling.outbox.mail import Mail
 from pooling.outbox.service import queue_mails
@@ -438,3 +439,18 @@ async def test_a_post_from_elsewhere_sends_nothing(stage: Stage) -> None:
     url = f"{URL}/{await stage.reminder(-7)}/envoi"
     assert (await stage.browser.client.post(url)).status_code == 403
     assert await stage.states(-7) == [(LUGOS, "planned"), (SALLES, "planned")]
+
+
+async def test_they_are_of_a_right_of_their_own(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever plans committees only, in a group that would say so, finds no way to them."""
+    committee = f"/g/bassin/comites/{stage.committee}"
+    await stage.sweep()
+    assert f'href="{URL}"' in (await stage.browser.get("/g/bassin/comites")).text
+    assert f'href="{URL}"' in (await stage.browser.get(committee)).text
+    monkeypatch.setitem(cast("dict[Right, frozenset[Role]]", TABLE), Right.MANAGE_REMINDERS, frozenset())
+    assert "Prévoir un comité" in text_of(await stage.browser.get("/g/bassin/comites"))
+    assert URL not in (await stage.browser.get("/g/bassin/comites")).text
+    assert URL not in (await stage.browser.get(committee)).text
+    reminder = await stage.reminder(-7)
+    for path in ("", "/echecs", "/reglages", "/reglages/committee", f"/{reminder}", f"/{reminder}/courriel"):
+        assert (await stage.browser.get(URL + path)).status_code == 403, path

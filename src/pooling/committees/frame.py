@@ -35,7 +35,7 @@ SECTIONS: tuple[tuple[str, str, Right], ...] = (
     ("Réunions", "/comites", Right.SEE_GROUP),
     ("Décisions", "/comites/decisions", Right.SEE_GROUP),
     ("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
-    ("Relances", "/relances", Right.MANAGE_COMMITTEES),
+    ("Relances", "/relances", Right.MANAGE_REMINDERS),
     ("Mon agenda", "/calendrier", Right.SEE_GROUP),
 )
 """The pages about committees that are of no single one."""

@@ -36,7 +36,8 @@ async def _shown(
 ) -> Response[str]:
     committee = frame.committee
     own = await invited_person(session, committee.id, caller.person_id)
-    reminders = await reminder_lines(session, committee) if frame.manages else []
+    reminded = caller.may(Right.MANAGE_REMINDERS)
+    reminders = await reminder_lines(session, committee) if reminded else []
     agenda = (await agendas_of(session, [committee.id]))[committee.id]
     counts = await count_people(session, committee, frame.now)
     school_zone = (await cadence_of(session)).school_zone
@@ -53,6 +54,7 @@ async def _shown(
         own_answer=own_answer(own.answer, own.proxy) if own and own.answer else None,
         answer_before=before(committee.starts_at, frame.now, frame.zone),
         counts=counts,
+        reminded=reminded,
         planned=sum(line.planned for line in reminders),
         sent=sum(line.sent for line in reminders),
         failed=sum(line.failed for line in reminders),

@@ -19,7 +19,7 @@ from pooling.web.keys import address
 from pooling.web.layout import redirect, render
 
 
-@get(FAILED, right=Right.MANAGE_COMMITTEES)
+@get(FAILED, right=Right.MANAGE_REMINDERS)
 async def list_failed(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -27,7 +27,7 @@ async def list_failed(
     entered_group: EnteredGroupHere,
     avant: FromQuery[str] = "",
 ) -> Response[str]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     before = int(avant) if avant.isascii() and avant.isdigit() and len(avant) < len(str(LARGEST_ID)) else None
     failed, next_id = await failed_page(session, before=before)
     base = f"/g/{entered_group.slug}"
@@ -46,7 +46,7 @@ async def list_failed(
     )
 
 
-@post(FAILED + "/{message_id:int}/nouvel-envoi", right=Right.MANAGE_COMMITTEES)
+@post(FAILED + "/{message_id:int}/nouvel-envoi", right=Right.MANAGE_REMINDERS)
 async def do_retry(
     request: Request[Any, Any, Any],
     session: SessionHere,

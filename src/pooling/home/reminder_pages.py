@@ -56,7 +56,7 @@ def shared(caller: Caller, group: EnteredGroup, here: str) -> dict[str, Any]:
     }
 
 
-@get(SECTION, right=Right.MANAGE_COMMITTEES)
+@get(SECTION, right=Right.MANAGE_REMINDERS)
 async def list_occasions(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -66,7 +66,7 @@ async def list_occasions(
     sorte: FromQuery[str] = "",
     apres: FromQuery[str] = "",
 ) -> Response[str]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     kinds = request.app.state.reminder_kinds
     tab = etat if etat in TABS else "a-venir"
     kind = sorte if kind_named(kinds, sorte) else ""
@@ -90,7 +90,7 @@ async def list_occasions(
     )
 
 
-@get(SECTION + "/{reminder_id:int}", right=Right.MANAGE_COMMITTEES)
+@get(SECTION + "/{reminder_id:int}", right=Right.MANAGE_REMINDERS)
 async def show_occasion(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -101,7 +101,7 @@ async def show_occasion(
     cherche: FromQuery[str] = "",
     apres: FromQuery[str] = "",
 ) -> Response[str]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     kinds = request.app.state.reminder_kinds
     occasion = await occasion_of(session, kinds, reminder_id)
     state = etat if etat in {str(each) for each in Shown} else ""
@@ -140,7 +140,7 @@ def _title(occasion: OccasionShown) -> str:
     return f"{occasion.label}, {offset_word(occasion.offset_days)}"
 
 
-@get(SECTION + "/{reminder_id:int}/courriel", right=Right.MANAGE_COMMITTEES)
+@get(SECTION + "/{reminder_id:int}/courriel", right=Right.MANAGE_REMINDERS)
 async def show_mail(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -149,7 +149,7 @@ async def show_mail(
     reminder_id: FromPath[int],
 ) -> Response[str]:
     """What was written to one person, or what would be now."""
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     reminder = await find_reminder(session, reminder_id)
     occasion = await occasion_of(session, request.app.state.reminder_kinds, reminder_id)
     mail = (
@@ -186,7 +186,7 @@ async def _previewed(
     return MailShown(mail.recipient, subject_line(mail), render_text(mail), await file_names(session, mail))
 
 
-@get(SECTION + "/{reminder_id:int}/envoi", right=Right.MANAGE_COMMITTEES)
+@get(SECTION + "/{reminder_id:int}/envoi", right=Right.MANAGE_REMINDERS)
 async def ask_sending(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -194,7 +194,7 @@ async def ask_sending(
     entered_group: EnteredGroupHere,
     reminder_id: FromPath[int],
 ) -> Response[str]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     kinds = request.app.state.reminder_kinds
     occasion = await occasion_of(session, kinds, reminder_id)
     may_send = _may_send(kind_named(kinds, occasion.kind), occasion)
@@ -219,7 +219,7 @@ async def ask_sending(
     )
 
 
-@post(SECTION + "/{reminder_id:int}/envoi", right=Right.MANAGE_COMMITTEES)
+@post(SECTION + "/{reminder_id:int}/envoi", right=Right.MANAGE_REMINDERS)
 async def do_sending(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -228,7 +228,7 @@ async def do_sending(
     reminder_id: FromPath[int],
     form: PostedForm,  # noqa: ARG001 - for its token
 ) -> Response[Any]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     state = request.app.state
     occasion = await occasion_of(session, state.reminder_kinds, reminder_id)
     context = context_of(request, entered_group)

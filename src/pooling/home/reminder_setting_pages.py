@@ -27,11 +27,11 @@ _UNIT = re.compile(r"jours?", re.IGNORECASE)
 FARTHEST = 366
 
 
-@get(SETTINGS, right=Right.MANAGE_COMMITTEES)
+@get(SETTINGS, right=Right.MANAGE_REMINDERS)
 async def list_settings(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
 ) -> Response[str]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     wishes = await read_wishes(session)
     refusals = await count_refusals(session)
     lines = []
@@ -56,7 +56,7 @@ def _kind(request: Request[Any, Any, Any], name: str) -> Kind:
     return kind
 
 
-@get(SETTINGS + "/{kind:str}", right=Right.MANAGE_COMMITTEES)
+@get(SETTINGS + "/{kind:str}", right=Right.MANAGE_REMINDERS)
 async def ask_setting(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -64,7 +64,7 @@ async def ask_setting(
     entered_group: EnteredGroupHere,
     kind: FromPath[str],
 ) -> Response[str]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     found = _kind(request, kind)
     wish, _ = (await read_wishes(session)).get(kind, (NOTHING, None))
     return _page(request, caller, entered_group, found, _filled(found, wish), own=wish != NOTHING)
@@ -105,7 +105,7 @@ def _page(
     )
 
 
-@post(SETTINGS + "/{kind:str}", right=Right.MANAGE_COMMITTEES)
+@post(SETTINGS + "/{kind:str}", right=Right.MANAGE_REMINDERS)
 async def do_setting(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -151,7 +151,7 @@ def _saved(request: Request[Any, Any, Any], group: EnteredGroup, done: str) -> R
     return answer
 
 
-@post(SETTINGS + "/{kind:str}/retour", right=Right.MANAGE_COMMITTEES)
+@post(SETTINGS + "/{kind:str}/retour", right=Right.MANAGE_REMINDERS)
 async def undo_setting(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -164,7 +164,7 @@ async def undo_setting(
     return _saved(request, entered_group, "Le réglage du territoire s’applique de nouveau.")
 
 
-@get(SETTINGS + "/{kind:str}/refus", right=Right.MANAGE_COMMITTEES)
+@get(SETTINGS + "/{kind:str}/refus", right=Right.MANAGE_REMINDERS)
 async def list_refusals(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -173,7 +173,7 @@ async def list_refusals(
     kind: FromPath[str],
     apres: FromQuery[str] = "",
 ) -> Response[str]:
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     found = _kind(request, kind)
     people, next_key = await refusals_page(session, kind, after=unpack_key(apres))
     url = f"/g/{entered_group.slug}{SETTINGS}/{kind}/refus"

@@ -26,7 +26,7 @@ async def change_reminders(session: AsyncSession, caller: Caller, kind: Kind, wa
         Invalid: nothing would ever leave, or in the quiet hours.
         Forbidden: the caller does not manage committees.
     """
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     wish = _own_part(kind, wanted)
     _refuse(kind, wish)
     before, _ = (await read_wishes(session)).get(kind.name, (NOTHING, now))

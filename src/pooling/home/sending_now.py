@@ -62,7 +62,7 @@ async def send_occasion(
         Conflict: their date is that of a rule, and an act of its own sends them.
         Forbidden: the caller does not manage committees.
     """
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     kind = kind_named(kinds, occasion.kind)
     if kind is None or kind.lawful:
         raise Conflict("Ces courriels ne s’envoient pas d’ici.", code="not_sent_here")
@@ -99,7 +99,7 @@ async def retry(
         NotFound: the group has no such mail.
         Forbidden: the caller does not manage committees.
     """
-    caller.require(Right.MANAGE_COMMITTEES)
+    caller.require(Right.MANAGE_REMINDERS)
     message = await _failed(session, message_id)
     found = await session.execute(select(Reminder).where(col(Reminder.message_id) == message.id))
     reminder = found.scalars().first()

@@ -34,6 +34,8 @@ class Right(StrEnum):
     RUN_PURCHASE = "run_purchase"
     SEE_ALL_COSTS = "see_all_costs"
     MANAGE_COMMITTEES = "manage_committees"
+    MANAGE_REMINDERS = "manage_reminders"
+    """What the group mails by itself: when, in which words, what did not arrive. Much of it is of purchases."""
 
 
 _ALL = frozenset(Role)
@@ -59,6 +61,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     # Who pays must be able to tie the foot to the invoice: finance officers of a participant see all its lines.
     Right.SEE_ALL_COSTS: frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE}),
     Right.MANAGE_COMMITTEES: frozenset({Role.FACILITATOR}),
+    Right.MANAGE_REMINDERS: frozenset({Role.FACILITATOR}),
 }
 
 _WITH_SECOND_FACTOR = frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE})
