@@ -26,7 +26,7 @@ class Table(SQLModel):
 
 class TenantTable(Table):
     """Base of every table of a group. `group_id` opens its primary key, so that a composite foreign key can never
-    join two groups; `pooling.kernel.tenancy` adds the group to every statement on it, row-level security to the rest.
+    join two groups; `pooling.kernel.database` adds the group to every statement on it, row-level security to the rest.
     """
 
     group_id: int = Field(primary_key=True, sa_type=BigInteger)
