@@ -16,6 +16,7 @@ from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
+from pooling.allocation.configuration import read_finance
 from pooling.committees import (
     acting_pages,
     agenda_api,
@@ -84,7 +85,7 @@ from pooling.settings import Settings
 from pooling.web import about, api_reference, assets, errors, health
 from pooling.web.admission import admit
 from pooling.web.api import PREFIX
-from pooling.web.branding import read_territory
+from pooling.web.branding import logo_content, read_territory
 from pooling.web.forms import provide_form
 from pooling.web.head import answering_head
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
@@ -236,16 +237,22 @@ def _api_router() -> Router:
 
 
 def _state(services: Services, *, demonstration: bool) -> dict[str, Any]:
+    """What every request finds. Files of configuration are read here, once: a half-written one breaks no page."""
+    config_dir = services.settings.config_dir
+    territory, reminders = read_territory(config_dir), read_reminders(config_dir)
     return {
         "settings": services.settings,
         "database": services.database,
         "bell": services.bell,
         "clock": services.clock,
         "secret_key": services.secret_key,
-        "territory": read_territory(services.settings.config_dir),
+        "territory": territory,
+        "logo": logo_content(config_dir, territory),
+        "finance": read_finance(config_dir),
+        "reminders": reminders,
         "frame": frame,
         "purchase_tabs": PURCHASE_TABS,
-        "reminder_kinds": reminder_kinds(read_reminders(services.settings.config_dir)),
+        "reminder_kinds": reminder_kinds(reminders),
         "leaving_warnings": warnings_on_leaving,
         "dated_ahead": dated_ahead,
         "demonstration": demonstration,

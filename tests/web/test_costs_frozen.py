@@ -9,12 +9,12 @@ from html import unescape
 from typing import Any
 
 import pytest
+from litestar import Litestar
 from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
-from pooling.allocation import frames
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.models import Allocation, Charge, Subsidy
 from pooling.kernel.database import Database
@@ -236,7 +236,7 @@ async def test_why_gives_every_step_to_the_cent(database: Database, territory: T
 
 
 async def test_the_fctva_rate_of_the_purchases_date_is_used_and_named(
-    database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = FctvaRate.model_validate(
         {"rate": "16.404", "valid_from": "2015-01-01", "valid_to": "2027-05-31", "source": "ancien"}
@@ -244,7 +244,7 @@ async def test_the_fctva_rate_of_the_purchases_date_is_used_and_named(
     new = FctvaRate.model_validate(
         {"rate": "10", "valid_from": "2027-06-01", "source": "loi fictive", "to_confirm": True}
     )
-    monkeypatch.setattr(frames, "read_finance", lambda _: FinanceConfiguration(fctva=(old, new)))
+    monkeypatch.setitem(app.state, "finance", FinanceConfiguration(fctva=(old, new)))
     await prepare(database, territory)
     browser = await sign_in(BUYER)
     assert "FCTVA estimé au taux de 16,404 % (ancien, depuis le 01/01/2015)" in text_of(await browser.get(COSTS))

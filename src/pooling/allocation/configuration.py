@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Self
@@ -58,9 +57,8 @@ class FinanceConfiguration(BaseModel):
         return next((rate for rate in self.fctva if rate.holds_on(day)), None)
 
 
-@cache
 def read_finance(config_dir: Path) -> FinanceConfiguration:
-    """The configuration folder's rates, read once: a change counts from the next start.
+    """The configuration folder's rates: read at the start, so that a change counts from the next one.
 
     Raises:
         ConfigurationError: the file is not right; the message says where.

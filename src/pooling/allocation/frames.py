@@ -6,7 +6,7 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.case import PurchaseCase, read_purchase
-from pooling.allocation.configuration import FctvaRate, FinanceConfiguration, read_finance
+from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.editing import require_editable
 from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
@@ -17,8 +17,9 @@ SECTION = "/couts"
 
 
 def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:
-    """The installation's rates."""
-    return read_finance(request.app.state.settings.config_dir)
+    """The installation's rates, as they were read at the start."""
+    found: FinanceConfiguration = request.app.state.finance
+    return found
 
 
 def fctva_text(rate: FctvaRate) -> str:

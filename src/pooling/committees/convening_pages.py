@@ -23,7 +23,6 @@ from pooling.kernel.file_kinds import PDF, attachment_header
 from pooling.kernel.files import file_with_content
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
-from pooling.reminders.configuration import read_reminders
 from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
 from pooling.web.typography import plural
@@ -44,8 +43,7 @@ async def convening_notice(
     """How the convocation stands, as pages of this committee say it to who plans it."""
     if not frame.manages:
         return None
-    configured = schedule_of(read_reminders(request.app.state.settings.config_dir)).hour
-    hour = await convocation_hour(session, configured)
+    hour = await convocation_hour(session, schedule_of(request.app.state.reminders).hour)
     return notice_of(frame.committee, frame.zone, frame.now, hour)
 
 

@@ -8,7 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from pooling.web.addresses import query_of
-from pooling.web.branding import Territory, logo_content
+from pooling.web.branding import Territory
 from pooling.web.templating import STATIC, static_url
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -36,10 +36,9 @@ async def branding_stylesheet(request: Request[Any, Any, Any]) -> Response[str]:
 
 @get("/branding/logo", right="anyone")
 async def branding_logo(request: Request[Any, Any, Any]) -> Response[bytes]:
-    found = logo_content(request.app.state.settings.config_dir, request.app.state.territory)
-    if found is None:
+    if request.app.state.logo is None:
         raise NotFoundException
-    content, media_type = found
+    content, media_type = request.app.state.logo
     return Response(content, media_type=media_type, headers={"Cache-Control": FOR_AN_HOUR})
 
 
