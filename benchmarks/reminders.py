@@ -21,9 +21,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.people import ensure_people
-from pooling.committees import reminders as committee_reminders
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.meetings import reminders as committee_reminders
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, insert_many

@@ -17,46 +17,41 @@ from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.allocation import api as allocation_api
 from pooling.allocation import pages as allocation
 from pooling.allocation.configuration import read_finance
-from pooling.committees import (
-    acting_pages,
-    agenda_api,
-    agenda_pages,
-    answer_pages,
-    answers_api,
-    attendance_pages,
-    board_pages,
-    convening_pages,
-    decision_api,
-    decision_pages,
-    difficulty_api,
-    difficulty_pages,
-    feed_pages,
-    following_pages,
-    guest_pages,
-    minutes_pages,
-    pieces_pages,
-    publishing_pages,
-)
-from pooling.committees import api as committees_api
-from pooling.committees import pages as committees
-from pooling.committees import people_pages as committee_people_pages
+from pooling.committees import page as committee_page
+from pooling.committees.agendas import api as agenda_api
+from pooling.committees.agendas import difficulty_api, difficulty_pages
+from pooling.committees.agendas import file_pages as pieces_pages
+from pooling.committees.agendas import pages as agenda_pages
+from pooling.committees.calendars import pages as feed_pages
+from pooling.committees.convocations import pages as convening_pages
+from pooling.committees.decisions import api as decision_api
+from pooling.committees.decisions import board_pages
+from pooling.committees.decisions import effect_pages as acting_pages
+from pooling.committees.decisions import follow_up_pages as following_pages
+from pooling.committees.decisions import pages as decision_pages
+from pooling.committees.invitations import answering_pages as answer_pages
+from pooling.committees.invitations import api as answers_api
+from pooling.committees.invitations import attendance_pages, guest_pages
+from pooling.committees.invitations import pages as committee_people_pages
+from pooling.committees.meetings import api as committees_api
+from pooling.committees.meetings import pages as committees
+from pooling.committees.minutes import pages as minutes_pages
+from pooling.committees.minutes import publishing_pages, search_pages
 from pooling.demo import pages as demo
-from pooling.home import api as home_api
-from pooling.home import (
-    failed_mail_pages,
-    journal_pages,
-    mail_choice_pages,
-    refusing_pages,
-    reminder_pages,
-    reminder_setting_pages,
-)
 from pooling.home import pages as home
 from pooling.home.dated import dated_ahead
 from pooling.home.leaving import warnings_on_leaving
 from pooling.home.reminder_kinds import reminder_kinds
+from pooling.journal import api as home_api
+from pooling.journal import pages as journal_pages
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.mailroom import choice_pages as mail_choice_pages
+from pooling.mailroom import failure_pages as failed_mail_pages
+from pooling.mailroom import one_click_pages as refusing_pages
+from pooling.mailroom import pages as reminder_pages
+from pooling.mailroom import setting_pages as reminder_setting_pages
 from pooling.members import (
     administration_pages,
     answering_pages,
@@ -128,6 +123,7 @@ OF_A_GROUP: Sequence[ControllerRouterHandler] = (
     *attendance_pages.ROUTES,
     *guest_pages.ROUTES,
     *board_pages.ROUTES,
+    *search_pages.ROUTES,
     *feed_pages.ROUTES,
     *minutes_pages.ROUTES,
     *publishing_pages.ROUTES,
@@ -252,6 +248,7 @@ def _state(services: Services, *, demonstration: bool) -> dict[str, Any]:
         "reminders": reminders,
         "frame": frame,
         "purchase_tabs": PURCHASE_TABS,
+        "committee_sections": committee_page.SECTIONS,
         "reminder_kinds": reminder_kinds(reminders),
         "leaving_warnings": warnings_on_leaving,
         "dated_ahead": dated_ahead,

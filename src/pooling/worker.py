@@ -19,13 +19,13 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker
 
 from pooling.allocation.configuration import FinanceConfiguration, read_finance
-from pooling.allocation.export_job import write_exports
-from pooling.allocation.exporting import forget_exports
-from pooling.committees.answers import void_lost_proxies
-from pooling.committees.convening import convene_at
-from pooling.committees.convocation_reminder import schedule_of as convocation_schedule
-from pooling.committees.difficulties import carry_what_is_open
-from pooling.committees.inviting import invite_newcomers
+from pooling.allocation.records.asking import forget_exports
+from pooling.allocation.records.writing import write_exports
+from pooling.committees.agendas.difficulties import carry_what_is_open
+from pooling.committees.convening_notice import schedule_of as convocation_schedule
+from pooling.committees.convocations.convening import convene_at
+from pooling.committees.invitations.answering import void_lost_proxies
+from pooling.committees.invitations.inviting import invite_newcomers
 from pooling.home.purging import purge as purge_people
 from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize

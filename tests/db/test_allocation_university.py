@@ -11,10 +11,10 @@ from factories import BUYER, NOW, PEOPLE, UNIVERSITY, Territory, make_purchase, 
 from pooling.accounts.people import ensure_people
 from pooling.allocation.case import date_of, payers_of
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
-from pooling.allocation.editing import ChangedMeanwhile, version_of
-from pooling.allocation.freezing import drifts, freeze_allocation, open_record
-from pooling.allocation.lines import CHARGES, SUBSIDIES, add_line, change_line
-from pooling.allocation.schemas import ChargeIn, SubsidyIn, content_of
+from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line
+from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn, content_of
+from pooling.allocation.locking import ChangedMeanwhile, version_of
+from pooling.allocation.records.freezing import drifts, freeze_allocation, open_record
 from pooling.allocation.service import allocate_purchase
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database

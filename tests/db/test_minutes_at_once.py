@@ -6,14 +6,14 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory, open_purchase
-from pooling.committees.acting import apply_decision
-from pooling.committees.deciding import add_decision, change_decision, give_effect
-from pooling.committees.decision_schemas import DecisionIn, NoTerms
-from pooling.committees.minutes import SAME_VERSION, WrittenMeanwhile, restore_version, save_minutes, seen_of
-from pooling.committees.models import Act
-from pooling.committees.publishing import publish_minutes
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.decisions.carrying_out import apply_decision
+from pooling.committees.decisions.models import Act
+from pooling.committees.decisions.recording import add_decision, change_decision, give_effect
+from pooling.committees.decisions.schemas import DecisionIn, NoTerms
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.minutes.publishing import publish_minutes
+from pooling.committees.minutes.writing import SAME_VERSION, WrittenMeanwhile, restore_version, save_minutes, seen_of
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict

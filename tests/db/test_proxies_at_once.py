@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory
-from pooling.committees.answers import answer_invitation
+from pooling.committees.invitations.answering import answer_invitation
+from pooling.committees.meetings.scheduling import move_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import Answer
-from pooling.committees.scheduling import move_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Invalid

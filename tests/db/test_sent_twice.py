@@ -4,9 +4,10 @@ import asyncio
 from datetime import date, time
 
 from factories import NOW, Territory, make_territory
-from pooling.committees.difficulties import raise_once
-from pooling.committees.scheduling import schedule_once
-from pooling.committees.schemas import CommitteeIn, DifficultyIn
+from pooling.committees.agendas.difficulties import raise_once
+from pooling.committees.agendas.schemas import DifficultyIn
+from pooling.committees.meetings.scheduling import schedule_once
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.database import Database
 from pooling.members.models import Role
 from pooling.members.rights import HeldRole

@@ -25,8 +25,8 @@ from jobs.chaos_worker import FastClock
 from jobs.moody_sink import MoodySink
 from jobs.scene import BASE_URL, J15, kinds
 from pooling.accounts.people import ensure_people
-from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, MoveIn
+from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, driver_url

@@ -9,13 +9,13 @@ from sqlalchemy import text
 
 from factories import Territory
 from jobs.sink import Sink
-from pooling.committees import reminders as committee_reminders
-from pooling.committees.convening import convene_at, convene_now
-from pooling.committees.difficulties import carry_what_is_open
-from pooling.committees.inviting import invite, invite_newcomers, uninvite
+from pooling.committees.agendas.difficulties import carry_what_is_open
+from pooling.committees.convocations.convening import convene_at, convene_now
+from pooling.committees.invitations.inviting import invite, invite_newcomers, uninvite
+from pooling.committees.meetings import reminders as committee_reminders
+from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import CommitteeKind
-from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role

@@ -8,10 +8,10 @@ from icalendar import Calendar
 from sqlalchemy import text
 
 from jobs.scene import BASE_URL, FACILITATOR, J15, Scene
-from pooling.committees.agenda import replace_items
-from pooling.committees.answers import answer_invitation
+from pooling.committees.agendas.items import replace_items
+from pooling.committees.agendas.schemas import AgendaItemIn
+from pooling.committees.invitations.answering import answer_invitation
 from pooling.committees.models import Answer
-from pooling.committees.schemas import AgendaItemIn
 from pooling.members.models import Role
 from pooling.members.rights import HeldRole
 

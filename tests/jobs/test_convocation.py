@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from jobs.scene import BASE_URL, MEETING, Scene
-from pooling.committees.convening import convene_now
+from pooling.committees.convocations.convening import convene_now
 from pooling.committees.models import CommitteeKind
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Forbidden
@@ -293,7 +293,7 @@ async def test_nobody_else_convenes(scene: Scene) -> None:
 async def test_a_document_that_cannot_be_set_does_not_hold_the_date_back(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pooling.committees.convocation.TEMPLATE", "committees/missing.typ")
+    monkeypatch.setattr("pooling.committees.convocations.document.TEMPLATE", "committees/missing.typ")
     committee = await scene.schedule(LUGOS, kind=CommitteeKind.FORMAL)
     scene.clock.instant = DUE
     await scene.sweep()

@@ -10,9 +10,9 @@ from sqlmodel import col
 
 from factories import BUYER, NOW, Territory, file_needs, make_territory, open_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.export_job import write_exports
-from pooling.allocation.exporting import ask_export
 from pooling.allocation.models import Export, ExportState
+from pooling.allocation.records.asking import ask_export
+from pooling.allocation.records.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of

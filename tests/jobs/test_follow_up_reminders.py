@@ -6,13 +6,18 @@ import pytest
 from sqlalchemy import text
 
 from jobs.scene import FACILITATOR, Scene
-from pooling.committees.deciding import add_decision, change_decision
-from pooling.committees.decision_schemas import DecisionIn
-from pooling.committees.follow_up_reminders import kinds
-from pooling.committees.following import hand_over_decision, reopen_decision, reschedule_decision, settle_decision
-from pooling.committees.minutes import name_secretary, save_minutes
-from pooling.committees.models import DecisionState
-from pooling.committees.publishing import publish_minutes
+from pooling.committees.decisions.following_up import (
+    hand_over_decision,
+    reopen_decision,
+    reschedule_decision,
+    settle_decision,
+)
+from pooling.committees.decisions.models import DecisionState
+from pooling.committees.decisions.recording import add_decision, change_decision
+from pooling.committees.decisions.reminders import kinds
+from pooling.committees.decisions.schemas import DecisionIn
+from pooling.committees.minutes.publishing import publish_minutes
+from pooling.committees.minutes.writing import name_secretary, save_minutes
 from pooling.kernel.database import Database
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.sweep import sweep

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from jobs.scene import BASE_URL, FACILITATOR, Scene
-from pooling.committees import cadence_reminders
+from pooling.committees.calendars import reminders as cadence_reminders
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.sweep import sweep
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from factories import BUYER, NOW, file_needs, open_purchase
 from jobs.scene import BASE_URL, J7, J15, MEETING, Scene
 from pooling.committees.models import CommitteeKind
-from pooling.home.reminder_queries import has_failed
 from pooling.kernel.clock import FixedClock
+from pooling.mailroom.queries import has_failed
 from pooling.members.models import Role
 from pooling.members.rights import HeldRole
 from pooling.needs import reminders as needs

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory, file_needs, make_territory, open_purchase
-from pooling.committees.agenda import add_item, remove_item, shift_item
-from pooling.committees.agenda_rows import order_of
-from pooling.committees.proposals import take_up
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import AgendaItemIn, CommitteeIn
+from pooling.committees.agendas.items import add_item, remove_item, shift_item
+from pooling.committees.agendas.rows import order_of
+from pooling.committees.agendas.schemas import AgendaItemIn
+from pooling.committees.agendas.taking_up import take_up
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound

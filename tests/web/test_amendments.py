@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from factories import BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
-from pooling.home.journal_changes import Names, change_of
+from pooling.journal.changes import Names, change_of
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
 from pooling.needs.models import Need

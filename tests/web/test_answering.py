@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory
-from pooling.committees.answers import answer_invitation, void_lost_proxies
-from pooling.committees.inviting import uninvite
+from pooling.committees.invitations.answering import answer_invitation, void_lost_proxies
+from pooling.committees.invitations.inviting import uninvite
+from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import Answer
-from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Forbidden, Invalid

@@ -11,10 +11,10 @@ from icalendar import Calendar, Event
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory, open_purchase
-from pooling.committees import feed_pages
+from pooling.committees.calendars import pages as feed_pages
+from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import Answer
-from pooling.committees.scheduling import cancel_committee, move_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role

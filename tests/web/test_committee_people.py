@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory
-from pooling.committees.queries import committee_page
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.meetings.queries import committee_page
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role

@@ -6,9 +6,9 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
-from pooling.allocation.freezing import freeze_allocation
-from pooling.allocation.lines import CHARGES, SUBSIDIES, add_line
-from pooling.allocation.schemas import ChargeIn, SubsidyIn
+from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line
+from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn
+from pooling.allocation.records.freezing import freeze_allocation
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, make_purchase
-from pooling.allocation import member_lists
+from pooling.allocation.editing import member_numbers as member_lists
 from pooling.allocation.models import Charge
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database

@@ -10,12 +10,12 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from factories import LUGOS, NOW, SALLES, Territory, open_purchase
-from pooling.allocation import member_lists
+from pooling.allocation.editing import member_numbers as member_lists
 from pooling.allocation.models import Charge
-from pooling.committees.deciding import add_decision
-from pooling.committees.decision_schemas import DecisionIn
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.decisions.recording import add_decision
+from pooling.committees.decisions.schemas import DecisionIn
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of

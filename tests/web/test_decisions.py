@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from factories import BUYER, NOW, Territory, make_purchase, open_purchase
 from pooling.allocation.models import Charge
-from pooling.committees.minutes import name_secretary, save_minutes
-from pooling.committees.publishing import publish_minutes
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.minutes.publishing import publish_minutes
+from pooling.committees.minutes.writing import name_secretary, save_minutes
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of

@@ -7,9 +7,15 @@ import pytest
 from sqlalchemy import text
 
 from factories import LUGOS, NOW, SALLES, Territory, make_territory, open_purchase
-from pooling.committees.difficulties import MOST_UNSETTLED, carry_difficulties, carry_what_is_open, raise_difficulty
-from pooling.committees.scheduling import cancel_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, DifficultyIn
+from pooling.committees.agendas.difficulties import (
+    MOST_UNSETTLED,
+    carry_difficulties,
+    carry_what_is_open,
+    raise_difficulty,
+)
+from pooling.committees.agendas.schemas import DifficultyIn
+from pooling.committees.meetings.scheduling import cancel_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Forbidden

@@ -13,10 +13,10 @@ from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.export_job import LEASE, MOST_TRIES, write_exports
-from pooling.allocation.exporting import KEPT, ask_export, forget_exports
-from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import Charge, Export
+from pooling.allocation.records.asking import KEPT, ask_export, forget_exports
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.writing import LEASE, MOST_TRIES, write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of

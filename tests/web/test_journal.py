@@ -13,8 +13,9 @@ from sqlalchemy import text
 import pooling
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from pooling.accounts.people import ensure_people
-from pooling.committees.models import CommitteeState, DecisionState
-from pooling.home.journal import SENTENCES
+from pooling.committees.decisions.models import DecisionState
+from pooling.committees.models import CommitteeState
+from pooling.journal.words import SENTENCES
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
 from pooling.members.models import RequestState, Role

@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from factories import NOW, Territory, open_purchase
 from pooling.accounts.throttle import Allowance
-from pooling.committees.answers import PROXIES_GIVEN, PROXIES_NOTED
-from pooling.committees.notices import CHANGES
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.invitations.answering import PROXIES_GIVEN, PROXIES_NOTED
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.notices.changes import CHANGES
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.inviting import BUYERS, INVITATIONS

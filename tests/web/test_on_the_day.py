@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory
-from pooling.committees.document import minutes_data
-from pooling.committees.minutes import save_minutes
-from pooling.committees.notices import context_of_group
-from pooling.committees.publishing import publish_minutes
+from pooling.committees.meetings.scheduling import move_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
+from pooling.committees.minutes.document import minutes_data
+from pooling.committees.minutes.publishing import publish_minutes
+from pooling.committees.minutes.writing import save_minutes
+from pooling.committees.notices.changes import context_of_group
 from pooling.committees.queries import committee_by_id
-from pooling.committees.scheduling import move_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, MoveIn
 from pooling.home.purging import purge
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory
-from pooling.committees.agenda import add_item
-from pooling.committees.attachments import LARGEST_SENDING, MOST_OF_ITEM, MOST_OF_MINUTES, Sent, attach_files
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import AgendaItemIn, CommitteeIn
+from pooling.committees.agendas.files import LARGEST_SENDING, MOST_OF_ITEM, MOST_OF_MINUTES, Sent, attach_files
+from pooling.committees.agendas.items import add_item
+from pooling.committees.agendas.schemas import AgendaItemIn
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.files import LARGEST_FILE
@@ -149,7 +150,7 @@ async def test_there_is_one_file_too_many(
 async def test_a_committee_has_room_for_so_much(
     database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pooling.committees.attachments.LARGEST_TOGETHER", 2 * 1024 * 1024)
+    monkeypatch.setattr("pooling.committees.agendas.files.LARGEST_TOGETHER", 2 * 1024 * 1024)
     page, item = await plan(database, territory)
     browser = await sign_in(FACILITATOR)
     assert (await send(browser, page, [("a.txt", b"a" * 1024 * 1024)], item)).status_code == 303

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from stdnum.fr import siren
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
-from pooling.allocation.exporting import ask_export
-from pooling.committees.agenda import add_item
-from pooling.committees.attachments import Sent, attach_files
-from pooling.committees.difficulties import raise_difficulty
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import AgendaItemIn, CommitteeIn, DifficultyIn
+from pooling.allocation.records.asking import ask_export
+from pooling.committees.agendas.difficulties import raise_difficulty
+from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.items import add_item
+from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role

@@ -8,8 +8,8 @@ from litestar import Litestar
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory
-from pooling.home.refusing_pages import WRONG_KEYS
 from pooling.kernel.database import Database
+from pooling.mailroom.one_click_pages import WRONG_KEYS
 from pooling.web.security import FROM_MAIL_PROGRAMS
 from web_client import Browser, SignIn, text_of
 

@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from factories import Territory, make_territory
 from pooling.accounts.people import ensure_people
-from pooling.committees.inviting import invite, uninvite
-from pooling.committees.scheduling import move_committee, schedule_committee
-from pooling.committees.schemas import CommitteeIn, MoveIn
+from pooling.committees.invitations.inviting import invite, uninvite
+from pooling.committees.meetings.scheduling import move_committee, schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role

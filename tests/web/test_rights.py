@@ -18,16 +18,18 @@ from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.export_job import write_exports
-from pooling.allocation.exporting import ask_export
-from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import Charge, Subsidy
-from pooling.committees.agenda import add_item
-from pooling.committees.attachments import Sent, attach_files
-from pooling.committees.difficulties import raise_difficulty
-from pooling.committees.models import Decision, MinutesVersion
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import AgendaItemIn, CommitteeIn, DifficultyIn
+from pooling.allocation.records.asking import ask_export
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.writing import write_exports
+from pooling.committees.agendas.difficulties import raise_difficulty
+from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.items import add_item
+from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
+from pooling.committees.decisions.models import Decision
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.models import MinutesVersion
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of

@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.downloads import is_apart
-from pooling.allocation.export import XLSX, allocation_xlsx
-from pooling.allocation.frames import finance_of
+from pooling.allocation.page import finance_of
+from pooling.allocation.records.downloads import is_apart
+from pooling.allocation.records.workbook import write_allocation_csv
+from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.allocation.service import PurchaseAllocation, allocate_purchase, sees_all_costs
-from pooling.allocation.workbook import write_allocation_csv
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Role

@@ -7,15 +7,20 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation import export_pages, frames, key_pages, line_pages, record_pages, why_pages
+from pooling.allocation import page as frames
+from pooling.allocation import why_pages
 from pooling.allocation.case import PurchaseCase, read_purchase
-from pooling.allocation.downloads import FILE_NAMES, file_of, is_apart, links
-from pooling.allocation.editing import may_edit
+from pooling.allocation.editing import pages as line_pages
+from pooling.allocation.editing import weight_pages as key_pages
+from pooling.allocation.editing.schemas import content_of
 from pooling.allocation.figures import Labels
-from pooling.allocation.frames import fctva_text, finance_of, label_of
-from pooling.allocation.freezing import drifts, frozen_allocations
 from pooling.allocation.keys import in_words
-from pooling.allocation.schemas import content_of
+from pooling.allocation.locking import may_edit
+from pooling.allocation.page import fctva_text, finance_of, label_of
+from pooling.allocation.records import export_pages
+from pooling.allocation.records import pages as record_pages
+from pooling.allocation.records.downloads import FILE_NAMES, file_of, is_apart, links
+from pooling.allocation.records.freezing import drifts, frozen_allocations
 from pooling.allocation.service import allocate_purchase, apply_rule, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
 from pooling.allocation.wording import aid, sharers, some

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from pooling.allocation.frames import SECTION, fctva_text, finance_of, label_of, trail
+from pooling.allocation.page import SECTION, fctva_text, finance_of, label_of, trail
 from pooling.allocation.service import allocate_purchase, sees_all_costs
 from pooling.allocation.why import why
 from pooling.kernel.errors import NotFound

@@ -7,7 +7,7 @@ from typing import Any
 from pooling.allocation.figures import Labels
 from pooling.allocation.keys import in_words, parts_of
 from pooling.allocation.models import PARTICIPANTS
-from pooling.allocation.typed import typed_number
+from pooling.web.numbers import typed_number
 from pooling.web.typography import euros, percent
 
 NAMED_AT_MOST = 3

@@ -171,7 +171,7 @@ def _show(table: object) -> None:
 
 
 def _write_allocation(target: BinaryIO, result: Allocation) -> None:
-    from pooling.allocation.workbook import write_allocation_workbook  # noqa: PLC0415 - see the module's head
+    from pooling.allocation.records.workbook import write_allocation_workbook  # noqa: PLC0415 - see the module's head
 
     write_allocation_workbook(target, result.case, result)
 

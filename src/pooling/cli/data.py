@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.configuration import read_finance
-from pooling.allocation.export import allocation_xlsx
+from pooling.allocation.records.workbook_file import allocation_xlsx
 from pooling.allocation.service import allocate_purchase
 from pooling.cli.failures import REFUSED
 from pooling.cli.groups import in_group

@@ -1,6 +1,5 @@
 """A committee's life, its hours, its agenda. Pure."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -36,9 +35,6 @@ revision, and the next change finds its message and takes it back should it not 
 CONVOCATION = "convocation"
 KINDS = (REMINDER, CONVOCATION, CHANGE)
 
-_NUMBERING = re.compile(r"^\s*(?:[-–—•*](?!\d)\s*|\d{1,2}\s*[.)°-](?:\s+|$))")
-"""A blank follows a number: « 10.5 points » is none."""
-
 
 def check_transition(before: str, after: State) -> None:
     """Whether the committee may go there.
@@ -69,9 +65,3 @@ def local_start(day: date, hour: time, zone: ZoneInfo) -> tuple[datetime, dateti
 
 def ends_at(starts_at: datetime, duration_minutes: int) -> datetime:
     return starts_at + timedelta(minutes=duration_minutes)
-
-
-def agenda_points(agenda: str) -> list[str]:
-    """The agenda's points: one a line, without the numbers or dashes they were typed with."""
-    points = (_NUMBERING.sub("", line).strip() for line in agenda.splitlines())
-    return [point for point in points if point]

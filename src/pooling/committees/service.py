@@ -1,6 +1,6 @@
 """What every use case of committees does: lock the one it is about, change its state, leave a trace."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -88,3 +88,23 @@ def record(
         reason=reason or None,
         details=details,
     )
+
+
+SENT_TWICE = timedelta(minutes=2)
+"""Within how long the very same form of the same person is one form sent twice."""
+
+
+def begin(session: AsyncSession, caller: Caller, committee: Committee, now: datetime) -> None:
+    """Whether minutes and decisions of the locked committee may be written; it has been held, then.
+
+    Raises:
+        Conflict: it has not begun, was cancelled, or its minutes are published.
+    """
+    if committee.state == CommitteeState.MINUTED:
+        raise Conflict("Le compte-rendu est publié : il ne change plus.", code="minutes_published")
+    if committee.state == CommitteeState.CANCELLED:
+        raise Conflict("Ce comité est annulé : il n’a pas de compte-rendu.", code="committee_cancelled")
+    if committee.state in TO_COME:
+        if now < committee.starts_at:
+            raise Conflict("Ce comité n’a pas encore eu lieu.", code="not_begun")
+        change_state(session, caller, committee, CommitteeState.HELD, now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pooling.committees.models import Answer, CommitteeKind
+from pooling.members.models import Role
 
 CHOICES: tuple[tuple[str, str, str], ...] = (
     (Answer.YES, "Je viens", "Sur place ou en visioconférence."),
@@ -66,3 +67,12 @@ ZONE_WORDS: Mapping[str, str] = {
 def zone_words(key: str) -> str:
     """Whose clock a meeting's hour is read on."""
     return ZONE_WORDS.get(key, f"fuseau {key}")
+
+
+INVITED_ROLES: tuple[tuple[Role, str], ...] = (
+    (Role.FACILITATOR, "L’animation du groupe"),
+    (Role.REFERENT, "Les référents des membres"),
+    (Role.LEAD_BUYER, "Les acheteurs pilotes"),
+    (Role.FINANCE, "Les services financiers"),
+    (Role.READER, "Les observateurs"),
+)

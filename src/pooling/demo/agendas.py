@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.agenda import add_item
-from pooling.committees.attachments import Sent, attach_files
-from pooling.committees.difficulties import raise_difficulty
+from pooling.committees.agendas.difficulties import raise_difficulty
+from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.items import add_item
+from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
+from pooling.committees.agendas.taking_up import take_up
 from pooling.committees.models import Topic
-from pooling.committees.proposals import take_up
-from pooling.committees.schemas import AgendaItemIn, DifficultyIn
 from pooling.demo.territory import Demonstration
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees.answers import answer_invitation
-from pooling.committees.attendance import tick_attendance
+from pooling.committees.invitations.answering import answer_invitation
+from pooling.committees.invitations.attendance import tick_attendance
 from pooling.committees.models import Answer
 from pooling.demo.territory import BUYER, COMPONENTS, FACILITATOR, READER, Demonstration, authorities, referent_of
 from pooling.home.dated import dated_ahead

@@ -7,15 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.days_off import why_off
-from pooling.committees.deciding import add_decision, give_effect
-from pooling.committees.decision_schemas import DecisionIn, NewTerms
-from pooling.committees.following import settle_decision
-from pooling.committees.minutes import save_minutes
-from pooling.committees.models import Act, CommitteeKind, DecisionState
-from pooling.committees.publishing import publish_minutes
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn
+from pooling.committees.calendars.days_off import why_off
+from pooling.committees.decisions.following_up import settle_decision
+from pooling.committees.decisions.models import Act, DecisionState
+from pooling.committees.decisions.recording import add_decision, give_effect
+from pooling.committees.decisions.schemas import DecisionIn, NewTerms
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.minutes.publishing import publish_minutes
+from pooling.committees.minutes.writing import save_minutes
+from pooling.committees.models import CommitteeKind
 from pooling.demo.agendas import fill_agenda
 from pooling.demo.attendance import SCHOOL_ZONE, answer, come, set_committees
 from pooling.demo.territory import BUYER, FACILITATOR, Demonstration

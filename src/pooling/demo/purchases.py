@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.freezing import freeze_allocation
 from pooling.allocation.models import PARTICIPANTS, Charge, Subsidy
+from pooling.allocation.records.freezing import freeze_allocation
 from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database

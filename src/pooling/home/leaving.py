@@ -10,9 +10,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.committees.decision_queries import DecisionShown, readable, shown_decisions
-from pooling.committees.decision_words import excerpt
-from pooling.committees.models import Decision, DecisionState
+from pooling.committees.decisions.models import Decision, DecisionState
+from pooling.committees.decisions.queries import DecisionShown, readable, shown_decisions
+from pooling.committees.decisions.words import excerpt
 from pooling.members.models import Role
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import Caller

@@ -8,14 +8,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from pooling.accounts.pages import signed_in
-from pooling.committees.decision_queries import decisions_about
-from pooling.committees.decision_words import STATE_WORDS, due_words
-from pooling.committees.minutes_pages import DECISION_TAGS
-from pooling.home.task import Task
-from pooling.home.tasks import open_collections, tasks_of
+from pooling.committees.decisions.queries import decisions_about
+from pooling.committees.decisions.words import DECISION_TAGS, STATE_WORDS, due_words
+from pooling.home.tasks import tasks_of
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
+from pooling.members.task import Task
 from pooling.needs.queries import coverage
+from pooling.needs.tasks import open_collections
 from pooling.purchases.frame import purchase_frame
 from pooling.purchases.queries import purchase_items
 from pooling.web.layout import Link, render

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, text
 from sqlmodel import col
 
-from pooling.committees.guests import forget_guests
+from pooling.committees.invitations.guests import forget_guests
 from pooling.kernel.database import Database
 from pooling.members.models import AccessRequest
 

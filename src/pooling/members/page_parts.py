@@ -1,5 +1,6 @@
 """What the pages about people share: who writes and for which group, a role with its member, the sections."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,13 +32,20 @@ SECTIONS: tuple[tuple[str, str, Right], ...] = (
 )
 
 
-def sections(caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
-    """The pages about the group itself; none of them for who has only the list of members."""
-    links = [
+def section_links(
+    sections: Sequence[tuple[str, str, Right]], caller: Caller, group: EnteredGroup, here: str
+) -> list[Link]:
+    """Of these pages (label, address in the group, right), those that the caller may see; `here` is the one shown."""
+    return [
         Link(label, f"/g/{group.slug}{path}", path == here)
-        for label, path, right in SECTIONS
+        for label, path, right in sections
         if caller.may_somewhere(right)
     ]
+
+
+def sections(caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
+    """The pages about the group itself; none of them for who has only the list of members."""
+    links = section_links(SECTIONS, caller, group, here)
     return links if len(links) > 1 else []
 
 

@@ -47,6 +47,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
             _render_deadline,
             _name_purchases,
             date="la clôture",
+            receivers="Les référents qui n’ont pas encore déposé leur déclaration.",
         ),
         Kind(
             CLOSING,
@@ -57,6 +58,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
             _render_closing,
             _name_purchases,
             date="la clôture",
+            receivers="Les acheteurs pilotes.",
         ),
     ]
 

@@ -107,6 +107,8 @@ class Kind:
     audience: Audience
     render: Render
     name_subjects: Name
+    receivers: str = ""
+    """Whom it concerns, for those who choose what they receive: « Les acheteurs pilotes. »"""
     comfort: bool = True
     """Whether who receives it may do without and stop it by one click (RFC 8058)."""
     lawful: bool = False

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pooling.committees.rules import agenda_points
+from pooling.committees.agendas.rules import agenda_points
 
 
 @pytest.mark.parametrize(

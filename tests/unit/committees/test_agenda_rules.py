@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooling.committees.agenda_rules import MOST_ITEMS, clock, moved, overrun, require_room
+from pooling.committees.agendas.rules import MOST_ITEMS, clock, moved, overrun, require_room
+from pooling.committees.agendas.suggestions import OpenCollection, OpenMatters, key_of, propose, shortened
 from pooling.committees.models import Topic
-from pooling.committees.proposing import OpenCollection, OpenMatters, key_of, propose, shortened
 from pooling.kernel.errors import Conflict
 
 STARTS = datetime(2027, 3, 30, 12, tzinfo=UTC)

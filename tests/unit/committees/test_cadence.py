@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooling.committees.cadence import CADENCES, NOTICE_DAYS, Period, days_for, period_of, periods_from, proposals
-from pooling.committees.days_off import school_holiday, school_known_until, why_off
+from pooling.committees.calendars.cadence import (
+    CADENCES,
+    NOTICE_DAYS,
+    Period,
+    days_for,
+    period_of,
+    periods_from,
+    proposals,
+)
+from pooling.committees.calendars.days_off import school_holiday, school_known_until, why_off
 from pooling.reminders.rules import is_working_day
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pooling.committees.decision_schemas import NewTerms
-from pooling.committees.decision_words import effect, named_in
-from pooling.committees.models import Act
+from pooling.committees.decisions.models import Act
+from pooling.committees.decisions.schemas import NewTerms
+from pooling.committees.decisions.words import effect, named_in
 
 NAMES = {"A": "Andernos", "B": "Biganos"}
 MANY = {"weights": {f"{code:02}": str(code) for code in range(1, 13)}}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooling.committees.searching import AROUND, excerpt, folded_query, stems_of
+from pooling.committees.minutes.searching import AROUND, excerpt, folded_query, stems_of
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from pooling.committees.year import Dated, Year, year_of
+from pooling.committees.calendars.year import Dated, Year, year_of
 from unit.web.drawing import HOSTILE, draw
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pooling import PROJECT_ROOT
-from pooling.home.reminder_kinds import WHO_RECEIVES, reminder_kinds
+from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.configuration import ConfigurationError
 from pooling.reminders.configuration import Schedule, read_reminders
 
@@ -18,7 +18,7 @@ def written(folder: Path, content: str) -> Path:
 
 def test_each_kind_that_one_may_do_without_says_whom_it_concerns(tmp_path: Path) -> None:
     kinds = reminder_kinds(read_reminders(tmp_path))
-    assert {kind.name for kind in kinds if kind.comfort} == set(WHO_RECEIVES)
+    assert [kind.name for kind in kinds if kind.comfort and not kind.receivers] == []
 
 
 def test_without_a_file_each_kind_has_its_default(tmp_path: Path) -> None:

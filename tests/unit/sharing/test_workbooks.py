@@ -17,7 +17,7 @@ from naive.case_book import Json
 from naive.random_cases import random_allocation
 from pooling.allocation.console import allocation_table
 from pooling.allocation.figures import Labels, euros_text, ratio, warning_sentence
-from pooling.allocation.workbook import row_count, write_allocation_csv, write_allocation_workbook
+from pooling.allocation.records.workbook import row_count, write_allocation_csv, write_allocation_workbook
 from pooling.kernel import sheets
 from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, clean, write_csv
 from pooling.needs.console import consolidation_table

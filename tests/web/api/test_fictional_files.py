@@ -13,9 +13,9 @@ from sqlalchemy import text
 from api_client import API, Connect
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.export_job import write_exports
-from pooling.allocation.exporting import ask_export
-from pooling.allocation.freezing import freeze_allocation
+from pooling.allocation.records.asking import ask_export
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of

@@ -38,13 +38,14 @@ from factories import (
     open_purchase,
 )
 from pooling.app import Services, create_app
-from pooling.committees.deciding import add_decision
-from pooling.committees.decision_schemas import DecisionIn
-from pooling.committees.difficulties import raise_difficulty
-from pooling.committees.minutes import save_minutes
-from pooling.committees.publishing import publish_minutes
-from pooling.committees.scheduling import schedule_committee
-from pooling.committees.schemas import CommitteeIn, DifficultyIn
+from pooling.committees.agendas.difficulties import raise_difficulty
+from pooling.committees.agendas.schemas import DifficultyIn
+from pooling.committees.decisions.recording import add_decision
+from pooling.committees.decisions.schemas import DecisionIn
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.minutes.publishing import publish_minutes
+from pooling.committees.minutes.writing import save_minutes
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock

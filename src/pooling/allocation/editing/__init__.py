@@ -1,0 +1,1 @@
+"""Charges, keys and subsidies as their editors write them."""

@@ -1,0 +1,93 @@
+"""The form of a charge: from what is typed to a charge, and back. Which fields it has depends on its key."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pooling.allocation.case import PurchaseCase, plain
+from pooling.allocation.editing.key_form import chosen_in, key_blocks, key_options, key_typed, mix_options, read_key
+from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
+from pooling.allocation.editing.schemas import ChargeIn, content_of
+from pooling.allocation.keys import NAMING, OF_ITEMS, KeyChoice
+from pooling.allocation.locking import version_of
+from pooling.allocation.models import PARTICIPANTS, Charge
+from pooling.web.forms import Form
+from pooling.web.numbers import read_cents, read_percent, typed_cents, typed_number
+
+_TAKERS = (PARTICIPANTS, "Ceux qui prennent au moins une unité", "Qui ne prend rien ne paie rien de ces frais.")
+
+
+def charge_form(charge: Charge | None, read: PurchaseCase) -> Form:
+    """The form filled with a stored charge, or as it begins."""
+    if charge is None:
+        return Form(values={"vat_rate": "20", "key": KeyChoice.EQUAL, "scope": _usual_scope(read), "items": "all"})
+    values = {
+        "label": charge.label,
+        "amount": typed_cents(charge.amount_cents),
+        "vat_rate": typed_number(plain(charge.vat_rate)),
+        "fctva": "1" if charge.fctva else "",
+        "scope": "all" if charge.scope is None else charge.scope if isinstance(charge.scope, str) else "list",
+        "items": "all" if charge.items is None else "list",
+        "version": version_of(content_of(charge)),
+    }
+    values |= key_typed(charge.key, read.payers)
+    values |= chosen_typed("members", charge.scope if isinstance(charge.scope, list) else [], read.payers)
+    values |= {f"item-{item.id}": "1" for item in read.items if item.code in (charge.items or [])}
+    return Form(values=values)
+
+
+def charge_choices(form: Form, read: PurchaseCase) -> dict[str, Any]:
+    """What the page offers. A block that the last page did not show begins with what is usual."""
+    form.values.setdefault("items", "all")
+    form.values.setdefault("scope", _usual_scope(read))
+    has_items = bool(read.items)
+    return {
+        "key_options": key_options(has_items=has_items),
+        "mix_options": mix_options(has_items=has_items),
+        "scope_options": [
+            *([_TAKERS] if has_items else []),
+            ("all", f"Tous ceux qui participent à l’achat ({len(read.payers)})"),
+            ("list", "Ceux que je désigne"),
+        ],
+        "blocks": key_blocks(form) | _lists(form),
+    }
+
+
+def _usual_scope(read: PurchaseCase) -> str:
+    """Where nothing is bought, all who take part share the charges: nobody takes a unit."""
+    return PARTICIPANTS if read.items else "all"
+
+
+def _lists(form: Form) -> set[str]:
+    """`items` for a key that looks at them, `scope` unless the key itself names who pays."""
+    lists = {"items"} if chosen_in(form) & OF_ITEMS else set()
+    return lists if form.value("key") in NAMING else lists | {"scope"}
+
+
+def read_charge(form: Form, read: PurchaseCase) -> ChargeIn:
+    """What was typed; what cannot be read is refused at its field."""
+    label = form.text("label", required="Donnez un nom à ces frais, par exemple Livraison.", longest=120)
+    amount = read_cents(form, "amount", signed=True)
+    rate = read_percent(form, "vat_rate", 2)
+    key = read_key(form, read.payers)
+    lists = _lists(form)
+    scope = _read_scope(form, read) if "scope" in lists else None
+    chosen = None
+    if "items" in lists and form.value("items") == "list":
+        chosen = [item.code for item in read.items if form.value(f"item-{item.id}")]
+    return ChargeIn(
+        label=label,
+        amount_cents=amount,
+        vat_rate=Decimal(rate),
+        key=key,
+        scope=scope,
+        items=chosen,
+        fctva=form.value("fctva") == "1",
+    )
+
+
+def _read_scope(form: Form, read: PurchaseCase) -> list[str] | Literal["participants"] | None:
+    form.values.setdefault("scope", _usual_scope(read))
+    choice = form.choice("scope", [PARTICIPANTS, "all", "list"])
+    if choice == "list":
+        return read_chosen(form, "members", read.payers)
+    return PARTICIPANTS if choice == PARTICIPANTS else None

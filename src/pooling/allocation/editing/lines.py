@@ -1,0 +1,182 @@
+"""The lines of a purchase's costs, its charges and its subsidies, kept by its lead buyer: added, changed, removed, each
+with its trace.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.allocation.case import charges_of, payers_of, subsidies_of
+from pooling.allocation.editing.rules import check_charge, check_subsidy
+from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of
+from pooling.allocation.locking import check_version, code_for, lock_for_editing
+from pooling.allocation.models import Charge, Subsidy
+from pooling.kernel.clock import Clock
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.events import record_event
+from pooling.members.rights import Caller
+from pooling.purchases.service import item_ids
+
+Line = TypeVar("Line", Charge, Subsidy)
+LineIn = TypeVar("LineIn", ChargeIn, SubsidyIn)
+
+
+@dataclass(frozen=True)
+class LineKind(Generic[Line, LineIn]):
+    """What tells charges from subsidies, which are kept alike."""
+
+    table: type[Line]
+    stored: Callable[[AsyncSession, int], Awaitable[list[Line]]]
+    check: Callable[[LineIn, Known, Collection[str]], None]
+    event: str
+    """With which the names of its events begin."""
+    nameless: str
+    """The code of a line whose name has no letter."""
+
+
+CHARGES = LineKind(Charge, charges_of, check_charge, "charge", "frais")
+SUBSIDIES = LineKind(Subsidy, subsidies_of, check_subsidy, "subsidy", "subvention")
+
+
+def found(lines: Iterable[Line], code: str) -> Line:
+    """The purchase's line of this code.
+
+    Raises:
+        NotFound: it has none, or it is another purchase's.
+    """
+    for line in lines:
+        if line.code == code:
+            return line
+    raise NotFound
+
+
+async def add_line(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    kind: LineKind[Line, LineIn],
+    command: LineIn,
+    clock: Clock,
+) -> Line:
+    """A new line, its code made from its label. The very same one sent twice is one.
+
+    Raises:
+        Forbidden, Conflict: see `lock_for_editing`.
+        Invalid: see `check_charge`, `check_subsidy`.
+    """
+    await lock_for_editing(session, caller, purchase_id)
+    lines = await kind.stored(session, purchase_id)
+    content = content_of(command)
+    twin = next((line for line in lines if content_of(line) == content), None)
+    if twin is not None:
+        return twin
+    kind.check(command, await _known(session, purchase_id), [line.label for line in lines])
+    code = code_for(command.label, [line.code for line in lines], else_=kind.nameless)
+    line = kind.table(group_id=group_of(session), purchase_id=purchase_id, code=code, **asdict(command))
+    session.add(line)
+    await session.flush()
+    await _record(session, caller, kind, line, "added", clock, None, content_of(line))
+    return line
+
+
+async def change_line(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    kind: LineKind[Line, LineIn],
+    code: str,
+    command: LineIn,
+    clock: Clock,
+    *,
+    shown: str | None = None,
+    reason: str = "",
+) -> Line:
+    """The line as wanted now. `shown` is the version that the person had before its eyes.
+
+    Raises:
+        Forbidden, Conflict: see `lock_for_editing`.
+        NotFound: this purchase has no such line.
+        ChangedMeanwhile: it is no longer what was shown.
+        Invalid: see `check_charge`, `check_subsidy`.
+    """
+    await lock_for_editing(session, caller, purchase_id)
+    lines = await kind.stored(session, purchase_id)
+    line = found(lines, code)
+    before = content_of(line)
+    if before == content_of(command):
+        return line
+    check_version(before, shown)
+    kind.check(command, await _known(session, purchase_id), [other.label for other in lines if other != line])
+    for name, value in asdict(command).items():
+        setattr(line, name, value)
+    await _record(session, caller, kind, line, "changed", clock, before, content_of(line), reason)
+    return line
+
+
+async def remove_line(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    kind: LineKind[Line, LineIn],
+    code: str,
+    clock: Clock,
+    *,
+    shown: str | None = None,
+) -> None:
+    """Takes a line away.
+
+    Raises:
+        Forbidden, Conflict: see `lock_for_editing`; or a subsidy counts this charge.
+        NotFound: this purchase has no such line.
+        ChangedMeanwhile: it is no longer what was shown.
+    """
+    await lock_for_editing(session, caller, purchase_id)
+    line = found(await kind.stored(session, purchase_id), code)
+    before = content_of(line)
+    check_version(before, shown)
+    if isinstance(line, Charge):
+        await _require_uncounted(session, line)
+    await session.delete(line)
+    await _record(session, caller, kind, line, "removed", clock, before, None)
+
+
+async def _require_uncounted(session: AsyncSession, charge: Charge) -> None:
+    for subsidy in await subsidies_of(session, charge.purchase_id):
+        if charge.code in subsidy.charges:
+            raise Conflict(
+                f"La subvention «\u00a0{subsidy.label}\u00a0» compte ces frais\u00a0: "
+                "retirez-les d’abord de son assiette."
+            )
+
+
+async def _known(session: AsyncSession, purchase_id: int) -> Known:
+    return Known(
+        members=[payer.code for payer in await payers_of(session, purchase_id)],
+        items=list(await item_ids(session, purchase_id)),
+        charges=[charge.code for charge in await charges_of(session, purchase_id)],
+    )
+
+
+async def _record(
+    session: AsyncSession,
+    caller: Caller,
+    kind: LineKind[Line, LineIn],
+    line: Line,
+    done: str,
+    clock: Clock,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    reason: str = "",
+) -> None:
+    record_event(
+        session,
+        at=await clock.at_database(session),
+        person_id=caller.person_id,
+        subject=("purchase", line.purchase_id),
+        name=f"{kind.event}.{done}",
+        reason=reason or None,
+        details={"code": line.code, "before": before, "after": after},
+    )

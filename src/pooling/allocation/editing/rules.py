@@ -1,0 +1,111 @@
+"""Whether a line of a purchase's costs can be kept. Whether its key gives anybody a weight is another matter: needs
+may still come.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn
+from pooling.allocation.keys import OF_ITEMS, KeyChoice, choice_of, choices_in, for_the_rule, gap_sentence, parts_of
+from pooling.kernel.errors import Invalid
+from pooling.kernel.text import clean, slug
+from pooling.sharing.errors import RuleError
+from pooling.sharing.key_reading import read_key
+
+_GONE_MEMBER = "Un des membres cochés ne participe plus à cet achat."
+_GONE_ITEM = "Un des articles cochés n’existe plus."
+
+
+def check_charge(command: ChargeIn, known: Known, others: Collection[str] = ()) -> None:
+    """`others` are the labels of the purchase's other charges.
+
+    Raises:
+        Invalid: one French sentence for each field to mend.
+    """
+    errors: dict[str, str] = {}
+    _check_label(command.label, others, errors, same="D’autres frais portent ce nom\u00a0: choisissez-en un autre.")
+    if isinstance(command.scope, str):
+        if not known.items:
+            errors["scope"] = (
+                "Cet achat n’a pas d’article, personne ne prend d’unité\u00a0: choisissez une autre réponse."
+            )
+    else:
+        empty = "Cochez au moins un membre."
+        _check_codes(command.scope, known.members, errors, "scope", empty=empty, gone=_GONE_MEMBER)
+    _check_codes(command.items, known.items, errors, "items", empty="Cochez au moins un article.", gone=_GONE_ITEM)
+    errors |= key_errors(command.key, known)
+    if errors:
+        raise Invalid(errors)
+
+
+def check_subsidy(command: SubsidyIn, known: Known, others: Collection[str] = ()) -> None:
+    """As `check_charge`."""
+    errors: dict[str, str] = {}
+    _check_label(command.label, others, errors, same="Une autre subvention porte ce nom\u00a0: choisissez-en un autre.")
+    if (command.rate is None) == (command.amount_cents is None):
+        errors["kind"] = "Choisissez un taux ou un montant."
+    if not known.items and not command.charges:
+        errors["charges"] = "Cet achat n’a pas d’article\u00a0: cochez les frais que la subvention compte."
+    empty = "Cochez au moins un article, ou «\u00a0Tous les articles\u00a0»."
+    if command.items or not command.charges:
+        _check_codes(command.items, known.items, errors, "items", empty=empty, gone=_GONE_ITEM)
+    gone = "Un des frais cochés n’existe plus."
+    _check_codes(command.charges or None, known.charges, errors, "charges", empty="", gone=gone)
+    _check_codes(command.members, known.members, errors, "scope", empty="Cochez au moins un membre.", gone=_GONE_MEMBER)
+    if errors:
+        raise Invalid(errors)
+
+
+def _check_label(label: str, others: Collection[str], errors: dict[str, str], *, same: str) -> None:
+    """One name, one line: a person must tell them apart, and a form sent twice must not make two."""
+    if not clean(label):
+        errors["label"] = "Donnez un nom à cette ligne, par exemple Livraison."
+    elif slug(label) in {slug(other) for other in others}:
+        errors["label"] = same
+
+
+def _check_codes(
+    codes: Collection[str] | None, known: Collection[str], errors: dict[str, str], name: str, *, empty: str, gone: str
+) -> None:
+    """A list that was ticked: not empty, and of this purchase."""
+    if codes is None:
+        return
+    if not codes:
+        errors.setdefault(name, empty)
+    elif not set(codes) <= set(known):
+        errors.setdefault(name, gone)
+
+
+def key_errors(key: Any, known: Known) -> dict[str, str]:  # noqa: ANN401 - a key as JSON
+    """One French sentence for each block of the key's fields to mend: `mix`, `percents`, `weights`, or `key` itself."""
+    errors: dict[str, str] = {}
+    if choice_of(key) is KeyChoice.MIX:
+        _refuse(errors, "mix", gap_sentence(percent or "0" for percent, _ in parts_of(key)))
+    if not known.items and choices_in(key) & OF_ITEMS:
+        errors["key"] = "Cet achat n’a pas d’article\u00a0: choisissez une autre clé."
+    for _, part in parts_of(key):
+        if choice_of(part) is KeyChoice.PERCENTS:
+            _refuse(errors, "percents", gap_sentence(part["percents"].values()) or _gone(part["percents"], known))
+        if choice_of(part) is KeyChoice.WEIGHTS:
+            weighed = any(weight.strip("0.") for weight in part["weights"].values())
+            unweighed = None if weighed else "Donnez un poids à au moins un membre."
+            _refuse(errors, "weights", unweighed or _gone(part["weights"], known))
+    return errors or _malformed(key, known)
+
+
+def _refuse(errors: dict[str, str], name: str, sentence: str | None) -> None:
+    if sentence:
+        errors.setdefault(name, sentence)
+
+
+def _gone(numbers: Mapping[str, str], known: Known) -> str | None:
+    gone = not numbers.keys() <= set(known.members)
+    return "Un des membres désignés ne participe plus à cet achat." if gone else None
+
+
+def _malformed(key: Any, known: Known) -> dict[str, str]:  # noqa: ANN401
+    try:
+        read_key(for_the_rule(key, {}, known.members), "key")
+    except (RuleError, ValueError):
+        return {"key": "Choisissez une des clés proposées."}
+    return {}

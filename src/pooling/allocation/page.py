@@ -1,0 +1,53 @@
+"""What the pages of a purchase's costs have in common."""
+
+from typing import Any
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.allocation.case import PurchaseCase, read_purchase
+from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.locking import require_editable
+from pooling.members.rights import Caller, Right
+from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.web.layout import Link
+from pooling.web.typography import date_short, percent
+
+SECTION = "/couts"
+
+
+def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:
+    """The installation's rates, as they were read at the start."""
+    found: FinanceConfiguration = request.app.state.finance
+    return found
+
+
+def fctva_text(rate: FctvaRate) -> str:
+    """`16,404 % (CGCT, art. L1615-6, depuis le 01/01/2015)`."""
+    unsure = ", à confirmer" if rate.to_confirm else ""
+    return f"{percent(rate.rate / 100, 6)} ({rate.source}, depuis le {date_short(rate.valid_from)}{unsure})"
+
+
+def label_of(frame: PurchaseFrame) -> str:
+    """What the case is called."""
+    return f"{frame.purchase.reference} {frame.purchase.title}"
+
+
+def trail(frame: PurchaseFrame, here: str) -> list[Link]:
+    """The breadcrumb of a page below the costs."""
+    return [*frame.breadcrumb, Link("Coûts", frame.url + SECTION), Link(here, None)]
+
+
+async def edited(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
+) -> tuple[PurchaseFrame, PurchaseCase]:
+    """A purchase whose costs the caller may change, and what they are.
+
+    Raises:
+        Forbidden: the caller does not run it.
+        Conflict: it is settled or cancelled.
+    """
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
+    require_editable(frame.purchase)
+    return frame, await read_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))

@@ -1,0 +1,1 @@
+"""Frozen records of who pays what, and the files made of them."""

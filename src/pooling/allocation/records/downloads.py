@@ -1,0 +1,61 @@
+"""An allocation as files: the workbook, the CSV and the JSON, of today's figures or of a frozen record."""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, Response
+
+from pooling.allocation.records.workbook import row_count, write_allocation_csv
+from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
+from pooling.allocation.service import PurchaseAllocation
+from pooling.kernel.errors import NotFound
+from pooling.outbox.mail import FICTIONAL
+from pooling.sharing.allocation_result import Allocation
+
+KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
+FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
+
+
+def links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
+    """The buttons beside a table, for files that stand under this address; a workbook that is written apart has its
+    own.
+    """
+    kinds = [kind for kind in KINDS if not (apart and kind == "xlsx")]
+    return [{"label": kind.upper(), "url": f"{base}/repartition.{kind}"} for kind in kinds]
+
+
+def is_apart(request: Request[Any, Any, Any], result: Allocation) -> bool:
+    """Whether the workbook is too long to be written while somebody waits."""
+    most: int = request.app.state.settings.direct_workbook_rows
+    return row_count(result) > most
+
+
+def file_of(
+    allocation: PurchaseAllocation, kind: str, name: str, *, fictional: bool, result: Mapping[str, Any] | None = None
+) -> Response[bytes]:
+    """The file, always a download. `result` is what a record holds, handed out as it is.
+
+    Where the group is fictional, each file says so: the JSON in one more field, `notice`.
+
+    Raises:
+        NotFound: no such kind of file.
+    """
+    if kind not in KINDS:
+        raise NotFound
+    target = io.BytesIO()
+    if kind == "xlsx":
+        allocation_xlsx(target, allocation, fictional=fictional)
+    elif kind == "csv":
+        notice = FICTIONAL if fictional else None
+        write_allocation_csv(target, allocation.result, allocation.labels, notice=notice)
+    else:
+        notice_field = {"notice": FICTIONAL} if fictional else {}
+        written = {**notice_field, **(allocation.result.to_json() if result is None else result)}
+        target.write(json.dumps(written, ensure_ascii=False, indent=1).encode())
+    return Response(
+        target.getvalue(),
+        media_type=KINDS[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
+    )

@@ -1,0 +1,180 @@
+"""Freezing an allocation, and opening those that were frozen."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.allocation.page import SECTION, finance_of, label_of, trail
+from pooling.allocation.records import export_pages
+from pooling.allocation.records.downloads import FILE_NAMES, file_of, is_apart, links
+from pooling.allocation.records.freezing import (
+    FiguresMoved,
+    OpenedRecord,
+    fingerprint,
+    freeze_allocation,
+    last_number,
+    open_record,
+)
+from pooling.allocation.service import allocate_purchase, sees_all_costs
+from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
+from pooling.kernel.errors import Forbidden, NotFound
+from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.models import Member, Role
+from pooling.members.rights import Caller, Right
+from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.web.addresses import path_of
+from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.layout import redirect, render
+from pooling.web.typography import date_time_long, euros, plural
+
+PATH = "/achats/{reference:str}/couts"
+MOST_RECORDS = 1_000_000
+"""Beyond, a number in an address is no record's."""
+
+
+async def _led(request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str) -> PurchaseFrame:
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
+    return frame
+
+
+async def _freezing_page(
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, form: Form
+) -> Response[str]:
+    """The figures as they would be frozen; the hidden fingerprint stands for them."""
+    allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
+    last = await last_number(session, frame.purchase.id)
+    totals = allocation.result.totals
+    form.values["version"] = fingerprint(allocation, last)
+    paying = sum(1 for member in allocation.result.members if member.ht or member.vat)
+    consequences = [
+        f"Quantités retenues\u00a0: {allocation.basis}.",
+        f"{plural(paying, 'membre')}\u00a0: {euros(totals.ht)} HT, {euros(totals.ttc)} TTC.",
+        f"Reste à charge\u00a0: {euros(totals.net)} après subventions et FCTVA estimé.",
+        f"L’état portera le n°\u00a0{last + 1}. Il ne changera plus, quoi qu’il arrive ensuite à l’achat.",
+    ]
+    if allocation.result.warnings:
+        found = plural(len(allocation.result.warnings), "point à vérifier", "points à vérifier")
+        consequences.append(f"{found} sur l’autofinancement\u00a0: voir la page des coûts.")
+    return render(
+        request,
+        "allocation/removal.html",
+        breadcrumb=trail(frame, "Figer la répartition"),
+        form=form,
+        question="Figer la répartition des coûts\u202f?",
+        consequences=consequences,
+        action_url=f"{frame.url}{SECTION}/gel",
+        action_label=f"Figer l’état n°\u00a0{last + 1}",
+        cancel_url=frame.url + SECTION,
+    )
+
+
+@get(f"{PATH}/gel", right=Right.RUN_PURCHASE)
+async def ask_freezing(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+) -> Response[str]:
+    frame = await _led(request, session, caller, reference)
+    return await _freezing_page(request, session, frame, Form())
+
+
+@post(f"{PATH}/gel", right=Right.RUN_PURCHASE)
+async def do_freezing(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    form: PostedForm,
+    reference: FromPath[str],
+) -> Response[Any]:
+    frame = await _led(request, session, caller, reference)
+    try:
+        record = await freeze_allocation(
+            session,
+            caller,
+            frame.purchase.id,
+            label_of(frame),
+            request.app.state.clock,
+            finance=finance_of(request),
+            shown=form.value("version"),
+        )
+    except FiguresMoved as moved:
+        form.refuse("", moved.message)
+        raise Redisplay(await _freezing_page(request, session, frame, form)) from moved
+    done = f"L’état de répartition n°\u00a0{record.number} est figé."
+    return redirect(request, f"{frame.url}{SECTION}/etats/{record.number}", done=done)
+
+
+@get(f"{PATH}/etats/{{number:int}}", right=Right.SEE_TOTALS)
+async def show_record(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    reference: FromPath[str],
+    number: FromPath[int],
+) -> Response[str]:
+    """A frozen allocation as it was: every share, or for a référent its own with the totals."""
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    record = await _record(session, frame, number)
+    sees_all = await sees_all_costs(session, caller, frame.purchase.id)
+    own = None if sees_all else await _own_codes(session, caller)
+    allocation = record.allocation
+    members = shares_shown(allocation.result.members, own)
+    url = f"{frame.url}{SECTION}/etats/{number}"
+    by = record.shown.by or "une personne partie"
+    apart = sees_all and is_apart(request, allocation.result)
+    return render(
+        request,
+        "allocation/record.html",
+        breadcrumb=trail(frame, f"État n°\u00a0{number}"),
+        frame=frame,
+        number_shown=number,
+        frozen=f"Figé {date_time_long(record.shown.frozen_at, frame.zone, with_year=True)}, par {by}.",
+        basis=allocation.basis,
+        totals=allocation.result.totals,
+        members=members[:SHOWN_AT_MOST],
+        hidden=max(len(members) - SHOWN_AT_MOST, 0),
+        names=allocation.labels.members,
+        sees_all=sees_all,
+        files=links(url, apart=apart) if sees_all else [],
+        workbook=export_pages.offer(frame, number) if apart else None,
+        warnings=warnings_shown(allocation.result, allocation.labels, own),
+    )
+
+
+async def _own_codes(session: AsyncSession, caller: Caller) -> set[str]:
+    found = await session.execute(select(col(Member.code)).where(col(Member.id).in_(caller.members_as(*Role))))
+    return set(found.scalars())
+
+
+async def _record(session: AsyncSession, frame: PurchaseFrame, number: int) -> OpenedRecord:
+    if not 0 < number <= MOST_RECORDS:
+        raise NotFound
+    return await open_record(session, frame.purchase.id, number)
+
+
+@get([f"{PATH}/etats/{{number:int}}/{name}" for name in FILE_NAMES], right=Right.SEE_TOTALS)
+async def download_record(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    reference: FromPath[str],
+    number: FromPath[int],
+) -> Response[Any]:
+    """A frozen allocation as a file, exactly as frozen, for who sees every member's share."""
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    if not await sees_all_costs(session, caller, frame.purchase.id):
+        raise Forbidden
+    record = await _record(session, frame, number)
+    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}"
+    if kind == "xlsx" and is_apart(request, record.allocation.result):
+        return redirect(request, export_pages.address(frame, number))
+    return await asyncio.to_thread(
+        file_of, record.allocation, kind, name, fictional=frame.group.fictional, result=record.result
+    )
+
+
+ROUTES = [ask_freezing, do_freezing, show_record, download_record]

@@ -1,0 +1,1 @@
+"""Agendas: items, their files, and the difficulties that come on them."""

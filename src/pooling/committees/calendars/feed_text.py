@@ -1,0 +1,146 @@
+"""What a subscribed calendar holds: the person's committees, the deadlines of the group's purchases (RFC 5545).
+
+The text is the same as long as nothing changes, so that a calendar application that asks again is told just that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+
+from icalendar import Calendar, Event
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
+from pooling.committees.notices.icalendar_text import described, event_of, timezone
+from pooling.committees.queries import agendas_of
+from pooling.outbox.envelope import host_of
+from pooling.purchases.models import Purchase, PurchaseState
+from pooling.reminders.kinds import Context
+
+KEPT_PAST = timedelta(days=365)
+KEPT_CANCELLED = timedelta(days=30)
+"""A cancelled committee stays that long after its date, said to be cancelled: an application that looks in rarely
+learns of it."""
+MOST_EVENTS = 500
+REFRESH = timedelta(hours=6)
+"""How often an application is asked to look in."""
+DELIVERABLE = (PurchaseState.OPEN, PurchaseState.CLOSED, PurchaseState.ORDERED)
+
+
+@dataclass(frozen=True)
+class Feed:
+    text: str
+
+    @property
+    def etag(self) -> str:
+        return f'"{sha256(self.text.encode()).hexdigest()[:32]}"'
+
+
+async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Feed:
+    """The calendar of this person in the transaction's group: three reads whatever it holds."""
+    committees = await _committees(session, person_id, context.now)
+    agendas = await agendas_of(session, [committee.id for committee, _ in committees])
+    deadlines = await _deadlines(session, context)
+    years = [moment.year for committee, _ in committees for moment in (committee.starts_at, committee.ends_at)]
+    years += [deadline.day.year for deadline in deadlines]
+    calendar = Calendar()
+    calendar.add("PRODID", "-//pooling//calendar//FR")
+    calendar.add("VERSION", "2.0")
+    calendar.add("METHOD", "PUBLISH")
+    calendar.add("NAME", context.group_name)
+    calendar.add("X-WR-CALNAME", context.group_name)
+    if context.notice:
+        calendar.add("X-WR-CALDESC", context.notice)
+    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", "PT6H")
+    if years:
+        calendar.add_component(timezone(context.zone.key, min(years), max(years)))
+    for committee, answer in committees:
+        stamped = replace(context, now=committee.scheduled_at)
+        cancelled = committee.state == CommitteeState.CANCELLED
+        event = event_of(committee, agendas[committee.id], stamped, "", cancelled=cancelled)
+        del event["ORGANIZER"]  # nobody is asked anything by a published calendar
+        event.add("TRANSP", "TRANSPARENT" if cancelled or answer in (Answer.NO, Answer.PROXY) else "OPAQUE")
+        calendar.add_component(event)
+    for deadline in deadlines:
+        calendar.add_component(deadline.event(context))
+    return Feed(calendar.to_ical().decode())
+
+
+async def _committees(session: AsyncSession, person_id: int, now: datetime) -> Sequence[tuple[Committee, str | None]]:
+    cancelled = col(Committee.state) == CommitteeState.CANCELLED
+    rows = await session.execute(
+        select(Committee, col(Invitation.answer))
+        .join(
+            Invitation,
+            and_(
+                col(Invitation.group_id) == col(Committee.group_id),
+                col(Invitation.committee_id) == col(Committee.id),
+            ),
+        )
+        .where(
+            col(Invitation.person_id) == person_id,
+            col(Committee.starts_at) > now - KEPT_PAST,
+            or_(~cancelled, col(Committee.starts_at) > now - KEPT_CANCELLED),
+        )
+        .order_by(col(Committee.starts_at).desc(), col(Committee.id))
+        .limit(MOST_EVENTS)
+    )
+    return [(committee, answer) for committee, answer in rows]
+
+
+@dataclass(frozen=True)
+class _Deadline:
+    """A purchase's date: an instant (declarations end), or a whole day (a delivery)."""
+
+    kind: str
+    purchase: Purchase
+    at: datetime | date
+    label: str
+
+    @property
+    def day(self) -> date:
+        return self.at.date() if isinstance(self.at, datetime) else self.at
+
+    def event(self, context: Context) -> Event:
+        event = Event()
+        host = host_of(context.base_url).strip("[]")
+        event.add("UID", f"{self.kind}-{self.purchase.group_id}-{self.purchase.id}@{host}")
+        event.add("SEQUENCE", self.purchase.revision - 1)
+        event.add("DTSTAMP", (self.purchase.scheduled_at or self.purchase.created_at).astimezone(UTC))
+        event.add("DTSTART", self.at.astimezone(context.zone) if isinstance(self.at, datetime) else self.at)
+        event.add("SUMMARY", f"{self.label} : {self.purchase.title} – {context.group_name}")
+        described(event, context)
+        event.add("URL", context.url(f"achats/{self.purchase.reference}"))
+        event.add("STATUS", "CONFIRMED")
+        event.add("TRANSP", "TRANSPARENT")  # a deadline takes nobody's time
+        return event
+
+
+async def _deadlines(session: AsyncSession, context: Context) -> list[_Deadline]:
+    """Closing dates of open collections, deliveries that are awaited."""
+    since = context.now.date() - KEPT_PAST
+    rows = await session.execute(
+        select(Purchase)
+        .where(
+            or_(
+                col(Purchase.state) == PurchaseState.OPEN,
+                and_(
+                    col(Purchase.state).in_([str(state) for state in DELIVERABLE]),
+                    col(Purchase.delivery_expected_on) >= since,
+                ),
+            )
+        )
+        .order_by(col(Purchase.id).desc())
+        .limit(MOST_EVENTS)
+    )
+    found = []
+    for purchase in rows.scalars():
+        if purchase.state == PurchaseState.OPEN and purchase.closes_at is not None:
+            found.append(_Deadline("closing", purchase, purchase.closes_at, "Fin des déclarations"))
+        if purchase.delivery_expected_on is not None:
+            found.append(_Deadline("delivery", purchase, purchase.delivery_expected_on, "Livraison attendue"))
+    return found

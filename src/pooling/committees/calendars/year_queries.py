@@ -1,0 +1,84 @@
+"""What a group's calendar holds: its committees and its purchases' deadlines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.calendars.year import Dated
+from pooling.committees.models import Committee, CommitteeState
+from pooling.members.models import Group
+from pooling.purchases.models import Purchase, PurchaseState
+
+MOST_DATES = 400
+"""Of each sort in a year: more than one a day is no calendar any more."""
+WITH_DEADLINES = (PurchaseState.OPEN, PurchaseState.CLOSED, PurchaseState.ORDERED, PurchaseState.DELIVERED)
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """How the group wants to meet."""
+
+    every_months: int
+    school_zone: str
+
+
+async def cadence_of(session: AsyncSession) -> Cadence:
+    row = (await session.execute(select(col(Group.committee_every_months), col(Group.school_zone)))).one()
+    return Cadence(*row)
+
+
+async def committee_days(session: AsyncSession, first: date, last: date) -> list[date]:
+    """The local days of the committees that are not cancelled."""
+    rows = await session.execute(
+        select(col(Committee.local_start)).where(
+            col(Committee.state) != CommitteeState.CANCELLED,
+            col(Committee.local_start).between(datetime.combine(first, time()), datetime.combine(last, time.max)),
+        )
+    )
+    return [moment.date() for moment in rows.scalars()]
+
+
+async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Sequence[Dated]:
+    """Committees that are not cancelled, closing dates of collections, deliveries to come."""
+    starts = (datetime.combine(date(year + more, 1, 1), time(), zone).astimezone(UTC) for more in (0, 1))
+    first, last = starts
+    committees = await session.execute(
+        select(col(Committee.id), col(Committee.title), col(Committee.starts_at))
+        .where(
+            col(Committee.state) != CommitteeState.CANCELLED,
+            col(Committee.starts_at) >= first,
+            col(Committee.starts_at) < last,
+        )
+        .order_by(col(Committee.starts_at))
+        .limit(MOST_DATES)
+    )
+    found = [
+        Dated(starts_at.astimezone(zone).date(), title, f"/comites/{key}", committee=True)
+        for key, title, starts_at in committees
+    ]
+    purchases = await session.execute(
+        select(
+            col(Purchase.reference), col(Purchase.title), col(Purchase.closes_at), col(Purchase.delivery_expected_on)
+        )
+        .where(
+            col(Purchase.state).in_([str(state) for state in WITH_DEADLINES]),
+            or_(
+                col(Purchase.closes_at).between(first, last),
+                col(Purchase.delivery_expected_on).between(date(year, 1, 1), date(year, 12, 31)),
+            ),
+        )
+        .order_by(col(Purchase.id).desc())
+        .limit(MOST_DATES)
+    )
+    for reference, title, closes_at, delivery in purchases:
+        if closes_at is not None:
+            day = closes_at.astimezone(zone).date()
+            found.append(Dated(day, f"Clôture des déclarations : {title}", f"/achats/{reference}", committee=False))
+        if delivery is not None:
+            found.append(Dated(delivery, f"Livraison attendue : {title}", f"/achats/{reference}", committee=False))
+    return found

@@ -1,0 +1,36 @@
+"""When members are to be convened, as a committee's pages say it."""
+
+from datetime import time
+from typing import Any
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.committees.convening_rules import ConveningNotice, notice_of
+from pooling.committees.page import CommitteeFrame
+from pooling.committees.rules import CONVOCATION
+from pooling.reminders.configuration import ReminderConfiguration, Schedule
+from pooling.reminders.wishes import read_wishes
+
+DEFAULT = Schedule()
+
+
+async def convening_notice(
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame
+) -> ConveningNotice | None:
+    """How the convocation stands, as pages of this committee say it to who plans it."""
+    if not frame.manages:
+        return None
+    hour = await convocation_hour(session, schedule_of(request.app.state.reminders).hour)
+    return notice_of(frame.committee, frame.zone, frame.now, hour)
+
+
+async def convocation_hour(session: AsyncSession, configured: time) -> time:
+    """At what hour of the group's day convocations leave."""
+    wish = (await read_wishes(session)).get(CONVOCATION)
+    return (wish[0].hour if wish is not None else None) or configured
+
+
+def schedule_of(configuration: ReminderConfiguration) -> Schedule:
+    """Only the hour counts: how many days before is for each committee to say."""
+    return configuration.schedule(CONVOCATION, DEFAULT)

@@ -1,0 +1,1 @@
+"""Convocations: when they are due, the document, the mail."""

@@ -1,0 +1,1 @@
+"""Decisions: recorded with the minutes, carried out, followed up."""

@@ -1,0 +1,118 @@
+"""The board of decisions, and the search through what committees said."""
+
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from litestar.params import FromQuery
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.decisions.board import (
+    WORDS,
+    Filters,
+    View,
+    committees_with_decisions,
+    count_views,
+    decision_page,
+)
+from pooling.committees.decisions.queries import effects_in_words
+from pooling.committees.decisions.words import DECISION_TAGS, STATE_WORDS, committee_day, due_words, excerpt
+from pooling.committees.page import sections
+from pooling.kernel.errors import NotFound
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.rights import Caller, Right
+from pooling.purchases.models import Purchase
+from pooling.purchases.service import find_purchase
+from pooling.web.forms import Form, form_of
+from pooling.web.keys import pages_after, unpack_key
+from pooling.web.layout import Link, render
+from pooling.web.typography import number
+
+BOARD = "/comites/decisions"
+
+
+@get(BOARD, right=Right.SEE_GROUP)
+async def show_board(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    vue: FromQuery[str] = "",
+    comite: FromQuery[str] = "",
+    achat: FromQuery[str] = "",
+    apres: FromQuery[str] = "",
+) -> Response[str]:
+    base = f"/g/{entered_group.slug}"
+    today = request.app.state.clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
+    form = form_of({"comite": comite[:20], "achat": achat[:40]})
+    within = Filters(View.OPEN, committee_id=_committee_id(form), purchase_id=await _purchase_id(session, form))
+    counts = await count_views(session, caller, within, today)
+    view = View(vue) if vue in set(View) else _first_view(counts)
+    filters = Filters(view, within.committee_id, within.purchase_id)
+    shown, next_key = await decision_page(session, caller, filters, today, after=unpack_key(apres))
+    kept = {name: value for name, value in form.values.items() if value}
+    url = base + BOARD
+    return render(
+        request,
+        "committees/board.html",
+        breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Décisions", None)],
+        tabs=sections(caller, entered_group, BOARD),
+        form=form,
+        base=base,
+        url=url,
+        view=view,
+        views=[
+            Link(f"{WORDS[one]} ({number(counts[one])})", f"{url}?{urlencode({'vue': one, **kept})}", one is view)
+            for one in View
+            if one is not View.ORPHAN or counts[one] or view is one
+        ],
+        filtered=bool(kept),
+        manages=caller.may(Right.MANAGE_COMMITTEES),
+        decisions=shown,
+        effects=await effects_in_words(session, [one.decision for one in shown]),
+        today=today,
+        due_words=due_words,
+        excerpt=excerpt,
+        committee_day=committee_day,
+        decision_words=STATE_WORDS,
+        decision_tags=DECISION_TAGS,
+        **pages_after(url, apres, next_key, {"vue": view, **kept}),
+        **await _choices(session, caller),
+    )
+
+
+def _first_view(counts: dict[View, int]) -> View:
+    return View.MINE if counts[View.MINE] else View.OPEN
+
+
+def _committee_id(form: Form) -> int | None:
+    typed = form.value("comite")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None  # noqa: PLR2004 - 64 bits
+
+
+async def _purchase_id(session: AsyncSession, form: Form) -> int | None:
+    if not form.value("achat"):
+        return None
+    try:
+        return (await find_purchase(session, form.value("achat"))).id
+    except NotFound:
+        return 0
+
+
+async def _choices(session: AsyncSession, caller: Caller) -> dict[str, Any]:
+    purchases = await session.execute(
+        select(col(Purchase.reference), col(Purchase.title)).order_by(col(Purchase.id).desc()).limit(100)
+    )
+    return {
+        "committees": [
+            (committee.id, f"{committee.title}, {committee_day(committee.local_start)}")
+            for committee in await committees_with_decisions(session, caller)
+        ],
+        "purchases": [(reference, f"{reference} · {title}") for reference, title in purchases],
+    }
+
+
+ROUTES = [show_board]

@@ -1,0 +1,231 @@
+"""Reads of decisions: those of a committee, those of a purchase, what they did, who and what they name."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, false, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.allocation.models import Charge
+from pooling.committees.decisions.models import Act, Decision, DecisionState
+from pooling.committees.decisions.schemas import NewTerms, read_terms
+from pooling.committees.decisions.words import DECISION_TAGS, STATE_WORDS, decided_by, effect, named_in, votes
+from pooling.committees.models import Committee, CommitteeState
+from pooling.kernel.errors import Invalid, NotFound
+from pooling.kernel.events import Event
+from pooling.members.models import Member, Membership
+from pooling.members.rights import Caller, Right
+from pooling.purchases.models import Purchase
+
+LARGEST = 2**31 - 1
+OF_A_PURCHASE = 10
+
+
+@dataclass(frozen=True)
+class DecisionShown:
+    """A decision with the names of what it refers to."""
+
+    decision: Decision
+    committee: Committee
+    owner: str | None
+    reference: str | None
+    purchase: str | None
+    owner_here: bool
+    """Whether the owner still is in the group."""
+    acted_by: str | None = None
+
+    @property
+    def path(self) -> str:
+        """From the group's address on."""
+        return f"/comites/{self.decision.committee_id}/decisions/{self.decision.number}"
+
+    @property
+    def orphan(self) -> bool:
+        """Whether it is open and nobody of the group is in charge of it."""
+        return self.decision.state == DecisionState.OPEN and not self.owner_here
+
+    @property
+    def decided_by(self) -> str:
+        return decided_by(self.decision.number, self.committee.local_start)
+
+
+def shown_decisions() -> Select[Decision, Committee, str, str, str, bool]:
+    """Decisions with their committee, owner and purchase: what lists and pages of them start from."""
+    return (
+        select(
+            Decision,
+            Committee,
+            col(Person.name),
+            col(Purchase.reference),
+            col(Purchase.title),
+            owned(),
+        )
+        .join(
+            Committee,
+            and_(col(Committee.group_id) == Decision.group_id, col(Committee.id) == Decision.committee_id),
+        )
+        .outerjoin(Person, col(Person.id) == col(Decision.owner_id))
+        .outerjoin(
+            Purchase, and_(col(Purchase.group_id) == Decision.group_id, col(Purchase.id) == Decision.purchase_id)
+        )
+    )
+
+
+def owned() -> ColumnElement[bool]:
+    """Whether somebody who is in the group is in charge of a decision.
+
+    Coalesced, it is looked up in a list that the server hashes once, and is false rather than unknown without an owner.
+    """
+    held = aliased(Membership)
+    here = select(col(held.person_id)).where(col(held.ended_at).is_(None))
+    return func.coalesce(col(Decision.owner_id).in_(here), false())
+
+
+def readable(caller: Caller) -> ColumnElement[bool]:
+    """Which decisions (joined with their committee) the caller may read: those published, those that it takes down,
+    and its own.
+    """
+    if caller.may(Right.MANAGE_COMMITTEES):
+        return true()
+    return or_(
+        col(Committee.state) == CommitteeState.MINUTED,
+        col(Committee.secretary_id) == caller.person_id,
+        col(Decision.owner_id) == caller.person_id,
+    )
+
+
+async def decisions_of(session: AsyncSession, committee_id: int) -> list[DecisionShown]:
+    """All decisions of a committee, in order."""
+    rows = await session.execute(
+        shown_decisions().where(col(Decision.committee_id) == committee_id).order_by(col(Decision.number))
+    )
+    return [DecisionShown(*row) for row in rows]
+
+
+async def find_decision(session: AsyncSession, caller: Caller, committee_id: int, number: int) -> DecisionShown:
+    """One decision.
+
+    Raises:
+        NotFound: this committee has none of this number, or the caller may not read it (yet).
+    """
+    if not (0 < number <= LARGEST and 0 < committee_id < 2**63):
+        raise NotFound
+    found = await session.execute(
+        shown_decisions().where(
+            col(Decision.committee_id) == committee_id, col(Decision.number) == number, readable(caller)
+        )
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    shown = DecisionShown(*row)
+    names = await names_of(session, Person.id, Person.name, [shown.decision.acted_by])
+    return replace(shown, acted_by=names.get(shown.decision.acted_by or 0))
+
+
+async def decisions_about(session: AsyncSession, caller: Caller, purchase_id: int) -> list[DecisionShown]:
+    """The latest decisions about a purchase that the caller may read."""
+    rows = await session.execute(
+        shown_decisions()
+        .where(col(Decision.purchase_id) == purchase_id, readable(caller))
+        .order_by(col(Decision.id).desc())
+        .limit(OF_A_PURCHASE)
+    )
+    return [DecisionShown(*row) for row in rows]
+
+
+async def events_of(session: AsyncSession, decision_id: int) -> list[Event]:
+    """What a decision did, in order."""
+    found = await session.execute(
+        select(Event).where(col(Event.decision_id) == decision_id).order_by(col(Event.id)).limit(100)
+    )
+    return list(found.scalars())
+
+
+async def effects_in_words(session: AsyncSession, decisions: Sequence[Decision]) -> dict[int, str]:
+    """What each decision that has an effect does to its purchase, by its id."""
+    read = {}
+    for decision in decisions:
+        if decision.act is not None:
+            try:
+                read[decision.id] = (decision, Act(decision.act), read_terms(Act(decision.act), decision.terms))
+            except Invalid:  # written by a former version of these rules
+                continue
+    new = [(decision, terms) for decision, _, terms in read.values() if isinstance(terms, NewTerms)]
+    named = {code for _, terms in new for code in named_in(terms)}
+    members = await names_of(session, Member.code, Member.name, named)
+    labels = await charge_labels(session, [decision.purchase_id for decision, terms in new if terms.keys])
+    return {
+        key: effect(
+            act,
+            terms,
+            members=members,
+            charges=labels.get(decision.purchase_id or 0),
+        )
+        for key, (decision, act, terms) in read.items()
+    }
+
+
+async def charge_labels(session: AsyncSession, purchases: Collection[int | None]) -> dict[int, dict[str, str]]:
+    """Names of charges by code, by purchase."""
+    labels: dict[int, dict[str, str]] = {}
+    if purchases:
+        rows = await session.execute(
+            select(col(Charge.purchase_id), col(Charge.code), col(Charge.label)).where(
+                col(Charge.purchase_id).in_(set(purchases))
+            )
+        )
+        for purchase_id, code, label in rows:
+            labels.setdefault(purchase_id, {})[code] = label
+    return labels
+
+
+async def names_of(session: AsyncSession, key: Any, name: Any, wanted: Collection[Any]) -> Mapping[Any, str]:  # noqa: ANN401
+    """Names by id or code; no statement where there is nothing to ask."""
+    keys = {one for one in wanted if one}
+    if not keys:
+        return {}
+    rows = await session.execute(select(col(key), col(name)).where(col(key).in_(keys)))
+    return {one: called for one, called in rows}
+
+
+@dataclass(frozen=True)
+class DecidedBy:
+    """Where an event comes from: the decision that caused it."""
+
+    words: str
+    path: str
+
+
+async def causes_of(session: AsyncSession, events: Sequence[Event]) -> dict[int, DecidedBy]:
+    """The decisions that caused these events, by decision id: one statement."""
+    wanted = any_(cast(sorted({e.decision_id for e in events if e.decision_id}), ARRAY(BigInteger)))
+    rows = await session.execute(
+        select(col(Decision.id), col(Decision.committee_id), col(Decision.number), col(Committee.local_start))
+        .join(
+            Committee,
+            and_(col(Committee.group_id) == Decision.group_id, col(Committee.id) == Decision.committee_id),
+        )
+        .where(col(Decision.id) == wanted)
+    )
+    return {key: _decided(committee_id, number, start) for key, committee_id, number, start in rows}
+
+
+def _decided(committee_id: int, number: int, local_start: datetime) -> DecidedBy:
+    return DecidedBy(decided_by(number, local_start), f"/comites/{committee_id}/decisions/{number}")
+
+
+async def listed(session: AsyncSession, decisions: list[DecisionShown]) -> dict[str, Any]:
+    """A list of decisions, for templates."""
+    return {
+        "decisions": decisions,
+        "effects": await effects_in_words(session, [shown.decision for shown in decisions]),
+        "votes": votes,
+        "decision_words": STATE_WORDS,
+        "decision_tags": DECISION_TAGS,
+    }

@@ -1,0 +1,189 @@
+"""Decisions of a committee as they are taken down, while its minutes are not published."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.decisions.models import Act, Decision
+from pooling.committees.decisions.schemas import DecisionIn, Terms
+from pooling.committees.models import Committee
+from pooling.committees.queries import found
+from pooling.committees.service import begin, lock_to_write
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.events import record_event
+from pooling.members.models import Membership
+from pooling.members.rights import Caller
+from pooling.purchases.models import Purchase
+
+
+async def add_decision(
+    session: AsyncSession, caller: Caller, committee_id: int, command: DecisionIn, now: datetime
+) -> Decision:
+    """Takes a decision down, under the next number of its committee.
+
+    Raises:
+        Forbidden: the caller does not write this committee's minutes.
+        NotFound: there is no such committee.
+        Conflict: it has not begun, was cancelled, or its minutes are published.
+        Invalid: the purchase or the owner is not of the group.
+    """
+    committee = await lock_to_write(session, caller, committee_id)
+    begin(session, caller, committee, now)
+    await _check(session, command)
+    last = await session.execute(
+        select(func.max(col(Decision.number))).where(col(Decision.committee_id) == committee_id)
+    )
+    decision = Decision(
+        group_id=group_of(session),
+        committee_id=committee_id,
+        number=(last.scalar_one() or 0) + 1,
+        **command.model_dump(),
+        assigned_at=now,
+        created_at=now,
+    )
+    session.add(decision)
+    await session.flush()
+    record_decision(session, caller, decision, "recorded", now)
+    return decision
+
+
+async def change_decision(
+    session: AsyncSession, caller: Caller, committee_id: int, number: int, command: DecisionIn, now: datetime
+) -> Decision:
+    """Corrects a decision. Another purchase takes its effect away.
+
+    Raises: as `add_decision`; NotFound also when there is no such decision, Conflict when it was carried out.
+    """
+    decision = await _lock_unpublished(session, caller, committee_id, number, now)
+    await _check(session, command)
+    if command.purchase_id != decision.purchase_id:
+        decision.act, decision.terms = None, {}
+    reassign(decision, owner_id=command.owner_id, due_on=command.due_on, now=now)
+    for name, value in command.model_dump(exclude={"owner_id", "due_on"}).items():
+        setattr(decision, name, value)
+    record_decision(session, caller, decision, "changed", now)
+    return decision
+
+
+async def remove_decision(session: AsyncSession, caller: Caller, committee_id: int, number: int, now: datetime) -> None:
+    """Takes a decision out of the list. The others keep their numbers: people may have named them already.
+
+    Raises: as `change_decision`.
+    """
+    decision = await _lock_unpublished(session, caller, committee_id, number, now)
+    record_decision(session, caller, decision, "removed", now, details={"content": decision.content})
+    await session.delete(decision)
+
+
+async def give_effect(
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    number: int,
+    act: Act | None,
+    terms: Terms | None,
+    now: datetime,
+) -> Decision:
+    """What the decision does to its purchase once somebody carries it out; None: nothing.
+
+    Raises: as `change_decision`; Invalid when it names no purchase.
+    """
+    decision = await _lock_unpublished(session, caller, committee_id, number, now)
+    if act is not None and decision.purchase_id is None:
+        raise Invalid({"purchase": "Choisissez d’abord l’achat que la décision concerne."})
+    decision.act = act
+    decision.terms = terms.model_dump(mode="json", exclude_none=True) if terms else {}
+    record_decision(session, caller, decision, "changed", now)
+    return decision
+
+
+def reassign(decision: Decision, *, owner_id: int | None, due_on: Any, now: datetime) -> bool:  # noqa: ANN401
+    """Gives a locked decision an owner and a due date; if they are others, reminders of the old ones are superseded."""
+    if (owner_id, due_on) == (decision.owner_id, decision.due_on):
+        return False
+    decision.owner_id, decision.due_on = owner_id, due_on
+    decision.revision += 1
+    decision.assigned_at = now
+    return True
+
+
+async def lock_decision(session: AsyncSession, committee_id: int, number: int) -> Decision:
+    """The decision, locked and as it is now.
+
+    Raises:
+        NotFound: this committee has none of this number.
+    """
+    return await found(
+        session,
+        select(Decision)
+        .where(col(Decision.committee_id) == committee_id, col(Decision.number) == number)
+        .with_for_update()
+        .execution_options(populate_existing=True),
+    )
+
+
+async def committee_of(session: AsyncSession, decision: Decision) -> Committee:
+    committee = await session.get(Committee, (decision.group_id, decision.committee_id), populate_existing=True)
+    assert committee is not None, "a foreign key holds it"
+    return committee
+
+
+def record_decision(
+    session: AsyncSession,
+    caller: Caller,
+    decision: Decision,
+    name: str,
+    now: datetime,
+    *,
+    change: tuple[str | None, str | None] = (None, None),
+    reason: str = "",
+    details: dict[str, Any] | None = None,
+) -> None:
+    """One event about a decision. It names the purchase, in whose journal it stands too."""
+    named = {"committee_id": decision.committee_id, "number": decision.number}
+    if decision.purchase_id is not None:
+        named["purchase_id"] = decision.purchase_id
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("decision", decision.id),
+        name=f"decision.{name}",
+        change=change,
+        reason=reason or None,
+        details={**named, **(details or {})},
+    )
+
+
+async def check_owner(session: AsyncSession, owner_id: int | None) -> None:
+    """Raises:
+    Invalid: that person holds no role in the group.
+    """
+    if owner_id is None:
+        return
+    active = exists().where(col(Membership.person_id) == owner_id, col(Membership.ended_at).is_(None))
+    if not (await session.execute(select(active))).scalar_one():
+        raise Invalid({"owner": "Choisissez une personne du groupe."})
+
+
+async def _lock_unpublished(
+    session: AsyncSession, caller: Caller, committee_id: int, number: int, now: datetime
+) -> Decision:
+    committee = await lock_to_write(session, caller, committee_id)
+    begin(session, caller, committee, now)
+    decision = await lock_decision(session, committee_id, number)
+    if decision.acted_at is not None:
+        raise Conflict("Cette décision a été appliquée à l’achat : elle ne change plus.", code="already_applied")
+    return decision
+
+
+async def _check(session: AsyncSession, command: DecisionIn) -> None:
+    await check_owner(session, command.owner_id)
+    if command.purchase_id is not None:
+        known = exists().where(col(Purchase.id) == command.purchase_id)
+        if not (await session.execute(select(known))).scalar_one():
+            raise Invalid({"purchase": "Choisissez un achat du groupe."})

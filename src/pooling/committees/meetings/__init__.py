@@ -1,0 +1,1 @@
+"""Committees planned, listed, moved and cancelled."""

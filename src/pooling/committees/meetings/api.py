@@ -1,0 +1,108 @@
+"""Committees: those to come or past, and planning one."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Annotated, Any, Literal
+
+from litestar import Request, Response, get, post
+from pydantic import Field, field_validator
+
+from pooling.accounts.idempotency import Made, once
+from pooling.committees.meetings.queries import committee_page
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.models import CommitteeState
+from pooling.committees.people import count_people
+from pooling.committees.queries import LARGEST_ID, committee_by_id
+from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.models import Role
+from pooling.members.rights import Right
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
+from pooling.web.api_input import read_body, read_query
+
+
+class CommitteeOut(ApiOut):
+    id: int
+    title: str
+    state: CommitteeState
+    starts_at: datetime
+    place: str
+    link: str
+    invited: int
+    """How many people are invited."""
+
+
+class CommitteesIn(PageIn):
+    when: Literal["to_come", "past"] = Field(
+        default="to_come", description="Those to come, the nearest first; or those past, the latest first."
+    )
+
+
+class NewCommittee(CommitteeIn, ApiIn):
+    """A committee to plan, at an hour of the group's zone. Invited: who holds one of the roles, and the people named
+    by their ids.
+    """
+
+    roles: tuple[Role, ...] = Field(default=(), max_length=10)
+    people: tuple[Annotated[int, Field(ge=1, le=LARGEST_ID)], ...] = Field(default=(), max_length=1000)
+
+    @field_validator("hour")
+    @classmethod
+    def _of_the_group(cls, value: time) -> time:
+        if value.tzinfo is not None:
+            raise ValueError("Donnez l’heure sans fuseau : c’est celle du groupe")
+        return value
+
+
+@get("/committees", right=Right.SEE_GROUP, api=Operation("list_committees", PageOut[CommitteeOut], query=CommitteesIn))
+async def list_committees(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
+    """The group's committees, to come or past."""
+    page = read_query(request, CommitteesIn)
+    key = unpack_after(page.after, datetime, int)
+    now = request.app.state.clock.now()
+    lines, next_key = await committee_page(
+        session, now, past=page.when == "past", after=(key[0], key[1]) if key else None, size=page.limit
+    )
+    shown = [
+        CommitteeOut(
+            id=line.id,
+            title=line.title,
+            state=CommitteeState(line.state),
+            starts_at=line.starts_at,
+            place=line.place,
+            link=line.link,
+            invited=line.invited,
+        )
+        for line in lines
+    ]
+    return page_of(request, shown, next_key, page.limit)
+
+
+@post(
+    "/committees",
+    right=Right.MANAGE_COMMITTEES,
+    api=Operation("schedule_committee", CommitteeOut, takes=NewCommittee, status=201, once=True),
+)
+async def create_committee(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
+    """Plan a committee and invite its people. For the facilitator."""
+
+    async def make() -> Made:
+        sent = await read_body(request, NewCommittee)
+        committee_id = await schedule_committee(session, caller, sent, request.app.state.clock.now())
+        committee = await committee_by_id(session, committee_id)
+        return Made(
+            CommitteeOut(
+                id=committee.id,
+                title=committee.title,
+                state=CommitteeState(committee.state),
+                starts_at=committee.starts_at,
+                place=committee.place,
+                link=committee.link,
+                invited=(await count_people(session, committee, request.app.state.clock.now())).invited,
+            )
+        )
+
+    return await once(request, session, caller.person_id, make)
+
+
+ROUTES: Sequence[Any] = [list_committees, create_committee]

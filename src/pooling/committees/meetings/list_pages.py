@@ -1,0 +1,95 @@
+"""The group's committees: those to come and past, days for the next ones, the year."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from litestar.params import FromQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.committees.calendars.cadence import Proposal, period_of, proposals
+from pooling.committees.calendars.days_off import school_known_until
+from pooling.committees.calendars.year import year_of
+from pooling.committees.calendars.year_queries import Cadence, cadence_of, committee_days, dates_of_year
+from pooling.committees.meetings.queries import committee_page
+from pooling.committees.page import STATE_TAGS, sections
+from pooling.committees.rules import WORDS
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.rights import Right
+from pooling.web.keys import pack_key, unpack_key
+from pooling.web.layout import Link, render
+
+PATH = "/comites"
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+@get("/comites", right=Right.SEE_GROUP)
+async def list_committees(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    apres: FromQuery[str] = "",
+    avant: FromQuery[str] = "",
+    annee: FromQuery[str] = "",
+) -> Response[str]:
+    """Those to come, the nearest first, then those past, the latest first; each list turns its own pages."""
+    now = request.app.state.clock.now()
+    zone = ZoneInfo(entered_group.timezone)
+    today = now.astimezone(zone).date()
+    to_come, next_key = await committee_page(session, now, past=False, after=_moment_key(apres))
+    past, earlier_key = await committee_page(session, now, past=True, after=_moment_key(avant))
+    cadence = await cadence_of(session)
+    manages = caller.may(Right.MANAGE_COMMITTEES)
+    number = _year(annee, today.year)
+    url = f"/g/{entered_group.slug}{PATH}"
+    return render(
+        request,
+        "committees/list.html",
+        breadcrumb=[Link("À faire", f"/g/{entered_group.slug}"), Link("Comités", None)],
+        tabs=sections(caller, entered_group, PATH),
+        base=f"/g/{entered_group.slug}",
+        url=url,
+        to_come=to_come,
+        past=past,
+        first_url=url if apres or avant else None,
+        next_url=f"{url}?{urlencode({'apres': _packed(next_key)})}" if next_key else None,
+        earlier_url=f"{url}?{urlencode({'avant': _packed(earlier_key)})}" if earlier_key else None,
+        manages=manages,
+        proposals=await _proposals(session, cadence, today, zone) if manages else [],
+        schools_until=school_known_until(),
+        school_zone=cadence.school_zone,
+        year=year_of(number, await dates_of_year(session, number, zone), zone, cadence.school_zone),
+        this_year=today.year,
+        words=WORDS,
+        state_tags=STATE_TAGS,
+        zone=zone,
+    )
+
+
+async def _proposals(session: AsyncSession, cadence: Cadence, today: date, zone: ZoneInfo) -> list[Proposal]:
+    first = period_of(today, cadence.every_months).first
+    days = await committee_days(session, first, today + timedelta(days=800))
+    return proposals(today, cadence.every_months, days, zone, cadence.school_zone)
+
+
+def _year(typed: str, present: int) -> int:
+    year = int(typed) if typed.isascii() and typed.isdigit() and len(typed) == 4 else present  # noqa: PLR2004 - digits
+    return year if FIRST_YEAR <= year <= LAST_YEAR else present
+
+
+def _packed(key: tuple[datetime, int]) -> str:
+    return pack_key((key[0].isoformat(), key[1]))
+
+
+def _moment_key(packed: str) -> tuple[datetime, int] | None:
+    key = unpack_key(packed)
+    try:
+        return (datetime.fromisoformat(key[0]), key[1]) if key else None
+    except ValueError:
+        return None
+
+
+ROUTES = [list_committees]

@@ -1,0 +1,179 @@
+"""Planning committees, moving and cancelling them."""
+
+import hashlib
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.committees.agendas.difficulties import carry_difficulties
+from pooling.committees.agendas.items import add_titles
+from pooling.committees.agendas.rules import agenda_points
+from pooling.committees.agendas.taking_up import add_proposals
+from pooling.committees.invitations.answering import void_answers
+from pooling.committees.invitations.guests import empty_sheet
+from pooling.committees.invitations.inviting import add_invitations
+from pooling.committees.invitations.proxy_mails import withdraw_proxy_mails
+from pooling.committees.meetings.schemas import CommitteeIn, MoveIn, Whereabouts
+from pooling.committees.models import Committee, CommitteeState
+from pooling.committees.notices.changes import tell_change
+from pooling.committees.notices.writer import Change
+from pooling.committees.rules import ends_at, local_start
+from pooling.committees.service import SENT_TWICE, change_state, lock_committee, record, require_to_come
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Invalid
+from pooling.kernel.events import Event
+from pooling.members.groups import lock_group
+from pooling.members.models import Group
+from pooling.members.rights import Caller, Right
+
+
+async def schedule_committee(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
+    """Plans a committee and invites its people; returns its id.
+
+    Raises:
+        Forbidden: the caller does not manage committees.
+        Invalid: the date is past, the hour does not exist, or there is no place to meet.
+    """
+    caller.require(Right.MANAGE_COMMITTEES)
+    await lock_group(session)  # its zone stays what it is until the committee is there
+    local, starts_at = await _moment(session, command, now)
+    committee = Committee(
+        group_id=group_of(session),
+        title=command.title,
+        kind=str(command.kind),
+        clear_days=command.clear_days,
+        local_start=local,
+        starts_at=starts_at,
+        ends_at=ends_at(starts_at, command.duration_minutes),
+        place=command.place,
+        link=command.link,
+        secretary_id=caller.person_id,
+        scheduled_at=now,
+        created_at=now,
+    )
+    session.add(committee)
+    await session.flush()
+    details: dict[str, object] = {"asked": _fingerprint(command)}
+    record(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED), details=details)
+    await add_titles(session, committee.id, agenda_points(command.agenda))
+    await carry_difficulties(session, now)
+    if command.take_up:
+        await add_proposals(session, committee, now)
+    await add_invitations(session, committee, command.roles, command.people, now)
+    return committee.id
+
+
+async def schedule_once(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
+    """The same for a form, which an impatient hand sends twice: what it planned a moment ago, asked in all points the
+    same, is that committee.
+
+    Raises: as `schedule_committee`.
+    """
+    caller.require(Right.MANAGE_COMMITTEES)
+    await lock_group(session)
+    twin = await session.execute(
+        select(col(Committee.id))
+        .join(Event, col(Event.subject_id) == col(Committee.id))
+        .where(
+            col(Committee.state) == CommitteeState.PLANNED,
+            col(Committee.created_at) > now - SENT_TWICE,
+            col(Event.subject_kind) == "committee",
+            col(Event.name) == "committee.scheduled",
+            col(Event.person_id) == caller.person_id,
+            col(Event.details)["asked"].astext == _fingerprint(command),
+        )
+        .limit(1)
+    )
+    return twin.scalar_one_or_none() or await schedule_committee(session, caller, command, now)
+
+
+def _fingerprint(command: CommitteeIn) -> str:
+    """Stands for all that was asked."""
+    return hashlib.sha256(command.model_dump_json().encode()).hexdigest()
+
+
+async def move_committee(
+    session: AsyncSession, caller: Caller, committee_id: int, command: MoveIn, now: datetime, *, base_url: str
+) -> None:
+    """Gives a committee another date, hour or place; tells those already told, once. Another date or hour asks for
+    new answers and, of a formal committee, a new convocation.
+
+    Raises:
+        Forbidden: the caller does not manage committees.
+        NotFound: there is no such committee.
+        Conflict: it is no longer to come.
+        Invalid: the date is past, the hour does not exist, there is no place to meet, or nothing changes.
+    """
+    committee = await lock_committee(session, caller, committee_id)
+    require_to_come(committee, now)
+    local, starts_at = await _moment(session, command, now)
+    until = ends_at(starts_at, command.duration_minutes)
+    after = (local, starts_at, until, command.place, command.link)
+    before = (committee.local_start, committee.starts_at, committee.ends_at, committee.place, committee.link)
+    if after == before:
+        raise Invalid({"day": "Rien ne change : choisissez une autre date, une autre heure ou un autre lieu."})
+    change = Change.DATE if after[:2] != before[:2] else Change.DETAILS
+    committee.local_start, committee.starts_at, committee.ends_at, committee.place, committee.link = after
+    committee.scheduled_at = now
+    committee.revision += 1
+    if change is Change.DATE:  # another room does not undo a convocation
+        if committee.state == CommitteeState.CONVENED:
+            change_state(session, caller, committee, CommitteeState.PLANNED, now)
+        committee.convened_at = committee.convocation_file_id = None
+    details = {"from": before[0].isoformat(), "to": local.isoformat(), "revision": committee.revision}
+    record(session, caller, committee, "moved", now, reason=command.reason, details=details)
+    await session.flush()
+    await carry_difficulties(session, now)
+    await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
+    if change is Change.DATE:
+        await withdraw_proxy_mails(session, committee)
+        await void_answers(session, committee_id)
+        await empty_sheet(session, committee_id)
+
+
+async def cancel_committee(
+    session: AsyncSession, caller: Caller, committee_id: int, now: datetime, *, reason: str, base_url: str
+) -> None:
+    """Cancels a committee; tells those already told, once.
+
+    Raises:
+        Forbidden: the caller does not manage committees.
+        NotFound: there is no such committee.
+        Invalid: no reason is given.
+        Conflict: it is no longer to come.
+    """
+    committee = await lock_committee(session, caller, committee_id)
+    if not reason:
+        raise Invalid({"reason": "Dites pourquoi le comité est annulé : les personnes invitées le liront."})
+    require_to_come(committee, now)
+    change_state(session, caller, committee, CommitteeState.CANCELLED, now, reason=reason)
+    committee.revision += 1
+    await session.flush()
+    await carry_difficulties(session, now)
+    await withdraw_proxy_mails(session, committee)
+    await tell_change(session, committee, Change.CANCELLED, now, base_url=base_url, reason=reason)
+
+
+async def _moment(session: AsyncSession, command: Whereabouts, now: datetime) -> tuple[datetime, datetime]:
+    """The local start and the instant, in the group's zone."""
+    if not command.place and not command.link:
+        raise Invalid({"place": "Indiquez un lieu, un lien de visioconférence, ou les deux."})
+    if command.link and not _is_web_address(command.link):
+        raise Invalid({"link": "Indiquez une adresse entière, sans espace, qui commence par https://."})
+    timezone = (await session.execute(select(col(Group.timezone)))).scalar_one()
+    local, starts_at = local_start(command.day, command.hour, ZoneInfo(timezone))
+    if starts_at <= now:
+        raise Invalid({"day": "Choisissez une date à venir."})
+    return local, starts_at
+
+
+def _is_web_address(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(map(str.isspace, link))
+    except ValueError:  # such as a bracket left open
+        return False

@@ -1,0 +1,128 @@
+"""Publishing the minutes: a document that stays, mailed to all who were invited, found by search."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.committees.decisions.queries import decisions_of
+from pooling.committees.decisions.words import committee_day
+from pooling.committees.minutes.document import minutes_data
+from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
+from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
+from pooling.committees.service import begin, change_state, lock_to_write
+from pooling.kernel.database import base_url_of
+from pooling.kernel.errors import Invalid
+from pooling.kernel.files import store_file
+from pooling.kernel.text import search_text
+from pooling.members.models import Group
+from pooling.members.rights import Caller
+from pooling.outbox.mail import Button, Fact, Mail
+from pooling.outbox.occasions import occasion
+from pooling.outbox.service import queue_copies
+from pooling.reminders.kinds import Context
+from pooling.web.markdown import blocks_of, plain_text
+from pooling.web.pdf import make_pdf
+from pooling.web.typography import date_time_long, plural
+
+PUBLISHED = occasion(
+    "minutes_published",
+    wish="a facilitator or the committee’s secretary",
+    to="who was invited or came",
+    limit="once for each committee",
+    where=__name__,
+)
+TEMPLATE = "committees/minutes.typ"
+BATCH = 10_000
+"""Mails written in one statement."""
+
+
+async def publish_minutes(session: AsyncSession, caller: Caller, committee_id: int, now: datetime) -> Committee:
+    """Makes the minutes final: the PDF is kept, all who are invited get it, a search finds them.
+
+    Raises:
+        Forbidden: the caller neither manages committees nor is this one's secretary.
+        NotFound: there is no such committee.
+        Conflict: it has not begun, was cancelled, or its minutes are published already.
+        Invalid: nothing is written.
+    """
+    committee = await lock_to_write(session, caller, committee_id)
+    begin(session, caller, committee, now)
+    if not committee.minutes.strip():
+        raise Invalid({"minutes": "Écrivez le compte-rendu avant de le publier."})
+    context = await _context(session, now)
+    data = await minutes_data(session, committee, context)
+    pdf = await make_pdf(TEMPLATE, data, at=now)
+    name = f"compte-rendu du {committee_day(committee.local_start)}.pdf"
+    file = await store_file(session, name, pdf, now, person_id=None)
+    change_state(session, caller, committee, CommitteeState.MINUTED, now)
+    committee.minutes_file_id, committee.published_at = file.id, now
+    committee.search_text = await _searched(session, committee)
+    await session.flush()
+    await _tell(session, committee, context, file.id, len(data["decisions"]))
+    return committee
+
+
+async def _context(session: AsyncSession, now: datetime) -> Context:
+    group = (await session.execute(select(Group))).scalar_one()
+    zone = ZoneInfo(group.timezone)
+    return Context(group.id, group.slug, group.name, zone, group.fictional, base_url_of(session), now)
+
+
+async def _searched(session: AsyncSession, committee: Committee) -> str:
+    agenda = (await agendas_of(session, [committee.id]))[committee.id]
+    decisions = await decisions_of(session, committee.id)
+    parts = [
+        committee.title,
+        *(item.title for item in agenda),
+        plain_text(blocks_of(committee.minutes)),
+        *(shown.decision.content for shown in decisions),
+        *(shown.purchase or "" for shown in decisions),
+    ]
+    return search_text(" ".join(parts))
+
+
+def readers_of(committee_id: int) -> Select[int, str]:
+    """To whom the published minutes go, as (id, address): who was invited or came, and still is in the group."""
+    concerned = union(
+        *(select(col(table.person_id)).where(col(table.committee_id) == committee_id) for table in (Invitation, Guest))
+    ).subquery()
+    return (
+        select(col(Person.id), col(Person.email))
+        .join(concerned, concerned.c.person_id == col(Person.id))
+        .where(holds_a_role(col(Person.id)))
+    )
+
+
+async def _tell(session: AsyncSession, committee: Committee, context: Context, file_id: int, decisions: int) -> None:
+    mail = _mail(committee, context, file_id, decisions, await facilitators_addresses(session))
+    after = 0
+    while True:
+        rows = await session.execute(
+            readers_of(committee.id).where(col(Person.id) > after).order_by(col(Person.id)).limit(BATCH)
+        )
+        readers = [(person_id, email) for person_id, email in rows]
+        await queue_copies(session, mail, readers, context.now)
+        if len(readers) < BATCH:
+            return
+        after = readers[-1][0]
+
+
+def _mail(committee: Committee, context: Context, file_id: int, decisions: int, contacts: tuple[str, ...]) -> Mail:
+    when = date_time_long(committee.starts_at, context.zone, with_year=True)
+    taken = f" et {plural(decisions, 'décision')}" if decisions else ""
+    return Mail(
+        kind=PUBLISHED,
+        recipient="",
+        subject=f"Compte-rendu publié : {committee.title} du {committee_day(committee.local_start)}",
+        why=f"Vous étiez parmi les personnes invitées ou présentes à « {committee.title} », {when} : son "
+        "compte-rendu est joint. Lisez-y ce que vous avez à faire.",
+        button=Button("Lire le compte-rendu", context.url(f"comites/{committee.id}/compte-rendu")),
+        facts=(Fact("Pièce jointe", f"compte-rendu en PDF{taken}"),),
+        contact=f"Écrivez à {' ou à '.join(contacts)}." if contacts else "",
+        notice=context.notice,
+        attachments=(file_id,),
+    )

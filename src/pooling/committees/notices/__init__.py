@@ -1,0 +1,1 @@
+"""Mails about a committee that leave when it happens, and their calendar files."""

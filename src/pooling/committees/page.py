@@ -1,0 +1,191 @@
+"""What every page of one committee shares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.accounts.sessions import EnteredGroup
+from pooling.committees.attendance_rules import NOT_CLOSED, Quorum, attendance_open
+from pooling.committees.models import Committee, CommitteeKind
+from pooling.committees.models import CommitteeState as State
+from pooling.committees.people import count_people, quorum_percent
+from pooling.committees.queries import committee_by_id
+from pooling.committees.rules import TO_COME, WORDS
+from pooling.committees.words import KIND_WORDS, zone_words
+from pooling.kernel.errors import Forbidden
+from pooling.members.page_parts import section_links
+from pooling.members.rights import Caller, Right
+from pooling.web.layout import Link
+from pooling.web.typography import date_time_long, time_short
+
+STATE_TAGS: Mapping[State, str] = {
+    State.PLANNED: "primary",
+    State.CONVENED: "primary",
+    State.HELD: "waiting",
+    State.MINUTED: "done",
+    State.CANCELLED: "cancelled",
+}
+
+
+SECTIONS: tuple[tuple[str, str, Right], ...] = (
+    ("Réunions", "/comites", Right.SEE_GROUP),
+    ("Décisions", "/comites/decisions", Right.SEE_GROUP),
+    ("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
+    ("Relances", "/relances", Right.MANAGE_REMINDERS),
+    ("Mon agenda", "/calendrier", Right.SEE_GROUP),
+)
+"""The pages about committees that are of no single one."""
+
+TABS: tuple[tuple[str, str], ...] = (
+    ("En bref", ""),
+    ("Ordre du jour", "/ordre-du-jour"),
+    ("Personnes", "/personnes"),
+    ("Compte-rendu", "/compte-rendu"),
+)
+"""The pages of one committee."""
+ATTENDANCE = "/presence"
+"""Among them as long as it is time to say who is there, and when one comes to it all the same."""
+
+
+def sections(caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
+    return section_links(SECTIONS, caller, group, here)
+
+
+@dataclass(frozen=True)
+class CommitteeFrame:
+    """A committee as its pages show it."""
+
+    committee: Committee
+    url: str
+    base: str
+    zone: ZoneInfo
+    now: datetime
+    manages: bool
+    """Whether the caller plans committees."""
+    writes: bool
+    """Whether the caller writes the minutes and ticks who is there: who plans committees, and its secretary."""
+    quorum: Quorum | None = None
+    """Of a formal committee, where the group set one."""
+
+    @property
+    def state_tag(self) -> str:
+        return STATE_TAGS[State(self.committee.state)]
+
+    @property
+    def state_word(self) -> str:
+        return WORDS[State(self.committee.state)]
+
+    @property
+    def kind_word(self) -> str:
+        return KIND_WORDS[CommitteeKind(self.committee.kind)]
+
+    @property
+    def zone_words(self) -> str:
+        return zone_words(self.zone.key)
+
+    @property
+    def when(self) -> str:
+        """`Mardi 30 mars 2027 à 14 h, jusqu’à 16 h (heure de Paris)`."""
+        starts = date_time_long(self.committee.starts_at, self.zone, with_year=True)
+        ends = time_short(self.committee.ends_at, self.zone)
+        return f"{starts[0].upper()}{starts[1:]}, jusqu’à {ends} ({self.zone_words})"
+
+    @property
+    def breadcrumb(self) -> Sequence[Link]:
+        return [Link("À faire", self.base), Link("Comités", f"{self.base}/comites"), Link(self.committee.title, None)]
+
+    def tabs(self, here: str) -> list[Link]:
+        """The pages of this committee, of which the one at the path `here` is shown."""
+        attendance = self.writes and (self.ticking or here == ATTENDANCE)
+        tabs = [*TABS, *((("Présence", ATTENDANCE),) if attendance else ())]
+        return [Link(label, self.url + path, path == here) for label, path in tabs]
+
+    @property
+    def to_come(self) -> bool:
+        return self.committee.state in TO_COME and self.committee.starts_at > self.now
+
+    @property
+    def ticking(self) -> bool:
+        """Whether it is time to say who is there."""
+        return attendance_open(self.committee.state, self.committee.starts_at, self.now)
+
+    @property
+    def noting(self) -> bool:
+        """Whether the caller may write down what somebody answered."""
+        return self.writes and self.committee.state in NOT_CLOSED
+
+    def under(self, label: str) -> Sequence[Link]:
+        """The breadcrumb of a page below the committee's own."""
+        *above, here = self.breadcrumb
+        return [*above, Link(here.label, self.url), Link(label, None)]
+
+
+async def committee_frame(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+) -> CommitteeFrame:
+    """The committee that the address names.
+
+    Raises:
+        NotFound: the group has none with this id.
+    """
+    group: EnteredGroup = request.scope["state"]["group"]
+    base = f"/g/{group.slug}"
+    committee = await committee_by_id(session, committee_id)
+    manages = caller.may(Right.MANAGE_COMMITTEES)
+    return CommitteeFrame(
+        committee=committee,
+        url=f"{base}/comites/{committee_id}",
+        base=base,
+        zone=ZoneInfo(group.timezone),
+        now=request.app.state.clock.now(),
+        manages=manages,
+        writes=manages or committee.secretary_id == caller.person_id,
+        quorum=await _quorum(session, committee, request.app.state.clock.now()),
+    )
+
+
+async def _quorum(session: AsyncSession, committee: Committee, now: datetime) -> Quorum | None:
+    if committee.kind != CommitteeKind.FORMAL or committee.state == State.CANCELLED:
+        return None
+    percent = await quorum_percent(session)
+    if percent is None:
+        return None
+    counts = await count_people(session, committee, now)
+    return Quorum(percent, counts.invited, counts.present)
+
+
+async def managed_committee(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+) -> CommitteeFrame:
+    """The same, for who plans committees.
+
+    Raises:
+        NotFound: the group has none with this id.
+        Forbidden: the caller does not manage committees.
+    """
+    frame = await committee_frame(request, session, caller, committee_id)
+    caller.require(Right.MANAGE_COMMITTEES)
+    return frame
+
+
+async def written_committee(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+) -> CommitteeFrame:
+    """The same, for who writes its minutes and ticks who is there.
+
+    Raises:
+        NotFound: the group has none with this id.
+        Forbidden: the caller does not write them.
+    """
+    frame = await committee_frame(request, session, caller, committee_id)
+    if not frame.writes:
+        raise Forbidden
+    return frame
+
+
+TAB = "/compte-rendu"

@@ -1,0 +1,1 @@
+"""The journal: every event in words, as pages, files and JSON."""

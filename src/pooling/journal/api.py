@@ -1,0 +1,76 @@
+"""The audit trail."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from litestar import Request, Response, get
+from pydantic import Field
+
+from pooling.journal.audit import EventLine, audit_page
+from pooling.journal.queries import Filters
+from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.rights import Right
+from pooling.purchases.service import find_purchase
+from pooling.web.api import ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
+from pooling.web.api_input import read_query
+
+
+class PersonRef(ApiOut):
+    id: int
+    name: str | None
+
+
+class SubjectOut(ApiOut):
+    kind: str
+    id: int
+
+
+class EventOut(ApiOut):
+    """Something that happened. `person` is null when the application did it by itself."""
+
+    id: int
+    at: datetime
+    person: PersonRef | None
+    subject: SubjectOut
+    name: str
+    from_state: str | None
+    to_state: str | None
+    reason: str | None
+    details: Mapping[str, Any]
+
+
+class AuditIn(PageIn):
+    purchase: str = Field(default="", max_length=40, description="Only what concerns this purchase: AG-2027-001.")
+    name: str = Field(default="", max_length=80, description="Only events of this name: declaration.filed.")
+
+
+@get("/audit", right=Right.SEE_JOURNAL, api=Operation("list_events", PageOut[EventOut], query=AuditIn))
+async def list_events(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
+    """Who did what, when and why, the latest first: all of it for the facilitator, its purchases' for a lead buyer."""
+    page = read_query(request, AuditIn)
+    key = unpack_after(page.after, int)
+    purchase = await find_purchase(session, page.purchase) if page.purchase else None
+    filters = Filters(purchase_id=purchase.id if purchase else None)
+    lines, next_id = await audit_page(
+        session, caller, filters, name=page.name, before_id=key[0] if key else None, size=page.limit
+    )
+    return page_of(request, [_event(line) for line in lines], (next_id,) if next_id else None, page.limit)
+
+
+def _event(line: EventLine) -> EventOut:
+    event = line.event
+    return EventOut(
+        id=event.id,
+        at=event.at,
+        person=None if event.person_id is None else PersonRef(id=event.person_id, name=line.person),
+        subject=SubjectOut(kind=event.subject_kind, id=event.subject_id),
+        name=event.name,
+        from_state=event.from_state,
+        to_state=event.to_state,
+        reason=event.reason,
+        details=event.details,
+    )
+
+
+ROUTES: Sequence[Any] = [list_events]

@@ -1,0 +1,210 @@
+"""The journal's pages: the group's, a purchase's, and both as files."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.journal.queries import EXPORTED_AT_MOST, Filters, journal_page, purchases_to_choose
+from pooling.journal.words import KINDS, EventShown
+from pooling.kernel.errors import Forbidden, NotFound
+from pooling.kernel.sheets import Book, Column, Table, Value, write_csv
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.rights import Caller, Right
+from pooling.outbox.mail import FICTIONAL
+from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.service import find_purchase
+from pooling.web.addresses import path_of
+from pooling.web.forms import Form, form_of
+from pooling.web.keys import address
+from pooling.web.layout import Link, render
+from pooling.web.typography import NBSP, date_short, time_short
+
+SECTION = "/journal"
+FIELDS = ("du", "au", "type", "personne", "achat")
+LARGEST_ID = 2**63 - 1
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+COLUMNS = (
+    Column("Date et heure", width=18),
+    Column("Qui", width=28),
+    Column("Ce qui s’est passé", width=70),
+    Column("Avant", width=24),
+    Column("Après", width=24),
+    Column("Motif", width=40),
+    Column("Sujet", width=20),
+    Column("Code", width=24),
+)
+
+
+@get("/journal", right=Right.SEE_JOURNAL)
+async def show_journal(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
+) -> Response[str]:
+    """Everything for the facilitator; for a lead buyer, its purchases."""
+    base = f"/g/{entered_group.slug}"
+    form = _asked(request)
+    zone = ZoneInfo(entered_group.timezone)
+    filters = await _filters(session, form, zone)
+    return render(
+        request,
+        "journal/journal.html",
+        breadcrumb=[Link("À faire", base), Link("Journal", None)],
+        whole=caller.may(Right.SEE_JOURNAL),
+        purchases=await purchases_to_choose(session, caller),
+        **await _page(request, session, caller, form, filters, zone, base + SECTION),
+    )
+
+
+@get("/achats/{reference:str}/journal", right=Right.SEE_JOURNAL)
+async def show_purchase_journal(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+) -> Response[str]:
+    frame = await _readable(request, session, caller, reference)
+    form = _asked(request)
+    filters = replace(await _filters(session, form, frame.zone), purchase_id=frame.purchase.id)
+    return render(
+        request,
+        "journal/purchase_journal.html",
+        breadcrumb=[*frame.breadcrumb, Link("Journal", None)],
+        frame=frame,
+        **await _page(request, session, caller, form, filters, frame.zone, frame.url + SECTION),
+    )
+
+
+async def _readable(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
+) -> PurchaseFrame:
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    if not caller.may(Right.SEE_JOURNAL, purchase_id=frame.purchase.id):
+        raise Forbidden
+    return frame
+
+
+def _asked(request: Request[Any, Any, Any]) -> Form:
+    return form_of({name: request.query_params.get(name, "")[:200] for name in FIELDS})
+
+
+async def _filters(session: AsyncSession, form: Form, zone: ZoneInfo) -> Filters:
+    """What the address asks for. A day that is none is told at its field; nothing else can be wrong."""
+    first = form.date("du") if form.value("du") else None
+    last = form.date("au") if form.value("au") else None
+    purchase_id = None
+    if form.value("achat"):
+        try:
+            purchase_id = (await find_purchase(session, form.value("achat"))).id
+        except NotFound:
+            form.refuse("achat", "Choisissez un achat du groupe.")
+    return Filters(
+        since=datetime.combine(first, time(), tzinfo=zone) if first else None,
+        until=datetime.combine(last + timedelta(days=1), time(), tzinfo=zone) if last else None,
+        kind=form.value("type") if form.value("type") in KINDS else "",
+        person=form.value("personne"),
+        purchase_id=purchase_id,
+    )
+
+
+async def _page(
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    caller: Caller,
+    form: Form,
+    filters: Filters,
+    zone: ZoneInfo,
+    url: str,
+) -> dict[str, Any]:
+    before = _before(request)
+    events, next_id = await journal_page(session, caller, filters, zone, before_id=before)
+    kept = {name: value for name, value in form.values.items() if value}
+    return {
+        "form": form,
+        "url": url,
+        "filtered": bool(kept),
+        "events": [(event, _moment(event, zone)) for event in events],
+        "kinds": list(KINDS.items()),
+        "files": [{"label": label, "url": address(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")],
+        "first_url": address(url, kept) if before else None,
+        "next_url": address(url, {**kept, "avant": str(next_id)}) if next_id else None,
+    }
+
+
+def _before(request: Request[Any, Any, Any]) -> int | None:
+    typed = request.query_params.get("avant", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(LARGEST_ID)) else None
+
+
+def _moment(event: EventShown, zone: ZoneInfo) -> str:
+    return f"{date_short(event.at.astimezone(zone).date())}{NBSP}{time_short(event.at, zone)}"
+
+
+@get(["/journal/export.csv", "/journal/export.xlsx"], right=Right.SEE_JOURNAL)
+async def export_journal(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+) -> Response[bytes]:
+    zone = ZoneInfo(entered_group.timezone)
+    filters = await _filters(session, _asked(request), zone)
+    table = await _table(session, caller, filters, zone)
+    return _file(request, table, f"{entered_group.slug}-journal", fictional=entered_group.fictional)
+
+
+@get(
+    ["/achats/{reference:str}/journal/export.csv", "/achats/{reference:str}/journal/export.xlsx"],
+    right=Right.SEE_JOURNAL,
+)
+async def export_purchase_journal(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    reference: FromPath[str],
+) -> Response[bytes]:
+    frame = await _readable(request, session, caller, reference)
+    filters = replace(await _filters(session, _asked(request), frame.zone), purchase_id=frame.purchase.id)
+    table = await _table(session, caller, filters, frame.zone)
+    return _file(request, table, f"{frame.purchase.reference}-journal", fictional=frame.group.fictional)
+
+
+async def _table(session: AsyncSession, caller: Caller, filters: Filters, zone: ZoneInfo) -> Table:
+    events, _ = await journal_page(session, caller, filters, zone, size=EXPORTED_AT_MOST)
+    return Table("Journal", COLUMNS, _rows(events, zone))
+
+
+def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
+    for event in events:
+        yield [
+            event.at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S"),
+            event.who,
+            f"{event.who} {event.sentence}",
+            event.before,
+            event.after,
+            event.reason,
+            event.kind,
+            event.name,
+        ]
+
+
+def _file(request: Request[Any, Any, Any], table: Table, name: str, *, fictional: bool) -> Response[bytes]:
+    """The kind of file that the address ends with."""
+    kind = path_of(request).rpartition(".")[2]
+    notice = FICTIONAL if fictional else None
+    target = io.BytesIO()
+    if kind == "csv":
+        write_csv(target, table, notice)
+        media_type = "text/csv; charset=utf-8"
+    else:
+        book = Book(notice=notice)
+        book.add(table)
+        book.save(target)
+        media_type = XLSX
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    return Response(target.getvalue(), media_type=media_type, headers=headers)
+
+
+ROUTES = [show_journal, show_purchase_journal, export_journal, export_purchase_journal]

@@ -1,0 +1,65 @@
+"""The group's mails that did not arrive: why, and once more."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.params import FromPath, FromQuery
+
+from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
+from pooling.mailroom.queries import failed_page
+from pooling.mailroom.sending_now import retry
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.page_parts import context_of
+from pooling.members.people_queries import LARGEST_ID
+from pooling.members.rights import Right
+from pooling.outbox.refusals import is_hopeless, why
+from pooling.web.forms import PostedForm
+from pooling.web.keys import address
+from pooling.web.layout import redirect, render
+
+
+@get(FAILED, right=Right.MANAGE_REMINDERS)
+async def list_failed(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    avant: FromQuery[str] = "",
+) -> Response[str]:
+    caller.require(Right.MANAGE_REMINDERS)
+    before = int(avant) if avant.isascii() and avant.isdigit() and len(avant) < len(str(LARGEST_ID)) else None
+    failed, next_id = await failed_page(session, before=before)
+    base = f"/g/{entered_group.slug}"
+    return render(
+        request,
+        "mailroom/failed_mails.html",
+        breadcrumb=crumbs(base, ("En échec", None)),
+        failed=failed,
+        why=why,
+        hopeless=is_hopeless,
+        url=base + FAILED,
+        reminders_url=base + SECTION,
+        first_url=base + FAILED if before else None,
+        next_url=address(base + FAILED, {"avant": str(next_id)}) if next_id else None,
+        **shared(request, caller, entered_group, FAILED),
+    )
+
+
+@post(FAILED + "/{message_id:int}/nouvel-envoi", right=Right.MANAGE_REMINDERS)
+async def do_retry(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    message_id: FromPath[int],
+    form: PostedForm,  # noqa: ARG001 - for its token
+) -> Response[Any]:
+    state = request.app.state
+    await retry(session, caller, state.reminder_kinds, message_id, context_of(request, entered_group))
+    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done="Le courriel repart.")
+    answer.background = BackgroundTask(state.bell.ring, "deliver")
+    return answer
+
+
+ROUTES = [list_failed, do_retry]

@@ -1,0 +1,236 @@
+"""One occasion's people and the mail of each; mails that failed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import NotFound
+from pooling.kernel.files import File
+from pooling.kernel.text import search_text
+from pooling.mailroom.occasions import OccasionShown, Shown, shown_state
+from pooling.members.people_queries import LARGEST_ID, folded
+from pooling.outbox.models import Message, MessageState
+from pooling.reminders.models import Reminder, ReminderOptOut
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class ReminderShown:
+    """One person's reminder, and what became of its mail."""
+
+    id: int
+    person_id: int
+    name: str
+    email: str
+    state: Shown
+    due_at: datetime
+    settled_at: datetime | None
+    sent_at: datetime | None
+    message_id: int | None
+    error: str | None
+
+
+def _reminders() -> Any:  # noqa: ANN401 - a Select of ten columns
+    return (
+        select(
+            col(Reminder.id),
+            col(Reminder.person_id),
+            col(Person.name),
+            col(Person.email),
+            shown_state(),
+            col(Reminder.due_at),
+            col(Reminder.settled_at),
+            col(Message.sent_at),
+            col(Reminder.message_id),
+            col(Message.error),
+        )
+        .select_from(Reminder)
+        .join(Person, col(Person.id) == col(Reminder.person_id))
+        .outerjoin(Message, col(Message.id) == col(Reminder.message_id))
+    )
+
+
+async def people_of_occasion(
+    session: AsyncSession,
+    occasion: OccasionShown,
+    *,
+    state: str = "",
+    search: str = "",
+    after: tuple[str, int] | None = None,
+) -> tuple[list[ReminderShown], tuple[str, int] | None]:
+    """In the order of their names, those with every word searched; and where the next page starts."""
+    name, named = folded(col(Person.name)).collate("C"), folded(col(Person.name) + " " + col(Person.email))
+    statement = (
+        _reminders()
+        .add_columns(name)
+        .where(
+            col(Reminder.kind) == occasion.kind,
+            col(Reminder.subject_id) == occasion.subject_id,
+            col(Reminder.revision) == occasion.revision,
+            col(Reminder.offset_days) == occasion.offset_days,
+            *(named.contains(word) for word in search_text(search).split()),
+        )
+        .order_by(name, col(Reminder.id))
+        .limit(PAGE_SIZE + 1)
+    )
+    if state:
+        statement = statement.where(shown_state() == state)
+    if after is not None:
+        statement = statement.where(tuple_(name, col(Reminder.id)) > after)
+    found = (await session.execute(statement)).all()
+    shown = found[:PAGE_SIZE]
+    people = [_shown(row[:-1]) for row in shown]
+    return people, (shown[-1][-1], shown[-1][0]) if len(found) > PAGE_SIZE else None
+
+
+def _shown(row: Sequence[Any]) -> ReminderShown:
+    id_, person_id, name, email, state, *others = row
+    return ReminderShown(id_, person_id, name, email, Shown(state), *others)
+
+
+async def find_reminder(session: AsyncSession, reminder_id: int) -> ReminderShown:
+    """Raises:
+    NotFound: the group has none with this id.
+    """
+    if not 0 < reminder_id <= LARGEST_ID:
+        raise NotFound
+    found = (await session.execute(_reminders().where(col(Reminder.id) == reminder_id))).one_or_none()
+    if found is None:
+        raise NotFound
+    return _shown(tuple(found))
+
+
+@dataclass(frozen=True)
+class MailShown:
+    """What was written to somebody, as the facilitator may read it."""
+
+    recipient: str
+    subject: str
+    text: str
+    files: tuple[str, ...]
+
+
+async def mail_of(session: AsyncSession, message_id: int) -> MailShown:
+    """A mail of the group. The person's key is left out: with it the reader would act in that person's place.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    found = await session.execute(
+        select(Message, col(Person.mail_key))
+        .outerjoin(Person, col(Person.id) == col(Message.person_id))
+        .where(col(Message.group_id) == group_of(session), col(Message.id) == message_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    message, key = row
+    text = message.body_text.replace(key, "…") if key else message.body_text
+    return MailShown(message.recipient, message.subject, text, await file_names(session, message))
+
+
+async def file_names(session: AsyncSession, mail: Any) -> tuple[str, ...]:  # noqa: ANN401 - a message or a mail
+    """What goes along with a mail, by name."""
+    calendar = ("invitation.ics",) if mail.calendar is not None else ()
+    if not mail.attachments:
+        return calendar
+    found = await session.execute(select(col(File.id), col(File.name)).where(col(File.id).in_(mail.attachments)))
+    names = {file_id: name for file_id, name in found}
+    return (*calendar, *(names[file_id] for file_id in mail.attachments if file_id in names))
+
+
+@dataclass(frozen=True)
+class FailedMail:
+    """A mail that did not reach its person."""
+
+    id: int
+    kind: str
+    recipient: str
+    subject: str
+    error: str
+    at: datetime
+    reminder_id: int | None
+
+
+NOT_WITHDRAWN = or_(col(Message.error).is_(None), ~col(Message.error).startswith("withdrawn:"))
+
+
+async def failed_page(session: AsyncSession, *, before: int | None = None) -> tuple[list[FailedMail], int | None]:
+    """The group's mails that failed, from the latest on; and where the next page starts."""
+    statement = (
+        select(
+            col(Message.id),
+            col(Message.kind),
+            col(Message.recipient),
+            col(Message.subject),
+            func.coalesce(col(Message.error), ""),
+            col(Message.next_try_at),
+        )
+        .where(
+            col(Message.group_id) == group_of(session),
+            col(Message.state) == MessageState.FAILED,
+            NOT_WITHDRAWN,
+        )
+        .order_by(col(Message.id).desc())
+        .limit(PAGE_SIZE + 1)
+    )
+    if before is not None:
+        statement = statement.where(col(Message.id) < before)
+    found = (await session.execute(statement)).all()
+    shown = found[:PAGE_SIZE]
+    written = await session.execute(
+        select(col(Reminder.message_id), col(Reminder.id)).where(
+            col(Reminder.message_id).in_([row[0] for row in shown])
+        )
+    )
+    reminders = {message_id: reminder_id for message_id, reminder_id in written}
+    return [FailedMail(*row, reminders.get(row[0])) for row in shown], (
+        shown[-1][0] if len(found) > PAGE_SIZE else None
+    )
+
+
+async def has_failed(session: AsyncSession) -> bool:
+    """Whether the group has a mail that failed."""
+    failed = exists().where(
+        col(Message.group_id) == group_of(session), col(Message.state) == MessageState.FAILED, NOT_WITHDRAWN
+    )
+    return bool(await session.scalar(select(failed)))
+
+
+async def refusals_page(
+    session: AsyncSession, kind: str, *, after: tuple[str, int] | None = None
+) -> tuple[list[tuple[int, str, str, datetime]], tuple[str, int] | None]:
+    """Who does without a kind of mail: (person, name, e-mail, since), by name; and where the next page starts."""
+    name = folded(col(Person.name)).collate("C")
+    statement = (
+        select(col(Person.id), col(Person.name), col(Person.email), col(ReminderOptOut.at), name)
+        .join(Person, col(Person.id) == col(ReminderOptOut.person_id))
+        .where(col(ReminderOptOut.kind) == kind, col(ReminderOptOut.ended_at).is_(None))
+        .order_by(name, col(Person.id))
+        .limit(PAGE_SIZE + 1)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(name, col(Person.id)) > after)
+    found = (await session.execute(statement)).all()
+    shown = found[:PAGE_SIZE]
+    return [(row[0], row[1], row[2], row[3]) for row in shown], (
+        (shown[-1][4], shown[-1][0]) if len(found) > PAGE_SIZE else None
+    )
+
+
+async def count_refusals(session: AsyncSession) -> dict[str, int]:
+    """How many people do without each kind."""
+    rows = await session.execute(
+        select(col(ReminderOptOut.kind), func.count())
+        .where(col(ReminderOptOut.ended_at).is_(None))
+        .group_by(col(ReminderOptOut.kind))
+    )
+    return {kind: people for kind, people in rows}

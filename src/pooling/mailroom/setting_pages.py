@@ -1,0 +1,191 @@
+"""The facilitator's settings of reminders: when each kind leaves in this group, and what it opens with."""
+
+import re
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.background_tasks import BackgroundTask
+from litestar.params import FromPath, FromQuery
+
+from pooling.accounts.sessions import EnteredGroup
+from pooling.kernel.errors import NotFound
+from pooling.mailroom.pages import SETTINGS, crumbs, shared
+from pooling.mailroom.queries import count_refusals, refusals_page
+from pooling.mailroom.sending_now import kind_named
+from pooling.mailroom.settings import LONGEST_WORDING, MOST_DAYS, change_reminders
+from pooling.mailroom.words import dates_in_words
+from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.rights import Caller, Right
+from pooling.reminders.kinds import Kind
+from pooling.reminders.wishes import NOTHING, Wish, read_wishes, schedule_for
+from pooling.web.forms import Form, PostedForm, Redisplay, form_of
+from pooling.web.keys import pages_after, unpack_key
+from pooling.web.layout import redirect, render
+
+_DAYS = re.compile(r"(?:[jJ]\s*[-−+]?\s*)?(\d{1,3})")
+_UNIT = re.compile(r"jours?", re.IGNORECASE)
+FARTHEST = 366
+
+
+@get(SETTINGS, right=Right.MANAGE_REMINDERS)
+async def list_settings(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
+) -> Response[str]:
+    caller.require(Right.MANAGE_REMINDERS)
+    wishes = await read_wishes(session)
+    refusals = await count_refusals(session)
+    lines = []
+    for kind in request.app.state.reminder_kinds:
+        wish, _ = wishes.get(kind.name, (NOTHING, None))
+        dates = dates_in_words(kind, schedule_for(kind, wish))
+        lines.append((kind, dates, wish != NOTHING, refusals.get(kind.name, 0)))
+    return render(
+        request,
+        "mailroom/reminder_settings.html",
+        breadcrumb=crumbs(f"/g/{entered_group.slug}", ("Réglages", None)),
+        lines=lines,
+        url=f"/g/{entered_group.slug}{SETTINGS}",
+        **shared(request, caller, entered_group, SETTINGS),
+    )
+
+
+def _kind(request: Request[Any, Any, Any], name: str) -> Kind:
+    kind = kind_named(request.app.state.reminder_kinds, name)
+    if kind is None:
+        raise NotFound
+    return kind
+
+
+@get(SETTINGS + "/{kind:str}", right=Right.MANAGE_REMINDERS)
+async def ask_setting(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    kind: FromPath[str],
+) -> Response[str]:
+    caller.require(Right.MANAGE_REMINDERS)
+    found = _kind(request, kind)
+    wish, _ = (await read_wishes(session)).get(kind, (NOTHING, None))
+    return _page(request, caller, entered_group, found, _filled(found, wish), own=wish != NOTHING)
+
+
+def _filled(kind: Kind, wish: Wish) -> Form:
+    offsets = kind.schedule.offsets if wish.offsets is None else wish.offsets
+    hour = wish.hour or kind.schedule.hour
+    return form_of(
+        {
+            "active": "1" if wish.active and (offsets or kind.lawful) else "",
+            "before": ", ".join(str(-offset) for offset in sorted(offsets) if offset <= 0),
+            "after": ", ".join(str(offset) for offset in sorted(offsets) if offset > 0),
+            "hour": f"{hour:%H:%M}",
+            "wording": wish.wording,
+        }
+    )
+
+
+def _page(
+    request: Request[Any, Any, Any], caller: Caller, group: EnteredGroup, kind: Kind, form: Form, *, own: bool
+) -> Response[str]:
+    offsets = kind.schedule.offsets
+    return render(
+        request,
+        "mailroom/reminder_setting.html",
+        breadcrumb=crumbs(f"/g/{group.slug}", ("Réglages", SETTINGS), (kind.label, None)),
+        form=form,
+        kind=kind,
+        own=own,
+        territory=dates_in_words(kind, kind.schedule),
+        asks_before=not offsets or min(offsets) <= 0,
+        asks_after=not offsets or max(offsets) > 0,
+        longest=LONGEST_WORDING,
+        url=f"/g/{group.slug}{SETTINGS}/{kind.name}",
+        cancel_url=f"/g/{group.slug}{SETTINGS}",
+        **shared(request, caller, group, SETTINGS),
+    )
+
+
+@post(SETTINGS + "/{kind:str}", right=Right.MANAGE_REMINDERS)
+async def do_setting(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    form: PostedForm,
+    kind: FromPath[str],
+) -> Response[Any]:
+    found = _kind(request, kind)
+    hour = form.time("hour")
+    before, after = _days(form, "before"), _days(form, "after")
+    wish = Wish(
+        active=form.value("active") == "1",
+        offsets=tuple(sorted({*(-days for days in before), *(days for days in after if days)})),
+        hour=hour,
+        wording=form.text("wording", longest=LONGEST_WORDING),
+    )
+    if not wish.active:
+        wish = Wish(active=False, offsets=wish.offsets or None, hour=hour, wording=wish.wording)
+    if not form.has_errors:
+        with form.redisplayed():
+            await change_reminders(session, caller, found, wish, request.app.state.clock.now())
+    if form.has_errors:
+        raise Redisplay(_page(request, caller, entered_group, found, form, own=True))
+    return _saved(request, entered_group, "C’est enregistré. Les relances prévues suivent dans la minute.")
+
+
+def _days(form: Form, name: str) -> list[int]:
+    """Numbers of days, as people write them: `15, 7, 1`, `J-15 ; J-7`, `15 7 et 1`."""
+    words = re.split(r"[,;\s]+(?:et\s+)?|\s+et\s+", re.sub(r"([jJ])\s*([-−+])\s*", r"\1\2", form.value(name).strip()))
+    matches = [_DAYS.fullmatch(word) for word in words if word and not _UNIT.fullmatch(word)]
+    days = [int(match[1]) for match in matches if match is not None]
+    if len(days) < len(matches) or any(each > FARTHEST for each in days):
+        form.refuse(name, f"Indiquez des nombres de jours, de 0 à {FARTHEST}, par exemple 15, 7, 1.")
+    elif len(days) > MOST_DAYS:
+        form.refuse(name, f"Indiquez {MOST_DAYS} nombres de jours au plus.")
+    return days
+
+
+def _saved(request: Request[Any, Any, Any], group: EnteredGroup, done: str) -> Response[Any]:
+    answer = redirect(request, f"/g/{group.slug}{SETTINGS}", done=done)
+    answer.background = BackgroundTask(request.app.state.bell.ring, "sweep")
+    return answer
+
+
+@post(SETTINGS + "/{kind:str}/retour", right=Right.MANAGE_REMINDERS)
+async def undo_setting(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    kind: FromPath[str],
+    form: PostedForm,  # noqa: ARG001 - for its token
+) -> Response[Any]:
+    await change_reminders(session, caller, _kind(request, kind), NOTHING, request.app.state.clock.now())
+    return _saved(request, entered_group, "Le réglage du territoire s’applique de nouveau.")
+
+
+@get(SETTINGS + "/{kind:str}/refus", right=Right.MANAGE_REMINDERS)
+async def list_refusals(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    kind: FromPath[str],
+    apres: FromQuery[str] = "",
+) -> Response[str]:
+    caller.require(Right.MANAGE_REMINDERS)
+    found = _kind(request, kind)
+    people, next_key = await refusals_page(session, kind, after=unpack_key(apres))
+    url = f"/g/{entered_group.slug}{SETTINGS}/{kind}/refus"
+    return render(
+        request,
+        "mailroom/refusals.html",
+        breadcrumb=crumbs(f"/g/{entered_group.slug}", ("Réglages", SETTINGS), ("Ne veulent plus recevoir", None)),
+        kind=found,
+        people=people,
+        **pages_after(url, apres, next_key),
+        **shared(request, caller, entered_group, SETTINGS),
+    )
+
+
+ROUTES = [list_settings, ask_setting, do_setting, undo_setting, list_refusals]

@@ -1,0 +1,76 @@
+"""The facilitator's choice of when reminders of a kind leave, and of what they open with."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.kernel.errors import Invalid
+from pooling.kernel.events import record_event
+from pooling.mailroom.words import dates_in_words
+from pooling.members.rights import Caller, Right
+from pooling.reminders.kinds import Kind
+from pooling.reminders.rules import QUIET_FROM, QUIET_UNTIL
+from pooling.reminders.wishes import NOTHING, Wish, keep_wish, read_wishes, schedule_for
+
+LONGEST_WORDING = 500
+MOST_DAYS = 10
+
+
+async def change_reminders(session: AsyncSession, caller: Caller, kind: Kind, wanted: Wish, now: datetime) -> None:
+    """Keeps what the group wants otherwise than the territory; what is the same follows the territory's own changes.
+
+    Planned rows follow at the next sweep. `NOTHING` takes the territory's again.
+
+    Raises:
+        Invalid: nothing would ever leave, or in the quiet hours.
+        Forbidden: the caller does not manage committees.
+    """
+    caller.require(Right.MANAGE_REMINDERS)
+    wish = _own_part(kind, wanted)
+    _refuse(kind, wish)
+    before, _ = (await read_wishes(session)).get(kind.name, (NOTHING, now))
+    if wish == before:
+        return
+    changed = {
+        "reminder_dates": [dates_in_words(kind, schedule_for(kind, each)) for each in (before, wish)],
+        "reminder_wording": [before.wording, wish.wording],
+    }
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("group", caller.group_id),
+        name="reminders.changed",
+        details={
+            "code": kind.name,
+            "label": kind.label,
+            "changed": {name: sides for name, sides in changed.items() if sides[0] != sides[1]},
+        },
+    )
+    await keep_wish(session, kind.name, wish, now)
+
+
+def _own_part(kind: Kind, wanted: Wish) -> Wish:
+    """Without what the territory says already, and what is not the group's to say."""
+    same_days = wanted.offsets is None or set(wanted.offsets) == set(kind.schedule.offsets)
+    return replace(
+        wanted,
+        active=wanted.active or kind.lawful,
+        offsets=None if same_days or kind.lawful else wanted.offsets,
+        hour=None if wanted.hour == kind.schedule.hour else wanted.hour,
+    )
+
+
+def _refuse(kind: Kind, wish: Wish) -> None:
+    errors = {}
+    if wish.active and wish.offsets is not None and not wish.offsets:
+        errors["before" if min(kind.schedule.offsets, default=-1) <= 0 else "after"] = (
+            "Indiquez au moins un nombre de jours, ou décochez l’envoi de ces relances."
+        )
+    if wish.hour is not None and QUIET_FROM <= wish.hour < QUIET_UNTIL:
+        errors["hour"] = "Rien ne part entre 1 h et 4 h : choisissez une autre heure."
+    if len(wish.wording) > LONGEST_WORDING:
+        errors["wording"] = f"Raccourcissez ce texte : {LONGEST_WORDING} caractères au plus."
+    if errors:
+        raise Invalid(errors)

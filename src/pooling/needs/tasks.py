@@ -1,0 +1,155 @@
+"""What needs leave to do: declarations to file, collections to run."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.members.models import Member, Role
+from pooling.members.rights import Caller
+from pooling.members.task import Task
+from pooling.needs.consolidating import still_counts
+from pooling.needs.models import Consolidation, Declaration, DeclarationState
+from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
+from pooling.purchases.queries import is_member
+
+
+async def declarations_to_file(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
+    members = caller.members_as(Role.REFERENT)
+    if not members:
+        return []
+    filed, draft = aliased(Declaration), aliased(Declaration)
+    rows = await session.execute(
+        select(
+            col(Purchase.reference),
+            col(Purchase.title),
+            col(Purchase.closes_at),
+            col(Member.code),
+            col(Member.name),
+            col(draft.id),
+        )
+        .select_from(Participation)
+        .join(
+            Purchase,
+            and_(
+                col(Purchase.group_id) == Participation.group_id,
+                col(Purchase.id) == Participation.purchase_id,
+            ),
+        )
+        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .outerjoin(
+            draft,
+            and_(
+                col(draft.group_id) == Participation.group_id,
+                col(draft.purchase_id) == Participation.purchase_id,
+                col(draft.member_id) == Participation.member_id,
+                col(draft.state) == DeclarationState.DRAFT,
+            ),
+        )
+        .where(
+            col(Participation.member_id).in_(members),
+            col(Purchase.state) == PurchaseState.OPEN,
+            col(Purchase.closes_at) > now,
+            ~exists().where(
+                col(filed.group_id) == Participation.group_id,
+                col(filed.purchase_id) == Participation.purchase_id,
+                col(filed.member_id) == Participation.member_id,
+                col(filed.state) == DeclarationState.FILED,
+            ),
+        )
+    )
+    return [
+        Task(
+            sentence=f"Déposer le brouillon de {name}" if draft_id else f"Déclarer les besoins de {name}",
+            context=f"{reference} · {title}",
+            path=f"/achats/{reference}/besoins/{code}",
+            button="Terminer et déposer" if draft_id else "Déclarer",
+            due_at=closes_at,
+        )
+        for reference, title, closes_at, code, name, draft_id in rows
+    ]
+
+
+async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
+    led = caller.purchases_led()
+    if not led:
+        return []
+    frozen = exists().where(
+        col(Consolidation.group_id) == Purchase.group_id,
+        col(Consolidation.purchase_id) == Purchase.id,
+        still_counts(),
+    )
+    has_items = exists().where(col(Item.group_id) == Purchase.group_id, col(Item.purchase_id) == Purchase.id)
+    rows = await session.execute(
+        select(
+            col(Purchase.reference),
+            col(Purchase.title),
+            col(Purchase.state),
+            col(Purchase.closes_at),
+            frozen,
+            has_items,
+        ).where(col(Purchase.id).in_(led))
+    )
+    tasks = (
+        _task_to_run(reference, title, state, closes_at, now, is_frozen=is_frozen, has_items=collects)
+        for reference, title, state, closes_at, is_frozen, collects in rows
+    )
+    return [task for task in tasks if task is not None]
+
+
+def _task_to_run(
+    reference: str,
+    title: str,
+    state: str,
+    closes_at: datetime | None,
+    now: datetime,
+    *,
+    is_frozen: bool,
+    has_items: bool,
+) -> Task | None:
+    """What a purchase asks of its lead buyer where it stands."""
+    base, context = f"/achats/{reference}", f"{reference} · {title}"
+    if state == PurchaseState.DRAFT and not has_items:
+        return Task("Vérifier la répartition des frais communs", context, f"{base}/couts", "Voir les coûts")
+    if state == PurchaseState.DRAFT:
+        return Task("Ouvrir la collecte des besoins", context, f"{base}/ouverture", "Ouvrir")
+    if state == PurchaseState.OPEN and closes_at is not None:
+        overdue = closes_at <= now
+        return Task(
+            "Clôturer la collecte des besoins" if overdue else "Suivre la collecte des besoins",
+            context,
+            f"{base}/besoins",
+            "Voir les réponses",
+            closes_at,
+            "overdue" if overdue else "due",
+        )
+    if state == PurchaseState.CLOSED and not is_frozen:
+        return Task("Figer la consolidation", context, f"{base}/consolidation", "Consolider")
+    return None
+
+
+async def open_collections(session: AsyncSession, now: datetime) -> list[tuple[str, str, datetime, int, int]]:
+    """What others are expected to do: (reference, title, closing date, filed, participants) of open collections."""
+    filed = (
+        select(func.count())
+        .where(
+            col(Declaration.group_id) == Purchase.group_id,
+            col(Declaration.purchase_id) == Purchase.id,
+            col(Declaration.state) == DeclarationState.FILED,
+        )
+        .scalar_subquery()
+    )
+    taking_part = (
+        select(func.count())
+        .where(col(Participation.group_id) == Purchase.group_id, col(Participation.purchase_id) == Purchase.id)
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        select(col(Purchase.reference), col(Purchase.title), col(Purchase.closes_at), filed, taking_part)
+        .where(col(Purchase.state) == PurchaseState.OPEN, col(Purchase.closes_at) > now)
+        .order_by(col(Purchase.closes_at))
+        .limit(20)
+    )
+    return [tuple(row) for row in rows]
