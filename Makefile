@@ -36,16 +36,16 @@ format: install  ## put the code in shape
 	$(BIN)/ruff check --fix .
 
 chaos: install  ## kill workers, cut connections, flush the queue for minutes (SECONDS=300 SEED=…): is the promise kept?
-	CHAOS_SECONDS=$(or $(SECONDS),300) CHAOS_SEED=$(SEED) $(BIN)/pytest -n0 tests/jobs/test_chaos.py
+	CHAOS_SECONDS=$(or $(SECONDS),300) CHAOS_SEED=$(SEED) $(BIN)/pytest -n0 tests/whole/test_chaos.py
 
 bench: install  ## measure against the bare limits of this machine
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
 
 mutants: install  ## change the rules one small thing at a time and name what no test notices (20 minutes)
-	rm -rf $(SCRATCH) && mkdir -p $(SCRATCH)/src/pooling $(SCRATCH)/tests/unit
+	rm -rf $(SCRATCH) && mkdir -p $(SCRATCH)/src/pooling $(SCRATCH)/tests
 	cp pyproject.toml $(SCRATCH) && cp src/pooling/__init__.py $(SCRATCH)/src/pooling
 	cp -r src/pooling/sharing $(SCRATCH)/src/pooling && cp -r tests/naive $(SCRATCH)/tests
-	cp -r tests/unit/sharing $(SCRATCH)/tests/unit
+	cp -r tests/sharing $(SCRATCH)/tests
 	cd $(SCRATCH) && RANDOM_CASES=60 $(CURDIR)/$(BIN)/mutmut run --max-children 2
 	cd $(SCRATCH) && $(CURDIR)/$(BIN)/mutmut results
 

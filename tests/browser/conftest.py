@@ -16,7 +16,7 @@ from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 
 if TYPE_CHECKING:
-    from conftest import Clones
+    from ground.database import Clones
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from cli.conftest import Shell
+from ground.shell import Shell
 
 ALLOCATION: dict[str, object] = {
     "case": "vingt euros à trois",

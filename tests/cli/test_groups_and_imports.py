@@ -7,8 +7,8 @@ import pytest
 from click.testing import Result
 from sqlalchemy import text
 
-from cli.conftest import InDatabase, Shell
 from factories import ARCACHON, LUGOS, NOW, make_territory, open_purchase
+from ground.shell import InDatabase, Shell
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from cli.conftest import Shell
+from ground.shell import Shell
 from pooling.cli.installation import MIGRATING
 from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.sockets import answers

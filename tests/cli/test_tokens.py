@@ -2,8 +2,8 @@
 
 import re
 
-from cli.conftest import InDatabase, Shell
 from factories import NOW, make_territory
+from ground.shell import InDatabase, Shell
 from pooling.accounts.tokens import Holder, read_token
 from pooling.kernel.database import Database
 

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from click.testing import Result
 
-from cli.conftest import InDatabase, Shell
 from factories import NOW, make_territory
+from ground.shell import InDatabase, Shell
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 

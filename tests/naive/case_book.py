@@ -16,7 +16,7 @@ def read_cases(path: Path) -> list[Json]:
 
 
 def own_cases(name: str) -> list[Json]:
-    return read_cases(TESTS / "unit" / "sharing" / "cases" / f"{name}.jsonl")
+    return read_cases(TESTS / "sharing" / "cases" / f"{name}.jsonl")
 
 
 def part_of(result: Json, expected: Json) -> Json:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from ground.web import SECRET
 from pooling.app import Services, create_app
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
@@ -16,7 +17,6 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.settings import Settings
-from web.conftest import SECRET
 from web_client import Browser
 
 

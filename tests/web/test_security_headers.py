@@ -11,6 +11,7 @@ from litestar import Litestar, get
 
 from api_client import token_of
 from factories import NOW, Territory, make_purchase
+from ground.web import SECRET
 from pooling.app import Services, create_app
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
@@ -20,7 +21,6 @@ from pooling.web import about
 from pooling.web.branding import Territory as Branding
 from pooling.web.security import HEADERS, MOST_FIELDS
 from routes import routes_of
-from web.conftest import SECRET
 from web_client import Browser, SignIn
 
 BUYER = "achats@arcachon.example"

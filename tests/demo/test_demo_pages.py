@@ -1,0 +1,122 @@
+"""The demonstration's own pages: nowhere else, for nobody else, and always with its banner."""
+
+import socket
+from collections.abc import Iterable
+
+import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from sqlalchemy import text
+
+from factories import Territory
+from ground.web import SECRET
+from pooling.accounts.people import ensure_people
+from pooling.app import Services, create_app
+from pooling.demo import pages as demo
+from pooling.demo.running import check_loopback, check_port_is_free
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.outbox.mail import FICTIONAL
+from pooling.settings import Settings
+from web_client import Browser, SignIn, text_of
+
+
+@pytest.fixture
+def demonstration(database: Database, clock: FixedClock, settings: Settings) -> Litestar:
+    bell = Bell("unix:///nowhere/valkey.sock")
+    services = Services(settings=settings, database=database, bell=bell, secret_key=SECRET, clock=clock)
+    return create_app(services, demonstration=True)
+
+
+def handlers(app: Litestar) -> set[object]:
+    """The functions behind every route."""
+    routes: Iterable[HTTPRoute] = (route for route in app.routes if isinstance(route, HTTPRoute))
+    return {handler.fn for route in routes for handler in route.route_handlers}
+
+
+DEMO_ROUTES = [*demo.FRONT, *demo.ROUTES]
+
+
+def test_its_routes_do_not_exist_elsewhere(app: Litestar, demonstration: Litestar) -> None:
+    own = {route.fn for route in DEMO_ROUTES}
+    assert own <= handlers(demonstration)
+    assert own.isdisjoint(handlers(app))
+    assert not [route.path for route in app.routes if "demonstration" in route.path]
+
+
+async def test_nobody_enters_without_a_password_elsewhere(
+    sign_in: SignIn, visitor: Browser, territory: Territory, database: Database
+) -> None:
+    """Not even in a group that is fictional."""
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    for path in ("/demonstration/courriels", f"/g/{territory.slug}/demonstration/courriels"):
+        browser = await sign_in("animation@bassin.example")
+        assert (await browser.get(path)).status_code == 404
+    person = territory.people["animation@bassin.example"]
+    answer = await visitor.post("/demonstration/connexion", {"person": person})
+    assert answer.status_code == 404
+    assert "set-cookie" not in answer.headers
+
+
+async def test_only_people_of_the_fictional_group_can_be_chosen(
+    demonstration: Litestar, database: Database, territory: Territory, clock: FixedClock
+) -> None:
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    async with database.transaction() as session:
+        strangers = await ensure_people(session, [("somebody@elsewhere.example", "Somebody", "")], clock.now())
+    visitor = Browser(demonstration, database)
+    for person, status in ((*strangers.values(), 404), (territory.people["animation@bassin.example"], 303)):
+        entered = await visitor.post("/demonstration/connexion", {"person": person})
+        assert (entered.status_code, "set-cookie" in entered.headers) == (status, status == 303)
+    await visitor.close()
+
+
+PAGES = ["", "/achats", "/membres"]
+
+
+async def test_every_page_of_a_fictional_group_says_so(
+    sign_in: SignIn, visitor: Browser, territory: Territory, database: Database
+) -> None:
+    """Whatever the installation: the group itself says that it is fictional."""
+    browser = await sign_in("animation@bassin.example")
+    assert FICTIONAL not in text_of(await browser.get(f"/g/{territory.slug}"))
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    without = [page for page in PAGES if FICTIONAL not in text_of(await browser.get(f"/g/{territory.slug}{page}"))]
+    assert without == []
+
+
+async def test_every_page_of_the_demonstration_says_so(demonstration: Litestar, database: Database) -> None:
+    """Those of no group, and errors, too."""
+    visitor = Browser(demonstration, database)
+    pages = ["/connexion", "/accessibilite", "/nulle-part"]
+    assert [page for page in pages if FICTIONAL not in text_of(await visitor.get(page))] == []
+    await visitor.close()
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.1.10", "achats.example.fr", "127.0.0.1.example.fr", "", "localhost.", "0"]
+)
+def test_it_refuses_to_be_reached_from_elsewhere(host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A host name is refused even if it leads here today."""
+    with pytest.raises(SystemExit) as stopped:
+        check_loopback(host)
+    assert stopped.value.code == 2
+    assert "only listens on this machine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_it_listens_on_this_machine(host: str) -> None:
+    check_loopback(host)
+
+
+def test_a_taken_port_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SystemExit, match="2"):
+            check_port_is_free("127.0.0.1", taken.getsockname()[1])
+    assert "is taken: choose another with --port." in capsys.readouterr().err

@@ -1,0 +1,60 @@
+"""The pages in this process, and people signed in to them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from factories import Territory
+from pooling.app import Services, create_app
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.settings import Settings
+from web_client import Browser, SignIn
+
+SECRET = "a secret of the tests, thirty-two characters or more"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def application() -> Litestar:
+    """Put together once: hundreds of requests later its routes are the same. What changes is in its state."""
+    database = Database.connect("postgresql://nowhere/none")
+    return create_app(Services(Settings(), database, Bell("unix:///nowhere/valkey.sock"), SECRET))
+
+
+@pytest.fixture
+def app(application: Litestar, database: Database, clock: FixedClock, settings: Settings) -> Litestar:
+    application.state.update({"database": database, "clock": clock, "settings": settings})
+    return application
+
+
+@pytest_asyncio.fixture
+async def visitor(app: Litestar, database: Database) -> AsyncIterator[Browser]:
+    """Somebody who is not signed in."""
+    browser = Browser(app, database)
+    yield browser
+    await browser.close()
+
+
+@pytest_asyncio.fixture
+async def sign_in(app: Litestar, database: Database, territory: Territory) -> AsyncIterator[SignIn]:
+    """Opens a browser for one of the territory's people, named by e-mail address."""
+    opened: list[Browser] = []
+
+    async def enter(email: str) -> Browser:
+        browser = Browser(app, database)
+        await browser.sign_in(territory.people[email])
+        opened.append(browser)
+        return browser
+
+    yield enter
+    for browser in opened:
+        await browser.close()

@@ -1,0 +1,246 @@
+"""The journal: every event in a French sentence, for those who may read it, filtered, page after page, as files."""
+
+import ast
+import io
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import openpyxl
+from sqlalchemy import text
+
+import pooling
+from factories import BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
+from pooling.accounts.people import ensure_people
+from pooling.committees.decisions.models import DecisionState
+from pooling.committees.models import CommitteeState
+from pooling.journal.words import SENTENCES
+from pooling.kernel.database import Database
+from pooling.kernel.events import record_event
+from pooling.members.models import RequestState, Role
+from pooling.members.service import grant
+from pooling.purchases.models import PurchaseState
+from web_client import Browser, SignIn, text_of
+
+SOURCE = Path(pooling.__file__).parent
+JOURNAL = "/g/bassin/journal"
+OF_PURCHASE = "/g/bassin/achats/AG-2027-001/journal"
+FACILITATOR = "animation@bassin.example"
+EXPANDED: dict[str, Sequence[str]] = {
+    "committee.": list(CommitteeState),
+    "purchase.": list(PurchaseState),
+    "decision.": [DecisionState.DONE, DecisionState.DROPPED],
+    "access.": [RequestState.GRANTED, RequestState.REFUSED],
+    "charge.": [],
+    "subsidy.": [],
+}
+"""What stands in the gap of an event's name that is put together from a state."""
+LINES = ("charge.", "subsidy.")
+"""What an event's name begins with where the lines of a purchase's costs are kept alike."""
+
+
+def recorded_names() -> Iterator[tuple[str, str]]:
+    """Every event name that the source can record, with the file it is in: constants, both sides of a choice, names
+    handed to a function that records them, and states in a gap.
+    """
+    for path in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or function.name == "record_event":
+                continue
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and _called(call) == "record_event":
+                    (given,) = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
+                    for name in _names(given, function, SOURCE / path.relative_to(SOURCE).parts[0]):
+                        yield name, str(path.relative_to(SOURCE))
+
+
+def _called(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def _names(given: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, folder: Path) -> Iterator[str]:
+    if isinstance(given, ast.Constant):
+        yield str(given.value)
+    elif isinstance(given, ast.IfExp):
+        yield from _names(given.body, function, folder)
+        yield from _names(given.orelse, function, folder)
+    elif isinstance(given, ast.JoinedStr):
+        prefix, gap = given.values[0], given.values[-1]
+        assert isinstance(gap, ast.FormattedValue)
+        for feature in [str(prefix.value)] if isinstance(prefix, ast.Constant) else LINES:
+            yield from (f"{feature}{state}" for state in EXPANDED[feature])
+            yield from (f"{feature}{name}" for name in _handed(gap.value, function, folder))
+    else:
+        yield from _handed(given, function, folder)
+
+
+def _handed(given: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, folder: Path) -> Iterator[str]:
+    """What the callers of this function, in its own feature, hand over for one of its parameters."""
+    parameters = [parameter.arg for parameter in function.args.args]
+    if not isinstance(given, ast.Name) or given.id not in parameters:
+        return
+    place = parameters.index(given.id)
+    for path in folder.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and _called(call) == function.name and len(call.args) > place:
+                handed = call.args[place]
+                if isinstance(handed, ast.Constant):
+                    yield str(handed.value)
+
+
+def test_every_event_that_the_source_records_has_a_sentence() -> None:
+    recorded = dict(recorded_names())
+    assert {"role.granted", "committee.moved", "committee.held", "purchase.closed", "access.refused"} <= set(recorded)
+    assert {f"{line}{done}" for line in LINES for done in ("added", "changed", "removed")} <= set(recorded)
+    assert {name: where for name, where in recorded.items() if name not in SENTENCES} == {}
+
+
+async def test_the_facilitator_reads_who_did_what(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
+    shown = plain(await (await sign_in(FACILITATOR)).get(JOURNAL))
+    for sentence in (
+        "referent a déposé la déclaration de Lugos pour AG-2027-001 « Arceaux »",
+        "Achats Arcachon a ouvert la collecte des besoins de AG-2027-001 « Arceaux » En préparation Déclarations",
+        "L’application a donné à Achats Arcachon le rôle « Acheteur pilote » pour AG-2027-001 « Arceaux »",
+        "L’application a donné à referent le rôle « Référent » pour Lugos",
+        "01/03/2027 10 h",
+    ):
+        assert sentence in shown, sentence
+
+
+def plain(answer: httpx.Response) -> str:
+    return text_of(answer).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+async def test_who_may_read_what(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    await open_purchase(database, territory, NOW)
+    await make_purchase(database, territory, NOW, title="Vélos")
+    async with database.transaction(territory.group_id) as session:  # runs the first purchase only
+        await session.execute(
+            text(
+                "UPDATE memberships SET ended_at = now() WHERE role = 'lead_buyer' "
+                "AND purchase_id = (SELECT id FROM purchases WHERE title = 'Vélos')"
+            )
+        )
+    buyer = await sign_in(BUYER)
+    shown = plain(await buyer.get(JOURNAL))
+    assert "« Arceaux »" in shown
+    assert "« Vélos »" not in shown
+    assert "le rôle « Référent »" not in shown
+    assert (await buyer.get(OF_PURCHASE)).status_code == 200
+    assert (await buyer.get(OF_PURCHASE.replace("001", "002"))).status_code == 403
+    assert (await buyer.get(JOURNAL, params={"achat": "AG-2027-002"})).text.count("« Vélos »") == 0
+    assert "Vélos" not in (await buyer.get(f"{JOURNAL}/export.csv")).text
+    for email in ("observation@bassin.example", "referent@lugos.example", "finances@arcachon.example"):
+        browser = await sign_in(email)
+        assert "Journal" not in text_of(await browser.get("/g/bassin/achats/AG-2027-001"))
+        for path in (JOURNAL, OF_PURCHASE, f"{JOURNAL}/export.csv", f"{OF_PURCHASE}/export.xlsx"):
+            assert (await browser.get(path)).status_code == 403, (email, path)
+
+
+async def test_filters(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    await open_purchase(database, territory, NOW)
+    await open_purchase(database, territory, NOW + timedelta(days=3), title="Vélos")
+    browser = await sign_in(FACILITATOR)
+
+    async def found(**filters: str) -> str:
+        return plain(await browser.get(JOURNAL, params=filters))
+
+    assert "« Arceaux »" not in (await found(du="2027-03-04")).rpartition("Ce qui s’est passé")[2]
+    assert "« Vélos »" not in (await found(au="2027-03-03")).rpartition("Ce qui s’est passé")[2]
+    assert "a ouvert la collecte" in await found(du="2027-03-04", au="2027-03-04", type="purchase")
+    assert "a donné à" not in await found(type="purchase")
+    assert "a ouvert la collecte" not in await found(type="person")
+    by_buyer = await found(personne="achats arcachon")
+    assert "a donné à Achats Arcachon" in by_buyer, "also what is about the person"
+    assert "a donné à referent" not in by_buyer
+    assert "Référent" not in (await found(achat="AG-2027-002")).rpartition("Ce qui s’est passé")[2]
+    for no_day in ({"du": "hier"}, {"du": "0001-01-01"}, {"au": "9999-12-31"}):
+        assert (await browser.get(JOURNAL, params=no_day)).status_code == 422
+    for odd in ({"type": "'; DROP"}, {"avant": "x"}, {"avant": "9" * 40}, {"personne": "%"}, {"achat": "rien"}):
+        assert (await browser.get(JOURNAL, params=odd)).status_code in {200, 422}, odd
+
+
+async def many_events(database: Database, territory: Territory, count: int) -> None:
+    async with database.transaction(territory.group_id) as session:
+        for place in range(count):
+            record_event(
+                session,
+                at=NOW + timedelta(minutes=place),
+                person_id=territory.people[FACILITATOR],
+                subject=("group", territory.group_id),
+                name="group.renamed",
+                reason=f"motif {place:03d}",
+            )
+
+
+async def test_page_after_page_nothing_is_lost_or_doubled(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await many_events(database, territory, 120)
+    browser = await sign_in(FACILITATOR)
+    seen: list[str] = []
+    path = f"{JOURNAL}?type=group"
+    while path:
+        page = await browser.get(path)
+        seen += [word for word in plain(page).split() if word.isdigit() and len(word) == 3]
+        path = _next(page.text)
+    assert seen == [f"{place:03d}" for place in reversed(range(120))]
+
+
+def _next(html: str) -> str:
+    if 'rel="next"' not in html:
+        return ""
+    return html.rpartition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
+
+
+async def test_files_are_the_same_and_never_formulas(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    async with database.transaction() as session:
+        people = await ensure_people(session, [("f@lugos.example", "=HYPERLINK(1)", "")], NOW)
+    async with database.transaction(territory.group_id) as session:
+        await grant(session, people["f@lugos.example"], Role.READER, NOW)
+        for reason in ("=2+2", "@SUM(A1)"):
+            record_event(
+                session,
+                at=NOW,
+                person_id=people["f@lugos.example"],
+                subject=("group", territory.group_id),
+                name="group.archived",
+                reason=reason,
+            )
+    browser = await sign_in(FACILITATOR)
+    csv = await browser.get(f"{JOURNAL}/export.csv", params={"type": "group"})
+    assert 'attachment; filename="bassin-journal.csv"' in csv.headers["content-disposition"]
+    lines = csv.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Date et heure;Qui;Ce qui s’est passé;Avant;Après;Motif")
+    assert "'=HYPERLINK(1)" in lines[1]
+    assert "'@SUM(A1)" in lines[1]
+    assert not [cell for line in lines for cell in line.split(";") if cell.startswith(("=", "+", "@"))]
+    xlsx = await browser.get(f"{JOURNAL}/export.xlsx", params={"type": "group"})
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx.content))["Journal"]
+    rows = [[cell for cell in row] for row in sheet.iter_rows(min_row=4)]
+    assert [row[5].value for row in rows] == ["@SUM(A1)", "=2+2", None]
+    assert {cell.data_type for row in rows for cell in row if cell.value} == {"s"}
+    assert len(rows) == len(lines) - 1
+
+
+async def test_a_purged_person_is_a_person_who_left(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(
+            text("UPDATE memberships SET ended_at = :now WHERE person_id = :person"),
+            {"now": NOW, "person": territory.people["referent@lugos.example"]},
+        )
+    async with database.transaction() as session:
+        await session.execute(text("SELECT purge_people(:at, :at)"), {"at": NOW + timedelta(days=1)})
+    browser: Browser = await sign_in(FACILITATOR)
+    shown = plain(await browser.get(JOURNAL))
+    assert "Personne partie a déposé la déclaration de Lugos" in shown
+    assert "a donné à Personne partie le rôle « Référent » pour Lugos" in shown
+    assert "referent@lugos.example" not in shown
+    page = plain(await browser.get(f"/g/bassin/achats/AG-2027-001/besoins/{LUGOS}"))
+    assert "par Personne partie" in page

@@ -1,0 +1,162 @@
+"""Several sweeps and deliveries at once, and processes killed with -9: every mail once, none lost."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from factories import PEOPLE
+from pooling.embedded.postgres import PostgresAddresses
+from pooling.embedded.valkey import EmbeddedValkey
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import SystemClock
+from pooling.members.models import Role
+from pooling.outbox.leases import LEASE
+from pooling.worker import Work, make_worker, run_until_stopped
+from reminders.scene import BASE_URL, J15, Scene, kinds
+
+INVITED = sorted(PEOPLE)
+
+
+async def test_sweeps_and_deliveries_at_once_send_each_reminder_once(real_scene: Scene) -> None:
+    for hour in range(9, 18):
+        await real_scene.schedule(roles=list(Role), hour=real_scene.now.time().replace(hour=hour))
+    real_scene.clock.instant = J15
+    await asyncio.gather(
+        *(real_scene.sweep(batch=5) for _ in range(3)), *(real_scene.deliver(batch=4) for _ in range(2))
+    )
+    await real_scene.deliver()
+    assert sorted(real_scene.sink.recipients) == sorted(INVITED * 9)
+    assert [row[4] for row in await real_scene.reminders()].count("sent") == len(INVITED) * 9
+
+
+async def wait_for_another_connection(addresses: PostgresAddresses) -> None:
+    """Until the command, which takes its time to start, is at the database."""
+    connection = await asyncpg.connect(addresses.superuser)
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pooling'"
+    try:
+        present = await connection.fetchval(count)
+        while await connection.fetchval(count) <= present:
+            pass
+    finally:
+        await connection.close()
+
+
+async def test_two_workers_and_the_command_line_at_once_send_each_reminder_once(
+    real_scene: Scene, fresh_addresses: PostgresAddresses, valkey: EmbeddedValkey
+) -> None:
+    """On the clock of the machine, as the command has no other."""
+    now = datetime.now(UTC)
+    real_scene.clock.instant = now - timedelta(days=20)
+    for hour in range(9, 18):
+        await real_scene.schedule(roles=list(Role), day=now.date() + timedelta(days=6), hour=time(hour))
+    command = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pooling", "remind", "--json"),
+        stdout=asyncio.subprocess.PIPE,
+        env={
+            **os.environ,
+            "POOLING_DATABASE_URL": fresh_addresses.application,
+            "POOLING_REDIS_URL": valkey.url,
+            "POOLING_SMTP_URL": f"smtp://127.0.0.1:{real_scene.sink.port}",
+            "POOLING_MAIL_FROM": "pooling@territoire.example",
+            "POOLING_BASE_URL": BASE_URL,
+            "POOLING_SECRET_KEY": "thirty-two characters at the very least",
+        },
+    )
+    await wait_for_another_connection(fresh_addresses)
+    bell = Bell(valkey.url)
+    work = [
+        Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, clock=SystemClock())
+        for _ in range(2)
+    ]
+    workers = [
+        asyncio.create_task(run_until_stopped(make_worker(each, valkey.url, handle_signals=False))) for each in work
+    ]
+    said, _ = await command.communicate()
+    assert command.returncode == 0
+    while any(state != "sent" for _, state, *_ in await real_scene.messages()):
+        await bell.ring("deliver")
+    for worker in workers:
+        worker.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+    await bell.close()
+    assert sorted(real_scene.sink.recipients) == sorted(INVITED * 9)
+    assert {json.loads(line)["state"] for line in said.splitlines()} <= {"sent"}
+
+
+class Victim:
+    """A process of its own that sweeps or delivers, to be killed."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    @classmethod
+    async def start(cls, work: str, addresses: PostgresAddresses, scene: Scene) -> "Victim":
+        order = {
+            "work": work,
+            "database": addresses.application,
+            "port": scene.sink.port,
+            "now": scene.now.isoformat(),
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(__file__).with_name("victim.py")),
+            json.dumps(order),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )
+        return cls(process)
+
+    async def said(self, line: str) -> None:
+        assert self.process.stdout is not None
+        assert (await self.process.stdout.readline()).decode().strip() == line
+
+    async def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        assert await self.process.wait() == -signal.SIGKILL
+
+
+async def wait_for_its_locks(addresses: PostgresAddresses, table: str) -> None:
+    """Until the server has noticed the death: its row locks are free again."""
+    connection = await asyncpg.connect(addresses.superuser)
+    try:
+        await connection.execute(f"SELECT id FROM {table} FOR UPDATE")
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("moment", ["planning", "rendering"])
+async def test_a_sweep_killed_loses_nothing(real_scene: Scene, fresh_addresses: PostgresAddresses, moment: str) -> None:
+    await real_scene.schedule(roles=list(Role))
+    real_scene.clock.instant = J15
+    victim = await Victim.start(f"sweep:{moment}", fresh_addresses, real_scene)
+    await victim.said(moment)
+    await victim.kill()
+    await wait_for_its_locks(fresh_addresses, "reminders")
+    await real_scene.work()
+    assert sorted(real_scene.sink.recipients) == INVITED
+
+
+async def test_a_delivery_killed_before_the_answer_loses_nothing(
+    real_scene: Scene, fresh_addresses: PostgresAddresses
+) -> None:
+    await real_scene.schedule(roles=list(Role))
+    real_scene.clock.instant = J15
+    await real_scene.sweep()
+    real_scene.sink.answer.clear()
+    victim = await Victim.start("deliver", fresh_addresses, real_scene)
+    await real_scene.sink.reached.wait()
+    await victim.kill()
+    real_scene.sink.answer.set()
+    await real_scene.deliver()
+    real_scene.clock.instant += LEASE
+    await real_scene.deliver()
+    assert set(real_scene.sink.recipients) == set(INVITED)
+    assert len(real_scene.sink.recipients) <= len(INVITED) + 1  # one connection was open, one crash
+    assert {row[1] for row in await real_scene.messages()} == {"sent"}

@@ -1,0 +1,72 @@
+"""A process that imports everything once and then forks a worker for each line that it reads: they start at once, so
+that many can be killed in a short time. It answers each line with the worker's process id.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from arq.cron import CronJob
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.kernel.bell import Bell
+from pooling.kernel.database import Database
+from pooling.outbox.smtp import SmtpTransport
+from pooling.reminders.console import remind
+from pooling.worker import Work, make_worker, run_until_stopped
+from reminders.scene import BASE_URL, kinds
+
+
+class FastClock:
+    """Time that runs many times faster, the same in every process."""
+
+    def __init__(self, start: datetime, began: float, speed: float) -> None:
+        self._start, self._began, self._speed = start, began, speed
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=(time.time() - self._began) * self._speed)
+
+    async def at_database(self, session: AsyncSession) -> datetime:  # noqa: ARG002 - the same clock for all
+        return self.now()
+
+
+async def work(order: dict[str, Any]) -> None:
+    database = Database.connect(order["database"], pool_size=3)
+    clock = FastClock(datetime.fromisoformat(order["start"]), order["began"], order["speed"])
+    url, seconds = urlsplit(f"smtp://127.0.0.1:{order['port']}"), order["patience"]
+    transport = SmtpTransport(url, "a@territoire.example", "achats.example", seconds, seconds)
+    if order["work"] == "remind":
+        await remind(database, kinds(), transport, clock, base_url=BASE_URL)
+        return
+    bell = Bell(order["queue"])
+    worker = make_worker(Work(database, bell, transport, kinds(), BASE_URL, clock=clock), order["queue"])
+    for job in worker.cron_jobs or ():
+        assert isinstance(job, CronJob)
+        job.second = set(range(60))  # its minute is a second here
+    await run_until_stopped(worker)
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
+    for line in sys.stdin:
+        child = os.fork()
+        if child:
+            sys.stdout.write(f"{child}\n")
+            sys.stdout.flush()
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        try:
+            asyncio.run(work(json.loads(line)))
+        except BaseException:  # noqa: BLE001 - told to stop, or its connections were cut: another one goes on
+            os._exit(1)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
