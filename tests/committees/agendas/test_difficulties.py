@@ -144,10 +144,10 @@ async def test_what_a_committee_did_not_settle_comes_to_the_next_one(
     first, second = await plan(database, territory, 10), await plan(database, territory, 40)
     browser = await sign_in(REFERENT)
     page = await tell(browser, "Reste")
-    await tell(browser, "Se règle")
+    settled = await tell(browser, "Se règle")
     clock.instant = NOW + timedelta(days=11)
     browser = await sign_in(REFERENT)
-    await browser.post(f"{page[:-1]}{int(page[-1]) + 1}/reglement", {"settlement": "Garage trouvé"})
+    await browser.post(f"{settled}/reglement", {"settlement": "Garage trouvé"})
     async with database.transaction(territory.group_id) as session:
         assert await carry_what_is_open(session, clock) == 1
         assert await carry_what_is_open(session, clock) == 0
