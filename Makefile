@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SCRATCH := var/mutants
 
-.PHONY: help install demo test check format chaos bench mutants docs-tables lock clean
+.PHONY: help install demo test check format chaos fuzz bench mutants docs-tables lock clean
 
 help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ format: install  ## put the code in shape
 
 chaos: install  ## kill workers, cut connections, flush the queue for minutes (SECONDS=300 SEED=…): is the promise kept?
 	CHAOS_SECONDS=$(or $(SECONDS),300) CHAOS_SEED=$(SEED) $(BIN)/pytest -n0 tests/whole/test_chaos.py
+
+fuzz: install  ## feed every door what hypothesis thinks of, new each time (EXAMPLES=2000)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -n 2 --dist loadgroup tests/fuzz
 
 bench: install  ## measure against the bare limits of this machine
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done

@@ -43,6 +43,9 @@ def _queue(value: str) -> str:
     return value
 
 
+_MAIL_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+
+
 def _site(value: str) -> str:
     parts = _address(value, "http", "https")
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
@@ -57,7 +60,7 @@ def _mail_server(value: str) -> str:
 
 
 def _mail_address(value: str) -> str:
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+    if not _MAIL_ADDRESS.fullmatch(value):
         raise ValueError("must be an e-mail address")
     return value
 

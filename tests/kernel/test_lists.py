@@ -152,3 +152,15 @@ def test_a_file_beyond_the_largest_is_not_even_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("typed", ["213300098", "213 300 098", " 213\u00a0300\u202f098 "])
 def test_a_number_is_read_whatever_blanks_it_holds(typed: str) -> None:
     assert compact(typed) == "213300098"
+
+
+def test_a_cell_beyond_the_longest_is_refused_with_its_line(tmp_path: Path) -> None:
+    for name, content in (("liste.csv", "membre;quantité\na;1\n%s;1\n"), ("liste.csv", "%s;quantité\na;1\n")):
+        path = written(tmp_path, content % ("x" * (lists.LONGEST_CELL + 1)), name)
+        with pytest.raises(UnreadableListError, match=r"ligne [13] : une case dépasse 1000 caractères"):
+            lines_of(path)
+
+
+def test_columns_beyond_what_a_list_of_ours_has_are_not_read(tmp_path: Path) -> None:
+    path = written(tmp_path, "membre;quantité" + ";x" * 10_000 + "\na;1" + ";y" * 10_000 + "\n")
+    assert lines_of(path) == [(2, {"member": "a", "quantity": "1"})]

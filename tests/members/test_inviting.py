@@ -65,7 +65,8 @@ async def test_a_pasted_list_is_taken_whole_or_not_at_all(
         "d@salles.example ; ; ; chef ; Salles\n"
         "a@lugos.example ; Anne ; Maire ; référent ; 213302607\n"
         "e@lugos.example ; <b>Eve</b> ; ; référent ; Nulle-Part ; de trop\n"
-        " ; Fanny"
+        " ; Fanny\n"
+        f"g@lugos.example ; Guy ; ; référent ; {'L' * 100_000}"
     )
     answer = await browser.post(f"{BASE}/liste", {"liste": good + bad}, page=f"{BASE}/liste")
     assert answer.status_code == 422
@@ -76,7 +77,8 @@ async def test_a_pasted_list_is_taken_whole_or_not_at_all(
         "Ligne 6 : cette personne est déjà plus haut dans la liste, avec le même rôle.",
         "Ligne 7 : il y a plus de cinq colonnes ; « Nulle-Part » n’est pas un membre du groupe.",
         "Ligne 8 : l’adresse électronique manque ; le rôle manque.",
-        "5 lignes sont à corriger : personne n’a été invité.",
+        "Ligne 9 : un texte dépasse 1000 caractères.",
+        "6 lignes sont à corriger : personne n’a été invité.",
     ):
         assert sentence in shown.replace("\u00a0", " ").replace("\u202f", " ")
     assert "&lt;b&gt;Eve&lt;/b&gt;" in answer.text

@@ -56,6 +56,9 @@ async def test_bad_input_is_told_at_the_field_and_kept(territory: Territory, sig
     for field in ("title", "prix-1", "paliers-1", "tva-2", "lead_buyers"):
         assert f'id="erreur-champ-{field}"' in answer.text, field
     assert 'value="gratuit"' in answer.text
+    for tiers in ("1 : 999999999999999", "1 : 2 ; " * 51, "1" + " " * 5000 + "x", "123456789 : 1", "1 : 1,23456"):
+        answer = await facilitator.post(PAGE, {**FILLED, "paliers-1": tiers}, page=PAGE)
+        assert 'id="erreur-champ-paliers-1"' in answer.text, tiers[:20]
     assert 'value="VAE de service"' in answer.text
 
 

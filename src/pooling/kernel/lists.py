@@ -26,6 +26,8 @@ _MEMORY = 3 * 1024**3
 _SECONDS = 180
 _WIDEST = 200
 """Columns: what a list of ours needs is among the first."""
+LONGEST_CELL = limit(1_000, "Letters in a cell of a list", __name__, Readers.OPERATORS)
+"""Characters: far more than the longest name."""
 
 
 class UnreadableListError(Exception):
@@ -72,7 +74,7 @@ def read_list(
         raise UnreadableListError(f"le fichier dépasse {LARGEST // 1_000_000} Mo.")
     with path.open("rb") as file:
         spreadsheet = file.read(4) in _SPREADSHEET_MARKS
-    rows = enumerate(_spreadsheet(path) if spreadsheet else _csv(path.read_bytes()), start=1)
+    rows = _numbered(_spreadsheet(path) if spreadsheet else _csv(path.read_bytes()))
     header = next((row for _, row in rows if any(row) and not _is_hint(row)), [])
     if not header:
         raise UnreadableListError("le fichier est vide.")
@@ -85,6 +87,19 @@ def read_list(
         if len(lines) > longest:
             raise UnreadableListError(f"le fichier a plus de {longest:,} lignes.".replace(",", "\u202f"))
     return lines
+
+
+def _numbered(rows: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """The rows as a spreadsheet numbers them, no wider than a list of ours is.
+
+    Raises:
+        UnreadableListError: a cell holds a text that no list of ours has.
+    """
+    for number, row in enumerate(rows, start=1):
+        cells = row[:_WIDEST]
+        if max(map(len, cells), default=0) > LONGEST_CELL:
+            raise UnreadableListError(f"ligne {number} : une case dépasse {LONGEST_CELL} caractères.")
+        yield number, cells
 
 
 def _is_hint(row: Sequence[str]) -> bool:
@@ -114,7 +129,7 @@ def _csv(content: bytes) -> Iterator[list[str]]:
     delimiter = max(";,\t", key=first.count)
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            yield [clean(cell) for cell in row]
+            yield [clean(cell) for cell in row[:_WIDEST]]
     except csv.Error as error:
         raise UnreadableListError(f"le fichier CSV est mal formé ({error}).") from error
 

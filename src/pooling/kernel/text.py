@@ -2,14 +2,38 @@
 
 import re
 import unicodedata
+from itertools import groupby, islice
+from typing import Literal
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
+_BLANKS = re.compile(r"[^\S\r\n]{2,}")
+MOST_MARKS = 30
+_HALF_WIDE_MARKS = "\uff9e\uff9f"
+_MANY_MARKS = re.compile(rf"(?:[^\w\x00-\x7f]|[{_HALF_WIDE_MARKS}]){{{MOST_MARKS},}}+")
+"""Where a letter may have too many; also what else is no letter, such as a row of dashes."""
+
+
+def _normal(form: Literal["NFC", "NFD", "NFKD"], text: str) -> str:
+    """Unicode's normal form, in a time that grows as the text: to put a letter's marks in order takes the square of
+    their number, so that a letter keeps `MOST_MARKS` at most. No script has more (UAX 15, stream-safe text).
+    """
+    return unicodedata.normalize(form, _MANY_MARKS.sub(lambda found: _fewer_marks(found[0]), text))
+
+
+def _fewer_marks(text: str) -> str:
+    runs = groupby(text, key=is_mark)
+    return "".join("".join(islice(run, MOST_MARKS) if marks else run) for marks, run in runs)
+
+
+def is_mark(character: str) -> bool:
+    """Whether it belongs to the letter before it."""
+    return unicodedata.category(character).startswith("M") or character in _HALF_WIDE_MARKS
 
 
 def without_accents(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    decomposed = _normal("NFKD", text.translate(_LIGATURES))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
@@ -40,5 +64,12 @@ def slug(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """What was typed, without control characters and outer blanks, in composed form."""
-    return unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip()
+    """What was typed, in composed form: no control character, no outer blank, one blank where several stood. Lines
+    stay.
+    """
+    return _BLANKS.sub(" ", clean_indented(text))
+
+
+def clean_indented(text: str) -> str:
+    """The same of a text in which blanks say something, as Markdown's do: those inside stay."""
+    return _normal("NFC", _CONTROL.sub("", text)).strip()

@@ -22,7 +22,9 @@ from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import redirect, render
 
-_DAYS = re.compile(r"(?:[jJ]\s*[-−+]?\s*)?(\d{1,3})")
+_DAY = re.compile(r"([jJ])\s*([-−+])\s*")
+_BETWEEN = re.compile(r"[,;\s]+(?:et\s+)?")
+_DAYS = re.compile(r"(?:[jJ][-−+]?)?(\d{1,3})")
 _UNIT = re.compile(r"jours?", re.IGNORECASE)
 FARTHEST = 366
 
@@ -135,7 +137,7 @@ async def do_setting(
 
 def _days(form: Form, name: str) -> list[int]:
     """Numbers of days, as people write them: `15, 7, 1`, `J-15 ; J-7`, `15 7 et 1`."""
-    words = re.split(r"[,;\s]+(?:et\s+)?|\s+et\s+", re.sub(r"([jJ])\s*([-−+])\s*", r"\1\2", form.value(name).strip()))
+    words = _BETWEEN.split(_DAY.sub(r"\1\2", form.value(name).strip()))
     matches = [_DAYS.fullmatch(word) for word in words if word and not _UNIT.fullmatch(word)]
     days = [int(match[1]) for match in matches if match is not None]
     if len(days) < len(matches) or any(each > FARTHEST for each in days):

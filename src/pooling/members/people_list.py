@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.limits import limit
-from pooling.kernel.lists import BadLine
+from pooling.kernel.lists import LONGEST_CELL, BadLine
 from pooling.kernel.text import clean, sort_key
 from pooling.members.inviting import InvitationIn
 from pooling.members.models import Member
@@ -97,11 +97,13 @@ async def read_people(session: AsyncSession, pasted: str) -> tuple[list[Invitati
 
 def _cells(line: str) -> list[str]:
     delimiter = "\t" if line.count("\t") > line.count(";") else ";"
-    cells = [clean(cell) for cell in line.split(delimiter)]
+    cells = [clean(cell) for cell in line.split(delimiter, _FIELDS)]
     return [*cells, *[""] * _FIELDS][: max(_FIELDS, len(cells))]
 
 
 def _reasons(cells: Sequence[str], members: MembersTyped) -> list[str]:
+    if max(map(len, cells)) > LONGEST_CELL:
+        return [f"un texte dépasse {LONGEST_CELL} caractères"]
     email, name, function, role_typed, member, *others = cells
     role = read_role(role_typed)
     refused = members.refusal(member) if role in OF_MEMBER else None

@@ -22,15 +22,15 @@ NOT_IN_TIME = "Le courriel n’a pas pu partir tant qu’il était utile."
 NO_LONGER_TRUE = "Retiré avant de partir : ce qu’il disait n’était plus vrai."
 REFUSED = "Le serveur de courriel l’a refusé."
 
-_WORDS: tuple[tuple[str, str], ...] = (
+_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Enhanced codes (RFC 3463) say more than the three digits before them; often only the server's words do.
-    (r"^cannot be written as a mail|not an address", BADLY_WRITTEN),
-    (r"\b[45]\.2\.2\b|\bquota|mailbox (is )?full", FULL),
-    (r"\b[45]\.3\.4\b|\b552\b|too (big|large)", TOO_BIG),
-    (r"\b[45]\.1\.2\b|\b[45]\.4\.4\b|domain|host (not found|unknown)", NO_SUCH_DOMAIN),
-    (r"\b[45]\.7\.\d|\bspam|polic(y|ies)|blocked|blacklist", POLICY),
-    (r"\b5\.1\.\d|\b55[013]\b|no such|unknown user|user unknown|does not exist", NO_SUCH_ADDRESS),
-    (r"^4\d\d\b", BUSY),
+    (re.compile(r"^cannot be written as a mail|not an address"), BADLY_WRITTEN),
+    (re.compile(r"\b[45]\.2\.2\b|\bquota|mailbox (is )?full"), FULL),
+    (re.compile(r"\b[45]\.3\.4\b|\b552\b|too (big|large)"), TOO_BIG),
+    (re.compile(r"\b[45]\.1\.2\b|\b[45]\.4\.4\b|domain|host (not found|unknown)"), NO_SUCH_DOMAIN),
+    (re.compile(r"\b[45]\.7\.\d|\bspam|polic(y|ies)|blocked|blacklist"), POLICY),
+    (re.compile(r"\b5\.1\.\d|\b55[013]\b|no such|unknown user|user unknown|does not exist"), NO_SUCH_ADDRESS),
+    (re.compile(r"^4\d\d\b"), BUSY),
 )
 
 
@@ -40,7 +40,7 @@ def why(error: str) -> str:
         return NOT_IN_TIME
     if error.startswith(WITHDRAWN_PREFIX):
         return NO_LONGER_TRUE
-    return next((words for pattern, words in _WORDS if re.search(pattern, error.lower())), REFUSED)
+    return next((words for pattern, words in _WORDS if pattern.search(error.lower())), REFUSED)
 
 
 def is_hopeless(error: str) -> bool:

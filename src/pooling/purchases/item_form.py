@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from pooling.kernel.lists import compact
 from pooling.kernel.text import slug
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.schemas import MOST_UNITS, ItemIn, TierIn
@@ -11,7 +12,10 @@ from pooling.web.forms import Form
 
 ROWS = 3
 MOST_ROWS = 60
-_TIER = re.compile(r"\s*([0-9][0-9\s]*)\s*:\s*([0-9][0-9\s]*(?:[.,][0-9]{1,4})?)\s*€?\s*")
+MOST_TIERS = 50
+_TIER = re.compile(r"\s*+([0-9][0-9\s]*+):\s*+([0-9][0-9\s]*+(?:[.,][0-9]{1,4})?)\s*+€?\s*+")
+_MOST_DIGITS = 8
+"""Below `MOST_UNITS`, and as many euros."""
 
 
 def rows_of(form: Form) -> range:
@@ -90,15 +94,19 @@ def _code(name: str, taken: set[str]) -> str:
 
 def _tiers(form: Form, field: str) -> tuple[TierIn, ...]:
     """`100 : 165,00 ; 250 : 150,00`."""
+    parts = [part for part in form.value(field).split(";") if part.strip()]
+    if len(parts) > MOST_TIERS:
+        form.refuse(field, f"Indiquez {MOST_TIERS} paliers au plus.")
+        return ()
     tiers: list[TierIn] = []
-    for part in filter(str.strip, form.value(field).split(";")):
+    for part in parts:
         match = _TIER.fullmatch(part)
-        if match is None or len("".join(match[1].split())) > 8:  # noqa: PLR2004 - below MOST_UNITS
+        quantity, price = (compact(match[1]), compact(match[2]).replace(",", ".")) if match else ("", "")
+        if not 0 < len(quantity) <= _MOST_DIGITS or len(price.partition(".")[0]) > _MOST_DIGITS:
             form.refuse(
                 field, "Écrivez chaque palier « quantité : prix », séparés par « ; », par exemple 100 : 165,00."
             )
             return ()
-        quantity, price = "".join(match[1].split()), "".join(match[2].split()).replace(",", ".")
         tiers.append(TierIn(from_quantity=max(int(quantity), 1), unit_price=Decimal(price)))
     if len({tier.from_quantity for tier in tiers}) < len(tiers):
         form.refuse(field, "Deux paliers commencent à la même quantité.")

@@ -160,6 +160,8 @@ def refuse_twice(names: Sequence[str], field: str) -> None:
     """Raises:
     Invalid: something is named twice in a list.
     """
+    seen: set[str] = set()
     for place, name in enumerate(names):
-        if name in names[:place]:
+        if name in seen:
             raise Invalid({f"{field.format(place)}": f"« {name} » est indiqué deux fois."})
+        seen.add(name)

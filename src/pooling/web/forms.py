@@ -18,9 +18,11 @@ from litestar.di import NamedDependency
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Invalid
-from pooling.kernel.text import clean
+from pooling.kernel.text import clean, clean_indented
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
+_DECIMAL = re.compile(r"[0-9]{1,12}(?:\.([0-9]+))?")
+_HOUR = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?")
 _BLANKS = re.compile(r"\s")
 
 
@@ -63,9 +65,11 @@ class Form:
 
     # Reading: each returns the value, or refuses the field with a sentence that says how to mend and returns a default.
 
-    def text(self, name: str, *, required: str | None = None, longest: int = 200) -> str:
-        """One line or more. `required` is the sentence to say when it is empty."""
-        value = clean(self.value(name))
+    def text(self, name: str, *, required: str | None = None, longest: int = 200, indented: bool = False) -> str:
+        """One line or more. `required` is the sentence to say when it is empty; `indented`, whether blanks mean
+        something, as in Markdown.
+        """
+        value = (clean_indented if indented else clean)(self.value(name))
         if not value and required:
             self.refuse(name, required)
         if len(value) > longest:
@@ -95,7 +99,8 @@ class Form:
     def decimal(self, name: str, *, places: int = 2, largest: int = 1_000_000_000) -> Decimal:
         """A number that is not negative, with a comma or a point: `1 234,56`."""
         typed = _BLANKS.sub("", self.value(name)).removesuffix("€").removesuffix("%").replace(",", ".")
-        if not re.fullmatch(rf"[0-9]{{1,12}}(\.[0-9]{{1,{places}}})?", typed):
+        match = _DECIMAL.fullmatch(typed)
+        if match is None or len(match[1] or "") > places:
             self.refuse(name, f"Indiquez un nombre, par exemple 12,5 ({places} décimales au plus).")
             return Decimal(0)
         value = Decimal(typed)
@@ -127,7 +132,7 @@ class Form:
     def time(self, name: str) -> time | None:
         """An hour: `14:30`, `14h30`, `14 h`."""
         typed = _BLANKS.sub("", self.value(name)).lower().replace("h", ":").rstrip(":")
-        match = re.fullmatch(r"([01]?\d|2[0-3])(?::([0-5]\d))?", typed)
+        match = _HOUR.fullmatch(typed)
         if match is None:
             self.refuse(name, "Indiquez une heure, par exemple 14 h 30.")
             return None
@@ -155,13 +160,12 @@ class Form:
 
 LONGEST_EMAIL = 254
 """What a mail server takes (RFC 5321, 4.5.3.1.3)."""
+_LABEL = r"[^@\s<>,;:\"().]"
+_EMAIL = re.compile(rf"[^@\s<>,;:\"()]{{1,64}}@{_LABEL}+(?:\.{_LABEL}+)*\.{_LABEL}{{2,}}")
 
 
 def is_email(value: str) -> bool:
-    return (
-        len(value) <= LONGEST_EMAIL
-        and re.fullmatch(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"()]{2,}", value) is not None
-    )
+    return len(value) <= LONGEST_EMAIL and _EMAIL.fullmatch(value) is not None
 
 
 def form_of(values: Mapping[str, object]) -> Form:

@@ -43,12 +43,12 @@ def cents_of(typed: str, *, signed: bool = False) -> int:
     match = _NUMBER.fullmatch(plain)
     if match is None:
         raise ValueError(f"Indiquez un montant en euros, {example}.")
-    minus, whole, fraction = match[1], match[2], match[3] or ""
+    minus, whole, fraction = match[1], match[2].lstrip("0"), match[3] or ""
     if minus and not signed:
         raise ValueError(f"Indiquez un montant positif, {example}.")
     if len(fraction) > 2:  # noqa: PLR2004 - cents
         raise ValueError(f"Indiquez deux chiffres au plus après la virgule, {example}.")
-    if len(whole.lstrip("0")) > MOST_DIGITS:
+    if len(whole) > MOST_DIGITS:
         raise ValueError("Indiquez un montant inférieur à un milliard d’euros.")
     cents = int(whole + fraction.ljust(2, "0"))
     return -cents if minus else cents

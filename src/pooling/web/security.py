@@ -21,6 +21,7 @@ from pooling.kernel.limits import BYTES, Readers, limit
 VISITOR_COOKIE = "pooling-visitor"
 SESSION_COOKIE = "pooling-session"
 LONGEST_PATH = 2000
+_LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 MOST_FIELDS = limit(10_000, "Fields of a form", __name__, Readers.OPERATORS)
 """In one form. Reading two million of them takes a processor half a minute, and anybody may send them."""
 LARGEST_BODY = limit(5_000_000, "Body of a request", __name__, Readers.PROGRAMS, Readers.OPERATORS, unit=BYTES)
@@ -102,7 +103,7 @@ def browser_of(request: Request[Any, Any, Any]) -> str | None:
 
 def local_path(typed: str) -> str:
     """A path of this site to go on to, never another site's address: anything else becomes the front door."""
-    safe = re.fullmatch(r"/(?![/\\])[^\x00-\x20\\]*", typed) is not None and len(typed) < LONGEST_PATH
+    safe = len(typed) < LONGEST_PATH and _LOCAL_PATH.fullmatch(typed) is not None
     return typed if safe else "/"
 
 

@@ -104,19 +104,22 @@ def _several(noun: str) -> str:
 
 
 _SPACE = f"[ {NBSP}{NARROW_NBSP}]"
+_SPACES = (
+    rf"(?<!{_SPACE}){_SPACE}++"  # tried once where a run begins: one try in each place takes the square of its length
+)
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"(?<=\w)'(?=\w)", "’"),
         (r"(?<!\.)\.\.\.(?!\.)", "…"),
-        (rf"{_SPACE}+(?=[;!?]+(?:\s|$|[»)]))", NARROW_NBSP),
-        (r"(?<=[\w»)])(?=[!?]+(?:\s|$|[»)]))", NARROW_NBSP),
-        (rf"{_SPACE}+(?=:(?:\s|$))", NBSP),
-        (rf"«{_SPACE}*(?=\S)", f"«{NBSP}"),
-        (rf"(?<=\S){_SPACE}*»", f"{NBSP}»"),
-        (rf"(?<=\d){_SPACE}+(?=[€%](?!\w))", NBSP),
-        (rf"(?<=\d){_SPACE}+(?=(?:h|jours?|kg|km|m²)(?!\w))", NBSP),
-        (rf"(?<=\d{NBSP}h){_SPACE}+(?=\d\d(?!\d))", NBSP),
+        (rf"{_SPACES}(?=[;!?]++(?:\s|$|[»)]))", NARROW_NBSP),
+        (r"(?<=[\w»)])(?=[!?]++(?:\s|$|[»)]))", NARROW_NBSP),
+        (rf"{_SPACES}(?=:(?:\s|$))", NBSP),
+        (rf"«{_SPACE}*+(?=\S)", f"«{NBSP}"),
+        (rf"(?<=\S){_SPACE}*+»", f"{NBSP}»"),
+        (rf"(?<=\d){_SPACE}++(?=[€%](?!\w))", NBSP),
+        (rf"(?<=\d){_SPACE}++(?=(?:h|jours?|kg|km|m²)(?!\w))", NBSP),
+        (rf"(?<=\d{NBSP}h){_SPACE}++(?=\d\d(?!\d))", NBSP),
     )
 )
 

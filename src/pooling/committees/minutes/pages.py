@@ -147,7 +147,7 @@ async def do_minutes(
 ) -> Response[Any]:
     """Saves, and goes on to the page that the button names. The module that saves by itself gets JSON."""
     frame = await written_committee(request, session, caller, committee_id)
-    content = as_written(form.text("minutes", longest=LONGEST_MINUTES))
+    content = as_written(form.text("minutes", longest=LONGEST_MINUTES, indented=True))
     if form.has_errors:
         raise Redisplay(await _editor(request, session, frame, form))
     try:
