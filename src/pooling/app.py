@@ -80,11 +80,13 @@ from pooling.settings import Settings
 from pooling.web import about, api_reference, assets, errors, health
 from pooling.web.admission import admit
 from pooling.web.api import PREFIX
+from pooling.web.bodies import LARGEST_BODY
 from pooling.web.branding import logo_content, read_territory
+from pooling.web.caches import keep_nothing_of_requests
 from pooling.web.forms import provide_form
 from pooling.web.head import answering_head
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
-from pooling.web.security import LARGEST_BODY, add_headers
+from pooling.web.security import add_headers
 
 NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("À faire", "", Right.SEE_GROUP),
@@ -212,6 +214,7 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
     )
+    keep_nothing_of_requests(app)
     app.asgi_handler = answering_head(app.asgi_handler)
     return app
 

@@ -19,7 +19,8 @@ from pooling.kernel.database import Database
 from pooling.settings import Settings
 from pooling.web import about
 from pooling.web.branding import Territory as Branding
-from pooling.web.security import HEADERS, MOST_FIELDS
+from pooling.web.form_reading import MOST_FIELDS
+from pooling.web.security import HEADERS
 from routes import routes_of
 from web_client import Browser, SignIn
 

@@ -38,7 +38,7 @@ def test_the_documents_say_the_limits_of_the_code(page: str) -> None:
 
 def test_a_limit_changed_by_hand_is_seen() -> None:
     text = (DOCS / "api.md").read_text(encoding="utf-8")
-    assert generator().rewritten(text.replace("| 5 MB |", "| 20 MB |")) == text
+    assert generator().rewritten(text.replace("| 256 kB |", "| 20 MB |")) == text
 
 
 def test_the_defaults_of_settings_are_those_of_the_code() -> None:

@@ -22,6 +22,7 @@ from pooling.members.page_parts import (
 from pooling.members.people_list import read_people
 from pooling.members.rights import Right
 from pooling.members.words import ROLE_CHOICES
+from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import redirect, render
 from pooling.web.typography import plural
@@ -104,7 +105,7 @@ def _list_page(request: Request[Any, Any, Any], group: EnteredGroup, form: Form,
     )
 
 
-@post("/personnes/liste", right=Right.MANAGE_MEMBERS)
+@post("/personnes/liste", right=Right.MANAGE_MEMBERS, **LONG_FORM)
 async def do_list(
     request: Request[Any, Any, Any],
     session: SessionHere,

@@ -35,6 +35,7 @@ from pooling.web.api import (
     wants_match,
 )
 from pooling.web.api_input import read_body, read_query
+from pooling.web.bodies import LARGEST_LIST_OF_MEMBERS
 
 
 def _plain(value: Decimal) -> str:
@@ -173,6 +174,7 @@ async def list_purchases(request: Request[Any, Any, Any], session: SessionHere) 
     "/purchases",
     right=Right.PREPARE_PURCHASE,
     api=Operation("prepare_purchase", PurchaseOut, takes=NewPurchase, status=201, once=True, tagged=True),
+    request_max_body_size=LARGEST_LIST_OF_MEMBERS,
 )
 async def create_purchase(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere

@@ -30,6 +30,7 @@ REFUSALS = {
     404: "No such thing, or none of the token's business: another group's is answered alike.",
     409: "The state of things does not allow it (any more).",
     412: "It changed since the version named by If-Match.",
+    408: "The body took too long to arrive.",
     413: "The body is too large.",
     415: "The body does not say that it is JSON.",
     422: "Something sent is wrong: `errors` has one French sentence for each field.",
@@ -179,7 +180,7 @@ def _refusals(operation: Operation) -> set[int]:
     if not operation.alone:
         statuses |= {403, 404}
     if operation.takes is not None:
-        statuses |= {400, 413, 415}
+        statuses |= {400, 408, 413, 415}
     if operation.takes is not None or operation.query is not None or operation.once:
         statuses.add(422)
     if operation.conflicts:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _SENTENCES = {
     404: "Cette page n’existe pas, ou vous n’y avez pas accès.",
     405: "Cette page ne s’ouvre pas de cette façon.",
-    413: "Ce fichier est trop lourd.",
+    413: "Cet envoi est trop lourd.",
 }
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 

@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import Any
 
 from litestar import Request, Response
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Invalid
 from pooling.kernel.text import clean, clean_indented
+from pooling.web.form_reading import Upload, read_fields
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.([0-9]+))?")
@@ -41,8 +41,8 @@ class Form:
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     lists: dict[str, list[str]] = field(default_factory=dict)
-    files: dict[str, UploadFile] = field(default_factory=dict)
-    file_lists: dict[str, list[UploadFile]] = field(default_factory=dict)
+    files: dict[str, Upload] = field(default_factory=dict)
+    file_lists: dict[str, list[Upload]] = field(default_factory=dict)
     status: int = Invalid.status
     """What its page answers when something is to mend."""
 
@@ -175,9 +175,17 @@ def form_of(values: Mapping[str, object]) -> Form:
 
 async def provide_form(request: Request[Any, Any, Any]) -> Form:
     """The form that was posted, raw. A file field is in `files`, everything else is text."""
+    kept: dict[str, Any] = request.scope["state"]
+    if "form" not in kept:
+        kept["form"] = await _posted(request)
+    form: Form = kept["form"]
+    return form
+
+
+async def _posted(request: Request[Any, Any, Any]) -> Form:
     form = Form()
-    for name, value in (await request.form()).multi_items():
-        if isinstance(value, UploadFile):
+    for name, value in await read_fields(request.headers.get("content-type", ""), await request.body()):
+        if isinstance(value, Upload):
             form.files[name] = value
             form.file_lists.setdefault(name, []).append(value)
         else:

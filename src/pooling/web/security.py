@@ -9,23 +9,18 @@ import re
 import secrets
 from hashlib import sha256
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from pooling.kernel.errors import DomainError
-from pooling.kernel.limits import BYTES, Readers, limit
+from pooling.web.forms import provide_form
 
 VISITOR_COOKIE = "pooling-visitor"
 SESSION_COOKIE = "pooling-session"
 LONGEST_PATH = 2000
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
-MOST_FIELDS = limit(10_000, "Fields of a form", __name__, Readers.OPERATORS)
-"""In one form. Reading two million of them takes a processor half a minute, and anybody may send them."""
-LARGEST_BODY = limit(5_000_000, "Body of a request", __name__, Readers.PROGRAMS, Readers.OPERATORS, unit=BYTES)
-FORM = "application/x-www-form-urlencoded"
 FROM_MAIL_PROGRAMS = "from_mail_programs"
 """What a route says of itself when mail programs post to it: a secret in its address stands for our form's token."""
 KEY_IN_ADDRESS = "key_in_address"
@@ -59,14 +54,6 @@ class ForgedRequest(DomainError):
         super().__init__(
             "Ce formulaire a expiré ou ne vient pas de ce site. Revenez à la page précédente, puis rechargez-la."
         )
-
-
-class TooManyFields(DomainError):
-    status = 413
-    code = "too_large"
-
-    def __init__(self) -> None:
-        super().__init__("Ce formulaire a trop de champs.")
 
 
 def form_token(secret_key: str, binding: str) -> str:
@@ -140,23 +127,21 @@ def is_for_programs(request: Request[Any, Any, Any]) -> bool:
 
 
 async def refuse_forged(request: Request[Any, Any, Any]) -> None:
-    """Called before every handler. A request that changes something must come from a form of ours.
+    """Called before every handler, once the body is there. A request that changes something must come from a form of
+    ours.
 
     Raises:
         ForgedRequest: it does not.
-        TooManyFields: reading it would keep everybody else waiting.
+        UnreadableForm: it is no form.
     """
     if request.method not in UNSAFE_METHODS or is_for_programs(request):
         return  # programs carry a token that no browser sends by itself: cookies open nothing there
-    from_mail_program = bool(request.route_handler.opt.get(FROM_MAIL_PROGRAMS))
-    if not from_mail_program and not _same_site(request):
-        raise ForgedRequest
-    if (await request.body()).count(b"&") > MOST_FIELDS and FORM in request.headers.get("content-type", "").lower():
-        raise TooManyFields
-    if from_mail_program:
+    if request.route_handler.opt.get(FROM_MAIL_PROGRAMS):
         return
-    given = (await request.form()).get("csrf", "")
-    if not isinstance(given, str) or not hmac.compare_digest(
+    if not _same_site(request):
+        raise ForgedRequest
+    given = (await provide_form(request)).value("csrf")
+    if not hmac.compare_digest(
         given.encode(), form_token(request.app.state.secret_key, _binding(request, newest=False)).encode()
     ):
         raise ForgedRequest
@@ -167,7 +152,7 @@ def _same_site(request: Request[Any, Any, Any]) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
 async def add_headers(message: Message, scope: Scope) -> None:

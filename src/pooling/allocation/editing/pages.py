@@ -24,6 +24,7 @@ from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame
 from pooling.sharing.errors import RuleError
 from pooling.web.addresses import path_of
+from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 
@@ -101,7 +102,7 @@ async def show_line(
     return _page(editing, editing.of.filled(editing.line, editing.read))
 
 
-@post([*NEW, *PATHS], right=Right.RUN_PURCHASE)
+@post([*NEW, *PATHS], right=Right.RUN_PURCHASE, **LONG_FORM)
 async def do_keep_line(
     request: Request[Any, Any, Any],
     session: SessionHere,

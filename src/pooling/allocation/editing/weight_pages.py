@@ -16,6 +16,7 @@ from pooling.allocation.wording import differences
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.numbers import typed_number
@@ -33,7 +34,7 @@ async def show_keys(
     return await _page(request, session, caller, frame)
 
 
-@post(PATH, right=Right.RUN_PURCHASE)
+@post(PATH, right=Right.RUN_PURCHASE, **LONG_FORM)
 async def do_give_weights(
     request: Request[Any, Any, Any],
     session: SessionHere,

@@ -3,8 +3,6 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.connection import ASGIConnection
-from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,22 +21,16 @@ from pooling.committees.agendas.files import (
 )
 from pooling.committees.agendas.rows import item_of
 from pooling.committees.page import CommitteeFrame, committee_frame, written_committee
-from pooling.kernel.errors import SignInRequired
 from pooling.kernel.file_kinds import attachment_header
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
+from pooling.web.bodies import only_signed_in
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 
 PIECES = "/comites/{committee_id:int}/pieces"
 _AROUND = 1024 * 1024
 """What a form adds to the files it sends."""
-
-
-def only_signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Asked before the body is read: nobody from outside makes us take so much."""
-    if connection.scope.get("user") is None:
-        raise SignInRequired
 
 
 @get(PIECES, right=Right.SEE_GROUP)
@@ -87,7 +79,7 @@ async def do_send_pieces(
 ) -> Response[Any]:
     frame = await written_committee(request, session, caller, committee_id)
     point = form.integer("point", smallest=1, largest=999_999_999) if form.value("point") else None
-    sent = [Sent(file.filename, await file.read()) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = [Sent(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
     with form.redisplayed():
         form.check()
         await attach_files(session, caller, committee_id, sent, frame.now, agenda_item_id=point)

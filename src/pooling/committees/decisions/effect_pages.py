@@ -32,6 +32,7 @@ from pooling.members.models import Member
 from pooling.members.rights import Right
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import WORDS
+from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 
@@ -118,7 +119,7 @@ def _terms_page(
     )
 
 
-@post(f"{DECISION}/effet", right=Right.SEE_GROUP)
+@post(f"{DECISION}/effet", right=Right.SEE_GROUP, **LONG_FORM)
 async def do_effect(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -197,7 +198,7 @@ async def _application_page(
     )
 
 
-@post(f"{DECISION}/application", right=Right.SEE_GROUP)
+@post(f"{DECISION}/application", right=Right.SEE_GROUP, **LONG_FORM)
 async def do_application(
     request: Request[Any, Any, Any],
     session: SessionHere,

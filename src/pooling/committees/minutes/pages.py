@@ -30,6 +30,7 @@ from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.files import file_with_content
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
+from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.markdown import blocks_of, html_of
@@ -137,7 +138,7 @@ def _saved_words(frame: CommitteeFrame, latest: MinutesVersion) -> str:
     return f"Brouillon enregistré à {time_short(latest.written_at, frame.zone)}"
 
 
-@post("/comites/{committee_id:int}/compte-rendu", right=Right.SEE_GROUP)
+@post("/comites/{committee_id:int}/compte-rendu", right=Right.SEE_GROUP, **LONG_FORM)
 async def do_minutes(
     request: Request[Any, Any, Any],
     session: SessionHere,
