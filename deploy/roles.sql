@@ -9,3 +9,11 @@ CREATE ROLE pooling_app LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD :'app_password';
 CREATE DATABASE pooling OWNER pooling_owner;
 REVOKE ALL ON DATABASE pooling FROM PUBLIC;
 GRANT CONNECT ON DATABASE pooling TO pooling_app;
+-- No large objects, which stand outside every table and every policy: only a superuser can say so.
+\connect pooling
+DO $$ DECLARE found regprocedure; BEGIN
+    FOR found IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+        AND (proname LIKE 'lo\_%' OR proname IN ('loread', 'lowrite')) LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found);
+    END LOOP;
+END $$;

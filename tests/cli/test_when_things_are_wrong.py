@@ -97,7 +97,7 @@ def test_the_doctor_finds_all_well(own: Shell, queue: str) -> None:
     own.settings["redis_url"] = queue
     seen = own("doctor")
     assert seen.exit_code == 0, seen.output
-    assert said(seen).count("works") == 7
+    assert said(seen).count("works") == 9
     assert said(seen).count("to know") == 1
     assert "to mend" not in said(seen)
 

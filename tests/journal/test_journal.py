@@ -2,9 +2,11 @@
 
 import ast
 import io
+import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import openpyxl
@@ -244,3 +246,22 @@ async def test_a_purged_person_is_a_person_who_left(database: Database, territor
     assert "referent@lugos.example" not in shown
     page = plain(await browser.get(f"/g/bassin/achats/AG-2027-001/besoins/{LUGOS}"))
     assert "par Personne partie" in page
+
+
+async def test_an_event_dated_otherwise_says_when_it_was_written(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """The database dates every event too: the page and the file show it."""
+    async with database.transaction(territory.group_id) as session:
+        await grant(session, territory.people[FACILITATOR], Role.READER, datetime.now(UTC) - timedelta(days=40))
+        await grant(session, territory.people["referent@lugos.example"], Role.READER, datetime.now(UTC))
+    browser = await sign_in(FACILITATOR)
+    page = await browser.get(JOURNAL)
+    recent, backdated, *_ = re.findall(r"(?s)<tr>.*?</tr>", page.text.partition("<tbody>")[2])
+    assert "Enregistré le" in backdated
+    assert "Enregistré le" not in recent
+    lines = (await browser.get(f"{JOURNAL}/export.csv")).text.splitlines()
+    assert lines[0].endswith(";Enregistré le")
+    today = datetime.now(ZoneInfo("Europe/Paris")).strftime("%d/%m/%Y")
+    assert today in lines[2].rpartition(";")[2]
+    assert not lines[2].startswith(today)

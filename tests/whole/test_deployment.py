@@ -147,6 +147,10 @@ def test_the_image_pins_what_it_installs_and_runs_as_nobody_in_particular() -> N
     assert lowest == ">=3.11"
 
 
+def test_the_servers_log_names_no_row() -> None:
+    assert "log_error_verbosity=terse" in SERVICES["postgres"]["command"]
+
+
 async def test_the_roles_are_made_as_the_program_needs_them(data_folder: Path) -> None:
     """The script that the PostgreSQL image runs, run by the same program on a new server."""
     mounted = [volume.split(":")[0] for volume in SERVICES["postgres"]["volumes"]]
@@ -163,7 +167,9 @@ async def test_the_roles_are_made_as_the_program_needs_them(data_folder: Path) -
             "SELECT rolsuper, rolbypassrls, rolcreaterole, has_schema_privilege('public', 'CREATE') AS creates, "
             "has_database_privilege('pooling', 'CONNECT') AS connects FROM pg_roles WHERE rolname = current_user"
         )
+        large_objects = await connection.fetchval("SELECT has_function_privilege('lo_create(oid)', 'EXECUTE')")
         await connection.close()
+        assert not large_objects
         assert tuple(row) == (False, False, False, creates, True)
     admin = await asyncpg.connect(server.address("postgres", "postgres"))
     assert await admin.fetchval(

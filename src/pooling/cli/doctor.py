@@ -41,6 +41,9 @@ LARGEST_DRIFT = 5.0
 """Seconds by which this machine's clock and the database's may differ."""
 
 
+OPEN_LARGE_OBJECTS = "open to the application, outside every wall: run the end of deploy/roles.sql as superuser"
+
+
 class Verdict(StrEnum):
     WORKS = "works"
     TO_KNOW = "to know"
@@ -119,11 +122,12 @@ async def _examine(found: Installation, database: Database) -> list[Finding]:
 
 
 async def _database(found: Installation, session: AsyncSession) -> list[Finding]:
-    version, now, superuser, bypass, owns = (
+    version, now, superuser, bypass, owns, large_objects, verbosity = (
         await session.execute(
             text(
                 "SELECT current_setting('server_version'), clock_timestamp(), rolsuper, rolbypassrls, "
-                "EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user) "
+                "EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user), "
+                "has_function_privilege('lo_create(oid)', 'EXECUTE'), current_setting('log_error_verbosity') "
                 "FROM pg_roles WHERE rolname = current_user"
             )
         )
@@ -135,8 +139,19 @@ async def _database(found: Installation, session: AsyncSession) -> list[Finding]
     return [
         judged("database", works=True, said=f"PostgreSQL {version} ({kind}) answers"),
         judged("roles", bound, said if bound else "the application's role escapes row-level security: use another one"),
+        judged(
+            "large objects", not large_objects, OPEN_LARGE_OBJECTS if large_objects else "closed to the application"
+        ),
+        _log(verbosity),
         judged("clock", drift < LARGEST_DRIFT, f"{drift:.1f} s between this machine and the database"),
     ]
+
+
+def _log(verbosity: str) -> Finding:
+    if verbosity == "terse":
+        return judged("database log", works=True, said="names no row")
+    said = "errors are logged with the row they are about: set log_error_verbosity = terse"
+    return Finding("database log", Verdict.TO_KNOW, said)
 
 
 async def _migrations(database: Database) -> Finding:

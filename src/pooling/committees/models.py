@@ -15,7 +15,7 @@ from sqlmodel import Field
 
 from pooling.kernel.events import Event
 from pooling.kernel.files import File
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, recorded, within_group
 
 
 class CommitteeKind(StrEnum):
@@ -178,6 +178,7 @@ class MinutesVersion(TenantTable, table=True):
     begun_at: datetime = instant()
     written_at: datetime = instant()
     """When it was last written over."""
+    recorded_at: datetime = recorded()
 
 
 Event.__table__.append_constraint(within_group("decision_id", "decisions"))  # type: ignore[attr-defined]

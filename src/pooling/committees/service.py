@@ -13,6 +13,8 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
 
+PUBLISHED = "Le compte-rendu est publié : il ne change plus."
+
 
 async def lock_committee(session: AsyncSession, caller: Caller, committee_id: int) -> Committee:
     """The committee, locked and as it is now, for a caller who manages committees."""
@@ -101,7 +103,7 @@ def begin(session: AsyncSession, caller: Caller, committee: Committee, now: date
         Conflict: it has not begun, was cancelled, or its minutes are published.
     """
     if committee.state == CommitteeState.MINUTED:
-        raise Conflict("Le compte-rendu est publié : il ne change plus.", code="minutes_published")
+        raise Conflict(PUBLISHED, code="minutes_published")
     if committee.state == CommitteeState.CANCELLED:
         raise Conflict("Ce comité est annulé : il n’a pas de compte-rendu.", code="committee_cancelled")
     if committee.state in TO_COME:

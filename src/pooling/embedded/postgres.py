@@ -23,6 +23,15 @@ with warnings.catch_warnings():
 
 OWNER = "pooling_owner"
 APPLICATION = "pooling_app"
+NO_LARGE_OBJECTS = r"""
+DO $$ DECLARE found regprocedure; BEGIN
+    FOR found IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+        AND (proname LIKE 'lo\_%' OR proname IN ('loread', 'lowrite')) LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', found);
+    END LOOP;
+END $$;
+"""
+"""Everybody may make them in a new database, outside every table and policy; only a superuser takes that away."""
 _PREPARING = 7_203_001
 """The advisory lock under which roles and database are made."""
 _SECONDS_TO_END = 20
@@ -56,6 +65,11 @@ class EmbeddedPostgres:
             self._holders.join()
         atexit.register(self.stop)
 
+    @property
+    def log(self) -> Path:
+        """Where the server writes what went wrong."""
+        return Path(self._server.log)
+
     def address(self, user: str, database: str) -> str:
         socket_folder = self._server.get_postmaster_info().socket_dir
         return f"postgresql://{user}@/{database}?host={quote(str(socket_folder))}"
@@ -81,8 +95,15 @@ class EmbeddedPostgres:
                     await connection.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS")
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
                 await connection.execute(f"CREATE DATABASE {database} OWNER {OWNER}")
+            await connection.execute("ALTER SYSTEM SET log_error_verbosity = terse")  # a DETAIL holds a row
+            await connection.execute("SELECT pg_reload_conf()")
         finally:
             await connection.close()
+        inside = await asyncpg.connect(self.address("postgres", database))
+        try:
+            await inside.execute(NO_LARGE_OBJECTS)
+        finally:
+            await inside.close()
 
     def stop(self) -> None:
         """Leaves the server; the last one to leave stops it."""

@@ -39,6 +39,7 @@ COLUMNS = (
     Column("Motif", width=40),
     Column("Sujet", width=20),
     Column("Code", width=24),
+    Column("Enregistré le", width=18),
 )
 
 
@@ -121,11 +122,12 @@ async def _page(
     before = _before(request)
     events, next_id = await journal_page(session, caller, filters, zone, before_id=before)
     kept = {name: value for name, value in form.values.items() if value}
+    fictional = request.scope["state"]["group"].fictional  # its year was written in a minute
     return {
         "form": form,
         "url": url,
         "filtered": bool(kept),
-        "events": [(event, _moment(event, zone)) for event in events],
+        "events": [(event, _moment(event.at, zone), "" if fictional else _recorded(event, zone)) for event in events],
         "kinds": list(KINDS.items()),
         "files": [{"label": label, "url": address(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")],
         "first_url": address(url, kept) if before else None,
@@ -138,8 +140,13 @@ def _before(request: Request[Any, Any, Any]) -> int | None:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(LARGEST_ID)) else None
 
 
-def _moment(event: EventShown, zone: ZoneInfo) -> str:
-    return f"{date_short(event.at.astimezone(zone).date())}{NBSP}{time_short(event.at, zone)}"
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{date_short(at.astimezone(zone).date())}{NBSP}{time_short(at, zone)}"
+
+
+def _recorded(event: EventShown, zone: ZoneInfo) -> str:
+    """When it was written, where that is another time."""
+    return _moment(event.recorded_at, zone) if event.dated_otherwise else ""
 
 
 @get(["/journal/export.csv", "/journal/export.xlsx"], right=Right.SEE_JOURNAL)
@@ -179,7 +186,7 @@ async def _table(session: AsyncSession, caller: Caller, filters: Filters, zone: 
 def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
     for event in events:
         yield [
-            event.at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S"),
+            _to_the_second(event.at, zone),
             event.who,
             f"{event.who} {event.sentence}",
             event.before,
@@ -187,7 +194,12 @@ def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
             event.reason,
             event.kind,
             event.name,
+            _to_the_second(event.recorded_at, zone),
         ]
+
+
+def _to_the_second(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def _file(request: Request[Any, Any, Any], table: Table, name: str, *, fictional: bool) -> Response[bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from pooling.journal.changes import FIELDS, Names, change_of, content_label
 from pooling.kernel.events import Event
@@ -107,6 +107,8 @@ KINDS: Mapping[str, str] = {
 APPLICATION = "L’application"
 OUTSIDER = "Une personne extérieure au groupe"
 GONE = "une personne partie"
+SAME_TIME = timedelta(hours=1)
+"""What two clocks and a long transaction may differ by."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class EventShown:
 
     id: int
     at: datetime
+    recorded_at: datetime
     name: str
     kind: str
     who: str
@@ -128,6 +131,11 @@ class EventShown:
     decided_path: str = ""
     """Its page, from the group's address on."""
 
+    @property
+    def dated_otherwise(self) -> bool:
+        """Whether the database's clock says another time: it was carried over, or somebody wrote what is not so."""
+        return abs(self.recorded_at - self.at) > SAME_TIME
+
 
 def show(event: Event, names: Names, zone: tzinfo) -> EventShown:
     """The event in words: who, what, from what to what, why."""
@@ -137,6 +145,7 @@ def show(event: Event, names: Names, zone: tzinfo) -> EventShown:
     return EventShown(
         id=event.id,
         at=event.at,
+        recorded_at=event.recorded_at,
         name=event.name,
         kind=KINDS.get(event.subject_kind, event.subject_kind),
         who=_who(event, names),

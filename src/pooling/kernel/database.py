@@ -79,6 +79,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,  # what people typed is in no log
             connect_args={
                 "server_settings": {"application_name": "pooling", "timezone": "UTC"},
                 **PREPARED,

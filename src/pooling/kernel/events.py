@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field
 
 from pooling.kernel.database import group_of
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant
+from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, recorded
 
 
 class Event(TenantTable, table=True):
@@ -27,6 +27,8 @@ class Event(TenantTable, table=True):
 
     id: int = identity()
     at: datetime = instant()
+    """By the clock of who acted."""
+    recorded_at: datetime = recorded()
     person_id: int | None = big(nullable=True)
     """None: the application itself, for example a sweep that closes a collection in time."""
     subject_kind: str

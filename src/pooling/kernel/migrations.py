@@ -97,6 +97,29 @@ the application's role could put a table of its own, with a trigger, in the plac
 """
 
 
+WRITTEN_ONCE = ("events", "consolidations", "assignments", "allocations", "minutes_versions")
+FOLLOWED_UP = "owner_id, due_on, state, outcome, settled_at, revision, assigned_at, acted_at, acted_by"
+DATED_HERE = ("events", "minutes_versions")
+"""Tables whose `recorded_at` is the database's."""
+
+
+def _dated_by_the_database(table: str, role: str) -> tuple[str, str]:
+    """Adding rows to it, without a word on when, or in which place. A privilege on the table would give the columns
+    too: it goes first.
+    """
+    quoted, literal = '"' + role.replace('"', '""') + '"', "'" + role.replace("'", "''") + "'"
+    return (
+        f"REVOKE INSERT ON {table} FROM {quoted}",
+        f"""
+        DO $$ DECLARE given text; BEGIN
+            SELECT string_agg(quote_ident(attname), ', ') INTO given FROM pg_attribute
+            WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
+                AND attname <> 'recorded_at' AND attidentity = '';
+            EXECUTE format('GRANT INSERT (%s) ON {table} TO %I', given, {literal});
+        END $$""",  # noqa: S608 - a table of ours, a role of the operator's
+    )
+
+
 def privileges(role: str) -> list[str]:
     """What the application may do: nothing to the schema, and nothing but adding where rows are a record for ever."""
     quoted = '"' + role.replace('"', '""') + '"'
@@ -106,7 +129,13 @@ def privileges(role: str) -> list[str]:
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
-        f"REVOKE UPDATE, DELETE ON events, consolidations, assignments, allocations FROM {quoted}",
+        f"REVOKE UPDATE, DELETE ON {', '.join(WRITTEN_ONCE)} FROM {quoted}",
+        # What is changed by functions alone (migration 0009), and what goes on after a decision was taken.
+        f"REVOKE UPDATE, DELETE ON decisions FROM {quoted}",
+        f"GRANT UPDATE ({FOLLOWED_UP}) ON decisions TO {quoted}",
+        # A content keeps its name and its bytes; both may be forgotten.
+        f"REVOKE UPDATE ON files, file_contents FROM {quoted}",
+        *(statement for table in DATED_HERE for statement in _dated_by_the_database(table, role)),
         f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {quoted}",
         "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC",
         f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {quoted}",

@@ -6,7 +6,7 @@ Imported before any model, since SQLAlchemy names a constraint when its table is
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Identity, String
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Identity, String, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlmodel import Field, SQLModel
 
@@ -42,6 +42,16 @@ def instant(*, nullable: bool = False) -> Any:  # noqa: ANN401
     if nullable:
         return Field(default=None, nullable=True, sa_type=TIMESTAMP(timezone=True))
     return Field(sa_type=TIMESTAMP(timezone=True))
+
+
+def recorded() -> Any:  # noqa: ANN401
+    """When the database wrote the row. The application's role may read it and cannot choose it."""
+    return Field(
+        default=None,
+        nullable=False,
+        sa_type=TIMESTAMP(timezone=True),
+        sa_column_kwargs={"server_default": text("clock_timestamp()")},
+    )
 
 
 def big(*, nullable: bool = False) -> Any:  # noqa: ANN401

@@ -1,9 +1,11 @@
 """Decisions of a committee as they are taken down, while its minutes are not published."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -11,7 +13,7 @@ from pooling.committees.decisions.models import Act, Decision
 from pooling.committees.decisions.schemas import DecisionIn, Terms
 from pooling.committees.models import Committee
 from pooling.committees.queries import found
-from pooling.committees.service import begin, lock_to_write
+from pooling.committees.service import PUBLISHED, begin, lock_to_write
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
@@ -60,11 +62,11 @@ async def change_decision(
     """
     decision = await _lock_unpublished(session, caller, committee_id, number, now)
     await _check(session, command)
-    if command.purchase_id != decision.purchase_id:
-        decision.act, decision.terms = None, {}
     reassign(decision, owner_id=command.owner_id, due_on=command.due_on, now=now)
-    for name, value in command.model_dump(exclude={"owner_id", "due_on"}).items():
-        setattr(decision, name, value)
+    values = command.model_dump(exclude={"owner_id", "due_on"})
+    if command.purchase_id != decision.purchase_id:
+        values |= {"act": None, "terms": {}}
+    await _amend(session, decision, values)
     record_decision(session, caller, decision, "changed", now)
     return decision
 
@@ -76,7 +78,10 @@ async def remove_decision(session: AsyncSession, caller: Caller, committee_id: i
     """
     decision = await _lock_unpublished(session, caller, committee_id, number, now)
     record_decision(session, caller, decision, "removed", now, details={"content": decision.content})
-    await session.delete(decision)
+    await session.flush()
+    if not await session.scalar(text("SELECT remove_decision(:id)"), {"id": decision.id}):
+        raise Conflict(PUBLISHED, code="minutes_published")
+    session.expunge(decision)
 
 
 async def give_effect(
@@ -95,10 +100,24 @@ async def give_effect(
     decision = await _lock_unpublished(session, caller, committee_id, number, now)
     if act is not None and decision.purchase_id is None:
         raise Invalid({"purchase": "Choisissez d’abord l’achat que la décision concerne."})
-    decision.act = act
-    decision.terms = terms.model_dump(mode="json", exclude_none=True) if terms else {}
+    effect = terms.model_dump(mode="json", exclude_none=True) if terms else {}
+    await _amend(session, decision, {"act": act, "terms": effect})
     record_decision(session, caller, decision, "changed", now)
     return decision
+
+
+_AMEND = text(
+    "SELECT amend_decision(:id, :content, :votes_for, :votes_against, :votes_abstained, :purchase_id, :act, :terms)"
+).bindparams(bindparam("terms", type_=JSONB))
+AMENDED = ("content", "votes_for", "votes_against", "votes_abstained", "purchase_id", "act", "terms")
+
+
+async def _amend(session: AsyncSession, decision: Decision, values: Mapping[str, Any]) -> None:
+    """What a decision says is changed by this function of the database alone, which looks at the journal first."""
+    kept = {name: getattr(decision, name) for name in AMENDED}
+    if not await session.scalar(_AMEND, {"id": decision.id, **kept, **values}):
+        raise Conflict(PUBLISHED, code="minutes_published")
+    await session.refresh(decision)
 
 
 def reassign(decision: Decision, *, owner_id: int | None, due_on: Any, now: datetime) -> bool:  # noqa: ANN401

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -109,7 +109,8 @@ async def _keep(
     session: AsyncSession, caller: Caller, committee: Committee, content: str, now: datetime, *, apart: bool = False
 ) -> None:
     latest = await session.get(MinutesVersion, (committee.group_id, committee.id, committee.minutes_version))
-    if latest is None or apart or not _goes_on(latest, caller, content, now):
+    goes_on = latest is not None and not apart and _goes_on(latest, caller, content, now)
+    if not (goes_on and await _write_over(session, committee, content, now)):
         committee.minutes_version += 1
         latest = MinutesVersion(
             group_id=group_of(session),
@@ -122,8 +123,17 @@ async def _keep(
         )
         session.add(latest)
         record(session, caller, committee, "minutes_written", now, details={"version": latest.number})
-    latest.content, latest.written_at = content, now
     committee.minutes = content
+
+
+async def _write_over(session: AsyncSession, committee: Committee, content: str, now: datetime) -> bool:
+    """The one way in which a version changes: a function of the database, which says whether it may."""
+    values = {"committee": committee.id, "version": committee.minutes_version, "content": content, "at": now}
+    statement = text("SELECT write_minutes_over(:committee, :version, :content, :at)")
+    written: bool | None = await session.scalar(statement, values)
+    key = (committee.group_id, committee.id, committee.minutes_version)
+    await session.get(MinutesVersion, key, populate_existing=True)
+    return bool(written)
 
 
 def _goes_on(latest: MinutesVersion, caller: Caller, content: str, now: datetime) -> bool:
