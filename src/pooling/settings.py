@@ -1,7 +1,6 @@
 """Every setting of an installation, read from `POOLING_…` environment variables."""
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pooling import PROJECT_ROOT
+from pooling.mail_addresses import sendable
 
 PREFIX = "POOLING_"
 SHORTEST_SECRET = 32
@@ -43,9 +43,6 @@ def _queue(value: str) -> str:
     return value
 
 
-_MAIL_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
-
-
 def _site(value: str) -> str:
     parts = _address(value, "http", "https")
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
@@ -60,9 +57,10 @@ def _mail_server(value: str) -> str:
 
 
 def _mail_address(value: str) -> str:
-    if not _MAIL_ADDRESS.fullmatch(value):
-        raise ValueError("must be an e-mail address")
-    return value
+    try:
+        return sendable(value)
+    except ValueError as error:
+        raise ValueError("must be an e-mail address, as achats@example.fr is") from error
 
 
 def _secret(value: SecretStr) -> SecretStr:

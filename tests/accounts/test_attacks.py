@@ -14,8 +14,8 @@ from factories import Territory
 from pooling.accounts.sign_in_pages import host_of
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.mail_addresses import is_address
 from pooling.members.models import Group
-from pooling.web.forms import is_email
 from web_client import Browser, SignIn
 
 EMAIL = "finances@arcachon.example"
@@ -59,7 +59,7 @@ def test_a_network_of_one_holder_is_counted_as_one_host(client: str, counted: st
 async def test_an_endless_address_is_no_address(visitor: Browser, territory: Territory) -> None:
     """It would become a key that no index holds."""
     endless = "a@" + "x" * 5000 + ".fr"
-    assert not is_email(endless)
+    assert not is_address(endless)
     answer = await visitor.post("/connexion", {"email": endless}, page="/connexion")
     assert answer.status_code == 422
 

@@ -25,7 +25,8 @@ from pooling.kernel.text import (
     sort_key,
     without_accents,
 )
-from pooling.web.forms import Form, is_email
+from pooling.mail_addresses import is_address
+from pooling.web.forms import Form
 from pooling.web.markdown import blocks_of, html_of, plain_text
 from pooling.web.numbers import cents_of, decimal_text
 from pooling.web.typography import typo
@@ -75,7 +76,7 @@ READERS: dict[str, Callable[[str], object]] = {
 } | {
     "excerpt": lambda text: excerpt(text, stems_of(folded_query(text))),
     "read_list": read_csv,
-    "is_email": lambda text: is_email(f"a@{text}"),
+    "is_address": lambda text: is_address(f"a@{text}"),
     "fields": read_fields,
     "decimal_text": lambda text: refused_or(lambda: decimal_text(text, 2)),
     "cents_of": lambda text: refused_or(lambda: cents_of(text)),

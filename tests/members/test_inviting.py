@@ -141,3 +141,33 @@ async def test_the_lead_member_names_its_buyers(database: Database, territory: T
     assert "ne pilote plus" in text_of(await lead.get(f"{path}/{mine}/retrait"))
     assert (await lead.post(f"{path}/{mine}/retrait")).status_code == 303
     assert (await buyer.get("/g/bassin/achats/AG-2027-001/cloture")).status_code == 404
+
+
+async def test_a_list_of_addresses_is_judged_before_anybody_is_invited(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """What can never be mailed is told; what nobody sees makes no other address; a domain may have accents."""
+    browser = await sign_in(FACILITATOR)
+    wrong = "référent@mairie.example;Référent;DGS;observation;\na..b@mairie.example;Double point;;observation;\n"
+    good = (
+        "contact@mairie-arès.example;Accueil;;observation;\n"
+        "finances@mairie.example\u200b;Fi\u00adnances;;observation;\n"
+    )
+    answer = await browser.post(f"{BASE}/liste", {"liste": wrong + good}, page=f"{BASE}/liste")
+    assert answer.status_code == 422
+    shown = text_of(answer)
+    assert "Ligne 1 : « référent@mairie.example » : une adresse électronique n’a ni accent" in shown
+    assert "Ligne 2 : « a..b@mairie.example » : cette adresse a deux points de suite" in shown
+    assert await mails(database, territory) == []
+
+    twice = await browser.post(f"{BASE}/liste", {"liste": good + "finances@mairie.example;Finances;;observation;"})
+    assert "Ligne 3 : cette personne est déjà plus haut" in text_of(twice)
+
+    assert (await browser.post(f"{BASE}/liste", {"liste": good})).status_code == 303
+    recipients = {mail.recipient for mail in await mails(database, territory)}
+    assert recipients == {"contact@mairie-arès.example", "finances@mairie.example"}
+    again = await browser.post(
+        f"{BASE}/invitation",
+        {**CAMILLE, "email": "contact@xn--mairie-ars-76a.example", "role": "reader", "member": ""},
+    )
+    assert "Ce rôle est déjà donné à contact@mairie-arès.example." in text_of(again)

@@ -222,3 +222,10 @@ def test_smtp_addresses_are_understood() -> None:
     client = transport._client()
     assert (client.hostname, client.port) == ("mail.example", 587)
     assert client._start_tls_on_connect is True
+
+
+async def test_a_domain_with_accents_is_mailed_by_its_name_in_ascii(scene: Scene) -> None:
+    await scene.queue("contact@mairie-arès.example", "référent@mairie.example")
+    report = await scene.deliver()
+    assert (report.sent, report.failed) == (1, 1)
+    assert scene.sink.recipients == ["contact@xn--mairie-ars-76a.example"]

@@ -6,13 +6,22 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.kernel.errors import Invalid
+from pooling.mail_addresses import WrongAddressError, read_address
+
 
 async def ensure_people(session: AsyncSession, people: Sequence[tuple[str, str, str]], now: datetime) -> dict[str, int]:
-    """Finds or adds people given as (e-mail, name, function); returns their ids by e-mail, in lower case.
+    """Finds or adds people given as (e-mail, name, function); returns their ids by e-mail, as it is kept.
 
     Somebody already known keeps the name it has: a group never renames another group's person.
+
+    Raises:
+        Invalid: no mail could reach an address.
     """
-    emails = [email.strip().lower() for email, _, _ in people]
+    try:
+        emails = [read_address(email) for email, _, _ in people]
+    except WrongAddressError as wrong:
+        raise Invalid({"email": str(wrong)}) from wrong
     rows = await session.execute(
         text("SELECT person_email, person_id FROM ensure_people(:emails, :names, :functions, :now)"),
         {

@@ -9,12 +9,12 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
-from pooling.cli.installation import installation, with_database
+from pooling.cli.installation import installation, typed_address, with_database
 from pooling.home.purging import purge as purge_people
 from pooling.kernel.database import Database
+from pooling.kernel.text import clean
 from pooling.members.service import renew_sessions
 from pooling.settings import stop
-from pooling.web.forms import is_email
 
 
 @click.group()
@@ -27,11 +27,13 @@ def administrator() -> None:
 @click.option("--name", default="", help="How pages and mails call this person, if it is not known yet.")
 def administrator_add(email: str, name: str) -> None:
     """Make the person of this address an administrator."""
-    address = _address(email)
+    address = typed_address(email)
 
     async def run(database: Database) -> None:
         async with database.transaction() as session:
-            people = await ensure_people(session, [(address, name or address.split("@")[0], "")], datetime.now(UTC))
+            people = await ensure_people(
+                session, [(address, clean(name) or address.split("@")[0], "")], datetime.now(UTC)
+            )
             await session.execute(update(Person).where(col(Person.email) == address).values(administrator=True))
             await renew_sessions(session, list(people.values()))
 
@@ -44,7 +46,7 @@ def administrator_add(email: str, name: str) -> None:
 @click.argument("email")
 def administrator_remove(email: str) -> None:
     """Take the administration away from this person; its roles in groups stay."""
-    address = _address(email)
+    address = typed_address(email)
 
     async def run(database: Database) -> None:
         async with database.transaction() as session:
@@ -81,13 +83,6 @@ def administrator_list() -> None:
         click.echo(f"{email}  {name}")
     if not people:
         click.echo("No administrator yet: `pooling administrator add EMAIL` makes one.")
-
-
-def _address(email: str) -> str:
-    address = email.strip().lower()
-    if not is_email(address):
-        stop(f"“{email}” is not an e-mail address.")
-    return address
 
 
 @click.command()

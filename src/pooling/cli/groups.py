@@ -9,14 +9,13 @@ import rich_click as click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.people import ensure_people
-from pooling.cli.installation import installation, with_database
+from pooling.cli.installation import installation, typed_address, with_database
 from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound
 from pooling.members.groups import GroupLine, archive_group, groups_with_sizes, rename_group, reopen_group
 from pooling.members.models import Group, Role
 from pooling.members.service import create_group, grant, group_id_by_slug
 from pooling.settings import stop
-from pooling.web.forms import is_email
 
 Result = TypeVar("Result")
 
@@ -47,9 +46,7 @@ def group() -> None:
 @click.option("--timezone", metavar="ZONE", help="By default POOLING_TIMEZONE, or else Europe/Paris.")
 def group_create(name: str, facilitator: str, timezone: str | None) -> None:
     """Create a working group called NAME and name its facilitator."""
-    email = facilitator.strip().lower()
-    if not is_email(email):
-        stop(f"“{facilitator}” is not an e-mail address.")
+    email = typed_address(facilitator)
     if timezone is not None and timezone not in available_timezones():
         stop(f"“{timezone}” is not a time zone, for example Europe/Paris.")
 

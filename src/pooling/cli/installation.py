@@ -17,6 +17,8 @@ from pooling.embedded.engines import Engines, kept_secret, running_engines
 from pooling.kernel.database import Database, driver_url
 from pooling.kernel.migrations import migrate as migrate_database
 from pooling.kernel.migrations import newest_revision, present_revision, role_of
+from pooling.kernel.text import clean
+from pooling.mail_addresses import is_address, read_address
 from pooling.settings import Settings, load_settings, stop
 
 Result = TypeVar("Result")
@@ -143,6 +145,14 @@ def with_database(found: Installation, use: Callable[[Database], Awaitable[Resul
             await database.dispose()
 
     return asyncio.run(run())
+
+
+def typed_address(typed: str) -> str:
+    """An e-mail address given as an argument, as it is kept; a wrong one ends the command."""
+    address = clean(typed)
+    if not is_address(address):
+        stop(f"“{typed}” is not an e-mail address.")
+    return read_address(address)
 
 
 def secret_key(settings: Settings) -> str:

@@ -11,6 +11,8 @@ from pooling.accounts.tokens import TokenShown, make_token, revoke_token, tokens
 from pooling.cli.installation import installation, with_database
 from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound
+from pooling.kernel.text import clean
+from pooling.mail_addresses import kept_address
 from pooling.members.service import group_id_by_slug
 from pooling.settings import stop
 
@@ -34,7 +36,7 @@ def create(email: str, group: str, scope: str, expires: datetime | None, name: s
             group_id = await group_id_by_slug(session, group)
             if group_id is None:
                 stop(f"there is no group “{group}”.")
-            found = await session.execute(select(col(Person.id)).where(col(Person.email) == email.strip().lower()))
+            found = await session.execute(select(col(Person.id)).where(col(Person.email) == kept_address(clean(email))))
             person_id = found.scalar_one_or_none()
             if person_id is None:
                 stop(f"nobody is known as “{email}”.")

@@ -7,7 +7,14 @@ from typing import Literal
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
+_INVISIBLE = re.compile(
+    "["
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"  # controls
+    "\xad\u034f\u061c\u070f\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # hyphens, joiners, marks
+    "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # fillers
+    "\ufe00-\ufe0f\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "]"
+)
 _BLANKS = re.compile(r"[^\S\r\n]{2,}")
 MOST_MARKS = 30
 _HALF_WIDE_MARKS = "\uff9e\uff9f"
@@ -54,7 +61,7 @@ def _accent(character: str) -> str:
 
 def search_text(text: str) -> str:
     """Words folded for search: `vélo`, `vélos` and `Velo` become the same word."""
-    words = _NOT_WORD.sub(" ", without_accents(text).lower()).split()
+    words = _NOT_WORD.sub(" ", without_accents(visible(text)).lower()).split()
     return " ".join(word[:-1] if len(word) > 3 and word[-1] in "sx" else word for word in words)  # noqa: PLR2004
 
 
@@ -63,8 +70,15 @@ def slug(text: str) -> str:
     return _NOT_WORD.sub("-", without_accents(text).lower()).strip("-")
 
 
+def visible(text: str) -> str:
+    """Without what nobody sees, and which makes two of what looks the same: zero-width characters, a byte order mark,
+    soft hyphens, controls, marks of direction. No-break spaces are seen, and French needs them.
+    """
+    return _INVISIBLE.sub("", text)
+
+
 def clean(text: str) -> str:
-    """What was typed, in composed form: no control character, no outer blank, one blank where several stood. Lines
+    """What was typed, in composed form: nothing that nobody sees, no outer blank, one blank where several stood. Lines
     stay.
     """
     return _BLANKS.sub(" ", clean_indented(text))
@@ -72,4 +86,4 @@ def clean(text: str) -> str:
 
 def clean_indented(text: str) -> str:
     """The same of a text in which blanks say something, as Markdown's do: those inside stay."""
-    return _normal("NFC", _CONTROL.sub("", text)).strip()
+    return _normal("NFC", visible(text)).strip()

@@ -17,6 +17,7 @@ from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Forbidden, Invalid
 from pooling.kernel.events import record_event
+from pooling.mail_addresses import kept_address
 from pooling.members.mails import ASKED, Asked, Sender, request_mail
 from pooling.members.models import AccessRequest, Member, Membership, RequestState, Role
 from pooling.members.rights import Caller, Right
@@ -69,7 +70,7 @@ async def ask(session: AsyncSession, person_id: int, command: RequestIn, asker: 
         insert(AccessRequest)
         .values(
             group_id=group_of(session),
-            email=command.email.lower(),
+            email=kept_address(command.email),
             name=command.name,
             function=command.function,
             role=command.role,

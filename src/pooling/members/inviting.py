@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.accounts.people import ensure_people
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.errors import Invalid
+from pooling.mail_addresses import kept_address
 from pooling.members.mails import INVITATION, Sender, invitation_mail
 from pooling.members.models import Member, Membership, Role
 from pooling.members.rights import Caller, Right
@@ -74,22 +75,26 @@ async def give_roles(
     await INVITATIONS.count_here(session, granted_by, at=context.now, times=len(invitations))
     await lock_rights(session)
     members = await member_names(session, invitations)
-    given = [(one.email.lower(), one.name, one.function) for one in invitations]
+    addresses = [kept_address(one.email) for one in invitations]
+    given = [(address, one.name, one.function) for address, one in zip(addresses, invitations, strict=True)]
     people = await ensure_people(session, given, context.now)
-    roles = [(people[one.email.lower()], one.role, one.member_id, one.purchase_id) for one in invitations]
+    roles = [
+        (people[address], one.role, one.member_id, one.purchase_id)
+        for address, one in zip(addresses, invitations, strict=True)
+    ]
     await refuse_held(session, roles, invitations)
     await grant_many(session, roles, context.now, granted_by=granted_by)
     await renew_sessions(session, list(people.values()))
     mails = [
         invitation_mail(
-            one.email.lower(),
-            people[one.email.lower()],
+            address,
+            people[address],
             one.role,
             members[one.member_id] if one.member_id is not None else of_what,
             sender,
             context,
         )
-        for one in invitations
+        for address, one in zip(addresses, invitations, strict=True)
     ]
     await queue_mails(session, mails, context.now)
 

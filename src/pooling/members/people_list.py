@@ -11,10 +11,10 @@ from sqlmodel import col
 from pooling.kernel.limits import limit
 from pooling.kernel.lists import LONGEST_CELL, BadLine
 from pooling.kernel.text import clean, sort_key
+from pooling.mail_addresses import EXAMPLE, read_address, why_wrong
 from pooling.members.inviting import InvitationIn
 from pooling.members.models import Member
 from pooling.members.words import OF_MEMBER, read_role
-from pooling.web.forms import is_email
 
 MOST_LINES = limit(500, "People of one pasted list", __name__)
 LONGEST = 200
@@ -105,12 +105,13 @@ def _reasons(cells: Sequence[str], members: MembersTyped) -> list[str]:
     if max(map(len, cells)) > LONGEST_CELL:
         return [f"un texte dépasse {LONGEST_CELL} caractères"]
     email, name, function, role_typed, member, *others = cells
+    wrong = _wrong(email) if email else None
     role = read_role(role_typed)
     refused = members.refusal(member) if role in OF_MEMBER else None
     checks = (
         (any(others), "il y a plus de cinq colonnes"),
         (not email, "l’adresse électronique manque"),
-        (bool(email) and not is_email(email.lower()), f"« {email} » n’est pas une adresse électronique"),
+        (wrong is not None, wrong or ""),
         (not name, "le nom manque"),
         (max(len(name), len(function)) > LONGEST, f"un texte dépasse {LONGEST} caractères"),
         (not role_typed, "le rôle manque"),
@@ -127,8 +128,16 @@ def _reasons(cells: Sequence[str], members: MembersTyped) -> list[str]:
     return [sentence for refusal, sentence in checks if refusal]
 
 
+def _wrong(email: str) -> str | None:
+    """Why this is no address, as part of a line's sentence."""
+    why = why_wrong(email)
+    if why in (None, EXAMPLE):
+        return why and f"« {email} » n’est pas une adresse électronique"
+    return f"« {email} » : {why[0].lower()}{why[1:].removesuffix('.')}"
+
+
 def _invitation(cells: Sequence[str], members: MembersTyped) -> InvitationIn:
     email, name, function, role_typed, member, *_ = cells
     role = read_role(role_typed)
     assert role is not None, "checked before"
-    return InvitationIn(email.lower(), name, role, function, members.found[member] if role in OF_MEMBER else None)
+    return InvitationIn(read_address(email), name, role, function, members.found[member] if role in OF_MEMBER else None)

@@ -16,10 +16,10 @@ from email.utils import format_datetime
 from functools import cached_property
 from urllib.parse import quote, urlsplit
 
+from pooling.mail_addresses import sendable
 from pooling.outbox.models import Message
 
 _METHOD = re.compile(r"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()-]{1,60}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -68,8 +68,8 @@ def envelope(
     """
     headers = {
         "Subject": _unstructured(message.subject),
-        "From": _address(sender),
-        "To": _address(message.recipient),
+        "From": sendable(sender),
+        "To": sendable(message.recipient),
         "Date": format_datetime(now),
         "Message-ID": message_id(message, host),
         "Auto-Submitted": "auto-generated",
@@ -101,12 +101,6 @@ def _unstructured(value: str) -> str:
     if _CONTROL.search(value):
         raise ValueError("a control character in a header")
     return value if value.isascii() and len(value) < 70 else Header(value, "utf-8", 70).encode(linesep="\r\n")  # noqa: PLR2004
-
-
-def _address(value: str) -> str:
-    if not _ADDRESS.fullmatch(value):
-        raise ValueError("not an address")
-    return value
 
 
 def _way_out(url: str | None) -> dict[str, str]:

@@ -19,6 +19,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
+from pooling.mail_addresses import sendable
 from pooling.outbox.envelope import Attachment, envelope, host_of
 from pooling.outbox.models import Message
 from pooling.outbox.transport import Connection, Fault, NotSent, Transport
@@ -93,7 +94,7 @@ class _Open:
             raise NotSent(Fault.PERMANENT, f"cannot be written as a mail: {error}") from error
         try:
             async with asyncio.timeout(self.transport.send_seconds):
-                await self.client.sendmail(sender, [message.recipient], mail)
+                await self.client.sendmail(sendable(sender), [sendable(message.recipient)], mail)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             raise NotSent(fault_of(error), _said(error)) from error
 

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import Invalid
+from pooling.mail_addresses import kept_address
 from pooling.members.admission import one_at_a_time
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, Right
@@ -43,7 +44,7 @@ async def prepare_purchase(
 
 
 async def _people(session: AsyncSession, emails: Sequence[str]) -> list[int]:
-    wanted = {email.strip().lower() for email in emails}
+    wanted = {kept_address(email) for email in emails}
     if not wanted:
         return []
     rows = await session.execute(

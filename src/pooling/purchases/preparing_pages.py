@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.mail_addresses import is_address
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Member, MemberKind, Role
 from pooling.members.rights import Caller, Right
@@ -17,7 +18,7 @@ from pooling.purchases.preparing import prepare_purchase
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.schemas import PurchaseIn
 from pooling.purchases.service import rewrite_items
-from pooling.web.forms import Form, PostedForm, Redisplay, is_email
+from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 
 CHOSEN_AT_MOST = 300
@@ -98,7 +99,7 @@ async def do_purchase(
 
 def _read(form: Form) -> tuple[PurchaseIn, list[str]]:
     emails = form.value("lead_buyers").replace(";", " ").replace(",", " ").split()
-    if any(not is_email(email) for email in emails):
+    if any(not is_address(email) for email in emails):
         form.refuse("lead_buyers", "Indiquez des adresses électroniques séparées par des virgules.")
     everybody = form.value("participation") != "some"
     participants = form.all("participants")

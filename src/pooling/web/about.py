@@ -8,8 +8,8 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 
+from pooling.mail_addresses import is_address, sendable
 from pooling.web.branding import Territory
-from pooling.web.forms import is_email
 from pooling.web.layout import Link, render
 
 FOOTER = (
@@ -44,11 +44,11 @@ async def security_txt(request: Request[Any, Any, Any]) -> Response[str]:
     state = request.app.state
     territory: Territory = state.territory
     contact = territory.contact.strip()
-    if not is_email(contact):
+    if not is_address(contact):
         raise NotFoundException
     until = (state.clock.now() + TRUE_FOR).replace(microsecond=0)
     lines = (
-        f"Contact: mailto:{contact}",
+        f"Contact: mailto:{sendable(contact)}",
         f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: fr, en",
         f"Canonical: {state.settings.base_url.rstrip('/')}/.well-known/security.txt",

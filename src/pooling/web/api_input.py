@@ -9,7 +9,7 @@ from litestar import Request
 from pydantic import BaseModel, ValidationError
 
 from pooling.kernel.errors import DomainError, Invalid
-from pooling.kernel.text import clean
+from pooling.kernel.text import clean, visible
 from pooling.web.api import ApiIn
 
 In = TypeVar("In", bound=ApiIn)
@@ -117,7 +117,7 @@ def read_query(request: Request[Any, Any, Any], model: type[In]) -> In:
     for name, value in request.query_params.multi_items():
         if name in sent:
             raise Invalid({name: "Indiquez ce paramètre une seule fois."})
-        sent[name] = value
+        sent[name] = visible(value)
     if any("\x00" in value for value in sent.values()):
         raise Invalid({name: "Ce texte contient un caractère interdit." for name in sent if "\x00" in sent[name]})
     return checked(model, sent)

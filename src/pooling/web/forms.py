@@ -17,7 +17,8 @@ from litestar.di import NamedDependency
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Invalid
-from pooling.kernel.text import clean, clean_indented
+from pooling.kernel.text import clean, clean_indented, visible
+from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
@@ -77,10 +78,13 @@ class Form:
         return value
 
     def email(self, name: str) -> str:
-        value = clean(self.value(name)).lower()
-        if not is_email(value):
-            self.refuse(name, "Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr.")
-        return value
+        """An address that mail can reach, as it is kept."""
+        typed = clean(self.value(name))
+        try:
+            return read_address(typed)
+        except WrongAddressError as wrong:
+            self.refuse(name, str(wrong))
+            return typed
 
     def integer(self, name: str, *, smallest: int = 0, largest: int = 1_000_000, default: int | None = None) -> int:
         """A whole number; blanks between thousands are welcome. An empty field is `default`, if there is one."""
@@ -158,23 +162,15 @@ class Form:
                 self.refuse(name, sentence)
 
 
-LONGEST_EMAIL = 254
-"""What a mail server takes (RFC 5321, 4.5.3.1.3)."""
-_LABEL = r"[^@\s<>,;:\"().]"
-_EMAIL = re.compile(rf"[^@\s<>,;:\"()]{{1,64}}@{_LABEL}+(?:\.{_LABEL}+)*\.{_LABEL}{{2,}}")
-
-
-def is_email(value: str) -> bool:
-    return len(value) <= LONGEST_EMAIL and _EMAIL.fullmatch(value) is not None
-
-
 def form_of(values: Mapping[str, object]) -> Form:
     """The form of a GET, filled with what is known."""
     return Form(values={name: "" if value is None else str(value) for name, value in values.items()})
 
 
 async def provide_form(request: Request[Any, Any, Any]) -> Form:
-    """The form that was posted, raw. A file field is in `files`, everything else is text."""
+    """The form that was posted, as it was typed but for what nobody sees. A file field is in `files`, everything else
+    is text.
+    """
     kept: dict[str, Any] = request.scope["state"]
     if "form" not in kept:
         kept["form"] = await _posted(request)
@@ -189,8 +185,9 @@ async def _posted(request: Request[Any, Any, Any]) -> Form:
             form.files[name] = value
             form.file_lists.setdefault(name, []).append(value)
         else:
-            form.values.setdefault(name, value)
-            form.lists.setdefault(name, []).append(value)
+            seen = visible(value)
+            form.values.setdefault(name, seen)
+            form.lists.setdefault(name, []).append(seen)
     return form
 
 

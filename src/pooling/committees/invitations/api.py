@@ -21,11 +21,11 @@ from pooling.committees.people import (
 )
 from pooling.committees.queries import agendas_of, committee_by_id
 from pooling.kernel.errors import Forbidden, Invalid
+from pooling.mail_addresses import LONGEST
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
-from pooling.web.forms import LONGEST_EMAIL
 
 
 class AnswersOut(ApiOut):
@@ -100,7 +100,7 @@ class AnswerIn(ApiIn):
     """Whether one comes. By proxy: somebody else who is invited speaks and votes in one's name."""
 
     answer: Answer
-    proxy: str = Field(default="", max_length=LONGEST_EMAIL)
+    proxy: str = Field(default="", max_length=LONGEST)
     """The e-mail address of who is given the power; with `proxy` alone."""
 
     @model_validator(mode="after")

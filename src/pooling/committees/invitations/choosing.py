@@ -14,6 +14,7 @@ from pooling.accounts.models import Person
 from pooling.committees.models import Invitation
 from pooling.committees.queries import holds_a_role
 from pooling.kernel.text import search_text, without_accents
+from pooling.mail_addresses import kept_address
 from pooling.members.people_queries import folded
 from pooling.web.forms import Form
 
@@ -111,7 +112,7 @@ async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]
     words = search_text(typed).split()
     if not words:
         return []
-    whole = or_(name == without_accents(typed).lower(), col(Person.email) == typed.lower())
+    whole = or_(name == without_accents(typed).lower(), col(Person.email) == kept_address(typed))
     has_words: ColumnElement[bool] = true()
     for word in words:
         has_words &= name.contains(word, autoescape=True)

@@ -14,6 +14,7 @@ from icalendar import Calendar, Event, Timezone, vCalAddress
 from icalendar.parser import Contentline, Parameters
 
 from pooling.committees.models import AgendaItem, Answer, Committee, CommitteeState
+from pooling.mail_addresses import sendable
 from pooling.outbox.envelope import host_of
 from pooling.reminders.kinds import Context
 
@@ -37,7 +38,7 @@ class Invitation:
         """
         status = _STATUS.get(answer, "DECLINED")
         parameters = Parameters({"CN": name, "ROLE": "REQ-PARTICIPANT", "PARTSTAT": status, "RSVP": "FALSE"})
-        line = Contentline.from_parts("ATTENDEE", parameters, vCalAddress(f"mailto:{email}"))
+        line = Contentline.from_parts("ATTENDEE", parameters, vCalAddress(f"mailto:{sendable(email)}"))
         return self.text.replace(_END, "\r\n" + line.to_ical().decode() + _END, 1)
 
 
@@ -90,7 +91,7 @@ def event_of(
     event.add("URL", context.url(f"comites/{committee.id}"))
     event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
     # Who asks must be the same for the life of the event (RFC 5546, 3.2.2 and 3.2.5), and people come and go.
-    event.add("ORGANIZER", vCalAddress(f"mailto:{organizer}"), parameters={"CN": context.group_name})
+    event.add("ORGANIZER", vCalAddress(f"mailto:{sendable(organizer)}"), parameters={"CN": context.group_name})
     return event
 
 
