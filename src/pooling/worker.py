@@ -1,22 +1,17 @@
 """The worker: what it does every minute and when the bell rings. All its work is in rows; see `pooling.reminders`.
 
 Several may run at once, in processes of their own or inside the demonstration's. Stopping one cancels what it is
-doing, which every job of ours bears at any moment: the next minute, or another worker, goes on.
+doing, which every job of ours bears at any moment: the next minute, or another worker, goes on. The minute is this
+process's own: nothing but PostgreSQL is needed for what is due.
 """
 
 import asyncio
 import logging
+import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial, wraps
-from typing import Any, cast
-from zoneinfo import ZoneInfo
-
-from arq import cron, func
-from arq.connections import ArqRedis
-from arq.typing import WorkerCoroutine
-from arq.worker import Worker
 
 from pooling.allocation.configuration import FinanceConfiguration, read_finance
 from pooling.allocation.records.asking import forget_exports
@@ -28,7 +23,7 @@ from pooling.committees.invitations.answering import void_lost_proxies
 from pooling.committees.invitations.inviting import invite_newcomers
 from pooling.home.purging import purge as purge_people
 from pooling.home.reminder_kinds import reminder_kinds
-from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
+from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
 from pooling.needs.collection import close_what_is_due
@@ -44,6 +39,8 @@ from pooling.settings import Settings
 
 log = logging.getLogger(__name__)
 
+MINUTE = 60.0
+DAY = 24 * 60 * MINUTE
 JOB_SECONDS = 600
 CONNECTIONS = 2
 """To the mail server, for each worker: one waits for the database while the other sends."""
@@ -55,28 +52,6 @@ CHORES: Sequence[Chore] = (
     carry_what_is_open,
     forget_exports,
 )
-
-
-class Turn:
-    """One at a time in this process; asked for meanwhile, it is done once more, since it may have looked before what
-    it was asked for was there.
-    """
-
-    def __init__(self) -> None:
-        self._taken = False
-        self._again = False
-
-    async def take(self, job: Callable[[], Awaitable[None]]) -> None:
-        self._again = True
-        if self._taken:
-            return
-        self._taken = True
-        try:
-            while self._again:
-                self._again = False
-                await job()
-        finally:
-            self._taken = False
 
 
 @dataclass
@@ -91,9 +66,6 @@ class Work:
     chores: Sequence[Chore] = CHORES
     purge_after: timedelta = timedelta(days=365)
     clock: Clock = field(default_factory=SystemClock)
-    sweeping: Turn = field(default_factory=Turn)
-    delivering: Turn = field(default_factory=Turn)
-    exporting: Turn = field(default_factory=Turn)
     finance: FinanceConfiguration = field(default_factory=FinanceConfiguration)
 
 
@@ -118,12 +90,7 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
     )
 
 
-async def sweep(ctx: dict[str, Any]) -> None:
-    work: Work = ctx["work"]
-    await work.sweeping.take(partial(_sweep, work))
-
-
-async def _sweep(work: Work) -> None:
+async def sweep(work: Work) -> None:
     report: SweepReport = await sweep_groups(
         work.database, work.kinds, work.clock, base_url=work.base_url, chores=work.chores
     )
@@ -133,89 +100,66 @@ async def _sweep(work: Work) -> None:
         await work.bell.ring("deliver")
 
 
-async def deliver(ctx: dict[str, Any]) -> None:
-    work: Work = ctx["work"]
-    if work.transport is not None:
-        await work.delivering.take(partial(_deliver, work, work.transport))
-
-
-async def _deliver(work: Work, transport: Transport) -> None:
-    report: DeliveryReport = await deliver_messages(work.database, transport, work.clock, connections=CONNECTIONS)
+async def deliver(work: Work) -> None:
+    if work.transport is None:
+        return
+    report: DeliveryReport = await deliver_messages(work.database, work.transport, work.clock, connections=CONNECTIONS)
     if report != DeliveryReport():
         log.info("mails: %s", report)
 
 
-async def export(ctx: dict[str, Any]) -> None:
-    work: Work = ctx["work"]
-    await work.exporting.take(partial(_export, work))
-
-
-async def _export(work: Work) -> None:
+async def export(work: Work) -> None:
     ready = await write_exports(work.database, work.clock, work.finance)
     if ready:
         log.info("workbooks: %s written", ready)
 
 
-async def purge(ctx: dict[str, Any]) -> None:
-    """Every night: forgets people who left long ago. It crosses groups, so it is no chore of one."""
-    work: Work = ctx["work"]
+async def purge(work: Work) -> None:
+    """Forgets people who left long ago. It crosses groups, so it is no chore of one."""
     blanked = await purge_people(work.database, work.clock.now(), work.purge_after)
     if blanked:
         log.info("people blanked: %s", blanked)
 
 
-JOBS: Sequence[tuple[WorkerCoroutine, int]] = ((sweep, JOB_SECONDS), (deliver, JOB_SECONDS), (export, EXPORT_SECONDS))
-"""Every minute and whenever the bell rings."""
+Job = Callable[[Work], Awaitable[None]]
+JOBS: Sequence[tuple[Job, float]] = ((sweep, JOB_SECONDS), (deliver, JOB_SECONDS), (export, EXPORT_SECONDS))
+"""Every minute and whenever the bell rings, and how many seconds each may take."""
 
 
-def _heard(job: WorkerCoroutine) -> WorkerCoroutine:
-    """As the queue starts it: whoever rings from now on wants another run."""
-
-    @wraps(job)
-    async def started(ctx: dict[str, Any]) -> None:
-        await ctx["work"].bell.hear(job.__qualname__)
-        await job(ctx)
-
-    return cast("WorkerCoroutine", started)
-
-
-def make_worker(work: Work, redis_url: str, *, handle_signals: bool = True) -> Worker:
-    """For `run_until_stopped`; signals are not its own in a process that does other things too."""
-    return Worker(
-        # No result is kept: a kept one would make the bell deaf until it expires.
-        functions=[func(_heard(job), timeout=seconds, keep_result=0, max_tries=1) for job, seconds in JOBS],
-        cron_jobs=[
-            *(
-                cron(_heard(job), second=0, run_at_startup=True, timeout=seconds, keep_result=0, max_tries=1)
-                for job, seconds in JOBS
-            ),
-            cron(purge, hour=4, minute=10, second=0, keep_result=0, max_tries=1),
-        ],
-        redis_settings=redis_settings(redis_url),
-        handle_signals=handle_signals,
-        job_timeout=JOB_SECONDS,
-        retry_jobs=False,
-        timezone=ZoneInfo("Europe/Paris"),  # type: ignore[arg-type]  # arq's default is a fixed offset
-        job_serializer=serialize,
-        job_deserializer=deserialize,
-        health_check_interval=60,
-        log_results=False,
-        ctx={"work": work},
-    )
-
-
-async def run_until_stopped(worker: Worker) -> None:
-    """Runs until it is cancelled or, where it handles signals, told to stop; then raises `CancelledError`.
-
-    What it is doing is cancelled, and the mail in hand finished.
+async def run(work: Work, *, minute: float = MINUTE) -> None:
+    """Does every job now, every minute and when its bell rings, until cancelled: then what it is doing is cancelled
+    too, and the mail in hand finished. What fails is in the log; the next minute tries again.
     """
-    try:
-        await worker.async_run()
-    finally:
-        for task in worker.tasks.values():
-            task.cancel()
-        await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
-        queue: ArqRedis | None = worker.pool  # None when it never answered
-        if queue is not None:
-            await queue.delete(worker.health_check_key)
-            await queue.aclose(close_connection_pool=True)
+    woken = {_name(job): asyncio.Event() for job, _ in JOBS}
+    async with asyncio.TaskGroup() as group:
+        for job, seconds in JOBS:
+            group.create_task(again_and_again(job, work, woken[_name(job)], seconds=seconds, every=minute))
+        group.create_task(again_and_again(purge, work, asyncio.Event(), seconds=JOB_SECONDS, every=DAY))
+        group.create_task(work.bell.listen({name: event.set for name, event in woken.items()}))
+
+
+async def again_and_again(job: Job, work: Work, woken: asyncio.Event, *, seconds: float, every: float) -> None:
+    while True:
+        woken.clear()  # before it begins: who rings meanwhile may have come too late for it
+        try:
+            async with asyncio.timeout(seconds):
+                await job(work)
+        except Exception:
+            log.exception("%s failed", _name(job))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(every):
+                await woken.wait()
+
+
+def _name(job: Job) -> str:
+    return job.__name__
+
+
+async def run_until_stopped(work: Work, *, minute: float = MINUTE) -> None:
+    """`run`, until Ctrl-C or a polite kill."""
+    running = asyncio.create_task(run(work, minute=minute))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    log.info("the worker works")
+    with suppress(asyncio.CancelledError):
+        await running

@@ -43,8 +43,8 @@ class Served:
         """One sweep of the worker, and the delivery that it asks for."""
         work = work_of(self.settings, self.database, self.bell, transport=KeptInOutbox())
         work.clock = self.clock
-        await sweep({"work": work})
-        await deliver({"work": work})
+        await sweep(work)
+        await deliver(work)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ground.shell import Shell
 from pooling.cli.installation import MIGRATING
 from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.sockets import answers
-from pooling.embedded.valkey import EmbeddedValkey
+from pooling.embedded.valkey import EmbeddedValkey, shut_down
 
 
 @pytest.fixture
@@ -70,8 +70,22 @@ def _patiently(connection: http.client.HTTPConnection) -> None:
 def test_the_worker_works_until_it_is_told_to_stop(own: Shell, queue: str, number: signal.Signals) -> None:
     own.settings["redis_url"] = queue
     process = own.start("worker")
-    read_until(process, "Starting worker")
+    read_until(process, "the worker works")
     process.send_signal(number)
+    said, _ = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in said) == (0, False), said
+
+
+def test_the_worker_works_without_its_queue_and_stops_as_cleanly(own: Shell, queue: str) -> None:
+    """It hears the bell as soon as there is one, and goes on when that one dies."""
+    own.settings["redis_url"] = queue.replace("valkey.sock", "later.sock")
+    process = own.start("worker")
+    read_until(process, "the bell is out of order")
+    Path(queue.removeprefix("unix://").replace("valkey.sock", "later.sock")).symlink_to("valkey.sock")
+    read_until(process, "Starting worker")
+    shut_down(Path(queue.removeprefix("unix://")))
+    read_until(process, "the bell is out of order")
+    process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=30)
     assert (process.returncode, "Traceback" in said) == (0, False), said
 

@@ -63,11 +63,6 @@ def test_an_unmigrated_database_is_one_sentence(
     assert refused.stderr == "pooling: the database is not at the present schema: run `pooling migrate` first.\n"
 
 
-def test_a_worker_without_its_queue_is_one_sentence(own: Shell) -> None:
-    refused = own("worker")
-    assert (refused.exit_code, "the queue unix:///nowhere/valkey.sock does not answer." in refused.stderr) == (2, True)
-
-
 def test_migrations_need_the_owner(own: Shell) -> None:
     del own.settings["owner_database_url"]
     refused = own("migrate")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from redis import Redis
 
 from ground.shell import Shell
 from pooling.embedded.engines import (
@@ -173,6 +174,17 @@ def test_a_deep_folder_gets_a_short_socket_that_every_process_finds(data_folder:
     assert answers(path)
     second.stop()
     assert not answers(path)
+
+
+def test_the_queue_is_for_its_own_user_alone(data_folder: Path) -> None:
+    """It has no password."""
+    valkey = EmbeddedValkey(data_folder)
+    folder = data_folder / "valkey"
+    assert [path.stat().st_mode & 0o077 for path in (folder, folder / "valkey.sock")] == [0, 0]
+    with Redis(unix_socket_path=valkey.url.removeprefix("unix://")) as queue:
+        assert queue.config_get("port") == {"port": "0"}
+        assert queue.config_get("maxmemory") == {"maxmemory": str(64 * 1024**2)}
+    valkey.stop()
 
 
 def test_a_data_folder_that_cannot_be_written_is_one_sentence(embedded: Shell) -> None:

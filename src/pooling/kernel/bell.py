@@ -1,25 +1,39 @@
-"""The bell: wakes the worker's sweeps through Valkey/Redis. It carries no work: rows in PostgreSQL say what is due,
-so a lost or doubled ring changes nothing but the delay.
+"""The bell: wakes the worker through Valkey/Redis. It carries no work: rows in PostgreSQL say what is due, so a lost or
+doubled ring changes nothing but the delay, and whatever lies in the queue may be thrown away. All of arq is in here.
 """
 
 import asyncio
 import json
-from contextlib import suppress
-from dataclasses import replace
+import logging
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from arq import create_pool
-from arq.connections import ArqRedis, RedisSettings
-from redis.exceptions import RedisError
+from arq import func
+from arq.connections import ArqRedis
+from arq.constants import (
+    health_check_key_suffix,
+    in_progress_key_prefix,
+    job_key_prefix,
+    result_key_prefix,
+    retry_key_prefix,
+)
+from arq.typing import StartupShutdown
+from arq.worker import Worker
+from redis.asyncio import ConnectionPool
 
+log = logging.getLogger(__name__)
 
-def redis_settings(url: str) -> RedisSettings:
-    """`redis://…`, `rediss://…` or, for a unix socket, `unix:///path`."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return RedisSettings(unix_socket_path=parts.path, conn_retries=1)
-    return replace(RedisSettings.from_dsn(url), conn_retries=1)  # a queue that is away must not hold up a page
+QUEUE = "pooling:bell"
+SECONDS_TO_CONNECT = 1
+SECONDS_TO_ANSWER = 2
+POLL = 0.5
+PAUSE = 5
+"""Seconds for which a queue in trouble is left alone: pages must not wait for it one after the other."""
+FRESH = 300
+"""Seconds after which listening begins anew, in an emptied queue: what made the bell deaf does so no longer, a
+connection on which nothing comes included.
+"""
 
 
 def serialize(job: dict[str, Any]) -> bytes:
@@ -31,54 +45,104 @@ def deserialize(job: bytes) -> dict[str, Any]:
     return content
 
 
-LONGEST_WAIT = 60
-"""Seconds after which a ring that nothing came of is no longer waited for."""
-
-
-def _rung(job: str) -> str:
-    return f"pooling:rung:{job}"
-
-
 class Bell:
-    """Connects at the first ring; a queue that is away never fails the request that rang."""
+    """Connects at the first ring; a queue that is away, hangs or lies never fails the request that rang."""
 
     def __init__(self, url: str) -> None:
-        self._settings = redis_settings(url)
-        self._pool: ArqRedis | None = None
-        self._connecting = asyncio.Lock()
-
-    async def _connected(self) -> ArqRedis:
-        async with self._connecting:  # the first two at once would make two pools, and forget one
-            if self._pool is None:
-                self._pool = await create_pool(self._settings, job_serializer=serialize, job_deserializer=deserialize)
-            return self._pool
+        """`redis://…`, `rediss://…` or, for a unix socket, `unix:///path`."""
+        # No `socket_timeout`: with it, a cancellation that comes while something is sent is lost (`asyncio.wait_for`
+        # before Python 3.12), and a worker would not stop.
+        pool: ConnectionPool = ConnectionPool.from_url(url, socket_connect_timeout=SECONDS_TO_CONNECT)
+        self._queue = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
+        self._left_alone_until = 0.0
 
     async def ring(self, job: str) -> bool:
-        """Asks for a job once (a second ring before it starts is the same). False when the queue is away.
-
-        arq's own way, one id for all rings, would also take a ring for the same while the job runs, or is being
-        tidied away: it has looked at the rows already, and what was written since would wait for the minute sweep.
-        """
+        """Asks for a job once (a second ring before it starts is the same). False when the queue is away."""
+        if time.monotonic() < self._left_alone_until:
+            return False
         try:
-            queue = await self._connected()
-            if await queue.set(_rung(job), b"", nx=True, ex=LONGEST_WAIT):
-                await queue.enqueue_job(job)
-        except (RedisError, OSError):
-            return False  # the minute sweep finds the rows all the same
+            async with asyncio.timeout(SECONDS_TO_ANSWER):
+                await self._queue.enqueue_job(job, _job_id=_ring(job))
+        except Exception as error:  # noqa: BLE001 - what listens there may answer anything
+            log.warning("the bell cannot be rung: %r", error)
+            self._left_alone_until = time.monotonic() + PAUSE
+            return False  # the worker's next minute finds the rows all the same
         return True
-
-    async def hear(self, job: str) -> None:
-        """The job starts: it will see the rows of all rings until now, and a ring from now on asks for another run."""
-        with suppress(RedisError, OSError):
-            await (await self._connected()).delete(_rung(job))
 
     async def answers(self) -> bool:
         try:
-            return bool(await (await self._connected()).ping())
-        except (RedisError, OSError):
+            async with asyncio.timeout(SECONDS_TO_ANSWER):
+                return bool(await self._queue.ping())
+        except Exception:  # noqa: BLE001 - as above
             return False
 
+    async def listen(self, wake: Mapping[str, Callable[[], object]]) -> None:
+        """Calls what each ring asks for, until cancelled. Whatever becomes of the queue, and whatever somebody else
+        wrote into it, is told in the log, thrown away and tried again after a pause.
+        """
+        told = ""
+        while True:
+            try:
+                await self._empty(wake)
+                for begin in wake.values():
+                    begin()  # a ring may have been among what was thrown away
+                await self._hear(wake)
+                told = ""
+            except Exception as error:  # noqa: BLE001 - no answer of the queue may end the worker
+                if told != (told := repr(error)[:500]):
+                    log.warning("the bell is out of order, work goes on every minute without it: %s", told)
+                await asyncio.sleep(PAUSE)
+
+    async def _empty(self, jobs: Mapping[str, object]) -> None:
+        prefixes = (job_key_prefix, in_progress_key_prefix, retry_key_prefix, result_key_prefix)
+        ours = (prefix + _ring(job) for job in jobs for prefix in prefixes)
+        async with asyncio.timeout(SECONDS_TO_ANSWER):
+            await self._queue.unlink(QUEUE, QUEUE + health_check_key_suffix, *ours)
+
+    async def _hear(self, wake: Mapping[str, Callable[[], object]]) -> None:
+        worker = Worker(
+            # No result is kept: a kept one would make the bell deaf until it expires.
+            functions=[func(_heard, name=job, keep_result=0, max_tries=1) for job in wake],
+            # Not before it is tidied away: until then, whoever rings for the same is not heard again.
+            after_job_end=_waking({_ring(job): begin for job, begin in wake.items()}),
+            poll_delay=POLL,
+            queue_name=QUEUE,
+            redis_pool=self._queue,
+            handle_signals=False,
+            job_timeout=SECONDS_TO_ANSWER,
+            keep_result=0,
+            retry_jobs=False,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+            log_results=False,
+        )
+        hearing = asyncio.create_task(worker.main())
+        try:
+            await asyncio.wait({hearing}, timeout=FRESH)
+            if hearing.done():
+                hearing.result()
+        finally:
+            tasks = [hearing, *worker.tasks.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.aclose()
-            self._pool = None
+        await self._queue.aclose(close_connection_pool=True)
+
+
+def _ring(job: str) -> str:
+    return f"{QUEUE}:{job}"
+
+
+async def _heard(ctx: dict[Any, Any], *_: object, **__: object) -> None:
+    """A ring says no more than its name."""
+
+
+def _waking(wake: Mapping[str, Callable[[], object]]) -> StartupShutdown:
+    async def woken(ctx: dict[Any, Any]) -> None:
+        begin = wake.get(ctx["job_id"])
+        if begin is not None:
+            begin()
+
+    return woken
