@@ -8,7 +8,7 @@ import pytest
 
 from factories import NOW
 from outbox.sink import Sink, running
-from pooling.outbox.delivery import DELAYS
+from pooling.outbox.delivery import BATCH, DELAYS, MAILS_A_CONNECTION
 from pooling.outbox.leases import LEASE, Batch, Contents, steps_of_their_own
 from pooling.outbox.mail import Mail
 from pooling.outbox.service import queue_mails
@@ -81,11 +81,34 @@ async def test_a_code_is_tried_again_only_while_it_is_valid(scene: Scene) -> Non
 
 async def test_who_waits_in_front_of_a_screen_goes_first(scene: Scene) -> None:
     await scene.queue(ANNE, BENOIT)
-    async with scene.database.transaction() as session:
-        code = Mail(kind="code", recipient=CLAIRE, subject="Code", why="Votre code.", urgent=True)
-        await queue_mails(session, [code], scene.now)
+    await queue_code(scene, CLAIRE)
     await scene.deliver(batch=2)
     assert scene.sink.recipients == [CLAIRE, ANNE, BENOIT]
+
+
+async def queue_code(scene: Scene, recipient: str) -> None:
+    async with scene.database.transaction() as session:
+        code = Mail(kind="code", recipient=recipient, subject="Code", why="Votre code.", urgent=True)
+        await queue_mails(session, [code], scene.now)
+
+
+async def test_who_asks_for_a_code_during_a_long_mailing_waits_for_a_few_mails_only(scene: Scene) -> None:
+    """Over the same connection: the server sees one mailing."""
+    await scene.queue(*(f"p{number}@commune.example" for number in range(3 * BATCH)))
+    scene.sink.answer.clear()
+    mailing = asyncio.create_task(scene.deliver())
+    await scene.sink.reached.wait()
+    await queue_code(scene, CLAIRE)
+    scene.sink.answer.set()
+    assert (await mailing).sent == 3 * BATCH + 1
+    assert scene.sink.recipients.index(CLAIRE) <= BATCH <= 10
+    assert scene.sink.connections == 1
+
+
+async def test_a_long_mailing_changes_connections_and_claims_no_mail_in_vain(scene: Scene) -> None:
+    await scene.queue(*(f"p{number}@commune.example" for number in range(MAILS_A_CONNECTION + 1)))
+    report = await scene.deliver()
+    assert (report.sent, report.postponed, scene.sink.connections) == (MAILS_A_CONNECTION + 1, 0, 2)
 
 
 @pytest.mark.parametrize("trouble", ["down", "hanging", "dropping"])
@@ -135,7 +158,7 @@ async def test_an_expired_lease_is_as_good_as_queued(scene: Scene) -> None:
     """A delivery that was killed: nothing of it is left but its lease."""
     await scene.queue(ANNE)
     async with steps_of_their_own(scene.database) as steps:
-        await Batch.claim(steps, Contents(), scene.now, 10)
+        await Batch(steps, Contents()).claim(scene.now, 10)
     assert (await scene.deliver()).sent == 0
     scene.clock.instant += LEASE
     assert (await scene.deliver()).sent == 1
@@ -149,7 +172,8 @@ async def test_a_lost_lease_is_noticed_before_sending(scene: Scene) -> None:
     await scene.sink.reached.wait()
     scene.clock.instant += LEASE
     async with steps_of_their_own(scene.database) as steps:
-        other = await Batch.claim(steps, Contents(), scene.now, 10)
+        other = Batch(steps, Contents())
+        await other.claim(scene.now, 10)
     assert len(other.waiting) == 2
     scene.sink.answer.set()
     report = await slow

@@ -20,7 +20,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
-from pooling.outbox.delivery import DeliveryReport, deliver
+from pooling.outbox.delivery import BATCH, DeliveryReport, deliver
 from pooling.outbox.mail import Mail
 from pooling.outbox.service import queue_mails
 from pooling.outbox.transport import Transport
@@ -111,7 +111,7 @@ class Scene:
     async def sweep(self, *, batch: int = 500) -> SweepReport:
         return await sweep(self.database, kinds(), self.clock, base_url=BASE_URL, chores=CHORES, batch=batch)
 
-    async def deliver(self, transport: Transport | None = None, *, batch: int = 100) -> DeliveryReport:
+    async def deliver(self, transport: Transport | None = None, *, batch: int = BATCH) -> DeliveryReport:
         return await deliver(self.database, transport or self.sink.transport(), self.clock, batch=batch)
 
     async def work(self) -> None:

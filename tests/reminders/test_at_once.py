@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from factories import PEOPLE
 from pooling.embedded.postgres import PostgresAddresses
@@ -18,6 +19,8 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.clock import SystemClock
 from pooling.members.models import Role
 from pooling.outbox.leases import LEASE
+from pooling.outbox.mail import Mail
+from pooling.outbox.service import queue_mails
 from pooling.worker import Work, run
 from reminders.scene import BASE_URL, J15, Scene, kinds
 
@@ -158,3 +161,32 @@ async def test_a_delivery_killed_before_the_answer_loses_nothing(
     assert set(real_scene.sink.recipients) == set(INVITED)
     assert len(real_scene.sink.recipients) <= len(INVITED) + 1  # one connection was open, one crash
     assert {row[1] for row in await real_scene.messages()} == {"sent"}
+
+
+async def states_of_codes(scene: Scene) -> list[str]:
+    """They belong to no group."""
+    async with scene.database.transaction() as session:
+        return list((await session.execute(text("SELECT state FROM messages WHERE kind = 'code'"))).scalars())
+
+
+async def test_a_delivery_killed_leaves_few_mails_waiting_and_no_code_for_long(
+    real_scene: Scene, fresh_addresses: PostgresAddresses
+) -> None:
+    """All but those that it held leave at once; those it held, a sign-in code among them, while the code is valid."""
+    await real_scene.queue(*(f"p{number}@commune.example" for number in range(30)))
+    async with real_scene.database.transaction() as session:
+        code = Mail(kind="code", recipient="code@commune.example", subject="Code", why="Votre code.", urgent=True)
+        await queue_mails(session, [code], real_scene.now)
+    real_scene.sink.answer.clear()
+    victim = await Victim.start("deliver", fresh_addresses, real_scene)
+    await real_scene.sink.reached.wait()
+    await victim.kill()
+    real_scene.sink.answer.set()
+    await real_scene.deliver()
+    assert await states_of_codes(real_scene) == ["sending"]
+    assert 0 < len([state for _, state, *_ in await real_scene.messages() if state != "sent"]) < 10
+    real_scene.clock.instant += timedelta(seconds=90)
+    await real_scene.deliver()
+    assert await states_of_codes(real_scene) == ["sent"]
+    assert {row[1] for row in await real_scene.messages()} == {"sent"}
+    assert len(real_scene.sink.recipients) <= 31 + 1  # one connection was open, one crash

@@ -37,9 +37,9 @@ from pooling.reminders.wishes import Wish, keep_wish
 from reminders.scene import BASE_URL, J15, kinds
 from whole.chaos_worker import FastClock
 
-SPEED = 20
-"""A minute of the clock in three seconds: a lease of five minutes outlives a killed worker by fifteen seconds."""
-PATIENCE = 3.0
+SPEED = 12
+"""A minute of the clock in five seconds: a lease outlives a killed worker by seven and a half."""
+PATIENCE = 2.0
 """Seconds before a worker gives a server up: well below its lease, well above what a busy machine takes to answer."""
 WORKERS = 3
 GROUPS_AT_MOST = 40

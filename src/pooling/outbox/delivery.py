@@ -1,6 +1,7 @@
 """Sending what is queued, under leases.
 
-A batch is claimed and the claim committed; each mail's lease is checked and prolonged just before it is
+A few mails are claimed at a time and the claim committed: so few wait if we are killed, and who asks for a code
+meanwhile waits for no more of the others. Each mail's lease is checked and prolonged just before it is
 sent, and `sent` is committed right after the server's `250`. So a killed delivery loses nothing (its leases
 expire), and a mail goes out twice only if the crash falls between that `250` and that commit: at most one for
 each open connection.
@@ -26,7 +27,8 @@ from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 10
+MAILS_A_CONNECTION = 100
 
 DELAYS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=2), timedelta(hours=20))
 """Before the second, third, fourth and fifth try: the last one comes some 22 hours after the first."""
@@ -60,33 +62,39 @@ async def deliver(
     report = DeliveryReport()
     async with asyncio.TaskGroup() as group:
         for _ in range(connections):
-            group.create_task(_deliver_batches(database, transport, clock, report, batch))
+            group.create_task(_deliver_all(database, transport, clock, report, batch))
     return report
 
 
-async def _deliver_batches(
+async def _deliver_all(
     database: Database, transport: Transport, clock: Clock, report: DeliveryReport, most: int
 ) -> None:
-    """A batch and a connection at a time."""
-    contents = Contents()
+    """A connection at a time."""
     async with steps_of_their_own(database) as steps:
-        while True:
-            batch = await Batch.claim(steps, contents, clock.now(), most)
-            if not batch.waiting or not await _deliver_batch(transport, batch, clock, report):
-                return
+        batch = Batch(steps, Contents())
+        while await _deliver_over_one_connection(transport, batch, clock, report, most):
+            pass
 
 
-async def _deliver_batch(transport: Transport, batch: Batch, clock: Clock, report: DeliveryReport) -> bool:
-    """Sends what it can; False when going on would be of no use.
+async def _deliver_over_one_connection(
+    transport: Transport, batch: Batch, clock: Clock, report: DeliveryReport, most: int
+) -> bool:
+    """Sends what it can, one batch after the other; False when going on would be of no use.
 
     Whatever ends it, cancelling included, what was not begun is free again for the next delivery.
     """
     helpful = True
+    batch.sent = 0
     try:
+        await _to_its_end(batch.claim(clock.now(), most))
+        if not batch.waiting:
+            return False
         async with transport.connection() as connection:
             await batch.hold_next(clock.now())
             while batch.waiting:
                 await _to_its_end(_send_next(connection, batch, clock, report))
+                if not batch.waiting and batch.sent < MAILS_A_CONNECTION:
+                    await _to_its_end(batch.claim(clock.now(), most))
     except NotSent as trouble:
         log.warning("the mail server is in trouble: %s", trouble.reason)
         report.server_trouble = trouble.reason
@@ -103,8 +111,8 @@ async def _deliver_batch(transport: Transport, batch: Batch, clock: Clock, repor
 
 
 async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
-    """Being stopped between a server's `250` and our commit would send a mail twice: the mail in hand is
-    finished first, which its own time limit bounds.
+    """Being stopped between a server's `250` and our commit would send a mail twice, and between a claim and what it
+    answers leave a whole batch waiting: either is finished first, which its own time limit bounds.
     """
     task = asyncio.ensure_future(step)
     stopped: asyncio.CancelledError | None = None

@@ -1,7 +1,7 @@
 """A batch of messages under a lease: claimed together, settled one by one, never by two deliveries."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -13,8 +13,10 @@ from pooling.kernel.database import Database
 from pooling.outbox.envelope import Attachment
 from pooling.outbox.models import Message, MessageState
 
-LEASE = timedelta(minutes=5)
-"""Longer than connecting and sending one mail may take."""
+LEASE = timedelta(seconds=90)
+"""Longer than sending one mail may take, by half a minute, and no longer: so long a sign-in code waits whose delivery
+was killed. It is prolonged before each mail; what waits behind a slow one may be taken over by somebody else meanwhile.
+"""
 
 _CLAIM = text("SELECT * FROM claim_messages(:lease, :now, :until, :most)")
 _SETTLE_AND_HOLD = text("""
@@ -69,25 +71,27 @@ class Contents:
 
 
 class Batch:
-    """What one delivery holds. `waiting` was claimed and nothing was said to the server about it yet."""
+    """What one delivery holds, a few messages at a time. `waiting` was claimed and nothing was said to the server about
+    it yet.
+    """
 
-    def __init__(
-        self, connection: AsyncConnection, contents: Contents, lease: str, messages: Sequence[Message]
-    ) -> None:
+    def __init__(self, connection: AsyncConnection, contents: Contents) -> None:
         self._connection = connection
         self._contents = contents
-        self._lease = lease
+        self._lease = uuid4().hex
         self._held: set[int] = set()
-        self.waiting = deque(messages)
+        self.waiting: deque[Message] = deque()
         self.in_hand: Message | None = None
         self.sent = 0
+        """Over the present connection."""
 
-    @classmethod
-    async def claim(cls, connection: AsyncConnection, contents: Contents, now: datetime, most: int) -> "Batch":
-        lease = uuid4().hex
-        rows = await connection.execute(_CLAIM, {"lease": lease, "now": now, "until": now + LEASE, "most": most})
-        messages = [Message(**row) for row in rows.mappings()]
-        return cls(connection, contents, lease, sorted(messages, key=lambda message: (message.priority, message.id)))
+    async def claim(self, now: datetime, most: int) -> None:
+        """Takes what is due, as many as that: what somebody waits for in front of a screen first."""
+        claim = {"lease": self._lease, "now": now, "until": now + LEASE, "most": most}
+        rows = (await self._connection.execute(_CLAIM, claim)).mappings()
+        messages = sorted((Message(**row) for row in rows), key=lambda message: (message.priority, message.id))
+        self.waiting.extend(messages)
+        self._held = {message.id for message in messages}
 
     def _next(self, now: datetime) -> dict[str, object]:
         ids = [self.waiting[0].id] if self.waiting else []

@@ -26,7 +26,7 @@ from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
 CONNECT_SECONDS = 30.0
 SEND_SECONDS = 60.0
-"""For a whole mail. Together well below delivery's lease, which is prolonged before each mail."""
+"""For a whole mail. Each well below delivery's lease, which is prolonged before each mail."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _POLICY = re.compile(r"\b5\.7\.\d+\b")
