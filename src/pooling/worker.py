@@ -159,7 +159,12 @@ async def run_until_stopped(work: Work, *, minute: float = MINUTE) -> None:
     """`run`, until Ctrl-C or a polite kill."""
     running = asyncio.create_task(run(work, minute=minute))
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, _stop, running, number)
     log.info("the worker works")
     with suppress(asyncio.CancelledError):
         await running
+
+
+def _stop(running: asyncio.Task[None], number: signal.Signals) -> None:
+    log.info("told to stop by %s", number.name)
+    running.cancel()

@@ -118,6 +118,49 @@ async def test_a_command_interrupted_before_its_end_leaves_its_engines(embedded:
     assert not answers(data_folder / "postgres" / ".s.PGSQL.5432")
 
 
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [("raise RuntimeError('no more room')", "no more room"), ("return None", "no error was told")],
+)
+def test_pages_that_end_by_themselves_say_why(own: Shell, port: int, trouble: str, why: str) -> None:
+    """And the service does not end as if it had been asked to."""
+    program = (
+        "import sys, uvicorn\n"
+        f"async def ends(self, sockets=None):\n    {trouble}\n"
+        "uvicorn.Server.serve = ends\n"
+        "from pooling.cli.main import main\n"
+        "main()\n"
+    )
+    process = own.start("serve", "--port", port, program=program)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    assert "the pages ended by themselves" in said
+    assert why in said
+
+
+def test_pages_whose_output_nobody_reads_go_on(own: Shell, port: int) -> None:
+    process = own.start("serve", "--port", port, errors=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    _patiently(connection)
+    connection.request("GET", "/health/live")
+    assert connection.getresponse().status == 200
+    connection.close()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+    assert process.stderr is not None
+    process.stderr.close()
+
+
+def test_who_stopped_a_service_is_in_its_log(own: Shell, port: int) -> None:
+    process = own.start("serve", "--port", port)
+    read_until(process, "pooling answers at")
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=30)
+    assert "told to stop by SIGTERM" in said
+
+
 def test_a_taken_port_is_one_sentence(own: Shell) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

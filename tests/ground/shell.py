@@ -34,16 +34,19 @@ class Shell:
     def __call__(self, *words: object, given: bytes | None = None) -> Result:
         return CliRunner().invoke(pooling, [str(word) for word in words], env=dict(self.environment), input=given)
 
-    def start(self, *words: object) -> "subprocess.Popen[str]":
-        """In a process of its own; its output goes together into one stream."""
-        command = [sys.executable, "-m", "pooling", *map(str, words)]
+    def start(
+        self, *words: object, program: str | None = None, errors: int = subprocess.STDOUT
+    ) -> "subprocess.Popen[str]":
+        """In a process of its own, as `program` runs it; its output goes together into one stream."""
+        how = ["-m", "pooling"] if program is None else ["-c", program]
+        command = [sys.executable, *how, *map(str, words)]
         environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
         return subprocess.Popen(
             command,
             env=environment,
             text=True,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
             start_new_session=True,
         )
 

@@ -1,5 +1,6 @@
 """The command's contents. A command's module is imported when it is called: `pooling allocate` loads no web."""
 
+import faulthandler
 import importlib
 import sys
 import tomllib
@@ -81,4 +82,5 @@ def pooling() -> None:
 
 def main() -> None:
     """Runs a command."""
+    faulthandler.enable()  # a process that the system ends for a fault of a library says where it was
     pooling()

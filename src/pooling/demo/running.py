@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import shutil
 import signal
 import socket
@@ -19,6 +20,8 @@ from pooling.demo.purchases import make_purchases
 from pooling.demo.territory import make_group
 from pooling.kernel.database import Database
 from pooling.settings import stop
+
+log = logging.getLogger(__name__)
 
 SECONDS_TO_FINISH = 5
 ENGINE_FOLDERS = ("postgres", "valkey")
@@ -68,20 +71,41 @@ class QuietServer(uvicorn.Server):
         yield
 
 
+class EndedByItself(Exception):
+    """A service ended though nobody had asked it to; its cause says why."""
+
+
 async def run_until_stopped(app: Litestar, work: Awaitable[None], *, host: str, port: int) -> None:
-    """Web and worker side by side, until Ctrl-C or a polite kill."""
+    """Web and worker side by side, until Ctrl-C or a polite kill.
+
+    Raises:
+        EndedByItself: one of them ended before; the log says which, and why.
+    """
     # No access log: addresses of calendars, and links that sign in, are keys.
     config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
     server = QuietServer(config)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stopping, number)
     web = asyncio.create_task(server.serve())
     background = asyncio.ensure_future(work)
     asked = asyncio.create_task(stopping.wait())
     await asyncio.wait({web, background, asked}, return_when=asyncio.FIRST_COMPLETED)
+    ended = [
+        (name, task) for name, task in (("the pages", web), ("the jobs beside the pages", background)) if task.done()
+    ]
     server.should_exit = True
     await asyncio.wait({web}, timeout=SECONDS_TO_FINISH)
     for task in (web, background, asked):
         task.cancel()
     await asyncio.gather(web, background, asked, return_exceptions=True)
+    if not stopping.is_set():
+        name, task = ended[0]
+        cause = None if task.cancelled() else task.exception()
+        log.critical("%s ended by themselves: %r", name, cause or "no error was told", exc_info=cause)
+        raise EndedByItself(f"{name} ended by themselves") from cause
+
+
+def _stop(stopping: asyncio.Event, number: signal.Signals) -> None:
+    log.info("told to stop by %s", number.name)
+    stopping.set()
