@@ -1,5 +1,7 @@
 """The comfort that scripts add: live totals, paste from a spreadsheet, nothing sent twice, nothing left by mistake."""
 
+import re
+
 import pytest
 import pytest_asyncio
 from playwright.async_api import Dialog, Locator, Page, Route, expect
@@ -50,11 +52,45 @@ async def test_totals_follow_what_is_typed(page: Page) -> None:
 
 
 async def test_a_column_of_a_spreadsheet_fills_the_boxes_downwards(page: Page) -> None:
-    await paste(page, racks(page), "7\tarceaux\r\n2\tabris\r\n9\tde trop\r\n")
+    await paste(page, racks(page), "7\r\n2\r\n")
     await expect(racks(page)).to_have_value("7")
     await expect(shelters(page)).to_have_value("2")
     await expect(shelters(page)).to_be_focused()
     await totals(page, "9", "29 260,00 €")
+    await expect(page.get_by_role("status").filter(has_text="collée")).to_have_text("2 quantités collées.")
+
+
+@pytest.mark.parametrize(
+    ("copied", "quantities", "said"),
+    [
+        ("7\tarceaux\r\n2\tabris\r\n9\tde trop\r\n", ("7", "2"),
+         ("2 quantités collées. 1 ligne de trop n’a pas été collée, faute d’article en face : « 9 ». "
+          "Seule la 1re colonne des 2 copiées a été lue.")),
+        ("Lugos\t7\nSalles\t2", ("7", "2"), "2 quantités collées. Seule la 2e colonne des 2 copiées a été lue."),
+        ("Lugos\n2", ("4", "2"),
+         "1 quantité collée. 1 valeur n’est pas un nombre entier et n’a pas été collée : « Lugos »."),
+        ("12,5\n-3\n1\n2", ("4", ""),
+         ("Aucune quantité collée. 2 valeurs ne sont pas des nombres entiers et n’ont pas été collées : « 12,5 », "
+          "« -3 ». 2 lignes de trop n’ont pas été collées, faute d’articles en face : « 1 », « 2 ».")),
+        ("\n2", ("4", "2"), "1 quantité collée."),
+        ("Lugos", ("4", ""),
+         "Aucune quantité collée. 1 valeur n’est pas un nombre entier et n’a pas été collée : « Lugos »."),
+    ],
+)  # fmt: skip
+async def test_what_a_paste_leaves_out_is_said(page: Page, copied: str, quantities: tuple[str, str], said: str) -> None:
+    await paste(page, racks(page), copied)
+    await expect(page.locator(".paste-report")).to_have_text(re.compile(re.escape(said).replace("\\ ", r"\s*")))
+    assert (await racks(page).input_value(), await shelters(page).input_value()) == quantities
+
+
+async def test_typing_a_quantity_takes_back_that_none_is_needed(page: Page) -> None:
+    none = labelled(page, "Nous n’avons besoin d’aucun de ces articles")
+    await racks(page).fill("")
+    await none.check()
+    await shelters(page).press_sequentially("0")
+    await expect(none).to_be_checked()
+    await shelters(page).press_sequentially("3")
+    await expect(none).not_to_be_checked()
 
 
 async def test_one_value_is_pasted_where_the_cursor_stands(page: Page) -> None:

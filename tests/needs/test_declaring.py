@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -41,7 +42,7 @@ async def test_a_referent_keeps_a_draft_then_files_it(
 
     kept = await browser.post(f"{PAGE}/brouillon", {names["arceau"]: "1 2", "comment": "Devant l’école"}, page=PAGE)
     assert (kept.status_code, kept.headers["location"]) == (303, PAGE)
-    assert await filed(database, territory) == [("draft", 12), ("draft", 0)]
+    assert await filed(database, territory) == [("draft", 12)]
     page = await browser.get(PAGE)
     assert 'value="12"' in page.text
     assert "Devant l’école" in page.text
@@ -79,6 +80,58 @@ async def test_filing_nothing_must_be_said(database: Database, territory: Territ
     assert both.status_code == 422
     assert (await browser.post(f"{PAGE}/depot", {"no_need": "1"}, page=PAGE)).status_code == 303
     assert await filed(database, territory) == [("filed", 0), ("filed", 0)]
+
+
+@pytest.mark.parametrize("comment", ["", "On en parle jeudi"])
+async def test_what_a_draft_has_not_answered_is_no_answer(
+    database: Database, territory: Territory, sign_in: SignIn, comment: str
+) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    browser = await sign_in("referent@lugos.example")
+    await browser.post(f"{PAGE}/brouillon", {"comment": comment, **dict.fromkeys(names.values(), "")}, page=PAGE)
+    assert await filed(database, territory) == []
+    page = await browser.get(PAGE)
+    assert "Brouillon enregistré" in text_of(page)
+    assert " checked" not in page.text
+    assert (await browser.post(f"{PAGE}/depot", {"comment": comment}, page=PAGE)).status_code == 422
+
+    await browser.post(f"{PAGE}/brouillon", {"no_need": "1"}, page=PAGE)
+    assert " checked" in (await browser.get(PAGE)).text
+    await browser.post(f"{PAGE}/brouillon", {names["arceau"]: "0"}, page=PAGE)
+    page = await browser.get(PAGE)
+    assert f'name="{names["arceau"]}"' in page.text
+    assert 'value="0"' in page.text
+    assert " checked" not in page.text
+
+
+async def test_a_draft_beside_what_is_filed_is_told_and_can_be_given_up(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    browser = await sign_in("referent@lugos.example")
+    await browser.post(f"{PAGE}/depot", {names["arceau"]: "4", "comment": "Place du marché"}, page=PAGE)
+    await browser.post(f"{PAGE}/brouillon", {names["arceau"]: "9"}, page=PAGE)
+    page = await browser.get(PAGE)
+    assert 'value="9"' in page.text
+    words = text_of(page)
+    assert "déposé : 4" in words
+    assert "« Place du marché »" in words
+    assert "Votre brouillon modifie une déclaration déposée" in words
+    assert "Déposer ou abandonner le brouillon qui modifie la déclaration de Lugos" in text_of(
+        await browser.get("/g/bassin")
+    )
+    assert "un brouillon la modifie" in text_of(await browser.get(PAGE.rpartition("/")[0]))
+
+    asked = await browser.get(f"{PAGE}/abandon")
+    assert "La déclaration déposée reste telle quelle" in text_of(asked)
+    assert await filed(database, territory) == [("draft", 9), ("filed", 4), ("filed", 0)]
+    gone = await browser.post(f"{PAGE}/abandon", page=f"{PAGE}/abandon")
+    assert (gone.status_code, gone.headers["location"]) == (303, PAGE)
+    assert await filed(database, territory) == [("filed", 4), ("filed", 0)]
+    assert 'value="4"' in (await browser.get(PAGE)).text
+    assert "Lugos" not in text_of(await browser.get("/g/bassin")).partition("Collectes en cours")[0]
+    assert (await browser.post(f"{PAGE}/abandon")).status_code == 409
+    assert (await browser.get(f"{PAGE}/abandon")).status_code == 409
 
 
 async def test_after_the_deadline_filing_is_refused_and_what_was_typed_is_shown(

@@ -190,6 +190,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/besoins": GROUP,
     f"GET {PURCHASE}/besoins/{{member}}": SEES_LUGOS,
     f"POST {PURCHASE}/besoins/{{member}}/brouillon": OWN_MEMBER,
+    f"GET {PURCHASE}/besoins/{{member}}/abandon": OWN_MEMBER,
+    f"POST {PURCHASE}/besoins/{{member}}/abandon": OWN_MEMBER,
     f"POST {PURCHASE}/besoins/{{member}}/depot": OWN_MEMBER,
     f"GET {PURCHASE}/consolidation": RUNS_OR_LEADS,
     f"POST {PURCHASE}/consolidation": BUYER,

@@ -65,7 +65,7 @@ class NeedOut(ApiOut):
 
 
 class VersionOut(ApiOut):
-    """A draft or a filed declaration: the items of which it wants some."""
+    """A filed declaration has the items of which it wants some; a draft those that it has answered."""
 
     needs: Sequence[NeedOut]
     comment: str
@@ -90,7 +90,7 @@ class NeedPut(ApiIn):
 
 
 class DeclarationPut(ApiIn):
-    """The whole declaration: an item that is not named counts as zero."""
+    """The whole declaration. An item that is not named counts as zero once filed; a draft has not answered it yet."""
 
     state: Literal["draft", "filed"]
     needs: tuple[NeedPut, ...] = Field(default=(), max_length=500)
@@ -253,7 +253,7 @@ def _version(shown: DeclarationShown | None, codes: dict[int, str]) -> VersionOu
     needs = [
         NeedOut(item=code, quantity=shown.quantities[item_id], up_to=shown.most[item_id])
         for item_id, code in codes.items()
-        if shown.quantities.get(item_id) or shown.most.get(item_id)
+        if item_id in shown.quantities and (shown.most[item_id] or shown.filed_at is None)
     ]
     return VersionOut(
         needs=needs,

@@ -1,13 +1,13 @@
-"""Declarations: saving a draft, filing.
+"""Declarations: saving a draft, filing, giving the draft up.
 
-Both share the purchase's lock, so that closing comes before or after, never between.
+All share the purchase's lock, so that closing comes before or after, never between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import Delete, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -50,13 +50,7 @@ async def file_declaration(
     """
     now = await _admit(session, caller, purchase_id, command, clock)
     declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
-    await session.execute(
-        delete(Declaration).where(
-            col(Declaration.purchase_id) == purchase_id,
-            col(Declaration.member_id) == command.member_id,
-            col(Declaration.state) == DeclarationState.DRAFT,
-        )
-    )
+    await session.execute(_drafts(purchase_id, command.member_id))
     record_event(
         session,
         at=now,
@@ -71,6 +65,28 @@ async def file_declaration(
         },
     )
     return now
+
+
+async def discard_draft(session: AsyncSession, caller: Caller, purchase_id: int, member_id: int, clock: Clock) -> None:
+    """Gives up what was being prepared: what is filed stands as it is.
+
+    Raises:
+        Forbidden: the caller is not a référent of this member.
+        NotFound: this member does not take part.
+        Conflict: the collection is closed, or there is no draft.
+    """
+    await _admit(session, caller, purchase_id, DeclarationIn(member_id=member_id), clock)
+    gone = await session.execute(_drafts(purchase_id, member_id).returning(col(Declaration.id)))
+    if gone.scalar_one_or_none() is None:
+        raise Conflict("Il n’y a pas, ou plus, de brouillon à abandonner.", code="no_draft")
+
+
+def _drafts(purchase_id: int, member_id: int) -> Delete:
+    return delete(Declaration).where(
+        col(Declaration.purchase_id) == purchase_id,
+        col(Declaration.member_id) == member_id,
+        col(Declaration.state) == DeclarationState.DRAFT,
+    )
 
 
 async def _admit(
@@ -140,7 +156,8 @@ async def write_declaration(
     now: datetime,
 ) -> int:
     """One declaration in this state, in place of the one before; its lines keep their place in the order of arrival.
-    Checks nothing: the use cases around it do. Returns its id.
+    Filing answers for every item, a draft only for those that it names. Checks nothing: the use cases around it do.
+    Returns its id.
     """
     filed_at = now if state == DeclarationState.FILED else None
     values: dict[str, Any] = {
@@ -163,7 +180,13 @@ async def write_declaration(
     )
     declaration_id: int = (await session.execute(upsert)).scalar_one()
     given = {need.item_id: need for need in command.needs}
-    items = (await item_ids(session, purchase_id)).values()
+    items: Collection[int] = given
+    if state == DeclarationState.FILED:
+        items = (await item_ids(session, purchase_id)).values()
+    else:
+        await session.execute(
+            delete(Need).where(col(Need.declaration_id) == declaration_id, col(Need.item_id).not_in(given))
+        )
     await write_needs(
         session,
         [

@@ -6,6 +6,7 @@ from typing import Any
 
 from pooling.needs.queries import DeclarationShown
 from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.needs.wording import wanted
 from pooling.purchases.queries import ItemShown
 from pooling.sharing.money import half_up
 from pooling.web.forms import Form
@@ -21,21 +22,30 @@ def form_of_declaration(declaration: DeclarationShown | None, items: list[ItemSh
     """The form filled with what a declaration says; empty when there is none."""
     if declaration is None:
         return Form()
-    values: dict[str, str] = {}
+    values = {"comment": declaration.comment}
+    if needs_nothing(declaration, items):
+        return Form(values={**values, "no_need": "1"})
     for item in items:
-        quantity, most = declaration.quantities.get(item.id, 0), declaration.most.get(item.id, 0)
-        if quantity or most:
+        quantity, most = declaration.quantities.get(item.id), declaration.most.get(item.id, 0)
+        if quantity or most or (quantity is not None and declaration.filed_at is None):
             values[f"quantite-{item.id}"] = str(quantity)
-        if most > quantity:
+        if most > (quantity or 0):
             values[f"jusqu-{item.id}"] = str(most)
-    nothing = {} if values else {"no_need": "1"}
-    return Form(values={**values, **nothing, "comment": declaration.comment})
+    return Form(values=values)
+
+
+def needs_nothing(declaration: DeclarationShown, items: list[ItemShown]) -> bool:
+    """It says so: a filed one by wanting none of the items, a draft only by answering zero for each."""
+    answered = declaration.filed_at is not None or all(item.id in declaration.quantities for item in items)
+    return answered and not any(declaration.most.values())
 
 
 def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, filing: bool) -> DeclarationIn:
-    """What was typed, each wrong field refused in its place. Filing nothing at all must be said."""
+    """What was typed, each wrong field refused in its place. An empty box answers nothing, unless it is said that no
+    item is needed; filing nothing at all must be said.
+    """
     nothing = form.value("no_need") == "1"
-    needs = [_read_need(form, item.id) for item in items]
+    needs = [_read_need(form, item.id) for item in items if nothing or _is_answered(form, item.id)]
     wanted = any(need.quantity or need.up_to for need in needs)
     if nothing and wanted:
         form.refuse("no_need", "Vous indiquez des quantités : videz-les, ou décochez cette case.")
@@ -47,6 +57,10 @@ def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, fili
         comment=form.text("comment", longest=2000),
         seen=form.values.get("seen"),
     )
+
+
+def _is_answered(form: Form, item_id: int) -> bool:
+    return any(form.value(f"{field}-{item_id}").strip() for field in ("quantite", "jusqu"))
 
 
 def _read_need(form: Form, item_id: int) -> NeedIn:
@@ -64,15 +78,19 @@ def typed_quantity(form: Form, item: ItemShown) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0  # noqa: PLR2004
 
 
-def grid_context(form: Form, items: list[ItemShown]) -> dict[str, Any]:
-    """What the grid's template needs: its rows and totals."""
+def grid_context(form: Form, items: list[ItemShown], *, filed: DeclarationShown | None = None) -> dict[str, Any]:
+    """What the grid's template needs: its rows and totals, and what is filed beside what is drafted."""
     quantities = {item.id: typed_quantity(form, item) for item in items}
     amount = sum((item.unit_price * quantities[item.id] for item in items), Decimal(0))
     return {
-        "rows": [_row(item, quantities[item.id]) for item in items],
+        "rows": [{**_row(item, quantities[item.id]), "filed": _filed_words(filed, item)} for item in items],
         "total_quantity": number(sum(quantities.values())),
         "total_amount": euros_of(amount),
     }
+
+
+def _filed_words(filed: DeclarationShown | None, item: ItemShown) -> str | None:
+    return wanted(filed.quantities.get(item.id, 0), filed.most.get(item.id, 0)) if filed else None
 
 
 def _row(item: ItemShown, quantity: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class DeclarationState(StrEnum):
 
 class Declaration(TenantTable, table=True):
     """What a member says it needs. At most one draft and one filed per member: the filed one counts, the draft is
-    what its référent is preparing.
+    what its référent is preparing, with a line for each item that it has answered so far.
     """
 
     __tablename__ = "declarations"

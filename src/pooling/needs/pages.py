@@ -13,7 +13,7 @@ from pooling.kernel.errors import Conflict, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
-from pooling.needs.declaring import file_declaration, save_draft
+from pooling.needs.declaring import discard_draft, file_declaration, save_draft
 from pooling.needs.grid import euros_of, form_of_declaration, grid_context, read_declaration
 from pooling.needs.queries import (
     DeclarationShown,
@@ -133,6 +133,53 @@ async def file_needs(
     return await _receive(request, session, caller, form, reference, member, filing=True)
 
 
+@get("/achats/{reference:str}/besoins/{member:str}/abandon", right=Right.FILE_NEEDS)
+async def ask_discarding(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    reference: FromPath[str],
+    member: FromPath[str],
+) -> Response[str]:
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    declaring = await _member(session, caller, frame, member)
+    caller.require(Right.FILE_NEEDS, member_id=declaring.id)
+    found = await declarations_of_member(session, frame.purchase.id, declaring.id)
+    if "draft" not in found:
+        raise Conflict("Il n’y a pas, ou plus, de brouillon à abandonner.", code="no_draft")
+    filed = _filed(found.get("filed"), frame)
+    page = f"{frame.url}{SECTION}/{member}"
+    return render(
+        request,
+        "confirm_page.html",
+        breadcrumb=[*frame.breadcrumb, Link("Besoins", frame.url + SECTION), Link(declaring.name, page)],
+        question=f"Abandonner le brouillon de {declaring.name} ?",
+        consequences=[
+            _saved(found["draft"], frame),
+            "Ce que contient le brouillon est effacé.",
+            f"La déclaration déposée reste telle quelle. {filed}" if filed else "Aucune déclaration n’est déposée.",
+        ],
+        action_url=f"{page}/abandon",
+        action_label="Abandonner le brouillon",
+        cancel_url=page,
+        danger=True,
+    )
+
+
+@post("/achats/{reference:str}/besoins/{member:str}/abandon", right=Right.FILE_NEEDS)
+async def do_discarding(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    reference: FromPath[str],
+    member: FromPath[str],
+) -> Response[Any]:
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    declaring = await _member(session, caller, frame, member)
+    await discard_draft(session, caller, frame.purchase.id, declaring.id, request.app.state.clock)
+    return redirect(request, f"{frame.url}{SECTION}/{member}", done="Le brouillon est abandonné.")
+
+
 async def _receive(
     request: Request[Any, Any, Any],
     session: AsyncSession,
@@ -200,7 +247,7 @@ async def _page(
         typed=form is not None,
         other=grid_other(latest, items) if changed and latest else None,
         open_now=open_now,
-        **grid_context(shown, items),
+        **grid_context(shown, items, filed=filed if draft else None),
         saved=_saved(draft, frame),
         filed_text=_filed(filed, frame),
         until=before(frame.purchase.closes_at, now, frame.zone) if frame.purchase.closes_at else None,
@@ -226,4 +273,4 @@ def _filed(filed: DeclarationShown | None, frame: PurchaseFrame) -> str | None:
     return f"Déposée {date_time_long(filed.filed_at, frame.zone)}, par {filed.author or 'une personne partie'}."
 
 
-ROUTES = [show_needs, show_declaration, keep_draft, file_needs]
+ROUTES = [show_needs, show_declaration, keep_draft, file_needs, ask_discarding, do_discarding]

@@ -21,7 +21,9 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class DeclarationShown:
-    """A declaration with its quantities by item id, and who last wrote it."""
+    """A declaration with its quantities by item id, and who last wrote it. An item that a draft has not answered is not
+    among them: that is not the same as needing none of it.
+    """
 
     id: int
     state: str
@@ -39,7 +41,7 @@ async def declarations_of_member(
     """The member's draft and filed declarations, by state."""
     rows = await session.execute(
         select(Declaration, col(Person.name), Need)
-        .join(
+        .outerjoin(  # a draft may have answered nothing yet
             Need,
             and_(
                 col(Need.group_id) == col(Declaration.group_id),
@@ -64,8 +66,9 @@ async def declarations_of_member(
                 most={},
             ),
         )
-        shown.quantities[need.item_id] = need.quantity
-        shown.most[need.item_id] = need.up_to
+        if need is not None:
+            shown.quantities[need.item_id] = need.quantity
+            shown.most[need.item_id] = need.up_to
     return found
 
 

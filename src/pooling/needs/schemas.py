@@ -16,7 +16,9 @@ class NeedIn(BaseModel):
 
 
 class DeclarationIn(BaseModel):
-    """A member's whole declaration: an item that is not named counts as zero."""
+    """A member's whole declaration. An item that is not named counts as zero once it is filed; a draft has not answered
+    it yet.
+    """
 
     model_config = ConfigDict(frozen=True)
 

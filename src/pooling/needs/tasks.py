@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -29,6 +29,7 @@ async def declarations_to_file(session: AsyncSession, caller: Caller, now: datet
             col(Member.code),
             col(Member.name),
             col(draft.id),
+            col(filed.id),
         )
         .select_from(Participation)
         .join(
@@ -48,28 +49,42 @@ async def declarations_to_file(session: AsyncSession, caller: Caller, now: datet
                 col(draft.state) == DeclarationState.DRAFT,
             ),
         )
-        .where(
-            col(Participation.member_id).in_(members),
-            col(Purchase.state) == PurchaseState.OPEN,
-            col(Purchase.closes_at) > now,
-            ~exists().where(
+        .outerjoin(
+            filed,
+            and_(
                 col(filed.group_id) == Participation.group_id,
                 col(filed.purchase_id) == Participation.purchase_id,
                 col(filed.member_id) == Participation.member_id,
                 col(filed.state) == DeclarationState.FILED,
             ),
         )
+        .where(
+            col(Participation.member_id).in_(members),
+            col(Purchase.state) == PurchaseState.OPEN,
+            col(Purchase.closes_at) > now,
+            or_(col(filed.id).is_(None), col(draft.id).is_not(None)),
+        )
     )
     return [
         Task(
-            sentence=f"Déposer le brouillon de {name}" if draft_id else f"Déclarer les besoins de {name}",
+            sentence=_to_declare(name, drafted=draft_id is not None, filed=filed_id is not None),
             context=f"{reference} · {title}",
             path=f"/achats/{reference}/besoins/{code}",
-            button="Terminer et déposer" if draft_id else "Déclarer",
+            button="Terminer et déposer"
+            if draft_id and not filed_id
+            else "Voir le brouillon"
+            if filed_id
+            else "Déclarer",
             due_at=closes_at,
         )
-        for reference, title, closes_at, code, name, draft_id in rows
+        for reference, title, closes_at, code, name, draft_id, filed_id in rows
     ]
+
+
+def _to_declare(name: str, *, drafted: bool, filed: bool) -> str:
+    if filed:
+        return f"Déposer ou abandonner le brouillon qui modifie la déclaration de {name}"
+    return f"Déposer le brouillon de {name}" if drafted else f"Déclarer les besoins de {name}"
 
 
 async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:

@@ -3,6 +3,7 @@ import { autosave } from "./autosave.js";
 import { focusErrorSummary } from "./error-summary.js";
 import { guardForms } from "./form-guard.js";
 import { closeMenus } from "./menus.js";
+import { takeBackNoNeed } from "./grid-none.js";
 import { liveTotals } from "./grid-total.js";
 import { pasteIntoGrid } from "./grid-paste.js";
 import { followProgress } from "./progress.js";
@@ -14,5 +15,6 @@ document.querySelectorAll("[data-grid]").forEach((grid) => {
   liveTotals(grid);
   pasteIntoGrid(grid);
 });
+document.querySelectorAll("form").forEach(takeBackNoNeed);
 document.querySelectorAll("form[data-autosave]").forEach(autosave);
 followProgress(document);
