@@ -2,17 +2,30 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from html import unescape
 from typing import Any, cast
 
 import httpx
 from litestar import Litestar
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from pooling.accounts.models import SecondFactor, SignInSession
 from pooling.accounts.sessions import open_session
 from pooling.kernel.database import Database
 from pooling.web.security import SESSION_COOKIE
 
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+async def give_second_factor(session: AsyncSession, person_id: int, now: datetime) -> None:
+    """As if the person had set one up, and given it in every open session."""
+    session.add(SecondFactor(person_id=person_id, secret=b"unused", confirmed_at=now))
+    await session.execute(
+        update(SignInSession).where(col(SignInSession.person_id) == person_id).values(second_factor_at=now)
+    )
 
 
 class Browser:
@@ -26,9 +39,14 @@ class Browser:
         self.app = app
         self.database = database
 
-    async def sign_in(self, person_id: int) -> None:
+    async def sign_in(self, person_id: int, *, second_factor: bool = False) -> None:
+        """`second_factor` is in place, and was given."""
         async with self.database.transaction() as session:
-            token = await open_session(session, person_id, self.app.state.clock.now())
+            now = self.app.state.clock.now()
+            token = await open_session(session, person_id, now)
+            if second_factor:
+                await session.flush()
+                await give_second_factor(session, person_id, now)
         self.hold(token)
 
     def hold(self, token: str) -> None:

@@ -2,13 +2,14 @@
 
 import re
 from datetime import timedelta
+from hashlib import scrypt, sha256
 
 import pyotp
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from factories import NOW, Territory
-from pooling.accounts.models import SecondFactor
+from pooling.accounts.models import RecoveryCode, SecondFactor
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Group
@@ -28,7 +29,7 @@ async def set_up(browser: Browser, clock: FixedClock) -> tuple[pyotp.TOTP, list[
         "/compte/second-facteur/confirmation", {"code": telephone.at(clock.now())}, page="/compte/second-facteur"
     )
     assert "est en place" in text_of(done)
-    return telephone, re.findall(r"<code>([0-9a-f-]+)</code>", done.text)
+    return telephone, re.findall(r"<code>([0-9a-z-]+)</code>", done.text)
 
 
 async def test_once_set_up_it_is_asked_for_at_every_sign_in(
@@ -104,3 +105,34 @@ async def test_removing_it_asks_for_a_code(territory: Territory, sign_in: SignIn
     assert (await browser.post(f"{page}/retrait", {"code": "123456"}, page=page)).status_code == 422
     assert (await browser.post(f"{page}/retrait", {"code": codes[0]}, page=page)).status_code == 303
     assert (await (await sign_in(EMAIL)).get("/g/bassin")).status_code == 200
+
+
+async def test_a_recovery_code_is_long_and_slow(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    """Eighty bits; what is kept is no quick hash of it; it may be typed without its dashes."""
+    _, codes = await set_up(await sign_in(EMAIL), clock)
+    assert all(len(code.replace("-", "")) * 5 >= 80 for code in codes)
+    async with database.transaction() as session:
+        kept = (await session.execute(select(RecoveryCode))).scalars().all()
+    assert len({code.salt for code in kept}) == 1
+    assert not {code.code_hash for code in kept} & {sha256(code.encode()).digest() for code in codes}
+    expected = scrypt(sha256(codes[0].encode()).digest(), salt=kept[0].salt, n=2**14, r=8, p=1, dklen=32)
+    assert expected in {code.code_hash for code in kept}
+    browser, page = await sign_in(EMAIL), "/connexion/second-facteur"
+    typed = codes[0].replace("-", "").upper()
+    assert (await browser.post(page, {"code": typed}, page=page)).status_code == 303
+
+
+async def test_other_recovery_codes_take_the_place_of_the_first(
+    territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    browser, page = await sign_in(EMAIL), "/compte/second-facteur"
+    _, first = await set_up(browser, clock)
+    shown = await browser.post(f"{page}/secours", {}, page=page)
+    others = re.findall(r"<code>([0-9a-z-]+)</code>", shown.text)
+    assert len(others) == 10
+    assert not set(others) & set(first)
+    browser, page = await sign_in(EMAIL), "/connexion/second-facteur"
+    assert (await browser.post(page, {"code": first[0]}, page=page)).status_code == 422
+    assert (await browser.post(page, {"code": others[0]}, page=page)).status_code == 303

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlmodel import col
 
-from factories import Territory
+from factories import NOW, Territory
 from pooling.accounts.models import Person
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
 from pooling.members.models import Membership
 from pooling.outbox.models import Message
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, give_second_factor, text_of
 
 BASE = "/administration/groupes"
 FACILITATOR = "animation@bassin.example"
@@ -20,7 +20,11 @@ NEW = {"name": "Pays de Buch", "facilitator": "Dominique", "email": "dominique@b
 async def administrator(database: Database, sign_in: SignIn, email: str = "observation@bassin.example") -> Browser:
     async with database.transaction() as session:
         await session.execute(update(Person).where(col(Person.email) == email).values(administrator=True))
-    return await sign_in(email)
+    browser = await sign_in(email)
+    async with database.transaction() as session:
+        person_id = (await session.execute(select(col(Person.id)).where(col(Person.email) == email))).scalar_one()
+        await give_second_factor(session, person_id, NOW)
+    return browser
 
 
 async def group_id(database: Database, slug: str) -> int | None:

@@ -53,6 +53,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /compte/second-facteur": SIGNED_IN,
     "POST /compte/second-facteur": SIGNED_IN,
     "POST /compte/second-facteur/confirmation": SIGNED_IN,
+    "POST /compte/second-facteur/secours": SIGNED_IN,
     "POST /compte/second-facteur/retrait": SIGNED_IN,
     "GET /compte/jetons": SIGNED_IN,
     "POST /compte/jetons": SIGNED_IN,
@@ -95,7 +96,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {PERSON}/{step}": FACILITATOR
         for method in ("GET", "POST")
-        for step in ("fiche", "roles/{membership_id}", "roles/{membership_id}/retrait")
+        for step in ("deconnexion", "fiche", "roles/{membership_id}", "roles/{membership_id}/retrait")
     },
     **{f"{method} /g/{{group}}/reglages": FACILITATOR for method in ("GET", "POST")},
     **{f"{method} /g/{{group}}/mes-courriels": GROUP for method in ("GET", "POST")},

@@ -39,6 +39,7 @@ from pooling.outbox.models import Message
 from pooling.reminders.models import Reminder
 from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, form_token
 from routes import Walked, routes_of
+from web_client import give_second_factor
 from whole.rights_table import EXPECTED
 
 SECRET = "a secret of the tests, thirty-two characters or more"
@@ -134,6 +135,9 @@ async def world(app: Litestar, database: Database, territory: Territory) -> Asyn
         person = people["autre@autre.example"] if actor == "outsider" else people[email]
         async with database.transaction() as session:
             made.sessions[actor] = await open_session(session, person, NOW)
+            if actor == "administrator":
+                await session.flush()
+                await give_second_factor(session, person, NOW)
         if actor != "administrator":
             group_id = other if actor == "outsider" else territory.group_id
             made.tokens[actor] = await token_of(database, person, group_id, NOW)

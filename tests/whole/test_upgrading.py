@@ -1,17 +1,19 @@
 """What an upgrade makes of a database that an earlier version wrote."""
 
 import asyncio
+from hashlib import sha256
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from alembic import command
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from factories import NOW
+from pooling.accounts.second_factor import SecretBox, check
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres
-from pooling.kernel.database import driver_url
+from pooling.kernel.database import Database, driver_url
 from pooling.kernel.migrations import configuration, migrate, newest_revision
 
 
@@ -70,3 +72,35 @@ def test_a_database_made_by_the_steps_that_are_now_one_goes_on_from_there(empty:
     assert slugs == ["b"]
     assert len(before) == 42
     assert before.items() <= after.items(), "the tables are the same ones, not made anew"
+
+
+def test_recovery_codes_on_peoples_paper_go_on(empty: str) -> None:
+    """They were short and kept as a quick hash: the hash becomes slow, the code stays good."""
+
+    async def written() -> None:
+        connection = await asyncpg.connect(empty)
+        person = await connection.fetchval(
+            "INSERT INTO people (email, name, function, created_at) VALUES ('a@b.fr', '', '', $1) RETURNING id", NOW
+        )
+        await connection.execute(
+            "INSERT INTO recovery_codes (person_id, code_hash) VALUES ($1, $2)", person, sha256(OLD.encode()).digest()
+        )
+        await connection.close()
+
+    async def tried(typed: str) -> bool:
+        database = Database.connect(empty)
+        async with database.transaction() as session:
+            person = (await session.execute(text("SELECT id FROM people"))).scalar_one()
+            right = await check(session, SecretBox("k"), person, typed, NOW)
+        await database.dispose()
+        return right
+
+    upgrade(empty, "0008")
+    asyncio.run(written())
+    upgrade(empty, "head")
+    assert not asyncio.run(tried("3f9a1c-02be78"))
+    assert asyncio.run(tried("3F9A1C 02BE77"))
+    assert not asyncio.run(tried(OLD)), "once"
+
+
+OLD = "3f9a1c-02be77"

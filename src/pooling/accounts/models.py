@@ -57,6 +57,8 @@ class SignInSession(Table, table=True):
     """What its browser says it is, for the page where one ends one's sessions."""
     second_factor_at: datetime | None = instant(nullable=True)
     """When the second factor was given in this session."""
+    confirmed_at: datetime = instant()
+    """When the person last proved who they are, by signing in or by a code asked for on the way."""
     rotate: bool = False
     """The person's rights changed: the next request gets a new token."""
 
@@ -120,6 +122,9 @@ class RecoveryCode(Table, table=True):
     id: int = identity()
     person_id: int = big()
     code_hash: bytes = Field(sa_type=LargeBinary)
+    """Slow to compute (scrypt)."""
+    salt: bytes = Field(sa_type=LargeBinary)
+    """One for all the codes of a set, so that a try is one computation."""
     used_at: datetime | None = instant(nullable=True)
 
 

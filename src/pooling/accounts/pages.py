@@ -1,45 +1,29 @@
 """One's account: sessions, second factor, leaving."""
 
-from datetime import timedelta
 from typing import Any
 
 from litestar import Request, get, post
 from litestar.response import Redirect, Response
 
-from pooling.accounts.second_factor import SecretBox, begin, check, confirm, forget, is_enrolled
-from pooling.accounts.sessions import SignedIn, end_session, end_sessions_of, renew_token, sessions_of
-from pooling.accounts.throttle import Allowance
-from pooling.kernel.errors import Conflict, SignInRequired
+from pooling.accounts.freshness import fresh_sign_in
+from pooling.accounts.second_factor import (
+    FACTOR_TRIES,
+    begin,
+    box_of,
+    check,
+    confirm,
+    forget,
+    is_enrolled,
+    new_recovery_codes,
+)
+from pooling.accounts.sessions import end_session, end_sessions_of, renew_token, sessions_of
+from pooling.accounts.who import half_signed_in, signed_in
+from pooling.kernel.errors import Conflict
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.security import SESSION_COOKIE, cookie, cookie_of, local_path
 
-FACTOR_TRIES = Allowance("totp", "Codes of the second factor tried", "a person", 5, timedelta(minutes=10), __name__)
 WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application, puis recommencez."
-
-
-def half_signed_in(request: Request[Any, Any, Any]) -> SignedIn:
-    """Who is signed in, even if the second factor is still owed: for the pages that ask for it.
-
-    Raises:
-        SignInRequired: nobody is.
-    """
-    user: SignedIn | None = request.scope.get("user")
-    if user is None:
-        raise SignInRequired
-    return user
-
-
-def signed_in(request: Request[Any, Any, Any]) -> SignedIn:
-    """Who is signed in.
-
-    Raises:
-        SignInRequired: nobody is, or the second factor is still owed.
-    """
-    user = half_signed_in(request)
-    if user.second_factor_owed:
-        raise SignInRequired("/connexion/second-facteur")
-    return user
 
 
 @post("/deconnexion", right="anyone")
@@ -71,7 +55,7 @@ async def show_account(request: Request[Any, Any, Any]) -> Response[str]:
     )
 
 
-@post("/compte/sessions/fin", right="signed_in")
+@post("/compte/sessions/fin", right="signed_in", guards=[fresh_sign_in])
 async def end_some_sessions(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
     """Ends one session, or all the others."""
     person = signed_in(request)
@@ -82,10 +66,6 @@ async def end_some_sessions(request: Request[Any, Any, Any], form: PostedForm) -
         else:
             await end_sessions_of(session, person.person_id, but=person.session_id)
     return redirect(request, "/compte", done="C’est fait : ces navigateurs sont déconnectés.")
-
-
-def _box(request: Request[Any, Any, Any]) -> SecretBox:
-    return SecretBox(request.app.state.secret_key)
 
 
 @get("/connexion/second-facteur", right="signed_in")
@@ -103,8 +83,8 @@ async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm)
     now = state.clock.now()
     await FACTOR_TRIES.count(state.database, person.person_id, at=now)
     async with state.database.transaction() as session:
-        right = await check(session, _box(request), person.person_id, form.value("code"), now)
-        token = await renew_token(session, person.session_id, second_factor_at=now) if right else None
+        right = await check(session, box_of(request), person.person_id, form.value("code"), now)
+        token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if right else None
     if token is None:
         form.refuse("code", WRONG)
         raise Redisplay(render(request, "accounts/second_factor.html", form=form))
@@ -122,7 +102,7 @@ async def ask_enrolment(request: Request[Any, Any, Any]) -> Response[str]:
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="off" if not enrolled else "on")
 
 
-@post("/compte/second-facteur", right="signed_in")
+@post("/compte/second-facteur", right="signed_in", guards=[fresh_sign_in])
 async def begin_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[str]:  # noqa: ARG001
     return await _enrolment_page(request, Form())
 
@@ -133,19 +113,19 @@ async def _enrolment_page(request: Request[Any, Any, Any], form: Form) -> Respon
     async with state.database.transaction() as session:
         if await is_enrolled(session, person.person_id):
             raise Conflict("Le second facteur est déjà en place.", code="already_enrolled")
-        enrolment = await begin(session, _box(request), person.person_id, person.email, state.territory.name)
+        enrolment = await begin(session, box_of(request), person.person_id, person.email, state.territory.name)
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="scan", enrolment=enrolment)
 
 
-@post("/compte/second-facteur/confirmation", right="signed_in")
+@post("/compte/second-facteur/confirmation", right="signed_in", guards=[fresh_sign_in])
 async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     person = signed_in(request)
     state = request.app.state
     now = state.clock.now()
     await FACTOR_TRIES.count(state.database, person.person_id, at=now)
     async with state.database.transaction() as session:
-        codes = await confirm(session, _box(request), person.person_id, form.value("code"), now)
-        token = await renew_token(session, person.session_id, second_factor_at=now) if codes else None
+        codes = await confirm(session, box_of(request), person.person_id, form.value("code"), now)
+        token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if codes else None
     if codes is None or token is None:
         form.refuse("code", WRONG)
         raise Redisplay(await _enrolment_page(request, form))
@@ -153,6 +133,17 @@ async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -
     page = render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="done", codes=codes)
     page.cookies.append(cookie(request, SESSION_COOKIE, token))
     return page
+
+
+@post("/compte/second-facteur/secours", right="signed_in", guards=[fresh_sign_in])
+async def renew_recovery_codes(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:  # noqa: ARG001
+    """Other codes, when the paper is lost or used up: those of before open nothing any more."""
+    person = signed_in(request)
+    async with request.app.state.database.transaction() as session:
+        if not await is_enrolled(session, person.person_id):
+            raise Conflict("Mettez d’abord le second facteur en place.", code="not_enrolled")
+        codes = await new_recovery_codes(session, person.person_id)
+    return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="renewed", codes=codes)
 
 
 @post("/compte/second-facteur/retrait", right="signed_in")
@@ -163,7 +154,7 @@ async def remove_second_factor(request: Request[Any, Any, Any], form: PostedForm
     now = state.clock.now()
     await FACTOR_TRIES.count(state.database, person.person_id, at=now)
     async with state.database.transaction() as session:
-        right = await check(session, _box(request), person.person_id, form.value("code"), now)
+        right = await check(session, box_of(request), person.person_id, form.value("code"), now)
         if right:
             await forget(session, person.person_id)
     if not right:
@@ -185,5 +176,6 @@ ROUTES = [
     ask_enrolment,
     begin_enrolment,
     confirm_enrolment,
+    renew_recovery_codes,
     remove_second_factor,
 ]

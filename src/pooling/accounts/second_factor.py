@@ -3,25 +3,35 @@
 A recovery code replaces a lost telephone, once.
 """
 
+import asyncio
 import base64
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
-from hashlib import sha256
+from datetime import datetime, timedelta
+from hashlib import scrypt, sha256
+from typing import Any
 
 import pyotp
 import segno
 from cryptography.fernet import Fernet
+from litestar import Request
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import RecoveryCode, SecondFactor
+from pooling.accounts.throttle import Allowance
 
 STEP = 30
 """Seconds a code lives; the one before and the one after are taken too, for clocks that differ."""
 RECOVERY_CODES = 10
+RECOVERY_BITS = 80
+_GROUP = 4
+"""Letters between two dashes of a recovery code."""
+_OLD_CODE = 12
+"""Letters of those of before, which go on: `3f9a1c-02be77`."""
+FACTOR_TRIES = Allowance("totp", "Codes of the second factor tried", "a person", 5, timedelta(minutes=10), __name__)
 
 
 class SecretBox:
@@ -35,6 +45,10 @@ class SecretBox:
 
     def open(self, closed: bytes) -> str:
         return self._fernet.decrypt(closed).decode()
+
+
+def box_of(request: Request[Any, Any, Any]) -> SecretBox:
+    return SecretBox(request.app.state.secret_key)
 
 
 @dataclass(frozen=True)
@@ -80,27 +94,54 @@ async def confirm(session: AsyncSession, box: SecretBox, person_id: int, typed: 
     if not await _right(session, box, person_id, typed, now):
         return None
     await session.execute(update(SecondFactor).where(col(SecondFactor.person_id) == person_id).values(confirmed_at=now))
+    return await new_recovery_codes(session, person_id)
+
+
+async def new_recovery_codes(session: AsyncSession, person_id: int) -> list[str]:
+    """Codes in the place of those of before, to be shown once."""
     await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person_id))
-    codes = [f"{secrets.token_hex(3)}-{secrets.token_hex(3)}" for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(person_id=person_id, code_hash=_hashed(code)) for code in codes)
+    codes, salt = [_random_code() for _ in range(RECOVERY_CODES)], secrets.token_bytes(16)
+    hashes = await asyncio.to_thread(lambda: [_slow_hash(code, salt) for code in codes])
+    session.add_all(RecoveryCode(person_id=person_id, code_hash=slow, salt=salt) for slow in hashes)
     return codes
+
+
+def _random_code() -> str:
+    """Sixteen letters and digits that are not mistaken for one another (RFC 4648, base 32)."""
+    letters = base64.b32encode(secrets.token_bytes(RECOVERY_BITS // 8)).decode().lower()
+    return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
 
 
 async def check(session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime) -> bool:
     """Whether this is a right code, or a recovery code not used yet (which it uses)."""
     if await _right(session, box, person_id, typed, now):
         return True
+    return await _use_recovery_code(session, person_id, typed, now)
+
+
+async def _use_recovery_code(session: AsyncSession, person_id: int, typed: str, now: datetime) -> bool:
+    unused = (col(RecoveryCode.person_id) == person_id, col(RecoveryCode.used_at).is_(None))
+    salt = await session.scalar(select(col(RecoveryCode.salt)).where(*unused).limit(1))
+    code = _as_written(typed)
+    if salt is None or not code:
+        return False
+    slow = await asyncio.to_thread(_slow_hash, code, salt)
     used = await session.execute(
         update(RecoveryCode)
-        .where(
-            col(RecoveryCode.person_id) == person_id,
-            col(RecoveryCode.code_hash) == _hashed("".join(typed.split()).lower()),
-            col(RecoveryCode.used_at).is_(None),
-        )
+        .where(*unused, col(RecoveryCode.code_hash) == slow)
         .values(used_at=now)
         .returning(col(RecoveryCode.id))
     )
     return used.first() is not None
+
+
+def _as_written(typed: str) -> str:
+    """With its dashes, however it was typed; empty when it cannot be one."""
+    letters = "".join(letter for letter in typed.lower() if letter.isascii() and letter.isalnum())
+    if len(letters) not in {_OLD_CODE, RECOVERY_BITS // 5}:
+        return ""
+    size = _OLD_CODE // 2 if len(letters) == _OLD_CODE else _GROUP
+    return "-".join(letters[start : start + size] for start in range(0, len(letters), size))
 
 
 async def forget(session: AsyncSession, person_id: int) -> None:
@@ -127,5 +168,6 @@ async def _right(session: AsyncSession, box: SecretBox, person_id: int, typed: s
     return taken.first() is not None
 
 
-def _hashed(code: str) -> bytes:
-    return sha256(code.encode()).digest()
+def _slow_hash(code: str, salt: bytes) -> bytes:
+    """About a twentieth of a second and 16 MB for each guess. Over a quick hash, which is what was kept before."""
+    return scrypt(sha256(code.encode()).digest(), salt=salt, n=2**14, r=8, p=1, dklen=32)

@@ -39,6 +39,8 @@ class SignedIn:
     name: str
     email: str
     administrator: bool
+    confirmed_at: datetime
+    """When they last proved who they are in this browser: by a mailed code or the second factor."""
     second_factor_given: bool
     """In this session."""
     second_factor_owed: bool
@@ -61,6 +63,7 @@ async def open_session(session: AsyncSession, person_id: int, now: datetime, *, 
             token_hash=_hash(token),
             person_id=person_id,
             created_at=now,
+            confirmed_at=now,
             seen_at=now,
             expires_at=now + ABSOLUTE_LIMIT,
             browser=browser[:200],
@@ -71,6 +74,11 @@ async def open_session(session: AsyncSession, person_id: int, now: datetime, *, 
 
 async def end_session(session: AsyncSession, token: str) -> None:
     await session.execute(delete(SignInSession).where(col(SignInSession.token_hash) == _hash(token)))
+
+
+async def confirm_session(session: AsyncSession, session_id: int, now: datetime) -> None:
+    """The person just proved again who they are."""
+    await session.execute(update(SignInSession).where(col(SignInSession.id) == session_id).values(confirmed_at=now))
 
 
 async def renew_token(session: AsyncSession, session_id: int, **values: object) -> str:
@@ -118,6 +126,7 @@ async def read_session(session: AsyncSession, token: str, now: datetime) -> tupl
         name=person.name,
         email=person.email,
         administrator=person.administrator,
+        confirmed_at=held.confirmed_at,
         # Given, and still there: once it is taken away it protects nothing any more.
         second_factor_given=enrolled_at is not None and held.second_factor_at is not None,
         second_factor_owed=enrolled_at is not None and held.second_factor_at is None,

@@ -8,10 +8,11 @@ from litestar import Request, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from pooling.accounts.freshness import fresh_sign_in
 from pooling.accounts.models import TokenScope
-from pooling.accounts.pages import signed_in
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.tokens import LONGEST_NAME, make_token, revoke_token, tokens_listed
+from pooling.accounts.who import signed_in
 from pooling.kernel.errors import NotFound, SignInRequired
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
@@ -32,7 +33,7 @@ async def show_tokens(request: Request[Any, Any, Any]) -> Response[str]:
     return await _page(request, person, Form(values={"scope": TokenScope.READ, "expires_on": until.isoformat()}))
 
 
-@post(PAGE, right="signed_in")
+@post(PAGE, right="signed_in", guards=[fresh_sign_in])
 async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Response[str]:
     """Answers with the page itself, not by going on to it: the token is in no other answer ever."""
     person = signed_in(request)

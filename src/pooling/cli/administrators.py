@@ -9,6 +9,8 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
+from pooling.accounts.second_factor import forget
+from pooling.accounts.sessions import end_sessions_of
 from pooling.cli.installation import installation, typed_address, with_database
 from pooling.home.purging import purge as purge_people
 from pooling.kernel.database import Database
@@ -64,6 +66,31 @@ def administrator_remove(email: str) -> None:
     with installation() as found:
         with_database(found, run)
     click.echo(f"{address} administers the installation no more.")
+
+
+@administrator.command("forget-second-factor")
+@click.argument("email")
+def administrator_forget(email: str) -> None:
+    """Take the second factor away from this administrator, whose telephone and recovery codes are lost.
+
+    Make sure by another way who is asking. At the next visit to the administration's pages another one is set up.
+    """
+    address = typed_address(email)
+
+    async def run(database: Database) -> None:
+        async with database.transaction() as session:
+            row = await session.execute(
+                select(col(Person.id)).where(col(Person.email) == address, col(Person.administrator))
+            )
+            person_id = row.scalar_one_or_none()
+            if person_id is None:
+                stop(f"“{address}” is no administrator; `pooling administrator list` names them.")
+            await forget(session, person_id)
+            await end_sessions_of(session, person_id)
+
+    with installation() as found:
+        with_database(found, run)
+    click.echo(f"{address} has no second factor any more, and is signed out everywhere.")
 
 
 @administrator.command("list")

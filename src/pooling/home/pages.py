@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from pooling.accounts.pages import signed_in
+from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.words import DECISION_TAGS, STATE_WORDS, due_words
 from pooling.home.tasks import tasks_of

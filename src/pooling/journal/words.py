@@ -22,6 +22,7 @@ SENTENCES: Mapping[str, str] = {
     "role.granted": "a donné à {person} le rôle {role}",
     "role.ended": "a retiré à {person} le rôle {role}",
     "role.changed": "a changé le rôle de {person}",
+    "person.signed_out": "a déconnecté {person} de tous ses navigateurs",
     "person.corrected": "a corrigé la fiche de {person} ({fields})",
     "token.created": "a créé le jeton {token} pour {person}",
     "token.revoked": "a révoqué le jeton {token} de {person}",

@@ -11,8 +11,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.pages import signed_in
 from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.accounts.who import signed_in
 from pooling.kernel.database import Database
 from pooling.members.asking import REQUESTS, RequestIn, ask, ask_for_colleague
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere

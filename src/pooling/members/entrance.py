@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.pages import signed_in
 from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.accounts.who import signed_in
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
 from pooling.members.models import Group, Membership, Role
 from pooling.members.rights import Caller, HeldRole, Right, require_entry
@@ -29,11 +29,14 @@ def administrator(request: Request[Any, Any, Any]) -> SignedIn:
 
     Raises:
         SignInRequired: nobody is.
+        SignInRequired: the administrator has not given a second factor, or has none yet.
         NotFound: somebody else is.
     """
     person = signed_in(request)
     if not person.administrator:
         raise NotFound
+    if not person.second_factor_given and not request.app.state.demonstration:
+        raise SignInRequired("/compte/second-facteur")
     return person
 
 

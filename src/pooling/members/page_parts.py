@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.pages import signed_in
 from pooling.accounts.sessions import EnteredGroup
+from pooling.accounts.who import signed_in
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Role
 from pooling.members.people_list import find_members

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.accounts.freshness import fresh_sign_in
 from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import NotFound
 from pooling.members.correcting import PersonIn, correct_person
@@ -16,6 +17,7 @@ from pooling.members.models import Budget, Member, Role
 from pooling.members.page_parts import NAME_NEEDED, crumbs, sections
 from pooling.members.people_queries import PersonShown, find_person, people_of_member, people_page
 from pooling.members.rights import Right
+from pooling.members.signing_out import sign_out
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
@@ -166,4 +168,65 @@ async def do_correction(
     return redirect(request, f"/g/{entered_group.slug}/personnes/{person_id}", done="La fiche est corrigée.")
 
 
-ROUTES = [show_member, list_people, show_person, ask_correction, do_correction]
+@get("/personnes/{person_id:int}/deconnexion", right=Right.MANAGE_MEMBERS)
+async def ask_signing_out(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    person_id: FromPath[int],
+) -> Response[str]:
+    caller.require(Right.MANAGE_MEMBERS)
+    person = await find_person(session, person_id)
+    return _signing_out_page(request, entered_group, person, Form())
+
+
+def _signing_out_page(
+    request: Request[Any, Any, Any], group: EnteredGroup, person: PersonShown, form: Form
+) -> Response[str]:
+    url = f"/g/{group.slug}/personnes/{person.id}"
+    return render(
+        request,
+        "confirm_page.html",
+        breadcrumb=_crumbs(group, (person.name, f"/personnes/{person.id}"), ("Déconnecter", None)),
+        form=form,
+        question=f"Déconnecter {person.name} de tous ses navigateurs ?",
+        consequences=(
+            "Toutes ses sessions prennent fin maintenant, dans ce groupe et dans les autres.",
+            "Ses rôles restent : un code reçu par courriel lui rouvre le service. Ses jetons d’API restent aussi.",
+            "Le journal du groupe garde que vous l’avez fait.",
+        ),
+        action_url=f"{url}/deconnexion",
+        action_label="Déconnecter",
+        cancel_url=url,
+        danger=True,
+    )
+
+
+@post("/personnes/{person_id:int}/deconnexion", right=Right.MANAGE_MEMBERS, guards=[fresh_sign_in])
+async def do_signing_out(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    form: PostedForm,
+    person_id: FromPath[int],
+) -> Response[Any]:
+    with form.redisplayed():
+        await sign_out(session, caller, person_id, request.app.state.clock.now())
+    person = await find_person(session, person_id)
+    if form.has_errors:
+        raise Redisplay(_signing_out_page(request, entered_group, person, form))
+    url = f"/g/{entered_group.slug}/personnes/{person_id}"
+    return redirect(request, url, done=f"{person.name} est déconnecté de tous ses navigateurs.")
+
+
+ROUTES = [
+    show_member,
+    list_people,
+    show_person,
+    ask_correction,
+    do_correction,
+    ask_signing_out,
+    do_signing_out,
+]
