@@ -56,6 +56,13 @@ def _mail_server(value: str) -> str:
     return value
 
 
+def _scanner(value: str) -> str:
+    parts = _address(value, "unix", "tcp")
+    if not (parts.path if parts.scheme == "unix" else parts.hostname):
+        raise ValueError("must name a socket (unix:///run/clamav/clamd.ctl) or a host (tcp://clamd:3310)")
+    return value
+
+
 def _mail_address(value: str) -> str:
     try:
         return sendable(value)
@@ -125,6 +132,8 @@ class Settings(BaseSettings):
     """Signs form tokens. Absent: a random one is kept in `data_dir`."""
     smtp_url: Annotated[str, AfterValidator(_mail_server)] | None = None
     mail_from: Annotated[str, AfterValidator(_mail_address)] = "pooling@localhost"
+    clamd: Annotated[str, AfterValidator(_scanner)] | None = None
+    """The malware scanner that files are shown to. Absent: they are not, and pages say so."""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"
     """Of the groups to be created, and of moments given without one."""
     purge_after_days: Annotated[int, BeforeValidator(_days)] = 365

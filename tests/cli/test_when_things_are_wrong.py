@@ -88,12 +88,12 @@ def test_a_wrong_configuration_file_is_one_sentence(own: Shell, tmp_path: Path, 
 
 
 def test_the_doctor_finds_all_well(own: Shell, queue: str) -> None:
-    """Mails that wait for a server to be named are good to know, no more."""
+    """Mails that wait for a server to be named are good to know, no more; so are files that nobody scans."""
     own.settings["redis_url"] = queue
     seen = own("doctor")
     assert seen.exit_code == 0, seen.output
     assert said(seen).count("works") == 9
-    assert said(seen).count("to know") == 1
+    assert said(seen).count("to know") == 2
     assert "to mend" not in said(seen)
 
 
@@ -104,6 +104,7 @@ def test_the_doctor_finds_all_well(own: Shell, queue: str) -> None:
         ("owner_database_url", "postgresql://pooling_owner@127.0.0.1:1/pooling", "owner"),
         ("redis_url", "unix:///nowhere/valkey.sock", "queue"),
         ("smtp_url", "smtp://127.0.0.1:1", "mail"),
+        ("clamd", "unix:///nowhere/clamd.sock", "malware scanner"),
         ("smpt_url", "smtp://127.0.0.1:1", "there is no setting POOLING_SMPT_URL"),
     ],
 )

@@ -33,6 +33,7 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.configuration import ConfigurationError
 from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
+from pooling.kernel.scanner import Scanner
 from pooling.reminders.configuration import read_reminders
 from pooling.settings import Settings, load_settings, unknown_settings
 from pooling.web.branding import read_territory
@@ -84,7 +85,7 @@ def doctor() -> None:
         if known is None:
             raise
         findings.append(judged("engines", works=False, said=known[0]))
-    findings += [_mail(settings.smtp_url), _configuration(settings)]
+    findings += [_mail(settings.smtp_url), asyncio.run(_scanner(settings.clamd)), _configuration(settings)]
     _show(findings)
     raise SystemExit(REFUSED if any(finding.verdict is Verdict.TO_MEND for finding in findings) else 0)
 
@@ -186,6 +187,13 @@ async def _queue(found: Installation) -> Finding:
     await bell.close()
     url = without_password(found.engines.redis_url)
     return judged("queue", answers, "Valkey/Redis answers" if answers else f"{url} does not answer")
+
+
+async def _scanner(address: str | None) -> Finding:
+    if address is None:
+        return Finding("malware scanner", Verdict.TO_KNOW, "POOLING_CLAMD is not set: files are not scanned")
+    answers = await Scanner(address).answers()
+    return judged("malware scanner", answers, "clamd answers" if answers else f"{address} does not answer")
 
 
 def _configuration(settings: Settings) -> Finding:

@@ -24,9 +24,9 @@ from pooling.committees.page import CommitteeFrame, committee_frame, written_com
 from pooling.kernel.file_kinds import attachment_header
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
-from pooling.web.bodies import only_signed_in
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
+from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 
 PIECES = "/comites/{committee_id:int}/pieces"
 _AROUND = 1024 * 1024
@@ -64,12 +64,13 @@ async def _page(
         most=MOST_OF_ITEM if under_agenda else MOST_OF_MINUTES,
         point=point,
         hint=HINT,
+        scanned=SCANNED if scanner_of(request) else NOT_SCANNED,
         back_url=back,
         back_label="Revenir à l’ordre du jour" if under_agenda else "Revenir au comité",
     )
 
 
-@post(PIECES, right=Right.SEE_GROUP, request_max_body_size=LARGEST_SENDING + _AROUND, guards=[only_signed_in])
+@post(PIECES, right=Right.SEE_GROUP, request_max_body_size=LARGEST_SENDING + _AROUND, guards=[scan_files])
 async def do_send_pieces(
     request: Request[Any, Any, Any],
     session: SessionHere,

@@ -1,0 +1,54 @@
+"""Files that are sent are looked at by the malware scanner, where one is named, before anything is opened for them."""
+
+import logging
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+
+from pooling.kernel.scanner import Scanner, ScannerAwayError
+from pooling.web.admission import admit
+from pooling.web.bodies import only_signed_in
+from pooling.web.forms import provide_form
+
+log = logging.getLogger(__name__)
+
+FOUND = (
+    "« {} » contient un programme malveillant ({}) : ce fichier n’est pas gardé. Prévenez votre service informatique."
+)
+AWAY = "L’antivirus ne répond pas : les fichiers ne sont pas gardés pour l’instant. Réessayez dans quelques minutes."
+SCANNED = "Chaque fichier est contrôlé par un antivirus avant d’être gardé."
+NOT_SCANNED = "Les fichiers ne sont pas contrôlés par un antivirus : n’ouvrez que ceux que vous attendez."
+
+
+def scanner_of(request: ASGIConnection[Any, Any, Any, Any]) -> Scanner | None:
+    address: str | None = request.app.state.settings.clamd
+    return Scanner(address) if address else None
+
+
+async def scan_files(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard: refuses in the form what the scanner finds, or all that it cannot look at. It comes before the request's
+    transaction, so that a slow scanner holds neither connection nor lock.
+
+    Raises:
+        SignInRequired: nobody is signed in.
+    """
+    only_signed_in(connection, handler)
+    scanner = scanner_of(connection)
+    if scanner is None:
+        return
+    assert isinstance(connection, Request)
+    await admit(connection)  # guards come before it: nothing is done for a form that is not ours
+    form = await provide_form(connection)
+    for field, files in form.file_lists.items():
+        for file in files:
+            try:
+                found = await scanner.found_in(file.content) if file.content else None
+            except ScannerAwayError as away:
+                log.error("the scanner %s does not say whether a file is harmless: %s", scanner.address, away)  # noqa: TRY400
+                form.refuse(field, AWAY)
+                return
+            if found is not None:
+                log.warning("the scanner found %s in a file of person %s", found, connection.user.person_id)
+                form.refuse(field, FOUND.format(file.filename[-100:], found))
