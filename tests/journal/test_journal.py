@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -15,29 +16,31 @@ from sqlalchemy import text
 import pooling
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from pooling.accounts.people import ensure_people
-from pooling.committees.decisions.models import DecisionState
-from pooling.committees.models import CommitteeState
+from pooling.committees.agendas.rules import DIFFICULTY
+from pooling.committees.decisions.rules import DECISION
+from pooling.committees.rules import COMMITTEE
 from pooling.journal.words import SENTENCES
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
-from pooling.members.models import RequestState, Role
+from pooling.kernel.states import StateMachine
+from pooling.members.models import ACCESS_REQUEST, Role
 from pooling.members.service import grant
-from pooling.purchases.models import PurchaseState
+from pooling.purchases.rules import PURCHASE
 from web_client import Browser, SignIn, text_of
 
 SOURCE = Path(pooling.__file__).parent
+MACHINES: dict[str, StateMachine[Any]] = {
+    "PURCHASE": PURCHASE,
+    "COMMITTEE": COMMITTEE,
+    "DECISION": DECISION,
+    "DIFFICULTY": DIFFICULTY,
+    "ACCESS_REQUEST": ACCESS_REQUEST,
+}
 JOURNAL = "/g/bassin/journal"
 OF_PURCHASE = "/g/bassin/achats/AG-2027-001/journal"
 FACILITATOR = "animation@bassin.example"
-EXPANDED: dict[str, Sequence[str]] = {
-    "committee.": list(CommitteeState),
-    "purchase.": list(PurchaseState),
-    "decision.": [DecisionState.DONE, DecisionState.DROPPED],
-    "access.": [RequestState.GRANTED, RequestState.REFUSED],
-    "charge.": [],
-    "subsidy.": [],
-}
-"""What stands in the gap of an event's name that is put together from a state."""
+EXPANDED: dict[str, Sequence[str]] = {}
+"""What stands in the gap of an event's name that is put together, where no caller names it."""
 LINES = ("charge.", "subsidy.")
 """What an event's name begins with where the lines of a purchase's costs are kept alike."""
 
@@ -52,10 +55,27 @@ def recorded_names() -> Iterator[tuple[str, str]]:
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or function.name == "record_event":
                 continue
             for call in ast.walk(function):
+                if isinstance(call, ast.Call) and _called(call) == "move":
+                    yield from ((name, str(path.relative_to(SOURCE))) for name in _moved(call))
                 if isinstance(call, ast.Call) and _called(call) == "record_event":
                     (given,) = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
                     for name in _names(given, function, SOURCE / path.relative_to(SOURCE).parts[0]):
                         yield name, str(path.relative_to(SOURCE))
+
+
+def _moved(call: ast.Call) -> Iterator[str]:
+    """The event of a state machine's move: by its own name, by the state written there, or by every state that one
+    can come to.
+    """
+    machine = MACHINES[call.func.value.id]  # type: ignore[attr-defined]
+    prefix = machine.event_prefix or machine.noun
+    named = [keyword.value.value for keyword in call.keywords if keyword.arg == "name"]  # type: ignore[attr-defined]
+    after = call.args[2]
+    if isinstance(after, ast.Attribute):
+        reached = {machine.states[after.attr]}
+    else:
+        reached = {state for states in machine.transitions.values() for state in states} - machine.begins
+    yield from (f"{prefix}.{name}" for name in named or sorted(reached))
 
 
 def _called(call: ast.Call) -> str:
@@ -72,7 +92,7 @@ def _names(given: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, fo
         prefix, gap = given.values[0], given.values[-1]
         assert isinstance(gap, ast.FormattedValue)
         for feature in [str(prefix.value)] if isinstance(prefix, ast.Constant) else LINES:
-            yield from (f"{feature}{state}" for state in EXPANDED[feature])
+            yield from (f"{feature}{state}" for state in EXPANDED.get(feature, ()))
             yield from (f"{feature}{name}" for name in _handed(gap.value, function, folder))
     else:
         yield from _handed(given, function, folder)

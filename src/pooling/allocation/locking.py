@@ -12,7 +12,7 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.text import slug
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.rules import WORDS
+from pooling.purchases.rules import PURCHASE
 from pooling.purchases.service import lock_purchase
 
 LONGEST_CODE = 40
@@ -53,7 +53,7 @@ def require_editable(purchase: Purchase) -> None:
     Conflict: the purchase is settled or cancelled.
     """
     if not may_edit(purchase):
-        word = WORDS[PurchaseState(purchase.state)].lower()
+        word = PURCHASE.word(purchase.state).lower()
         raise Conflict(f"Cet achat est {word}\u00a0: ses coûts ne changent plus.", code="costs_closed")
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
 
 PARTICIPANTS: Final = "participants"
@@ -107,6 +108,32 @@ class ExportState(StrEnum):
     WRITING = "writing"
     READY = "ready"
     FAILED = "failed"
+
+
+EXPORT = StateMachine(
+    noun="export",
+    this="Ce classeur",
+    begins=frozenset({ExportState.WAITING}),
+    transitions={
+        ExportState.WAITING: frozenset({ExportState.WRITING}),
+        # A worker that falls silent is replaced by another; one that stops politely gives it back.
+        ExportState.WRITING: frozenset(ExportState),
+        ExportState.READY: frozenset(),
+        ExportState.FAILED: frozenset(),
+    },
+    words={
+        ExportState.WAITING: "En attente",
+        ExportState.WRITING: "En préparation",
+        ExportState.READY: "Prêt",
+        ExportState.FAILED: "En échec",
+    },
+    tags={
+        ExportState.WAITING: "waiting",
+        ExportState.WRITING: "waiting",
+        ExportState.READY: "done",
+        ExportState.FAILED: "overdue",
+    },
+)
 
 
 UNDER_WAY = frozenset({ExportState.WAITING, ExportState.WRITING})

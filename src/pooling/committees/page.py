@@ -1,6 +1,6 @@
 """What every page of one committee shares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,22 +15,13 @@ from pooling.committees.models import Committee, CommitteeKind
 from pooling.committees.models import CommitteeState as State
 from pooling.committees.people import count_people, quorum_percent
 from pooling.committees.queries import committee_by_id
-from pooling.committees.rules import TO_COME, WORDS
+from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
 from pooling.kernel.errors import Forbidden
 from pooling.members.page_parts import section_links
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import Link
 from pooling.web.typography import date_time_long, time_short
-
-STATE_TAGS: Mapping[State, str] = {
-    State.PLANNED: "primary",
-    State.CONVENED: "primary",
-    State.HELD: "waiting",
-    State.MINUTED: "done",
-    State.CANCELLED: "cancelled",
-}
-
 
 SECTIONS: tuple[tuple[str, str, Right], ...] = (
     ("Réunions", "/comites", Right.SEE_GROUP),
@@ -74,11 +65,11 @@ class CommitteeFrame:
 
     @property
     def state_tag(self) -> str:
-        return STATE_TAGS[State(self.committee.state)]
+        return COMMITTEE.tag(self.committee.state)
 
     @property
     def state_word(self) -> str:
-        return WORDS[State(self.committee.state)]
+        return COMMITTEE.word(self.committee.state)
 
     @property
     def kind_word(self) -> str:

@@ -1,29 +1,40 @@
 """A committee's life, its hours, its agenda. Pure."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pooling.committees.models import CommitteeState as State
-from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.errors import Invalid
+from pooling.kernel.states import StateMachine
 
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    # A working group meets without being formally convened: it may be held straight away.
-    State.PLANNED: frozenset({State.CONVENED, State.HELD, State.CANCELLED}),
-    # Given another date, it is no longer convened for the one that stands: its members must be convened anew.
-    State.CONVENED: frozenset({State.PLANNED, State.HELD, State.CANCELLED}),
-    State.HELD: frozenset({State.MINUTED}),
-    State.MINUTED: frozenset(),
-    State.CANCELLED: frozenset(),
-}
-
-WORDS: Mapping[State, str] = {
-    State.PLANNED: "Prévu",
-    State.CONVENED: "Convoqué",
-    State.HELD: "Tenu",
-    State.MINUTED: "Compte-rendu publié",
-    State.CANCELLED: "Annulé",
-}
+COMMITTEE = StateMachine(
+    noun="committee",
+    this="Ce comité",
+    begins=frozenset({State.PLANNED}),
+    transitions={
+        # A working group meets without being formally convened: it may be held straight away.
+        State.PLANNED: frozenset({State.CONVENED, State.HELD, State.CANCELLED}),
+        # Given another date, it is no longer convened for the one that stands: its members must be convened anew.
+        State.CONVENED: frozenset({State.PLANNED, State.HELD, State.CANCELLED}),
+        State.HELD: frozenset({State.MINUTED}),
+        State.MINUTED: frozenset(),
+        State.CANCELLED: frozenset(),
+    },
+    words={
+        State.PLANNED: "Prévu",
+        State.CONVENED: "Convoqué",
+        State.HELD: "Tenu",
+        State.MINUTED: "Compte-rendu publié",
+        State.CANCELLED: "Annulé",
+    },
+    tags={
+        State.PLANNED: "primary",
+        State.CONVENED: "primary",
+        State.HELD: "waiting",
+        State.MINUTED: "done",
+        State.CANCELLED: "cancelled",
+    },
+)
 
 TO_COME = frozenset({State.PLANNED, State.CONVENED})
 """The states in which a committee still is to take place: it may be moved or cancelled; people are reminded."""
@@ -34,19 +45,6 @@ CHANGE = "committee_change"
 revision, and the next change finds its message and takes it back should it not have left."""
 CONVOCATION = "convocation"
 KINDS = (REMINDER, CONVOCATION, CHANGE)
-
-
-def check_transition(before: str, after: State) -> None:
-    """Whether the committee may go there.
-
-    Raises:
-        Conflict: it may not.
-    """
-    if after not in TRANSITIONS[State(before)]:
-        raise Conflict(
-            f"Ce comité est dans l’état « {WORDS[State(before)]} » : il ne peut pas passer à « {WORDS[after]} ».",
-            code="transition_refused",
-        )
 
 
 def local_start(day: date, hour: time, zone: ZoneInfo) -> tuple[datetime, datetime]:

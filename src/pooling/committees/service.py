@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.queries import found, known_id
-from pooling.committees.rules import TO_COME, check_transition
+from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
@@ -55,20 +55,6 @@ def require_to_come(committee: Committee, now: datetime) -> None:
         raise Conflict("Ce comité n’est plus à venir.", code="not_to_come")
 
 
-def change_state(
-    session: AsyncSession,
-    caller: Caller | None,
-    committee: Committee,
-    state: CommitteeState,
-    now: datetime,
-    *,
-    reason: str = "",
-) -> None:
-    check_transition(committee.state, state)
-    record(session, caller, committee, str(state), now, change=(committee.state, state), reason=reason)
-    committee.state = state
-
-
 def record(
     session: AsyncSession,
     caller: Caller | None,
@@ -109,4 +95,4 @@ def begin(session: AsyncSession, caller: Caller, committee: Committee, now: date
     if committee.state in TO_COME:
         if now < committee.starts_at:
             raise Conflict("Ce comité n’a pas encore eu lieu.", code="not_begun")
-        change_state(session, caller, committee, CommitteeState.HELD, now)
+        COMMITTEE.move(session, committee, CommitteeState.HELD, at=now, person_id=caller.person_id)

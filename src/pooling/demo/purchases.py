@@ -20,8 +20,9 @@ from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.rules import PURCHASE
 from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
-from pooling.purchases.service import add_purchase, change_state, item_ids
+from pooling.purchases.service import add_purchase, item_ids
 
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
@@ -93,7 +94,7 @@ async def _close(stage: Stage, at: datetime) -> None:
 
 
 def _step(stage: Stage, state: PurchaseState, at: datetime) -> None:
-    change_state(stage.session, stage.purchase, state, at=at, caller=stage.buyer)
+    PURCHASE.move(stage.session, stage.purchase, state, at=at, person_id=stage.buyer.person_id)
 
 
 def _codes(territory: Demonstration) -> list[str]:

@@ -9,7 +9,8 @@ from litestar.response import Redirect
 
 from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
-from pooling.committees.decisions.words import DECISION_TAGS, STATE_WORDS, due_words
+from pooling.committees.decisions.rules import DECISION
+from pooling.committees.decisions.words import due_words
 from pooling.home.tasks import tasks_of
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
@@ -97,8 +98,8 @@ async def show_purchase(
         coverage=await coverage(session, frame.purchase.id),
         closes=date_time_long(closes_at, frame.zone, with_year=True) if closes_at else None,
         decisions=await decisions_about(session, caller, frame.purchase.id),
-        decision_words=STATE_WORDS,
-        decision_tags=DECISION_TAGS,
+        decision_words=DECISION.words,
+        decision_tags=DECISION.tags,
         base=base,
     )
 

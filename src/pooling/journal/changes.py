@@ -5,37 +5,25 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from pooling.committees.agendas.rules import DIFFICULTY
 from pooling.committees.decisions.queries import DecidedBy
-from pooling.committees.decisions.words import STATE_WORDS
-from pooling.committees.models import Answer, CommitteeState, DifficultyState
+from pooling.committees.decisions.rules import DECISION
+from pooling.committees.rules import COMMITTEE
 from pooling.committees.words import ANSWER_WORDS
 from pooling.kernel.events import Event
-from pooling.members.models import RequestState
+from pooling.kernel.states import StateMachine
+from pooling.members.models import ACCESS_REQUEST
 from pooling.members.words import ROLE_WORDS
-from pooling.needs.models import DeclarationState
+from pooling.needs.models import DECLARATION
 from pooling.needs.wording import wanted
-from pooling.purchases.rules import WORDS as PURCHASE_WORDS
+from pooling.purchases.rules import PURCHASE
 from pooling.web.typography import date_short, euros, time_short
 
-_STATES: Mapping[str, Mapping[str, str]] = {
-    "purchase": {str(state): word for state, word in PURCHASE_WORDS.items()},
-    "declaration": {DeclarationState.DRAFT: "Brouillon", DeclarationState.FILED: "Déposée"},
-    "committee": {
-        CommitteeState.PLANNED: "Prévu",
-        CommitteeState.CONVENED: "Convoqué",
-        CommitteeState.HELD: "Tenu",
-        CommitteeState.MINUTED: "Compte-rendu publié",
-        CommitteeState.CANCELLED: "Annulé",
-        **{str(answer): ANSWER_WORDS[answer] for answer in Answer},
-    },
-    "decision": {str(state): word for state, word in STATE_WORDS.items()},
-    "difficulty": {DifficultyState.RAISED: "Signalée", DifficultyState.SETTLED: "Réglée"},
-    "access_request": {
-        RequestState.PENDING: "En attente",
-        RequestState.GRANTED: "Acceptée",
-        RequestState.REFUSED: "Refusée",
-    },
-    "person": {str(role): word for role, word in ROLE_WORDS.items()},
+_MACHINES: tuple[StateMachine[Any], ...] = (PURCHASE, DECLARATION, COMMITTEE, DECISION, DIFFICULTY, ACCESS_REQUEST)
+_STATES: Mapping[str, Mapping[Any, str]] = {
+    **{machine.noun: machine.words for machine in _MACHINES},
+    "committee": {**COMMITTEE.words, **ANSWER_WORDS},  # answers to its invitations are told as its changes
+    "person": ROLE_WORDS,
 }
 FIELDS = {
     "name": "nom",

@@ -8,10 +8,9 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import Conflict, Invalid, NotFound
-from pooling.kernel.events import record_event
 from pooling.members.inviting import InvitationIn, invite
 from pooling.members.mails import GRANTED, REFUSED, Asked, Sender, acceptance_mail, refusal_mail
-from pooling.members.models import AccessRequest, RequestState, Role
+from pooling.members.models import ACCESS_REQUEST, AccessRequest, RequestState, Role
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
 from pooling.outbox.occasions import occasion
@@ -103,17 +102,8 @@ def _decide(
     reason: str | None = None,
     details: dict[str, object] | None = None,
 ) -> None:
-    record_event(
-        session,
-        at=now,
-        person_id=caller.person_id,
-        subject=("access_request", asked.id),
-        name=f"access.{state}",
-        change=(asked.state, state),
-        reason=reason,
-        details=details,
-    )
-    asked.state, asked.decided_at, asked.decided_by = state, now, caller.person_id
+    ACCESS_REQUEST.move(session, asked, state, at=now, person_id=caller.person_id, reason=reason, details=details)
+    asked.decided_at, asked.decided_by = now, caller.person_id
 
 
 async def asker_of(session: AsyncSession, asked: AccessRequest) -> Person | None:

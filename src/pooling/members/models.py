@@ -3,6 +3,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 
+from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import (
     Table,
     TenantTable,
@@ -145,6 +146,25 @@ class RequestState(StrEnum):
     PENDING = "pending"
     GRANTED = "granted"
     REFUSED = "refused"
+
+
+ACCESS_REQUEST = StateMachine(
+    noun="access_request",
+    event_prefix="access",
+    this="Cette demande",
+    begins=frozenset({RequestState.PENDING}),
+    transitions={
+        RequestState.PENDING: frozenset({RequestState.GRANTED, RequestState.REFUSED}),
+        RequestState.GRANTED: frozenset(),
+        RequestState.REFUSED: frozenset(),
+    },
+    words={
+        RequestState.PENDING: "En attente",
+        RequestState.GRANTED: "Acceptée",
+        RequestState.REFUSED: "Refusée",
+    },
+    tags={RequestState.PENDING: "waiting", RequestState.GRANTED: "done", RequestState.REFUSED: "cancelled"},
+)
 
 
 class AccessRequest(TenantTable, table=True):

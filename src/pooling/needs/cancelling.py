@@ -8,7 +8,8 @@ from pooling.members.rights import Caller, Right
 from pooling.needs import notices
 from pooling.needs.notices import tell
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.service import change_state, lock_purchase
+from pooling.purchases.rules import PURCHASE
+from pooling.purchases.service import lock_purchase
 
 
 async def cancel_purchase(
@@ -27,7 +28,7 @@ async def cancel_purchase(
     if not reason:
         raise Invalid({"reason": "Dites pourquoi l’achat est annulé : les participants le liront."})
     was_draft = purchase.state == PurchaseState.DRAFT
-    change_state(session, purchase, PurchaseState.CANCELLED, at=now, caller=caller, reason=reason)
+    PURCHASE.move(session, purchase, PurchaseState.CANCELLED, at=now, person_id=caller.person_id, reason=reason)
     if not was_draft:
         await tell(session, purchase, now, notices.cancelled, reason=reason)
     return purchase

@@ -15,7 +15,8 @@ from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.notices import tell
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.service import change_state, item_ids, lock_purchase
+from pooling.purchases.rules import PURCHASE
+from pooling.purchases.service import item_ids, lock_purchase
 
 SHORTEST_COLLECTION = timedelta(hours=1)
 
@@ -38,7 +39,9 @@ async def open_collection(
     if not await item_ids(session, purchase_id):
         raise Conflict("Ajoutez au moins un article avant d’ouvrir la collecte.", code="nothing_to_declare")
     details: dict[str, object] = {"closes_at": str(closes_at)}
-    change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, reason=reason or None, details=details)
+    PURCHASE.move(
+        session, purchase, PurchaseState.OPEN, at=now, person_id=caller.person_id, reason=reason, details=details
+    )
     purchase.opened_at = purchase.scheduled_at = purchase.keys_frozen_at = now
     purchase.closes_at = closes_at
     await _freeze_keys(session, purchase_id)
@@ -74,7 +77,8 @@ async def close_collection(
     early = purchase.closes_at is not None and now < purchase.closes_at
     if purchase.state == PurchaseState.OPEN and early and not reason:
         raise Invalid({"reason": "Dites pourquoi vous clôturez avant la date prévue : les référents le liront."})
-    change_state(session, purchase, PurchaseState.CLOSED, at=now, caller=caller, reason=reason or None)
+    person_id = caller.person_id if caller else None
+    PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=person_id, reason=reason)
     purchase.closed_at = _ended_at(purchase, now)
     if early:
         await tell(session, purchase, now, notices.closed_early, reason=reason)
@@ -129,7 +133,9 @@ async def reopen_collection(
         raise Conflict("Seule une collecte close peut être rouverte.", code="transition_refused")
     ended = await current_consolidation(session, purchase_id)
     details: dict[str, object] = {"ended_consolidation": ended.number} if ended else {}
-    change_state(session, purchase, PurchaseState.OPEN, at=now, caller=caller, reason=reason, details=details)
+    PURCHASE.move(
+        session, purchase, PurchaseState.OPEN, at=now, person_id=caller.person_id, reason=reason, details=details
+    )
     _reschedule(purchase, closes_at, now)
     purchase.closed_at = None
     await tell(session, purchase, now, notices.reopened, reason=reason)
@@ -168,7 +174,7 @@ async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
     )
     references = []
     for purchase in due.scalars():
-        change_state(session, purchase, PurchaseState.CLOSED, at=now, caller=None)
+        PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=None)
         purchase.closed_at = _ended_at(purchase, now)
         references.append(purchase.reference)
     return references

@@ -6,12 +6,27 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
 
 
 class DeclarationState(StrEnum):
     DRAFT = "draft"
     FILED = "filed"
+
+
+DECLARATION = StateMachine(
+    noun="declaration",
+    this="Cette déclaration",
+    # One may be filed at once; a draft beside what is filed is another row, which takes its place.
+    begins=frozenset(DeclarationState),
+    transitions={
+        DeclarationState.DRAFT: frozenset({DeclarationState.FILED}),
+        DeclarationState.FILED: frozenset(),
+    },
+    words={DeclarationState.DRAFT: "Brouillon", DeclarationState.FILED: "Déposée"},
+    tags={DeclarationState.DRAFT: "draft", DeclarationState.FILED: "done"},
+)
 
 
 class Declaration(TenantTable, table=True):

@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
+from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import Table, big, identity, instant, one_of
 
 
@@ -13,6 +14,33 @@ class MessageState(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+
+
+MESSAGE = StateMachine(
+    noun="message",
+    this="Ce courriel",
+    begins=frozenset({MessageState.QUEUED}),
+    transitions={
+        # Taken back before it left, it counts as failed and says so.
+        MessageState.QUEUED: frozenset({MessageState.SENDING, MessageState.FAILED}),
+        # A lease that ran out is taken up by another worker.
+        MessageState.SENDING: frozenset(MessageState),
+        MessageState.SENT: frozenset(),
+        MessageState.FAILED: frozenset(),
+    },
+    words={
+        MessageState.QUEUED: "En attente",
+        MessageState.SENDING: "En cours d’envoi",
+        MessageState.SENT: "Parti",
+        MessageState.FAILED: "En échec",
+    },
+    tags={
+        MessageState.QUEUED: "waiting",
+        MessageState.SENDING: "waiting",
+        MessageState.SENT: "done",
+        MessageState.FAILED: "overdue",
+    },
+)
 
 
 class Message(Table, table=True):

@@ -14,7 +14,7 @@ from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.queries import state_dates
-from pooling.purchases.rules import WORDS
+from pooling.purchases.rules import PURCHASE
 from pooling.purchases.service import find_purchase
 from pooling.web.layout import Link
 from pooling.web.typography import date_short
@@ -28,16 +28,6 @@ class Tab:
     path: str
     right: Right
 
-
-STATE_TAGS = {
-    PurchaseState.DRAFT: "draft",
-    PurchaseState.OPEN: "due",
-    PurchaseState.CLOSED: "closed",
-    PurchaseState.ORDERED: "primary",
-    PurchaseState.DELIVERED: "primary",
-    PurchaseState.SETTLED: "done",
-    PurchaseState.CANCELLED: "cancelled",
-}
 
 STEPS: tuple[tuple[str, PurchaseState], ...] = (
     ("Préparation", PurchaseState.DRAFT),
@@ -87,8 +77,8 @@ async def purchase_frame(
         zone=zone,
         lead=lead.name,
         url=url,
-        state_word=WORDS[PurchaseState(purchase.state)],
-        state_tag=STATE_TAGS[PurchaseState(purchase.state)],
+        state_word=PURCHASE.word(purchase.state),
+        state_tag=PURCHASE.tag(purchase.state),
         steps=steps(purchase, dates, zone),
         tabs=[
             Link(tab.label, url + tab.path, tab.path == section)

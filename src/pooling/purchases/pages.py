@@ -8,9 +8,8 @@ from litestar.params import FromQuery
 
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
-from pooling.purchases.frame import STATE_TAGS
 from pooling.purchases.queries import purchase_page
-from pooling.purchases.rules import WORDS
+from pooling.purchases.rules import PURCHASE
 from pooling.web.layout import Link, render
 
 
@@ -33,8 +32,8 @@ async def list_purchases(
         next_id=next_id,
         later=avant is not None,
         base=f"{base}/achats",
-        words=WORDS,
-        state_tags=STATE_TAGS,
+        words=PURCHASE.words,
+        state_tags=PURCHASE.tags,
         zone=ZoneInfo(entered_group.timezone),
     )
 

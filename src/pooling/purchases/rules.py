@@ -1,43 +1,42 @@
-"""A purchase's life, as one mapping."""
+"""A purchase's life."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from pooling.kernel.errors import Conflict
+from pooling.kernel.states import StateMachine
 from pooling.purchases.models import PurchaseState as State
 
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.DRAFT: frozenset({State.OPEN, State.CANCELLED}),
-    State.OPEN: frozenset({State.CLOSED, State.CANCELLED}),
-    State.CLOSED: frozenset({State.OPEN, State.ORDERED, State.CANCELLED}),
-    State.ORDERED: frozenset({State.DELIVERED, State.CANCELLED}),
-    State.DELIVERED: frozenset({State.SETTLED}),
-    State.SETTLED: frozenset(),
-    State.CANCELLED: frozenset(),
-}
-
-WORDS: Mapping[State, str] = {
-    State.DRAFT: "En préparation",
-    State.OPEN: "Déclarations ouvertes",
-    State.CLOSED: "Collecte close",
-    State.ORDERED: "Commandé",
-    State.DELIVERED: "Livré",
-    State.SETTLED: "Soldé",
-    State.CANCELLED: "Annulé",
-}
-
-
-def check_transition(before: str, after: State) -> None:
-    """Whether the purchase may go there.
-
-    Raises:
-        Conflict: it may not.
-    """
-    if after not in TRANSITIONS[State(before)]:
-        raise Conflict(
-            f"Cet achat est dans l’état « {WORDS[State(before)]} » : il ne peut pas passer à « {WORDS[after]} ».",
-            code="transition_refused",
-        )
+PURCHASE = StateMachine(
+    noun="purchase",
+    this="Cet achat",
+    begins=frozenset({State.DRAFT}),
+    transitions={
+        State.DRAFT: frozenset({State.OPEN, State.CANCELLED}),
+        State.OPEN: frozenset({State.CLOSED, State.CANCELLED}),
+        State.CLOSED: frozenset({State.OPEN, State.ORDERED, State.CANCELLED}),
+        State.ORDERED: frozenset({State.DELIVERED, State.CANCELLED}),
+        State.DELIVERED: frozenset({State.SETTLED}),
+        State.SETTLED: frozenset(),
+        State.CANCELLED: frozenset(),
+    },
+    words={
+        State.DRAFT: "En préparation",
+        State.OPEN: "Déclarations ouvertes",
+        State.CLOSED: "Collecte close",
+        State.ORDERED: "Commandé",
+        State.DELIVERED: "Livré",
+        State.SETTLED: "Soldé",
+        State.CANCELLED: "Annulé",
+    },
+    tags={
+        State.DRAFT: "draft",
+        State.OPEN: "due",
+        State.CLOSED: "closed",
+        State.ORDERED: "primary",
+        State.DELIVERED: "primary",
+        State.SETTLED: "done",
+        State.CANCELLED: "cancelled",
+    },
+)
 
 
 def accepts_declarations(state: str, closes_at: datetime | None, now: datetime) -> bool:

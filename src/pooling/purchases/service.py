@@ -15,7 +15,6 @@ from pooling.members.models import Budget, Member
 from pooling.members.rights import Caller, Right
 from pooling.members.service import members_by_code
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
-from pooling.purchases.rules import check_transition
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
 
@@ -164,33 +163,3 @@ async def lock_purchase(session: AsyncSession, purchase_id: int, *, alone: bool)
     )
     purchase: Purchase = found.scalar_one()
     return purchase
-
-
-def change_state(
-    session: AsyncSession,
-    purchase: Purchase,
-    after: PurchaseState,
-    *,
-    at: datetime,
-    caller: Caller | None,
-    reason: str | None = None,
-    details: dict[str, object] | None = None,
-) -> None:
-    """Moves a locked purchase and records it. `caller` is None when the application does it by itself.
-
-    Raises:
-        Conflict: the purchase cannot go there from where it is.
-    """
-    before = purchase.state
-    check_transition(before, after)
-    purchase.state = after
-    record_event(
-        session,
-        at=at,
-        person_id=caller.person_id if caller else None,
-        subject=("purchase", purchase.id),
-        name=f"purchase.{after}",
-        change=(before, after),
-        reason=reason,
-        details=details,
-    )

@@ -12,7 +12,7 @@ from pooling.kernel.events import record_event
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.rules import WORDS
+from pooling.purchases.rules import PURCHASE
 from pooling.purchases.service import lock_purchase
 
 _OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
@@ -67,4 +67,6 @@ async def change_terms(
 def _require_open(purchase: Purchase, *, moves_delivery: bool) -> None:
     state = PurchaseState(purchase.state)
     if state in _OVER or (moves_delivery and state == PurchaseState.DELIVERED):
-        raise Conflict(f"Cet achat est {WORDS[state].lower()} : ses conditions ne changent plus.", code="terms_closed")
+        raise Conflict(
+            f"Cet achat est {PURCHASE.word(state).lower()} : ses conditions ne changent plus.", code="terms_closed"
+        )

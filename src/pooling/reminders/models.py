@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Integer, UniqueC
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
+from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of
 
 
@@ -14,6 +15,36 @@ class ReminderState(StrEnum):
     SUPERSEDED = "superseded"
     MISSED = "missed"
     NOT_NEEDED = "not_needed"
+
+
+REMINDER = StateMachine(
+    noun="reminder",
+    this="Cette relance",
+    # A notice of change begins sent; one that nobody needs yet is planned once somebody does.
+    begins=frozenset({ReminderState.PLANNED, ReminderState.SENT}),
+    transitions={
+        ReminderState.PLANNED: frozenset(ReminderState) - {ReminderState.PLANNED},
+        # Its mail was taken back before it left, or failed and is to be tried again.
+        ReminderState.SENT: frozenset({ReminderState.SUPERSEDED, ReminderState.NOT_NEEDED, ReminderState.PLANNED}),
+        ReminderState.NOT_NEEDED: frozenset({ReminderState.PLANNED}),
+        ReminderState.SUPERSEDED: frozenset(),
+        ReminderState.MISSED: frozenset(),
+    },
+    words={
+        ReminderState.PLANNED: "À envoyer",
+        ReminderState.SENT: "Partie",
+        ReminderState.SUPERSEDED: "Remplacée",
+        ReminderState.MISSED: "Manquée",
+        ReminderState.NOT_NEEDED: "Sans objet",
+    },
+    tags={
+        ReminderState.PLANNED: "waiting",
+        ReminderState.SENT: "done",
+        ReminderState.SUPERSEDED: "cancelled",
+        ReminderState.MISSED: "closed",
+        ReminderState.NOT_NEEDED: "cancelled",
+    },
+)
 
 
 class Reminder(TenantTable, table=True):

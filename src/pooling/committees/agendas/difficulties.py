@@ -6,7 +6,7 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.agendas.rules import MOST_ITEMS
+from pooling.committees.agendas.rules import DIFFICULTY, MOST_ITEMS
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
 from pooling.committees.queries import found, known_id
@@ -54,7 +54,15 @@ async def raise_difficulty(session: AsyncSession, caller: Caller, command: Diffi
     )
     session.add(difficulty)
     await session.flush()
-    _record(session, caller, difficulty, "difficulty.raised", now, change=(None, DifficultyState.RAISED))
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("difficulty", difficulty.id),
+        name="difficulty.raised",
+        change=(None, DifficultyState.RAISED),
+        details=_named_in_events(difficulty),
+    )
     await carry_difficulties(session, now)
     return difficulty.id
 
@@ -99,10 +107,17 @@ async def settle_difficulty(
         raise Invalid({"settlement": "Dites en une phrase comment elle est réglée : le groupe le lira."})
     if difficulty.state != DifficultyState.RAISED:
         raise Conflict("Cette difficulté est déjà réglée.", code="already_settled")
-    difficulty.state, difficulty.settlement = DifficultyState.SETTLED, settlement
+    DIFFICULTY.move(
+        session,
+        difficulty,
+        DifficultyState.SETTLED,
+        at=now,
+        person_id=caller.person_id,
+        reason=settlement,
+        details=_named_in_events(difficulty),
+    )
+    difficulty.settlement = settlement
     difficulty.settled_at, difficulty.settled_by = now, caller.person_id
-    change = (str(DifficultyState.RAISED), str(DifficultyState.SETTLED))
-    _record(session, caller, difficulty, "difficulty.settled", now, change=change, reason=settlement)
 
 
 async def may_settle(session: AsyncSession, caller: Caller, difficulty: Difficulty) -> bool:
@@ -189,26 +204,6 @@ async def _purchase(session: AsyncSession, reference: str) -> int | None:
     return purchase_id
 
 
-def _record(
-    session: AsyncSession,
-    caller: Caller,
-    difficulty: Difficulty,
-    name: str,
-    now: datetime,
-    *,
-    change: tuple[str | None, str | None],
-    reason: str = "",
-) -> None:
-    record_event(
-        session,
-        at=now,
-        person_id=caller.person_id,
-        subject=("difficulty", difficulty.id),
-        name=name,
-        change=change,
-        reason=reason or None,
-        details={
-            "content": difficulty.content[:100],
-            **({"purchase_id": difficulty.purchase_id} if difficulty.purchase_id else {}),
-        },
-    )
+def _named_in_events(difficulty: Difficulty) -> dict[str, object]:
+    purchase = {"purchase_id": difficulty.purchase_id} if difficulty.purchase_id else {}
+    return {"content": difficulty.content[:100], **purchase}

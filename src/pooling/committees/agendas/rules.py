@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from pooling.committees.models import DifficultyState
 from pooling.kernel.errors import Conflict
+from pooling.kernel.states import StateMachine
 
 MOST_ITEMS = 200
 """On one agenda: more is not a meeting any more."""
@@ -53,3 +55,16 @@ def agenda_points(agenda: str) -> list[str]:
     """The agenda's points: one a line, without the numbers or dashes they were typed with."""
     points = (_NUMBERING.sub("", line).strip() for line in agenda.splitlines())
     return [point for point in points if point]
+
+
+DIFFICULTY = StateMachine(
+    noun="difficulty",
+    this="Cette difficulté",
+    begins=frozenset({DifficultyState.RAISED}),
+    transitions={
+        DifficultyState.RAISED: frozenset({DifficultyState.SETTLED}),
+        DifficultyState.SETTLED: frozenset(),
+    },
+    words={DifficultyState.RAISED: "Signalée", DifficultyState.SETTLED: "Réglée"},
+    tags={DifficultyState.RAISED: "due", DifficultyState.SETTLED: "done"},
+)

@@ -17,8 +17,8 @@ from pooling.committees.convening_rules import lawful_due, leaves_by_itself
 from pooling.committees.convocations.document import convocation_pdf
 from pooling.committees.models import Committee, CommitteeKind, CommitteeState
 from pooling.committees.notices.changes import context_of_group
-from pooling.committees.rules import CONVOCATION
-from pooling.committees.service import change_state, lock_committee, require_to_come
+from pooling.committees.rules import COMMITTEE, CONVOCATION
+from pooling.committees.service import lock_committee, require_to_come
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import base_url_of
 from pooling.kernel.files import store_file
@@ -82,7 +82,7 @@ async def _convene_due(session: AsyncSession, hour: time, now: datetime) -> list
 
 
 async def _convene(session: AsyncSession, caller: Caller | None, committee: Committee, now: datetime) -> None:
-    change_state(session, caller, committee, CommitteeState.CONVENED, now)
+    COMMITTEE.move(session, committee, CommitteeState.CONVENED, at=now, person_id=caller.person_id if caller else None)
     committee.convened_at = now
     committee.convocation_file_id = await _keep_document(session, committee, caller, now)
     await session.flush()

@@ -19,7 +19,8 @@ from pooling.committees.decisions.board import (
     decision_page,
 )
 from pooling.committees.decisions.queries import effects_in_words
-from pooling.committees.decisions.words import DECISION_TAGS, STATE_WORDS, committee_day, due_words, excerpt
+from pooling.committees.decisions.rules import DECISION
+from pooling.committees.decisions.words import committee_day, due_words, excerpt
 from pooling.committees.page import sections
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
@@ -77,8 +78,8 @@ async def show_board(
         due_words=due_words,
         excerpt=excerpt,
         committee_day=committee_day,
-        decision_words=STATE_WORDS,
-        decision_tags=DECISION_TAGS,
+        decision_words=DECISION.words,
+        decision_tags=DECISION.tags,
         **pages_after(url, apres, next_key, {"vue": view, **kept}),
         **await _choices(session, caller),
     )

@@ -14,9 +14,9 @@ from pooling.allocation.case import charges_of
 from pooling.allocation.editing.lines import CHARGES, change_line, found
 from pooling.allocation.editing.schemas import ChargeIn, content_of
 from pooling.allocation.keys import NAMING, OF_ITEMS, choice_of, choices_in
-from pooling.committees.decisions.following_up import settle
 from pooling.committees.decisions.models import Act, Decision, DecisionState
 from pooling.committees.decisions.recording import committee_of, lock_decision, record_decision
+from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.schemas import Deadline, NewTerms, Terms, read_terms
 from pooling.committees.decisions.words import called
 from pooling.committees.models import Committee, CommitteeState
@@ -91,7 +91,8 @@ async def apply_decision(
     decision.acted_at, decision.acted_by = now, caller.person_id
     record_decision(session, caller, decision, "applied", now)
     if decision.state == DecisionState.OPEN:
-        settle(decision, DecisionState.DONE, "Appliquée à l’achat.", now)
+        DECISION.require(decision.state, DecisionState.DONE)
+        decision.state, decision.outcome, decision.settled_at = DecisionState.DONE, "Appliquée à l’achat.", now
     return decision
 
 

@@ -31,7 +31,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Right
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.rules import WORDS
+from pooling.purchases.rules import PURCHASE
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
@@ -82,7 +82,7 @@ async def _choice_page(
         frame=frame,
         shown=shown,
         purchase=purchase,
-        state_word=WORDS[state],
+        state_word=PURCHASE.word(state),
         acts=[(act, word, state in POSSIBLE[act]) for act, word in ACT_WORDS.items()],
         url=url,
     )
@@ -187,7 +187,7 @@ async def _application_page(
         question="Appliquer cette décision à l’achat ?",
         shown=shown,
         purchase=purchase,
-        state_word=WORDS[state],
+        state_word=PURCHASE.word(state),
         possible=state in POSSIBLE[act],
         words=words,
         consequences=consequences(act, read_terms(act, decision.terms)),

@@ -5,7 +5,14 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.decisions.models import Decision, DecisionState
-from pooling.committees.decisions.recording import check_owner, lock_decision, reassign, record_decision
+from pooling.committees.decisions.recording import (
+    check_owner,
+    lock_decision,
+    named_in_events,
+    reassign,
+    record_decision,
+)
+from pooling.committees.decisions.rules import DECISION
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.members.rights import Caller, Right
 
@@ -42,13 +49,11 @@ async def settle_decision(
         raise Conflict("Cette décision n’est plus ouverte.", code="not_open")
     if not outcome:
         raise Invalid({"outcome": _SAY[state]})
-    settle(decision, state, outcome, now)
-    record_decision(session, caller, decision, str(state), now, change=(DecisionState.OPEN, state), reason=outcome)
+    DECISION.move(
+        session, decision, state, at=now, person_id=caller.person_id, reason=outcome, details=named_in_events(decision)
+    )
+    decision.outcome, decision.settled_at = outcome, now
     return decision
-
-
-def settle(decision: Decision, state: DecisionState, outcome: str, now: datetime) -> None:
-    decision.state, decision.outcome, decision.settled_at = state, outcome, now
 
 
 async def reopen_decision(
@@ -61,11 +66,18 @@ async def reopen_decision(
     decision = await _lock_followed(session, caller, committee_id, number)
     if decision.state == DecisionState.OPEN:
         raise Conflict("Cette décision est déjà ouverte.", code="not_settled")
-    before = decision.state
-    decision.state, decision.outcome, decision.settled_at = DecisionState.OPEN, "", None
+    DECISION.move(
+        session,
+        decision,
+        DecisionState.OPEN,
+        at=now,
+        person_id=caller.person_id,
+        name="reopened",
+        details=named_in_events(decision),
+    )
+    decision.outcome, decision.settled_at = "", None
     decision.revision += 1
     decision.assigned_at = now
-    record_decision(session, caller, decision, "reopened", now, change=(before, DecisionState.OPEN))
     return decision
 
 

@@ -13,8 +13,9 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.allocation.models import Charge
 from pooling.committees.decisions.models import Act, Decision, DecisionState
+from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.schemas import NewTerms, read_terms
-from pooling.committees.decisions.words import DECISION_TAGS, STATE_WORDS, decided_by, effect, named_in, votes
+from pooling.committees.decisions.words import decided_by, effect, named_in, votes
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import Event
@@ -226,6 +227,6 @@ async def listed(session: AsyncSession, decisions: list[DecisionShown]) -> dict[
         "decisions": decisions,
         "effects": await effects_in_words(session, [shown.decision for shown in decisions]),
         "votes": votes,
-        "decision_words": STATE_WORDS,
-        "decision_tags": DECISION_TAGS,
+        "decision_words": DECISION.words,
+        "decision_tags": DECISION.tags,
     }

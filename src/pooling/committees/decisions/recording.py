@@ -151,6 +151,14 @@ async def committee_of(session: AsyncSession, decision: Decision) -> Committee:
     return committee
 
 
+def named_in_events(decision: Decision) -> dict[str, Any]:
+    """What every event of a decision says of it; of the purchase too, in whose journal it stands."""
+    named: dict[str, Any] = {"committee_id": decision.committee_id, "number": decision.number}
+    if decision.purchase_id is not None:
+        named["purchase_id"] = decision.purchase_id
+    return named
+
+
 def record_decision(
     session: AsyncSession,
     caller: Caller,
@@ -158,23 +166,18 @@ def record_decision(
     name: str,
     now: datetime,
     *,
-    change: tuple[str | None, str | None] = (None, None),
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> None:
-    """One event about a decision. It names the purchase, in whose journal it stands too."""
-    named = {"committee_id": decision.committee_id, "number": decision.number}
-    if decision.purchase_id is not None:
-        named["purchase_id"] = decision.purchase_id
+    """One event about a decision that moves no state."""
     record_event(
         session,
         at=now,
         person_id=caller.person_id,
         subject=("decision", decision.id),
         name=f"decision.{name}",
-        change=change,
         reason=reason or None,
-        details={**named, **(details or {})},
+        details={**named_in_events(decision), **(details or {})},
     )
 
 

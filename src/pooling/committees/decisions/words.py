@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pooling.allocation.keys import given_in, in_words
-from pooling.committees.decisions.models import Act, Decision, DecisionState
+from pooling.committees.decisions.models import Act, Decision
 from pooling.committees.decisions.schemas import Deadline, NewTerms, Terms
 from pooling.kernel.events import Event
 from pooling.purchases.models import PurchaseState
@@ -13,11 +13,6 @@ from pooling.web.typography import date_long, number, plural, relative_day
 
 NAMED_AT_MOST = 10
 """Members named in the words of one key."""
-STATE_WORDS: Mapping[DecisionState, str] = {
-    DecisionState.OPEN: "À suivre",
-    DecisionState.DONE: "Faite",
-    DecisionState.DROPPED: "Abandonnée",
-}
 ACT_WORDS: Mapping[Act, str] = {
     Act.OPEN: "Ouvrir la collecte des besoins",
     Act.EXTEND: "Changer la date de clôture",
@@ -168,6 +163,3 @@ def did(event: Event) -> str:
     after = event.details.get("after")
     label = after.get("label", "") if isinstance(after, dict) else ""
     return _DID.get(event.name, event.name).format(label=label)
-
-
-DECISION_TAGS = {DecisionState.OPEN: "due", DecisionState.DONE: "done", DecisionState.DROPPED: "cancelled"}

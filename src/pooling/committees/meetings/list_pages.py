@@ -14,8 +14,8 @@ from pooling.committees.calendars.days_off import school_known_until
 from pooling.committees.calendars.year import year_of
 from pooling.committees.calendars.year_queries import Cadence, cadence_of, committee_days, dates_of_year
 from pooling.committees.meetings.queries import committee_page
-from pooling.committees.page import STATE_TAGS, sections
-from pooling.committees.rules import WORDS
+from pooling.committees.page import sections
+from pooling.committees.rules import COMMITTEE
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.keys import pack_key, unpack_key
@@ -63,8 +63,8 @@ async def list_committees(
         school_zone=cadence.school_zone,
         year=year_of(number, await dates_of_year(session, number, zone), zone, cadence.school_zone),
         this_year=today.year,
-        words=WORDS,
-        state_tags=STATE_TAGS,
+        words=COMMITTEE.words,
+        state_tags=COMMITTEE.tags,
         zone=zone,
     )
 

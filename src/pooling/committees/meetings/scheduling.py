@@ -21,8 +21,8 @@ from pooling.committees.meetings.schemas import CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.notices.changes import tell_change
 from pooling.committees.notices.writer import Change
-from pooling.committees.rules import ends_at, local_start
-from pooling.committees.service import SENT_TWICE, change_state, lock_committee, record, require_to_come
+from pooling.committees.rules import COMMITTEE, ends_at, local_start
+from pooling.committees.service import SENT_TWICE, lock_committee, record, require_to_come
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.events import Event
@@ -122,7 +122,7 @@ async def move_committee(
     committee.revision += 1
     if change is Change.DATE:  # another room does not undo a convocation
         if committee.state == CommitteeState.CONVENED:
-            change_state(session, caller, committee, CommitteeState.PLANNED, now)
+            COMMITTEE.move(session, committee, CommitteeState.PLANNED, at=now, person_id=caller.person_id)
         committee.convened_at = committee.convocation_file_id = None
     details = {"from": before[0].isoformat(), "to": local.isoformat(), "revision": committee.revision}
     record(session, caller, committee, "moved", now, reason=command.reason, details=details)
@@ -150,7 +150,7 @@ async def cancel_committee(
     if not reason:
         raise Invalid({"reason": "Dites pourquoi le comité est annulé : les personnes invitées le liront."})
     require_to_come(committee, now)
-    change_state(session, caller, committee, CommitteeState.CANCELLED, now, reason=reason)
+    COMMITTEE.move(session, committee, CommitteeState.CANCELLED, at=now, person_id=caller.person_id, reason=reason)
     committee.revision += 1
     await session.flush()
     await carry_difficulties(session, now)

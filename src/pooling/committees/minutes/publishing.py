@@ -13,7 +13,8 @@ from pooling.committees.decisions.words import committee_day
 from pooling.committees.minutes.document import minutes_data
 from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
-from pooling.committees.service import begin, change_state, lock_to_write
+from pooling.committees.rules import COMMITTEE
+from pooling.committees.service import begin, lock_to_write
 from pooling.kernel.database import base_url_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.files import store_file
@@ -58,7 +59,7 @@ async def publish_minutes(session: AsyncSession, caller: Caller, committee_id: i
     pdf = await make_pdf(TEMPLATE, data, at=now)
     name = f"compte-rendu du {committee_day(committee.local_start)}.pdf"
     file = await store_file(session, name, pdf, now, person_id=None)
-    change_state(session, caller, committee, CommitteeState.MINUTED, now)
+    COMMITTEE.move(session, committee, CommitteeState.MINUTED, at=now, person_id=caller.person_id)
     committee.minutes_file_id, committee.published_at = file.id, now
     committee.search_text = await _searched(session, committee)
     await session.flush()
