@@ -115,25 +115,25 @@ async def test_nine_components_share_a_purchase_each_on_its_budget(
         await add_line(session, buyer, purchase_id, SUBSIDIES, aid, CLOCK)
         allocation = await allocate_purchase(session, purchase_id, "Bureaux")
     result = allocation.result
-    assert [member.id for member in result.members] == sorted(AGENTS), "the university has no share of its own"
+    assert [member.id for member in result.results] == sorted(AGENTS), "the university has no share of its own"
 
     # 44 desks at 419.99 €: each pays its units exactly, as the price has cents.
-    assert {member.id: member.items["bureau"].ht for member in result.members} == {
+    assert {member.id: member.items["bureau"].ht for member in result.results} == {
         code: units * 41_999 for code, units in DESKS.items()
     }
-    delivered = {member.id: member.charges["livraison"] for member in result.members}
+    delivered = {member.id: member.charges["livraison"] for member in result.results}
     assert delivered == split(45_001, AGENTS)
     assert sum(delivered.values()) == 45_001
-    assert {member.id: member.charges.get("coordination", 0) for member in result.members} == {
+    assert {member.id: member.charges.get("coordination", 0) for member in result.results} == {
         **dict.fromkeys(AGENTS, 0),
         **dict.fromkeys(["BU", "IUT", "UFR-STAPS"], 3_333),
     }
-    assert sum(member.charges["remise"] for member in result.members) == -10_000
+    assert sum(member.charges["remise"] for member in result.results) == -10_000
     assert result.totals.ht == 44 * 41_999 + 45_001 + 9_999 - 10_000
     # 20 % of 1 847 956 + 45 001 − 10 000 cents; coordination bears none.
     assert result.totals.vat == 376_591
     assert result.totals.subsidies == 500_000, "30 % of 18 379.56 € is over the cap"
-    assert result.totals.net == sum(member.net for member in result.members)
+    assert result.totals.net == sum(member.net for member in result.results)
 
     async with database.transaction(territory.group_id) as session:
         rows = await session.execute(
@@ -165,13 +165,13 @@ async def test_a_record_is_not_touched_by_what_comes_after(
         first = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
         await add_line(session, buyer, purchase_id, CHARGES, ChargeIn("Pose", 900, Decimal(0), "equal"), CLOCK)
         now = await allocate_purchase(session, purchase_id, "Bureaux")
-        moved = await drifts(session, purchase_id, first.number, now.result.members)
+        moved = await drifts(session, purchase_id, first.number, now.result.results)
         assert {code: (drift.ttc, drift.net) for code, drift in moved.items()} == dict.fromkeys(AGENTS, (100, 100))
         opened = await open_record(session, purchase_id, first.number)
         assert opened.allocation.result.totals.ttc == now.result.totals.ttc - 900
         second = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
         assert second.number == 2
-        assert await drifts(session, purchase_id, second.number, now.result.members) == {}
+        assert await drifts(session, purchase_id, second.number, now.result.results) == {}
 
 
 async def test_who_read_before_the_other_committed_overwrites_nothing(

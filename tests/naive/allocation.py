@@ -122,7 +122,8 @@ class Sheet:
         self.members: dict[str, Json] = {}
         self.lines: list[tuple[str, str, Fraction, bool, dict[str, Fraction], bool]] = []
         for member in listed(case, "members"):
-            keys(member, "id", "population agents")
+            keys(member, "id", "population agents fctva")
+            boolean(member, "fctva", True)
             need(type(member["id"]) is str)
             for name in ("population", "agents"):
                 need(name not in member or whole(member[name], 0) >= 0)
@@ -364,7 +365,7 @@ class Sheet:
         subsidised = sum((shares[member] for _, shares in self.subsidies.values()), Fraction(0))
         public = sum((shares[member] for public, shares in self.subsidies.values() if public), Fraction(0))
         flagged = sum((line[4][member] * (1 + line[2] / 100) for line in self.lines if line[3]), Fraction(0))
-        fctva = cent(self.fctva_rate / 100 * flagged)
+        fctva = cent(self.fctva_rate / 100 * flagged) if self.members[member].get("fctva", True) else Fraction(0)
         row = {
             "id": member,
             "items": {

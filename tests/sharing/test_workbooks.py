@@ -23,10 +23,10 @@ from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, cl
 from pooling.needs.console import consolidation_table
 from pooling.needs.workbook import write_consolidation_workbook
 from pooling.sharing.allocation import allocate_raw
-from pooling.sharing.allocation_result import Allocation
 from pooling.sharing.consolidation import consolidate_raw
 from pooling.sharing.errors import RuleError
 from pooling.sharing.shared_lines import LineKind
+from pooling.sharing.statement import Statement, state
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -52,15 +52,19 @@ CASE: Json = {
 NAMES = {"02159": "Arès", "=2+2": '=HYPERLINK("http://x")', "arceau": "@Arceau"}
 
 
-def saved(allocation: Allocation, notice: str | None = None) -> Json:
+def stated(raw: Json) -> Statement:
+    return state(allocate_raw(raw))
+
+
+def saved(allocation: Statement, notice: str | None = None) -> Json:
     file = io.BytesIO()
-    write_allocation_workbook(file, allocation.case, allocation, NAMES, notice)
+    write_allocation_workbook(file, allocation, NAMES, notice)
     return load_workbook(file)
 
 
 @pytest.fixture(scope="module")
 def book() -> Json:
-    return saved(allocate_raw(CASE), "Prix fictifs")
+    return saved(stated(CASE), "Prix fictifs")
 
 
 def rows(sheet: "Worksheet") -> list[tuple[Json, ...]]:
@@ -118,9 +122,9 @@ def test_sheets_are_ready_to_print_and_read(book: Json) -> None:
 
 
 def test_summary_shows_the_figures_of_the_rule(book: Json) -> None:
-    result = allocate_raw(CASE)
+    result = stated(CASE)
     *shown, foot = rows(book["Synthèse"])
-    figures_of = [(m.ht, m.vat, m.ttc, m.subsidised, m.fctva, m.net) for m in result.members]
+    figures_of = [(m.ht, m.vat, m.ttc, m.subsidised, m.fctva, m.net) for m in result.results]
     assert [tuple(round(value * 100) for value in row[2:]) for row in shown] == figures_of
     assert foot[:3] == ("Total", None, "=SUM(C4:C6)")
     assert book["Synthèse"]["C4"].number_format == "#,##0.00"
@@ -158,7 +162,7 @@ def test_controls_tie_in_any_case() -> None:
     tied = 0
     for seed in range(40):
         try:
-            allocation = allocate_raw(random_allocation(seed))
+            allocation = stated(random_allocation(seed))
         except RuleError:
             continue
         book = saved(allocation)
@@ -188,25 +192,25 @@ def test_warnings_are_sentences(book: Json) -> None:
 
 def test_a_credit_is_told_apart() -> None:
     credit = {"id": "c", "amount": "-1.00", "vat_rate": "0", "key": {"percents": {"a": "100"}}}
-    allocation = allocate_raw({"members": [{"id": "a"}], "charges": [credit]})
-    sentence = warning_sentence(allocation.warnings[0], allocation, Labels())
+    allocation = stated({"members": [{"id": "a"}], "charges": [credit]})
+    sentence = warning_sentence(allocation.warnings[0], Labels())
     assert sentence.startswith("a\u00a0: son coût HT est négatif (−1,00\u00a0€)")
 
 
 def test_more_than_its_cost_is_told() -> None:
     charge = {"id": "c", "amount": "1.00", "vat_rate": "0", "key": {"percents": {"a": "100"}}}
     aids = [{"id": id_, "kind": "amount", "amount": "0.60", "charges": ["c"]} for id_ in "st"]
-    allocation = allocate_raw({"members": [{"id": "a"}], "charges": [charge], "subsidies": aids})
-    sentence = warning_sentence(allocation.warnings[0], allocation, Labels())
+    allocation = stated({"members": [{"id": "a"}], "charges": [charge], "subsidies": aids})
+    sentence = warning_sentence(allocation.warnings[0], Labels())
     assert sentence == "a\u00a0: les subventions (1,20\u00a0€) dépassent son coût HT (1,00\u00a0€)."
 
 
 def test_no_warning_no_sheet() -> None:
-    assert "Alertes" not in saved(allocate_raw({"case": ""})).sheetnames
+    assert "Alertes" not in saved(stated({"case": ""})).sheetnames
 
 
 def test_csv_opens_in_a_french_spreadsheet(tmp_path: Path) -> None:
-    allocation = allocate_raw(CASE)
+    allocation = stated(CASE)
     path = tmp_path / "synthese.csv"
     write_allocation_csv(path, allocation, Labels(members=NAMES))
     text = path.read_bytes().decode("utf-8")
@@ -214,12 +218,12 @@ def test_csv_opens_in_a_french_spreadsheet(tmp_path: Path) -> None:
     assert text.count("\r\n") == text.count("\n") == 4
     shown = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
     assert shown[2][:2] == ["'=2+2", '\'=HYPERLINK("http://x")']
-    assert [row[2] for row in shown[1:]] == [f"{Decimal(m.ht) / 100:.2f}".replace(".", ",") for m in allocation.members]
+    assert [row[2] for row in shown[1:]] == [f"{Decimal(m.ht) / 100:.2f}".replace(".", ",") for m in allocation.results]
     assert shown[3][2] == "33,33"
 
 
 def test_a_notice_is_a_last_column_and_moves_nothing(tmp_path: Path) -> None:
-    allocation = allocate_raw(CASE)
+    allocation = stated(CASE)
     plain, remarked = tmp_path / "plain.csv", tmp_path / "remarked.csv"
     write_allocation_csv(plain, allocation)
     write_allocation_csv(remarked, allocation, notice="=Fictif\u00a0;\nvraiment.")
@@ -233,7 +237,7 @@ def test_a_notice_is_a_last_column_and_moves_nothing(tmp_path: Path) -> None:
 
 def test_csv_of_lines_and_negative_amounts() -> None:
     file = io.BytesIO()
-    write_allocation_csv(file, allocate_raw(CASE), view="lines")
+    write_allocation_csv(file, stated(CASE), view="lines")
     shown = list(csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig")), delimiter=";"))
     assert ["Frais mutualisés", "remise", "remise", "02159"] in [row[:4] for row in shown]
     assert [row[-1] for row in shown if row[1:4:2] == ["remise", "02159"]] == ["-7,16"]
@@ -292,10 +296,10 @@ def test_labels_name_each_kind_of_id() -> None:
 
 def test_the_terminal_shows_the_same_figures() -> None:
     console = Console(width=140, record=True, file=io.StringIO())
-    allocation = allocate_raw(CASE)
+    allocation = stated(CASE)
     console.print(allocation_table(allocation, NAMES))
     text = console.export_text()
-    for member in allocation.members:
+    for member in allocation.results:
         assert euros_text(member.net) in text
     assert euros_text(allocation.totals.ttc) in text
     assert "Arès\u00a0: " in text
@@ -338,7 +342,7 @@ def test_consolidation_in_the_terminal() -> None:
 
 def test_same_figures_in_every_file() -> None:
     """JSON, workbook, CSV: member by member, the same cents."""
-    allocation = allocate_raw(CASE)
+    allocation = stated(CASE)
     seen: dict[str, set[str]] = defaultdict(set)
     for member in allocation.to_json()["members"]:  # type: ignore[attr-defined]
         seen[clean(member["id"])].add(member["net"])
@@ -371,10 +375,10 @@ def test_what_is_written_is_read_again() -> None:
 
 def test_rows_are_counted_before_they_are_written_and_told_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "STEP", 2)
-    result = allocate_raw({name: part for name, part in CASE.items() if name != "invoice"})
+    result = stated({name: part for name, part in CASE.items() if name != "invoice"})
     told: list[int] = []
     file = io.BytesIO()
-    write_allocation_workbook(file, result.case, result, progress=told.append)
+    write_allocation_workbook(file, result, progress=told.append)
     written = {sheet.title: len(rows(sheet)) for sheet in load_workbook(file)}
     feet = 5  # all but « Lignes », « Contrôle » and « Alertes » end with a sum
     assert row_count(result) == sum(written.values()) - feet - written["Contrôle"]
@@ -387,4 +391,4 @@ def test_what_hears_of_the_rows_may_end_the_writing() -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        write_allocation_workbook(io.BytesIO(), allocate_raw(CASE).case, allocate_raw(CASE), progress=stop)
+        write_allocation_workbook(io.BytesIO(), stated(CASE), progress=stop)

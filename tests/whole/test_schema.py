@@ -72,7 +72,7 @@ async def test_migrations_make_every_check_of_the_models(database: Database) -> 
         assert {name: table for name, table in rows} == checks_of_the_models()
 
 
-RECORDS = ("events", "consolidations", "assignments", "allocations", "minutes_versions")
+RECORDS = ("events", "consolidations", "assignments", "allocations", "allocation_shares", "minutes_versions")
 """Tables whose rows are written once and for ever."""
 
 TAKEN = ("committee_id", "number", "content", "votes_for", "purchase_id", "act", "terms", "created_at")
@@ -182,6 +182,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_groups_cadence": [("committee_every_months", "0"), ("committee_every_months", "13")],
     "ck_groups_quorum_is_percent": [("quorum_percent", "-1"), ("quorum_percent", "100")],
     "ck_access_requests_decided_has_date": [("state", "'granted'"), ("state, decided_at", "'pending', now()")],
+    "ck_allocation_shares_net_ties": [("ht, vat, subsidies, fctva, net", "10, 2, 3, 1, 9")],
     "ck_assignments_quantity_not_negative": [("quantity", "-1")],
     "ck_charges_scope_is_list_or_word": [("scope", "'\"all\"'"), ("scope", "'{}'"), ("scope", "'1'")],
     "ck_charges_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
@@ -242,6 +243,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_groups_cadence": ("committee_every_months", "12"),
     "ck_groups_quorum_is_percent": ("quorum_percent", "0"),
     "ck_access_requests_decided_has_date": ("state, decided_at", "'granted', now()"),
+    "ck_allocation_shares_net_ties": ("ht, vat, subsidies, fctva, net", "10, 2, 3, 1, 8"),
     "ck_assignments_quantity_not_negative": ("quantity", "0"),
     "ck_charges_scope_is_list_or_word": ("scope", "'\"participants\"'"),
     "ck_charges_vat_rate_is_percent": ("vat_rate", "5.5"),

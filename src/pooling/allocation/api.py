@@ -113,9 +113,11 @@ async def get_allocation(
     if not complete:
         ids = set(caller.members_as(*Role))
         own = {code for code, member_id in allocation.members.items() if member_id in ids}
-        result["members"] = [member.to_json() for member in allocation.result.members if member.id in own]
+        result["members"] = [member.to_json() for member in allocation.result.results if member.id in own]
         result["warnings"] = [
-            {"code": code, "member": member} for code, member in allocation.result.warnings if member in own
+            {"code": warning.code, "member": warning.member}
+            for warning in allocation.result.warnings
+            if warning.member in own
         ]
     notice = FICTIONAL if entered_group.fictional else None
     about = {"notice": notice, "basis": allocation.basis, "complete": complete}

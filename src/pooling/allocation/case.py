@@ -1,26 +1,33 @@
 """A purchase read as the case that the allocation rule shares: a fixed number of statements, whatever its size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from fractions import Fraction
+from typing import NamedTuple
 
-from sqlalchemy import and_, case, select
+from sqlalchemy import and_, case, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate, FinanceConfiguration
 from pooling.allocation.figures import Labels
-from pooling.allocation.keys import for_the_rule
+from pooling.allocation.keys import key_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.database import group_of
-from pooling.members.models import Member
+from pooling.members.models import Budget, Member
 from pooling.needs.consolidating import latest_consolidation
-from pooling.needs.models import Assignment, Declaration, DeclarationState, Need
+from pooling.needs.models import Assignment, Declaration, DeclarationState
+from pooling.needs.models import Need as NeedRow
 from pooling.purchases.models import Item, Participation, Purchase
 from pooling.purchases.queries import ItemShown, is_member, purchase_items
-from pooling.sharing.money import format_cents
+from pooling.sharing.allocation_case import AmountSubsidy, Case, Need, RateSubsidy, Scope
+from pooling.sharing.allocation_case import Charge as CaseCharge
+from pooling.sharing.allocation_case import Item as CaseItem
+from pooling.sharing.allocation_case import Member as CaseMember
+from pooling.sharing.tiers import Tier
 
 
 class Payer(NamedTuple):
@@ -32,19 +39,16 @@ class Payer(NamedTuple):
     population: int | None
     agents: int | None
     weight: Decimal | None
-
-
-class Quantity(NamedTuple):
-    item: str
-    member: str
-    units: int
+    kind: str
+    """The category of a legal entity; that of its parent for a component."""
+    budget: str
 
 
 @dataclass(frozen=True)
 class PurchaseCase:
     """The case, and what is needed to show it: names, where quantities come from, since when key values stand."""
 
-    case: dict[str, Any]
+    case: Case
     labels: Labels
     members: dict[str, int]
     """Member ids by code."""
@@ -54,6 +58,9 @@ class PurchaseCase:
     """In French: that a frozen consolidation no longer counts; empty when none is in that case."""
     keys_frozen_at: datetime | None
     fctva: FctvaRate | None
+    beneficiaries: FctvaBeneficiaries | None
+    budgets: Mapping[str, str]
+    """On which each member's share is charged, by its code."""
     payers: Sequence[Payer]
     items: Sequence[ItemShown]
     charges: Sequence[Charge]
@@ -73,32 +80,36 @@ async def read_purchase(
     items = await purchase_items(session, purchase_id)
     charges = await charges_of(session, purchase_id)
     subsidies = await subsidies_of(session, purchase_id)
-    quantities = await _quantities(session, purchase_id, frozen.id if frozen else None)
-    lead = await session.get_one(Member, (purchase.group_id, purchase.lead_member_id))
-    fctva = finance.fctva_on(date_of(purchase))
-    own = {payer.code: plain(payer.weight) for payer in payers if payer.weight is not None}
+    needs = await _needs(session, purchase_id, frozen.id if frozen else None)
+    lead = await _as_payer(session, purchase.lead_member_id)
+    day = date_of(purchase)
+    fctva, beneficiaries = finance.fctva_on(day), finance.beneficiaries_on(day)
+    eligible = {payer.member_id for payer in (lead, *payers) if beneficiaries and payer.kind in beneficiaries}
+    own = own_weights(payers)
     known = [payer.code for payer in payers]
     return PurchaseCase(
-        case={
-            "case": label,
-            "members": _members(payers, quantities, lead),
-            "items": [_item(item) for item in items],
-            "needs": [{"member": code, "item": item, "quantity": units} for item, code, units in quantities],
-            "charges": [charge_case(charge, own, known) for charge in charges],
-            "subsidies": [subsidy_case(subsidy) for subsidy in subsidies],
-            "fctva_rate": plain(fctva.rate) if fctva else "0",
-        },
+        case=Case(
+            label=label,
+            members=tuple(_members(payers, needs, lead, eligible)),
+            items=tuple(map(_item, items)),
+            needs=tuple(needs),
+            charges=tuple(charge_case(charge, own, known) for charge in charges),
+            subsidies=tuple(map(subsidy_case, subsidies)),
+            fctva_rate=Fraction(fctva.rate) if fctva else Fraction(0),
+        ),
         labels=Labels(
             members={lead.code: lead.name} | {payer.code: payer.name for payer in payers},
             items={item.code: item.name for item in items},
             charges={charge.code: charge.label for charge in charges},
             subsidies={subsidy.code: subsidy.label for subsidy in subsidies},
         ),
-        members={lead.code: lead.id} | {payer.code: payer.member_id for payer in payers},
+        members={lead.code: lead.member_id} | {payer.code: payer.member_id for payer in payers},
         basis=f"quantités de la consolidation n°\u00a0{frozen.number}" if frozen else "quantités déclarées à ce jour",
         outdated=latest.outdated if latest else "",
         keys_frozen_at=purchase.keys_frozen_at,
         fctva=fctva,
+        beneficiaries=beneficiaries,
+        budgets={payer.code: payer.budget for payer in payers if payer.budget},
         payers=payers,
         items=items,
         charges=charges,
@@ -111,9 +122,23 @@ def date_of(purchase: Purchase) -> date:
     return purchase.delivery_expected_on or purchase.created_at.date()
 
 
+async def _as_payer(session: AsyncSession, member_id: int) -> Payer:
+    """A member with its values of today."""
+    parent = aliased(Member)
+    row = await session.execute(
+        select(
+            *(col(Member.id), col(Member.code), col(Member.name), col(Member.population), col(Member.agents)),
+            *(null(), func.coalesce(parent.category, Member.category), literal("")),
+        )
+        .outerjoin(parent, and_(parent.group_id == col(Member.group_id), parent.id == col(Member.parent_id)))  # type: ignore[arg-type]
+        .where(col(Member.id) == member_id)
+    )
+    return Payer(*row.one())
+
+
 async def payers_of(session: AsyncSession, purchase_id: int) -> list[Payer]:
     """Who takes part, in French order. Until key values are frozen, they are those of the members' own records."""
-    frozen = col(Purchase.keys_frozen_at).is_not(None)
+    frozen, parent = col(Purchase.keys_frozen_at).is_not(None), aliased(Member)
     rows = await session.execute(
         select(
             col(Member.id),
@@ -122,9 +147,15 @@ async def payers_of(session: AsyncSession, purchase_id: int) -> list[Payer]:
             case((frozen, col(Participation.population)), else_=col(Member.population)),
             case((frozen, col(Participation.agents)), else_=col(Member.agents)),
             col(Participation.weight),
+            func.coalesce(parent.category, Member.category),
+            func.coalesce(Budget.label, ""),
         )
         .select_from(Participation)
         .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .outerjoin(parent, and_(parent.group_id == col(Member.group_id), parent.id == col(Member.parent_id)))  # type: ignore[arg-type]
+        .outerjoin(
+            Budget, and_(col(Budget.group_id) == Participation.group_id, col(Budget.id) == Participation.budget_id)
+        )
         .join(
             Purchase,
             and_(col(Purchase.group_id) == Participation.group_id, col(Purchase.id) == Participation.purchase_id),
@@ -149,68 +180,56 @@ async def subsidies_of(session: AsyncSession, purchase_id: int) -> list[Subsidy]
     return list(found.scalars())
 
 
-def _members(payers: Sequence[Payer], quantities: Sequence[Quantity], lead: Member) -> list[dict[str, object]]:
+def _members(payers: Sequence[Payer], needs: Sequence[Need], lead: Payer, eligible: Container[int]) -> list[CaseMember]:
     """Those who take part, and a lead member that does not but holds a surplus as stock, with its values of today."""
-    sizes = {payer.code: {"population": payer.population, "agents": payer.agents} for payer in payers}
-    today = {lead.code: {"population": lead.population, "agents": lead.agents}}
-    holders = {code: today.get(code, {}) for _, code, _ in quantities if code not in sizes}
+    takers = {need.member for need in needs}
+    extra = [lead] if lead.code in takers and all(payer.code != lead.code for payer in payers) else []
     return [
-        {"id": code, **{key: value for key, value in known.items() if value is not None}}
-        for code, known in (sizes | holders).items()
+        CaseMember(payer.code, payer.population, payer.agents, fctva=payer.member_id in eligible)
+        for payer in [*payers, *extra]
     ]
 
 
-def _item(item: ItemShown) -> dict[str, object]:
-    return {
-        "id": item.code,
-        "unit_price": plain(item.unit_price),
-        "vat_rate": plain(item.vat_rate),
-        "fctva": item.fctva,
-        "tiers": [{"from": threshold, "unit_price": plain(price)} for threshold, price in item.tiers],
-    }
+def _item(item: ItemShown) -> CaseItem:
+    tiers = tuple(Tier(threshold, Fraction(price)) for threshold, price in item.tiers)
+    return CaseItem(item.code, Fraction(item.unit_price), Fraction(item.vat_rate), item.fctva, tiers)
 
 
-def charge_case(charge: Charge, own_weights: Mapping[str, str], known: Sequence[str]) -> dict[str, object]:
+def own_weights(payers: Iterable[Payer]) -> dict[str, Decimal]:
+    """The weights of the group's own, of those who have one."""
+    return {payer.code: payer.weight for payer in payers if payer.weight is not None}
+
+
+def charge_case(charge: Charge, own_weights: Mapping[str, Decimal], known: Sequence[str]) -> CaseCharge:
     """All who take part are named one by one, so that a purchase of charges alone works."""
-    written: dict[str, object] = {
-        "id": charge.code,
-        "amount": format_cents(charge.amount_cents),
-        "vat_rate": plain(charge.vat_rate),
-        "key": for_the_rule(charge.key, own_weights, known),
-        "scope": _scope(charge, known),
-        "fctva": charge.fctva,
-    }
-    if charge.items is not None:
-        written["items"] = charge.items
-    return written
+    return CaseCharge(
+        id=charge.code,
+        amount=charge.amount_cents,
+        vat_rate=Fraction(charge.vat_rate),
+        key=key_of(charge.key, own_weights, known),
+        scope=_scope(charge, known),
+        items=None if charge.items is None else tuple(charge.items),
+        fctva=charge.fctva,
+    )
 
 
-def _scope(charge: Charge, known: Sequence[str]) -> list[str] | str:
+def _scope(charge: Charge, known: Sequence[str]) -> Scope:
     """Members that no longer take part are left out."""
     if isinstance(charge.scope, str):
         return charge.scope
-    return sorted(known if charge.scope is None else set(known).intersection(charge.scope))
+    return tuple(sorted(known if charge.scope is None else set(known).intersection(charge.scope)))
 
 
-def subsidy_case(subsidy: Subsidy) -> dict[str, object]:
-    written: dict[str, object] = {"id": subsidy.code, "charges": subsidy.charges, "public": subsidy.public}
+def subsidy_case(subsidy: Subsidy) -> RateSubsidy | AmountSubsidy:
+    items, members = (None if codes is None else tuple(codes) for codes in (subsidy.items, subsidy.members))
+    counted = (subsidy.code, items, tuple(subsidy.charges), members, subsidy.public)
     if subsidy.rate is None:
-        written |= {"kind": "amount", "amount": format_cents(subsidy.amount_cents or 0)}
-    else:
-        written |= {"kind": "rate", "rate": plain(subsidy.rate)}
-        caps = {"cap_per_unit": subsidy.cap_per_unit_cents, "cap_total": subsidy.cap_total_cents}
-        written |= {name: format_cents(cents) for name, cents in caps.items() if cents is not None}
-    lists = {"items": subsidy.items, "members": subsidy.members}
-    return written | {name: codes for name, codes in lists.items() if codes is not None}
+        return AmountSubsidy(*counted, amount=subsidy.amount_cents or 0)
+    return RateSubsidy(*counted, Fraction(subsidy.rate), subsidy.cap_per_unit_cents, subsidy.cap_total_cents)
 
 
-def plain(value: Decimal) -> str:
-    """A decimal without exponent nor useless zeros, as the rule reads it."""
-    return f"{value.normalize():f}"
-
-
-async def _quantities(session: AsyncSession, purchase_id: int, consolidation_id: int | None) -> list[Quantity]:
-    """Every line with units, in one statement."""
+async def _needs(session: AsyncSession, purchase_id: int, consolidation_id: int | None) -> list[Need]:
+    """Every line with units, in one statement, always in the same order: what people saw is compared with it later."""
     if consolidation_id is not None:
         statement = (
             select(col(Item.code), col(Member.code), col(Assignment.quantity))
@@ -220,18 +239,18 @@ async def _quantities(session: AsyncSession, purchase_id: int, consolidation_id:
         )
     else:
         statement = (
-            select(col(Item.code), col(Member.code), col(Need.quantity))
+            select(col(Item.code), col(Member.code), col(NeedRow.quantity))
             .join(
                 Declaration,
-                and_(col(Declaration.group_id) == Need.group_id, col(Declaration.id) == Need.declaration_id),
+                and_(col(Declaration.group_id) == NeedRow.group_id, col(Declaration.id) == NeedRow.declaration_id),
             )
-            .join(Item, and_(col(Item.group_id) == Need.group_id, col(Item.id) == Need.item_id))
+            .join(Item, and_(col(Item.group_id) == NeedRow.group_id, col(Item.id) == NeedRow.item_id))
             .join(Member, is_member(Declaration.group_id, Declaration.member_id))
             .where(
                 col(Declaration.purchase_id) == purchase_id,
                 col(Declaration.state) == DeclarationState.FILED,
-                col(Need.quantity) > 0,
+                col(NeedRow.quantity) > 0,
             )
         )
-    rows = await session.execute(statement)
-    return [Quantity(item, member, units) for item, member, units in rows]
+    rows = await session.execute(statement.order_by(col(Item.position), col(Item.id), col(Member.id)))
+    return [Need(member, item, units) for item, member, units in rows]

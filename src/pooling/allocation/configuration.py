@@ -1,5 +1,6 @@
 """`config/finance.toml`: rates that the law sets, each with the days on which it holds and its source."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -9,16 +10,16 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pooling.kernel.configuration import read_configuration
+from pooling.kernel.text import slug
 
 FILE = "finance.toml"
 
 
-class FctvaRate(BaseModel):
-    """The percent of eligible spending, VAT included, that the State gives back."""
+class Dated(BaseModel):
+    """Something that the law says, the days on which it holds, and where it says so."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rate: Annotated[Decimal, Field(ge=0, le=100, decimal_places=6)]
     valid_from: date
     valid_to: date | None = None
     source: str = Field(min_length=1)
@@ -34,7 +35,33 @@ class FctvaRate(BaseModel):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
+class FctvaRate(Dated):
+    """The percent of eligible spending, VAT included, that the State gives back."""
+
+    rate: Annotated[Decimal, Field(ge=0, le=100, decimal_places=6)]
+
+
+class FctvaBeneficiaries(Dated):
+    """Which members get FCTVA: those of these kinds, in the words that groups give their members."""
+
+    kinds: tuple[str, ...] = Field(min_length=1)
+
+    def __contains__(self, kind: str) -> bool:
+        """Whatever its accents and capitals."""
+        return slug(kind) in {slug(known) for known in self.kinds}
+
+
 _FCTVA = FctvaRate(rate=Decimal("16.404"), valid_from=date(2015, 1, 1), source="CGCT, art. L1615-6")
+_BENEFICIARIES = FctvaBeneficiaries(
+    kinds=(
+        *("commune", "EPCI", "communauté de communes", "communauté d’agglomération", "communauté urbaine", "métropole"),
+        *("département", "région", "collectivité territoriale", "syndicat", "syndicat mixte", "régie"),
+        *("CCAS", "CIAS", "caisse des écoles", "SDIS", "centre de gestion"),
+    ),
+    valid_from=date(2015, 1, 1),
+    source="CGCT, art. L1615-2",
+    to_confirm=True,
+)
 
 
 class FinanceConfiguration(BaseModel):
@@ -43,18 +70,27 @@ class FinanceConfiguration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     fctva: tuple[FctvaRate, ...] = (_FCTVA,)
+    fctva_beneficiaries: tuple[FctvaBeneficiaries, ...] = (_BENEFICIARIES,)
 
     @model_validator(mode="after")
     def _one_a_day(self) -> Self:
-        rates = sorted(self.fctva, key=lambda rate: rate.valid_from)
-        for earlier, later in pairwise(rates):
-            if earlier.valid_to is None or later.valid_from <= earlier.valid_to:
-                raise ValueError(f"two FCTVA rates hold on {later.valid_from}")
+        lists: dict[str, Sequence[Dated]] = {
+            "FCTVA rates": self.fctva,
+            "lists of FCTVA beneficiaries": self.fctva_beneficiaries,
+        }
+        for what, dated in lists.items():
+            for earlier, later in pairwise(sorted(dated, key=lambda one: one.valid_from)):
+                if earlier.valid_to is None or later.valid_from <= earlier.valid_to:
+                    raise ValueError(f"two {what} hold on {later.valid_from}")
         return self
 
     def fctva_on(self, day: date) -> FctvaRate | None:
         """The rate that holds on this day, if there is one."""
         return next((rate for rate in self.fctva if rate.holds_on(day)), None)
+
+    def beneficiaries_on(self, day: date) -> FctvaBeneficiaries | None:
+        """Who gets it on this day, if the law says so."""
+        return next((found for found in self.fctva_beneficiaries if found.holds_on(day)), None)
 
 
 def read_finance(config_dir: Path) -> FinanceConfiguration:

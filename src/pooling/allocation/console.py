@@ -10,17 +10,17 @@ from rich.text import Text
 from pooling.allocation import figures
 from pooling.allocation.figures import Labels, euros_text, warning_sentence
 from pooling.kernel.sheets import Kind
-from pooling.sharing.allocation_result import Allocation
+from pooling.sharing.statement import Statement
 
 
-def allocation_table(allocation: Allocation, labels: Labels | Mapping[str, str] | None = None) -> RenderableType:
+def allocation_table(statement: Statement, labels: Labels | Mapping[str, str] | None = None) -> RenderableType:
     """The members with what they pay, to be printed by rich."""
     named = Labels.of(labels)
-    summary = figures.summary(allocation, named)
-    totals = allocation.totals
+    summary = figures.summary(statement, named)
+    totals = statement.totals
     foot = [totals.ht, totals.vat, totals.ttc, totals.subsidies, totals.fctva, totals.net]
     feet = ["", "Total", *map(euros_text, foot)]
-    table = RichTable(title=Text(allocation.case.label or "Répartition"), show_footer=True, box=SIMPLE_HEAD, padding=0)
+    table = RichTable(title=Text(statement.label or "Répartition"), show_footer=True, box=SIMPLE_HEAD, padding=0)
     for column, foot_text in zip(summary.columns, feet, strict=True):
         if column.kind is Kind.AMOUNT:
             table.add_column(column.title, foot_text, justify="right", overflow="fold")
@@ -28,5 +28,5 @@ def allocation_table(allocation: Allocation, labels: Labels | Mapping[str, str] 
             table.add_column(column.title, foot_text, overflow="fold")
     for row in summary.rows:
         table.add_row(*(euros_text(value) if isinstance(value, int) else Text(str(value)) for value in row))
-    warnings = [Text(f"! {warning_sentence(warning, allocation, named)}") for warning in allocation.warnings]
+    warnings = [Text(f"! {warning_sentence(warning, named)}") for warning in statement.warnings]
     return Group(table, *warnings)

@@ -6,9 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pooling.kernel.sheets import Column, Kind, Table, Value
-from pooling.sharing.allocation_result import Allocation, Warned
 from pooling.sharing.money import format_cents
-from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number, SharedLine, shared_lines
+from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
+from pooling.sharing.statement import StatedLine, StatedMember, StatedShare, StatedWarning, Statement
 
 KEYS = {
     KeyName.EQUAL: "à parts égales",
@@ -34,6 +34,7 @@ KINDS = {
     LineKind.SUBSIDY: "Subvention",
 }
 _PLACES = 10**8
+_NOTHING = StatedShare(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +80,20 @@ def rate_text(rate: str) -> str:
     return f"TVA {french(rate)}\u00a0%"
 
 
-def summary(allocation: Allocation, labels: Labels) -> Table:
+def summary(statement: Statement, labels: Labels) -> Table:
     """One row per member: from HT to what remains to it."""
     titles = ("HT", "TVA", "TTC", "Subventions", "FCTVA estimé", "Coût net")
     columns = [*_MEMBER, *(Column(title, Kind.AMOUNT, 16, summed=True) for title in titles)]
-    return Table("Synthèse", columns, _summary_rows(allocation, labels))
+    return Table("Synthèse", columns, _summary_rows(statement, labels))
 
 
-def _summary_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
-    for member in allocation.members:
+def _summary_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
+    for member in statement.results:
         name = labels.member(member.id)
         yield [member.id, name, member.ht, member.vat, member.ttc, member.subsidised, member.fctva, member.net]
 
 
-def items(allocation: Allocation, labels: Labels) -> Table:
+def items(statement: Statement, labels: Labels) -> Table:
     """One row per item and member that takes some."""
     columns = [
         Column("Code article", width=16),
@@ -103,20 +104,22 @@ def items(allocation: Allocation, labels: Labels) -> Table:
         Column("HT", Kind.AMOUNT, 16, summed=True),
         Column("Taux de TVA (%)", Kind.NUMBER, 12),
     ]
-    return Table("Articles", columns, _item_rows(allocation, labels))
+    return Table("Articles", columns, _item_rows(statement, labels))
 
 
-def _item_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
-    for id_, line in allocation.lines.items.items():
-        price, rate = decimal(line.unit_price), decimal(line.item.vat_rate)
-        for member in allocation.members:
-            if id_ in member.items:
-                share = member.items[id_]
-                names = [id_, labels.line(LineKind.ITEM, id_), member.id, labels.member(member.id)]
-                yield [*names, share.quantity, price, share.ht, rate]
+def _item_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
+    for line, shares in statement.of_kind(LineKind.ITEM):
+        price, rate = decimal(line.unit_price or 0), decimal(line.vat_rate or 0)
+        for member, share in shares:
+            names = [line.id, labels.line(LineKind.ITEM, line.id), *_named(member, labels)]
+            yield [*names, decimal(share.value), price, share.cents, rate]
 
 
-def charges(allocation: Allocation, labels: Labels) -> Table:
+def _named(member: StatedMember, labels: Labels) -> list[Value]:
+    return [member.result.id, labels.member(member.result.id)]
+
+
+def charges(statement: Statement, labels: Labels) -> Table:
     """One row per charge and member that bears some."""
     columns = [
         Column("Code frais", width=16),
@@ -128,16 +131,15 @@ def charges(allocation: Allocation, labels: Labels) -> Table:
         Column("HT", Kind.AMOUNT, 16, summed=True),
         Column("Taux de TVA (%)", Kind.NUMBER, 12),
     ]
-    rates = {id_: decimal(line.charge.vat_rate) for id_, line in allocation.lines.charges.items()}
     rows = (
-        [row[1], *row[2:8], row[10], rates[line.id]]
-        for line, row in _line_rows(allocation, labels)
+        [row[1], *row[2:8], row[10], decimal(line.vat_rate or 0)]
+        for line, row in _line_rows(statement, labels)
         if line.kind is LineKind.CHARGE
     )
     return Table("Frais mutualisés", columns, rows)
 
 
-def vat(allocation: Allocation, labels: Labels) -> Table:
+def vat(statement: Statement, labels: Labels) -> Table:
     """One row per VAT rate and member with a base at this rate."""
     columns = [
         Column("Taux", width=12),
@@ -146,19 +148,25 @@ def vat(allocation: Allocation, labels: Labels) -> Table:
         Column("Ajustement HT", Kind.AMOUNT, 14, summed=True),
         Column("TVA", Kind.AMOUNT, 16, summed=True),
     ]
-    return Table("TVA par taux", columns, _vat_rows(allocation, labels))
+    return Table("TVA par taux", columns, _vat_rows(statement, labels))
 
 
-def _vat_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
-    for rate, line in allocation.lines.vat.items():
-        bases, taxes = line.adjusted_bases, line.cents
-        for place, member in enumerate(allocation.members):
-            tie = line.adjustment.cents[place] if line.adjustment else 0
-            if bases[place] or taxes[place] or tie:
-                yield [rate_text(rate), member.id, labels.member(member.id), bases[place], tie, taxes[place]]
+def _vat_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
+    kinds = (LineKind.VAT, LineKind.ADJUSTMENT, LineKind.VAT_ADJUSTMENT)
+    rates = [line.id for line, _ in statement.of_kind(LineKind.VAT)]
+    found = {(kind, line.id): shares for kind in kinds for line, shares in statement.of_kind(kind)}
+    for rate in rates:
+        base, ties, more = ({m.result.id: share for m, share in found.get((kind, rate), ())} for kind in kinds)
+        for member in statement.results:
+            if member.id in base or member.id in ties or member.id in more:
+                taxed, tie, rest = (shares.get(member.id, _NOTHING) for shares in (base, ties, more))
+                yield [
+                    *(rate_text(rate), member.id, labels.member(member.id)),
+                    *(int(taxed.value), tie.cents, taxed.cents + rest.cents),
+                ]
 
 
-def subsidies(allocation: Allocation, labels: Labels) -> Table:
+def subsidies(statement: Statement, labels: Labels) -> Table:
     """One row per subsidy and member that receives some."""
     columns = [
         Column("Code subvention", width=18),
@@ -168,19 +176,19 @@ def subsidies(allocation: Allocation, labels: Labels) -> Table:
         Column("Subvention accordée", Kind.AMOUNT, 18, summed=True),
         Column("Argent public", width=12),
     ]
-    return Table("Subventions", columns, _subsidy_rows(allocation, labels))
+    return Table("Subventions", columns, _subsidy_rows(statement, labels))
 
 
-def _subsidy_rows(allocation: Allocation, labels: Labels) -> Iterator[list[Value]]:
-    for id_, line in allocation.lines.subsidies.items():
-        public = "oui" if line.subsidy.public else "non"
-        for place, member in enumerate(allocation.members):
-            if line.shares.cents[place]:
-                names = [id_, labels.line(LineKind.SUBSIDY, id_), member.id, labels.member(member.id)]
-                yield [*names, line.eligible[place], line.shares.cents[place], public]
+def _subsidy_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
+    for line, shares in statement.of_kind(LineKind.SUBSIDY):
+        public = "oui" if line.public else "non"
+        for member, share in shares:
+            if share.cents:
+                names = [line.id, labels.line(LineKind.SUBSIDY, line.id), *_named(member, labels)]
+                yield [*names, share.eligible, share.cents, public]
 
 
-def lines(allocation: Allocation, labels: Labels) -> Table:
+def lines(statement: Statement, labels: Labels) -> Table:
     """Every figure on its own row, with its key, its base value, its percentage and the cent given."""
     columns = [
         Column("Nature", width=24),
@@ -195,33 +203,28 @@ def lines(allocation: Allocation, labels: Labels) -> Table:
         Column("Centime donné", Kind.INTEGER, 10),
         Column("Montant", Kind.AMOUNT, 16),
     ]
-    return Table("Lignes", columns, (row for _, row in _line_rows(allocation, labels)))
+    return Table("Lignes", columns, (row for _, row in _line_rows(statement, labels)))
 
 
-def _line_rows(allocation: Allocation, labels: Labels) -> Iterator[tuple[SharedLine, list[Value]]]:
-    for line in shared_lines(allocation):
+def _line_rows(statement: Statement, labels: Labels) -> Iterator[tuple[StatedLine, list[Value]]]:
+    for line, shares in zip(statement.lines, statement.shares, strict=True):
         named: list[Value] = [KINDS[line.kind], line.id, labels.line(line.kind, line.id)]
-        key, shares = KEYS[line.base.key], line.shares
-        in_cents = line.base.key in CENTS_KEYS
-        for place, member in enumerate(allocation.members):
-            numerator = shares.numerators[place]
-            if not numerator and not shares.cents[place]:
-                continue
-            whole = shares.total * shares.denominator
-            yield (
-                line,
-                [
-                    *named,
-                    member.id,
-                    labels.member(member.id),
-                    key,
-                    decimal(Fraction(line.base.values[place]) / 100 if in_cents else line.base.values[place]),
-                    ratio(numerator, whole) if whole else None,
-                    ratio(numerator, shares.denominator * 100),
-                    shares.given(place),
-                    shares.cents[place],
-                ],
-            )
+        key, whole = KEYS[line.key], line.total * line.denominator
+        for member, share in shares:
+            if share.numerator or share.cents:
+                yield (
+                    line,
+                    [
+                        *named,
+                        *_named(member, labels),
+                        key,
+                        decimal(Fraction(share.value) / 100 if line.key in CENTS_KEYS else share.value),
+                        ratio(share.numerator, whole) if whole else None,
+                        ratio(share.numerator, line.denominator * 100),
+                        share.given(line),
+                        share.cents,
+                    ],
+                )
 
 
 def decimal(value: Number) -> Decimal:
@@ -235,14 +238,12 @@ def ratio(numerator: int, denominator: int) -> Decimal:
     return Decimal(size if (numerator < 0) == (denominator < 0) else -size).scaleb(-8).normalize()
 
 
-def warning_sentence(warning: Warned, allocation: Allocation, labels: Labels) -> str:
+def warning_sentence(warning: StatedWarning, labels: Labels) -> str:
     """A warning as a finance officer reads it."""
-    member = allocation.member(warning.member)
-    who, ht = labels.member(warning.member), euros_text(member.ht)
-    subsidised = euros_text(member.subsidised)
+    who, ht, subsidised = labels.member(warning.member), euros_text(warning.ht), euros_text(warning.subsidised)
     if warning.code == "over_subsidised":
         return f"{who}\u00a0: les subventions ({subsidised}) dépassent son coût HT ({ht})."
-    if member.ht < 0:
+    if warning.ht < 0:
         return f"{who}\u00a0: son coût HT est négatif ({ht})\u00a0; sa part d’autofinancement n’a pas de sens."
     return (
         f"{who}\u00a0: moins de 20\u00a0% de son coût HT ({ht}) reste à sa charge une fois déduites les aides "

@@ -1,16 +1,17 @@
 """Allocation keys as people choose them: their names, what belongs to each, and how a charge keeps them.
 
 A charge keeps its key as the allocation rule writes it, but for `"own_weights"`: the weights that the group gave to
-those who take part, which the case replaces by `{"weights": {…}}`.
+those who take part, which the case puts in its place.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from heapq import nlargest
 from typing import Any
 
+from pooling.sharing.allocation_case import Basis, Key, MixKey, MixPart, PartKey, PercentsKey, WeightsKey
 from pooling.sharing.key_reading import percent_gap
 from pooling.web.typography import number, percent
 
@@ -108,21 +109,39 @@ def _number_in_words(kind: str, value: Fraction) -> str:
     return percent(value / 100, DECIMALS) if kind == KeyChoice.PERCENTS else f"poids {number(value, DECIMALS)}"
 
 
-def for_the_rule(key: Any, own_weights: Mapping[str, str], known: Iterable[str]) -> Any:  # noqa: ANN401
-    """The key as the rule reads it. Weights of members that no longer take part are left out; percents stay, since
+def key_of(key: Any, own_weights: Mapping[str, Decimal], known: Iterable[str]) -> Key:  # noqa: ANN401
+    """The key as the rule takes it. Weights of members that no longer take part are left out; percents stay, since
     without one of them they would no longer make a hundred: the rule then says so.
     """
+    members = set(known)
     if isinstance(key, dict) and "mix" in key:
-        parts = [
-            {"percent": part["percent"], "key": for_the_rule(part["key"], own_weights, known)} for part in key["mix"]
-        ]
-        return {"mix": parts}
+        shares = [(Fraction(part["percent"]), _part_key(part["key"], own_weights, members)) for part in key["mix"]]
+        return MixKey(tuple(MixPart(*share) for share in shares))
+    return _part_key(key, own_weights, members)
+
+
+def _part_key(key: Any, own_weights: Mapping[str, Decimal], known: Container[str]) -> PartKey:  # noqa: ANN401
     if key == KeyChoice.OWN:
-        return {"weights": dict(own_weights)}
-    if isinstance(key, dict) and "weights" in key:
-        members = set(known)
-        return {"weights": {code: weight for code, weight in key["weights"].items() if code in members}}
-    return key
+        return WeightsKey({code: Fraction(weight) for code, weight in own_weights.items()})
+    if isinstance(key, str):
+        return Basis(key)
+    ((kind, numbers),) = key.items()
+    if kind == KeyChoice.PERCENTS:
+        return PercentsKey({code: Fraction(percent) for code, percent in numbers.items()})
+    return WeightsKey({code: Fraction(weight) for code, weight in numbers.items() if code in known})
+
+
+def goes_by_size(key: Key | None) -> bool:
+    """Whether a key, or a part of it, looks at members' population or agents."""
+    parts = [part.key for part in key.parts] if isinstance(key, MixKey) else [key]
+    return any(part in {Basis.POPULATION, Basis.AGENTS} for part in parts if isinstance(part, Basis))
+
+
+def as_the_rule_reads(key: Any) -> Any:  # noqa: ANN401
+    """The key for the rule's own reading to check: the weights of the group are no part of it."""
+    if isinstance(key, dict) and "mix" in key:
+        return {"mix": [{**part, "key": as_the_rule_reads(part["key"])} for part in key["mix"]]}
+    return {"weights": {}} if key == KeyChoice.OWN else key
 
 
 def gap_sentence(percents: Iterable[str]) -> str | None:

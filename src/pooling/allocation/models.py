@@ -84,8 +84,10 @@ class Subsidy(TenantTable, table=True):
     """Public money (an energy-savings certificate is not)."""
 
 
-class Allocation(TenantTable, table=True):
-    """A frozen allocation: who pays what, with the case that gave it. A numbered record, never changed."""
+class AllocationRecord(TenantTable, table=True):
+    """A frozen allocation: who pays what, and all that explains it. A numbered record, never changed nor computed
+    again; its members stand in `AllocationShare`.
+    """
 
     __tablename__ = "allocations"
     __table_args__ = (
@@ -100,7 +102,38 @@ class Allocation(TenantTable, table=True):
     frozen_at: datetime = instant()
     frozen_by: int | None = big(nullable=True)
     case: dict[str, Any] = Field(sa_type=JSONB)
+    """What was shared, as the rule reads it: whoever wants to may compute it again."""
     result: dict[str, Any] = Field(sa_type=JSONB)
+    """As the rule wrote it on the day: the JSON file."""
+    rule_version: int
+    stated: dict[str, Any] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """What is everybody's, see `kept.head_of`. None: frozen before shares were kept, by a rule that is lost."""
+
+
+class AllocationShare(TenantTable, table=True):
+    """What one member pays by a frozen allocation, in cents, on which budget, and its lines. Written once."""
+
+    __tablename__ = "allocation_shares"
+    __table_args__ = (
+        in_group(),
+        within_group("allocation_id", "allocations"),
+        CheckConstraint("net = ht + vat - subsidies - fctva", name="net_ties"),
+    )
+
+    allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
+    member: str = Field(primary_key=True)
+    """Its code on the day."""
+    name: str
+    budget: str
+    ht: int = Field(sa_type=BigInteger)
+    vat: int = Field(sa_type=BigInteger)
+    subsidies: int = Field(sa_type=BigInteger)
+    fctva: int = Field(sa_type=BigInteger)
+    net: int = Field(sa_type=BigInteger)
+    vat_by_rate: dict[str, int] = Field(sa_type=JSONB)
+    gets_fctva: bool
+    lines: list[Any] = Field(sa_type=JSONB)
+    """Its share of each line, with what explains it, see `kept`."""
 
 
 class ExportState(StrEnum):

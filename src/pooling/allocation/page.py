@@ -6,12 +6,11 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.case import PurchaseCase, read_purchase
-from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.locking import require_editable
 from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.layout import Link
-from pooling.web.typography import date_short, percent
 
 SECTION = "/couts"
 
@@ -20,12 +19,6 @@ def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:
     """The installation's rates, as they were read at the start."""
     found: FinanceConfiguration = request.app.state.finance
     return found
-
-
-def fctva_text(rate: FctvaRate) -> str:
-    """`16,404 % (CGCT, art. L1615-6, depuis le 01/01/2015)`."""
-    unsure = ", à confirmer" if rate.to_confirm else ""
-    return f"{percent(rate.rate / 100, 6)} ({rate.source}, depuis le {date_short(rate.valid_from)}{unsure})"
 
 
 def label_of(frame: PurchaseFrame) -> str:

@@ -16,20 +16,21 @@ from pooling.allocation.editing.schemas import content_of
 from pooling.allocation.figures import Labels
 from pooling.allocation.keys import in_words
 from pooling.allocation.locking import may_edit
-from pooling.allocation.page import fctva_text, finance_of, label_of
+from pooling.allocation.page import finance_of, label_of
 from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
 from pooling.allocation.records.downloads import FILE_NAMES, file_of, is_apart, links
 from pooling.allocation.records.freezing import drifts, frozen_allocations
 from pooling.allocation.service import allocate_purchase, apply_rule, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
-from pooling.allocation.wording import aid, sharers, some
+from pooling.allocation.wording import aid, beneficiaries_in_words, fctva_in_words, sharers, some
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
-from pooling.sharing.allocation_result import Allocation, MemberResult
+from pooling.sharing.allocation_result import MemberResult
+from pooling.sharing.statement import Statement
 from pooling.web.addresses import path_of
 from pooling.web.layout import Link, redirect, render
 from pooling.web.typography import euros, percent
@@ -65,7 +66,9 @@ async def show_costs(
         refused=refused,
         totals=result.totals if result else None,
         sees_all=sees_all,
-        fctva=None if read.fctva is None else fctva_text(read.fctva),
+        fctva=fctva_in_words(read.fctva),
+        without_fctva=_without_fctva(read, result, own) if result else [],
+        beneficiaries=beneficiaries_in_words(read.beneficiaries),
         files=links(frame.url + SECTION, apart=apart) if sees_all else [],
         workbook=export_pages.offer(frame) if apart else None,
         edits=runs and may_edit(frame.purchase),
@@ -78,25 +81,34 @@ async def show_costs(
 
 
 async def _members(
-    session: AsyncSession, frame: PurchaseFrame, read: PurchaseCase, result: Allocation | None, own: set[str] | None
+    session: AsyncSession, frame: PurchaseFrame, read: PurchaseCase, result: Statement | None, own: set[str] | None
 ) -> dict[str, Any]:
     """What the page says of members, and of what moved since the newest record."""
     records = await frozen_allocations(session, frame.purchase.id)
     moved = {}
     if records and result:
-        moved = await drifts(session, frame.purchase.id, records[0].number, result.members)
+        moved = await drifts(session, frame.purchase.id, records[0].number, result.results)
         moved = {code: drift for code, drift in moved.items() if own is None or code in own}
-    members = shares_shown(result.members if result else [], own, also=moved)
+    members = shares_shown(result.results if result else [], own, also=moved)
     shown = members[:SHOWN_AT_MOST]
     return {
         "records": records,
         "moved": moved,
-        "gone": sorted(code for code in moved if result and code not in result.lines.pool.places),
+        "gone": sorted(code for code in moved if result and code not in result),
         "members": shown,
         "hidden": len(members) - len(shown),
         "names": read.labels.members,
         "chart": [_bar(member, read.labels) for member in members[:DRAWN_AT_MOST]],
     }
+
+
+def _without_fctva(read: PurchaseCase, result: Statement, own: set[str] | None) -> list[str]:
+    """Who gets no FCTVA whatever it takes, among those who pay and whom the caller sees."""
+    return [
+        read.labels.member(member.result.id)
+        for member in result.members
+        if not member.fctva and member.result.ht and (own is None or member.result.id in own)
+    ]
 
 
 def _bar(member: MemberResult, labels: Labels) -> dict[str, Any]:

@@ -4,38 +4,48 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.allocation.case import read_purchase
-from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.case import PurchaseCase, read_purchase
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import Labels
 from pooling.allocation.models import PARTICIPANTS
+from pooling.allocation.wording import fctva_in_words
 from pooling.kernel.errors import Conflict
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Participation
-from pooling.sharing.allocation import allocate_raw
-from pooling.sharing.allocation_result import Allocation
+from pooling.sharing.allocation import allocate
+from pooling.sharing.allocation_case import Case
 from pooling.sharing.errors import RuleError
+from pooling.sharing.statement import Statement, state
 
 
 @dataclass(frozen=True)
-class PurchaseAllocation:
-    """A purchase's allocation with the names that its ids stand for, and where its quantities come from."""
+class StatedPurchase:
+    """Who pays what of a purchase, as it stands or as a record keeps it, with the names that its ids stand for."""
 
-    case: dict[str, Any]
-    result: Allocation
+    result: Statement
     labels: Labels
+    basis: str
+    """In French, for the page and the exports: declared or consolidated quantities."""
+    keys_frozen_at: datetime | None
+    fctva: str | None
+    """The rate of the estimate, its source, in French; None: there is none."""
+    budgets: Mapping[str, str]
+    """On which each member's share is charged, by its code."""
+
+
+@dataclass(frozen=True)
+class PurchaseAllocation(StatedPurchase):
+    """As it stands: the case that was shared too."""
+
+    case: Case
     members: Mapping[str, int]
     """Member ids by code."""
-    basis: str
-    """In French, for the page and the exports: declared, consolidated or frozen quantities."""
-    keys_frozen_at: datetime | None = None
-    fctva: FctvaRate | None = None
 
 
 async def allocate_purchase(
@@ -46,30 +56,43 @@ async def allocate_purchase(
     Raises:
         Conflict: the rule refuses the purchase's charges or subsidies; the message says which, in French.
     """
-    read = await read_purchase(session, purchase_id, label, finance or FinanceConfiguration())
+    return await allocate_read(await read_purchase(session, purchase_id, label, finance or FinanceConfiguration()))
+
+
+async def allocate_read(read: PurchaseCase) -> PurchaseAllocation:
+    """The same for what was read.
+
+    Raises:
+        Conflict: as `allocate_purchase`.
+    """
     return PurchaseAllocation(
-        case=read.case,
         result=await apply_rule(read.case, read.labels),
         labels=read.labels,
-        members=read.members,
         basis=read.basis,
         keys_frozen_at=read.keys_frozen_at,
-        fctva=read.fctva,
+        fctva=fctva_in_words(read.fctva),
+        budgets=read.budgets,
+        case=read.case,
+        members=read.members,
     )
 
 
-async def apply_rule(case: Mapping[str, Any], labels: Labels) -> Allocation:
+async def apply_rule(case: Case, labels: Labels) -> Statement:
     """The rule on a case, beside the event loop: thousands of members take seconds, and others are waiting.
 
     Raises:
         Conflict: it refuses the case.
     """
     try:
-        return await asyncio.to_thread(allocate_raw, case)
+        return await asyncio.to_thread(_stated, case)
     except RuleError as error:
         raise Conflict(
             f"{refused_line(error, labels)}\u00a0: {reason(error, labels, case)}", code=error.code
         ) from error
+
+
+def _stated(case: Case) -> Statement:
+    return state(allocate(case))
 
 
 _REASONS = {
@@ -90,15 +113,15 @@ def refused_line(error: RuleError, labels: Labels) -> str:
     return f"«\u00a0{names[code]}\u00a0»" if code else "La répartition ne peut pas être calculée"
 
 
-def waits_for_needs(error: RuleError, case: Mapping[str, Any]) -> bool:
+def waits_for_needs(error: RuleError, case: Case) -> bool:
     """Whether the rule refuses a charge only because those who take something share it, and nobody does yet."""
-    if error.code != "no_basis" or case["needs"]:
+    if error.code != "no_basis" or case.needs:
         return False
-    waiting = [charge["id"] for charge in case["charges"] if charge["scope"] == PARTICIPANTS]
+    waiting = [charge.id for charge in case.charges if charge.scope == PARTICIPANTS]
     return any(f"{error.field}.".startswith(f"charges.{code}.") for code in waiting)
 
 
-def reason(error: RuleError, labels: Labels, case: Mapping[str, Any]) -> str:
+def reason(error: RuleError, labels: Labels, case: Case) -> str:
     """Why the rule refuses the case, and whose value is missing."""
     if waits_for_needs(error, case):
         return "personne ne prend encore d’unité. Le calcul se fera dès qu’un membre aura déclaré un besoin."

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from pooling.allocation.figures import Labels, warning_sentence
-from pooling.sharing.allocation_result import Allocation, MemberResult
+from pooling.sharing.allocation_result import MemberResult
+from pooling.sharing.statement import Statement
 
 SHOWN_AT_MOST = 200
 """Members on a page; the files have them all."""
@@ -23,7 +24,7 @@ def shares_shown(
     return sorted(shown, key=lambda member: (-member.ttc, member.id))
 
 
-def warnings_shown(result: Allocation, labels: Labels, own: set[str] | None) -> list[str]:
+def warnings_shown(result: Statement, labels: Labels, own: set[str] | None) -> list[str]:
     """What is to be verified, in sentences; only `own` members' when given."""
     mine = [warning for warning in result.warnings if own is None or warning.member in own]
-    return [warning_sentence(warning, result, labels) for warning in mine[:WARNED_AT_MOST]]
+    return [warning_sentence(warning, labels) for warning in mine[:WARNED_AT_MOST]]

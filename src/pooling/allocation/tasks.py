@@ -4,7 +4,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.allocation.models import Allocation
+from pooling.allocation.models import AllocationRecord
 from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
@@ -17,8 +17,12 @@ async def files_to_fetch(session: AsyncSession, caller: Caller) -> list[Task]:
     if not members:
         return []
     latest = (
-        select(col(Allocation.group_id), col(Allocation.purchase_id), func.max(col(Allocation.number)).label("number"))
-        .group_by(col(Allocation.group_id), col(Allocation.purchase_id))
+        select(
+            col(AllocationRecord.group_id),
+            col(AllocationRecord.purchase_id),
+            func.max(col(AllocationRecord.number)).label("number"),
+        )
+        .group_by(col(AllocationRecord.group_id), col(AllocationRecord.purchase_id))
         .subquery()
     )
     rows = await session.execute(

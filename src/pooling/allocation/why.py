@@ -1,23 +1,23 @@
-"""« Pourquoi ? » in words: from an explanation of the rule to what a finance officer can follow by hand."""
+"""« Pourquoi ? » in words: from what was stated of a member to what a finance officer can follow by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from pooling.allocation.figures import KEYS, KINDS, Labels, decimal
-from pooling.allocation.models import PARTICIPANTS
-from pooling.allocation.service import PurchaseAllocation
+from pooling.allocation.figures import KEYS, KINDS, decimal
+from pooling.allocation.service import StatedPurchase
 from pooling.allocation.wording import TAKERS
-from pooling.sharing.allocation_case import RateSubsidy
-from pooling.sharing.allocation_result import Allocation
-from pooling.sharing.explanation import Explanation, explain, explain_fctva
 from pooling.sharing.money import Cents, format_decimal
-from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number, shared_lines
-from pooling.sharing.shares import Shares
+from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
+from pooling.sharing.statement import StatedLine, StatedMember, StatedShare, Statement
 from pooling.web.typography import NBSP, date_short, euros, number, percent
 
+NO_FCTVA = (
+    "Ce membre ne reçoit pas le FCTVA, d’après sa catégorie (celle de son établissement pour une composante)\u00a0: il "
+    "n’est pas estimé."
+)
 EXACT_DECIMALS = 8
 _UNITS = {
     KeyName.QUANTITY: "unité",
@@ -46,75 +46,65 @@ class Why:
 
     figures: Sequence[Figure]
     absent: Sequence[str]
-    fctva: Sequence[tuple[str, str]] = field(default_factory=list)
+    fctva: Sequence[tuple[str, str]]
+    no_fctva: str
+    """Why there is none, where others would get some."""
 
 
-def why(allocation: PurchaseAllocation, code: str, zone: ZoneInfo) -> Why:
-    """Explains a member's figures; KeyError when it is not in the allocation."""
+def why(stated: StatedPurchase, code: str, zone: ZoneInfo) -> Why:
+    """Explains a member's figures, reading its own row and the lines; KeyError when it is not in the allocation."""
+    member = stated.result.member(code)
+    shares = {share.line: share for share in member.shares}
     figures, absent = [], []
-    for line in shared_lines(allocation.result):
-        explained = explain(allocation.result, line.kind, line.id, code)
-        title = allocation.labels.line(line.kind, line.id)
-        if explained.share or explained.exact:
-            steps = _steps(explained, allocation, zone)
-            figures.append(Figure(line.kind, KINDS[line.kind], title, explained.share, steps))
+    for place, line in enumerate(stated.result.lines):
+        title, share = stated.labels.line(line.kind, line.id), shares.get(place)
+        if share and (share.cents or share.numerator):
+            figures.append(Figure(line.kind, KINDS[line.kind], title, share.cents, _steps(line, share, stated, zone)))
         elif line.kind in {LineKind.ITEM, LineKind.CHARGE, LineKind.SUBSIDY}:
             absent.append(title)
-    return Why(figures, absent, _fctva(allocation.result, code, allocation.labels))
+    return Why(figures, absent, _fctva(stated, member), NO_FCTVA if _misses_fctva(stated.result, member) else "")
 
 
-def _steps(explained: Explanation, allocation: PurchaseAllocation, zone: ZoneInfo) -> list[tuple[str, str]]:
-    line = explained.line
-    steps = [("À partager entre tous", euros(explained.total))]
-    if line.kind is LineKind.CHARGE:
-        steps += _among_takers(explained, allocation.result)
+def _steps(line: StatedLine, share: StatedShare, stated: StatedPurchase, zone: ZoneInfo) -> list[tuple[str, str]]:
+    steps = [("À partager entre tous", euros(line.total))]
+    if line.takers is not None:
+        count = f"{number(line.takers)} membre{'s' if line.takers > 1 else ''}"
+        steps.append(("Partagé par", f"{TAKERS} ({count})"))
     if line.kind is LineKind.SUBSIDY:
-        steps += _claimed(explained, allocation.result)
-    steps += [("Clé", KEYS[line.base.key]), *_mixed(explained)]
-    mine, everybody = base_value(explained.value, line.base.key), base_value(explained.whole, line.base.key)
+        steps += _claimed(line, share)
+    steps += [("Clé", KEYS[line.key]), *_mixed(line, share)]
+    mine, everybody = base_value(share.value, line.key), base_value(line.whole, line.key)
     if line.kind is LineKind.VAT:
         reached = f"{mine} × {percent(Fraction(line.id) / 100, 2)}"
         steps += [("Base HT du membre", mine), ("Base HT de tous", everybody)]
     else:
-        reached = f"{euros(explained.total)} × {mine} ÷ {everybody}"
-        steps += [("Valeur du membre", mine + _since(explained, allocation, zone)), ("Total des valeurs", everybody)]
-    place = allocation.result.lines.pool.places[explained.member]
+        reached = f"{euros(line.total)} × {mine} ÷ {everybody}"
+        steps += [("Valeur du membre", mine + _since(line, stated, zone)), ("Total des valeurs", everybody)]
     return [
         *steps,
-        ("Part exacte", f"{reached} = {exact(explained.exact)}"),
-        ("Centimes entiers", euros(explained.towards_zero)),
-        ("Centime restant", _cent(line.shares, place)),
+        ("Part exacte", f"{reached} = {exact(share.exact(line))}"),
+        ("Centimes entiers", euros(share.towards_zero(line))),
+        ("Centime restant", _cent(line, share)),
     ]
 
 
-def _among_takers(explained: Explanation, result: Allocation) -> list[tuple[str, str]]:
-    """Who shares a charge, where it depends on what members take."""
-    charge = result.lines.charges[explained.line.id].charge
-    if charge.scope != PARTICIPANTS:
-        return []
-    count = len(result.lines.pool.participants)
-    return [("Partagé par", f"{TAKERS} ({number(count)} membre{'s' if count > 1 else ''})")]
-
-
-def _mixed(explained: Explanation) -> list[tuple[str, str]]:
+def _mixed(line: StatedLine, share: StatedShare) -> list[tuple[str, str]]:
     """The parts of a mix, each with the member's weight in it."""
     steps = []
-    for place, (part, value, weight) in enumerate(explained.parts, start=1):
-        mine, everybody = base_value(value, part.base.key), base_value(part.base.whole, part.base.key)
+    for place, (part, (value, weight)) in enumerate(zip(line.parts, share.parts, strict=True), start=1):
+        mine, everybody = base_value(value, part.key), base_value(part.whole, part.key)
         comes_to = f"{number(_rounded(weight), EXACT_DECIMALS)}{NBSP}%"
-        share = percent(part.percent / 100, 6)
-        steps.append(
-            (f"Partie {place}", f"{share}, {KEYS[part.base.key]}\u00a0: {mine} sur {everybody}, soit {comes_to}")
-        )
+        said = percent(part.percent / 100, 6)
+        steps.append((f"Partie {place}", f"{said}, {KEYS[part.key]}\u00a0: {mine} sur {everybody}, soit {comes_to}"))
     return steps
 
 
-def _since(explained: Explanation, allocation: PurchaseAllocation, zone: ZoneInfo) -> str:
+def _since(line: StatedLine, stated: StatedPurchase, zone: ZoneInfo) -> str:
     """Where the base values come from, and their date."""
-    keys = {explained.line.base.key, *(part.base.key for part, _, _ in explained.parts)}
+    keys = {line.key, *(part.key for part in line.parts)}
     if keys & _OF_MEMBERS:
-        return f" ({keys_date(allocation.keys_frozen_at, zone)})"
-    return f" ({allocation.basis})" if KeyName.QUANTITY in keys else ""
+        return f" ({keys_date(stated.keys_frozen_at, zone)})"
+    return f" ({stated.basis})" if KeyName.QUANTITY in keys else ""
 
 
 def keys_date(frozen_at: datetime | None, zone: ZoneInfo) -> str:
@@ -155,68 +145,64 @@ def _rounded(value: Fraction) -> Fraction:
     return Fraction(decimal(value))
 
 
-def _cent(shares: Shares, place: int) -> str:
+def _cent(line: StatedLine, share: StatedShare) -> str:
     """Whether the member received one of the cents left, and why."""
-    left = shares.total - sum(map(shares.towards_zero, range(len(shares.cents))))
+    left = line.left
     if left == 0:
         return "Il ne restait aucun centime à donner."
     rest = f"Il restait {abs(left)} centime{'s' if abs(left) > 1 else ''} à {'donner' if left > 0 else 'retirer'}"
     rest += ", un à chacune des plus grandes fractions de centime."
-    rank = _rank(shares, place, 1 if left > 0 else -1)
-    if rank is None:
+    if share.rank is None:
         return f"{rest} Cette part n’a pas de fraction de ce signe\u00a0: elle n’est pas concernée."
-    fraction = number(_rounded(abs(shares.exact_share(place)) % 1), 6)
-    end = "elle en reçoit un." if shares.given(place) else "elle n’en reçoit pas."
+    fraction = number(_rounded(abs(share.exact(line)) % 1), 6)
+    given = share.given(line)
+    end = "elle en reçoit un." if given else "elle n’en reçoit pas."
     if left < 0:
-        end = "un centime en est retiré." if shares.given(place) else "rien n’en est retiré."
-    return f"{rest} La sienne ({fraction}) est la {rank}{'re' if rank == 1 else 'e'}\u00a0: {end}"
+        end = "un centime en est retiré." if given else "rien n’en est retiré."
+    return f"{rest} La sienne ({fraction}) est la {share.rank}{'re' if share.rank == 1 else 'e'}\u00a0: {end}"
 
 
-def _rank(shares: Shares, place: int, sign: int) -> int | None:
-    """Where the member stands among those that may receive a cent; None when it may not."""
-
-    def standing(other: int) -> tuple[int, int, int]:
-        size = abs(shares.numerators[other])
-        return (-(size % shares.denominator), -size, other)
-
-    able = [
-        n for n, numerator in enumerate(shares.numerators) if numerator * sign > 0 and numerator % shares.denominator
-    ]
-    if place not in able:
-        return None
-    mine = standing(place)
-    return 1 + sum(standing(other) < mine for other in able)
-
-
-def _claimed(explained: Explanation, result: Allocation) -> list[tuple[str, str]]:
+def _claimed(line: StatedLine, share: StatedShare) -> list[tuple[str, str]]:
     """What the member may claim of a subsidy."""
-    line, place = result.lines.subsidies[explained.line.id], result.lines.pool.places[explained.member]
-    eligible = line.eligible[place]
+    eligible = share.eligible
     steps = [("Coût éligible du membre", f"{euros(eligible)} HT")]
-    if isinstance(line.subsidy, RateSubsidy):
-        rate = line.subsidy.rate / 100
+    if line.rate is not None:
+        rate = line.rate / 100
         asked = base_value(rate * eligible, KeyName.CLAIM)
         steps.append(("Demande au taux", f"{euros(eligible)} × {percent(rate, 6)} = {asked}"))
-        if line.subsidy.cap_per_unit is not None:
-            cap, units = line.subsidy.cap_per_unit, line.units[place]
+        if line.cap_per_unit is not None:
+            cap, units = line.cap_per_unit, share.units
             steps.append(("Plafond", f"{euros(cap)} × {number(units)} = {euros(cap * units)}"))
-        if line.subsidy.cap_total is not None:
-            steps.append(("Plafond de l’aide entière", euros(line.subsidy.cap_total)))
+        if line.cap_total is not None:
+            steps.append(("Plafond de l’aide entière", euros(line.cap_total)))
     return steps
 
 
-def _fctva(result: Allocation, code: str, labels: Labels) -> list[tuple[str, str]]:
+def _flagged(result: Statement, member: StatedMember) -> list[tuple[StatedLine, StatedShare]]:
+    lines = ((result.lines[share.line], share) for share in member.shares)
+    return [(line, share) for line, share in lines if line.fctva and share.cents]
+
+
+def _misses_fctva(result: Statement, member: StatedMember) -> bool:
+    """Whether others would get FCTVA for what this member takes."""
+    return bool(_flagged(result, member)) and not member.fctva
+
+
+def _fctva(stated: StatedPurchase, member: StatedMember) -> list[tuple[str, str]]:
     """The lines that count for FCTVA with VAT, then the rate; nothing when none does."""
-    explained = explain_fctva(result, code)
-    steps = [
-        (
-            labels.line(kind, id_),
-            f"{euros(ht)} HT × {number(1 + vat / 100, 4)} = {base_value(ht * (1 + vat / 100), KeyName.CLAIM)} TTC",
-        )
-        for kind, id_, ht, vat in explained.lines
-    ]
-    if not steps:
+    flagged = _flagged(stated.result, member) if member.fctva else []
+    if not flagged:
         return []
-    steps.append(("Part exacte", f"total × {percent(explained.rate / 100, 6)} = {exact(explained.exact)}"))
-    steps.append(("Arrondi au centime", euros(explained.rounded)))
+    steps, total, rate = [], Fraction(0), stated.result.fctva_rate / 100
+    for line, share in flagged:
+        taxed = 1 + (line.vat_rate or Fraction(0)) / 100
+        total += share.cents * taxed
+        steps.append(
+            (
+                stated.labels.line(line.kind, line.id),
+                f"{euros(share.cents)} HT × {number(taxed, 4)} = {base_value(share.cents * taxed, KeyName.CLAIM)} TTC",
+            )
+        )
+    steps.append(("Part exacte", f"total × {percent(rate, 6)} = {exact(total * rate)}"))
+    steps.append(("Arrondi au centime", euros(member.result.fctva)))
     return steps

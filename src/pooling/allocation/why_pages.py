@@ -5,15 +5,15 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from pooling.allocation.page import SECTION, fctva_text, finance_of, label_of, trail
-from pooling.allocation.service import allocate_purchase, sees_all_costs
+from pooling.allocation.page import SECTION, finance_of, label_of, trail
+from pooling.allocation.service import StatedPurchase, allocate_purchase, sees_all_costs
 from pooling.allocation.why import why
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right
-from pooling.purchases.frame import purchase_frame
-from pooling.web.layout import render
+from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.web.layout import Link, render
 
 
 @get("/achats/{reference:str}/couts/{member:str}", right=Right.SEE_TOTALS)
@@ -29,19 +29,40 @@ async def show_why(
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
     own = allocation.members.get(member) in caller.members_as(*Role)
-    if member not in allocation.result.lines.pool.places or not (sees_all or own):
+    if member not in allocation.result or not (sees_all or own):
         raise NotFound
-    name = allocation.labels.member(member)
+    back = Link("Coûts", frame.url + SECTION)
+    return why_page(request, frame, allocation, member, trail(frame, "")[:-1], back)
+
+
+def why_page(
+    request: Request[Any, Any, Any],
+    frame: PurchaseFrame,
+    stated: StatedPurchase,
+    member: str,
+    above: list[Link],
+    back: Link,
+) -> Response[str]:
+    """The page of one member's figures, below `above`.
+
+    Raises:
+        NotFound: it is not in the allocation.
+    """
+    if member not in stated.result:
+        raise NotFound
+    name = stated.labels.member(member)
     return render(
         request,
         "allocation/why.html",
-        breadcrumb=trail(frame, name),
+        breadcrumb=[*above, Link(name, None)],
         frame=frame,
         name=name,
-        basis=allocation.basis,
-        result=allocation.result.member(member),
-        why=why(allocation, member, frame.zone),
-        fctva=fctva_text(allocation.fctva) if allocation.fctva else None,
+        basis=stated.basis,
+        result=stated.result.member(member).result,
+        why=why(stated, member, frame.zone),
+        fctva=stated.fctva,
+        back=back,
+        frozen=back.url != frame.url + SECTION,
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from pooling.allocation.configuration import Dated, FctvaBeneficiaries, FctvaRate
 from pooling.allocation.figures import Labels
 from pooling.allocation.keys import in_words, parts_of
 from pooling.allocation.models import PARTICIPANTS
 from pooling.web.numbers import typed_number
-from pooling.web.typography import euros, percent
+from pooling.web.typography import date_short, euros, percent
 
 NAMED_AT_MOST = 3
 TAKERS = "ceux qui prennent au moins une unité"
@@ -77,6 +78,23 @@ def some(
     shown = [names.get(code, code) for code in codes[:longest]]
     more = f" et {len(codes) - longest} autres" if len(codes) > longest else ""
     return (", ".join(shown) or none) + more
+
+
+def fctva_in_words(rate: FctvaRate | None) -> str | None:
+    """`16,404 % (CGCT, art. L1615-6, depuis le 01/01/2015)`."""
+    if rate is None:
+        return None
+    return f"{percent(rate.rate / 100, 6)} ({_sourced(rate)})"
+
+
+def beneficiaries_in_words(found: FctvaBeneficiaries | None) -> str | None:
+    """Who gets FCTVA, and where it is said."""
+    return f"{', '.join(found.kinds)} ({_sourced(found)})" if found else None
+
+
+def _sourced(found: Dated) -> str:
+    unsure = ", à confirmer" if found.to_confirm else ""
+    return f"{found.source}, depuis le {date_short(found.valid_from)}{unsure}"
 
 
 def differences(stored: Mapping[str, str], typed: Mapping[str, str]) -> list[tuple[str, str, str]]:

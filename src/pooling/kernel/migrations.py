@@ -97,7 +97,7 @@ the application's role could put a table of its own, with a trigger, in the plac
 """
 
 
-WRITTEN_ONCE = ("events", "consolidations", "assignments", "allocations", "minutes_versions")
+WRITTEN_ONCE = ("events", "consolidations", "assignments", "allocations", "allocation_shares", "minutes_versions")
 FOLLOWED_UP = "owner_id, due_on, state, outcome, settled_at, revision, assigned_at, acted_at, acted_by"
 DATED_HERE = ("events", "minutes_versions")
 """Tables whose `recorded_at` is the database's."""

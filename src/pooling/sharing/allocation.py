@@ -31,7 +31,7 @@ def allocate(case: Case) -> Allocation:
     subsidies = _subsidy_lines(case, pool, item_shares, {id_: line.shares for id_, line in charges.items()})
     if case.fctva_rate < 0:
         raise RuleError("invalid_amount", "fctva_rate")
-    fctva = _fctva(case, items, charges, pool.size)
+    fctva = _fctva(case, items, charges, pool)
     lines = Lines(pool, items, charges, {line.name: line for line in vat}, subsidies, fctva)
     members = member_results(lines)
     return Allocation(case, lines, members, totals_of(members), tuple(warnings_of(members, lines)))
@@ -97,11 +97,16 @@ def _taxed(items: Mapping[str, ItemLine], charges: Mapping[str, ChargeLine]) -> 
         yield TaxedLine(charge.charge.vat_rate, charge.shares.cents, counts=True)
 
 
-def _fctva(case: Case, items: Mapping[str, ItemLine], charges: Mapping[str, ChargeLine], size: int) -> Sequence[Cents]:
-    """Each member's estimated FCTVA, rounded on its own because each claims its own (CGCT L1615-6)."""
+def _fctva(case: Case, items: Mapping[str, ItemLine], charges: Mapping[str, ChargeLine], pool: Pool) -> Sequence[Cents]:
+    """Each member's estimated FCTVA, rounded on its own because each claims its own (CGCT L1615-6); nothing for who
+    gets none.
+    """
     flagged = [(line.item.vat_rate, line.shares.cents) for line in items.values() if line.item.fctva]
     flagged += [(line.charge.vat_rate, line.shares.cents) for line in charges.values() if line.charge.fctva]
     ratios = [case.fctva_rate / 100 * (1 + rate / 100) for rate, _ in flagged]
     factors, denominator = over_common_denominator(ratios)
     columns = [[factor * cents for cents in column] for factor, (_, column) in zip(factors, flagged, strict=True)]
-    return [half_up_ratio(numerator, denominator) for numerator in added(columns, size)]
+    return [
+        half_up_ratio(numerator, denominator) if member.fctva else 0
+        for member, numerator in zip(pool.members, added(columns, pool.size), strict=True)
+    ]

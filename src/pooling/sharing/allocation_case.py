@@ -22,6 +22,8 @@ class Member:
     id: str
     population: int | None = None
     agents: int | None = None
+    fctva: bool = True
+    """Whether it gets FCTVA for the lines that are flagged: a university, for one, does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from pooling.sharing.tiers import PRICE_DECIMALS, TierDraft, draft_tiers, priced
 VAT_RATE_DECIMALS = 2
 
 _CASE = reading.Shape(optional="case members items needs charges subsidies fctva_rate invoice")
-_MEMBER = reading.Shape(required="id", optional="population agents")
+_MEMBER = reading.Shape(required="id", optional="population agents fctva")
 _ITEM = reading.Shape(required="id unit_price vat_rate", optional="fctva tiers")
 _NEED = reading.Shape(required="member item quantity")
 _CHARGE = reading.Shape(required="id amount vat_rate key", optional="scope items fctva")
@@ -117,7 +117,12 @@ def _member(raw: object, place: int) -> Member:
     path = f"members[{place}]"
     record = _MEMBER.read(raw, path)
     id_ = reading.text(record["id"], f"{path}.id")
-    return Member(id_, reading.count(record, "population", path), reading.count(record, "agents", path))
+    return Member(
+        id_,
+        reading.count(record, "population", path),
+        reading.count(record, "agents", path),
+        reading.flag(record, "fctva", path, default=True),
+    )
 
 
 def _item_shape(raw: object, path: str) -> tuple[Record, tuple[TierDraft, ...], Item]:

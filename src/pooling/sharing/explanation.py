@@ -72,6 +72,6 @@ def explain_fctva(allocation: Allocation, member: str) -> FctvaExplanation:
         for id_, line in lines.charges.items()
         if line.charge.fctva
     ]
-    rate = allocation.case.fctva_rate
+    rate = allocation.case.fctva_rate if lines.pool.members[place].fctva else Fraction(0)
     exact = sum((rate / 100 * ht * (1 + vat / 100) for _, _, ht, vat in flagged), Fraction(0))
     return FctvaExplanation(rate, [line for line in flagged if line[2]], exact, half_up(exact))

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from html import unescape
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -16,7 +18,9 @@ from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
-from pooling.allocation.models import Allocation, Charge, Subsidy
+from pooling.allocation.models import AllocationRecord, Charge, Subsidy
+from pooling.allocation.records.freezing import fingerprint
+from pooling.allocation.service import allocate_purchase
 from pooling.kernel.database import Database
 from pooling.members.models import Member
 from pooling.purchases.models import Purchase
@@ -60,9 +64,9 @@ async def freeze(browser: Browser) -> str:
     return str(answer.headers["location"])
 
 
-async def records(database: Database, territory: Territory) -> list[Allocation]:
+async def records(database: Database, territory: Territory) -> list[AllocationRecord]:
     async with database.transaction(territory.group_id) as session:
-        return list((await session.execute(select(Allocation).order_by(col(Allocation.number)))).scalars())
+        return list((await session.execute(select(AllocationRecord).order_by(col(AllocationRecord.number)))).scalars())
 
 
 def table_rows(page: str, caption: str) -> list[list[str]]:
@@ -131,8 +135,8 @@ async def test_page_preview_record_json_xlsx_and_csv_show_the_same_figures(
         assert {
             str(row[0]): [cents(str(round(Decimal(str(value)), 2))) for value in row[2:8]] for row in rows
         } == expected
-        text = (await browser.get(f"{base}/repartition.csv")).content.decode("utf-8-sig")
-        lines = [line for line in csv.reader(io.StringIO(text), delimiter=";") if line and line[0] in expected]
+        written = (await browser.get(f"{base}/repartition.csv")).content.decode("utf-8-sig")
+        lines = [line for line in csv.reader(io.StringIO(written), delimiter=";") if line and line[0] in expected]
         assert {line[0]: [cents(value) for value in line[2:8]] for line in lines} == expected
 
 
@@ -195,6 +199,18 @@ async def test_figures_that_moved_since_the_page_was_shown_are_not_frozen(
     await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=8, abri=1)
     assert (await browser.post(url, form, page=url)).status_code == 422
     assert await records(database, territory) == []
+
+
+async def test_what_is_the_same_in_another_order_is_the_same(database: Database, territory: Territory) -> None:
+    """PostgreSQL gives rows back in any order that no ORDER BY asks for, and another one the next time."""
+    purchase_id = await prepare(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        shown = await allocate_purchase(session, purchase_id, "Arceaux")
+    assert len(shown.case.needs) == 4
+    for needs in permutations(shown.case.needs):
+        assert fingerprint(replace(shown, case=replace(shown.case, needs=needs)), 0) == fingerprint(shown, 0)
+    fewer = replace(shown.case, needs=shown.case.needs[1:])
+    assert fingerprint(replace(shown, case=fewer), 0) != fingerprint(shown, 0)
 
 
 async def test_who_sees_what_of_costs_and_records(database: Database, territory: Territory, sign_in: SignIn) -> None:

@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any, Literal
 
-from pooling.allocation.case import PurchaseCase, plain
+from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing.key_form import chosen_in, key_blocks, key_options, key_typed, mix_options, read_key
 from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
-from pooling.allocation.editing.schemas import ChargeIn, content_of
+from pooling.allocation.editing.schemas import ChargeIn, content_of, plain
 from pooling.allocation.keys import NAMING, OF_ITEMS, KeyChoice
 from pooling.allocation.locking import version_of
 from pooling.allocation.models import PARTICIPANTS, Charge

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pooling.allocation.case import PurchaseCase, charge_case, subsidy_case
+from pooling.allocation.case import PurchaseCase, charge_case, own_weights, subsidy_case
 from pooling.allocation.editing.charge_form import charge_choices, charge_form, read_charge
 from pooling.allocation.editing.key_form import lacks_fields
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, LineKind
-from pooling.allocation.editing.preview import Kind
+from pooling.allocation.editing.preview import CaseLine, Kind
 from pooling.allocation.editing.subsidy_form import read_subsidy, subsidy_choices, subsidy_form
-from pooling.allocation.editing.weights import weights_of
 from pooling.allocation.figures import Labels
 from pooling.allocation.page import SECTION
 from pooling.allocation.wording import charge_in_words, subsidy_in_words
@@ -32,7 +31,7 @@ class LineForm:
     choices: Callable[[Form, PurchaseCase], dict[str, Any]]
     lacks_fields: Callable[[Form], bool]
     read: Callable[[Form, PurchaseCase], Any]
-    as_case: Callable[[Any, PurchaseCase], Mapping[str, Any]]
+    as_case: Callable[[Any, PurchaseCase], CaseLine]
     in_words: Callable[[Mapping[str, Any], Labels], dict[str, str]]
     loss: str
     """What goes with the line, put together from its words."""
@@ -50,7 +49,7 @@ FORMS = (
         choices=charge_choices,
         lacks_fields=lacks_fields,
         read=read_charge,
-        as_case=lambda line, read: charge_case(line, weights_of(read.payers), [payer.code for payer in read.payers]),
+        as_case=lambda line, read: charge_case(line, own_weights(read.payers), [payer.code for payer in read.payers]),
         in_words=charge_in_words,
         loss="{Montant HT} HT, {Clé}\u00a0: ce montant ne sera plus réparti.",
     ),

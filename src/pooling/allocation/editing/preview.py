@@ -1,18 +1,19 @@
 """What a charge or a subsidy would change, before it is kept: every member's figures with and without it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from pooling.allocation.case import PurchaseCase
-from pooling.allocation.keys import OF_SIZES, choices_in
+from pooling.allocation.keys import goes_by_size
 from pooling.allocation.service import reason, refused_line, waits_for_needs
-from pooling.sharing.allocation import allocate_raw
+from pooling.sharing.allocation import allocate
+from pooling.sharing.allocation_case import AmountSubsidy, Case, Charge, RateSubsidy
 from pooling.sharing.allocation_result import Allocation, MemberResult
 from pooling.sharing.errors import RuleError
 from pooling.sharing.money import Cents
 
 Kind = Literal["charges", "subsidies"]
+CaseLine: TypeAlias = Charge | RateSubsidy | AmountSubsidy
 SHOWN_AT_MOST = 200
 
 
@@ -43,15 +44,15 @@ class Preview:
     after: Cents
 
 
-def preview(read: PurchaseCase, kind: Kind, line: Mapping[str, Any]) -> Preview:
+def preview(read: PurchaseCase, kind: Kind, line: CaseLine) -> Preview:
     """The purchase with this line, added or in the place of the one of its id.
 
     Raises:
         RuleError: the rule refuses the purchase with this line.
     """
-    after = allocate_raw(_with(read, kind, line))
+    after = allocate(_with(read, kind, line))
     before = _present(read)
-    found = [_line(read, kind, str(line["id"]), before, member) for member in after.members]
+    found = [_line(read, kind, line.id, before, member) for member in after.members]
     order = {payer.code: n for n, payer in enumerate(read.payers)}
     touched = sorted(
         (shown for shown in found if shown.share or shown.after or shown.before),
@@ -67,16 +68,16 @@ def preview(read: PurchaseCase, kind: Kind, line: Mapping[str, Any]) -> Preview:
     )
 
 
-def _with(read: PurchaseCase, kind: Kind, line: Mapping[str, Any]) -> dict[str, Any]:
-    lines = read.case[kind]
-    place = next((n for n, other in enumerate(lines) if other["id"] == line["id"]), len(lines))
-    return {**read.case, kind: [*lines[:place], line, *lines[place + 1 :]]}
+def _with(read: PurchaseCase, kind: Kind, line: CaseLine) -> Case:
+    lines: tuple[CaseLine, ...] = getattr(read.case, kind)
+    place = next((n for n, other in enumerate(lines) if other.id == line.id), len(lines))
+    return replace(read.case, **{kind: (*lines[:place], line, *lines[place + 1 :])})  # type: ignore[arg-type]
 
 
 def _present(read: PurchaseCase) -> Allocation | None:
     """The purchase as it stands, unless the rule refuses it."""
     try:
-        return allocate_raw(read.case)
+        return allocate(read.case)
     except RuleError:
         return None
 
@@ -95,15 +96,15 @@ def _measure(kind: Kind, member: MemberResult) -> Cents:
     return member.ttc if kind == "charges" else member.net
 
 
-def blamed(error: RuleError, read: PurchaseCase, line: Mapping[str, Any], kind: Kind) -> tuple[str, str]:
+def blamed(error: RuleError, read: PurchaseCase, line: CaseLine, kind: Kind) -> tuple[str, str]:
     """The field of the line's form that the rule's refusal is about, and the sentence. Another line's fault has no
     field; a population that is missing is the fault of the key that looks at it.
     """
     tried = _with(read, kind, line)
     sentence = reason(error, read.labels, tried)
     sentence = sentence[0].upper() + sentence[1:]
-    mine = f"{error.field}.".startswith(f"{kind}.{line['id']}.")
-    sized = "key" in line and choices_in(line["key"]) & OF_SIZES
+    mine = f"{error.field}.".startswith(f"{kind}.{line.id}.")
+    sized = isinstance(line, Charge) and goes_by_size(line.key)
     if mine and waits_for_needs(error, tried):
         return "scope", f"{sentence} Vous pouvez déjà enregistrer ces frais."
     if mine or (error.code == "missing_weight" and sized):

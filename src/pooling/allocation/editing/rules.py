@@ -6,7 +6,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn
-from pooling.allocation.keys import OF_ITEMS, KeyChoice, choice_of, choices_in, for_the_rule, gap_sentence, parts_of
+from pooling.allocation.keys import (
+    OF_ITEMS,
+    KeyChoice,
+    as_the_rule_reads,
+    choice_of,
+    choices_in,
+    gap_sentence,
+    parts_of,
+)
 from pooling.kernel.errors import Invalid
 from pooling.kernel.text import clean, slug
 from pooling.sharing.errors import RuleError
@@ -90,7 +98,7 @@ def key_errors(key: Any, known: Known) -> dict[str, str]:  # noqa: ANN401 - a ke
             weighed = any(weight.strip("0.") for weight in part["weights"].values())
             unweighed = None if weighed else "Donnez un poids à au moins un membre."
             _refuse(errors, "weights", unweighed or _gone(part["weights"], known))
-    return errors or _malformed(key, known)
+    return errors or _malformed(key)
 
 
 def _refuse(errors: dict[str, str], name: str, sentence: str | None) -> None:
@@ -103,9 +111,9 @@ def _gone(numbers: Mapping[str, str], known: Known) -> str | None:
     return "Un des membres désignés ne participe plus à cet achat." if gone else None
 
 
-def _malformed(key: Any, known: Known) -> dict[str, str]:  # noqa: ANN401
+def _malformed(key: Any) -> dict[str, str]:  # noqa: ANN401
     try:
-        read_key(for_the_rule(key, {}, known.members), "key")
+        read_key(as_the_rule_reads(key), "key")
     except (RuleError, ValueError):
         return {"key": "Choisissez une des clés proposées."}
     return {}

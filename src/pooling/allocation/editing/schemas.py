@@ -5,8 +5,12 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from pooling.allocation.case import plain
 from pooling.allocation.models import Charge, Subsidy
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without exponent nor useless zeros, as charges and subsidies keep it."""
+    return f"{value.normalize():f}"
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from pooling.allocation.case import PurchaseCase, plain
+from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
-from pooling.allocation.editing.schemas import SubsidyIn, content_of
+from pooling.allocation.editing.schemas import SubsidyIn, content_of, plain
 from pooling.allocation.locking import version_of
 from pooling.allocation.models import Subsidy
 from pooling.web.forms import Form

@@ -6,7 +6,8 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.case import Payer, payers_of, plain
+from pooling.allocation.case import Payer, payers_of
+from pooling.allocation.editing.schemas import plain
 from pooling.allocation.locking import check_version, lock_for_editing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of

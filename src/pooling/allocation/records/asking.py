@@ -8,8 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.allocation.models import UNDER_WAY, Export, ExportContent, ExportState
-from pooling.allocation.models import Allocation as FrozenAllocation
+from pooling.allocation.models import UNDER_WAY, AllocationRecord, Export, ExportContent, ExportState
 from pooling.allocation.service import sees_all_costs
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
@@ -71,8 +70,8 @@ async def ask_export(
 
 async def _require_record(session: AsyncSession, purchase_id: int, number: int) -> None:
     found = await session.execute(
-        select(col(FrozenAllocation.id)).where(
-            col(FrozenAllocation.purchase_id) == purchase_id, col(FrozenAllocation.number) == number
+        select(col(AllocationRecord.id)).where(
+            col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number
         )
     )
     if found.first() is None:

@@ -9,10 +9,10 @@ from litestar import Request, Response
 
 from pooling.allocation.records.workbook import row_count, write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
-from pooling.allocation.service import PurchaseAllocation
+from pooling.allocation.service import StatedPurchase
 from pooling.kernel.errors import NotFound
 from pooling.outbox.mail import FICTIONAL
-from pooling.sharing.allocation_result import Allocation
+from pooling.sharing.statement import Statement
 
 KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
 FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
@@ -26,14 +26,14 @@ def links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
     return [{"label": kind.upper(), "url": f"{base}/repartition.{kind}"} for kind in kinds]
 
 
-def is_apart(request: Request[Any, Any, Any], result: Allocation) -> bool:
+def is_apart(request: Request[Any, Any, Any], result: Statement) -> bool:
     """Whether the workbook is too long to be written while somebody waits."""
     most: int = request.app.state.settings.direct_workbook_rows
     return row_count(result) > most
 
 
 def file_of(
-    allocation: PurchaseAllocation, kind: str, name: str, *, fictional: bool, result: Mapping[str, Any] | None = None
+    allocation: StatedPurchase, kind: str, name: str, *, fictional: bool, result: Mapping[str, Any] | None = None
 ) -> Response[bytes]:
     """The file, always a download. `result` is what a record holds, handed out as it is.
 

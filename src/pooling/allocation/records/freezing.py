@@ -1,33 +1,31 @@
 """Frozen allocations (états de répartition): numbered records of who pays what, never changed."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func, select, true
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.figures import Labels
-from pooling.allocation.models import Allocation as FrozenAllocation
-from pooling.allocation.service import PurchaseAllocation, allocate_purchase, apply_rule
+from pooling.allocation.kept import head_of, read_kept, rows_of
+from pooling.allocation.models import AllocationRecord, AllocationShare
+from pooling.allocation.service import PurchaseAllocation, StatedPurchase, allocate_purchase
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import group_of
+from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.service import lock_purchase
 from pooling.sharing.allocation_result import MemberResult
+from pooling.sharing.case_writing import write_case
 from pooling.sharing.money import Cents, format_cents, parse_cents
-
-SHOWN = "shown"
-"""Beside the rule's own case: the names and the basis that people read on the day it was frozen."""
 
 
 class FiguresMoved(Conflict):
@@ -48,7 +46,7 @@ async def freeze_allocation(
     *,
     finance: FinanceConfiguration | None = None,
     shown: str | None = None,
-) -> FrozenAllocation:
+) -> AllocationRecord:
     """Writes down who pays what, under the next number, with the case that gave it. `shown` is the fingerprint of
     what the person saw: two presses of the button make one record.
 
@@ -66,16 +64,21 @@ async def freeze_allocation(
     number = await last_number(session, purchase_id)
     if shown is not None and shown != fingerprint(allocation, number):
         raise FiguresMoved
-    record = FrozenAllocation(
+    record = AllocationRecord(
         group_id=group_of(session),
         purchase_id=purchase_id,
         number=number + 1,
         frozen_at=now,
         frozen_by=caller.person_id,
-        case={**allocation.case, SHOWN: _shown(allocation)},
+        case=write_case(allocation.case),
         result=allocation.result.to_json(),
+        rule_version=allocation.result.rule_version,
+        stated=head_of(allocation),
     )
     session.add(record)
+    await session.flush()
+    rows = [{"allocation_id": record.id, **row} for row in rows_of(allocation)]
+    await insert_many(session, AllocationShare, rows)
     record_event(
         session,
         at=now,
@@ -88,26 +91,14 @@ async def freeze_allocation(
 
 
 def fingerprint(allocation: PurchaseAllocation, last: int) -> str:
-    """Stands for the figures, the names and the records that a page shows."""
-    written = json.dumps([allocation.case, _shown(allocation), last], sort_keys=True, ensure_ascii=False)
-    return sha256(written.encode()).hexdigest()
-
-
-def _shown(allocation: PurchaseAllocation) -> dict[str, Any]:
-    labels, since = allocation.labels, allocation.keys_frozen_at
-    return {
-        "basis": allocation.basis,
-        "members": dict(labels.members),
-        "items": dict(labels.items),
-        "charges": dict(labels.charges),
-        "subsidies": dict(labels.subsidies),
-        "keys_frozen_at": since.isoformat() if since else None,
-    }
+    """Stands for the figures, the names and the records that a page shows, in whatever order they were read."""
+    shown = [write_case(allocation.case), head_of(allocation), dict(allocation.labels.members), last]
+    return sha256(json.dumps(shown, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 async def last_number(session: AsyncSession, purchase_id: int) -> int:
     found = await session.execute(
-        select(func.max(col(FrozenAllocation.number))).where(col(FrozenAllocation.purchase_id) == purchase_id)
+        select(func.max(col(AllocationRecord.number))).where(col(AllocationRecord.purchase_id) == purchase_id)
     )
     return found.scalar_one() or 0
 
@@ -126,61 +117,51 @@ async def frozen_allocations(session: AsyncSession, purchase_id: int) -> list[Fr
     """The purchase's records, the newest first, without their members."""
     rows = await session.execute(
         select(
-            col(FrozenAllocation.number),
-            col(FrozenAllocation.frozen_at),
+            col(AllocationRecord.number),
+            col(AllocationRecord.frozen_at),
             col(Person.name),
-            col(FrozenAllocation.result)["totals"]["ttc"].astext,
+            col(AllocationRecord.result)["totals"]["ttc"].astext,
         )
-        .outerjoin(Person, col(Person.id) == FrozenAllocation.frozen_by)
-        .where(col(FrozenAllocation.purchase_id) == purchase_id)
-        .order_by(col(FrozenAllocation.number).desc())
+        .outerjoin(Person, col(Person.id) == AllocationRecord.frozen_by)
+        .where(col(AllocationRecord.purchase_id) == purchase_id)
+        .order_by(col(AllocationRecord.number).desc())
     )
     return [FrozenShown(number, at, by, parse_cents(ttc, signed=True)) for number, at, by, ttc in rows]
 
 
 @dataclass(frozen=True)
 class OpenedRecord:
-    """A record opened again: its allocation is the stored one, to the letter."""
+    """A record opened again, read as it was kept: nothing is computed."""
 
     shown: FrozenShown
-    allocation: PurchaseAllocation
+    allocation: StatedPurchase
     result: Mapping[str, Any]
 
 
-async def open_record(session: AsyncSession, purchase_id: int, number: int) -> OpenedRecord:
-    """A frozen allocation with the names of its day.
+async def open_record(
+    session: AsyncSession, purchase_id: int, number: int, only: Collection[str] | None = None
+) -> OpenedRecord:
+    """A frozen allocation with the names of its day, with all its members or `only` some.
 
     Raises:
         NotFound: the purchase has no record of this number.
-        Conflict: today's rule would give other figures than those frozen (the rule itself was changed since).
+        Conflict: it was frozen before shares were kept, by a rule that gave other figures than the one that was there
+            when they came to be kept.
     """
     found = await session.execute(
-        select(FrozenAllocation, col(Person.name))
-        .outerjoin(Person, col(Person.id) == FrozenAllocation.frozen_by)
-        .where(col(FrozenAllocation.purchase_id) == purchase_id, col(FrozenAllocation.number) == number)
+        select(AllocationRecord, col(Person.name))
+        .outerjoin(Person, col(Person.id) == AllocationRecord.frozen_by)
+        .where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number)
     )
     row = found.first()
     if row is None:
         raise NotFound
     record, by = row
-    case = {name: value for name, value in record.case.items() if name != SHOWN}
-    shown = record.case.get(SHOWN, {})
-    labels = Labels(*(shown.get(kind, {}) for kind in ("members", "items", "charges", "subsidies")))
-    result = await apply_rule(case, labels)
-    if result.to_json() != record.result:
-        raise Conflict(
-            "Cet état a été figé par une autre version de la règle\u00a0: ses fichiers ne peuvent être refaits."
-        )
-    since = shown.get("keys_frozen_at")
-    allocation = PurchaseAllocation(
-        case=case,
-        result=result,
-        labels=labels,
-        members={},
-        basis=shown.get("basis", ""),
-        keys_frozen_at=datetime.fromisoformat(since) if since else None,
-    )
-    return OpenedRecord(FrozenShown(number, record.frozen_at, by, result.totals.ttc), allocation, record.result)
+    if record.stated is None:
+        raise Conflict("Cet état a été figé par une version d’essai de la règle\u00a0: il ne peut plus être ouvert.")
+    allocation = await read_kept(session, record.stated, record.id, record.rule_version, only)
+    shown = FrozenShown(number, record.frozen_at, by, allocation.result.totals.ttc)
+    return OpenedRecord(shown, allocation, record.result)
 
 
 @dataclass(frozen=True)
@@ -195,22 +176,23 @@ class Drift:
 
 
 async def drifts(
-    session: AsyncSession, purchase_id: int, number: int, members: Collection[MemberResult]
+    session: AsyncSession, purchase_id: int, number: int, members: Iterable[MemberResult]
 ) -> dict[str, Drift]:
     """What moved since this record, by member; who did not move is left out, who is gone counts as nothing now."""
-    each = func.jsonb_array_elements(col(FrozenAllocation.result)["members"]).table_valued("value").render_derived()
-    value = each.c.value
     rows = await session.execute(
         select(
-            func.jsonb_extract_path_text(value, "id"),
-            func.jsonb_extract_path_text(value, "ttc"),
-            func.jsonb_extract_path_text(value, "net"),
+            col(AllocationShare.member), col(AllocationShare.ht) + col(AllocationShare.vat), col(AllocationShare.net)
         )
-        .select_from(FrozenAllocation)
-        .join(each, true())
-        .where(col(FrozenAllocation.purchase_id) == purchase_id, col(FrozenAllocation.number) == number)
+        .join(
+            AllocationRecord,
+            and_(
+                col(AllocationRecord.group_id) == AllocationShare.group_id,
+                col(AllocationRecord.id) == AllocationShare.allocation_id,
+            ),
+        )
+        .where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number)
     )
-    before = {id_: (parse_cents(ttc, signed=True), parse_cents(net, signed=True)) for id_, ttc, net in rows}
+    before = {code: (ttc, net) for code, ttc, net in rows}
     now = {member.id: (member.ttc, member.net) for member in members}
     moved = {}
     for id_ in before.keys() | now.keys():

@@ -1,6 +1,7 @@
 """Freezing an allocation, and opening those that were frozen."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -22,6 +23,7 @@ from pooling.allocation.records.freezing import (
 )
 from pooling.allocation.service import allocate_purchase, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
+from pooling.allocation.why_pages import why_page
 from pooling.kernel.errors import Forbidden, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
@@ -29,7 +31,7 @@ from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.addresses import path_of
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import redirect, render
+from pooling.web.layout import Link, redirect, render
 from pooling.web.typography import date_time_long, euros, plural
 
 PATH = "/achats/{reference:str}/couts"
@@ -51,7 +53,7 @@ async def _freezing_page(
     last = await last_number(session, frame.purchase.id)
     totals = allocation.result.totals
     form.values["version"] = fingerprint(allocation, last)
-    paying = sum(1 for member in allocation.result.members if member.ht or member.vat)
+    paying = sum(1 for member in allocation.result.results if member.ht or member.vat)
     consequences = [
         f"Quantités retenues\u00a0: {allocation.basis}.",
         f"{plural(paying, 'membre')}\u00a0: {euros(totals.ht)} HT, {euros(totals.ttc)} TTC.",
@@ -118,11 +120,11 @@ async def show_record(
 ) -> Response[str]:
     """A frozen allocation as it was: every share, or for a référent its own with the totals."""
     frame = await purchase_frame(request, session, caller, reference, SECTION)
-    record = await _record(session, frame, number)
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
     own = None if sees_all else await _own_codes(session, caller)
+    record = await _record(session, frame, number, own)
     allocation = record.allocation
-    members = shares_shown(allocation.result.members, own)
+    members = shares_shown(allocation.result.results, own)
     url = f"{frame.url}{SECTION}/etats/{number}"
     by = record.shown.by or "une personne partie"
     apart = sees_all and is_apart(request, allocation.result)
@@ -138,6 +140,7 @@ async def show_record(
         members=members[:SHOWN_AT_MOST],
         hidden=max(len(members) - SHOWN_AT_MOST, 0),
         names=allocation.labels.members,
+        why=url,
         sees_all=sees_all,
         files=links(url, apart=apart) if sees_all else [],
         workbook=export_pages.offer(frame, number) if apart else None,
@@ -150,10 +153,32 @@ async def _own_codes(session: AsyncSession, caller: Caller) -> set[str]:
     return set(found.scalars())
 
 
-async def _record(session: AsyncSession, frame: PurchaseFrame, number: int) -> OpenedRecord:
+async def _record(
+    session: AsyncSession, frame: PurchaseFrame, number: int, only: Collection[str] | None = None
+) -> OpenedRecord:
     if not 0 < number <= MOST_RECORDS:
         raise NotFound
-    return await open_record(session, frame.purchase.id, number)
+    return await open_record(session, frame.purchase.id, number, only)
+
+
+@get(f"{PATH}/etats/{{number:int}}/{{member:str}}", right=Right.SEE_TOTALS)
+async def show_record_why(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    reference: FromPath[str],
+    number: FromPath[int],
+    member: FromPath[str],
+) -> Response[str]:
+    """All of a member's frozen figures explained: its own people's, anybody's for who sees all costs."""
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    sees_all = await sees_all_costs(session, caller, frame.purchase.id)
+    if not (sees_all or member in await _own_codes(session, caller)):
+        raise NotFound
+    record = await _record(session, frame, number, [member])
+    url = f"{frame.url}{SECTION}/etats/{number}"
+    back = Link(f"État n°\u00a0{number}", url)
+    return why_page(request, frame, record.allocation, member, [*trail(frame, "")[:-1], back], back)
 
 
 @get([f"{PATH}/etats/{{number:int}}/{name}" for name in FILE_NAMES], right=Right.SEE_TOTALS)
@@ -177,4 +202,4 @@ async def download_record(
     )
 
 
-ROUTES = [ask_freezing, do_freezing, show_record, download_record]
+ROUTES = [ask_freezing, do_freezing, show_record, show_record_why, download_record]

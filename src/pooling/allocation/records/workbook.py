@@ -7,19 +7,16 @@ from typing import BinaryIO, Literal
 from pooling.allocation import figures
 from pooling.allocation.figures import Labels, rate_text, warning_sentence
 from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value, write_csv
-from pooling.sharing.allocation_case import Case
-from pooling.sharing.allocation_result import Allocation, Lines
 from pooling.sharing.money import format_decimal
-from pooling.sharing.shares import Shares
+from pooling.sharing.statement import Statement
 
 View = Literal["summary", "lines"]
-_CSV_VIEWS: dict[View, Callable[[Allocation, Labels], Table]] = {"summary": figures.summary, "lines": figures.lines}
+_CSV_VIEWS: dict[View, Callable[[Statement, Labels], Table]] = {"summary": figures.summary, "lines": figures.lines}
 
 
 def write_allocation_workbook(
     target: BinaryIO | Path,
-    case: Case,
-    result: Allocation,
+    result: Statement,
     labels: Labels | Mapping[str, str] | None = None,
     notice: str | None = None,
     progress: Callable[[int], None] | None = None,
@@ -28,7 +25,7 @@ def write_allocation_workbook(
     `progress` hears now and then how many more rows are written.
     """
     named = Labels.of(labels)
-    book = Book(case.label, notice, progress)
+    book = Book(result.label, notice, progress)
     placed = {
         make.__name__: book.add(make(result, named))
         for make in (
@@ -40,35 +37,23 @@ def write_allocation_workbook(
             figures.lines,
         )
     }
-    book.add(_control(case, result, placed))
+    book.add(_control(result, placed))
     if result.warnings:
         book.add(_warnings(result, named))
     book.save(target)
 
 
-def row_count(result: Allocation) -> int:
+def row_count(result: Statement) -> int:
     """About how many rows the workbook has: each line of a member stands in « Lignes » and in the sheet of its kind.
     What is free or taxed at 0 %, and adjustments to an invoice, stand in one of them only.
     """
-    lines = sum(
-        1
-        for shares in _all_shares(result.lines)
-        for numerator, cents in zip(shares.numerators, shares.cents, strict=True)
-        if numerator or cents
-    )
+    lines = sum(1 for member in result.members for share in member.shares if share.numerator or share.cents)
     return len(result.members) + 2 * lines + len(result.warnings)
-
-
-def _all_shares(lines: Lines) -> Iterator[Shares]:
-    for by_id in (lines.items, lines.charges, lines.subsidies):
-        yield from (line.shares for line in by_id.values())
-    for vat in lines.vat.values():
-        yield from (shares for shares in (vat.computed, vat.adjustment, vat.vat_adjustment) if shares is not None)
 
 
 def write_allocation_csv(
     target: BinaryIO | Path,
-    result: Allocation,
+    result: Statement,
     labels: Labels | Mapping[str, str] | None = None,
     view: View = "summary",
     notice: str | None = None,
@@ -80,21 +65,21 @@ def write_allocation_csv(
     write_csv(target, _CSV_VIEWS[view](result, Labels.of(labels)), notice)
 
 
-def _control(case: Case, result: Allocation, placed: Mapping[str, Placed]) -> Table:
+def _control(result: Statement, placed: Mapping[str, Placed]) -> Table:
     columns = [
         Column("Contrôle", width=52),
         Column("Somme des feuilles", Kind.AMOUNT, 20),
         Column("Total de la règle", Kind.AMOUNT, 20),
         Column("Écart", Kind.AMOUNT, 14),
     ]
-    checks = [*_sums(result, placed), *_invoice_sums(case, placed)]
+    checks = [*_sums(result, placed), *_invoice_sums(result, placed)]
     rows: list[list[Value]] = []
     for row, (title, formula, expected) in enumerate(checks, start=4):
         rows.append([title, Formula(formula), expected, Formula(f"ROUND(B{row}-C{row},2)")])
     return Table("Contrôle", columns, rows)
 
 
-def _sums(result: Allocation, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
+def _sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
     """What must tie, the live formula that adds it up, and what the rule says."""
     summary, totals = placed["summary"], result.totals
     items, charges, vat = placed["items"].total(6), placed["charges"].total(7), placed["vat"]
@@ -113,15 +98,15 @@ def _sums(result: Allocation, placed: Mapping[str, Placed]) -> Iterator[tuple[st
     yield "Coût net\u00a0: TTC − subventions − FCTVA", f"{ttc}-{subsidised}-{fctva}", totals.net
 
 
-def _invoice_sums(case: Case, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
-    for rate, line in case.invoice.items():
+def _invoice_sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
+    for rate, line in result.invoice.items():
         text = rate_text(format_decimal(rate))
         title = f"Facture du fournisseur, {text}"
         yield f"{title}\u00a0: HT", placed["vat"].total_where(0, text, 3), line.ht
         yield f"{title}\u00a0: TVA", placed["vat"].total_where(0, text, 5), line.vat
 
 
-def _warnings(result: Allocation, labels: Labels) -> Table:
+def _warnings(result: Statement, labels: Labels) -> Table:
     columns = [Column("Code", width=16), Column("Alerte (à vérifier, sans effet sur les montants)", width=110)]
-    rows = ([warning.member, warning_sentence(warning, result, labels)] for warning in result.warnings)
+    rows = ([warning.member, warning_sentence(warning, labels)] for warning in result.warnings)
     return Table("Alertes", columns, rows)

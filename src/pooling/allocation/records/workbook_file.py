@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from pooling.allocation.records.workbook import write_allocation_workbook
-from pooling.allocation.service import PurchaseAllocation
+from pooling.allocation.service import StatedPurchase
 from pooling.outbox.mail import FICTIONAL
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -12,12 +12,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def allocation_xlsx(
     target: BinaryIO,
-    allocation: PurchaseAllocation,
+    allocation: StatedPurchase,
     *,
     fictional: bool,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """The finance workbook. `progress` hears now and then how many more rows are written."""
     notice = FICTIONAL if fictional else None
-    result = allocation.result
-    write_allocation_workbook(target, result.case, result, allocation.labels, notice, progress)
+    write_allocation_workbook(target, allocation.result, allocation.labels, notice, progress)

@@ -22,7 +22,7 @@ from pooling.allocation.models import Export, ExportContent, ExportState
 from pooling.allocation.records.freezing import open_record
 from pooling.allocation.records.workbook import row_count
 from pooling.allocation.records.workbook_file import allocation_xlsx
-from pooling.allocation.service import PurchaseAllocation, allocate_purchase
+from pooling.allocation.service import StatedPurchase, allocate_purchase
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, DomainError
@@ -118,7 +118,7 @@ async def _write(database: Database, clock: Clock, finance: FinanceConfiguration
 
 async def _figures(
     database: Database, clock: Clock, finance: FinanceConfiguration, held: _Held
-) -> tuple[PurchaseAllocation, bool]:
+) -> tuple[StatedPurchase, bool]:
     """What is to be written, and whether the group is fictional."""
     async with database.transaction(held.group_id) as session:
         export = await session.get_one(Export, (held.group_id, held.export_id))
@@ -127,6 +127,7 @@ async def _figures(
         group = await session.get_one(Group, held.group_id)
         purchase = await session.get_one(Purchase, (held.group_id, export.purchase_id))
         label, figures_at = f"{purchase.reference} {purchase.title}", clock.now()
+        allocation: StatedPurchase
         if export.record is None:
             allocation = await allocate_purchase(session, purchase.id, label, finance)
         else:
@@ -138,7 +139,7 @@ async def _figures(
 
 
 async def _content(
-    database: Database, clock: Clock, held: _Held, allocation: PurchaseAllocation, *, fictional: bool
+    database: Database, clock: Clock, held: _Held, allocation: StatedPurchase, *, fictional: bool
 ) -> bytes:
     """The file, written in a thread; meanwhile says how far it is."""
     progress = _Progress()
@@ -153,7 +154,7 @@ async def _content(
         writing.cancel()
 
 
-def _bytes(allocation: PurchaseAllocation, progress: Callable[[int], None], *, fictional: bool) -> bytes:
+def _bytes(allocation: StatedPurchase, progress: Callable[[int], None], *, fictional: bool) -> bytes:
     target = io.BytesIO()
     allocation_xlsx(target, allocation, fictional=fictional, progress=progress)
     return target.getvalue()

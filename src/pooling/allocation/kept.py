@@ -1,0 +1,160 @@
+"""An allocation as rows: what stands for all of it beside the record, and one row per member. Written once, read as it
+was: nothing here computes.
+
+Numbers that are no integers are kept as exact fractions, `11/2`; what a line or a share does not have is left out.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, fields
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.allocation.figures import Labels
+from pooling.allocation.models import AllocationShare
+from pooling.allocation.service import StatedPurchase
+from pooling.sharing.allocation_case import InvoiceLine
+from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
+from pooling.sharing.shared_lines import KeyName, LineKind
+from pooling.sharing.statement import StatedLine, StatedMember, StatedPart, StatedShare, StatedWarning, Statement
+
+_EXACT = frozenset({"vat_rate", "unit_price", "rate", "whole"})
+_NAMES = ("items", "charges", "subsidies")
+
+
+def head_of(stated: StatedPurchase) -> dict[str, Any]:
+    """What is everybody's: lines, totals, warnings, names and where the figures come from."""
+    result, since = stated.result, stated.keys_frozen_at
+    return {
+        "label": result.label,
+        "basis": stated.basis,
+        "keys_frozen_at": since.isoformat() if since else None,
+        "fctva": stated.fctva,
+        "fctva_rate": str(result.fctva_rate),
+        "lines": [_written(line) for line in result.lines],
+        "totals": {name: getattr(result.totals, name) for name in ("ht", "vat", "subsidies", "fctva")},
+        "warnings": [list(warning) for warning in result.warnings],
+        "invoice": [[str(rate), line.ht, line.vat] for rate, line in result.invoice.items()],
+        "names": {kind: dict(getattr(stated.labels, kind)) for kind in _NAMES},
+    }
+
+
+def rows_of(stated: StatedPurchase) -> list[dict[str, Any]]:
+    """One row per member, without its record."""
+    return [
+        {
+            "member": member.result.id,
+            "name": stated.labels.member(member.result.id),
+            "budget": stated.budgets.get(member.result.id, ""),
+            "ht": member.result.ht,
+            "vat": member.result.vat,
+            "subsidies": member.result.subsidised,
+            "fctva": member.result.fctva,
+            "net": member.result.net,
+            "vat_by_rate": json.dumps(member.result.vat_by_rate),
+            "gets_fctva": member.fctva,
+            "lines": json.dumps([_share_written(share) for share in member.shares]),
+        }
+        for member in stated.result.members
+    ]
+
+
+async def read_kept(
+    session: AsyncSession, head: Mapping[str, Any], allocation_id: int, rule_version: int, only: Collection[str] | None
+) -> StatedPurchase:
+    """What was kept, with `only` some members or (None) all of them."""
+    statement = select(AllocationShare).where(col(AllocationShare.allocation_id) == allocation_id)
+    if only is not None:
+        statement = statement.where(col(AllocationShare.member).in_(only))
+    found = await session.execute(statement)
+    return stated_of(head, list(found.scalars()), rule_version)
+
+
+def stated_of(head: Mapping[str, Any], rows: Sequence[AllocationShare], rule_version: int) -> StatedPurchase:
+    """What these rows say, in the rule's order of members whatever the database's."""
+    rows = sorted(rows, key=lambda row: row.member)
+    lines = [_line(written) for written in head["lines"]]
+    since = head["keys_frozen_at"]
+    return StatedPurchase(
+        result=Statement(
+            label=head["label"],
+            fctva_rate=Fraction(head["fctva_rate"]),
+            lines=lines,
+            members=[_member(row, lines) for row in rows],
+            totals=Totals(**head["totals"]),
+            warnings=[StatedWarning(*warning) for warning in head["warnings"]],
+            invoice={Fraction(rate): InvoiceLine(ht, vat) for rate, ht, vat in head["invoice"]},
+            rule_version=rule_version,
+        ),
+        labels=Labels({row.member: row.name for row in rows}, *(head["names"][kind] for kind in _NAMES)),
+        basis=head["basis"],
+        keys_frozen_at=datetime.fromisoformat(since) if since else None,
+        fctva=head["fctva"],
+        budgets={row.member: row.budget for row in rows if row.budget},
+    )
+
+
+def _written(line: StatedLine | StatedPart) -> dict[str, Any]:
+    values = {each.name: getattr(line, each.name) for each in fields(line)}
+    defaults = {each.name: each.default for each in fields(line) if each.default is not MISSING}
+    return {
+        name: [_written(part) for part in value] if name == "parts" else _number(value)
+        for name, value in values.items()
+        if name not in defaults or value != defaults[name]
+    }
+
+
+def _line(written: Mapping[str, Any]) -> StatedLine:
+    values: dict[str, Any] = {name: Fraction(value) if name in _EXACT else value for name, value in written.items()}
+    parts = tuple(
+        StatedPart(Fraction(part["percent"]), KeyName(part["key"]), Fraction(part["whole"]))
+        for part in written.get("parts", ())
+    )
+    values |= {"kind": LineKind(written["kind"]), "key": KeyName(written["key"]), "parts": parts}
+    return StatedLine(**values)
+
+
+def _share_written(share: StatedShare) -> list[Any]:
+    written = [
+        *(share.line, share.cents, share.numerator, _number(share.value), share.rank),
+        *([[_number(value), _number(weight)] for value, weight in share.parts], share.eligible, share.units),
+    ]
+    while written[-1] in (None, 0, []) and len(written) > 4:  # noqa: PLR2004 - the fields that have no default
+        written.pop()
+    return written
+
+
+def _share(written: Sequence[Any]) -> StatedShare:
+    line, cents, numerator, value, *more = written
+    if len(more) > 1:
+        more[1] = tuple((Fraction(one), Fraction(weight)) for one, weight in more[1])
+    return StatedShare(line, cents, numerator, Fraction(value) if isinstance(value, str) else value, *more)
+
+
+def _number(value: Any) -> Any:  # noqa: ANN401 - fractions become text, all else stays
+    return str(value) if isinstance(value, Fraction) else value
+
+
+def _member(row: AllocationShare, lines: Sequence[StatedLine]) -> StatedMember:
+    shares = [_share(written) for written in row.lines]
+    of_kind: dict[LineKind, list[tuple[str, StatedShare]]] = {kind: [] for kind in LineKind}
+    for share in shares:
+        of_kind[lines[share.line].kind].append((lines[share.line].id, share))
+    result = MemberResult(
+        id=row.member,
+        items={id_: ItemShare(int(share.value), share.cents) for id_, share in of_kind[LineKind.ITEM]},
+        charges={id_: share.cents for id_, share in of_kind[LineKind.CHARGE] if share.cents},
+        adjustment=sum(share.cents for _, share in of_kind[LineKind.ADJUSTMENT]),
+        ht=row.ht,
+        vat_by_rate=row.vat_by_rate,
+        vat=row.vat,
+        subsidies={id_: share.cents for id_, share in of_kind[LineKind.SUBSIDY] if share.cents},
+        subsidised=row.subsidies,
+        fctva=row.fctva,
+    )
+    return StatedMember(result, shares, row.gets_fctva)
