@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pooling.app
+import pooling.web.server
 import pooling.worker  # noqa: F401 - with the web side, all that declares a limit
 from pooling.accounts.throttle import ALLOWANCES
 from pooling.kernel.limits import LIMITS, Readers, file_of

@@ -83,6 +83,7 @@ from pooling.web.api import PREFIX
 from pooling.web.bodies import LARGEST_BODY
 from pooling.web.branding import logo_content, read_territory
 from pooling.web.caches import keep_nothing_of_requests
+from pooling.web.edge import guarded
 from pooling.web.forms import provide_form
 from pooling.web.head import answering_head
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
@@ -215,7 +216,7 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         request_max_body_size=LARGEST_BODY,
     )
     keep_nothing_of_requests(app)
-    app.asgi_handler = answering_head(app.asgi_handler)
+    app.asgi_handler = guarded(answering_head(app.asgi_handler))
     return app
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -112,6 +113,15 @@ def _rows(value: object) -> object:
     return value
 
 
+def _proxies(value: str) -> str:
+    for named in value.split(","):
+        try:
+            ip_network(named.strip())
+        except ValueError as error:
+            raise ValueError("must be addresses or networks, as 10.0.0.2 or 172.16.0.0/12 are, with commas") from error
+    return value
+
+
 PostgresUrl = Annotated[str, AfterValidator(_database)]
 
 
@@ -140,6 +150,13 @@ class Settings(BaseSettings):
     """How long people who left every group keep their name and address here; what they did stays in the journal."""
     direct_workbook_rows: Annotated[int, BeforeValidator(_rows)] = 10_000
     """A finance workbook of so many rows at most is written while one waits; the worker writes a longer one."""
+
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
+    """Whose `X-Forwarded-For` is believed: addresses or networks, with commas. Nobody's, unless they are named."""
+
+    @property
+    def proxies(self) -> list[str]:
+        return [named.strip() for named in (self.trusted_proxies or "").split(",") if named.strip()]
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import uvicorn
 from litestar import Litestar
 
 from pooling.app import Services, create_app
-from pooling.demo.running import QuietServer, make_territory
+from pooling.demo.running import make_territory
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings
+from pooling.web.server import QuietServer, server_of
 from pooling.worker import deliver, sweep, work_of
 
 STARTED = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
@@ -88,7 +88,7 @@ async def running_server(redis_url: str, data_dir: Path) -> AsyncIterator[Server
         settings = Settings(data_dir=data_dir, base_url=url)
         nowhere = Database.connect("postgresql://nowhere/none")
         app = create_app(Services(settings, nowhere, bell, SECRET), demonstration=True)
-        server = QuietServer(uvicorn.Config(app, ws="none", log_level="warning", server_header=False))
+        server = server_of(app)
         running = asyncio.create_task(server.serve(sockets=[listening]))
         try:
             yield Server(app, server, url, settings, bell)

@@ -32,7 +32,7 @@ async def test_a_draft_then_the_declaration(connect: Connect, database: Database
     draft = {
         "state": "draft",
         "needs": [{"item": "arceau", "quantity": 5, "up_to": 10}],
-        "comment": "Devant\u0000 l’école ",
+        "comment": "Devant\u0007 l’école ",
     }
     kept = (await program.put(MINE, draft)).json()
     assert kept["filed"] is None

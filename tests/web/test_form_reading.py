@@ -5,10 +5,10 @@ import time
 import pytest
 
 from pooling.kernel.errors import DomainError
+from pooling.web.bodies import READ_AT_ONCE
 from pooling.web.form_reading import (
     MOST_FIELDS,
     MULTIPART,
-    READ_AT_ONCE,
     URL_ENCODED,
     Field,
     TooManyFields,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from pooling.cli.failures import Terminated, without_password
 from pooling.embedded.engines import Engines, kept_secret, running_engines
-from pooling.kernel.database import Database, driver_url
+from pooling.kernel.database import LONG, Database, Patience, driver_url
 from pooling.kernel.migrations import migrate as migrate_database
 from pooling.kernel.migrations import newest_revision, present_revision, role_of
 from pooling.kernel.text import clean
@@ -37,9 +37,12 @@ class Installation:
     settings: Settings
     engines: Engines
 
-    def database(self) -> Database:
+    def database(self, patience: Patience = LONG) -> Database:
         return Database.connect(
-            self.engines.database_url, base_url=self.settings.base_url, mail_from=self.settings.mail_from
+            self.engines.database_url,
+            patience=patience,
+            base_url=self.settings.base_url,
+            mail_from=self.settings.mail_from,
         )
 
     @property

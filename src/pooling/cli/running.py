@@ -17,6 +17,7 @@ from pooling.demo.running import check_loopback, check_port_is_free, forget, mak
 from pooling.embedded.engines import in_use, stop_left_behind
 from pooling.embedded.holders import locked
 from pooling.kernel.bell import Bell
+from pooling.kernel.database import WEB
 from pooling.kernel.migrations import newest_revision
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings, load_settings, stop
@@ -128,7 +129,7 @@ def serve(host: str, port: int) -> None:
 
 
 async def _serve(found: Installation, host: str, port: int) -> None:
-    database, bell = found.database(), Bell(found.engines.redis_url)
+    database, bell = found.database(WEB), Bell(found.engines.redis_url)
     app = create_app(Services(found.settings, database, bell, secret_key(found.settings)))
 
     async def announced() -> None:
@@ -137,7 +138,7 @@ async def _serve(found: Installation, host: str, port: int) -> None:
         await asyncio.Event().wait()
 
     try:
-        await run_until_stopped(app, announced(), host=host, port=port)
+        await run_until_stopped(app, announced(), host=host, port=port, proxies=found.settings.proxies)
     finally:
         await bell.close()
         await database.dispose()

@@ -1,17 +1,15 @@
 """What `pooling demo` needs beyond `serve` and `worker`: the territory, and both in one process until Ctrl-C."""
 
 import asyncio
-import contextlib
 import ipaddress
 import logging
 import shutil
 import signal
 import socket
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import uvicorn
 from litestar import Litestar
 from sqlalchemy import text
 
@@ -20,6 +18,7 @@ from pooling.demo.purchases import make_purchases
 from pooling.demo.territory import make_group
 from pooling.kernel.database import Database
 from pooling.settings import stop
+from pooling.web.server import server_of
 
 log = logging.getLogger(__name__)
 
@@ -63,27 +62,19 @@ async def make_territory(database: Database, now: datetime) -> bool:
     return True
 
 
-class QuietServer(uvicorn.Server):
-    """Leaves the signals to us."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 class EndedByItself(Exception):
     """A service ended though nobody had asked it to; its cause says why."""
 
 
-async def run_until_stopped(app: Litestar, work: Awaitable[None], *, host: str, port: int) -> None:
+async def run_until_stopped(
+    app: Litestar, work: Awaitable[None], *, host: str, port: int, proxies: Sequence[str] = ()
+) -> None:
     """Web and worker side by side, until Ctrl-C or a polite kill.
 
     Raises:
         EndedByItself: one of them ended before; the log says which, and why.
     """
-    # No access log: addresses of calendars, and links that sign in, are keys.
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    server = QuietServer(config)
+    server = server_of(app, proxies=proxies, host=host, port=port)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stopping, number)

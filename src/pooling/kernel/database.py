@@ -6,15 +6,19 @@ Every statement on a tenant table is bound to the transaction's group twice: her
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from asyncpg import InternalClientError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import Column, Dialect, event, text
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError as ClosedOrMisused
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 
+from pooling.kernel.limits import Readers, limit
 from pooling.kernel.tables import TenantTable
 
 _NO_GROUP = -1
@@ -23,6 +27,46 @@ PREPARED = {"prepared_statement_cache_size": 1000, "statement_cache_size": 1000}
 """How many statements a connection keeps prepared, in SQLAlchemy's asyncpg adapter and in asyncpg itself. There are
 several hundred in all: with their 100, most are prepared and dropped again at every request.
 """
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one kind of work may hold, or wait for, what others need, in seconds: what lasts longer is ended."""
+
+    statement: int
+    """One statement, the locks that it waits for included."""
+    idle: int
+    """Between two statements of a transaction."""
+    waiting: int
+    """For a connection, free or new."""
+
+
+WEB = Patience(
+    statement=limit(60, "A statement of a page or of a call", __name__, Readers.OPERATORS, unit="seconds"),
+    idle=limit(120, "Between two statements of a page or of a call", __name__, Readers.OPERATORS, unit="seconds"),
+    waiting=limit(
+        5, "Waiting for a connection with the database, then 503", __name__, Readers.OPERATORS, unit="seconds"
+    ),
+)
+"""A page or a call of the interface for programs: somebody waits for it."""
+LONG = Patience(statement=900, idle=1800, waiting=30)
+"""The worker, with workbooks of a million rows; commands, with imports of as many."""
+SECONDS_TO_TRY_AGAIN = 5
+"""What who was refused for want of a connection is told to wait."""
+_PASSING = ("08", "53", "57", "25P03", "40001", "40P01", "55P03")
+"""How the SQLSTATE of what another try may not meet begins: connection lost, resources short, stopped by the server or
+a time limit, idle for too long, deadlocked.
+"""
+
+
+class Unavailable(ConnectionError):
+    """The database does not answer, or every connection with it is taken."""
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether it is no fault of the statement: the connection was lost, or the server ended it."""
+    closed = isinstance(error, ClosedOrMisused) and "closed" in str(error.orig)
+    return closed or error.connection_invalidated or str(getattr(error.orig, "sqlstate", "") or "").startswith(_PASSING)
 
 
 class TenantSession(Session):
@@ -72,7 +116,7 @@ class Database:
         self._addresses = {"base_url": base_url, "mail_from": mail_from}
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 10, **addresses: str) -> "Database":
+    def connect(cls, url: str, *, pool_size: int = 10, patience: Patience = LONG, **addresses: str) -> "Database":
         """`base_url` and `mail_from` are the installation's own addresses, for the mails that a transaction writes."""
         engine = create_async_engine(
             driver_url(url),
@@ -80,8 +124,15 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             hide_parameters=True,  # what people typed is in no log
+            pool_timeout=patience.waiting,
             connect_args={
-                "server_settings": {"application_name": "pooling", "timezone": "UTC"},
+                "timeout": patience.waiting,
+                "server_settings": {
+                    "application_name": "pooling",
+                    "timezone": "UTC",
+                    "statement_timeout": f"{patience.statement}s",
+                    "idle_in_transaction_session_timeout": f"{patience.idle}s",
+                },
                 **PREPARED,
             },
         )
@@ -94,7 +145,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, group_id: int | None = None) -> AsyncIterator[AsyncSession]:
-        """One transaction, for one group or (None) for what belongs to no group. Commits at the end, or rolls back."""
+        """One transaction, for one group or (None) for what belongs to no group. Commits at the end, or rolls back.
+
+        Raises:
+            Unavailable: it could not be opened.
+        """
         session = AsyncSession(
             self._engine,
             sync_session_class=TenantSession,
@@ -103,7 +158,10 @@ class Database:
             info=dict(self._addresses),
         )
         async with session, session.begin():
-            await enter_group(session, group_id)
+            try:
+                await enter_group(session, group_id)
+            except (OSError, SQLAlchemyError, PostgresError, InterfaceError) as error:
+                raise Unavailable(str(getattr(error, "orig", None) or error)) from error
             yield session
 
 

@@ -4,7 +4,16 @@ A domain error is raised, rolls the transaction back, and is turned into a page 
 `pooling.web.errors`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+MOST_NAMED = 20
+"""Things that one sentence names: a small body must not make a large answer."""
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """The first of them, and how many more."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" et {more} autre{'s' if more > 1 else ''}" if more > 0 else "")
 
 
 class DomainError(Exception):

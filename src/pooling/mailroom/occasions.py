@@ -16,6 +16,7 @@ from pooling.outbox.models import Message, MessageState
 from pooling.outbox.service import WITHDRAWN
 from pooling.reminders.kinds import Kind, Subject
 from pooling.reminders.models import Reminder, ReminderOptOut, ReminderState
+from pooling.web.carried import moment
 
 OCCASIONS = 25
 
@@ -128,10 +129,9 @@ def _read_key(after: tuple[str, int] | None) -> tuple[datetime, int] | None:
     if after is None:
         return None
     try:
-        moment = datetime.fromisoformat(after[0])
+        return (moment(after[0]), after[1]) if 0 < after[1] <= LARGEST_ID else None
     except ValueError:
         return None
-    return (moment, after[1]) if moment.tzinfo is not None and 0 < after[1] <= LARGEST_ID else None
 
 
 Row = tuple[int, str, int, int, int, datetime]

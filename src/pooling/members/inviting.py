@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from pooling.accounts.people import ensure_people
 from pooling.accounts.throttle import DAY, Allowance
-from pooling.kernel.errors import Invalid
+from pooling.kernel.errors import Invalid, enumerated
 from pooling.mail_addresses import kept_address
 from pooling.members.mails import INVITATION, Sender, invitation_mail
 from pooling.members.models import Member, Membership, Role
@@ -125,4 +125,4 @@ async def refuse_held(
     held = {tuple(row) for row in rows}
     again = [one.email for role, one in zip(roles, invitations, strict=True) if role in held]
     if again:
-        raise Invalid({"email": f"Ce rôle est déjà donné à {', '.join(sorted(set(again)))}."})
+        raise Invalid({"email": f"Ce rôle est déjà donné à {enumerated(sorted(set(again)))}."})

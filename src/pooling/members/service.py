@@ -10,7 +10,7 @@ from sqlmodel import col
 from stdnum.fr import siren
 
 from pooling.kernel.database import enter_group, group_of, insert_many
-from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean, slug, sort_key
 from pooling.members.models import Budget, Group, Member, MemberKind, Membership, Role
@@ -107,12 +107,12 @@ async def add_members(session: AsyncSession, members: Sequence[MemberIn | UnitIn
     present = await members_by_code(session)
     taken = sorted({member.code for member in members} & set(present))
     if taken:
-        raise Conflict(f"Déjà membre du groupe : {', '.join(taken)}.", code="member_exists")
+        raise Conflict(f"Déjà membre du groupe : {enumerated(taken)}.", code="member_exists")
     await _insert(session, [member for member in members if isinstance(member, MemberIn)], present, now)
     present = await members_by_code(session)
     orphans = [unit.code for unit in members if isinstance(unit, UnitIn) and unit.parent not in present]
     if orphans:
-        raise Invalid({"parent": f"Établissement de rattachement inconnu pour : {', '.join(orphans)}."})
+        raise Invalid({"parent": f"Établissement de rattachement inconnu pour : {enumerated(orphans)}."})
     await _insert(session, [unit for unit in members if isinstance(unit, UnitIn)], present, now)
     present = await members_by_code(session)
     await insert_many(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.kernel.errors import Invalid
+from pooling.kernel.errors import Invalid, enumerated
 from pooling.mail_addresses import kept_address
 from pooling.members.admission import one_at_a_time
 from pooling.members.models import Membership, Role
@@ -56,5 +56,5 @@ async def _people(session: AsyncSession, emails: Sequence[str]) -> list[int]:
     known = {email: person_id for email, person_id in rows}
     unknown = sorted(wanted - set(known))
     if unknown:
-        raise Invalid({"lead_buyers": f"Ces personnes ne sont pas du groupe : {', '.join(unknown)}."})
+        raise Invalid({"lead_buyers": f"Ces personnes ne sont pas du groupe : {enumerated(unknown)}."})
     return sorted(known.values())

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.database import group_of, insert_many
-from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid, NotFound, enumerated
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean
 from pooling.members.models import Budget, Member
@@ -120,7 +120,7 @@ async def _add_participants(
     else:
         unknown = sorted(set(participants) - set(codes))
         if unknown:
-            raise Invalid({"participants": f"Pas membre du groupe : {', '.join(unknown)}."})
+            raise Invalid({"participants": f"Pas membre du groupe : {enumerated(unknown)}."})
         chosen = sorted({codes[code] for code in participants})
     budgets = await session.execute(
         select(col(Budget.member_id), func.min(col(Budget.id)))

@@ -1,11 +1,8 @@
 """What every endpoint of the JSON interface shares: how it is described, how it answers, pages by key, ETags."""
 
-import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -17,12 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pooling.kernel.errors import DomainError, Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.web.addresses import path_of
+from pooling.web.carried import LONGEST_CARRIED, Part, pack, unpack
 
 PREFIX = "/api/v1"
 LARGEST_PAGE = limit(200, "Lines of one page of a list", __name__, Readers.PROGRAMS)
 PROBLEM = "application/problem+json"
 Out = TypeVar("Out", bound=BaseModel)
-KeyPart = str | int | datetime
+KeyPart = Part
 
 
 class ApiIn(BaseModel):
@@ -40,7 +38,9 @@ class ApiOut(BaseModel):
 class PageIn(ApiIn):
     """Which part of a list."""
 
-    after: str = Field(default="", max_length=2000, description="Where the page starts: from the previous page's next.")
+    after: str = Field(
+        default="", max_length=LONGEST_CARRIED, description="Where the page starts: from the previous page's next."
+    )
     limit: int = Field(default=50, ge=1, le=LARGEST_PAGE, description="How many at most.")
 
 
@@ -152,11 +152,10 @@ def _parameters(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:
 
 def pack_after(key: Sequence[KeyPart]) -> str:
     """A key as it travels in an address."""
-    plain = [part.isoformat() if isinstance(part, datetime) else part for part in key]
-    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode("ascii").rstrip("=")
+    return pack(key)
 
 
-def unpack_after(packed: str, *kinds: type[KeyPart]) -> tuple[Any, ...] | None:
+def unpack_after(packed: str, *kinds: type[KeyPart]) -> Any:  # noqa: ANN401 - a tuple of these kinds
     """The key that `after` carries; None when there is none.
 
     Raises:
@@ -164,22 +163,7 @@ def unpack_after(packed: str, *kinds: type[KeyPart]) -> tuple[Any, ...] | None:
     """
     if not packed:
         return None
-    try:
-        plain = json.loads(base64.urlsafe_b64decode(packed.encode("ascii") + b"=" * (-len(packed) % 4)))
-        return tuple(_part(value, kind) for value, kind in zip(list(plain), kinds, strict=True))
-    except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError) as error:
-        raise Invalid({"after": "Reprenez l’adresse « next » de la page précédente."}) from error
-
-
-def _part(value: object, kind: type[KeyPart]) -> KeyPart:
-    if kind is datetime and isinstance(value, str):
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None or not 1900 <= moment.year <= 3000:  # noqa: PLR2004 - what the database can hold
-            raise ValueError(value)
-        return moment
-    if kind is int and type(value) is int and abs(value) < 2**63:
-        return value
-    if kind is str and isinstance(value, str) and "\x00" not in value:
-        value.encode()  # half of a surrogate pair has no place in the database
-        return value
-    raise ValueError(value)
+    found = unpack(packed, kinds)
+    if found is None:
+        raise Invalid({"after": "Reprenez l’adresse « next » de la page précédente."})
+    return found

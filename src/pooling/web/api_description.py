@@ -34,6 +34,7 @@ REFUSALS = {
     413: "The body is too large.",
     415: "The body does not say that it is JSON.",
     422: "Something sent is wrong: `errors` has one French sentence for each field.",
+    503: "The service is very busy or starts again: nothing was written, try again.",
 }
 HEADERS = {
     "ETag": "The version of this representation, for If-Match.",
@@ -41,7 +42,9 @@ HEADERS = {
     "Link": 'The next page, as rel="next".',
     "Idempotency-Replayed": "true when this is the answer of an earlier request with the same key.",
     "WWW-Authenticate": "Bearer.",
+    "Retry-After": "How many seconds to wait.",
 }
+_WITH_HEADER = {401: "WWW-Authenticate", 503: "Retry-After"}
 
 
 class Problem(ApiOut):
@@ -54,7 +57,9 @@ class Problem(ApiOut):
     field: str = ""
     """The field to mend, where there is one."""
     errors: dict[str, str] = Field(default_factory=dict)
-    """One French sentence for each wrong field, as dotted paths: `items.0.unit_price`."""
+    """One French sentence for each wrong field, as dotted paths: `items.0.unit_price`. The first 20 of them."""
+    more_errors: int = 0
+    """How many more wrong fields there are."""
 
 
 def describe(app: Litestar) -> dict[str, Any]:
@@ -170,13 +175,13 @@ def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
         if status == 409:  # noqa: PLR2004
             said += f" Codes: {', '.join(operation.conflicts)}."
         answers[str(status)] = {"description": said, **problem}
-        if status == 401:  # noqa: PLR2004
-            answers[str(status)]["headers"] = _headers("WWW-Authenticate")
+        if status in _WITH_HEADER:
+            answers[str(status)]["headers"] = _headers(_WITH_HEADER[status])
     return answers
 
 
 def _refusals(operation: Operation) -> set[int]:
-    statuses = {401}
+    statuses = {401, 503}
     if not operation.alone:
         statuses |= {403, 404}
     if operation.takes is not None:

@@ -1,19 +1,29 @@
 """Reading what a program sends: JSON or query parameters into a model, or one French sentence for each wrong field."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any, NoReturn, TypeVar
 
 from litestar import Request
 from pydantic import BaseModel, ValidationError
 
 from pooling.kernel.errors import DomainError, Invalid
+from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, visible
 from pooling.web.api import ApiIn
+from pooling.web.bodies import read_beside
 
 In = TypeVar("In", bound=ApiIn)
 Model = TypeVar("Model", bound=BaseModel)
+DEEPEST_JSON = limit(20, "Depth of JSON", __name__, Readers.PROGRAMS, unit="levels")
+MOST_IN_JSON = limit(120_000, "Values in JSON", __name__, Readers.PROGRAMS)
+"""The longest list that anything takes has 50 000."""
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""Also one that does not end: what begins a match always ends one, so that the time grows with the length alone."""
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 _SENTENCES: Mapping[str, str] = {
@@ -81,15 +91,31 @@ async def read_body(request: Request[Any, Any, Any], model: type[In]) -> In:
         Malformed: it is not JSON.
         Invalid: it is not what is expected; one sentence for each field.
     """
-    media = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media not in _JSON_TYPES:
+    media, _, parameters = request.headers.get("content-type", "application/json").lower().partition(";")
+    charset = parameters.partition("charset=")[2].strip(' "')
+    if media.strip() not in _JSON_TYPES or charset not in {"", "utf-8"}:
         raise WrongMediaType
+    body = await request.body()
+    return await read_beside(len(body), _read, body, model)
+
+
+def _read(body: bytes, model: type[In]) -> In:
     try:
-        sent = json.loads(await request.body(), parse_constant=_refuse_constant)
-        cleaned = _clean(sent)
+        _require_moderate(body)
+        cleaned = _clean(json.loads(body.decode("utf-8"), parse_constant=_refuse_constant))
     except (ValueError, RecursionError) as error:
         raise Malformed from error
     return checked(model, cleaned)
+
+
+def _require_moderate(body: bytes) -> None:
+    """Raises:
+    ValueError: it is deeper, or holds more, than anything that is asked for.
+    """
+    plain = _STRING.sub(b"", body)
+    steps = (1 if bracket in b"[{" else -1 for bracket in plain.translate(None, _NO_BRACKET))
+    if plain.count(b",") > MOST_IN_JSON or max(accumulate(steps), default=0) > DEEPEST_JSON:
+        raise ValueError
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -99,6 +125,8 @@ def _refuse_constant(name: str) -> NoReturn:
 def _clean(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, str):
         value.encode()  # half of a surrogate pair is no text: raises a ValueError
+        if "\x00" in value:
+            raise ValueError(value)
         return clean(value)
     if isinstance(value, list):
         return [_clean(part) for part in value]
@@ -118,8 +146,6 @@ def read_query(request: Request[Any, Any, Any], model: type[In]) -> In:
         if name in sent:
             raise Invalid({name: "Indiquez ce paramètre une seule fois."})
         sent[name] = visible(value)
-    if any("\x00" in value for value in sent.values()):
-        raise Invalid({name: "Ce texte contient un caractère interdit." for name in sent if "\x00" in sent[name]})
     return checked(model, sent)
 
 

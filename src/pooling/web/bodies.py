@@ -5,8 +5,10 @@ with the database as long. Called before every handler, so that none ever waits:
 """
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -42,6 +44,10 @@ SLOWEST_BODY = 50_000
 LARGEST_LET_PASS = 50_000_000
 """Bytes of a body that is too large, read and thrown away so that the browser shows the answer rather than a broken
 connection."""
+READ_AT_ONCE = 20_000
+"""Bytes of a body that is read on the spot: a few milliseconds."""
+Read = TypeVar("Read")
+_reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
 
 
 class TooLarge(DomainError):
@@ -100,6 +106,13 @@ async def _let_pass(request: Request[Any, Any, Any]) -> None:
         if message["type"] != "http.request" or not message["more_body"]:
             return
         passed += len(message["body"])
+
+
+async def read_beside(size: int, read: Callable[..., Read], *given: object) -> Read:
+    """What `read` makes of a body: a short one on the spot, a long one beside the event loop, one after the other."""
+    if size <= READ_AT_ONCE:
+        return read(*given)
+    return await asyncio.get_running_loop().run_in_executor(_reading, read, *given)
 
 
 def only_signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

@@ -4,9 +4,7 @@ Nothing here lets the sender choose: the one charset is ours, no body is kept on
 last 1 024, sign-in codes and tokens among them), and a long one is read beside the event loop, one at a time.
 """
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -14,18 +12,16 @@ from multipart import MultipartError, MultipartSegment, ParserLimitReached, Push
 
 from pooling.kernel.errors import DomainError
 from pooling.kernel.limits import Readers, limit
+from pooling.web.bodies import read_beside
 
 MOST_FIELDS = limit(10_000, "Fields of a form", __name__, Readers.OPERATORS)
 LONGEST_FIELD_NAME = limit(200, "Name of a form’s field", __name__, unit="characters")
 LONGEST_MEDIA_TYPE = 300
 """Letters of a header that names a type and its parameters."""
-READ_AT_ONCE = 20_000
-"""Bytes of a body that is read on the spot: about a millisecond. A longer one is read in a thread."""
 URL_ENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _OUR_CHARSETS = {"utf-8", "utf8", "us-ascii"}
 _PLAIN = {"7bit", "8bit", "binary"}
-_reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
 
 
 @dataclass(frozen=True)
@@ -63,9 +59,7 @@ async def read_fields(media_type: str, body: bytes) -> list[Field]:
     """
     if not body:
         return []
-    if len(body) <= READ_AT_ONCE:
-        return _fields(media_type, body)
-    return await asyncio.get_running_loop().run_in_executor(_reading, _fields, media_type, body)
+    return await read_beside(len(body), _fields, media_type, body)
 
 
 def _fields(media_type: str, body: bytes) -> list[Field]:

@@ -17,6 +17,7 @@ from litestar.di import NamedDependency
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Invalid
+from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, clean_indented, visible
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
@@ -25,6 +26,10 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.([0-9]+))?")
 _HOUR = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?")
 _BLANKS = re.compile(r"\s")
+
+
+MOST_ERRORS = limit(20, "Wrong fields told in one answer", __name__, Readers.PROGRAMS)
+"""And how many more there are: a small body must not make a large answer."""
 
 
 class Redisplay(Exception):
@@ -50,6 +55,11 @@ class Form:
     @property
     def has_errors(self) -> bool:
         return bool(self.errors)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """The first errors: those that the head of the page lists."""
+        return list(self.errors.items())[:MOST_ERRORS]
 
     def value(self, name: str) -> str:
         return self.values.get(name, "")

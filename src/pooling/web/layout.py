@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Request, Response
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, State
 from litestar.response import Redirect
 
 from pooling.web.branding import Territory
@@ -65,16 +65,19 @@ def render(
     breadcrumb: Sequence[Link] = (),
     tabs: Sequence[Link] = (),
     form: Form | None = None,
+    flashing: bool = True,
     **context: object,
 ) -> Response[str]:
-    """An HTML page in its frame. A form with errors answers 422, or what refused it says."""
+    """An HTML page in its frame. A form with errors answers 422, or what refused it says. A page of an error leaves
+    what is carried over a redirect to the next one (`flashing`).
+    """
     layout: Layout = request.app.state.frame(request)
     layout.breadcrumb = breadcrumb
     layout.tabs = tabs
     cookies: list[Cookie] = []
-    flash = cookie_of(request, FLASH_COOKIE)
+    flash = cookie_of(request, FLASH_COOKIE) if flashing else None
     if flash is not None:
-        layout.flash = unpack_flash(flash)
+        layout.flash = unpack_flash(request.app.state.secret_key, flash)
         cookies.append(cookie(request, FLASH_COOKIE, "", max_age=0))
     visitor = ensure_visitor(request)
     if visitor is not None:
@@ -92,7 +95,16 @@ def render(
     )
 
 
+def bare_page(state: State, template: str, **context: object) -> str:
+    """The same with nobody in it: a page that stands on nothing of the request."""
+    layout = Layout(territory=state.territory, csrf_token="", current_path="/")
+    return environment().get_template(template).render(layout=layout, form=Form(), **context)
+
+
 def redirect(request: Request[Any, Any, Any], url: str, *, done: str | None = None) -> Redirect:
     """After a POST: go and see. `done` is said on the page that comes next."""
-    cookies = [cookie(request, FLASH_COOKIE, pack_flash("success", done), max_age=60)] if done else []
+    cookies = []
+    if done:
+        carried = pack_flash(request.app.state.secret_key, "success", done)
+        cookies.append(cookie(request, FLASH_COOKIE, carried, max_age=60))
     return Redirect(url, status_code=303, cookies=cookies)

@@ -122,7 +122,10 @@ def is_for_programs(request: Request[Any, Any, Any]) -> bool:
     """Whether the request goes to the JSON interface. By the path that was routed: `request.url` is put together with
     the `Host` header, in which anything may stand.
     """
-    path: str = request.scope["path"]
+    return is_path_for_programs(request.scope["path"])
+
+
+def is_path_for_programs(path: str) -> bool:
     return path.startswith("/api/")
 
 

@@ -12,6 +12,7 @@ from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, owned, readable, shown_decisions
 from pooling.committees.models import Committee
 from pooling.members.rights import Caller
+from pooling.web.carried import moment
 
 PAGE_SIZE = 25
 NEVER = date(9999, 12, 31)
@@ -95,21 +96,18 @@ async def decision_page(
 
 
 def _key(decision: Decision, *, settled: bool) -> Key:
-    moment = (decision.settled_at or datetime.min.replace(tzinfo=UTC)) if settled else (decision.due_on or NEVER)
-    return moment.isoformat(), decision.id
+    reached = (decision.settled_at or datetime.min.replace(tzinfo=UTC)) if settled else (decision.due_on or NEVER)
+    return reached.isoformat(), decision.id
 
 
 def _start(after: Key | None, *, settled: bool) -> tuple[date | datetime, int] | None:
     """Where a page starts; None for the first, and for anything that is no key of ours."""
-    if after is None or abs(after[1]) >= 2**63:
+    if after is None:
         return None
     try:
-        if not settled:
-            return date.fromisoformat(after[0]), after[1]
-        moment = datetime.fromisoformat(after[0])
+        return moment(after[0]) if settled else date.fromisoformat(after[0]), after[1]
     except ValueError:
         return None
-    return (moment, after[1]) if moment.tzinfo is not None else None
 
 
 async def count_views(session: AsyncSession, caller: Caller, filters: Filters, today: date) -> dict[View, int]:

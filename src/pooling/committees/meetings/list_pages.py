@@ -18,7 +18,7 @@ from pooling.committees.page import sections
 from pooling.committees.rules import COMMITTEE
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
-from pooling.web.keys import pack_key, unpack_key
+from pooling.web.carried import pack, unpack
 from pooling.web.layout import Link, render
 
 PATH = "/comites"
@@ -55,8 +55,8 @@ async def list_committees(
         to_come=to_come,
         past=past,
         first_url=url if apres or avant else None,
-        next_url=f"{url}?{urlencode({'apres': _packed(next_key)})}" if next_key else None,
-        earlier_url=f"{url}?{urlencode({'avant': _packed(earlier_key)})}" if earlier_key else None,
+        next_url=f"{url}?{urlencode({'apres': pack(next_key)})}" if next_key else None,
+        earlier_url=f"{url}?{urlencode({'avant': pack(earlier_key)})}" if earlier_key else None,
         manages=manages,
         proposals=await _proposals(session, cadence, today, zone) if manages else [],
         schools_until=school_known_until(),
@@ -80,16 +80,8 @@ def _year(typed: str, present: int) -> int:
     return year if FIRST_YEAR <= year <= LAST_YEAR else present
 
 
-def _packed(key: tuple[datetime, int]) -> str:
-    return pack_key((key[0].isoformat(), key[1]))
-
-
 def _moment_key(packed: str) -> tuple[datetime, int] | None:
-    key = unpack_key(packed)
-    try:
-        return (datetime.fromisoformat(key[0]), key[1]) if key else None
-    except ValueError:
-        return None
+    return unpack(packed, (datetime, int))
 
 
 ROUTES = [list_committees]

@@ -1,0 +1,136 @@
+"""While the database is away, restarts or is busy: 503, a kind sentence, and when to try again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from api_client import API, Program, problem
+from factories import NOW
+from pooling.app import Services, create_app
+from pooling.embedded.postgres import PostgresAddresses
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import LONG, WEB, Database, Patience, Unavailable, is_passing
+from pooling.settings import Settings
+from web_client import Browser
+
+IMPATIENT = Patience(statement=1, idle=60, waiting=1)
+
+
+Make = Callable[[Database], Litestar]
+
+
+@pytest.fixture
+def put_together(tmp_path: Path) -> Make:
+    def make(database: Database) -> Litestar:
+        bell = Bell("unix:///nowhere/valkey.sock")
+        return create_app(Services(Settings(data_dir=tmp_path), database, bell, "x" * 40, FixedClock(NOW)))
+
+    return make
+
+
+def kind(answer: httpx.Response) -> bool:
+    return (
+        answer.status_code == 503
+        and answer.headers["retry-after"] == "5"
+        and "très demandé ou redémarre" in answer.text
+        and "Réessayez dans quelques minutes" in answer.text
+    )
+
+
+async def asked(app: Litestar, database: Database) -> None:
+    """Signed in or not, page or program."""
+    browser, program = Browser(app, database), Program(app, "pool_nothing")
+    browser.hold("a token")
+    assert kind(await browser.get("/g/bassin"))
+    assert kind(await browser.get("/connexion"))
+    answer = await program.get(f"{API}/members")
+    assert problem(answer) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert (await browser.get("/health/live")).status_code == 200
+    await browser.close()
+    await program.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://pooling_app@127.0.0.1:1/pooling",
+        "postgresql://pooling_app@nowhere.invalid/pooling",
+        "postgresql://pooling_app@/pooling?host=/nowhere",
+    ],
+)
+async def test_a_database_that_is_away(put_together: Make, address: str, caplog: pytest.LogCaptureFixture) -> None:
+    database = Database.connect(address, patience=IMPATIENT)
+    await asked(put_together(database), database)
+    await database.dispose()
+    assert "Traceback" not in caplog.text, "once a request, for as long as it lasts"
+
+
+async def test_every_connection_is_taken(put_together: Make, fresh_addresses: PostgresAddresses) -> None:
+    database = Database.connect(fresh_addresses.application, pool_size=1, patience=IMPATIENT)
+    async with database.transaction(), database.transaction():
+        await asked(put_together(database), database)
+    await database.dispose()
+
+
+async def test_what_lasts_too_long_is_ended_and_told_from_a_fault(fresh_addresses: PostgresAddresses) -> None:
+    patience = Patience(statement=1, idle=1, waiting=1)
+    database = Database.connect(fresh_addresses.application, pool_size=1, patience=patience)
+    with pytest.raises(DBAPIError) as stopped:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT pg_sleep(30)"))
+    assert is_passing(stopped.value), "PostgreSQL ends a statement that lasts"
+    with pytest.raises(DBAPIError) as ended:  # noqa: PT012 - what is looked at is the whole transaction
+        async with database.transaction() as session:
+            await asyncio.sleep(1.5)
+            await session.execute(text("SELECT 1"))
+    assert is_passing(ended.value), "PostgreSQL ends a transaction that stands idle"
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    with pytest.raises(DBAPIError) as wrong:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT 1 / 0"))
+    assert not is_passing(wrong.value)
+    await database.dispose()
+
+
+async def test_a_deadlock_or_a_lost_connection_in_a_request_is_told_so(
+    app: Litestar, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lost(Exception):
+        sqlstate = "40P01"
+
+    def lost(*_: object, **__: object) -> AsyncIterator[None]:
+        raise DBAPIError("SELECT", {}, Lost())
+
+    monkeypatch.setattr(app.state["database"], "transaction", lost)
+    visitor.hold("a token")
+    assert kind(await visitor.get("/connexion"))
+
+
+@pytest.mark.parametrize(("patience", "statement", "idle"), [(WEB, "1min", "2min"), (LONG, "15min", "30min")])
+async def test_each_kind_of_work_has_its_patience(
+    fresh_addresses: PostgresAddresses, patience: Patience, statement: str, idle: str
+) -> None:
+    database = Database.connect(fresh_addresses.application, patience=patience)
+    async with database.transaction() as session:
+        assert await session.scalar(text("SHOW statement_timeout")) == statement
+        assert await session.scalar(text("SHOW idle_in_transaction_session_timeout")) == idle
+    await database.dispose()
+
+
+async def test_what_cannot_be_opened_is_an_error_of_connection() -> None:
+    """So that commands and the worker, which know those, say it in a sentence and go on."""
+    away = Database.connect("postgresql://pooling_app@127.0.0.1:1/pooling", patience=IMPATIENT)
+    with pytest.raises(Unavailable):
+        async with away.transaction():
+            pytest.fail("it was opened")
+    await away.dispose()
+    assert issubclass(Unavailable, ConnectionError)
