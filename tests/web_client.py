@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from typing import Any, cast
@@ -15,7 +16,9 @@ from sqlmodel import col
 from pooling.accounts.models import SecondFactor, SignInSession
 from pooling.accounts.sessions import open_session
 from pooling.kernel.database import Database
+from pooling.members.feature import Features
 from pooling.web.security import SESSION_COOKIE
+from pooling.web.services import Services
 
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
@@ -26,6 +29,19 @@ async def give_second_factor(session: AsyncSession, person_id: int, now: datetim
     await session.execute(
         update(SignInSession).where(col(SignInSession.person_id) == person_id).values(second_factor_at=now)
     )
+
+
+def stand_on(app: Litestar, *parts: object, **services: Any) -> None:  # noqa: ANN401 - as the fields are
+    """From now on the application stands on these services instead, and on these parts instead of others of their
+    type; its fixture brings the former ones back.
+    """
+    before: Services = app.state.services
+    app.state.services = replace(before, parts={**before.parts, **{type(part): part for part in parts}}, **services)
+
+
+def features_in(app: Litestar) -> Features:
+    services: Services = app.state.services
+    return services.part(Features)
 
 
 class Browser:
@@ -42,11 +58,12 @@ class Browser:
     async def sign_in(self, person_id: int, *, second_factor: bool = False) -> None:
         """`second_factor` is in place, and was given."""
         async with self.database.transaction() as session:
-            now = self.app.state.clock.now()
+            now = self.app.state.services.clock.now()
             token = await open_session(session, person_id, now)
             if second_factor:
                 await session.flush()
                 await give_second_factor(session, person_id, now)
+            token = await open_session(session, person_id, self.app.state.services.clock.now())
         self.hold(token)
 
     def hold(self, token: str) -> None:

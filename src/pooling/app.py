@@ -1,7 +1,7 @@
 """The web side's table of contents: every feature's routes, the navigation, and who is here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from litestar import Litestar, Request, Router
@@ -44,9 +44,6 @@ from pooling.home.leaving import warnings_on_leaving
 from pooling.home.reminder_kinds import reminder_kinds
 from pooling.journal import api as home_api
 from pooling.journal import pages as journal_pages
-from pooling.kernel.bell import Bell
-from pooling.kernel.clock import Clock, SystemClock
-from pooling.kernel.database import Database
 from pooling.mailroom import choice_pages as mail_choice_pages
 from pooling.mailroom import failure_pages as failed_mail_pages
 from pooling.mailroom import one_click_pages as refusing_pages
@@ -65,6 +62,7 @@ from pooling.members import api as members_api
 from pooling.members import pages as members
 from pooling.members.api_entrance import provide_token_group, provide_token_session
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
+from pooling.members.feature import Features, Tab
 from pooling.members.rights import Caller, Right
 from pooling.members.words import ROLE_WORDS
 from pooling.needs import amendment_pages, collection_api, collection_pages, consolidation_pages
@@ -74,9 +72,7 @@ from pooling.outbox.mail import FICTIONAL
 from pooling.purchases import api as purchases_api
 from pooling.purchases import buyers_pages, preparing_pages
 from pooling.purchases import pages as purchases
-from pooling.purchases.frame import Tab
 from pooling.reminders.configuration import read_reminders
-from pooling.settings import Settings
 from pooling.web import about, api_reference, assets, errors, health
 from pooling.web.admission import admit
 from pooling.web.api import PREFIX
@@ -88,6 +84,7 @@ from pooling.web.forms import provide_form
 from pooling.web.head import answering_head
 from pooling.web.layout import GroupShown, Layout, Link, PersonShown
 from pooling.web.security import add_headers
+from pooling.web.services import Services, services_of
 
 NAVIGATION: Sequence[tuple[str, str, Right]] = (
     ("À faire", "", Right.SEE_GROUP),
@@ -179,17 +176,6 @@ API_OF_A_GROUP: Sequence[ControllerRouterHandler] = (
 )
 
 
-@dataclass(frozen=True)
-class Services:
-    """What a running web side stands on."""
-
-    settings: Settings
-    database: Database
-    bell: Bell
-    secret_key: str
-    clock: Clock = field(default_factory=SystemClock)
-
-
 def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
     """The application. The demonstration's own pages exist only where it is asked for."""
     entrance = demo.FRONT if demonstration else sign_in_pages.ROUTES
@@ -210,7 +196,7 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         before_request=admit,
         before_send=[add_headers],
         exception_handlers=errors.HANDLERS,
-        state=State(_state(services, demonstration=demonstration)),
+        state=State({"services": _complete(services, demonstration=demonstration)}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
@@ -236,42 +222,37 @@ def _api_router() -> Router:
     )
 
 
-def _state(services: Services, *, demonstration: bool) -> dict[str, Any]:
-    """What every request finds. Files of configuration are read here, once: a half-written one breaks no page."""
+def _complete(services: Services, *, demonstration: bool) -> Services:
+    """With what the configuration and the features add."""
     config_dir = services.settings.config_dir
     territory, reminders = read_territory(config_dir), read_reminders(config_dir)
-    return {
-        "settings": services.settings,
-        "database": services.database,
-        "bell": services.bell,
-        "clock": services.clock,
-        "secret_key": services.secret_key,
-        "territory": territory,
-        "logo": logo_content(config_dir, territory),
-        "finance": read_finance(config_dir),
-        "reminders": reminders,
-        "frame": frame,
-        "purchase_tabs": PURCHASE_TABS,
-        "committee_sections": committee_page.SECTIONS,
-        "reminder_kinds": reminder_kinds(reminders),
-        "leaving_warnings": warnings_on_leaving,
-        "dated_ahead": dated_ahead,
-        "demonstration": demonstration,
-    }
+    parts = (
+        read_finance(config_dir),
+        reminders,
+        Features(reminder_kinds(reminders), PURCHASE_TABS, committee_page.SECTIONS, warnings_on_leaving, dated_ahead),
+    )
+    return replace(
+        services,
+        territory=territory,
+        logo=logo_content(config_dir, territory),
+        layout_of=layout_of,
+        demonstration=demonstration,
+        parts={type(part): part for part in parts},
+    )
 
 
-def frame(request: Request[Any, Any, Any]) -> Layout:
+def layout_of(request: Request[Any, Any, Any]) -> Layout:
     """Who is here, in which group, and where they may go. Runs no query: all of it was read on the way in."""
-    state = request.app.state
+    services = services_of(request)
     person: SignedIn | None = request.scope.get("user")
     group: EnteredGroup | None = request.scope["state"].get("group")
     caller: Caller | None = request.scope["state"].get("caller")
     path: str = request.scope["path"]
     layout = Layout(
-        territory=state.territory,
+        territory=services.territory,
         csrf_token="",
         current_path=path,
-        notice=FICTIONAL if state.demonstration or (group is not None and group.fictional) else None,
+        notice=FICTIONAL if services.demonstration or (group is not None and group.fictional) else None,
         footer=about.FOOTER,
     )
     if person is not None:
@@ -280,7 +261,7 @@ def frame(request: Request[Any, Any, Any]) -> Layout:
     if group is not None and caller is not None:
         base = f"/g/{group.slug}"
         layout.group = GroupShown(group.name, base, current=True)
-        entries = [*NAVIGATION, *(demo.NAVIGATION if state.demonstration else ())]
+        entries = [*NAVIGATION, *(demo.NAVIGATION if services.demonstration else ())]
         layout.navigation = [
             Link(label, base + address, _is_here(path, base, address))
             for label, address, right in entries

@@ -8,11 +8,12 @@ import pytest
 from api_client import API, Connect, Program, problem, token_of
 from factories import ARCACHON, BUYER, NOW, Territory, make_territory, open_purchase
 from pooling.accounts.idempotency import KEPT
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.settings import Settings
+from pooling.web.services import Services
 
 FACILITATOR = "animation@bassin.example"
 NEW = {"title": "Vélos", "lead_member": ARCACHON}

@@ -14,6 +14,7 @@ from pooling.allocation.models import Charge
 from pooling.allocation.service import allocate_purchase
 from pooling.kernel.database import Database
 from pooling.settings import Settings
+from web_client import stand_on
 
 ONE = f"{API}/purchases/AG-2027-001/allocation"
 FINANCE = "finances@arcachon.example"
@@ -83,7 +84,7 @@ async def test_a_long_workbook_is_refused_and_its_lines_are_not(
     connect: Connect, app: Litestar, settings: Settings, database: Database, territory: Territory
 ) -> None:
     await shared(database, territory)
-    app.state.settings = settings.model_copy(update={"direct_workbook_rows": 5})
+    stand_on(app, settings=settings.model_copy(update={"direct_workbook_rows": 5}))
     program = await connect(FINANCE)
     refused = await program.get(f"{ONE}.xlsx")
     assert problem(refused) == (409, "long_workbook")

@@ -4,13 +4,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from litestar import Litestar
 
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.demo.running import make_territory
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, FixedClock
@@ -18,6 +18,7 @@ from pooling.kernel.database import Database
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings
 from pooling.web.server import QuietServer, server_of
+from pooling.web.services import Services
 from pooling.worker import deliver, sweep, work_of
 
 STARTED = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
@@ -60,15 +61,15 @@ class Server:
     @asynccontextmanager
     async def serving(self, database_url: str) -> AsyncIterator[Served]:
         """Serves this demonstration territory as long as the block lasts, and then the one of before."""
-        before = {name: self.app.state[name] for name in ("database", "clock")}
+        before = self.app.state.services
         served = Served(self.url, self.settings, Database.connect(database_url), self.bell, FixedClock(STARTED))
-        self.app.state.update({"database": served.database, "clock": served.clock})
+        self.app.state.services = replace(before, database=served.database, clock=served.clock)
         try:
             yield served
         finally:
             if self.uvicorn.server_state.tasks:  # what a page sent as it was left
                 await asyncio.wait(self.uvicorn.server_state.tasks)
-            self.app.state.update(before)
+            self.app.state.services = before
             await served.database.dispose()
 
 

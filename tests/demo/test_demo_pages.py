@@ -11,7 +11,7 @@ from sqlalchemy import text
 from factories import Territory
 from ground.web import SECRET
 from pooling.accounts.people import ensure_people
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.demo import pages as demo
 from pooling.demo.running import check_loopback, check_port_is_free
 from pooling.kernel.bell import Bell
@@ -19,6 +19,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.outbox.mail import FICTIONAL
 from pooling.settings import Settings
+from pooling.web.services import Services
 from web_client import Browser, SignIn, text_of
 
 

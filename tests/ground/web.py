@@ -1,6 +1,6 @@
 """The pages in this process, and people signed in to them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,12 +8,13 @@ import pytest_asyncio
 from litestar import Litestar
 
 from factories import Territory
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.settings import Settings
-from web_client import Browser, SignIn
+from pooling.web.services import Services
+from web_client import Browser, SignIn, stand_on
 
 SECRET = "a secret of the tests, thirty-two characters or more"
 
@@ -31,9 +32,11 @@ def application() -> Litestar:
 
 
 @pytest.fixture
-def app(application: Litestar, database: Database, clock: FixedClock, settings: Settings) -> Litestar:
-    application.state.update({"database": database, "clock": clock, "settings": settings})
-    return application
+def app(application: Litestar, database: Database, clock: FixedClock, settings: Settings) -> Iterator[Litestar]:
+    before = application.state.services
+    stand_on(application, database=database, clock=clock, settings=settings)
+    yield application
+    application.state.services = before
 
 
 @pytest_asyncio.fixture

@@ -11,7 +11,7 @@ from factories import NOW, Territory, make_territory
 from pooling.kernel.database import Database
 from pooling.mailroom.one_click_pages import WRONG_KEYS
 from pooling.web.security import FROM_MAIL_PROGRAMS
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, features_in, text_of
 
 LUGOS = "referent@lugos.example"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -189,7 +189,7 @@ async def test_a_forged_kind_on_ones_own_page_changes_nothing(
     sign_in: SignIn, database: Database, territory: Territory
 ) -> None:
     browser = await sign_in(LUGOS)
-    everything = [kind.name for kind in browser.app.state.reminder_kinds]
+    everything = [kind.name for kind in features_in(browser.app).kinds]
     url = "/g/bassin/mes-courriels"
     page = await browser.get(url)
     token = page.text.split('name="csrf" value="')[1].split('"')[0]

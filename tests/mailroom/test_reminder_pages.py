@@ -25,7 +25,7 @@ from pooling.outbox.service import queue_mails
 from pooling.reminders.declining import decline
 from pooling.reminders.kinds import Kind
 from pooling.reminders.sweep import sweep
-from web_client import Browser, text_of
+from web_client import Browser, features_in, stand_on, text_of
 
 FACILITATOR, LUGOS, SALLES = "animation@bassin.example", "referent@lugos.example", "referent@salles.example"
 BASE_URL = "https://achats.example"
@@ -44,7 +44,7 @@ class Stage:
 
     @property
     def kind(self) -> Kind:
-        found: list[Kind] = [kind for kind in self.app.state.reminder_kinds if kind.name == "committee"]
+        found: list[Kind] = [kind for kind in features_in(self.app).kinds if kind.name == "committee"]
         return found[0]
 
     @property
@@ -57,7 +57,7 @@ class Stage:
         await self.browser.sign_in(self.territory.people[FACILITATOR])
 
     async def sweep(self) -> list[str]:
-        report = await sweep(self.database, self.app.state.reminder_kinds, self.clock, base_url=BASE_URL)
+        report = await sweep(self.database, features_in(self.app).kinds, self.clock, base_url=BASE_URL)
         return [reminder.email for reminder in report.sent]
 
     async def rows(self, statement: str, **values: object) -> list[tuple[object, ...]]:
@@ -176,14 +176,12 @@ async def test_a_preview_says_what_would_be_said_and_changes_nothing(stage: Stag
     assert await stage.rows("SELECT 1 FROM messages") == []
 
 
-async def test_a_feature_that_cannot_write_its_mail_breaks_no_page(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_feature_that_cannot_write_its_mail_breaks_no_page(stage: Stage) -> None:
     async def no_render(*_: object) -> None:
         raise KeyError(12)
 
     broken = replace(stage.kind, render=no_render)  # type: ignore[arg-type]
-    monkeypatch.setitem(stage.app.state._state, "reminder_kinds", [broken])
+    stand_on(stage.app, replace(features_in(stage.app), kinds=[broken]))
     answer = await stage.browser.get(f"{URL}/{await stage.reminder(-7)}/courriel")
     assert answer.status_code == 200
     assert "ne peut pas être écrit" in text_of(answer)
@@ -251,9 +249,9 @@ async def test_sending_now_leaves_out_who_is_no_longer_to_be_told(stage: Stage) 
     assert await stage.rows("SELECT 1 FROM messages") == []
 
 
-async def test_what_a_rule_dates_is_not_sent_from_here(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_rule_dates_is_not_sent_from_here(stage: Stage) -> None:
     lawful = replace(stage.kind, lawful=True, comfort=False)
-    monkeypatch.setitem(stage.app.state._state, "reminder_kinds", [lawful])
+    stand_on(stage.app, replace(features_in(stage.app), kinds=[lawful]))
     url = f"{URL}/{await stage.reminder(-7)}"
     assert "Envoyer maintenant" not in text_of(await stage.browser.get(url))
     assert (await stage.browser.post(f"{url}/envoi")).status_code == 409
@@ -400,9 +398,9 @@ async def test_the_group_follows_the_territory_where_it_says_the_same(stage: Sta
     assert "Du groupe" not in text_of(await stage.browser.get(f"{URL}/reglages"))
 
 
-async def test_a_date_of_the_law_is_not_asked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_date_of_the_law_is_not_asked_for(stage: Stage) -> None:
     lawful = replace(stage.kind, lawful=True, comfort=False)
-    monkeypatch.setitem(stage.app.state._state, "reminder_kinds", [lawful])
+    stand_on(stage.app, replace(features_in(stage.app), kinds=[lawful]))
     url = f"{URL}/reglages/committee"
     assert 'name="before"' not in (await stage.browser.get(url)).text
     await stage.browser.post(url, {"before": "40", "hour": "07:00"}, page=url)

@@ -8,11 +8,12 @@ import pytest
 
 from api_client import API, Connect, Program, problem, token_of
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_territory, open_purchase
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.settings import Settings
+from pooling.web.services import Services
 
 ONE = f"{API}/purchases/AG-2027-001/declarations"
 MINE = f"{ONE}/{LUGOS}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from factories import Territory
 from pooling.web.carried import LONGEST_CARRIED, pack, sign, signed, unpack
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, stand_on, text_of
 
 SECRET = "a secret of the tests, thirty-two characters or more"
 MOMENT = datetime(2027, 3, 30, 18, tzinfo=UTC)
@@ -98,11 +98,11 @@ async def test_a_sentence_waits_for_the_next_page_and_not_for_an_error(visitor: 
     assert "C’est fait." not in text_of(await visitor.get("/accessibilite"))
 
 
-async def test_an_error_of_the_error_page_is_still_a_page(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_of_the_error_page_is_still_a_page(visitor: Browser) -> None:
     def broken(_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setitem(visitor.app.state._state, "frame", broken)
+    stand_on(visitor.app, layout_of=broken)
     answer = await visitor.get("/nulle-part")
     assert (answer.status_code, answer.headers["x-frame-options"]) == (404, "DENY")
     assert "Page introuvable" in answer.text

@@ -8,11 +8,12 @@ import pytest
 from factories import BUYER, NOW, Territory, open_purchase
 from ground.web import SECRET
 from pooling import PROJECT_ROOT
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.settings import Settings
+from pooling.web.services import Services
 from web_client import Browser, text_of
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg"/>'

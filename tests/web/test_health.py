@@ -10,13 +10,14 @@ import pytest
 import pytest_asyncio
 
 from ground.web import SECRET
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.settings import Settings
+from pooling.web.services import Services
 from web_client import Browser
 
 

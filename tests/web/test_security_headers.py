@@ -12,7 +12,7 @@ from litestar import Litestar, get
 from api_client import token_of
 from factories import NOW, Territory, make_purchase
 from ground.web import SECRET
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -21,8 +21,9 @@ from pooling.web import about
 from pooling.web.branding import Territory as Branding
 from pooling.web.form_reading import MOST_FIELDS
 from pooling.web.security import HEADERS
+from pooling.web.services import Services
 from routes import routes_of
-from web_client import Browser, SignIn
+from web_client import Browser, SignIn, stand_on
 
 BUYER = "achats@arcachon.example"
 ADDRESS = "https://achats.example.fr"
@@ -44,14 +45,14 @@ def made() -> Litestar:
 
 @pytest.fixture
 def app(made: Litestar, database: Database, clock: FixedClock, settings: Settings) -> Litestar:
-    made.state.update({"database": database, "clock": clock, "settings": settings, "territory": Branding()})
+    stand_on(made, database=database, clock=clock, settings=settings, territory=Branding())
     return made
 
 
 @pytest.fixture
 def public_app(app: Litestar, settings: Settings) -> Litestar:
     """The application of an installation that is not on this machine alone."""
-    app.state.settings = settings.model_copy(update={"base_url": ADDRESS})
+    stand_on(app, settings=settings.model_copy(update={"base_url": ADDRESS}))
     return app
 
 
@@ -239,7 +240,7 @@ async def test_a_form_of_a_million_fields_is_not_read(visitor: Browser) -> None:
 
 
 async def test_security_txt_names_the_contact(app: Litestar, visitor: Browser, clock: FixedClock) -> None:
-    app.state.territory = Branding(contact="achats@agglo.example")
+    stand_on(app, territory=Branding(contact="achats@agglo.example"))
     answer = await visitor.get("/.well-known/security.txt")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
@@ -254,5 +255,5 @@ async def test_security_txt_names_the_contact(app: Litestar, visitor: Browser, c
 
 @pytest.mark.parametrize("contact", ["", "le service achats de l’agglo", "a@b.fr\nContact: https://evil.example"])
 async def test_without_an_address_there_is_no_security_txt(app: Litestar, visitor: Browser, contact: str) -> None:
-    app.state.territory = Branding(contact=contact)
+    stand_on(app, territory=Branding(contact=contact))
     assert (await visitor.get("/.well-known/security.txt")).status_code == 404

@@ -16,7 +16,7 @@ from litestar import Litestar, Request, get
 from api_client import API, token_of
 from factories import NOW, Territory, make_territory
 from pooling.accounts.sign_in_pages import host_of
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
@@ -24,6 +24,7 @@ from pooling.kernel.database import WEB, Database
 from pooling.settings import Settings
 from pooling.web import bodies, server
 from pooling.web.server import PatientProtocol, server_of
+from pooling.web.services import Services
 
 FORM = "POST /connexion HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 PATIENCE = 5

@@ -12,12 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from api_client import API, Program, problem
 from factories import NOW
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import LONG, WEB, Database, Patience, Unavailable, is_passing
 from pooling.settings import Settings
+from pooling.web.services import Services
 from web_client import Browser
 
 IMPATIENT = Patience(statement=1, idle=60, waiting=1)

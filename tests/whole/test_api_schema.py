@@ -37,7 +37,7 @@ from factories import (
     make_territory,
     open_purchase,
 )
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.decisions.recording import add_decision
@@ -53,6 +53,7 @@ from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.settings import Settings
 from pooling.web.api_description import describe
+from pooling.web.services import Services
 
 CHECKS = [
     not_a_server_error,

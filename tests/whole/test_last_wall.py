@@ -28,7 +28,7 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.asking import ask_export
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.writing import write_exports
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import Sent, attach_files
 from pooling.committees.agendas.items import add_item
@@ -49,6 +49,7 @@ from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 from pooling.settings import Settings
 from pooling.web.security import SESSION_COOKIE
+from pooling.web.services import Services
 from routes import routes_of
 
 MARK = "ZZVOISIN"

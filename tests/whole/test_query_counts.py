@@ -23,7 +23,7 @@ from pooling.members.models import Role
 from pooling.members.service import MemberIn, add_members, grant_many
 from pooling.reminders.sweep import sweep
 from routes import Walked, routes_of
-from web_client import Browser, SignIn
+from web_client import Browser, SignIn, features_in
 
 SIRENS = [
     *("213300056", "213300114", "213300197", "213300510", "213302292", "213302367", "213305550", "213302843"),
@@ -179,9 +179,9 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
 
 async def plan_reminders(app: Litestar, territory: Territory) -> int:
     """As a sweep does; returns the first one's id."""
-    state = app.state
-    await sweep(state.database, state.reminder_kinds, state.clock, base_url="https://achats.example")
-    async with state.database.transaction(territory.group_id) as session:
+    services = app.state.services
+    await sweep(services.database, features_in(app).kinds, services.clock, base_url="https://achats.example")
+    async with services.database.transaction(territory.group_id) as session:
         found = await session.execute(text("SELECT min(id) FROM reminders WHERE kind = 'committee'"))
         first: int = found.scalar_one()
         return first

@@ -9,6 +9,7 @@ from pooling.accounts.models import TokenScope
 from pooling.accounts.tokens import Holder, read_token
 from pooling.kernel.errors import DomainError
 from pooling.web.security import UNSAFE_METHODS
+from pooling.web.services import services_of
 
 HolderHere = NamedDependency[Holder]
 """How a handler under `/api/v1/` asks for the token's holder: `holder: HolderHere`."""
@@ -52,9 +53,9 @@ async def provide_holder(request: Request[Any, Any, Any]) -> Holder:
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise TokenRequired
-    state = request.app.state
-    async with state.database.transaction() as session:
-        holder: Holder | None = await read_token(session, token, state.clock.now())
+    services = services_of(request)
+    async with services.database.transaction() as session:
+        holder: Holder | None = await read_token(session, token, services.clock.now())
     if holder is None:
         raise TokenRefused
     if request.method in UNSAFE_METHODS and holder.scope != TokenScope.WRITE:

@@ -23,6 +23,7 @@ from pooling.web.admission import admit
 from pooling.web.forms import Form, Redisplay, provide_form
 from pooling.web.layout import Link, render
 from pooling.web.security import browser_of
+from pooling.web.services import services_of
 
 FRESH = limit(timedelta(minutes=10), "A sign-in is fresh enough to make a token or end sessions", __name__)
 FIELD = "confirmation"
@@ -49,13 +50,13 @@ async def fresh_sign_in(connection: Connection, _: BaseRouteHandler) -> None:
         TooMany: too many codes were asked for, or tried.
     """
     person = signed_in(connection)
-    state = connection.app.state
-    if state.demonstration or state.clock.now() - person.confirmed_at < FRESH:
+    services = services_of(connection)
+    if services.demonstration or services.clock.now() - person.confirmed_at < FRESH:
         return
     assert isinstance(connection, Request)
     await admit(connection)  # guards come before it: nothing is done for a form that is not ours
     form = await provide_form(connection)
-    async with state.database.transaction() as session:
+    async with services.database.transaction() as session:
         enrolled = await is_enrolled(session, person.person_id)
     if FIELD in form.values:
         if await _is_right(connection, person, form.value(FIELD), enrolled=enrolled):
@@ -67,13 +68,13 @@ async def fresh_sign_in(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 async def _is_right(request: Request[Any, Any, Any], person: SignedIn, typed: str, *, enrolled: bool) -> bool:
-    state = request.app.state
-    now = state.clock.now()
+    services = services_of(request)
+    now = services.clock.now()
     if enrolled:
-        await FACTOR_TRIES.count(state.database, person.person_id, at=now)
+        await FACTOR_TRIES.count(services.database, person.person_id, at=now)
     else:
-        await TRIES_FROM_HOST.count(state.database, host_of(request), at=now)
-    async with state.database.transaction() as session:  # commits a wrong try too: it counts
+        await TRIES_FROM_HOST.count(services.database, host_of(request), at=now)
+    async with services.database.transaction() as session:  # commits a wrong try too: it counts
         if enrolled:
             right = await check(session, box_of(request), person.person_id, typed, now)
         else:
@@ -85,11 +86,11 @@ async def _is_right(request: Request[Any, Any, Any], person: SignedIn, typed: st
 
 
 async def _mail_code(request: Request[Any, Any, Any], person: SignedIn) -> None:
-    state = request.app.state
-    now = state.clock.now()
-    await CODES_FROM_HOST.count(state.database, host_of(request), at=now)
-    await CODES_TO_ADDRESS.count(state.database, person.email, at=now)
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    now = services.clock.now()
+    await CODES_FROM_HOST.count(services.database, host_of(request), at=now)
+    await CODES_TO_ADDRESS.count(services.database, person.email, at=now)
+    async with services.database.transaction() as session:
         code = await make_code(session, person.email, browser_of(request) or "", "/", now)
         if code is not None:
             shown = f"{code.code[:3]} {code.code[3:]}"
@@ -104,7 +105,7 @@ async def _mail_code(request: Request[Any, Any, Any], person: SignedIn) -> None:
                 urgent=True,
             )
             await queue_mails(session, [mail], now)
-    await state.bell.ring("deliver")
+    await services.bell.ring("deliver")
 
 
 def _question(request: Request[Any, Any, Any], form: Form, *, enrolled: bool) -> Response[str]:

@@ -23,6 +23,7 @@ from pooling.kernel.errors import DomainError, Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.web.addresses import path_of
 from pooling.web.api import answer_written, written
+from pooling.web.services import services_of
 
 KEPT = limit(timedelta(hours=24), "An `Idempotency-Key` is kept", __name__, Readers.PROGRAMS)
 LONGEST_KEY = limit(200, "An `Idempotency-Key`", __name__, Readers.PROGRAMS, unit="characters")
@@ -67,7 +68,7 @@ async def once(
         return _answer({"location": made.location, "gives": written(made.gives)}, status, tagged=tagged)
     if not 0 < len(key) <= LONGEST_KEY:
         raise Invalid({"Idempotency-Key": f"Donnez une clé de 1 à {LONGEST_KEY} caractères."})
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     asked = sha256(f"{request.method} {path_of(request)}\n".encode() + await request.body()).digest()
     kept = await _claim(session, person_id, key, asked, now)
     if kept is not None:

@@ -10,6 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from pooling.accounts.sessions import read_session
 from pooling.web.security import SESSION_COOKIE, cookie, cookie_of
+from pooling.web.services import services_of
 
 WITHOUT_SESSION = ("/static/", "/api/", "/health/")
 """The interface for programs knows tokens only: a cookie must never open it."""
@@ -27,9 +28,9 @@ class SignInMiddleware(ASGIMiddleware):
         token = cookie_of(request, SESSION_COOKIE)
         new_token: str | None = None
         if token and not scope["path"].startswith(WITHOUT_SESSION):
-            state = request.app.state
-            async with state.database.transaction() as session:
-                found = await read_session(session, token, state.clock.now())
+            services = services_of(request)
+            async with services.database.transaction() as session:
+                found = await read_session(session, token, services.clock.now())
             if found is not None:
                 scope["user"], new_token = found
         await next_app(scope, receive, send if new_token is None else _with_cookie(request, send, new_token))

@@ -22,6 +22,7 @@ from pooling.kernel.errors import Conflict
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.security import SESSION_COOKIE, cookie, cookie_of, local_path
+from pooling.web.services import services_of
 
 WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application, puis recommencez."
 
@@ -30,7 +31,7 @@ WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application,
 async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:  # noqa: ARG001 - for its token
     token = cookie_of(request, SESSION_COOKIE)
     if token:
-        async with request.app.state.database.transaction() as session:
+        async with services_of(request).database.transaction() as session:
             await end_session(session, token)
     answer = redirect(request, "/connexion", done="Vous êtes déconnecté.")
     answer.cookies.append(cookie(request, SESSION_COOKIE, "", max_age=0))
@@ -40,9 +41,9 @@ async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
 @get("/compte", right="signed_in")
 async def show_account(request: Request[Any, Any, Any]) -> Response[str]:
     person = signed_in(request)
-    state = request.app.state
-    async with state.database.transaction() as session:
-        sessions = await sessions_of(session, person.person_id, state.clock.now())
+    services = services_of(request)
+    async with services.database.transaction() as session:
+        sessions = await sessions_of(session, person.person_id, services.clock.now())
         enrolled = await is_enrolled(session, person.person_id)
     return render(
         request,
@@ -51,7 +52,7 @@ async def show_account(request: Request[Any, Any, Any]) -> Response[str]:
         person=person,
         sessions=sessions,
         enrolled=enrolled,
-        zone=state.settings.zone,
+        zone=services.settings.zone,
     )
 
 
@@ -60,7 +61,7 @@ async def end_some_sessions(request: Request[Any, Any, Any], form: PostedForm) -
     """Ends one session, or all the others."""
     person = signed_in(request)
     which = form.value("session")
-    async with request.app.state.database.transaction() as session:
+    async with services_of(request).database.transaction() as session:
         if which.isascii() and which.isdigit() and len(which) < 19:  # noqa: PLR2004 - fits a bigint
             await end_sessions_of(session, person.person_id, only=int(which))
         else:
@@ -79,10 +80,10 @@ async def ask_second_factor(request: Request[Any, Any, Any]) -> Response[str]:
 async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
     """The session goes on under a new token."""
     person = half_signed_in(request)
-    state = request.app.state
-    now = state.clock.now()
-    await FACTOR_TRIES.count(state.database, person.person_id, at=now)
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    now = services.clock.now()
+    await FACTOR_TRIES.count(services.database, person.person_id, at=now)
+    async with services.database.transaction() as session:
         right = await check(session, box_of(request), person.person_id, form.value("code"), now)
         token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if right else None
     if token is None:
@@ -97,7 +98,7 @@ async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm)
 async def ask_enrolment(request: Request[Any, Any, Any]) -> Response[str]:
     """Before it is set up: one button. (A GET changes nothing: the secret is made when the button is pressed.)"""
     person = signed_in(request)
-    async with request.app.state.database.transaction() as session:
+    async with services_of(request).database.transaction() as session:
         enrolled = await is_enrolled(session, person.person_id)
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="off" if not enrolled else "on")
 
@@ -109,21 +110,21 @@ async def begin_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> 
 
 async def _enrolment_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
     person = signed_in(request)
-    state = request.app.state
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    async with services.database.transaction() as session:
         if await is_enrolled(session, person.person_id):
             raise Conflict("Le second facteur est déjà en place.", code="already_enrolled")
-        enrolment = await begin(session, box_of(request), person.person_id, person.email, state.territory.name)
+        enrolment = await begin(session, box_of(request), person.person_id, person.email, services.territory.name)
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="scan", enrolment=enrolment)
 
 
 @post("/compte/second-facteur/confirmation", right="signed_in", guards=[fresh_sign_in])
 async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     person = signed_in(request)
-    state = request.app.state
-    now = state.clock.now()
-    await FACTOR_TRIES.count(state.database, person.person_id, at=now)
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    now = services.clock.now()
+    await FACTOR_TRIES.count(services.database, person.person_id, at=now)
+    async with services.database.transaction() as session:
         codes = await confirm(session, box_of(request), person.person_id, form.value("code"), now)
         token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if codes else None
     if codes is None or token is None:
@@ -139,7 +140,7 @@ async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -
 async def renew_recovery_codes(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:  # noqa: ARG001
     """Other codes, when the paper is lost or used up: those of before open nothing any more."""
     person = signed_in(request)
-    async with request.app.state.database.transaction() as session:
+    async with services_of(request).database.transaction() as session:
         if not await is_enrolled(session, person.person_id):
             raise Conflict("Mettez d’abord le second facteur en place.", code="not_enrolled")
         codes = await new_recovery_codes(session, person.person_id)
@@ -150,10 +151,10 @@ async def renew_recovery_codes(request: Request[Any, Any, Any], form: PostedForm
 async def remove_second_factor(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     """Asks for a code once more: a browser left open must not be enough."""
     person = signed_in(request)
-    state = request.app.state
-    now = state.clock.now()
-    await FACTOR_TRIES.count(state.database, person.person_id, at=now)
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    now = services.clock.now()
+    await FACTOR_TRIES.count(services.database, person.person_id, at=now)
+    async with services.database.transaction() as session:
         right = await check(session, box_of(request), person.person_id, form.value("code"), now)
         if right:
             await forget(session, person.person_id)

@@ -22,6 +22,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import RecoveryCode, SecondFactor
 from pooling.accounts.throttle import Allowance
+from pooling.web.services import services_of
 
 STEP = 30
 """Seconds a code lives; the one before and the one after are taken too, for clocks that differ."""
@@ -48,7 +49,7 @@ class SecretBox:
 
 
 def box_of(request: Request[Any, Any, Any]) -> SecretBox:
-    return SecretBox(request.app.state.secret_key)
+    return SecretBox(services_of(request).secret_key)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from pooling.web.security import (
     cookie_of,
     local_path,
 )
+from pooling.web.services import services_of
 
 HOST = "one host (an IPv6 /64)"
 CODES_TO_ADDRESS = Allowance("codes", "Codes mailed", "one address, whatever the browser", 5, HOUR, __name__)
@@ -55,15 +56,15 @@ async def send_code(request: Request[Any, Any, Any], form: PostedForm) -> Respon
     browser = browser_of(request)
     if form.has_errors or browser is None:
         raise Redisplay(render(request, "accounts/sign_in.html", form=form))
-    state = request.app.state
-    now = state.clock.now()
-    await CODES_FROM_HOST.count(state.database, host_of(request), at=now)
-    await CODES_TO_ADDRESS.count(state.database, email, at=now)
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    now = services.clock.now()
+    await CODES_FROM_HOST.count(services.database, host_of(request), at=now)
+    await CODES_TO_ADDRESS.count(services.database, email, at=now)
+    async with services.database.transaction() as session:
         code = await make_code(session, email, browser, local_path(form.value("suite")), now)
         if code is not None:
-            await queue_mails(session, [code_mail(code, state.settings.base_url)], now)
-    await state.bell.ring("deliver")
+            await queue_mails(session, [code_mail(code, services.settings.base_url)], now)
+    await services.bell.ring("deliver")
     return redirect(request, "/connexion/code")
 
 
@@ -92,12 +93,12 @@ async def ask_code(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/connexion/code", right="anyone")
 async def check_code(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
-    state, browser = request.app.state, browser_of(request)
-    now = state.clock.now()
-    await TRIES_FROM_HOST.count(state.database, host_of(request), at=now)
+    services, browser = services_of(request), browser_of(request)
+    now = services.clock.now()
+    await TRIES_FROM_HOST.count(services.database, host_of(request), at=now)
     proved: Proved | None = None
     if browser is not None:
-        async with state.database.transaction() as session:  # commits a wrong try too: it counts
+        async with services.database.transaction() as session:  # commits a wrong try too: it counts
             proved = await try_code(session, browser, form.value("code"), now)
     if proved is None:
         form.refuse("code", "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez-en un autre.")
@@ -108,9 +109,9 @@ async def check_code(request: Request[Any, Any, Any], form: PostedForm) -> Respo
 @get("/connexion/lien/{link:str}", right="anyone", opt={KEY_IN_ADDRESS: True})
 async def show_link(request: Request[Any, Any, Any], link: FromPath[str]) -> Response[str]:
     """Opening the link changes nothing: programs that check mails open links. The button signs in."""
-    state = request.app.state
-    async with state.database.transaction() as session:
-        here = await find_link(session, browser_of(request) or "", link, state.clock.now())
+    services = services_of(request)
+    async with services.database.transaction() as session:
+        here = await find_link(session, browser_of(request) or "", link, services.clock.now())
     return render(request, "accounts/link.html", here=here, link=link)
 
 
@@ -120,9 +121,9 @@ async def follow_link(
     form: PostedForm,  # noqa: ARG001 - read for its token
     link: FromPath[str],
 ) -> Response[Any]:
-    state = request.app.state
-    async with state.database.transaction() as session:
-        proved = await use_link(session, browser_of(request) or "", link, state.clock.now())
+    services = services_of(request)
+    async with services.database.transaction() as session:
+        proved = await use_link(session, browser_of(request) or "", link, services.clock.now())
     if proved is None:
         raise Conflict("Ce lien a déjà servi ou n’est plus valable. Demandez un nouveau code.", code="link_dead")
     return await complete_sign_in(request, proved.person_id, proved.next_path)
@@ -130,12 +131,14 @@ async def follow_link(
 
 async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Redirect:
     """Opens a session under a token that nobody has seen before, and ends the one this browser had."""
-    state = request.app.state
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    async with services.database.transaction() as session:
         former = cookie_of(request, SESSION_COOKIE)
         if former:
             await end_session(session, former)
-        token = await open_session(session, person_id, state.clock.now(), browser=request.headers.get("user-agent", ""))
+        token = await open_session(
+            session, person_id, services.clock.now(), browser=request.headers.get("user-agent", "")
+        )
     answer = redirect(request, local_path(next_path))
     answer.cookies.append(cookie(request, SESSION_COOKIE, token))
     answer.cookies.append(cookie(request, VISITOR_COOKIE, "", max_age=0))

@@ -16,6 +16,7 @@ from pooling.accounts.who import signed_in
 from pooling.kernel.errors import NotFound, SignInRequired
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 PAGE = "/compte/jetons"
 USUAL_LIFE = timedelta(days=365)
@@ -29,7 +30,7 @@ SCOPES = (
 @get(PAGE, right="signed_in")
 async def show_tokens(request: Request[Any, Any, Any]) -> Response[str]:
     person = signed_in(request)
-    until = (request.app.state.clock.now() + USUAL_LIFE).date()
+    until = (services_of(request).clock.now() + USUAL_LIFE).date()
     return await _page(request, person, Form(values={"scope": TokenScope.READ, "expires_on": until.isoformat()}))
 
 
@@ -43,9 +44,9 @@ async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Res
     expires_at = _end(form, group) if form.value("expires_on") else None
     token = ""
     if group is not None and not form.has_errors:
-        state = request.app.state
+        services = services_of(request)
         with form.redisplayed():
-            async with state.database.transaction() as session:
+            async with services.database.transaction() as session:
                 token = await make_token(
                     session,
                     person.person_id,
@@ -53,7 +54,7 @@ async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Res
                     name=name,
                     scope=TokenScope(scope),
                     expires_at=expires_at,
-                    now=state.clock.now(),
+                    now=services.clock.now(),
                 )
     if form.has_errors:
         raise Redisplay(await _page(request, person, form))
@@ -83,15 +84,15 @@ async def end_token(request: Request[Any, Any, Any], form: PostedForm, token_id:
     person = signed_in(request)
     if not (token_id.isascii() and token_id.isdigit() and len(token_id) <= LONGEST_NUMBER):
         raise NotFound
-    state = request.app.state
-    async with state.database.transaction() as session:
-        await revoke_token(session, int(token_id), state.clock.now(), person_id=person.person_id)
+    services = services_of(request)
+    async with services.database.transaction() as session:
+        await revoke_token(session, int(token_id), services.clock.now(), person_id=person.person_id)
     return redirect(request, PAGE, done="Le jeton est révoqué : il n’ouvre plus rien.")
 
 
 async def _page(request: Request[Any, Any, Any], person: SignedIn, form: Form, *, token: str = "") -> Response[str]:
-    state = request.app.state
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    async with services.database.transaction() as session:
         tokens = await tokens_listed(session, person_id=person.person_id)
     return render(
         request,
@@ -103,8 +104,8 @@ async def _page(request: Request[Any, Any, Any], person: SignedIn, form: Form, *
         groups=[(group.slug, group.name) for group in person.groups],
         scopes=SCOPES,
         scope_words={scope: word for scope, word, _ in SCOPES},
-        now=state.clock.now(),
-        zone=state.settings.zone,
+        now=services.clock.now(),
+        zone=services.settings.zone,
         page_url=PAGE,
     )
 

@@ -11,13 +11,14 @@ from pooling.allocation.locking import require_editable
 from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.layout import Link
+from pooling.web.services import services_of
 
 SECTION = "/couts"
 
 
 def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:
     """The installation's rates, as they were read at the start."""
-    found: FinanceConfiguration = request.app.state.finance
+    found: FinanceConfiguration = services_of(request).part(FinanceConfiguration)
     return found
 
 

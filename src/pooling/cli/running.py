@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from pooling import PROJECT_ROOT
-from pooling.app import Services, create_app
+from pooling.app import create_app
 from pooling.cli.installation import Installation, engines_of, installation, migrate_engines, secret_key
 from pooling.demo.running import check_loopback, check_port_is_free, forget, make_territory, run_until_stopped
 from pooling.embedded.engines import in_use, stop_left_behind
@@ -21,6 +21,7 @@ from pooling.kernel.database import WEB
 from pooling.kernel.migrations import newest_revision
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings, load_settings, stop
+from pooling.web.services import Services
 from pooling.worker import run as run_worker
 from pooling.worker import run_until_stopped as run_worker_until_stopped
 from pooling.worker import work_of

@@ -11,6 +11,7 @@ from pooling.committees.page import CommitteeFrame
 from pooling.committees.rules import CONVOCATION
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.wishes import read_wishes
+from pooling.web.services import services_of
 
 DEFAULT = Schedule()
 
@@ -21,7 +22,7 @@ async def convening_notice(
     """How the convocation stands, as pages of this committee say it to who plans it."""
     if not frame.manages:
         return None
-    hour = await convocation_hour(session, schedule_of(request.app.state.reminders).hour)
+    hour = await convocation_hour(session, schedule_of(services_of(request).part(ReminderConfiguration)).hour)
     return notice_of(frame.committee, frame.zone, frame.now, hour)
 
 

@@ -18,17 +18,19 @@ from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
 from pooling.kernel.errors import Forbidden
+from pooling.members.feature import Tab
 from pooling.members.page_parts import section_links
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import Link
+from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, time_short
 
-SECTIONS: tuple[tuple[str, str, Right], ...] = (
-    ("Réunions", "/comites", Right.SEE_GROUP),
-    ("Décisions", "/comites/decisions", Right.SEE_GROUP),
-    ("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
-    ("Relances", "/relances", Right.MANAGE_REMINDERS),
-    ("Mon agenda", "/calendrier", Right.SEE_GROUP),
+SECTIONS: Sequence[Tab] = (
+    Tab("Réunions", "/comites", Right.SEE_GROUP),
+    Tab("Décisions", "/comites/decisions", Right.SEE_GROUP),
+    Tab("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
+    Tab("Relances", "/relances", Right.MANAGE_REMINDERS),
+    Tab("Mon agenda", "/calendrier", Right.SEE_GROUP),
 )
 """The pages about committees that are of no single one."""
 
@@ -133,10 +135,10 @@ async def committee_frame(
         url=f"{base}/comites/{committee_id}",
         base=base,
         zone=ZoneInfo(group.timezone),
-        now=request.app.state.clock.now(),
+        now=services_of(request).clock.now(),
         manages=manages,
         writes=manages or committee.secretary_id == caller.person_id,
-        quorum=await _quorum(session, committee, request.app.state.clock.now()),
+        quorum=await _quorum(session, committee, services_of(request).clock.now()),
     )
 
 

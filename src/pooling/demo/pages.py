@@ -17,13 +17,14 @@ from pooling.outbox.models import Message
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link, redirect, render
 from pooling.web.security import SESSION_COOKIE, cookie
+from pooling.web.services import services_of
 
 NAVIGATION = (("Courriels", "/demonstration/courriels", Right.SEE_GROUP),)
 PAGE_SIZE = 50
 
 
 async def _demo_people(request: Request[Any, Any, Any]) -> list[DemoPerson]:
-    database = request.app.state.database
+    database = services_of(request).database
     async with database.transaction() as session:
         groups = (await session.execute(text("SELECT id FROM all_groups() WHERE fictional"))).scalars().all()
     found: list[DemoPerson] = []
@@ -44,8 +45,8 @@ async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
     chosen = next((person for person in await _demo_people(request) if str(person.id) == form.value("person")), None)
     if chosen is None:
         raise NotFound
-    async with request.app.state.database.transaction() as session:
-        token = await open_session(session, chosen.id, request.app.state.clock.now())
+    async with services_of(request).database.transaction() as session:
+        token = await open_session(session, chosen.id, services_of(request).clock.now())
     answer = redirect(request, "/")
     answer.cookies.append(cookie(request, SESSION_COOKIE, token))
     return answer

@@ -20,6 +20,7 @@ from pooling.needs.tasks import open_collections
 from pooling.purchases.frame import purchase_frame
 from pooling.purchases.queries import purchase_items
 from pooling.web.layout import Link, render
+from pooling.web.services import services_of
 from pooling.web.typography import before, date_long, date_time_long, relative_day
 
 
@@ -36,7 +37,7 @@ async def front_door(request: Request[Any, Any, Any]) -> Response[Any]:
 async def show_home(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
 ) -> Response[str]:
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     zone = ZoneInfo(entered_group.timezone)
     tasks = await tasks_of(session, caller, now)
     base = f"/g/{entered_group.slug}"
@@ -82,7 +83,7 @@ async def show_purchase(
     reference: FromPath[str],
 ) -> Response[str]:
     frame = await purchase_frame(request, session, caller, reference)
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     base = f"/g/{entered_group.slug}"
     mine = [task for task in await tasks_of(session, caller, now) if f"/achats/{reference}/" in task.path]
     closes_at = frame.purchase.closes_at

@@ -5,10 +5,12 @@ from typing import Any
 from litestar import Request, Response, get, post
 
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.rights import Right
 from pooling.reminders.declining import accept_again, decline, declined_kinds
 from pooling.web.forms import Form, PostedForm
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 SECTION = "/mes-courriels"
 FIELD = "kinds"
@@ -18,7 +20,7 @@ FIELD = "kinds"
 async def ask_choice(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
 ) -> Response[str]:
-    kinds = request.app.state.reminder_kinds
+    kinds = features_of(request).kinds
     declined = await declined_kinds(session, caller.person_id)
     base = f"/g/{entered_group.slug}"
     return render(
@@ -39,9 +41,9 @@ async def do_choice(
     entered_group: EnteredGroupHere,
     form: PostedForm,
 ) -> Response[Any]:
-    wanted, now = set(form.all(FIELD)), request.app.state.clock.now()
+    wanted, now = set(form.all(FIELD)), services_of(request).clock.now()
     declined = await declined_kinds(session, caller.person_id)
-    for kind in request.app.state.reminder_kinds:
+    for kind in features_of(request).kinds:
         if not kind.comfort or (kind.name in wanted) == (kind.name not in declined):
             continue
         change = accept_again if kind.name in wanted else decline

@@ -10,6 +10,7 @@ from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
 from pooling.mailroom.queries import failed_page
 from pooling.mailroom.sending_now import retry
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.page_parts import context_of
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Right
@@ -17,6 +18,7 @@ from pooling.outbox.refusals import is_hopeless, why
 from pooling.web.forms import PostedForm
 from pooling.web.keys import address
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 
 
 @get(FAILED, right=Right.MANAGE_REMINDERS)
@@ -55,10 +57,10 @@ async def do_retry(
     message_id: FromPath[int],
     form: PostedForm,  # noqa: ARG001 - for its token
 ) -> Response[Any]:
-    state = request.app.state
-    await retry(session, caller, state.reminder_kinds, message_id, context_of(request, entered_group))
+    services = services_of(request)
+    await retry(session, caller, features_of(request).kinds, message_id, context_of(request, entered_group))
     answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done="Le courriel repart.")
-    answer.background = BackgroundTask(state.bell.ring, "deliver")
+    answer.background = BackgroundTask(services.bell.ring, "deliver")
     return answer
 
 

@@ -16,6 +16,7 @@ from pooling.accounts.models import Person
 from pooling.accounts.sign_in_pages import HOST, host_of
 from pooling.accounts.throttle import HOUR, Allowance
 from pooling.kernel.errors import NotFound
+from pooling.members.feature import features_of
 from pooling.members.models import Membership
 from pooling.members.rights import Right
 from pooling.reminders.declining import accept_again, decline, declined_kinds
@@ -23,6 +24,7 @@ from pooling.reminders.kinds import Kind
 from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
 from pooling.web.security import FROM_MAIL_PROGRAMS, KEY_IN_ADDRESS
+from pooling.web.services import services_of
 
 WRONG_KEYS = Allowance("mail-key", "Wrong keys in `/courriels/…`", HOST, 60, HOUR, __name__)
 """Right ones are not counted: one mail service asks for thousands."""
@@ -48,18 +50,18 @@ async def _reader(request: Request[Any, Any, Any], group: str, kind: str, key: s
     """
     found = await _find(request, group, kind, key)
     if found is None:
-        state = request.app.state
-        await WRONG_KEYS.count(state.database, host_of(request), at=state.clock.now())
+        services = services_of(request)
+        await WRONG_KEYS.count(services.database, host_of(request), at=services.clock.now())
         raise NotFound("Cette adresse n’existe pas ou n’est plus valable.")
     return found
 
 
 async def _find(request: Request[Any, Any, Any], slug: str, kind_name: str, key: str) -> _Reader | None:
-    state = request.app.state
-    kind = next((kind for kind in state.reminder_kinds if kind.name == kind_name and kind.comfort), None)
+    services = services_of(request)
+    kind = next((kind for kind in features_of(request).kinds if kind.name == kind_name and kind.comfort), None)
     if kind is None:
         return None
-    async with state.database.transaction() as session:
+    async with services.database.transaction() as session:
         groups = await session.execute(
             text("SELECT id, name FROM group_by_slug(:slug) WHERE archived_at IS NULL"), {"slug": slug}
         )
@@ -68,7 +70,7 @@ async def _find(request: Request[Any, Any, Any], slug: str, kind_name: str, key:
         person_id = people.scalar_one_or_none()
     if group is None or person_id is None:
         return None
-    async with state.database.transaction(group.id) as session:
+    async with services.database.transaction(group.id) as session:
         been_here = await session.scalar(select(exists().where(col(Membership.person_id) == person_id)))
     return _Reader(group.id, group.name, person_id, kind) if been_here else None
 
@@ -78,7 +80,7 @@ async def ask_refusal(
     request: Request[Any, Any, Any], group: FromPath[str], kind: FromPath[str], key: FromPath[str]
 ) -> Response[str]:
     reader = await _reader(request, group, kind, key)
-    async with request.app.state.database.transaction(reader.group_id) as session:
+    async with services_of(request).database.transaction(reader.group_id) as session:
         declined = kind in await declined_kinds(session, reader.person_id)
     return _page(request, reader, f"/courriels/{group}/{kind}/{key}", declined=declined)
 
@@ -103,14 +105,14 @@ async def do_refusal(
     declined = form.value(name) == value
     if declined:
         await _count_change(request, reader)
-        async with request.app.state.database.transaction(reader.group_id) as session:
-            await decline(session, reader.person_id, reader.kind, request.app.state.clock.now())
+        async with services_of(request).database.transaction(reader.group_id) as session:
+            await decline(session, reader.person_id, reader.kind, services_of(request).clock.now())
     return _page(request, reader, f"/courriels/{group}/{kind}/{key}", declined=declined)
 
 
 async def _count_change(request: Request[Any, Any, Any], reader: _Reader) -> None:
-    state = request.app.state
-    await CHOICES.count(state.database, reader.person_id, at=state.clock.now())
+    services = services_of(request)
+    await CHOICES.count(services.database, reader.person_id, at=services.clock.now())
 
 
 @post(ADDRESS + "/reprise", right=Right.ANYONE, opt={KEY_IN_ADDRESS: True})
@@ -123,8 +125,8 @@ async def do_acceptance(
 ) -> Response[Any]:
     reader = await _reader(request, group, kind, key)
     await _count_change(request, reader)
-    async with request.app.state.database.transaction(reader.group_id) as session:
-        await accept_again(session, reader.person_id, reader.kind, request.app.state.clock.now())
+    async with services_of(request).database.transaction(reader.group_id) as session:
+        await accept_again(session, reader.person_id, reader.kind, services_of(request).clock.now())
     return redirect(request, f"/courriels/{group}/{kind}/{key}", done="Vous recevrez de nouveau ces courriels.")
 
 

@@ -14,6 +14,7 @@ from pooling.mailroom.queries import MailShown, file_names, find_reminder, has_f
 from pooling.mailroom.sending_now import kind_named, preview, send_occasion
 from pooling.mailroom.words import EXPLAINED, STATES, offset_word
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.page_parts import context_of, section_links
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import render_text, subject_line
@@ -22,6 +23,7 @@ from pooling.reminders.kinds import Kind
 from pooling.web.forms import PostedForm, form_of
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, plural
 
 SECTION = "/relances"
@@ -48,7 +50,7 @@ def shared(request: Request[Any, Any, Any], caller: Caller, group: EnteredGroup,
         ("Réglages", SETTINGS, here == SETTINGS),
     ]
     return {
-        "tabs": section_links(request.app.state.committee_sections, caller, group, SECTION),
+        "tabs": section_links(features_of(request).committee_sections, caller, group, SECTION),
         "pages": [Link(label, base + path, current) for label, path, current in pages],
         "base": base,
         "zone": ZoneInfo(group.timezone),
@@ -66,7 +68,7 @@ async def list_occasions(
     apres: FromQuery[str] = "",
 ) -> Response[str]:
     caller.require(Right.MANAGE_REMINDERS)
-    kinds = request.app.state.reminder_kinds
+    kinds = features_of(request).kinds
     tab = etat if etat in TABS else "a-venir"
     kind = sorte if kind_named(kinds, sorte) else ""
     occasions, next_key = await occasions_page(session, kinds, tab, kind=kind, after=unpack_key(apres))
@@ -101,7 +103,7 @@ async def show_occasion(
     apres: FromQuery[str] = "",
 ) -> Response[str]:
     caller.require(Right.MANAGE_REMINDERS)
-    kinds = request.app.state.reminder_kinds
+    kinds = features_of(request).kinds
     occasion = await occasion_of(session, kinds, reminder_id)
     state = etat if etat in {str(each) for each in Shown} else ""
     here = {"etat": state, "cherche": cherche[:200]}
@@ -150,7 +152,7 @@ async def show_mail(
     """What was written to one person, or what would be now."""
     caller.require(Right.MANAGE_REMINDERS)
     reminder = await find_reminder(session, reminder_id)
-    occasion = await occasion_of(session, request.app.state.reminder_kinds, reminder_id)
+    occasion = await occasion_of(session, features_of(request).kinds, reminder_id)
     mail = (
         await _previewed(request, session, entered_group, reminder_id)
         if reminder.state is Shown.PLANNED
@@ -178,7 +180,7 @@ async def show_mail(
 async def _previewed(
     request: Request[Any, Any, Any], session: AsyncSession, group: EnteredGroup, reminder_id: int
 ) -> MailShown | None:
-    kinds = request.app.state.reminder_kinds
+    kinds = features_of(request).kinds
     mail = await preview(session, kinds, reminder_id, context_of(request, group))
     if mail is None:
         return None
@@ -194,7 +196,7 @@ async def ask_sending(
     reminder_id: FromPath[int],
 ) -> Response[str]:
     caller.require(Right.MANAGE_REMINDERS)
-    kinds = request.app.state.reminder_kinds
+    kinds = features_of(request).kinds
     occasion = await occasion_of(session, kinds, reminder_id)
     may_send = _may_send(kind_named(kinds, occasion.kind), occasion)
     planned = occasion.counts.get(Shown.PLANNED, 0) if may_send else 0
@@ -228,14 +230,14 @@ async def do_sending(
     form: PostedForm,  # noqa: ARG001 - for its token
 ) -> Response[Any]:
     caller.require(Right.MANAGE_REMINDERS)
-    state = request.app.state
-    occasion = await occasion_of(session, state.reminder_kinds, reminder_id)
+    services = services_of(request)
+    occasion = await occasion_of(session, features_of(request).kinds, reminder_id)
     context = context_of(request, entered_group)
-    count, written = await send_occasion(session, caller, state.reminder_kinds, occasion, context)
+    count, written = await send_occasion(session, caller, features_of(request).kinds, occasion, context)
     done = "Il n’y avait plus rien à envoyer." if not count else f"{plural(count, 'relance part', 'relances partent')}."
     answer = redirect(request, f"/g/{entered_group.slug}{SECTION}/{reminder_id}", done=done)
     # Once the answer has left, the rows are committed: a bell that rang earlier would wake who finds nothing.
-    answer.background = BackgroundTask(state.bell.ring, "deliver" if written == count else "sweep")
+    answer.background = BackgroundTask(services.bell.ring, "deliver" if written == count else "sweep")
     return answer
 
 

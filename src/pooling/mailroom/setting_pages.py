@@ -15,12 +15,14 @@ from pooling.mailroom.sending_now import kind_named
 from pooling.mailroom.settings import LONGEST_WORDING, MOST_DAYS, change_reminders
 from pooling.mailroom.words import dates_in_words
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.rights import Caller, Right
 from pooling.reminders.kinds import Kind
 from pooling.reminders.wishes import NOTHING, Wish, read_wishes, schedule_for
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 
 _DAY = re.compile(r"([jJ])\s*([-−+])\s*")
 _BETWEEN = re.compile(r"[,;\s]+(?:et\s+)?")
@@ -37,7 +39,7 @@ async def list_settings(
     wishes = await read_wishes(session)
     refusals = await count_refusals(session)
     lines = []
-    for kind in request.app.state.reminder_kinds:
+    for kind in features_of(request).kinds:
         wish, _ = wishes.get(kind.name, (NOTHING, None))
         dates = dates_in_words(kind, schedule_for(kind, wish))
         lines.append((kind, dates, wish != NOTHING, refusals.get(kind.name, 0)))
@@ -52,7 +54,7 @@ async def list_settings(
 
 
 def _kind(request: Request[Any, Any, Any], name: str) -> Kind:
-    kind = kind_named(request.app.state.reminder_kinds, name)
+    kind = kind_named(features_of(request).kinds, name)
     if kind is None:
         raise NotFound
     return kind
@@ -129,7 +131,7 @@ async def do_setting(
         wish = Wish(active=False, offsets=wish.offsets or None, hour=hour, wording=wish.wording)
     if not form.has_errors:
         with form.redisplayed():
-            await change_reminders(session, caller, found, wish, request.app.state.clock.now())
+            await change_reminders(session, caller, found, wish, services_of(request).clock.now())
     if form.has_errors:
         raise Redisplay(_page(request, caller, entered_group, found, form, own=True))
     return _saved(request, entered_group, "C’est enregistré. Les relances prévues suivent dans la minute.")
@@ -149,7 +151,7 @@ def _days(form: Form, name: str) -> list[int]:
 
 def _saved(request: Request[Any, Any, Any], group: EnteredGroup, done: str) -> Response[Any]:
     answer = redirect(request, f"/g/{group.slug}{SETTINGS}", done=done)
-    answer.background = BackgroundTask(request.app.state.bell.ring, "sweep")
+    answer.background = BackgroundTask(services_of(request).bell.ring, "sweep")
     return answer
 
 
@@ -162,7 +164,7 @@ async def undo_setting(
     kind: FromPath[str],
     form: PostedForm,  # noqa: ARG001 - for its token
 ) -> Response[Any]:
-    await change_reminders(session, caller, _kind(request, kind), NOTHING, request.app.state.clock.now())
+    await change_reminders(session, caller, _kind(request, kind), NOTHING, services_of(request).clock.now())
     return _saved(request, entered_group, "Le réglage du territoire s’applique de nouveau.")
 
 

@@ -29,13 +29,14 @@ from pooling.members.service import create_group
 from pooling.reminders.kinds import Context
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 BASE = "/administration/groupes"
 NAME_OF_GROUP = "Donnez un nom au groupe."
 
 
 async def _groups(request: Request[Any, Any, Any]) -> list[GroupLine]:
-    async with request.app.state.database.transaction() as session:
+    async with services_of(request).database.transaction() as session:
         return await groups_with_sizes(session)
 
 
@@ -61,7 +62,7 @@ async def list_groups(request: Request[Any, Any, Any]) -> Response[str]:
         breadcrumb=_crumbs(),
         groups=await _groups(request),
         base=BASE,
-        zone=request.app.state.settings.zone,
+        zone=services_of(request).settings.zone,
     )
 
 
@@ -94,12 +95,12 @@ async def do_group(request: Request[Any, Any, Any], form: PostedForm) -> Respons
 
 
 async def _create(request: Request[Any, Any, Any], person: SignedIn, name: str, first: InvitationIn) -> None:
-    state = request.app.state
-    now, zone = state.clock.now(), state.settings.timezone
-    async with state.database.transaction() as session:
+    services = services_of(request)
+    now, zone = services.clock.now(), services.settings.timezone
+    async with services.database.transaction() as session:
         group_id = await create_group(session, name=name, now=now, timezone=zone, created_by=person.person_id)
         slug = next(group.slug for group in await groups_with_sizes(session) if group.id == group_id)
-        context = Context(group_id, slug, name, ZoneInfo(zone), False, state.settings.base_url, now)
+        context = Context(group_id, slug, name, ZoneInfo(zone), False, services.settings.base_url, now)
         await give_roles(session, person.person_id, [first], Sender(person.name, person.email), context)
 
 
@@ -127,9 +128,9 @@ async def do_name(request: Request[Any, Any, Any], form: PostedForm, slug: FromP
     name = form.text("name", required=NAME_OF_GROUP, longest=120)
     if form.has_errors:
         raise Redisplay(_name_page(request, await _group(request, slug), form))
-    state = request.app.state
-    async with state.database.transaction() as session:
-        await rename_group(session, slug, name, person.person_id, state.clock.now())
+    services = services_of(request)
+    async with services.database.transaction() as session:
+        await rename_group(session, slug, name, person.person_id, services.clock.now())
     return redirect(request, BASE, done="Le groupe est renommé ; son adresse ne change pas.")
 
 
@@ -202,9 +203,9 @@ async def do_step(
     step: FromPath[str],
 ) -> Response[Any]:
     person = administrator(request)
-    asked, state = _step(step), request.app.state
-    async with state.database.transaction() as session:
-        await asked.use_case(session, slug, person.person_id, state.clock.now())
+    asked, services = _step(step), services_of(request)
+    async with services.database.transaction() as session:
+        await asked.use_case(session, slug, person.person_id, services.clock.now())
     return redirect(request, BASE, done=asked.done)
 
 

@@ -20,6 +20,7 @@ from pooling.members.rights import Right
 from pooling.members.service import MemberIn, UnitIn
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
 from pooling.web.api_input import checked, read_body, read_query
+from pooling.web.services import services_of
 
 Name = Field(min_length=1, max_length=200)
 Headcount = Field(default=None, ge=0, le=10_000_000)
@@ -89,7 +90,7 @@ async def show_me(request: Request[Any, Any, Any], holder: HolderHere) -> Respon
     """Who the token acts as, in which group, with which roles."""
     roles: list[RoleOut] = []
     if holder.group is not None:
-        async with request.app.state.database.transaction(holder.group.id) as session:
+        async with services_of(request).database.transaction(holder.group.id) as session:
             rows = await session.execute(
                 select(col(Membership.role), col(Member.code), col(Membership.purchase_id))
                 .outerjoin(
@@ -136,7 +137,7 @@ async def add_member(request: Request[Any, Any, Any], session: SessionHere, call
 
     async def make() -> Made:
         sent = await read_body(request, NewMember)
-        member = await admit_member(session, caller, _command(sent), request.app.state.clock.now())
+        member = await admit_member(session, caller, _command(sent), services_of(request).clock.now())
         parent = await session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None
         return Made(
             MemberOut(

@@ -16,6 +16,7 @@ from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import Forbidden, NotFound
 from pooling.members.entrance import EnteredGroupHere, caller_of, route_right
 from pooling.members.rights import require_entry
+from pooling.web.services import services_of
 
 
 def provide_token_group(request: Request[Any, Any, Any], holder: HolderHere, group: FromPath[str]) -> EnteredGroup:
@@ -32,7 +33,7 @@ async def provide_token_session(
     """One request, one transaction, in one group, as `pooling.members.entrance.provide_session`; the coarse guard
     stands inside for the same reason.
     """
-    async with request.app.state.database.transaction(entered_group.id) as session:
+    async with services_of(request).database.transaction(entered_group.id) as session:
         caller = await caller_of(session, holder.person_id, entered_group.id)
         require_entry(caller.roles)
         request.scope["state"]["caller"] = caller

@@ -24,6 +24,7 @@ from pooling.members.words import OF_MEMBER, ROLE_CHOICES
 from pooling.reminders.kinds import Context
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 
 LONGEST_SLUG = 100
 LONGEST_MESSAGE = 1000
@@ -47,18 +48,18 @@ def _access_page(request: Request[Any, Any, Any], person: SignedIn, form: Form) 
 async def do_ask_access(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     """Kept only where the group exists; the answer is the same either way."""
     person = signed_in(request)
-    state = request.app.state
-    now = state.clock.now()
+    services = services_of(request)
+    now = services.clock.now()
     slug = form.text("groupe", required="Indiquez le groupe.", longest=LONGEST_SLUG)
     message = form.text("message", required="Dites qui vous êtes et pourquoi.", longest=LONGEST_MESSAGE)
     if form.has_errors:
         raise Redisplay(_access_page(request, person, form))
     with form.redisplayed():
-        await REQUESTS.count(state.database, person.person_id, at=now)
+        await REQUESTS.count(services.database, person.person_id, at=now)
     if form.has_errors:
         raise Redisplay(_access_page(request, person, form))
     if person.group(slug) is None:
-        await _keep(state.database, person, slug, message, state.settings.base_url, now)
+        await _keep(services.database, person, slug, message, services.settings.base_url, now)
     return redirect(request, "/demande-acces/envoyee")
 
 

@@ -17,6 +17,7 @@ from pooling.accounts.who import signed_in
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
 from pooling.members.models import Group, Membership, Role
 from pooling.members.rights import Caller, HeldRole, Right, require_entry
+from pooling.web.services import services_of
 
 EnteredGroupHere = NamedDependency[EnteredGroup]
 SessionHere = NamedDependency[AsyncSession]
@@ -35,13 +36,13 @@ def administrator(request: Request[Any, Any, Any]) -> SignedIn:
     person = signed_in(request)
     if not person.administrator:
         raise NotFound
-    if not person.second_factor_given and not request.app.state.demonstration:
+    if not person.second_factor_given and not services_of(request).demonstration:
         raise SignInRequired("/compte/second-facteur")
     return person
 
 
 def provide_now(request: Request[Any, Any, Any]) -> datetime:
-    now: datetime = request.app.state.clock.now()
+    now: datetime = services_of(request).clock.now()
     return now
 
 
@@ -68,7 +69,7 @@ async def provide_session(
     all dependencies are there.)
     """
     person = signed_in(request)
-    async with request.app.state.database.transaction(entered_group.id) as session:
+    async with services_of(request).database.transaction(entered_group.id) as session:
         caller = await caller_of(session, person.person_id, entered_group.id)
         require_entry(caller.roles)
         request.scope["state"]["caller"] = caller

@@ -34,9 +34,7 @@ async def read_settings(session: AsyncSession) -> GroupSettings:
 
 
 DatedAhead: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[list[str]]]
-"""What has a date ahead that was meant in the group's zone, in words. `pooling.app` brings it: committees stand above
-members.
-"""
+"""What has a date ahead that was meant in the group's zone, in words. Features bring it: they stand above members."""
 
 
 async def lock_group(session: AsyncSession) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.accounts.who import signed_in
+from pooling.members.feature import Tab
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Role
 from pooling.members.people_list import find_members
@@ -19,27 +20,26 @@ from pooling.members.words import OF_MEMBER, ROLE_CHOICES
 from pooling.reminders.kinds import Context
 from pooling.web.forms import Form
 from pooling.web.layout import Link
+from pooling.web.services import services_of
 
 SUGGESTED_AT_MOST = 300
 GIVEN_HERE = frozenset(value for value, _, _ in ROLE_CHOICES)
 NAME_NEEDED = "Indiquez le prénom et le nom."
 
-SECTIONS: tuple[tuple[str, str, Right], ...] = (
-    ("Membres", "/membres", Right.SEE_GROUP),
-    ("Personnes", "/personnes", Right.MANAGE_MEMBERS),
-    ("Demandes d’accès", "/demandes", Right.MANAGE_MEMBERS),
-    ("Réglages du groupe", "/reglages", Right.MANAGE_GROUP),
+SECTIONS: Sequence[Tab] = (
+    Tab("Membres", "/membres", Right.SEE_GROUP),
+    Tab("Personnes", "/personnes", Right.MANAGE_MEMBERS),
+    Tab("Demandes d’accès", "/demandes", Right.MANAGE_MEMBERS),
+    Tab("Réglages du groupe", "/reglages", Right.MANAGE_GROUP),
 )
 
 
-def section_links(
-    sections: Sequence[tuple[str, str, Right]], caller: Caller, group: EnteredGroup, here: str
-) -> list[Link]:
-    """Of these pages (label, address in the group, right), those that the caller may see; `here` is the one shown."""
+def section_links(sections: Sequence[Tab], caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
+    """Of these pages (their paths from the group on), those that the caller may see; `here` is the one shown."""
     return [
-        Link(label, f"/g/{group.slug}{path}", path == here)
-        for label, path, right in sections
-        if caller.may_somewhere(right)
+        Link(tab.label, f"/g/{group.slug}{tab.path}", tab.path == here)
+        for tab in sections
+        if caller.may_somewhere(tab.right)
     ]
 
 
@@ -66,8 +66,8 @@ def context_of(request: Request[Any, Any, Any], group: EnteredGroup) -> Context:
         group_name=group.name,
         zone=ZoneInfo(group.timezone),
         fictional=group.fictional,
-        base_url=request.app.state.settings.base_url,
-        now=request.app.state.clock.now(),
+        base_url=services_of(request).settings.base_url,
+        now=services_of(request).clock.now(),
     )
 
 

@@ -21,6 +21,7 @@ from pooling.members.signing_out import sign_out
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 UNITS_AT_MOST = 100
 
@@ -164,7 +165,7 @@ async def do_correction(
     )
     if form.has_errors:
         raise Redisplay(_correction_page(request, entered_group, await find_person(session, person_id), form))
-    await correct_person(session, caller, person_id, command, request.app.state.clock.now())
+    await correct_person(session, caller, person_id, command, services_of(request).clock.now())
     return redirect(request, f"/g/{entered_group.slug}/personnes/{person_id}", done="La fiche est corrigée.")
 
 
@@ -213,7 +214,7 @@ async def do_signing_out(
     person_id: FromPath[int],
 ) -> Response[Any]:
     with form.redisplayed():
-        await sign_out(session, caller, person_id, request.app.state.clock.now())
+        await sign_out(session, caller, person_id, services_of(request).clock.now())
     person = await find_person(session, person_id)
     if form.has_errors:
         raise Redisplay(_signing_out_page(request, entered_group, person, form))

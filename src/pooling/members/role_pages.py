@@ -1,8 +1,6 @@
 """Changing somebody's role, and taking it away."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -11,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.membership import change_role, end_role
 from pooling.members.models import Role
 from pooling.members.page_parts import crumbs, read_role_fields, suggestion, suggestions
@@ -19,11 +18,7 @@ from pooling.members.rights import Caller, Right
 from pooling.members.words import ROLE_CHOICES
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import Link, redirect, render
-
-LeavingWarnings: TypeAlias = Callable[
-    [AsyncSession, Caller, EnteredGroup, PersonShown, RoleShown, datetime], Awaitable[list[str]]
-]
-"""What somebody who loses a role leaves behind, in sentences. `pooling.app` brings it: needs stand above members."""
+from pooling.web.services import services_of
 
 
 async def _held(session: AsyncSession, person_id: int, membership_id: int) -> tuple[PersonShown, RoleShown]:
@@ -98,7 +93,7 @@ async def do_change(
     if not form.has_errors:
         with form.redisplayed():
             try:
-                now = request.app.state.clock.now()
+                now = services_of(request).clock.now()
                 await change_role(session, caller, person_id, membership_id, role, member_id, now)
             except Conflict as conflict:
                 form.refuse("role", conflict.message)
@@ -138,8 +133,8 @@ async def _end_page(
         consequences.append("C’est son seul rôle dans le groupe : cette personne n’y entrera plus.")
     if found.id == caller.person_id:
         consequences.append("C’est votre propre rôle : vous perdez vous-même cet accès.")
-    warnings: LeavingWarnings = request.app.state.leaving_warnings
-    consequences += await warnings(session, caller, group, found, role, request.app.state.clock.now())
+    warnings = features_of(request).leaving
+    consequences += await warnings(session, caller, group, found, role, services_of(request).clock.now())
     consequences.append("Ce que cette personne a fait reste au journal.")
     url = f"/g/{group.slug}/personnes/{person_id}"
     return render(
@@ -168,7 +163,7 @@ async def do_end(
 ) -> Response[Any]:
     others = len((await find_person(session, person_id)).roles) - 1
     try:
-        await end_role(session, caller, person_id, membership_id, request.app.state.clock.now())
+        await end_role(session, caller, person_id, membership_id, services_of(request).clock.now())
     except Conflict as conflict:
         form.refuse("", conflict.message)
         raise Redisplay(

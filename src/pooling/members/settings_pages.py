@@ -7,11 +7,13 @@ from litestar import Request, Response, get, post
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.groups import GroupSettings, change_settings, read_settings
 from pooling.members.page_parts import crumbs, sections
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 
 ZONES: Sequence[tuple[str, str]] = (
     ("Europe/Paris", "Paris"),
@@ -99,10 +101,12 @@ async def do_settings(
         quorum_percent=form.integer("quorum_percent", largest=99) if form.text("quorum_percent") else None,
         school_zone=form.choice("school_zone", [zone for zone, _ in SCHOOL_ZONES]),
     )
-    state = request.app.state
+    services = services_of(request)
     with form.redisplayed():
         form.check()
-        await change_settings(session, caller, wanted, state.clock.now(), dated_ahead=state.dated_ahead)
+        await change_settings(
+            session, caller, wanted, services.clock.now(), dated_ahead=features_of(request).dated_ahead
+        )
     if form.has_errors:
         raise Redisplay(_page(request, caller, entered_group, form))
     return redirect(request, f"/g/{entered_group.slug}/reglages", done="Les réglages sont enregistrés.")

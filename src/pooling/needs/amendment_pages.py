@@ -20,6 +20,7 @@ from pooling.purchases.models import Participation, PurchaseState
 from pooling.purchases.queries import purchase_items
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 SECTION = "/besoins"
 
@@ -54,7 +55,7 @@ async def do_amendment(
     if not form.has_errors:
         with form.redisplayed():
             record = await amend_declaration(
-                session, caller, frame.purchase.id, command, request.app.state.clock, reason=reason
+                session, caller, frame.purchase.id, command, services_of(request).clock, reason=reason
             )
     if form.has_errors:
         raise Redisplay(await _page(request, session, frame, amended, form))

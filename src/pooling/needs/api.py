@@ -36,6 +36,7 @@ from pooling.web.api import (
     wants_match,
 )
 from pooling.web.api_input import fields_renamed, read_body, read_query, refuse_twice
+from pooling.web.services import services_of
 
 Units = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -175,7 +176,7 @@ async def put_declaration(
     places = {f"jusqu-{ids[need.item]}": f"needs.{place}.up_to" for place, need in enumerate(sent.needs)}
     use_case = file_declaration if sent.state == "filed" else save_draft
     with fields_renamed(places):
-        await use_case(session, caller, purchase.id, command, request.app.state.clock)
+        await use_case(session, caller, purchase.id, command, services_of(request).clock)
     return answer(await _declaration(session, caller, purchase, declaring), tagged=True)
 
 

@@ -24,6 +24,7 @@ from pooling.purchases.api import PurchaseOut, purchase_out, purchase_to_run
 from pooling.purchases.service import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, answer
 from pooling.web.api_input import fields_renamed, read_body
+from pooling.web.services import services_of
 
 
 class OpeningIn(ApiIn):
@@ -99,7 +100,7 @@ async def do_opening(
         sent = await read_body(request, OpeningIn)
         purchase = await purchase_to_run(request, session, caller, reference)
         with fields_renamed({"closes_on": "closes_at"}):
-            clock = request.app.state.clock
+            clock = services_of(request).clock
             purchase = await open_collection(session, caller, purchase.id, sent.closes_at, clock)
         return Made(await purchase_out(session, purchase))
 
@@ -120,7 +121,7 @@ async def do_closure(
     async def make() -> Made:
         sent = await read_body(request, ClosureIn)
         purchase = await purchase_to_run(request, session, caller, reference)
-        clock = request.app.state.clock
+        clock = services_of(request).clock
         purchase = await close_collection(session, caller, purchase.id, clock, reason=sent.reason)
         return Made(await purchase_out(session, purchase))
 
@@ -141,7 +142,7 @@ async def do_cancellation(
     async def make() -> Made:
         sent = await read_body(request, CancellationIn)
         purchase = await purchase_to_run(request, session, caller, reference)
-        clock = request.app.state.clock
+        clock = services_of(request).clock
         purchase = await cancel_purchase(session, caller, purchase.id, clock, reason=sent.reason)
         return Made(await purchase_out(session, purchase))
 

@@ -17,6 +17,7 @@ from pooling.purchases.frame import PurchaseFrame, led_purchase
 from pooling.purchases.models import PurchaseState
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, plural
 
 SECTION = "-"
@@ -77,7 +78,7 @@ async def do_opening(
     closes_at = _typed_deadline(form, frame)
     with form.redisplayed():
         if closes_at:
-            await open_collection(session, caller, frame.purchase.id, closes_at, request.app.state.clock)
+            await open_collection(session, caller, frame.purchase.id, closes_at, services_of(request).clock)
     if form.has_errors:
         raise Redisplay(_opening_page(request, frame, form))
     return redirect(request, frame.url, done="La collecte est ouverte.")
@@ -94,7 +95,7 @@ async def ask_closure(
 async def _closure_page(
     request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, form: Form
 ) -> Response[str]:
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     covered = await coverage(session, frame.purchase.id)
     closes_at = frame.purchase.closes_at
     early = closes_at is not None and now < closes_at
@@ -130,7 +131,7 @@ async def do_closure(
     reason = form.text("reason", longest=500)
     with form.redisplayed():
         form.check()
-        await close_collection(session, caller, frame.purchase.id, request.app.state.clock, reason=reason)
+        await close_collection(session, caller, frame.purchase.id, services_of(request).clock, reason=reason)
     if form.has_errors:
         raise Redisplay(await _closure_page(request, session, frame, form))
     return redirect(request, f"{frame.url}/consolidation", done="La collecte est close.")
@@ -160,7 +161,7 @@ async def do_extension(
     with form.redisplayed():
         form.check()
         if closes_at:
-            await act(session, caller, frame.purchase.id, closes_at, request.app.state.clock, reason=reason)
+            await act(session, caller, frame.purchase.id, closes_at, services_of(request).clock, reason=reason)
     if form.has_errors:
         raise Redisplay(await _extension_page(request, session, frame, form))
     return redirect(request, frame.url, done="La nouvelle date est annoncée aux référents.")
@@ -241,7 +242,7 @@ async def do_cancellation(
     reason = form.text("reason", longest=500)
     with form.redisplayed():
         form.check()
-        await cancel_purchase(session, caller, frame.purchase.id, request.app.state.clock, reason=reason)
+        await cancel_purchase(session, caller, frame.purchase.id, services_of(request).clock, reason=reason)
     if form.has_errors:
         raise Redisplay(_cancellation_page(request, frame, form))
     return redirect(request, frame.url, done="L’achat est annulé.")

@@ -36,6 +36,7 @@ from pooling.sharing.consolidation_case import IncompletePack, Rationing
 from pooling.web.addresses import query_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import euros, price
 
 SECTION = "/consolidation"
@@ -251,7 +252,7 @@ async def do_freeze(
     with form.redisplayed():
         form.check()
         record = await freeze_consolidation(
-            session, caller, frame.purchase.id, request.app.state.clock, options=options, reason=reason
+            session, caller, frame.purchase.id, services_of(request).clock, options=options, reason=reason
         )
         number = record.number
     if form.has_errors:

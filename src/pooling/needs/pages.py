@@ -31,6 +31,7 @@ from pooling.purchases.rules import accepts_declarations
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import before, date_time_long
 
 SECTION = "/besoins"
@@ -176,7 +177,7 @@ async def do_discarding(
 ) -> Response[Any]:
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     declaring = await _member(session, caller, frame, member)
-    await discard_draft(session, caller, frame.purchase.id, declaring.id, request.app.state.clock)
+    await discard_draft(session, caller, frame.purchase.id, declaring.id, services_of(request).clock)
     return redirect(request, f"{frame.url}{SECTION}/{member}", done="Le brouillon est abandonné.")
 
 
@@ -194,7 +195,7 @@ async def _receive(
     member = await _member(session, caller, frame, code)
     items = await purchase_items(session, frame.purchase.id)
     command = read_declaration(form, items, member.id, filing=filing)
-    clock = request.app.state.clock
+    clock = services_of(request).clock
     changed = False
     if not form.has_errors:
         with form.redisplayed():
@@ -228,7 +229,7 @@ async def _page(
     found = await declarations_of_member(session, frame.purchase.id, member.id)
     involved = caller.may(Right.SEE_DECLARATION, member_id=member.id, purchase_id=frame.purchase.id)
     draft, filed = found.get("draft") if involved else None, found.get("filed")
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     open_now = accepts_declarations(frame.purchase.state, frame.purchase.closes_at, now)
     editable = open_now and caller.may(Right.FILE_NEEDS, member_id=member.id)
     shown = form or form_of_declaration(draft or filed if editable else filed or draft, items)

@@ -36,6 +36,7 @@ from pooling.web.api import (
 )
 from pooling.web.api_input import read_body, read_query
 from pooling.web.bodies import LARGEST_LIST_OF_MEMBERS
+from pooling.web.services import services_of
 
 
 def _plain(value: Decimal) -> str:
@@ -184,7 +185,7 @@ async def create_purchase(
     async def make() -> Made:
         sent = await read_body(request, NewPurchase)
         command = PurchaseIn.model_validate(sent.model_dump(exclude={"lead_buyers"}))
-        now = request.app.state.clock.now()
+        now = services_of(request).clock.now()
         purchase = await prepare_purchase(session, caller, command, now, lead_buyers=sent.lead_buyers)
         location = f"{PREFIX}/groups/{entered_group.slug}/purchases/{purchase.reference}"
         return Made(await purchase_out(session, purchase), location)

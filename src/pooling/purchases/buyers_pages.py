@@ -8,14 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.page_parts import NAME_NEEDED, context_of, sender_of
 from pooling.members.people_queries import find_person
 from pooling.members.rights import Caller, Right
-from pooling.members.role_pages import LeavingWarnings
 from pooling.purchases.buyers import buyers_of, name_buyer, remove_buyer
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 SECTION = "/acheteurs"
 
@@ -92,8 +93,8 @@ async def ask_removal(
         consequences.append("Cet achat n’aura plus d’acheteur : nommez-en un autre pour qu’il puisse avancer.")
     person = await find_person(session, buyer.person_id)
     role = next(role for role in person.roles if role.id == membership_id)
-    warnings: LeavingWarnings = request.app.state.leaving_warnings
-    consequences += await warnings(session, caller, frame.group, person, role, request.app.state.clock.now())
+    warnings = features_of(request).leaving
+    consequences += await warnings(session, caller, frame.group, person, role, services_of(request).clock.now())
     return render(
         request,
         "confirm_page.html",
@@ -117,7 +118,7 @@ async def do_removal(
     membership_id: FromPath[int],
 ) -> Response[Any]:
     frame = await _named(request, session, caller, reference)
-    await remove_buyer(session, caller, frame.purchase, membership_id, request.app.state.clock.now())
+    await remove_buyer(session, caller, frame.purchase, membership_id, services_of(request).clock.now())
     return redirect(request, f"{frame.url}{SECTION}", done="Cette personne ne pilote plus l’achat.")
 
 

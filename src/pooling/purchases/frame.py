@@ -1,6 +1,5 @@
 """What stands at the top of every page of a purchase: where it is in its life, and its sections."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
+from pooling.members.feature import features_of
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase, PurchaseState
@@ -18,16 +18,6 @@ from pooling.purchases.rules import PURCHASE
 from pooling.purchases.service import find_purchase
 from pooling.web.layout import Link
 from pooling.web.typography import date_short
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A section of a purchase: shown to whoever holds the right on it."""
-
-    label: str
-    path: str
-    right: Right
-
 
 STEPS: tuple[tuple[str, PurchaseState], ...] = (
     ("Préparation", PurchaseState.DRAFT),
@@ -70,7 +60,6 @@ async def purchase_frame(
     url = f"/g/{group.slug}/achats/{purchase.reference}"
     zone = ZoneInfo(group.timezone)
     dates = await state_dates(session, purchase.id)
-    sections: Sequence[Tab] = request.app.state.purchase_tabs
     return PurchaseFrame(
         purchase=purchase,
         group=group,
@@ -82,7 +71,7 @@ async def purchase_frame(
         steps=steps(purchase, dates, zone),
         tabs=[
             Link(tab.label, url + tab.path, tab.path == section)
-            for tab in sections
+            for tab in features_of(request).purchase_tabs
             if _may_see(caller, tab.right, purchase.id)
         ],
         breadcrumb=[

@@ -20,6 +20,7 @@ from pooling.purchases.schemas import PurchaseIn
 from pooling.purchases.service import rewrite_items
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 CHOSEN_AT_MOST = 300
 """Members to tick one by one; in a larger group everybody takes part."""
@@ -88,7 +89,7 @@ async def do_purchase(
     reference = ""
     if not form.has_errors:
         with form.redisplayed():
-            now = request.app.state.clock.now()
+            now = services_of(request).clock.now()
             purchase = await prepare_purchase(session, caller, command, now, lead_buyers=buyers)
             reference = purchase.reference
     if form.has_errors:
@@ -158,7 +159,7 @@ async def do_items(
     items = read_items(form)
     if not form.has_errors:
         with form.redisplayed():
-            await rewrite_items(session, caller, frame.purchase.id, items, request.app.state.clock.now())
+            await rewrite_items(session, caller, frame.purchase.id, items, services_of(request).clock.now())
     if form.has_errors:
         raise Redisplay(_items_page(request, frame, form))
     return redirect(request, frame.url, done="Les articles sont enregistrés.")

@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from pooling.mail_addresses import is_address, sendable
 from pooling.web.branding import Territory
 from pooling.web.layout import Link, render
+from pooling.web.services import services_of
 
 FOOTER = (
     Link("Accessibilité", "/accessibilite"),
@@ -41,17 +42,17 @@ TRUE_FOR = timedelta(days=180)
 @get("/.well-known/security.txt", right="anyone")
 async def security_txt(request: Request[Any, Any, Any]) -> Response[str]:
     """Whom to tell of a vulnerability (RFC 9116); where no address is set to write to, there is no such file."""
-    state = request.app.state
-    territory: Territory = state.territory
+    services = services_of(request)
+    territory: Territory = services.territory
     contact = territory.contact.strip()
     if not is_address(contact):
         raise NotFoundException
-    until = (state.clock.now() + TRUE_FOR).replace(microsecond=0)
+    until = (services.clock.now() + TRUE_FOR).replace(microsecond=0)
     lines = (
         f"Contact: mailto:{sendable(contact)}",
         f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
         "Preferred-Languages: fr, en",
-        f"Canonical: {state.settings.base_url.rstrip('/')}/.well-known/security.txt",
+        f"Canonical: {services.settings.base_url.rstrip('/')}/.well-known/security.txt",
     )
     return Response("".join(f"{line}\n" for line in lines), media_type="text/plain")
 

@@ -8,7 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from pooling.web.addresses import query_of
-from pooling.web.branding import Territory
+from pooling.web.services import services_of
 from pooling.web.templating import STATIC, static_url
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -30,15 +30,16 @@ async def static_file(request: Request[Any, Any, Any], path: FromPath[str]) -> R
 
 @get("/branding.css", right="anyone")
 async def branding_stylesheet(request: Request[Any, Any, Any]) -> Response[str]:
-    territory: Territory = request.app.state.territory
-    return Response(territory.stylesheet(), media_type=MediaType.CSS, headers={"Cache-Control": FOR_AN_HOUR})
+    stylesheet = services_of(request).territory.stylesheet()
+    return Response(stylesheet, media_type=MediaType.CSS, headers={"Cache-Control": FOR_AN_HOUR})
 
 
 @get("/branding/logo", right="anyone")
 async def branding_logo(request: Request[Any, Any, Any]) -> Response[bytes]:
-    if request.app.state.logo is None:
+    logo = services_of(request).logo
+    if logo is None:
         raise NotFoundException
-    content, media_type = request.app.state.logo
+    content, media_type = logo
     return Response(content, media_type=media_type, headers={"Cache-Control": FOR_AN_HOUR})
 
 

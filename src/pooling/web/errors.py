@@ -21,6 +21,7 @@ from pooling.web.form_reading import LONGEST_FIELD_NAME
 from pooling.web.forms import MOST_ERRORS, Redisplay
 from pooling.web.layout import bare_page, render
 from pooling.web.security import KEY_IN_ADDRESS, is_for_programs, is_path_for_programs
+from pooling.web.services import services_of
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,9 @@ def _page(request: Request[Any, Any, Any], status: int, sentence: str, way_on: t
         return render(request, "error.html", status=status, flashing=False, **shown)
     except Exception:
         log.exception("the page of an error %s failed", status)
-        return Response(bare_page(request.app.state, "error.html", **shown), status_code=status, media_type="text/html")
+        return Response(
+            bare_page(services_of(request), "error.html", **shown), status_code=status, media_type="text/html"
+        )
 
 
 def bare_answer(scope: Scope, status: int, sentence: str) -> ASGIApp:
@@ -145,7 +148,10 @@ def bare_answer(scope: Scope, status: int, sentence: str) -> ASGIApp:
         media_type, body = PROBLEM, json.dumps(_problem_of(status, _CODES.get(status, "bad_request"), sentence))
     else:
         shown = {"error_status": status, "error_message": sentence, "way_on": None}
-        media_type, body = "text/html; charset=utf-8", bare_page(scope["litestar_app"].state, "error.html", **shown)
+        media_type, body = (
+            "text/html; charset=utf-8",
+            bare_page(scope["litestar_app"].state.services, "error.html", **shown),
+        )
     content = body.encode()
     headers = [(b"content-type", media_type.encode()), (b"content-length", str(len(content)).encode())]
 

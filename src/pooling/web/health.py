@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from pooling.kernel.migrations import newest_revision, present_revision
+from pooling.web.services import services_of
 
 
 @get("/health/live", media_type=MediaType.JSON, right="anyone")
@@ -17,15 +18,15 @@ async def live() -> dict[str, str]:
 @get("/health/ready", media_type=MediaType.JSON, right="anyone")
 async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Database, migrations at their head, queue; 503 says what is missing. Also how far behind the worker is."""
-    state = request.app.state
+    services = services_of(request)
     checks = {
         "database": "ok",
         "migrations": "ok",
-        "queue": "ok" if await state.bell.answers() else "does not answer",
+        "queue": "ok" if await services.bell.answers() else "does not answer",
     }
     arrears: dict[str, float | None] = {}
     try:
-        present, newest = await present_revision(state.database), newest_revision()
+        present, newest = await present_revision(services.database), newest_revision()
         if present != newest:
             checks["migrations"] = f"at {present}, {newest} expected: run pooling migrate"
         else:
@@ -43,8 +44,8 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
 
 async def _arrears(request: Request[Any, Any, Any]) -> dict[str, float | None]:
     """Seconds since the oldest reminder and the oldest mail that should have gone out; None when nothing waits."""
-    now = request.app.state.clock.now()
-    async with request.app.state.database.transaction() as session:
+    now = services_of(request).clock.now()
+    async with services_of(request).database.transaction() as session:
         row = (
             await session.execute(
                 text("SELECT reminder_due_at, message_due_at FROM oldest_arrears(:now)"), {"now": now}

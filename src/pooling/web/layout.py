@@ -1,17 +1,18 @@
-"""The frame around every page, and how a handler renders one."""
+"""What stands around every page, and how a handler renders one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import Request, Response
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from pooling.web.branding import Territory
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
 from pooling.web.forms import Form
 from pooling.web.security import cookie, cookie_of, ensure_visitor, form_token_of
+from pooling.web.services import Services, services_of
 from pooling.web.templating import environment
 
 
@@ -53,10 +54,6 @@ class Layout:
     footer: Sequence[Link] = ()
 
 
-Frame = Callable[[Request[Any, Any, Any]], Layout]
-"""Puts together who is here and where they may go: `pooling.app` has it, since only it knows every feature."""
-
-
 def render(
     request: Request[Any, Any, Any],
     template: str,
@@ -68,16 +65,18 @@ def render(
     flashing: bool = True,
     **context: object,
 ) -> Response[str]:
-    """An HTML page in its frame. A form with errors answers 422, or what refused it says. A page of an error leaves
-    what is carried over a redirect to the next one (`flashing`).
+    """An HTML page with what stands around it. A form with errors answers 422, or what refused it says. A page of an
+    error leaves what is carried over a redirect to the next one (`flashing`).
     """
-    layout: Layout = request.app.state.frame(request)
+    layout_of = services_of(request).layout_of
+    assert layout_of is not None, "pooling.app brings it: only it knows every feature"
+    layout = layout_of(request)
     layout.breadcrumb = breadcrumb
     layout.tabs = tabs
     cookies: list[Cookie] = []
     flash = cookie_of(request, FLASH_COOKIE) if flashing else None
     if flash is not None:
-        layout.flash = unpack_flash(request.app.state.secret_key, flash)
+        layout.flash = unpack_flash(services_of(request).secret_key, flash)
         cookies.append(cookie(request, FLASH_COOKIE, "", max_age=0))
     visitor = ensure_visitor(request)
     if visitor is not None:
@@ -95,9 +94,9 @@ def render(
     )
 
 
-def bare_page(state: State, template: str, **context: object) -> str:
+def bare_page(services: Services, template: str, **context: object) -> str:
     """The same with nobody in it: a page that stands on nothing of the request."""
-    layout = Layout(territory=state.territory, csrf_token="", current_path="/")
+    layout = Layout(territory=services.territory, csrf_token="", current_path="/")
     return environment().get_template(template).render(layout=layout, form=Form(), **context)
 
 
@@ -105,6 +104,6 @@ def redirect(request: Request[Any, Any, Any], url: str, *, done: str | None = No
     """After a POST: go and see. `done` is said on the page that comes next."""
     cookies = []
     if done:
-        carried = pack_flash(request.app.state.secret_key, "success", done)
+        carried = pack_flash(services_of(request).secret_key, "success", done)
         cookies.append(cookie(request, FLASH_COOKIE, carried, max_age=60))
     return Redirect(url, status_code=303, cookies=cookies)

@@ -11,6 +11,7 @@ from pooling.kernel.scanner import Scanner, ScannerAwayError
 from pooling.web.admission import admit
 from pooling.web.bodies import only_signed_in
 from pooling.web.forms import provide_form
+from pooling.web.services import services_of
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ NOT_SCANNED = "Les fichiers ne sont pas contrôlés par un antivirus : n’ouvre
 
 
 def scanner_of(request: ASGIConnection[Any, Any, Any, Any]) -> Scanner | None:
-    address: str | None = request.app.state.settings.clamd
+    address: str | None = services_of(request).settings.clamd
     return Scanner(address) if address else None
 
 

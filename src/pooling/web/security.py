@@ -16,6 +16,7 @@ from litestar.types import Message, Scope
 
 from pooling.kernel.errors import DomainError
 from pooling.web.forms import provide_form
+from pooling.web.services import services_of
 
 VISITOR_COOKIE = "pooling-visitor"
 SESSION_COOKIE = "pooling-session"
@@ -63,7 +64,7 @@ def form_token(secret_key: str, binding: str) -> str:
 
 def form_token_of(request: Request[Any, Any, Any]) -> str:
     """The token that forms of this page must carry."""
-    return form_token(request.app.state.secret_key, _binding(request))
+    return form_token(services_of(request).secret_key, _binding(request))
 
 
 def _binding(request: Request[Any, Any, Any], *, newest: bool = True) -> str:
@@ -102,7 +103,7 @@ def cookie(request: Request[Any, Any, Any], key: str, value: str, *, max_age: in
         value=value,
         max_age=max_age,
         httponly=True,
-        secure=not request.app.state.settings.is_loopback,
+        secure=not services_of(request).settings.is_loopback,
         samesite=same_site,
         path="/",
     )
@@ -115,7 +116,7 @@ def cookie_of(request: Request[Any, Any, Any], key: str) -> str | None:
 
 def _cookie_name(request: Request[Any, Any, Any], key: str) -> str:
     """Over HTTPS, `__Host-…`: a browser takes such a cookie from this very host only, never from one beside it."""
-    return key if request.app.state.settings.is_loopback else f"__Host-{key}"
+    return key if services_of(request).settings.is_loopback else f"__Host-{key}"
 
 
 def is_for_programs(request: Request[Any, Any, Any]) -> bool:
@@ -145,7 +146,7 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
         raise ForgedRequest
     given = (await provide_form(request)).value("csrf")
     if not hmac.compare_digest(
-        given.encode(), form_token(request.app.state.secret_key, _binding(request, newest=False)).encode()
+        given.encode(), form_token(services_of(request).secret_key, _binding(request, newest=False)).encode()
     ):
         raise ForgedRequest
 
@@ -166,5 +167,5 @@ async def add_headers(message: Message, scope: Scope) -> None:
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
-    if not scope["litestar_app"].state.settings.is_loopback:
+    if not scope["litestar_app"].state.services.settings.is_loopback:
         headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)

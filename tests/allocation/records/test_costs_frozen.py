@@ -10,7 +10,6 @@ from html import unescape
 from itertools import permutations
 from typing import Any
 
-import pytest
 from litestar import Litestar
 from openpyxl import load_workbook
 from sqlalchemy import select
@@ -25,7 +24,7 @@ from pooling.kernel.database import Database
 from pooling.members.models import Member
 from pooling.purchases.models import Purchase
 from pooling.purchases.schemas import ItemIn
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, stand_on, text_of
 
 COSTS = "/g/bassin/achats/AG-2027-001/couts"
 ITEMS = (
@@ -252,7 +251,7 @@ async def test_why_gives_every_step_to_the_cent(database: Database, territory: T
 
 
 async def test_the_fctva_rate_of_the_purchases_date_is_used_and_named(
-    app: Litestar, database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, database: Database, territory: Territory, sign_in: SignIn
 ) -> None:
     old = FctvaRate.model_validate(
         {"rate": "16.404", "valid_from": "2015-01-01", "valid_to": "2027-05-31", "source": "ancien"}
@@ -260,7 +259,7 @@ async def test_the_fctva_rate_of_the_purchases_date_is_used_and_named(
     new = FctvaRate.model_validate(
         {"rate": "10", "valid_from": "2027-06-01", "source": "loi fictive", "to_confirm": True}
     )
-    monkeypatch.setitem(app.state, "finance", FinanceConfiguration(fctva=(old, new)))
+    stand_on(app, FinanceConfiguration(fctva=(old, new)))
     await prepare(database, territory)
     browser = await sign_in(BUYER)
     assert "FCTVA estimé au taux de 16,404 % (ancien, depuis le 01/01/2015)" in text_of(await browser.get(COSTS))

@@ -23,7 +23,7 @@ from pooling.members.entrance import caller_of
 from pooling.members.models import Membership, Role
 from pooling.members.service import grant
 from pooling.settings import Settings
-from web_client import SignIn, text_of
+from web_client import SignIn, stand_on, text_of
 
 COSTS = "/g/bassin/achats/AG-2027-001/couts"
 ASKED = f"{COSTS}/classeurs"
@@ -143,7 +143,7 @@ async def test_just_below_the_limit_the_workbook_is_a_download_as_ever(
     """One member pays: a row of « Synthèse » for each of the three, and its item, its VAT, each in two sheets."""
     browser = await sign_in(FINANCE)
     for most, status in ((7, 200), (6, 303)):
-        app.state.settings = Settings(data_dir=tmp_path, direct_workbook_rows=most)
+        stand_on(app, settings=Settings(data_dir=tmp_path, direct_workbook_rows=most))
         assert (await browser.get(f"{COSTS}/repartition.xlsx")).status_code == status
         assert ("repartition.xlsx" in (await browser.get(COSTS)).text) is (status == 200)
 

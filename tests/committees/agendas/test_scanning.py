@@ -14,7 +14,7 @@ from factories import Territory
 from pooling.kernel.database import Database
 from pooling.kernel.scanner import Scanner, ScannerAwayError
 from pooling.web.scanning import AWAY, NOT_SCANNED, SCANNED
-from web_client import SignIn, text_of
+from web_client import SignIn, stand_on, text_of
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 """The harmless file that every scanner must find (EICAR, 2003)."""
@@ -109,8 +109,8 @@ async def test_what_is_found_is_refused_and_the_rest_can_be_sent_again(
 ) -> None:
     page, _ = await plan(database, territory)
     browser = await sign_in(FACILITATOR)
-    settings = browser.app.state.settings
-    browser.app.state.settings = settings.model_copy(update={"clamd": clamd[1]})
+    settings = browser.app.state.services.settings
+    stand_on(browser.app, settings=settings.model_copy(update={"clamd": clamd[1]}))
     assert SCANNED in (await browser.get(f"{page}/pieces")).text
     refused = await send(browser, page, [("devis.pdf", PDF), ("cadeau.txt", EICAR)])
     assert refused.status_code == 422
@@ -126,8 +126,8 @@ async def test_a_scanner_that_does_not_answer_refuses_files(
 ) -> None:
     page, _ = await plan(database, territory)
     browser = await sign_in(FACILITATOR)
-    settings = browser.app.state.settings
-    browser.app.state.settings = settings.model_copy(update={"clamd": f"unix://{tmp_path}/nobody.sock"})
+    settings = browser.app.state.services.settings
+    stand_on(browser.app, settings=settings.model_copy(update={"clamd": f"unix://{tmp_path}/nobody.sock"}))
     refused = await send(browser, page, [("devis.pdf", PDF)])
     assert refused.status_code == 422
     assert AWAY in text_of(refused)

@@ -27,6 +27,7 @@ from pooling.web.addresses import path_of
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 
 PATHS = [f"/achats/{{reference:str}}{form.path}/{{code:str}}" for form in FORMS]
 NEW = [f"/achats/{{reference:str}}{form.path}/{form.new}" for form in FORMS]
@@ -133,7 +134,7 @@ async def do_keep_line(
 
 async def _keep(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> None:
     whose, kind = (editing.session, editing.caller, editing.frame.purchase.id), editing.of.kind
-    clock = editing.request.app.state.clock
+    clock = services_of(editing.request).clock
     if editing.line is None:
         await add_line(*whose, kind, command, clock)
     else:
@@ -214,7 +215,7 @@ async def do_removal(
     editing = await _editing(request, session, caller, reference, code)
     assert editing.line is not None, "it was found by its code"
     label, purchase_id = editing.line.label, editing.frame.purchase.id
-    clock = request.app.state.clock
+    clock = services_of(request).clock
     await remove_line(session, caller, purchase_id, editing.of.kind, code, clock, shown=form.value("version"))
     return redirect(request, editing.frame.url + SECTION, done=f"«\u00a0{label}\u00a0» est supprimé.")
 

@@ -20,6 +20,7 @@ from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.numbers import typed_number
+from pooling.web.services import services_of
 from pooling.web.typography import date_short
 
 PATH = "/achats/{reference:str}/couts/cles"
@@ -48,7 +49,7 @@ async def do_give_weights(
     weights = read_numbers(form, "weights", payers)
     with form.redisplayed():
         form.check()
-        clock = request.app.state.clock
+        clock = services_of(request).clock
         try:
             await give_weights(session, caller, frame.purchase.id, weights, clock, shown=form.value("version"))
         except ChangedMeanwhile as changed:

@@ -13,6 +13,7 @@ from pooling.allocation.service import StatedPurchase
 from pooling.kernel.errors import NotFound
 from pooling.outbox.mail import FICTIONAL
 from pooling.sharing.statement import Statement
+from pooling.web.services import services_of
 
 KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
 FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
@@ -28,7 +29,7 @@ def links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
 
 def is_apart(request: Request[Any, Any, Any], result: Statement) -> bool:
     """Whether the workbook is too long to be written while somebody waits."""
-    most: int = request.app.state.settings.direct_workbook_rows
+    most: int = services_of(request).settings.direct_workbook_rows
     return row_count(result) > most
 
 

@@ -16,6 +16,7 @@ from pooling.members.rights import Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import date_long, date_short, date_time_long, number, time_short
 
 PATH = "/achats/{reference:str}/couts/classeurs"
@@ -96,11 +97,11 @@ async def do_ask(
 ) -> Response[Any]:
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     record = _record(form.value("etat"))
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     export_id = await ask_export(session, caller, frame.purchase.id, now, record=record)
     answer = redirect(request, f"{address(frame)}/{export_id}")
     # Once the answer has left, the row is committed: a bell that rang earlier would wake who finds nothing.
-    answer.background = BackgroundTask(request.app.state.bell.ring, "export")
+    answer.background = BackgroundTask(services_of(request).bell.ring, "export")
     return answer
 
 

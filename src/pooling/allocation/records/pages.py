@@ -32,6 +32,7 @@ from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.web.addresses import path_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, euros, plural
 
 PATH = "/achats/{reference:str}/couts"
@@ -99,7 +100,7 @@ async def do_freezing(
             caller,
             frame.purchase.id,
             label_of(frame),
-            request.app.state.clock,
+            services_of(request).clock,
             finance=finance_of(request),
             shown=form.value("version"),
         )

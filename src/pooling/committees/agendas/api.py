@@ -23,6 +23,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut, Operation, answer, require_match
 from pooling.web.api_input import read_body
+from pooling.web.services import services_of
 
 
 class AgendaItemOut(ApiOut):
@@ -89,7 +90,7 @@ async def get_agenda(
     request: Request[Any, Any, Any], session: SessionHere, entered_group: EnteredGroupHere, committee_id: FromPath[int]
 ) -> Response[Any]:
     """A committee's agenda, to edit it."""
-    items = await _agenda(session, committee_id, entered_group, request.app.state.clock.now())
+    items = await _agenda(session, committee_id, entered_group, services_of(request).clock.now())
     return answer(AgendaOut(items=items), tagged=True)
 
 
@@ -114,7 +115,7 @@ async def put_agenda(
 ) -> Response[Any]:
     """Write a committee's whole agenda anew. For the facilitator."""
     sent = await read_body(request, AgendaPut)
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     await lock_committee(session, caller, committee_id)
     require_match(request, AgendaOut(items=await _agenda(session, committee_id, entered_group, now)))
     await replace_items(session, caller, committee_id, [(item.id, item) for item in sent.items], now)
@@ -139,7 +140,7 @@ async def create_item(
 
     async def make() -> Made:
         sent = await read_body(request, NewAgendaItem)
-        now = request.app.state.clock.now()
+        now = services_of(request).clock.now()
         item_id = await add_item(session, caller, committee_id, sent, now)
         items = await _agenda(session, committee_id, entered_group, now)
         return Made(next(item for item in items if item.id == item_id))

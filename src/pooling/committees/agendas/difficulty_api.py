@@ -22,6 +22,7 @@ from pooling.members.models import Member
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
+from pooling.web.services import services_of
 
 
 class DifficultyOut(ApiOut):
@@ -109,7 +110,7 @@ async def create_difficulty(request: Request[Any, Any, Any], session: SessionHer
             purchase=sent.purchase,
             member_id=await _member(session, sent.member) if sent.member else None,
         )
-        difficulty_id = await raise_difficulty(session, caller, command, request.app.state.clock.now())
+        difficulty_id = await raise_difficulty(session, caller, command, services_of(request).clock.now())
         return Made(_out(await difficulty_line(session, difficulty_id)))
 
     return await once(request, session, caller.person_id, make)
@@ -142,7 +143,7 @@ async def do_settlement(
         if not await may_settle(session, caller, await difficulty_by_id(session, difficulty_id)):
             raise Forbidden
         sent = await read_body(request, DifficultySettlement)
-        await settle_difficulty(session, caller, difficulty_id, sent.settlement, request.app.state.clock.now())
+        await settle_difficulty(session, caller, difficulty_id, sent.settlement, services_of(request).clock.now())
         return Made(_out(await difficulty_line(session, difficulty_id)))
 
     return await once(request, session, caller.person_id, make, status=200)

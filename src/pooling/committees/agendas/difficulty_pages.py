@@ -22,6 +22,7 @@ from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 
 LIST = "/comites/difficultes"
 ONE = f"{LIST}/{{difficulty_id:int}}"
@@ -117,7 +118,7 @@ async def do_raising(
     with form.redisplayed():
         form.check()
         command = DifficultyIn(content=content, purchase=purchase, member_id=int(member) if member else None)
-        difficulty_id = await raise_once(session, caller, command, request.app.state.clock.now())
+        difficulty_id = await raise_once(session, caller, command, services_of(request).clock.now())
     if form.has_errors:
         raise Redisplay(await _raising_page(request, session, caller, entered_group, form))
     url = f"/g/{entered_group.slug}{LIST}/{difficulty_id}"
@@ -202,7 +203,7 @@ async def do_settling(
     settlement = form.text("settlement", longest=500)
     with form.redisplayed():
         form.check()
-        await settle_difficulty(session, caller, difficulty_id, settlement, request.app.state.clock.now())
+        await settle_difficulty(session, caller, difficulty_id, settlement, services_of(request).clock.now())
     if form.has_errors:
         raise Redisplay(_settling_page(request, entered_group, difficulty, form))
     return redirect(request, f"/g/{entered_group.slug}{LIST}/{difficulty_id}", done="La difficulté est réglée.")

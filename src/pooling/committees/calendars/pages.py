@@ -23,6 +23,7 @@ from pooling.reminders.kinds import Context
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link, redirect, render
 from pooling.web.security import KEY_IN_ADDRESS, NO_REFERRER
+from pooling.web.services import services_of
 
 PATH = "/calendrier"
 SUFFIX = ".ics"
@@ -35,10 +36,10 @@ async def show_feed(request: Request[Any, Any, Any], group: FromPath[str], feed:
     """For calendar applications, which cannot sign in: the address is the key. Whatever is wrong with it, it does not
     exist.
     """
-    state = request.app.state
+    services = services_of(request)
     if not feed.endswith(SUFFIX) or len(feed) > LONGEST_TOKEN:
         raise NotFound
-    async with state.database.transaction() as session:
+    async with services.database.transaction() as session:
         subscriber = await enter_by_feed(session, group, feed.removesuffix(SUFFIX))
         found = subscriber.group
         context = Context(
@@ -47,8 +48,8 @@ async def show_feed(request: Request[Any, Any, Any], group: FromPath[str], feed:
             found.name,
             ZoneInfo(found.timezone),
             found.fictional,
-            state.settings.base_url,
-            state.clock.now(),
+            services.settings.base_url,
+            services.clock.now(),
         )
         made = await feed_of(session, subscriber.caller.person_id, context)
     headers = {"ETag": made.etag, "Cache-Control": "private, no-cache", **NO_REFERRER}
@@ -69,7 +70,7 @@ async def _page(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, group: EnteredGroup, token: str = ""
 ) -> Response[str]:
     base = f"/g/{group.slug}"
-    root = request.app.state.settings.base_url.rstrip("/")
+    root = services_of(request).settings.base_url.rstrip("/")
     page = render(
         request,
         "committees/feeds.html",
@@ -113,7 +114,7 @@ async def do_revoke(
 
 
 def _now(request: Request[Any, Any, Any]) -> datetime:
-    now: datetime = request.app.state.clock.now()
+    now: datetime = services_of(request).clock.now()
     return now
 
 

@@ -24,6 +24,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import plural
 
 CONVOCATION = "/comites/{committee_id:int}/convocation"
@@ -100,7 +101,7 @@ async def download_convocation(
         file, content = await file_with_content(session, committee.convocation_file_id)
         name = file.name
     else:
-        context = await context_of_group(session, request.app.state.settings.base_url, frame.now)
+        context = await context_of_group(session, services_of(request).settings.base_url, frame.now)
         content = await convocation_pdf(session, committee, context, person_id=None, draft=True)
         name = f"projet de convocation {committee.local_start:%Y-%m-%d}{PDF.ending}"
     headers = {"Content-Disposition": attachment_header(name), "Cache-Control": "private, no-cache"}

@@ -23,6 +23,7 @@ from pooling.members.rights import Right
 from pooling.purchases.service import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
+from pooling.web.services import services_of
 
 
 class VotesOut(ApiOut):
@@ -136,7 +137,7 @@ async def list_decisions(
     page = read_query(request, DecisionsIn)
     key = unpack_after(page.after, str, int)
     purchase = await find_purchase(session, page.purchase) if page.purchase else None
-    today = request.app.state.clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
+    today = services_of(request).clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
     shown, next_key = await decision_page(
         session,
         caller,
@@ -166,7 +167,7 @@ async def do_settlement(
     async def make() -> Made:
         await find_decision(session, caller, committee_id, number)
         sent = await read_body(request, SettlementIn)
-        now = request.app.state.clock.now()
+        now = services_of(request).clock.now()
         await settle_decision(session, caller, committee_id, number, sent.state, sent.outcome, now)
         return Made(_out(await find_decision(session, caller, committee_id, number)))
 

@@ -30,6 +30,7 @@ from pooling.purchases.service import find_purchase
 from pooling.web.forms import Form, form_of
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, render
+from pooling.web.services import services_of
 from pooling.web.typography import number
 
 BOARD = "/comites/decisions"
@@ -47,7 +48,7 @@ async def show_board(
     apres: FromQuery[str] = "",
 ) -> Response[str]:
     base = f"/g/{entered_group.slug}"
-    today = request.app.state.clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
+    today = services_of(request).clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
     form = form_of({"comite": comite[:20], "achat": achat[:40]})
     within = Filters(View.OPEN, committee_id=_committee_id(form), purchase_id=await _purchase_id(session, form))
     counts = await count_views(session, caller, within, today)

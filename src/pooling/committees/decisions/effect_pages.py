@@ -35,6 +35,7 @@ from pooling.purchases.rules import PURCHASE
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 
 
 @get(f"{DECISION}/effet", right=Right.SEE_GROUP)
@@ -211,7 +212,7 @@ async def do_application(
     try:
         with form.redisplayed():
             async with session.begin_nested():
-                await apply_decision(session, caller, committee_id, number, request.app.state.clock)
+                await apply_decision(session, caller, committee_id, number, services_of(request).clock)
     except Conflict as refused:
         form.refuse("", refused.message)
     if form.has_errors:

@@ -20,6 +20,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import redirect, render
+from pooling.web.services import services_of
 
 NOBODY = "Personne parmi les invités ne porte ce nom : tapez le prénom et le nom, ou l’adresse électronique."
 
@@ -75,7 +76,7 @@ async def do_answer(
     typed, proxy = await _read_answer(session, form, committee_id)
     with form.redisplayed():
         form.check()
-        clock = request.app.state.clock
+        clock = services_of(request).clock
         seen = _seen(form.value("seen"))
         await answer_invitation(
             session, caller, committee_id, Answer(typed), clock, proxy_id=proxy.person_id, seen=seen
@@ -175,7 +176,7 @@ async def do_note_answer(
     typed, proxy = await _read_answer(session, form, committee_id)
     with form.redisplayed():
         form.check()
-        clock = request.app.state.clock
+        clock = services_of(request).clock
         await note_answer(session, caller, committee_id, person_id, Answer(typed), clock, proxy_id=proxy.person_id)
     if form.has_errors:
         raise Redisplay(_note_page(request, frame, invited, form, proxy.offered))

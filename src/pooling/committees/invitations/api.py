@@ -26,6 +26,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
+from pooling.web.services import services_of
 
 
 class AnswersOut(ApiOut):
@@ -120,7 +121,7 @@ async def get_committee(
 ) -> Response[Any]:
     """A committee with its agenda, what was answered, and one's own answer."""
     committee = await committee_by_id(session, committee_id)
-    counts = await count_people(session, committee, request.app.state.clock.now())
+    counts = await count_people(session, committee, services_of(request).clock.now())
     own = await invited_person(session, committee_id, caller.person_id)
     agenda = (await agendas_of(session, [committee_id]))[committee_id]
     percent = await quorum_percent(session) if committee.kind == CommitteeKind.FORMAL else None
@@ -180,7 +181,7 @@ async def put_answer(
         if len(found) != 1:
             raise Invalid({"proxy": "Personne parmi les invités n’a cette adresse."})
         proxy_id = found[0].person_id
-    clock = request.app.state.clock
+    clock = services_of(request).clock
     await answer_invitation(session, caller, committee_id, sent.answer, clock, proxy_id=proxy_id)
     own = await invited_person(session, committee_id, caller.person_id)
     assert own is not None, "it has just answered"
@@ -202,7 +203,7 @@ async def list_invitations(
     people, next_key = await invited_page(
         session,
         committee,
-        request.app.state.clock.now(),
+        services_of(request).clock.now(),
         after=(key[0], key[1]) if key else None,
         size=page.limit,
     )

@@ -23,6 +23,7 @@ from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.keys import pack_key, pages_after, unpack_key
 from pooling.web.layout import redirect, render
 from pooling.web.pdf import make_pdf
+from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, plural, time_short
 
 PATH = "/presence"
@@ -92,7 +93,7 @@ async def do_attendance(
 ) -> Response[Any]:
     """Keeps what was changed on the page that was shown, and nothing else."""
     frame = await written_committee(request, session, caller, committee_id)
-    changed = await tick_attendance(session, caller, committee_id, changes(form), request.app.state.clock)
+    changed = await tick_attendance(session, caller, committee_id, changes(form), services_of(request).clock)
     said = plural(changed, "personne notée", "personnes notées") if changed else "Rien n’a changé."
     following = form.value("suite") if form.value("next") else form.value("apres")
     query = urlencode({"cherche": form.value("cherche")[:200], "apres": following[:500]})

@@ -14,6 +14,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.forms import PostedForm, Redisplay
 from pooling.web.layout import redirect
+from pooling.web.services import services_of
 
 SHEET = "/comites/{committee_id:int}/presence"
 DONE = "La personne est sur la feuille."
@@ -34,7 +35,7 @@ async def do_note_of_group(
         chosen = choose(form, "person", await to_invite(session, committee_id, typed), nobody=NOBODY)
     with form.redisplayed():
         form.check()
-        await note_guest(session, caller, committee_id, request.app.state.clock, person_id=chosen.person_id)
+        await note_guest(session, caller, committee_id, services_of(request).clock, person_id=chosen.person_id)
     if form.has_errors:
         raise Redisplay(await attendance_page(request, session, frame, form, found=chosen.offered))
     return redirect(request, frame.url + PATH, done=DONE)
@@ -54,7 +55,7 @@ async def do_note_outsider(
     )
     with form.redisplayed():
         form.check()
-        await note_guest(session, caller, committee_id, request.app.state.clock, name=name)
+        await note_guest(session, caller, committee_id, services_of(request).clock, name=name)
     if form.has_errors:
         raise Redisplay(await attendance_page(request, session, frame, form))
     return redirect(request, frame.url + PATH, done=DONE)
@@ -70,7 +71,7 @@ async def do_remove_guest(
     guest_id: FromPath[int],
 ) -> Response[Any]:
     frame = await written_committee(request, session, caller, committee_id)
-    await remove_guest(session, caller, committee_id, guest_id, request.app.state.clock)
+    await remove_guest(session, caller, committee_id, guest_id, services_of(request).clock)
     return redirect(request, frame.url + PATH, done="La personne n’est plus sur la feuille.")
 
 

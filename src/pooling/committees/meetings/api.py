@@ -19,6 +19,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
+from pooling.web.services import services_of
 
 
 class CommitteeOut(ApiOut):
@@ -59,7 +60,7 @@ async def list_committees(request: Request[Any, Any, Any], session: SessionHere)
     """The group's committees, to come or past."""
     page = read_query(request, CommitteesIn)
     key = unpack_after(page.after, datetime, int)
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     lines, next_key = await committee_page(
         session, now, past=page.when == "past", after=(key[0], key[1]) if key else None, size=page.limit
     )
@@ -88,7 +89,7 @@ async def create_committee(request: Request[Any, Any, Any], session: SessionHere
 
     async def make() -> Made:
         sent = await read_body(request, NewCommittee)
-        committee_id = await schedule_committee(session, caller, sent, request.app.state.clock.now())
+        committee_id = await schedule_committee(session, caller, sent, services_of(request).clock.now())
         committee = await committee_by_id(session, committee_id)
         return Made(
             CommitteeOut(
@@ -98,7 +99,7 @@ async def create_committee(request: Request[Any, Any, Any], session: SessionHere
                 starts_at=committee.starts_at,
                 place=committee.place,
                 link=committee.link,
-                invited=(await count_people(session, committee, request.app.state.clock.now())).invited,
+                invited=(await count_people(session, committee, services_of(request).clock.now())).invited,
             )
         )
 

@@ -20,6 +20,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.carried import pack, unpack
 from pooling.web.layout import Link, render
+from pooling.web.services import services_of
 
 PATH = "/comites"
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -36,7 +37,7 @@ async def list_committees(
     annee: FromQuery[str] = "",
 ) -> Response[str]:
     """Those to come, the nearest first, then those past, the latest first; each list turns its own pages."""
-    now = request.app.state.clock.now()
+    now = services_of(request).clock.now()
     zone = ZoneInfo(entered_group.timezone)
     today = now.astimezone(zone).date()
     to_come, next_key = await committee_page(session, now, past=False, after=_moment_key(apres))

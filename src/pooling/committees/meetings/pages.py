@@ -19,6 +19,7 @@ from pooling.committees.queries import agendas_of
 from pooling.committees.rules import TO_COME
 from pooling.committees.words import own_answer
 from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import render
 from pooling.web.typography import before
@@ -42,7 +43,7 @@ async def _shown(
     agenda = (await agendas_of(session, [committee.id]))[committee.id]
     counts = await count_people(session, committee, frame.now)
     school_zone = (await cadence_of(session)).school_zone
-    every = request.app.state.reminder_kinds
+    every = features_of(request).kinds
     return render(
         request,
         "committees/show.html",

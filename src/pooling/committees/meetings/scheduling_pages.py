@@ -17,10 +17,12 @@ from pooling.committees.page import CommitteeFrame, managed_committee
 from pooling.committees.queries import committee_by_id
 from pooling.committees.words import INVITED_ROLES, KIND_WORDS
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.feature import features_of
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import plural
 
 CLEAR_DAYS = ("5", "3", "1")
@@ -99,7 +101,7 @@ async def do_scheduling(
     committee_id = 0
     with form.redisplayed():
         form.check()
-        committee_id = await schedule_once(session, caller, CommitteeIn(**values), request.app.state.clock.now())
+        committee_id = await schedule_once(session, caller, CommitteeIn(**values), services_of(request).clock.now())
     if form.has_errors:
         raise Redisplay(_scheduling_page(request, entered_group, form))
     url = f"/g/{entered_group.slug}/comites/{committee_id}"
@@ -108,8 +110,8 @@ async def do_scheduling(
 
 async def _planned(request: Request[Any, Any, Any], session: AsyncSession, group: EnteredGroup, key: int) -> str:
     """What is said of a committee that was just planned: that people will be reminded, or that nothing will leave."""
-    state, zone, committee = request.app.state, ZoneInfo(group.timezone), await committee_by_id(session, key)
-    if await is_reminded(session, state.reminder_kinds, committee, zone, state.clock.now()):
+    services, zone, committee = services_of(request), ZoneInfo(group.timezone), await committee_by_id(session, key)
+    if await is_reminded(session, features_of(request).kinds, committee, zone, services.clock.now()):
         return "Le comité est prévu. Les relances partiront d’elles-mêmes."
     return "Le comité est prévu. Aucune relance ne partira d’ici là."
 
@@ -163,7 +165,7 @@ async def do_move(
 ) -> Response[Any]:
     frame = await managed_committee(request, session, caller, committee_id)
     values = {**_whereabouts(form), "reason": form.text("reason", longest=500)}
-    base_url = request.app.state.settings.base_url
+    base_url = services_of(request).settings.base_url
     with form.redisplayed():
         form.check()
         await CHANGES.count_here(session, committee_id, at=frame.now)
@@ -191,7 +193,7 @@ async def do_cancelling(
 ) -> Response[Any]:
     frame = await managed_committee(request, session, caller, committee_id)
     reason = form.text("reason", longest=500)
-    base_url = request.app.state.settings.base_url
+    base_url = services_of(request).settings.base_url
     with form.redisplayed():
         form.check()
         await cancel_committee(session, caller, committee_id, frame.now, reason=reason, base_url=base_url)
