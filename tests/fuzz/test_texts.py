@@ -19,6 +19,7 @@ from pooling.kernel.text import (
     MOST_MARKS,
     clean,
     clean_indented,
+    folded_words,
     is_mark,
     search_text,
     slug,
@@ -63,6 +64,7 @@ def read_fields(text: str) -> object:
 READERS: dict[str, Callable[[str], object]] = {
     reader.__name__: reader
     for reader in (
+        folded_words,
         clean,
         clean_indented,
         search_text,

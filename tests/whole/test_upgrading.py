@@ -15,6 +15,7 @@ from pooling.accounts.second_factor import SecretBox, check
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres
 from pooling.kernel.database import Database, driver_url
 from pooling.kernel.migrations import configuration, migrate, newest_revision
+from pooling.kernel.text import search_text
 
 
 @pytest.fixture
@@ -104,3 +105,36 @@ def test_recovery_codes_on_peoples_paper_go_on(empty: str) -> None:
 
 
 OLD = "3f9a1c-02be77"
+
+
+COMMITTEE = """INSERT INTO committees (group_id, title, state, local_start, starts_at, ends_at, place, link, minutes,
+    revision, scheduled_at, created_at, invited_roles, taken_off, search_text)
+    VALUES ($1, 'C', 'minuted', $3, $2, $2::timestamptz + interval '1 hour', '', '', 'm', 1, $2, $2, '{}', '{}', $4)"""
+
+
+def test_what_earlier_versions_folded_is_found_by_what_is_typed_now(empty: str) -> None:
+    """Words had lost their last s or x, numbers stood in pieces."""
+    stored = "les locau municipau les travau le reseau le tuyau le tau 1 200 velo 12 345 67"
+
+    async def kept() -> None:
+        connection = await asyncpg.connect(empty)
+        group = await connection.fetchval(
+            """INSERT INTO groups (slug, name, timezone, fictional, created_at)
+            VALUES ('b', 'B', 'UTC', false, $1) RETURNING id""",
+            NOW,
+        )
+        await connection.execute("SELECT set_config('pooling.group_id', $1, false)", str(group))
+        await connection.execute(COMMITTEE, group, NOW, NOW.replace(tzinfo=None), stored)
+        await connection.close()
+
+    async def found() -> str:
+        connection = await asyncpg.connect(empty)
+        text: str = await connection.fetchval("SELECT search_text FROM committees")
+        await connection.close()
+        return text
+
+    upgrade(empty, "0008")
+    asyncio.run(kept())
+    upgrade(empty, "head")
+    typed = "les locaux municipaux les travaux le réseau le tuyau le taux 1 200 vélos 12 345,67"
+    assert asyncio.run(found()) == search_text(typed)

@@ -15,7 +15,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.models import Answer, Committee, Invitation
 from pooling.committees.queries import LARGEST_ID
-from pooling.kernel.text import search_text
+from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
 from pooling.members.people_queries import folded
 
@@ -165,7 +165,7 @@ async def invited_person(session: AsyncSession, committee_id: int, person_id: in
 def _named(search: str) -> ColumnElement[bool]:
     """Whether the name has every word searched."""
     has_words: ColumnElement[bool] = true()
-    for word in search_text(search).split():
+    for word in folded_words(search):
         has_words &= folded(col(Person.name)).contains(word, autoescape=True)
     return has_words
 

@@ -16,7 +16,7 @@ from pooling.journal.changes import Names
 from pooling.journal.words import EventShown, show
 from pooling.kernel.events import Event
 from pooling.kernel.limits import limit
-from pooling.kernel.text import search_text
+from pooling.kernel.text import folded_words
 from pooling.members.models import AccessRequest, Member
 from pooling.members.people_queries import folded
 from pooling.members.rights import Caller, Right
@@ -77,7 +77,7 @@ def _wanted(filters: Filters) -> Iterable[ColumnElement[bool]]:
         yield col(Event.subject_kind) == filters.kind
     if filters.person:
         spelled = folded(col(Person.name) + " " + col(Person.email))
-        people = select(col(Person.id)).where(*(spelled.contains(word) for word in search_text(filters.person).split()))
+        people = select(col(Person.id)).where(*(spelled.contains(word) for word in folded_words(filters.person)))
         about = and_(col(Event.subject_kind) == "person", col(Event.subject_id).in_(people))
         yield or_(col(Event.person_id).in_(people), about)
     if filters.purchase_id is not None:

@@ -15,6 +15,21 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "]"
 )
+THOUSANDS = re.compile(r"(?<![0-9,.])[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3})+(?![0-9])")
+"""A number as French writes it, `12 345`."""
+_SHORTEST_PLURAL = 4
+_NO_PLURALS = frozenset({"chaux", "faux", "taux"})
+_OTHER_SINGULARS = {
+    "baux": "bail",
+    "coraux": "corail",
+    "emaux": "email",
+    "travaux": "travail",
+    "vitraux": "vitrail",
+    "loyaux": "loyal",
+    "royaux": "royal",
+    "fleaux": "fleau",
+    "preaux": "preau",
+}
 _BLANKS = re.compile(r"[^\S\r\n]{2,}")
 MOST_MARKS = 30
 _HALF_WIDE_MARKS = "\uff9e\uff9f"
@@ -59,10 +74,32 @@ def _accent(character: str) -> str:
     return chr(0x21 + ord(marks[0]) % 0x50) if marks else "!"
 
 
+def folded_words(text: str) -> list[str]:
+    """The words, their letters alone: `L’Œuvre d’Arès` is l, oeuvre, d, ares. For names, which have no plural."""
+    return _NOT_WORD.sub(" ", without_accents(visible(text)).lower()).split()
+
+
 def search_text(text: str) -> str:
-    """Words folded for search: `vélo`, `vélos` and `Velo` become the same word."""
-    words = _NOT_WORD.sub(" ", without_accents(visible(text)).lower()).split()
-    return " ".join(word[:-1] if len(word) > 3 and word[-1] in "sx" else word for word in words)  # noqa: PLR2004
+    """Words folded for search, each a French word still, which a stemmer may take further: `vélo`, `vélos` and `Velo`
+    are the same, so are `local` and `locaux`, and `1200` and `1 200`.
+    """
+    return " ".join(map(_singular, folded_words(joined_thousands(visible(text)))))
+
+
+def joined_thousands(text: str) -> str:
+    """The text with its numbers in one piece: `12345` for `12 345`."""
+    return THOUSANDS.sub(lambda number: "".join(number[0].split()), text)
+
+
+def _singular(word: str) -> str:
+    """Without its plural's ending. One rule on both sides: where it is wrong, the same word is still found."""
+    if len(word) < _SHORTEST_PLURAL or word in _NO_PLURALS:
+        return word
+    if word in _OTHER_SINGULARS:
+        return _OTHER_SINGULARS[word]
+    if word.endswith("aux") and not word.endswith(("eaux", "yaux")):
+        return word[:-2] + "l"
+    return word[:-1] if word[-1] in "sx" else word
 
 
 def slug(text: str) -> str:

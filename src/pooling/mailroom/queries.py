@@ -13,7 +13,7 @@ from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
-from pooling.kernel.text import search_text
+from pooling.kernel.text import folded_words
 from pooling.mailroom.occasions import OccasionShown, Shown, shown_state
 from pooling.members.people_queries import LARGEST_ID, folded
 from pooling.outbox.models import Message, MessageState
@@ -76,7 +76,7 @@ async def people_of_occasion(
             col(Reminder.subject_id) == occasion.subject_id,
             col(Reminder.revision) == occasion.revision,
             col(Reminder.offset_days) == occasion.offset_days,
-            *(named.contains(word) for word in search_text(search).split()),
+            *(named.contains(word) for word in folded_words(search)),
         )
         .order_by(name, col(Reminder.id))
         .limit(PAGE_SIZE + 1)

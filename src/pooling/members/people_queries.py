@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
-from pooling.kernel.text import search_text
+from pooling.kernel.text import folded_words
 from pooling.members.models import Member, Membership, Role
 from pooling.members.words import ROLE_WORDS
 
@@ -57,7 +57,7 @@ class PersonShown:
 
 
 def folded(text: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
-    """As `kernel.text.search_text` folds letters, but in the database (which need know no French)."""
+    """As `kernel.text.folded_words` folds letters, but in the database (which need know no French)."""
     without_ligatures = func.replace(func.replace(func.replace(text, "œ", "oe"), "Œ", "oe"), "æ", "ae")
     return func.lower(func.translate(without_ligatures, _ACCENTED, _PLAIN))
 
@@ -75,7 +75,7 @@ async def people_page(
     name = folded(col(Person.name)).collate("C")
     statement = (
         select(Person, name)
-        .where(exists().where(_active()), *(_has_word(word) for word in search_text(search).split()))
+        .where(exists().where(_active()), *(_has_word(word) for word in folded_words(search)))
         .order_by(name, col(Person.id))
         .limit(PAGE_SIZE + 1)
     )

@@ -410,12 +410,23 @@ async def test_published_minutes_are_found_whatever_the_accents_and_the_plural(
     database: Database, territory: Territory, sign_in: SignIn, committee: str
 ) -> None:
     browser = await sign_in(FACILITATOR)
-    await decide(browser, committee, {"content": "Acheter des remorques légères <b>vite</b>"})
+    await decide(
+        browser, committee, {"content": "Acheter des remorques légères <b>vite</b> aux journaux locaux : 12 345,67 €"}
+    )
     search = f"{GROUP}/comites/recherche"
     assert "Aucun compte-rendu" in await read(browser, f"{search}?q=remorque")
     await publish(database, territory, committee)
     reader = await sign_in(OTHER)
-    for words in ("vélo", "Vélos", "velo", "remorque légère", '"remorques légères"', "vélo -cargo"):
+    for words in (
+        "vélo",
+        "Vélos",
+        "velo",
+        "remorque légère",
+        '"remorques légères"',
+        "vélo -cargo",
+        "journal local",
+        "12345,67",
+    ):
         answer = await reader.get(search, params={"q": words})
         assert "<mark>" in answer.text, words
     assert "<b>vite" not in (await reader.get(search, params={"q": "remorque"})).text

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pooling.committees.minutes.searching import AROUND, excerpt, folded_query, stems_of
+from pooling.kernel.text import folded_words, search_text
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,9 @@ from pooling.committees.minutes.searching import AROUND, excerpt, folded_query, 
         ("   ", ""),
         ("<b>&|!:*()", "b"),
         ("\x00\x01é", "e"),
+        ("1 200 vélos", "1200 velo"),
+        ("12\u202f345,67\u00a0€", "12345 67"),
+        ('-"12345,67"', '" 12345 67 "'),
     ],
 )
 def test_a_query_is_folded_as_what_is_searched(typed: str, query: str) -> None:
@@ -42,3 +46,27 @@ def test_an_excerpt_of_a_long_text_stands_around_the_first_word_found() -> None:
 def test_an_excerpt_never_has_a_tag_of_the_text(text: str, typed: str) -> None:
     made = str(excerpt(text, stems_of(folded_query(typed))))
     assert "<" not in made.replace("<mark>", "").replace("</mark>", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        *(("local", "locaux"), ("municipal", "municipaux"), ("journal", "journaux"), ("total", "totaux")),
+        *(("travail", "travaux"), ("bail", "baux"), ("réseau", "réseaux"), ("noyau", "noyaux"), ("jeu", "jeux")),
+        *(("taux", "Taux"), ("prix", "prix"), ("vélo", "vélos"), ("préau", "préaux"), ("général", "Généraux")),
+        *(("1200", "1 200"), ("1200", "1\u202f200"), ("12345,67", "12\u202f345,67\u00a0€"), ("1200000", "1 200 000")),
+    ],
+)
+def test_what_is_typed_is_folded_as_what_is_written_and_marked(typed: str, written: str) -> None:
+    assert folded_query(typed) == folded_query(written.removesuffix("€")) == search_text(written)
+    shown = excerpt(f"Avant {written} après", stems_of(folded_query(typed)))
+    assert f"<mark>{written.partition(',')[0]}</mark>" in shown
+
+
+@pytest.mark.parametrize("apart", ["le 12 2027", "12,5 200", "05 56 83 17 20", "2027 300", "1 20"])
+def test_numbers_side_by_side_are_not_one(apart: str) -> None:
+    assert search_text(apart) == " ".join(apart.replace(",", " ").split())
+
+
+def test_names_have_no_plural() -> None:
+    assert folded_words("M. Darnaux, d’Arès") == ["m", "darnaux", "d", "ares"]

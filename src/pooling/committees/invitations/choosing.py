@@ -13,7 +13,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.models import Invitation
 from pooling.committees.queries import holds_a_role
-from pooling.kernel.text import search_text, without_accents
+from pooling.kernel.text import folded_words, without_accents
 from pooling.mail_addresses import kept_address
 from pooling.members.people_queries import folded
 from pooling.web.forms import Form
@@ -109,7 +109,7 @@ def _invited(committee_id: int) -> ColumnElement[bool]:
 
 async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]) -> list[Found]:
     name = folded(col(Person.name))
-    words = search_text(typed).split()
+    words = folded_words(typed)
     if not words:
         return []
     whole = or_(name == without_accents(typed).lower(), col(Person.email) == kept_address(typed))

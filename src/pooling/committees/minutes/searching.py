@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision
 from pooling.committees.models import Committee, CommitteeState
-from pooling.kernel.text import clean, search_text
+from pooling.kernel.text import THOUSANDS, clean, joined_thousands, search_text
 from pooling.web.markdown import blocks_of, plain_text
 
 PAGE_SIZE = 20
@@ -22,7 +22,7 @@ AROUND = 130
 """Characters of an excerpt on each side of the first word found."""
 _SHORTEST_STEM = 4
 _PARTS = re.compile(r'"|[^\s"]+')
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(rf"{THOUSANDS.pattern}|\w+")
 _FRENCH: ColumnClause[str] = literal_column("'french'::regconfig")
 
 
@@ -39,7 +39,7 @@ class Found:
 def folded_query(typed: str) -> str:
     """What is typed, folded as what is searched; quotes for a phrase and a minus for a word unwanted stay."""
     parts = []
-    for part in _PARTS.findall(clean(typed)[:LONGEST_QUERY]):
+    for part in _PARTS.findall(joined_thousands(clean(typed)[:LONGEST_QUERY])):
         words = search_text(part)
         if part == '"':
             parts.append(part)
@@ -90,9 +90,9 @@ def _read(minutes: str, decisions: Sequence[str]) -> str:
 
 
 def stems_of(query_text: str) -> list[str]:
-    """The beginnings by which a word found is known: about as the French stemmer cuts them."""
+    """The beginnings by which a word found is known: about as the French stemmer cuts them. A number is not cut."""
     wanted = [word for word in query_text.replace('"', " ").split() if not word.startswith("-")]
-    return [word[: max(_SHORTEST_STEM, len(word) - 2)] for word in wanted if word != "or"]
+    return [word if word.isdigit() else word[: max(_SHORTEST_STEM, len(word) - 2)] for word in wanted if word != "or"]
 
 
 def excerpt(text: str, stems: Sequence[str]) -> Markup:
