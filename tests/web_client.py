@@ -78,7 +78,12 @@ class Browser:
         return await self.client.get(path, **options)  # type: ignore[arg-type]
 
     async def post(
-        self, path: str, values: Mapping[str, object] | None = None, *, page: str | None = None
+        self,
+        path: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        page: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Posts as a form of `page` (by default of any page of ours) would."""
         shown = await self.client.get(page or "/accessibilite")
@@ -88,7 +93,7 @@ class Browser:
             token = TOKEN.search(shown.text)
         assert token is not None, f"no form on {page}"
         data = {"csrf": token[1], **{name: str(value) for name, value in (values or {}).items()}}
-        return await self.client.post(path, data=data, headers={"Sec-Fetch-Site": "same-origin"})
+        return await self.client.post(path, data=data, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
 
     async def close(self) -> None:
         await self.client.aclose()

@@ -21,6 +21,7 @@ from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, clean_indented, visible
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
+from pooling.web.markdown import faults_of
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.([0-9]+))?")
@@ -85,6 +86,14 @@ class Form:
             self.refuse(name, required)
         if len(value) > longest:
             self.refuse(name, f"Raccourcissez ce texte : {longest} caractères au plus.")
+        return value
+
+    def markdown(self, name: str, *, longest: int) -> str:
+        """A text in Markdown, with line feeds alone, that a document can hold."""
+        value = self.text(name, longest=longest, indented=True).replace("\r\n", "\n").replace("\r", "\n")
+        faults = faults_of(value) if len(value) <= longest else []
+        if faults:
+            self.refuse(name, " ".join(faults))
         return value
 
     def email(self, name: str) -> str:

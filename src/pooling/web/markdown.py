@@ -10,6 +10,7 @@ of runs: `text`, `code` (text), `strong`, `emphasis`, `strike` (content), `link`
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,9 @@ _TAGS = {"strong": "strong", "emphasis": "em", "strike": "s"}
 _LOWEST_HEADING = 6
 DEEPEST = 6
 """Lists in lists, emphasis in emphasis."""
+LONGEST_LINK = 2_000
+"""Browsers open longer ones, but a PDF holds no more than 8 000 letters."""
+MOST_FAULTS = 5
 
 
 @cache
@@ -57,6 +61,31 @@ def blocks_of(text: str) -> list[Node]:
     for token in tokens:
         token.children = None  # a tree of these would be as deep as whoever typed it likes
     return list(_Reader(runs).read(SyntaxTreeNode(tokens).children, 0))
+
+
+def faults_of(text: str) -> list[str]:
+    """What no document can hold, in French, each with its line: a heading without a word, an endless link."""
+    return list(islice(_faults(_parser().parse(text)), MOST_FAULTS))
+
+
+def _faults(tokens: Sequence[Token]) -> Iterator[str]:
+    line, in_heading = 0, False
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else line
+        in_heading = token.type == "heading_open" or (in_heading and token.type == "inline")
+        if token.type == "inline":
+            children = token.children or []
+            if in_heading and not _words(_runs(children)).strip():
+                yield f"Ligne {line} : ce titre n’a pas de mot. Écrivez-le, ou retirez le signe qui en fait un titre."
+            yield from _endless_links(children, line)
+
+
+def _endless_links(children: Sequence[Token], line: int) -> Iterator[str]:
+    for token in children:
+        if token.type in {"softbreak", "hardbreak"}:
+            line += 1
+        elif token.type == "link_open" and len(str(token.attrs["href"])) > LONGEST_LINK:
+            yield f"Ligne {line} : cette adresse de page est trop longue ({LONGEST_LINK} caractères au plus)."
 
 
 class _Reader:

@@ -6,6 +6,7 @@ typed is read as markup.
 
 import asyncio
 import json
+import logging
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +14,24 @@ from typing import Any
 
 import typst
 
+from pooling.kernel.errors import Invalid
 from pooling.web import templating
+
+log = logging.getLogger(__name__)
+
+
+class Unprintable(Invalid):
+    """The document cannot be set: something in it, which only the log can name, is nothing that a PDF holds."""
+
+    code = "unprintable"
+
+    def __init__(self, title: str) -> None:
+        said = (
+            f"« {title} » n’a pas pu être mis en page : un titre, un lien ou un caractère y fait obstacle. "
+            "Simplifiez le texte, puis réessayez."
+        )
+        super().__init__({"": said})
+        self.message = said
 
 
 async def make_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
@@ -21,9 +39,16 @@ async def make_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> b
 
     `at` is the document's date: the same data at the same moment give the same bytes. Fonts are those that typst
     brings along, whatever the machine has.
+
+    Raises:
+        Unprintable: the document cannot be set.
     """
     feature, _, name = template.partition("/")
-    return await asyncio.to_thread(_set, f"{feature}/templates/{name}", data, at)
+    try:
+        return await asyncio.to_thread(_set, f"{feature}/templates/{name}", data, at)
+    except typst.TypstError as error:
+        log.exception("%s could not be set", template)
+        raise Unprintable(str(data["title"])) from error
 
 
 _UNDISPLAYED = "could not be displayed"

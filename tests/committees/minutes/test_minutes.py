@@ -76,3 +76,33 @@ async def test_minutes_are_drafted_then_published(
     assert pdf.headers["content-disposition"] == 'attachment; filename="compte-rendu-2027-03-30.pdf"'
     assert (await browser.post(minutes, {"minutes": "Autre chose"})).status_code == 409
     assert (await browser.post(publication)).status_code == 409
+
+
+async def test_what_no_document_can_hold_is_refused_while_writing_and_when_publishing(
+    database: Database, territory: Territory, sign_in: SignIn, late: FixedClock
+) -> None:
+    page = await held(database, territory)
+    browser = await sign_in(FACILITATOR)
+    minutes, publication = f"{page}/compte-rendu", f"{page}/publication"
+    typed = "Vélos\n\n#\n\n[a](https://x.example/" + "a" * 9000 + ")"
+    refused = await browser.post(minutes, {"minutes": typed}, page=minutes)
+    assert refused.status_code == 422
+    assert "Ligne 3 : ce titre n’a pas de mot" in refused.text
+    assert "Ligne 5 : cette adresse de page est trop longue" in refused.text
+    assert typed in refused.text
+    kept = await browser.post(minutes, {"minutes": typed}, page=minutes, headers={"Accept": "application/json"})
+    assert kept.is_success, "what is saved by itself is kept: a heading is begun before it has words"
+    assert "Ligne 3 : ce titre n’a pas de mot" in kept.json()["saved"]
+    answer = await browser.post(publication, page=publication)
+    assert answer.status_code == 422
+    assert "Corrigez le compte-rendu avant de le publier. Ligne 3" in answer.text
+    assert "Publier le compte-rendu ?" in text_of(answer).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+async def test_blanks_that_nest_a_list_are_kept(
+    database: Database, territory: Territory, sign_in: SignIn, late: FixedClock
+) -> None:
+    page = await held(database, territory)
+    browser = await sign_in(FACILITATOR)
+    await save(browser, page, "- un\n    - deux")
+    assert "- un\n    - deux" in (await browser.get(f"{page}/compte-rendu")).text

@@ -26,6 +26,7 @@ from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
 from pooling.reminders.sweep import Chore
+from pooling.web.pdf import Unprintable
 
 log = logging.getLogger(__name__)
 
@@ -98,8 +99,8 @@ async def _keep_document(
     person_id = caller.person_id if caller is not None else None
     try:
         content = await convocation_pdf(session, committee, context, person_id=person_id)
-    except RuntimeError:  # what typst raises
-        log.exception("the convocation of committee %s could not be set", committee.id)
+    except Unprintable:
+        log.error("the convocation of committee %s could not be set", committee.id)  # noqa: TRY400 - why is logged there
         return None
     name = f"convocation {committee.title} {committee.local_start:%Y-%m-%d}"
     return (await store_file(session, name, content, now, person_id=None)).id

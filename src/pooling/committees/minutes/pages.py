@@ -17,7 +17,6 @@ from pooling.committees.invitations.choosing import Chosen, Found, among_invited
 from pooling.committees.minutes.writing import (
     LONGEST_MINUTES,
     WrittenMeanwhile,
-    as_written,
     name_secretary,
     save_minutes,
     seen_of,
@@ -146,10 +145,12 @@ async def do_minutes(
     form: PostedForm,
     committee_id: FromPath[int],
 ) -> Response[Any]:
-    """Saves, and goes on to the page that the button names. The module that saves by itself gets JSON."""
+    """Saves, and goes on to the page that the button names. The module that saves by itself gets JSON; it keeps what
+    no document can hold too, and says so: nobody's heading is refused while it is being typed.
+    """
     frame = await written_committee(request, session, caller, committee_id)
-    content = as_written(form.text("minutes", longest=LONGEST_MINUTES, indented=True))
-    if form.has_errors:
+    content = form.markdown("minutes", longest=LONGEST_MINUTES)
+    if form.has_errors and not (_by_itself(request) and len(content) <= LONGEST_MINUTES):
         raise Redisplay(await _editor(request, session, frame, form))
     try:
         saved = await save_minutes(session, caller, committee_id, content, frame.now, seen=form.value("seen") or None)
@@ -161,7 +162,9 @@ async def do_minutes(
         return Response(
             {
                 "seen": saved.seen,
-                "saved": f"Brouillon enregistré à {time_short(frame.now, frame.zone)}",
+                "saved": ". ".join(
+                    [f"Brouillon enregistré à {time_short(frame.now, frame.zone)}", *form.errors.values()]
+                ),
                 "preview": str(html_of(blocks_of(content))),
             },
             media_type="application/json",

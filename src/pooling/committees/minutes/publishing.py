@@ -25,7 +25,7 @@ from pooling.outbox.mail import Button, Fact, Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_copies
 from pooling.reminders.kinds import Context
-from pooling.web.markdown import blocks_of, plain_text
+from pooling.web.markdown import blocks_of, faults_of, plain_text
 from pooling.web.pdf import make_pdf
 from pooling.web.typography import date_time_long, plural
 
@@ -48,12 +48,14 @@ async def publish_minutes(session: AsyncSession, caller: Caller, committee_id: i
         Forbidden: the caller neither manages committees nor is this one's secretary.
         NotFound: there is no such committee.
         Conflict: it has not begun, was cancelled, or its minutes are published already.
-        Invalid: nothing is written.
+        Invalid: nothing is written, or something that no document can hold.
     """
     committee = await lock_to_write(session, caller, committee_id)
     begin(session, caller, committee, now)
     if not committee.minutes.strip():
         raise Invalid({"minutes": "Écrivez le compte-rendu avant de le publier."})
+    if faults := faults_of(committee.minutes):
+        raise Invalid({"minutes": f"Corrigez le compte-rendu avant de le publier. {' '.join(faults)}"})
     context = await _context(session, now)
     data = await minutes_data(session, committee, context)
     pdf = await make_pdf(TEMPLATE, data, at=now)

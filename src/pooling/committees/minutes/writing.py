@@ -46,11 +46,6 @@ def seen_of(content: str) -> str:
     return sha256(content.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
-def as_written(typed: str) -> str:
-    """The text as it is kept: browsers send another end of line than they show."""
-    return typed.replace("\r\n", "\n").replace("\r", "\n")
-
-
 async def save_minutes(
     session: AsyncSession,
     caller: Caller,
