@@ -124,6 +124,11 @@ def test_a_form_carries_its_token_and_its_buttons() -> None:
     assert page.one(href="/b").text == "Annuler"
 
 
+def test_leaving_does_not_read_as_the_act_that_is_asked_about() -> None:
+    page = draw("{{ forms.buttons('Annuler l’achat', cancel_url='/b') }}")
+    assert page.one(href="/b").text == "Revenir sans rien annuler"
+
+
 def grid_rows() -> list[dict[str, object]]:
     about = {"about": HOSTILE, "unit": HOSTILE, "price": HOSTILE, "amount": None}
     return [

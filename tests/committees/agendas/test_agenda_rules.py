@@ -128,3 +128,8 @@ def test_the_beginning_of_a_text_is_one_short_line(text: str, longest: int) -> N
     line = shortened(text, longest)
     assert len(line) <= longest
     assert "\n" not in line
+
+
+def test_a_text_is_cut_between_words() -> None:
+    assert shortened("Un retard de livraison", 20) == "Un retard de…"
+    assert shortened("Un retard", 9) == "Un retard"

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -106,3 +107,20 @@ async def test_blanks_that_nest_a_list_are_kept(
     browser = await sign_in(FACILITATOR)
     await save(browser, page, "- un\n    - deux")
     assert "- un\n    - deux" in (await browser.get(f"{page}/compte-rendu")).text
+
+
+async def test_headings_skip_no_level(
+    database: Database, territory: Territory, sign_in: SignIn, late: FixedClock
+) -> None:
+    page = await held(database, territory)
+    browser = await sign_in(FACILITATOR)
+    await save(browser, page, "# Un\n\n### Deux")
+    shown = [
+        await browser.get(f"{page}{where}") for where in ("/compte-rendu", "/compte-rendu/versions/1", "/publication")
+    ]
+    await browser.post(f"{page}/publication", page=f"{page}/publication")
+    for answer in [*shown, await browser.get(f"{page}/compte-rendu")]:
+        main = answer.text.partition("<main")[2].partition("</main>")[0]
+        levels = [int(level) for level in re.findall(r"<h([1-6])", main)]
+        assert "Deux</h" in main
+        assert all(level <= before + 1 for before, level in pairwise(levels)), levels

@@ -6,7 +6,7 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.agendas.rules import DIFFICULTY, MOST_ITEMS
+from pooling.committees.agendas.rules import DIFFICULTY, LONGEST_SAID, MOST_ITEMS
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
 from pooling.committees.queries import found, known_id
@@ -139,7 +139,14 @@ async def carry_difficulties(session: AsyncSession, now: datetime) -> int:
     Idempotent, one statement: called whenever one is raised or the next committee may be another, and by every sweep.
     """
     added = await session.execute(
-        _CARRY, {"group": group_of(session), "now": now, "raised": str(DifficultyState.RAISED), "most": MOST_ITEMS}
+        _CARRY,
+        {
+            "group": group_of(session),
+            "now": now,
+            "raised": str(DifficultyState.RAISED),
+            "most": MOST_ITEMS,
+            "longest": LONGEST_SAID,
+        },
     )
     return len(added.all())
 
@@ -167,7 +174,8 @@ WITH next AS (
 )
 INSERT INTO agenda_items (group_id, committee_id, position, title, topic, presenter, purchase_id, difficulty_id)
 SELECT :group, present.id, present.last + missing.place,
-    'Difficulté : ' || CASE WHEN length(flat.content) > 60 THEN left(flat.content, 59) || '…' ELSE flat.content END,
+    'Difficulté : ' || CASE WHEN length(flat.content) > :longest
+        THEN regexp_replace(left(flat.content, :longest), ' [^ ]*$|.$', '') || '…' ELSE flat.content END,
     'difficulty', '', missing.purchase_id, missing.id
 FROM missing, present, LATERAL (SELECT regexp_replace(missing.content, E'\\\\s+', ' ', 'g') AS content) AS flat
 WHERE present.items + missing.place <= :most

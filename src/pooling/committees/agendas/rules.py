@@ -10,6 +10,8 @@ from pooling.kernel.states import StateMachine
 
 MOST_ITEMS = 200
 """On one agenda: more is not a meeting any more."""
+LONGEST_SAID = 180
+"""Letters of a difficulty in an item's title, which convocations print: a sentence is not cut."""
 
 
 def clock(starts_at: datetime, durations: Sequence[int | None]) -> list[datetime | None]:

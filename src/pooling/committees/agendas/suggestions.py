@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pooling.committees.agendas.rules import LONGEST_SAID
 from pooling.committees.models import Topic
 from pooling.web.typography import plural
 
@@ -80,7 +81,7 @@ def _difficulties(matters: OpenMatters) -> list[Proposal]:
     return [
         Proposal(
             Topic.DIFFICULTY,
-            f"Difficulté : {shortened(content, 60)}",
+            f"Difficulté : {shortened(content, LONGEST_SAID)}",
             "signalée par un membre",
             purchase_id=purchase_id,
             difficulty_id=difficulty_id,
@@ -118,6 +119,9 @@ def _silent(matters: OpenMatters, starts_at: datetime) -> list[Proposal]:
 
 
 def shortened(content: str, longest: int = 100) -> str:
-    """The beginning of a text, on one line."""
+    """The beginning of a text, on one line, up to a whole word where there is one."""
     line = " ".join(content.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    if len(line) <= longest:
+        return line
+    whole, blank, _ = line[:longest].rpartition(" ")
+    return (whole if blank else line[: longest - 1]) + "…"

@@ -88,7 +88,7 @@ async def _read_page(request: Request[Any, Any, Any], session: AsyncSession, fra
         heading="Compte-rendu",
         frame=frame,
         published=published,
-        minutes=html_of(blocks_of(committee.minutes)) if published else "",
+        minutes=html_of(blocks_of(committee.minutes), under=1) if published else "",
         pieces_shown=(await files_of(session, committee.id)).get(None, []) if published else [],
         **await listed(session, decisions),
     )
@@ -127,7 +127,7 @@ async def _editor(
         offered=offered(shown.offered),
         names={person_id: name for person_id, name in rows},
         saved=_saved_words(frame, latest) if latest else "",
-        preview=html_of(blocks_of(committee.minutes)),
+        preview=html_of(blocks_of(committee.minutes), under=1),
         pieces_shown=(await files_of(session, committee.id)).get(None, []),
         **await listed(session, decisions),
     )
@@ -165,7 +165,7 @@ async def do_minutes(
                 "saved": ". ".join(
                     [f"Brouillon enregistré à {time_short(frame.now, frame.zone)}", *form.errors.values()]
                 ),
-                "preview": str(html_of(blocks_of(content))),
+                "preview": str(html_of(blocks_of(content), under=1)),
             },
             media_type="application/json",
         )

@@ -129,7 +129,7 @@ async def show_version(
         frame=frame,
         version=version,
         author=author.scalar_one(),
-        minutes=html_of(blocks_of(version.content)),
+        minutes=html_of(blocks_of(version.content), under=1),
         restorable=frame.committee.state == CommitteeState.HELD and version.content != frame.committee.minutes,
         url=f"{url}/{number}",
     )
