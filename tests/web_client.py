@@ -16,7 +16,7 @@ from sqlmodel import col
 from pooling.accounts.models import SecondFactor, SignInSession
 from pooling.accounts.sessions import open_session
 from pooling.kernel.database import Database
-from pooling.members.feature import Features
+from pooling.members.features import Features
 from pooling.web.security import SESSION_COOKIE
 from pooling.web.services import Services
 

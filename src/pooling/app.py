@@ -1,6 +1,6 @@
-"""The web side's table of contents: every feature's routes, the navigation, and who is here."""
+"""The web side: the routes of every feature under the guards that they share, the navigation, and who is here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,65 +14,17 @@ from pooling.accounts import sign_in_pages, token_pages
 from pooling.accounts.bearer import provide_holder
 from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
-from pooling.allocation import api as allocation_api
-from pooling.allocation import pages as allocation
-from pooling.allocation.configuration import read_finance
-from pooling.committees import page as committee_page
-from pooling.committees.agendas import api as agenda_api
-from pooling.committees.agendas import difficulty_api, difficulty_pages
-from pooling.committees.agendas import file_pages as pieces_pages
-from pooling.committees.agendas import pages as agenda_pages
-from pooling.committees.calendars import pages as feed_pages
-from pooling.committees.convocations import pages as convening_pages
-from pooling.committees.decisions import api as decision_api
-from pooling.committees.decisions import board_pages
-from pooling.committees.decisions import effect_pages as acting_pages
-from pooling.committees.decisions import follow_up_pages as following_pages
-from pooling.committees.decisions import pages as decision_pages
-from pooling.committees.invitations import answering_pages as answer_pages
-from pooling.committees.invitations import api as answers_api
-from pooling.committees.invitations import attendance_pages, guest_pages
-from pooling.committees.invitations import pages as committee_people_pages
-from pooling.committees.meetings import api as committees_api
-from pooling.committees.meetings import pages as committees
-from pooling.committees.minutes import pages as minutes_pages
-from pooling.committees.minutes import publishing_pages, search_pages
-from pooling.demo import pages as demo
-from pooling.home import pages as home
-from pooling.home.dated import dated_ahead
-from pooling.home.leaving import warnings_on_leaving
-from pooling.home.reminder_kinds import reminder_kinds
-from pooling.journal import api as home_api
-from pooling.journal import pages as journal_pages
-from pooling.mailroom import choice_pages as mail_choice_pages
-from pooling.mailroom import failure_pages as failed_mail_pages
-from pooling.mailroom import one_click_pages as refusing_pages
-from pooling.mailroom import pages as reminder_pages
-from pooling.mailroom import setting_pages as reminder_setting_pages
-from pooling.members import (
-    administration_pages,
-    answering_pages,
-    asking_pages,
-    inviting_pages,
-    people_pages,
-    role_pages,
-    settings_pages,
-)
-from pooling.members import api as members_api
-from pooling.members import pages as members
+from pooling.demo import feature as demo
+from pooling.demo import pages as demo_pages
+from pooling.features import FEATURES
+from pooling.members import administration_pages
 from pooling.members.api_entrance import provide_token_group, provide_token_session
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
-from pooling.members.feature import Features, Tab
-from pooling.members.rights import Caller, Right
+from pooling.members.features import Entry, Feature, Features, features_of, gather
+from pooling.members.rights import Caller
 from pooling.members.words import ROLE_WORDS
-from pooling.needs import amendment_pages, collection_api, collection_pages, consolidation_pages
-from pooling.needs import api as needs_api
-from pooling.needs import pages as needs
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases import api as purchases_api
-from pooling.purchases import buyers_pages, preparing_pages
-from pooling.purchases import pages as purchases
-from pooling.reminders.configuration import read_reminders
+from pooling.reminders.configuration import ReminderConfiguration, read_reminders
 from pooling.web import about, api_reference, assets, errors, health
 from pooling.web.admission import admit
 from pooling.web.api import PREFIX
@@ -86,103 +38,24 @@ from pooling.web.layout import GroupShown, Layout, Link, PersonShown
 from pooling.web.security import add_headers
 from pooling.web.services import Services, services_of
 
-NAVIGATION: Sequence[tuple[str, str, Right]] = (
-    ("À faire", "", Right.SEE_GROUP),
-    ("Achats groupés", "/achats", Right.SEE_GROUP),
-    ("Comités", "/comites", Right.SEE_GROUP),
-    ("Membres", "/membres", Right.SEE_GROUP),
-    ("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
-)
-
-ALSO_UNDER: Mapping[str, tuple[str, ...]] = {
-    "/membres": ("/personnes", "/demande", "/reglages"),
-    "/comites": ("/calendrier", "/relances"),
-}
-"""Pages that stand under a main entry without its address."""
-
-PURCHASE_TABS: Sequence[Tab] = (
-    Tab("En bref", "", Right.SEE_GROUP),
-    Tab("Besoins", needs.SECTION, Right.SEE_TOTALS),
-    Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
-    Tab("Coûts", allocation.SECTION, Right.SEE_TOTALS),
-    Tab("Journal", journal_pages.SECTION, Right.SEE_JOURNAL),
-)
-
-OF_A_GROUP: Sequence[ControllerRouterHandler] = (
-    *home.ROUTES,
-    *purchases.ROUTES,
-    *preparing_pages.ROUTES,
-    *needs.ROUTES,
-    *amendment_pages.ROUTES,
-    *collection_pages.ROUTES,
-    *consolidation_pages.ROUTES,
-    *allocation.ROUTES,
-    *committees.ROUTES,
-    *answer_pages.ROUTES,
-    *committee_people_pages.ROUTES,
-    *attendance_pages.ROUTES,
-    *guest_pages.ROUTES,
-    *board_pages.ROUTES,
-    *search_pages.ROUTES,
-    *feed_pages.ROUTES,
-    *minutes_pages.ROUTES,
-    *publishing_pages.ROUTES,
-    *decision_pages.ROUTES,
-    *acting_pages.ROUTES,
-    *following_pages.ROUTES,
-    *agenda_pages.ROUTES,
-    *convening_pages.ROUTES,
-    *difficulty_pages.ROUTES,
-    *pieces_pages.ROUTES,
-    *members.ROUTES,
-    *people_pages.ROUTES,
-    *role_pages.ROUTES,
-    *inviting_pages.ROUTES,
-    *asking_pages.ROUTES,
-    *answering_pages.ROUTES,
-    *settings_pages.ROUTES,
-    *buyers_pages.ROUTES,
-    *journal_pages.ROUTES,
-    *mail_choice_pages.ROUTES,
-    *reminder_pages.ROUTES,
-    *failed_mail_pages.ROUTES,
-    *reminder_setting_pages.ROUTES,
-)
-OF_NO_GROUP: Sequence[ControllerRouterHandler] = (
-    *home.FRONT,
-    *refusing_pages.FRONT,
+GROUND: Sequence[ControllerRouterHandler] = (
     *accounts.ROUTES,
-    *asking_pages.FRONT,
-    *administration_pages.ROUTES,
     *token_pages.ROUTES,
-    *feed_pages.FRONT,
     *about.ROUTES,
     *api_reference.ROUTES,
     *assets.ROUTES,
     *health.ROUTES,
 )
-API_OF_A_GROUP: Sequence[ControllerRouterHandler] = (
-    *members_api.ROUTES,
-    *purchases_api.ROUTES,
-    *needs_api.ROUTES,
-    *collection_api.ROUTES,
-    *allocation_api.ROUTES,
-    *committees_api.ROUTES,
-    *answers_api.ROUTES,
-    *agenda_api.ROUTES,
-    *decision_api.ROUTES,
-    *difficulty_api.ROUTES,
-    *home_api.ROUTES,
-)
+"""What every feature stands on has pages too."""
 
 
-def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
+def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, demonstration: bool = False) -> Litestar:
     """The application. The demonstration's own pages exist only where it is asked for."""
-    entrance = demo.FRONT if demonstration else sign_in_pages.ROUTES
-    tenant = [*OF_A_GROUP, *(demo.ROUTES if demonstration else [])]
+    entrance = demo_pages.FRONT if demonstration else sign_in_pages.ROUTES
+    features = (*features, demo.FEATURE) if demonstration else features
     group_router = Router(
         "/g/{group:str}",
-        route_handlers=tenant,
+        route_handlers=[handler for feature in features for handler in feature.pages],
         dependencies={
             "entered_group": Provide(provide_group, sync_to_thread=False),
             "session": Provide(provide_session),
@@ -190,13 +63,19 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
         },
     )
     app = Litestar(
-        route_handlers=[group_router, _api_router(), *OF_NO_GROUP, *entrance],
+        route_handlers=[
+            group_router,
+            _api_router(features),
+            *GROUND,
+            *entrance,
+            *(handler for feature in features for handler in feature.front),
+        ],
         dependencies={"form": Provide(provide_form), "now": Provide(provide_now, sync_to_thread=False)},
         middleware=[SignInMiddleware()],
         before_request=admit,
         before_send=[add_headers],
         exception_handlers=errors.HANDLERS,
-        state=State({"services": _complete(services, demonstration=demonstration)}),
+        state=State({"services": _complete(services, features, demonstration=demonstration)}),
         openapi_config=None,
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
@@ -206,38 +85,33 @@ def create_app(services: Services, *, demonstration: bool = False) -> Litestar:
     return app
 
 
-def _api_router() -> Router:
+def _api_router(features: Sequence[Feature]) -> Router:
     """The JSON interface: the same use cases and rights as the pages, for programs that carry a token."""
     of_a_group = Router(
         "/groups/{group:str}",
-        route_handlers=API_OF_A_GROUP,
+        route_handlers=[handler for feature in features for handler in feature.api],
         dependencies={
             "entered_group": Provide(provide_token_group, sync_to_thread=False),
             "session": Provide(provide_token_session),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
     )
-    return Router(
-        PREFIX, route_handlers=[*members_api.FRONT, of_a_group], dependencies={"holder": Provide(provide_holder)}
-    )
+    front = [handler for feature in features for handler in feature.api_front]
+    return Router(PREFIX, route_handlers=[*front, of_a_group], dependencies={"holder": Provide(provide_holder)})
 
 
-def _complete(services: Services, *, demonstration: bool) -> Services:
+def _complete(services: Services, features: Sequence[Feature], *, demonstration: bool) -> Services:
     """With what the configuration and the features add."""
     config_dir = services.settings.config_dir
     territory, reminders = read_territory(config_dir), read_reminders(config_dir)
-    parts = (
-        read_finance(config_dir),
-        reminders,
-        Features(reminder_kinds(reminders), PURCHASE_TABS, committee_page.SECTIONS, warnings_on_leaving, dated_ahead),
-    )
+    gathered = gather(features, config_dir, reminders)
     return replace(
         services,
         territory=territory,
         logo=logo_content(config_dir, territory),
         layout_of=layout_of,
         demonstration=demonstration,
-        parts={type(part): part for part in parts},
+        parts={**gathered.configurations, ReminderConfiguration: reminders, Features: gathered},
     )
 
 
@@ -261,11 +135,11 @@ def layout_of(request: Request[Any, Any, Any]) -> Layout:
     if group is not None and caller is not None:
         base = f"/g/{group.slug}"
         layout.group = GroupShown(group.name, base, current=True)
-        entries = [*NAVIGATION, *(demo.NAVIGATION if services.demonstration else ())]
+        features = features_of(request)
         layout.navigation = [
-            Link(label, base + address, _is_here(path, base, address))
-            for label, address, right in entries
-            if caller.may_somewhere(right)
+            Link(entry.label, base + entry.path, _is_here(path.removeprefix(base), entry, features))
+            for entry in features.navigation
+            if caller.may_somewhere(entry.right)
         ]
     if person is not None and person.administrator:
         layout.navigation.append(Link("Administration", administration_pages.BASE, path.startswith("/administration/")))
@@ -279,7 +153,9 @@ def _roles(caller: Caller | None) -> str:
     return ", ".join(word for role, word in ROLE_WORDS.items() if role in held)
 
 
-def _is_here(path: str, base: str, address: str) -> bool:
-    if not address:
-        return path.rstrip("/") == base
-    return any(path.startswith(base + under) for under in (address, *ALSO_UNDER.get(address, ())))
+def _is_here(path: str, entry: Entry, features: Features) -> bool:
+    """Whether this page of the group stands under the entry."""
+    if not entry.path:
+        return path in {"", "/"}
+    under = (entry.path, *entry.also_here, *(section.path for section in features.sections(entry.path)))
+    return path.startswith(under)

@@ -13,20 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pooling.allocation.configuration import FinanceConfiguration, read_finance
-from pooling.allocation.records.asking import forget_exports
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.records.writing import write_exports
-from pooling.committees.agendas.difficulties import carry_what_is_open
-from pooling.committees.convening_notice import schedule_of as convocation_schedule
-from pooling.committees.convocations.convening import convene_at
-from pooling.committees.invitations.answering import void_lost_proxies
-from pooling.committees.invitations.inviting import invite_newcomers
+from pooling.features import FEATURES, FORGETS
 from pooling.home.purging import purge as purge_people
-from pooling.home.reminder_kinds import reminder_kinds
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
-from pooling.needs.collection import close_what_is_due
+from pooling.members.features import gather
 from pooling.outbox.delivery import DeliveryReport
 from pooling.outbox.delivery import deliver as deliver_messages
 from pooling.outbox.smtp import smtp_transport
@@ -45,13 +39,6 @@ JOB_SECONDS = 600
 CONNECTIONS = 2
 """To the mail server, for each worker: one waits for the database while the other sends."""
 EXPORT_SECONDS = 3600
-CHORES: Sequence[Chore] = (
-    close_what_is_due,
-    void_lost_proxies,
-    invite_newcomers,
-    carry_what_is_open,
-    forget_exports,
-)
 
 
 @dataclass
@@ -63,7 +50,7 @@ class Work:
     transport: Transport | None
     kinds: Sequence[Kind]
     base_url: str
-    chores: Sequence[Chore] = CHORES
+    chores: Sequence[Chore] = ()
     purge_after: timedelta = timedelta(days=365)
     clock: Clock = field(default_factory=SystemClock)
     finance: FinanceConfiguration = field(default_factory=FinanceConfiguration)
@@ -75,18 +62,16 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
         transport = smtp_transport(settings.smtp_url, sender=settings.mail_from, base_url=settings.base_url)
     if transport is None:
         log.warning("POOLING_SMTP_URL is not set: mails wait in the outbox")
-    configuration = read_reminders(settings.config_dir)
-    chores = (*CHORES, convene_at(convocation_schedule(configuration).hour))
-    purge_after = timedelta(days=settings.purge_after_days)
+    features = gather(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
     return Work(
         database,
         bell,
         transport,
-        reminder_kinds(configuration),
+        features.kinds,
         settings.base_url,
-        chores,
-        purge_after=purge_after,
-        finance=read_finance(settings.config_dir),
+        features.chores,
+        purge_after=timedelta(days=settings.purge_after_days),
+        finance=features.configuration(FinanceConfiguration),
     )
 
 
@@ -116,7 +101,7 @@ async def export(work: Work) -> None:
 
 async def purge(work: Work) -> None:
     """Forgets people who left long ago. It crosses groups, so it is no chore of one."""
-    blanked = await purge_people(work.database, work.clock.now(), work.purge_after)
+    blanked = await purge_people(work.database, FORGETS, work.clock.now(), work.purge_after)
     if blanked:
         log.info("people blanked: %s", blanked)
 

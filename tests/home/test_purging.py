@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from factories import NOW, Territory, file_needs, make_territory, open_purchase
 from pooling.accounts.models import Person
+from pooling.features import FORGETS
 from pooling.home.purging import purge
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
@@ -39,13 +40,13 @@ async def test_only_who_left_every_group_long_ago_is_blanked(database: Database,
     await leave(database, territory, OTHER, days=400)
     await leave(database, territory, "finances@arcachon.example", days=400)
     await leave(database, other, "finances@arcachon.example", days=364)
-    assert await purge(database, NOW, YEAR) == 1
+    assert await purge(database, FORGETS, NOW, YEAR) == 1
     gone = await person(database, territory.people[LEAVER])
     assert (gone.name, gone.function, gone.phone, gone.purged_at) == ("Personne partie", "", "", NOW)
     assert LEAVER not in gone.email
     for email in (OTHER, "finances@arcachon.example", "animation@bassin.example"):
         assert (await person(database, territory.people[email])).email == email
-    assert await purge(database, NOW, YEAR) == 0, "once"
+    assert await purge(database, FORGETS, NOW, YEAR) == 0, "once"
 
 
 async def test_the_trail_stays(database: Database, territory: Territory) -> None:
@@ -55,7 +56,7 @@ async def test_the_trail_stays(database: Database, territory: Territory) -> None
         before = (await session.execute(select(Event).order_by(col(Event.id)))).scalars().all()
         memberships = len((await session.execute(select(Membership))).scalars().all())
     await leave(database, territory, LEAVER, days=400)
-    assert await purge(database, NOW, YEAR) == 1
+    assert await purge(database, FORGETS, NOW, YEAR) == 1
     async with database.transaction(territory.group_id) as session:
         after = (await session.execute(select(Event).order_by(col(Event.id)))).scalars().all()
         assert [event.model_dump() for event in after] == [event.model_dump() for event in before]
@@ -83,7 +84,7 @@ async def test_old_requests_are_forgotten_in_every_group(database: Database, ter
                         decided_at=None if state == "pending" else then,
                     )
                 )
-    await purge(database, NOW, YEAR)
+    await purge(database, FORGETS, NOW, YEAR)
     for group_id in (territory.group_id, other.group_id):
         async with database.transaction(group_id) as session:
             left = await session.execute(select(col(AccessRequest.email)).order_by(col(AccessRequest.id)))

@@ -19,7 +19,7 @@ from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.rules import DIFFICULTY
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.rules import COMMITTEE
-from pooling.journal.words import SENTENCES
+from pooling.features import FEATURES
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
 from pooling.kernel.states import StateMachine
@@ -28,6 +28,7 @@ from pooling.members.service import grant
 from pooling.purchases.rules import PURCHASE
 from web_client import Browser, SignIn, text_of
 
+SENTENCES = {name for feature in FEATURES for name in feature.events.sentences}
 SOURCE = Path(pooling.__file__).parent
 MACHINES: dict[str, StateMachine[Any]] = {
     "PURCHASE": PURCHASE,

@@ -9,9 +9,12 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from factories import BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
-from pooling.journal.changes import Names, change_of
+from pooling.features import FEATURES
+from pooling.journal.changes import change_of
+from pooling.journal.vocabulary import vocabulary_of
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
+from pooling.members.events import Names
 from pooling.needs.models import Need
 from pooling.outbox.models import Message
 from pooling.purchases.schemas import ItemIn
@@ -94,7 +97,8 @@ def test_amendments_recorded_without_tolerance_still_read_well() -> None:
         name="declaration.amended",
         details={"before": {"arceau": 4, "abri": 1}, "after": {"arceau": 6, "abri": 1}},
     )
-    assert change_of(event, Names(), UTC) == ("arceau : 4", "arceau : 6")
+    words = vocabulary_of([feature.events for feature in FEATURES])
+    assert change_of(event, words, Names(), UTC) == ("arceau : 4", "arceau : 6")
 
 
 async def test_the_amended_member_is_told_though_its_units_stay(buyer: Buyer) -> None:

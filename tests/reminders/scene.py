@@ -9,13 +9,13 @@ from sqlalchemy import text
 
 from factories import Territory
 from outbox.sink import Sink
-from pooling.committees.agendas.difficulties import carry_what_is_open
-from pooling.committees.convocations.convening import convene_at, convene_now
-from pooling.committees.invitations.inviting import invite, invite_newcomers, uninvite
+from pooling.committees.convocations.convening import convene_now
+from pooling.committees.invitations.inviting import invite, uninvite
 from pooling.committees.meetings import reminders as committee_reminders
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import CommitteeKind
+from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role
@@ -37,7 +37,7 @@ J1 = datetime(2027, 3, 26, 7, tzinfo=UTC)
 """J−1 is Easter Monday: it moves to the Friday before."""
 
 
-CHORES = (invite_newcomers, convene_at(time(8)), carry_what_is_open)
+CHORES = [chore for feature in FEATURES for chore in feature.chores(ReminderConfiguration({}))]
 
 
 def kinds() -> list[Kind]:

@@ -22,7 +22,7 @@ from pooling.outbox.leases import LEASE
 from pooling.outbox.mail import Mail
 from pooling.outbox.service import queue_mails
 from pooling.worker import Work, run
-from reminders.scene import BASE_URL, J15, Scene, kinds
+from reminders.scene import BASE_URL, CHORES, J15, Scene, kinds
 
 INVITED = sorted(PEOPLE)
 
@@ -75,7 +75,7 @@ async def test_two_workers_and_the_command_line_at_once_send_each_reminder_once(
     await wait_for_another_connection(fresh_addresses)
     bell = Bell(valkey.url)
     work = [
-        Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, clock=SystemClock())
+        Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, CHORES, clock=SystemClock())
         for _ in range(2)
     ]
     workers = [asyncio.create_task(run(each)) for each in work]

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from pooling import PROJECT_ROOT
-from pooling.home.reminder_kinds import reminder_kinds
+from pooling.features import FEATURES
 from pooling.kernel.configuration import ConfigurationError
+from pooling.members.features import gather
 from pooling.reminders.configuration import Schedule, read_reminders
 
 DEFAULT = Schedule(offsets=(-15, -7, -1))
@@ -17,7 +18,7 @@ def written(folder: Path, content: str) -> Path:
 
 
 def test_each_kind_that_one_may_do_without_says_whom_it_concerns(tmp_path: Path) -> None:
-    kinds = reminder_kinds(read_reminders(tmp_path))
+    kinds = gather(FEATURES, tmp_path, read_reminders(tmp_path)).kinds
     assert [kind.name for kind in kinds if kind.comfort and not kind.receivers] == []
 
 
@@ -58,14 +59,14 @@ def test_a_misspelt_kind_is_told(tmp_path: Path) -> None:
 
 def test_the_file_that_comes_along_is_right() -> None:
     configuration = read_reminders(PROJECT_ROOT / "config")
-    names = [kind.name for kind in reminder_kinds(configuration)]
+    names = [kind.name for kind in gather(FEATURES, PROJECT_ROOT / "config", configuration).kinds]
     assert names == [
+        "needs_deadline",
+        "closing",
         "committee",
         "convocation",
         "minutes",
         "follow_up",
         "quarter",
-        "needs_deadline",
-        "closing",
     ]
     assert configuration.schedule("committee", Schedule()) == DEFAULT

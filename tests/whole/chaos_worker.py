@@ -19,7 +19,7 @@ from pooling.kernel.database import Database
 from pooling.outbox.smtp import SmtpTransport
 from pooling.reminders.console import remind
 from pooling.worker import Work, run_until_stopped
-from reminders.scene import BASE_URL, kinds
+from reminders.scene import BASE_URL, CHORES, kinds
 
 
 class FastClock:
@@ -45,7 +45,7 @@ async def work(order: dict[str, Any]) -> None:
         return
     bell = Bell(order["queue"])
     # Its minute is a second here.
-    await run_until_stopped(Work(database, bell, transport, kinds(), BASE_URL, clock=clock), minute=1)
+    await run_until_stopped(Work(database, bell, transport, kinds(), BASE_URL, CHORES, clock=clock), minute=1)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel import bell as bells
 from pooling.kernel.bell import QUEUE, Bell
 from pooling.worker import Work, run
-from reminders.scene import BASE_URL, Scene, kinds
+from reminders.scene import BASE_URL, CHORES, Scene, kinds
 
 NEVER = 3600.0
 """For a minute that does not come: the bell alone wakes the worker."""
@@ -38,7 +38,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def worker(scene: Scene, url: str, *, minute: float) -> AsyncIterator[Bell]:
     """Lives as long as the block lasts, and is still alive then; ends when it is told to."""
     bell = Bell(url)
-    work = Work(scene.database, bell, scene.sink.transport(), kinds(), BASE_URL, clock=scene.clock)
+    work = Work(scene.database, bell, scene.sink.transport(), kinds(), BASE_URL, CHORES, clock=scene.clock)
     working = asyncio.create_task(run(work, minute=minute))
     try:
         yield bell

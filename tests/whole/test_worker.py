@@ -10,7 +10,7 @@ from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel import bell as bells
 from pooling.kernel.bell import Bell
 from pooling.worker import Work, again_and_again, run
-from reminders.scene import BASE_URL, J15, Scene, kinds
+from reminders.scene import BASE_URL, CHORES, J15, Scene, kinds
 
 LUGOS = "referent@lugos.example"
 
@@ -25,7 +25,9 @@ async def bell(valkey: EmbeddedValkey) -> AsyncIterator[Bell]:
 async def test_it_works_off_what_is_due_as_it_starts_and_stops_when_cancelled(real_scene: Scene, bell: Bell) -> None:
     await real_scene.schedule(LUGOS)
     real_scene.clock.instant = J15
-    work = Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, clock=real_scene.clock)
+    work = Work(
+        real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, CHORES, clock=real_scene.clock
+    )
     tasks = [asyncio.create_task(run(work)) for _ in range(2)]
     await asyncio.wait_for(real_scene.sink.reached.wait(), 30)
     for task in tasks:
@@ -36,7 +38,9 @@ async def test_it_works_off_what_is_due_as_it_starts_and_stops_when_cancelled(re
 
 
 async def test_the_bell_wakes_it_again_and_again(real_scene: Scene, bell: Bell) -> None:
-    work = Work(real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, clock=real_scene.clock)
+    work = Work(
+        real_scene.database, bell, real_scene.sink.transport(), kinds(), BASE_URL, CHORES, clock=real_scene.clock
+    )
     task = asyncio.create_task(run(work))
     for recipient in ("a@b.example", "c@d.example"):
         real_scene.sink.reached.clear()
@@ -51,7 +55,7 @@ async def test_the_bell_wakes_it_again_and_again(real_scene: Scene, bell: Bell) 
 
 async def test_a_ring_while_the_job_runs_asks_for_another_run(real_scene: Scene, bell: Bell) -> None:
     """The run that is under way may have looked at the rows before there was what one rings for."""
-    work = Work(real_scene.database, bell, None, kinds(), BASE_URL)
+    work = Work(real_scene.database, bell, None, kinds(), BASE_URL, CHORES)
     woken, running, looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
     runs: list[int] = []
 
@@ -76,7 +80,7 @@ async def test_a_ring_while_the_job_runs_asks_for_another_run(real_scene: Scene,
 
 
 async def test_a_job_that_fails_or_hangs_is_tried_again_the_next_minute(real_scene: Scene, bell: Bell) -> None:
-    work = Work(real_scene.database, bell, None, kinds(), BASE_URL)
+    work = Work(real_scene.database, bell, None, kinds(), BASE_URL, CHORES)
     done = asyncio.Event()
     troubles = iter([RuntimeError("such as a database that is away"), None])
 

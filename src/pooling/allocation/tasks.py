@@ -1,5 +1,7 @@
 """What costs leave to do: files for finance officers to fetch."""
 
+from datetime import datetime
+
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -11,7 +13,7 @@ from pooling.members.task import Task
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 
 
-async def files_to_fetch(session: AsyncSession, caller: Caller) -> list[Task]:
+async def files_to_fetch(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
     """Finance officers find the allocations of the purchases that their member takes part in."""
     members = caller.members_as(Role.FINANCE)
     if not members:

@@ -12,6 +12,7 @@ from pooling.accounts.people import ensure_people
 from pooling.accounts.second_factor import forget
 from pooling.accounts.sessions import end_sessions_of
 from pooling.cli.installation import installation, typed_address, with_database
+from pooling.features import FORGETS
 from pooling.home.purging import purge as purge_people
 from pooling.kernel.database import Database
 from pooling.kernel.text import clean
@@ -120,7 +121,7 @@ def purge() -> None:
     """
     with installation() as found:
         after = timedelta(days=found.settings.purge_after_days)
-        blanked = with_database(found, lambda database: purge_people(database, datetime.now(UTC), after))
+        blanked = with_database(found, lambda database: purge_people(database, FORGETS, datetime.now(UTC), after))
     click.echo(f"{blanked} person(s) blanked.")
 
 

@@ -28,12 +28,13 @@ from pooling.cli.installation import (
     with_database,
 )
 from pooling.embedded.engines import left_behind
-from pooling.home.reminder_kinds import reminder_kinds
+from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.configuration import ConfigurationError
 from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
 from pooling.kernel.scanner import Scanner
+from pooling.members.features import gather
 from pooling.reminders.configuration import read_reminders
 from pooling.settings import Settings, load_settings, unknown_settings
 from pooling.web.branding import read_territory
@@ -199,7 +200,7 @@ async def _scanner(address: str | None) -> Finding:
 def _configuration(settings: Settings) -> Finding:
     try:
         territory = read_territory(settings.config_dir)
-        reminder_kinds(read_reminders(settings.config_dir))
+        gather(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
         read_finance(settings.config_dir)
     except ConfigurationError as error:
         return judged("configuration", works=False, said=str(error))

@@ -18,21 +18,12 @@ from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
 from pooling.kernel.errors import Forbidden
-from pooling.members.feature import Tab
+from pooling.members.features import features_of
 from pooling.members.page_parts import section_links
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import Link
 from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, time_short
-
-SECTIONS: Sequence[Tab] = (
-    Tab("Réunions", "/comites", Right.SEE_GROUP),
-    Tab("Décisions", "/comites/decisions", Right.SEE_GROUP),
-    Tab("Difficultés", "/comites/difficultes", Right.SEE_GROUP),
-    Tab("Relances", "/relances", Right.MANAGE_REMINDERS),
-    Tab("Mon agenda", "/calendrier", Right.SEE_GROUP),
-)
-"""The pages about committees that are of no single one."""
 
 TABS: tuple[tuple[str, str], ...] = (
     ("En bref", ""),
@@ -45,8 +36,9 @@ ATTENDANCE = "/presence"
 """Among them as long as it is time to say who is there, and when one comes to it all the same."""
 
 
-def sections(caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
-    return section_links(SECTIONS, caller, group, here)
+def sections(request: Request[Any, Any, Any], caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
+    """The pages about committees that are of no single one."""
+    return section_links(features_of(request).sections("/comites"), caller, group, here)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,15 @@ async def minutes_to_write(session: AsyncSession, caller: Caller, now: datetime)
     ]
 
 
-async def decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Task]:
+async def decisions_to_act_on(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
+    """To carry out and to follow up: one thing to do, one card."""
+    to_apply = await _decisions_to_apply(session, caller)
+    asked = {task.path for task in to_apply}
+    to_follow = await _decisions_to_follow(session, caller, now)
+    return [*to_apply, *(task for task in to_follow if f"{task.path}/application" not in asked)]
+
+
+async def _decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Task]:
     """Those with an effect on a purchase that nobody has carried out yet."""
     allowed = (
         true()
@@ -74,7 +82,7 @@ def _to_apply(shown: DecisionShown) -> Task:
     )
 
 
-async def decisions_to_follow(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
+async def _decisions_to_follow(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
     """Open decisions that the caller owns; to who runs the group, also those that nobody does, if somebody was to or a
     date was set: the others only put something on record.
     """

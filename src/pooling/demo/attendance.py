@@ -9,7 +9,6 @@ from pooling.committees.invitations.answering import answer_invitation
 from pooling.committees.invitations.attendance import tick_attendance
 from pooling.committees.models import Answer
 from pooling.demo.territory import BUYER, COMPONENTS, FACILITATOR, READER, Demonstration, authorities, referent_of
-from pooling.home.dated import dated_ahead
 from pooling.kernel.clock import FixedClock
 from pooling.members.groups import change_settings, read_settings
 from pooling.members.rights import Caller
@@ -26,7 +25,12 @@ SILENT = 6
 
 async def set_committees(session: AsyncSession, facilitator: Caller, now: datetime) -> None:
     settings = replace(await read_settings(session), school_zone=SCHOOL_ZONE)
-    await change_settings(session, facilitator, settings, now, dated_ahead=dated_ahead)
+    await change_settings(session, facilitator, settings, now, dated_ahead=_nothing_ahead)
+
+
+async def _nothing_ahead(session: AsyncSession, now: datetime) -> list[str]:  # noqa: ARG001 - as it is asked
+    """The local time stays as it is, so nothing can stand against another one."""
+    return []
 
 
 async def come(

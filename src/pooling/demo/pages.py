@@ -12,6 +12,7 @@ from pooling.accounts.sessions import open_session
 from pooling.demo.people import DemoPerson, people_to_enter_as
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.features import Entry
 from pooling.members.rights import Right
 from pooling.outbox.models import Message
 from pooling.web.forms import PostedForm
@@ -19,7 +20,7 @@ from pooling.web.layout import Link, redirect, render
 from pooling.web.security import SESSION_COOKIE, cookie
 from pooling.web.services import services_of
 
-NAVIGATION = (("Courriels", "/demonstration/courriels", Right.SEE_GROUP),)
+NAVIGATION = (Entry("Courriels", "/demonstration/courriels", Right.SEE_GROUP),)
 PAGE_SIZE = 50
 
 

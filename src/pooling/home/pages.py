@@ -11,8 +11,8 @@ from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import due_words
-from pooling.home.tasks import tasks_of
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.features import features_of
 from pooling.members.rights import Right
 from pooling.members.task import Task
 from pooling.needs.queries import coverage
@@ -39,7 +39,7 @@ async def show_home(
 ) -> Response[str]:
     now = services_of(request).clock.now()
     zone = ZoneInfo(entered_group.timezone)
-    tasks = await tasks_of(session, caller, now)
+    tasks = await features_of(request).tasks(session, caller, now)
     base = f"/g/{entered_group.slug}"
     return render(
         request,
@@ -85,7 +85,9 @@ async def show_purchase(
     frame = await purchase_frame(request, session, caller, reference)
     now = services_of(request).clock.now()
     base = f"/g/{entered_group.slug}"
-    mine = [task for task in await tasks_of(session, caller, now) if f"/achats/{reference}/" in task.path]
+    mine = [
+        task for task in await features_of(request).tasks(session, caller, now) if f"/achats/{reference}/" in task.path
+    ]
     closes_at = frame.purchase.closes_at
     return render(
         request,

@@ -1,18 +1,17 @@
 """Forgetting people who left: the person is blanked, the trail of what it did stays."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, text
-from sqlmodel import col
+from sqlalchemy import text
 
-from pooling.committees.invitations.guests import forget_guests
 from pooling.kernel.database import Database
-from pooling.members.models import AccessRequest
+from pooling.members.features import Forget
 
 
-async def purge(database: Database, now: datetime, after: timedelta) -> int:
-    """Blanks everybody who has held no role in any group for so long; forgets in every group the requests for access
-    and the names of guests that are as old. Returns how many people.
+async def purge(database: Database, forgets: Sequence[Forget], now: datetime, after: timedelta) -> int:
+    """Blanks everybody who has held no role in any group for so long; forgets in every group what features keep of
+    people and is as old. Returns how many people.
     """
     before = now - after
     async with database.transaction() as session:
@@ -22,10 +21,6 @@ async def purge(database: Database, now: datetime, after: timedelta) -> int:
         groups = (await session.execute(text("SELECT id FROM groups_with_sizes()"))).scalars().all()
     for group_id in groups:  # a transaction sees one group only
         async with database.transaction(group_id) as session:
-            await session.execute(
-                delete(AccessRequest).where(
-                    func.coalesce(col(AccessRequest.decided_at), col(AccessRequest.created_at)) < before
-                )
-            )
-            await forget_guests(session, before)
+            for forget in forgets:
+                await forget(session, before)
     return blanked

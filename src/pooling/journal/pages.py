@@ -12,10 +12,12 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.journal.queries import EXPORTED_AT_MOST, Filters, journal_page, purchases_to_choose
-from pooling.journal.words import KINDS, EventShown
+from pooling.journal.vocabulary import Vocabulary, vocabulary_of
+from pooling.journal.words import EventShown
 from pooling.kernel.errors import Forbidden, NotFound
 from pooling.kernel.sheets import Book, Column, Table, Value, write_csv
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.features import features_of
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
@@ -51,7 +53,7 @@ async def show_journal(
     base = f"/g/{entered_group.slug}"
     form = _asked(request)
     zone = ZoneInfo(entered_group.timezone)
-    filters = await _filters(session, form, zone)
+    filters = await _filters(session, form, _words(request), zone)
     return render(
         request,
         "journal/journal.html",
@@ -68,7 +70,7 @@ async def show_purchase_journal(
 ) -> Response[str]:
     frame = await _readable(request, session, caller, reference)
     form = _asked(request)
-    filters = replace(await _filters(session, form, frame.zone), purchase_id=frame.purchase.id)
+    filters = replace(await _filters(session, form, _words(request), frame.zone), purchase_id=frame.purchase.id)
     return render(
         request,
         "journal/purchase_journal.html",
@@ -87,11 +89,15 @@ async def _readable(
     return frame
 
 
+def _words(request: Request[Any, Any, Any]) -> Vocabulary:
+    return vocabulary_of(features_of(request).events)
+
+
 def _asked(request: Request[Any, Any, Any]) -> Form:
     return form_of({name: request.query_params.get(name, "")[:200] for name in FIELDS})
 
 
-async def _filters(session: AsyncSession, form: Form, zone: ZoneInfo) -> Filters:
+async def _filters(session: AsyncSession, form: Form, words: Vocabulary, zone: ZoneInfo) -> Filters:
     """What the address asks for. A day that is none is told at its field; nothing else can be wrong."""
     first = form.date("du") if form.value("du") else None
     last = form.date("au") if form.value("au") else None
@@ -104,7 +110,7 @@ async def _filters(session: AsyncSession, form: Form, zone: ZoneInfo) -> Filters
     return Filters(
         since=datetime.combine(first, time(), tzinfo=zone) if first else None,
         until=datetime.combine(last + timedelta(days=1), time(), tzinfo=zone) if last else None,
-        kind=form.value("type") if form.value("type") in KINDS else "",
+        kind=form.value("type") if form.value("type") in words.kinds else "",
         person=form.value("personne"),
         purchase_id=purchase_id,
     )
@@ -120,7 +126,7 @@ async def _page(
     url: str,
 ) -> dict[str, Any]:
     before = _before(request)
-    events, next_id = await journal_page(session, caller, filters, zone, before_id=before)
+    events, next_id = await journal_page(session, caller, filters, _words(request), zone, before_id=before)
     kept = {name: value for name, value in form.values.items() if value}
     fictional = request.scope["state"]["group"].fictional  # its year was written in a minute
     return {
@@ -128,7 +134,7 @@ async def _page(
         "url": url,
         "filtered": bool(kept),
         "events": [(event, _moment(event.at, zone), "" if fictional else _recorded(event, zone)) for event in events],
-        "kinds": list(KINDS.items()),
+        "kinds": list(_words(request).kinds.items()),
         "files": [{"label": label, "url": address(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")],
         "first_url": address(url, kept) if before else None,
         "next_url": address(url, {**kept, "avant": str(next_id)}) if next_id else None,
@@ -157,8 +163,8 @@ async def export_journal(
     entered_group: EnteredGroupHere,
 ) -> Response[bytes]:
     zone = ZoneInfo(entered_group.timezone)
-    filters = await _filters(session, _asked(request), zone)
-    table = await _table(session, caller, filters, zone)
+    filters = await _filters(session, _asked(request), _words(request), zone)
+    table = await _table(request, session, caller, filters, zone)
     return _file(request, table, f"{entered_group.slug}-journal", fictional=entered_group.fictional)
 
 
@@ -173,13 +179,17 @@ async def export_purchase_journal(
     reference: FromPath[str],
 ) -> Response[bytes]:
     frame = await _readable(request, session, caller, reference)
-    filters = replace(await _filters(session, _asked(request), frame.zone), purchase_id=frame.purchase.id)
-    table = await _table(session, caller, filters, frame.zone)
+    filters = replace(
+        await _filters(session, _asked(request), _words(request), frame.zone), purchase_id=frame.purchase.id
+    )
+    table = await _table(request, session, caller, filters, frame.zone)
     return _file(request, table, f"{frame.purchase.reference}-journal", fictional=frame.group.fictional)
 
 
-async def _table(session: AsyncSession, caller: Caller, filters: Filters, zone: ZoneInfo) -> Table:
-    events, _ = await journal_page(session, caller, filters, zone, size=EXPORTED_AT_MOST)
+async def _table(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, filters: Filters, zone: ZoneInfo
+) -> Table:
+    events, _ = await journal_page(session, caller, filters, _words(request), zone, size=EXPORTED_AT_MOST)
     return Table("Journal", COLUMNS, _rows(events, zone))
 
 

@@ -3,21 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.decisions.queries import causes_of
-from pooling.committees.models import Committee
-from pooling.journal.changes import Names
+from pooling.journal.vocabulary import Vocabulary
 from pooling.journal.words import EventShown, show
 from pooling.kernel.events import Event
 from pooling.kernel.limits import limit
 from pooling.kernel.text import folded_words
-from pooling.members.models import AccessRequest, Member
+from pooling.members.events import Names
 from pooling.members.people_queries import folded
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
@@ -43,19 +41,20 @@ async def journal_page(
     session: AsyncSession,
     caller: Caller,
     filters: Filters,
+    words: Vocabulary,
     zone: tzinfo,
     *,
     before_id: int | None = None,
     size: int = PAGE_SIZE,
 ) -> tuple[list[EventShown], int | None]:
     """The latest events first, by key: all for the facilitator, those of its purchases for a lead buyer. And where
-    the next page starts. Seven statements whatever the number of events.
+    the next page starts. As many statements as there are kinds of names, whatever the number of events.
     """
     statement = readable_events(caller, filters, before_id=before_id).limit(size + 1)
     found = list((await session.execute(statement)).scalars())
     events = found[:size]
-    names = await _names(session, events)
-    return [show(event, names, zone) for event in events], events[-1].id if len(found) > size else None
+    names, causes = await _names(session, words, events), await causes_of(session, events)
+    return [show(event, words, names, causes, zone) for event in events], events[-1].id if len(found) > size else None
 
 
 def readable_events(caller: Caller, filters: Filters, *, before_id: int | None = None) -> Select[Event]:
@@ -92,47 +91,18 @@ def _of_purchases(ids: Sequence[int]) -> ColumnElement[bool]:
     )
 
 
-async def _names(session: AsyncSession, events: Sequence[Event]) -> Names:
-    people, members = _Ids(), _Ids()
-    purchases, committees, requests = _Ids(), _Ids(), _Ids()
-    by_kind = {
-        "person": people,
-        "member": members,
-        "purchase": purchases,
-        "committee": committees,
-        "access_request": requests,
-    }
-    for event in events:
-        people.add(event.person_id, event.details.get("person_id"))
-        members.add(event.details.get("member_id"), event.details.get("former_member_id"))
-        purchases.add(event.details.get("purchase_id"))
-        committees.add(event.details.get("committee_id"))
-        by_kind.get(event.subject_kind, _Ids()).add(event.subject_id)
-    titles = await _called(session, Purchase.id, purchases, Purchase.reference, Purchase.title)
-    return Names(
-        people=await _called(session, Person.id, people, Person.name),
-        members=await _called(session, Member.id, members, Member.name),
-        purchases=titles,
-        committees=await _called(session, Committee.id, committees, Committee.title),
-        requests=await _called(session, AccessRequest.id, requests, AccessRequest.name),
-        decisions=await causes_of(session, events),
-    )
-
-
-class _Ids(set[int]):
-    def add(self, *ids: Any) -> None:  # noqa: ANN401 - details hold what they hold
-        self.update(one for one in ids if isinstance(one, int))
-
-
-async def _called(session: AsyncSession, key: Any, ids: Iterable[int], *names: Any) -> dict[int, str]:  # noqa: ANN401
-    """Rows' names by id. One array, since a statement takes no more than 32 767 parameters."""
-    wanted = any_(cast(sorted(ids), ARRAY(BigInteger)))
-    rows = await session.execute(select(col(key), *(col(name) for name in names)).where(col(key) == wanted))
-    return {key: " ".join([*(f"{name}" for name in called[:-1]), _quoted(called)]) for key, *called in rows}
-
-
-def _quoted(called: Sequence[str]) -> str:
-    return f"« {called[-1]} »" if len(called) > 1 else called[-1]
+async def _names(session: AsyncSession, words: Vocabulary, events: Sequence[Event]) -> Names:
+    """One statement for each kind of subject that has names."""
+    called = {}
+    for kind, subject in words.subjects.items():
+        if subject.named is None:
+            continue
+        ids = {event.subject_id for event in events if event.subject_kind == kind}
+        ids |= {found for event in events for key in subject.keys if isinstance(found := event.details.get(key), int)}
+        if kind == "person":
+            ids |= {event.person_id for event in events if event.person_id is not None}
+        called[kind] = await subject.named(session, ids)
+    return Names(called)
 
 
 async def purchases_to_choose(session: AsyncSession, caller: Caller) -> list[tuple[str, str]]:

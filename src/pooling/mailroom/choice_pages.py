@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.rights import Right
 from pooling.reminders.declining import accept_again, decline, declined_kinds
 from pooling.web.forms import Form, PostedForm

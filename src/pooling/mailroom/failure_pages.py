@@ -10,7 +10,7 @@ from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
 from pooling.mailroom.queries import failed_page
 from pooling.mailroom.sending_now import retry
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.page_parts import context_of
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Right

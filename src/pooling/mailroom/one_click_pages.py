@@ -16,7 +16,7 @@ from pooling.accounts.models import Person
 from pooling.accounts.sign_in_pages import HOST, host_of
 from pooling.accounts.throttle import HOUR, Allowance
 from pooling.kernel.errors import NotFound
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.models import Membership
 from pooling.members.rights import Right
 from pooling.reminders.declining import accept_again, decline, declined_kinds

@@ -14,7 +14,7 @@ from pooling.mailroom.queries import MailShown, file_names, find_reminder, has_f
 from pooling.mailroom.sending_now import kind_named, preview, send_occasion
 from pooling.mailroom.words import EXPLAINED, STATES, offset_word
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.page_parts import context_of, section_links
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import render_text, subject_line
@@ -50,7 +50,7 @@ def shared(request: Request[Any, Any, Any], caller: Caller, group: EnteredGroup,
         ("Réglages", SETTINGS, here == SETTINGS),
     ]
     return {
-        "tabs": section_links(features_of(request).committee_sections, caller, group, SECTION),
+        "tabs": section_links(features_of(request).sections("/comites"), caller, group, SECTION),
         "pages": [Link(label, base + path, current) for label, path, current in pages],
         "base": base,
         "zone": ZoneInfo(group.timezone),

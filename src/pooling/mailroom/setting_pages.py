@@ -15,7 +15,7 @@ from pooling.mailroom.sending_now import kind_named
 from pooling.mailroom.settings import LONGEST_WORDING, MOST_DAYS, change_reminders
 from pooling.mailroom.words import dates_in_words
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.rights import Caller, Right
 from pooling.reminders.kinds import Kind
 from pooling.reminders.wishes import NOTHING, Wish, read_wishes, schedule_for

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import and_, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -165,3 +165,12 @@ async def count_pending(session: AsyncSession) -> int:
         )
     ).scalar_one()
     return waiting
+
+
+async def forget_requests(session: AsyncSession, before: datetime) -> None:
+    """Those that were decided, or never were, before this moment."""
+    await session.execute(
+        delete(AccessRequest).where(
+            func.coalesce(col(AccessRequest.decided_at), col(AccessRequest.created_at)) < before
+        )
+    )

@@ -16,7 +16,7 @@ from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.who import signed_in
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
 from pooling.members.models import Group, Membership, Role
-from pooling.members.rights import Caller, HeldRole, Right, require_entry
+from pooling.members.rights import AnyRight, Caller, HeldRole, require_entry
 from pooling.web.services import services_of
 
 EnteredGroupHere = NamedDependency[EnteredGroup]
@@ -108,6 +108,7 @@ async def caller_of(session: AsyncSession, person_id: int, group_id: int) -> Cal
     )
 
 
-def route_right(request: Request[Any, Any, Any]) -> Right:
+def route_right(request: Request[Any, Any, Any]) -> AnyRight:
     """The right that the route states (`right=Right.…` on its decorator)."""
-    return Right(request.route_handler.opt["right"])
+    right: AnyRight = request.route_handler.opt["right"]
+    return right

@@ -1,44 +1,39 @@
-"""What features hand over to the pages that they share."""
+"""What the group, its members and its people add to what features share."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeAlias
+from pooling.members import (
+    administration_pages,
+    answering_pages,
+    api,
+    asking_pages,
+    inviting_pages,
+    pages,
+    people_pages,
+    role_pages,
+    settings_pages,
+)
+from pooling.members.asking import forget_requests
+from pooling.members.event_words import EVENTS
+from pooling.members.features import Entry, Feature
+from pooling.members.page_parts import SECTIONS
+from pooling.members.rights import Right
+from pooling.members.task import requests_to_answer
 
-from litestar import Request
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from pooling.accounts.sessions import EnteredGroup
-from pooling.members.groups import DatedAhead
-from pooling.members.people_queries import PersonShown, RoleShown
-from pooling.members.rights import Caller, Right
-from pooling.reminders.kinds import Kind
-from pooling.web.services import services_of
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A page beside others: shown to whoever holds the right on what it shows."""
-
-    label: str
-    path: str
-    right: Right
-
-
-LeavingWarnings: TypeAlias = Callable[
-    [AsyncSession, Caller, EnteredGroup, PersonShown, RoleShown, datetime], Awaitable[list[str]]
-]
-"""What the holder of a role has not finished, for who is about to take the role away."""
-
-
-@dataclass(frozen=True)
-class Features:
-    kinds: Sequence[Kind]
-    purchase_tabs: Sequence[Tab]
-    committee_sections: Sequence[Tab]
-    leaving: LeavingWarnings
-    dated_ahead: DatedAhead
-
-
-def features_of(request: Request[Any, Any, Any]) -> Features:
-    return services_of(request).part(Features)
+FEATURE = Feature(
+    pages=(
+        *pages.ROUTES,
+        *people_pages.ROUTES,
+        *role_pages.ROUTES,
+        *inviting_pages.ROUTES,
+        *asking_pages.ROUTES,
+        *answering_pages.ROUTES,
+        *settings_pages.ROUTES,
+    ),
+    front=(*asking_pages.FRONT, *administration_pages.ROUTES),
+    api=api.ROUTES,
+    api_front=api.FRONT,
+    navigation=(Entry("Membres", "/membres", Right.SEE_GROUP, also_here=("/demande",)),),
+    sections=SECTIONS,
+    tasks=(requests_to_answer,),
+    events=EVENTS,
+    forgets=(forget_requests,),
+)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.accounts.who import signed_in
-from pooling.members.feature import Tab
+from pooling.members.features import Section, Tab
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Role
 from pooling.members.people_list import find_members
@@ -26,11 +26,11 @@ SUGGESTED_AT_MOST = 300
 GIVEN_HERE = frozenset(value for value, _, _ in ROLE_CHOICES)
 NAME_NEEDED = "Indiquez le prénom et le nom."
 
-SECTIONS: Sequence[Tab] = (
-    Tab("Membres", "/membres", Right.SEE_GROUP),
-    Tab("Personnes", "/personnes", Right.MANAGE_MEMBERS),
-    Tab("Demandes d’accès", "/demandes", Right.MANAGE_MEMBERS),
-    Tab("Réglages du groupe", "/reglages", Right.MANAGE_GROUP),
+SECTIONS: Sequence[Section] = (
+    Section("Membres", "/membres", Right.SEE_GROUP, under="/membres"),
+    Section("Personnes", "/personnes", Right.MANAGE_MEMBERS, under="/membres"),
+    Section("Demandes d’accès", "/demandes", Right.MANAGE_MEMBERS, under="/membres"),
+    Section("Réglages du groupe", "/reglages", Right.MANAGE_GROUP, under="/membres"),
 )
 
 

@@ -4,65 +4,58 @@ A role of the group (`facilitator`, `reader`) counts everywhere in it; a role of
 what is that member's; `lead_buyer` for its purchase.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from pooling.kernel.errors import Forbidden, NotFound
 from pooling.members.models import Role
 
+_ALL = tuple(Role)
 
-class Right(StrEnum):
+
+class AnyRight(StrEnum):
+    """A right, with the roles that have it: what the rights of every feature are. A feature may bring its own."""
+
+    roles: frozenset[Role]
+
+    def __new__(cls, value: str, *roles: Role) -> Self:
+        right = str.__new__(cls, value)
+        right._value_ = value
+        right.roles = frozenset(roles)
+        return right
+
+
+class Right(AnyRight):
     # Routes only: rights that need no group.
     ANYONE = "anyone"
     SIGNED_IN = "signed_in"
     ADMINISTER = "administer"
     """The administrator of the installation: for anybody else these pages do not exist."""
     # Rights within a group.
-    SEE_GROUP = "see_group"
-    MANAGE_GROUP = "manage_group"
-    MANAGE_MEMBERS = "manage_members"
-    ASK_FOR_COLLEAGUE = "ask_for_colleague"
-    NAME_BUYERS = "name_buyers"
-    PREPARE_PURCHASE = "prepare_purchase"
-    EDIT_PURCHASE = "edit_purchase"
-    SEE_JOURNAL = "see_journal"
-    FILE_NEEDS = "file_needs"
-    SEE_TOTALS = "see_totals"
-    SEE_DECLARATION = "see_declaration"
-    SEE_ALL_NEEDS = "see_all_needs"
-    RUN_PURCHASE = "run_purchase"
-    SEE_ALL_COSTS = "see_all_costs"
-    MANAGE_COMMITTEES = "manage_committees"
-    MANAGE_REMINDERS = "manage_reminders"
+    SEE_GROUP = ("see_group", *_ALL)
+    MANAGE_GROUP = ("manage_group", Role.FACILITATOR)
+    MANAGE_MEMBERS = ("manage_members", Role.FACILITATOR)
+    ASK_FOR_COLLEAGUE = ("ask_for_colleague", Role.REFERENT)
+    NAME_BUYERS = ("name_buyers", Role.FACILITATOR, Role.REFERENT)
+    """On the lead member: it says who buys in its name."""
+    PREPARE_PURCHASE = ("prepare_purchase", Role.FACILITATOR, Role.REFERENT)
+    """A référent prepares what its own member leads."""
+    EDIT_PURCHASE = ("edit_purchase", Role.FACILITATOR, Role.REFERENT, Role.LEAD_BUYER)
+    """While it is in preparation: those who may prepare it, and who will run it."""
+    SEE_JOURNAL = ("see_journal", Role.FACILITATOR, Role.LEAD_BUYER)
+    FILE_NEEDS = ("file_needs", Role.REFERENT)
+    SEE_TOTALS = ("see_totals", *_ALL)
+    """A référent sees the group's totals and its own member's lines."""
+    SEE_DECLARATION = ("see_declaration", Role.REFERENT, Role.FINANCE, Role.FACILITATOR, Role.LEAD_BUYER)
+    SEE_ALL_NEEDS = ("see_all_needs", Role.FACILITATOR, Role.LEAD_BUYER)
+    RUN_PURCHASE = ("run_purchase", Role.LEAD_BUYER)
+    SEE_ALL_COSTS = ("see_all_costs", Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE)
+    """Who pays must be able to tie the foot to the invoice: finance officers of a participant see all its lines."""
+    MANAGE_COMMITTEES = ("manage_committees", Role.FACILITATOR)
+    MANAGE_REMINDERS = ("manage_reminders", Role.FACILITATOR)
     """What the group mails by itself: when, in which words, what did not arrive. Much of it is of purchases."""
 
-
-_ALL = frozenset(Role)
-
-TABLE: Mapping[Right, frozenset[Role]] = {
-    Right.SEE_GROUP: _ALL,
-    Right.MANAGE_GROUP: frozenset({Role.FACILITATOR}),
-    Right.MANAGE_MEMBERS: frozenset({Role.FACILITATOR}),
-    Right.ASK_FOR_COLLEAGUE: frozenset({Role.REFERENT}),
-    # On the lead member: it says who buys in its name.
-    Right.NAME_BUYERS: frozenset({Role.FACILITATOR, Role.REFERENT}),
-    # A référent prepares what its own member leads.
-    Right.PREPARE_PURCHASE: frozenset({Role.FACILITATOR, Role.REFERENT}),
-    # While it is in preparation: those who may prepare it, and who will run it.
-    Right.EDIT_PURCHASE: frozenset({Role.FACILITATOR, Role.REFERENT, Role.LEAD_BUYER}),
-    Right.SEE_JOURNAL: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
-    Right.FILE_NEEDS: frozenset({Role.REFERENT}),
-    # A référent sees the group's totals and its own member's lines.
-    Right.SEE_TOTALS: _ALL,
-    Right.SEE_DECLARATION: frozenset({Role.REFERENT, Role.FINANCE, Role.FACILITATOR, Role.LEAD_BUYER}),
-    Right.SEE_ALL_NEEDS: frozenset({Role.FACILITATOR, Role.LEAD_BUYER}),
-    Right.RUN_PURCHASE: frozenset({Role.LEAD_BUYER}),
-    # Who pays must be able to tie the foot to the invoice: finance officers of a participant see all its lines.
-    Right.SEE_ALL_COSTS: frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE}),
-    Right.MANAGE_COMMITTEES: frozenset({Role.FACILITATOR}),
-    Right.MANAGE_REMINDERS: frozenset({Role.FACILITATOR}),
-}
 
 _WITH_SECOND_FACTOR = frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE})
 _OF_GROUP = frozenset({Role.FACILITATOR, Role.READER})
@@ -87,9 +80,9 @@ class Caller:
     lines_visible_to_all: bool = False
     """The group chose to show every member's lines to every member."""
 
-    def may(self, right: Right, *, member_id: int | None = None, purchase_id: int | None = None) -> bool:
+    def may(self, right: AnyRight, *, member_id: int | None = None, purchase_id: int | None = None) -> bool:
         """Whether a role of the caller gives this right on this member or purchase."""
-        allowed = TABLE[right]
+        allowed = right.roles
         return any(
             held.role in allowed
             and (
@@ -100,11 +93,11 @@ class Caller:
             for held in self.roles
         )
 
-    def may_somewhere(self, right: Right) -> bool:
+    def may_somewhere(self, right: AnyRight) -> bool:
         """Whether the caller has this right on anything at all: the coarse guard of a route."""
-        return any(held.role in TABLE[right] for held in self.roles)
+        return any(held.role in right.roles for held in self.roles)
 
-    def require(self, right: Right, *, member_id: int | None = None, purchase_id: int | None = None) -> None:
+    def require(self, right: AnyRight, *, member_id: int | None = None, purchase_id: int | None = None) -> None:
         """The check that a use case makes.
 
         Raises:

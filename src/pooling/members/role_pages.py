@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.membership import change_role, end_role
 from pooling.members.models import Role
 from pooling.members.page_parts import crumbs, read_role_fields, suggestion, suggestions
@@ -133,7 +133,7 @@ async def _end_page(
         consequences.append("C’est son seul rôle dans le groupe : cette personne n’y entrera plus.")
     if found.id == caller.person_id:
         consequences.append("C’est votre propre rôle : vous perdez vous-même cet accès.")
-    warnings = features_of(request).leaving
+    warnings = features_of(request).on_leaving
     consequences += await warnings(session, caller, group, found, role, services_of(request).clock.now())
     consequences.append("Ce que cette personne a fait reste au journal.")
     url = f"/g/{group.slug}/personnes/{person_id}"

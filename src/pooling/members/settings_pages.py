@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.groups import GroupSettings, change_settings, read_settings
 from pooling.members.page_parts import crumbs, sections
 from pooling.members.rights import Caller, Right

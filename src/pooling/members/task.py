@@ -25,7 +25,7 @@ class Task:
     """Where a whole day is meant; `due_at` then only says where it stands among the others."""
 
 
-async def requests_to_answer(session: AsyncSession, caller: Caller) -> list[Task]:
+async def requests_to_answer(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
     waiting = await count_pending(session) if caller.may(Right.MANAGE_MEMBERS) else 0
     if not waiting:
         return []

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.page_parts import NAME_NEEDED, context_of, sender_of
 from pooling.members.people_queries import find_person
 from pooling.members.rights import Caller, Right
@@ -93,7 +93,7 @@ async def ask_removal(
         consequences.append("Cet achat n’aura plus d’acheteur : nommez-en un autre pour qu’il puisse avancer.")
     person = await find_person(session, buyer.person_id)
     role = next(role for role in person.roles if role.id == membership_id)
-    warnings = features_of(request).leaving
+    warnings = features_of(request).on_leaving
     consequences += await warnings(session, caller, frame.group, person, role, services_of(request).clock.now())
     return render(
         request,

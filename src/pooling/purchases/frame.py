@@ -9,9 +9,9 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.models import Member
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import AnyRight, Caller, Right
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.queries import state_dates
 from pooling.purchases.rules import PURCHASE
@@ -96,7 +96,7 @@ async def led_purchase(
     return frame
 
 
-def _may_see(caller: Caller, right: Right, purchase_id: int) -> bool:
+def _may_see(caller: Caller, right: AnyRight, purchase_id: int) -> bool:
     """A role of a member opens a section for that member's part; a lead buyer's right counts for its purchase only."""
     members = caller.members_as(*(held.role for held in caller.roles)) or [0]
     return any(caller.may(right, member_id=member_id, purchase_id=purchase_id) for member_id in members)

@@ -14,6 +14,7 @@ from pooling.committees.minutes.publishing import publish_minutes
 from pooling.committees.minutes.writing import save_minutes
 from pooling.committees.notices.changes import context_of_group
 from pooling.committees.queries import committee_by_id
+from pooling.features import FORGETS
 from pooling.home.purging import purge
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -190,7 +191,7 @@ async def test_names_of_outsiders_are_forgotten_when_people_are(day: Day, sign_i
     browser = await sign_in(FACILITATOR)
     await browser.post(f"{day.presence}/exterieur", {"name": TECHNICIAN}, page=day.presence)
     await browser.post(f"{day.presence}/groupe", {"person": FINANCES}, page=day.presence)
-    await purge(day.database, START + timedelta(days=364), timedelta(days=365))
+    await purge(day.database, FORGETS, START + timedelta(days=364), timedelta(days=365))
     assert len(await day.guests()) == 2
-    await purge(day.database, START + timedelta(days=366), timedelta(days=365))
+    await purge(day.database, FORGETS, START + timedelta(days=366), timedelta(days=365))
     assert await day.guests() == [(FINANCES, "")], "who is of the group is blanked once it has left"

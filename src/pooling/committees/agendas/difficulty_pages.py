@@ -46,7 +46,7 @@ async def list_difficulties(
         request,
         "committees/difficulties.html",
         breadcrumb=_crumbs(entered_group, (None, "Difficultés")),
-        tabs=sections(caller, entered_group, LIST),
+        tabs=sections(request, caller, entered_group, LIST),
         base=f"/g/{entered_group.slug}",
         url=url,
         still_open=still_open,

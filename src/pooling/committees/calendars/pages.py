@@ -75,7 +75,7 @@ async def _page(
         request,
         "committees/feeds.html",
         breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Mon agenda", None)],
-        tabs=sections(caller, group, PATH),
+        tabs=sections(request, caller, group, PATH),
         feeds=await feeds_of(session, caller),
         address=f"{root}/calendrier/{group.slug}/{token}{SUFFIX}" if token else "",
         url=base + PATH,

@@ -61,7 +61,7 @@ async def show_board(
         request,
         "committees/board.html",
         breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Décisions", None)],
-        tabs=sections(caller, entered_group, BOARD),
+        tabs=sections(request, caller, entered_group, BOARD),
         form=form,
         base=base,
         url=url,

@@ -50,7 +50,7 @@ async def list_committees(
         request,
         "committees/list.html",
         breadcrumb=[Link("À faire", f"/g/{entered_group.slug}"), Link("Comités", None)],
-        tabs=sections(caller, entered_group, PATH),
+        tabs=sections(request, caller, entered_group, PATH),
         base=f"/g/{entered_group.slug}",
         url=url,
         to_come=to_come,

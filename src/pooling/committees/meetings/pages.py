@@ -19,7 +19,7 @@ from pooling.committees.queries import agendas_of
 from pooling.committees.rules import TO_COME
 from pooling.committees.words import own_answer
 from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import render
 from pooling.web.typography import before

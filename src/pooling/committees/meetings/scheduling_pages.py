@@ -17,7 +17,7 @@ from pooling.committees.page import CommitteeFrame, managed_committee
 from pooling.committees.queries import committee_by_id
 from pooling.committees.words import INVITED_ROLES, KIND_WORDS
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.feature import features_of
+from pooling.members.features import features_of
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay

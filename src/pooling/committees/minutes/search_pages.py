@@ -37,7 +37,7 @@ async def search(
         request,
         "committees/search.html",
         breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Recherche", None)],
-        tabs=sections(caller, entered_group, SEARCH),
+        tabs=sections(request, caller, entered_group, SEARCH),
         form=form_of({"q": typed}),
         base=base,
         searched=typed.strip(),

@@ -1,0 +1,19 @@
+"""What costs add to what features share."""
+
+from pooling.allocation import api, pages
+from pooling.allocation.configuration import read_finance
+from pooling.allocation.event_words import EVENTS
+from pooling.allocation.records.asking import forget_exports
+from pooling.allocation.tasks import files_to_fetch
+from pooling.members.features import Feature, Tab
+from pooling.members.rights import Right
+
+FEATURE = Feature(
+    pages=pages.ROUTES,
+    api=api.ROUTES,
+    purchase_tabs=(Tab("Coûts", pages.SECTION, Right.SEE_TOTALS),),
+    configuration=read_finance,
+    chores=lambda _: (forget_exports,),
+    tasks=(files_to_fetch,),
+    events=EVENTS,
+)

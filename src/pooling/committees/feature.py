@@ -1,0 +1,88 @@
+"""What committees add to what features share."""
+
+from collections.abc import Sequence
+
+from pooling.committees.agendas import api as agenda_api
+from pooling.committees.agendas import difficulty_api, difficulty_pages, file_pages
+from pooling.committees.agendas import pages as agenda_pages
+from pooling.committees.agendas.difficulties import carry_what_is_open
+from pooling.committees.convening_notice import schedule_of
+from pooling.committees.convocations import pages as convocation_pages
+from pooling.committees.convocations.convening import convene_at
+from pooling.committees.decisions import api as decision_api
+from pooling.committees.decisions import board_pages, effect_pages, follow_up_pages
+from pooling.committees.decisions import pages as decision_pages
+from pooling.committees.decisions import reminders as decision_reminders
+from pooling.committees.decisions.leaving import decisions_left_alone
+from pooling.committees.event_words import EVENTS
+from pooling.committees.invitations import answering_pages, attendance_pages, guest_pages
+from pooling.committees.invitations import api as invitation_api
+from pooling.committees.invitations import pages as invitation_pages
+from pooling.committees.invitations.answering import void_lost_proxies
+from pooling.committees.invitations.guests import forget_guests
+from pooling.committees.invitations.inviting import invite_newcomers
+from pooling.committees.meetings import api as meeting_api
+from pooling.committees.meetings import pages as meeting_pages
+from pooling.committees.meetings import reminders as meeting_reminders
+from pooling.committees.meetings.dated import committees_ahead
+from pooling.committees.minutes import pages as minutes_pages
+from pooling.committees.minutes import publishing_pages, search_pages
+from pooling.committees.minutes import reminders as minutes_reminders
+from pooling.committees.tasks import committees_to_prepare, decisions_to_act_on, minutes_to_write
+from pooling.members.features import Entry, Feature, Section
+from pooling.members.rights import Right
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.kinds import Kind
+from pooling.reminders.sweep import Chore
+
+
+def _kinds(configuration: ReminderConfiguration) -> list[Kind]:
+    rooms = (meeting_reminders, minutes_reminders, decision_reminders)
+    return [kind for room in rooms for kind in room.kinds(configuration)]
+
+
+def _chores(configuration: ReminderConfiguration) -> Sequence[Chore]:
+    convene = convene_at(schedule_of(configuration).hour)
+    return void_lost_proxies, invite_newcomers, carry_what_is_open, convene
+
+
+FEATURE = Feature(
+    pages=(
+        *meeting_pages.ROUTES,
+        *answering_pages.ROUTES,
+        *invitation_pages.ROUTES,
+        *attendance_pages.ROUTES,
+        *guest_pages.ROUTES,
+        *board_pages.ROUTES,
+        *search_pages.ROUTES,
+        *minutes_pages.ROUTES,
+        *publishing_pages.ROUTES,
+        *decision_pages.ROUTES,
+        *effect_pages.ROUTES,
+        *follow_up_pages.ROUTES,
+        *agenda_pages.ROUTES,
+        *convocation_pages.ROUTES,
+        *difficulty_pages.ROUTES,
+        *file_pages.ROUTES,
+    ),
+    api=(
+        *meeting_api.ROUTES,
+        *invitation_api.ROUTES,
+        *agenda_api.ROUTES,
+        *decision_api.ROUTES,
+        *difficulty_api.ROUTES,
+    ),
+    navigation=(Entry("Comités", "/comites", Right.SEE_GROUP),),
+    sections=(
+        Section("Réunions", "/comites", Right.SEE_GROUP, under="/comites"),
+        Section("Décisions", "/comites/decisions", Right.SEE_GROUP, under="/comites"),
+        Section("Difficultés", "/comites/difficultes", Right.SEE_GROUP, under="/comites"),
+    ),
+    kinds=_kinds,
+    chores=_chores,
+    tasks=(committees_to_prepare, minutes_to_write, decisions_to_act_on),
+    events=EVENTS,
+    on_leaving=(decisions_left_alone,),
+    dated=(committees_ahead,),
+    forgets=(forget_guests,),
+)

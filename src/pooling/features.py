@@ -1,0 +1,25 @@
+"""Every feature, in the order in which people see what they add: the one line that a new one needs elsewhere."""
+
+from pooling.allocation import feature as allocation
+from pooling.committees import feature as committees
+from pooling.committees.calendars import feature as calendars
+from pooling.home import feature as home
+from pooling.journal import feature as journal
+from pooling.mailroom import feature as mailroom
+from pooling.members import feature as members
+from pooling.members.features import Feature
+from pooling.needs import feature as needs
+from pooling.purchases import feature as purchases
+
+FEATURES: tuple[Feature, ...] = (
+    home.FEATURE,
+    purchases.FEATURE,
+    needs.FEATURE,
+    allocation.FEATURE,
+    committees.FEATURE,
+    mailroom.FEATURE,
+    calendars.FEATURE,
+    members.FEATURE,
+    journal.FEATURE,
+)
+FORGETS = [forget for feature in FEATURES for forget in feature.forgets]

@@ -1,0 +1,13 @@
+"""What the pages about mails add to what features share."""
+
+from pooling.mailroom import choice_pages, failure_pages, one_click_pages, pages, setting_pages
+from pooling.mailroom.event_words import EVENTS
+from pooling.members.features import Feature, Section
+from pooling.members.rights import Right
+
+FEATURE = Feature(
+    pages=(*choice_pages.ROUTES, *pages.ROUTES, *failure_pages.ROUTES, *setting_pages.ROUTES),
+    front=one_click_pages.FRONT,
+    sections=(Section("Relances", pages.SECTION, Right.MANAGE_REMINDERS, under="/comites"),),
+    events=EVENTS,
+)

@@ -1,0 +1,93 @@
+"""What happens to the group, its members and people, in words for the journal."""
+
+from collections.abc import Mapping
+
+from pooling.accounts.models import Person
+from pooling.kernel.events import Event
+from pooling.members.events import EventWords, Names, Subject, named_by
+from pooling.members.models import ACCESS_REQUEST, AccessRequest, Member, Role
+from pooling.members.words import ROLE_WORDS
+
+SENTENCES: Mapping[str, str] = {
+    "group.created": "a créé le groupe",
+    "group.renamed": "a renommé le groupe",
+    "group.settings_changed": "a changé les réglages du groupe",
+    "group.archived": "a archivé le groupe",
+    "group.reopened": "a rouvert le groupe",
+    "member.added": "a ajouté le membre {member}",
+    "role.granted": "a donné à {person} le rôle {role}",
+    "role.ended": "a retiré à {person} le rôle {role}",
+    "role.changed": "a changé le rôle de {person}",
+    "person.signed_out": "a déconnecté {person} de tous ses navigateurs",
+    "person.corrected": "a corrigé la fiche de {person} ({fields})",
+    "token.created": "a créé le jeton « {name} » pour {person}",
+    "token.revoked": "a révoqué le jeton « {name} » de {person}",
+    "access.asked": "a demandé un accès pour {access_request}",
+    "access.granted": "a accepté la demande d’accès de {access_request}",
+    "access.refused": "a refusé la demande d’accès de {access_request}",
+}
+
+SETTINGS: Mapping[str, str] = {
+    "name": "nom",
+    "function": "fonction",
+    "phone": "téléphone",
+    "timezone": "heure locale",
+    "second_factor_required": "second facteur demandé",
+    "lines_visible_to_all": "détail visible de tous les membres",
+    "committee_every_months": "mois entre deux comités",
+    "quorum_percent": "quorum en pourcentage",
+    "school_zone": "zone de vacances scolaires",
+}
+SUBJECTS = (
+    Subject(
+        "person",
+        "Personnes et rôles",
+        otherwise="une personne partie",
+        keys=("person_id",),
+        states=ROLE_WORDS,
+        named=named_by(Person.id, Person.name),
+    ),
+    Subject(
+        "access_request",
+        "Demandes d’accès",
+        otherwise="une personne",
+        states=ACCESS_REQUEST.words,
+        named=named_by(AccessRequest.id, AccessRequest.name),
+    ),
+    Subject(
+        "member",
+        "Membres",
+        otherwise="un membre",
+        keys=("member_id", "former_member_id"),
+        named=named_by(Member.id, Member.name),
+    ),
+    Subject("group", "Groupe"),
+)
+
+
+def _role(event: Event, names: Names) -> str:
+    details = event.details
+    of = names.of("member", details.get("member_id")) or names.of("purchase", details.get("purchase_id"))
+    return f"« {ROLE_WORDS[Role(details['role'])]} »" + (f" pour {of}" if of else "")
+
+
+def _fields(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    return ", ".join(SETTINGS.get(name, name) for name in event.details.get("fields", ()))
+
+
+def _changed_role(event: Event, names: Names) -> tuple[str, str]:
+    return _held(event, names, event.from_state, "former_member_id"), _held(event, names, event.to_state, "member_id")
+
+
+def _held(event: Event, names: Names, role: str | None, key: str) -> str:
+    word, member = ROLE_WORDS[Role(role)] if role else "", names.of("member", event.details.get(key))
+    return f"{word} – {member}" if member else word
+
+
+EVENTS = EventWords(
+    SENTENCES,
+    SUBJECTS,
+    gaps={"role": _role, "fields": _fields},
+    changes={"role.changed": _changed_role},
+    settings=SETTINGS,
+)

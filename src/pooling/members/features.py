@@ -1,0 +1,177 @@
+"""What a feature is to the others: one value that its package exports, and nothing else knows of it.
+
+`pooling.features` lists them; the web side, the worker, the journal and À faire loop over the list.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from litestar import Request
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.accounts.sessions import EnteredGroup
+from pooling.members.events import EventWords
+from pooling.members.people_queries import PersonShown, RoleShown
+from pooling.members.rights import AnyRight, Caller
+from pooling.members.task import Task
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.kinds import Kind
+from pooling.reminders.sweep import Chore
+from pooling.web.services import services_of
+from pooling.web.typography import plural
+
+Configuration = TypeVar("Configuration")
+NAMED_AT_MOST = 5
+
+Routes: TypeAlias = Sequence[ControllerRouterHandler]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page beside others: shown to whoever holds the right on what it shows."""
+
+    label: str
+    path: str
+    """From what they are pages of: the group, the purchase."""
+    right: AnyRight
+
+
+@dataclass(frozen=True)
+class Section(Tab):
+    """A page of the group that stands beside others under an entry of the main navigation."""
+
+    under: str
+    """The entry's path."""
+
+
+@dataclass(frozen=True)
+class Entry(Tab):
+    """An entry of the main navigation."""
+
+    also_here: Sequence[str] = ()
+    """Beginnings of paths that are neither its own nor its sections', and still stand under it."""
+
+
+Tasks: TypeAlias = Callable[[AsyncSession, Caller, datetime], Awaitable[list[Task]]]
+"""What is expected of the caller, in a fixed number of statements."""
+
+LeavingWarnings: TypeAlias = Callable[
+    [AsyncSession, Caller, EnteredGroup, PersonShown, RoleShown, datetime], Awaitable[list[str]]
+]
+"""What the holder of a role has not finished, for who is about to take the role away; links are markup."""
+
+Dated: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[list[tuple[datetime, str]]]]
+"""What has a date ahead that people meant in the group's zone: when, and what it is, in words."""
+
+Forget: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[None]]
+"""Deletes in the transaction's group what names people and is older than this moment."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What a feature adds to what all share. Order counts where people see it: tabs, entries, kinds of reminders."""
+
+    pages: Routes = ()
+    """Under `/g/{group}`."""
+    front: Routes = ()
+    """Pages of no group."""
+    api: Routes = ()
+    """Of a group, for programs."""
+    api_front: Routes = ()
+    navigation: Sequence[Entry] = ()
+    sections: Sequence[Section] = ()
+    purchase_tabs: Sequence[Tab] = ()
+    configuration: Callable[[Path], object] = lambda _: None
+    """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
+    kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
+    chores: Callable[[ReminderConfiguration], Sequence[Chore]] = lambda _: ()
+    """What the sweep does in every group before it reminds."""
+    tasks: Sequence[Tasks] = ()
+    events: EventWords = field(default_factory=EventWords)
+    on_leaving: Sequence[LeavingWarnings] = ()
+    dated: Sequence[Dated] = ()
+    forgets: Sequence[Forget] = ()
+
+
+@dataclass(frozen=True)
+class Features:
+    """All of them, with what they make of the territory's configuration."""
+
+    each: Sequence[Feature]
+    kinds: Sequence[Kind]
+    chores: Sequence[Chore]
+    configurations: Mapping[type[Any], object]
+    """By their types."""
+
+    def configuration(self, kind: type[Configuration]) -> Configuration:
+        found = self.configurations[kind]
+        assert isinstance(found, kind)
+        return found
+
+    @property
+    def purchase_tabs(self) -> list[Tab]:
+        return [tab for feature in self.each for tab in feature.purchase_tabs]
+
+    @property
+    def navigation(self) -> list[Entry]:
+        return [entry for feature in self.each for entry in feature.navigation]
+
+    @property
+    def events(self) -> list[EventWords]:
+        return [feature.events for feature in self.each]
+
+    def sections(self, under: str) -> list[Section]:
+        return [section for feature in self.each for section in feature.sections if section.under == under]
+
+    async def tasks(self, session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
+        """À faire: what is expected of this person, the most urgent first."""
+        found = [task for feature in self.each for tasks in feature.tasks for task in await tasks(session, caller, now)]
+        return sorted(found, key=lambda task: (task.due_at is None, task.due_at or now, task.path))
+
+    async def on_leaving(
+        self,
+        session: AsyncSession,
+        caller: Caller,
+        group: EnteredGroup,
+        person: PersonShown,
+        role: RoleShown,
+        now: datetime,
+    ) -> list[str]:
+        """What this role leaves to be done, and what the person does where it is the last one."""
+        return [
+            warning
+            for feature in self.each
+            for warnings in feature.on_leaving
+            for warning in await warnings(session, caller, group, person, role, now)
+        ]
+
+    async def dated_ahead(self, session: AsyncSession, now: datetime) -> list[str]:
+        """Said before the zone would give it another hour: the nearest first."""
+        found = [one for feature in self.each for dated in feature.dated for one in await dated(session, now)]
+        words = [said for _, said in sorted(found)]
+        more = len(words) - NAMED_AT_MOST
+        return [*words[:NAMED_AT_MOST], *([plural(more, "autre")] if more > 0 else [])]
+
+
+def gather(features: Sequence[Feature], config_dir: Path, reminders: ReminderConfiguration) -> Features:
+    """The features on this configuration.
+
+    Raises:
+        ConfigurationError: a file is wrong, or the reminders' speaks of a kind that there is not.
+    """
+    kinds = [kind for feature in features for kind in feature.kinds(reminders)]
+    reminders.require_known([kind.name for kind in kinds])
+    return Features(
+        features,
+        kinds,
+        [chore for feature in features for chore in feature.chores(reminders)],
+        {type(found): found for feature in features for found in (feature.configuration(config_dir),)},
+    )
+
+
+def features_of(request: Request[Any, Any, Any]) -> Features:
+    return services_of(request).part(Features)

@@ -1,0 +1,55 @@
+"""What happens to collections, declarations and consolidations, in words for the journal."""
+
+from collections.abc import Mapping
+
+from pooling.kernel.events import Event
+from pooling.members.events import EventWords, Names, Subject, each_differing
+from pooling.needs.models import DECLARATION
+from pooling.needs.wording import wanted
+from pooling.web.typography import plural
+
+SENTENCES: Mapping[str, str] = {
+    "purchase.open": "a ouvert la collecte des besoins de {purchase}{ended}",
+    "purchase.closed": "a clos la collecte des besoins de {purchase}",
+    "purchase.cancelled": "a annulé l’achat {purchase}",
+    "declaration.filed": "a déposé la déclaration de {member} pour {purchase}",
+    "needs.imported": "a importé des besoins pour {purchase} ({count})",
+    "collection.extended": "a changé la date de clôture de la collecte de {purchase}",
+    "declaration.amended": "a modifié, après la clôture, la déclaration de {member} pour {purchase}",
+    "consolidation.frozen": "a figé la consolidation n° {number} de {purchase}",
+    "consolidation.amended": "a figé de nouveau la consolidation de {purchase}, sous le n° {number}",
+}
+
+SUBJECTS = (
+    Subject(
+        "declaration",
+        "Déclarations",
+        states=DECLARATION.words,
+    ),
+)
+
+
+def _ended(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    number = event.details.get("ended_consolidation")
+    return f" ; la consolidation n° {number} ne compte plus" if number else ""
+
+
+def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    return plural(event.details.get("lines", 0), "ligne")
+
+
+def _amended(event: Event, names: Names) -> tuple[str, str]:  # noqa: ARG001 - as the others
+    return each_differing(event, _line)
+
+
+def _line(recorded: object) -> object:
+    """With its tolerance; amendments from before tolerances were recorded hold a number."""
+    return wanted(recorded["quantity"], recorded["up_to"]) if isinstance(recorded, dict) else recorded
+
+
+EVENTS = EventWords(
+    SENTENCES,
+    SUBJECTS,
+    gaps={"ended": _ended, "count": _count},
+    changes={"declaration.amended": _amended},
+)

@@ -1,0 +1,25 @@
+"""What declarations, collections and consolidations add to what features share."""
+
+from pooling.members.features import Feature, Tab
+from pooling.members.rights import Right
+from pooling.needs import amendment_pages, api, collection_api, collection_pages, consolidation_pages, pages
+from pooling.needs.collection import close_what_is_due
+from pooling.needs.event_words import EVENTS
+from pooling.needs.leaving import collections_ahead, declarations_unfinished
+from pooling.needs.reminders import kinds
+from pooling.needs.tasks import declarations_to_file, purchases_to_run
+
+FEATURE = Feature(
+    pages=(*pages.ROUTES, *amendment_pages.ROUTES, *collection_pages.ROUTES, *consolidation_pages.ROUTES),
+    api=(*api.ROUTES, *collection_api.ROUTES),
+    purchase_tabs=(
+        Tab("Besoins", pages.SECTION, Right.SEE_TOTALS),
+        Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
+    ),
+    kinds=kinds,
+    chores=lambda _: (close_what_is_due,),
+    tasks=(declarations_to_file, purchases_to_run),
+    events=EVENTS,
+    on_leaving=(declarations_unfinished,),
+    dated=(collections_ahead,),
+)

@@ -1,0 +1,46 @@
+"""What happens to purchases, in words for the journal."""
+
+from collections.abc import Mapping
+
+from pooling.kernel.events import Event
+from pooling.members.events import EventWords, Names, Subject, day_in_words, named_by
+from pooling.purchases.models import Purchase
+from pooling.purchases.rules import PURCHASE
+
+SENTENCES: Mapping[str, str] = {
+    "purchase.prepared": "a préparé l’achat {purchase}",
+    "purchase.items_changed": "a changé les articles de {purchase}",
+    "purchase.terms_changed": "a changé les conditions de {purchase}",
+    "purchase.draft": "a remis en préparation l’achat {purchase}",
+    "purchase.ordered": "a enregistré la commande de {purchase}",
+    "purchase.delivered": "a constaté la livraison de {purchase}",
+    "purchase.settled": "a soldé l’achat {purchase}",
+}
+
+SUBJECTS = (
+    Subject(
+        "purchase",
+        "Achats",
+        otherwise="un achat",
+        keys=("purchase_id",),
+        states=PURCHASE.words,
+        named=named_by(Purchase.id, Purchase.reference, Purchase.title, said="{} « {} »"),
+    ),
+)
+
+
+def _terms(event: Event, names: Names) -> tuple[str, str]:
+    """Who leads, and the day of delivery, where they changed."""
+    return _side(event, names, "former_member_id", "from_day"), _side(event, names, "member_id", "to_day")
+
+
+def _side(event: Event, names: Names, member: str, day: str) -> str:
+    led_by = event.details.get(member)
+    said = [
+        f"pilote : {names.of('member', led_by, 'un membre')}" if led_by else "",
+        day_in_words(event.details.get(day)),
+    ]
+    return " ; ".join(each for each in said if each)
+
+
+EVENTS = EventWords(SENTENCES, SUBJECTS, changes={"purchase.terms_changed": _terms})

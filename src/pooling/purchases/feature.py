@@ -1,0 +1,13 @@
+"""What purchases add to what features share."""
+
+from pooling.members.features import Entry, Feature
+from pooling.members.rights import Right
+from pooling.purchases import api, buyers_pages, pages, preparing_pages
+from pooling.purchases.event_words import EVENTS
+
+FEATURE = Feature(
+    pages=(*pages.ROUTES, *preparing_pages.ROUTES, *buyers_pages.ROUTES),
+    api=api.ROUTES,
+    navigation=(Entry("Achats groupés", "/achats", Right.SEE_GROUP),),
+    events=EVENTS,
+)

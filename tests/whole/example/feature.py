@@ -1,0 +1,114 @@
+"""A feature that is not there: what a new one has to write, and all of it here."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from sqlalchemy import Select, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.events import record_event
+from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.events import EventWords, Subject, named_by
+from pooling.members.features import Entry, Feature
+from pooling.members.models import Membership, Role
+from pooling.members.rights import AnyRight, Caller
+from pooling.members.task import Task
+from pooling.outbox.mail import Mail
+from pooling.reminders.configuration import ReminderConfiguration, Schedule
+from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
+from pooling.reminders.kinds import Subject as Reminded
+from pooling.web.layout import render
+from whole.example.models import Loan
+
+
+class LoanRight(AnyRight):
+    SEE_LOANS = ("see_loans", Role.FACILITATOR)
+
+
+@get("/prets", right=LoanRight.SEE_LOANS)
+async def list_loans(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[str]:
+    caller.require(LoanRight.SEE_LOANS)
+    loans = (await session.execute(select(col(Loan.what)).order_by(col(Loan.id)))).scalars().all()
+    return render(
+        request,
+        "confirm_page.html",
+        question="Prêts du groupe",
+        consequences=loans,
+        action_url="",
+        action_label="",
+        cancel_url="",
+    )
+
+
+async def lend(session: AsyncSession, what: str, back_at: datetime, now: datetime) -> None:
+    loan = Loan(group_id=session.info["group_id"], what=what, back_at=back_at)
+    session.add(loan)
+    await session.flush()
+    record_event(session, at=now, person_id=None, subject=("loan", loan.id), name="loan.made", details={"to": "Lugos"})
+
+
+async def loans_to_bring_back(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
+    if not caller.may(LoanRight.SEE_LOANS):
+        return []
+    rows = await session.execute(select(col(Loan.what), col(Loan.back_at)).where(col(Loan.back_at) > now))
+    return [Task(f"Rendre : {what}", "Prêts", "/prets", "Voir les prêts", due_at=back_at) for what, back_at in rows]
+
+
+async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    rows = await session.execute(select(col(Loan.id), col(Loan.back_at)))
+    return [
+        Occasion(key, 1, offset, back_at + timedelta(days=offset), back_at)
+        for key, back_at in rows
+        for offset in schedule.offsets
+    ]
+
+
+def _facilitators(zone: ZoneInfo, now: datetime) -> Select[Any]:
+    audience: Any = select(
+        col(Loan.id).label("subject_id"),
+        literal(1).label("revision"),
+        col(Membership.person_id).label("person_id"),
+        col(Membership.started_at).label("since"),
+    ).join(Membership, col(Membership.group_id) == col(Loan.group_id))
+    told: Select[Any] = audience.where(col(Membership.role) == Role.FACILITATOR, col(Membership.ended_at).is_(None))
+    return told
+
+
+async def _render(session: AsyncSession, due: Sequence[DueReminder], context: Context) -> list[Mail]:
+    called = await _named(session, [reminder.subject_id for reminder in due])
+    return [
+        Mail(
+            kind="loan",
+            recipient=reminder.email,
+            subject=f"À rendre : {called[reminder.subject_id].label}",
+            why="Vous animez le groupe.",
+            person_id=reminder.person_id,
+        )
+        for reminder in due
+    ]
+
+
+async def _named(session: AsyncSession, ids: Sequence[int]) -> dict[int, Reminded]:
+    rows = await session.execute(select(col(Loan.id), col(Loan.what)).where(col(Loan.id).in_(ids)))
+    return {key: Reminded(what, "prets") for key, what in rows}
+
+
+def kinds(configuration: ReminderConfiguration) -> list[Kind]:
+    schedule = configuration.schedule("loan", Schedule(offsets=(-1,)))
+    return [Kind("loan", "Prêt à rendre", schedule, _plan, _facilitators, _render, _named, receivers="L’animation.")]
+
+
+FEATURE = Feature(
+    pages=(list_loans,),
+    navigation=(Entry("Prêts", "/prets", LoanRight.SEE_LOANS),),
+    kinds=kinds,
+    tasks=(loans_to_bring_back,),
+    events=EventWords(
+        {"loan.made": "a noté le prêt {loan} à {to}"},
+        (Subject("loan", "Prêts", otherwise="un prêt", named=named_by(Loan.id, Loan.what, said="« {} »")),),
+    ),
+)
