@@ -21,6 +21,7 @@ from pooling.members.rights import Caller, HeldRole, Right
 from pooling.members.service import grant_many
 from pooling.outbox.mail import Mail
 from pooling.outbox.service import queue_mails
+from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.declining import decline
 from pooling.reminders.kinds import Kind
 from pooling.reminders.sweep import sweep
@@ -85,7 +86,15 @@ class Stage:
     async def move(self, *, place: str = "Mairie") -> None:
         command = MoveIn(day=date(2027, 4, 6), hour=time(14), place=place, reason="salle prise")
         async with self.database.transaction(self.territory.group_id) as session:
-            await move_committee(session, self.caller, self.committee, command, self.clock.instant, base_url=BASE_URL)
+            await move_committee(
+                session,
+                self.caller,
+                self.committee,
+                command,
+                self.clock.instant,
+                base_url=BASE_URL,
+                reminders=ReminderConfiguration(),
+            )
 
     async def fail(self, error: str) -> int:
         """The mail of Lugos did not arrive; its id."""

@@ -87,12 +87,26 @@ class Scene:
     ) -> None:
         command = MoveIn(day=day, hour=hour, place=place, reason="salle prise")
         async with self.database.transaction(self.territory.group_id) as session:
-            await move_committee(session, self.caller, committee_id, command, self.now, base_url=BASE_URL)
+            await move_committee(
+                session,
+                self.caller,
+                committee_id,
+                command,
+                self.now,
+                base_url=BASE_URL,
+                reminders=ReminderConfiguration(),
+            )
 
     async def cancel(self, committee_id: int) -> None:
         async with self.database.transaction(self.territory.group_id) as session:
             await cancel_committee(
-                session, self.caller, committee_id, self.now, reason="trop d’absents", base_url=BASE_URL
+                session,
+                self.caller,
+                committee_id,
+                self.now,
+                reason="trop d’absents",
+                base_url=BASE_URL,
+                reminders=ReminderConfiguration(),
             )
 
     async def invite(self, committee_id: int, *people: str, roles: Sequence[Role] = ()) -> None:
@@ -134,6 +148,14 @@ class Scene:
                     SELECT r.kind, p.email, r.revision, r.offset_days, r.state
                     FROM reminders r JOIN people p ON p.id = r.person_id
                     ORDER BY r.revision, r.due_at, p.email, r.offset_days""")
+            )
+            return [tuple(row) for row in rows]
+
+    async def rows_of(self, committee_id: int) -> list[tuple[int, str]]:
+        """(revision, state) of the reminders and notices of one committee."""
+        async with self.database.transaction(self.territory.group_id) as session:
+            rows = await session.execute(
+                text("SELECT revision, state FROM reminders WHERE subject_id = :id"), {"id": committee_id}
             )
             return [tuple(row) for row in rows]
 

@@ -2,9 +2,13 @@
 
 from datetime import date, time, timedelta
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from factories import NOW
+from pooling.committees.models import CommitteeKind
 from reminders.scene import J1, J7, J15, Scene
 
 LUGOS, SALLES, DROIT = "referent@lugos.example", "referent@salles.example", "referent@droit.example"
@@ -150,9 +154,66 @@ async def test_who_was_to_be_told_already_is_told_of_the_move_though_the_worker_
     await scene.invite(committee, SALLES)
     scene.clock.instant = J15 + timedelta(minutes=30)
     await scene.move(committee, day=date(2027, 3, 31))
+    await scene.invite(committee, DROIT)  # after the hour had come: told by what comes next
+    await scene.work()
+    assert scene.sink.recipients == [LUGOS, SALLES]
+    assert all("déplacé" in str(mail["Subject"]) for mail in scene.sink.received)
+
+
+@pytest.mark.parametrize("change", ["room", "date", "cancelled"])
+async def test_who_was_to_be_told_is_told_of_the_change_though_no_sweep_came_by(scene: Scene, change: str) -> None:
+    """No row says that the hour has passed: the rule does."""
+    committee = await scene.schedule(LUGOS)
+    scene.clock.instant = J15 + timedelta(minutes=30)
+    if change == "cancelled":
+        await scene.cancel(committee)
+    else:
+        await scene.move(committee, place="Salle B", day=date(2027, 3, 31 if change == "date" else 30))
+    await scene.work()
     await scene.work()
     assert scene.sink.recipients == [LUGOS]
-    assert "déplacé" in str(scene.sink.received[0]["Subject"])
+
+
+async def test_a_convocation_that_was_due_is_not_swallowed_by_another_room(scene: Scene) -> None:
+    committee = await scene.schedule(LUGOS, kind=CommitteeKind.FORMAL, clear_days=5)
+    scene.clock.instant = J7 + timedelta(days=1, hours=1)  # five clear days before, and no sweep since
+    await scene.move(committee, place="Salle B")
+    await scene.work()
+    kinds_sent = [(row[0], row[2]) for row in await scene.reminders() if row[4] == "sent"]
+    assert ("convocation", 2) in kinds_sent
+
+
+STEP = st.one_of(
+    st.tuples(st.just("pass"), st.integers(1, 9)),
+    st.tuples(st.just("sweep"), st.just(0)),
+    st.tuples(st.just("room"), st.integers(0, 99)),
+    st.tuples(st.just("hour"), st.integers(9, 17)),
+)
+
+
+@given(steps=st.lists(STEP, min_size=2, max_size=5))
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whoever_was_to_be_told_knows_what_is_true_in_whatever_order(
+    scene: Scene, steps: list[tuple[str, int]]
+) -> None:
+    """Time that passes, sweeps and corrections: read from the rule alone, not from rows."""
+    scene.clock.instant = since = J15 - timedelta(days=1)
+    committee = await scene.schedule(LUGOS)
+    revision, place, hour, to_know = 1, "Mairie d’Arcachon", time(14), False
+    for number, (step, value) in enumerate([*steps, ("sweep", 0)]):
+        if step == "pass":
+            scene.clock.instant = min(scene.now + timedelta(days=value), J1 + timedelta(days=3))
+            to_know |= any(since < due <= scene.now for due in (J15, J7, J1))
+        elif step == "sweep":
+            await scene.sweep()
+        else:
+            place, hour = (f"Salle {number}-{value}", hour) if step == "room" else (place, time(value, number))
+            await scene.move(committee, place=place, hour=hour)
+            revision, since = revision + 1, scene.now
+    rows = await scene.rows_of(committee)
+    knows = max((row for row, state in rows if state == "sent"), default=0)
+    await scene.cancel(committee)  # the next example has its own
+    assert knows == (revision if to_know else 0)
 
 
 async def test_what_had_not_left_the_outbox_is_taken_back_by_a_move(scene: Scene) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
+from pooling.mailroom.settings import change_reminders
 from pooling.reminders.configuration import Schedule
 from pooling.reminders.declining import accept_again, decline
 from pooling.reminders.kinds import Kind
@@ -128,6 +129,15 @@ async def test_what_is_due_and_not_yet_sent_survives_a_change_of_days(scene: Sce
     await scene.sweep()
     scene.clock.instant = J7 + timedelta(hours=1)  # no sweep since: J−7 is late
     await want(scene, Wish(offsets=(-7, -2)))
+    assert [reminder.offset_days for reminder in (await scene.sweep()).sent] == [-7]
+
+
+async def test_a_change_of_days_swallows_nothing_that_was_due_though_no_sweep_came_by(scene: Scene) -> None:
+    """As the pages change them: what was due until then has its row first."""
+    await scene.schedule(LUGOS)
+    scene.clock.instant = J7 + timedelta(hours=1)
+    async with scene.database.transaction(scene.territory.group_id) as session:
+        await change_reminders(session, scene.caller, COMMITTEE, Wish(offsets=(-7, -2)), scene.now)
     assert [reminder.offset_days for reminder in (await scene.sweep()).sent] == [-7]
 
 

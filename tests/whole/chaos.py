@@ -32,6 +32,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.members.service import create_group, grant_many
 from pooling.outbox.delivery import deliver
+from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.sweep import sweep
 from pooling.reminders.wishes import Wish, keep_wish
 from reminders.scene import BASE_URL, J15, kinds
@@ -207,7 +208,15 @@ class Chaos:
             place=f"Salle {meeting.revision}", reason="salle prise",
         )  # fmt: skip
         async with self.database.transaction(meeting.group_id) as session:
-            await move_committee(session, meeting.caller, meeting.id, command, self.clock.now(), base_url=BASE_URL)
+            await move_committee(
+                session,
+                meeting.caller,
+                meeting.id,
+                command,
+                self.clock.now(),
+                base_url=BASE_URL,
+                reminders=ReminderConfiguration(),
+            )
         meeting.revision += 1
         meeting.changes.append((time.time(), meeting.revision))
 
@@ -217,7 +226,15 @@ class Chaos:
             return
         async with self.database.transaction(meeting.group_id) as session:
             now = self.clock.now()
-            await cancel_committee(session, meeting.caller, meeting.id, now, reason="trop d’absents", base_url=BASE_URL)
+            await cancel_committee(
+                session,
+                meeting.caller,
+                meeting.id,
+                now,
+                reason="trop d’absents",
+                base_url=BASE_URL,
+                reminders=ReminderConfiguration(),
+            )
         meeting.revision += 1
         meeting.cancelled = True
         meeting.changes.append((time.time(), meeting.revision))

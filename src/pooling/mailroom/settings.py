@@ -10,6 +10,7 @@ from pooling.kernel.events import record_event
 from pooling.mailroom.words import dates_in_words
 from pooling.members.rights import Caller, Right
 from pooling.reminders.kinds import Kind
+from pooling.reminders.planning import catch_up
 from pooling.reminders.rules import QUIET_FROM, QUIET_UNTIL
 from pooling.reminders.wishes import NOTHING, Wish, keep_wish, read_wishes, schedule_for
 
@@ -48,6 +49,7 @@ async def change_reminders(session: AsyncSession, caller: Caller, kind: Kind, wa
             "changed": {name: sides for name, sides in changed.items() if sides[0] != sides[1]},
         },
     )
+    await catch_up(session, [kind], now)  # what is due already leaves as it was wanted until now
     await keep_wish(session, kind.name, wish, now)
 
 

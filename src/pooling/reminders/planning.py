@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -30,6 +31,7 @@ from pooling.reminders.declining import not_declined
 from pooling.reminders.kinds import Kind
 from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.occasions import arrays_of, ended_as, occasion_rows
+from pooling.reminders.wishes import kinds_of_group
 from pooling.reminders.withdrawing import kinds_waiting, withdraw_waiting
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,14 @@ async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInf
         except Exception:  # whatever a feature gets wrong must not silence the others
             log.exception("planning the reminders %s of group %s failed", kind.name, group_of(session))
     return report
+
+
+async def catch_up(session: AsyncSession, kinds: Sequence[Kind], now: datetime) -> None:
+    """Plans these kinds as a sweep would do at this moment. To be done before what they are planned from is changed:
+    who was to be told by now is read from rows, which only a sweep makes, and perhaps none came by.
+    """
+    zone = await session.execute(text("SELECT timezone FROM groups WHERE id = :id"), {"id": group_of(session)})
+    await plan_group(session, await kinds_of_group(session, kinds), ZoneInfo(zone.scalar_one()), now)
 
 
 async def lock_planning(session: AsyncSession) -> None:

@@ -22,6 +22,7 @@ from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.reminders.configuration import ReminderConfiguration
 from web_client import Browser, SignIn, text_of
 
 LIST = "/g/bassin/comites/difficultes"
@@ -160,7 +161,15 @@ async def test_a_cancelled_committee_hands_them_on(database: Database, territory
     first, second = await plan(database, territory, 10), await plan(database, territory, 40)
     await tell(await sign_in(REFERENT), "Reste")
     async with database.transaction(territory.group_id) as session:
-        await cancel_committee(session, facilitator(territory), first, NOW, reason="Grève", base_url="http://x")
+        await cancel_committee(
+            session,
+            facilitator(territory),
+            first,
+            NOW,
+            reason="Grève",
+            base_url="http://x",
+            reminders=ReminderConfiguration(),
+        )
     assert await agendas(database, territory) == {first: ["Reste"], second: ["Reste"]}
 
 

@@ -19,6 +19,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.reminders.configuration import ReminderConfiguration
 from web_client import Browser, SignIn, text_of
 
 PAGE = "/g/bassin/calendrier"
@@ -95,11 +96,27 @@ async def test_it_follows_what_changes(
     address = await subscribe(await sign_in(LUGOS))
     command = MoveIn(day=date(2027, 4, 6), hour=time(9), place="Mairie")
     async with database.transaction(facilitator.group_id) as session:
-        await move_committee(session, facilitator, committee, command, NOW, base_url="https://achats.example")
+        await move_committee(
+            session,
+            facilitator,
+            committee,
+            command,
+            NOW,
+            base_url="https://achats.example",
+            reminders=ReminderConfiguration(),
+        )
     (moved,) = await events(visitor, address)
     assert (moved["SEQUENCE"], moved.start) == (1, datetime(2027, 4, 6, 9, tzinfo=PARIS))
     async with database.transaction(facilitator.group_id) as session:
-        await cancel_committee(session, facilitator, committee, NOW, reason="Grève", base_url="https://achats.example")
+        await cancel_committee(
+            session,
+            facilitator,
+            committee,
+            NOW,
+            reason="Grève",
+            base_url="https://achats.example",
+            reminders=ReminderConfiguration(),
+        )
     (cancelled,) = await events(visitor, address)
     assert (cancelled["SEQUENCE"], str(cancelled["STATUS"])) == (2, "CANCELLED")
     clock.instant = datetime(2027, 4, 6, 9, tzinfo=PARIS) + timedelta(days=30)

@@ -18,6 +18,7 @@ from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.reminders.configuration import ReminderConfiguration
 from web_client import SignIn, text_of
 
 FACILITATOR = "animation@bassin.example"
@@ -155,7 +156,15 @@ async def test_a_proxy_ends_when_its_holder_leaves_the_group(answering: Answerin
 async def move(answering: Answering, facilitator: Caller, **changes: object) -> None:
     command = MoveIn.model_validate({"day": DAY, "hour": time(14), "place": "Mairie", **changes})
     async with answering.database.transaction(answering.territory.group_id) as session:
-        await move_committee(session, facilitator, answering.committee, command, NOW, base_url="https://achats.example")
+        await move_committee(
+            session,
+            facilitator,
+            answering.committee,
+            command,
+            NOW,
+            base_url="https://achats.example",
+            reminders=ReminderConfiguration(),
+        )
 
 
 async def test_another_date_asks_again(answering: Answering, facilitator: Caller) -> None:
@@ -185,7 +194,13 @@ async def test_a_proxy_for_a_date_that_is_no_more_is_not_told(answering: Answeri
     await answering.give(LUGOS, Answer.PROXY, SALLES)
     async with answering.database.transaction(answering.territory.group_id) as session:
         await cancel_committee(
-            session, facilitator, answering.committee, NOW, reason="neige", base_url="https://achats.example"
+            session,
+            facilitator,
+            answering.committee,
+            NOW,
+            reason="neige",
+            base_url="https://achats.example",
+            reminders=ReminderConfiguration(),
         )
     assert await unsent(answering) == []
 

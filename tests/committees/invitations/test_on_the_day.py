@@ -20,6 +20,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.reminders.configuration import ReminderConfiguration
 from web_client import SignIn, text_of
 
 FACILITATOR, LUGOS, SALLES = "animation@bassin.example", "referent@lugos.example", "referent@salles.example"
@@ -180,7 +181,13 @@ async def test_another_date_empties_the_sheet(day: Day, sign_in: SignIn) -> None
     command = MoveIn(day=START.date() + timedelta(days=7), hour=START.time(), place="Mairie", reason="verglas")
     async with day.database.transaction(day.territory.group_id) as session:
         await move_committee(
-            session, day.facilitator, day.committee, command, day.clock.instant, base_url="https://a.b"
+            session,
+            day.facilitator,
+            day.committee,
+            command,
+            day.clock.instant,
+            base_url="https://a.b",
+            reminders=ReminderConfiguration(),
         )
     assert await day.guests() == []
     assert await day.rows("SELECT 1 FROM committee_invitations WHERE present IS NOT NULL") == []

@@ -16,6 +16,7 @@ from pooling.kernel.database import Database
 from pooling.kernel.errors import Invalid
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.reminders.configuration import ReminderConfiguration
 
 LUGOS, SALLES, ARCACHON = (f"referent@{name}.example" for name in ("lugos", "salles", "arcachon"))
 
@@ -87,7 +88,13 @@ async def test_an_answer_and_another_date(meeting: Meeting) -> None:
         command = MoveIn(day=date(2027, 4, 6), hour=time(14), place="Mairie")
         async with meeting.database.transaction(meeting.territory.group_id) as session:
             await move_committee(
-                session, facilitator, meeting.committee, command, NOW, base_url="https://achats.example"
+                session,
+                facilitator,
+                meeting.committee,
+                command,
+                NOW,
+                base_url="https://achats.example",
+                reminders=ReminderConfiguration(),
             )
 
     await asyncio.gather(meeting.answer(LUGOS, Answer.YES), move())

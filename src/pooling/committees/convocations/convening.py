@@ -50,7 +50,7 @@ async def convene_now(session: AsyncSession, caller: Caller, committee_id: int, 
     """
     committee = await lock_committee(session, caller, committee_id)
     require_to_come(committee, now)
-    await _convene(session, caller, committee, now)
+    await convene(session, caller, committee, now)
 
 
 def convene_at(hour: time) -> Chore:
@@ -76,13 +76,24 @@ async def _convene_due(session: AsyncSession, hour: time, now: datetime) -> list
     )
     convened = []
     for committee in found.scalars():
-        if leaves_by_itself(committee, hour, zone) and lawful_due(committee, hour, zone) <= now:
-            await _convene(session, None, committee, now)
+        if _is_due(committee, hour, zone, now):
+            await convene(session, None, committee, now)
             convened.append(committee.id)
     return convened
 
 
-async def _convene(session: AsyncSession, caller: Caller | None, committee: Committee, now: datetime) -> None:
+async def is_to_be_convened(session: AsyncSession, committee: Committee, configured: time, now: datetime) -> bool:
+    """Whether its members should have been convened by now, and no sweep came by."""
+    hour = await convocation_hour(session, configured)
+    zone = ZoneInfo((await session.execute(select(col(Group.timezone)))).scalar_one())
+    return committee.state == CommitteeState.PLANNED and _is_due(committee, hour, zone, now)
+
+
+def _is_due(committee: Committee, hour: time, zone: ZoneInfo, now: datetime) -> bool:
+    return leaves_by_itself(committee, hour, zone) and lawful_due(committee, hour, zone) <= now
+
+
+async def convene(session: AsyncSession, caller: Caller | None, committee: Committee, now: datetime) -> None:
     COMMITTEE.move(session, committee, CommitteeState.CONVENED, at=now, person_id=caller.person_id if caller else None)
     committee.convened_at = now
     committee.convocation_file_id = await _keep_document(session, committee, caller, now)

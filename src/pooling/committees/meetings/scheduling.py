@@ -13,10 +13,13 @@ from pooling.committees.agendas.difficulties import carry_difficulties
 from pooling.committees.agendas.items import add_titles
 from pooling.committees.agendas.rules import agenda_points
 from pooling.committees.agendas.taking_up import add_proposals
+from pooling.committees.convening_notice import schedule_of
+from pooling.committees.convocations.convening import convene, is_to_be_convened
 from pooling.committees.invitations.answering import void_answers
 from pooling.committees.invitations.guests import empty_sheet
 from pooling.committees.invitations.inviting import add_invitations
 from pooling.committees.invitations.proxy_mails import withdraw_proxy_mails
+from pooling.committees.meetings.reminders import kinds
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.notices.changes import tell_change
@@ -29,6 +32,8 @@ from pooling.kernel.events import Event
 from pooling.members.groups import lock_group
 from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.planning import catch_up
 
 
 async def schedule_committee(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
@@ -97,10 +102,17 @@ def _fingerprint(command: CommitteeIn) -> str:
 
 
 async def move_committee(
-    session: AsyncSession, caller: Caller, committee_id: int, command: MoveIn, now: datetime, *, base_url: str
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    command: MoveIn,
+    now: datetime,
+    *,
+    base_url: str,
+    reminders: ReminderConfiguration,
 ) -> None:
-    """Gives a committee another date, hour or place; tells those already told, once. Another date or hour asks for
-    new answers and, of a formal committee, a new convocation.
+    """Gives a committee another date, hour or place; tells those already told, or who were to be told by now, once.
+    Another date or hour asks for new answers and, of a formal committee, a new convocation.
 
     Raises:
         Forbidden: the caller does not manage committees.
@@ -117,6 +129,8 @@ async def move_committee(
     if after == before:
         raise Invalid({"day": "Rien ne change : choisissez une autre date, une autre heure ou un autre lieu."})
     change = Change.DATE if after[:2] != before[:2] else Change.DETAILS
+    await catch_up(session, kinds(reminders), now)
+    to_be_convened = await is_to_be_convened(session, committee, schedule_of(reminders).hour, now)
     committee.local_start, committee.starts_at, committee.ends_at, committee.place, committee.link = after
     committee.scheduled_at = now
     committee.revision += 1
@@ -128,6 +142,8 @@ async def move_committee(
     record(session, caller, committee, "moved", now, reason=command.reason, details=details)
     await session.flush()
     await carry_difficulties(session, now)
+    if to_be_convened and change is Change.DETAILS:  # the date that the law counts from stands
+        await convene(session, None, committee, now)
     await tell_change(session, committee, change, now, base_url=base_url, reason=command.reason)
     if change is Change.DATE:
         await withdraw_proxy_mails(session, committee)
@@ -136,9 +152,16 @@ async def move_committee(
 
 
 async def cancel_committee(
-    session: AsyncSession, caller: Caller, committee_id: int, now: datetime, *, reason: str, base_url: str
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    now: datetime,
+    *,
+    reason: str,
+    base_url: str,
+    reminders: ReminderConfiguration,
 ) -> None:
-    """Cancels a committee; tells those already told, once.
+    """Cancels a committee; tells those already told, or who were to be told by now, once.
 
     Raises:
         Forbidden: the caller does not manage committees.
@@ -150,6 +173,7 @@ async def cancel_committee(
     if not reason:
         raise Invalid({"reason": "Dites pourquoi le comité est annulé : les personnes invitées le liront."})
     require_to_come(committee, now)
+    await catch_up(session, kinds(reminders), now)
     COMMITTEE.move(session, committee, CommitteeState.CANCELLED, at=now, person_id=caller.person_id, reason=reason)
     committee.revision += 1
     await session.flush()

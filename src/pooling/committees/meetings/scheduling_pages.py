@@ -169,7 +169,8 @@ async def do_move(
     with form.redisplayed():
         form.check()
         await CHANGES.count_here(session, committee_id, at=frame.now)
-        await move_committee(session, caller, committee_id, MoveIn(**values), frame.now, base_url=base_url)
+        move, reminders = MoveIn(**values), request.app.state.reminders
+        await move_committee(session, caller, committee_id, move, frame.now, base_url=base_url, reminders=reminders)
     if form.has_errors:
         raise Redisplay(_question(request, frame, form, move=True))
     return redirect(request, frame.url, done="Le changement est enregistré.")
@@ -196,7 +197,10 @@ async def do_cancelling(
     base_url = services_of(request).settings.base_url
     with form.redisplayed():
         form.check()
-        await cancel_committee(session, caller, committee_id, frame.now, reason=reason, base_url=base_url)
+        reminders = request.app.state.reminders
+        await cancel_committee(
+            session, caller, committee_id, frame.now, reason=reason, base_url=base_url, reminders=reminders
+        )
     if form.has_errors:
         raise Redisplay(_question(request, frame, form, move=False))
     return redirect(request, frame.url, done="Le comité est annulé.")
