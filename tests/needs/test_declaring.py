@@ -10,6 +10,8 @@ from factories import BUYER, NOW, Territory, file_needs, open_purchase
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.needs.models import Declaration, Need
+from pooling.outbox.models import Message
+from pooling.purchases.models import Purchase
 from pooling.purchases.service import item_ids
 from web_client import SignIn, text_of
 
@@ -172,3 +174,42 @@ async def test_a_rising_quantity_loses_its_place_a_falling_one_keeps_it(
     async with database.transaction(territory.group_id) as session:
         rows = await session.execute(select(col(Need.quantity), col(Need.declared_at)).order_by(col(Need.item_id)))
         assert [tuple(row) for row in rows] == [(4, NOW + timedelta(hours=1)), (3, NOW + timedelta(hours=2))]
+
+
+async def test_whoever_files_receives_what_was_filed(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    browser = await sign_in("referent@lugos.example")
+    filled = {names["arceau"]: "12", names["abri"]: "0", "comment": "Devant l’école"}
+    await browser.post(f"{PAGE}/brouillon", filled, page=PAGE)
+    assert await mails(database, territory, "needs_receipt") == [], "a draft counts for nothing"
+    await browser.post(f"{PAGE}/depot", filled, page=PAGE)
+    (receipt,) = await mails(database, territory, "needs_receipt")
+    assert (receipt.recipient, receipt.sender_name) == ("referent@lugos.example", "Bassin")
+    said = receipt.body_text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert receipt.subject.startswith("Déclaration de Lugos déposée")
+    assert all(words in said for words in ("12 arceaux", "2 160,00 €", "Devant l’école", "avant lundi 15 mars"))
+    assert "abri" not in said.lower()
+
+
+async def test_the_mail_that_asks_says_what_for_at_which_price_and_who(
+    database: Database, territory: Territory
+) -> None:
+    await open_purchase(database, territory, NOW)
+    (asked,) = [
+        mail for mail in await mails(database, territory, "needs_notice") if mail.recipient == "referent@lugos.example"
+    ]
+    said = asked.body_text.replace("\u00a0", " ").replace("\u202f", " ")
+    assert all(words in said for words in ("Arceau posé : 180,00 € par arceau", "Arcachon", BUYER))
+    assert asked.thread == "purchase-" + str(await only_purchase(database, territory))
+
+
+async def mails(database: Database, territory: Territory, kind: str) -> list[Message]:
+    async with database.transaction(territory.group_id) as session:
+        return list((await session.execute(select(Message).where(col(Message.kind) == kind))).scalars())
+
+
+async def only_purchase(database: Database, territory: Territory) -> int:
+    async with database.transaction(territory.group_id) as session:
+        return int((await session.execute(select(col(Purchase.id)))).scalar_one())

@@ -1,7 +1,9 @@
 """Files that go along with mails, and the way out of those that are a comfort."""
 
 import hashlib
+from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -158,10 +160,10 @@ async def test_other_mails_carry_no_way_out(scene: Scene) -> None:
     assert scene.sink.received[0]["List-Unsubscribe-Post"] is None
 
 
-def written(url: str | None, *attachments: Attachment) -> bytes:
+def written(url: str | None, *attachments: Attachment, **values: Any) -> bytes:  # noqa: ANN401 - columns of Message
     message = Message(
         id=1, kind="t", recipient=ANNE, subject="s", body_text="t", body_html="h", unsubscribe_url=url,
-        created_at=J15, next_try_at=J15,
+        created_at=J15, next_try_at=J15, **values,
     )  # fmt: skip
     return envelope(message, sender=BENOIT, host="achats.example", now=J15, attachments=attachments)
 
@@ -183,3 +185,27 @@ def test_nothing_else_comes_into_that_header(url: str) -> None:
 def test_a_hostile_name_stays_a_name() -> None:
     mail = written(None, Attachment('x"\r\nX-Intrus: oui\r\n\r\n.pdf', "application/pdf", b"%PDF-"))
     assert b"\nX-Intrus" not in mail
+
+
+@pytest.mark.parametrize("name", ["Bassin", 'Plan "mobilité" du Bassin d’Arcachon', "a\\b, <c@d.example>"])
+def test_the_group_stands_beside_the_address_it_comes_from(name: str) -> None:
+    mail = message_from_bytes(written(None, sender_name=name), policy=policy.default)
+    (sender,) = mail["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, BENOIT)
+
+
+def test_a_name_cannot_begin_another_header() -> None:
+    with pytest.raises(ValueError, match="control character"):
+        written(None, sender_name="Bassin\r\nBcc: x@y.example")
+
+
+def test_mails_about_one_subject_follow_the_same_one() -> None:
+    first, second, other = (
+        message_from_bytes(written(None, group_id=3, thread=thread), policy=policy.default)
+        for thread in ("committee-1", "committee-1", "purchase-1")
+    )
+    assert (
+        first["References"] == first["In-Reply-To"] == second["References"] == "<pooling.3.committee-1@achats.example>"
+    )
+    assert other["References"] != first["References"]
+    assert message_from_bytes(written(None))["References"] is None

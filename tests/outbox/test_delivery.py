@@ -225,7 +225,7 @@ async def test_what_a_mail_says_of_itself(scene: Scene) -> None:
     assert mail["Message-ID"] == f"<pooling.{message_id}.{int(NOW.timestamp())}@achats.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"].datetime == NOW
-    assert mail["From"] == "pooling@territoire.example"
+    assert mail["From"] == "Bassin <pooling@territoire.example>"
     assert [part.get_content_type() for part in mail.walk()] == [
         "multipart/alternative",
         "text/plain",

@@ -16,6 +16,7 @@ from pooling.web.typography import (
     date_time_long,
     euros,
     number,
+    of_name,
     percent,
     plural,
     relative_day,
@@ -139,3 +140,25 @@ def test_spaces_in_what_people_type(typed: str, shown: str) -> None:
 @given(st.text(alphabet=f"ab1'« »:;!?€%h.{NB}{NNB}\n", max_size=30))
 def test_mending_twice_changes_nothing_more(text: str) -> None:
     assert typo(typo(text)) == typo(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Andernos-les-Bains", "d’Andernos-les-Bains"),
+        ("Évry", "d’Évry"),
+        ("Hourtin", "d’Hourtin"),
+        ("Hauteville", "de Hauteville"),
+        ("Salles", "de Salles"),
+        ("Le Teich", "du Teich"),
+        ("Les Eyzies", "des Eyzies"),
+        ("La Teste-de-Buch", "de La Teste-de-Buch"),
+        ("Université de Bordeaux", "de l’Université de Bordeaux"),
+        ("UFR de droit", "de l’UFR de droit"),
+        ("Communauté de communes", "de la Communauté de communes"),
+        ("Syndicat mixte", "du Syndicat mixte"),
+        ("", "de "),
+    ],
+)
+def test_of_before_a_name(name: str, said: str) -> None:
+    assert of_name(name) == said

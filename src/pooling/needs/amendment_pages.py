@@ -21,6 +21,7 @@ from pooling.purchases.queries import purchase_items
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
+from pooling.web.typography import of_name
 
 SECTION = "/besoins"
 
@@ -59,7 +60,7 @@ async def do_amendment(
             )
     if form.has_errors:
         raise Redisplay(await _page(request, session, frame, amended, form))
-    done = f"La déclaration de {amended.name} est modifiée."
+    done = f"La déclaration {of_name(amended.name)} est modifiée."
     if record is not None:
         done += f" La consolidation n° {record.number} remplace la précédente."
     return redirect(request, f"{frame.url}{SECTION}/{member}", done=done)

@@ -18,6 +18,7 @@ from pooling.members.rights import Caller, Right
 from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.models import Declaration
 from pooling.needs.queries import DeclarationShown, declarations_of_member, member_page
+from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
 from pooling.purchases.models import Participation, Purchase
@@ -174,9 +175,12 @@ async def put_declaration(
         caller.require(Right.FILE_NEEDS, member_id=declaring.id)
         await _compare(request, session, caller, purchase, declaring)
     places = {f"jusqu-{ids[need.item]}": f"needs.{place}.up_to" for place, need in enumerate(sent.needs)}
-    use_case = file_declaration if sent.state == "filed" else save_draft
     with fields_renamed(places):
-        await use_case(session, caller, purchase.id, command, services_of(request).clock)
+        if sent.state == "filed":
+            filed_at = await file_declaration(session, caller, purchase.id, command, services_of(request).clock)
+            await send_receipt(session, caller, purchase.id, command, filed_at)
+        else:
+            await save_draft(session, caller, purchase.id, command, services_of(request).clock)
     return answer(await _declaration(session, caller, purchase, declaring), tagged=True)
 
 

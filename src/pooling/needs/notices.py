@@ -13,12 +13,13 @@ from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import base_url_of, group_of
 from pooling.members.models import Group, Member, Membership, Role
+from pooling.needs.asked import Asked, asked_of
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import is_member
-from pooling.web.typography import before, date_time_long
+from pooling.web.typography import before, date_time_long, of_name
 
 Lines = Mapping[str, tuple[str, str]]
 """By item name, what was and what is."""
@@ -55,6 +56,7 @@ class Notice:
     base_url: str
     """Without a slash at its end."""
     now: datetime
+    asked: Asked
     reason: str = ""
     """Why, as the lead buyer wrote it."""
 
@@ -83,8 +85,10 @@ class Notice:
             why=why,
             paragraphs=(f"Raison donnée : {self.reason}",) if self.reason else (),
             button=Button(button, self.url(f"/besoins/{to.member_code}")),
-            facts=(Fact("Achat", self.title), *(Fact(label, value) for label, value in facts.items())),
+            facts=(*self.asked.facts(self.title), *(Fact(label, value) for label, value in facts.items())),
+            contact=self.asked.contact,
             notice=FICTIONAL if self.group.fictional else None,
+            thread=f"purchase-{self.purchase.id}",
         )
 
 
@@ -97,8 +101,8 @@ async def tell(
     reason: str = "",
     members: Sequence[int] | None = None,
 ) -> int:
-    """Queues a mail for every référent of those who take part (or of these members); returns how many. Two reads and
-    one write whatever their number.
+    """Queues a mail for every référent of those who take part (or of these members); returns how many. A fixed
+    number of statements.
 
     Raises:
         TooMany: they were told of too many acts on this purchase today.
@@ -106,7 +110,8 @@ async def tell(
     await NOTICES.count_here(session, purchase.id, at=now)
     group = await session.get(Group, group_of(session))
     assert group is not None, "the transaction was opened for it"
-    notice = Notice(purchase, group, base_url_of(session), now, reason)
+    asked = (await asked_of(session, [purchase.id]))[purchase.id]
+    notice = Notice(purchase, group, base_url_of(session), now, asked, reason)
     mails = [write(notice, referent) for referent in await _referents(session, purchase.id, members)]
     await queue_mails(session, mails, now)
     return len(mails)
@@ -139,7 +144,7 @@ def opened(notice: Notice, to: Referent) -> Mail:
     return notice.mail(
         to,
         f"Déclarez vos besoins {notice.until} : {notice.purchase.title}",
-        f"Vous êtes référent de {to.member} : déclarez ses besoins {notice.until}, même s’il n’y en a aucun.",
+        f"Vous êtes référent {of_name(to.member)} : déclarez ses besoins {notice.until}, même s’il n’y en a aucun.",
         "Déclarer",
     )
 
@@ -148,7 +153,7 @@ def extended(notice: Notice, to: Referent) -> Mail:
     return notice.mail(
         to,
         f"Nouvelle date pour déclarer, {notice.until} : {notice.purchase.title}",
-        f"La date pour déclarer a changé : déposez la déclaration de {to.member} {notice.until}.",
+        f"La date pour déclarer a changé : déposez la déclaration {of_name(to.member)} {notice.until}.",
         "Voir la déclaration",
     )
 
@@ -158,7 +163,8 @@ def closed_early(notice: Notice, to: Referent) -> Mail:
         to,
         f"Collecte close avant la date : {notice.purchase.title}",
         f"La collecte est close depuis {date_time_long(notice.now, notice.zone)}, avant la date annoncée. "
-        f"La déclaration de {to.member} ne peut plus être modifiée ; en cas de besoin, répondez à l’acheteur pilote.",
+        f"La déclaration {of_name(to.member)} ne peut plus être modifiée ; en cas de besoin, "
+        "adressez-vous à l’acheteur pilote.",
         "Voir la déclaration",
     )
 
@@ -167,7 +173,7 @@ def reopened(notice: Notice, to: Referent) -> Mail:
     return notice.mail(
         to,
         f"Collecte rouverte, {notice.until} : {notice.purchase.title}",
-        f"Vous pouvez de nouveau modifier la déclaration de {to.member}, {notice.until}.",
+        f"Vous pouvez de nouveau modifier la déclaration {of_name(to.member)}, {notice.until}.",
         "Modifier la déclaration",
     )
 
@@ -176,7 +182,8 @@ def cancelled(notice: Notice, to: Referent) -> Mail:
     return notice.mail(
         to,
         f"Achat annulé : {notice.purchase.title}",
-        f"Cet achat groupé est annulé : les besoins de {to.member} ne seront pas commandés. Vous n’avez rien à faire.",
+        f"Cet achat groupé est annulé : les besoins {of_name(to.member)} ne seront pas commandés. "
+        "Vous n’avez rien à faire.",
         "Voir l’achat",
     )
 
@@ -192,8 +199,8 @@ def reassigned(units: Mapping[int, Lines] | None, declared: Mapping[int, Lines])
             return notice.mail(
                 to,
                 f"Quantités modifiées pour {to.member} : {notice.purchase.title}",
-                f"La consolidation de cet achat a été modifiée : voici les quantités de {to.member} qui changent. "
-                "Vous n’avez rien à faire si elles vous conviennent.",
+                "La consolidation de cet achat a été modifiée : voici les quantités "
+                f"{of_name(to.member)} qui changent. Vous n’avez rien à faire si elles vous conviennent.",
                 "Voir la déclaration",
                 **_in_words(assigned),
             )
@@ -202,7 +209,7 @@ def reassigned(units: Mapping[int, Lines] | None, declared: Mapping[int, Lines])
         return notice.mail(
             to,
             f"Déclaration modifiée pour {to.member} : {notice.purchase.title}",
-            f"L’acheteur pilote a modifié la déclaration de {to.member} après la clôture : voici ce qui change. "
+            f"L’acheteur pilote a modifié la déclaration {of_name(to.member)} après la clôture : voici ce qui change. "
             "Vous n’avez rien à faire si cela vous convient.",
             "Voir la déclaration",
             **amended,

@@ -24,6 +24,7 @@ from pooling.needs.queries import (
     member_page,
     stamp_of,
 )
+from pooling.needs.receipts import send_receipt
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.models import Participation
 from pooling.purchases.queries import ItemShown, purchase_items
@@ -32,7 +33,7 @@ from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
-from pooling.web.typography import before, date_time_long
+from pooling.web.typography import before, date_time_long, of_name
 
 SECTION = "/besoins"
 
@@ -154,7 +155,7 @@ async def ask_discarding(
         request,
         "confirm_page.html",
         breadcrumb=[*frame.breadcrumb, Link("Besoins", frame.url + SECTION), Link(declaring.name, page)],
-        question=f"Abandonner le brouillon de {declaring.name} ?",
+        question=f"Abandonner le brouillon {of_name(declaring.name)} ?",
         consequences=[
             _saved(found["draft"], frame),
             "Ce que contient le brouillon est effacé.",
@@ -201,7 +202,8 @@ async def _receive(
         with form.redisplayed():
             try:
                 if filing:
-                    await file_declaration(session, caller, frame.purchase.id, command, clock)
+                    filed_at = await file_declaration(session, caller, frame.purchase.id, command, clock)
+                    await send_receipt(session, caller, frame.purchase.id, command, filed_at)
                 else:
                     await save_draft(session, caller, frame.purchase.id, command, clock)
             except Conflict as refused:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.members.models import Membership, Role
+from pooling.needs.asked import Asked, asked_of
 from pooling.needs.reminder_queries import (
     Closing,
     Silent,
@@ -151,15 +152,22 @@ def _lead_buyers(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 
 async def _render_deadline(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
     purchases = await purchases_of(session, reminders)
     members = await silent_members_of(session, reminders)
+    asked = await asked_of(session, purchases)
     return [
         _deadline_mail(
-            reminder, purchases[reminder.subject_id], members[reminder.subject_id, reminder.person_id], context
+            reminder,
+            purchases[reminder.subject_id],
+            members[reminder.subject_id, reminder.person_id],
+            asked[reminder.subject_id],
+            context,
         )
         for reminder in reminders
     ]
 
 
-def _deadline_mail(reminder: DueReminder, purchase: Purchase, members: list[Silent], context: Context) -> Mail:
+def _deadline_mail(
+    reminder: DueReminder, purchase: Purchase, members: list[Silent], asked: Asked, context: Context
+) -> Mail:
     until = before(reminder.useful_until, context.now, context.zone)
     names = ", ".join(member.said for member in members)
     return Mail(
@@ -169,8 +177,10 @@ def _deadline_mail(reminder: DueReminder, purchase: Purchase, members: list[Sile
         subject=f"Besoins à déclarer {until} : {purchase.title}",
         why=f"Aucune déclaration n’est déposée pour {names} : déclarez les besoins {until}, même s’il n’y en a aucun.",
         button=Button("Déclarer", context.url(f"achats/{purchase.reference}/besoins")),
-        facts=(Fact("Achat", f"{purchase.title} ({purchase.reference})"),),
+        facts=asked.facts(f"{purchase.title} ({purchase.reference})"),
+        contact=asked.contact,
         notice=context.notice,
+        thread=f"purchase-{purchase.id}",
     )
 
 
@@ -205,6 +215,7 @@ def _closing_mail(reminder: DueReminder, purchase: Purchase, closing: Closing, c
         button=Button("Voir la consolidation", context.url(f"achats/{purchase.reference}/consolidation")),
         facts=tuple(fact for fact in facts if fact.value),
         notice=context.notice,
+        thread=f"purchase-{purchase.id}",
     )
 
 

@@ -14,6 +14,7 @@ from pooling.needs.consolidating import still_counts
 from pooling.needs.models import Consolidation, Declaration, DeclarationState
 from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
 from pooling.purchases.queries import is_member
+from pooling.web.typography import of_name
 
 
 async def declarations_to_file(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
@@ -83,8 +84,8 @@ async def declarations_to_file(session: AsyncSession, caller: Caller, now: datet
 
 def _to_declare(name: str, *, drafted: bool, filed: bool) -> str:
     if filed:
-        return f"Déposer ou abandonner le brouillon qui modifie la déclaration de {name}"
-    return f"Déposer le brouillon de {name}" if drafted else f"Déclarer les besoins de {name}"
+        return f"Déposer ou abandonner le brouillon qui modifie la déclaration {of_name(name)}"
+    return f"Déposer le brouillon {of_name(name)}" if drafted else f"Déclarer les besoins {of_name(name)}"
 
 
 async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:

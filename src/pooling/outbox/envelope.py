@@ -22,6 +22,7 @@ from pooling.outbox.models import Message
 _METHOD = re.compile(r"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()-]{1,60}")
+_THREAD = re.compile(r"[a-z0-9-]{1,80}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -68,10 +69,11 @@ def envelope(
     """
     headers = {
         "Subject": _unstructured(message.subject),
-        "From": sendable(sender),
+        "From": _from(message.sender_name, sender),
         "To": sendable(message.recipient),
         "Date": format_datetime(now),
         "Message-ID": message_id(message, host),
+        **_thread(message, host),
         "Auto-Submitted": "auto-generated",
         **_way_out(message.unsubscribe_url),
         "MIME-Version": "1.0",
@@ -101,6 +103,26 @@ def _unstructured(value: str) -> str:
     if _CONTROL.search(value):
         raise ValueError("a control character in a header")
     return value if value.isascii() and len(value) < 70 else Header(value, "utf-8", 70).encode(linesep="\r\n")  # noqa: PLR2004
+
+
+def _from(name: str, address: str) -> str:
+    """The address with the name that readers see beside it."""
+    if not name:
+        return sendable(address)
+    said = _unstructured(name)
+    if said == name:
+        said = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{said} <{sendable(address)}>"
+
+
+def _thread(message: Message, host: str) -> dict[str, str]:
+    """Mails about one subject follow one that was never sent, so that each client puts them together, whichever of them
+    it has (RFC 5322, 3.6.4).
+    """
+    if not _THREAD.fullmatch(message.thread):
+        return {}
+    root = f"<pooling.{message.group_id or 0}.{message.thread}@{host}>"
+    return {"In-Reply-To": root, "References": root}
 
 
 def _way_out(url: str | None) -> dict[str, str]:

@@ -71,6 +71,9 @@ class Message(Table, table=True):
     """An .ics text that goes along; its METHOD is read from it."""
     attachments: list[int] = Field(default_factory=list, sa_type=ARRAY(BigInteger))
     """Ids of the group's files that go along."""
+    sender_name: str = ""
+    """Whom it comes from, besides the installation's address: the group."""
+    thread: str = ""
     unsubscribe_url: str | None = None
     """Of a mail that its reader may do without: where one click stops its kind (RFC 8058)."""
     state: str = MessageState.QUEUED

@@ -17,15 +17,18 @@ WITH given AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, mail.*
     FROM unnest(CAST(:kinds AS text[]), CAST(:people AS bigint[]), CAST(:recipients AS text[]),
         CAST(:subjects AS text[]), CAST(:texts AS text[]), CAST(:htmls AS text[]), CAST(:calendars AS text[]),
-        CAST(:attachments AS text[]), CAST(:unsubscribe_urls AS text[]),
+        CAST(:attachments AS text[]), CAST(:unsubscribe_urls AS text[]), CAST(:threads AS text[]),
         CAST(:priorities AS integer[]), CAST(:expiries AS timestamptz[])) WITH ORDINALITY
         AS mail(kind, person_id, recipient, subject, body_text, body_html, calendar, attachments, unsubscribe_url,
-            priority, expires_at, place)
+            thread, priority, expires_at, place)
 ), written AS (
     INSERT INTO messages (id, group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
-        attachments, unsubscribe_url, state, priority, attempts, next_try_at, expires_at, created_at)
+        attachments, unsubscribe_url, thread, sender_name, state, priority, attempts, next_try_at, expires_at,
+        created_at)
     SELECT id, CAST(:group_id AS bigint), person_id, kind, recipient, subject, body_text, body_html, calendar,
-        CAST(attachments AS bigint[]), unsubscribe_url, 'queued', priority, 0, :now, expires_at, :now
+        CAST(attachments AS bigint[]), unsubscribe_url, thread,
+        COALESCE((SELECT name FROM groups WHERE id = CAST(:group_id AS bigint)), ''),
+        'queued', priority, 0, :now, expires_at, :now
     FROM given
 )
 SELECT id FROM given ORDER BY place
@@ -51,6 +54,7 @@ async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetim
             # Each as one text: PostgreSQL has no array of arrays of different lengths.
             "attachments": [f"{{{','.join(map(str, mail.attachments))}}}" for mail in mails],
             "unsubscribe_urls": [mail.unsubscribe_url for mail in mails],
+            "threads": [mail.thread for mail in mails],
             "priorities": [0 if mail.urgent else 1 for mail in mails],
             "expiries": [mail.expires_at for mail in mails],
         },
@@ -60,9 +64,11 @@ async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetim
 
 _COPIES = text("""
 INSERT INTO messages (group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
-    attachments, state, priority, attempts, next_try_at, expires_at, created_at)
+    attachments, thread, sender_name, state, priority, attempts, next_try_at, expires_at, created_at)
 SELECT CAST(:group_id AS bigint), reader.person_id, :kind, reader.email, :subject, :body_text, :body_html, NULL,
-    CAST(:attachments AS bigint[]), 'queued', 1, 0, :now, CAST(:expires_at AS timestamptz), :now
+    CAST(:attachments AS bigint[]), CAST(:thread AS text),
+    COALESCE((SELECT name FROM groups WHERE id = CAST(:group_id AS bigint)), ''),
+    'queued', 1, 0, :now, CAST(:expires_at AS timestamptz), :now
 FROM unnest(CAST(:people AS bigint[]), CAST(:emails AS text[])) AS reader(person_id, email)
 """)
 
@@ -79,6 +85,7 @@ async def queue_copies(session: AsyncSession, mail: Mail, readers: Sequence[tupl
             "body_text": render_text(mail),
             "body_html": render_html(mail),
             "attachments": list(mail.attachments),
+            "thread": mail.thread,
             "expires_at": mail.expires_at,
             "people": [person_id for person_id, _ in readers],
             "emails": [email for _, email in readers],

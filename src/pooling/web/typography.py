@@ -103,6 +103,29 @@ def _several(noun: str) -> str:
     return f"{first}{ending}{blank}{rest}"
 
 
+_ELIDED = re.compile(r"[aeiouyâàäéèêëîïôöùûüœæ]|h(?!a[lmu]|av|e[mr]|oui)", re.IGNORECASE)
+"""Before a vowel, and before most of the h that names begin with: « d’Hourtin », but « de Hauteville »."""
+_CONTRACTED = {"le ": "du ", "les ": "des "}
+_KINDS: tuple[tuple[str, str], ...] = (
+    ("de la ", "communauté commune métropole région ville mairie régie collectivité"),
+    ("du ", "département syndicat centre conseil pôle parc pays service siba sivu sivom"),
+    ("de l’", "université agglomération établissement office hôpital institut école ufr union iut"),
+)
+_OF_KIND = {noun: of for of, nouns in _KINDS for noun in nouns.split()}
+
+
+def of_name(name: str) -> str:
+    """« de » before the name of an authority: `d’Andernos-les-Bains`, `du Teich`, `de l’Université`, `de Salles`."""
+    folded = name.casefold()
+    for article, contracted in _CONTRACTED.items():
+        if folded.startswith(article):
+            return contracted + name[len(article) :]
+    of = _OF_KIND.get(folded.split(" ", 1)[0])
+    if of is not None:
+        return of + name
+    return f"d’{name}" if _ELIDED.match(name) else f"de {name}"
+
+
 _SPACE = f"[ {NBSP}{NARROW_NBSP}]"
 _SPACES = (
     rf"(?<!{_SPACE}){_SPACE}++"  # tried once where a run begins: one try in each place takes the square of its length
@@ -160,7 +183,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
         rule.__name__: rule
         for rule in (
-            *(euros, price, number, percent, plural, typo),
+            *(euros, price, number, percent, plural, of_name, typo),
             *(date_short, date_long, date_time_long, time_short, relative_day, before),
         )
     }

@@ -120,7 +120,10 @@ async def test_what_is_typed_cannot_end_the_event(scene: Scene) -> None:
     await scene.work()
     (event,) = calendar_of(scene.sink.received[0]).events
     assert str(event["ATTENDEE"]) == f"mailto:{LUGOS}"
-    assert str(event["DESCRIPTION"]) == "1. END:VEVENT\n2. Puis le reste"
+    answer, *points = str(event["DESCRIPTION"]).splitlines()
+    assert answer.startswith("Dites si vous venez : https://")
+    assert answer.endswith("/reponse")
+    assert points == ["1. END:VEVENT", "2. Puis le reste"]
 
 
 async def test_calendars_are_told_what_was_answered(scene: Scene) -> None:

@@ -61,8 +61,7 @@ async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Fe
     for committee, answer in committees:
         stamped = replace(context, now=committee.scheduled_at)
         cancelled = committee.state == CommitteeState.CANCELLED
-        event = event_of(committee, agendas[committee.id], stamped, "", cancelled=cancelled)
-        del event["ORGANIZER"]  # nobody is asked anything by a published calendar
+        event = event_of(committee, agendas[committee.id], stamped, None, cancelled=cancelled)
         event.add("TRANSP", "TRANSPARENT" if cancelled or answer in (Answer.NO, Answer.PROXY) else "OPAQUE")
         calendar.add_component(event)
     for deadline in deadlines:

@@ -76,9 +76,9 @@ def _calendar(
 
 
 def event_of(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, cancelled: bool
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None, *, cancelled: bool
 ) -> Event:
-    """The meeting as calendars hold it."""
+    """The meeting as calendars hold it. Without an organizer nobody is asked anything: a published calendar."""
     event = Event()
     event.add("UID", uid_of(committee, context.base_url))
     event.add("SEQUENCE", committee.revision - 1)
@@ -87,11 +87,13 @@ def event_of(
     event.add("DTEND", _local(committee.ends_at, context.zone))
     event.add("SUMMARY", f"{committee.title} – {context.group_name}")
     event.add("LOCATION", " – ".join(part for part in (committee.place, committee.link) if part))
-    described(event, context, [f"{place}. {item.title}" for place, item in enumerate(agenda, start=1)])
+    answer = [] if cancelled else [f"Dites si vous venez : {context.url(f'comites/{committee.id}/reponse')}"]
+    described(event, context, [*answer, *(f"{place}. {item.title}" for place, item in enumerate(agenda, start=1))])
     event.add("URL", context.url(f"comites/{committee.id}"))
     event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
-    # Who asks must be the same for the life of the event (RFC 5546, 3.2.2 and 3.2.5), and people come and go.
-    event.add("ORGANIZER", vCalAddress(f"mailto:{sendable(organizer)}"), parameters={"CN": context.group_name})
+    if organizer is not None:
+        # Who asks must be the same for the life of the event (RFC 5546, 3.2.2 and 3.2.5), and people come and go.
+        event.add("ORGANIZER", vCalAddress(f"mailto:{sendable(organizer)}"), parameters={"CN": context.group_name})
     return event
 
 

@@ -151,6 +151,7 @@ class Writer:
             contact=f"Écrivez à {' ou à '.join(self.contacts)}." if self.contacts else "",
             notice=self.context.notice,
             calendar=self.calendar.to(recipient.email, recipient.name, recipient.answer),
+            thread=f"committee-{self.committee.id}",
             expires_at=self.committee.starts_at,
         )
 
