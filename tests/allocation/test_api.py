@@ -65,12 +65,12 @@ async def test_the_same_cents_everywhere(connect: Connect, database: Database, t
 
     file = await program.get(f"{ONE}.csv")
     assert file.headers["content-type"] == "text/csv; charset=utf-8"
-    assert file.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition.csv"'
+    assert file.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition-estimee.csv"'
     rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=";"))[1:]
-    assert {row[0]: [Decimal(cell.replace(",", ".")) for cell in row[2:]] for row in rows} == figures
+    assert {row[0]: [Decimal(cell.replace(",", ".")) for cell in row[2:8]] for row in rows} == figures
 
     workbook = await program.get(f"{ONE}.xlsx")
-    assert workbook.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition.xlsx"'
+    assert workbook.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition-estimee.xlsx"'
     sheet = openpyxl.load_workbook(io.BytesIO(workbook.content))["Synthèse"]
     in_sheet = {
         row[0]: [round(Decimal(str(cell)), 2) for cell in row[2:8]]

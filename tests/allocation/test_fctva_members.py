@@ -10,7 +10,7 @@ from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate, Fina
 from pooling.allocation.service import allocate_purchase
 from pooling.kernel.database import Database
 from pooling.purchases.schemas import ItemIn
-from web_client import SignIn, text_of
+from web_client import SignIn, stand_on, text_of
 
 COSTS = "/g/bassin/achats/AG-2027-001/couts"
 DESK = ItemIn(code="bureau", name="Bureau", unit="bureau", unit_price=Decimal(1000), fctva=True)
@@ -43,17 +43,17 @@ async def test_a_component_of_a_university_is_shown_no_fctva(
 
 
 async def test_who_gets_it_is_what_the_configuration_says_on_the_purchases_date(
-    app: Litestar, database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, database: Database, territory: Territory, sign_in: SignIn
 ) -> None:
     await prepare(database, territory)
     universities = FctvaBeneficiaries.model_validate(
         {"kinds": ["UNIVERSITE"], "valid_from": "2027-01-01", "source": "loi fictive"}
     )
-    monkeypatch.setitem(app.state, "finance", FinanceConfiguration(fctva=(RATE,), fctva_beneficiaries=(universities,)))
+    stand_on(app, FinanceConfiguration(fctva=(RATE,), fctva_beneficiaries=(universities,)))
     costs = text_of(await (await sign_in(BUYER)).get(COSTS))
     assert "Sans FCTVA estimé, d’après leur catégorie : Arcachon. Le reçoivent : UNIVERSITE (loi fictive" in costs
     later = universities.model_copy(update={"valid_from": NOW.date().replace(year=2030)})
-    monkeypatch.setitem(app.state, "finance", FinanceConfiguration(fctva=(RATE,), fctva_beneficiaries=(later,)))
+    stand_on(app, FinanceConfiguration(fctva=(RATE,), fctva_beneficiaries=(later,)))
     costs = text_of(await (await sign_in(BUYER)).get(COSTS))
     assert "Arcachon, UFR de droit. Le reçoivent : personne à la date de cet achat." in costs
 

@@ -90,7 +90,7 @@ async def a_finance_officer_downloads_who_pays_what(visitor: Visitor, folder: Pa
     async with visitor.page.expect_download() as download:
         await visitor.page.get_by_role("link", name="XLSX").click()
     file = await download.value
-    assert file.suggested_filename == f"{BIKE_RACKS}-repartition.xlsx"
+    assert file.suggested_filename == f"{BIKE_RACKS}-repartition-estimee.xlsx"
     await file.save_as(folder / file.suggested_filename)
     await visitor.leave()
     return folder / file.suggested_filename

@@ -246,7 +246,9 @@ async def test_files_are_the_same_and_never_formulas(database: Database, territo
     sheet = openpyxl.load_workbook(io.BytesIO(xlsx.content))["Journal"]
     rows = [[cell for cell in row] for row in sheet.iter_rows(min_row=4)]
     assert [row[5].value for row in rows] == ["@SUM(A1)", "=2+2", None]
-    assert {cell.data_type for row in rows for cell in row if cell.value} == {"s"}
+    assert {cell.data_type for row in rows for cell in row[1:-1] if cell.value} == {"s"}
+    moments = [cell for row in rows for cell in (row[0], row[-1])]
+    assert {(cell.data_type, cell.number_format) for cell in moments} == {("d", "dd/mm/yyyy hh:mm:ss")}, "real dates"
     assert len(rows) == len(lines) - 1
 
 

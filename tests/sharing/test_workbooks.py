@@ -158,6 +158,30 @@ def test_controls_tie_by_live_sums(book: Json) -> None:
         assert gap == f"=ROUND(B{number}-C{number},2)"
 
 
+def test_what_a_formula_comes_to_is_stored_beside_it() -> None:
+    """A preview and a protected view show what is stored: they compute nothing."""
+    file = io.BytesIO()
+    write_allocation_workbook(file, stated(CASE), NAMES)
+    formulas, values = load_workbook(file), load_workbook(file, data_only=True)
+    found = 0
+    for sheet in formulas:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    stored, formula = values[sheet.title][cell.coordinate].value, str(cell.value)
+                    if formula.startswith("=ROUND"):
+                        assert stored == 0, formula
+                    else:
+                        there = re.sub(r"\((?=[A-Z]+\d)", f"('{sheet.title}'!", formula)
+                        assert Decimal(str(stored)) == evaluated(formulas, there), formula
+                    found += 1
+    assert found > 40
+
+
+def test_headers_are_frozen_and_filter_the_rows_below_them(book: Json) -> None:
+    assert book["Synthèse"].auto_filter.ref == "A3:H6", "the members, not the foot"
+
+
 def test_controls_tie_in_any_case() -> None:
     tied = 0
     for seed in range(40):
@@ -250,7 +274,7 @@ def test_csv_guards_every_formula_start(start: str) -> None:
     shown = list(csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline=""), delimiter=";"))
     assert shown[1:] == [[f"'{start}x", "-1,5"], ["", "3"]]
     with pytest.raises(TypeError, match="no formula"):
-        write_csv(io.BytesIO(), Table("T", [Column("A", Kind.AMOUNT)], [[Formula("1")]]))
+        write_csv(io.BytesIO(), Table("T", [Column("A", Kind.AMOUNT)], [[Formula("1", Decimal(1))]]))
 
 
 def test_texts_are_cleaned() -> None:
@@ -266,11 +290,12 @@ def test_a_long_table_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) 
     book.save(file)
     opened = load_workbook(file)
     assert opened.sheetnames == ["T", "T (2)", "T (3)"]
-    assert placed.total(1) == "SUM('T'!B4:B5,'T (2)'!B4:B5,'T (3)'!B4:B4)"
-    assert evaluated(opened, placed.total(1)) == Decimal("0.10")
-    assert evaluated(opened, placed.total_where(0, "3", 1)) == Decimal("0.03")
+    assert placed.total(1).text == "SUM('T'!B4:B5,'T (2)'!B4:B5,'T (3)'!B4:B4)"
+    assert evaluated(opened, placed.total(1).text) == placed.total(1).value == Decimal("0.10")
+    assert evaluated(opened, placed.total_where("3", 1).text) == placed.total_where("3", 1).value == Decimal("0.03")
     assert rows(opened["T (3)"]) == [("4", 0.04), ("Total", "=SUM(B4:B4)")]
-    assert (Placed([("T", 4, 3)]).total(1), Placed([("T", 4, 3)]).total_where(0, "x", 1)) == ("0", "0")
+    nothing = Placed([("T", 4, 3)])
+    assert nothing.total(1) == nothing.total_where("x", 1) == Formula("0", Decimal(0))
 
 
 def test_numbers_for_people() -> None:
@@ -320,9 +345,9 @@ def test_consolidation_workbook() -> None:
     assert book.sheetnames == ["Commande", "Répartition", "Contrôle"]
     order: Json = dict(row[:2] for row in rows(book["Commande"]))
     assert order["État"] == "commande possible"
-    assert order["Surplus (stock du pilote)"] == "5"
-    assert order["Total HT (€)"] == "3600,00"
-    assert order["Palier suivant (à partir de 50)"] == "encore 30 unités"
+    assert order["Surplus (stock du pilote)"] == 5
+    assert order["Total HT (€)"] == 3600
+    assert order["Unités jusqu’au palier suivant (à partir de 50)"] == 30
     *members, foot = rows(book["Répartition"])
     assert members == [
         ("01", "Arès", 6, 7, 7, 1260, 7, 1260, 0),

@@ -4,14 +4,17 @@ import asyncio
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.accounts.sessions import EnteredGroup
 from pooling.allocation.page import finance_of
 from pooling.allocation.records.downloads import is_apart
+from pooling.allocation.records.provenance import Provenance, of_estimate
 from pooling.allocation.records.workbook import write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.allocation.service import PurchaseAllocation, allocate_purchase, sees_all_costs
@@ -23,6 +26,7 @@ from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.service import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, answer
 from pooling.web.api_input import read_query
+from pooling.web.services import services_of
 
 CSV = "text/csv"
 REFUSALS = (
@@ -170,8 +174,9 @@ async def download_xlsx(
             code=LONG_WORKBOOK,
         )
     target = io.BytesIO()
-    await asyncio.to_thread(allocation_xlsx, target, allocation, fictional=entered_group.fictional)
-    return _file(target, f"{reference}-repartition.xlsx", XLSX)
+    provenance = _provenance(request, entered_group, allocation)
+    await asyncio.to_thread(allocation_xlsx, target, allocation, provenance, fictional=entered_group.fictional)
+    return _file(target, f"{reference}-repartition-estimee.xlsx", XLSX)
 
 
 @get(
@@ -194,8 +199,15 @@ async def download_csv(
     allocation = await _whole(request, session, caller, reference)
     target = io.BytesIO()
     notice = FICTIONAL if entered_group.fictional else None
-    await asyncio.to_thread(write_allocation_csv, target, allocation.result, allocation.labels, view, notice)
-    return _file(target, f"{reference}-repartition.csv", CSV)
+    provenance = _provenance(request, entered_group, allocation)
+    await asyncio.to_thread(
+        write_allocation_csv, target, allocation.result, allocation.labels, view, notice, provenance
+    )
+    return _file(target, f"{reference}-repartition-estimee.csv", CSV)
+
+
+def _provenance(request: Request[Any, Any, Any], group: EnteredGroup, allocation: PurchaseAllocation) -> Provenance:
+    return of_estimate(allocation, group.name, ZoneInfo(group.timezone), services_of(request).clock.now())
 
 
 def _file(target: io.BytesIO, name: str, media: str) -> Response[bytes]:

@@ -7,8 +7,8 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.allocation import estimate_pages, why_pages
 from pooling.allocation import page as frames
-from pooling.allocation import why_pages
 from pooling.allocation.case import PurchaseCase, read_purchase
 from pooling.allocation.editing import pages as line_pages
 from pooling.allocation.editing import weight_pages as key_pages
@@ -21,18 +21,23 @@ from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
 from pooling.allocation.records.downloads import FILE_NAMES, file_of, is_apart, links
 from pooling.allocation.records.freezing import drifts, frozen_allocations
+from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.service import allocate_purchase, apply_rule, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
 from pooling.allocation.wording import aid, beneficiaries_in_words, fctva_in_words, sharers, some
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
-from pooling.members.rights import Right
+from pooling.members.rights import Caller, Right
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.models import PurchaseState
 from pooling.sharing.allocation_result import MemberResult
+from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
+from pooling.sharing.tiers import line_total
 from pooling.web.addresses import path_of
 from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
 from pooling.web.typography import euros, percent
 
 SECTION = frames.SECTION
@@ -61,7 +66,8 @@ async def show_costs(
         breadcrumb=[*frame.breadcrumb, Link("Coûts", None)],
         frame=frame,
         base=frame.url + SECTION,
-        basis=read.basis,
+        lead=_lead(frame, read.basis),
+        built=_built(read, result) if result else "",
         outdated=read.outdated,
         refused=refused,
         totals=result.totals if result else None,
@@ -71,6 +77,7 @@ async def show_costs(
         beneficiaries=beneficiaries_in_words(read.beneficiaries),
         files=links(frame.url + SECTION, apart=apart) if sees_all else [],
         workbook=export_pages.offer(frame) if apart else None,
+        to_declare=_to_declare(frame, caller, read) if own is not None else [],
         edits=runs and may_edit(frame.purchase),
         runs=runs,
         charges=[_charge_row(read, place) for place in range(len(read.charges))],
@@ -100,6 +107,46 @@ async def _members(
         "names": read.labels.members,
         "chart": [_bar(member, read.labels) for member in members[:DRAWN_AT_MOST]],
     }
+
+
+_ORDERED = frozenset({PurchaseState.ORDERED, PurchaseState.DELIVERED, PurchaseState.SETTLED})
+
+
+def _lead(frame: PurchaseFrame, basis: str) -> str:
+    """What the figures are: an estimate as long as nothing is ordered."""
+    if frame.purchase.state in _ORDERED:
+        return f"D’après les {basis}. Seul le FCTVA reste une estimation."
+    return f"Estimation, d’après les {basis}."
+
+
+def _built(read: PurchaseCase, result: Statement) -> str:
+    """How the total HT comes about, from the figures that other pages of the purchase show."""
+    items = [line for line in result.lines if line.kind is LineKind.ITEM]
+    goods = sum(line.total for line in items)
+    if not goods:
+        return ""
+    prices = {item.id: item.unit_price for item in read.case.items}
+    indicative = sum(line_total(line.quantity, prices[line.id]) for line in items)
+    others = result.totals.ht - goods
+    tier = (
+        f" au prix des paliers atteints ({euros(indicative)} au prix indicatif, celui de la page Besoins)"
+        if indicative != goods
+        else " au prix indicatif, celui de la page Besoins"
+    )
+    shared = f", {'plus' if others > 0 else 'moins'} {euros(abs(others))} de frais et remises" if others else ""
+    return f"Total HT\u00a0: {euros(goods)} d’articles{tier}{shared}."
+
+
+def _to_declare(frame: PurchaseFrame, caller: Caller, read: PurchaseCase) -> list[Link]:
+    """Where the caller's members without a share may still declare, and see what it would cost them."""
+    if frame.purchase.state != PurchaseState.OPEN:
+        return []
+    mine, taking = set(caller.members_as(Role.REFERENT)), {need.member for need in read.case.needs}
+    return [
+        Link(payer.name, f"{frame.url}/besoins/{payer.code}")
+        for payer in read.payers
+        if payer.member_id in mine and payer.code not in taking
+    ]
 
 
 def _without_fctva(read: PurchaseCase, result: Statement, own: set[str] | None) -> list[str]:
@@ -149,10 +196,11 @@ async def download_allocation(
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
-    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-repartition"
+    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-repartition-estimee"
     if kind == "xlsx" and is_apart(request, allocation.result):
         return redirect(request, export_pages.address(frame))
-    return await asyncio.to_thread(file_of, allocation, kind, name, fictional=frame.group.fictional)
+    provenance = of_estimate(allocation, frame.group.name, frame.zone, services_of(request).clock.now())
+    return await asyncio.to_thread(file_of, allocation, provenance, kind, name, fictional=frame.group.fictional)
 
 
 ROUTES = [
@@ -163,4 +211,5 @@ ROUTES = [
     *record_pages.ROUTES,
     *export_pages.ROUTES,
     *why_pages.ROUTES,
+    *estimate_pages.ROUTES,
 ]

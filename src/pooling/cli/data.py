@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import rich_click as click
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.configuration import read_finance
+from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.records.workbook_file import allocation_xlsx
 from pooling.allocation.service import allocate_purchase
 from pooling.cli.failures import REFUSED
@@ -120,11 +122,12 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
 
     async def run(session: AsyncSession) -> None:
         found = await find_purchase(session, purchase)
-        row = await session.get(Group, found.group_id)
+        row = await session.get_one(Group, found.group_id)
         label = f"{found.reference} {found.title}"
         allocation = await allocate_purchase(session, found.id, label, read_finance(load_settings().config_dir))
         with out.open("wb") as target:
-            allocation_xlsx(target, allocation, fictional=row is not None and row.fictional)
+            provenance = of_estimate(allocation, row.name, ZoneInfo(row.timezone), SystemClock().now())
+            allocation_xlsx(target, allocation, provenance, fictional=row.fictional)
 
     with _known(purchase):
         in_group(group, run)

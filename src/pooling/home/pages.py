@@ -17,7 +17,8 @@ from pooling.members.rights import Right
 from pooling.members.task import Task
 from pooling.needs.queries import coverage
 from pooling.needs.tasks import open_collections
-from pooling.purchases.frame import purchase_frame
+from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.models import PurchaseState
 from pooling.purchases.queries import purchase_items
 from pooling.web.layout import Link, render
 from pooling.web.services import services_of
@@ -88,7 +89,6 @@ async def show_purchase(
     mine = [
         task for task in await features_of(request).tasks(session, caller, now) if f"/achats/{reference}/" in task.path
     ]
-    closes_at = frame.purchase.closes_at
     return render(
         request,
         "home/purchase.html",
@@ -99,12 +99,37 @@ async def show_purchase(
         items=await purchase_items(session, frame.purchase.id),
         names_buyers=caller.may(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id),
         coverage=await coverage(session, frame.purchase.id),
-        closes=date_time_long(closes_at, frame.zone, with_year=True) if closes_at else None,
+        moments=_moments(frame),
         decisions=await decisions_about(session, caller, frame.purchase.id),
         decision_words=DECISION.words,
         decision_tags=DECISION.tags,
         base=base,
     )
+
+
+_COLLECTING = frozenset({PurchaseState.DRAFT, PurchaseState.OPEN})
+_AWAITED = frozenset({*_COLLECTING, PurchaseState.CLOSED, PurchaseState.ORDERED, PurchaseState.CANCELLED})
+
+
+def _moments(frame: PurchaseFrame) -> list[dict[str, str]]:
+    """When the collection closes and the goods come: as planned while that is ahead, as it was once it is behind, with
+    what had been planned where it differs.
+    """
+    purchase, zone = frame.purchase, frame.zone
+    planned = date_time_long(purchase.closes_at, zone, with_year=True) if purchase.closes_at else ""
+    closing = {"label": "Clôture des déclarations", "value": planned or "à fixer"}
+    if purchase.closed_at and purchase.state not in _COLLECTING:
+        closed = date_time_long(purchase.closed_at, zone, with_year=True)
+        early = f" (elle était prévue {planned})" if planned and planned != closed else ""
+        closing = {"label": "Déclarations closes", "value": closed + early}
+    expected = date_long(purchase.delivery_expected_on) if purchase.delivery_expected_on else ""
+    delivery = {"label": "Livraison prévue", "value": expected or "à fixer"}
+    delivered_at = frame.dates.get(PurchaseState.DELIVERED)
+    if delivered_at and purchase.state not in _AWAITED:
+        delivered = date_long(delivered_at.astimezone(zone).date())
+        planned_then = f" (elle était prévue le {expected})" if expected and expected != delivered else ""
+        delivery = {"label": "Livraison", "value": f"le {delivered}{planned_then}"}
+    return [closing, delivery]
 
 
 FRONT = [front_door]

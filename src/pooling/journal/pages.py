@@ -15,7 +15,7 @@ from pooling.journal.queries import EXPORTED_AT_MOST, Filters, journal_page, pur
 from pooling.journal.vocabulary import Vocabulary, vocabulary_of
 from pooling.journal.words import EventShown
 from pooling.kernel.errors import Forbidden, NotFound
-from pooling.kernel.sheets import Book, Column, Table, Value, write_csv
+from pooling.kernel.sheets import Book, Column, Kind, Table, Value, write_csv
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.rights import Caller, Right
@@ -33,7 +33,7 @@ FIELDS = ("du", "au", "type", "personne", "achat")
 LARGEST_ID = 2**63 - 1
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
-    Column("Date et heure", width=18),
+    Column("Date et heure", Kind.MOMENT, 20),
     Column("Qui", width=28),
     Column("Ce qui s’est passé", width=70),
     Column("Avant", width=24),
@@ -41,7 +41,7 @@ COLUMNS = (
     Column("Motif", width=40),
     Column("Sujet", width=20),
     Column("Code", width=24),
-    Column("Enregistré le", width=18),
+    Column("Enregistré le", Kind.MOMENT, 20),
 )
 
 
@@ -208,8 +208,9 @@ def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
         ]
 
 
-def _to_the_second(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
+def _to_the_second(at: datetime, zone: ZoneInfo) -> datetime:
+    """As the group's clock showed it: spreadsheets know no zone."""
+    return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
 def _file(request: Request[Any, Any, Any], table: Table, name: str, *, fictional: bool) -> Response[bytes]:

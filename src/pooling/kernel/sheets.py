@@ -7,8 +7,9 @@ Texts never become formulas, codes stay text, amounts are real numbers. Rows are
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -16,8 +17,10 @@ from typing import Any, BinaryIO, TypeAlias
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell._writer import write_cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._writer import WorksheetWriter
 
 # openpyxl has no types for write-only sheets and their cells.
 Sheet: TypeAlias = Any
@@ -48,21 +51,60 @@ class Kind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     PERCENT = "percent"
+    MOMENT = "moment"
 
 
 # Written as spreadsheets store them; a French one shows `# ##0,00`. Other columns need no format, and a cell without
 # one is written three times faster: a large workbook holds ten million of them.
-FORMATS = {Kind.CODE: "@", Kind.AMOUNT: "#,##0.00", Kind.PERCENT: "0.00%"}
+FORMATS = {Kind.CODE: "@", Kind.AMOUNT: "#,##0.00", Kind.PERCENT: "0.00%", Kind.MOMENT: "dd/mm/yyyy hh:mm:ss"}
+_MOMENT = "%d/%m/%Y %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A live formula, written by us and never from what somebody typed: `SUM(C4:C10)`."""
+    """A live formula, written by us and never from what somebody typed: `SUM(C4:C10)`; and what it comes to, which is
+    stored beside it: a preview or a protected view computes nothing.
+    """
 
     text: str
+    value: Decimal
+
+    def __add__(self, other: "Formula") -> "Formula":
+        return Formula(f"{self.text}+{other.text}", self.value + other.value)
+
+    def __sub__(self, other: "Formula") -> "Formula":
+        return Formula(f"{self.text}-{other.text}", self.value - other.value)
 
 
-Value: TypeAlias = str | int | Decimal | Formula | None
+class _Computed(str):
+    """A formula as openpyxl writes one, which knows its value."""
+
+    __slots__ = ("value",)
+    value: Decimal
+
+
+class _Writer(WorksheetWriter):
+    """openpyxl stores no value beside a formula; in rows that are said to have some, this does."""
+
+    has_formulas = False
+
+    def write_row(self, xf: Any, row: Iterable[Cell], row_idx: int) -> None:  # noqa: ANN401
+        if not self.has_formulas:
+            super().write_row(xf, row, row_idx)
+            return
+        with xf.element("row", {"r": str(row_idx)}):
+            for cell in row:
+                if isinstance(cell.value, _Computed):
+                    with xf.element("c", {"r": cell.coordinate, "s": str(cell.style_id)}):
+                        with xf.element("f"):
+                            xf.write(cell.value.removeprefix("="))
+                        with xf.element("v"):
+                            xf.write(f"{cell.value.value:f}")
+                elif cell.value is not None or cell.has_style:
+                    write_cell(xf, self.ws, cell, cell.has_style)
+
+
+Value: TypeAlias = str | int | Decimal | datetime | Formula | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +124,12 @@ class Table:
     title: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Value]]
+    formulas: bool = False
+    """Whether a row may hold one."""
+
+
+Sums: TypeAlias = dict[tuple[str, int], Decimal]
+"""What summed columns come to, by what the row's first cell reads and the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +137,25 @@ class Placed:
     """Where a table's rows ended up: what formulas elsewhere refer to. A table can fill several sheets."""
 
     sheets: Sequence[tuple[str, int, int]]
+    sums: Sums = field(default_factory=dict)
 
-    def total(self, column: int) -> str:
-        """The sum of a column (the first is 0) over all sheets, to be used inside a formula."""
+    def total(self, column: int) -> Formula:
+        """The sum of a summed column (the first is 0) over all sheets."""
         letter = get_column_letter(column + 1)
         ranges = [f"'{name}'!{letter}{first}:{letter}{last}" for name, first, last in self.sheets if last >= first]
-        return f"SUM({','.join(ranges)})" if ranges else "0"
+        value = sum((value for (_, place), value in self.sums.items() if place == column), Decimal(0))
+        return Formula(f"SUM({','.join(ranges)})" if ranges else "0", value)
 
-    def total_where(self, key_column: int, key: str, column: int) -> str:
-        """The sum of a column over the rows whose `key_column` reads `key`, to be used inside a formula."""
-        wanted, summed = get_column_letter(key_column + 1), get_column_letter(column + 1)
+    def total_where(self, key: str, column: int) -> Formula:
+        """The sum of a summed column over the rows whose first cell reads `key`."""
+        wanted, summed = get_column_letter(1), get_column_letter(column + 1)
         quoted = key.replace('"', '""')
         sums = [
             f"SUMIF('{name}'!{wanted}{first}:{wanted}{last},\"{quoted}\",'{name}'!{summed}{first}:{summed}{last})"
             for name, first, last in self.sheets
             if last >= first
         ]
-        return "+".join(sums) or "0"
+        return Formula("+".join(sums) or "0", self.sums.get((key, column), Decimal(0)))
 
 
 def clean(text: str) -> str:
@@ -134,32 +184,44 @@ class Book:
 
     def add(self, table: Table) -> Placed:
         """Write a table, on several sheets when one is too small, and say where its rows are."""
-        rows = iter(table.rows)
+        rows, all_sums = iter(table.rows), Sums()
         placed: list[tuple[str, int, int]] = []
         following = next(rows, None)
         while following is not None or not placed:
             name = table.title if not placed else f"{table.title} ({len(placed) + 1})"
-            sheet = self._sheet(name, table)
+            sheet, sums = self._sheet(name, table), Sums()
             try:
-                count, following = self._write_rows(sheet, table.columns, following, rows)
-                self._foot(sheet, table.columns, HEADER_ROW + count)
+                count, following = self._write_rows(sheet, table, following, rows, sums)
+                self._foot(sheet, table.columns, HEADER_ROW + count, sums)
+                letter = get_column_letter(len(table.columns))
+                sheet.auto_filter.ref = f"A{HEADER_ROW}:{letter}{HEADER_ROW + count}"
             finally:
                 sheet.close()  # also one that is given up: it holds a file open
             placed.append((name, FIRST_ROW, HEADER_ROW + count))
-        return Placed(placed)
+            for place, value in sums.items():
+                all_sums[place] = all_sums.get(place, Decimal(0)) + value
+        return Placed(placed, all_sums)
 
     def _write_rows(
         self,
         sheet: Sheet,
-        columns: Sequence[Column],
+        table: Table,
         following: Sequence[Value] | None,
         rows: Iterator[Sequence[Value]],
+        sums: Sums,
     ) -> tuple[int, Sequence[Value] | None]:
-        """As many as the sheet holds; says how many those were, and which row is the next."""
-        count = 0
+        """As many as the sheet holds, added up in `sums`; says how many those were, and which row is the next."""
+        count, columns = 0, table.columns
+        summed = [(place, column.kind is Kind.AMOUNT) for place, column in enumerate(columns) if column.summed]
+        sheet._writer.has_formulas = table.formulas  # noqa: SLF001 - see `_Writer`
         cells = [self._prototype(sheet, column.kind) for column in columns]
         while following is not None and count < MOST_ROWS:
             sheet.append(_filled(cells, columns, following))
+            for place, in_cents in summed:
+                value = following[place]
+                if isinstance(value, int | Decimal):
+                    key = (str(following[0]), place)
+                    sums[key] = sums.get(key, Decimal(0)) + (euros(value) if in_cents else value)  # type: ignore[arg-type]
             count += 1
             following = next(rows, None)
             if self._progress is not None and (count % STEP == 0 or following is None):
@@ -182,6 +244,8 @@ class Book:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
         sheet.oddFooter.left.text = clean(name)
         sheet.oddFooter.right.text = "&P / &N"
+        sheet._writer = _Writer(sheet)  # noqa: SLF001 - the only way to a writer of one's own
+        sheet._writer.write_top()  # noqa: SLF001
         heading = f"{table.title} — {self._subtitle}" if self._subtitle else table.title
         sheet.append([_text_cell(sheet, heading, Font(name="Calibri", bold=True, size=14))])
         sheet.append([_text_cell(sheet, self._notice, Font(name="Calibri", italic=True, color="9C2A00"))])
@@ -195,33 +259,39 @@ class Book:
         cell.quotePrefix = kind in {Kind.TEXT, Kind.CODE}
         return cell
 
-    def _foot(self, sheet: Sheet, columns: Sequence[Column], last: int) -> None:
+    def _foot(self, sheet: Sheet, columns: Sequence[Column], last: int, sums: Sums) -> None:
         if not any(column.summed for column in columns):
             return
         cells = []
+        sheet._writer.has_formulas = True  # noqa: SLF001
         for place, column in enumerate(columns, start=1):
             cell = self._prototype(sheet, column.kind)
             cell.font, cell.border = Font(name="Calibri", bold=True), _FOOT_LINE
             if column.summed and last >= FIRST_ROW:
                 letter = get_column_letter(place)
-                cell.value = f"=SUM({letter}{FIRST_ROW}:{letter}{last})"
+                total = sum((value for (_, summed), value in sums.items() if summed == place - 1), Decimal(0))
+                _compute(cell, Formula(f"SUM({letter}{FIRST_ROW}:{letter}{last})", total))
             elif place == 1:
                 cell.value = "Total"
             cells.append(cell)
         sheet.append(cells)
 
 
-def write_csv(target: BinaryIO | Path, table: Table, notice: str | None = None) -> None:
+def write_csv(
+    target: BinaryIO | Path, table: Table, notice: str | None = None, facts: Mapping[str, str] | None = None
+) -> None:
     """Write a table as a French spreadsheet opens it: `;`, UTF-8 with its mark, CRLF, decimal comma.
 
-    `notice` is a last column of every row, `Remarque`: what reads the file by its first line or by places still does,
-    no line is taken for a member, and a row that is copied elsewhere keeps it.
+    `facts` (where the figures come from) and `notice` are the last columns of every row, the notice as `Remarque`: what
+    reads the file by its first line or by places still does, no line is taken for a member, and a row that is copied
+    elsewhere keeps them.
     """
     if isinstance(target, Path):
         with target.open("wb") as file:
-            write_csv(file, table, notice)
+            write_csv(file, table, notice, facts)
         return
-    title, remark = ([REMARK], [_csv_text(notice)]) if notice else ([], [])
+    said = {**(facts or {}), **({REMARK: notice} if notice else {})}
+    title, remark = [_csv_text(name) for name in said], [_csv_text(value) for value in said.values()]
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow([*(_csv_text(column.title) for column in table.columns), *title])
@@ -236,7 +306,7 @@ def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Valu
     """The row's values, or cells where a value needs one: each is written before the next row reuses it."""
     for cell, column, value in zip(cells, columns, row, strict=True):
         if isinstance(value, Formula):
-            cell.value = f"={value.text}"
+            _compute(cell, value)
         elif isinstance(value, str):
             text = clean(value)
             if column.kind is Kind.TEXT and not text.startswith(_READ_AS_SOMETHING_ELSE):
@@ -250,6 +320,14 @@ def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Valu
             yield value
             continue
         yield cell
+
+
+def _compute(cell: Cell, formula: Formula) -> None:
+    """The formula and its value: what openpyxl is given would come out as a plain text again."""
+    computed = _Computed(f"={formula.text}")
+    computed.value = formula.value
+    cell.value = str(computed)
+    cell._value = computed  # noqa: SLF001 - see `_Writer`
 
 
 def _text_cell(sheet: Sheet, text: str, font: Font) -> Cell:
@@ -280,5 +358,7 @@ def _csv_value(value: Value, kind: Kind) -> str:
         return _csv_text(value)
     if isinstance(value, Formula):
         raise TypeError("a CSV file holds no formula")
+    if isinstance(value, datetime):
+        return value.strftime(_MOMENT)
     number = euros(value) if kind is Kind.AMOUNT and isinstance(value, int) else value
     return f"{number:f}".replace(".", ",") if isinstance(number, Decimal) else str(number)

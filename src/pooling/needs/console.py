@@ -19,7 +19,7 @@ def consolidation_table(
     names = labels or {}
     order = RichTable(title=Text(result.case.label or "Consolidation"), show_header=False)
     for title, value in order_facts(result):
-        order.add_row(title, value)
+        order.add_row(title, str(value).replace(".", ","))
     shares = RichTable()
     for title in ("Code", "Membre"):
         shares.add_column(title)

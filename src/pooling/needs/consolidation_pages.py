@@ -18,6 +18,7 @@ from pooling.needs.consolidating import (
     ConsolidationOptions,
     FrozenConsolidation,
     Options,
+    consolidate_purchase,
     consolidation_case,
     filed_needs,
     latest_consolidation,
@@ -25,7 +26,7 @@ from pooling.needs.consolidating import (
 )
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.queries import coverage, silent_members
-from pooling.needs.workbook import write_consolidation_workbook
+from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.frame import PurchaseFrame, led_purchase, purchase_frame
 from pooling.purchases.models import PurchaseState
@@ -33,11 +34,12 @@ from pooling.purchases.queries import ItemShown, participants, purchase_items
 from pooling.sharing.comparison import compare_tolerance, next_tier_outlook
 from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import IncompletePack, Rationing
+from pooling.sharing.consolidation_result import Consolidation
 from pooling.web.addresses import query_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
-from pooling.web.typography import euros, price
+from pooling.web.typography import euros, plural, price
 
 SECTION = "/consolidation"
 SHOWN_AT_MOST = 200
@@ -50,8 +52,12 @@ RULES = (
     (Rationing.MAX_MIN, "Une unité chacun à son tour"),
 )
 PACKS = (
-    (IncompletePack.ROUND_DOWN, "Commander des lots entiers, sans dépasser les demandes"),
+    (IncompletePack.ROUND_DOWN, "Commander des lots entiers, sans dépasser ce que chacun accepte"),
     (IncompletePack.ROUND_UP, "Compléter le dernier lot : le pilote garde le surplus"),
+)
+TOLERANCES = (
+    ("oui", "Oui, si le total baisse"),
+    ("non", "Non, seulement pour compléter un lot ou atteindre le minimum"),
 )
 STATUSES = {
     "ok": ("done", "Commande possible"),
@@ -139,12 +145,18 @@ async def _page(
         may_freeze=runs and state == PurchaseState.CLOSED,
         fields=written_options(options),
         query=urlencode(written_options(options)),
+        files=_files(frame, options) if items else [],
         rules=RULES,
         packs=PACKS,
-        tolerances=(("oui", "Oui, si le total baisse"), ("non", "Non")),
+        tolerances=TOLERANCES,
         tier_steps={item.code: _steps(item) for item in items},
         statuses=STATUSES,
     )
+
+
+def _files(frame: PurchaseFrame, options: Options) -> list[dict[str, str]]:
+    query = urlencode(written_options(options))
+    return [{"label": "Commande XLSX", "url": f"{frame.url}{SECTION}/commande.xlsx?{query}"}]
 
 
 def _steps(item: ItemShown) -> list[dict[str, Any]]:
@@ -183,6 +195,10 @@ async def show_item(
         chosen=options[shown.code],
         rule=dict(RULES)[options[shown.code].rule],
         compared=compared,
+        orders=[
+            _order("À commander sans viser de palier", compared.without, shown),
+            _order("À commander en visant un palier", compared.with_tolerance, shown),
+        ],
         lines=lines[:SHOWN_AT_MOST],
         hidden=max(len(lines) - SHOWN_AT_MOST, 0),
         names=names,
@@ -190,6 +206,12 @@ async def show_item(
         lead_code=lead_code,
         files=[{"label": "XLSX", "url": f"{frame.url}{SECTION}/{shown.code}/consolidation.xlsx?{query_of(request)}"}],
     )
+
+
+def _order(label: str, result: Consolidation, item: ItemShown) -> dict[str, str]:
+    """A key figure: the units, their cost, and how much of the tolerances they take."""
+    used = f", dont {plural(result.tolerance_used, item.unit)} de tolérance" if result.tolerance_used else ""
+    return {"label": label, "value": plural(result.order, item.unit), "note": f"{euros(result.total)} HT{used}"}
 
 
 async def _item(
@@ -237,6 +259,27 @@ async def download_item(
     return Response(target.getvalue(), media_type=XLSX, headers=headers)
 
 
+@get("/achats/{reference:str}/consolidation/commande.xlsx", right=Right.SEE_ALL_NEEDS)
+async def download_order(
+    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
+) -> Response[bytes]:
+    """The order of all items as one file, for the supplier."""
+    frame = await _seen(request, session, caller, reference)
+    items = await purchase_items(session, frame.purchase.id)
+    frozen, given = await latest_consolidation(session, frame.purchase.id), dict(request.query_params)
+    chosen = any(name.startswith("regle-") for name in given)
+    options = read_options(given, items) if chosen or not (frozen and frozen.counts) else frozen.options
+    results = await consolidate_purchase(session, frame.purchase.id, options)
+    names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
+    order = [(item, results[item.code]) for item in items]
+    title = f"{frame.purchase.reference} {frame.purchase.title}"
+    notice = FICTIONAL if frame.group.fictional else None
+    target, lead = io.BytesIO(), await _lead_code(session, frame)
+    await asyncio.to_thread(write_order_workbook, target, title, order, names, notice, lead)
+    headers = {"Content-Disposition": f'attachment; filename="{frame.purchase.reference}-commande.xlsx"'}
+    return Response(target.getvalue(), media_type=XLSX, headers=headers)
+
+
 @post("/achats/{reference:str}/consolidation", right=Right.RUN_PURCHASE)
 async def do_freeze(
     request: Request[Any, Any, Any],
@@ -260,4 +303,4 @@ async def do_freeze(
     return redirect(request, f"{frame.url}{SECTION}", done=f"La consolidation n° {number} est figée.")
 
 
-ROUTES = [show_consolidation, show_item, download_item, do_freeze]
+ROUTES = [show_consolidation, show_item, download_item, download_order, do_freeze]

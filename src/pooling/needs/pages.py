@@ -1,5 +1,6 @@
 """Pages of a purchase's needs: declaring them, and how far the collection is."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -78,7 +79,7 @@ async def _codes(session: AsyncSession, members: list[int]) -> dict[int, str]:
     return {member_id: code for member_id, code in rows}
 
 
-async def _member(session: AsyncSession, caller: Caller, frame: PurchaseFrame, code: str) -> Member:
+async def declaring_member(session: AsyncSession, caller: Caller, frame: PurchaseFrame, code: str) -> Member:
     """The participant of this code, for who may see its declaration.
 
     Raises:
@@ -107,8 +108,8 @@ async def show_declaration(
     member: FromPath[str],
 ) -> Response[str]:
     frame = await purchase_frame(request, session, caller, reference, SECTION)
-    shown = await _member(session, caller, frame, member)
-    return await _page(request, session, caller, frame, shown, None)
+    shown = await declaring_member(session, caller, frame, member)
+    return await declaration_page(request, session, caller, frame, shown, None)
 
 
 @post("/achats/{reference:str}/besoins/{member:str}/brouillon", right=Right.FILE_NEEDS)
@@ -144,7 +145,7 @@ async def ask_discarding(
     member: FromPath[str],
 ) -> Response[str]:
     frame = await purchase_frame(request, session, caller, reference, SECTION)
-    declaring = await _member(session, caller, frame, member)
+    declaring = await declaring_member(session, caller, frame, member)
     caller.require(Right.FILE_NEEDS, member_id=declaring.id)
     found = await declarations_of_member(session, frame.purchase.id, declaring.id)
     if "draft" not in found:
@@ -177,7 +178,7 @@ async def do_discarding(
     member: FromPath[str],
 ) -> Response[Any]:
     frame = await purchase_frame(request, session, caller, reference, SECTION)
-    declaring = await _member(session, caller, frame, member)
+    declaring = await declaring_member(session, caller, frame, member)
     await discard_draft(session, caller, frame.purchase.id, declaring.id, services_of(request).clock)
     return redirect(request, f"{frame.url}{SECTION}/{member}", done="Le brouillon est abandonné.")
 
@@ -193,7 +194,7 @@ async def _receive(
     filing: bool,
 ) -> Response[Any]:
     frame = await purchase_frame(request, session, caller, reference, SECTION)
-    member = await _member(session, caller, frame, code)
+    member = await declaring_member(session, caller, frame, code)
     items = await purchase_items(session, frame.purchase.id)
     command = read_declaration(form, items, member.id, filing=filing)
     clock = services_of(request).clock
@@ -211,12 +212,12 @@ async def _receive(
                 changed = refused.code == "changed_meanwhile"
     if form.has_errors:
         await session.refresh(frame.purchase)
-        raise Redisplay(await _page(request, session, caller, frame, member, form, changed=changed))
+        raise Redisplay(await declaration_page(request, session, caller, frame, member, form, changed=changed))
     done = "Votre déclaration est déposée." if filing else "Votre brouillon est enregistré."
     return redirect(request, f"{frame.url}{SECTION}/{code}", done=done)
 
 
-async def _page(
+async def declaration_page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
     caller: Caller,
@@ -225,8 +226,11 @@ async def _page(
     form: Form | None,
     *,
     changed: bool = False,
+    share: Mapping[str, Any] | None = None,
 ) -> Response[str]:
-    """The declaration of one member: to fill in while the collection is open and the caller is its référent."""
+    """The declaration of one member: to fill in while the collection is open and the caller is its référent. `share` is
+    what the declaration typed would cost.
+    """
     items = await purchase_items(session, frame.purchase.id)
     found = await declarations_of_member(session, frame.purchase.id, member.id)
     involved = caller.may(Right.SEE_DECLARATION, member_id=member.id, purchase_id=frame.purchase.id)
@@ -248,6 +252,7 @@ async def _page(
         filed=filed,
         editable=editable,
         typed=form is not None,
+        share=share,
         other=grid_other(latest, items) if changed and latest else None,
         open_now=open_now,
         **grid_context(shown, items, filed=filed if draft else None),

@@ -1,10 +1,12 @@
-"""The workbook of a consolidation: what is ordered, who gets what at what cost, with and without tolerance."""
+"""The workbook of a consolidation: what is ordered, who gets what at what cost, aiming at a price tier or not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
 from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value
+from pooling.purchases.queries import ItemShown
 from pooling.sharing.comparison import compare_tolerance, member_costs
 from pooling.sharing.consolidation_result import Consolidation, Status
 from pooling.sharing.money import format_cents, format_decimal
@@ -27,26 +29,74 @@ def write_consolidation_workbook(
     """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs."""
     names = labels or {}
     book = Book(result.case.label, notice)
-    book.add(Table("Commande", [Column("Donnée", width=44), Column("Valeur", width=28)], _order_rows(result)))
+    book.add(
+        Table("Commande", [Column("Donnée", width=44), Column("Valeur", Kind.NUMBER, width=28)], _order_rows(result))
+    )
     placed = book.add(_members(result, names, lead))
     book.add(_control(result, placed))
     book.save(target)
 
 
-def order_facts(result: Consolidation) -> Iterator[tuple[str, str]]:
-    """What there is to know of the order, in French, for the workbook and the terminal."""
+def write_order_workbook(
+    target: BinaryIO | Path,
+    title: str,
+    order: Sequence[tuple[ItemShown, Consolidation]],
+    names: Mapping[str, str],
+    notice: str | None = None,
+    lead: str = "",
+) -> None:
+    """Write what is ordered of every item and where it goes, for the supplier: nothing of what members pay. `lead`
+    takes a surplus of packs.
+    """
+    book = Book(title, notice)
+    columns = [
+        *(Column("Code", Kind.CODE, 16), Column("Article", width=34), Column("Unité", width=14)),
+        *(Column(name, Kind.INTEGER, 12) for name in ("Quantité", "Lots", "Unités par lot")),
+        Column("Prix unitaire HT", Kind.NUMBER, 16),
+        Column("Total HT", Kind.AMOUNT, 16, summed=True),
+        Column("TVA (%)", Kind.NUMBER, 10),
+    ]
+    book.add(Table("Commande", columns, [_ordered(item, result) for item, result in order]))
+    places = [
+        *(Column("Code membre", Kind.CODE, 16), Column("Membre", width=34)),
+        *(Column("Code article", Kind.CODE, 16), Column("Article", width=34), Column("Quantité", Kind.INTEGER, 12)),
+    ]
+    book.add(Table("Livraison", places, _deliveries(order, names, lead)))
+    book.save(target)
+
+
+def _ordered(item: ItemShown, result: Consolidation) -> list[Value]:
+    return [
+        *(item.code, item.name, item.unit, result.order, result.packs, item.pack),
+        *(Decimal(format_decimal(result.unit_price)), result.total, item.vat_rate),
+    ]
+
+
+def _deliveries(
+    order: Sequence[tuple[ItemShown, Consolidation]], names: Mapping[str, str], lead: str
+) -> Iterator[list[Value]]:
+    """By member, then by item."""
+    shares = [(item, member_costs(result, lead)) for item, result in order]
+    found = [(code, item, units) for item, costs in shares for code, (units, _) in costs.items() if units]
+    for code, item, units in sorted(found, key=lambda one: one[0]):
+        yield [code, names.get(code, code), item.code, item.name, units]
+
+
+def order_facts(result: Consolidation) -> Iterator[tuple[str, str | int | Decimal]]:
+    """What there is to know of the order, in French, numbers as numbers: for the workbook and the terminal."""
     case, tier = result.case, result.next_tier
     yield "État", STATUSES[result.status]
-    yield "Unités commandées", str(result.order)
-    yield f"Lots de {case.item.pack}", str(result.packs)
-    yield "Besoins fermes", str(case.firm)
-    yield "Tolérance déclarée", str(case.most - case.firm)
-    yield "Surplus (stock du pilote)", str(result.surplus)
-    yield "Unités manquantes pour commander", str(result.missing)
-    yield "Prix unitaire HT (€)", _french(format_decimal(result.unit_price, at_least=2))
-    yield "Total HT (€)", _french(format_cents(result.total))
+    yield "Unités commandées", result.order
+    yield f"Lots de {case.item.pack}", result.packs
+    yield "Besoins fermes", case.firm
+    yield "Tolérance déclarée", case.most - case.firm
+    yield "Tolérance utilisée", result.tolerance_used
+    yield "Surplus (stock du pilote)", result.surplus
+    yield "Unités manquantes pour commander", result.missing
+    yield "Prix unitaire HT (€)", Decimal(format_decimal(result.unit_price, at_least=2))
+    yield "Total HT (€)", Decimal(format_cents(result.total))
     if tier is not None:
-        yield f"Palier suivant (à partir de {tier.threshold})", f"encore {tier.missing} unités"
+        yield f"Unités jusqu’au palier suivant (à partir de {tier.threshold})", tier.missing
 
 
 def _order_rows(result: Consolidation) -> Iterator[list[Value]]:
@@ -62,8 +112,8 @@ def _members(result: Consolidation, names: Mapping[str, str], lead: str) -> Tabl
         Column("Maximum accepté", Kind.INTEGER, 12, summed=True),
         Column("Attribué", Kind.INTEGER, 10, summed=True),
         Column("Coût HT", Kind.AMOUNT, 16, summed=True),
-        Column("Attribué sans tolérance", Kind.INTEGER, 14, summed=True),
-        Column("Coût HT sans tolérance", Kind.AMOUNT, 16, summed=True),
+        Column("Attribué sans viser de palier", Kind.INTEGER, 14, summed=True),
+        Column("Coût HT sans viser de palier", Kind.AMOUNT, 16, summed=True),
         Column("Écart de coût HT", Kind.AMOUNT, 16, summed=True),
     ]
     return Table("Répartition", columns, _member_rows(result, names, lead))
@@ -87,12 +137,10 @@ def _control(result: Consolidation, placed: Placed) -> Table:
         Column("Total de la règle", Kind.NUMBER, 20),
         Column("Écart", Kind.NUMBER, 14),
     ]
+    units, cost = placed.total(4), placed.total(5)
+    cents = Formula(f"ROUND(100*{cost.text},0)", 100 * cost.value)
     rows: list[list[Value]] = [
-        ["Unités commandées", Formula(placed.total(4)), result.order, Formula("ROUND(B4-C4,2)")],
-        ["Total HT en centimes", Formula(f"ROUND(100*{placed.total(5)},0)"), result.total, Formula("ROUND(B5-C5,2)")],
+        ["Unités commandées", units, result.order, Formula("ROUND(B4-C4,2)", units.value - result.order)],
+        ["Total HT en centimes", cents, result.total, Formula("ROUND(B5-C5,2)", cents.value - result.total)],
     ]
-    return Table("Contrôle", columns, rows)
-
-
-def _french(number: str) -> str:
-    return number.replace(".", ",")
+    return Table("Contrôle", columns, rows, formulas=True)

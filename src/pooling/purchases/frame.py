@@ -29,6 +29,10 @@ STEPS: tuple[tuple[str, PurchaseState], ...] = (
 )
 
 
+OVER_ONCE_REACHED = frozenset({PurchaseState.DELIVERED, PurchaseState.SETTLED})
+"""Whose step is behind as soon as the purchase is in it: it is delivered, it is settled."""
+
+
 @dataclass(frozen=True)
 class PurchaseFrame:
     """A purchase as its pages show it."""
@@ -41,6 +45,8 @@ class PurchaseFrame:
     state_word: str
     state_tag: str
     steps: list[dict[str, Any]]
+    dates: dict[str, datetime]
+    """When it last entered each state."""
     tabs: list[Link]
     breadcrumb: list[Link]
 
@@ -69,6 +75,7 @@ async def purchase_frame(
         state_word=PURCHASE.word(purchase.state),
         state_tag=PURCHASE.tag(purchase.state),
         steps=steps(purchase, dates, zone),
+        dates=dates,
         tabs=[
             Link(tab.label, url + tab.path, tab.path == section)
             for tab in features_of(request).purchase_tabs
@@ -116,6 +123,6 @@ def steps(purchase: Purchase, dates: dict[str, datetime], zone: ZoneInfo) -> lis
             date = f"à partir du {date_short(purchase.closes_at.astimezone(zone).date())}"
         status = "done" if place < here else "to_come"
         if place == here:
-            status = "cancelled" if cancelled else ("done" if state == PurchaseState.SETTLED else "current")
+            status = "cancelled" if cancelled else ("done" if state in OVER_ONCE_REACHED else "current")
         shown.append({"label": label, "date": date, "state": status})
     return shown

@@ -39,6 +39,11 @@ class Consolidation:
         return self.order // self.case.item.pack
 
     @property
+    def tolerance_used(self) -> int:
+        """How many units are taken beyond what was asked for firmly: to fill a pack, to reach the minimum or a tier."""
+        return max(self.order - self.surplus - self.case.firm, 0)
+
+    @property
     def unit_price(self) -> Fraction:
         """What one unit costs at the quantity ordered, in euros HT."""
         return price_at(self.order, self.case.item.unit_price, self.case.item.tiers)

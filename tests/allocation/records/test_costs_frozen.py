@@ -128,7 +128,11 @@ async def test_page_preview_record_json_xlsx_and_csv_show_the_same_figures(
     assert previewed.keys() == expected.keys()
 
     for base in (COSTS, f"{COSTS}/etats/1"):
-        assert json.loads((await browser.get(f"{base}/repartition.json")).content) == record.result
+        written = json.loads((await browser.get(f"{base}/repartition.json")).content)
+        about = written.pop("about")
+        assert written == record.result
+        assert about["group"] == "Bassin"
+        assert about["currency"] == "EUR"
         sheet = load_workbook(io.BytesIO((await browser.get(f"{base}/repartition.xlsx")).content))["Synthèse"]
         rows = [row for row in sheet.iter_rows(values_only=True) if row[0] in expected]
         assert {
@@ -137,6 +141,34 @@ async def test_page_preview_record_json_xlsx_and_csv_show_the_same_figures(
         written = (await browser.get(f"{base}/repartition.csv")).content.decode("utf-8-sig")
         lines = [line for line in csv.reader(io.StringIO(written), delimiter=";") if line and line[0] in expected]
         assert {line[0]: [cents(value) for value in line[2:8]] for line in lines} == expected
+
+
+async def test_each_file_says_which_document_it_is(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    """A record's never looks like an estimate: number, date, basis, group, currency."""
+    await prepare(database, territory)
+    browser = await sign_in(BUYER)
+    await freeze(browser)
+    for base, title, dated, name in (
+        (COSTS, "Répartition estimée", "chiffres du lundi 1er mars 2027 à 10 h, qui peuvent", "repartition-estimee"),
+        (f"{COSTS}/etats/1", "État de répartition n° 1", "figé lundi 1er mars 2027 à 10 h", "etat-1-2027-03-01"),
+    ):
+        answer = await browser.get(f"{base}/repartition.csv")
+        assert f'filename="AG-2027-001-{name}.csv"' in answer.headers["content-disposition"]
+        text = answer.content.decode("utf-8-sig")
+        (row, *_) = csv.DictReader(io.StringIO(text), delimiter=";")
+        about = json.loads((await browser.get(f"{base}/repartition.json")).content)["about"]
+        book = load_workbook(io.BytesIO((await browser.get(f"{base}/repartition.xlsx")).content))
+        assert book.sheetnames[0] == "Lisez-moi"
+        said = {str(what): str(value) for what, value in book["Lisez-moi"].iter_rows(min_row=4, values_only=True)}
+        for facts in (row, said):
+            assert facts["Document"].replace("\u00a0", " ") == title
+            assert dated in facts["Date"].replace("\u00a0", " ")
+            assert facts["Quantités retenues"] == "quantités déclarées à ce jour"
+            assert (facts["Groupe"], facts["Devise"]) == ("Bassin", "EUR")
+            assert facts["Achat"].startswith("AG-2027-001 ")
+        assert about["document"].replace("\u00a0", " ") == title
+        assert said.get("Version de la règle") == ("1" if base != COSTS else None)
+        assert all(str(sheet["A1"].value).replace("\u00a0", " ").count(title) == 1 for sheet in book)
 
 
 async def test_a_record_keeps_names_and_figures_whatever_happens_next(

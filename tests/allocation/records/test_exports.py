@@ -96,7 +96,7 @@ async def test_a_long_workbook_is_asked_for_followed_and_downloaded(
     assert "Contenu Chiffres du lundi 1er mars 2027 à 10 h 01" in text_of(ready)
     assert "Gardé jusqu’au lundi 8 mars 2027" in text_of(ready)
     file = await browser.get(f"{page}/repartition.xlsx")
-    assert file.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition.xlsx"'
+    assert file.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition-estimee.xlsx"'
     assert quantities(file.content) == [9], "the figures of the moment at which it was written"
     listed = text_of(await browser.get(ASKED))
     assert "Chiffres du lundi 1er mars 2027 à 10 h 01" in listed

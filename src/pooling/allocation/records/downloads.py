@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Request, Response
 
+from pooling.allocation.records.provenance import Provenance
 from pooling.allocation.records.workbook import row_count, write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.allocation.service import StatedPurchase
@@ -34,11 +35,18 @@ def is_apart(request: Request[Any, Any, Any], result: Statement) -> bool:
 
 
 def file_of(
-    allocation: StatedPurchase, kind: str, name: str, *, fictional: bool, result: Mapping[str, Any] | None = None
+    allocation: StatedPurchase,
+    provenance: Provenance,
+    kind: str,
+    name: str,
+    *,
+    fictional: bool,
+    result: Mapping[str, Any] | None = None,
 ) -> Response[bytes]:
     """The file, always a download. `result` is what a record holds, handed out as it is.
 
-    Where the group is fictional, each file says so: the JSON in one more field, `notice`.
+    Each says where its figures come from, the JSON in one more field, `about`; where the group is fictional it says so
+    too, the JSON in `notice`.
 
     Raises:
         NotFound: no such kind of file.
@@ -47,13 +55,14 @@ def file_of(
         raise NotFound
     target = io.BytesIO()
     if kind == "xlsx":
-        allocation_xlsx(target, allocation, fictional=fictional)
+        allocation_xlsx(target, allocation, provenance, fictional=fictional)
     elif kind == "csv":
         notice = FICTIONAL if fictional else None
-        write_allocation_csv(target, allocation.result, allocation.labels, notice=notice)
+        write_allocation_csv(target, allocation.result, allocation.labels, notice=notice, provenance=provenance)
     else:
         notice_field = {"notice": FICTIONAL} if fictional else {}
-        written = {**notice_field, **(allocation.result.to_json() if result is None else result)}
+        about = {"about": provenance.to_json()}
+        written = {**notice_field, **about, **(allocation.result.to_json() if result is None else result)}
         target.write(json.dumps(written, ensure_ascii=False, indent=1).encode())
     return Response(
         target.getvalue(),

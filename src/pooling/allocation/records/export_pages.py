@@ -163,7 +163,7 @@ async def download_export(
     """The workbook, for who still sees every member's share."""
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     export = await find_export(session, caller, frame.purchase.id, export_id)
-    name = f"{frame.purchase.reference}-" + (f"etat-{export.record}" if export.record else "repartition")
+    name = f"{frame.purchase.reference}-" + (f"etat-{export.record}" if export.record else "repartition-estimee")
     return Response(
         await content_of(session, export),
         media_type=XLSX,

@@ -21,6 +21,7 @@ from pooling.allocation.records.freezing import (
     last_number,
     open_record,
 )
+from pooling.allocation.records.provenance import of_record
 from pooling.allocation.service import allocate_purchase, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
 from pooling.allocation.why_pages import why_page
@@ -195,11 +196,13 @@ async def download_record(
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     record = await _record(session, frame, number)
-    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}"
+    day = record.shown.frozen_at.astimezone(frame.zone).date().isoformat()
+    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}-{day}"
     if kind == "xlsx" and is_apart(request, record.allocation.result):
         return redirect(request, export_pages.address(frame, number))
+    provenance = of_record(record, frame.group.name, frame.zone)
     return await asyncio.to_thread(
-        file_of, record.allocation, kind, name, fictional=frame.group.fictional, result=record.result
+        file_of, record.allocation, provenance, kind, name, fictional=frame.group.fictional, result=record.result
     )
 
 

@@ -6,7 +6,8 @@ from typing import BinaryIO, Literal
 
 from pooling.allocation import figures
 from pooling.allocation.figures import Labels, rate_text, warning_sentence
-from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value, write_csv
+from pooling.allocation.records.provenance import Provenance
+from pooling.kernel.sheets import FIRST_ROW, Book, Column, Formula, Kind, Placed, Table, Value, euros, write_csv
 from pooling.sharing.money import format_decimal
 from pooling.sharing.statement import Statement
 
@@ -20,12 +21,15 @@ def write_allocation_workbook(
     labels: Labels | Mapping[str, str] | None = None,
     notice: str | None = None,
     progress: Callable[[int], None] | None = None,
+    provenance: Provenance | None = None,
 ) -> None:
     """Write the workbook (XLSX). `notice` is repeated at the head of every sheet (fictional prices, a draft…).
     `progress` hears now and then how many more rows are written.
     """
     named = Labels.of(labels)
-    book = Book(result.label, notice, progress)
+    book = Book(provenance.heading if provenance else result.label, notice, progress)
+    if provenance:
+        book.add(_read_me(provenance))
     placed = {
         make.__name__: book.add(make(result, named))
         for make in (
@@ -43,6 +47,11 @@ def write_allocation_workbook(
     book.save(target)
 
 
+def _read_me(provenance: Provenance) -> Table:
+    rows = [[what, said] for what, said in {**provenance.facts, **provenance.more}.items()]
+    return Table("Lisez-moi", [Column("Information", width=30), Column("Valeur", width=90)], rows)
+
+
 def row_count(result: Statement) -> int:
     """About how many rows the workbook has: each line of a member stands in « Lignes » and in the sheet of its kind.
     What is free or taxed at 0 %, and adjustments to an invoice, stand in one of them only.
@@ -57,12 +66,13 @@ def write_allocation_csv(
     labels: Labels | Mapping[str, str] | None = None,
     view: View = "summary",
     notice: str | None = None,
+    provenance: Provenance | None = None,
 ) -> None:
     """Write one table as CSV: a row per member (`summary`), or every figure with its key (`lines`).
 
-    `notice` is a last column of every row.
+    `provenance` and `notice` are the last columns of every row.
     """
-    write_csv(target, _CSV_VIEWS[view](result, Labels.of(labels)), notice)
+    write_csv(target, _CSV_VIEWS[view](result, Labels.of(labels)), notice, provenance.facts if provenance else None)
 
 
 def _control(result: Statement, placed: Mapping[str, Placed]) -> Table:
@@ -74,36 +84,37 @@ def _control(result: Statement, placed: Mapping[str, Placed]) -> Table:
     ]
     checks = [*_sums(result, placed), *_invoice_sums(result, placed)]
     rows: list[list[Value]] = []
-    for row, (title, formula, expected) in enumerate(checks, start=4):
-        rows.append([title, Formula(formula), expected, Formula(f"ROUND(B{row}-C{row},2)")])
-    return Table("Contrôle", columns, rows)
+    for row, (title, formula, expected) in enumerate(checks, start=FIRST_ROW):
+        gap = Formula(f"ROUND(B{row}-C{row},2)", formula.value - euros(expected))
+        rows.append([title, formula, expected, gap])
+    return Table("Contrôle", columns, rows, formulas=True)
 
 
-def _sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
+def _sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[tuple[str, Formula, int]]:
     """What must tie, the live formula that adds it up, and what the rule says."""
     summary, totals = placed["summary"], result.totals
     items, charges, vat = placed["items"].total(6), placed["charges"].total(7), placed["vat"]
     ht, tax, ttc, subsidised, fctva, net = (summary.total(column) for column in range(2, 8))
     yield "HT\u00a0: somme des membres", ht, totals.ht
-    yield "HT\u00a0: articles + frais + ajustements", f"{items}+{charges}+{vat.total(4)}", totals.ht
+    yield "HT\u00a0: articles + frais + ajustements", items + charges + vat.total(4), totals.ht
     yield "HT\u00a0: bases de TVA", vat.total(3), totals.ht
     yield "TVA\u00a0: somme des membres", tax, totals.vat
     yield "TVA\u00a0: somme des taux", vat.total(5), totals.vat
     yield "TTC\u00a0: somme des membres", ttc, totals.ttc
-    yield "TTC\u00a0: HT + TVA", f"{ht}+{tax}", totals.ttc
+    yield "TTC\u00a0: HT + TVA", ht + tax, totals.ttc
     yield "Subventions\u00a0: somme des membres", subsidised, totals.subsidies
     yield "Subventions\u00a0: somme des subventions", placed["subsidies"].total(5), totals.subsidies
     yield "FCTVA estimé\u00a0: somme des membres", fctva, totals.fctva
     yield "Coût net\u00a0: somme des membres", net, totals.net
-    yield "Coût net\u00a0: TTC − subventions − FCTVA", f"{ttc}-{subsidised}-{fctva}", totals.net
+    yield "Coût net\u00a0: TTC − subventions − FCTVA", ttc - subsidised - fctva, totals.net
 
 
-def _invoice_sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[tuple[str, str, int]]:
+def _invoice_sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[tuple[str, Formula, int]]:
     for rate, line in result.invoice.items():
         text = rate_text(format_decimal(rate))
         title = f"Facture du fournisseur, {text}"
-        yield f"{title}\u00a0: HT", placed["vat"].total_where(0, text, 3), line.ht
-        yield f"{title}\u00a0: TVA", placed["vat"].total_where(0, text, 5), line.vat
+        yield f"{title}\u00a0: HT", placed["vat"].total_where(text, 3), line.ht
+        yield f"{title}\u00a0: TVA", placed["vat"].total_where(text, 5), line.vat
 
 
 def _warnings(result: Statement, labels: Labels) -> Table:

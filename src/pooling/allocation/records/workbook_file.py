@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import BinaryIO
 
+from pooling.allocation.records.provenance import Provenance
 from pooling.allocation.records.workbook import write_allocation_workbook
 from pooling.allocation.service import StatedPurchase
 from pooling.outbox.mail import FICTIONAL
@@ -13,10 +14,11 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def allocation_xlsx(
     target: BinaryIO,
     allocation: StatedPurchase,
+    provenance: Provenance,
     *,
     fictional: bool,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """The finance workbook. `progress` hears now and then how many more rows are written."""
     notice = FICTIONAL if fictional else None
-    write_allocation_workbook(target, allocation.result, allocation.labels, notice, progress)
+    write_allocation_workbook(target, allocation.result, allocation.labels, notice, progress, provenance)

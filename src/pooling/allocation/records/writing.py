@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ from sqlmodel import col
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Export, ExportContent, ExportState
 from pooling.allocation.records.freezing import open_record
+from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook import row_count
 from pooling.allocation.records.workbook_file import allocation_xlsx
 from pooling.allocation.service import StatedPurchase, allocate_purchase
@@ -54,6 +56,15 @@ class _Held:
     lease: str
     group_id: int
     export_id: int
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What a workbook holds, where it comes from, and whether its group is fictional."""
+
+    allocation: StatedPurchase
+    provenance: Provenance
+    fictional: bool
 
 
 class _LeaseLost(Exception):
@@ -97,8 +108,8 @@ async def _claim(database: Database, clock: Clock) -> _Held | None:
 async def _write(database: Database, clock: Clock, finance: FinanceConfiguration, held: _Held) -> bool:
     """Whether it is ready in the end."""
     try:
-        allocation, fictional = await _figures(database, clock, finance, held)
-        content = await _content(database, clock, held, allocation, fictional=fictional)
+        figures = await _figures(database, clock, finance, held)
+        content = await _content(database, clock, held, figures)
         await _keep(database, clock, held, content)
     except _LeaseLost:
         log.warning("workbook %s of group %s is another worker's by now", held.export_id, held.group_id)
@@ -116,10 +127,8 @@ async def _write(database: Database, clock: Clock, finance: FinanceConfiguration
     return True
 
 
-async def _figures(
-    database: Database, clock: Clock, finance: FinanceConfiguration, held: _Held
-) -> tuple[StatedPurchase, bool]:
-    """What is to be written, and whether the group is fictional."""
+async def _figures(database: Database, clock: Clock, finance: FinanceConfiguration, held: _Held) -> _Figures:
+    """What is to be written."""
     async with database.transaction(held.group_id) as session:
         export = await session.get_one(Export, (held.group_id, held.export_id))
         if export.tries > MOST_TRIES:
@@ -130,20 +139,20 @@ async def _figures(
         allocation: StatedPurchase
         if export.record is None:
             allocation = await allocate_purchase(session, purchase.id, label, finance)
+            provenance = of_estimate(allocation, group.name, ZoneInfo(group.timezone), figures_at)
         else:
             record = await open_record(session, purchase.id, export.record)
             allocation, figures_at = record.allocation, record.shown.frozen_at
+            provenance = of_record(record, group.name, ZoneInfo(group.timezone))
         total, until = row_count(allocation.result), clock.now() + LEASE
         await _change(session, held, rows_total=total, figures_at=figures_at, lease_until=until)
-        return allocation, group.fictional
+        return _Figures(allocation, provenance, group.fictional)
 
 
-async def _content(
-    database: Database, clock: Clock, held: _Held, allocation: StatedPurchase, *, fictional: bool
-) -> bytes:
+async def _content(database: Database, clock: Clock, held: _Held, figures: _Figures) -> bytes:
     """The file, written in a thread; meanwhile says how far it is."""
     progress = _Progress()
-    writing = asyncio.create_task(asyncio.to_thread(_bytes, allocation, progress.count, fictional=fictional))
+    writing = asyncio.create_task(asyncio.to_thread(_bytes, figures, progress.count))
     try:
         while not (await asyncio.wait({writing}, timeout=REPORT_SECONDS))[0]:
             async with database.transaction(held.group_id) as session:
@@ -154,9 +163,9 @@ async def _content(
         writing.cancel()
 
 
-def _bytes(allocation: StatedPurchase, progress: Callable[[int], None], *, fictional: bool) -> bytes:
+def _bytes(figures: _Figures, progress: Callable[[int], None]) -> bytes:
     target = io.BytesIO()
-    allocation_xlsx(target, allocation, fictional=fictional, progress=progress)
+    allocation_xlsx(target, figures.allocation, figures.provenance, fictional=figures.fictional, progress=progress)
     return target.getvalue()
 
 

@@ -7,6 +7,7 @@ import { takeBackNoNeed } from "./grid-none.js";
 import { liveTotals } from "./grid-total.js";
 import { pasteIntoGrid } from "./grid-paste.js";
 import { followProgress } from "./progress.js";
+import { followShare } from "./share-estimate.js";
 
 focusErrorSummary(document);
 guardForms(document);
@@ -17,4 +18,5 @@ document.querySelectorAll("[data-grid]").forEach((grid) => {
 });
 document.querySelectorAll("form").forEach(takeBackNoNeed);
 document.querySelectorAll("form[data-autosave]").forEach(autosave);
+document.querySelectorAll("[data-share-estimate]").forEach(followShare);
 followProgress(document);

@@ -1,0 +1,82 @@
+"""Where a file's figures come from: which document it is, of which purchase and group, from when, in what currency."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pooling.allocation.records.freezing import OpenedRecord
+from pooling.allocation.service import StatedPurchase
+from pooling.web.typography import date_time_long
+
+ESTIMATE = "Répartition estimée"
+CURRENCY = "EUR"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Told in a sheet of its own and above each sheet, in the last columns of a CSV file, in a field of the JSON."""
+
+    title: str
+    """A record's names its number, so that it is never taken for an estimate."""
+    purchase: str
+    group: str
+    dated: str
+    basis: str
+    more: Mapping[str, str]
+    """What only the workbook has room for."""
+
+    @property
+    def heading(self) -> str:
+        return f"{self.title}, {self.purchase}"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """In French, by what it is."""
+        return {
+            "Document": self.title,
+            "Achat": self.purchase,
+            "Groupe": self.group,
+            "Date": self.dated,
+            "Quantités retenues": self.basis,
+            "Devise": CURRENCY,
+        }
+
+    def to_json(self) -> dict[str, str]:
+        """As programs read it."""
+        names = ("document", "purchase", "group", "dated", "basis", "currency")
+        return dict(zip(names, self.facts.values(), strict=True))
+
+
+def of_record(record: OpenedRecord, group: str, zone: ZoneInfo) -> Provenance:
+    """Of a frozen allocation."""
+    shown = record.shown
+    by = shown.by or "une personne partie"
+    return Provenance(
+        title=f"État de répartition n°\u00a0{shown.number}",
+        purchase=record.allocation.result.label,
+        group=group,
+        dated=f"figé {date_time_long(shown.frozen_at, zone, with_year=True)}",
+        basis=record.allocation.basis,
+        more={
+            "Figé par": by,
+            **_fctva(record.allocation),
+            "Version de la règle": str(record.allocation.result.rule_version),
+        },
+    )
+
+
+def of_estimate(allocation: StatedPurchase, group: str, zone: ZoneInfo, now: datetime) -> Provenance:
+    """Of the figures of a moment, which still move."""
+    return Provenance(
+        title=ESTIMATE,
+        purchase=allocation.result.label,
+        group=group,
+        dated=f"chiffres du {date_time_long(now, zone, with_year=True)}, qui peuvent encore changer",
+        basis=allocation.basis,
+        more=_fctva(allocation),
+    )
+
+
+def _fctva(allocation: StatedPurchase) -> dict[str, str]:
+    return {"FCTVA estimé au taux de": allocation.fctva} if allocation.fctva else {}
