@@ -63,7 +63,6 @@ class Browser:
             if second_factor:
                 await session.flush()
                 await give_second_factor(session, person_id, now)
-            token = await open_session(session, person_id, self.app.state.services.clock.now())
         self.hold(token)
 
     def hold(self, token: str) -> None:
