@@ -182,7 +182,11 @@ EXPECTED: dict[str, frozenset[str]] = {
         for method in ("GET", "POST")
         for step in ("acheteurs", "acheteurs/{membership_id}/retrait")
     },
-    **{f"{method} {PURCHASE}/articles": BUYER | NAMES_BUYERS for method in ("GET", "POST")},
+    **{
+        f"{method} {PURCHASE}/{step}": BUYER | NAMES_BUYERS
+        for method in ("GET", "POST")
+        for step in ("articles", "modification", "suppression")
+    },
     **{
         f"{method} {PURCHASE}/{step}": BUYER
         for method in ("GET", "POST")

@@ -20,6 +20,7 @@ from pooling.needs.tasks import open_collections
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.queries import purchase_items
+from pooling.purchases.rules import PURCHASE
 from pooling.web.layout import Link, render
 from pooling.web.services import services_of
 from pooling.web.typography import before, date_long, date_time_long, relative_day
@@ -97,6 +98,10 @@ async def show_purchase(
         report_url=f"{base}/comites/difficultes/nouvelle?achat={reference}",
         cards_shown=[_card(task, base, now, frame.zone) for task in mine],
         items=await purchase_items(session, frame.purchase.id),
+        may_edit=frame.purchase.state == PurchaseState.DRAFT
+        and caller.may(Right.EDIT_PURCHASE, member_id=frame.purchase.lead_member_id, purchase_id=frame.purchase.id),
+        may_cancel=PURCHASE.may(frame.purchase.state, PurchaseState.CANCELLED)
+        and caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id),
         names_buyers=caller.may(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id),
         coverage=await coverage(session, frame.purchase.id),
         moments=_moments(frame),

@@ -27,7 +27,7 @@ from pooling.needs.queries import (
 )
 from pooling.needs.receipts import send_receipt
 from pooling.purchases.frame import PurchaseFrame, purchase_frame
-from pooling.purchases.models import Participation
+from pooling.purchases.models import Participation, PurchaseState
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.purchases.rules import accepts_declarations
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -255,6 +255,8 @@ async def declaration_page(
         share=share,
         other=grid_other(latest, items) if changed and latest else None,
         open_now=open_now,
+        may_amend=frame.purchase.state == PurchaseState.CLOSED
+        and caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id),
         **grid_context(shown, items, filed=filed if draft else None),
         saved=_saved(draft, frame),
         filed_text=_filed(filed, frame),

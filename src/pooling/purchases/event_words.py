@@ -9,6 +9,8 @@ from pooling.purchases.rules import PURCHASE
 
 SENTENCES: Mapping[str, str] = {
     "purchase.prepared": "a préparé l’achat {purchase}",
+    "purchase.corrected": "a corrigé ce qu’est l’achat {purchase}",
+    "purchase.deleted": "a supprimé l’achat {reference} « {title} », encore en préparation",
     "purchase.items_changed": "a changé les articles de {purchase}",
     "purchase.terms_changed": "a changé les conditions de {purchase}",
     "purchase.draft": "a remis en préparation l’achat {purchase}",
@@ -43,4 +45,13 @@ def _side(event: Event, names: Names, member: str, day: str) -> str:
     return " ; ".join(each for each in said if each)
 
 
-EVENTS = EventWords(SENTENCES, SUBJECTS, changes={"purchase.terms_changed": _terms})
+CORRECTED = {
+    "title": "titre",
+    "description": "description",
+    "lead_member": "pilote",
+    "delivery": "livraison",
+    "left": "participants retirés",
+    "joined": "participants ajoutés",
+}
+
+EVENTS = EventWords(SENTENCES, SUBJECTS, changes={"purchase.terms_changed": _terms}, settings=CORRECTED)

@@ -38,7 +38,7 @@ async def ask_purchase(
 async def _page(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, group: str, form: Form
 ) -> Response[str]:
-    leads, members = await _leads_and_members(session, caller)
+    leads, members = await leads_and_members(session, caller)
     base = f"/g/{group}"
     if len(leads) == 1 and not form.value("lead_member"):
         form.values["lead_member"] = leads[0][0]
@@ -58,7 +58,7 @@ async def _page(
     )
 
 
-async def _leads_and_members(
+async def leads_and_members(
     session: AsyncSession, caller: Caller
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Who may lead, for this caller, and who may be ticked to take part: (code, name) in French order."""
@@ -102,32 +102,42 @@ def _read(form: Form) -> tuple[PurchaseIn, list[str]]:
     emails = form.value("lead_buyers").replace(";", " ").replace(",", " ").split()
     if any(not is_address(email) for email in emails):
         form.refuse("lead_buyers", "Indiquez des adresses électroniques séparées par des virgules.")
+    command = PurchaseIn.model_construct(items=tuple(read_items(form)), **read_terms(form))
+    return command, emails
+
+
+def read_terms(form: Form) -> dict[str, Any]:
+    """What a purchase is, who leads it and who takes part: the fields that preparing and correcting share."""
     everybody = form.value("participation") != "some"
     participants = form.all("participants")
     if not everybody and not participants:
         form.refuse("participants", "Cochez au moins un membre, ou choisissez « Tous les membres ».")
-    command = PurchaseIn.model_construct(
-        title=form.text("title", required="Donnez un titre à cet achat, par exemple « Arceaux à vélos »."),
-        description=form.text("description", longest=5000),
-        lead_member=form.text("lead_member", required="Choisissez la collectivité qui pilote cet achat."),
-        items=tuple(read_items(form)),
-        participants=None if everybody else tuple(participants),
-        delivery_expected_on=form.date("delivery") if form.value("delivery").strip() else None,
-    )
-    return command, emails
+    return {
+        "title": form.text("title", required="Donnez un titre à cet achat, par exemple « Arceaux à vélos »."),
+        "description": form.text("description", longest=5000),
+        "lead_member": form.text("lead_member", required="Choisissez la collectivité qui pilote cet achat."),
+        "participants": None if everybody else tuple(participants),
+        "delivery_expected_on": form.date("delivery") if form.value("delivery").strip() else None,
+    }
 
 
 @get("/achats/{reference:str}/articles", right=Right.EDIT_PURCHASE)
 async def ask_items(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
-    frame = await _edited(request, session, caller, reference)
+    frame = await edited_purchase(request, session, caller, reference)
     return _items_page(request, frame, Form(values=form_of_items(await purchase_items(session, frame.purchase.id))))
 
 
-async def _edited(
+async def edited_purchase(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
 ) -> PurchaseFrame:
+    """The frame of a purchase that the caller prepares or runs.
+
+    Raises:
+        NotFound: the group has no purchase of this reference.
+        Forbidden: the caller does neither.
+    """
     frame = await purchase_frame(request, session, caller, reference, "-")
     purchase = frame.purchase
     caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase.id)
@@ -153,7 +163,7 @@ async def do_items(
     form: PostedForm,
     reference: FromPath[str],
 ) -> Response[Any]:
-    frame = await _edited(request, session, caller, reference)
+    frame = await edited_purchase(request, session, caller, reference)
     if form.value("ajouter"):
         raise Redisplay(_items_page(request, frame, with_more_rows(form)))
     items = read_items(form)

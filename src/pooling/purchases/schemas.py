@@ -52,3 +52,18 @@ class PurchaseIn(BaseModel):
     participants: tuple[str, ...] | None = None
     """None: every member that is not the parent of others in the list, see `add_purchase`."""
     delivery_expected_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
+
+
+class CorrectionIn(BaseModel):
+    """What a purchase in preparation is corrected to; its items are rewritten by themselves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    title: str = Field(min_length=1, max_length=200)
+    description: str = Field(default="", max_length=5000)
+    lead_member: str
+    participants: tuple[str, ...] | None = None
+    """As in `PurchaseIn`."""
+    same_participants: bool = False
+    """Those that take part now go on: `participants` says nothing."""
+    delivery_expected_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)

@@ -1,15 +1,15 @@
 """Purchases: preparing them, finding one under a lock, changing their state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Integer, cast, delete, func, select
+from sqlalchemy import Integer, cast, delete, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, NotFound, enumerated
-from pooling.kernel.events import record_event
+from pooling.kernel.events import Event, record_event
 from pooling.kernel.text import clean
 from pooling.members.models import Budget, Member
 from pooling.members.rights import Caller, Right
@@ -42,7 +42,7 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
     session.add(purchase)
     await session.flush()
     await _add_items(session, purchase.id, command.items)
-    await _add_participants(session, purchase.id, command.participants, codes)
+    await add_participants(session, purchase.id, await members_chosen(session, command.participants, codes))
     record_event(
         session,
         at=now,
@@ -56,10 +56,19 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
 
 
 async def _next_reference(session: AsyncSession, now: datetime) -> str:
-    """`AG-2026-003`. Two at once: the unique key lets one through, the other is asked to try again."""
+    """`AG-2026-003`, never one that a deleted purchase had. Two at once: the unique key lets one through, the other is
+    asked to try again.
+    """
     prefix = f"AG-{now.year}-"
-    numbers = cast(func.substr(col(Purchase.reference), len(prefix) + 1), Integer)  # as text, 1000 stands before 999
-    last = await session.execute(select(func.max(numbers)).where(col(Purchase.reference).like(f"{prefix}%")))
+    deleted = col(Event.details)["reference"].astext
+    references = union_all(
+        select(col(Purchase.reference).label("reference")),
+        select(deleted.label("reference")).where(
+            col(Event.subject_kind) == "purchase", col(Event.name) == "purchase.deleted"
+        ),
+    ).subquery()
+    numbers = cast(func.substr(references.c.reference, len(prefix) + 1), Integer)  # as text, 1000 stands before 999
+    last = await session.execute(select(func.max(numbers)).where(references.c.reference.like(f"{prefix}%")))
     return f"{prefix}{(last.scalar_one() or 0) + 1:03d}"
 
 
@@ -110,28 +119,36 @@ async def rewrite_items(
     )
 
 
-async def _add_participants(
-    session: AsyncSession, purchase_id: int, participants: Sequence[str] | None, codes: dict[str, int]
-) -> None:
+async def members_chosen(
+    session: AsyncSession, participants: Sequence[str] | None, codes: Mapping[str, int]
+) -> list[int]:
+    """Who takes part: the members of these codes, or every member that has no units of its own.
+
+    Raises:
+        Invalid: one of them is not in the group.
+    """
     if participants is None:
         parents = select(col(Member.parent_id)).where(col(Member.parent_id).is_not(None))
         members = (await session.execute(select(col(Member.id)).where(col(Member.id).not_in(parents)))).scalars()
-        chosen = sorted(members)
-    else:
-        unknown = sorted(set(participants) - set(codes))
-        if unknown:
-            raise Invalid({"participants": f"Pas membre du groupe : {enumerated(unknown)}."})
-        chosen = sorted({codes[code] for code in participants})
+        return sorted(members)
+    unknown = sorted(set(participants) - set(codes))
+    if unknown:
+        raise Invalid({"participants": f"Pas membre du groupe : {enumerated(unknown)}."})
+    return sorted({codes[code] for code in participants})
+
+
+async def add_participants(session: AsyncSession, purchase_id: int, members: Sequence[int]) -> None:
+    """These members take part, each on its first budget, if it has one."""
     budgets = await session.execute(
         select(col(Budget.member_id), func.min(col(Budget.id)))
-        .where(col(Budget.member_id).in_(chosen))
+        .where(col(Budget.member_id).in_(members))
         .group_by(col(Budget.member_id))
     )
     budget_of = {member_id: budget_id for member_id, budget_id in budgets}
     await insert_many(
         session,
         Participation,
-        [{"purchase_id": purchase_id, "member_id": member, "budget_id": budget_of.get(member)} for member in chosen],
+        [{"purchase_id": purchase_id, "member_id": member, "budget_id": budget_of.get(member)} for member in members],
     )
 
 

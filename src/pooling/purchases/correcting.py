@@ -1,0 +1,144 @@
+"""A purchase in preparation is corrected, or deleted if nothing hangs on it yet."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.events import record_event
+from pooling.kernel.text import clean
+from pooling.members.models import Member, Membership
+from pooling.members.rights import Caller, Right
+from pooling.members.service import lock_rights, members_by_code, renew_sessions
+from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
+from pooling.purchases.schemas import CorrectionIn
+from pooling.purchases.service import add_participants, lock_purchase, members_chosen
+from pooling.web.typography import date_short
+
+
+async def correct_purchase(
+    session: AsyncSession, caller: Caller, purchase_id: int, command: CorrectionIn, now: datetime
+) -> Purchase:
+    """Another title, lead member, day of delivery or other participants; who goes on taking part keeps its weight.
+
+    Raises:
+        Forbidden: the caller neither prepares nor runs this purchase, or may not give it this lead member.
+        Conflict: its collection was opened already.
+        Invalid: the lead member or a participant is not in the group.
+    """
+    purchase = await _in_preparation(session, caller, purchase_id)
+    codes = await members_by_code(session)
+    if command.lead_member not in codes:
+        raise Invalid({"lead_member": "Le pilote doit être membre du groupe."})
+    lead_id = codes[command.lead_member]
+    if lead_id != purchase.lead_member_id:
+        caller.require(Right.PREPARE_PURCHASE, member_id=lead_id)
+    former = await _terms(session, purchase)
+    purchase.title, purchase.description = clean(command.title), clean(command.description)
+    purchase.lead_member_id, purchase.delivery_expected_on = lead_id, command.delivery_expected_on
+    await session.flush()
+    present = await _terms(session, purchase)
+    changed: dict[str, object] = {
+        name: [former[name], present[name]] for name in present if former[name] != present[name]
+    }
+    if not command.same_participants:
+        changed |= await _take_part(session, purchase_id, await members_chosen(session, command.participants, codes))
+    if changed:
+        _tell(session, caller, purchase, "purchase.corrected", now, {"changed": changed})
+    return purchase
+
+
+async def delete_purchase(session: AsyncSession, caller: Caller, purchase_id: int, now: datetime) -> None:
+    """Takes a purchase in preparation away with what it was prepared with, and its lead buyers' roles.
+
+    Whatever else points at it (a charge, a record, a committee's decision) keeps it: its foreign key says so.
+
+    Raises:
+        Forbidden: the caller neither prepares nor runs this purchase.
+        Conflict: its collection was opened already, or something else hangs on it.
+    """
+    purchase = await _in_preparation(session, caller, purchase_id)
+    await lock_rights(session)
+    _tell(
+        session, caller, purchase, "purchase.deleted", now, {"reference": purchase.reference, "title": purchase.title}
+    )
+    await session.flush()
+    items = select(col(Item.id)).where(col(Item.purchase_id) == purchase_id)
+    try:
+        async with session.begin_nested():
+            await session.execute(delete(PriceTier).where(col(PriceTier.item_id).in_(items)))
+            for table in (Item, Participation):
+                await session.execute(delete(table).where(col(table.purchase_id) == purchase_id))
+            buyers = await session.execute(
+                delete(Membership)
+                .where(col(Membership.purchase_id) == purchase_id)
+                .returning(col(Membership.person_id))
+            )
+            people = sorted(set(buyers.scalars()))
+            await session.execute(delete(Purchase).where(col(Purchase.id) == purchase_id))
+    except IntegrityError as held:
+        raise Conflict(
+            "Des frais, une subvention, un état figé, une difficulté ou un point de comité se rattachent à cet achat : "
+            "retirez-les d’abord, ou annulez l’achat.",
+            code="purchase_in_use",
+        ) from held
+    await renew_sessions(session, people)
+
+
+async def _in_preparation(session: AsyncSession, caller: Caller, purchase_id: int) -> Purchase:
+    purchase = await lock_purchase(session, purchase_id, alone=True)
+    caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase_id)
+    if purchase.state != PurchaseState.DRAFT:
+        raise Conflict(
+            "Cet achat n’est plus en préparation : il ne se modifie plus ainsi, et ne se supprime plus.",
+            code="not_in_preparation",
+        )
+    return purchase
+
+
+async def _take_part(session: AsyncSession, purchase_id: int, chosen: Sequence[int]) -> dict[str, object]:
+    """Those chosen take part and nobody else. Returns who left and who joined, for the journal."""
+    rows = await session.execute(
+        select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id)
+    )
+    present = set(rows.scalars())
+    left, joined = present - set(chosen), set(chosen) - present
+    await session.execute(
+        delete(Participation).where(
+            col(Participation.purchase_id) == purchase_id, col(Participation.member_id).in_(left)
+        )
+    )
+    await add_participants(session, purchase_id, sorted(joined))
+    told = {"left": await _names(session, left), "joined": await _names(session, joined)}
+    return {what: [None, names] for what, names in told.items() if names}
+
+
+async def _names(session: AsyncSession, members: set[int]) -> str:
+    found = await session.execute(
+        select(col(Member.name)).where(col(Member.id).in_(members)).order_by(col(Member.sort_key), col(Member.id))
+    )
+    return ", ".join(found.scalars())
+
+
+async def _terms(session: AsyncSession, purchase: Purchase) -> dict[str, object]:
+    """What the journal compares, in words that stay when a member is renamed."""
+    lead = await session.scalar(select(col(Member.name)).where(col(Member.id) == purchase.lead_member_id))
+    day: date | None = purchase.delivery_expected_on
+    return {
+        "title": purchase.title,
+        "description": purchase.description,
+        "lead_member": lead,
+        "delivery": date_short(day) if day else None,
+    }
+
+
+def _tell(
+    session: AsyncSession, caller: Caller, purchase: Purchase, name: str, now: datetime, details: dict[str, object]
+) -> None:
+    record_event(
+        session, at=now, person_id=caller.person_id, subject=("purchase", purchase.id), name=name, details=details
+    )
