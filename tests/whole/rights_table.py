@@ -210,6 +210,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/couts/{{member}}": SEES_LUGOS | {"finance"},
     **{f"GET {PURCHASE}/couts/repartition.{kind}": PAYS for kind in ("csv", "json", "xlsx")},
     f"GET {PURCHASE}/couts/etats/{{number}}": GROUP,
+    f"POST {PURCHASE}/couts/etats/{{number}}/traitement": frozenset({"finance"}),
     f"GET {PURCHASE}/couts/etats/{{number}}/{{member}}": SEES_LUGOS | {"finance"},
     **{f"GET {PURCHASE}/couts/etats/{{number}}/repartition.{kind}": PAYS for kind in ("csv", "json", "xlsx")},
     **{f"{method} {PURCHASE}/couts/classeurs": PAYS for method in ("GET", "POST")},

@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "subsidy.removed": "a retiré de {purchase} la subvention {label}",
     "weights.given": "a changé les poids propres des participants à {purchase}",
     "allocation.frozen": "a figé l’état de répartition n° {number} de {purchase}",
+    "allocation.processed": "a marqué comme traité, pour {member}, l’état de répartition n° {number} de {purchase}",
 }
 
 LINES = ("charge", "subsidy")

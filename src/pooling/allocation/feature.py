@@ -4,7 +4,7 @@ from pooling.allocation import api, pages
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.event_words import EVENTS
 from pooling.allocation.records.asking import forget_exports
-from pooling.allocation.tasks import files_to_fetch
+from pooling.allocation.tasks import records_to_process
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 
@@ -14,6 +14,6 @@ FEATURE = Feature(
     purchase_tabs=(Tab("Coûts", pages.SECTION, Right.SEE_TOTALS),),
     configuration=read_finance,
     chores=lambda _: (forget_exports,),
-    tasks=(files_to_fetch,),
+    tasks=(records_to_process,),
     events=EVENTS,
 )

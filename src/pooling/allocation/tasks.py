@@ -1,4 +1,4 @@
-"""What costs leave to do: files for finance officers to fetch."""
+"""What costs leave to do: frozen allocations for finance officers to deal with."""
 
 from datetime import datetime
 
@@ -7,14 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.models import AllocationRecord
+from pooling.allocation.records.processing import is_processed
 from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 
 
-async def files_to_fetch(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
-    """Finance officers find the allocations of the purchases that their member takes part in."""
+async def records_to_process(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001
+    """The latest record of each purchase that a member of the caller's pays for, until its finance dealt with it."""
     members = caller.members_as(Role.FINANCE)
     if not members:
         return []
@@ -36,15 +37,16 @@ async def files_to_fetch(session: AsyncSession, caller: Caller, now: datetime) -
                 col(Participation.group_id) == Purchase.group_id,
                 col(Participation.purchase_id) == Purchase.id,
                 col(Participation.member_id).in_(members),
+                ~is_processed(col(Participation.purchase_id), latest.c.number, col(Participation.member_id)),
             ),
         )
     )
     return [
         Task(
-            f"Télécharger l’état de répartition n° {number}",
+            f"Traiter l’état de répartition n°\u00a0{number}",
             f"{reference} · {title}",
-            f"/achats/{reference}/couts",
-            "Voir les coûts",
+            f"/achats/{reference}/couts/etats/{number}",
+            "Voir l’état",
         )
         for reference, title, number in rows
     ]

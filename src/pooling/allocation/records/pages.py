@@ -21,6 +21,7 @@ from pooling.allocation.records.freezing import (
     last_number,
     open_record,
 )
+from pooling.allocation.records.processing import members_to_process, process_record, processed_by
 from pooling.allocation.records.provenance import of_record
 from pooling.allocation.service import allocate_purchase, sees_all_costs
 from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
@@ -147,7 +148,34 @@ async def show_record(
         files=links(url, apart=apart) if sees_all else [],
         workbook=export_pages.offer(frame, number) if apart else None,
         warnings=warnings_shown(allocation.result, allocation.labels, own),
+        **await _processing(session, caller, frame, number),
     )
+
+
+async def _processing(session: AsyncSession, caller: Caller, frame: PurchaseFrame, number: int) -> dict[str, Any]:
+    """For a member's finance: whether the record is still to be dealt with, or who did and when."""
+    done = await processed_by(session, caller, frame.purchase.id, number)
+    return {
+        "to_process": bool(await members_to_process(session, caller, frame.purchase.id, number)),
+        "processed": f"{date_time_long(done[0], frame.zone, with_year=True)}, par {done[1]}" if done else None,
+    }
+
+
+@post(f"{PATH}/etats/{{number:int}}/traitement", right=Right.SEE_ALL_COSTS)
+async def do_processing(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    form: PostedForm,  # noqa: ARG001 - for its token
+    reference: FromPath[str],
+    number: FromPath[int],
+) -> Response[Any]:
+    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    if not 0 < number <= MOST_RECORDS:
+        raise NotFound
+    await process_record(session, caller, frame.purchase.id, number, services_of(request).clock.now())
+    done = f"L’état n°\u00a0{number} est marqué comme traité."
+    return redirect(request, f"{frame.url}{SECTION}/etats/{number}", done=done)
 
 
 async def _own_codes(session: AsyncSession, caller: Caller) -> set[str]:
@@ -206,4 +234,4 @@ async def download_record(
     )
 
 
-ROUTES = [ask_freezing, do_freezing, show_record, show_record_why, download_record]
+ROUTES = [ask_freezing, do_freezing, show_record, do_processing, show_record_why, download_record]
