@@ -1,5 +1,6 @@
 """Who is invited, what they answered, who came."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -168,6 +169,32 @@ async def test_two_people_who_tick_at_once_lose_nothing(
     await other.post(presence, {f"was_{lugos}": "1", f"present_{lugos}": "0"}, page=presence)
     await one.post(presence, stale, page=presence)
     assert await ticked(database, territory) == {LUGOS: False, ARCACHON: True, SALLES: True}
+
+
+async def test_the_others_are_present_at_once(
+    database: Database, territory: Territory, sign_in: SignIn, page: str, clock: FixedClock
+) -> None:
+    """All but those ticked as absent, and those whom somebody else noted meanwhile."""
+    clock.instant = START
+    presence = f"{page}/presence"
+    one, other = await sign_in(FACILITATOR), await sign_in(FACILITATOR)
+    shown = (await one.get(presence)).text
+    assert "Les autres sont présents" in shown
+    nothing_yet = dict.fromkeys(re.findall(r'name="(was_\d+)" value=""', shown), "")
+    lugos, salles = territory.people[LUGOS], territory.people[SALLES]
+    await other.post(presence, {f"present_{salles}": "0"}, page=presence)
+    await one.post(presence, {**nothing_yet, f"present_{lugos}": "0", "others": "1"}, page=presence)
+    noted = await ticked(database, territory)
+    assert {email for email, present in noted.items() if not present} == {LUGOS, SALLES}
+    assert len(noted) == len(nothing_yet) > 2
+    assert "Les autres sont présents" not in (await one.get(presence)).text
+    async with database.transaction(territory.group_id) as session:
+        told = await session.execute(
+            text("SELECT details FROM events WHERE name = 'committee.attendance_ticked' ORDER BY id DESC LIMIT 1")
+        )
+        details = told.scalar_one()
+    assert details["absent"] == [lugos]
+    assert len(details["present"]) == len(noted) - 2
 
 
 async def test_nobody_else_is_ticked(

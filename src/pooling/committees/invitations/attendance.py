@@ -1,6 +1,7 @@
 """Ticking who is there."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from sqlalchemy import text
@@ -16,18 +17,26 @@ from pooling.members.rights import Caller
 
 
 async def tick_attendance(
-    session: AsyncSession, caller: Caller, committee_id: int, present: Mapping[int, bool], clock: Clock
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    present: Mapping[int, bool],
+    clock: Clock,
+    *,
+    others: AbstractSet[int] = frozenset(),
 ) -> int:
     """Keeps who is there (True) and who is not, of the people named alone, by their ids: two people who tick
-    different ones at once lose nothing. Returns how many were invited and changed.
+    different ones at once lose nothing. `others` are there too, unless somebody noted meanwhile whether they are.
+    Returns how many were invited and changed.
 
     Raises: as `open_sheet`.
     """
     committee, now = await open_sheet(session, caller, committee_id, clock)
-    people = await _tick(session, committee_id, present)
+    said = {**dict.fromkeys(others, True), **present}
+    people = await _tick(session, committee_id, said, others=others - present.keys())
     if people:
-        there = [person for person in people if present[person]]
-        absent = [person for person in people if not present[person]]
+        there = [person for person in people if said[person]]
+        absent = [person for person in people if not said[person]]
         record(session, caller, committee, "attendance_ticked", now, details={"present": there, "absent": absent})
     return len(people)
 
@@ -52,8 +61,10 @@ async def open_sheet(
     return committee, now
 
 
-async def _tick(session: AsyncSession, committee_id: int, present: Mapping[int, bool]) -> list[int]:
-    """Writes it down in one statement; returns whose presence changed."""
+async def _tick(
+    session: AsyncSession, committee_id: int, present: Mapping[int, bool], *, others: AbstractSet[int]
+) -> list[int]:
+    """Writes it down in one statement, of `others` where nothing is written yet; returns whose presence changed."""
     changed = await session.execute(
         text("""
             UPDATE committee_invitations SET present = ticked.present
@@ -61,12 +72,14 @@ async def _tick(session: AsyncSession, committee_id: int, present: Mapping[int, 
             WHERE group_id = :group AND committee_id = :committee
                 AND committee_invitations.person_id = ticked.person_id
                 AND committee_invitations.present IS DISTINCT FROM ticked.present
+                AND (committee_invitations.present IS NULL OR ticked.person_id <> ALL (CAST(:others AS bigint[])))
             RETURNING committee_invitations.person_id"""),
         {
             "group": group_of(session),
             "committee": committee_id,
             "people": list(present.keys()),
             "present": list(present.values()),
+            "others": list(others),
         },
     )
     return sorted(changed.scalars())

@@ -30,6 +30,7 @@ PATH = "/presence"
 SHEET_SIZE = 1000
 """People on one printed sheet: some forty pages."""
 _FIELD = re.compile(r"present_([0-9]{1,18})")
+_SHOWN = re.compile(r"was_([0-9]{1,18})")
 _PRESENCES = {"1": True, "0": False}
 
 
@@ -93,7 +94,9 @@ async def do_attendance(
 ) -> Response[Any]:
     """Keeps what was changed on the page that was shown, and nothing else."""
     frame = await written_committee(request, session, caller, committee_id)
-    changed = await tick_attendance(session, caller, committee_id, changes(form), services_of(request).clock)
+    others = not_noted(form) if form.value("others") else frozenset[int]()
+    clock = services_of(request).clock
+    changed = await tick_attendance(session, caller, committee_id, changes(form), clock, others=others)
     said = plural(changed, "personne notée", "personnes notées") if changed else "Rien n’a changé."
     following = form.value("suite") if form.value("next") else form.value("apres")
     query = urlencode({"cherche": form.value("cherche")[:200], "apres": following[:500]})
@@ -108,6 +111,12 @@ def changes(form: Form) -> Mapping[int, bool]:
         if field and value in _PRESENCES and value != form.value(f"was_{field[1]}"):
             ticked[int(field[1])] = _PRESENCES[value]
     return ticked
+
+
+def not_noted(form: Form) -> frozenset[int]:
+    """Whom the page showed as not noted."""
+    shown = ((_SHOWN.fullmatch(name), value) for name, value in form.values.items())
+    return frozenset(int(field[1]) for field, value in shown if field and not value)
 
 
 @get("/comites/{committee_id:int}/presence/emargement.pdf", right=Right.SEE_GROUP)
