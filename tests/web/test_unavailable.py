@@ -111,7 +111,7 @@ async def test_a_deadlock_or_a_lost_connection_in_a_request_is_told_so(
     def lost(*_: object, **__: object) -> AsyncIterator[None]:
         raise DBAPIError("SELECT", {}, Lost())
 
-    monkeypatch.setattr(app.state["database"], "transaction", lost)
+    monkeypatch.setattr(app.state.services.database, "transaction", lost)
     visitor.hold("a token")
     assert kind(await visitor.get("/connexion"))
 
