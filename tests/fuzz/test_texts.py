@@ -30,7 +30,7 @@ from pooling.mail_addresses import is_address
 from pooling.web.forms import Form
 from pooling.web.markdown import blocks_of, html_of, plain_text
 from pooling.web.numbers import cents_of, decimal_text
-from pooling.web.typography import typo
+from pooling.web.typography import typo, typo_html
 
 SIZE = 4000
 
@@ -72,6 +72,7 @@ READERS: dict[str, Callable[[str], object]] = {
         sort_key,
         without_accents,
         typo,
+        typo_html,
         folded_query,
         agenda_points,
     )
@@ -87,6 +88,7 @@ PUMPS = [
     *(" ", "\u00a0", " \u00a0\u202f", "\t", "\n", "\r", " \n", "a ", "« ", " »", " :", " ?", "!", "'", "..", "…"),
     *("0", "1 ", "1h", "a", "é", "œ", "ﬃ", "ﷺ", "\u0300", "\u0300\u0316", "\u0f73", "\uff9e\u0300", "\u200b"),
     *("🚲", "\x00", "\ud800", '"', '""', ';"', ";", ",", ".", "@", "a@", "a.", "-", "- a", '" -'),
+    *("<", "<pre>", "<b> »"),
 ]  # fmt: skip
 MARKDOWN = [
     *("[", "![", "*", "**a ", "_a", "`", "`a", "<", "<a", "&", "\\", "> ", "- ", "1. ", "|", "a|b\n-|-\n", "[a]("),

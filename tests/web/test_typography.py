@@ -22,6 +22,7 @@ from pooling.web.typography import (
     relative_day,
     time_short,
     typo,
+    typo_html,
 )
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -135,6 +136,22 @@ def test_zero_and_one_are_singular() -> None:
 )
 def test_spaces_in_what_people_type(typed: str, shown: str) -> None:
     assert typo(typed) == shown
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("<p>Prix : 12 ; <b>oui</b> !</p>", f"<p>Prix{NB}: 12{NNB}; <b>oui</b>{NNB}!</p>"),
+        ("<p>« <b>oui</b> »</p>\n<p>Où\n  ?</p>", f"<p>«{NB}<b>oui</b>{NB}»</p>\n<p>Où{NNB}?</p>"),
+        ('<a href="/?q=a : b ?" title="« a »">x</a>', '<a href="/?q=a : b ?" title="« a »">x</a>'),
+        ("<textarea>a : b</textarea> : ", f"<textarea>a : b</textarea>{NB}: "),
+        ("<pre><code>a : b</code> ; </pre></pre> !", f"<pre><code>a : b</code> ; </pre></pre>{NNB}!"),
+        ("à 12:30, a &lt; b &amp; c", "à 12:30, a &lt; b &amp; c"),
+    ],
+)
+def test_spaces_of_a_page(page: str, shown: str) -> None:
+    """Of what is read alone: tags, fields and code stay as they are."""
+    assert typo_html(page) == shown
 
 
 @given(st.text(alphabet=f"ab1'« »:;!?€%h.{NB}{NNB}\n", max_size=30))

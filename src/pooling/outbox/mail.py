@@ -11,7 +11,7 @@ from functools import cache
 
 from jinja2 import Environment
 
-from pooling.web.templating import environment
+from pooling.web.templating import environment, page_of
 from pooling.web.typography import typo
 
 _BREAKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
@@ -77,7 +77,7 @@ def render_text(mail: Mail) -> str:
 
 
 def render_html(mail: Mail) -> str:
-    return environment().get_template("outbox/mail.html").render(mail=mail, subject=subject_line(mail))
+    return page_of("outbox/mail.html", mail=mail, subject=subject_line(mail))
 
 
 @cache

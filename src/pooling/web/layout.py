@@ -13,7 +13,7 @@ from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
 from pooling.web.forms import Form
 from pooling.web.security import cookie, cookie_of, ensure_visitor, form_token_of
 from pooling.web.services import Services, services_of
-from pooling.web.templating import environment
+from pooling.web.templating import page_of
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def render(
         cookies.append(visitor)
     layout.csrf_token = form_token_of(request)
     shown_form = form or Form()
-    body = environment().get_template(template).render(layout=layout, form=shown_form, **context)
+    body = page_of(template, layout=layout, form=shown_form, **context)
     if shown_form.has_errors:
         status = shown_form.status
     return Response(
@@ -97,7 +97,7 @@ def render(
 def bare_page(services: Services, template: str, **context: object) -> str:
     """The same with nobody in it: a page that stands on nothing of the request."""
     layout = Layout(territory=services.territory, csrf_token="", current_path="/")
-    return environment().get_template(template).render(layout=layout, form=Form(), **context)
+    return page_of(template, layout=layout, form=Form(), **context)
 
 
 def redirect(request: Request[Any, Any, Any], url: str, *, done: str | None = None) -> Redirect:

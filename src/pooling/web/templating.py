@@ -32,6 +32,11 @@ def environment() -> Environment:
     return made
 
 
+def page_of(template: str, **context: object) -> str:
+    """What a browser or a mail program shows."""
+    return typography.typo_html(environment().get_template(template).render(**context))
+
+
 @cache
 def static_url(name: str) -> str:
     """The address of a static file, which changes with its content, so that browsers may keep it for ever."""

@@ -161,6 +161,34 @@ def typo(text: str) -> str:
     return text
 
 
+_TAG = re.compile(r"(<[^<>]*+>)")
+_KEPT_INSIDE = re.compile(r"<(/?)(?:textarea|pre|code|script|style)\b")
+_MARK = re.compile("[«»:;!?]")
+_SPACES_READ = (
+    (re.compile(r"(?<!\s)\s++(?=[;!?]++(?:[\s»),.]|$))"), NARROW_NBSP),
+    (re.compile(r"(?<!\s)\s++(?=:(?:\s|$)|»)"), NBSP),
+    (re.compile(r"«\s++"), f"«{NBSP}"),
+)
+
+
+def typo_html(page: str) -> str:
+    """A page whose text has French no-break spaces, whoever wrote it: a template, a rule or a person.
+
+    Tags with their attributes, what fields hold and code stay as they are.
+    """
+    parts = _TAG.split(page)  # text, tag, text, tag, …
+    kept = 0
+    for place, part in enumerate(parts):
+        if place % 2:
+            border = _KEPT_INSIDE.match(part)
+            kept += 0 if border is None else -min(kept, 1) if border[1] else 1
+        elif not kept and _MARK.search(part):
+            for pattern, replacement in _SPACES_READ:
+                part = pattern.sub(replacement, part)  # noqa: PLW2901 - rule after rule
+            parts[place] = part
+    return "".join(parts)
+
+
 def _local(moment: datetime, zone: tzinfo) -> datetime:
     if moment.tzinfo is None:
         msg = "a moment without a zone cannot be shown"

@@ -88,8 +88,8 @@ async def test_what_no_document_can_hold_is_refused_while_writing_and_when_publi
     typed = "Vélos\n\n#\n\n[a](https://x.example/" + "a" * 9000 + ")"
     refused = await browser.post(minutes, {"minutes": typed}, page=minutes)
     assert refused.status_code == 422
-    assert "Ligne 3 : ce titre n’a pas de mot" in refused.text
-    assert "Ligne 5 : cette adresse de page est trop longue" in refused.text
+    assert "Ligne 3 : ce titre n’a pas de mot" in text_of(refused)
+    assert "Ligne 5 : cette adresse de page est trop longue" in text_of(refused)
     assert typed in refused.text
     kept = await browser.post(minutes, {"minutes": typed}, page=minutes, headers={"Accept": "application/json"})
     assert kept.is_success, "what is saved by itself is kept: a heading is begun before it has words"
