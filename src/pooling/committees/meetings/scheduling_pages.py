@@ -20,6 +20,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.models import Role
 from pooling.members.rights import Right
+from pooling.reminders.configuration import ReminderConfiguration
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
@@ -169,7 +170,7 @@ async def do_move(
     with form.redisplayed():
         form.check()
         await CHANGES.count_here(session, committee_id, at=frame.now)
-        move, reminders = MoveIn(**values), request.app.state.reminders
+        move, reminders = MoveIn(**values), services_of(request).part(ReminderConfiguration)
         await move_committee(session, caller, committee_id, move, frame.now, base_url=base_url, reminders=reminders)
     if form.has_errors:
         raise Redisplay(_question(request, frame, form, move=True))
@@ -197,7 +198,7 @@ async def do_cancelling(
     base_url = services_of(request).settings.base_url
     with form.redisplayed():
         form.check()
-        reminders = request.app.state.reminders
+        reminders = services_of(request).part(ReminderConfiguration)
         await cancel_committee(
             session, caller, committee_id, frame.now, reason=reason, base_url=base_url, reminders=reminders
         )
