@@ -1,12 +1,16 @@
 """Lists as people hand them in: every usual CSV, spreadsheets, and files that are not what they claim."""
 
+import contextlib
 import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from pooling.kernel import lists
+from pooling.kernel.encodings import UnclearTextError, read_text
 from pooling.kernel.lists import UnreadableListError, compact, read_list
 
 COLUMNS = {"member": ("membre", "siren", "code"), "quantity": ("quantité", "quantity"), "note": ("remarque",)}
@@ -72,9 +76,86 @@ def test_a_workbook_keeps_codes_and_numbers_as_they_look(tmp_path: Path) -> None
     assert lines_of(path) == [*EXPECTED, (5, {"member": "x", "quantity": "12.5"})]
 
 
-def test_a_formula_that_was_never_computed_is_an_empty_cell(tmp_path: Path) -> None:
-    path = workbook(tmp_path, ("membre", "quantité"), ("a", "=1+1"))
-    assert lines_of(path) == [(2, {"member": "a", "quantity": ""})]
+@pytest.mark.parametrize("rows", [[("a", "=1+1")], [("a", 1), (), ("=B2", "=1+1")]])
+def test_a_formula_that_was_never_computed_is_no_empty_cell(tmp_path: Path, rows: list[tuple[object, ...]]) -> None:
+    path = workbook(tmp_path, ("membre", "quantité"), *rows)
+    with pytest.raises(UnreadableListError, match="le résultat de la formule n’est pas enregistré") as refused:
+        lines_of(path)
+    assert f"ligne {len(rows) + 1}, colonne « " in str(refused.value)
+
+
+def test_a_formula_in_a_column_that_is_not_read_harms_nobody(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ("membre", "quantité", "total"), ("a", 1, "=B2*2"))
+    assert lines_of(path) == [(2, {"member": "a", "quantity": "1"})]
+
+
+def test_a_formula_that_failed_names_nobody(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableListError, match=r"ligne 2, colonne « membre » : la formule a échoué \(#NOM\?\)"):
+        lines_of(written(tmp_path, "membre;quantité\n#NOM?;1\n"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("mac_roman", "Macintosh (MacRoman)"), ("cp850", "DOS (CP850)"), ("cp1252", "Windows (CP1252)")],
+)
+def test_letters_of_an_old_table_are_read_by_evidence_and_told(tmp_path: Path, encoding: str, shown: str) -> None:
+    text = "membre;quantité\r\nArès;6\xa0000\r\nLège-Cap-Ferret;5\r\nMérignac;1\r\n"
+    notices: list[str] = []
+    path = written(tmp_path, text.encode(encoding))
+    lines = read_list(path, COLUMNS, required=("member", "quantity"), told=notices.append)
+    assert [line["member"] for line in lines] == ["Arès", "Lège-Cap-Ferret", "Mérignac"]
+    assert notices == [
+        f"Le fichier n’est pas en UTF-8 : ses lettres ont été lues comme celles de {shown}, par exemple « quantité »."
+    ]
+
+
+def test_a_list_in_utf_8_is_read_without_a_word(tmp_path: Path) -> None:
+    notices: list[str] = []
+    read_list(written(tmp_path, "membre;quantité\nArès;1\n"), COLUMNS, required=(), told=notices.append)
+    assert notices == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_needs_no_mark(tmp_path: Path, encoding: str) -> None:
+    assert lines_of(written(tmp_path, TABLE.format(";").encode(encoding))) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("membre;quantité\nArès;1\nSaint-".encode() + b"\xe9milion;2\n", "ligne 3 : des octets ne sont pas de l’UTF-8"),
+        (b"membre;quantite\nb\xf2\x88;1\n", "ligne 2 : on ne sait quelles lettres sont ces octets"),
+        ("membre;quantité\nAr\ufffds;1\n".encode(), "ligne 2 : une lettre y est déjà perdue (« Ar\ufffds;1 »)"),
+        ("membre;quantité\nArÃ¨s;1\n".encode(), "ligne 2 : le texte a été converti deux fois (« ArÃ¨s;1 »)"),
+        ("membre;quantité\nArès;1\n".encode("utf-16")[:-1], "ligne 2 : des octets ne sont pas de l’UTF-16"),
+    ],
+)
+def test_letters_that_are_not_sure_are_refused_where_they_stand(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(UnreadableListError) as refused:
+        lines_of(written(tmp_path, content))
+    assert str(refused.value).startswith(said)
+
+
+NAMES = (
+    "Arès", "Lège-Cap-Ferret", "Mérignac", "Saint-Émilion", "Île-de-France", "Évry", "L’Haÿ-les-Roses", "Besançon",
+    "Château-Thierry", "Nîmes", "Rhône", "Hôtel", "Noël", "Bœuf", "Août", "où", "Façade", "à Mûr-de-Bretagne", "Œting",
+    "ÉCOLE", "MÉRIGNAC", "CHÂTEAU", "Cañon", "Müllheim", "Saint-Maïxent", "N° SIREN", "« oui »", "1\xa0000", "12 €",
+    "Ça", "À Paris", "Créon – bourg", "Aÿ", "Moÿ-de-l’Aisne", "Señor", "Šibenik", "Søren", "Paris",
+)  # fmt: skip
+
+
+@given(
+    names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=5),
+    encoding=st.sampled_from(["cp1252", "mac_roman", "cp850", "utf-8"]),
+)
+def test_a_name_is_read_right_or_not_at_all(names: list[str], encoding: str) -> None:
+    text = "\r\n".join(names)
+    try:
+        content = text.encode(encoding)
+    except UnicodeEncodeError:
+        assume(False)
+    with contextlib.suppress(UnclearTextError):
+        assert read_text(content).text == text
 
 
 def test_an_open_document_sheet_is_read_too(tmp_path: Path) -> None:
@@ -108,7 +189,7 @@ def test_an_open_document_sheet_is_read_too(tmp_path: Path) -> None:
         (b"membre;prix\na;1\n", "il manque la colonne « quantité »"),
         (b"membre;quantite;quantity;Quantite\na;1;2;3\n", "la colonne « quantite » figure deux fois."),
         (b'membre;quantite\n"a;1\n', "le fichier CSV est mal formé"),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "il manque la colonne « membre »"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "ligne 2 : on ne sait quelles lettres"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "ce n’est ni un fichier CSV, ni un classeur."),
         (b"PK\x03\x04 not a workbook at all", "ce n’est pas un classeur lisible"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "ce n’est pas un classeur lisible"),

@@ -86,12 +86,15 @@ def _progress() -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True))
 
 
-def _read(read: Callable[[Path], list[Line]], file: Path) -> list[Line]:
+def _read(read: Callable[[Path, Callable[[str], None]], list[Line]], file: Path) -> list[Line]:
+    notices: list[str] = []
     with Console(stderr=True).status(f"Reading {file.name}…"):
         try:
-            lines = read(file)
+            lines = read(file, notices.append)
         except UnreadableListError as error:
             stop(f"{file.name} : {error}")
+    for notice in notices:
+        click.echo(notice, err=True)
     if not lines:
         stop(f"{file.name} : le fichier ne contient aucune ligne après la première.")
     return lines

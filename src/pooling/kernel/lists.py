@@ -1,20 +1,23 @@
 """Lists that people hand in: CSV (any usual delimiter and encoding) or a spreadsheet, with a header row."""
 
-import codecs
 import contextlib
 import csv
 import io
 import json
+import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import python_calamine
+from lxml import etree
 
+from pooling.kernel.encodings import UnclearTextError, read_text
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.text import clean, slug
 
@@ -26,6 +29,12 @@ _MEMORY = 3 * 1024**3
 _SECONDS = 180
 _WIDEST = 200
 """Columns: what a list of ours needs is among the first."""
+_SHOWN = 12
+_FAILED = re.compile(r"#(REF!|N/A|NAME\?|NOM\?|VALUE!|VALEUR!|DIV/0!|NUM!|NOMBRE!|NULL!|NUL!)")
+"""What a spreadsheet shows for a formula that failed."""
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 LONGEST_CELL = limit(1_000, "Letters in a cell of a list", __name__, Readers.OPERATORS)
 """Characters: far more than the longest name."""
 
@@ -56,16 +65,30 @@ class BadLine:
         return f"ligne {self.number} : {self.reason}"
 
 
+def unheard(notice: str) -> None:
+    """For whoever reads a list in which nobody is to be told of anything."""
+
+
+def one_line(typed: str) -> str:
+    """A name as typed, on one line: a cell may hold several."""
+    return re.sub(r"\s*[\r\n]\s*", " ", typed)
+
+
 def compact(typed: str) -> str:
     """A number or code as typed, without any blank: `213 300 098` and `1 000`, no-break spaces included."""
     return "".join(typed.split())
 
 
 def read_list(
-    path: Path, columns: Mapping[str, Sequence[str]], required: Sequence[str], *, longest: int = LONGEST
+    path: Path,
+    columns: Mapping[str, Sequence[str]],
+    required: Sequence[str],
+    *,
+    longest: int = LONGEST,
+    told: Callable[[str], None] = unheard,
 ) -> list[Line]:
     """The lines of a file. `columns` maps our names to the headings that mean them, the preferred one first; blank
-    lines are left out.
+    lines are left out. `told` hears what was judged of the file, for whoever hands it in to look at.
 
     Raises:
         UnreadableListError: it cannot be read, or a required column is missing.
@@ -74,14 +97,14 @@ def read_list(
         raise UnreadableListError(f"le fichier dépasse {LARGEST // 1_000_000} Mo.")
     with path.open("rb") as file:
         spreadsheet = file.read(4) in _SPREADSHEET_MARKS
-    rows = _numbered(_spreadsheet(path) if spreadsheet else _csv(path.read_bytes()))
+    rows = _numbered(_spreadsheet(path) if spreadsheet else _csv(path.read_bytes(), told))
     header = next((row for _, row in rows if any(row) and not _is_hint(row)), [])
     if not header:
         raise UnreadableListError("le fichier est vide.")
     places = _places(header, columns, required)
     lines = []
     for number, row in rows:
-        cells = {name: row[place] if place < len(row) else "" for name, place in places.items()}
+        cells = {name: _known(row, place, number, header) for name, place in places.items()}
         if any(cells.values()):
             lines.append(Line(number, cells))
         if len(lines) > longest:
@@ -89,7 +112,7 @@ def read_list(
     return lines
 
 
-def _numbered(rows: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
+def _numbered(rows: Iterable[list[str | None]]) -> Iterator[tuple[int, list[str | None]]]:
     """The rows as a spreadsheet numbers them, no wider than a list of ours is.
 
     Raises:
@@ -97,25 +120,46 @@ def _numbered(rows: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
     """
     for number, row in enumerate(rows, start=1):
         cells = row[:_WIDEST]
-        if max(map(len, cells), default=0) > LONGEST_CELL:
+        if max((len(cell or "") for cell in cells), default=0) > LONGEST_CELL:
             raise UnreadableListError(f"ligne {number} : une case dépasse {LONGEST_CELL} caractères.")
         yield number, cells
 
 
-def _is_hint(row: Sequence[str]) -> bool:
+def _is_hint(row: Sequence[str | None]) -> bool:
     """`sep=;`, which some programs write first for a spreadsheet to know."""
-    return row[0].lower().startswith("sep=")
+    return (row[0] or "").lower().startswith("sep=")
 
 
-def _places(header: Sequence[str], columns: Mapping[str, Sequence[str]], required: Sequence[str]) -> dict[str, int]:
+def _known(row: Sequence[str | None], place: int, number: int, header: Sequence[str | None]) -> str:
+    """What a cell holds. A formula without its result, or one that failed, is no empty cell and no name.
+
+    Raises:
+        UnreadableListError: nobody knows what it holds.
+    """
+    cell = row[place] if place < len(row) else ""
+    if cell is not None and not _FAILED.fullmatch(cell):
+        return cell
+    what = f"la formule a échoué ({cell})" if cell else "le résultat de la formule n’est pas enregistré"
+    raise UnreadableListError(
+        f"ligne {number}, colonne « {header[place]} » : {what}. Vérifiez la cellule dans un tableur, enregistrez le "
+        "fichier, puis recommencez."
+    )
+
+
+def _places(
+    header: Sequence[str | None], columns: Mapping[str, Sequence[str]], required: Sequence[str]
+) -> dict[str, int]:
     """Where each of our columns stands."""
-    titles = [slug(cell) for cell in header]
+    titles = [slug(cell or "") for cell in header]
     places: dict[str, int] = {}
     for name, headings in columns.items():
         found = next((heading for heading in map(slug, headings) if heading in titles), None)
         if found is None:
             if name in required:
-                raise UnreadableListError(f"il manque la colonne « {headings[0]} » dans la première ligne du fichier.")
+                read = ", ".join(f"« {cell} »" for cell in header[:_SHOWN] if cell)
+                raise UnreadableListError(
+                    f"il manque la colonne « {headings[0]} » dans la première ligne. On y lit : {read[:500]}."
+                )
         elif titles.count(found) > 1:
             raise UnreadableListError(f"la colonne « {header[titles.index(found)]} » figure deux fois.")
         else:
@@ -123,8 +167,14 @@ def _places(header: Sequence[str], columns: Mapping[str, Sequence[str]], require
     return places
 
 
-def _csv(content: bytes) -> Iterator[list[str]]:
-    text = _text(content)
+def _csv(content: bytes, told: Callable[[str], None]) -> Iterator[list[str | None]]:
+    try:
+        read = read_text(content)
+    except UnclearTextError as error:
+        raise UnreadableListError(str(error)) from error
+    if read.notice:
+        told(read.notice)
+    text = read.text
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(";,\t", key=first.count)
     try:
@@ -134,20 +184,9 @@ def _csv(content: bytes) -> Iterator[list[str]]:
         raise UnreadableListError(f"le fichier CSV est mal formé ({error}).") from error
 
 
-def _text(content: bytes) -> str:
-    try:
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return content.decode("utf-16")  # what Excel calls “Unicode text”
-        if b"\x00" in content:
-            raise UnreadableListError("ce n’est ni un fichier CSV, ni un classeur.")
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _spreadsheet(path: Path) -> Iterator[list[str]]:
-    """The first sheet, read by a process of its own: one stray cell in the last corner of a sheet, or a file made to
-    harm, asks for hundreds of gigabytes and ends whoever reads it.
+def _spreadsheet(path: Path) -> Iterator[list[str | None]]:
+    """The first sheet, None where a formula has no result. It is read by a process of its own: one stray cell in the
+    last corner of a sheet, or a file made to harm, asks for hundreds of gigabytes and ends whoever reads it.
     """
     command = [sys.executable, "-m", "pooling.kernel.lists", str(path)]
     try:
@@ -157,7 +196,7 @@ def _spreadsheet(path: Path) -> Iterator[list[str]]:
     if reader.returncode:
         raise UnreadableListError("ce n’est pas un classeur lisible (XLSX, XLS ou ODS), ou il est démesuré.")
     for line in reader.stdout.splitlines():
-        row: list[str] = json.loads(line)
+        row: list[str | None] = json.loads(line)
         yield row
 
 
@@ -166,8 +205,50 @@ def _write_rows(path: Path) -> Iterable[str]:
     with contextlib.suppress(ValueError, OSError):  # not every system knows this limit
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    for row in islice(sheet.iter_rows(), LONGEST + 2):
-        yield json.dumps([_cell(value) for value in row[:_WIDEST]])
+    missing = _without_result(path)
+    rows = zip_longest(sheet.iter_rows(), range(max(missing, default=-1) + 1), fillvalue=())
+    for number, (row, _) in enumerate(islice(rows, LONGEST + 2)):
+        cells: list[str | None] = [_cell(value) for value in row[:_WIDEST]]
+        for place in missing.get(number, ()):
+            cells += [""] * (place + 1 - len(cells))
+            cells[place] = None
+        yield json.dumps(cells)
+
+
+def _without_result(path: Path) -> dict[int, list[int]]:
+    """Where the first sheet of an XLSX has a formula whose result was never computed: columns by row, from 0. Programs
+    that write workbooks leave them to the spreadsheet that opens them; to whoever reads the file they look empty.
+    """
+    found: dict[int, list[int]] = {}
+    with contextlib.suppress(zipfile.BadZipFile, KeyError, StopIteration), zipfile.ZipFile(path) as book:
+        content = book.read(_first_sheet(book))
+        if _FORMULA.search(content) is None:
+            return found
+        for _, cell in etree.iterparse(io.BytesIO(content), tag="{*}c", resolve_entities=False):
+            place = _PLACE.fullmatch(cell.get("r", ""))
+            if place and cell.find("{*}f") is not None and cell.get("t") != "str" and not cell.findtext("{*}v"):
+                column = _column(place[1])
+                if column < _WIDEST:
+                    found.setdefault(int(place[2]) - 1, []).append(column)
+            cell.clear()
+    return found
+
+
+def _first_sheet(book: zipfile.ZipFile) -> str:
+    """Its name in the archive (ECMA-376, part 1, 18.2.19)."""
+    sheet = next(etree.fromstring(book.read("xl/workbook.xml"), _PARSER).iter("{*}sheet"))
+    wanted = next(value for name, value in sheet.attrib.items() if name.endswith("}id"))
+    parts = etree.fromstring(book.read("xl/_rels/workbook.xml.rels"), _PARSER).iter("{*}Relationship")
+    target = next(part.get("Target", "") for part in parts if part.get("Id") == wanted)
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _column(letters: str) -> int:
+    """`A` is 0, `AA` 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
 
 
 def _cell(value: object) -> str:

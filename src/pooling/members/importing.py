@@ -1,6 +1,6 @@
 """Members from a list: one line each, a unit's line naming the code of what it belongs to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.lists import BadLine, Line, compact, read_list
+from pooling.kernel.lists import BadLine, Line, compact, one_line, read_list, unheard
+from pooling.kernel.text import slug
 from pooling.members.models import Member, MemberKind
 from pooling.members.service import MemberIn, UnitIn, add_members
 
 COLUMNS = {
-    "code": ("siren", "code", "siren ou code"),
-    "name": ("nom", "name", "membre"),
+    "code": ("siren", "code", "siren ou code", "n° siren", "numéro siren", "no siren"),
+    "name": ("nom", "name", "membre", "nom de la commune", "nom de la collectivité", "commune", "collectivité"),
     "category": ("type", "kind", "catégorie"),
-    "insee": ("insee", "code insee"),
-    "population": ("population",),
+    "insee": ("insee", "code insee", "insee de la commune", "code commune"),
+    "population": ("population", "population municipale", "population totale"),
     "agents": ("agents", "effectif", "agents_fictional"),
     "parent": ("rattachement", "parent"),
     "budget": ("budget", "code budget"),
@@ -45,6 +46,9 @@ async def import_members(
     bad: list[BadLine] = []
     first: dict[str, int] = {}
     for line in lines:
+        if not line["code"] and slug(line["name"]).startswith("total"):
+            bad.append(BadLine(line.number, f"« {line['name']} » est une ligne de total, pas un membre : retirez-la"))
+            continue
         try:
             member = _member(line)
         except ValidationError as invalid:
@@ -78,7 +82,7 @@ async def _present(session: AsyncSession) -> tuple[set[str], set[str]]:
 
 def _member(line: Line) -> MemberIn | UnitIn:
     values: dict[str, Any] = {
-        "name": line["name"],
+        "name": one_line(line["name"]),
         "category": line["category"],
         "population": compact(line["population"]) or None,
         "agents": compact(line["agents"]) or None,
@@ -100,5 +104,5 @@ def _sentence(invalid: ValidationError) -> str:
     return " ; ".join(_SENTENCES.get(name, name) for name in sorted(fields))
 
 
-def read_members(path: Path) -> list[Line]:
-    return read_list(path, COLUMNS, required=("code", "name"))
+def read_members(path: Path, told: Callable[[str], None] = unheard) -> list[Line]:
+    return read_list(path, COLUMNS, required=("code", "name"), told=told)

@@ -12,7 +12,7 @@ from sqlmodel import col
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import insert_many
 from pooling.kernel.events import record_event
-from pooling.kernel.lists import BadLine, Line, compact, read_list
+from pooling.kernel.lists import BadLine, Line, compact, read_list, unheard
 from pooling.members.models import Member
 from pooling.needs.declaring import refuse_when_closed, write_needs
 from pooling.needs.models import Declaration, DeclarationState, Need
@@ -38,8 +38,8 @@ class _Need:
     up_to: int
 
 
-def read_needs(path: Path) -> list[Line]:
-    return read_list(path, COLUMNS, required=("member", "item", "quantity"))
+def read_needs(path: Path, told: Callable[[str], None] = unheard) -> list[Line]:
+    return read_list(path, COLUMNS, required=("member", "item", "quantity"), told=told)
 
 
 async def import_needs(
@@ -118,7 +118,7 @@ def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> _Need |
     if item_id is None:
         return f"« {line['item']} » n’est pas un article de cet achat" if line["item"] else "l’article manque"
     if not line["quantity"]:
-        return "la quantité manque (dans un classeur, une formule jamais calculée compte comme vide)"
+        return "la quantité manque"
     quantity = _whole(line["quantity"])
     if not 0 <= quantity <= LARGEST:
         return f"la quantité « {line['quantity']} » n’est pas un nombre entier entre 0 et 1 000 000"
