@@ -106,3 +106,10 @@ def text_of(answer: httpx.Response) -> str:
     """What a person reads on the page, blanks made plain."""
     without_tags = re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<(script|style).*?</\1>", "", answer.text))
     return re.sub(r"\s+", " ", unescape(without_tags)).strip()
+
+
+def insisting(shown: httpx.Response, because: str = "Vérifié au téléphone") -> dict[str, str]:
+    """What insists on the doubts that a page shows."""
+    mark = re.search(r'name="doubts" value="([0-9a-f]+)"', shown.text)
+    assert mark, "the page doubts nothing"
+    return {"doubts": mark[1], "confirmed": "1", "because": because}

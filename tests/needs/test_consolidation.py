@@ -158,12 +158,12 @@ async def test_moving_the_deadline_tells_everyone_and_supersedes_its_reminders(
     buyer, page = await sign_in(BUYER), f"{BASE}/prolongation"
     shown = await buyer.get(page)
     assert 'value="2027-03-15"' in shown.text
-    assert (await buyer.post(page, {"closes_on": "2027-03-20", "closes_at": "18 h"}, page=page)).status_code == 422
-    values = {"closes_on": "20/03/2027", "closes_at": "18 h", "reason": "Conseils municipaux"}
+    assert (await buyer.post(page, {"closes_on": "2027-03-19", "closes_at": "18 h"}, page=page)).status_code == 422
+    values = {"closes_on": "19/03/2027", "closes_at": "18 h", "reason": "Conseils municipaux"}
     assert (await buyer.post(page, values, page=page)).status_code == 303
     told = (await mails(database, territory))[4:]
     assert len(told) == 4
-    assert all("20 mars à 18" in subject.replace("\u00a0", " ") for _, subject in told)
+    assert all("19 mars à 18" in subject.replace("\u00a0", " ") for _, subject in told)
 
 
 async def test_a_closed_collection_opens_again_with_a_reason(

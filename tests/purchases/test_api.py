@@ -35,16 +35,16 @@ async def test_the_facilitator_prepares_names_the_buyer_who_opens_and_closes(
     assert said["items"][0]["unit_price"] == "1200.5"
     assert said["items"][0]["tiers"] == [{"from_quantity": 10, "unit_price": "1100"}]
 
-    assert problem(await facilitator.post(f"{ONE}/opening", {"closes_at": "2027-03-20T18:00:00+01:00"})) == (
+    assert problem(await facilitator.post(f"{ONE}/opening", {"closes_at": "2027-03-19T18:00:00+01:00"})) == (
         403,
         "forbidden",
     )
     buyer = await connect("finances@arcachon.example")
-    opened = await buyer.post(f"{ONE}/opening", {"closes_at": "2027-03-20T18:00:00+01:00"})
+    opened = await buyer.post(f"{ONE}/opening", {"closes_at": "2027-03-19T18:00:00+01:00"})
     assert (opened.status_code, opened.json()["state"]) == (200, "open")
-    assert opened.json()["closes_at"] == "2027-03-20T17:00:00Z"
+    assert opened.json()["closes_at"] == "2027-03-19T17:00:00Z"
     assert opened.headers["etag"] == (await buyer.get(ONE)).headers["etag"]
-    again = await buyer.post(f"{ONE}/opening", {"closes_at": "2027-03-20T18:00:00+01:00"})
+    again = await buyer.post(f"{ONE}/opening", {"closes_at": "2027-03-19T18:00:00+01:00"})
     assert problem(again) == (409, "transition_refused")
 
     early = await buyer.post(f"{ONE}/closure", {})

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.attendance_rules import NOT_CLOSED, Quorum, attendance_open
 from pooling.committees.models import Committee, CommitteeKind
-from pooling.committees.models import CommitteeState as State
-from pooling.committees.people import count_people, quorum_percent
+from pooling.committees.people import quorum_of
 from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
@@ -130,18 +129,8 @@ async def committee_frame(
         now=services_of(request).clock.now(),
         manages=manages,
         writes=manages or committee.secretary_id == caller.person_id,
-        quorum=await _quorum(session, committee, services_of(request).clock.now()),
+        quorum=await quorum_of(session, committee, services_of(request).clock.now()),
     )
-
-
-async def _quorum(session: AsyncSession, committee: Committee, now: datetime) -> Quorum | None:
-    if committee.kind != CommitteeKind.FORMAL or committee.state == State.CANCELLED:
-        return None
-    percent = await quorum_percent(session)
-    if percent is None:
-        return None
-    counts = await count_people(session, committee, now)
-    return Quorum(percent, counts.invited, counts.present)
 
 
 async def managed_committee(

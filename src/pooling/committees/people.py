@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.models import Answer, Committee, Invitation
+from pooling.committees.attendance_rules import Quorum
+from pooling.committees.models import Answer, Committee, CommitteeKind, CommitteeState, Invitation
 from pooling.committees.queries import LARGEST_ID
 from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
@@ -94,6 +95,17 @@ async def quorum_percent(session: AsyncSession) -> int | None:
     """The share that the group set; None: no quorum."""
     found: int | None = (await session.execute(select(col(Group.quorum_percent)))).scalar_one()
     return found
+
+
+async def quorum_of(session: AsyncSession, committee: Committee, now: datetime) -> Quorum | None:
+    """Of a formal committee, where the group set one."""
+    if committee.kind != CommitteeKind.FORMAL or committee.state == CommitteeState.CANCELLED:
+        return None
+    percent = await quorum_percent(session)
+    if percent is None:
+        return None
+    counts = await count_people(session, committee, now)
+    return Quorum(percent, counts.invited, counts.present)
 
 
 @dataclass(frozen=True)

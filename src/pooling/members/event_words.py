@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, str] = {
     "access.asked": "a demandé un accès pour {access_request}",
     "access.granted": "a accepté la demande d’accès de {access_request}",
     "access.refused": "a refusé la demande d’accès de {access_request}",
+    "doubts.overruled": "a insisté, malgré un avertissement{about} : {doubts}",
 }
 
 SETTINGS: Mapping[str, str] = {
@@ -71,6 +72,17 @@ def _role(event: Event, names: Names) -> str:
     return f"« {ROLE_WORDS[Role(details['role'])]} »" + (f" pour {of}" if of else "")
 
 
+def _about(event: Event, names: Names) -> str:
+    """Of whatever feature: a committee, a purchase."""
+    kind = event.subject_kind
+    called = names.of(kind, event.subject_id) or names.of("committee", event.details.get("committee_id"))
+    return f", pour {called}" if called else ""
+
+
+def _doubts(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    return " ".join(event.details.get("doubts", ()))
+
+
 def _fields(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
     return ", ".join(SETTINGS.get(name, name) for name in event.details.get("fields", ()))
 
@@ -87,7 +99,7 @@ def _held(event: Event, names: Names, role: str | None, key: str) -> str:
 EVENTS = EventWords(
     SENTENCES,
     SUBJECTS,
-    gaps={"role": _role, "fields": _fields},
+    gaps={"about": _about, "doubts": _doubts, "role": _role, "fields": _fields},
     changes={"role.changed": _changed_role},
     settings=SETTINGS,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import select, text
@@ -208,6 +209,12 @@ async def group_id_by_slug(session: AsyncSession, address: str) -> int | None:
     row = await session.execute(text("SELECT id FROM group_by_slug(:slug)"), {"slug": address})
     found: int | None = row.scalar_one_or_none()
     return found
+
+
+async def group_zone(session: AsyncSession) -> ZoneInfo:
+    """Where the group's days begin."""
+    name = await session.execute(select(col(Group.timezone)).where(col(Group.id) == group_of(session)))
+    return ZoneInfo(name.scalar_one())
 
 
 async def lock_rights(session: AsyncSession) -> None:

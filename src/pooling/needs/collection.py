@@ -8,11 +8,14 @@ from sqlmodel import col
 
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
+from pooling.members.service import group_zone
 from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
+from pooling.needs.doubts import doubts_of_closing
 from pooling.needs.notices import tell
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
@@ -22,7 +25,14 @@ SHORTEST_COLLECTION = timedelta(hours=1)
 
 
 async def open_collection(
-    session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock, *, reason: str = ""
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    closes_at: datetime,
+    clock: Clock,
+    *,
+    reason: str = "",
+    insistence: Insistence | None = None,
 ) -> Purchase:
     """Invites needs until `closes_at`, and freezes the key values of those who take part.
 
@@ -30,6 +40,7 @@ async def open_collection(
         Forbidden: the caller is not a lead buyer of this purchase.
         Invalid: the closing date is too near.
         Conflict: the purchase is not in preparation, or has nothing to declare.
+        Doubtful: it would close on a day off, or at night.
     """
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase = await lock_purchase(session, purchase_id, alone=True)
@@ -44,9 +55,25 @@ async def open_collection(
     )
     purchase.opened_at = purchase.scheduled_at = purchase.keys_frozen_at = now
     purchase.closes_at = closes_at
+    await _doubt(session, caller, purchase_id, closes_at, insistence, now)
     await _freeze_keys(session, purchase_id)
     await tell(session, purchase, now, notices.opened)
     return purchase
+
+
+async def _doubt(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    closes_at: datetime,
+    insistence: Insistence | None,
+    now: datetime,
+) -> None:
+    """Raises:
+    Doubtful: it would close when nobody is there, and nobody insists.
+    """
+    doubts = doubts_of_closing(closes_at, await group_zone(session))
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase_id))
 
 
 async def _freeze_keys(session: AsyncSession, purchase_id: int) -> None:
@@ -91,13 +118,21 @@ def _ended_at(purchase: Purchase, now: datetime) -> datetime:
 
 
 async def extend_collection(
-    session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock, *, reason: str
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    closes_at: datetime,
+    clock: Clock,
+    *,
+    reason: str,
+    insistence: Insistence | None = None,
 ) -> Purchase:
     """Gives an open collection another closing date, later or sooner; reminders of the old one are superseded.
 
     Raises:
         Forbidden: the caller is not a lead buyer of this purchase.
         Invalid: no reason, a date too near, or the same one.
+        Doubtful: it would close on a day off, or at night.
         Conflict: the collection is not open.
     """
     purchase, now = await _locked_for(session, caller, purchase_id, clock, reason)
@@ -116,12 +151,20 @@ async def extend_collection(
         reason=reason,
         details=details,
     )
+    await _doubt(session, caller, purchase_id, closes_at, insistence, now)
     await tell(session, purchase, now, notices.extended, reason=reason)
     return purchase
 
 
 async def reopen_collection(
-    session: AsyncSession, caller: Caller, purchase_id: int, closes_at: datetime, clock: Clock, *, reason: str
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    closes_at: datetime,
+    clock: Clock,
+    *,
+    reason: str,
+    insistence: Insistence | None = None,
 ) -> Purchase:
     """Opens a closed collection again until another date. Frozen key values stay as they were; a frozen
     consolidation no longer counts (`consolidating.still_counts`).
@@ -138,6 +181,7 @@ async def reopen_collection(
     )
     _reschedule(purchase, closes_at, now)
     purchase.closed_at = None
+    await _doubt(session, caller, purchase_id, closes_at, insistence, now)
     await tell(session, purchase, now, notices.reopened, reason=reason)
     return purchase
 

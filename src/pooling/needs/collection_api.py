@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.accounts.idempotency import Made, once
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
+from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
@@ -29,6 +30,8 @@ from pooling.web.services import services_of
 
 class OpeningIn(ApiIn):
     closes_at: AwareDatetime
+    confirmed: str = Field(default="", max_length=LONGEST_REASON)
+    """Why it is to close then, once it was answered that the date may be a slip (code `doubtful`)."""
 
     @field_validator("closes_at")
     @classmethod
@@ -101,7 +104,8 @@ async def do_opening(
         purchase = await purchase_to_run(request, session, caller, reference)
         with fields_renamed({"closes_on": "closes_at"}):
             clock = services_of(request).clock
-            purchase = await open_collection(session, caller, purchase.id, sent.closes_at, clock)
+            insistence = Insistence(sent.confirmed)
+            purchase = await open_collection(session, caller, purchase.id, sent.closes_at, clock, insistence=insistence)
         return Made(await purchase_out(session, purchase))
 
     return await once(request, session, caller.person_id, make, status=200, tagged=True)

@@ -78,7 +78,9 @@ async def do_opening(
     closes_at = _typed_deadline(form, frame)
     with form.redisplayed():
         if closes_at:
-            await open_collection(session, caller, frame.purchase.id, closes_at, services_of(request).clock)
+            clock = services_of(request).clock
+            insistence = form.insistence()
+            await open_collection(session, caller, frame.purchase.id, closes_at, clock, insistence=insistence)
     if form.has_errors:
         raise Redisplay(_opening_page(request, frame, form))
     return redirect(request, frame.url, done="La collecte est ouverte.")
@@ -161,7 +163,8 @@ async def do_extension(
     with form.redisplayed():
         form.check()
         if closes_at:
-            await act(session, caller, frame.purchase.id, closes_at, services_of(request).clock, reason=reason)
+            clock, insistence = services_of(request).clock, form.insistence()
+            await act(session, caller, frame.purchase.id, closes_at, clock, reason=reason, insistence=insistence)
     if form.has_errors:
         raise Redisplay(await _extension_page(request, session, frame, form))
     return redirect(request, frame.url, done="La nouvelle date est annoncée aux référents.")

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.idempotency import Made, once
+from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
@@ -96,6 +97,8 @@ class NewPurchase(PurchaseIn, ApiIn):
     lead_member: str = Field(max_length=40)
     participants: tuple[Annotated[str, Field(max_length=40)], ...] | None = Field(default=None, max_length=50_000)
     lead_buyers: tuple[Annotated[str, Field(max_length=320)], ...] = Field(default=(), max_length=20)
+    confirmed: str = Field(default="", max_length=LONGEST_REASON)
+    """Why a purchase is meant as it is, once it was answered that something in it may be a slip (code `doubtful`)."""
 
 
 async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut:
@@ -184,9 +187,12 @@ async def create_purchase(
 
     async def make() -> Made:
         sent = await read_body(request, NewPurchase)
-        command = PurchaseIn.model_validate(sent.model_dump(exclude={"lead_buyers"}))
+        command = PurchaseIn.model_validate(sent.model_dump(exclude={"lead_buyers", "confirmed"}))
         now = services_of(request).clock.now()
-        purchase = await prepare_purchase(session, caller, command, now, lead_buyers=sent.lead_buyers)
+        insistence = Insistence(sent.confirmed)
+        purchase = await prepare_purchase(
+            session, caller, command, now, lead_buyers=sent.lead_buyers, insistence=insistence
+        )
         location = f"{PREFIX}/groups/{entered_group.slug}/purchases/{purchase.reference}"
         return Made(await purchase_out(session, purchase), location)
 

@@ -8,25 +8,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid, enumerated
 from pooling.mail_addresses import kept_address
 from pooling.members.admission import one_at_a_time
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, Right
-from pooling.members.service import grant_many, members_by_code
+from pooling.members.service import grant_many, group_zone, members_by_code
+from pooling.purchases.doubts import doubts_of_purchase
 from pooling.purchases.models import Purchase
 from pooling.purchases.schemas import PurchaseIn
 from pooling.purchases.service import add_purchase
 
 
 async def prepare_purchase(
-    session: AsyncSession, caller: Caller, command: PurchaseIn, now: datetime, *, lead_buyers: Sequence[str] = ()
+    session: AsyncSession,
+    caller: Caller,
+    command: PurchaseIn,
+    now: datetime,
+    *,
+    lead_buyers: Sequence[str] = (),
+    insistence: Insistence | None = None,
 ) -> Purchase:
     """A new purchase in preparation. `lead_buyers` are e-mail addresses of people of the group: they will run it.
 
     Raises:
         Forbidden: the caller is neither the facilitator nor a référent of the lead member.
         Invalid: the lead member, a participant or a lead buyer is not in the group, or two items have one code.
+        Doubtful: a date, a VAT rate or a price may be a slip.
     """
     members = await members_by_code(session)
     if command.lead_member in members:
@@ -34,6 +43,9 @@ async def prepare_purchase(
     await one_at_a_time(session)
     buyers = await _people(session, lead_buyers)
     purchase = await add_purchase(session, command, now, caller.person_id)
+    today = now.astimezone(await group_zone(session)).date()
+    doubts = doubts_of_purchase(command.items, command.delivery_expected_on, today)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase.id))
     await grant_many(
         session,
         [(person, Role.LEAD_BUYER, None, purchase.id) for person in buyers],

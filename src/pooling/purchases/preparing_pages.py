@@ -90,7 +90,9 @@ async def do_purchase(
     if not form.has_errors:
         with form.redisplayed():
             now = services_of(request).clock.now()
-            purchase = await prepare_purchase(session, caller, command, now, lead_buyers=buyers)
+            purchase = await prepare_purchase(
+                session, caller, command, now, lead_buyers=buyers, insistence=form.insistence()
+            )
             reference = purchase.reference
     if form.has_errors:
         raise Redisplay(await _page(request, session, caller, entered_group.slug, form))
@@ -169,7 +171,8 @@ async def do_items(
     items = read_items(form)
     if not form.has_errors:
         with form.redisplayed():
-            await rewrite_items(session, caller, frame.purchase.id, items, services_of(request).clock.now())
+            now = services_of(request).clock.now()
+            await rewrite_items(session, caller, frame.purchase.id, items, now, insistence=form.insistence())
     if form.has_errors:
         raise Redisplay(_items_page(request, frame, form))
     return redirect(request, frame.url, done="Les articles sont enregistrés.")

@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, NotFound, enumerated
 from pooling.kernel.events import Event, record_event
 from pooling.kernel.text import clean
 from pooling.members.models import Budget, Member
 from pooling.members.rights import Caller, Right
 from pooling.members.service import members_by_code
+from pooling.purchases.doubts import doubts_of_items
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
@@ -90,7 +92,13 @@ async def _add_items(session: AsyncSession, purchase_id: int, items: Sequence[It
 
 
 async def rewrite_items(
-    session: AsyncSession, caller: Caller, purchase_id: int, items: Sequence[ItemIn], now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    items: Sequence[ItemIn],
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
 ) -> None:
     """Other items for a purchase in preparation, in place of those it has.
 
@@ -98,6 +106,7 @@ async def rewrite_items(
         Forbidden: the caller neither prepares nor runs this purchase.
         Conflict: its collection was opened already.
         Invalid: two items have one code.
+        Doubtful: a VAT rate or a price may be a slip.
     """
     purchase = await lock_purchase(session, purchase_id, alone=True)
     caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase_id)
@@ -117,6 +126,8 @@ async def rewrite_items(
         name="purchase.items_changed",
         details={"before": sorted(former), "after": [item.code for item in items]},
     )
+    doubts = doubts_of_items(items)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase_id))
 
 
 async def members_chosen(

@@ -16,6 +16,8 @@ from litestar import Request, Response
 from litestar.di import NamedDependency
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
+from pooling.kernel.doubts import FIELD as CONFIRMED
+from pooling.kernel.doubts import LONGEST_REASON, Doubtful, Insistence, mark_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, clean_indented, visible
@@ -50,6 +52,8 @@ class Form:
     lists: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
     file_lists: dict[str, list[Upload]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+    """What may be a slip, to insist on (components/doubts.html)."""
     status: int = Invalid.status
     """What its page answers when something is to mend."""
 
@@ -161,6 +165,26 @@ class Form:
             return None
         return time(int(match[1]), int(match[2] or 0))
 
+    def insistence(self) -> Insistence:
+        """Whether the box under the doubts was ticked, and the reason beside it."""
+        reason = self.text("because", longest=LONGEST_REASON)
+        return Insistence(reason if self.value(CONFIRMED) == "1" else "", self.value("doubts"))
+
+    @property
+    def doubts_mark(self) -> str:
+        return mark_of(self.doubts)
+
+    def _doubt(self, found: Sequence[str]) -> None:
+        """Shows the doubts; a box ticked for others is ticked no more."""
+        self.doubts = tuple(found)
+        if self.value("doubts") != self.doubts_mark:
+            self.values[CONFIRMED] = ""
+            self.refuse(CONFIRMED, "Vérifiez les points signalés plus bas : corrigez, ou confirmez et dites pourquoi.")
+        elif self.value(CONFIRMED) != "1":
+            self.refuse(CONFIRMED, "Cochez la case pour confirmer, ou corrigez.")
+        else:
+            self.refuse("because", "Dites pourquoi : votre raison reste au journal.")
+
     def check(self) -> None:
         """Raises what was refused so far.
 
@@ -177,6 +201,9 @@ class Form:
             yield
         except Invalid as invalid:
             self.status = invalid.status
+            if isinstance(invalid, Doubtful):
+                self._doubt(invalid.doubts)
+                return
             for name, sentence in invalid.errors.items():
                 self.refuse(name, sentence)
 

@@ -13,7 +13,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, insisting, text_of
 
 FACILITATOR, REFERENT, READER = "animation@bassin.example", "referent@lugos.example", "observation@bassin.example"
 HELD = NOW + timedelta(days=30)
@@ -70,7 +70,10 @@ async def test_minutes_are_drafted_then_published(
     assert "Tout est décidé" not in text_of(await reader.get(minutes))
     assert "pas encore publié" in text_of(await reader.get(minutes))
     assert (await reader.get(f"{minutes}.pdf")).status_code == 404
-    assert (await browser.post(publication, page=publication)).status_code == 303
+    assert (await browser.post(publication, page=publication)).status_code == 422, "nobody is noted as present"
+    assert (
+        await browser.post(publication, insisting(await browser.get(publication)), page=publication)
+    ).status_code == 303
     assert "<strong>décidé</strong>" in (await reader.get(minutes)).text
     pdf = await reader.get(f"{minutes}.pdf")
     assert pdf.content.startswith(b"%PDF-")

@@ -46,7 +46,7 @@ async def do_decision(
     owner = await whom(session, form, "owner")
     with form.redisplayed():
         command = read_decision(form, owner.person_id)
-        decision = await add_decision(session, caller, committee_id, command, frame.now)
+        decision = await add_decision(session, caller, committee_id, command, frame.now, insistence=form.insistence())
     if form.has_errors:
         raise Redisplay(await _form_page(request, session, frame, form, owner.offered))
     if form.value("then") == "effect" and command.purchase_id:
@@ -196,7 +196,7 @@ async def do_correction(
     owner = await whom(session, form, "owner")
     with form.redisplayed():
         command = read_decision(form, owner.person_id)
-        await change_decision(session, caller, committee_id, number, command, frame.now)
+        await change_decision(session, caller, committee_id, number, command, frame.now, insistence=form.insistence())
     if form.has_errors:
         raise Redisplay(await _form_page(request, session, frame, form, owner.offered, shown))
     url = decision_url(frame, number)

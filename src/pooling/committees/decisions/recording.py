@@ -9,12 +9,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.committees.decisions.doubts import doubts_of_votes, votes_of
 from pooling.committees.decisions.models import Act, Decision
 from pooling.committees.decisions.schemas import DecisionIn, Terms
 from pooling.committees.models import Committee
+from pooling.committees.people import count_people
 from pooling.committees.queries import found
 from pooling.committees.service import PUBLISHED, begin, lock_to_write
 from pooling.kernel.database import group_of
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.models import Membership
@@ -23,7 +26,13 @@ from pooling.purchases.models import Purchase
 
 
 async def add_decision(
-    session: AsyncSession, caller: Caller, committee_id: int, command: DecisionIn, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    command: DecisionIn,
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
 ) -> Decision:
     """Takes a decision down, under the next number of its committee.
 
@@ -32,6 +41,7 @@ async def add_decision(
         NotFound: there is no such committee.
         Conflict: it has not begun, was cancelled, or its minutes are published.
         Invalid: the purchase or the owner is not of the group.
+        Doubtful: there are more votes than people.
     """
     committee = await lock_to_write(session, caller, committee_id)
     begin(session, caller, committee, now)
@@ -50,11 +60,19 @@ async def add_decision(
     session.add(decision)
     await session.flush()
     record_decision(session, caller, decision, "recorded", now)
+    await _doubt(session, caller, committee, decision, insistence, now)
     return decision
 
 
 async def change_decision(
-    session: AsyncSession, caller: Caller, committee_id: int, number: int, command: DecisionIn, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    number: int,
+    command: DecisionIn,
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
 ) -> Decision:
     """Corrects a decision. Another purchase takes its effect away.
 
@@ -68,7 +86,25 @@ async def change_decision(
         values |= {"act": None, "terms": {}}
     await _amend(session, decision, values)
     record_decision(session, caller, decision, "changed", now)
+    await _doubt(session, caller, await committee_of(session, decision), decision, insistence, now)
     return decision
+
+
+async def _doubt(
+    session: AsyncSession,
+    caller: Caller,
+    committee: Committee,
+    decision: Decision,
+    insistence: Insistence | None,
+    now: datetime,
+) -> None:
+    """Raises:
+    Doubtful: there are more votes than people, and nobody insists.
+    """
+    doubts = doubts_of_votes(votes_of(decision), await count_people(session, committee, now), "Cette décision")
+    details: dict[str, object] = {"committee_id": committee.id, "number": decision.number}
+    subject = ("decision", decision.id)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=subject, details=details)
 
 
 async def remove_decision(session: AsyncSession, caller: Caller, committee_id: int, number: int, now: datetime) -> None:

@@ -8,14 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.committees.decisions.doubts import doubts_of_votes, votes_of
 from pooling.committees.decisions.queries import decisions_of
 from pooling.committees.decisions.words import committee_day
 from pooling.committees.minutes.document import minutes_data
 from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
+from pooling.committees.people import count_people, quorum_of
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import COMMITTEE
 from pooling.committees.service import begin, lock_to_write
 from pooling.kernel.database import base_url_of
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid
 from pooling.kernel.files import store_file
 from pooling.kernel.text import search_text
@@ -41,7 +44,14 @@ BATCH = 10_000
 """Mails written in one statement."""
 
 
-async def publish_minutes(session: AsyncSession, caller: Caller, committee_id: int, now: datetime) -> Committee:
+async def publish_minutes(
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
+) -> Committee:
     """Makes the minutes final: the PDF is kept, all who are invited get it, a search finds them.
 
     Raises:
@@ -49,6 +59,7 @@ async def publish_minutes(session: AsyncSession, caller: Caller, committee_id: i
         NotFound: there is no such committee.
         Conflict: it has not begun, was cancelled, or its minutes are published already.
         Invalid: nothing is written, or something that no document can hold.
+        Doubtful: who voted does not go with who was there, and nobody insists.
     """
     committee = await lock_to_write(session, caller, committee_id)
     begin(session, caller, committee, now)
@@ -56,6 +67,8 @@ async def publish_minutes(session: AsyncSession, caller: Caller, committee_id: i
         raise Invalid({"minutes": "Écrivez le compte-rendu avant de le publier."})
     if faults := faults_of(committee.minutes):
         raise Invalid({"minutes": f"Corrigez le compte-rendu avant de le publier. {' '.join(faults)}"})
+    doubts = await doubts_of_minutes(session, committee, now)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("committee", committee.id))
     context = await _context(session, now)
     data = await minutes_data(session, committee, context)
     pdf = await make_pdf(TEMPLATE, data, at=now)
@@ -67,6 +80,22 @@ async def publish_minutes(session: AsyncSession, caller: Caller, committee_id: i
     await session.flush()
     await _tell(session, committee, context, file.id, len(data["decisions"]))
     return committee
+
+
+async def doubts_of_minutes(session: AsyncSession, committee: Committee, now: datetime) -> list[str]:
+    """What had better be looked at before it is published for ever, each in a French sentence."""
+    counts = await count_people(session, committee, now)
+    decisions = [shown.decision for shown in await decisions_of(session, committee.id)]
+    doubts = []
+    if counts.invited and not counts.present:
+        doubts.append(f"Personne n’est noté présent, sur {plural(counts.invited, 'invité')}.")
+    quorum = await quorum_of(session, committee, now)
+    if quorum is not None and not quorum.reached:
+        there = plural(quorum.present, "présent")
+        doubts.append(f"Le quorum n’est pas atteint : {there} sur les {quorum.needed} qu’il faut.")
+    for decision in decisions:
+        doubts += doubts_of_votes(votes_of(decision), counts, f"Décision n° {decision.number}")
+    return doubts
 
 
 async def _context(session: AsyncSession, now: datetime) -> Context:

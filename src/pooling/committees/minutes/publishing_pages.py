@@ -10,10 +10,11 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.decisions.queries import decisions_of, listed
-from pooling.committees.minutes.publishing import publish_minutes, readers_of
+from pooling.committees.minutes.publishing import doubts_of_minutes, publish_minutes, readers_of
 from pooling.committees.minutes.writing import find_version, restore_version
 from pooling.committees.models import CommitteeState, MinutesVersion
 from pooling.committees.page import TAB, CommitteeFrame, written_committee
+from pooling.committees.people import count_people
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -37,6 +38,8 @@ async def _publication_page(
     request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
 ) -> Response[str]:
     committee = frame.committee
+    form.doubts = form.doubts or tuple(await doubts_of_minutes(session, committee, frame.now))
+    counts = await count_people(session, committee, frame.now)
     count = await session.execute(select(func.count()).select_from(readers_of(committee.id).subquery()))
     told = plural(count.scalar_one(), "personne le reçoit", "personnes le reçoivent")
     return render(
@@ -51,6 +54,7 @@ async def _publication_page(
             f"{told} par courriel, en PDF.",
             "Tout le groupe peut le lire et le retrouver par la recherche.",
         ],
+        counts=counts,
         published=committee.state == CommitteeState.MINUTED,
         minutes=html_of(blocks_of(committee.minutes)),
         action_url=f"{frame.url}/publication",
@@ -70,9 +74,10 @@ async def do_publication(
 ) -> Response[Any]:
     frame = await written_committee(request, session, caller, committee_id)
     with form.redisplayed():
-        await publish_minutes(session, caller, committee_id, frame.now)
+        await publish_minutes(session, caller, committee_id, frame.now, insistence=form.insistence())
     if form.has_errors:
-        form.errors = {"": " ".join(form.errors.values())}
+        if not form.doubts:
+            form.errors = {"": " ".join(form.errors.values())}
         raise Redisplay(await _publication_page(request, session, frame, form))
     return redirect(request, frame.url + TAB, done="Le compte-rendu est publié et part par courriel.")
 

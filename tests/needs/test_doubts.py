@@ -1,0 +1,46 @@
+"""A collection had better not close when nobody is there."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from factories import BUYER, NOW, Territory, make_purchase
+from pooling.kernel.database import Database
+from pooling.needs.doubts import doubts_of_closing
+from web_client import SignIn, insisting, text_of
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("closes_at", "said"),
+    [
+        (
+            datetime(2026, 12, 25, 18, tzinfo=PARIS),
+            ["La clôture tombe un jour férié, vendredi 25 décembre 2026 (Noël)."],
+        ),
+        (datetime(2027, 3, 20, 18, tzinfo=PARIS), ["La clôture tombe un samedi, samedi 20 mars 2027."]),
+        (datetime(2027, 3, 21, 18, tzinfo=PARIS), ["La clôture tombe un dimanche, dimanche 21 mars 2027."]),
+        (datetime(2027, 3, 19, 20, tzinfo=PARIS), []),
+        (datetime(2027, 3, 19, 8, tzinfo=PARIS), []),
+    ],
+)
+def test_a_day_off_is_told(closes_at: datetime, said: list[str]) -> None:
+    assert doubts_of_closing(closes_at, PARIS) == said
+
+
+@pytest.mark.parametrize("hour", [0, 3, 7, 21, 23])
+def test_a_night_is_told(hour: int) -> None:
+    (sentence,) = doubts_of_closing(datetime(2027, 3, 19, hour, tzinfo=PARIS), PARIS)
+    assert sentence.endswith("quand les services sont fermés.")
+
+
+async def test_whoever_opens_until_christmas_insists(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    await make_purchase(database, territory, NOW)
+    browser, page = await sign_in(BUYER), "/g/bassin/achats/AG-2027-001/ouverture"
+    typed = {"closes_on": "25/12/2027", "closes_at": "18:00"}
+    doubted = await browser.post(page, typed, page=page)
+    assert doubted.status_code == 422
+    assert "jour férié, samedi 25 décembre 2027 (Noël)" in text_of(doubted)
+    assert (await browser.post(page, {**typed, **insisting(doubted)}, page=page)).status_code == 303
