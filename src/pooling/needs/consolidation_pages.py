@@ -25,7 +25,7 @@ from pooling.needs.consolidating import (
     outlook,
 )
 from pooling.needs.freezing import freeze_consolidation
-from pooling.needs.queries import coverage, silent_members
+from pooling.needs.queries import REMARKS_AT_MOST, coverage, remarks_of, silent_members
 from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.frame import PurchaseFrame, led_purchase, purchase_frame
@@ -138,6 +138,8 @@ async def _page(
         outlooks={code: next_tier_outlook(result) for code, result in results.items()},
         coverage=await coverage(session, frame.purchase.id),
         silent=await silent_members(session, frame.purchase.id) if state == PurchaseState.OPEN else [],
+        remarks=await remarks_of(session, frame.purchase.id),
+        remarks_at_most=REMARKS_AT_MOST,
         frozen=frozen,
         total=euros(sum(result.total for result in results.values())),
         may_close=runs and state == PurchaseState.OPEN,
@@ -189,6 +191,8 @@ async def show_item(
         request,
         "needs/item.html",
         breadcrumb=[*frame.breadcrumb, Link("Consolidation", frame.url + SECTION), Link(shown.name, None)],
+        remarks=await remarks_of(session, frame.purchase.id),
+        remarks_at_most=REMARKS_AT_MOST,
         frame=frame,
         item=shown,
         outdated=frozen.outdated if frozen else "",
@@ -253,7 +257,8 @@ async def download_item(
     notice = FICTIONAL if frame.group.fictional else None
     lead = await _lead_code(session, frame)
     result = await asyncio.to_thread(consolidate, case)
-    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead)
+    remarks = [(one.code, one.member, one.said) for one in await remarks_of(session, frame.purchase.id, None)]
+    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, remarks)
     name = f"{frame.purchase.reference}-{shown.code}-consolidation.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(target.getvalue(), media_type=XLSX, headers=headers)

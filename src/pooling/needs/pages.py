@@ -17,12 +17,14 @@ from pooling.members.rights import Caller, Right
 from pooling.needs.declaring import discard_draft, file_declaration, save_draft
 from pooling.needs.grid import euros_of, form_of_declaration, grid_context, read_declaration
 from pooling.needs.queries import (
+    REMARKS_AT_MOST,
     DeclarationShown,
     consolidate_needs,
     coverage,
     declarations_of_member,
     latest_of,
     member_page,
+    remarks_of,
     stamp_of,
 )
 from pooling.needs.receipts import send_receipt
@@ -50,6 +52,7 @@ async def show_needs(
     """Who has filed what: everybody's for the lead buyer and the facilitator, their own for the others."""
     frame = await purchase_frame(request, session, caller, reference, SECTION)
     sees_all = caller.sees_all_lines(frame.purchase.id)
+    all_needs = caller.may(Right.SEE_ALL_NEEDS, purchase_id=frame.purchase.id)
     own = None if sees_all else caller.members_as(Role.REFERENT, Role.FINANCE)
     lines, next_key = await member_page(session, frame.purchase.id, after=unpack_key(apres), only=own)
     items = await purchase_items(session, frame.purchase.id)
@@ -66,6 +69,8 @@ async def show_needs(
         totals=totals,
         coverage=await coverage(session, frame.purchase.id),
         sees_all=sees_all,
+        remarks=await remarks_of(session, frame.purchase.id) if all_needs else [],
+        remarks_at_most=REMARKS_AT_MOST,
         declarable=set(caller.members_as(Role.REFERENT)),
         codes=codes,
         amount=euros_of(sum((item.unit_price * totals.by_item.get(item.id, 0) for item in items), Decimal(0))),

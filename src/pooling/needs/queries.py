@@ -187,6 +187,35 @@ async def silent_members(session: AsyncSession, purchase_id: int) -> list[str]:
     return list(rows.scalars())
 
 
+REMARKS_AT_MOST = 200
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What a member said beside its quantities, for who buys: where to install, which colour."""
+
+    code: str
+    member: str
+    said: str
+
+
+async def remarks_of(session: AsyncSession, purchase_id: int, most: int | None = REMARKS_AT_MOST) -> list[Remark]:
+    """Those of filed declarations, in French order of the members."""
+    rows = await session.execute(
+        select(col(Member.code), col(Member.name), col(Declaration.comment))
+        .select_from(Declaration)
+        .join(Member, is_member(Declaration.group_id, Declaration.member_id))
+        .where(
+            col(Declaration.purchase_id) == purchase_id,
+            col(Declaration.state) == DeclarationState.FILED,
+            col(Declaration.comment) != "",
+        )
+        .order_by(col(Member.sort_key), col(Member.id))
+        .limit(most)
+    )
+    return [Remark(*row) for row in rows]
+
+
 def _filed_and_draft() -> tuple[type[Declaration], type[Declaration]]:
     return aliased(Declaration, name="filed"), aliased(Declaration, name="draft")
 

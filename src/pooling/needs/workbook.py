@@ -25,8 +25,11 @@ def write_consolidation_workbook(
     labels: Mapping[str, str] | None = None,
     notice: str | None = None,
     lead: str = "",
+    remarks: Sequence[tuple[str, str, str]] = (),
 ) -> None:
-    """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs."""
+    """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs; `remarks` is what members said
+    beside their quantities, as (code, name, said).
+    """
     names = labels or {}
     book = Book(result.case.label, notice)
     book.add(
@@ -34,6 +37,9 @@ def write_consolidation_workbook(
     )
     placed = book.add(_members(result, names, lead))
     book.add(_control(result, placed))
+    if remarks:
+        columns = [Column("Code", Kind.CODE, 16), Column("Membre", width=34), Column("Précisions", width=90)]
+        book.add(Table("Précisions pour l’acheteur", columns, map(list, remarks)))
     book.save(target)
 
 
