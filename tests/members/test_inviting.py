@@ -73,7 +73,7 @@ async def test_a_pasted_list_is_taken_whole_or_not_at_all(
     shown = text_of(answer)
     for sentence in (
         "Ligne 4 : « pas-une-adresse » n’est pas une adresse électronique.",
-        "Ligne 5 : le nom manque ; le rôle « chef » n’est pas référent, finances, observation ou animation.",
+        "Ligne 5 : le nom manque ; le rôle « chef » n’est pas référent, finances, achats, observation ou animation.",
         "Ligne 6 : cette personne est déjà plus haut dans la liste, avec le même rôle.",
         "Ligne 7 : il y a plus de cinq colonnes ; « Nulle-Part » n’est pas un membre du groupe.",
         "Ligne 8 : l’adresse électronique manque ; le rôle manque.",

@@ -1,6 +1,7 @@
 """A purchase is prepared in the pages, item by item, and opened by its lead buyer."""
 
 from factories import ARCACHON, LUGOS, NOW, SALLES, Territory, make_purchase
+from pooling.accounts.people import ensure_people
 from pooling.kernel.database import Database
 from pooling.purchases.queries import participants, purchase_items
 from pooling.purchases.service import find_purchase
@@ -88,3 +89,27 @@ async def test_items_change_until_the_collection_opens(
     async with database.transaction(territory.group_id) as session:
         purchase = await find_purchase(session, "AG-2027-001")
         assert [item.name for item in await purchase_items(session, purchase.id)] == ["Abri"]
+
+
+async def test_purchasing_staff_prepares_and_edits_only_what_its_member_leads(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """Invited by a list; no purchase exists yet."""
+    facilitator = await sign_in("animation@bassin.example")
+    pasted = {"liste": "marches@lugos.example ; Service des marchés ; ; achats ; Lugos"}
+    listed = "/g/bassin/personnes/liste"
+    assert (await facilitator.post(listed, pasted, page=listed)).status_code == 303
+
+    async with database.transaction() as session:
+        named = await ensure_people(session, [("marches@lugos.example", "", "")], NOW)
+    territory.people.update(named)
+    staff = await sign_in("marches@lugos.example")
+    assert "Préparer un achat" in text_of(await staff.get("/g/bassin/achats"))
+    assert '<option value="213300098"' not in (await staff.get(PAGE)).text, "Arcachon is not its to lead"
+    own = {**FILLED, "lead_member": LUGOS, "lead_buyers": "marches@lugos.example"}
+    made = await staff.post(PAGE, own, page=PAGE)
+    assert made.headers["location"] == "/g/bassin/achats/AG-2027-001"
+    items = "/g/bassin/achats/AG-2027-001/articles"
+    changed = {"lignes": "1", "nom-1": "Abri", "prix-1": "14000", "tva-1": "20"}
+    assert (await staff.post(items, changed, page=items)).status_code == 303
+    assert (await staff.post(PAGE, FILLED, page=PAGE)).status_code == 403

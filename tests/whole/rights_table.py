@@ -7,6 +7,7 @@ EVERYBODY = frozenset(
     {
         *("visitor", "outsider", "administrator"),
         *("facilitator", "reader", "referent", "referent_lead", "referent_other", "finance", "buyer", "buyer_other"),
+        "purchasing",
     }
 )
 SIGNED_IN = EVERYBODY - {"visitor"}
@@ -19,6 +20,7 @@ JOURNAL = RUNS_OR_LEADS | {"buyer_other"}
 """A lead buyer's journal is that of its own purchases."""
 NAMES_BUYERS = frozenset({"facilitator", "referent_lead"})
 REFERENTS = frozenset({"referent", "referent_lead", "referent_other"})
+PREPARES = FACILITATOR | REFERENTS | {"purchasing"}
 RAISED_OR_LEADS = frozenset({"facilitator", "referent"})
 """The walk's difficulty was raised by the référent."""
 OWN_MEMBER = frozenset({"referent"})
@@ -76,8 +78,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     # a group
     "GET /g/{group}": GROUP,
     "GET /g/{group}/achats": GROUP,
-    "GET /g/{group}/achats/nouveau": FACILITATOR | REFERENTS,
-    "POST /g/{group}/achats/nouveau": FACILITATOR | REFERENTS,
+    "GET /g/{group}/achats/nouveau": PREPARES,
+    "POST /g/{group}/achats/nouveau": PREPARES,
     "GET /g/{group}/membres": GROUP,
     "GET /g/{group}/membres/{code}": GROUP,
     **{f"GET /g/{{group}}/journal{path}": JOURNAL for path in ("", "/export.csv", "/export.xlsx")},
@@ -183,7 +185,7 @@ EXPECTED: dict[str, frozenset[str]] = {
         for step in ("acheteurs", "acheteurs/{membership_id}/retrait")
     },
     **{
-        f"{method} {PURCHASE}/{step}": BUYER | NAMES_BUYERS
+        f"{method} {PURCHASE}/{step}": BUYER | NAMES_BUYERS | {"purchasing"}
         for method in ("GET", "POST")
         for step in ("articles", "modification", "suppression")
     },
@@ -245,7 +247,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/members": GROUP,
     f"POST {API}/members": FACILITATOR,
     f"GET {API}/purchases": GROUP,
-    f"POST {API}/purchases": FACILITATOR | REFERENTS,
+    f"POST {API}/purchases": PREPARES,
     f"GET {API}/purchases/{{reference}}": GROUP,
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "xlsx")},

@@ -53,6 +53,7 @@ ACTORS = {
     "referent_other": "referent@salles.example",
     "referent_lead": "referent@arcachon.example",
     "finance": "finances@arcachon.example",
+    "purchasing": "marches@arcachon.example",
     "buyer": BUYER,
     "buyer_other": "achats@salles.example",
 }
@@ -128,7 +129,10 @@ async def world(app: Litestar, database: Database, territory: Territory) -> Asyn
     async with database.transaction(other) as session:
         await grant(session, people["autre@autre.example"], Role.FACILITATOR, NOW)
     async with database.transaction(territory.group_id) as session:
-        people |= await ensure_people(session, [("achats@salles.example", "Achats Salles", "")], NOW)
+        named = [("achats@salles.example", "Achats Salles", ""), ("marches@arcachon.example", "Marchés", "")]
+        people |= await ensure_people(session, named, NOW)
+        lead = territory.members[ARCACHON]
+        await grant(session, people["marches@arcachon.example"], Role.PURCHASING, NOW, member_id=lead)
         second = (await session.execute(text("SELECT id FROM purchases WHERE reference = 'AG-2027-002'"))).scalar_one()
         await grant(session, people["achats@salles.example"], Role.LEAD_BUYER, NOW, purchase_id=second)
     for actor, email in ACTORS.items():

@@ -74,5 +74,6 @@ INVITED_ROLES: tuple[tuple[Role, str], ...] = (
     (Role.REFERENT, "Les référents des membres"),
     (Role.LEAD_BUYER, "Les acheteurs pilotes"),
     (Role.FINANCE, "Les services financiers"),
+    (Role.PURCHASING, "Les services d’achats"),
     (Role.READER, "Les observateurs"),
 )

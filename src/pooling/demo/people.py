@@ -17,6 +17,7 @@ WORDS = {
     Role.READER: ("Observer", "voit l’avancement et les coûts, ne modifie rien"),
     Role.REFERENT: ("Déclarer des besoins", "référent de"),
     Role.LEAD_BUYER: ("Piloter un achat", "acheteur pilote de"),
+    Role.PURCHASING: ("Préparer un achat", "service des achats de"),
     Role.FINANCE: ("Vérifier les coûts", "service des finances de"),
 }
 

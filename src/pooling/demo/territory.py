@@ -33,6 +33,8 @@ COMPONENTS: Mapping[str, tuple[str, int]] = {
 
 FACILITATOR = f"animation@bassin.{DOMAIN}"
 READER = f"observation@bassin.{DOMAIN}"
+LEADING = "213300098"
+"""The member whose purchasing staff prepares what it leads."""
 BUYER = f"achats@cobas.{DOMAIN}"
 
 
@@ -119,6 +121,7 @@ async def make_group(database: Database, now: datetime) -> Demonstration:
             Role.FACILITATOR,
             None,
         ),
+        (f"achats@arcachon.{DOMAIN}", "Achats Arcachon", "Service des achats", Role.PURCHASING, LEADING),
         (READER, "Observation", "Élue ou élu à la mobilité", Role.READER, None),
     ]
     everyone: list[MemberIn | UnitIn] = [*legal_entities(), *components()]

@@ -27,6 +27,7 @@ class Role(StrEnum):
     READER = "reader"
     REFERENT = "referent"
     FINANCE = "finance"
+    PURCHASING = "purchasing"
     LEAD_BUYER = "lead_buyer"
 
 
@@ -116,7 +117,9 @@ class Membership(TenantTable, table=True):
         within_group("member_id", "members"),
         within_group("purchase_id", "purchases"),
         one_of("role", Role),
-        CheckConstraint("(role IN ('referent', 'finance')) = (member_id IS NOT NULL)", name="role_of_member"),
+        CheckConstraint(
+            "(role IN ('referent', 'finance', 'purchasing')) = (member_id IS NOT NULL)", name="role_of_member"
+        ),
         CheckConstraint("(role = 'lead_buyer') = (purchase_id IS NOT NULL)", name="role_of_purchase"),
         Index(
             "uq_memberships_held_once",

@@ -117,7 +117,7 @@ def _reasons(cells: Sequence[str], members: MembersTyped) -> list[str]:
         (not role_typed, "le rôle manque"),
         (
             bool(role_typed) and role is None,
-            f"le rôle « {role_typed} » n’est pas référent, finances, observation ou animation",
+            f"le rôle « {role_typed} » n’est pas référent, finances, achats, observation ou animation",
         ),
         (refused is not None, refused or ""),
         (

@@ -1,7 +1,7 @@
 """Who may do what, as a table. Every route names one of these rights; every use case that changes something checks one.
 
-A role of the group (`facilitator`, `reader`) counts everywhere in it; a role of a member (`referent`, `finance`) for
-what is that member's; `lead_buyer` for its purchase.
+A role of the group (`facilitator`, `reader`) counts everywhere in it; a role of a member (`referent`,
+`finance`, `purchasing`) for what is that member's; `lead_buyer` for its purchase.
 """
 
 from dataclasses import dataclass
@@ -39,9 +39,9 @@ class Right(AnyRight):
     ASK_FOR_COLLEAGUE = ("ask_for_colleague", Role.REFERENT)
     NAME_BUYERS = ("name_buyers", Role.FACILITATOR, Role.REFERENT)
     """On the lead member: it says who buys in its name."""
-    PREPARE_PURCHASE = ("prepare_purchase", Role.FACILITATOR, Role.REFERENT)
-    """A référent prepares what its own member leads."""
-    EDIT_PURCHASE = ("edit_purchase", Role.FACILITATOR, Role.REFERENT, Role.LEAD_BUYER)
+    PREPARE_PURCHASE = ("prepare_purchase", Role.FACILITATOR, Role.REFERENT, Role.PURCHASING)
+    """A référent, or the purchasing staff, prepares what its own member leads."""
+    EDIT_PURCHASE = ("edit_purchase", Role.FACILITATOR, Role.REFERENT, Role.PURCHASING, Role.LEAD_BUYER)
     """While it is in preparation: those who may prepare it, and who will run it."""
     SEE_JOURNAL = ("see_journal", Role.FACILITATOR, Role.LEAD_BUYER)
     FILE_NEEDS = ("file_needs", Role.REFERENT)

@@ -10,14 +10,16 @@ ROLE_WORDS: Mapping[Role, str] = {
     Role.READER: "Observation",
     Role.REFERENT: "Référent",
     Role.FINANCE: "Finances",
+    Role.PURCHASING: "Achats",
     Role.LEAD_BUYER: "Acheteur pilote",
 }
 OF_GROUP: tuple[Role, ...] = (Role.FACILITATOR, Role.READER)
-OF_MEMBER: tuple[Role, ...] = (Role.REFERENT, Role.FINANCE)
+OF_MEMBER: tuple[Role, ...] = (Role.REFERENT, Role.FINANCE, Role.PURCHASING)
 
 ROLE_CHOICES: tuple[tuple[str, str, str], ...] = (
     (Role.REFERENT, "Référent d’un membre", "Déclare les besoins de sa collectivité."),
     (Role.FINANCE, "Finances d’un membre", "Vérifie et télécharge qui paie quoi."),
+    (Role.PURCHASING, "Achats d’un membre", "Prépare les achats groupés que sa collectivité pilote."),
     (Role.READER, "Observation", "Voit l’avancement du groupe, ne modifie rien. Pour une personne élue, par exemple."),
     (Role.FACILITATOR, "Animation du groupe", "Invite les personnes, règle le groupe, suit toutes les collectes."),
 )
@@ -28,6 +30,7 @@ _SPELLINGS: Mapping[Role, str] = {
     Role.READER: "observation,observateur,observatrice,élu,élue,reader",
     Role.REFERENT: "référent,référente,referent",
     Role.FINANCE: "finances,finance",
+    Role.PURCHASING: "achats,achat,marchés,purchasing",
 }
 _BY_SPELLING = {search_text(word): role for role, words in _SPELLINGS.items() for word in words.split(",")}
 

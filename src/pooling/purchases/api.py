@@ -183,7 +183,7 @@ async def list_purchases(request: Request[Any, Any, Any], session: SessionHere) 
 async def create_purchase(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
 ) -> Response[Any]:
-    """Prepare a purchase: for the facilitator, or a référent of the lead member."""
+    """Prepare a purchase: for the facilitator, or a référent or the purchasing staff of the lead member."""
 
     async def make() -> Made:
         sent = await read_body(request, NewPurchase)

@@ -1,4 +1,4 @@
-"""A purchase is prepared: by the facilitator, or by a référent of the member that leads it."""
+"""A purchase is prepared: by the facilitator, or by a référent or the purchasing staff of the member that leads it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ async def prepare_purchase(
     """A new purchase in preparation. `lead_buyers` are e-mail addresses of people of the group: they will run it.
 
     Raises:
-        Forbidden: the caller is neither the facilitator nor a référent of the lead member.
+        Forbidden: the caller is neither the facilitator nor a référent or the purchasing staff of the lead member.
         Invalid: the lead member, a participant or a lead buyer is not in the group, or two items have one code.
         Doubtful: a date, a VAT rate or a price may be a slip.
     """

@@ -64,7 +64,7 @@ async def leads_and_members(
     """Who may lead, for this caller, and who may be ticked to take part: (code, name) in French order."""
     statement = select(col(Member.id), col(Member.code), col(Member.name), col(Member.kind), col(Member.parent_id))
     found = (await session.execute(statement.order_by(col(Member.sort_key)).limit(CHOSEN_AT_MOST + 1))).all()
-    led = None if caller.has(Role.FACILITATOR) else set(caller.members_as(Role.REFERENT))
+    led = None if caller.has(Role.FACILITATOR) else set(caller.members_as(Role.REFERENT, Role.PURCHASING))
     parents = {row.parent_id for row in found}
     if led is not None:
         own = await session.execute(statement.where(col(Member.id).in_(led)).order_by(col(Member.sort_key)))
