@@ -86,3 +86,15 @@ async def test_a_program_is_told_and_sends_its_reason(territory: Territory, conn
     assert "est passée" in refused.json()["errors"]["confirmed"]
     made = await program.post(f"{API}/purchases", {**doubtful, "confirmed": "Reprise d’un ancien achat"})
     assert made.status_code == 201
+
+
+async def test_a_correction_doubts_another_day_of_delivery(territory: Territory, sign_in: SignIn) -> None:
+    browser, page = await sign_in("animation@bassin.example"), "/g/bassin/achats/AG-2027-001/modification"
+    assert (await browser.post(PAGE, FILLED, page=PAGE)).status_code == 303
+    typed = {"title": "Vélos", "lead_member": ARCACHON, "participation": "all", "delivery": "2020-03-12"}
+    doubted = await browser.post(page, typed, page=page)
+    assert doubted.status_code == 422
+    assert "est passée" in text_of(doubted)
+    assert (await browser.post(page, {**typed, **insisting(doubted)}, page=page)).status_code == 303
+    same = await browser.post(page, {**typed, "title": "Vélos de service"}, page=page)
+    assert same.status_code == 303, "what was insisted on is not asked again"

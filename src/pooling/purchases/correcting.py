@@ -8,12 +8,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean
 from pooling.members.models import Member, Membership
 from pooling.members.rights import Caller, Right
-from pooling.members.service import lock_rights, members_by_code, renew_sessions
+from pooling.members.service import group_zone, lock_rights, members_by_code, renew_sessions
+from pooling.purchases.doubts import doubts_of_purchase
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.schemas import CorrectionIn
 from pooling.purchases.service import add_participants, lock_purchase, members_chosen
@@ -21,7 +23,13 @@ from pooling.web.typography import date_short
 
 
 async def correct_purchase(
-    session: AsyncSession, caller: Caller, purchase_id: int, command: CorrectionIn, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    command: CorrectionIn,
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
 ) -> Purchase:
     """Another title, lead member, day of delivery or other participants; who goes on taking part keeps its weight.
 
@@ -29,6 +37,7 @@ async def correct_purchase(
         Forbidden: the caller neither prepares nor runs this purchase, or may not give it this lead member.
         Conflict: its collection was opened already.
         Invalid: the lead member or a participant is not in the group.
+        Doubtful: another day of delivery may be a slip.
     """
     purchase = await _in_preparation(session, caller, purchase_id)
     codes = await members_by_code(session)
@@ -38,6 +47,10 @@ async def correct_purchase(
     if lead_id != purchase.lead_member_id:
         caller.require(Right.PREPARE_PURCHASE, member_id=lead_id)
     former = await _terms(session, purchase)
+    if command.delivery_expected_on != purchase.delivery_expected_on:
+        today = now.astimezone(await group_zone(session)).date()
+        doubts = doubts_of_purchase((), command.delivery_expected_on, today)
+        insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase_id))
     purchase.title, purchase.description = clean(command.title), clean(command.description)
     purchase.lead_member_id, purchase.delivery_expected_on = lead_id, command.delivery_expected_on
     await session.flush()

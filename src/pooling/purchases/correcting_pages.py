@@ -98,7 +98,8 @@ async def do_correction(
     command = CorrectionIn.model_construct(same_participants=form.value("participation") == "same", **read_terms(form))
     if not form.has_errors:
         with form.redisplayed():
-            await correct_purchase(session, caller, frame.purchase.id, command, services_of(request).clock.now())
+            now, insistence = services_of(request).clock.now(), form.insistence()
+            await correct_purchase(session, caller, frame.purchase.id, command, now, insistence=insistence)
     if form.has_errors:
         await session.refresh(frame.purchase)
         raise Redisplay(await _page(request, session, caller, frame, form))
