@@ -45,7 +45,7 @@ async def test_a_document_is_tagged_for_screen_readers_and_the_same_each_time(te
     "typed", ["Vélos 🚲", "日本語", "ﷺ \u202e retourné", "a\x00b", "\u0378", "x" * 5000, "\u200b\u00ad"]
 )
 async def test_no_letter_holds_a_document_back(template: str, typed: str) -> None:
-    """PDF/UA refuses what no font displays: a square stands in its place."""
+    """PDF/UA refuses what no font displays: a sign is left out, a square stands in a letter's place."""
     made = await pdf.make_pdf(template, {**DATA, "title": typed, "pairs": [[typed, typed]]}, at=AT)
     assert made.startswith(b"%PDF-")
 
@@ -54,5 +54,19 @@ async def test_what_is_kept_as_it_is_can_be_displayed(template: str) -> None:
     letters = "".join(
         chr(code) for first, last in pdf._DISPLAYED for code in range(first, last + 1) if pdf._has_glyph(chr(code))
     )
-    assert pdf._displayed(letters + "🚲") == letters + "□"
+    assert pdf._displayed(letters + "日") == letters + "□"
     await pdf.make_pdf(template, {**DATA, "pairs": [["🚲", letters]]}, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("Vélos 🚲 cargo", "Vélos  cargo"),
+        ("👩🏽‍🔧 Atelier ✅\ufe0f", " Atelier "),
+        ("東 Arès", "□ Arès"),
+        ("🚲", "□"),
+        (" ", " "),
+    ],
+)
+def test_an_emoji_is_left_out_and_a_letter_is_told_to_be_missing(typed: str, shown: str) -> None:
+    assert pdf._displayed([{"title": typed}]) == [{"title": shown}]

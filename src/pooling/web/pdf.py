@@ -58,7 +58,7 @@ _DISPLAYED = ((0x20, 0x24F), (0x370, 0x4FF), (0x1E00, 0x2040), (0x20A0, 0x20BF),
 
 def _set(path: str, data: Mapping[str, Any], at: datetime) -> bytes:
     """A letter that no font has (an emoji, another script) would be read to nobody, so PDF/UA refuses the document: it
-    is set again with a square in its place.
+    is set again with a square in its place. Signs (emoji), which only adorn, are left out.
     """
     try:
         return _compile(path, json.dumps(data), at)
@@ -70,12 +70,17 @@ def _set(path: str, data: Mapping[str, Any], at: datetime) -> bytes:
 
 def _displayed(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, str):
-        return "".join(letter if _has_glyph(letter) else "□" for letter in value)
+        shown = "".join(letter if _has_glyph(letter) else _instead_of(letter) for letter in value)
+        return shown if shown.strip() or not value.strip() else "□"  # a heading has to say something
     if isinstance(value, Mapping):
         return {name: _displayed(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_displayed(part) for part in value]
     return value
+
+
+def _instead_of(letter: str) -> str:
+    return "□" if unicodedata.category(letter)[0] in "LN" else ""
 
 
 def _has_glyph(letter: str) -> bool:
