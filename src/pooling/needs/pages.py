@@ -71,6 +71,7 @@ async def show_needs(
         sees_all=sees_all,
         remarks=await remarks_of(session, frame.purchase.id) if all_needs else [],
         remarks_at_most=REMARKS_AT_MOST,
+        declares=bool(own),
         declarable=set(caller.members_as(Role.REFERENT)),
         codes=codes,
         amount=euros_of(sum((item.unit_price * totals.by_item.get(item.id, 0) for item in items), Decimal(0))),
