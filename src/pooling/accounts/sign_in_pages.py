@@ -88,7 +88,14 @@ def code_mail(code: MailedCode, base_url: str) -> Mail:
 
 @get("/connexion/code", right="anyone")
 async def ask_code(request: Request[Any, Any, Any]) -> Response[str]:
-    return render(request, "accounts/code.html")
+    return _code_page(request, Form())
+
+
+def _code_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
+    """Where no mail server is set, a code that was written down has not left: the page does not say that it did."""
+    services = services_of(request)
+    leaves = services.settings.smtp_url is not None or services.demonstration
+    return render(request, "accounts/code.html", form=form, leaves=leaves)
 
 
 @post("/connexion/code", right="anyone")
@@ -102,7 +109,7 @@ async def check_code(request: Request[Any, Any, Any], form: PostedForm) -> Respo
             proved = await try_code(session, browser, form.value("code"), now)
     if proved is None:
         form.refuse("code", "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez-en un autre.")
-        raise Redisplay(render(request, "accounts/code.html", form=form))
+        raise Redisplay(_code_page(request, form))
     return await complete_sign_in(request, proved.person_id, proved.next_path)
 
 

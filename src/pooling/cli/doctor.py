@@ -1,9 +1,7 @@
 """`pooling doctor`: says in plain words what works and what does not."""
 
 import asyncio
-import smtplib
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -35,6 +33,8 @@ from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
 from pooling.kernel.scanner import Scanner
 from pooling.members.features import gather
+from pooling.outbox.smtp import smtp_transport
+from pooling.outbox.transport import NotSent
 from pooling.reminders.configuration import read_reminders
 from pooling.settings import Settings, load_settings, unknown_settings
 from pooling.web.branding import read_territory
@@ -86,7 +86,7 @@ def doctor() -> None:
         if known is None:
             raise
         findings.append(judged("engines", works=False, said=known[0]))
-    findings += [_mail(settings.smtp_url), asyncio.run(_scanner(settings.clamd)), _configuration(settings)]
+    findings += [_mail(settings), asyncio.run(_scanner(settings.clamd)), _configuration(settings)]
     _show(findings)
     raise SystemExit(REFUSED if any(finding.verdict is Verdict.TO_MEND for finding in findings) else 0)
 
@@ -207,17 +207,29 @@ def _configuration(settings: Settings) -> Finding:
     return judged("configuration", works=True, said=f"{settings.config_dir} is readable ({territory.name})")
 
 
-def _mail(url: str | None) -> Finding:
+def _mail(settings: Settings) -> Finding:
+    url = settings.smtp_url
     if url is None:
-        return Finding("mail", Verdict.TO_KNOW, "POOLING_SMTP_URL is not set: mails wait in the outbox")
-    parts = urlsplit(url)
+        return Finding(
+            "mail", Verdict.TO_KNOW, "POOLING_SMTP_URL is not set: mails wait in the outbox, and nobody can sign in"
+        )
+    return asyncio.run(_mail_server(url, settings))
+
+
+async def _mail_server(url: str, settings: Settings) -> Finding:
+    """As a delivery begins: greeting, EHLO, TLS and signing in; nothing is sent."""
+    host = urlsplit(url).hostname
     try:
-        kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-        with closing(kind(parts.hostname or "", parts.port or 0, timeout=SECONDS_TO_ANSWER)) as server:
-            server.noop()
-    except (OSError, smtplib.SMTPException) as error:
-        return judged("mail", works=False, said=f"{parts.hostname} does not answer: {error}")
-    return judged("mail", works=True, said=f"{parts.hostname} answers")
+        async with (
+            asyncio.timeout(SECONDS_TO_ANSWER),
+            smtp_transport(url, sender=settings.mail_from, base_url=settings.base_url).connection(),
+        ):
+            pass
+    except NotSent as refused:
+        return judged("mail", works=False, said=f"{host} takes no mail of ours: {refused.reason}")
+    except TimeoutError:
+        return judged("mail", works=False, said=f"{host} does not answer in {SECONDS_TO_ANSWER:g} s")
+    return judged("mail", works=True, said=f"{host} answers and takes our mails")
 
 
 COMMANDS = {"doctor": doctor}

@@ -11,8 +11,10 @@ from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import due_words
+from pooling.home.beginning import first_steps
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
+from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.members.task import Task
 from pooling.needs.queries import coverage
@@ -49,6 +51,8 @@ async def show_home(
         breadcrumb=[Link("À faire", None)],
         base=base,
         cards_shown=[_card(task, base, now, zone) for task in tasks],
+        steps=await first_steps(session, caller),
+        told_of_collections=caller.has(Role.REFERENT),
         collections=[
             (reference, title, before(closes_at, now, zone), filed, total)
             for reference, title, closes_at, filed, total in await open_collections(session, now)

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
 from pooling.mailroom.queries import failed_page
 from pooling.mailroom.sending_now import retry
+from pooling.mailroom.tasks import count_waiting
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.page_parts import context_of
@@ -38,6 +39,7 @@ async def list_failed(
         "mailroom/failed_mails.html",
         breadcrumb=crumbs(base, ("En échec", None)),
         failed=failed,
+        waiting=await count_waiting(session, services_of(request).clock.now()),
         why=why,
         hopeless=is_hopeless,
         url=base + FAILED,
