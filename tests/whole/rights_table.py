@@ -112,7 +112,12 @@ EXPECTED: dict[str, frozenset[str]] = {
     },
     **{
         f"POST /g/{{group}}/relances{path}": FACILITATOR
-        for path in ("/echecs/{message_id}/nouvel-envoi", "/reglages/{kind}", "/reglages/{kind}/retour")
+        for path in (
+            "/echecs/essai",
+            "/echecs/{message_id}/nouvel-envoi",
+            "/reglages/{kind}",
+            "/reglages/{kind}/retour",
+        )
     },
     "POST /g/{group}/relances/{reminder_id}/envoi": FACILITATOR,
     # committees

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory, open_purchase
-from pooling.accounts.throttle import Allowance
+from pooling.accounts.throttle import DAY, Allowance
 from pooling.committees.invitations.answering import PROXIES_GIVEN, PROXIES_NOTED
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.notices.changes import CHANGES
 from pooling.kernel.database import Database
+from pooling.mailroom.trial import TRIALS
 from pooling.members.entrance import caller_of
 from pooling.members.inviting import BUYERS, INVITATIONS
 from pooling.members.models import Role
@@ -45,6 +46,7 @@ ACTS: list[tuple[Allowance, Ground, str, str, dict[str, str]]] = [
     (PROXIES_GIVEN, committee, LUGOS, "/g/bassin/comites/{id}/reponse", PROXY),
     (PROXIES_NOTED, committee, FACILITATOR, "/g/bassin/comites/{id}/personnes/{lugos}/reponse", PROXY),
     (CHANGES, committee, FACILITATOR, "/g/bassin/comites/{id}/report", MOVED),
+    (TRIALS, committee, FACILITATOR, "/g/bassin/relances/echecs/essai", {}),
     (NOTICES, purchase, "achats@arcachon.example", f"{PURCHASE}/cloture", {"reason": "Tous ont déposé"}),
 ]
 
@@ -75,7 +77,8 @@ async def test_an_act_that_sends_mail_stops_at_its_limit(
     before = await mails(database, territory)
     refused = await browser.post(path, values, page=path)
     assert refused.status_code == 429, text_of(refused)
-    assert "recommencez demain" in text_of(refused)
+    again = "recommencez demain" if allowance.window == DAY else "patientez quelques minutes"
+    assert again in text_of(refused)
     assert await mails(database, territory) == before
     async with database.transaction() as session:
         await session.execute(text("UPDATE throttles SET count = count - 1"))

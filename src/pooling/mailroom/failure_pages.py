@@ -6,10 +6,12 @@ from litestar import Request, Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath, FromQuery
 
+from pooling.accounts.who import signed_in
 from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
 from pooling.mailroom.queries import failed_page
 from pooling.mailroom.sending_now import retry
 from pooling.mailroom.tasks import count_waiting
+from pooling.mailroom.trial import queue_trial
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.page_parts import context_of
@@ -66,4 +68,21 @@ async def do_retry(
     return answer
 
 
-ROUTES = [list_failed, do_retry]
+@post(FAILED + "/essai", right=Right.MANAGE_REMINDERS)
+async def do_trial(
+    request: Request[Any, Any, Any],
+    session: SessionHere,
+    caller: CallerHere,
+    entered_group: EnteredGroupHere,
+    form: PostedForm,  # noqa: ARG001 - for its token
+) -> Response[Any]:
+    """Says what is done, a mail written down, and not what nobody knows yet: that it arrives."""
+    services, email = services_of(request), signed_in(request).email
+    await queue_trial(session, caller, email, services.clock.now())
+    done = f"Un courriel d’essai attend son envoi à {email}\u00a0: s’il n’arrive pas, l’envoi ne marche pas."
+    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done=done)
+    answer.background = BackgroundTask(services.bell.ring, "deliver")
+    return answer
+
+
+ROUTES = [list_failed, do_retry, do_trial]
