@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from itertools import groupby, islice
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
@@ -119,6 +121,15 @@ def clean(text: str) -> str:
     stay.
     """
     return _BLANKS.sub(" ", clean_indented(text))
+
+
+def one_line(text: str) -> str:
+    """The same of a name or a title, which stands in lists, subjects and headers: its line breaks are blanks."""
+    return " ".join(clean(" ".join(text.splitlines())).split())
+
+
+Line = Annotated[str, BeforeValidator(lambda value: one_line(value) if isinstance(value, str) else value)]
+"""A field that is one line, whichever door it comes in by."""
 
 
 def clean_indented(text: str) -> str:

@@ -125,7 +125,7 @@ async def do_setting(
         active=form.value("active") == "1",
         offsets=tuple(sorted({*(-days for days in before), *(days for days in after if days)})),
         hour=hour,
-        wording=form.text("wording", longest=LONGEST_WORDING),
+        wording=form.lines("wording", longest=LONGEST_WORDING),
     )
     if not wish.active:
         wish = Wish(active=False, offsets=wish.offsets or None, hour=hour, wording=wish.wording)

@@ -120,7 +120,7 @@ async def do_refuse(
     form: PostedForm,
     request_id: FromPath[int],
 ) -> Response[Any]:
-    reason = form.text("reason", longest=500)
+    reason = form.lines("reason", longest=500)
     with form.redisplayed():
         form.check()
         context = context_of(request, entered_group)

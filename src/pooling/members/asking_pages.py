@@ -51,7 +51,7 @@ async def do_ask_access(request: Request[Any, Any, Any], form: PostedForm) -> Re
     services = services_of(request)
     now = services.clock.now()
     slug = form.text("groupe", required="Indiquez le groupe.", longest=LONGEST_SLUG)
-    message = form.text("message", required="Dites qui vous êtes et pourquoi.", longest=LONGEST_MESSAGE)
+    message = form.lines("message", required="Dites qui vous êtes et pourquoi.", longest=LONGEST_MESSAGE)
     if form.has_errors:
         raise Redisplay(_access_page(request, person, form))
     with form.redisplayed():
@@ -135,7 +135,7 @@ async def do_ask_colleague(
     code = form.choice("member", list(own))
     role = form.choice("role", [str(role) for role in OF_MEMBER])
     email, name = form.email("email"), form.text("name", required=NAME_NEEDED)
-    function, message = form.text("function"), form.text("message", longest=LONGEST_MESSAGE)
+    function, message = form.text("function"), form.lines("message", longest=LONGEST_MESSAGE)
     if form.has_errors:
         raise Redisplay(_colleague_page(request, entered_group, own, form))
     command = RequestIn(email, name, message, function, Role(role), own[code][0])

@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.kernel.database import enter_group, group_of
 from pooling.kernel.events import record_event
+from pooling.kernel.text import Line
 from pooling.members.people_queries import find_person
 from pooling.members.rights import Caller, Right
 
@@ -20,9 +21,9 @@ class PersonIn:
     group that it is in. A wrong address is mended by ending the role and inviting the right one.
     """
 
-    name: str
-    function: str
-    phone: str
+    name: Line
+    function: Line
+    phone: Line
 
 
 async def correct_person(

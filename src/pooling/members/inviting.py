@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.accounts.people import ensure_people
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.errors import Invalid, enumerated
+from pooling.kernel.text import Line
 from pooling.mail_addresses import kept_address
 from pooling.members.mails import INVITATION, Sender, invitation_mail
 from pooling.members.models import Member, Membership, Role
@@ -37,9 +38,9 @@ class InvitationIn:
     """Somebody to be given a role. The role is the group's, a member's or (lead buyer) a purchase's."""
 
     email: str
-    name: str
+    name: Line
     role: Role
-    function: str = ""
+    function: Line = ""
     member_id: int | None = None
     purchase_id: int | None = None
 

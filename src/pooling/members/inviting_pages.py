@@ -114,7 +114,7 @@ async def do_list(
     form: PostedForm,
 ) -> Response[Any]:
     """All of the list, or nothing of it."""
-    form.text("liste", required="Collez au moins une ligne.", longest=LONGEST_LIST)
+    form.lines("liste", required="Collez au moins une ligne.", longest=LONGEST_LIST)
     people, bad = await read_people(session, form.value("liste")[:LONGEST_LIST])
     if bad:
         form.refuse("liste", f"{plural(len(bad), 'ligne est', 'lignes sont')} à corriger : personne n’a été invité.")

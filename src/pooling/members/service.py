@@ -13,7 +13,7 @@ from stdnum.fr import siren
 from pooling.kernel.database import enter_group, group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import record_event
-from pooling.kernel.text import clean, slug, sort_key
+from pooling.kernel.text import Line, clean, slug, sort_key
 from pooling.members.models import Budget, Group, Member, MemberKind, Membership, Role
 
 
@@ -23,7 +23,7 @@ class MemberIn(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     code: str
-    name: str = Field(min_length=1, max_length=200)
+    name: Line = Field(min_length=1, max_length=200)
     category: str = ""
     insee: str | None = Field(default=None, pattern=r"^(\d{2}|2[AB])\d{3}$")
     population: int | None = Field(default=None, ge=0, le=100_000_000)
@@ -52,7 +52,7 @@ class UnitIn(BaseModel):
 
     code: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
     parent: str
-    name: str = Field(min_length=1, max_length=200)
+    name: Line = Field(min_length=1, max_length=200)
     category: str = "composante"
     insee: None = None
     population: int | None = Field(default=None, ge=0)
@@ -63,7 +63,7 @@ class UnitIn(BaseModel):
 async def create_group(
     session: AsyncSession,
     *,
-    name: str,
+    name: Line,
     now: datetime,
     timezone: str = "Europe/Paris",
     fictional: bool = False,

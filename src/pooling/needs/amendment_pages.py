@@ -51,7 +51,7 @@ async def do_amendment(
     amended = await _participant(session, frame, member)
     items = await purchase_items(session, frame.purchase.id)
     command = read_declaration(form, items, amended.id, filing=True)
-    reason = form.text("reason", longest=500)
+    reason = form.lines("reason", longest=500)
     record = None
     if not form.has_errors:
         with form.redisplayed():

@@ -130,7 +130,7 @@ async def do_closure(
     reference: FromPath[str],
 ) -> Response[Any]:
     frame = await led_purchase(request, session, caller, reference, SECTION)
-    reason = form.text("reason", longest=500)
+    reason = form.lines("reason", longest=500)
     with form.redisplayed():
         form.check()
         await close_collection(session, caller, frame.purchase.id, services_of(request).clock, reason=reason)
@@ -159,7 +159,7 @@ async def do_extension(
     frame = await led_purchase(request, session, caller, reference, SECTION)
     was_open = frame.purchase.state == PurchaseState.OPEN
     act = extend_collection if was_open else reopen_collection
-    closes_at, reason = _typed_deadline(form, frame), form.text("reason", longest=500)
+    closes_at, reason = _typed_deadline(form, frame), form.lines("reason", longest=500)
     with form.redisplayed():
         form.check()
         if closes_at:
@@ -242,7 +242,7 @@ async def do_cancellation(
     reference: FromPath[str],
 ) -> Response[Any]:
     frame = await led_purchase(request, session, caller, reference, SECTION)
-    reason = form.text("reason", longest=500)
+    reason = form.lines("reason", longest=500)
     with form.redisplayed():
         form.check()
         await cancel_purchase(session, caller, frame.purchase.id, services_of(request).clock, reason=reason)

@@ -295,7 +295,7 @@ async def do_freeze(
 ) -> Response[Any]:
     frame = await led_purchase(request, session, caller, reference, SECTION)
     items = await purchase_items(session, frame.purchase.id)
-    reason, options = form.text("reason", longest=500), read_options(form.values, items)
+    reason, options = form.lines("reason", longest=500), read_options(form.values, items)
     number = 0
     with form.redisplayed():
         form.check()

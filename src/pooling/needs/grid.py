@@ -54,7 +54,7 @@ def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, fili
     return DeclarationIn(
         member_id=member_id,
         needs=tuple(needs),
-        comment=form.text("comment", longest=2000),
+        comment=form.lines("comment", longest=2000),
         seen=form.values.get("seen"),
     )
 

@@ -71,7 +71,7 @@ def read_items(form: Form) -> list[ItemIn]:
         read = ItemIn.model_construct(
             code=_code(name, codes),
             name=name,
-            description=form.text(f"description-{row}", longest=1000),
+            description=form.lines(f"description-{row}", longest=1000),
             unit=form.text(f"unite-{row}", longest=40) or "unité",
             unit_price=form.decimal(f"prix-{row}", places=4),
             vat_rate=form.decimal(f"tva-{row}", largest=100),

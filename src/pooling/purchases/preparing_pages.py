@@ -116,7 +116,7 @@ def read_terms(form: Form) -> dict[str, Any]:
         form.refuse("participants", "Cochez au moins un membre, ou choisissez « Tous les membres ».")
     return {
         "title": form.text("title", required="Donnez un titre à cet achat, par exemple « Arceaux à vélos »."),
-        "description": form.text("description", longest=5000),
+        "description": form.lines("description", longest=5000),
         "lead_member": form.text("lead_member", required="Choisissez la collectivité qui pilote cet achat."),
         "participants": None if everybody else tuple(participants),
         "delivery_expected_on": form.date("delivery") if form.value("delivery").strip() else None,

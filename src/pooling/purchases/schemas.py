@@ -4,6 +4,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
+from pooling.kernel.text import Line
 
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
 MOST_UNITS = 100_000_000
@@ -22,9 +23,9 @@ class ItemIn(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    name: str = Field(min_length=1, max_length=200)
+    name: Line = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=1000)
-    unit: str = Field(default="unité", min_length=1, max_length=40)
+    unit: Line = Field(default="unité", min_length=1, max_length=40)
     unit_price: Decimal = Price
     vat_rate: Decimal = Field(default=Decimal(20), ge=0, le=100, decimal_places=2)
     fctva: bool = False
@@ -45,7 +46,7 @@ class PurchaseIn(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Line = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=5000)
     lead_member: str
     items: tuple[ItemIn, ...] = Field(default=(), max_length=500)

@@ -20,7 +20,7 @@ from pooling.kernel.doubts import FIELD as CONFIRMED
 from pooling.kernel.doubts import LONGEST_REASON, Doubtful, Insistence, mark_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.limits import Readers, limit
-from pooling.kernel.text import clean, clean_indented, visible
+from pooling.kernel.text import clean, clean_indented, one_line, visible
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
 from pooling.web.markdown import faults_of
@@ -81,11 +81,16 @@ class Form:
 
     # Reading: each returns the value, or refuses the field with a sentence that says how to mend and returns a default.
 
-    def text(self, name: str, *, required: str | None = None, longest: int = 200, indented: bool = False) -> str:
-        """One line or more. `required` is the sentence to say when it is empty; `indented`, whether blanks mean
-        something, as in Markdown.
-        """
+    def text(self, name: str, *, required: str | None = None, longest: int = 200) -> str:
+        """One line: a name, a title. `required` is the sentence to say when it is empty."""
+        return self._text(name, one_line(self.value(name)), required, longest)
+
+    def lines(self, name: str, *, longest: int, required: str | None = None, indented: bool = False) -> str:
+        """As `text`, of one line or more; `indented`, whether blanks mean something, as in Markdown."""
         value = (clean_indented if indented else clean)(self.value(name))
+        return self._text(name, value, required, longest)
+
+    def _text(self, name: str, value: str, required: str | None, longest: int) -> str:
         if not value and required:
             self.refuse(name, required)
         if len(value) > longest:
@@ -94,7 +99,7 @@ class Form:
 
     def markdown(self, name: str, *, longest: int) -> str:
         """A text in Markdown, with line feeds alone, that a document can hold."""
-        value = self.text(name, longest=longest, indented=True).replace("\r\n", "\n").replace("\r", "\n")
+        value = self.lines(name, longest=longest, indented=True).replace("\r\n", "\n").replace("\r", "\n")
         faults = faults_of(value) if len(value) <= longest else []
         if faults:
             self.refuse(name, " ".join(faults))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from pooling.allocation.models import Charge, Subsidy
+from pooling.kernel.text import Line
 
 
 def plain(value: Decimal) -> str:
@@ -17,7 +18,7 @@ def plain(value: Decimal) -> str:
 class ChargeIn:
     """`scope` and `items` None mean all, `scope` may be `PARTICIPANTS`; codes are those of the purchase."""
 
-    label: str
+    label: Line
     amount_cents: int
     vat_rate: Decimal
     key: Any
@@ -30,7 +31,7 @@ class ChargeIn:
 class SubsidyIn:
     """A rate in percent with its caps, or an amount. Amounts are in cents."""
 
-    label: str
+    label: Line
     rate: Decimal | None = None
     amount_cents: int | None = None
     cap_per_unit_cents: int | None = None

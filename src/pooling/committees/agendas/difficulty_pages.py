@@ -110,7 +110,7 @@ async def do_raising(
     entered_group: EnteredGroupHere,
     form: PostedForm,
 ) -> Response[Any]:
-    content = form.text("content", required="Décrivez la difficulté.", longest=2000)
+    content = form.lines("content", required="Décrivez la difficulté.", longest=2000)
     purchase = form.text("purchase", longest=LONGEST_ADDRESS)
     own = [member_id for member_id, _ in await _own_members(session, caller)]
     member = form.choice("member", own) if form.value("member") else ""
@@ -200,7 +200,7 @@ async def do_settling(
     difficulty_id: FromPath[int],
 ) -> Response[Any]:
     difficulty = await _to_settle(session, caller, difficulty_id)
-    settlement = form.text("settlement", longest=500)
+    settlement = form.lines("settlement", longest=500)
     with form.redisplayed():
         form.check()
         await settle_difficulty(session, caller, difficulty_id, settlement, services_of(request).clock.now())

@@ -2,15 +2,17 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pooling.kernel.text import Line
+
 
 class AgendaItemIn(BaseModel):
     """A point to speak about."""
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Line = Field(min_length=1, max_length=200)
     duration_minutes: int | None = Field(default=None, ge=1, le=600)
-    presenter: str = Field(default="", max_length=120)
+    presenter: Line = Field(default="", max_length=120)
     purchase: str = Field(default="", max_length=40)
     """The reference of the purchase that it is about: `AG-2027-001`."""
 

@@ -38,7 +38,7 @@ def _settling(state: DecisionState, field: str, done: str) -> Any:  # noqa: ANN4
         number: FromPath[int],
     ) -> Response[Any]:
         frame, shown = await _followed(request, session, caller, committee_id, number)
-        outcome = form.text(field, longest=LONGEST_OUTCOME)
+        outcome = form.lines(field, longest=LONGEST_OUTCOME)
         with form.redisplayed():
             form.check()
             await settle_decision(session, caller, committee_id, number, state, outcome, frame.now)
@@ -97,7 +97,7 @@ async def do_rescheduled(
     number: FromPath[int],
 ) -> Response[Any]:
     frame, shown = await _followed(request, session, caller, committee_id, number)
-    due_on, reason = form.date("due_on"), form.text("reason", longest=LONGEST_OUTCOME)
+    due_on, reason = form.date("due_on"), form.lines("reason", longest=LONGEST_OUTCOME)
     today = frame.now.astimezone(frame.zone).date()
     with form.redisplayed():
         form.check()

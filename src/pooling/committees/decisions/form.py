@@ -35,7 +35,7 @@ def read_decision(form: Form, owner_id: int | None) -> DecisionIn:
     Raises:
         Invalid: at least one field was refused.
     """
-    content = form.text("content", required="Écrivez ce qui a été décidé.", longest=LONGEST_DECISION)
+    content = form.lines("content", required="Écrivez ce qui a été décidé.", longest=LONGEST_DECISION)
     due_on = form.date("due_on") if form.text("due_on") else None
     counts = {name: form.integer(name, largest=MOST_VOTES) if form.value(name).strip() else None for name in VOTES}
     purchase = form.text("purchase", longest=20)

@@ -96,7 +96,7 @@ async def do_scheduling(
         "title": form.text("title", required="Donnez un nom à la réunion.", longest=120),
         **_kind(form),
         "take_up": form.value("take_up") == "1",
-        "agenda": form.text("agenda", longest=LONGEST_TEXT),
+        "agenda": form.lines("agenda", longest=LONGEST_TEXT),
         "roles": tuple(known[role] for role in form.all("roles") if role in known),
     }
     committee_id = 0
@@ -165,7 +165,7 @@ async def do_move(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     frame = await managed_committee(request, session, caller, committee_id)
-    values = {**_whereabouts(form), "reason": form.text("reason", longest=500)}
+    values = {**_whereabouts(form), "reason": form.lines("reason", longest=500)}
     base_url = services_of(request).settings.base_url
     with form.redisplayed():
         form.check()
@@ -194,7 +194,7 @@ async def do_cancelling(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     frame = await managed_committee(request, session, caller, committee_id)
-    reason = form.text("reason", longest=500)
+    reason = form.lines("reason", longest=500)
     base_url = services_of(request).settings.base_url
     with form.redisplayed():
         form.check()

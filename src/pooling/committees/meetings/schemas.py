@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pooling.committees.models import CommitteeKind
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
+from pooling.kernel.text import Line
 from pooling.members.models import Role
 
 LONGEST_TEXT = 20_000
@@ -18,14 +19,14 @@ class Whereabouts(BaseModel):
     day: date = Field(ge=FIRST_DAY, le=LAST_DAY)
     hour: time
     duration_minutes: int = Field(default=120, ge=15, le=24 * 60)
-    place: str = Field(default="", max_length=200)
-    link: str = Field(default="", max_length=500)
+    place: Line = Field(default="", max_length=200)
+    link: Line = Field(default="", max_length=500)
 
 
 class CommitteeIn(Whereabouts):
     """A committee to plan. Who is invited: everybody with one of the roles, and the people named."""
 
-    title: str = Field(default="Comité de suivi", min_length=1, max_length=120)
+    title: Line = Field(default="Comité de suivi", min_length=1, max_length=120)
     kind: CommitteeKind = CommitteeKind.WORKING_GROUP
     clear_days: Literal[1, 3, 5] = 5
     agenda: str = Field(default="", max_length=LONGEST_TEXT)
