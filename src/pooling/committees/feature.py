@@ -21,6 +21,7 @@ from pooling.committees.invitations import pages as invitation_pages
 from pooling.committees.invitations.answering import void_lost_proxies
 from pooling.committees.invitations.guests import forget_guests
 from pooling.committees.invitations.inviting import invite_newcomers
+from pooling.committees.invitations.taking_off import take_off_departed
 from pooling.committees.meetings import api as meeting_api
 from pooling.committees.meetings import pages as meeting_pages
 from pooling.committees.meetings import reminders as meeting_reminders
@@ -43,7 +44,7 @@ def _kinds(configuration: ReminderConfiguration) -> list[Kind]:
 
 def _chores(configuration: ReminderConfiguration) -> Sequence[Chore]:
     convene = convene_at(schedule_of(configuration).hour)
-    return void_lost_proxies, invite_newcomers, carry_what_is_open, convene
+    return void_lost_proxies, take_off_departed, invite_newcomers, carry_what_is_open, convene
 
 
 FEATURE = Feature(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees.invitations.answering import void_proxies
+from pooling.committees.invitations.taking_off import take_off
 from pooling.committees.models import Committee
 from pooling.committees.rules import TO_COME
 from pooling.committees.service import lock_committee, record, require_to_come
@@ -43,8 +43,8 @@ async def invite(
 
 
 async def uninvite(session: AsyncSession, caller: Caller, committee_id: int, person_id: int, now: datetime) -> None:
-    """Takes an invitation back: that person gets nothing more, whatever roles are invited, and who gave them a proxy is
-    asked again.
+    """Takes an invitation back: that person hears of it and gets nothing more, whatever roles are invited, and who gave
+    them a proxy is asked again.
 
     Raises:
         Forbidden: the caller does not manage committees.
@@ -53,17 +53,9 @@ async def uninvite(session: AsyncSession, caller: Caller, committee_id: int, per
     """
     committee = await lock_committee(session, caller, committee_id)
     require_to_come(committee, now)
-    await void_proxies(session, committee, person_id, now)
-    await session.execute(
-        text(
-            "DELETE FROM committee_invitations "
-            "WHERE group_id = :group AND committee_id = :committee AND person_id = :person"
-        ),
-        {"group": group_of(session), "committee": committee_id, "person": person_id},
-    )
+    await take_off(session, caller, committee, [person_id], now)
     if person_id not in committee.taken_off:
         committee.taken_off = [*committee.taken_off, person_id]
-    record(session, caller, committee, "person_uninvited", now, details={"person_id": person_id})
 
 
 async def add_invitations(

@@ -48,7 +48,7 @@ def invitation(committee: Committee, agenda: Sequence[AgendaItem], context: Cont
 
 
 def cancellation(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str) -> Invitation:
-    """Takes the meeting out of calendars (METHOD:CANCEL)."""
+    """Takes the meeting out of calendars (METHOD:CANCEL): of everybody's, or of who is not invited any more."""
     return _calendar(committee, agenda, context, organizer, method="CANCEL")
 
 
@@ -70,7 +70,7 @@ def _calendar(
     calendar.add("METHOD", method)
     begins = committee.starts_at.astimezone(context.zone)
     calendar.add_component(timezone(context.zone.key, begins.year, begins.year))
-    cancelled = committee.state == CommitteeState.CANCELLED
+    cancelled = committee.state == CommitteeState.CANCELLED or method == "CANCEL"
     calendar.add_component(event_of(committee, agenda, context, organizer, cancelled=cancelled))
     return Invitation(calendar.to_ical().decode())
 

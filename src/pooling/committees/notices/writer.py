@@ -127,6 +127,17 @@ class Writer:
             asks=change is Change.DATE,
         )
 
+    def taken_off(self, kind: str, recipient: Recipient) -> Mail:
+        """To somebody who knows of the meeting and is not invited any more; the page may be closed to them by now."""
+        mail = self._mail(
+            kind,
+            recipient,
+            subject=f"{self.committee.title} {self.when} : invitation retirée",
+            why=f"Votre invitation à « {self.committee.title} », {self.when_with_year}, est retirée : "
+            "ôtez la réunion de votre agenda. Elle a lieu sans vous.",
+        )
+        return replace(mail, button=None, facts=mail.facts[:1])
+
     def _mail(
         self,
         kind: str,
