@@ -24,7 +24,7 @@ PATH_PARAMETERS = {
     "number": "A decision's place among those of its committee: 2 for « décision n° 2 ».",
 }
 REFUSALS = {
-    400: "The body is not JSON.",
+    400: "The request is not one: bytes that are no text, or a body that is not JSON.",
     401: "No token, or one that is unknown, expired or revoked.",
     403: "The person's roles, or the token's scope, do not allow it.",
     404: "No such thing, or none of the token's business: another group's is answered alike.",
@@ -32,6 +32,7 @@ REFUSALS = {
     412: "It changed since the version named by If-Match.",
     408: "The body took too long to arrive.",
     413: "The body is too large.",
+    414: "The address is too long.",
     415: "The body does not say that it is JSON.",
     422: "Something sent is wrong: `errors` has one French sentence for each field.",
     503: "The service is very busy or starts again: nothing was written, try again.",
@@ -181,11 +182,11 @@ def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _refusals(operation: Operation) -> set[int]:
-    statuses = {401, 503}
+    statuses = {400, 401, 414, 503}
     if not operation.alone:
         statuses |= {403, 404}
     if operation.takes is not None:
-        statuses |= {400, 408, 413, 415}
+        statuses |= {408, 413, 415}
     if operation.takes is not None or operation.query is not None or operation.once:
         statuses.add(422)
     if operation.conflicts:
