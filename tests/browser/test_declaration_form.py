@@ -108,3 +108,32 @@ async def test_a_wrong_input_is_found_mended_and_filed_from_the_keyboard(
     await visitor.reads("Votre déclaration est déposée.")
     await expect(racks).to_have_value("12")
     assert visitor.complaints == []
+
+
+async def test_the_first_box_is_near_on_a_phone_even_below_a_draft(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.set_viewport_size({"width": 360, "height": 640})
+    await expect(page.get_by_role("list", name="Étapes de l’achat")).not_to_be_visible()
+    box = await labelled(page, "Arceau posé").bounding_box()
+    assert box is not None
+    assert box["y"] <= 1.5 * 640
+
+
+async def test_a_label_beside_a_long_value_keeps_its_words_whole_on_a_phone(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.set_viewport_size({"width": 360, "height": 640})
+    cell = await page.locator("td[data-label^='Montant']").first.element_handle()
+    assert cell is not None
+    await cell.evaluate("cell => { cell.dataset.label = 'Lieu'; }")
+    widths = [
+        await cell.evaluate(
+            """(cell, words) => {
+              cell.innerHTML = "<span></span>";
+              cell.firstChild.textContent = words;
+              return getComputedStyle(cell, "::before").width;
+            }""",
+            words,
+        )
+        for words in ("Mairie", "Salle des fêtes, " * 20)
+    ]
+    assert widths[0] == widths[1] != "auto"
