@@ -9,9 +9,10 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from pooling.accounts import kept_pages, sign_in_pages, token_pages
 from pooling.accounts import pages as accounts
-from pooling.accounts import sign_in_pages, token_pages
 from pooling.accounts.bearer import provide_holder
+from pooling.accounts.door import admit_person
 from pooling.accounts.middleware import SignInMiddleware
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.demo import feature as demo
@@ -26,7 +27,6 @@ from pooling.members.words import ROLE_WORDS
 from pooling.outbox.mail import FICTIONAL
 from pooling.reminders.configuration import ReminderConfiguration, read_reminders
 from pooling.web import about, api_reference, assets, errors, health
-from pooling.web.admission import admit
 from pooling.web.api import PREFIX
 from pooling.web.bodies import LARGEST_BODY
 from pooling.web.branding import logo_content, read_territory
@@ -40,6 +40,7 @@ from pooling.web.services import Services, services_of
 
 GROUND: Sequence[ControllerRouterHandler] = (
     *accounts.ROUTES,
+    *kept_pages.ROUTES,
     *token_pages.ROUTES,
     *about.ROUTES,
     *api_reference.ROUTES,
@@ -72,7 +73,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
         ],
         dependencies={"form": Provide(provide_form), "now": Provide(provide_now, sync_to_thread=False)},
         middleware=[SignInMiddleware()],
-        before_request=admit,
+        before_request=admit_person,
         before_send=[add_headers],
         exception_handlers=errors.HANDLERS,
         state=State({"services": _complete(services, features, demonstration=demonstration)}),

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from pooling.accounts.keeping import forget_old
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.records.writing import write_exports
 from pooling.features import FEATURES, FORGETS
@@ -34,6 +35,7 @@ from pooling.settings import Settings
 log = logging.getLogger(__name__)
 
 MINUTE = 60.0
+HOUR = 60 * MINUTE
 DAY = 24 * 60 * MINUTE
 JOB_SECONDS = 600
 CONNECTIONS = 2
@@ -106,6 +108,12 @@ async def purge(work: Work) -> None:
         log.info("people blanked: %s", blanked)
 
 
+async def forget_typed(work: Work) -> None:
+    """What was typed and kept after a session had ended is nobody's after a day. It is of no group."""
+    async with work.database.transaction() as session:
+        await forget_old(session, work.clock.now())
+
+
 Job = Callable[[Work], Awaitable[None]]
 JOBS: Sequence[tuple[Job, float]] = ((sweep, JOB_SECONDS), (deliver, JOB_SECONDS), (export, EXPORT_SECONDS))
 """Every minute and whenever the bell rings, and how many seconds each may take."""
@@ -120,6 +128,7 @@ async def run(work: Work, *, minute: float = MINUTE) -> None:
         for job, seconds in JOBS:
             group.create_task(again_and_again(job, work, woken[_name(job)], seconds=seconds, every=minute))
         group.create_task(again_and_again(purge, work, asyncio.Event(), seconds=JOB_SECONDS, every=DAY))
+        group.create_task(again_and_again(forget_typed, work, asyncio.Event(), seconds=JOB_SECONDS, every=HOUR))
         group.create_task(work.bell.listen({name: event.set for name, event in woken.items()}))
 
 

@@ -159,9 +159,12 @@ async def test_a_form_needs_this_sessions_token(database: Database, territory: T
     token = TOKEN.search((await theirs.get("/compte")).text)
     assert token is not None
     headers = {"Sec-Fetch-Site": "same-origin"}
-    for data in ({}, {"csrf": token[1]}, {"csrf": ""}):
+    for data in ({}, {"csrf": token[1].partition(":")[0]}, {"csrf": ""}):
         answer = await mine.client.post("/compte/sessions/fin", data=data, headers=headers)
         assert answer.status_code == 403, data
+    answer = await mine.client.post("/compte/sessions/fin", data={"csrf": token[1]}, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/"), "a form of ours, but not of this session"
+    assert "rien n’a été envoyé en votre nom" in text_of(await mine.get("/compte"))
     own = TOKEN.search((await mine.get("/compte")).text)
     assert own is not None
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):

@@ -52,6 +52,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /deconnexion": EVERYBODY,
     "GET /compte": SIGNED_IN,
     "POST /compte/sessions/fin": SIGNED_IN,
+    "GET /saisies": SIGNED_IN,
+    "POST /saisies/{kept_id}/oubli": SIGNED_IN,
     "GET /compte/second-facteur": SIGNED_IN,
     "POST /compte/second-facteur": SIGNED_IN,
     "POST /compte/second-facteur/confirmation": SIGNED_IN,

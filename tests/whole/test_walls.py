@@ -9,7 +9,7 @@ from pooling.kernel.tables import TenantTable, metadata
 
 NOT_OF_ONE_GROUP = {
     *("groups", "people", "messages", "alembic_version"),
-    *("sessions", "sign_in_codes", "throttles", "second_factors", "recovery_codes", "api_tokens"),
+    *("sessions", "sign_in_codes", "throttles", "second_factors", "recovery_codes", "api_tokens", "kept_forms"),
 }
 
 

@@ -11,6 +11,8 @@ from litestar import Request, Response
 from litestar.handlers import BaseRouteHandler
 
 from pooling.accounts.codes import make_code, try_code
+from pooling.accounts.door import admit_person
+from pooling.accounts.keeping import CONFIRMATION
 from pooling.accounts.second_factor import FACTOR_TRIES, box_of, check, is_enrolled
 from pooling.accounts.sessions import SignedIn, confirm_session
 from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST, host_of
@@ -19,14 +21,13 @@ from pooling.kernel.limits import limit
 from pooling.outbox.mail import Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_mails
-from pooling.web.admission import admit
 from pooling.web.forms import Form, Redisplay, provide_form
 from pooling.web.layout import Link, render
 from pooling.web.security import browser_of
 from pooling.web.services import services_of
 
 FRESH = limit(timedelta(minutes=10), "A sign-in is fresh enough to make a token or end sessions", __name__)
-FIELD = "confirmation"
+FIELD = CONFIRMATION
 NOT_YOU = (
     "Si ce n’est pas vous, quelqu’un utilise votre session : ne donnez ce code à personne, puis déconnectez tous vos "
     "navigateurs depuis « Mon compte »."
@@ -49,12 +50,14 @@ async def fresh_sign_in(connection: Connection, _: BaseRouteHandler) -> None:
         Redisplay: the question.
         TooMany: too many codes were asked for, or tried.
     """
+    assert isinstance(connection, Request)
+    refused = await admit_person(connection)  # guards come before it: nothing is done for a form that is not ours
+    if refused is not None:
+        raise Redisplay(refused)
     person = signed_in(connection)
     services = services_of(connection)
     if services.demonstration or services.clock.now() - person.confirmed_at < FRESH:
         return
-    assert isinstance(connection, Request)
-    await admit(connection)  # guards come before it: nothing is done for a form that is not ours
     form = await provide_form(connection)
     async with services.database.transaction() as session:
         enrolled = await is_enrolled(session, person.person_id)

@@ -6,10 +6,12 @@ from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from pooling.accounts.keeping import forget
 from pooling.accounts.sessions import read_session
-from pooling.web.security import SESSION_COOKIE, cookie, cookie_of
+from pooling.web.security import AUTHOR, RESUMED, SESSION_COOKIE, cookie, cookie_of
 from pooling.web.services import services_of
 
 WITHOUT_SESSION = ("/static/", "/api/", "/health/")
@@ -33,7 +35,24 @@ class SignInMiddleware(ASGIMiddleware):
                 found = await read_session(session, token, services.clock.now())
             if found is not None:
                 scope["user"], new_token = found
-        await next_app(scope, receive, send if new_token is None else _with_cookie(request, send, new_token))
+                scope["state"][AUTHOR] = found[0].person_id
+        if new_token is not None:
+            send = _with_cookie(request, send, new_token)
+        await next_app(scope, receive, _forgetting_what_was_sent(request, send))
+
+
+def _forgetting_what_was_sent(request: Request[Any, Any, Any], send: Send) -> Send:
+    """A form that was typed before its session ended is kept until it was sent and taken."""
+
+    async def wrapped(message: Message) -> None:
+        person, resumed = request.scope.get("user"), request.scope["state"].get(RESUMED)
+        is_taken = message["type"] == "http.response.start" and message["status"] == HTTP_303_SEE_OTHER
+        if is_taken and request.method == "POST" and person is not None and resumed is not None:
+            async with services_of(request).database.transaction() as session:
+                await forget(session, person.person_id, resumed, action=request.scope["path"])
+        await send(message)
+
+    return wrapped
 
 
 def _with_cookie(request: Request[Any, Any, Any], send: Send, token: str) -> Send:

@@ -87,6 +87,27 @@ class SignInCode(Table, table=True):
     used_at: datetime | None = instant(nullable=True)
 
 
+class KeptForm(Table, table=True):
+    """What a person had typed in a form that came after the session had ended, for a day."""
+
+    __tablename__ = "kept_forms"
+    __table_args__ = (
+        ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"),
+        Index(None, "person_id"),
+        Index(None, "kept_at"),
+    )
+
+    id: int = identity()
+    person_id: int = big()
+    action: str
+    """The address that it was sent to."""
+    page: str
+    """The page that it stands on."""
+    content: bytes = Field(sa_type=LargeBinary)
+    """Fields as typed and names of files, sealed with the installation's key."""
+    kept_at: datetime = instant()
+
+
 class Throttle(Table, table=True):
     """How often something was tried since a moment: one row per key, counted by an atomic upsert."""
 

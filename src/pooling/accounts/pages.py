@@ -21,7 +21,7 @@ from pooling.accounts.who import half_signed_in, signed_in
 from pooling.kernel.errors import Conflict
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
-from pooling.web.security import SESSION_COOKIE, cookie, cookie_of, local_path
+from pooling.web.security import KEEPS_NOTHING, SESSION_COOKIE, cookie, cookie_of, local_path
 from pooling.web.services import services_of
 
 WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application, puis recommencez."
@@ -76,7 +76,7 @@ async def ask_second_factor(request: Request[Any, Any, Any]) -> Response[str]:
     return render(request, "accounts/second_factor.html", form=Form(values={"suite": suite}))
 
 
-@post("/connexion/second-facteur", right="signed_in")
+@post("/connexion/second-facteur", right="signed_in", opt={KEEPS_NOTHING: True})
 async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
     """The session goes on under a new token."""
     person = half_signed_in(request)
@@ -103,7 +103,7 @@ async def ask_enrolment(request: Request[Any, Any, Any]) -> Response[str]:
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="off" if not enrolled else "on")
 
 
-@post("/compte/second-facteur", right="signed_in", guards=[fresh_sign_in])
+@post("/compte/second-facteur", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
 async def begin_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[str]:  # noqa: ARG001
     return await _enrolment_page(request, Form())
 
@@ -118,7 +118,7 @@ async def _enrolment_page(request: Request[Any, Any, Any], form: Form) -> Respon
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="scan", enrolment=enrolment)
 
 
-@post("/compte/second-facteur/confirmation", right="signed_in", guards=[fresh_sign_in])
+@post("/compte/second-facteur/confirmation", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
 async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     person = signed_in(request)
     services = services_of(request)
@@ -136,7 +136,7 @@ async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -
     return page
 
 
-@post("/compte/second-facteur/secours", right="signed_in", guards=[fresh_sign_in])
+@post("/compte/second-facteur/secours", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
 async def renew_recovery_codes(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:  # noqa: ARG001
     """Other codes, when the paper is lost or used up: those of before open nothing any more."""
     person = signed_in(request)
@@ -147,7 +147,7 @@ async def renew_recovery_codes(request: Request[Any, Any, Any], form: PostedForm
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="renewed", codes=codes)
 
 
-@post("/compte/second-facteur/retrait", right="signed_in")
+@post("/compte/second-facteur/retrait", right="signed_in", opt={KEEPS_NOTHING: True})
 async def remove_second_factor(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     """Asks for a code once more: a browser left open must not be enough."""
     person = signed_in(request)

@@ -36,10 +36,12 @@ FACTOR_TRIES = Allowance("totp", "Codes of the second factor tried", "a person",
 
 
 class SecretBox:
-    """Keeps TOTP secrets unreadable to who has the database but not the installation's key."""
+    """Keeps secrets unreadable to who has the database but not the installation's key, each purpose by a key of its
+    own.
+    """
 
-    def __init__(self, secret_key: str) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(sha256(f"second factor:{secret_key}".encode()).digest()))
+    def __init__(self, secret_key: str, purpose: str = "second factor") -> None:
+        self._fernet = Fernet(base64.urlsafe_b64encode(sha256(f"{purpose}:{secret_key}".encode()).digest()))
 
     def close(self, secret: str) -> bytes:
         return self._fernet.encrypt(secret.encode())

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
 
 from pooling.accounts.codes import MailedCode, Proved, find_link, make_code, try_code, use_link
+from pooling.accounts.keeping import way_in
 from pooling.accounts.sessions import end_session, open_session
 from pooling.accounts.throttle import HOUR, Allowance
 from pooling.kernel.errors import Conflict
@@ -146,7 +147,8 @@ async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next
         token = await open_session(
             session, person_id, services.clock.now(), browser=request.headers.get("user-agent", "")
         )
-    answer = redirect(request, local_path(next_path))
+        next_path = await way_in(session, person_id, local_path(next_path), services.clock.now())
+    answer = redirect(request, next_path)
     answer.cookies.append(cookie(request, SESSION_COOKIE, token))
     answer.cookies.append(cookie(request, VISITOR_COOKIE, "", max_age=0))
     return answer

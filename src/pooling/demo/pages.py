@@ -8,6 +8,7 @@ from litestar.response import Redirect
 from sqlalchemy import select, text
 from sqlmodel import col
 
+from pooling.accounts.keeping import way_in
 from pooling.accounts.sessions import open_session
 from pooling.demo.people import DemoPerson, people_to_enter_as
 from pooling.kernel.errors import NotFound
@@ -47,8 +48,10 @@ async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
     if chosen is None:
         raise NotFound
     async with services_of(request).database.transaction() as session:
-        token = await open_session(session, chosen.id, services_of(request).clock.now())
-    answer = redirect(request, "/")
+        now = services_of(request).clock.now()
+        token = await open_session(session, chosen.id, now)
+        next_path = await way_in(session, chosen.id, "/", now)
+    answer = redirect(request, next_path)
     answer.cookies.append(cookie(request, SESSION_COOKIE, token))
     return answer
 

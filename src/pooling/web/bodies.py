@@ -116,8 +116,12 @@ async def read_beside(size: int, read: Callable[..., Read], *given: object) -> R
 
 
 def only_signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Asked before the body is read: nobody from outside makes us take so much."""
-    if connection.scope.get("user") is None:
+    """Asked before the body is read: nobody from outside makes us take so much. What any form may have is read, so that
+    it can be kept for somebody whose session has ended.
+    """
+    length = connection.headers.get("content-length", "")
+    is_ordinary = length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= LARGEST_BODY  # noqa: PLR2004
+    if connection.scope.get("user") is None and not is_ordinary:
         raise SignInRequired
 
 

@@ -1,6 +1,6 @@
 """What stands around every page, and how a handler renders one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from litestar.response import Redirect
 from pooling.web.branding import Territory
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
 from pooling.web.forms import Form
-from pooling.web.security import cookie, cookie_of, ensure_visitor, form_token_of
+from pooling.web.refilling import Typed, fill
+from pooling.web.security import TYPED, cookie, cookie_of, ensure_visitor, form_token_of
 from pooling.web.services import Services, services_of
 from pooling.web.templating import page_of
 
@@ -37,6 +38,18 @@ class GroupShown:
     current: bool = False
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """What became, on this page, of what somebody had typed before."""
+
+    is_there: bool
+    """Its form."""
+    left_over: Sequence[tuple[str, str]]
+    """What found no place in it."""
+    files: Sequence[str]
+    """That came along and were not kept."""
+
+
 @dataclass
 class Layout:
     territory: Territory
@@ -52,6 +65,7 @@ class Layout:
     sign_out_url: str = "/deconnexion"
     flash: list[dict[str, str]] = field(default_factory=list)
     footer: Sequence[Link] = ()
+    resumed: Resumed | None = None
 
 
 def render(
@@ -83,7 +97,7 @@ def render(
         cookies.append(visitor)
     layout.csrf_token = form_token_of(request)
     shown_form = form or Form()
-    body = page_of(template, layout=layout, form=shown_form, **context)
+    body = _with_what_was_typed(request, layout, lambda: page_of(template, layout=layout, form=shown_form, **context))
     if shown_form.has_errors:
         status = shown_form.status
     return Response(
@@ -100,10 +114,26 @@ def bare_page(services: Services, template: str, **context: object) -> str:
     return page_of(template, layout=layout, form=Form(), **context)
 
 
-def redirect(request: Request[Any, Any, Any], url: str, *, done: str | None = None) -> Redirect:
-    """After a POST: go and see. `done` is said on the page that comes next."""
+def _with_what_was_typed(request: Request[Any, Any, Any], layout: Layout, written: Callable[[], str]) -> str:
+    """The page; with its form filled and a word about it, where it takes up again what was typed before."""
+    typed: Typed | None = request.scope["state"].get(TYPED)
+    if typed is None:
+        return written()
+    layout.resumed = Resumed(is_there=True, left_over=(), files=typed.files)
+    filled = fill(written(), typed)
+    if filled.is_there and not filled.left_over:
+        return filled.html
+    layout.resumed = Resumed(filled.is_there, filled.left_over, typed.files)
+    return fill(written(), typed).html
+
+
+def redirect(
+    request: Request[Any, Any, Any], url: str, *, done: str | None = None, warning: str | None = None
+) -> Redirect:
+    """After a POST: go and see. `done` or `warning` is said on the page that comes next."""
+    kind, words = ("success", done) if done else ("warning", warning)
     cookies = []
-    if done:
-        carried = pack_flash(services_of(request).secret_key, "success", done)
+    if words:
+        carried = pack_flash(services_of(request).secret_key, kind, words)
         cookies.append(cookie(request, FLASH_COOKIE, carried, max_age=60))
     return Redirect(url, status_code=303, cookies=cookies)

@@ -15,15 +15,20 @@ from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from pooling.kernel.errors import DomainError
-from pooling.web.forms import provide_form
+from pooling.web.forms import Form, provide_form
 from pooling.web.services import services_of
 
 VISITOR_COOKIE = "pooling-visitor"
 SESSION_COOKIE = "pooling-session"
 LONGEST_PATH = 2000
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+AUTHOR, RESUMED, TYPED = "author", "resumed", "typed"
+"""What a request's state holds: whom its page is shown to, which kept form it takes up again, what was typed there."""
+_NUMBER = re.compile(r"[0-9]{1,18}")
 FROM_MAIL_PROGRAMS = "from_mail_programs"
 """What a route says of itself when mail programs post to it: a secret in its address stands for our form's token."""
+KEEPS_NOTHING = "keeps_nothing"
+"""What a route says of itself when its form holds a secret, a code of the second factor: it is kept for nobody."""
 KEY_IN_ADDRESS = "key_in_address"
 """What a route says of itself when its address opens something: it is written in no log."""
 NO_REFERRER = {"Referrer-Policy": "no-referrer"}
@@ -47,6 +52,18 @@ HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 """`Strict-Transport-Security`, two years, wherever the service is not on this machine alone."""
 
 
+class ExpiredForm(DomainError):
+    """A form of ours, shown to somebody in a session that is not this one: it is refused, but it is no forgery."""
+
+    status = 401
+    code = "expired_form"
+
+    def __init__(self, author: int) -> None:
+        super().__init__("Cette page datait d’une connexion précédente : rien n’a été changé. Rechargez-la.")
+        self.author = author
+        """The person whom the form was shown to."""
+
+
 class ForgedRequest(DomainError):
     status = 403
     code = "forged_request"
@@ -63,8 +80,36 @@ def form_token(secret_key: str, binding: str) -> str:
 
 
 def form_token_of(request: Request[Any, Any, Any]) -> str:
-    """The token that forms of this page must carry."""
-    return form_token(services_of(request).secret_key, _binding(request))
+    """What forms of this page must carry: the token, then whom the page is shown to, signed, so that what they typed
+    finds them again once the session has ended; then which kept form this page takes up again.
+    """
+    secret_key, state = services_of(request).secret_key, request.scope["state"]
+    token, author = form_token(secret_key, _binding(request)), state.get(AUTHOR)
+    if author is None:
+        return token
+    return ":".join(
+        (token, str(author), _mark(secret_key, author), *([str(state[RESUMED])] if RESUMED in state else ()))
+    )
+
+
+def _mark(secret_key: str, author: int) -> str:
+    return hmac.new(secret_key.encode(), f"author:{author}".encode(), sha256).hexdigest()
+
+
+def author_of(request: Request[Any, Any, Any], form: Form) -> int | None:
+    """Whom a form was shown to, if it says so under our signature."""
+    _, _, rest = form.value("csrf").partition(":")
+    author, mark, *_ = [*rest.split(":"), "", ""]
+    if not _NUMBER.fullmatch(author):
+        return None
+    genuine = hmac.compare_digest(mark.encode(), _mark(services_of(request).secret_key, int(author)).encode())
+    return int(author) if genuine else None
+
+
+def resumed_of(form: Form) -> int | None:
+    """Which kept form this one takes up again, as its page said."""
+    parts = form.value("csrf").split(":")
+    return int(parts[3]) if len(parts) == 4 and _NUMBER.fullmatch(parts[3]) else None  # noqa: PLR2004 - see above
 
 
 def _binding(request: Request[Any, Any, Any], *, newest: bool = True) -> str:
@@ -135,6 +180,7 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     ours.
 
     Raises:
+        ExpiredForm: it was shown in another session.
         ForgedRequest: it does not.
         UnreadableForm: it is no form.
     """
@@ -144,11 +190,12 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
         return
     if not _same_site(request):
         raise ForgedRequest
-    given = (await provide_form(request)).value("csrf")
-    if not hmac.compare_digest(
-        given.encode(), form_token(services_of(request).secret_key, _binding(request, newest=False)).encode()
-    ):
-        raise ForgedRequest
+    form = await provide_form(request)
+    given, _, _ = form.value("csrf").partition(":")
+    expected = form_token(services_of(request).secret_key, _binding(request, newest=False))
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        author = author_of(request, form)
+        raise ForgedRequest if author is None else ExpiredForm(author)
 
 
 def _same_site(request: Request[Any, Any, Any]) -> bool:

@@ -18,7 +18,7 @@ export function autosave(form) {
   const seen = form.elements.namedItem("seen");
   const status = form.querySelector("[data-autosave-status]");
   const preview = form.ownerDocument.querySelector("[data-autosave-preview]");
-  const isRefused = form.ownerDocument.querySelector("[data-error-summary], #champ-other"); // what it shows was never saved
+  const isRefused = form.ownerDocument.querySelector("[data-error-summary], [data-resumed], #champ-other"); // what it shows was never saved
   let saved = isRefused ? null : box.value;
   let sending = null; // the text on its way: sent again as it is until the server has answered for it
   let running = null;
@@ -44,7 +44,7 @@ export function autosave(form) {
     });
     if (answer.ok) return answer.json();
     if (answer.type === "opaqueredirect") throw new Refused("ended");
-    if (answer.status === 403) throw new Refused((await hasNewToken()) ? "again" : "ended");
+    if (answer.status === 401 || answer.status === 403) throw new Refused((await hasNewToken()) ? "again" : "ended");
     if (answer.status >= 500) throw new TypeError("not now");
     throw new Refused(answer.status === 409 ? "other" : "refused");
   }

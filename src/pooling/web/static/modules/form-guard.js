@@ -3,7 +3,7 @@ const contents = (form) =>
   JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
 
 export function guardForms(page) {
-  const isRefused = page.querySelector("[data-error-summary]"); // what it shows was never saved
+  const isRefused = page.querySelector("[data-error-summary], [data-resumed]"); // what it shows was never saved
   const guarded = [...page.querySelectorAll("form[data-guard]")].map((form) => ({
     form,
     before: isRefused ? null : contents(form),

@@ -1,0 +1,170 @@
+"""Every form of work, on every page, whoever fills it: sent after the session has ended it changes nothing, and once
+its person is signed in again its page holds every value.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+import pytest_asyncio
+from litestar import Litestar
+
+from factories import ARCACHON, NOW, Territory
+from ground.web import SECRET
+from pooling.accounts.keeping import OFFERED
+from pooling.app import create_app
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.settings import Settings
+from pooling.web.services import Services
+from routes import routes_of
+from web_client import Browser
+from whole.test_last_wall import ROLES, furnish
+
+NO_WORK = re.compile(r"/connexion|/deconnexion|/compte/second-facteur|/courriels/")
+"""Forms of signing in and out, and those that hold a secret."""
+
+
+@dataclass
+class FormShown:
+    """A posting form as a browser holds it."""
+
+    action: str
+    multipart: bool
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    """Name and value of what would be sent, in order."""
+    typed_in: list[str] = field(default_factory=list)
+    """Names of boxes and texts."""
+
+
+class FormsOf(HTMLParser):
+    """The posting forms of a page. Texts are typed in, unticked boxes are ticked, the last choice of a list is made."""
+
+    def __init__(self, page: str, typed: str | None = None) -> None:
+        super().__init__()
+        self.forms: list[FormShown] = []
+        self.typed = typed
+        self._form: FormShown | None = None
+        self._text: list[str] | None = None
+        self._name = ""
+        self._options: list[tuple[str, bool]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: C901 - one kind a line
+        given = {key: value or "" for key, value in attrs}
+        if tag == "form" and given.get("method") == "post":
+            self._form = FormShown(given["action"].partition("?")[0], "enctype" in given)
+            self.forms.append(self._form)
+        if self._form is None:
+            return
+        name, kind = given.get("name", ""), given.get("type", "text")
+        if tag == "input" and kind in {"checkbox", "radio"}:
+            if "checked" in given or (self.typed is not None and kind == "checkbox"):
+                self._form.fields.append((name, given["value"]))
+        elif tag == "input" and kind not in {"file", "submit"}:
+            self._put(name, given.get("value", ""), by_hand=kind != "hidden")
+        elif tag == "textarea":
+            self._name, self._text = name, []
+        elif tag == "select":
+            self._name, self._options = name, []
+        elif tag == "option":
+            self._options.append((given.get("value", ""), "selected" in given))
+
+    def _put(self, name: str, value: str, *, by_hand: bool) -> None:
+        assert self._form is not None
+        if by_hand:
+            self._form.typed_in.append(name)
+        self._form.fields.append((name, self.typed if by_hand and self.typed is not None else value))
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._text is not None:
+            self._put(self._name, "".join(self._text).removeprefix("\n"), by_hand=True)
+            self._text = None
+        elif tag == "select" and self._form is not None and self._options:
+            chosen = [value for value, is_chosen in self._options if is_chosen] or [self._options[0][0]]
+            self._form.fields.append((self._name, self._options[-1][0] if self.typed is not None else chosen[0]))
+        elif tag == "form":
+            self._form = None
+
+
+def told_apart(form: FormShown) -> tuple[str, list[tuple[str, str]]]:
+    return form.action, sorted(pair for pair in form.fields if pair[0] != "csrf")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def app(database: Database, settings: Settings, clock: FixedClock) -> Litestar:
+    return create_app(Services(settings, database, Bell("unix:///nowhere/valkey.sock"), SECRET, clock))
+
+
+@pytest_asyncio.fixture
+async def values(database: Database, territory: Territory) -> dict[str, object]:
+    return await furnish(database, territory, " ici")
+
+
+def pages_of(app: Litestar, values: dict[str, object]) -> Iterator[str]:
+    for route in routes_of(app):
+        template = route.template.replace("/acheteurs/{membership_id}", "/acheteurs/{buyer_membership}")
+        code = ARCACHON if "/membres/{code}" in template else "livraison"
+        if route.method == "GET" and not template.startswith(("/api/", "/health/", "/static/")):
+            yield template.format_map({"code": code, **values})
+
+
+@pytest.mark.parametrize("role", ["facilitator", "referent", "buyer", "finance"])
+async def test_every_form_of_every_page_comes_back_as_it_was_typed(
+    app: Litestar, database: Database, territory: Territory, clock: FixedClock, values: dict[str, object], role: str
+) -> None:
+    person = territory.people[ROLES[role]]
+    browser = Browser(app, database)
+    seen: set[str] = set()
+    lost: list[str] = []
+    for page in pages_of(app, values):
+        clock.instant = NOW
+        await browser.sign_in(person)
+        shown = await browser.get(page)
+        if shown.status_code != 200 or "html" not in shown.headers["content-type"]:
+            continue
+        for form in FormsOf(shown.text, typed="Saisi « à l’instant »").forms:
+            if form.action in seen or NO_WORK.match(form.action) or not form.typed_in:
+                continue
+            seen.add(form.action)
+            back = await sent_too_late(browser, clock, form, page, person)
+            if not any(told_apart(form) == told_apart(found) for found in FormsOf(back.text).forms):
+                lost.append(f"{form.action} on {page}")
+    assert lost == []
+    assert len(seen) > 2, "the walk met forms"
+    await browser.close()
+
+
+async def sent_too_late(browser: Browser, clock: FixedClock, form: FormShown, page: str, person: int) -> httpx.Response:
+    """The page that is offered once the person is signed in again."""
+    clock.instant = NOW + timedelta(hours=13)
+    answer = await browser.client.post(
+        form.action,
+        content=urlencode(form.fields).encode(),
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+            "Referer": f"http://127.0.0.1:8000{page}",
+        },
+    )
+    assert (answer.status_code, answer.headers.get("location")) == (303, f"/connexion?suite={OFFERED}"), form.action
+    clock.instant = NOW
+    await browser.sign_in(person)
+    addresses = re.findall(r'href="([^"]+reprise=\d+)"', (await browser.get(OFFERED)).text)
+    return await browser.get(unescape(addresses[0]))
