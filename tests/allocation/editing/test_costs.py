@@ -104,7 +104,7 @@ async def test_an_amount_that_is_none_is_told_and_kept(
     answer = await browser.post(NEW, {**DELIVERY, "amount": typed}, page=NEW)
     assert answer.status_code == 422
     assert said in text_of(answer)
-    assert f'name="amount" type="text" inputmode="decimal" autocomplete="off" value="{typed}"' in answer.text
+    assert f'name="amount" type="text" inputmode="decimal" value="{typed}"' in answer.text
     assert await stored(database, territory) == []
 
 
@@ -159,7 +159,7 @@ async def test_percents_say_what_they_miss_and_are_kept(
     (charge,) = await stored(database, territory)
     assert charge.key == {"percents": {ARCACHON: "50", LUGOS: "40", SALLES: "10"}}
     again = await browser.get(f"{COSTS}/frais/livraison")
-    assert f'name="{boxes[LUGOS]}" type="text" inputmode="decimal" autocomplete="off" value="40"' in again.text
+    assert f'name="{boxes[LUGOS]}" type="text" inputmode="decimal" value="40"' in again.text
 
 
 async def test_a_mixed_key_a_scope_and_weights(database: Database, territory: Territory, sign_in: SignIn) -> None:

@@ -90,7 +90,7 @@ async def test_percents_say_what_they_miss_are_kept_then_name_who_pays(decided: 
     for share, said in (("35", "Il manque 2,5 points"), ("40", "Il y a 2,5 points de trop")):
         wrong = await decided.effect({**typed, salles: share})
         assert (wrong.status_code, said in plain(wrong)) == (422, True)
-        assert f'name="{salles}" type="text" inputmode="decimal" autocomplete="off" value="{share}"' in wrong.text
+        assert f'name="{salles}" type="text" inputmode="decimal" value="{share}"' in wrong.text
     assert await decided.one("SELECT act, terms FROM decisions") == (None, {}), "nothing was stored"
 
     assert (await decided.effect({**typed, salles: "37,5"})).status_code == 303
@@ -110,7 +110,7 @@ async def test_a_mix_begins_with_what_stands_and_keeps_who_shares(decided: Decid
     of = decided.of
     asked = await decided.effect({f"key{of}": "mix", "step": "fields"})
     assert "Encore une étape" not in text_of(asked)
-    assert f'name="part{of}-1" type="text" inputmode="decimal" autocomplete="off" value="70"' in asked.text
+    assert f'name="part{of}-1" type="text" inputmode="decimal" value="70"' in asked.text
     typed = {f"key{of}": "mix", f"shown{of}": "mix", f"part{of}-1": "50", f"part-key{of}-1": "equal"}
     typed |= {f"part-key{of}-2": "population"}
     short = await decided.effect({**typed, f"part{of}-2": "40"})

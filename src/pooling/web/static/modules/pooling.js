@@ -8,6 +8,7 @@ import { liveTotals } from "./grid-total.js";
 import { pasteIntoGrid } from "./grid-paste.js";
 import { followProgress } from "./progress.js";
 import { followShare } from "./share-estimate.js";
+import { keepUnsent } from "./unsent.js";
 
 focusErrorSummary(document);
 guardForms(document);
@@ -19,4 +20,5 @@ document.querySelectorAll("[data-grid]").forEach((grid) => {
 document.querySelectorAll("form").forEach(takeBackNoNeed);
 document.querySelectorAll("form[data-autosave]").forEach(autosave);
 document.querySelectorAll("[data-share-estimate]").forEach(followShare);
+keepUnsent(document); // after the others: they first see what the server sent
 followProgress(document);
