@@ -129,3 +129,10 @@ async def test_before_any_freezing_the_mail_says_what_is_declared(buyer: Buyer, 
     assert set(told) == {OF_LUGOS}
     assert f"Arceau posé, déclaré : {said}" in told[OF_LUGOS].body_text.replace("\u00a0", " ")
     assert "attribuées" not in told[OF_LUGOS].body_text
+
+
+async def test_all_that_is_wrong_is_told_at_once(buyer: Buyer) -> None:
+    page = f"{BASE}/besoins/{LUGOS}/modification"
+    said = text_of(await buyer.browser.post(page, {f"quantite-{buyer.item}": "-3", "reason": ""}, page=page))
+    assert "ce nombre est négatif" in said
+    assert "Dites pourquoi" in said

@@ -159,6 +159,10 @@ async def test_moving_the_deadline_tells_everyone_and_supersedes_its_reminders(
     shown = await buyer.get(page)
     assert 'value="2027-03-15"' in shown.text
     assert (await buyer.post(page, {"closes_on": "2027-03-19", "closes_at": "18 h"}, page=page)).status_code == 422
+    for hour in ("18 h", "tard"):
+        said = text_of(await buyer.post(page, {"closes_on": "2027-02-01", "closes_at": hour}, page=page))
+        assert "Choisissez une date de clôture à venir" in said, "all that is wrong at once"
+        assert "Dites pourquoi" in said
     values = {"closes_on": "19/03/2027", "closes_at": "18 h", "reason": "Conseils municipaux"}
     assert (await buyer.post(page, values, page=page)).status_code == 303
     told = (await mails(database, territory))[4:]

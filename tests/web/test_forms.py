@@ -47,3 +47,60 @@ def test_it_is_one_line_by_every_door(model: type[BaseModel], field: str) -> Non
     info = model.model_fields[field]
     line: TypeAdapter[str] = TypeAdapter(Annotated[info.annotation, *info.metadata])  # type: ignore[arg-type]
     assert line.validate_python("Comité\r\nBcc: x") == "Comité Bcc: x"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("douze", "Indiquez un nombre entier, par exemple 12."),
+        ("", "Indiquez un nombre entier, par exemple 12."),
+        ("99999999999", "Indiquez 1 000 000 au plus."),
+        ("9" * 5000, "Indiquez 1 000 000 au plus."),
+        ("1000001", "Indiquez 1 000 000 au plus."),
+        ("-3", "Indiquez 0 ou plus : ce nombre est négatif."),
+        ("−3", "Indiquez 0 ou plus : ce nombre est négatif."),
+        ("12,5", "Indiquez un nombre entier, sans virgule ni point."),
+        ("12.5", "Indiquez un nombre entier, sans virgule ni point."),
+    ],
+)
+def test_each_bad_whole_number_is_told_its_own_limit(typed: str, sentence: str) -> None:
+    form = Form(values={"units": typed})
+    assert form.integer("units") == 0
+    assert form.errors == {"units": sentence}
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("0", "Indiquez 15 au moins."),
+        ("-1", "Indiquez 15 au moins."),
+        ("1441", "Indiquez 1 440 au plus."),
+        ("deux", "Indiquez un nombre entier, par exemple 15."),
+    ],
+)
+def test_a_number_between_two_limits_is_told_the_one_it_passes(typed: str, sentence: str) -> None:
+    form = Form(values={"minutes": typed})
+    assert form.integer("minutes", smallest=15, largest=1440) == 15
+    assert form.errors == {"minutes": sentence}
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("cher", "Indiquez un nombre, par exemple 12,5."),
+        ("-3", "Indiquez 0 ou plus : ce nombre est négatif."),
+        ("1,234", "Indiquez 2 chiffres au plus après la virgule."),
+        ("101", "Indiquez 100 au plus."),
+        ("9" * 50, "Indiquez 100 au plus."),
+    ],
+)
+def test_each_bad_decimal_is_told_its_own_limit(typed: str, sentence: str) -> None:
+    form = Form(values={"rate": typed})
+    form.decimal("rate", largest=100)
+    assert form.errors == {"rate": sentence}
+
+
+@given(value=st.integers(min_value=0, max_value=1_000_000))
+def test_a_whole_number_is_read_as_it_is_written_in_french(value: int) -> None:
+    form = Form(values={"units": f"{value:,}".replace(",", " ")})
+    assert (form.integer("units"), form.errors) == (value, {})

@@ -221,6 +221,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         "reminder_id": reminder.id,
         "message_id": refused_mail.id,
         "kind": "committee",
+        "kept_id": 1,
         "key": key,
         "path": "tokens.css",
     }

@@ -11,7 +11,7 @@ from litestar.response import Redirect, Response
 from pooling.accounts.freshness import fresh_sign_in
 from pooling.accounts.models import TokenScope
 from pooling.accounts.sessions import EnteredGroup, SignedIn
-from pooling.accounts.tokens import LONGEST_NAME, make_token, revoke_token, tokens_listed
+from pooling.accounts.tokens import LONGEST_NAME, PAST_END, make_token, revoke_token, tokens_listed
 from pooling.accounts.who import signed_in
 from pooling.kernel.errors import NotFound, SignInRequired
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -41,7 +41,7 @@ async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Res
     group = _group(person, form)
     name = form.text("name", required="Donnez un nom à ce jeton : le programme qui s’en servira.", longest=LONGEST_NAME)
     scope = form.choice("scope", list(TokenScope))
-    expires_at = _end(form, group) if form.value("expires_on") else None
+    expires_at = _end(form, group, services_of(request).clock.now()) if form.value("expires_on") else None
     token = ""
     if group is not None and not form.has_errors:
         services = services_of(request)
@@ -71,12 +71,15 @@ def _group(person: SignedIn, form: Form) -> EnteredGroup | None:
     return group
 
 
-def _end(form: Form, group: EnteredGroup | None) -> datetime | None:
+def _end(form: Form, group: EnteredGroup | None, now: datetime) -> datetime | None:
     """The end of that day, where the group is."""
     day = form.date("expires_on")
     if day is None or group is None:
         return None
-    return datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(group.timezone))
+    end = datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(group.timezone))
+    if end <= now:
+        form.refuse("expires_on", PAST_END)
+    return end
 
 
 @post("/compte/jetons/{token_id:str}/revocation", right="signed_in")

@@ -21,6 +21,7 @@ USED_STEP = timedelta(minutes=5)
 VISIBLE = 9
 """How much of a token is kept readable, to tell tokens apart: `pool_xxxx`."""
 LONGEST_NAME = 80
+PAST_END = "Choisissez une date d’expiration à venir."
 LONGEST_TOKEN = 200
 
 
@@ -84,7 +85,7 @@ async def make_token(
     if not title or len(title) > LONGEST_NAME:
         raise Invalid({"name": f"Donnez un nom à ce jeton, en {LONGEST_NAME} caractères au plus."})
     if expires_at is not None and expires_at <= now:
-        raise Invalid({"expires_on": "Choisissez une date d’expiration à venir."})
+        raise Invalid({"expires_on": PAST_END})
     if await _group_of(session, person_id, group_id) is None:
         raise NotFound
     token = f"pool_{secrets.token_urlsafe(32)}"

@@ -24,6 +24,7 @@ from pooling.purchases.queries import ItemShown, purchase_items
 Wanted = tuple[int, int]
 """Units of an item, and the most that would be accepted."""
 NOTHING: Wanted = (0, 0)
+SAY_WHY = "Dites pourquoi cette déclaration change : le référent du membre le lira."
 
 
 async def amend_declaration(
@@ -44,7 +45,7 @@ async def amend_declaration(
     items = await purchase_items(session, purchase_id)
     check_lines(command, {item.id for item in items})
     if not reason:
-        raise Invalid({"reason": "Dites pourquoi cette déclaration change : le référent du membre le lira."})
+        raise Invalid({"reason": SAY_WHY})
     filed = (await declarations_of_member(session, purchase_id, command.member_id)).get("filed")
     before, after = _wanted_before(filed, items), _wanted_after(command, items)
     if before == after:

@@ -12,7 +12,7 @@ from pooling.kernel.errors import Conflict, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Right
-from pooling.needs.amending import amend_declaration
+from pooling.needs.amending import SAY_WHY, amend_declaration
 from pooling.needs.grid import form_of_declaration, grid_context, read_declaration
 from pooling.needs.queries import declarations_of_member
 from pooling.purchases.frame import PurchaseFrame, led_purchase
@@ -51,7 +51,7 @@ async def do_amendment(
     amended = await _participant(session, frame, member)
     items = await purchase_items(session, frame.purchase.id)
     command = read_declaration(form, items, amended.id, filing=True)
-    reason = form.lines("reason", longest=500)
+    reason = form.lines("reason", required=SAY_WHY, longest=500)
     record = None
     if not form.has_errors:
         with form.redisplayed():

@@ -22,6 +22,12 @@ from pooling.purchases.rules import PURCHASE
 from pooling.purchases.service import item_ids, lock_purchase
 
 SHORTEST_COLLECTION = timedelta(hours=1)
+TOO_NEAR = "Choisissez une date de clôture à venir, dans une heure au plus tôt."
+SAY_WHY = "Dites pourquoi\u00a0: les référents le liront."
+
+
+def is_too_near(closes_at: datetime, now: datetime) -> bool:
+    return closes_at < now + SHORTEST_COLLECTION
 
 
 async def open_collection(
@@ -45,8 +51,8 @@ async def open_collection(
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase = await lock_purchase(session, purchase_id, alone=True)
     now = await clock.at_database(session)
-    if closes_at < now + SHORTEST_COLLECTION:
-        raise Invalid({"closes_on": "Choisissez une date de clôture à venir, dans une heure au plus tôt."})
+    if is_too_near(closes_at, now):
+        raise Invalid({"closes_on": TOO_NEAR})
     if not await item_ids(session, purchase_id):
         raise Conflict("Ajoutez au moins un article avant d’ouvrir la collecte.", code="nothing_to_declare")
     details: dict[str, object] = {"closes_at": str(closes_at)}
@@ -192,14 +198,14 @@ async def _locked_for(
     """The purchase, locked alone by its lead buyer who says why, and the time once the lock is won."""
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     if not reason:
-        raise Invalid({"reason": "Dites pourquoi : les référents le liront."})
+        raise Invalid({"reason": SAY_WHY})
     purchase = await lock_purchase(session, purchase_id, alone=True)
     return purchase, await clock.at_database(session)
 
 
 def _reschedule(purchase: Purchase, closes_at: datetime, now: datetime) -> None:
-    if closes_at < now + SHORTEST_COLLECTION:
-        raise Invalid({"closes_on": "Choisissez une date de clôture à venir, dans une heure au plus tôt."})
+    if is_too_near(closes_at, now):
+        raise Invalid({"closes_on": TOO_NEAR})
     purchase.closes_at = closes_at
     purchase.scheduled_at = now
     purchase.revision += 1

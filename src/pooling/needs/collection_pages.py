@@ -1,6 +1,6 @@
 """The lead buyer's pages: opening the collection, moving its date, closing it, giving the purchase up."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -10,7 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.needs.cancelling import cancel_purchase
-from pooling.needs.collection import close_collection, extend_collection, open_collection, reopen_collection
+from pooling.needs.collection import (
+    SAY_WHY,
+    TOO_NEAR,
+    close_collection,
+    extend_collection,
+    is_too_near,
+    open_collection,
+    reopen_collection,
+)
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.queries import coverage
 from pooling.purchases.frame import PurchaseFrame, led_purchase
@@ -75,8 +83,9 @@ async def do_opening(
     reference: FromPath[str],
 ) -> Response[Any]:
     frame = await led_purchase(request, session, caller, reference, SECTION)
-    closes_at = _typed_deadline(form, frame)
+    closes_at = _typed_deadline(form, frame, services_of(request).clock.now())
     with form.redisplayed():
+        form.check()
         if closes_at:
             clock = services_of(request).clock
             insistence = form.insistence()
@@ -159,7 +168,8 @@ async def do_extension(
     frame = await led_purchase(request, session, caller, reference, SECTION)
     was_open = frame.purchase.state == PurchaseState.OPEN
     act = extend_collection if was_open else reopen_collection
-    closes_at, reason = _typed_deadline(form, frame), form.lines("reason", longest=500)
+    closes_at = _typed_deadline(form, frame, services_of(request).clock.now())
+    reason = form.lines("reason", required=SAY_WHY, longest=500)
     with form.redisplayed():
         form.check()
         if closes_at:
@@ -201,9 +211,13 @@ def _deadline_form(frame: PurchaseFrame) -> Form:
     )
 
 
-def _typed_deadline(form: Form, frame: PurchaseFrame) -> datetime | None:
+def _typed_deadline(form: Form, frame: PurchaseFrame, now: datetime) -> datetime | None:
+    """What is wrong with it is told at once with the rest of the form; the use case looks again at the lock's time."""
     day, hour = form.date("closes_on"), form.time("closes_at")
-    return datetime.combine(day, hour, tzinfo=frame.zone) if day and hour else None
+    closes_at = datetime.combine(day, hour or time.max, tzinfo=frame.zone) if day else None
+    if closes_at and is_too_near(closes_at, now):
+        form.refuse("closes_on", TOO_NEAR)
+    return closes_at if hour else None
 
 
 @get("/achats/{reference:str}/annulation", right=Right.RUN_PURCHASE)

@@ -24,8 +24,11 @@ from pooling.kernel.text import clean, clean_indented, one_line, visible
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
 from pooling.web.markdown import faults_of
+from pooling.web.typography import number
 
-_DIGITS = re.compile(r"[0-9]{1,9}")
+_ANY_NUMBER = re.compile(r"(-?)([0-9]+)(?:[.,]([0-9]+))?")
+_MOST_DIGITS = 15
+"""More are said to be too large without being read."""
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.([0-9]+))?")
 _HOUR = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?")
 _BLANKS = re.compile(r"\s")
@@ -116,28 +119,25 @@ class Form:
 
     def integer(self, name: str, *, smallest: int = 0, largest: int = 1_000_000, default: int | None = None) -> int:
         """A whole number; blanks between thousands are welcome. An empty field is `default`, if there is one."""
-        typed = _BLANKS.sub("", self.value(name))
+        typed = _BLANKS.sub("", self.value(name)).replace("−", "-")
         if not typed and default is not None:
             return default
-        if not _DIGITS.fullmatch(typed):
-            self.refuse(name, "Indiquez un nombre entier, par exemple 12.")
+        wrong = _wrong_integer(typed, smallest, largest)
+        if wrong:
+            self.refuse(name, wrong)
             return smallest
-        value = int(typed)
-        if not smallest <= value <= largest:
-            self.refuse(name, f"Indiquez un nombre entre {smallest} et {largest}.")
-            return smallest
-        return value
+        return int(typed)
 
     def decimal(self, name: str, *, places: int = 2, largest: int = 1_000_000_000) -> Decimal:
         """A number that is not negative, with a comma or a point: `1 234,56`."""
         typed = _BLANKS.sub("", self.value(name)).removesuffix("€").removesuffix("%").replace(",", ".")
         match = _DECIMAL.fullmatch(typed)
         if match is None or len(match[1] or "") > places:
-            self.refuse(name, f"Indiquez un nombre, par exemple 12,5 ({places} décimales au plus).")
+            self.refuse(name, _wrong_decimal(typed, places, largest))
             return Decimal(0)
         value = Decimal(typed)
         if value > largest:
-            self.refuse(name, f"Indiquez un nombre jusqu’à {largest}.")
+            self.refuse(name, f"Indiquez {number(largest)} au plus.")
         return value
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
@@ -211,6 +211,35 @@ class Form:
                 return
             for name, sentence in invalid.errors.items():
                 self.refuse(name, sentence)
+
+
+def _wrong_integer(typed: str, smallest: int, largest: int) -> str | None:
+    """What is wrong with it as a whole number, each fault with its own limit; None when nothing is."""
+    match = _ANY_NUMBER.fullmatch(typed)
+    if match is None:
+        return f"Indiquez un nombre entier, par exemple {number(min(max(12, smallest), largest))}."
+    minus, whole, fraction = match[1], match[2].lstrip("0"), match[3]
+    if minus and smallest == 0:
+        return "Indiquez 0 ou plus\u00a0: ce nombre est négatif."
+    if fraction is not None:
+        return "Indiquez un nombre entier, sans virgule ni point."
+    if minus or int(whole[:_MOST_DIGITS] or "0") < smallest:
+        return f"Indiquez {number(smallest)} au moins."
+    if len(whole) >= _MOST_DIGITS or int(whole or "0") > largest:
+        return f"Indiquez {number(largest)} au plus."
+    return None
+
+
+def _wrong_decimal(typed: str, places: int, largest: int) -> str:
+    """What is wrong with a number that is not the one asked for."""
+    match = _ANY_NUMBER.fullmatch(typed.replace("−", "-"))
+    if match is None:
+        return "Indiquez un nombre, par exemple 12,5."
+    if match[1]:
+        return "Indiquez 0 ou plus\u00a0: ce nombre est négatif."
+    if len(match[3] or "") > places:
+        return f"Indiquez {places} chiffres au plus après la virgule."
+    return f"Indiquez {number(largest)} au plus."
 
 
 def form_of(values: Mapping[str, object]) -> Form:

@@ -86,7 +86,7 @@ async def test_a_decision_is_taken_down_with_all_it_has(
         ({"due_on": "demain"}, "Indiquez une date"),
         ({"due_on": "01/01/1850"}, "Indiquez une date"),
         ({"votes_for": "beaucoup"}, "Indiquez un nombre entier"),
-        ({"votes_for": "-1"}, "Indiquez un nombre entier"),
+        ({"votes_for": "-1"}, "Indiquez 0 ou plus"),
         ({"owner": "personne de ce nom"}, "Personne ne porte ce nom dans le groupe"),
         ({"purchase": "999999"}, "Choisissez un achat du groupe"),
         ({"purchase": "'; --"}, "Choisissez un achat du groupe"),

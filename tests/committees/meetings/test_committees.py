@@ -66,7 +66,7 @@ async def test_nobody_is_told_to_warn_people_before_the_sweep_planned_their_remi
         ({"link": "https://"}, "commence par https://"),
         ({"link": "https://a b"}, "commence par https://"),
         ({"title": ""}, "Donnez un nom"),
-        ({"duration": "0"}, "entre 15 et 1440"),
+        ({"duration": "0"}, "Indiquez 15 au moins"),
     ],
 )
 async def test_bad_input_is_told_at_the_field_and_kept(
@@ -78,6 +78,28 @@ async def test_bad_input_is_told_at_the_field_and_kept(
     assert sentence in text_of(answer)
     assert "1. Consolider" in answer.text
     assert "Aucun comité n’est prévu" in text_of(await browser.get(LIST))
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentences"),
+    [
+        (
+            {"day": "2027-02-01", "place": "", "title": "", "duration": "9"},
+            ["Choisissez une date à venir", "Indiquez un lieu", "Donnez un nom", "Indiquez 15 au moins"],
+        ),
+        ({"day": "", "place": "", "hour": ""}, ["Indiquez une date", "Indiquez un lieu", "Indiquez une heure"]),
+        ({"day": "2027-02-01", "hour": "25 h"}, ["Choisissez une date à venir", "Indiquez une heure"]),
+    ],
+)
+async def test_all_that_is_wrong_is_told_at_once(
+    territory: Territory, sign_in: SignIn, typed: dict[str, str], sentences: list[str]
+) -> None:
+    browser = await sign_in(FACILITATOR)
+    said = text_of(await browser.post(NEW, {**PLAN, **typed}, page=NEW))
+    assert [sentence for sentence in sentences if sentence not in said] == []
+    form = text_of(await browser.get(NEW))
+    assert "Lieu (facultatif)" not in form, "one of the two is required"
+    assert "visioconférence (facultatif)" not in form
 
 
 async def test_the_form_sent_twice_makes_one_committee(territory: Territory, sign_in: SignIn) -> None:

@@ -1,7 +1,7 @@
 """Planning committees, moving and cancelling them."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime, time
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -184,15 +184,31 @@ async def cancel_committee(
 
 async def _moment(session: AsyncSession, command: Whereabouts, now: datetime) -> tuple[datetime, datetime]:
     """The local start and the instant, in the group's zone."""
-    if not command.place and not command.link:
-        raise Invalid({"place": "Indiquez un lieu, un lien de visioconférence, ou les deux."})
-    if command.link and not _is_web_address(command.link):
-        raise Invalid({"link": "Indiquez une adresse entière, sans espace, qui commence par https://."})
-    timezone = (await session.execute(select(col(Group.timezone)))).scalar_one()
-    local, starts_at = local_start(command.day, command.hour, ZoneInfo(timezone))
-    if starts_at <= now:
-        raise Invalid({"day": "Choisissez une date à venir."})
-    return local, starts_at
+    zone = ZoneInfo((await session.execute(select(col(Group.timezone)))).scalar_one())
+    errors = whereabouts_errors(command.day, command.hour, command.place, command.link, zone, now)
+    if errors:
+        raise Invalid(errors)
+    return local_start(command.day, command.hour, zone)
+
+
+def whereabouts_errors(
+    day: date | None, hour: time | None, place: str, link: str, zone: ZoneInfo, now: datetime
+) -> dict[str, str]:
+    """All that is wrong with when and where, by field. A day or hour that could not even be read (None) is somebody
+    else's to tell; what can be said of the other is.
+    """
+    errors: dict[str, str] = {}
+    if not place and not link:
+        errors["place"] = "Indiquez un lieu, un lien de visioconférence, ou les deux."
+    if link and not _is_web_address(link):
+        errors["link"] = "Indiquez une adresse entière, sans espace, qui commence par https://."
+    if day is None:
+        return errors
+    try:
+        is_past = local_start(day, hour, zone)[1] <= now if hour else day < now.astimezone(zone).date()
+    except Invalid as skipped:
+        return errors | skipped.errors
+    return errors | ({"day": "Choisissez une date à venir."} if is_past else {})
 
 
 def _is_web_address(link: str) -> bool:

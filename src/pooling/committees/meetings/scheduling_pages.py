@@ -1,5 +1,6 @@
 """Planning a committee, moving it, cancelling it."""
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.meetings.reminders import is_reminded
-from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_once
+from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_once, whereabouts_errors
 from pooling.committees.meetings.schemas import LONGEST_TEXT, CommitteeIn, MoveIn
 from pooling.committees.models import CommitteeKind
 from pooling.committees.notices.changes import CHANGES
@@ -38,15 +39,13 @@ USUAL = {
 USUAL_ROLES = [str(Role.FACILITATOR), str(Role.REFERENT), str(Role.LEAD_BUYER)]
 
 
-def _whereabouts(form: Form) -> dict[str, Any]:
-    """When and where, as the form has it."""
-    return {
-        "day": form.date("day"),
-        "hour": form.time("hour"),
-        "duration_minutes": form.integer("duration", smallest=15, largest=24 * 60, default=120),
-        "place": form.text("place"),
-        "link": form.text("link", longest=500),
-    }
+def _whereabouts(form: Form, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    """When and where, as the form has it; all that is wrong with it is told at once."""
+    day, hour, place, link = form.date("day"), form.time("hour"), form.text("place"), form.text("link", longest=500)
+    minutes = form.integer("duration", smallest=15, largest=24 * 60, default=120)
+    for name, sentence in whereabouts_errors(day, hour, place, link, zone, now).items():
+        form.refuse(name, sentence)
+    return {"day": day, "hour": hour, "duration_minutes": minutes, "place": place, "link": link}
 
 
 def _kind(form: Form) -> dict[str, Any]:
@@ -92,7 +91,7 @@ async def do_scheduling(
 ) -> Response[Any]:
     known = {str(role): role for role, _ in INVITED_ROLES}
     values = {
-        **_whereabouts(form),
+        **_whereabouts(form, ZoneInfo(entered_group.timezone), services_of(request).clock.now()),
         "title": form.text("title", required="Donnez un nom à la réunion.", longest=120),
         **_kind(form),
         "take_up": form.value("take_up") == "1",
@@ -165,7 +164,7 @@ async def do_move(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     frame = await managed_committee(request, session, caller, committee_id)
-    values = {**_whereabouts(form), "reason": form.lines("reason", longest=500)}
+    values = {**_whereabouts(form, frame.zone, frame.now), "reason": form.lines("reason", longest=500)}
     base_url = services_of(request).settings.base_url
     with form.redisplayed():
         form.check()
