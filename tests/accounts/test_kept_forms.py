@@ -196,6 +196,9 @@ async def test_a_form_that_says_a_person_without_our_signature_is_a_forgery(
         f"{PAGE}/depot", data={"csrf": f"{token}:{author}:{mark}", **TYPED}, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert stranger.status_code == 403, "another site keeps nothing for anybody"
+    said = text_of(stranger)
+    assert "Cette page a expiré" in said
+    assert "Accès réservé" not in said
     assert await kept_count(database) == 0
 
 

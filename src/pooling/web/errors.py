@@ -105,7 +105,7 @@ def _answer(
     answer: Response[Any] = (
         _problem(status, code, sentence, error)
         if _is_api(request)
-        else _page(request, status, sentence, error.way_on if error else None)
+        else _page(request, status, code, sentence, error.way_on if error else None)
     )
     if status == HTTP_401_UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -130,9 +130,11 @@ def _problem_of(status: int, code: str, sentence: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": sentence, "status": status, "code": code}
 
 
-def _page(request: Request[Any, Any, Any], status: int, sentence: str, way_on: tuple[str, str] | None) -> Response[Any]:
+def _page(
+    request: Request[Any, Any, Any], status: int, code: str, sentence: str, way_on: tuple[str, str] | None
+) -> Response[Any]:
     """In the frame of who is here; should that fail too, in one that stands on nothing."""
-    shown: dict[str, Any] = {"error_status": status, "error_message": sentence, "way_on": way_on}
+    shown: dict[str, Any] = {"error_status": status, "error_code": code, "error_message": sentence, "way_on": way_on}
     try:
         return render(request, "error.html", status=status, flashing=False, **shown)
     except Exception:
