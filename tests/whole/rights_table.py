@@ -202,6 +202,8 @@ EXPECTED: dict[str, frozenset[str]] = {
         for step in ("ouverture", "cloture", "prolongation", "annulation", "besoins/{member}/modification")
     },
     f"GET {PURCHASE}/besoins": GROUP,
+    f"POST {PURCHASE}/relance": RUNS_OR_LEADS,
+    **{f"{method} {PURCHASE}/besoins/{{member}}/telephone": RUNS_OR_LEADS for method in ("GET", "POST")},
     f"GET {PURCHASE}/besoins/{{member}}": SEES_LUGOS,
     f"POST {PURCHASE}/besoins/{{member}}/brouillon": OWN_MEMBER,
     f"POST {PURCHASE}/besoins/{{member}}/part": OWN_MEMBER,

@@ -49,6 +49,8 @@ class Right(AnyRight):
     """A référent sees the group's totals and its own member's lines."""
     SEE_DECLARATION = ("see_declaration", Role.REFERENT, Role.FINANCE, Role.FACILITATOR, Role.LEAD_BUYER)
     SEE_ALL_NEEDS = ("see_all_needs", Role.FACILITATOR, Role.LEAD_BUYER)
+    GATHER_NEEDS = ("gather_needs", Role.FACILITATOR, Role.LEAD_BUYER)
+    """While the collection is open: reminding those who are silent, filing for a member that telephoned."""
     RUN_PURCHASE = ("run_purchase", Role.LEAD_BUYER)
     SEE_ALL_COSTS = ("see_all_costs", Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE)
     """Who pays must be able to tie the foot to the invoice: finance officers of a participant see all its lines."""

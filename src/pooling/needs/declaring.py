@@ -93,6 +93,18 @@ async def _admit(
     session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
 ) -> datetime:
     caller.require(Right.FILE_NEEDS, member_id=command.member_id)
+    _, now = await admit(session, purchase_id, command, clock)
+    return now
+
+
+async def admit(
+    session: AsyncSession, purchase_id: int, command: DeclarationIn, clock: Clock
+) -> tuple[Purchase, datetime]:
+    """What every declaration goes through, whoever writes it down; the right is checked before. Returns the purchase,
+    locked with others, and the moment by the database.
+
+    Raises: as `file_declaration`, but for the right.
+    """
     purchase = await lock_purchase(session, purchase_id, alone=False)
     now = await clock.at_database(session)
     refuse_when_closed(purchase, now)
@@ -102,7 +114,7 @@ async def _admit(
         raise NotFound
     await refuse_when_changed(session, purchase_id, command)
     check_lines(command, set((await item_ids(session, purchase_id)).values()))
-    return now
+    return purchase, now
 
 
 def refuse_when_closed(purchase: Purchase, now: datetime) -> None:
@@ -111,8 +123,8 @@ def refuse_when_closed(purchase: Purchase, now: datetime) -> None:
     """
     if not accepts_declarations(purchase.state, purchase.closes_at, now):
         raise Conflict(
-            "La collecte est close : votre déclaration n’a pas été enregistrée. "
-            "Pour une modification, adressez-vous à l’acheteur pilote.",
+            "La collecte est close : cette déclaration n’a pas été enregistrée. "
+            "Pour une modification, c’est l’acheteur pilote qui peut la faire.",
             code="collection_closed",
         )
 

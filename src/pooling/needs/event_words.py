@@ -13,8 +13,10 @@ SENTENCES: Mapping[str, str] = {
     "purchase.closed": "a clos la collecte des besoins de {purchase}",
     "purchase.cancelled": "a annulé l’achat {purchase}",
     "declaration.filed": "a déposé la déclaration de {member} pour {purchase}",
+    "declaration.filed_for": "a déposé la déclaration de {member} pour {purchase}, à la demande de {caller}",
     "needs.imported": "a importé des besoins pour {purchase} ({count})",
     "collection.extended": "a changé la date de clôture de la collecte de {purchase}",
+    "collection.reminded": "a relancé les membres sans réponse de {purchase} ({reminders})",
     "declaration.amended": "a modifié, après la clôture, la déclaration de {member} pour {purchase}",
     "consolidation.frozen": "a figé la consolidation n° {number} de {purchase}",
     "consolidation.amended": "a figé de nouveau la consolidation de {purchase}, sous le n° {number}",
@@ -38,6 +40,10 @@ def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other ga
     return plural(event.details.get("lines", 0), "ligne")
 
 
+def _reminders(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    return plural(event.details.get("reminders", 0), "relance")
+
+
 def _amended(event: Event, names: Names) -> tuple[str, str]:  # noqa: ARG001 - as the others
     return each_differing(event, _line)
 
@@ -50,6 +56,6 @@ def _line(recorded: object) -> object:
 EVENTS = EventWords(
     SENTENCES,
     SUBJECTS,
-    gaps={"ended": _ended, "count": _count},
+    gaps={"ended": _ended, "count": _count, "reminders": _reminders},
     changes={"declaration.amended": _amended},
 )

@@ -2,7 +2,15 @@
 
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
-from pooling.needs import amendment_pages, api, collection_api, collection_pages, consolidation_pages, pages
+from pooling.needs import (
+    amendment_pages,
+    api,
+    collection_api,
+    collection_pages,
+    consolidation_pages,
+    gathering_pages,
+    pages,
+)
 from pooling.needs.collection import close_what_is_due
 from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
@@ -10,7 +18,13 @@ from pooling.needs.reminders import kinds
 from pooling.needs.tasks import declarations_to_file, purchases_to_run
 
 FEATURE = Feature(
-    pages=(*pages.ROUTES, *amendment_pages.ROUTES, *collection_pages.ROUTES, *consolidation_pages.ROUTES),
+    pages=(
+        *pages.ROUTES,
+        *gathering_pages.ROUTES,
+        *amendment_pages.ROUTES,
+        *collection_pages.ROUTES,
+        *consolidation_pages.ROUTES,
+    ),
     api=(*api.ROUTES, *collection_api.ROUTES),
     purchase_tabs=(
         Tab("Besoins", pages.SECTION, Right.SEE_TOTALS),

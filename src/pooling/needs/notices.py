@@ -29,7 +29,8 @@ NOTICES = Allowance(
 )
 NOTICE = occasion(
     "needs_notice",
-    wish="a lead buyer, who opens, extends, closes early, reopens or cancels a collection, amends or shares out",
+    wish="a lead buyer, who opens, extends, closes early, reopens or cancels a collection, amends or shares out; "
+    "a lead buyer or a facilitator, who files for a member that telephoned",
     to="the référents of the members concerned",
     limit=str(NOTICES),
     where=__name__,
@@ -156,6 +157,22 @@ def extended(notice: Notice, to: Referent) -> Mail:
         f"La date pour déclarer a changé : déposez la déclaration {of_name(to.member)} {notice.until}.",
         "Voir la déclaration",
     )
+
+
+def filed_for(author: str, asked_by: str, lines: Mapping[str, str]) -> Callable[[Notice, Referent], Mail]:
+    """By item name, what was filed in the name of a member that telephoned."""
+
+    def write(notice: Notice, to: Referent) -> Mail:
+        return notice.mail(
+            to,
+            f"Déclaration déposée pour {to.member} : {notice.purchase.title}",
+            f"{author} a déposé la déclaration {of_name(to.member)} à la demande de {asked_by}, par téléphone : "
+            f"vérifiez-la, vous pouvez la modifier {notice.until}.",
+            "Voir la déclaration",
+            **(lines or {"Déclaré": "aucun besoin"}),
+        )
+
+    return write
 
 
 def closed_early(notice: Notice, to: Referent) -> Mail:

@@ -58,6 +58,7 @@ async def show_needs(
     items = await purchase_items(session, frame.purchase.id)
     totals = await consolidate_needs(session, frame.purchase.id)
     codes = await _codes(session, [line.member_id for line in lines])
+    covered = await coverage(session, frame.purchase.id)
     return render(
         request,
         "needs/list.html",
@@ -67,7 +68,8 @@ async def show_needs(
         items=items,
         item_columns=[{"label": item.name, "numeric": True} for item in items],
         totals=totals,
-        coverage=await coverage(session, frame.purchase.id),
+        coverage=covered,
+        may_gather=_may_gather(request, caller, frame) and covered.filed < covered.participants,
         sees_all=sees_all,
         remarks=await remarks_of(session, frame.purchase.id) if all_needs else [],
         remarks_at_most=REMARKS_AT_MOST,
@@ -78,6 +80,12 @@ async def show_needs(
         euros_of=euros_of,
         **pages_after(frame.url + SECTION, apres, next_key),
     )
+
+
+def _may_gather(request: Request[Any, Any, Any], caller: Caller, frame: PurchaseFrame) -> bool:
+    now = services_of(request).clock.now()
+    open_now = accepts_declarations(frame.purchase.state, frame.purchase.closes_at, now)
+    return open_now and caller.may(Right.GATHER_NEEDS, purchase_id=frame.purchase.id)
 
 
 async def _codes(session: AsyncSession, members: list[int]) -> dict[int, str]:
@@ -261,6 +269,7 @@ async def declaration_page(
         share=share,
         other=grid_other(latest, items) if changed and latest else None,
         open_now=open_now,
+        may_gather=_may_gather(request, caller, frame),
         may_amend=frame.purchase.state == PurchaseState.CLOSED
         and caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id),
         **grid_context(shown, items, filed=filed if draft else None),
