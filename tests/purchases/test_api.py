@@ -148,11 +148,11 @@ async def test_a_program_does_not_choose_the_charset_either(connect: Connect) ->
 
 async def test_a_small_body_makes_no_large_answer(connect: Connect) -> None:
     program = await connect(FACILITATOR)
-    many = {**NEW, "participants": [0] * 30_000}
+    many = {**NEW, "participants": [0] * 3_000}
     answer = await program.post(f"{API}/purchases", many)
     assert problem(answer) == (422, "invalid")
     assert len(answer.json()["errors"]) == 20
-    assert answer.json()["more_errors"] == 30_000 - 20
+    assert answer.json()["more_errors"] == 3_000 - 20
     unknown = {**NEW, "participants": [f"{place:09}" for place in range(30_000)]}
     answer = await program.post(f"{API}/purchases", unknown)
     assert answer.json()["errors"]["participants"].endswith("000000019 et 29980\u00a0autres.")

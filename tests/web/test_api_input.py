@@ -1,0 +1,50 @@
+"""What programs send is told wrong in a few microseconds, however much of it is wrong."""
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import pooling
+from pooling.kernel.errors import Invalid
+from pooling.purchases.api import NewPurchase
+from pooling.web.api import ApiIn
+from pooling.web.api_input import MANY_IN_JSON, _read
+
+MOST_TOLD = 100
+"""Faults that a body may have at once: each takes some microseconds in which nobody else is answered."""
+
+
+def models(of: type[ApiIn] = ApiIn) -> Iterator[type[ApiIn]]:
+    for found in pkgutil.walk_packages(pooling.__path__, "pooling."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+    for model in of.__subclasses__():
+        yield model
+        yield from models(model)
+
+
+def faults(content: object, model: type[ApiIn]) -> dict[str, str]:
+    with pytest.raises(Invalid) as refused:
+        _read(json.dumps(content).encode(), model)
+    return dict(refused.value.errors)
+
+
+def test_a_long_list_of_faults_ends_at_its_first() -> None:
+    lists = {(model, name) for model in models() for name in model.model_fields if model.__module__ != __name__}
+    assert {(NewPurchase, "participants"), (NewPurchase, "items")} < lists
+    for model, name in lists:
+        told = faults({name: [{}] * 10 * MANY_IN_JSON}, model)
+        assert len(told) < MOST_TOLD, (model, name)
+
+
+def test_a_short_one_is_told_whole() -> None:
+    told = faults({"title": "Vélos", "lead_member": "213300098", "participants": [0] * 10 * MOST_TOLD}, NewPurchase)
+    assert len(told) == MOST_TOLD * 10
+
+
+def test_a_long_body_without_fault_is_the_same() -> None:
+    content = {"title": "Vélos", "lead_member": "213300098", "participants": ["213300098"] * 2 * MANY_IN_JSON}
+    assert _read(json.dumps(content).encode(), NewPurchase) == NewPurchase.model_validate(content)
