@@ -11,8 +11,8 @@ from pydantic import BaseModel, TypeAdapter
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
-from pooling.members.service import MemberIn
-from pooling.purchases.schemas import ItemIn, PurchaseIn
+from pooling.members.service import MemberIn, UnitIn
+from pooling.purchases.schemas import CorrectionIn, ItemIn, PurchaseIn
 from pooling.web.forms import Form, form_of
 
 
@@ -41,7 +41,10 @@ def test_a_name_is_one_line_and_a_text_keeps_its_lines() -> None:
 
 @pytest.mark.parametrize(
     ("model", "field"),
-    [(PurchaseIn, "title"), (ItemIn, "name"), (CommitteeIn, "title"), (AgendaItemIn, "presenter"), (MemberIn, "name")],
+    [
+        *[(PurchaseIn, "title"), (CorrectionIn, "title"), (ItemIn, "name"), (CommitteeIn, "title")],
+        *[(AgendaItemIn, "presenter"), (MemberIn, "name"), (MemberIn, "category"), (UnitIn, "name")],
+    ],
 )
 def test_it_is_one_line_by_every_door(model: type[BaseModel], field: str) -> None:
     info = model.model_fields[field]

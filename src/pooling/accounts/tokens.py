@@ -14,7 +14,7 @@ from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.database import enter_group
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import record_event
-from pooling.kernel.text import clean
+from pooling.kernel.text import one_line
 
 USED_STEP = timedelta(minutes=5)
 """`last_used_at` is written at most this often."""
@@ -81,7 +81,7 @@ async def make_token(
         NotFound: the person may not enter the group.
         Invalid: no name, or an end that is past.
     """
-    title = clean(name)
+    title = one_line(name)
     if not title or len(title) > LONGEST_NAME:
         raise Invalid({"name": f"Donnez un nom à ce jeton, en {LONGEST_NAME} caractères au plus."})
     if expires_at is not None and expires_at <= now:

@@ -15,7 +15,7 @@ from pooling.cli.installation import installation, typed_address, with_database
 from pooling.features import FORGETS
 from pooling.home.purging import purge as purge_people
 from pooling.kernel.database import Database
-from pooling.kernel.text import clean
+from pooling.kernel.text import one_line
 from pooling.members.service import renew_sessions
 from pooling.settings import stop
 
@@ -35,7 +35,7 @@ def administrator_add(email: str, name: str) -> None:
     async def run(database: Database) -> None:
         async with database.transaction() as session:
             people = await ensure_people(
-                session, [(address, clean(name) or address.split("@")[0], "")], datetime.now(UTC)
+                session, [(address, one_line(name) or address.split("@")[0], "")], datetime.now(UTC)
             )
             await session.execute(update(Person).where(col(Person.email) == address).values(administrator=True))
             await renew_sessions(session, list(people.values()))

@@ -13,7 +13,7 @@ from stdnum.fr import siren
 from pooling.kernel.database import enter_group, group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import record_event
-from pooling.kernel.text import Line, clean, slug, sort_key
+from pooling.kernel.text import Line, one_line, slug, sort_key
 from pooling.members.models import Budget, Group, Member, MemberKind, Membership, Role
 
 
@@ -24,12 +24,12 @@ class MemberIn(BaseModel):
 
     code: str
     name: Line = Field(min_length=1, max_length=200)
-    category: str = ""
+    category: Line = ""
     insee: str | None = Field(default=None, pattern=r"^(\d{2}|2[AB])\d{3}$")
     population: int | None = Field(default=None, ge=0, le=100_000_000)
     agents: int | None = Field(default=None, ge=0, le=10_000_000)
     parent: None = None
-    budgets: dict[str, str] = {}
+    budgets: dict[str, Line] = {}
 
     @field_validator("code")
     @classmethod
@@ -38,11 +38,6 @@ class MemberIn(BaseModel):
         if not siren.is_valid(compact):
             raise ValueError(f"« {value} » n’est pas un numéro SIREN (neuf chiffres dont une clé)")
         return compact
-
-    @field_validator("name")
-    @classmethod
-    def _is_clean(cls, value: str) -> str:
-        return clean(value)
 
 
 class UnitIn(BaseModel):
@@ -53,17 +48,17 @@ class UnitIn(BaseModel):
     code: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
     parent: str
     name: Line = Field(min_length=1, max_length=200)
-    category: str = "composante"
+    category: Line = "composante"
     insee: None = None
     population: int | None = Field(default=None, ge=0)
     agents: int | None = Field(default=None, ge=0, le=10_000_000)
-    budgets: dict[str, str] = {}
+    budgets: dict[str, Line] = {}
 
 
 async def create_group(
     session: AsyncSession,
     *,
-    name: Line,
+    name: str,
     now: datetime,
     timezone: str = "Europe/Paris",
     fictional: bool = False,
@@ -87,7 +82,7 @@ async def create_group(
         Group(
             id=group_id,
             slug=address,
-            name=clean(name),
+            name=one_line(name),
             timezone=timezone,
             fictional=fictional,
             created_at=now,

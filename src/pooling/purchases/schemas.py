@@ -60,7 +60,7 @@ class CorrectionIn(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Line = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=5000)
     lead_member: str
     participants: tuple[str, ...] | None = None
