@@ -1,15 +1,18 @@
 """Markdown typed by anybody: what it becomes, and what it never becomes."""
 
+import asyncio
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooling.web.markdown import DEEPEST, blocks_of, html_of, is_safe_link, plain_text
+from pooling.web.forms import Form
+from pooling.web.markdown import DEEPEST, as_html, blocks_of, html_of, is_safe_link, plain_text
 
 
 def html(text: str) -> str:
@@ -140,3 +143,20 @@ def test_links_that_may_be_followed(url: str, safe: bool) -> None:
 def test_plain_text_is_the_words_a_line_for_each_block() -> None:
     typed = "## Un **deux**\n\n- trois\n- [quatre](https://x.fr)\n\n| a | b |\n|---|---|\n| c | d |"
     assert plain_text(blocks_of(typed)).splitlines() == ["Un deux", "trois", "quatre", "a b", "c d"]
+
+
+@pytest.mark.parametrize("read", [as_html, lambda text: Form({"a": text}).markdown("a", longest=50_000)])
+async def test_others_are_answered_while_a_long_text_is_read(read: Callable[[str], Awaitable[object]]) -> None:
+    """Measured in the event loop's own time, so that a busy machine changes nothing."""
+    reading = asyncio.create_task(_awaited(read("- a\n" * 12_500)))
+    longest = 0.0
+    while not reading.done():
+        began = time.thread_time()
+        await asyncio.sleep(0)
+        longest = max(longest, time.thread_time() - began)
+    assert await reading
+    assert longest < 0.1
+
+
+async def _awaited(made: Awaitable[object]) -> bool:
+    return await made is not None

@@ -23,7 +23,7 @@ from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, clean_indented, one_line, visible
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
-from pooling.web.markdown import faults_of
+from pooling.web.markdown import beside, faults_of
 from pooling.web.typography import number
 
 _ANY_NUMBER = re.compile(r"(-?)([0-9]+)(?:[.,]([0-9]+))?")
@@ -100,10 +100,10 @@ class Form:
             self.refuse(name, f"Raccourcissez ce texte : {longest} caractères au plus.")
         return value
 
-    def markdown(self, name: str, *, longest: int) -> str:
+    async def markdown(self, name: str, *, longest: int) -> str:
         """A text in Markdown, with line feeds alone, that a document can hold."""
         value = self.lines(name, longest=longest, indented=True).replace("\r\n", "\n").replace("\r", "\n")
-        faults = faults_of(value) if len(value) <= longest else []
+        faults = await beside(faults_of, value) if len(value) <= longest else []
         if faults:
             self.refuse(name, " ".join(faults))
         return value

@@ -8,10 +8,11 @@ blocks), `quote` (blocks), `code` (text), `rule`, `table` (head: contents, rows:
 of runs: `text`, `code` (text), `strong`, `emphasis`, `strike` (content), `link` (url, content), `break`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -22,6 +23,7 @@ from markupsafe import Markup, escape
 from pooling.web.typography import typo
 
 Node = dict[str, Any]
+Read = TypeVar("Read")
 _SCHEMES = frozenset({"http", "https", "mailto"})
 _KINDS = {"strong": "strong", "em": "emphasis", "s": "strike", "link": "link"}
 _TAGS = {"strong": "strong", "emphasis": "em", "strike": "s"}
@@ -31,6 +33,8 @@ DEEPEST = 6
 LONGEST_LINK = 2_000
 """Browsers open longer ones, but a PDF holds no more than 8 000 letters."""
 MOST_FAULTS = 5
+READ_AT_ONCE = 2_000
+"""Letters of a text that is read on the spot: the longest minutes can take most of a second."""
 
 
 @cache
@@ -61,6 +65,11 @@ def blocks_of(text: str) -> list[Node]:
     for token in tokens:
         token.children = None  # a tree of these would be as deep as whoever typed it likes
     return list(_Reader(runs).read(SyntaxTreeNode(tokens).children, 0))
+
+
+async def beside(read: Callable[[str], Read], text: str) -> Read:
+    """What `read` makes of a text: a short one on the spot, a long one while others are answered."""
+    return read(text) if len(text) <= READ_AT_ONCE else await asyncio.to_thread(read, text)
 
 
 def faults_of(text: str) -> list[str]:
@@ -180,6 +189,11 @@ def _mend(runs: list[Node]) -> None:
         if run["kind"] == "text":
             run["text"] = typo(run["text"])
     runs[:] = joined
+
+
+async def as_html(text: str, *, under: int = 2) -> Markup:
+    """A text as HTML, see `html_of`; a long one beside the event loop."""
+    return await beside(lambda typed: html_of(blocks_of(typed), under=under), text)
 
 
 def html_of(blocks: Sequence[Node], *, under: int = 2) -> Markup:

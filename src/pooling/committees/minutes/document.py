@@ -21,7 +21,7 @@ from pooling.committees.models import (
 )
 from pooling.committees.queries import agendas_of
 from pooling.reminders.kinds import Context
-from pooling.web.markdown import blocks_of
+from pooling.web.markdown import beside, blocks_of
 from pooling.web.typography import date_short, date_time_long, number, plural, time_short, typo
 
 NAMED_AT_MOST = 300
@@ -43,7 +43,7 @@ async def minutes_data(session: AsyncSession, committee: Committee, context: Con
         "facts": await _facts(session, committee, context),
         "attendance": await _attendance(session, committee),
         "agenda": [typo(item.title) for item in agenda],
-        "blocks": blocks_of(committee.minutes),
+        "blocks": await beside(blocks_of, committee.minutes),
         "decisions": [_decision(shown, effects.get(shown.decision.id, "")) for shown in decisions],
         "difficulties": await _difficulties(session, committee),
     }

@@ -32,7 +32,7 @@ from pooling.members.rights import Right
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
-from pooling.web.markdown import blocks_of, html_of
+from pooling.web.markdown import as_html
 from pooling.web.typography import time_short
 
 NEXT_PAGES = {"decision": "/decisions/nouvelle", "publication": "/publication"}
@@ -88,7 +88,7 @@ async def _read_page(request: Request[Any, Any, Any], session: AsyncSession, fra
         heading="Compte-rendu",
         frame=frame,
         published=published,
-        minutes=html_of(blocks_of(committee.minutes), under=1) if published else "",
+        minutes=await as_html(committee.minutes, under=1) if published else "",
         pieces_shown=(await files_of(session, committee.id)).get(None, []) if published else [],
         **await listed(session, decisions),
     )
@@ -127,7 +127,7 @@ async def _editor(
         offered=offered(shown.offered),
         names={person_id: name for person_id, name in rows},
         saved=_saved_words(frame, latest) if latest else "",
-        preview=html_of(blocks_of(committee.minutes), under=1),
+        preview=await as_html(committee.minutes, under=1),
         pieces_shown=(await files_of(session, committee.id)).get(None, []),
         **await listed(session, decisions),
     )
@@ -149,7 +149,7 @@ async def do_minutes(
     no document can hold too, and says so: nobody's heading is refused while it is being typed.
     """
     frame = await written_committee(request, session, caller, committee_id)
-    content = form.markdown("minutes", longest=LONGEST_MINUTES)
+    content = await form.markdown("minutes", longest=LONGEST_MINUTES)
     if form.has_errors and not (_by_itself(request) and len(content) <= LONGEST_MINUTES):
         raise Redisplay(await _editor(request, session, frame, form))
     try:
@@ -165,7 +165,7 @@ async def do_minutes(
                 "saved": ". ".join(
                     [f"Brouillon enregistré à {time_short(frame.now, frame.zone)}", *form.errors.values()]
                 ),
-                "preview": str(html_of(blocks_of(content), under=1)),
+                "preview": str(await as_html(content, under=1)),
             },
             media_type="application/json",
         )

@@ -28,7 +28,7 @@ from pooling.outbox.mail import Button, Fact, Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.service import queue_copies
 from pooling.reminders.kinds import Context
-from pooling.web.markdown import blocks_of, faults_of, plain_text
+from pooling.web.markdown import beside, blocks_of, faults_of, plain_text
 from pooling.web.pdf import make_pdf
 from pooling.web.typography import date_time_long, plural
 
@@ -65,7 +65,7 @@ async def publish_minutes(
     begin(session, caller, committee, now)
     if not committee.minutes.strip():
         raise Invalid({"minutes": "Écrivez le compte-rendu avant de le publier."})
-    if faults := faults_of(committee.minutes):
+    if faults := await beside(faults_of, committee.minutes):
         raise Invalid({"minutes": f"Corrigez le compte-rendu avant de le publier. {' '.join(faults)}"})
     doubts = await doubts_of_minutes(session, committee, now)
     insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("committee", committee.id))
@@ -110,7 +110,7 @@ async def _searched(session: AsyncSession, committee: Committee) -> str:
     parts = [
         committee.title,
         *(item.title for item in agenda),
-        plain_text(blocks_of(committee.minutes)),
+        await beside(lambda text: plain_text(blocks_of(text)), committee.minutes),
         *(shown.decision.content for shown in decisions),
         *(shown.purchase or "" for shown in decisions),
     ]

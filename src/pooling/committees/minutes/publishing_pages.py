@@ -19,7 +19,7 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
-from pooling.web.markdown import blocks_of, html_of
+from pooling.web.markdown import as_html
 from pooling.web.typography import plural
 
 VERSIONS = "/comites/{committee_id:int}/compte-rendu/versions"
@@ -56,7 +56,7 @@ async def _publication_page(
         ],
         counts=counts,
         published=committee.state == CommitteeState.MINUTED,
-        minutes=html_of(blocks_of(committee.minutes)),
+        minutes=await as_html(committee.minutes),
         action_url=f"{frame.url}/publication",
         action_label="Publier le compte-rendu",
         cancel_url=frame.url + TAB,
@@ -134,7 +134,7 @@ async def show_version(
         frame=frame,
         version=version,
         author=author.scalar_one(),
-        minutes=html_of(blocks_of(version.content), under=1),
+        minutes=await as_html(version.content, under=1),
         restorable=frame.committee.state == CommitteeState.HELD and version.content != frame.committee.minutes,
         url=f"{url}/{number}",
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from markupsafe import Markup, escape
 from sqlalchemy import ColumnClause, func, literal_column, select
@@ -13,7 +14,7 @@ from sqlmodel import col
 from pooling.committees.decisions.models import Decision
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.text import THOUSANDS, clean, joined_thousands, search_text
-from pooling.web.markdown import blocks_of, plain_text
+from pooling.web.markdown import beside, blocks_of, plain_text
 
 PAGE_SIZE = 20
 MOST_PAGES = 10
@@ -65,10 +66,20 @@ async def search_minutes(session: AsyncSession, typed: str, *, page: int = 1) ->
     found = rows.all()
     decisions = await _decisions(session, [row[0] for row in found[:PAGE_SIZE]])
     stems = stems_of(query_text)
-    return [
-        Found(committee_id, title, starts_at, excerpt(_read(minutes, decisions.get(committee_id, ())), stems))
+    shown = [
+        Found(
+            committee_id,
+            title,
+            starts_at,
+            await beside(partial(_excerpt, stems, decisions.get(committee_id, ())), minutes),
+        )
         for committee_id, title, starts_at, minutes in found[:PAGE_SIZE]
-    ], len(found) > PAGE_SIZE
+    ]
+    return shown, len(found) > PAGE_SIZE
+
+
+def _excerpt(stems: Sequence[str], decisions: Sequence[str], minutes: str) -> Markup:
+    return excerpt(_read(minutes, decisions), stems)
 
 
 async def _decisions(session: AsyncSession, committees: Sequence[int]) -> dict[int, list[str]]:
