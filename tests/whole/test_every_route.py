@@ -6,10 +6,12 @@ import json
 import math
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import psutil
+import pytest
 import pytest_asyncio
 from litestar import Litestar
 
@@ -17,6 +19,7 @@ from api_client import token_of
 from factories import NOW, Territory, open_purchase
 from pooling.accounts.sessions import open_session
 from pooling.kernel.database import Database
+from pooling.web import bodies
 from pooling.web.bodies import LARGEST_BODY
 from pooling.web.form_reading import MOST_FIELDS, MULTIPART, URL_ENCODED
 from pooling.web.security import SESSION_COOKIE, UNSAFE_METHODS
@@ -207,3 +210,27 @@ async def test_no_route_fails_or_holds_up_the_others(hostile: Hostile) -> None:
 def test_every_hostile_thing_comes_to_some_route() -> None:
     """A round of eleven leaves none out, since routes have other numbers of tries."""
     assert math.gcd(len(ODD) * 2 + len(HEADERS), 11) == 1
+
+
+async def test_no_route_waits_for_a_body_that_does_not_come(
+    hostile: Hostile, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    """With a session, with a token or with neither: it is given up before anything is opened for it."""
+    monkeypatch.setattr(bodies, "TIME_FOR_A_BODY", timedelta(milliseconds=5))
+    monkeypatch.setattr(bodies, "SLOWEST_BODY", 10**12)
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"a"
+        await asyncio.sleep(60)
+
+    written = [route for route in routes_of(hostile.app) if route.method in UNSAFE_METHODS]
+    assert len(written) > 100
+    for route in written:
+        for known in (True, False):
+            given = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+            if known:
+                given |= {"Authorization": f"Bearer {hostile.token}", "Cookie": f"{SESSION_COOKIE}={hostile.session}"}
+            hostile.client.cookies.clear()
+            answer = await hostile.client.request(route.method, path_of(route, usual), content=slow(), headers=given)
+            refused_before = not known and answer.status_code in {303, 401}
+            assert answer.status_code == 408 or refused_before, (route, known, answer.status_code)
