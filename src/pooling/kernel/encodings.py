@@ -9,6 +9,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _LEGACY = {"cp1252": "Windows (CP1252)", "mac_roman": "Macintosh (MacRoman)", "cp850": "DOS (CP850)"}
 _USUAL = {
     "é": 10,
@@ -62,7 +64,7 @@ class ReadText:
         """What whoever hands it in should look at; empty when the bytes left no choice."""
         if not self.judged:
             return ""
-        word = next((word for word in re.findall(r"[^\W\d_][\w’'-]*", self.text) if not word.isascii()), "")
+        word = next((word for word in _WORD.findall(self.text) if not word.isascii()), "")
         example = f", par exemple « {word} »" if word else ""
         return f"Le fichier n’est pas en UTF-8 : ses lettres ont été lues comme celles de {self.judged}{example}."
 
@@ -136,7 +138,7 @@ def _score(content: bytes, encoding: str) -> float | None:
     except UnicodeDecodeError:
         return None
     total = 0.0
-    for match in re.finditer(r"[^\x00-\x7f]", text):
+    for match in _NOT_ASCII.finditer(text):
         place = match.start()
         worth = _worth(match[0], text[place - 1 : place], text[place + 1 : place + 2])
         if worth is None:

@@ -46,7 +46,7 @@ async def make_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> b
     feature, _, name = template.partition("/")
     try:
         return await asyncio.to_thread(_set, f"{feature}/templates/{name}", data, at)
-    except typst.TypstError as error:
+    except RuntimeError as error:  # what typst raises, also where a template is missing
         log.exception("%s could not be set", template)
         raise Unprintable(str(data["title"])) from error
 
@@ -71,7 +71,8 @@ def _set(path: str, data: Mapping[str, Any], at: datetime) -> bytes:
 def _displayed(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, str):
         shown = "".join(letter if _has_glyph(letter) else _instead_of(letter) for letter in value)
-        return shown if shown.strip() or not value.strip() else "□"  # a heading has to say something
+        lost = not shown.strip() and any(not _has_glyph(letter) for letter in value)
+        return "□" if lost else shown  # a heading has to say something, an address to lead somewhere
     if isinstance(value, Mapping):
         return {name: _displayed(part) for name, part in value.items()}
     if isinstance(value, list | tuple):

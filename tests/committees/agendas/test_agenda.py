@@ -74,7 +74,7 @@ async def test_an_item_is_added_with_all_there_is_to_say(
     [
         ({"title": ""}, "Donnez un titre"),
         ({"title": "x" * 201}, "200 caractères"),
-        ({"duration": "0"}, "entre 1 et 600"),
+        ({"duration": "0"}, "1 au moins"),
         ({"duration": "dix"}, "nombre entier"),
         ({"presenter": "x" * 121}, "120 caractères"),
         ({"purchase": "AG-2027-999"}, "pas d’achat"),
@@ -110,7 +110,7 @@ async def test_items_move_by_buttons_and_by_place(database: Database, territory:
     await browser.post(f"{url}/{last}", {"title": "D bis", "place": "1"}, page=url)
     assert await titles(browser, page) == ["D bis", "B", "A", "C"]
     refused = await browser.post(f"{url}/{last}", {"title": "D", "place": "5"}, page=url)
-    assert (refused.status_code, "entre 1 et 4" in text_of(refused)) == (422, True)
+    assert (refused.status_code, "4 au plus" in text_of(refused)) == (422, True)
 
 
 async def test_an_item_is_removed(database: Database, territory: Territory, sign_in: SignIn) -> None:

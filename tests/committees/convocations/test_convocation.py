@@ -32,11 +32,12 @@ async def row_of(scene: Scene, committee: int) -> tuple[str, Instant | None, int
 
 
 async def convocations(scene: Scene) -> list[tuple[str, str, list[int]]]:
-    """(recipient, subject, attachments) of every convocation written, in order."""
+    """(recipient, subject, attachments) of every convocation written and not taken back, in order."""
     async with scene.database.transaction(scene.territory.group_id) as session:
         rows = await session.execute(
             text(
-                "SELECT recipient, subject, attachments FROM messages WHERE kind = 'convocation' ORDER BY recipient, id"
+                "SELECT recipient, subject, attachments FROM messages WHERE kind = 'convocation' AND state <> 'failed' "
+                "ORDER BY recipient, id"
             )
         )
         return [(recipient, subject, list(attachments)) for recipient, subject, attachments in rows]
