@@ -71,7 +71,7 @@ def unheard(notice: str) -> None:
 
 def one_line(typed: str) -> str:
     """A name as typed, on one line: a cell may hold several."""
-    return re.sub(r"\s*[\r\n]\s*", " ", typed)
+    return " ".join(part for line in typed.splitlines() if (part := line.strip()))
 
 
 def compact(typed: str) -> str:
