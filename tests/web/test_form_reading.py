@@ -7,6 +7,7 @@ import pytest
 from pooling.kernel.errors import DomainError
 from pooling.web.bodies import READ_AT_ONCE
 from pooling.web.form_reading import (
+    LONGEST_ENCODED_FIELD,
     MOST_FIELDS,
     MULTIPART,
     URL_ENCODED,
@@ -105,3 +106,14 @@ async def test_a_hostile_body_is_read_in_a_time_that_grows_with_its_length(patte
             except DomainError:
                 continue
         assert time.process_time() - began < 2
+
+
+async def test_one_field_is_not_the_whole_body() -> None:
+    """Five megabytes of `%C2%A0` in one field kept everybody waiting for a quarter of a second."""
+    longest = b"%C2%A0" * (LONGEST_ENCODED_FIELD // 6 - 1)
+    assert await read_fields(URL_ENCODED, b"a=1&list=" + longest) == [
+        ("a", "1"),
+        ("list", "\u00a0" * (len(longest) // 6)),
+    ]
+    with pytest.raises(TooManyFields):
+        await read_fields(URL_ENCODED, b"a=1&list=" + longest + b"%C2%A0" * 2)

@@ -11,11 +11,13 @@ from urllib.parse import parse_qsl
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from pooling.kernel.errors import DomainError
-from pooling.kernel.limits import Readers, limit
+from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.web.bodies import read_beside
 
 MOST_FIELDS = limit(10_000, "Fields of a form", __name__, Readers.OPERATORS)
 LONGEST_FIELD_NAME = limit(200, "Name of a form’s field", __name__, unit="characters")
+LONGEST_ENCODED_FIELD = limit(2_000_000, "One field of a form, percent-encoded", __name__, unit=BYTES)
+"""Decoding a field is one go, in which nobody else is served: the longest list or text there is needs less."""
 LONGEST_MEDIA_TYPE = 300
 """Letters of a header that names a type and its parameters."""
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -47,7 +49,7 @@ class TooManyFields(DomainError):
     code = "too_large"
 
     def __init__(self) -> None:
-        super().__init__("Ce formulaire a trop de champs.")
+        super().__init__("Ce formulaire a trop de champs, ou un champ trop long.")
 
 
 async def read_fields(media_type: str, body: bytes) -> list[Field]:
@@ -92,7 +94,7 @@ def _parsed(header: str) -> tuple[str, dict[str, str]]:
 
 
 def _url_encoded(body: bytes) -> Iterator[Field]:
-    if body.count(b"&") >= MOST_FIELDS:
+    if body.count(b"&") >= MOST_FIELDS or max(map(len, body.split(b"&"))) > LONGEST_ENCODED_FIELD:
         raise TooManyFields
     yield from parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
 
