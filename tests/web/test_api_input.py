@@ -33,7 +33,9 @@ def faults(content: object, model: type[ApiIn]) -> dict[str, str]:
 
 
 def test_a_long_list_of_faults_ends_at_its_first() -> None:
-    lists = {(model, name) for model in models() for name in model.model_fields if model.__module__ != __name__}
+    lists = {
+        (model, name) for model in models() for name in model.model_fields if model.__module__.startswith("pooling.")
+    }
     assert {(NewPurchase, "participants"), (NewPurchase, "items")} < lists
     for model, name in lists:
         told = faults({name: [{}] * 10 * MANY_IN_JSON}, model)
