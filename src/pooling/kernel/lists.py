@@ -69,11 +69,6 @@ def unheard(notice: str) -> None:
     """For whoever reads a list in which nobody is to be told of anything."""
 
 
-def one_line(typed: str) -> str:
-    """A name as typed, on one line: a cell may hold several."""
-    return " ".join(part for line in typed.splitlines() if (part := line.strip()))
-
-
 def compact(typed: str) -> str:
     """A number or code as typed, without any blank: `213 300 098` and `1 000`, no-break spaces included."""
     return "".join(typed.split())

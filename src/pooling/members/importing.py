@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.lists import BadLine, Line, compact, one_line, read_list, unheard
-from pooling.kernel.text import slug
+from pooling.kernel.lists import BadLine, Line, compact, read_list, unheard
+from pooling.kernel.text import one_line, slug
 from pooling.members.models import Member, MemberKind
 from pooling.members.service import MemberIn, UnitIn, add_members
 
