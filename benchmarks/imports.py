@@ -24,13 +24,14 @@ from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAdd
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.kernel.migrations import migrate
+from pooling.members.adding import Role
+from pooling.members.groups import create_group
 from pooling.members.importing import import_members, read_members
 from pooling.members.rights import Caller, HeldRole
-from pooling.members.service import Role, create_group
 from pooling.needs.collection import open_collection
 from pooling.needs.importing import import_needs, read_needs
+from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
-from pooling.purchases.service import add_purchase
 
 MEMBERS, ITEMS = 4_375, 8
 LINES = MEMBERS * ITEMS

@@ -28,9 +28,9 @@ from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAdd
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, insert_many
 from pooling.kernel.migrations import migrate
+from pooling.members.groups import create_group
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, HeldRole
-from pooling.members.service import create_group
 from pooling.outbox.delivery import deliver
 from pooling.outbox.envelope import envelope
 from pooling.outbox.models import Message

@@ -37,7 +37,7 @@ def _tries() -> str:
 def _mails() -> str:
     """Every place where somebody's click sends mail."""
     rows = sorted(
-        (f"`{one.name}`", one.wish, one.to, one.limit, f"`{file_of(one.where)}`") for one in OCCASIONS.values()
+        (f"`{one.name}`", one.asked_by, one.to, one.limit, f"`{file_of(one.where)}`") for one in OCCASIONS.values()
     )
     return _table(("Mail", "At whose wish", "To", "At most", "Where"), rows)
 

@@ -10,15 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.people import ensure_people
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.adding import MemberIn, UnitIn, add_members
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
+from pooling.members.groups import create_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
-from pooling.members.service import MemberIn, UnitIn, add_members, create_group, grant
 from pooling.needs.collection import open_collection
 from pooling.needs.declaring import file_declaration
 from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.purchases.adding import add_purchase
+from pooling.purchases.finding import item_ids
 from pooling.purchases.schemas import ItemIn, PurchaseIn
-from pooling.purchases.service import add_purchase, item_ids
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 """The moment at which tests take place, unless they move the clock: Monday 1 March 2027, 10 h in Paris."""
@@ -58,7 +61,7 @@ async def make_territory(database: Database, now: datetime, slug: str = "bassin"
         members = await make_members(session, now)
         people = await ensure_people(session, [(email, email.split("@", maxsplit=1)[0], "") for email in PEOPLE], now)
         for email, (role, code) in PEOPLE.items():
-            await grant(session, people[email], role, now, member_id=members[code] if code else None)
+            await grant_role(session, people[email], role, now, member_id=members[code] if code else None)
     return Territory(group_id, slug, members, people)
 
 
@@ -121,7 +124,7 @@ async def make_purchase(
         purchase = await add_purchase(session, PurchaseIn.model_validate(values), now, None)
         people = await ensure_people(session, [(BUYER, "Achats Arcachon", "")], now)
         territory.people |= people
-        await grant(session, people[BUYER], Role.LEAD_BUYER, now, purchase_id=purchase.id)
+        await grant_role(session, people[BUYER], Role.LEAD_BUYER, now, purchase_id=purchase.id)
         return purchase.id
 
 

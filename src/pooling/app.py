@@ -21,7 +21,7 @@ from pooling.features import FEATURES
 from pooling.members import administration_pages
 from pooling.members.api_entrance import provide_token_group, provide_token_session
 from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
-from pooling.members.features import Entry, Feature, Features, features_of, gather
+from pooling.members.features import Entry, Feature, Features, features_of, gather_features
 from pooling.members.rights import Caller
 from pooling.members.words import ROLE_WORDS
 from pooling.outbox.mail import FICTIONAL
@@ -31,10 +31,10 @@ from pooling.web.api import PREFIX
 from pooling.web.bodies import LARGEST_BODY
 from pooling.web.branding import logo_content, read_territory
 from pooling.web.caches import keep_nothing_of_requests
-from pooling.web.edge import guarded
+from pooling.web.edge import behind_edge
 from pooling.web.forms import provide_form
 from pooling.web.head import answering_head
-from pooling.web.layout import GroupShown, Layout, Link, PersonShown
+from pooling.web.layout import GroupShown, Layout, Link, Viewer
 from pooling.web.security import add_headers
 from pooling.web.services import Services, services_of
 
@@ -82,7 +82,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
         request_max_body_size=LARGEST_BODY,
     )
     keep_nothing_of_requests(app)
-    app.asgi_handler = guarded(answering_head(app.asgi_handler))
+    app.asgi_handler = behind_edge(answering_head(app.asgi_handler))
     return app
 
 
@@ -105,7 +105,7 @@ def _complete(services: Services, features: Sequence[Feature], *, demonstration:
     """With what the configuration and the features add."""
     config_dir = services.settings.config_dir
     territory, reminders = read_territory(config_dir), read_reminders(config_dir)
-    gathered = gather(features, config_dir, reminders)
+    gathered = gather_features(features, config_dir, reminders)
     return replace(
         services,
         territory=territory,
@@ -131,7 +131,7 @@ def layout_of(request: Request[Any, Any, Any]) -> Layout:
         footer=about.FOOTER,
     )
     if person is not None:
-        layout.person = PersonShown(person.name, _roles(caller), account_url="/compte")
+        layout.person = Viewer(person.name, _roles(caller), account_url="/compte")
         layout.groups = [GroupShown(g.name, f"/g/{g.slug}", g == group) for g in person.groups]
     if group is not None and caller is not None:
         base = f"/g/{group.slug}"

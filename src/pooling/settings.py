@@ -168,7 +168,7 @@ class Settings(BaseSettings):
         return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
-def stop(sentence: str, status: int = 2) -> NoReturn:
+def stop_process(sentence: str, status: int = 2) -> NoReturn:
     """Ends the process: one clear sentence, and exit status 2 as for any wrong setting or argument."""
     print(f"pooling: {sentence}", file=sys.stderr)  # noqa: T201
     raise SystemExit(status)
@@ -181,9 +181,9 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as invalid:
         first = invalid.errors(include_url=False, include_input=False)[0]
         reason = first["msg"].removeprefix("Value error, ")
-        stop(f"the setting {PREFIX}{str(first['loc'][0]).upper()} {reason}.")
+        stop_process(f"the setting {PREFIX}{str(first['loc'][0]).upper()} {reason}.")
     if settings.owner_database_url and not settings.database_url:
-        stop(
+        stop_process(
             "the setting POOLING_DATABASE_URL (application role) is missing beside POOLING_OWNER_DATABASE_URL: "
             "set both, or neither to start the embedded PostgreSQL."
         )
@@ -195,7 +195,7 @@ def load_settings(**overrides: object) -> Settings:
 def _refuse_one_role(application: str, owner: str) -> None:
     roles = [unquote(urlsplit(url).username or "") for url in (application, owner)]
     if roles[0] == roles[1]:
-        stop(
+        stop_process(
             f"POOLING_DATABASE_URL and POOLING_OWNER_DATABASE_URL both name the role {roles[0]}: the application "
             "needs one that owns nothing, since row-level security does not bind an owner."
         )

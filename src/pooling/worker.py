@@ -21,7 +21,7 @@ from pooling.home.purging import purge as purge_people
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
-from pooling.members.features import gather
+from pooling.members.features import gather_features
 from pooling.outbox.delivery import DeliveryReport
 from pooling.outbox.delivery import deliver as deliver_messages
 from pooling.outbox.smtp import smtp_transport
@@ -64,7 +64,7 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
         transport = smtp_transport(settings.smtp_url, sender=settings.mail_from, base_url=settings.base_url)
     if transport is None:
         log.warning("POOLING_SMTP_URL is not set: mails wait in the outbox")
-    features = gather(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
+    features = gather_features(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
     return Work(
         database,
         bell,

@@ -10,8 +10,8 @@ from litestar import Litestar
 
 from api_client import API, Connect, problem
 from factories import BUYER, NOW, Territory, file_needs, open_purchase
+from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.models import Charge
-from pooling.allocation.service import allocate_purchase
 from pooling.kernel.database import Database
 from pooling.settings import Settings
 from web_client import stand_on

@@ -6,8 +6,8 @@ import pytest
 from litestar import Litestar
 
 from factories import ARCACHON, BUYER, NOW, Territory, file_needs, open_purchase
+from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate, FinanceConfiguration
-from pooling.allocation.service import allocate_purchase
 from pooling.kernel.database import Database
 from pooling.purchases.schemas import ItemIn
 from web_client import SignIn, stand_on, text_of

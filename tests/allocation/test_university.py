@@ -9,25 +9,27 @@ from sqlmodel import col
 
 from factories import BUYER, NOW, PEOPLE, UNIVERSITY, Territory, make_purchase, make_territory
 from pooling.accounts.people import ensure_people
+from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.case import date_of, payers_of
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn, content_of
 from pooling.allocation.locking import ChangedMeanwhile, version_of
-from pooling.allocation.records.freezing import drifts, freeze_allocation, open_record
-from pooling.allocation.service import allocate_purchase
+from pooling.allocation.records.freezing import drifts_since, freeze_allocation, open_record
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.adding import UnitIn, add_members
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
 from pooling.members.models import Budget, Role
 from pooling.members.rights import Caller
-from pooling.members.service import UnitIn, add_members, grant
 from pooling.needs.collection import open_collection
 from pooling.needs.declaring import file_declaration
 from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.purchases.adding import add_purchase
+from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
-from pooling.purchases.service import add_purchase, item_ids
 from pooling.sharing.money import split
 
 AGENTS = {
@@ -79,10 +81,10 @@ async def purchase_id(database: Database, territory: Territory) -> int:
         emails = {code: f"referent@{code.lower()}.example" for code in AGENTS}
         people = await ensure_people(session, [(email, email, "") for email in [BUYER, *emails.values()]], NOW)
         territory.people |= people
-        await grant(session, people[BUYER], Role.LEAD_BUYER, NOW, purchase_id=purchase.id)
+        await grant_role(session, people[BUYER], Role.LEAD_BUYER, NOW, purchase_id=purchase.id)
         for code, email in emails.items():
             if email not in PEOPLE:
-                await grant(session, people[email], Role.REFERENT, NOW, member_id=territory.members[code])
+                await grant_role(session, people[email], Role.REFERENT, NOW, member_id=territory.members[code])
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await open_collection(session, buyer, purchase.id, NOW.replace(day=20), CLOCK)
@@ -165,13 +167,13 @@ async def test_a_record_is_not_touched_by_what_comes_after(
         first = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
         await add_line(session, buyer, purchase_id, CHARGES, ChargeIn("Pose", 900, Decimal(0), "equal"), CLOCK)
         now = await allocate_purchase(session, purchase_id, "Bureaux")
-        moved = await drifts(session, purchase_id, first.number, now.result.results)
+        moved = await drifts_since(session, purchase_id, first.number, now.result.results)
         assert {code: (drift.ttc, drift.net) for code, drift in moved.items()} == dict.fromkeys(AGENTS, (100, 100))
         opened = await open_record(session, purchase_id, first.number)
         assert opened.allocation.result.totals.ttc == now.result.totals.ttc - 900
         second = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
         assert second.number == 2
-        assert await drifts(session, purchase_id, second.number, now.result.results) == {}
+        assert await drifts_since(session, purchase_id, second.number, now.result.results) == {}
 
 
 async def test_who_read_before_the_other_committed_overwrites_nothing(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fuzz.altering import altered
 from fuzz.profile import EXAMPLES, fuzzed
 from pooling.kernel.file_kinds import download_name, kind_of
-from pooling.kernel.lists import UnreadableListError, read_list
+from pooling.kernel.list_reading import UnreadableListError, read_list
 
 COLUMNS = {"member": ("membre",), "quantity": ("quantité",)}
 OFFICE = "urn:oasis:names:tc:opendocument:xmlns:"

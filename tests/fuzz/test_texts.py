@@ -14,7 +14,7 @@ from fuzz.growth import MOST, growth, pumped
 from fuzz.profile import fuzzed
 from pooling.committees.agendas.rules import agenda_points
 from pooling.committees.minutes.searching import excerpt, folded_query, stems_of
-from pooling.kernel.lists import UnreadableListError, read_list
+from pooling.kernel.list_reading import UnreadableListError, read_list
 from pooling.kernel.text import (
     MOST_MARKS,
     clean,

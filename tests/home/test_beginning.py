@@ -9,8 +9,9 @@ from sqlalchemy import text
 from factories import NOW, Territory
 from pooling.accounts.people import ensure_people
 from pooling.kernel.database import Database
+from pooling.members.granting import grant_role
+from pooling.members.groups import create_group
 from pooling.members.models import Role
-from pooling.members.service import create_group, grant
 from pooling.outbox.models import Message
 from web_client import Browser, SignIn, text_of
 
@@ -22,7 +23,7 @@ async def test_a_new_group_begins_with_steps_that_tick_themselves(
         group = await create_group(session, name="Neuf", now=NOW)
         people = await ensure_people(session, [("animation@neuf.example", "", "")], NOW)
     async with database.transaction(group) as session:
-        await grant(session, people["animation@neuf.example"], Role.FACILITATOR, NOW)
+        await grant_role(session, people["animation@neuf.example"], Role.FACILITATOR, NOW)
     browser = Browser(app, database)
     await browser.sign_in(people["animation@neuf.example"])
     home = await browser.get("/g/neuf")
@@ -31,7 +32,7 @@ async def test_a_new_group_begins_with_steps_that_tick_themselves(
     assert "Pour démarrer le groupe" in shown
     assert 'href="/g/neuf/personnes/invitation"' in home.text
     async with database.transaction(group) as session:
-        await grant(session, territory.people["referent@lugos.example"], Role.READER, NOW)
+        await grant_role(session, territory.people["referent@lugos.example"], Role.READER, NOW)
     home = await browser.get("/g/neuf")
     assert 'href="/g/neuf/personnes/invitation"' not in home.text, "done: it ticked itself"
     assert 'href="/g/neuf/comites/nouveau"' in home.text

@@ -23,8 +23,8 @@ from pooling.features import FEATURES
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
 from pooling.kernel.states import StateMachine
+from pooling.members.granting import grant_role
 from pooling.members.models import ACCESS_REQUEST, Role
-from pooling.members.service import grant
 from pooling.purchases.rules import PURCHASE
 from web_client import Browser, SignIn, text_of
 
@@ -224,7 +224,7 @@ async def test_files_are_the_same_and_never_formulas(database: Database, territo
     async with database.transaction() as session:
         people = await ensure_people(session, [("f@lugos.example", "=HYPERLINK(1)", "")], NOW)
     async with database.transaction(territory.group_id) as session:
-        await grant(session, people["f@lugos.example"], Role.READER, NOW)
+        await grant_role(session, people["f@lugos.example"], Role.READER, NOW)
         for reason in ("=2+2", "@SUM(A1)"):
             record_event(
                 session,
@@ -276,8 +276,8 @@ async def test_an_event_dated_otherwise_says_when_it_was_written(
 ) -> None:
     """The database dates every event too: the page and the file show it."""
     async with database.transaction(territory.group_id) as session:
-        await grant(session, territory.people[FACILITATOR], Role.READER, datetime.now(UTC) - timedelta(days=40))
-        await grant(session, territory.people["referent@lugos.example"], Role.READER, datetime.now(UTC))
+        await grant_role(session, territory.people[FACILITATOR], Role.READER, datetime.now(UTC) - timedelta(days=40))
+        await grant_role(session, territory.people["referent@lugos.example"], Role.READER, datetime.now(UTC))
     browser = await sign_in(FACILITATOR)
     page = await browser.get(JOURNAL)
     recent, backdated, *_ = re.findall(r"(?s)<tr>.*?</tr>", page.text.partition("<tbody>")[2])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pooling.kernel import lists
+from pooling.kernel import list_reading
 from pooling.kernel.encodings import UnclearTextError, read_text
-from pooling.kernel.lists import UnreadableListError, compact, read_list
+from pooling.kernel.list_reading import UnreadableListError, read_list, without_blanks
 
 COLUMNS = {"member": ("membre", "siren", "code"), "quantity": ("quantité", "quantity"), "note": ("remarque",)}
 EXPECTED = [(2, {"member": "213300098", "quantity": "5"}), (4, {"member": "Lège", "quantity": "1 000"})]
@@ -225,19 +225,19 @@ def test_a_list_beyond_the_longest_is_refused(tmp_path: Path) -> None:
 def test_a_file_beyond_the_largest_is_not_even_read(tmp_path: Path) -> None:
     path = tmp_path / "liste.csv"
     with path.open("wb") as file:
-        file.truncate(lists.LARGEST + 1)
+        file.truncate(list_reading.LARGEST + 1)
     with pytest.raises(UnreadableListError, match="dépasse 100 Mo"):
         lines_of(path)
 
 
 @pytest.mark.parametrize("typed", ["213300098", "213 300 098", " 213\u00a0300\u202f098 "])
 def test_a_number_is_read_whatever_blanks_it_holds(typed: str) -> None:
-    assert compact(typed) == "213300098"
+    assert without_blanks(typed) == "213300098"
 
 
 def test_a_cell_beyond_the_longest_is_refused_with_its_line(tmp_path: Path) -> None:
     for name, content in (("liste.csv", "membre;quantité\na;1\n%s;1\n"), ("liste.csv", "%s;quantité\na;1\n")):
-        path = written(tmp_path, content % ("x" * (lists.LONGEST_CELL + 1)), name)
+        path = written(tmp_path, content % ("x" * (list_reading.LONGEST_CELL + 1)), name)
         with pytest.raises(UnreadableListError, match=r"ligne [13] : une case dépasse 1000 caractères"):
             lines_of(path)
 

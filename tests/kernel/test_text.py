@@ -2,7 +2,7 @@
 
 import pytest
 
-from pooling.kernel.text import clean, search_text, visible
+from pooling.kernel.text import clean, search_text, without_invisible
 
 UNSEEN = {
     "zero width space": "\u200b",
@@ -33,5 +33,5 @@ def test_what_nobody_sees_is_taken_off(unseen: str) -> None:
 
 def test_what_french_needs_stays() -> None:
     typed = "Ça\u00a0: «\u202fl’Île-d’Œuf\u00a0»\u202f–\u20091\u202f234,56\u00a0€\n\tfin"
-    assert visible(typed) == typed
+    assert without_invisible(typed) == typed
     assert clean("  e\u0301te\u0301 ") == "été"

@@ -11,19 +11,19 @@ from sqlalchemy import text
 
 from factories import Territory, make_territory
 from pooling.accounts.people import ensure_people
-from pooling.committees.invitations.inviting import invite, uninvite
+from pooling.committees.invitations.inviting import invite_to_committee, uninvite_from_committee
 from pooling.committees.meetings.scheduling import move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.granting import grant_roles
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole, Right
-from pooling.members.service import grant_many
 from pooling.outbox.mail import Mail
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.reminders.configuration import ReminderConfiguration
-from pooling.reminders.declining import decline
 from pooling.reminders.kinds import Kind
+from pooling.reminders.opting_out import opt_out
 from pooling.reminders.sweep import sweep
 from web_client import Browser, features_in, stand_on, text_of
 
@@ -160,8 +160,8 @@ async def test_long_lists_turn_pages_and_lose_nobody(stage: Stage) -> None:
     now = stage.clock.instant
     async with stage.database.transaction(stage.territory.group_id) as session:
         people = await ensure_people(session, named, now)
-        await grant_many(session, [(person, Role.READER, None, None) for person in people.values()], now)
-        await invite(session, stage.caller, stage.committee, now, people=list(people.values()))
+        await grant_roles(session, [(person, Role.READER, None, None) for person in people.values()], now)
+        await invite_to_committee(session, stage.caller, stage.committee, now, people=list(people.values()))
     await stage.sweep()
     url: str | None = f"{URL}/{await stage.reminder(-7)}"
     met: list[str] = []
@@ -208,7 +208,7 @@ async def test_what_was_sent_is_shown_as_it_was_but_without_the_persons_key(stag
 
 async def test_who_does_without_is_said_to_have_chosen_so(stage: Stage) -> None:
     async with stage.database.transaction(stage.territory.group_id) as session:
-        await decline(session, stage.territory.people[LUGOS], stage.kind, stage.clock.instant)
+        await opt_out(session, stage.territory.people[LUGOS], stage.kind, stage.clock.instant)
     await stage.sweep()
     shown = text_of(await stage.browser.get(f"{URL}/{await stage.reminder(-7)}"))
     assert "La personne a choisi de ne plus recevoir ces courriels." in shown
@@ -249,8 +249,10 @@ async def test_more_than_a_batch_leaves_with_the_next_sweep(stage: Stage, monkey
 
 async def test_sending_now_leaves_out_who_is_no_longer_to_be_told(stage: Stage) -> None:
     async with stage.database.transaction(stage.territory.group_id) as session:
-        await uninvite(session, stage.caller, stage.committee, stage.territory.people[LUGOS], stage.clock.instant)
-        await decline(session, stage.territory.people[SALLES], stage.kind, stage.clock.instant)
+        await uninvite_from_committee(
+            session, stage.caller, stage.committee, stage.territory.people[LUGOS], stage.clock.instant
+        )
+        await opt_out(session, stage.territory.people[SALLES], stage.kind, stage.clock.instant)
     url = f"{URL}/{await stage.reminder(-7)}/envoi"
     await stage.browser.post(url, page=url)
     await stage.sweep()

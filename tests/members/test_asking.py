@@ -13,11 +13,11 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict
 from pooling.members.answering import accept_request, refuse_request
-from pooling.members.asking import RequestIn, ask
+from pooling.members.asking import RequestIn, keep_request
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
 from pooling.members.mails import Sender
 from pooling.members.models import AccessRequest, Group, Membership, Role
-from pooling.members.service import grant
 from pooling.outbox.models import Message
 from pooling.reminders.kinds import Context
 from web_client import Browser, SignIn, text_of
@@ -218,10 +218,10 @@ async def test_another_groups_request_does_not_exist(database: Database, territo
     context = Context(other.group_id, "autre", "Autre", PARIS, False, "http://127.0.0.1:8000", NOW)
     async with database.transaction(other.group_id) as session:
         command = RequestIn("x@autre.example", "X", "Bonjour")
-        await ask(session, other.people[REFERENT], command, Sender("X", "x@autre.example"), context)
+        await keep_request(session, other.people[REFERENT], command, Sender("X", "x@autre.example"), context)
         asked = (await session.execute(select(col(AccessRequest.id)))).scalar_one()
     async with database.transaction(territory.group_id) as session:  # facilitates here, only reads there
-        await grant(session, territory.people[REFERENT], Role.FACILITATOR, NOW)
+        await grant_role(session, territory.people[REFERENT], Role.FACILITATOR, NOW)
     browser = await sign_in(REFERENT)
     for path in (f"/g/bassin/demandes/{asked}", "/g/bassin/demandes/9999999999999999999999"):
         assert (await browser.get(path)).status_code == 404
@@ -236,8 +236,10 @@ async def test_two_facilitators_who_decide_at_once_decide_once(fresh_database: D
     context = Context(territory.group_id, "bassin", "Bassin", PARIS, False, "http://127.0.0.1:8000", NOW)
     sender = Sender("Animation", FACILITATOR)
     async with fresh_database.transaction(territory.group_id) as session:
-        await grant(session, territory.people[REFERENT], Role.FACILITATOR, NOW)
-        await ask(session, territory.people[REFERENT], RequestIn("x@y.example", "X", "Bonjour"), sender, context)
+        await grant_role(session, territory.people[REFERENT], Role.FACILITATOR, NOW)
+        await keep_request(
+            session, territory.people[REFERENT], RequestIn("x@y.example", "X", "Bonjour"), sender, context
+        )
         asked = (await session.execute(select(col(AccessRequest.id)))).scalar_one()
 
     async def decide(email: str, *, accept: bool) -> None:

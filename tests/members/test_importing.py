@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from factories import NOW, Territory
 from pooling.kernel.database import Database
-from pooling.kernel.lists import UnreadableListError
+from pooling.kernel.list_reading import UnreadableListError
 from pooling.members.importing import import_members, read_members
 from pooling.members.models import Member
 

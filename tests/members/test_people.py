@@ -8,8 +8,8 @@ from member_reads import BASE, CAMILLE, FACILITATOR, REFERENT, events, mails, me
 from pooling.accounts.models import Person, SignInSession
 from pooling.accounts.people import ensure_people
 from pooling.kernel.database import Database
+from pooling.members.granting import grant_role
 from pooling.members.models import Role
-from pooling.members.service import grant
 from web_client import SignIn, text_of
 
 
@@ -26,7 +26,7 @@ async def test_another_groups_member_is_no_member(database: Database, territory:
     async with database.transaction() as session:
         alone = (await ensure_people(session, [("seul@autre.example", "Seul", "")], NOW))["seul@autre.example"]
     async with database.transaction(other.group_id) as session:
-        await grant(session, alone, Role.READER, NOW)
+        await grant_role(session, alone, Role.READER, NOW)
     for path in (f"{BASE}/{alone}", f"{BASE}/{alone}/fiche", f"{BASE}/99999999999999999999", f"{BASE}/0"):
         assert (await browser.get(path)).status_code == 404, path
     assert (await browser.post(f"{BASE}/{alone}/fiche", {"name": "Renommé"})).status_code == 404

@@ -10,11 +10,11 @@ from factories import NOW, Territory, make_territory
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.members.entrance import caller_of
-from pooling.members.inviting import InvitationIn, invite
+from pooling.members.granting import grant_role
+from pooling.members.inviting import InvitationIn, invite_people
 from pooling.members.mails import Sender
 from pooling.members.membership import end_role
 from pooling.members.models import Membership, Role
-from pooling.members.service import grant
 from pooling.outbox.models import Message
 from pooling.reminders.kinds import Context
 
@@ -24,7 +24,7 @@ FIRST, SECOND = "animation@bassin.example", "referent@lugos.example"
 async def two_facilitators(database: Database) -> Territory:
     territory = await make_territory(database, NOW)
     async with database.transaction(territory.group_id) as session:
-        await grant(session, territory.people[SECOND], Role.FACILITATOR, NOW)
+        await grant_role(session, territory.people[SECOND], Role.FACILITATOR, NOW)
     return territory
 
 
@@ -63,7 +63,7 @@ async def test_an_invitation_sent_twice_at_once_is_one(fresh_database: Database)
     async def send(by: str) -> None:
         async with fresh_database.transaction(territory.group_id) as session:
             caller = await caller_of(session, territory.people[by], territory.group_id)
-            await invite(session, caller, [one], Sender("Animation", by), context)
+            await invite_people(session, caller, [one], Sender("Animation", by), context)
 
     results = await asyncio.gather(send(FIRST), send(SECOND), return_exceptions=True)
     assert [type(result) for result in results if result is not None] == [Invalid]

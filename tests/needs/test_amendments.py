@@ -17,8 +17,8 @@ from pooling.kernel.events import Event
 from pooling.members.events import Names
 from pooling.needs.models import Need
 from pooling.outbox.models import Message
+from pooling.purchases.finding import item_ids
 from pooling.purchases.schemas import ItemIn
-from pooling.purchases.service import item_ids
 from web_client import Browser, SignIn, text_of
 
 BASE = "/g/bassin/achats/AG-2027-001"

@@ -17,7 +17,7 @@ from pooling.members.entrance import caller_of
 from pooling.needs.collection import close_collection, close_what_is_due
 from pooling.needs.declaring import file_declaration
 from pooling.needs.schemas import DeclarationIn, NeedIn
-from pooling.purchases.service import item_ids
+from pooling.purchases.finding import item_ids
 
 REFERENTS = {"referent@arcachon.example": ARCACHON, "referent@lugos.example": LUGOS}
 FIRST = "referent@arcachon.example"

@@ -15,14 +15,16 @@ from pooling.needs.collection import close_what_is_due
 from pooling.outbox.models import Message
 from pooling.purchases.schemas import ItemIn
 from pooling.reminders.configuration import ReminderConfiguration
-from pooling.reminders.console import lines, remind
+from pooling.reminders.console import remind, report_lines
 from pooling.reminders.sweep import sweep
 
 BASE_URL = "http://127.0.0.1:8000"
 
 
 async def run(database: Database, at: FixedClock) -> None:
-    await sweep(database, needs.kinds(ReminderConfiguration({})), at, base_url=BASE_URL, chores=[close_what_is_due])
+    await sweep(
+        database, needs.need_kinds(ReminderConfiguration({})), at, base_url=BASE_URL, chores=[close_what_is_due]
+    )
 
 
 async def reminded(database: Database, territory: Territory, kind: str) -> list[tuple[str, str]]:
@@ -111,14 +113,14 @@ async def test_the_lead_buyer_is_told_at_once_where_the_morning_after_has_passed
     clock = FixedClock(MONDAY)
     would = await remind(
         database,
-        needs.kinds(ReminderConfiguration({})),
+        needs.need_kinds(ReminderConfiguration({})),
         None,
         clock,
         base_url=BASE_URL,
         chores=[close_what_is_due],
         dry_run=True,
     )
-    assert [(line["kind"], line["due_at"]) for line in map(json.loads, lines(would, as_json=True))] == [
+    assert [(line["kind"], line["due_at"]) for line in map(json.loads, report_lines(would, as_json=True))] == [
         ("closing", "2026-12-07T07:00:00Z")
     ]
     assert await reminded(database, territory, "closing") == [], "a dry run keeps nothing, not even the closing"

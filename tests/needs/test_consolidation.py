@@ -12,10 +12,10 @@ from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
-from pooling.needs.models import Assignment, Consolidation, Need
+from pooling.needs.models import Assignment, ConsolidationRecord, Need
 from pooling.outbox.models import Message
+from pooling.purchases.finding import item_ids
 from pooling.purchases.schemas import ItemIn, TierIn
-from pooling.purchases.service import item_ids
 from web_client import SignIn, text_of
 
 BASE = "/g/bassin/achats/AG-2027-001"
@@ -55,8 +55,8 @@ async def assigned(database: Database, territory: Territory, number: int) -> dic
     async with database.transaction(territory.group_id) as session:
         rows = await session.execute(
             select(col(Assignment.member_id), col(Assignment.quantity))
-            .join(Consolidation, col(Consolidation.id) == col(Assignment.consolidation_id))
-            .where(col(Consolidation.number) == number)
+            .join(ConsolidationRecord, col(ConsolidationRecord.id) == col(Assignment.consolidation_id))
+            .where(col(ConsolidationRecord.number) == number)
         )
         return {names[member]: quantity for member, quantity in rows}
 
@@ -95,7 +95,7 @@ async def test_freezing_keeps_the_choice_that_was_shown(
     assert (await buyer.post(CONSOLIDATION, values, page=CONSOLIDATION)).status_code == 303
     assert await assigned(database, territory, 1) == {LUGOS: 7, "213304983": 3}
     async with database.transaction(territory.group_id) as session:
-        record = (await session.execute(select(Consolidation))).scalar_one()
+        record = (await session.execute(select(ConsolidationRecord))).scalar_one()
     assert record.options["arceau"]["rule"] == "first_come"
     assert "Consolidation n° 1" in text_of(await buyer.get(CONSOLIDATION))
 

@@ -11,8 +11,8 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.needs.models import Declaration, Need
 from pooling.outbox.models import Message
+from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Purchase
-from pooling.purchases.service import item_ids
 from web_client import SignIn, text_of
 
 PAGE = "/g/bassin/achats/AG-2027-001/besoins/213302607"

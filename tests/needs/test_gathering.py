@@ -15,7 +15,7 @@ from pooling.kernel.events import Event
 from pooling.needs.models import DeclarationState
 from pooling.needs.queries import declarations_of_member
 from pooling.outbox.models import Message
-from pooling.purchases.service import item_ids
+from pooling.purchases.finding import item_ids
 from web_client import SignIn, text_of
 
 BASE = "/g/bassin/achats/AG-2027-001"

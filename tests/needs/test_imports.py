@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from factories import ARCACHON, LUGOS, NOW, SALLES, Territory, open_purchase
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.kernel.lists import Line
+from pooling.kernel.list_reading import Line
 from pooling.needs.importing import import_needs, read_needs
-from pooling.purchases.service import find_purchase
+from pooling.purchases.finding import find_purchase
 
 LINES = 35_000
 UNITS = LINES // 2

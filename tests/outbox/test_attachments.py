@@ -14,7 +14,7 @@ from pooling.outbox.envelope import Attachment, envelope
 from pooling.outbox.leases import Contents
 from pooling.outbox.mail import Mail
 from pooling.outbox.models import Message
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from reminders.scene import J15, Scene
 
 ANNE, BENOIT = "a@commune.example", "b@commune.example"

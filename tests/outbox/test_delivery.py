@@ -11,7 +11,7 @@ from outbox.sink import Sink, running
 from pooling.outbox.delivery import BATCH, DELAYS, MAILS_A_CONNECTION
 from pooling.outbox.leases import LEASE, Batch, Contents, steps_of_their_own
 from pooling.outbox.mail import Mail
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.outbox.smtp import SmtpTransport
 from reminders.scene import Scene
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pooling.outbox.delivery import EXPIRED
-from pooling.outbox.refusals import (
+from pooling.outbox.failures import (
     BADLY_WRITTEN,
     BUSY,
     FULL,
@@ -14,10 +14,10 @@ from pooling.outbox.refusals import (
     POLICY,
     REFUSED,
     TOO_BIG,
+    failure_words,
     is_hopeless,
-    why,
 )
-from pooling.outbox.service import WITHDRAWN
+from pooling.outbox.queueing import WITHDRAWN
 
 SAID = [
     ("550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in local recipient table", NO_SUCH_ADDRESS),
@@ -41,7 +41,7 @@ SAID = [
 
 @pytest.mark.parametrize(("said", "sentence"), SAID)
 def test_why(said: str, sentence: str) -> None:
-    assert why(said) == sentence
+    assert failure_words(said) == sentence
 
 
 @pytest.mark.parametrize(("said", "sentence"), SAID)

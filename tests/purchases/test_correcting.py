@@ -10,8 +10,8 @@ from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound
 from pooling.kernel.events import Event
 from pooling.members.models import Member
+from pooling.purchases.finding import find_purchase
 from pooling.purchases.queries import participants
-from pooling.purchases.service import find_purchase
 from web_client import Browser, SignIn, text_of
 
 PURCHASE = "/g/bassin/achats/AG-2027-001"

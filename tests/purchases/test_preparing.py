@@ -3,8 +3,8 @@
 from factories import ARCACHON, LUGOS, NOW, SALLES, Territory, make_purchase
 from pooling.accounts.people import ensure_people
 from pooling.kernel.database import Database
+from pooling.purchases.finding import find_purchase
 from pooling.purchases.queries import participants, purchase_items
-from pooling.purchases.service import find_purchase
 from web_client import SignIn, text_of
 
 PAGE = "/g/bassin/achats/nouveau"

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from factories import Territory
 from outbox.sink import Sink
 from pooling.committees.convocations.convening import convene_now
-from pooling.committees.invitations.inviting import invite, uninvite
+from pooling.committees.invitations.inviting import invite_to_committee, uninvite_from_committee
 from pooling.committees.meetings import reminders as committee_reminders
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
@@ -22,7 +22,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.outbox.delivery import BATCH, DeliveryReport, deliver
 from pooling.outbox.mail import Mail
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.outbox.transport import Transport
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import Kind
@@ -112,11 +112,11 @@ class Scene:
     async def invite(self, committee_id: int, *people: str, roles: Sequence[Role] = ()) -> None:
         ids = [self.territory.people[email] for email in people]
         async with self.database.transaction(self.territory.group_id) as session:
-            await invite(session, self.caller, committee_id, self.now, roles=roles, people=ids)
+            await invite_to_committee(session, self.caller, committee_id, self.now, roles=roles, people=ids)
 
     async def uninvite(self, committee_id: int, person: str) -> None:
         async with self.database.transaction(self.territory.group_id) as session:
-            await uninvite(session, self.caller, committee_id, self.territory.people[person], self.now)
+            await uninvite_from_committee(session, self.caller, committee_id, self.territory.people[person], self.now)
 
     async def convene(self, committee_id: int) -> None:
         async with self.database.transaction(self.territory.group_id) as session:

@@ -20,7 +20,7 @@ from pooling.kernel.clock import SystemClock
 from pooling.members.models import Role
 from pooling.outbox.leases import LEASE
 from pooling.outbox.mail import Mail
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.worker import Work, run
 from reminders.scene import BASE_URL, CHORES, J15, Scene, kinds
 

@@ -6,7 +6,7 @@ import pytest
 from pooling import PROJECT_ROOT
 from pooling.features import FEATURES
 from pooling.kernel.configuration import ConfigurationError
-from pooling.members.features import gather
+from pooling.members.features import gather_features
 from pooling.reminders.configuration import Schedule, read_reminders
 
 DEFAULT = Schedule(offsets=(-15, -7, -1))
@@ -18,7 +18,7 @@ def written(folder: Path, content: str) -> Path:
 
 
 def test_each_kind_that_one_may_do_without_says_whom_it_concerns(tmp_path: Path) -> None:
-    kinds = gather(FEATURES, tmp_path, read_reminders(tmp_path)).kinds
+    kinds = gather_features(FEATURES, tmp_path, read_reminders(tmp_path)).kinds
     assert [kind.name for kind in kinds if kind.comfort and not kind.receivers] == []
 
 
@@ -59,7 +59,7 @@ def test_a_misspelt_kind_is_told(tmp_path: Path) -> None:
 
 def test_the_file_that_comes_along_is_right() -> None:
     configuration = read_reminders(PROJECT_ROOT / "config")
-    names = [kind.name for kind in gather(FEATURES, PROJECT_ROOT / "config", configuration).kinds]
+    names = [kind.name for kind in gather_features(FEATURES, PROJECT_ROOT / "config", configuration).kinds]
     assert names == [
         "needs_deadline",
         "closing",

@@ -15,7 +15,7 @@ from pooling.reminders.rules import (
     instant_at,
     is_working_day,
     quarter_day,
-    upcoming,
+    still_due,
     working_day,
 )
 
@@ -124,7 +124,7 @@ def test_first_working_day_of_a_quarters_second_month(year: int, quarter: int, d
 
 def test_what_would_come_after_its_use_is_left_out() -> None:
     meeting = datetime(2027, 6, 15, 6, 30, tzinfo=UTC)
-    dated = upcoming(date(2027, 6, 15), (-7, 0, 1), EIGHT, PARIS, useful_until=meeting)
+    dated = still_due(date(2027, 6, 15), (-7, 0, 1), EIGHT, PARIS, useful_until=meeting)
     assert [offset for offset, _ in dated] == [-7, 0]
 
 

@@ -18,7 +18,7 @@ from pooling.kernel.errors import Invalid
 from pooling.members.models import Role
 from pooling.outbox.mail import Mail
 from pooling.outbox.transport import KeptInOutbox
-from pooling.reminders.console import clock_at, lines, remind
+from pooling.reminders.console import clock_at, remind, report_lines
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.sweep import sweep
 from reminders.scene import BASE_URL, J7, J15, Scene, kinds
@@ -119,7 +119,7 @@ async def test_a_dry_run_says_what_would_go_and_keeps_nothing(scene: Scene) -> N
     committee = await scene.schedule(LUGOS)
     clock = clock_at("2027-03-15T08:00", scene.clock, ZoneInfo("Europe/Paris"), allowed=True)
     reminded = await remind(scene.database, kinds(), None, clock, base_url=BASE_URL, dry_run=True)
-    assert [json.loads(line) for line in lines(reminded, as_json=True)] == [
+    assert [json.loads(line) for line in report_lines(reminded, as_json=True)] == [
         {
             "kind": "committee",
             "subject": committee,
@@ -138,9 +138,9 @@ async def test_remind_sweeps_and_delivers(scene: Scene) -> None:
     await scene.schedule(LUGOS)
     scene.clock.instant = J15
     reminded = await remind(scene.database, kinds(), KeptInOutbox(), scene.clock, base_url=BASE_URL)
-    assert [json.loads(line)["state"] for line in lines(reminded, as_json=True)] == ["sent"]
+    assert [json.loads(line)["state"] for line in report_lines(reminded, as_json=True)] == ["sent"]
     assert reminded.delivered.sent == 1
-    assert "1 courriel(s) envoyé(s)" in list(lines(reminded, as_json=False))[-1]
+    assert "1 courriel(s) envoyé(s)" in list(report_lines(reminded, as_json=False))[-1]
 
 
 def test_at_is_for_dry_runs_and_the_demonstration() -> None:

@@ -9,10 +9,10 @@ from sqlalchemy import text
 
 from pooling.mailroom.settings import change_reminders
 from pooling.reminders.configuration import Schedule
-from pooling.reminders.declining import accept_again, decline
 from pooling.reminders.kinds import Kind
+from pooling.reminders.opting_out import opt_in, opt_out
+from pooling.reminders.settings import NO_SETTING, KindSetting, keep_setting, schedule_for
 from pooling.reminders.sweep import SweepReport, sweep
-from pooling.reminders.wishes import NOTHING, Wish, keep_wish, schedule_for
 from reminders.scene import BASE_URL, J7, J15, Scene, kinds
 
 LUGOS, SALLES = "referent@lugos.example", "referent@salles.example"
@@ -22,9 +22,9 @@ J10 = datetime(2027, 3, 19, 7, tzinfo=UTC)
 """J−10 is a Saturday: it moves to the Friday before."""
 
 
-async def want(scene: Scene, wish: Wish) -> None:
+async def want(scene: Scene, wish: KindSetting) -> None:
     async with scene.database.transaction(scene.territory.group_id) as session:
-        await keep_wish(session, "committee", wish, scene.now)
+        await keep_setting(session, "committee", wish, scene.now)
 
 
 async def planned(scene: Scene) -> list[int]:
@@ -38,19 +38,21 @@ async def swept(scene: Scene, these: Sequence[Kind]) -> SweepReport:
 @pytest.mark.parametrize(
     ("wish", "schedule"),
     [
-        (NOTHING, Schedule(offsets=(-15, -7, -1))),
-        (Wish(offsets=(-10, -3)), Schedule(offsets=(-10, -3))),
-        (Wish(hour=time(18)), Schedule(offsets=(-15, -7, -1), hour=time(18))),
-        (Wish(active=False, offsets=(-10,)), Schedule(offsets=())),
-        (Wish(offsets=()), Schedule(offsets=())),
+        (NO_SETTING, Schedule(offsets=(-15, -7, -1))),
+        (KindSetting(offsets=(-10, -3)), Schedule(offsets=(-10, -3))),
+        (KindSetting(hour=time(18)), Schedule(offsets=(-15, -7, -1), hour=time(18))),
+        (KindSetting(active=False, offsets=(-10,)), Schedule(offsets=())),
+        (KindSetting(offsets=()), Schedule(offsets=())),
     ],
 )
-def test_what_a_group_says_replaces_what_the_territory_set(wish: Wish, schedule: Schedule) -> None:
+def test_what_a_group_says_replaces_what_the_territory_set(wish: KindSetting, schedule: Schedule) -> None:
     assert schedule_for(COMMITTEE, wish) == schedule
 
 
-@pytest.mark.parametrize("wish", [Wish(active=False), Wish(offsets=()), Wish(offsets=(-2,)), NOTHING])
-def test_a_date_of_the_law_is_not_the_groups_to_move(wish: Wish) -> None:
+@pytest.mark.parametrize(
+    "wish", [KindSetting(active=False), KindSetting(offsets=()), KindSetting(offsets=(-2,)), NO_SETTING]
+)
+def test_a_date_of_the_law_is_not_the_groups_to_move(wish: KindSetting) -> None:
     assert schedule_for(LAW, wish) == COMMITTEE.schedule
     assert schedule_for(LAW, replace(wish, hour=time(7))).hour == time(7)
 
@@ -59,12 +61,12 @@ async def test_planned_rows_follow_the_groups_wish_at_the_next_sweep(scene: Scen
     await scene.schedule(LUGOS)
     await scene.sweep()
     assert await planned(scene) == [-15, -7, -1]
-    await want(scene, Wish(offsets=(-10, -7)))
+    await want(scene, KindSetting(offsets=(-10, -7)))
     await scene.sweep()
     assert await planned(scene) == [-10, -7]
     again = await scene.sweep()
     assert (again.plan.planned, again.plan.not_needed) == (0, 0)
-    await want(scene, NOTHING)
+    await want(scene, NO_SETTING)
     await scene.sweep()
     assert await planned(scene) == [-15, -7, -1]
 
@@ -72,10 +74,10 @@ async def test_planned_rows_follow_the_groups_wish_at_the_next_sweep(scene: Scen
 async def test_switched_off_nothing_leaves_and_on_again_what_is_to_come(scene: Scene) -> None:
     await scene.schedule(LUGOS)
     await scene.sweep()
-    await want(scene, Wish(active=False))
+    await want(scene, KindSetting(active=False))
     scene.clock.instant = J15
     assert (await scene.sweep()).sent == []
-    await want(scene, NOTHING)
+    await want(scene, NO_SETTING)
     assert (await scene.sweep()).sent == []
     assert await planned(scene) == [-7, -1]
 
@@ -83,7 +85,7 @@ async def test_switched_off_nothing_leaves_and_on_again_what_is_to_come(scene: S
 async def test_the_groups_hour_is_that_of_its_own_clock(scene: Scene) -> None:
     await scene.schedule(LUGOS)
     await scene.sweep()
-    await want(scene, Wish(hour=time(18, 30)))
+    await want(scene, KindSetting(hour=time(18, 30)))
     scene.clock.instant = J15
     assert (await scene.sweep()).sent == []
     scene.clock.instant = J15 + timedelta(hours=10, minutes=30)
@@ -95,7 +97,7 @@ async def test_a_day_already_past_when_it_is_wished_is_skipped(scene: Scene) -> 
     await scene.sweep()
     scene.clock.instant = J10 + timedelta(hours=1)
     await scene.work()
-    await want(scene, Wish(offsets=(-10, -7)))
+    await want(scene, KindSetting(offsets=(-10, -7)))
     assert (await scene.sweep()).sent == []
     assert await planned(scene) == [-7]
 
@@ -128,7 +130,7 @@ async def test_what_is_due_and_not_yet_sent_survives_a_change_of_days(scene: Sce
     await scene.schedule(LUGOS)
     await scene.sweep()
     scene.clock.instant = J7 + timedelta(hours=1)  # no sweep since: J−7 is late
-    await want(scene, Wish(offsets=(-7, -2)))
+    await want(scene, KindSetting(offsets=(-7, -2)))
     assert [reminder.offset_days for reminder in (await scene.sweep()).sent] == [-7]
 
 
@@ -137,7 +139,7 @@ async def test_a_change_of_days_swallows_nothing_that_was_due_though_no_sweep_ca
     await scene.schedule(LUGOS)
     scene.clock.instant = J7 + timedelta(hours=1)
     async with scene.database.transaction(scene.territory.group_id) as session:
-        await change_reminders(session, scene.caller, COMMITTEE, Wish(offsets=(-7, -2)), scene.now)
+        await change_reminders(session, scene.caller, COMMITTEE, KindSetting(offsets=(-7, -2)), scene.now)
     assert [reminder.offset_days for reminder in (await scene.sweep()).sent] == [-7]
 
 
@@ -145,14 +147,14 @@ async def test_what_the_law_wants_sent_is_sent_late_rather_than_not(scene: Scene
     """The hour was changed after the day had come; whoever is to be told is told all the same."""
     await scene.schedule(LUGOS)
     scene.clock.instant = J7 + timedelta(hours=1)
-    await want(scene, Wish(hour=time(7)))
+    await want(scene, KindSetting(hour=time(7)))
     assert [reminder.offset_days for reminder in (await swept(scene, [LAW])).sent] == [-7]
     assert [row[4] for row in await scene.reminders()] == ["missed", "sent", "planned"]
 
 
 async def test_the_groups_words_come_right_after_the_first_line(scene: Scene) -> None:
     await scene.schedule(LUGOS)
-    await want(scene, Wish(wording="Le parking est <fermé> : venez à vélo."))
+    await want(scene, KindSetting(wording="Le parking est <fermé> : venez à vélo."))
     scene.clock.instant = J15
     await scene.work()
     (mail,) = scene.sink.received
@@ -167,12 +169,12 @@ async def test_the_groups_words_come_right_after_the_first_line(scene: Scene) ->
 
 async def decline_as(scene: Scene, email: str) -> None:
     async with scene.database.transaction(scene.territory.group_id) as session:
-        await decline(session, scene.territory.people[email], COMMITTEE, scene.now)
+        await opt_out(session, scene.territory.people[email], COMMITTEE, scene.now)
 
 
 async def accept_as(scene: Scene, email: str) -> None:
     async with scene.database.transaction(scene.territory.group_id) as session:
-        await accept_again(session, scene.territory.people[email], COMMITTEE, scene.now)
+        await opt_in(session, scene.territory.people[email], COMMITTEE, scene.now)
 
 
 async def test_who_declines_is_told_nothing_more_and_comes_back_to_what_is_to_come(scene: Scene) -> None:

@@ -33,7 +33,7 @@ async def collecting(scene: Scene) -> int:
 
 
 async def remind(scene: Scene) -> None:
-    await sweep(scene.database, needs.kinds(ReminderConfiguration({})), scene.clock, base_url=BASE_URL)
+    await sweep(scene.database, needs.need_kinds(ReminderConfiguration({})), scene.clock, base_url=BASE_URL)
 
 
 async def extend(scene: Scene, purchase_id: int, closes_at: datetime) -> None:

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 from naive.case_book import Json
 from naive.random_cases import random_allocation
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import Labels
 from pooling.allocation.kept import head_of, rows_of, stated_of
 from pooling.allocation.models import AllocationShare
-from pooling.allocation.service import StatedPurchase
 from pooling.sharing import RULE_VERSION
 from pooling.sharing.allocation import allocate, allocate_raw
 from pooling.sharing.allocation_reading import read_case
@@ -17,7 +17,7 @@ from pooling.sharing.case_writing import write_case
 from pooling.sharing.errors import RuleError
 from pooling.sharing.explanation import explain
 from pooling.sharing.shared_lines import LineKind
-from pooling.sharing.statement import Statement, state
+from pooling.sharing.statement import Statement, state_allocation
 
 UNIVERSITY: Json = {
     "members": [{"id": "commune"}, {"id": "université", "fctva": False}],
@@ -50,7 +50,7 @@ def kept_and_read(statement: Statement) -> StatedPurchase:
 
 def test_a_statement_says_what_the_result_says() -> None:
     for allocation in some_allocations():
-        statement = state(allocation)
+        statement = state_allocation(allocation)
         assert statement.to_json() == allocation.to_json()
         assert statement.rule_version == RULE_VERSION
 
@@ -58,7 +58,7 @@ def test_a_statement_says_what_the_result_says() -> None:
 def test_a_statement_explains_as_the_rule_does() -> None:
     told = 0
     for allocation in some_allocations(60):
-        statement = state(allocation)
+        statement = state_allocation(allocation)
         for member in statement.members:
             for share in member.shares:
                 line = statement.lines[share.line]
@@ -74,7 +74,7 @@ def test_a_statement_explains_as_the_rule_does() -> None:
 
 def test_what_is_kept_is_read_again_to_the_letter() -> None:
     for allocation in some_allocations():
-        statement = state(allocation)
+        statement = state_allocation(allocation)
         again = kept_and_read(statement).result
         assert again == statement
         assert again.to_json() == allocation.to_json()
@@ -96,7 +96,7 @@ def test_only_who_gets_fctva_has_some() -> None:
     assert allocation.totals.fctva == 20669
     assert allocation.totals.net == 2 * 126000 - 20669
     assert write_case(allocation.case)["members"] == UNIVERSITY["members"]
-    statement = state(allocation)
+    statement = state_allocation(allocation)
     assert [member.fctva for member in statement.members] == [True, False]
     item = next(line for line in statement.lines if line.kind is LineKind.ITEM)
     assert (item.fctva, item.vat_rate) == (True, Fraction(20)), "the item opens the right, for those who have it"

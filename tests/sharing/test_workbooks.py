@@ -18,15 +18,15 @@ from naive.random_cases import random_allocation
 from pooling.allocation.console import allocation_table
 from pooling.allocation.figures import Labels, euros_text, ratio, warning_sentence
 from pooling.allocation.records.workbook import row_count, write_allocation_csv, write_allocation_workbook
-from pooling.kernel import sheets
-from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, clean, write_csv
+from pooling.kernel import sheet_writing
+from pooling.kernel.sheet_writing import Book, Column, ColumnKind, Formula, Placed, SheetTable, clean, write_csv
 from pooling.needs.console import consolidation_table
 from pooling.needs.workbook import write_consolidation_workbook
 from pooling.sharing.allocation import allocate_raw
 from pooling.sharing.consolidation import consolidate_raw
 from pooling.sharing.errors import RuleError
 from pooling.sharing.shared_lines import LineKind
-from pooling.sharing.statement import Statement, state
+from pooling.sharing.statement import Statement, state_allocation
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -53,7 +53,7 @@ NAMES = {"02159": "Arès", "=2+2": '=HYPERLINK("http://x")', "arceau": "@Arceau"
 
 
 def stated(raw: Json) -> Statement:
-    return state(allocate_raw(raw))
+    return state_allocation(allocate_raw(raw))
 
 
 def saved(allocation: Statement, notice: str | None = None) -> Json:
@@ -68,7 +68,7 @@ def book() -> Json:
 
 
 def rows(sheet: "Worksheet") -> list[tuple[Json, ...]]:
-    return list(sheet.iter_rows(min_row=sheets.FIRST_ROW, values_only=True))
+    return list(sheet.iter_rows(min_row=sheet_writing.FIRST_ROW, values_only=True))
 
 
 def evaluated(book: Json, formula: str) -> Decimal:
@@ -270,11 +270,14 @@ def test_csv_of_lines_and_negative_amounts() -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_csv_guards_every_formula_start(start: str) -> None:
     file = io.BytesIO()
-    write_csv(file, Table("T", [Column("A"), Column("B", Kind.NUMBER)], [[f"{start}x", Decimal("-1.5")], [None, 3]]))
+    write_csv(
+        file,
+        SheetTable("T", [Column("A"), Column("B", ColumnKind.NUMBER)], [[f"{start}x", Decimal("-1.5")], [None, 3]]),
+    )
     shown = list(csv.reader(io.StringIO(file.getvalue().decode("utf-8-sig"), newline=""), delimiter=";"))
     assert shown[1:] == [[f"'{start}x", "-1,5"], ["", "3"]]
     with pytest.raises(TypeError, match="no formula"):
-        write_csv(io.BytesIO(), Table("T", [Column("A", Kind.AMOUNT)], [[Formula("1", Decimal(1))]]))
+        write_csv(io.BytesIO(), SheetTable("T", [Column("A", ColumnKind.AMOUNT)], [[Formula("1", Decimal(1))]]))
 
 
 def test_texts_are_cleaned() -> None:
@@ -283,9 +286,11 @@ def test_texts_are_cleaned() -> None:
 
 
 def test_a_long_table_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MOST_ROWS", 2)
+    monkeypatch.setattr(sheet_writing, "MOST_ROWS", 2)
     book = Book()
-    placed = book.add(Table("T", [Column("A"), Column("B", Kind.AMOUNT, summed=True)], [[str(n), n] for n in range(5)]))
+    placed = book.add(
+        SheetTable("T", [Column("A"), Column("B", ColumnKind.AMOUNT, summed=True)], [[str(n), n] for n in range(5)])
+    )
     file = io.BytesIO()
     book.save(file)
     opened = load_workbook(file)
@@ -391,7 +396,7 @@ def test_what_is_written_is_read_again() -> None:
         ("", 99, Decimal("1E-8")),
     ]
     book, file = Book(), io.BytesIO()
-    book.add(Table("T", [Column("A"), Column("B", Kind.AMOUNT), Column("C", Kind.NUMBER)], written))
+    book.add(SheetTable("T", [Column("A"), Column("B", ColumnKind.AMOUNT), Column("C", ColumnKind.NUMBER)], written))
     book.save(file)
     read = rows(load_workbook(file)["T"])
     assert [row[0] for row in read] == [text or None for text, _, _ in written], "a sheet holds no empty text"
@@ -399,7 +404,7 @@ def test_what_is_written_is_read_again() -> None:
 
 
 def test_rows_are_counted_before_they_are_written_and_told_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "STEP", 2)
+    monkeypatch.setattr(sheet_writing, "STEP", 2)
     result = stated({name: part for name, part in CASE.items() if name != "invoice"})
     told: list[int] = []
     file = io.BytesIO()

@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
-from pooling.members.service import MemberIn, UnitIn
+from pooling.members.adding import MemberIn, UnitIn
 from pooling.purchases.schemas import CorrectionIn, ItemIn, PurchaseIn
 from pooling.web.forms import Form, form_of
 

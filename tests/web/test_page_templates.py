@@ -8,7 +8,7 @@ import pytest
 
 from pooling.web.branding import Territory
 from pooling.web.forms import Form
-from pooling.web.layout import GroupShown, Layout, Link, PersonShown
+from pooling.web.layout import GroupShown, Layout, Link, Viewer
 from pooling.web.templating import PACKAGE, environment
 from web.drawing import HOSTILE, parse
 
@@ -21,7 +21,7 @@ def layout() -> Layout:
         notice=HOSTILE,
         group=GroupShown(HOSTILE, "/g/a"),
         groups=[GroupShown(HOSTILE, "/g/a", current=True), GroupShown("B", "/g/b")],
-        person=PersonShown(HOSTILE, HOSTILE, "/compte"),
+        person=Viewer(HOSTILE, HOSTILE, "/compte"),
         navigation=[Link(HOSTILE, "/", current=True)],
         breadcrumb=[Link(HOSTILE, None)],
         flash=[{"kind": "info", "text": HOSTILE}],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pooling.web.refilling import Typed, fill
+from pooling.web.refilling import Typed, refill
 
 PAGE = """<!doctype html>
 <form method="post" action="/other"><input type="hidden" name="csrf" value="A"><input name="title" value="x"></form>
@@ -31,8 +31,10 @@ def test_every_kind_of_field_is_as_it_was_typed() -> None:
         ("csrf", "stale"), ("seen", "old"), ("title", 'a "b" <i>'), ("who", "2"), ("answer", "yes"), ("key", "b"),
         ("text", "</textarea><script>"), ("gone", "kept"), ("gone", " "),
     ]  # fmt: skip
-    assert fill(PAGE, Typed("/there", typed[1:])) == fill(PAGE, Typed("/here", typed[1:])), "where a button sends it"
-    filled = fill(PAGE, Typed("/here", typed[1:]))
+    assert refill(PAGE, Typed("/there", typed[1:])) == refill(PAGE, Typed("/here", typed[1:])), (
+        "where a button sends it"
+    )
+    filled = refill(PAGE, Typed("/here", typed[1:]))
     assert filled.is_there
     assert filled.left_over == [("gone", "kept")]
     assert '<input name="title" value="x">' in filled.html, "another form is not touched"
@@ -53,13 +55,13 @@ def test_every_kind_of_field_is_as_it_was_typed() -> None:
 
 
 def test_a_form_that_is_no_longer_there_leaves_everything_over() -> None:
-    filled = fill(PAGE, Typed("/elsewhere", [("title", "a")]))
+    filled = refill(PAGE, Typed("/elsewhere", [("title", "a")]))
     assert (filled.html, filled.is_there, filled.left_over) == (PAGE, False, [("title", "a")])
 
 
 def test_of_several_forms_with_one_address_the_one_of_the_same_hidden_value_is_filled() -> None:
     row = '<form action="/row"><input type="hidden" name="id" value="{}"><input name="v" value=""></form>'
-    filled = fill(row.format(1) + row.format(2), Typed("/row", [("id", "2"), ("v", "z")]))
+    filled = refill(row.format(1) + row.format(2), Typed("/row", [("id", "2"), ("v", "z")]))
     assert filled.html == row.format(1) + row.format(2).replace('name="v" value=""', 'name="v" value="z"')
 
 
@@ -68,4 +70,4 @@ def test_of_several_forms_with_one_address_the_one_of_the_same_hidden_value_is_f
 @example(old="a\u2028b\nc", typed="d\r\ne")
 def test_whatever_was_typed_comes_back_and_nothing_more(frame: str, old: str, typed: str) -> None:
     page = frame.format("\n" + escape(old))
-    assert fill(page, Typed("/a", [("t", typed)])).html == frame.format("\n" + escape(typed, quote=False))
+    assert refill(page, Typed("/a", [("t", typed)])).html == frame.format("\n" + escape(typed, quote=False))

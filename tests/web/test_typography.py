@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pooling.web.typography import (
-    before,
     date_long,
     date_short,
     date_time_long,
+    deadline_words,
     euros,
     number,
     of_name,
@@ -110,7 +110,7 @@ def test_days_from_today(days: int, text: str) -> None:
     ],
 )
 def test_a_deadline_in_words(now: datetime, text: str) -> None:
-    assert before(datetime(2027, 3, 30, 16, tzinfo=UTC), now, PARIS) == text
+    assert deadline_words(datetime(2027, 3, 30, 16, tzinfo=UTC), now, PARIS) == text
 
 
 def test_zero_and_one_are_singular() -> None:

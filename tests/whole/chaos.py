@@ -28,13 +28,14 @@ from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, driver_url
+from pooling.members.granting import grant_roles
+from pooling.members.groups import create_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
-from pooling.members.service import create_group, grant_many
 from pooling.outbox.delivery import deliver
 from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.settings import KindSetting, keep_setting
 from pooling.reminders.sweep import sweep
-from pooling.reminders.wishes import Wish, keep_wish
 from reminders.scene import BASE_URL, J15, kinds
 from whole.chaos_worker import FastClock
 
@@ -98,9 +99,9 @@ class Chaos:
             named = [(f"p{person}@chaos.example", f"P{person}", "") for person in range(PEOPLE)]
             self.people = await ensure_people(session, named, NOW)
             people = list(self.people.values())
-            await grant_many(session, [(person, Role.READER, None, None) for person in people], NOW)
-            await grant_many(session, [(people[0], Role.FACILITATOR, None, None)], NOW)
-            await keep_wish(session, "committee", Wish(hour=hour), NOW)
+            await grant_roles(session, [(person, Role.READER, None, None) for person in people], NOW)
+            await grant_roles(session, [(people[0], Role.FACILITATOR, None, None)], NOW)
+            await keep_setting(session, "committee", KindSetting(hour=hour), NOW)
             caller = Caller(people[0], group_id, (HeldRole(Role.FACILITATOR),))
             for place in range(COMMITTEES):
                 command = CommitteeIn(

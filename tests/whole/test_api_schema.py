@@ -52,7 +52,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.settings import Settings
-from pooling.web.api_description import describe
+from pooling.web.api_description import describe_api
 from pooling.web.services import Services
 
 CHECKS = [
@@ -189,11 +189,11 @@ def test_whatever_is_sent_by_whoever_is_answered_as_described(service: Service, 
     """
     statuses: dict[str, set[int]] = {}
     who = WHO if mode == GenerationMode.POSITIVE else [FACILITATOR, BUYER]
-    for operation in operations(describe(service.app)):
+    for operation in operations(describe_api(service.app)):
         with contextlib.suppress(Unsatisfiable):  # nothing about this operation can be wrong
             _check(service, operation, mode, who, statuses.setdefault(operation.label, set()))
     if mode == GenerationMode.POSITIVE:
-        paths = describe(service.app)["paths"]
+        paths = describe_api(service.app)["paths"]
         assert set(statuses) == {f"{method.upper()} {path}" for path, found in paths.items() for method in found}
         assert [label for label, found in statuses.items() if not found & {200, 201}] == []
     else:

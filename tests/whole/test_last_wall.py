@@ -30,7 +30,7 @@ from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.writing import write_exports
 from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
-from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_committee
@@ -39,7 +39,7 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, enter_group
 from pooling.kernel.tables import TenantTable, metadata
-from pooling.members.asking import RequestIn, ask
+from pooling.members.asking import RequestIn, keep_request
 from pooling.members.entrance import caller_of
 from pooling.members.mails import Sender
 from pooling.members.models import Role
@@ -103,13 +103,13 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
         )
         committee = await schedule_committee(session, facilitator, command, NOW)
         item = await add_item(session, facilitator, committee, AgendaItemIn(title=f"Point {mark}"), NOW)
-        sent = [Sent(f"{mark}.txt", f"Note {mark}".encode())]
+        sent = [Upload(f"{mark}.txt", f"Note {mark}".encode())]
         (piece,) = await attach_files(session, facilitator, committee, sent, NOW, agenda_item_id=item)
         difficulty = await raise_difficulty(session, facilitator, DifficultyIn(content=f"Retard {mark}"), NOW)
         context = Context(territory.group_id, territory.slug, mark, ZoneInfo("Europe/Paris"), False, "http://x", NOW)
         outsider = f"{territory.slug}{mark.lower()}@ailleurs.example"
         asked = RequestIn(outsider, f"Nouvelle {mark}", f"Bonjour {mark}", member_id=territory.members[LUGOS])
-        await ask(session, territory.people[BUYER], asked, Sender("Achats", BUYER), context)
+        await keep_request(session, territory.people[BUYER], asked, Sender("Achats", BUYER), context)
         await session.execute(text("UPDATE members SET name = name || :mark"), {"mark": mark})
         await session.execute(text("UPDATE items SET name = name || :mark"), {"mark": mark})
         await session.execute(text("UPDATE groups SET name = name || :mark"), {"mark": mark})

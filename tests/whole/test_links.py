@@ -10,7 +10,7 @@ from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
-from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.meetings.scheduling import schedule_committee
@@ -23,7 +23,7 @@ from pooling.members.models import Role
 from pooling.needs.collection import close_collection
 from pooling.needs.declaring import save_draft
 from pooling.needs.schemas import DeclarationIn
-from pooling.purchases.service import find_purchase
+from pooling.purchases.finding import find_purchase
 from pooling.reminders.models import ReminderOptOut
 from routes import routes_of
 from web_client import SignIn
@@ -91,7 +91,7 @@ async def hold_committee(session: AsyncSession, territory: Territory) -> None:
     command = CommitteeIn(day=(NOW - timedelta(days=2)).date(), hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
     committee = await schedule_committee(session, facilitator, command, before)
     item = await add_item(session, facilitator, committee, AgendaItemIn(title="Un point"), before)
-    await attach_files(session, facilitator, committee, [Sent("note.txt", b"Une note")], before, agenda_item_id=item)
+    await attach_files(session, facilitator, committee, [Upload("note.txt", b"Une note")], before, agenda_item_id=item)
     held = await session.get(Committee, (territory.group_id, committee))
     assert held is not None
     held.state, held.minutes_version = CommitteeState.HELD, 1

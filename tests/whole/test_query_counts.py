@@ -12,15 +12,16 @@ from stdnum.fr import siren
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.allocation.records.asking import ask_export
 from pooling.committees.agendas.difficulties import raise_difficulty
-from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.database import Database
+from pooling.members.adding import MemberIn, add_members
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_roles
 from pooling.members.models import Role
-from pooling.members.service import MemberIn, add_members, grant_many
 from pooling.reminders.sweep import sweep
 from routes import Walked, routes_of
 from web_client import Browser, SignIn, features_in
@@ -57,7 +58,7 @@ async def decide(database: Database, territory: Territory, committee_id: int, nu
             text("""
                 INSERT INTO decisions (group_id, committee_id, number, content, purchase_id, act, terms, owner_id,
                     due_on, state, outcome, revision, assigned_at, created_at)
-                SELECT p.group_id, :committee, n, 'Décision', p.id, 'change_terms', CAST(:terms AS jsonb), :owner,
+                SELECT p.group_id, :committee, n, 'Décision', p.id, 'change_purchase', CAST(:terms AS jsonb), :owner,
                     date '2027-04-01', CASE WHEN n % 3 = 0 THEN 'done' ELSE 'open' END, '', 1, :now, :now
                 FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n,
                     (SELECT group_id, id FROM purchases ORDER BY id LIMIT 1) p"""),
@@ -79,8 +80,8 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
         members = [MemberIn(code=code, name=f"Commune {code}", population=100, agents=5) for code in codes]
         ids = await add_members(session, members, NOW)
         people = list(territory.people.values())
-        await grant_many(session, [(people[place % 5], Role.READER, None, None) for place in range(5)], NOW)
-        await grant_many(session, [(people[1], Role.FINANCE, ids[code], None) for code in codes], NOW)
+        await grant_roles(session, [(people[place % 5], Role.READER, None, None) for place in range(5)], NOW)
+        await grant_roles(session, [(people[1], Role.FINANCE, ids[code], None) for code in codes], NOW)
         facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
         for place in range(4):
             await schedule_committee(
@@ -97,7 +98,7 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
         for place in range(4):
             title = f"Point {place}"
             await add_item(session, facilitator, committee_id, AgendaItemIn(title=title, duration_minutes=5), NOW)
-            await attach_files(session, facilitator, committee_id, [Sent("note.txt", title.encode())], NOW)
+            await attach_files(session, facilitator, committee_id, [Upload("note.txt", title.encode())], NOW)
             await raise_difficulty(session, facilitator, DifficultyIn(content=f"Retard {place}"), NOW)
         first = (await session.execute(text("SELECT min(id) FROM purchases"))).scalar_one()
         await session.execute(
@@ -140,7 +141,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         )
         committee_id = await schedule_committee(session, facilitator, command, NOW)
         item_id = await add_item(session, facilitator, committee_id, AgendaItemIn(title="Un point"), NOW)
-        (piece,) = await attach_files(session, facilitator, committee_id, [Sent("note.txt", b"Une note")], NOW)
+        (piece,) = await attach_files(session, facilitator, committee_id, [Upload("note.txt", b"Une note")], NOW)
         difficulty_id = await raise_difficulty(session, facilitator, DifficultyIn(content="Un retard"), NOW)
         export_id = await ask_export(session, facilitator, purchase_id, NOW)
     async with database.transaction(territory.group_id) as session:

@@ -23,7 +23,7 @@ from pooling.allocation.records.asking import ask_export
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.writing import write_exports
 from pooling.committees.agendas.difficulties import raise_difficulty
-from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.decisions.models import Decision
@@ -33,8 +33,9 @@ from pooling.committees.models import MinutesVersion
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
+from pooling.members.groups import create_group
 from pooling.members.models import AccessRequest, Membership, Role
-from pooling.members.service import create_group, grant
 from pooling.outbox.models import Message
 from pooling.reminders.models import Reminder
 from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, form_token
@@ -127,14 +128,14 @@ async def world(app: Litestar, database: Database, territory: Territory) -> Asyn
         assert administrator is not None
         administrator.administrator = True
     async with database.transaction(other) as session:
-        await grant(session, people["autre@autre.example"], Role.FACILITATOR, NOW)
+        await grant_role(session, people["autre@autre.example"], Role.FACILITATOR, NOW)
     async with database.transaction(territory.group_id) as session:
         named = [("achats@salles.example", "Achats Salles", ""), ("marches@arcachon.example", "Marchés", "")]
         people |= await ensure_people(session, named, NOW)
         lead = territory.members[ARCACHON]
-        await grant(session, people["marches@arcachon.example"], Role.PURCHASING, NOW, member_id=lead)
+        await grant_role(session, people["marches@arcachon.example"], Role.PURCHASING, NOW, member_id=lead)
         second = (await session.execute(text("SELECT id FROM purchases WHERE reference = 'AG-2027-002'"))).scalar_one()
-        await grant(session, people["achats@salles.example"], Role.LEAD_BUYER, NOW, purchase_id=second)
+        await grant_role(session, people["achats@salles.example"], Role.LEAD_BUYER, NOW, purchase_id=second)
     for actor, email in ACTORS.items():
         person = people["autre@autre.example"] if actor == "outsider" else people[email]
         async with database.transaction() as session:
@@ -172,7 +173,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         committee = await schedule_committee(session, facilitator, command, NOW)
         await take_down(session, territory, committee, purchase_id)
         item = await add_item(session, facilitator, committee, AgendaItemIn(title="Un point"), NOW)
-        (piece,) = await attach_files(session, facilitator, committee, [Sent("note.txt", b"Une note")], NOW)
+        (piece,) = await attach_files(session, facilitator, committee, [Upload("note.txt", b"Une note")], NOW)
         referent = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
         difficulty = await raise_difficulty(session, referent, DifficultyIn(content="Un retard"), NOW)
         membership = await session.execute(select(col(Membership.id)).where(col(Membership.role) == Role.LEAD_BUYER))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from factories import NOW
-from pooling.accounts.second_factor import SecretBox, check
+from pooling.accounts.second_factor import SecretBox, check_code
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres
 from pooling.kernel.database import Database, driver_url
 from pooling.kernel.migrations import configuration, migrate, newest_revision
@@ -92,7 +92,7 @@ def test_recovery_codes_on_peoples_paper_go_on(empty: str) -> None:
         database = Database.connect(empty)
         async with database.transaction() as session:
             person = (await session.execute(text("SELECT id FROM people"))).scalar_one()
-            right = await check(session, SecretBox("k"), person, typed, NOW)
+            right = await check_code(session, SecretBox("k"), person, typed, NOW)
         await database.dispose()
         return right
 

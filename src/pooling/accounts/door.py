@@ -8,11 +8,11 @@ from urllib.parse import quote, urlsplit
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from pooling.accounts.keeping import CONFIRMATION, OFFERED, PURPOSE, is_anything_typed, keep, kept_of
+from pooling.accounts.keeping import CONFIRMATION, OFFERED, PURPOSE, is_anything_typed, keep_form, kept_of
 from pooling.accounts.second_factor import SecretBox
 from pooling.accounts.sessions import SignedIn
 from pooling.accounts.throttle import HOUR, Allowance, TooMany
-from pooling.web.admission import admit
+from pooling.web.first_checks import check_request
 from pooling.web.forms import provide_form
 from pooling.web.layout import redirect
 from pooling.web.refilling import CSRF, Typed
@@ -45,7 +45,7 @@ async def admit_person(request: Request[Any, Any, Any]) -> Response[Any] | None:
     """Called before every handler; an answer of its own ends the request."""
     person: SignedIn | None = request.scope.get("user")
     try:
-        await admit(request)
+        await check_request(request)
     except ExpiredForm as expired:
         if _waits_in_its_page(request):
             raise
@@ -112,7 +112,7 @@ async def _keep(request: Request[Any, Any, Any], author: int, page: str, typed: 
     except TooMany:
         return False
     async with state.database.transaction() as session:
-        return await keep(session, SecretBox(state.secret_key, PURPOSE), author, page, typed, now)
+        return await keep_form(session, SecretBox(state.secret_key, PURPOSE), author, page, typed, now)
 
 
 async def _bring(request: Request[Any, Any, Any], person_id: int) -> None:

@@ -13,14 +13,14 @@ from litestar.handlers import BaseRouteHandler
 from pooling.accounts.codes import make_code, try_code
 from pooling.accounts.door import admit_person
 from pooling.accounts.keeping import CONFIRMATION
-from pooling.accounts.second_factor import FACTOR_TRIES, box_of, check, is_enrolled
+from pooling.accounts.second_factor import FACTOR_TRIES, box_of, check_code, is_enrolled
 from pooling.accounts.sessions import SignedIn, confirm_session
 from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST, host_of
 from pooling.accounts.who import Connection, signed_in
 from pooling.kernel.limits import limit
 from pooling.outbox.mail import Mail
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.web.forms import Form, Redisplay, provide_form
 from pooling.web.layout import Link, render
 from pooling.web.security import browser_of
@@ -35,7 +35,7 @@ NOT_YOU = (
 WRONG = "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez-en un autre."
 CONFIRMATION_MAIL = occasion(
     "confirmation_code",
-    wish="whoever is signed in and makes a token, sets up a second factor or ends sessions",
+    asked_by="whoever is signed in and makes a token, sets up a second factor or ends sessions",
     to="their own address",
     limit=f"{CODES_TO_ADDRESS}; {CODES_FROM_HOST}",
     where=__name__,
@@ -79,7 +79,7 @@ async def _is_right(request: Request[Any, Any, Any], person: SignedIn, typed: st
         await TRIES_FROM_HOST.count(services.database, host_of(request), at=now)
     async with services.database.transaction() as session:  # commits a wrong try too: it counts
         if enrolled:
-            right = await check(session, box_of(request), person.person_id, typed, now)
+            right = await check_code(session, box_of(request), person.person_id, typed, now)
         else:
             proved = await try_code(session, browser_of(request) or "", typed, now)
             right = proved is not None and proved.person_id == person.person_id

@@ -22,7 +22,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import DomainError, Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.web.addresses import path_of
-from pooling.web.api import answer_written, written
+from pooling.web.api import answer_written, as_json
 from pooling.web.services import services_of
 
 KEPT = limit(timedelta(hours=24), "An `Idempotency-Key` is kept", __name__, Readers.PROGRAMS)
@@ -47,7 +47,7 @@ class Made:
     location: str | None = None
 
 
-async def once(
+async def answered_once(
     request: Request[Any, Any, Any],
     session: AsyncSession,
     person_id: int,
@@ -65,7 +65,7 @@ async def once(
     key = request.headers.get("idempotency-key")
     if key is None:
         made = await make()
-        return _answer({"location": made.location, "gives": written(made.gives)}, status, tagged=tagged)
+        return _answer({"location": made.location, "gives": as_json(made.gives)}, status, tagged=tagged)
     if not 0 < len(key) <= LONGEST_KEY:
         raise Invalid({"Idempotency-Key": f"Donnez une clé de 1 à {LONGEST_KEY} caractères."})
     now = services_of(request).clock.now()
@@ -76,7 +76,7 @@ async def once(
             raise KeyReused
         return _answer(kept.body, kept.status, tagged=tagged, replayed=True)
     made = await make()
-    body = {"location": made.location, "gives": written(made.gives)}
+    body = {"location": made.location, "gives": as_json(made.gives)}
     await session.execute(
         update(IdempotencyKey)
         .where(col(IdempotencyKey.person_id) == person_id, col(IdempotencyKey.key) == key)

@@ -53,14 +53,16 @@ def is_anything_typed(fields: Sequence[tuple[str, str]]) -> bool:
     return any(name != CSRF and value.strip() for name, value in fields)
 
 
-async def keep(session: AsyncSession, box: SecretBox, person_id: int, page: str, typed: Typed, now: datetime) -> bool:
+async def keep_form(
+    session: AsyncSession, box: SecretBox, person_id: int, page: str, typed: Typed, now: datetime
+) -> bool:
     """Keeps it; False if it is too large. The same form sent again with the same contents is kept once."""
     content = json.dumps({"fields": list(typed.fields), "files": list(typed.files)}, ensure_ascii=False)
     if len(content.encode()) > LARGEST_KEPT or await session.get(Person, person_id) is None:
         return False
     for kept in await kept_of(session, box, person_id, now):
         if kept.typed == typed:
-            await forget(session, person_id, kept.id)
+            await forget_form(session, person_id, kept.id)
     session.add(KeptForm(person_id=person_id, action=typed.action, page=page, content=box.close(content), kept_at=now))
     await session.flush()
     newest = (
@@ -96,7 +98,7 @@ def _opened(box: SecretBox, row: KeptForm) -> Kept | None:
     return Kept(row.id, row.page, row.kept_at, Typed(row.action, fields, content["files"]))
 
 
-async def forget(session: AsyncSession, person_id: int, kept_id: int, *, action: str | None = None) -> None:
+async def forget_form(session: AsyncSession, person_id: int, kept_id: int, *, action: str | None = None) -> None:
     """Once it was sent (to this very address), or when the person says so."""
     statement = delete(KeptForm).where(col(KeptForm.person_id) == person_id, col(KeptForm.id) == kept_id)
     if action is not None:

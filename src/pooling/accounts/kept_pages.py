@@ -6,7 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from pooling.accounts.keeping import OFFERED, PURPOSE, forget, kept_of
+from pooling.accounts.keeping import OFFERED, PURPOSE, forget_form, kept_of
 from pooling.accounts.second_factor import SecretBox
 from pooling.accounts.who import signed_in
 from pooling.web.layout import Link, redirect, render
@@ -34,7 +34,7 @@ async def show_kept(request: Request[Any, Any, Any], suite: FromQuery[str] = "/"
 async def forget_kept(request: Request[Any, Any, Any], kept_id: FromPath[int]) -> Redirect:
     person = signed_in(request)
     async with services_of(request).database.transaction() as session:
-        await forget(session, person.person_id, kept_id)
+        await forget_form(session, person.person_id, kept_id)
     return redirect(request, OFFERED, done="C’est effacé.")
 
 

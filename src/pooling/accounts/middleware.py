@@ -9,9 +9,9 @@ from litestar.middleware import ASGIMiddleware
 from litestar.status_codes import HTTP_303_SEE_OTHER
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from pooling.accounts.keeping import forget
+from pooling.accounts.keeping import forget_form
 from pooling.accounts.sessions import read_session
-from pooling.web.security import AUTHOR, RESUMED, SESSION_COOKIE, cookie, cookie_of
+from pooling.web.security import AUTHOR, RESUMED, SESSION_COOKIE, cookie_of, own_cookie
 from pooling.web.services import services_of
 
 WITHOUT_SESSION = ("/static/", "/api/", "/health/")
@@ -49,7 +49,7 @@ def _forgetting_what_was_sent(request: Request[Any, Any, Any], send: Send) -> Se
         is_taken = message["type"] == "http.response.start" and message["status"] == HTTP_303_SEE_OTHER
         if is_taken and request.method == "POST" and person is not None and resumed is not None:
             async with services_of(request).database.transaction() as session:
-                await forget(session, person.person_id, resumed, action=request.scope["path"])
+                await forget_form(session, person.person_id, resumed, action=request.scope["path"])
         await send(message)
 
     return wrapped
@@ -62,7 +62,7 @@ def _with_cookie(request: Request[Any, Any, Any], send: Send, token: str) -> Sen
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableScopeHeaders.from_message(message)
-            headers.add("set-cookie", cookie(request, SESSION_COOKIE, token).to_header(header=""))
+            headers.add("set-cookie", own_cookie(request, SESSION_COOKIE, token).to_header(header=""))
         await send(message)
 
     return wrapped

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from pooling.kernel.tables import Table, TenantTable, big, identity, in_group, instant, one_of
+from pooling.kernel.tables import Table, TenantTable, foreign_id, identity, in_group, instant, one_of
 
 
 class Person(Table, table=True):
@@ -48,7 +48,7 @@ class SignInSession(Table, table=True):
 
     id: int = identity()
     token_hash: bytes = Field(sa_type=LargeBinary)
-    person_id: int = big()
+    person_id: int = foreign_id()
     created_at: datetime = instant()
     seen_at: datetime = instant()
     expires_at: datetime = instant()
@@ -74,7 +74,7 @@ class SignInCode(Table, table=True):
     )
 
     id: int = identity()
-    person_id: int | None = big(nullable=True)
+    person_id: int | None = foreign_id(nullable=True)
     """None for an unknown address: the answer is the same, no mail leaves, no code is ever right."""
     email: str
     code_hash: bytes = Field(sa_type=LargeBinary)
@@ -98,7 +98,7 @@ class KeptForm(Table, table=True):
     )
 
     id: int = identity()
-    person_id: int = big()
+    person_id: int = foreign_id()
     action: str
     """The address that it was sent to."""
     page: str
@@ -141,7 +141,7 @@ class RecoveryCode(Table, table=True):
     )
 
     id: int = identity()
-    person_id: int = big()
+    person_id: int = foreign_id()
     code_hash: bytes = Field(sa_type=LargeBinary)
     """Slow to compute (scrypt)."""
     salt: bytes = Field(sa_type=LargeBinary)
@@ -167,8 +167,8 @@ class ApiToken(Table, table=True):
     )
 
     id: int = identity()
-    person_id: int = big()
-    group_id: int = big()
+    person_id: int = foreign_id()
+    group_id: int = foreign_id()
     name: str
     prefix: str
     """The first characters, to tell tokens apart."""

@@ -8,20 +8,20 @@ from litestar.response import Redirect, Response
 from pooling.accounts.freshness import fresh_sign_in
 from pooling.accounts.second_factor import (
     FACTOR_TRIES,
-    begin,
     box_of,
-    check,
-    confirm,
-    forget,
+    check_code,
+    confirm_factor,
+    forget_factor,
     is_enrolled,
     new_recovery_codes,
+    offer_factor,
 )
 from pooling.accounts.sessions import end_session, end_sessions_of, renew_token, sessions_of
 from pooling.accounts.who import half_signed_in, signed_in
 from pooling.kernel.errors import Conflict
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
-from pooling.web.security import KEEPS_NOTHING, SESSION_COOKIE, cookie, cookie_of, local_path
+from pooling.web.security import KEEPS_NOTHING, SESSION_COOKIE, cookie_of, local_path, own_cookie
 from pooling.web.services import services_of
 
 WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application, puis recommencez."
@@ -34,7 +34,7 @@ async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
         async with services_of(request).database.transaction() as session:
             await end_session(session, token)
     answer = redirect(request, "/connexion", done="Vous êtes déconnecté.")
-    answer.cookies.append(cookie(request, SESSION_COOKIE, "", max_age=0))
+    answer.cookies.append(own_cookie(request, SESSION_COOKIE, "", max_age=0))
     return answer
 
 
@@ -84,13 +84,13 @@ async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm)
     now = services.clock.now()
     await FACTOR_TRIES.count(services.database, person.person_id, at=now)
     async with services.database.transaction() as session:
-        right = await check(session, box_of(request), person.person_id, form.value("code"), now)
+        right = await check_code(session, box_of(request), person.person_id, form.value("code"), now)
         token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if right else None
     if token is None:
         form.refuse("code", WRONG)
         raise Redisplay(render(request, "accounts/second_factor.html", form=form))
     answer = redirect(request, local_path(form.value("suite")))
-    answer.cookies.append(cookie(request, SESSION_COOKIE, token))
+    answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
     return answer
 
 
@@ -114,7 +114,9 @@ async def _enrolment_page(request: Request[Any, Any, Any], form: Form) -> Respon
     async with services.database.transaction() as session:
         if await is_enrolled(session, person.person_id):
             raise Conflict("Le second facteur est déjà en place.", code="already_enrolled")
-        enrolment = await begin(session, box_of(request), person.person_id, person.email, services.territory.name)
+        enrolment = await offer_factor(
+            session, box_of(request), person.person_id, person.email, services.territory.name
+        )
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="scan", enrolment=enrolment)
 
 
@@ -125,14 +127,14 @@ async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -
     now = services.clock.now()
     await FACTOR_TRIES.count(services.database, person.person_id, at=now)
     async with services.database.transaction() as session:
-        codes = await confirm(session, box_of(request), person.person_id, form.value("code"), now)
+        codes = await confirm_factor(session, box_of(request), person.person_id, form.value("code"), now)
         token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if codes else None
     if codes is None or token is None:
         form.refuse("code", WRONG)
         raise Redisplay(await _enrolment_page(request, form))
     request.scope["state"]["session_token"] = token  # the page's forms are bound to the new one
     page = render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="done", codes=codes)
-    page.cookies.append(cookie(request, SESSION_COOKIE, token))
+    page.cookies.append(own_cookie(request, SESSION_COOKIE, token))
     return page
 
 
@@ -155,9 +157,9 @@ async def remove_second_factor(request: Request[Any, Any, Any], form: PostedForm
     now = services.clock.now()
     await FACTOR_TRIES.count(services.database, person.person_id, at=now)
     async with services.database.transaction() as session:
-        right = await check(session, box_of(request), person.person_id, form.value("code"), now)
+        right = await check_code(session, box_of(request), person.person_id, form.value("code"), now)
         if right:
-            await forget(session, person.person_id)
+            await forget_factor(session, person.person_id)
     if not right:
         form.refuse("code", WRONG)
         raise Redisplay(render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="on"))

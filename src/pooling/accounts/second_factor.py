@@ -63,7 +63,7 @@ class Enrolment:
     """An SVG of the QR code."""
 
 
-async def begin(
+async def offer_factor(
     session: AsyncSession, box: SecretBox, person_id: int, email: str, issuer: str, *, renew: bool = False
 ) -> Enrolment:
     """A secret that waits to be confirmed; the same one when the page is loaded again."""
@@ -92,7 +92,9 @@ async def is_enrolled(session: AsyncSession, person_id: int) -> bool:
     return row.first() is not None
 
 
-async def confirm(session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime) -> list[str] | None:
+async def confirm_factor(
+    session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime
+) -> list[str] | None:
     """The first right code makes it real: returns recovery codes, to be shown once. None when the code is wrong."""
     if not await _right(session, box, person_id, typed, now):
         return None
@@ -115,7 +117,7 @@ def _random_code() -> str:
     return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
 
 
-async def check(session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime) -> bool:
+async def check_code(session: AsyncSession, box: SecretBox, person_id: int, typed: str, now: datetime) -> bool:
     """Whether this is a right code, or a recovery code not used yet (which it uses)."""
     if await _right(session, box, person_id, typed, now):
         return True
@@ -147,7 +149,7 @@ def _as_written(typed: str) -> str:
     return "-".join(letters[start : start + size] for start in range(0, len(letters), size))
 
 
-async def forget(session: AsyncSession, person_id: int) -> None:
+async def forget_factor(session: AsyncSession, person_id: int) -> None:
     await session.execute(delete(SecondFactor).where(col(SecondFactor.person_id) == person_id))
     await session.execute(delete(RecoveryCode).where(col(RecoveryCode.person_id) == person_id))
 

@@ -18,7 +18,7 @@ from pooling.accounts.throttle import HOUR, Allowance
 from pooling.kernel.errors import Conflict
 from pooling.outbox.mail import Button, Mail
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.security import (
@@ -26,9 +26,9 @@ from pooling.web.security import (
     SESSION_COOKIE,
     VISITOR_COOKIE,
     browser_of,
-    cookie,
     cookie_of,
     local_path,
+    own_cookie,
 )
 from pooling.web.services import services_of
 
@@ -38,7 +38,7 @@ CODES_FROM_HOST = Allowance("codes-host", "Codes asked", HOST, 60, HOUR, __name_
 TRIES_FROM_HOST = Allowance("tries-host", "Codes tried", HOST, 60, HOUR, __name__)
 CODE_MAIL = occasion(
     "sign_in_code",
-    wish="anybody: the sign-in page",
+    asked_by="anybody: the sign-in page",
     to="the address typed, if it is known",
     limit=f"{CODES_TO_ADDRESS}; {CODES_FROM_HOST}",
     where=__name__,
@@ -149,8 +149,8 @@ async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next
         )
         next_path = await way_in(session, person_id, local_path(next_path), services.clock.now())
     answer = redirect(request, next_path)
-    answer.cookies.append(cookie(request, SESSION_COOKIE, token))
-    answer.cookies.append(cookie(request, VISITOR_COOKIE, "", max_age=0))
+    answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
+    answer.cookies.append(own_cookie(request, VISITOR_COOKIE, "", max_age=0))
     return answer
 
 

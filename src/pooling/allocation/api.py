@@ -12,19 +12,19 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
+from pooling.allocation.allocating import PurchaseAllocation, allocate_purchase, sees_all_costs
 from pooling.allocation.page import finance_of
 from pooling.allocation.records.downloads import is_apart
 from pooling.allocation.records.provenance import Provenance, of_estimate
 from pooling.allocation.records.workbook import write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
-from pooling.allocation.service import PurchaseAllocation, allocate_purchase, sees_all_costs
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases.service import find_purchase
-from pooling.web.api import ApiIn, ApiOut, Operation, answer
+from pooling.purchases.finding import find_purchase
+from pooling.web.api import ApiIn, ApiOut, Operation, json_answer
 from pooling.web.api_input import read_query
 from pooling.web.services import services_of
 
@@ -125,7 +125,7 @@ async def get_allocation(
         ]
     notice = FICTIONAL if entered_group.fictional else None
     about = {"notice": notice, "basis": allocation.basis, "complete": complete}
-    return answer(AllocationOut.model_validate({**result, **about}), tagged=True)
+    return json_answer(AllocationOut.model_validate({**result, **about}), tagged=True)
 
 
 async def _allocation(

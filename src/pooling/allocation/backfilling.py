@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import Labels
 from pooling.allocation.kept import head_of, rows_of
-from pooling.allocation.service import StatedPurchase
 from pooling.sharing.allocation import allocate_raw
 from pooling.sharing.errors import RuleError
-from pooling.sharing.statement import state
+from pooling.sharing.statement import state_allocation
 from pooling.web.typography import percent
 
 _SHOWN = "shown"
@@ -23,7 +23,7 @@ def stated_again(
     """What is everybody's and the rows of a record, or None where the rule does not give the result that is stored."""
     shown = case.get(_SHOWN, {})
     try:
-        stated = state(allocate_raw({name: value for name, value in case.items() if name != _SHOWN}))
+        stated = state_allocation(allocate_raw({name: value for name, value in case.items() if name != _SHOWN}))
     except RuleError:
         return None
     if stated.to_json() != result:

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate, FinanceConfiguration
 from pooling.allocation.figures import Labels
-from pooling.allocation.keys import key_of
+from pooling.allocation.key_choices import key_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.database import group_of
 from pooling.members.models import Budget, Member

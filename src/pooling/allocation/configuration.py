@@ -15,7 +15,7 @@ from pooling.kernel.text import slug
 FILE = "finance.toml"
 
 
-class Dated(BaseModel):
+class DatedRate(BaseModel):
     """Something that the law says, the days on which it holds, and where it says so."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,13 +35,13 @@ class Dated(BaseModel):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class FctvaRate(Dated):
+class FctvaRate(DatedRate):
     """The percent of eligible spending, VAT included, that the State gives back."""
 
     rate: Annotated[Decimal, Field(ge=0, le=100, decimal_places=6)]
 
 
-class FctvaBeneficiaries(Dated):
+class FctvaBeneficiaries(DatedRate):
     """Which members get FCTVA: those of these kinds, in the words that groups give their members."""
 
     kinds: tuple[str, ...] = Field(min_length=1)
@@ -74,7 +74,7 @@ class FinanceConfiguration(BaseModel):
 
     @model_validator(mode="after")
     def _one_a_day(self) -> Self:
-        lists: dict[str, Sequence[Dated]] = {
+        lists: dict[str, Sequence[DatedRate]] = {
             "FCTVA rates": self.fctva,
             "lists of FCTVA beneficiaries": self.fctva_beneficiaries,
         }

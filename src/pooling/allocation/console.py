@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pooling.allocation import figures
 from pooling.allocation.figures import Labels, euros_text, warning_sentence
-from pooling.kernel.sheets import Kind
+from pooling.kernel.sheet_writing import ColumnKind
 from pooling.sharing.statement import Statement
 
 
@@ -22,7 +22,7 @@ def allocation_table(statement: Statement, labels: Labels | Mapping[str, str] | 
     feet = ["", "Total", *map(euros_text, foot)]
     table = RichTable(title=Text(statement.label or "Répartition"), show_footer=True, box=SIMPLE_HEAD, padding=0)
     for column, foot_text in zip(summary.columns, feet, strict=True):
-        if column.kind is Kind.AMOUNT:
+        if column.kind is ColumnKind.AMOUNT:
             table.add_column(column.title, foot_text, justify="right", overflow="fold")
         else:
             table.add_column(column.title, foot_text, overflow="fold")

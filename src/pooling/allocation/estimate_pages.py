@@ -7,9 +7,9 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.allocation.allocating import apply_rule
 from pooling.allocation.case import read_purchase
 from pooling.allocation.page import finance_of, label_of
-from pooling.allocation.service import apply_rule
 from pooling.kernel.errors import Conflict
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member
@@ -17,7 +17,7 @@ from pooling.members.rights import Right
 from pooling.needs.grid import read_declaration
 from pooling.needs.pages import SECTION, declaration_page, declaring_member
 from pooling.needs.schemas import DeclarationIn
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.purchases.queries import purchase_items
 from pooling.sharing.allocation_case import Need
 from pooling.sharing.allocation_result import MemberResult
@@ -35,7 +35,7 @@ async def show_estimate(
     member: FromPath[str],
 ) -> Response[str]:
     """The declaration's page with what was typed, and the share that it would cost."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     declaring = await declaring_member(session, caller, frame, member)
     caller.require(Right.FILE_NEEDS, member_id=declaring.id)
     command = read_declaration(form, await purchase_items(session, frame.purchase.id), declaring.id, filing=False)
@@ -48,7 +48,7 @@ async def show_estimate(
 async def _estimate(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: PurchaseFrame,
+    frame: PurchasePage,
     member: Member,
     command: DeclarationIn,
 ) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from pooling.kernel.sheets import Column, Kind, Table, Value
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
 from pooling.sharing.money import format_cents
 from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
 from pooling.sharing.statement import StatedLine, StatedMember, StatedShare, StatedWarning, Statement
@@ -67,7 +67,7 @@ class Labels:
         return self.members.get(id_, id_)
 
 
-_MEMBER = (Column("Code", Kind.CODE, 16), Column("Membre", width=34))
+_MEMBER = (Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34))
 
 
 def french(number: str) -> str:
@@ -80,11 +80,11 @@ def rate_text(rate: str) -> str:
     return f"TVA {french(rate)}\u00a0%"
 
 
-def summary(statement: Statement, labels: Labels) -> Table:
+def summary(statement: Statement, labels: Labels) -> SheetTable:
     """One row per member: from HT to what remains to it."""
     titles = ("HT", "TVA", "TTC", "Subventions", "FCTVA estimé", "Coût net")
-    columns = [*_MEMBER, *(Column(title, Kind.AMOUNT, 16, summed=True) for title in titles)]
-    return Table("Synthèse", columns, _summary_rows(statement, labels))
+    columns = [*_MEMBER, *(Column(title, ColumnKind.AMOUNT, 16, summed=True) for title in titles)]
+    return SheetTable("Synthèse", columns, _summary_rows(statement, labels))
 
 
 def _summary_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
@@ -93,18 +93,18 @@ def _summary_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]
         yield [member.id, name, member.ht, member.vat, member.ttc, member.subsidised, member.fctva, member.net]
 
 
-def items(statement: Statement, labels: Labels) -> Table:
+def items(statement: Statement, labels: Labels) -> SheetTable:
     """One row per item and member that takes some."""
     columns = [
         Column("Code article", width=16),
         Column("Article", width=28),
         *_MEMBER,
-        Column("Quantité", Kind.INTEGER, 12, summed=True),
-        Column("Prix unitaire HT", Kind.NUMBER, 14),
-        Column("HT", Kind.AMOUNT, 16, summed=True),
-        Column("Taux de TVA (%)", Kind.NUMBER, 12),
+        Column("Quantité", ColumnKind.INTEGER, 12, summed=True),
+        Column("Prix unitaire HT", ColumnKind.NUMBER, 14),
+        Column("HT", ColumnKind.AMOUNT, 16, summed=True),
+        Column("Taux de TVA (%)", ColumnKind.NUMBER, 12),
     ]
-    return Table("Articles", columns, _item_rows(statement, labels))
+    return SheetTable("Articles", columns, _item_rows(statement, labels))
 
 
 def _item_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
@@ -119,36 +119,36 @@ def _named(member: StatedMember, labels: Labels) -> list[Value]:
     return [member.result.id, labels.member(member.result.id)]
 
 
-def charges(statement: Statement, labels: Labels) -> Table:
+def charges(statement: Statement, labels: Labels) -> SheetTable:
     """One row per charge and member that bears some."""
     columns = [
         Column("Code frais", width=16),
         Column("Frais", width=28),
         *_MEMBER,
         Column("Clé", width=24),
-        Column("Valeur de base", Kind.NUMBER, 16),
-        Column("Part", Kind.PERCENT, 10),
-        Column("HT", Kind.AMOUNT, 16, summed=True),
-        Column("Taux de TVA (%)", Kind.NUMBER, 12),
+        Column("Valeur de base", ColumnKind.NUMBER, 16),
+        Column("Part", ColumnKind.PERCENT, 10),
+        Column("HT", ColumnKind.AMOUNT, 16, summed=True),
+        Column("Taux de TVA (%)", ColumnKind.NUMBER, 12),
     ]
     rows = (
         [row[1], *row[2:8], row[10], decimal(line.vat_rate or 0)]
         for line, row in _line_rows(statement, labels)
         if line.kind is LineKind.CHARGE
     )
-    return Table("Frais mutualisés", columns, rows)
+    return SheetTable("Frais mutualisés", columns, rows)
 
 
-def vat(statement: Statement, labels: Labels) -> Table:
+def vat(statement: Statement, labels: Labels) -> SheetTable:
     """One row per VAT rate and member with a base at this rate."""
     columns = [
         Column("Taux", width=12),
         *_MEMBER,
-        Column("Base HT", Kind.AMOUNT, 16, summed=True),
-        Column("Ajustement HT", Kind.AMOUNT, 14, summed=True),
-        Column("TVA", Kind.AMOUNT, 16, summed=True),
+        Column("Base HT", ColumnKind.AMOUNT, 16, summed=True),
+        Column("Ajustement HT", ColumnKind.AMOUNT, 14, summed=True),
+        Column("TVA", ColumnKind.AMOUNT, 16, summed=True),
     ]
-    return Table("TVA par taux", columns, _vat_rows(statement, labels))
+    return SheetTable("TVA par taux", columns, _vat_rows(statement, labels))
 
 
 def _vat_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
@@ -166,17 +166,17 @@ def _vat_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
                 ]
 
 
-def subsidies(statement: Statement, labels: Labels) -> Table:
+def subsidies(statement: Statement, labels: Labels) -> SheetTable:
     """One row per subsidy and member that receives some."""
     columns = [
         Column("Code subvention", width=18),
         Column("Subvention", width=28),
         *_MEMBER,
-        Column("Coût éligible", Kind.AMOUNT, 16, summed=True),
-        Column("Subvention accordée", Kind.AMOUNT, 18, summed=True),
+        Column("Coût éligible", ColumnKind.AMOUNT, 16, summed=True),
+        Column("Subvention accordée", ColumnKind.AMOUNT, 18, summed=True),
         Column("Argent public", width=12),
     ]
-    return Table("Subventions", columns, _subsidy_rows(statement, labels))
+    return SheetTable("Subventions", columns, _subsidy_rows(statement, labels))
 
 
 def _subsidy_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
@@ -188,7 +188,7 @@ def _subsidy_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]
                 yield [*names, share.eligible, share.cents, public]
 
 
-def lines(statement: Statement, labels: Labels) -> Table:
+def lines(statement: Statement, labels: Labels) -> SheetTable:
     """Every figure on its own row, with its key, its base value, its percentage and the cent given."""
     columns = [
         Column("Nature", width=24),
@@ -197,13 +197,13 @@ def lines(statement: Statement, labels: Labels) -> Table:
         Column("Code membre", width=16),
         Column("Membre", width=34),
         Column("Clé", width=24),
-        Column("Valeur de base", Kind.NUMBER, 16),
-        Column("Part", Kind.PERCENT, 10),
-        Column("Part exacte (€)", Kind.NUMBER, 18),
-        Column("Centime donné", Kind.INTEGER, 10),
-        Column("Montant", Kind.AMOUNT, 16),
+        Column("Valeur de base", ColumnKind.NUMBER, 16),
+        Column("Part", ColumnKind.PERCENT, 10),
+        Column("Part exacte (€)", ColumnKind.NUMBER, 18),
+        Column("Centime donné", ColumnKind.INTEGER, 10),
+        Column("Montant", ColumnKind.AMOUNT, 16),
     ]
-    return Table("Lignes", columns, (row for _, row in _line_rows(statement, labels)))
+    return SheetTable("Lignes", columns, (row for _, row in _line_rows(statement, labels)))
 
 
 def _line_rows(statement: Statement, labels: Labels) -> Iterator[tuple[StatedLine, list[Value]]]:

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import Labels
 from pooling.allocation.models import AllocationShare
-from pooling.allocation.service import StatedPurchase
 from pooling.sharing.allocation_case import InvoiceLine
 from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
 from pooling.sharing.shared_lines import KeyName, LineKind

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.kernel.errors import Conflict
 from pooling.kernel.text import slug
 from pooling.members.rights import Caller, Right
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
-from pooling.purchases.service import lock_purchase
 
 LONGEST_CODE = 40
 _ADDRESSES = frozenset({"nouveau", "nouvelle"})

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
 
 PARTICIPANTS: Final = "participants"
 """In the place of a list of members, in the rule's own word: those who take at least one unit of anything."""
@@ -38,7 +38,7 @@ class Charge(TenantTable, table=True):
     )
 
     id: int = identity()
-    purchase_id: int = big()
+    purchase_id: int = foreign_id()
     code: str
     label: str
     amount_cents: int = Field(sa_type=BigInteger)
@@ -67,7 +67,7 @@ class Subsidy(TenantTable, table=True):
     )
 
     id: int = identity()
-    purchase_id: int = big()
+    purchase_id: int = foreign_id()
     code: str
     label: str
     rate: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(9, 6))
@@ -97,10 +97,10 @@ class AllocationRecord(TenantTable, table=True):
     )
 
     id: int = identity()
-    purchase_id: int = big()
+    purchase_id: int = foreign_id()
     number: int
     frozen_at: datetime = instant()
-    frozen_by: int | None = big(nullable=True)
+    frozen_by: int | None = foreign_id(nullable=True)
     case: dict[str, Any] = Field(sa_type=JSONB)
     """What was shared, as the rule reads it: whoever wants to may compute it again."""
     result: dict[str, Any] = Field(sa_type=JSONB)
@@ -199,10 +199,10 @@ class Export(TenantTable, table=True):
     )
 
     id: int = identity()
-    purchase_id: int = big()
+    purchase_id: int = foreign_id()
     record: int | None = None
     """The number of the frozen allocation; None: the figures of the moment."""
-    asked_by: int = big()
+    asked_by: int = foreign_id()
     asked_at: datetime = instant()
     state: str = ExportState.WAITING
     lease: str | None = None

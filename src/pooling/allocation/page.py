@@ -9,7 +9,7 @@ from pooling.allocation.case import PurchaseCase, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.locking import require_editable
 from pooling.members.rights import Caller, Right
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.layout import Link
 from pooling.web.services import services_of
 
@@ -22,26 +22,26 @@ def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:
     return found
 
 
-def label_of(frame: PurchaseFrame) -> str:
+def label_of(frame: PurchasePage) -> str:
     """What the case is called."""
     return f"{frame.purchase.reference} {frame.purchase.title}"
 
 
-def trail(frame: PurchaseFrame, here: str) -> list[Link]:
+def trail(frame: PurchasePage, here: str) -> list[Link]:
     """The breadcrumb of a page below the costs."""
     return [*frame.breadcrumb, Link("Coûts", frame.url + SECTION), Link(here, None)]
 
 
 async def edited(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> tuple[PurchaseFrame, PurchaseCase]:
+) -> tuple[PurchasePage, PurchaseCase]:
     """A purchase whose costs the caller may change, and what they are.
 
     Raises:
         Forbidden: the caller does not run it.
         Conflict: it is settled or cancelled.
     """
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     require_editable(frame.purchase)
     return frame, await read_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))

@@ -9,28 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation import estimate_pages, why_pages
 from pooling.allocation import page as frames
+from pooling.allocation.allocating import allocate_purchase, apply_rule, sees_all_costs
 from pooling.allocation.case import PurchaseCase, read_purchase
 from pooling.allocation.editing import pages as line_pages
 from pooling.allocation.editing import weight_pages as key_pages
 from pooling.allocation.editing.schemas import content_of
+from pooling.allocation.excerpts import SHOWN_AT_MOST, shares_listed, warnings_listed
 from pooling.allocation.figures import Labels
-from pooling.allocation.keys import in_words
+from pooling.allocation.key_choices import in_words
 from pooling.allocation.locking import may_edit
 from pooling.allocation.page import finance_of, label_of
 from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
-from pooling.allocation.records.downloads import FILE_NAMES, file_of, is_apart, links
-from pooling.allocation.records.freezing import drifts, frozen_allocations
+from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart
+from pooling.allocation.records.freezing import drifts_since, frozen_allocations
 from pooling.allocation.records.provenance import of_estimate
-from pooling.allocation.service import allocate_purchase, apply_rule, sees_all_costs
-from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
-from pooling.allocation.wording import aid, beneficiaries_in_words, fctva_in_words, sharers, some
+from pooling.allocation.words import aid_words, beneficiaries_in_words, fctva_in_words, names_in_words, sharers_in_words
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.sharing.allocation_result import MemberResult
 from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
@@ -50,7 +50,7 @@ async def show_costs(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
     """Who pays what: every share, or for a référent its own with the totals."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     read = await read_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
     try:
         result, refused = await apply_rule(read.case, read.labels), None
@@ -75,28 +75,28 @@ async def show_costs(
         fctva=fctva_in_words(read.fctva),
         without_fctva=_without_fctva(read, result, own) if result else [],
         beneficiaries=beneficiaries_in_words(read.beneficiaries),
-        files=links(frame.url + SECTION, apart=apart) if sees_all else [],
+        files=download_links(frame.url + SECTION, apart=apart) if sees_all else [],
         workbook=export_pages.offer(frame) if apart else None,
         to_declare=_to_declare(frame, caller, read) if own is not None else [],
         edits=runs and may_edit(frame.purchase),
         runs=runs,
         charges=[_charge_row(read, place) for place in range(len(read.charges))],
         subsidies=[_subsidy_row(read, place) for place in range(len(read.subsidies))],
-        warnings=warnings_shown(result, read.labels, own) if result else [],
+        warnings=warnings_listed(result, read.labels, own) if result else [],
         **await _members(session, frame, read, result, own),
     )
 
 
 async def _members(
-    session: AsyncSession, frame: PurchaseFrame, read: PurchaseCase, result: Statement | None, own: set[str] | None
+    session: AsyncSession, frame: PurchasePage, read: PurchaseCase, result: Statement | None, own: set[str] | None
 ) -> dict[str, Any]:
     """What the page says of members, and of what moved since the newest record."""
     records = await frozen_allocations(session, frame.purchase.id)
     moved = {}
     if records and result:
-        moved = await drifts(session, frame.purchase.id, records[0].number, result.results)
+        moved = await drifts_since(session, frame.purchase.id, records[0].number, result.results)
         moved = {code: drift for code, drift in moved.items() if own is None or code in own}
-    members = shares_shown(result.results if result else [], own, also=moved)
+    members = shares_listed(result.results if result else [], own, also=moved)
     shown = members[:SHOWN_AT_MOST]
     return {
         "records": records,
@@ -112,7 +112,7 @@ async def _members(
 _ORDERED = frozenset({PurchaseState.ORDERED, PurchaseState.DELIVERED, PurchaseState.SETTLED})
 
 
-def _lead(frame: PurchaseFrame, basis: str) -> str:
+def _lead(frame: PurchasePage, basis: str) -> str:
     """What the figures are: an estimate as long as nothing is ordered."""
     if frame.purchase.state in _ORDERED:
         return f"D’après les {basis}. Seul le FCTVA reste une estimation."
@@ -137,7 +137,7 @@ def _built(read: PurchaseCase, result: Statement) -> str:
     return f"Total HT\u00a0: {euros(goods)} d’articles{tier}{shared}."
 
 
-def _to_declare(frame: PurchaseFrame, caller: Caller, read: PurchaseCase) -> list[Link]:
+def _to_declare(frame: PurchasePage, caller: Caller, read: PurchaseCase) -> list[Link]:
     """Where the caller's members without a share may still declare, and see what it would cost them."""
     if frame.purchase.state != PurchaseState.OPEN:
         return []
@@ -171,7 +171,7 @@ def _charge_row(read: PurchaseCase, place: int) -> dict[str, str]:
         "amount": euros(charge.amount_cents),
         "vat_rate": percent(charge.vat_rate / 100, 2),
         "key": in_words(charge.key),
-        "scope": sharers(charge.scope, read.labels),
+        "scope": sharers_in_words(charge.scope, read.labels),
     }
 
 
@@ -180,9 +180,9 @@ def _subsidy_row(read: PurchaseCase, place: int) -> dict[str, str]:
     return {
         "code": subsidy.code,
         "label": subsidy.label,
-        "aid": aid(content_of(subsidy)),
-        "items": some(subsidy.items, read.labels.items, "tous les articles", none="aucun article"),
-        "members": some(subsidy.members, read.labels.members, "tous les participants"),
+        "aid": aid_words(content_of(subsidy)),
+        "items": names_in_words(subsidy.items, read.labels.items, "tous les articles", none="aucun article"),
+        "members": names_in_words(subsidy.members, read.labels.members, "tous les participants"),
         "public": "argent public" if subsidy.public else "argent privé",
     }
 
@@ -192,7 +192,7 @@ async def download_allocation(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[Any]:
     """Today's figures as a file, for who sees every member's share."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))

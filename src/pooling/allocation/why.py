@@ -6,9 +6,9 @@ from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import KEYS, KINDS, decimal
-from pooling.allocation.service import StatedPurchase
-from pooling.allocation.wording import TAKERS
+from pooling.allocation.words import TAKERS
 from pooling.sharing.money import Cents, format_decimal
 from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
 from pooling.sharing.statement import StatedLine, StatedMember, StatedShare, Statement
@@ -51,7 +51,7 @@ class Why:
     """Why there is none, where others would get some."""
 
 
-def why(stated: StatedPurchase, code: str, zone: ZoneInfo) -> Why:
+def explain(stated: StatedPurchase, code: str, zone: ZoneInfo) -> Why:
     """Explains a member's figures, reading its own row and the lines; KeyError when it is not in the allocation."""
     member = stated.result.member(code)
     shares = {share.line: share for share in member.shares}

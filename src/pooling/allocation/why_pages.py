@@ -5,14 +5,14 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
+from pooling.allocation.allocating import StatedPurchase, allocate_purchase, sees_all_costs
 from pooling.allocation.page import SECTION, finance_of, label_of, trail
-from pooling.allocation.service import StatedPurchase, allocate_purchase, sees_all_costs
-from pooling.allocation.why import why
+from pooling.allocation.why import explain
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.layout import Link, render
 
 
@@ -25,7 +25,7 @@ async def show_why(
     member: FromPath[str],
 ) -> Response[str]:
     """All of a member's figures explained: its own people's, anybody's for who sees all costs."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
     own = allocation.members.get(member) in caller.members_as(*Role)
@@ -37,7 +37,7 @@ async def show_why(
 
 def why_page(
     request: Request[Any, Any, Any],
-    frame: PurchaseFrame,
+    frame: PurchasePage,
     stated: StatedPurchase,
     member: str,
     above: list[Link],
@@ -59,7 +59,7 @@ def why_page(
         name=name,
         basis=stated.basis,
         result=stated.result.member(member).result,
-        why=why(stated, member, frame.zone),
+        why=explain(stated, member, frame.zone),
         fctva=stated.fctva,
         back=back,
         frozen=back.url != frame.url + SECTION,

@@ -9,15 +9,15 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
-from pooling.accounts.second_factor import forget
+from pooling.accounts.second_factor import forget_factor
 from pooling.accounts.sessions import end_sessions_of
 from pooling.cli.installation import installation, typed_address, with_database
 from pooling.features import FORGETS
 from pooling.home.purging import purge as purge_people
 from pooling.kernel.database import Database
 from pooling.kernel.text import one_line
-from pooling.members.service import renew_sessions
-from pooling.settings import stop
+from pooling.members.granting import renew_sessions
+from pooling.settings import stop_process
 
 
 @click.group()
@@ -61,7 +61,7 @@ def administrator_remove(email: str) -> None:
             )
             person_id = removed.scalar_one_or_none()
             if person_id is None:
-                stop(f"“{address}” is no administrator; `pooling administrator list` names them.")
+                stop_process(f"“{address}” is no administrator; `pooling administrator list` names them.")
             await renew_sessions(session, [person_id])
 
     with installation() as found:
@@ -85,8 +85,8 @@ def administrator_forget(email: str) -> None:
             )
             person_id = row.scalar_one_or_none()
             if person_id is None:
-                stop(f"“{address}” is no administrator; `pooling administrator list` names them.")
-            await forget(session, person_id)
+                stop_process(f"“{address}” is no administrator; `pooling administrator list` names them.")
+            await forget_factor(session, person_id)
             await end_sessions_of(session, person_id)
 
     with installation() as found:

@@ -152,9 +152,9 @@ def _refuse(error: RuleError, label: str) -> NoReturn:
 
 def _print_allocation(result: Allocation) -> None:
     from pooling.allocation.console import allocation_table  # noqa: PLC0415 - see the module's head
-    from pooling.sharing.statement import state  # noqa: PLC0415 - see the module's head
+    from pooling.sharing.statement import state_allocation  # noqa: PLC0415 - see the module's head
 
-    _show(allocation_table(state(result)))
+    _show(allocation_table(state_allocation(result)))
 
 
 def _print_consolidation(result: Consolidation) -> None:
@@ -173,9 +173,9 @@ def _show(table: object) -> None:
 
 def _write_allocation(target: BinaryIO, result: Allocation) -> None:
     from pooling.allocation.records.workbook import write_allocation_workbook  # noqa: PLC0415 - see the module's head
-    from pooling.sharing.statement import state  # noqa: PLC0415 - see the module's head
+    from pooling.sharing.statement import state_allocation  # noqa: PLC0415 - see the module's head
 
-    write_allocation_workbook(target, state(result))
+    write_allocation_workbook(target, state_allocation(result))
 
 
 def _write_consolidation(target: BinaryIO, result: Consolidation) -> None:

@@ -11,20 +11,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.records.workbook_file import allocation_xlsx
-from pooling.allocation.service import allocate_purchase
 from pooling.cli.failures import REFUSED
 from pooling.cli.groups import in_group
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.errors import NotFound
-from pooling.kernel.lists import BadLine, Line, UnreadableListError
+from pooling.kernel.list_reading import BadLine, Line, UnreadableListError
 from pooling.members.importing import import_members, read_members
 from pooling.members.models import Group
 from pooling.needs.importing import import_needs, read_needs
-from pooling.purchases.service import find_purchase
-from pooling.settings import load_settings, stop
+from pooling.purchases.finding import find_purchase
+from pooling.settings import load_settings, stop_process
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -79,7 +79,7 @@ def _known(purchase: str) -> Iterator[None]:
     try:
         yield
     except NotFound:
-        stop(f"the group has no purchase “{purchase}”.")
+        stop_process(f"the group has no purchase “{purchase}”.")
 
 
 def _progress() -> Progress:
@@ -92,11 +92,11 @@ def _read(read: Callable[[Path, Callable[[str], None]], list[Line]], file: Path)
         try:
             lines = read(file, notices.append)
         except UnreadableListError as error:
-            stop(f"{file.name} : {error}")
+            stop_process(f"{file.name} : {error}")
     for notice in notices:
         click.echo(notice, err=True)
     if not lines:
-        stop(f"{file.name} : le fichier ne contient aucune ligne après la première.")
+        stop_process(f"{file.name} : le fichier ne contient aucune ligne après la première.")
     return lines
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.configuration import read_finance
-from pooling.cli.failures import REFUSED, told, without_password
+from pooling.cli.failures import REFUSED, failure_told, without_password
 from pooling.cli.installation import (
     NO_ANSWER,
     SECONDS_TO_ANSWER,
@@ -32,7 +32,7 @@ from pooling.kernel.configuration import ConfigurationError
 from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
 from pooling.kernel.scanner import Scanner
-from pooling.members.features import gather
+from pooling.members.features import gather_features
 from pooling.outbox.smtp import smtp_transport
 from pooling.outbox.transport import NotSent
 from pooling.reminders.configuration import read_reminders
@@ -82,7 +82,7 @@ def doctor() -> None:
                 migrate_engines(engines)
             findings += with_database(found, lambda database: _examine(found, database))
     except Exception as error:
-        known = told(error)
+        known = failure_told(error)
         if known is None:
             raise
         findings.append(judged("engines", works=False, said=known[0]))
@@ -200,7 +200,7 @@ async def _scanner(address: str | None) -> Finding:
 def _configuration(settings: Settings) -> Finding:
     try:
         territory = read_territory(settings.config_dir)
-        gather(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
+        gather_features(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
         read_finance(settings.config_dir)
     except ConfigurationError as error:
         return judged("configuration", works=False, said=str(error))

@@ -20,7 +20,7 @@ class Terminated(KeyboardInterrupt):
     status = 143
 
 
-def told(error: Exception) -> tuple[str, int] | None:
+def failure_told(error: Exception) -> tuple[str, int] | None:
     """The sentence and the exit status for this error; None for a defect of ours, which is shown as it is."""
     if isinstance(error, Invalid):
         return " ".join(error.errors.values()), REFUSED

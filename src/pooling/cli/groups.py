@@ -12,10 +12,18 @@ from pooling.accounts.people import ensure_people
 from pooling.cli.installation import installation, typed_address, with_database
 from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound
-from pooling.members.groups import GroupLine, archive_group, groups_with_sizes, rename_group, reopen_group
+from pooling.members.granting import grant_role
+from pooling.members.groups import (
+    GroupLine,
+    archive_group,
+    create_group,
+    group_id_by_slug,
+    groups_with_sizes,
+    rename_group,
+    reopen_group,
+)
 from pooling.members.models import Group, Role
-from pooling.members.service import create_group, grant, group_id_by_slug
-from pooling.settings import stop
+from pooling.settings import stop_process
 
 Result = TypeVar("Result")
 
@@ -27,7 +35,7 @@ def in_group(address: str, use_case: Callable[[AsyncSession], Awaitable[Result]]
         async with database.transaction() as session:
             group_id = await group_id_by_slug(session, address)
         if group_id is None:
-            stop(f"there is no group “{address}”; `pooling group create` makes one.")
+            stop_process(f"there is no group “{address}”; `pooling group create` makes one.")
         async with database.transaction(group_id) as session:
             return await use_case(session)
 
@@ -48,7 +56,7 @@ def group_create(name: str, facilitator: str, timezone: str | None) -> None:
     """Create a working group called NAME and name its facilitator."""
     email = typed_address(facilitator)
     if timezone is not None and timezone not in available_timezones():
-        stop(f"“{timezone}” is not a time zone, for example Europe/Paris.")
+        stop_process(f"“{timezone}” is not a time zone, for example Europe/Paris.")
 
     async def run(database: Database) -> str:
         now = datetime.now(UTC)
@@ -56,7 +64,7 @@ def group_create(name: str, facilitator: str, timezone: str | None) -> None:
             zone = timezone or found.settings.timezone
             group_id = await create_group(session, name=name, now=now, timezone=zone)
             people = await ensure_people(session, [(email, email.split("@")[0], "")], now)
-            await grant(session, people[email], Role.FACILITATOR, now)
+            await grant_role(session, people[email], Role.FACILITATOR, now)
             created = await session.get(Group, group_id)
             assert created is not None
             return created.slug
@@ -107,7 +115,7 @@ def _change(address: str, use_case: Callable[[AsyncSession, datetime], Awaitable
         with installation() as found:
             with_database(found, run)
     except NotFound:
-        stop(f"there is no group “{address}”; `pooling group list` names them.")
+        stop_process(f"there is no group “{address}”; `pooling group list` names them.")
 
 
 COMMANDS = {"group": group}

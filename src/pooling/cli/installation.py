@@ -19,7 +19,7 @@ from pooling.kernel.migrations import migrate as migrate_database
 from pooling.kernel.migrations import newest_revision, present_revision, role_of
 from pooling.kernel.text import clean
 from pooling.mail_addresses import is_address, read_address
-from pooling.settings import Settings, load_settings, stop
+from pooling.settings import Settings, load_settings, stop_process
 
 Result = TypeVar("Result")
 SECONDS_TO_ANSWER = 10
@@ -96,7 +96,7 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
 def migrate_engines(engines: Engines) -> None:
     """Brings the database to the present schema. Two processes may do so at once: one waits for the other."""
     if engines.owner_database_url is None:
-        stop("the setting POOLING_OWNER_DATABASE_URL is missing: migrations run as the owner of the tables.")
+        stop_process("the setting POOLING_OWNER_DATABASE_URL is missing: migrations run as the owner of the tables.")
     asyncio.run(_migrate(engines.owner_database_url, role_of(engines.database_url)))
 
 
@@ -111,7 +111,7 @@ async def _migrate(owner_url: str, application: str) -> None:
         finally:
             await connection.close()
     except NO_ANSWER as error:
-        stop(f"the database {without_password(owner_url)} cannot be migrated: {first_line(error)}")
+        stop_process(f"the database {without_password(owner_url)} cannot be migrated: {first_line(error)}")
     finally:
         await engine.dispose()
 
@@ -122,11 +122,13 @@ async def _refuse_unmigrated(found: Installation) -> None:
         async with asyncio.timeout(SECONDS_TO_ANSWER):
             present = await present_revision(database)
     except NO_ANSWER as error:
-        stop(f"the database {without_password(found.engines.database_url)} does not answer: {first_line(error)}")
+        stop_process(
+            f"the database {without_password(found.engines.database_url)} does not answer: {first_line(error)}"
+        )
     finally:
         await database.dispose()
     if present != newest_revision():
-        stop("the database is not at the present schema: run `pooling migrate` first.")
+        stop_process("the database is not at the present schema: run `pooling migrate` first.")
 
 
 def first_line(error: BaseException) -> str:
@@ -154,7 +156,7 @@ def typed_address(typed: str) -> str:
     """An e-mail address given as an argument, as it is kept; a wrong one ends the command."""
     address = clean(typed)
     if not is_address(address):
-        stop(f"“{typed}” is not an e-mail address.")
+        stop_process(f"“{typed}” is not an e-mail address.")
     return read_address(address)
 
 
@@ -163,5 +165,7 @@ def secret_key(settings: Settings) -> str:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
     if not settings.is_loopback:
-        stop("the setting POOLING_SECRET_KEY is missing: at least 32 random characters (openssl rand -base64 48).")
+        stop_process(
+            "the setting POOLING_SECRET_KEY is missing: at least 32 random characters (openssl rand -base64 48)."
+        )
     return kept_secret(settings.data_dir)

@@ -50,9 +50,9 @@ class Commands(click.RichGroup):
             click.echo("pooling: interrupted.", err=True)
             sys.exit(getattr(interrupted, "status", 130))
         except Exception as error:
-            from pooling.cli.failures import told  # noqa: PLC0415 - only now: a fast command must stay fast
+            from pooling.cli.failures import failure_told  # noqa: PLC0415 - only now: a fast command must stay fast
 
-            found = told(error)
+            found = failure_told(error)
             if found is None:
                 raise
             click.echo(f"pooling: {found[0]}", err=True)

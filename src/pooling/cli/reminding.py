@@ -12,9 +12,9 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.outbox.transport import KeptInOutbox
-from pooling.reminders.console import Reminded, clock_at, lines
+from pooling.reminders.console import Reminded, clock_at, report_lines
 from pooling.reminders.console import remind as remind_once
-from pooling.settings import load_settings, stop
+from pooling.settings import load_settings, stop_process
 from pooling.worker import work_of
 
 _SITE = "http://127.0.0.1:8000"
@@ -40,7 +40,7 @@ def remind(at: str | None, dry_run: bool, data_dir: Path | None, as_json: bool) 
     settings = load_settings() if data_dir is None else demonstration_settings(data_dir, _SITE)
     with installation(settings) as found:
         done = with_database(found, lambda database: _remind(found, database, at, dry_run=dry_run, demo=bool(data_dir)))
-    for line in lines(done, as_json=as_json):
+    for line in report_lines(done, as_json=as_json):
         click.echo(line)
     if done.swept.unwritten or done.swept.unswept or done.delivered.server_trouble:
         raise SystemExit(REFUSED)
@@ -48,7 +48,7 @@ def remind(at: str | None, dry_run: bool, data_dir: Path | None, as_json: bool) 
 
 async def _remind(found: Installation, database: Database, at: str | None, *, dry_run: bool, demo: bool) -> Reminded:
     if demo and not await _is_demonstration(database):
-        stop(f"{found.settings.data_dir} holds no demonstration: `pooling demo --data-dir` makes one.")
+        stop_process(f"{found.settings.data_dir} holds no demonstration: `pooling demo --data-dir` makes one.")
     clock = clock_at(at, SystemClock(), found.settings.zone, allowed=dry_run or demo)
     bell = Bell(found.engines.redis_url)
     work = work_of(found.settings, database, bell, transport=KeptInOutbox() if demo else None)

@@ -20,7 +20,7 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.database import WEB
 from pooling.kernel.migrations import newest_revision
 from pooling.outbox.transport import KeptInOutbox
-from pooling.settings import Settings, load_settings, stop
+from pooling.settings import Settings, load_settings, stop_process
 from pooling.web.services import Services
 from pooling.worker import run as run_worker
 from pooling.worker import run_until_stopped as run_worker_until_stopped
@@ -73,14 +73,14 @@ def _alone_in(data_dir: Path, stack: ExitStack) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         stack.enter_context(locked(data_dir / ".demonstration", wait=False))
     except BlockingIOError:
-        stop(f"a demonstration already runs in {data_dir}: stop it, or choose another folder with --data-dir.")
+        stop_process(f"a demonstration already runs in {data_dir}: stop it, or choose another folder with --data-dir.")
     except OSError as error:
-        stop(f"the data folder {data_dir} cannot be written: {error.strerror}.")
+        stop_process(f"the data folder {data_dir} cannot be written: {error.strerror}.")
 
 
 def _start_over(data_dir: Path) -> None:
     if in_use(data_dir):
-        stop(f"another process uses the data in {data_dir}: stop it before --reset.")
+        stop_process(f"another process uses the data in {data_dir}: stop it before --reset.")
     stop_left_behind(data_dir)
     forget(data_dir)
 

@@ -13,8 +13,8 @@ from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound
 from pooling.kernel.text import clean
 from pooling.mail_addresses import kept_address
-from pooling.members.service import group_id_by_slug
-from pooling.settings import stop
+from pooling.members.groups import group_id_by_slug
+from pooling.settings import stop_process
 
 
 @click.group()
@@ -35,11 +35,11 @@ def create(email: str, group: str, scope: str, expires: datetime | None, name: s
         async with database.transaction() as session:
             group_id = await group_id_by_slug(session, group)
             if group_id is None:
-                stop(f"there is no group “{group}”.")
+                stop_process(f"there is no group “{group}”.")
             found = await session.execute(select(col(Person.id)).where(col(Person.email) == kept_address(clean(email))))
             person_id = found.scalar_one_or_none()
             if person_id is None:
-                stop(f"nobody is known as “{email}”.")
+                stop_process(f"nobody is known as “{email}”.")
             end = expires and datetime.combine(expires.date(), time(23, 59, 59), tzinfo=installed.settings.zone)
             try:
                 return await make_token(
@@ -52,7 +52,7 @@ def create(email: str, group: str, scope: str, expires: datetime | None, name: s
                     now=datetime.now(UTC),
                 )
             except NotFound:
-                stop(f"“{email}” holds no role in the group “{group}”, or the group is archived.")
+                stop_process(f"“{email}” holds no role in the group “{group}”, or the group is archived.")
 
     with installation() as installed:
         click.echo(with_database(installed, run))
@@ -69,7 +69,7 @@ def list_(group: str | None) -> None:
         async with database.transaction() as session:
             group_id = None if group is None else await group_id_by_slug(session, group)
             if group is not None and group_id is None:
-                stop(f"there is no group “{group}”.")
+                stop_process(f"there is no group “{group}”.")
             return await tokens_listed(session, group_id=group_id)
 
     with installation() as installed:
@@ -94,7 +94,7 @@ def revoke(number: int) -> None:
             try:
                 await revoke_token(session, number, datetime.now(UTC))
             except NotFound:
-                stop(f"there is no token number {number}.")
+                stop_process(f"there is no token number {number}.")
 
     with installation() as installed:
         with_database(installed, run)

@@ -7,17 +7,17 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.convening_rules import ConveningNotice, notice_of
-from pooling.committees.page import CommitteeFrame
+from pooling.committees.page import CommitteePage
 from pooling.committees.rules import CONVOCATION
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
-from pooling.reminders.wishes import read_wishes
+from pooling.reminders.settings import read_settings
 from pooling.web.services import services_of
 
 DEFAULT = Schedule()
 
 
 async def convening_notice(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage
 ) -> ConveningNotice | None:
     """How the convocation stands, as pages of this committee say it to who plans it."""
     if not frame.manages:
@@ -28,8 +28,8 @@ async def convening_notice(
 
 async def convocation_hour(session: AsyncSession, configured: time) -> time:
     """At what hour of the group's day convocations leave."""
-    wish = (await read_wishes(session)).get(CONVOCATION)
-    return (wish[0].hour if wish is not None else None) or configured
+    setting = (await read_settings(session)).get(CONVOCATION)
+    return (setting[0].hour if setting is not None else None) or configured
 
 
 def schedule_of(configuration: ReminderConfiguration) -> Schedule:

@@ -25,7 +25,7 @@ from pooling.committees.invitations.taking_off import take_off_departed
 from pooling.committees.meetings import api as meeting_api
 from pooling.committees.meetings import pages as meeting_pages
 from pooling.committees.meetings import reminders as meeting_reminders
-from pooling.committees.meetings.dated import committees_ahead
+from pooling.committees.meetings.ahead import committees_ahead
 from pooling.committees.minutes import pages as minutes_pages
 from pooling.committees.minutes import publishing_pages, search_pages
 from pooling.committees.minutes import reminders as minutes_reminders
@@ -84,6 +84,6 @@ FEATURE = Feature(
     tasks=(committees_to_prepare, minutes_to_write, decisions_to_act_on),
     events=EVENTS,
     on_leaving=(decisions_left_alone,),
-    dated=(committees_ahead,),
+    ahead=(committees_ahead,),
     forgets=(forget_guests,),
 )

@@ -15,7 +15,7 @@ from sqlmodel import Field
 
 from pooling.kernel.events import Event
 from pooling.kernel.files import File
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, recorded, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, recorded, within_group
 
 
 class CommitteeKind(StrEnum):
@@ -67,13 +67,13 @@ class Committee(TenantTable, table=True):
     """People whose invitation was taken back: their role does not invite them again."""
     convened_at: datetime | None = instant(nullable=True)
     """When its people were convened: who is invited later is convened at once."""
-    convocation_file_id: int | None = big(nullable=True)
+    convocation_file_id: int | None = foreign_id(nullable=True)
     """The PDF that they were convened with."""
-    secretary_id: int | None = big(nullable=True)
+    secretary_id: int | None = foreign_id(nullable=True)
     minutes: str = ""
     """Markdown, as last saved; `minutes_versions` has what came before."""
     minutes_version: int = 0
-    minutes_file_id: int | None = big(nullable=True)
+    minutes_file_id: int | None = foreign_id(nullable=True)
     """The published PDF."""
     published_at: datetime | None = instant(nullable=True)
     search_text: str = ""
@@ -115,9 +115,9 @@ class Invitation(TenantTable, table=True):
     invited_at: datetime = instant()
     """Somebody invited later gets what is still to come."""
     answer: str | None = None
-    proxy_id: int | None = big(nullable=True)
+    proxy_id: int | None = foreign_id(nullable=True)
     answered_at: datetime | None = instant(nullable=True)
-    noted_by: int | None = big(nullable=True)
+    noted_by: int | None = foreign_id(nullable=True)
     """Who wrote the answer down for somebody who phoned; None when that person answered."""
     present: bool | None = None
     """On the attendance sheet; None while nobody has ticked it."""
@@ -151,14 +151,14 @@ class AgendaItem(TenantTable, table=True):
     )
 
     id: int = identity()
-    committee_id: int = big()
+    committee_id: int = foreign_id()
     position: int
     title: str
     topic: str = Topic.TYPED
     duration_minutes: int | None = None
     presenter: str = ""
-    purchase_id: int | None = big(nullable=True)
-    difficulty_id: int | None = big(nullable=True)
+    purchase_id: int | None = foreign_id(nullable=True)
+    difficulty_id: int | None = foreign_id(nullable=True)
 
 
 class MinutesVersion(TenantTable, table=True):
@@ -174,7 +174,7 @@ class MinutesVersion(TenantTable, table=True):
     committee_id: int = Field(primary_key=True, sa_type=BigInteger)
     number: int = Field(primary_key=True)
     content: str
-    written_by: int = big()
+    written_by: int = foreign_id()
     begun_at: datetime = instant()
     written_at: datetime = instant()
     """When it was last written over."""
@@ -205,16 +205,16 @@ class Difficulty(TenantTable, table=True):
     )
 
     id: int = identity()
-    raised_by: int = big()
-    member_id: int | None = big(nullable=True)
+    raised_by: int = foreign_id()
+    member_id: int | None = foreign_id(nullable=True)
     """For which member; None when somebody raises it for the group."""
-    purchase_id: int | None = big(nullable=True)
+    purchase_id: int | None = foreign_id(nullable=True)
     content: str
     state: str = DifficultyState.RAISED
     settlement: str = ""
     raised_at: datetime = instant()
     settled_at: datetime | None = instant(nullable=True)
-    settled_by: int | None = big(nullable=True)
+    settled_by: int | None = foreign_id(nullable=True)
 
 
 class CommitteeFile(TenantTable, table=True):
@@ -230,8 +230,8 @@ class CommitteeFile(TenantTable, table=True):
     )
 
     file_id: int = Field(primary_key=True, sa_type=BigInteger)
-    committee_id: int = big()
-    agenda_item_id: int | None = big(nullable=True)
+    committee_id: int = foreign_id()
+    agenda_item_id: int | None = foreign_id(nullable=True)
 
 
 class Guest(TenantTable, table=True):
@@ -249,7 +249,7 @@ class Guest(TenantTable, table=True):
     )
 
     id: int = identity()
-    committee_id: int = big()
-    person_id: int | None = big(nullable=True)
+    committee_id: int = foreign_id()
+    person_id: int | None = foreign_id(nullable=True)
     name: str = ""
     noted_at: datetime = instant()

@@ -41,7 +41,7 @@ def sections(request: Request[Any, Any, Any], caller: Caller, group: EnteredGrou
 
 
 @dataclass(frozen=True)
-class CommitteeFrame:
+class CommitteePage:
     """A committee as its pages show it."""
 
     committee: Committee
@@ -109,9 +109,9 @@ class CommitteeFrame:
         return [*above, Link(here.label, self.url), Link(label, None)]
 
 
-async def committee_frame(
+async def committee_page(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
-) -> CommitteeFrame:
+) -> CommitteePage:
     """The committee that the address names.
 
     Raises:
@@ -121,7 +121,7 @@ async def committee_frame(
     base = f"/g/{group.slug}"
     committee = await committee_by_id(session, committee_id)
     manages = caller.may(Right.MANAGE_COMMITTEES)
-    return CommitteeFrame(
+    return CommitteePage(
         committee=committee,
         url=f"{base}/comites/{committee_id}",
         base=base,
@@ -135,28 +135,28 @@ async def committee_frame(
 
 async def managed_committee(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
-) -> CommitteeFrame:
+) -> CommitteePage:
     """The same, for who plans committees.
 
     Raises:
         NotFound: the group has none with this id.
         Forbidden: the caller does not manage committees.
     """
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     caller.require(Right.MANAGE_COMMITTEES)
     return frame
 
 
 async def written_committee(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
-) -> CommitteeFrame:
+) -> CommitteePage:
     """The same, for who writes its minutes and ticks who is there.
 
     Raises:
         NotFound: the group has none with this id.
         Forbidden: the caller does not write them.
     """
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     if not frame.writes:
         raise Forbidden
     return frame

@@ -18,7 +18,7 @@ from pooling.committees.models import Answer, Committee, CommitteeKind, Committe
 from pooling.committees.queries import LARGEST_ID
 from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
-from pooling.members.people_queries import folded
+from pooling.members.people_queries import folded_column
 
 PAGE_SIZE = 50
 
@@ -142,7 +142,7 @@ async def invited_page(
     """Those invited in the order of their names, who have every word searched in their name; and where the next page
     starts. `answer` keeps those of one answer (`none`: who has not answered); `skip` is for sheets that are numbered.
     """
-    name = folded(col(Person.name)).collate("C")
+    name = folded_column(col(Person.name)).collate("C")
     invited = _of_committee(committee, now).c
     statement = (
         _people(invited, name)
@@ -169,7 +169,7 @@ async def invited_person(session: AsyncSession, committee_id: int, person_id: in
         .where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == person_id)
         .subquery("invited")
     )
-    rows = (await session.execute(_people(own.c, folded(col(Person.name))))).all()
+    rows = (await session.execute(_people(own.c, folded_column(col(Person.name))))).all()
     found = await _read(session, committee_id, rows)
     return found[0] if found else None
 
@@ -178,7 +178,7 @@ def _named(search: str) -> ColumnElement[bool]:
     """Whether the name has every word searched."""
     has_words: ColumnElement[bool] = true()
     for word in folded_words(search):
-        has_words &= folded(col(Person.name)).contains(word, autoescape=True)
+        has_words &= folded_column(col(Person.name)).contains(word, autoescape=True)
     return has_words
 
 

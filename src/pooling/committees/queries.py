@@ -25,7 +25,7 @@ def holds_a_role(person_id: Mapped[int]) -> ColumnElement[bool]:
     return exists().where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
 
 
-def invited(since: ColumnElement[Any], *which: ColumnElement[bool]) -> Select[Any]:
+def invited_people(since: ColumnElement[Any], *which: ColumnElement[bool]) -> Select[Any]:
     """A reminder's audience: those invited to these committees who still hold a role, each concerned since a moment."""
     return (
         select(
@@ -80,7 +80,7 @@ def known_id(typed: int) -> int:
     return typed
 
 
-async def found(session: AsyncSession, statement: Select[Row]) -> Row:
+async def one_row(session: AsyncSession, statement: Select[Row]) -> Row:
     """The one row that the statement asks for.
 
     Raises:
@@ -98,7 +98,7 @@ async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee
     Raises:
         NotFound: the group has none with this id.
     """
-    return await found(session, select(Committee).where(col(Committee.id) == known_id(committee_id)))
+    return await one_row(session, select(Committee).where(col(Committee.id) == known_id(committee_id)))
 
 
 async def answers_of(

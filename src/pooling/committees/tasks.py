@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.decisions.models import Act, Decision, DecisionState
-from pooling.committees.decisions.queries import DecisionShown, owned, readable, shown_decisions
-from pooling.committees.decisions.words import ACT_WORDS, committee_day, excerpt
-from pooling.committees.minutes.reminders import unwritten, writes_minutes
+from pooling.committees.decisions.queries import DecisionShown, has_owner, readable_by, shown_decisions
+from pooling.committees.decisions.words import ACT_WORDS, committee_day, decision_excerpt
+from pooling.committees.minutes.reminders import minutes_unwritten, writes_minutes
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.members.models import Group, Membership
 from pooling.members.rights import Caller, Right
@@ -26,7 +26,7 @@ async def minutes_to_write(session: AsyncSession, caller: Caller, now: datetime)
     mine = exists().where(writes_minutes(), col(Membership.person_id) == caller.person_id)
     rows = await session.execute(
         select(col(Committee.id), col(Committee.title), col(Committee.local_start))
-        .where(*unwritten(now), mine)
+        .where(*minutes_unwritten(now), mine)
         .order_by(col(Committee.starts_at).desc())
         .limit(SHOWN_AT_MOST)
     )
@@ -63,7 +63,7 @@ async def _decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Tas
             col(Decision.acted_at).is_(None),
             col(Decision.state) == DecisionState.OPEN,
             col(Committee.state).in_(HELD),
-            readable(caller),
+            readable_by(caller),
             allowed,
         )
         .order_by(col(Decision.id).desc())
@@ -88,7 +88,9 @@ async def _decisions_to_follow(session: AsyncSession, caller: Caller, now: datet
     """
     mine = col(Decision.owner_id) == caller.person_id
     if caller.may(Right.MANAGE_COMMITTEES):
-        mine = or_(mine, and_(~owned(), or_(col(Decision.owner_id).is_not(None), col(Decision.due_on).is_not(None))))
+        mine = or_(
+            mine, and_(~has_owner(), or_(col(Decision.owner_id).is_not(None), col(Decision.due_on).is_not(None)))
+        )
     rows = await session.execute(
         shown_decisions()
         .add_columns(col(Group.timezone))
@@ -105,7 +107,7 @@ def _to_follow(shown: DecisionShown, zone: ZoneInfo, now: datetime) -> Task:
     due_on: date | None = decision.due_on
     late = due_on is not None and due_on < now.astimezone(zone).date()
     return Task(
-        f"{'Confier à quelqu’un' if shown.orphan else 'Donner suite'} : {excerpt(decision.content, 90)}",
+        f"{'Confier à quelqu’un' if shown.orphan else 'Donner suite'} : {decision_excerpt(decision.content, 90)}",
         f"Décision n°\u00a0{decision.number} du comité du {committee_day(shown.committee.local_start)}",
         shown.path,
         "Voir la décision",

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.agendas.difficulties import raise_difficulty
-from pooling.committees.agendas.files import Sent, attach_files
+from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.agendas.taking_up import take_up
@@ -52,7 +52,7 @@ async def fill_agenda(
         )
         item_id = await add_item(session, facilitator, committee_id, command, now)
         if title.startswith("Vélos"):
-            note = Sent("Comparatif vélos électriques.txt", NOTE.encode())
+            note = Upload("Comparatif vélos électriques.txt", NOTE.encode())
             await attach_files(session, facilitator, committee_id, [note], now, agenda_item_id=item_id)
     referent = Caller(
         territory.referent(LUGOS),

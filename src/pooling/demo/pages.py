@@ -18,7 +18,7 @@ from pooling.members.rights import Right
 from pooling.outbox.models import Message
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link, redirect, render
-from pooling.web.security import SESSION_COOKIE, cookie
+from pooling.web.security import SESSION_COOKIE, own_cookie
 from pooling.web.services import services_of
 
 NAVIGATION = (Entry("Courriels", "/demonstration/courriels", Right.SEE_GROUP),)
@@ -52,7 +52,7 @@ async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
         token = await open_session(session, chosen.id, now)
         next_path = await way_in(session, chosen.id, "/", now)
     answer = redirect(request, next_path)
-    answer.cookies.append(cookie(request, SESSION_COOKIE, token))
+    answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
     return answer
 
 

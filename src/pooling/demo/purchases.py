@@ -12,17 +12,18 @@ from pooling.allocation.records.freezing import freeze_allocation
 from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.granting import grant_role
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
-from pooling.members.service import grant
 from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.purchases.adding import add_purchase
+from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
 from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
-from pooling.purchases.service import add_purchase, item_ids
 
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
@@ -55,7 +56,7 @@ async def _begin(
 ) -> Stage:
     purchase = await add_purchase(session, command, at, None)
     person = territory.people[buyer]
-    await grant(session, person, Role.LEAD_BUYER, at, purchase_id=purchase.id)
+    await grant_role(session, person, Role.LEAD_BUYER, at, purchase_id=purchase.id)
     caller = Caller(person, territory.group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
     return Stage(session, territory, purchase, caller, FixedClock(at))
 

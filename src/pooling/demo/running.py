@@ -17,7 +17,7 @@ from pooling.demo.committees import make_committees
 from pooling.demo.purchases import make_purchases
 from pooling.demo.territory import make_group
 from pooling.kernel.database import Database
-from pooling.settings import stop
+from pooling.settings import stop_process
 from pooling.web.server import server_of
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def check_loopback(host: str) -> None:
     except ValueError:
         loopback = False
     if not loopback:
-        stop(f"the demonstration has no password: it only listens on this machine (127.0.0.1), not on {host}.")
+        stop_process(f"the demonstration has no password: it only listens on this machine (127.0.0.1), not on {host}.")
 
 
 def check_port_is_free(host: str, port: int) -> None:
@@ -42,7 +42,7 @@ def check_port_is_free(host: str, port: int) -> None:
         try:
             attempt.bind((host, port))
         except OSError:
-            stop(f"port {port} is taken: choose another with --port.")
+            stop_process(f"port {port} is taken: choose another with --port.")
 
 
 def forget(data_dir: Path) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 from pooling.accounts.people import ensure_people
 from pooling.kernel.database import Database
 from pooling.kernel.text import slug
+from pooling.members.adding import MemberIn, UnitIn, add_members
+from pooling.members.granting import grant_roles
+from pooling.members.groups import create_group
 from pooling.members.models import Role
-from pooling.members.service import MemberIn, UnitIn, add_members, create_group, grant_many
 
 GROUP_NAME = "Bassin d’Arcachon – Val de l’Eyre"
 UNIVERSITY = "999000003"
@@ -144,7 +146,7 @@ async def make_group(database: Database, now: datetime) -> Demonstration:
             (f"achats@coban.{DOMAIN}", "Achats COBAN", "Service des achats"),
         ]
         people = await ensure_people(session, [*everybody, *buyers], long_ago)
-        await grant_many(
+        await grant_roles(
             session,
             [(people[email], role, members[code] if code else None, None) for email, _, _, role, code in roles],
             long_ago,

@@ -19,13 +19,13 @@ from pooling.members.rights import Right
 from pooling.members.task import Task
 from pooling.needs.queries import coverage
 from pooling.needs.tasks import open_collections
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.rules import PURCHASE
 from pooling.web.layout import Link, render
 from pooling.web.services import services_of
-from pooling.web.typography import before, date_long, date_time_long, relative_day
+from pooling.web.typography import date_long, date_time_long, deadline_words, relative_day
 
 
 @get("/", right=Right.SIGNED_IN)
@@ -54,7 +54,7 @@ async def show_home(
         steps=await first_steps(session, caller),
         told_of_collections=caller.has(Role.REFERENT),
         collections=[
-            (reference, title, before(closes_at, now, zone), filed, total)
+            (reference, title, deadline_words(closes_at, now, zone), filed, total)
             for reference, title, closes_at, filed, total in await open_collections(session, now)
         ],
     )
@@ -67,7 +67,7 @@ def _card(task: Task, base: str, now: Any, zone: ZoneInfo) -> dict[str, Any]:  #
         due = f"Pour le {date_long(task.due_on)} ({due_words(task.due_on, today)})"
     elif task.due_at is not None:
         day = relative_day(task.due_at.astimezone(zone).date(), now.astimezone(zone).date())
-        when = date_time_long(task.due_at, zone) if "/comites/" in task.path else before(task.due_at, now, zone)
+        when = date_time_long(task.due_at, zone) if "/comites/" in task.path else deadline_words(task.due_at, now, zone)
         due = when if when.startswith(day) else f"{when} ({day})"
         due = due[0].upper() + due[1:]
     return {
@@ -88,7 +88,7 @@ async def show_purchase(
     entered_group: EnteredGroupHere,
     reference: FromPath[str],
 ) -> Response[str]:
-    frame = await purchase_frame(request, session, caller, reference)
+    frame = await purchase_page(request, session, caller, reference)
     now = services_of(request).clock.now()
     base = f"/g/{entered_group.slug}"
     mine = [
@@ -120,7 +120,7 @@ _COLLECTING = frozenset({PurchaseState.DRAFT, PurchaseState.OPEN})
 _AWAITED = frozenset({*_COLLECTING, PurchaseState.CLOSED, PurchaseState.ORDERED, PurchaseState.CANCELLED})
 
 
-def _moments(frame: PurchaseFrame) -> list[dict[str, str]]:
+def _moments(frame: PurchasePage) -> list[dict[str, str]]:
     """When the collection closes and the goods come: as planned while that is ahead, as it was once it is behind, with
     what had been planned where it differs.
     """

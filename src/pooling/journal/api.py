@@ -7,11 +7,11 @@ from typing import Any
 from litestar import Request, Response, get
 from pydantic import Field
 
-from pooling.journal.audit import EventLine, audit_page
+from pooling.journal.event_lines import EventLine, event_lines_after
 from pooling.journal.queries import Filters
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
-from pooling.purchases.service import find_purchase
+from pooling.purchases.finding import find_purchase
 from pooling.web.api import ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
 from pooling.web.api_input import read_query
 
@@ -40,19 +40,19 @@ class EventOut(ApiOut):
     details: Mapping[str, Any]
 
 
-class AuditIn(PageIn):
+class EventsIn(PageIn):
     purchase: str = Field(default="", max_length=40, description="Only what concerns this purchase: AG-2027-001.")
     name: str = Field(default="", max_length=80, description="Only events of this name: declaration.filed.")
 
 
-@get("/audit", right=Right.SEE_JOURNAL, api=Operation("list_events", PageOut[EventOut], query=AuditIn))
+@get("/audit", right=Right.SEE_JOURNAL, api=Operation("list_events", PageOut[EventOut], query=EventsIn))
 async def list_events(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
     """Who did what, when and why, the latest first: all of it for the facilitator, its purchases' for a lead buyer."""
-    page = read_query(request, AuditIn)
+    page = read_query(request, EventsIn)
     key = unpack_after(page.after, int)
     purchase = await find_purchase(session, page.purchase) if page.purchase else None
     filters = Filters(purchase_id=purchase.id if purchase else None)
-    lines, next_id = await audit_page(
+    lines, next_id = await event_lines_after(
         session, caller, filters, name=page.name, before_id=key[0] if key else None, size=page.limit
     )
     return page_of(request, [_event(line) for line in lines], (next_id,) if next_id else None, page.limit)

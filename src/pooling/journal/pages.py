@@ -15,16 +15,16 @@ from pooling.journal.queries import EXPORTED_AT_MOST, Filters, journal_page, pur
 from pooling.journal.vocabulary import Vocabulary, vocabulary_of
 from pooling.journal.words import EventShown
 from pooling.kernel.errors import Forbidden, NotFound
-from pooling.kernel.sheets import Book, Column, Kind, Table, Value, write_csv
+from pooling.kernel.sheet_writing import Book, Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
-from pooling.purchases.service import find_purchase
+from pooling.purchases.finding import find_purchase
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.addresses import path_of
+from pooling.web.cursors import with_query
 from pooling.web.forms import Form, form_of
-from pooling.web.keys import address
 from pooling.web.layout import Link, render
 from pooling.web.typography import NBSP, date_short, time_short
 
@@ -33,7 +33,7 @@ FIELDS = ("du", "au", "type", "personne", "achat")
 LARGEST_ID = 2**63 - 1
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
-    Column("Date et heure", Kind.MOMENT, 20),
+    Column("Date et heure", ColumnKind.MOMENT, 20),
     Column("Qui", width=28),
     Column("Ce qui s’est passé", width=70),
     Column("Avant", width=24),
@@ -41,7 +41,7 @@ COLUMNS = (
     Column("Motif", width=40),
     Column("Sujet", width=20),
     Column("Code", width=24),
-    Column("Enregistré le", Kind.MOMENT, 20),
+    Column("Enregistré le", ColumnKind.MOMENT, 20),
 )
 
 
@@ -82,8 +82,8 @@ async def show_purchase_journal(
 
 async def _readable(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchaseFrame:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+) -> PurchasePage:
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     if not caller.may(Right.SEE_JOURNAL, purchase_id=frame.purchase.id):
         raise Forbidden
     return frame
@@ -135,9 +135,11 @@ async def _page(
         "filtered": bool(kept),
         "events": [(event, _moment(event.at, zone), "" if fictional else _recorded(event, zone)) for event in events],
         "kinds": list(_words(request).kinds.items()),
-        "files": [{"label": label, "url": address(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")],
-        "first_url": address(url, kept) if before else None,
-        "next_url": address(url, {**kept, "avant": str(next_id)}) if next_id else None,
+        "files": [
+            {"label": label, "url": with_query(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")
+        ],
+        "first_url": with_query(url, kept) if before else None,
+        "next_url": with_query(url, {**kept, "avant": str(next_id)}) if next_id else None,
     }
 
 
@@ -188,9 +190,9 @@ async def export_purchase_journal(
 
 async def _table(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, filters: Filters, zone: ZoneInfo
-) -> Table:
+) -> SheetTable:
     events, _ = await journal_page(session, caller, filters, _words(request), zone, size=EXPORTED_AT_MOST)
-    return Table("Journal", COLUMNS, _rows(events, zone))
+    return SheetTable("Journal", COLUMNS, _rows(events, zone))
 
 
 def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
@@ -213,7 +215,7 @@ def _to_the_second(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
-def _file(request: Request[Any, Any, Any], table: Table, name: str, *, fictional: bool) -> Response[bytes]:
+def _file(request: Request[Any, Any, Any], table: SheetTable, name: str, *, fictional: bool) -> Response[bytes]:
     """The kind of file that the address ends with."""
     kind = path_of(request).rpartition(".")[2]
     notice = FICTIONAL if fictional else None

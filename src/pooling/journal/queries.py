@@ -11,12 +11,12 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.decisions.queries import causes_of
 from pooling.journal.vocabulary import Vocabulary
-from pooling.journal.words import EventShown, show
+from pooling.journal.words import EventShown, event_shown
 from pooling.kernel.events import Event
 from pooling.kernel.limits import limit
 from pooling.kernel.text import folded_words
 from pooling.members.events import Names
-from pooling.members.people_queries import folded
+from pooling.members.people_queries import folded_column
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 
@@ -54,7 +54,9 @@ async def journal_page(
     found = list((await session.execute(statement)).scalars())
     events = found[:size]
     names, causes = await _names(session, words, events), await causes_of(session, events)
-    return [show(event, words, names, causes, zone) for event in events], events[-1].id if len(found) > size else None
+    return [event_shown(event, words, names, causes, zone) for event in events], events[-1].id if len(
+        found
+    ) > size else None
 
 
 def readable_events(caller: Caller, filters: Filters, *, before_id: int | None = None) -> Select[Event]:
@@ -75,7 +77,7 @@ def _wanted(filters: Filters) -> Iterable[ColumnElement[bool]]:
     if filters.kind:
         yield col(Event.subject_kind) == filters.kind
     if filters.person:
-        spelled = folded(col(Person.name) + " " + col(Person.email))
+        spelled = folded_column(col(Person.name) + " " + col(Person.email))
         people = select(col(Person.id)).where(*(spelled.contains(word) for word in folded_words(filters.person)))
         about = and_(col(Event.subject_kind) == "person", col(Event.subject_id).in_(people))
         yield or_(col(Event.person_id).in_(people), about)

@@ -42,7 +42,9 @@ class EventShown:
         return abs(self.recorded_at - self.at) > SAME_TIME
 
 
-def show(event: Event, words: Vocabulary, names: Names, causes: Mapping[int, DecidedBy], zone: tzinfo) -> EventShown:
+def event_shown(
+    event: Event, words: Vocabulary, names: Names, causes: Mapping[int, DecidedBy], zone: tzinfo
+) -> EventShown:
     """The event in words: who, what, from what to what, why."""
     before, after = change_of(event, words, names, zone)
     cause = causes.get(event.decision_id or 0)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field
 
 from pooling.kernel.database import group_of
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, recorded
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, recorded
 
 
 class Event(TenantTable, table=True):
@@ -29,16 +29,16 @@ class Event(TenantTable, table=True):
     at: datetime = instant()
     """By the clock of who acted."""
     recorded_at: datetime = recorded()
-    person_id: int | None = big(nullable=True)
+    person_id: int | None = foreign_id(nullable=True)
     """None: the application itself, for example a sweep that closes a collection in time."""
     subject_kind: str
-    subject_id: int = big()
+    subject_id: int = foreign_id()
     name: str
     from_state: str | None = None
     to_state: str | None = None
     reason: str | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
-    decision_id: int | None = big(nullable=True)
+    decision_id: int | None = foreign_id(nullable=True)
     """The committee's decision that caused it."""
 
 

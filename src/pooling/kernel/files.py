@@ -17,7 +17,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.file_kinds import ACCEPTED, download_name, kind_of
 from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant
 
 LARGEST_FILE = limit(10 * 1024 * 1024, "A file", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes."""
@@ -48,7 +48,7 @@ class File(TenantTable, table=True):
     size: int
     """Bytes."""
     sha256: bytes = Field(sa_type=LargeBinary)
-    added_by: int | None = big(nullable=True)
+    added_by: int | None = foreign_id(nullable=True)
     """None: the application made it."""
     added_at: datetime = instant()
 

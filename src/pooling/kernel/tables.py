@@ -54,7 +54,7 @@ def recorded() -> Any:  # noqa: ANN401
     )
 
 
-def big(*, nullable: bool = False) -> Any:  # noqa: ANN401
+def foreign_id(*, nullable: bool = False) -> Any:  # noqa: ANN401
     """A column that holds another row's id."""
     return Field(default=None, nullable=True, sa_type=BigInteger) if nullable else Field(sa_type=BigInteger)
 

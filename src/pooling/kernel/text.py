@@ -78,14 +78,14 @@ def _accent(character: str) -> str:
 
 def folded_words(text: str) -> list[str]:
     """The words, their letters alone: `L’Œuvre d’Arès` is l, oeuvre, d, ares. For names, which have no plural."""
-    return _NOT_WORD.sub(" ", without_accents(visible(text)).lower()).split()
+    return _NOT_WORD.sub(" ", without_accents(without_invisible(text)).lower()).split()
 
 
 def search_text(text: str) -> str:
     """Words folded for search, each a French word still, which a stemmer may take further: `vélo`, `vélos` and `Velo`
     are the same, so are `local` and `locaux`, and `1200` and `1 200`.
     """
-    return " ".join(map(_singular, folded_words(joined_thousands(visible(text)))))
+    return " ".join(map(_singular, folded_words(joined_thousands(without_invisible(text)))))
 
 
 def joined_thousands(text: str) -> str:
@@ -109,7 +109,7 @@ def slug(text: str) -> str:
     return _NOT_WORD.sub("-", without_accents(text).lower()).strip("-")
 
 
-def visible(text: str) -> str:
+def without_invisible(text: str) -> str:
     """Without what nobody sees, and which makes two of what looks the same: zero-width characters, a byte order mark,
     soft hyphens, controls, marks of direction. No-break spaces are seen, and French needs them.
     """
@@ -134,4 +134,4 @@ Line = Annotated[str, BeforeValidator(lambda value: one_line(value) if isinstanc
 
 def clean_indented(text: str) -> str:
     """The same of a text in which blanks say something, as Markdown's do: those inside stay."""
-    return _normal("NFC", visible(text)).strip()
+    return _normal("NFC", without_invisible(text)).strip()

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from pooling.accounts.who import signed_in
 from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
 from pooling.mailroom.queries import failed_page
-from pooling.mailroom.sending_now import retry
+from pooling.mailroom.sending_now import retry_mail
 from pooling.mailroom.tasks import count_waiting
 from pooling.mailroom.trial import queue_trial
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
@@ -17,9 +17,9 @@ from pooling.members.features import features_of
 from pooling.members.page_parts import context_of
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Right
-from pooling.outbox.refusals import is_hopeless, why
+from pooling.outbox.failures import failure_words, is_hopeless
+from pooling.web.cursors import with_query
 from pooling.web.forms import PostedForm
-from pooling.web.keys import address
 from pooling.web.layout import redirect, render
 from pooling.web.services import services_of
 
@@ -42,12 +42,12 @@ async def list_failed(
         breadcrumb=crumbs(base, ("En échec", None)),
         failed=failed,
         waiting=await count_waiting(session, services_of(request).clock.now()),
-        why=why,
+        why=failure_words,
         hopeless=is_hopeless,
         url=base + FAILED,
         reminders_url=base + SECTION,
         first_url=base + FAILED if before else None,
-        next_url=address(base + FAILED, {"avant": str(next_id)}) if next_id else None,
+        next_url=with_query(base + FAILED, {"avant": str(next_id)}) if next_id else None,
         **shared(request, caller, entered_group, FAILED),
     )
 
@@ -62,7 +62,7 @@ async def do_retry(
     form: PostedForm,  # noqa: ARG001 - for its token
 ) -> Response[Any]:
     services = services_of(request)
-    await retry(session, caller, features_of(request).kinds, message_id, context_of(request, entered_group))
+    await retry_mail(session, caller, features_of(request).kinds, message_id, context_of(request, entered_group))
     answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done="Le courriel repart.")
     answer.background = BackgroundTask(services.bell.ring, "deliver")
     return answer

@@ -13,7 +13,7 @@ from sqlmodel import col
 from pooling.kernel.errors import NotFound
 from pooling.members.people_queries import LARGEST_ID
 from pooling.outbox.models import Message, MessageState
-from pooling.outbox.service import WITHDRAWN
+from pooling.outbox.queueing import WITHDRAWN
 from pooling.reminders.kinds import Kind, Subject
 from pooling.reminders.models import Reminder, ReminderOptOut, ReminderState
 from pooling.web.carried import moment
@@ -21,7 +21,7 @@ from pooling.web.carried import moment
 OCCASIONS = 25
 
 
-class Shown(StrEnum):
+class OccasionState(StrEnum):
     """What became of a reminder, as the pages tell it."""
 
     PLANNED = "a-venir"
@@ -33,20 +33,23 @@ class Shown(StrEnum):
     DECLINED = "refusees"
 
 
-def shown_state() -> ColumnElement[str]:
-    """In SQL, of a reminder joined with its message and with its person's refusal."""
+def occasion_state() -> ColumnElement[str]:
+    """In SQL, of a reminder joined with its message and with its person's opt-out."""
     return case(
-        (col(Reminder.state) == ReminderState.PLANNED, str(Shown.PLANNED)),
-        (col(Reminder.state) == ReminderState.MISSED, str(Shown.MISSED)),
+        (col(Reminder.state) == ReminderState.PLANNED, str(OccasionState.PLANNED)),
+        (col(Reminder.state) == ReminderState.MISSED, str(OccasionState.MISSED)),
         (
             and_(col(Reminder.state) == ReminderState.NOT_NEEDED, refused()),
-            str(Shown.DECLINED),
+            str(OccasionState.DECLINED),
         ),
-        (col(Reminder.state) != ReminderState.SENT, str(Shown.DROPPED)),
-        (col(Message.error) == WITHDRAWN, case((refused(), str(Shown.DECLINED)), else_=str(Shown.DROPPED))),
-        (col(Message.state) == MessageState.FAILED, str(Shown.FAILED)),
-        (col(Message.state) == MessageState.SENT, str(Shown.SENT)),
-        else_=str(Shown.WAITING),
+        (col(Reminder.state) != ReminderState.SENT, str(OccasionState.DROPPED)),
+        (
+            col(Message.error) == WITHDRAWN,
+            case((refused(), str(OccasionState.DECLINED)), else_=str(OccasionState.DROPPED)),
+        ),
+        (col(Message.state) == MessageState.FAILED, str(OccasionState.FAILED)),
+        (col(Message.state) == MessageState.SENT, str(OccasionState.SENT)),
+        else_=str(OccasionState.WAITING),
     )
 
 
@@ -72,7 +75,7 @@ class OccasionShown:
     due_at: datetime
     subject: Subject | None
     """None: it is gone."""
-    counts: Mapping[Shown, int]
+    counts: Mapping[OccasionState, int]
 
     @property
     def people(self) -> int:
@@ -142,7 +145,7 @@ async def _with_names_and_counts(
     session: AsyncSession, kinds: Sequence[Kind], rows: Sequence[Row]
 ) -> list[OccasionShown]:
     keys = [row[1:5] for row in rows]
-    shown = shown_state().label("shown")
+    shown = occasion_state().label("shown")
     counted = await session.execute(
         select(*_KEY, shown, func.count())
         .select_from(Reminder)
@@ -150,9 +153,9 @@ async def _with_names_and_counts(
         .where(tuple_(*_KEY).in_(keys))
         .group_by(*_KEY, shown)
     )
-    counts: dict[tuple[Any, ...], dict[Shown, int]] = {}
+    counts: dict[tuple[Any, ...], dict[OccasionState, int]] = {}
     for *key, state, number in counted:
-        counts.setdefault(tuple(key), {})[Shown(state)] = number
+        counts.setdefault(tuple(key), {})[OccasionState(state)] = number
     names = await name_all(session, kinds, {(kind, subject_id) for _, kind, subject_id, *_ in rows})
     labels = {kind.name: kind.label for kind in kinds}
     return [

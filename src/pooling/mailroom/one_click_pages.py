@@ -19,8 +19,8 @@ from pooling.kernel.errors import NotFound
 from pooling.members.features import features_of
 from pooling.members.models import Membership
 from pooling.members.rights import Right
-from pooling.reminders.declining import accept_again, decline, declined_kinds
 from pooling.reminders.kinds import Kind
+from pooling.reminders.opting_out import opt_in, opt_out, opted_out_kinds
 from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
 from pooling.web.security import FROM_MAIL_PROGRAMS, KEY_IN_ADDRESS
@@ -28,7 +28,9 @@ from pooling.web.services import services_of
 
 WRONG_KEYS = Allowance("mail-key", "Wrong keys in `/courriels/…`", HOST, 60, HOUR, __name__)
 """Right ones are not counted: one mail service asks for thousands."""
-CHOICES = Allowance("mail-choice", "Kinds of mail declined or wanted again from a mail", "a person", 60, HOUR, __name__)
+CHOICES = Allowance(
+    "mail-choice", "Kinds of mail opted_out or wanted again from a mail", "a person", 60, HOUR, __name__
+)
 ADDRESS = "/courriels/{group:str}/{kind:str}/{key:str}"
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
@@ -76,23 +78,23 @@ async def _find(request: Request[Any, Any, Any], slug: str, kind_name: str, key:
 
 
 @get(ADDRESS, right=Right.ANYONE, opt={KEY_IN_ADDRESS: True})
-async def ask_refusal(
+async def ask_opt_out(
     request: Request[Any, Any, Any], group: FromPath[str], kind: FromPath[str], key: FromPath[str]
 ) -> Response[str]:
     reader = await _reader(request, group, kind, key)
     async with services_of(request).database.transaction(reader.group_id) as session:
-        declined = kind in await declined_kinds(session, reader.person_id)
-    return _page(request, reader, f"/courriels/{group}/{kind}/{key}", declined=declined)
+        opted_out = kind in await opted_out_kinds(session, reader.person_id)
+    return _page(request, reader, f"/courriels/{group}/{kind}/{key}", opted_out=opted_out)
 
 
-def _page(request: Request[Any, Any, Any], reader: _Reader, url: str, *, declined: bool) -> Response[str]:
-    page = render(request, "mailroom/refusal.html", reader=reader, url=url, declined=declined)
+def _page(request: Request[Any, Any, Any], reader: _Reader, url: str, *, opted_out: bool) -> Response[str]:
+    page = render(request, "mailroom/opt_out.html", reader=reader, url=url, opted_out=opted_out)
     page.status_code = 200
     return page
 
 
 @post(ADDRESS, right=Right.ANYONE, opt={FROM_MAIL_PROGRAMS: True, KEY_IN_ADDRESS: True})
-async def do_refusal(
+async def do_opt_out(
     request: Request[Any, Any, Any],
     group: FromPath[str],
     kind: FromPath[str],
@@ -102,12 +104,12 @@ async def do_refusal(
     """Answers with a page and never with a redirection, which mail programs do not follow (RFC 8058, 3.1)."""
     reader = await _reader(request, group, kind, key)
     name, value = ONE_CLICK
-    declined = form.value(name) == value
-    if declined:
+    opted_out = form.value(name) == value
+    if opted_out:
         await _count_change(request, reader)
         async with services_of(request).database.transaction(reader.group_id) as session:
-            await decline(session, reader.person_id, reader.kind, services_of(request).clock.now())
-    return _page(request, reader, f"/courriels/{group}/{kind}/{key}", declined=declined)
+            await opt_out(session, reader.person_id, reader.kind, services_of(request).clock.now())
+    return _page(request, reader, f"/courriels/{group}/{kind}/{key}", opted_out=opted_out)
 
 
 async def _count_change(request: Request[Any, Any, Any], reader: _Reader) -> None:
@@ -116,7 +118,7 @@ async def _count_change(request: Request[Any, Any, Any], reader: _Reader) -> Non
 
 
 @post(ADDRESS + "/reprise", right=Right.ANYONE, opt={KEY_IN_ADDRESS: True})
-async def do_acceptance(
+async def do_opt_in(
     request: Request[Any, Any, Any],
     group: FromPath[str],
     kind: FromPath[str],
@@ -126,8 +128,8 @@ async def do_acceptance(
     reader = await _reader(request, group, kind, key)
     await _count_change(request, reader)
     async with services_of(request).database.transaction(reader.group_id) as session:
-        await accept_again(session, reader.person_id, reader.kind, services_of(request).clock.now())
+        await opt_in(session, reader.person_id, reader.kind, services_of(request).clock.now())
     return redirect(request, f"/courriels/{group}/{kind}/{key}", done="Vous recevrez de nouveau ces courriels.")
 
 
-FRONT = [ask_refusal, do_refusal, do_acceptance]
+FRONT = [ask_opt_out, do_opt_out, do_opt_in]

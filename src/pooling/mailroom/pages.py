@@ -9,19 +9,19 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.mailroom.occasions import TABS, OccasionShown, Shown, occasion_of, occasions_page
+from pooling.mailroom.occasions import TABS, OccasionShown, OccasionState, occasion_of, occasions_page
 from pooling.mailroom.queries import MailShown, file_names, find_reminder, has_failed, mail_of, people_of_occasion
-from pooling.mailroom.sending_now import kind_named, preview, send_occasion
+from pooling.mailroom.sending_now import kind_named, preview_mail, send_occasion
 from pooling.mailroom.words import EXPLAINED, STATES, offset_word
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.page_parts import context_of, section_links
 from pooling.members.rights import Caller, Right
+from pooling.outbox.failures import failure_words, is_hopeless
 from pooling.outbox.mail import render_text, subject_line
-from pooling.outbox.refusals import is_hopeless, why
 from pooling.reminders.kinds import Kind
+from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.forms import PostedForm, form_of
-from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, plural
@@ -84,7 +84,7 @@ async def list_occasions(
         kinds=[(each.name, each.label) for each in kinds],
         failed=tab == "parties" and await has_failed(session),
         offset_word=offset_word,
-        shown=Shown,
+        shown=OccasionState,
         url=base + SECTION,
         **pages_after(base + SECTION, apres, next_key, here),
         **shared(request, caller, entered_group, tab),
@@ -105,7 +105,7 @@ async def show_occasion(
     caller.require(Right.MANAGE_REMINDERS)
     kinds = features_of(request).kinds
     occasion = await occasion_of(session, kinds, reminder_id)
-    state = etat if etat in {str(each) for each in Shown} else ""
+    state = etat if etat in {str(each) for each in OccasionState} else ""
     here = {"etat": state, "cherche": cherche[:200]}
     people, next_key = await people_of_occasion(
         session, occasion, state=state, search=here["cherche"], after=unpack_key(apres)
@@ -122,9 +122,9 @@ async def show_occasion(
         people=people,
         states=STATES,
         explained=EXPLAINED,
-        choices=[(str(each), STATES[each][1]) for each in Shown if occasion.counts.get(each)],
+        choices=[(str(each), STATES[each][1]) for each in OccasionState if occasion.counts.get(each)],
         may_send=_may_send(kind_named(kinds, occasion.kind), occasion),
-        why=why,
+        why=failure_words,
         url=url,
         filtered=bool(state or cherche),
         **pages_after(url, apres, next_key, here),
@@ -134,7 +134,7 @@ async def show_occasion(
 
 def _may_send(kind: Kind | None, occasion: OccasionShown) -> bool:
     """What a rule dates, such as a convocation, leaves by an act of its own."""
-    return kind is not None and not kind.lawful and occasion.counts.get(Shown.PLANNED, 0) > 0
+    return kind is not None and not kind.lawful and occasion.counts.get(OccasionState.PLANNED, 0) > 0
 
 
 def _title(occasion: OccasionShown) -> str:
@@ -155,7 +155,7 @@ async def show_mail(
     occasion = await occasion_of(session, features_of(request).kinds, reminder_id)
     mail = (
         await _previewed(request, session, entered_group, reminder_id)
-        if reminder.state is Shown.PLANNED
+        if reminder.state is OccasionState.PLANNED
         else await mail_of(session, reminder.message_id)
         if reminder.message_id is not None
         else None
@@ -169,9 +169,9 @@ async def show_mail(
         mail=mail,
         tag=STATES[reminder.state],
         explained=EXPLAINED.get(reminder.state, ""),
-        reason=why(reminder.error) if reminder.error and reminder.state is Shown.FAILED else "",
+        reason=failure_words(reminder.error) if reminder.error and reminder.state is OccasionState.FAILED else "",
         hopeless=is_hopeless(reminder.error or ""),
-        planned=reminder.state is Shown.PLANNED,
+        planned=reminder.state is OccasionState.PLANNED,
         retry_url=f"{base}{FAILED}/{reminder.message_id}/nouvel-envoi",
         **shared(request, caller, entered_group, ""),
     )
@@ -181,7 +181,7 @@ async def _previewed(
     request: Request[Any, Any, Any], session: AsyncSession, group: EnteredGroup, reminder_id: int
 ) -> MailShown | None:
     kinds = features_of(request).kinds
-    mail = await preview(session, kinds, reminder_id, context_of(request, group))
+    mail = await preview_mail(session, kinds, reminder_id, context_of(request, group))
     if mail is None:
         return None
     return MailShown(mail.recipient, subject_line(mail), render_text(mail), await file_names(session, mail))
@@ -199,7 +199,7 @@ async def ask_sending(
     kinds = features_of(request).kinds
     occasion = await occasion_of(session, kinds, reminder_id)
     may_send = _may_send(kind_named(kinds, occasion.kind), occasion)
-    planned = occasion.counts.get(Shown.PLANNED, 0) if may_send else 0
+    planned = occasion.counts.get(OccasionState.PLANNED, 0) if may_send else 0
     base = f"/g/{entered_group.slug}"
     url = f"{base}{SECTION}/{reminder_id}"
     due = date_time_long(occasion.due_at, ZoneInfo(entered_group.timezone))

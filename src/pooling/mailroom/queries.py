@@ -14,8 +14,8 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
 from pooling.kernel.text import folded_words
-from pooling.mailroom.occasions import OccasionShown, Shown, shown_state
-from pooling.members.people_queries import LARGEST_ID, folded
+from pooling.mailroom.occasions import OccasionShown, OccasionState, occasion_state
+from pooling.members.people_queries import LARGEST_ID, folded_column
 from pooling.outbox.models import Message, MessageState
 from pooling.reminders.models import Reminder, ReminderOptOut
 
@@ -30,7 +30,7 @@ class ReminderShown:
     person_id: int
     name: str
     email: str
-    state: Shown
+    state: OccasionState
     due_at: datetime
     settled_at: datetime | None
     sent_at: datetime | None
@@ -45,7 +45,7 @@ def _reminders() -> Any:  # noqa: ANN401 - a Select of ten columns
             col(Reminder.person_id),
             col(Person.name),
             col(Person.email),
-            shown_state(),
+            occasion_state(),
             col(Reminder.due_at),
             col(Reminder.settled_at),
             col(Message.sent_at),
@@ -67,7 +67,10 @@ async def people_of_occasion(
     after: tuple[str, int] | None = None,
 ) -> tuple[list[ReminderShown], tuple[str, int] | None]:
     """In the order of their names, those with every word searched; and where the next page starts."""
-    name, named = folded(col(Person.name)).collate("C"), folded(col(Person.name) + " " + col(Person.email))
+    name, named = (
+        folded_column(col(Person.name)).collate("C"),
+        folded_column(col(Person.name) + " " + col(Person.email)),
+    )
     statement = (
         _reminders()
         .add_columns(name)
@@ -82,7 +85,7 @@ async def people_of_occasion(
         .limit(PAGE_SIZE + 1)
     )
     if state:
-        statement = statement.where(shown_state() == state)
+        statement = statement.where(occasion_state() == state)
     if after is not None:
         statement = statement.where(tuple_(name, col(Reminder.id)) > after)
     found = (await session.execute(statement)).all()
@@ -93,7 +96,7 @@ async def people_of_occasion(
 
 def _shown(row: Sequence[Any]) -> ReminderShown:
     id_, person_id, name, email, state, *others = row
-    return ReminderShown(id_, person_id, name, email, Shown(state), *others)
+    return ReminderShown(id_, person_id, name, email, OccasionState(state), *others)
 
 
 async def find_reminder(session: AsyncSession, reminder_id: int) -> ReminderShown:
@@ -205,11 +208,11 @@ async def has_failed(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(failed)))
 
 
-async def refusals_page(
+async def opt_outs_page(
     session: AsyncSession, kind: str, *, after: tuple[str, int] | None = None
 ) -> tuple[list[tuple[int, str, str, datetime]], tuple[str, int] | None]:
     """Who does without a kind of mail: (person, name, e-mail, since), by name; and where the next page starts."""
-    name = folded(col(Person.name)).collate("C")
+    name = folded_column(col(Person.name)).collate("C")
     statement = (
         select(col(Person.id), col(Person.name), col(Person.email), col(ReminderOptOut.at), name)
         .join(Person, col(Person.id) == col(ReminderOptOut.person_id))
@@ -226,7 +229,7 @@ async def refusals_page(
     )
 
 
-async def count_refusals(session: AsyncSession) -> dict[str, int]:
+async def count_opt_outs(session: AsyncSession) -> dict[str, int]:
     """How many people do without each kind."""
     rows = await session.execute(
         select(col(ReminderOptOut.kind), func.count())

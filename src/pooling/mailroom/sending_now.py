@@ -16,29 +16,29 @@ from pooling.mailroom.occasions import OccasionShown
 from pooling.mailroom.words import offset_word
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
+from pooling.outbox.failures import WITHDRAWN_PREFIX, is_hopeless
 from pooling.outbox.mail import Mail
 from pooling.outbox.models import Message, MessageState
 from pooling.outbox.occasions import occasion
-from pooling.outbox.refusals import WITHDRAWN_PREFIX, is_hopeless
 from pooling.reminders.hastening import send_now
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.sending import of_kind
-from pooling.reminders.wishes import kinds_of_group
+from pooling.reminders.settings import kinds_of_group
 
 log = logging.getLogger(__name__)
 
 REWRITTEN = f"{WITHDRAWN_PREFIX} it was written anew"
 occasion(
     "reminders sent now",
-    wish="a facilitator: « Envoyer maintenant »",
+    asked_by="a facilitator: « Envoyer maintenant »",
     to="those whom the reminder waits for",
     limit="each reminder leaves once, now or at its date",
     where=__name__,
 )
 occasion(
     "failed mail tried again",
-    wish="a facilitator",
+    asked_by="a facilitator",
     to="the same recipient",
     limit="once for each failure",
     where=__name__,
@@ -89,7 +89,7 @@ async def send_occasion(
     return count, len(written)
 
 
-async def retry(
+async def retry_mail(
     session: AsyncSession, caller: Caller, kinds: Sequence[Kind], message_id: int, context: Context
 ) -> None:
     """Tries a mail that failed once more. A reminder is written anew, from what is true now.
@@ -170,7 +170,7 @@ async def _is_superseded(session: AsyncSession, reminder: Reminder) -> bool:
     return bool(found)
 
 
-async def preview(session: AsyncSession, kinds: Sequence[Kind], reminder_id: int, context: Context) -> Mail | None:
+async def preview_mail(session: AsyncSession, kinds: Sequence[Kind], reminder_id: int, context: Context) -> Mail | None:
     """What this person would be told now; None when nothing can be said. Whatever writing it changed is undone."""
     found = await session.execute(
         select(Reminder, Person)

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import NotFound
 from pooling.mailroom.pages import SETTINGS, crumbs, shared
-from pooling.mailroom.queries import count_refusals, refusals_page
+from pooling.mailroom.queries import count_opt_outs, opt_outs_page
 from pooling.mailroom.sending_now import kind_named
 from pooling.mailroom.settings import LONGEST_WORDING, MOST_DAYS, change_reminders
 from pooling.mailroom.words import dates_in_words
@@ -18,9 +18,9 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.rights import Caller, Right
 from pooling.reminders.kinds import Kind
-from pooling.reminders.wishes import NOTHING, Wish, read_wishes, schedule_for
+from pooling.reminders.settings import NO_SETTING, KindSetting, read_settings, schedule_for
+from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import redirect, render
 from pooling.web.services import services_of
 
@@ -36,13 +36,13 @@ async def list_settings(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
 ) -> Response[str]:
     caller.require(Right.MANAGE_REMINDERS)
-    wishes = await read_wishes(session)
-    refusals = await count_refusals(session)
+    settings = await read_settings(session)
+    opt_outs = await count_opt_outs(session)
     lines = []
     for kind in features_of(request).kinds:
-        wish, _ = wishes.get(kind.name, (NOTHING, None))
-        dates = dates_in_words(kind, schedule_for(kind, wish))
-        lines.append((kind, dates, wish != NOTHING, refusals.get(kind.name, 0)))
+        setting, _ = settings.get(kind.name, (NO_SETTING, None))
+        dates = dates_in_words(kind, schedule_for(kind, setting))
+        lines.append((kind, dates, setting != NO_SETTING, opt_outs.get(kind.name, 0)))
     return render(
         request,
         "mailroom/reminder_settings.html",
@@ -70,20 +70,20 @@ async def ask_setting(
 ) -> Response[str]:
     caller.require(Right.MANAGE_REMINDERS)
     found = _kind(request, kind)
-    wish, _ = (await read_wishes(session)).get(kind, (NOTHING, None))
-    return _page(request, caller, entered_group, found, _filled(found, wish), own=wish != NOTHING)
+    setting, _ = (await read_settings(session)).get(kind, (NO_SETTING, None))
+    return _page(request, caller, entered_group, found, _filled(found, setting), own=setting != NO_SETTING)
 
 
-def _filled(kind: Kind, wish: Wish) -> Form:
-    offsets = kind.schedule.offsets if wish.offsets is None else wish.offsets
-    hour = wish.hour or kind.schedule.hour
+def _filled(kind: Kind, setting: KindSetting) -> Form:
+    offsets = kind.schedule.offsets if setting.offsets is None else setting.offsets
+    hour = setting.hour or kind.schedule.hour
     return form_of(
         {
-            "active": "1" if wish.active and (offsets or kind.lawful) else "",
+            "active": "1" if setting.active and (offsets or kind.lawful) else "",
             "before": ", ".join(str(-offset) for offset in sorted(offsets) if offset <= 0),
             "after": ", ".join(str(offset) for offset in sorted(offsets) if offset > 0),
             "hour": f"{hour:%H:%M}",
-            "wording": wish.wording,
+            "wording": setting.wording,
         }
     )
 
@@ -121,17 +121,17 @@ async def do_setting(
     found = _kind(request, kind)
     hour = form.time("hour")
     before, after = _days(form, "before"), _days(form, "after")
-    wish = Wish(
+    setting = KindSetting(
         active=form.value("active") == "1",
         offsets=tuple(sorted({*(-days for days in before), *(days for days in after if days)})),
         hour=hour,
         wording=form.lines("wording", longest=LONGEST_WORDING),
     )
-    if not wish.active:
-        wish = Wish(active=False, offsets=wish.offsets or None, hour=hour, wording=wish.wording)
+    if not setting.active:
+        setting = KindSetting(active=False, offsets=setting.offsets or None, hour=hour, wording=setting.wording)
     if not form.has_errors:
         with form.redisplayed():
-            await change_reminders(session, caller, found, wish, services_of(request).clock.now())
+            await change_reminders(session, caller, found, setting, services_of(request).clock.now())
     if form.has_errors:
         raise Redisplay(_page(request, caller, entered_group, found, form, own=True))
     return _saved(request, entered_group, "C’est enregistré. Les relances prévues suivent dans la minute.")
@@ -164,12 +164,12 @@ async def undo_setting(
     kind: FromPath[str],
     form: PostedForm,  # noqa: ARG001 - for its token
 ) -> Response[Any]:
-    await change_reminders(session, caller, _kind(request, kind), NOTHING, services_of(request).clock.now())
+    await change_reminders(session, caller, _kind(request, kind), NO_SETTING, services_of(request).clock.now())
     return _saved(request, entered_group, "Le réglage du territoire s’applique de nouveau.")
 
 
 @get(SETTINGS + "/{kind:str}/refus", right=Right.MANAGE_REMINDERS)
-async def list_refusals(
+async def list_opt_outs(
     request: Request[Any, Any, Any],
     session: SessionHere,
     caller: CallerHere,
@@ -179,11 +179,11 @@ async def list_refusals(
 ) -> Response[str]:
     caller.require(Right.MANAGE_REMINDERS)
     found = _kind(request, kind)
-    people, next_key = await refusals_page(session, kind, after=unpack_key(apres))
+    people, next_key = await opt_outs_page(session, kind, after=unpack_key(apres))
     url = f"/g/{entered_group.slug}{SETTINGS}/{kind}/refus"
     return render(
         request,
-        "mailroom/refusals.html",
+        "mailroom/opt_outs.html",
         breadcrumb=crumbs(f"/g/{entered_group.slug}", ("Réglages", SETTINGS), ("Ne veulent plus recevoir", None)),
         kind=found,
         people=people,
@@ -192,4 +192,4 @@ async def list_refusals(
     )
 
 
-ROUTES = [list_settings, ask_setting, do_setting, undo_setting, list_refusals]
+ROUTES = [list_settings, ask_setting, do_setting, undo_setting, list_opt_outs]

@@ -12,13 +12,15 @@ from pooling.members.rights import Caller, Right
 from pooling.reminders.kinds import Kind
 from pooling.reminders.planning import catch_up
 from pooling.reminders.rules import QUIET_FROM, QUIET_UNTIL
-from pooling.reminders.wishes import NOTHING, Wish, keep_wish, read_wishes, schedule_for
+from pooling.reminders.settings import NO_SETTING, KindSetting, keep_setting, read_settings, schedule_for
 
 LONGEST_WORDING = 500
 MOST_DAYS = 10
 
 
-async def change_reminders(session: AsyncSession, caller: Caller, kind: Kind, wanted: Wish, now: datetime) -> None:
+async def change_reminders(
+    session: AsyncSession, caller: Caller, kind: Kind, wanted: KindSetting, now: datetime
+) -> None:
     """Keeps what the group wants otherwise than the territory; what is the same follows the territory's own changes.
 
     Planned rows follow at the next sweep. `NOTHING` takes the territory's again.
@@ -28,14 +30,14 @@ async def change_reminders(session: AsyncSession, caller: Caller, kind: Kind, wa
         Forbidden: the caller does not manage committees.
     """
     caller.require(Right.MANAGE_REMINDERS)
-    wish = _own_part(kind, wanted)
-    _refuse(kind, wish)
-    before, _ = (await read_wishes(session)).get(kind.name, (NOTHING, now))
-    if wish == before:
+    setting = _own_part(kind, wanted)
+    _refuse(kind, setting)
+    before, _ = (await read_settings(session)).get(kind.name, (NO_SETTING, now))
+    if setting == before:
         return
     changed = {
-        "reminder_dates": [dates_in_words(kind, schedule_for(kind, each)) for each in (before, wish)],
-        "reminder_wording": [before.wording, wish.wording],
+        "reminder_dates": [dates_in_words(kind, schedule_for(kind, each)) for each in (before, setting)],
+        "reminder_wording": [before.wording, setting.wording],
     }
     record_event(
         session,
@@ -50,10 +52,10 @@ async def change_reminders(session: AsyncSession, caller: Caller, kind: Kind, wa
         },
     )
     await catch_up(session, [kind], now)  # what is due already leaves as it was wanted until now
-    await keep_wish(session, kind.name, wish, now)
+    await keep_setting(session, kind.name, setting, now)
 
 
-def _own_part(kind: Kind, wanted: Wish) -> Wish:
+def _own_part(kind: Kind, wanted: KindSetting) -> KindSetting:
     """Without what the territory says already, and what is not the group's to say."""
     same_days = wanted.offsets is None or set(wanted.offsets) == set(kind.schedule.offsets)
     return replace(
@@ -64,15 +66,15 @@ def _own_part(kind: Kind, wanted: Wish) -> Wish:
     )
 
 
-def _refuse(kind: Kind, wish: Wish) -> None:
+def _refuse(kind: Kind, setting: KindSetting) -> None:
     errors = {}
-    if wish.active and wish.offsets is not None and not wish.offsets:
+    if setting.active and setting.offsets is not None and not setting.offsets:
         errors["before" if min(kind.schedule.offsets, default=-1) <= 0 else "after"] = (
             "Indiquez au moins un nombre de jours, ou décochez l’envoi de ces relances."
         )
-    if wish.hour is not None and QUIET_FROM <= wish.hour < QUIET_UNTIL:
+    if setting.hour is not None and QUIET_FROM <= setting.hour < QUIET_UNTIL:
         errors["hour"] = "Rien ne part entre 1 h et 4 h : choisissez une autre heure."
-    if len(wish.wording) > LONGEST_WORDING:
+    if len(setting.wording) > LONGEST_WORDING:
         errors["wording"] = f"Raccourcissez ce texte : {LONGEST_WORDING} caractères au plus."
     if errors:
         raise Invalid(errors)

@@ -8,12 +8,12 @@ from pooling.accounts.throttle import HOUR, Allowance
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import Mail
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 
 TRIALS = Allowance("mail-trials", "Trial mails", "a facilitator", 10, HOUR, __name__)
 TRIAL_MAIL = occasion(
     "mail_trial",
-    wish="a facilitator: « M’envoyer un courriel d’essai »",
+    asked_by="a facilitator: « M’envoyer un courriel d’essai »",
     to="the facilitator who asks",
     limit=str(TRIALS),
     where=__name__,

@@ -3,26 +3,26 @@
 from collections.abc import Mapping, Sequence
 from datetime import time
 
-from pooling.mailroom.occasions import Shown
+from pooling.mailroom.occasions import OccasionState
 from pooling.reminders.configuration import Schedule
 from pooling.reminders.kinds import Kind
 from pooling.web.typography import NBSP, plural
 
-STATES: Mapping[Shown, tuple[str, str]] = {
-    Shown.PLANNED: ("waiting", "À envoyer"),
-    Shown.WAITING: ("waiting", "En cours d’envoi"),
-    Shown.SENT: ("done", "Partie"),
-    Shown.FAILED: ("overdue", "En échec"),
-    Shown.MISSED: ("closed", "Manquée"),
-    Shown.DROPPED: ("cancelled", "Sans objet"),
-    Shown.DECLINED: ("cancelled", "Ne veut plus recevoir"),
+STATES: Mapping[OccasionState, tuple[str, str]] = {
+    OccasionState.PLANNED: ("waiting", "À envoyer"),
+    OccasionState.WAITING: ("waiting", "En cours d’envoi"),
+    OccasionState.SENT: ("done", "Partie"),
+    OccasionState.FAILED: ("overdue", "En échec"),
+    OccasionState.MISSED: ("closed", "Manquée"),
+    OccasionState.DROPPED: ("cancelled", "Sans objet"),
+    OccasionState.DECLINED: ("cancelled", "Ne veut plus recevoir"),
 }
 """The kind of tag and its word."""
 
-EXPLAINED: Mapping[Shown, str] = {
-    Shown.MISSED: "Son moment est passé sans qu’elle parte, ou une relance plus récente l’a remplacée.",
-    Shown.DROPPED: "La date a changé, la personne n’est plus concernée ou a répondu entre-temps.",
-    Shown.DECLINED: "La personne a choisi de ne plus recevoir ces courriels.",
+EXPLAINED: Mapping[OccasionState, str] = {
+    OccasionState.MISSED: "Son moment est passé sans qu’elle parte, ou une relance plus récente l’a remplacée.",
+    OccasionState.DROPPED: "La date a changé, la personne n’est plus concernée ou a répondu entre-temps.",
+    OccasionState.DECLINED: "La personne a choisi de ne plus recevoir ces courriels.",
 }
 
 

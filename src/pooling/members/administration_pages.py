@@ -16,6 +16,7 @@ from pooling.members.entrance import administrator
 from pooling.members.groups import (
     GroupLine,
     archive_group,
+    create_group,
     groups_with_sizes,
     rename_group,
     reopen_group,
@@ -25,7 +26,6 @@ from pooling.members.mails import Sender
 from pooling.members.models import Role
 from pooling.members.page_parts import NAME_NEEDED
 from pooling.members.rights import Right
-from pooling.members.service import create_group
 from pooling.reminders.kinds import Context
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import Link, redirect, render

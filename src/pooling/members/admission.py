@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.events import record_event
+from pooling.members.adding import MemberIn, UnitIn, add_members
 from pooling.members.models import Group, Member
 from pooling.members.rights import Caller, Right
-from pooling.members.service import MemberIn, UnitIn, add_members
 
 
 async def admit_member(session: AsyncSession, caller: Caller, command: MemberIn | UnitIn, now: datetime) -> Member:

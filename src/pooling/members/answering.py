@@ -8,17 +8,17 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import Conflict, Invalid, NotFound
-from pooling.members.inviting import InvitationIn, invite
+from pooling.members.inviting import InvitationIn, invite_people
 from pooling.members.mails import GRANTED, REFUSED, Asked, Sender, acceptance_mail, refusal_mail
 from pooling.members.models import ACCESS_REQUEST, AccessRequest, RequestState, Role
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.reminders.kinds import Context
 
 for answer in (GRANTED, REFUSED):
-    occasion(answer, wish="a facilitator", to="who asked", limit="one for each request", where=__name__)
+    occasion(answer, asked_by="a facilitator", to="who asked", limit="one for each request", where=__name__)
 
 
 async def lock_request(session: AsyncSession, caller: Caller, request_id: int) -> AccessRequest:
@@ -62,7 +62,7 @@ async def accept_request(
     """
     asked = await lock_request(session, caller, request_id)
     invited = InvitationIn(asked.email, asked.name, role, asked.function, member_id)
-    await invite(session, caller, [invited], sender, context)
+    await invite_people(session, caller, [invited], sender, context)
     _decide(session, caller, asked, RequestState.GRANTED, context.now, details={"role": role, "member_id": member_id})
     asker = await asker_of(session, asked)
     if asker is not None:

@@ -16,11 +16,11 @@ from pooling.members.models import Member
 from pooling.members.page_parts import (
     context_of,
     crumbs,
+    member_suggestion,
+    member_suggestions,
     read_role_fields,
     sections,
     sender_of,
-    suggestion,
-    suggestions,
 )
 from pooling.members.rights import Caller, Right
 from pooling.members.words import ROLE_CHOICES, ROLE_WORDS
@@ -69,7 +69,7 @@ async def _request_page(
 ) -> Response[str]:
     asked = await lock_request(session, caller, request_id)
     member = await session.get(Member, (group.id, asked.member_id)) if asked.member_id else None
-    wished = {"role": asked.role, "member": suggestion(member.name, member.code) if member else ""}
+    wished = {"role": asked.role, "member": member_suggestion(member.name, member.code) if member else ""}
     asker = await asker_of(session, asked)
     return render(
         request,
@@ -81,7 +81,7 @@ async def _request_page(
         words=ROLE_WORDS,
         wished=wished,
         choices=ROLE_CHOICES,
-        suggestions=await suggestions(session),
+        suggestions=await member_suggestions(session),
         zone=ZoneInfo(group.timezone),
         url=f"/g/{group.slug}/demandes/{request_id}",
         cancel_url=f"/g/{group.slug}/demandes",

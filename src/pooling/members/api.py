@@ -10,16 +10,16 @@ from sqlalchemy import and_, select
 from sqlmodel import col
 
 from pooling.accounts.bearer import HolderHere
-from pooling.accounts.idempotency import Made, once
+from pooling.accounts.idempotency import Made, answered_once
 from pooling.accounts.models import TokenScope
+from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_member
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, MemberKind, Membership, Role
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
-from pooling.members.service import MemberIn, UnitIn
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
-from pooling.web.api_input import checked, read_body, read_query
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of, unpack_after
+from pooling.web.api_input import read_body, read_query, validated
 from pooling.web.services import services_of
 
 Name = Field(min_length=1, max_length=200)
@@ -104,7 +104,7 @@ async def show_me(request: Request[Any, Any, Any], holder: HolderHere) -> Respon
     token = TokenOut(name=holder.token_name, prefix=holder.prefix, scope=holder.scope, expires_at=holder.expires_at)
     group = holder.group
     shown = group and GroupOut(slug=group.slug, name=group.name, timezone=group.timezone, fictional=group.fictional)
-    return answer(MeOut(name=holder.name, email=holder.email, token=token, group=shown, roles=roles))
+    return json_answer(MeOut(name=holder.name, email=holder.email, token=token, group=shown, roles=roles))
 
 
 @get("/members", right=Right.SEE_GROUP, api=Operation("list_members", PageOut[MemberOut], query=PageIn))
@@ -151,13 +151,13 @@ async def add_member(request: Request[Any, Any, Any], session: SessionHere, call
             )
         )
 
-    return await once(request, session, caller.person_id, make)
+    return await answered_once(request, session, caller.person_id, make)
 
 
 def _command(sent: NewMember) -> MemberIn | UnitIn:
     """The use case's own command, which knows the rules on codes."""
     values = sent.model_dump(exclude={"kind"})
-    return checked(UnitIn, values) if sent.kind == "internal_unit" else checked(MemberIn, values)
+    return validated(UnitIn, values) if sent.kind == "internal_unit" else validated(MemberIn, values)
 
 
 FRONT = [show_me]

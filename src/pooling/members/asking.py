@@ -23,14 +23,14 @@ from pooling.members.models import AccessRequest, Member, Membership, RequestSta
 from pooling.members.rights import Caller, Right
 from pooling.members.words import OF_MEMBER
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.reminders.kinds import Context
 
 SHOWN_AT_MOST = 100
 REQUESTS = Allowance("access", "Requests for access, for oneself or a colleague", "a person", 10, DAY, __name__)
 occasion(
     ASKED,
-    wish="whoever is signed in, for themselves; a référent, for a colleague",
+    asked_by="whoever is signed in, for themselves; a référent, for a colleague",
     to="each facilitator of the group",
     limit=f"{REQUESTS}; nothing while the same one waits",
     where=__name__,
@@ -64,7 +64,9 @@ class RequestShown:
     """Who asks for somebody else; None for oneself."""
 
 
-async def ask(session: AsyncSession, person_id: int, command: RequestIn, asker: Sender, context: Context) -> None:
+async def keep_request(
+    session: AsyncSession, person_id: int, command: RequestIn, asker: Sender, context: Context
+) -> None:
     """Keeps a request, and tells the facilitators. Asking again while one waits changes nothing."""
     added = await session.execute(
         insert(AccessRequest)
@@ -126,7 +128,7 @@ async def ask_for_colleague(
     if command.role not in OF_MEMBER:
         raise Invalid({"role": "Choisissez une des réponses proposées."})
     await REQUESTS.count_here(session, caller.person_id, at=context.now)
-    await ask(session, caller.person_id, command, asker, context)
+    await keep_request(session, caller.person_id, command, asker, context)
 
 
 async def pending_requests(session: AsyncSession) -> list[RequestShown]:

@@ -14,7 +14,7 @@ from sqlmodel import col
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.who import signed_in
 from pooling.kernel.database import Database
-from pooling.members.asking import REQUESTS, RequestIn, ask, ask_for_colleague
+from pooling.members.asking import REQUESTS, RequestIn, ask_for_colleague, keep_request
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Role
@@ -76,7 +76,7 @@ async def _keep(database: Database, person: SignedIn, slug: str, message: str, b
     context = Context(row.id, row.slug, row.name, ZoneInfo(row.timezone), row.fictional, base_url, now)
     command = RequestIn(email=person.email, name=person.name, message=message)
     async with database.transaction(row.id) as session:
-        await ask(session, person.person_id, command, Sender(person.name, person.email), context)
+        await keep_request(session, person.person_id, command, Sender(person.name, person.email), context)
 
 
 @get("/demande-acces/envoyee", right=Right.SIGNED_IN)

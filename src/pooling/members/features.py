@@ -64,7 +64,7 @@ LeavingWarnings: TypeAlias = Callable[
 ]
 """What the holder of a role has not finished, for who is about to take the role away; links are markup."""
 
-Dated: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[list[tuple[datetime, str]]]]
+Ahead: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[list[tuple[datetime, str]]]]
 """What has a date ahead that people meant in the group's zone: when, and what it is, in words."""
 
 Forget: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[None]]
@@ -93,7 +93,7 @@ class Feature:
     tasks: Sequence[Tasks] = ()
     events: EventWords = field(default_factory=EventWords)
     on_leaving: Sequence[LeavingWarnings] = ()
-    dated: Sequence[Dated] = ()
+    ahead: Sequence[Ahead] = ()
     forgets: Sequence[Forget] = ()
 
 
@@ -151,13 +151,13 @@ class Features:
 
     async def dated_ahead(self, session: AsyncSession, now: datetime) -> list[str]:
         """Said before the zone would give it another hour: the nearest first."""
-        found = [one for feature in self.each for dated in feature.dated for one in await dated(session, now)]
+        found = [one for feature in self.each for ahead in feature.ahead for one in await ahead(session, now)]
         words = [said for _, said in sorted(found)]
         more = len(words) - NAMED_AT_MOST
         return [*words[:NAMED_AT_MOST], *([plural(more, "autre")] if more > 0 else [])]
 
 
-def gather(features: Sequence[Feature], config_dir: Path, reminders: ReminderConfiguration) -> Features:
+def gather_features(features: Sequence[Feature], config_dir: Path, reminders: ReminderConfiguration) -> Features:
     """The features on this configuration.
 
     Raises:

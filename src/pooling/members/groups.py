@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from sqlmodel import col
 from pooling.kernel.database import enter_group, group_of
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
+from pooling.kernel.text import one_line, slug
 from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
 
@@ -156,3 +158,53 @@ async def reopen_group(session: AsyncSession, slug: str, by: int | None, now: da
         raise Conflict("Ce groupe n’est pas archivé.", code="not_archived")
     group.archived_at = None
     record_event(session, at=now, person_id=by, subject=("group", group.id), name="group.reopened")
+
+
+async def create_group(
+    session: AsyncSession,
+    *,
+    name: str,
+    now: datetime,
+    timezone: str = "Europe/Paris",
+    fictional: bool = False,
+    created_by: int | None = None,
+) -> int:
+    """A new working group; the transaction goes on inside it. Returns its id.
+
+    Raises:
+        Invalid: the name makes no address.
+        Conflict: a group already has this address.
+    """
+    address = slug(name)
+    if not address:
+        raise Invalid({"name": "Donnez au groupe un nom avec des lettres."})
+    taken = await session.execute(text("SELECT 1 FROM group_by_slug(:slug)"), {"slug": address})
+    if taken.first():
+        raise Conflict(f"Un groupe porte déjà l’adresse « {address} ».", code="group_exists")
+    group_id: int = (await session.execute(text("SELECT nextval(pg_get_serial_sequence('groups', 'id'))"))).scalar_one()
+    await enter_group(session, group_id)
+    session.add(
+        Group(
+            id=group_id,
+            slug=address,
+            name=one_line(name),
+            timezone=timezone,
+            fictional=fictional,
+            created_at=now,
+        )
+    )
+    await session.flush()
+    record_event(session, at=now, person_id=created_by, subject=("group", group_id), name="group.created")
+    return group_id
+
+
+async def group_id_by_slug(session: AsyncSession, address: str) -> int | None:
+    row = await session.execute(text("SELECT id FROM group_by_slug(:slug)"), {"slug": address})
+    found: int | None = row.scalar_one_or_none()
+    return found
+
+
+async def group_zone(session: AsyncSession) -> ZoneInfo:
+    """Where the group's days begin."""
+    name = await session.execute(select(col(Group.timezone)).where(col(Group.id) == group_of(session)))
+    return ZoneInfo(name.scalar_one())

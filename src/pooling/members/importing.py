@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.lists import BadLine, Line, compact, read_list, unheard
+from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
 from pooling.kernel.text import one_line, slug
+from pooling.members.adding import MemberIn, UnitIn, add_members
 from pooling.members.models import Member, MemberKind
-from pooling.members.service import MemberIn, UnitIn, add_members
 
 COLUMNS = {
     "code": ("siren", "code", "siren ou code", "n° siren", "numéro siren", "no siren"),
@@ -84,18 +84,18 @@ def _member(line: Line) -> MemberIn | UnitIn:
     values: dict[str, Any] = {
         "name": one_line(line["name"]),
         "category": line["category"],
-        "population": compact(line["population"]) or None,
-        "agents": compact(line["agents"]) or None,
+        "population": without_blanks(line["population"]) or None,
+        "agents": without_blanks(line["agents"]) or None,
         "budgets": {line["budget"]: line["budget_label"] or line["budget"]} if line["budget"] else {},
     }
     if line["parent"]:
-        return UnitIn(code=line["code"], parent=compact(line["parent"]), **values)
-    return MemberIn(code=compact(line["code"]), insee=_insee(line["insee"]), **values)
+        return UnitIn(code=line["code"], parent=without_blanks(line["parent"]), **values)
+    return MemberIn(code=without_blanks(line["code"]), insee=_insee(line["insee"]), **values)
 
 
 def _insee(typed: str) -> str | None:
     """A spreadsheet that takes 01004 for a number keeps 1004."""
-    code = compact(typed)
+    code = without_blanks(typed)
     return code.zfill(5) if code.isdigit() else code or None
 
 
@@ -104,5 +104,5 @@ def _sentence(invalid: ValidationError) -> str:
     return " ; ".join(_SENTENCES.get(name, name) for name in sorted(fields))
 
 
-def read_members(path: Path, told: Callable[[str], None] = unheard) -> list[Line]:
+def read_members(path: Path, told: Callable[[str], None] = told_to_nobody) -> list[Line]:
     return read_list(path, COLUMNS, required=("code", "name"), told=told)

@@ -12,20 +12,20 @@ from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.errors import Invalid, enumerated
 from pooling.kernel.text import Line
 from pooling.mail_addresses import kept_address
+from pooling.members.granting import grant_roles, lock_rights, renew_sessions
 from pooling.members.mails import INVITATION, Sender, invitation_mail
 from pooling.members.models import Member, Membership, Role
 from pooling.members.rights import Caller, Right
-from pooling.members.service import grant_many, lock_rights, renew_sessions
 from pooling.members.words import OF_MEMBER
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.reminders.kinds import Context
 
 INVITATIONS = Allowance("invitations", "People invited", "whoever invites", 2_000, DAY, __name__)
 BUYERS = Allowance("buyers", "Lead buyers named", "whoever names them", 20, DAY, __name__)
 occasion(
     INVITATION,
-    wish="a facilitator, one by one or by a list; an administrator, with a new group; a lead member’s référent, "
+    asked_by="a facilitator, one by one or by a list; an administrator, with a new group; a lead member’s référent, "
     "who names its buyers",
     to="the address typed",
     limit=f"{INVITATIONS}; {BUYERS}",
@@ -45,7 +45,7 @@ class InvitationIn:
     purchase_id: int | None = None
 
 
-async def invite(
+async def invite_people(
     session: AsyncSession,
     caller: Caller,
     invitations: Sequence[InvitationIn],
@@ -84,7 +84,7 @@ async def give_roles(
         for address, one in zip(addresses, invitations, strict=True)
     ]
     await refuse_held(session, roles, invitations)
-    await grant_many(session, roles, context.now, granted_by=granted_by)
+    await grant_roles(session, roles, context.now, granted_by=granted_by)
     await renew_sessions(session, list(people.values()))
     mails = [
         invitation_mail(

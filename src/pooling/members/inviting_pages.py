@@ -8,16 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import Invalid
-from pooling.kernel.lists import BadLine
+from pooling.kernel.list_reading import BadLine
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.inviting import InvitationIn, invite
+from pooling.members.inviting import InvitationIn, invite_people
 from pooling.members.page_parts import (
     NAME_NEEDED,
     context_of,
     crumbs,
+    member_suggestions,
     read_role_fields,
     sender_of,
-    suggestions,
 )
 from pooling.members.people_list import read_people
 from pooling.members.rights import Right
@@ -54,7 +54,7 @@ async def _invitation_page(
         breadcrumb=crumbs(group, ("Membres", "/membres"), ("Personnes", "/personnes"), ("Inviter", None)),
         form=form,
         choices=ROLE_CHOICES,
-        suggestions=await suggestions(session),
+        suggestions=await member_suggestions(session),
         url=f"/g/{group.slug}/personnes",
     )
 
@@ -73,7 +73,7 @@ async def do_invitation(
     if not form.has_errors:
         with form.redisplayed():
             one = InvitationIn(email, name, role, function, member_id)
-            await invite(session, caller, [one], sender_of(request), context_of(request, entered_group))
+            await invite_people(session, caller, [one], sender_of(request), context_of(request, entered_group))
     if form.has_errors:
         raise Redisplay(await _invitation_page(request, session, entered_group, form))
     return redirect(
@@ -120,7 +120,7 @@ async def do_list(
         form.refuse("liste", f"{plural(len(bad), 'ligne est', 'lignes sont')} à corriger : personne n’a été invité.")
     if not form.has_errors:
         try:
-            await invite(session, caller, people, sender_of(request), context_of(request, entered_group))
+            await invite_people(session, caller, people, sender_of(request), context_of(request, entered_group))
         except Invalid as invalid:
             form.refuse("liste", " ".join(invalid.errors.values()))
     if form.has_errors:

@@ -12,11 +12,11 @@ from sqlmodel import col
 
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
+from pooling.members.granting import lock_rights, renew_sessions
 from pooling.members.inviting import InvitationIn, member_names, refuse_held
 from pooling.members.models import Membership, Role
 from pooling.members.people_queries import LARGEST_ID, find_person
 from pooling.members.rights import Caller, Right
-from pooling.members.service import lock_rights, renew_sessions
 
 
 async def end_role(

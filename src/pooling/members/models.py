@@ -7,7 +7,7 @@ from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import (
     Table,
     TenantTable,
-    big,
+    foreign_id,
     identity,
     in_group,
     instant,
@@ -82,7 +82,7 @@ class Member(TenantTable, table=True):
     """The SIREN of a legal entity, the code that a unit has in its parent's books."""
     name: str
     sort_key: str = sort_column()
-    parent_id: int | None = big(nullable=True)
+    parent_id: int | None = foreign_id(nullable=True)
     category: str = ""
     """In the group's words: commune, EPCI, université…"""
     insee: str | None = None
@@ -102,7 +102,7 @@ class Budget(TenantTable, table=True):
     )
 
     id: int = identity()
-    member_id: int = big()
+    member_id: int = foreign_id()
     code: str
     label: str
 
@@ -137,10 +137,10 @@ class Membership(TenantTable, table=True):
     )
 
     id: int = identity()
-    person_id: int = big()
+    person_id: int = foreign_id()
     role: str
-    member_id: int | None = big(nullable=True)
-    purchase_id: int | None = big(nullable=True)
+    member_id: int | None = foreign_id(nullable=True)
+    purchase_id: int | None = foreign_id(nullable=True)
     started_at: datetime = instant()
     ended_at: datetime | None = instant(nullable=True)
 
@@ -196,10 +196,10 @@ class AccessRequest(TenantTable, table=True):
     name: str
     function: str = ""
     role: str | None = None
-    member_id: int | None = big(nullable=True)
+    member_id: int | None = foreign_id(nullable=True)
     message: str = ""
-    asked_by: int | None = big(nullable=True)
+    asked_by: int | None = foreign_id(nullable=True)
     state: str = RequestState.PENDING
     created_at: datetime = instant()
     decided_at: datetime | None = instant(nullable=True)
-    decided_by: int | None = big(nullable=True)
+    decided_by: int | None = foreign_id(nullable=True)

@@ -71,17 +71,17 @@ def context_of(request: Request[Any, Any, Any], group: EnteredGroup) -> Context:
     )
 
 
-async def suggestions(session: AsyncSession) -> list[str]:
+async def member_suggestions(session: AsyncSession) -> list[str]:
     """Members to choose from while typing, as `find_members` reads them back. Others may be typed all the same."""
     rows = await session.execute(
         select(col(Member.name), col(Member.code))
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(SUGGESTED_AT_MOST)
     )
-    return [suggestion(name, code) for name, code in rows]
+    return [member_suggestion(name, code) for name, code in rows]
 
 
-def suggestion(name: str, code: str) -> str:
+def member_suggestion(name: str, code: str) -> str:
     return f"{name} ({code})"
 
 

@@ -9,7 +9,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.page_parts import sections
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
-from pooling.web.keys import pages_after, unpack_key
+from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.layout import Link, render
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.limits import limit
-from pooling.kernel.lists import LONGEST_CELL, BadLine
+from pooling.kernel.list_reading import LONGEST_CELL, BadLine
 from pooling.kernel.text import clean, sort_key
 from pooling.mail_addresses import EXAMPLE, read_address, why_wrong
 from pooling.members.inviting import InvitationIn

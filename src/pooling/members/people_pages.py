@@ -18,8 +18,8 @@ from pooling.members.page_parts import NAME_NEEDED, crumbs, sections
 from pooling.members.people_queries import PersonShown, find_person, people_of_member, people_page
 from pooling.members.rights import Right
 from pooling.members.signing_out import sign_out
+from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
 

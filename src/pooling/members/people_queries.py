@@ -56,7 +56,7 @@ class PersonShown:
     roles: tuple[RoleShown, ...]
 
 
-def folded(text: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
+def folded_column(text: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
     """As `kernel.text.folded_words` folds letters, but in the database (which need know no French)."""
     without_ligatures = func.replace(func.replace(func.replace(text, "œ", "oe"), "Œ", "oe"), "æ", "ae")
     return func.lower(func.translate(without_ligatures, _ACCENTED, _PLAIN))
@@ -72,7 +72,7 @@ async def people_page(
     """The group's people in the order of their names, those whose name, address or member has every word searched;
     and where the next page starts.
     """
-    name = folded(col(Person.name)).collate("C")
+    name = folded_column(col(Person.name)).collate("C")
     statement = (
         select(Person, name)
         .where(exists().where(_active()), *(_has_word(word) for word in folded_words(search)))
@@ -91,9 +91,9 @@ def _has_word(word: str) -> ColumnElement[bool]:
     of_member = (
         exists()
         .where(_active(), col(Member.group_id) == col(Membership.group_id), col(Member.id) == col(Membership.member_id))
-        .where(folded(col(Member.name)).contains(word))
+        .where(folded_column(col(Member.name)).contains(word))
     )
-    return or_(folded(col(Person.name) + " " + col(Person.email)).contains(word), of_member)
+    return or_(folded_column(col(Person.name) + " " + col(Person.email)).contains(word), of_member)
 
 
 async def find_person(session: AsyncSession, person_id: int) -> PersonShown:
@@ -113,7 +113,7 @@ async def find_person(session: AsyncSession, person_id: int) -> PersonShown:
 
 async def people_of_member(session: AsyncSession, member_id: int) -> list[PersonShown]:
     """Who holds a role of this member, with the roles held there."""
-    name = folded(col(Person.name)).collate("C")
+    name = folded_column(col(Person.name)).collate("C")
     found = await session.execute(
         select(Person)
         .where(exists().where(_active(), col(Membership.member_id) == member_id))

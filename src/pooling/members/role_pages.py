@@ -12,7 +12,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.membership import change_role, end_role
 from pooling.members.models import Role
-from pooling.members.page_parts import crumbs, read_role_fields, suggestion, suggestions
+from pooling.members.page_parts import crumbs, member_suggestion, member_suggestions, read_role_fields
 from pooling.members.people_queries import PersonShown, RoleShown, find_person
 from pooling.members.rights import Caller, Right
 from pooling.members.words import ROLE_CHOICES
@@ -50,7 +50,7 @@ async def ask_change(
 ) -> Response[str]:
     caller.require(Right.MANAGE_MEMBERS)
     _, role = await _held(session, person_id, membership_id)
-    member = suggestion(role.member, role.member_code) if role.member and role.member_code else ""
+    member = member_suggestion(role.member, role.member_code) if role.member and role.member_code else ""
     form = form_of({"role": role.role, "member": member})
     return await _change_page(request, session, entered_group, person_id, membership_id, form)
 
@@ -74,7 +74,7 @@ async def _change_page(
         person=found,
         role=role,
         choices=ROLE_CHOICES,
-        suggestions=await suggestions(session),
+        suggestions=await member_suggestions(session),
         url=f"/g/{group.slug}/personnes/{person_id}",
     )
 

@@ -13,11 +13,11 @@ from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.declaring import check_lines, write_declaration
 from pooling.needs.freezing import lock_closed, write_consolidation
-from pooling.needs.models import Consolidation, DeclarationState
-from pooling.needs.notices import tell
+from pooling.needs.models import ConsolidationRecord, DeclarationState
+from pooling.needs.notices import tell_referents
 from pooling.needs.queries import DeclarationShown, declarations_of_member
 from pooling.needs.schemas import DeclarationIn, NeedIn
-from pooling.needs.wording import wanted
+from pooling.needs.words import wanted_words
 from pooling.purchases.models import Participation
 from pooling.purchases.queries import ItemShown, purchase_items
 
@@ -29,7 +29,7 @@ SAY_WHY = "Dites pourquoi cette déclaration change : le référent du membre le
 
 async def amend_declaration(
     session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock, *, reason: str
-) -> Consolidation | None:
+) -> ConsolidationRecord | None:
     """Changes what a member declared after the closing, and consolidates again where that was done: one transaction,
     one event with before and after. Returns the new consolidation, if one counted.
 
@@ -68,7 +68,9 @@ async def amend_declaration(
     declared = {command.member_id: _changed(before, after, items)}
     current = await current_consolidation(session, purchase_id)
     if current is None:
-        await tell(session, purchase, now, notices.reassigned(None, declared), reason=reason, members=list(declared))
+        await tell_referents(
+            session, purchase, now, notices.reassigned(None, declared), reason=reason, members=list(declared)
+        )
         return None
     return await write_consolidation(
         session, caller, purchase, now, options=current.options, reason=reason, declared=declared
@@ -94,7 +96,7 @@ def _recorded(units: Mapping[str, Wanted]) -> dict[str, dict[str, int]]:
 
 def _changed(before: Mapping[str, Wanted], after: Mapping[str, Wanted], items: list[ItemShown]) -> notices.Lines:
     return {
-        item.name: (wanted(*before.get(item.code, NOTHING)), wanted(*after[item.code]))
+        item.name: (wanted_words(*before.get(item.code, NOTHING)), wanted_words(*after[item.code]))
         for item in items
         if before.get(item.code, NOTHING) != after[item.code]
     }

@@ -15,8 +15,8 @@ from pooling.members.rights import Right
 from pooling.needs.amending import SAY_WHY, amend_declaration
 from pooling.needs.grid import form_of_declaration, grid_context, read_declaration
 from pooling.needs.queries import declarations_of_member
-from pooling.purchases.frame import PurchaseFrame, led_purchase
 from pooling.purchases.models import Participation, PurchaseState
+from pooling.purchases.page import PurchasePage, led_purchase
 from pooling.purchases.queries import purchase_items
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
@@ -66,7 +66,7 @@ async def do_amendment(
     return redirect(request, f"{frame.url}{SECTION}/{member}", done=done)
 
 
-async def _participant(session: AsyncSession, frame: PurchaseFrame, code: str) -> Member:
+async def _participant(session: AsyncSession, frame: PurchasePage, code: str) -> Member:
     found = await session.execute(
         select(Member)
         .join(Participation, col(Participation.member_id) == col(Member.id))
@@ -79,7 +79,7 @@ async def _participant(session: AsyncSession, frame: PurchaseFrame, code: str) -
 
 
 async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, member: Member, form: Form | None
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, member: Member, form: Form | None
 ) -> Response[str]:
     if frame.purchase.state != PurchaseState.CLOSED:
         raise Conflict("Une déclaration se modifie ainsi une fois la collecte close, et avant la commande.")

@@ -21,16 +21,16 @@ from pooling.needs.queries import DeclarationShown, declarations_of_member, memb
 from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
+from pooling.purchases.finding import find_purchase, item_ids, lock_purchase
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import purchase_items
-from pooling.purchases.service import find_purchase, item_ids, lock_purchase
 from pooling.web.api import (
     ApiIn,
     ApiOut,
     Operation,
     PageIn,
     PageOut,
-    answer,
+    json_answer,
     page_of,
     require_match,
     unpack_after,
@@ -143,7 +143,7 @@ async def get_declaration(
     """What a member (its SIREN, or a unit's code) declares."""
     purchase = await find_purchase(session, reference)
     declaring = await _member(session, caller, purchase, member)
-    return answer(await _declaration(session, caller, purchase, declaring), tagged=True)
+    return json_answer(await _declaration(session, caller, purchase, declaring), tagged=True)
 
 
 @put(
@@ -181,7 +181,7 @@ async def put_declaration(
             await send_receipt(session, caller, purchase.id, command, filed_at)
         else:
             await save_draft(session, caller, purchase.id, command, services_of(request).clock)
-    return answer(await _declaration(session, caller, purchase, declaring), tagged=True)
+    return json_answer(await _declaration(session, caller, purchase, declaring), tagged=True)
 
 
 async def _member(session: AsyncSession, caller: Caller, purchase: Purchase, code: str) -> Member:

@@ -6,10 +6,10 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Invalid
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
-from pooling.needs.notices import tell
+from pooling.needs.notices import tell_referents
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
-from pooling.purchases.service import lock_purchase
 
 
 async def cancel_purchase(
@@ -30,5 +30,5 @@ async def cancel_purchase(
     was_draft = purchase.state == PurchaseState.DRAFT
     PURCHASE.move(session, purchase, PurchaseState.CANCELLED, at=now, person_id=caller.person_id, reason=reason)
     if not was_draft:
-        await tell(session, purchase, now, notices.cancelled, reason=reason)
+        await tell_referents(session, purchase, now, notices.cancelled, reason=reason)
     return purchase

@@ -11,15 +11,15 @@ from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
+from pooling.members.groups import group_zone
 from pooling.members.rights import Caller, Right
-from pooling.members.service import group_zone
 from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.doubts import doubts_of_closing
-from pooling.needs.notices import tell
+from pooling.needs.notices import tell_referents
+from pooling.purchases.finding import item_ids, lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
-from pooling.purchases.service import item_ids, lock_purchase
 
 SHORTEST_COLLECTION = timedelta(hours=1)
 TOO_NEAR = "Choisissez une date de clôture à venir, dans une heure au plus tôt."
@@ -63,7 +63,7 @@ async def open_collection(
     purchase.closes_at = closes_at
     await _doubt(session, caller, purchase_id, closes_at, insistence, now)
     await _freeze_keys(session, purchase_id)
-    await tell(session, purchase, now, notices.opened)
+    await tell_referents(session, purchase, now, notices.opened)
     return purchase
 
 
@@ -114,7 +114,7 @@ async def close_collection(
     PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=person_id, reason=reason)
     purchase.closed_at = _ended_at(purchase, now)
     if early:
-        await tell(session, purchase, now, notices.closed_early, reason=reason)
+        await tell_referents(session, purchase, now, notices.closed_early, reason=reason)
     return purchase
 
 
@@ -158,7 +158,7 @@ async def extend_collection(
         details=details,
     )
     await _doubt(session, caller, purchase_id, closes_at, insistence, now)
-    await tell(session, purchase, now, notices.extended, reason=reason)
+    await tell_referents(session, purchase, now, notices.extended, reason=reason)
     return purchase
 
 
@@ -188,7 +188,7 @@ async def reopen_collection(
     _reschedule(purchase, closes_at, now)
     purchase.closed_at = None
     await _doubt(session, caller, purchase_id, closes_at, insistence, now)
-    await tell(session, purchase, now, notices.reopened, reason=reason)
+    await tell_referents(session, purchase, now, notices.reopened, reason=reason)
     return purchase
 
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field, field_validator
 from sqlalchemy import select
 from sqlmodel import col
 
-from pooling.accounts.idempotency import Made, once
+from pooling.accounts.idempotency import Made, answered_once
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.errors import Forbidden
@@ -19,11 +19,11 @@ from pooling.members.rights import Right
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.consolidating import consolidate_purchase, current_consolidation
-from pooling.needs.models import Consolidation
+from pooling.needs.models import ConsolidationRecord
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, purchase_out, purchase_to_run
-from pooling.purchases.service import find_purchase
-from pooling.web.api import ApiIn, ApiOut, Operation, answer
+from pooling.purchases.finding import find_purchase
+from pooling.web.api import ApiIn, ApiOut, Operation, json_answer
 from pooling.web.api_input import fields_renamed, read_body
 from pooling.web.services import services_of
 
@@ -108,7 +108,7 @@ async def do_opening(
             purchase = await open_collection(session, caller, purchase.id, sent.closes_at, clock, insistence=insistence)
         return Made(await purchase_out(session, purchase))
 
-    return await once(request, session, caller.person_id, make, status=200, tagged=True)
+    return await answered_once(request, session, caller.person_id, make, status=200, tagged=True)
 
 
 @post(
@@ -129,7 +129,7 @@ async def do_closure(
         purchase = await close_collection(session, caller, purchase.id, clock, reason=sent.reason)
         return Made(await purchase_out(session, purchase))
 
-    return await once(request, session, caller.person_id, make, status=200, tagged=True)
+    return await answered_once(request, session, caller.person_id, make, status=200, tagged=True)
 
 
 @post(
@@ -150,7 +150,7 @@ async def do_cancellation(
         purchase = await cancel_purchase(session, caller, purchase.id, clock, reason=sent.reason)
         return Made(await purchase_out(session, purchase))
 
-    return await once(request, session, caller.person_id, make, status=200, tagged=True)
+    return await answered_once(request, session, caller.person_id, make, status=200, tagged=True)
 
 
 @get(
@@ -172,9 +172,11 @@ async def get_consolidation(
             code: item.to_json() for code, item in (await consolidate_purchase(session, purchase.id, {})).items()
         }
     else:
-        kept = await session.execute(select(col(Consolidation.result)).where(col(Consolidation.id) == frozen.id))
+        kept = await session.execute(
+            select(col(ConsolidationRecord.result)).where(col(ConsolidationRecord.id) == frozen.id)
+        )
         results = kept.scalar_one()
-    return answer(
+    return json_answer(
         ConsolidationOut(
             notice=FICTIONAL if entered_group.fictional else None,
             reference=purchase.reference,

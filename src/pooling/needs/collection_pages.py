@@ -21,8 +21,8 @@ from pooling.needs.collection import (
 )
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.queries import coverage
-from pooling.purchases.frame import PurchaseFrame, led_purchase
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.page import PurchasePage, led_purchase
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
@@ -34,7 +34,7 @@ SECTION = "-"
 
 def _ask(
     request: Request[Any, Any, Any],
-    frame: PurchaseFrame,
+    frame: PurchasePage,
     label: str,
     template: str,
     **context: Any,  # noqa: ANN401 - whatever the template wants
@@ -57,7 +57,7 @@ async def ask_opening(
     return _opening_page(request, frame, _deadline_form(frame))
 
 
-def _opening_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
+def _opening_page(request: Request[Any, Any, Any], frame: PurchasePage, form: Form) -> Response[str]:
     return _ask(
         request,
         frame,
@@ -104,7 +104,7 @@ async def ask_closure(
 
 
 async def _closure_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
 ) -> Response[str]:
     now = services_of(request).clock.now()
     covered = await coverage(session, frame.purchase.id)
@@ -181,7 +181,7 @@ async def do_extension(
 
 
 async def _extension_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
 ) -> Response[str]:
     is_open = frame.purchase.state == PurchaseState.OPEN
     told = "Tous les référents des participants reçoivent un courriel avec la nouvelle date et votre raison."
@@ -203,7 +203,7 @@ async def _extension_page(
     )
 
 
-def _deadline_form(frame: PurchaseFrame) -> Form:
+def _deadline_form(frame: PurchasePage) -> Form:
     closes_at = frame.purchase.closes_at
     local = closes_at.astimezone(frame.zone) if closes_at else None
     return Form(
@@ -211,7 +211,7 @@ def _deadline_form(frame: PurchaseFrame) -> Form:
     )
 
 
-def _typed_deadline(form: Form, frame: PurchaseFrame, now: datetime) -> datetime | None:
+def _typed_deadline(form: Form, frame: PurchasePage, now: datetime) -> datetime | None:
     """What is wrong with it is told at once with the rest of the form; the use case looks again at the lock's time."""
     day, hour = form.date("closes_on"), form.time("closes_at")
     closes_at = datetime.combine(day, hour or time.max, tzinfo=frame.zone) if day else None
@@ -228,7 +228,7 @@ async def ask_cancellation(
     return _cancellation_page(request, frame, Form())
 
 
-def _cancellation_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
+def _cancellation_page(request: Request[Any, Any, Any], frame: PurchasePage, form: Form) -> Response[str]:
     return _ask(
         request,
         frame,

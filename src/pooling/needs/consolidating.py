@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.members.models import Member
-from pooling.needs.models import Consolidation, Declaration, DeclarationState, Need
+from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState, Need
 from pooling.needs.queries import consolidate_needs
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, is_member, purchase_items
@@ -24,7 +24,7 @@ from pooling.sharing.consolidation_case import (
     PackedItem,
     Rationing,
 )
-from pooling.sharing.consolidation_result import Consolidation as Consolidated
+from pooling.sharing.consolidation_result import Consolidation
 from pooling.sharing.tiers import Tier
 
 
@@ -74,7 +74,7 @@ async def filed_needs(session: AsyncSession, purchase_id: int) -> dict[int, list
     return needs
 
 
-async def consolidate_purchase(session: AsyncSession, purchase_id: int, options: Options) -> dict[str, Consolidated]:
+async def consolidate_purchase(session: AsyncSession, purchase_id: int, options: Options) -> dict[str, Consolidation]:
     """What would be ordered of each item, by its code, with what is filed now."""
     needs = await filed_needs(session, purchase_id)
     return {
@@ -84,7 +84,7 @@ async def consolidate_purchase(session: AsyncSession, purchase_id: int, options:
     }
 
 
-async def outlook(session: AsyncSession, purchase_id: int, options: Options) -> dict[str, Consolidated]:
+async def order_outlook(session: AsyncSession, purchase_id: int, options: Options) -> dict[str, Consolidation]:
     """What would be ordered of each item, by its code, without who gets what: it depends on the sums alone, so the
     needs are not read one by one.
     """
@@ -143,7 +143,7 @@ def still_counts() -> ColumnElement[bool]:
     """Of a consolidation beside its purchase: frozen since the collection was last closed. Whatever it rests on
     cannot change in between: declarations by an amendment alone, which freezes again.
     """
-    return func.coalesce(col(Consolidation.frozen_at) >= col(Purchase.closed_at), False)
+    return func.coalesce(col(ConsolidationRecord.frozen_at) >= col(Purchase.closed_at), False)
 
 
 async def current_consolidation(session: AsyncSession, purchase_id: int) -> FrozenConsolidation | None:
@@ -157,22 +157,22 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
     row = (
         await session.execute(
             select(
-                col(Consolidation.id),
-                col(Consolidation.number),
-                col(Consolidation.frozen_at),
-                col(Consolidation.options),
-                col(Consolidation.reason),
+                col(ConsolidationRecord.id),
+                col(ConsolidationRecord.number),
+                col(ConsolidationRecord.frozen_at),
+                col(ConsolidationRecord.options),
+                col(ConsolidationRecord.reason),
                 still_counts(),
             )
             .join(
                 Purchase,
                 and_(
-                    col(Purchase.group_id) == Consolidation.group_id,
-                    col(Purchase.id) == Consolidation.purchase_id,
+                    col(Purchase.group_id) == ConsolidationRecord.group_id,
+                    col(Purchase.id) == ConsolidationRecord.purchase_id,
                 ),
             )
-            .where(col(Consolidation.purchase_id) == purchase_id)
-            .order_by(col(Consolidation.number).desc())
+            .where(col(ConsolidationRecord.purchase_id) == purchase_id)
+            .order_by(col(ConsolidationRecord.number).desc())
             .limit(1)
         )
     ).first()

@@ -22,14 +22,14 @@ from pooling.needs.consolidating import (
     consolidation_case,
     filed_needs,
     latest_consolidation,
-    outlook,
+    order_outlook,
 )
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.queries import REMARKS_AT_MOST, coverage, remarks_of, silent_members
 from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases.frame import PurchaseFrame, led_purchase, purchase_frame
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.page import PurchasePage, led_purchase, purchase_page
 from pooling.purchases.queries import ItemShown, participants, purchase_items
 from pooling.sharing.comparison import compare_tolerance, next_tier_outlook
 from pooling.sharing.consolidation import consolidate
@@ -91,15 +91,13 @@ def written_options(options: Options) -> dict[str, str]:
     return written
 
 
-async def _seen(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchaseFrame:
+async def _seen(request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str) -> PurchasePage:
     """The frame, for who may see everybody's needs.
 
     Raises:
         Forbidden: the caller may not.
     """
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     if not caller.may(Right.SEE_ALL_NEEDS, purchase_id=frame.purchase.id):
         raise Forbidden
     return frame
@@ -115,7 +113,7 @@ async def show_consolidation(
 
 
 async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: PurchaseFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: PurchasePage, form: Form
 ) -> Response[str]:
     items = await purchase_items(session, frame.purchase.id)
     frozen = await latest_consolidation(session, frame.purchase.id)
@@ -123,7 +121,7 @@ async def _page(
     chosen = any(name.startswith("regle-") for name in given)
     current = frozen if frozen and frozen.counts else None
     options = read_options(given, items) if chosen or current is None else current.options
-    results = await outlook(session, frame.purchase.id, options)
+    results = await order_outlook(session, frame.purchase.id, options)
     runs = caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     state = frame.purchase.state
     form.values = {**written_options(options), **form.values}
@@ -156,7 +154,7 @@ async def _page(
     )
 
 
-def _files(frame: PurchaseFrame, options: Options) -> list[dict[str, str]]:
+def _files(frame: PurchasePage, options: Options) -> list[dict[str, str]]:
     query = urlencode(written_options(options))
     return [{"label": "Commande XLSX", "url": f"{frame.url}{SECTION}/commande.xlsx?{query}"}]
 
@@ -221,7 +219,7 @@ def _order(label: str, result: Consolidation, item: ItemShown) -> dict[str, str]
 async def _item(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: PurchaseFrame,
+    frame: PurchasePage,
     code: str,
     frozen: FrozenConsolidation | None,
 ) -> tuple[ItemShown, Options]:
@@ -235,7 +233,7 @@ async def _item(
     return found, read_options(given, items)
 
 
-async def _lead_code(session: AsyncSession, frame: PurchaseFrame) -> str:
+async def _lead_code(session: AsyncSession, frame: PurchasePage) -> str:
     lead = await session.get(Member, (frame.purchase.group_id, frame.purchase.lead_member_id))
     return lead.code if lead else ""
 

@@ -20,9 +20,9 @@ from pooling.members.rights import Caller, Right
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
+from pooling.purchases.finding import item_ids, lock_purchase
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.rules import accepts_declarations
-from pooling.purchases.service import item_ids, lock_purchase
 
 
 async def save_draft(
@@ -93,11 +93,11 @@ async def _admit(
     session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
 ) -> datetime:
     caller.require(Right.FILE_NEEDS, member_id=command.member_id)
-    _, now = await admit(session, purchase_id, command, clock)
+    _, now = await lock_to_declare(session, purchase_id, command, clock)
     return now
 
 
-async def admit(
+async def lock_to_declare(
     session: AsyncSession, purchase_id: int, command: DeclarationIn, clock: Clock
 ) -> tuple[Purchase, datetime]:
     """What every declaration goes through, whoever writes it down; the right is checked before. Returns the purchase,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pooling.kernel.events import Event
 from pooling.members.events import EventWords, Names, Subject, each_differing
 from pooling.needs.models import DECLARATION
-from pooling.needs.wording import wanted
+from pooling.needs.words import wanted_words
 from pooling.web.typography import plural
 
 SENTENCES: Mapping[str, str] = {
@@ -50,7 +50,7 @@ def _amended(event: Event, names: Names) -> tuple[str, str]:  # noqa: ARG001 - a
 
 def _line(recorded: object) -> object:
     """With its tolerance; amendments from before tolerances were recorded hold a number."""
-    return wanted(recorded["quantity"], recorded["up_to"]) if isinstance(recorded, dict) else recorded
+    return wanted_words(recorded["quantity"], recorded["up_to"]) if isinstance(recorded, dict) else recorded
 
 
 EVENTS = EventWords(

@@ -14,7 +14,7 @@ from pooling.needs import (
 from pooling.needs.collection import close_what_is_due
 from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
-from pooling.needs.reminders import kinds
+from pooling.needs.reminders import need_kinds
 from pooling.needs.tasks import declarations_to_file, purchases_to_run
 
 FEATURE = Feature(
@@ -30,10 +30,10 @@ FEATURE = Feature(
         Tab("Besoins", pages.SECTION, Right.SEE_TOTALS),
         Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
     ),
-    kinds=kinds,
+    kinds=need_kinds,
     chores=lambda _: (close_what_is_due,),
     tasks=(declarations_to_file, purchases_to_run),
     events=EVENTS,
     on_leaving=(declarations_unfinished,),
-    dated=(collections_ahead,),
+    ahead=(collections_ahead,),
 )

@@ -16,12 +16,12 @@ from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
 from pooling.needs.consolidating import Options, consolidate_purchase, latest_consolidation
-from pooling.needs.models import Assignment, Consolidation
-from pooling.needs.notices import Lines, tell
+from pooling.needs.models import Assignment, ConsolidationRecord
+from pooling.needs.notices import Lines, tell_referents
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.queries import purchase_items
-from pooling.purchases.service import lock_purchase
-from pooling.sharing.consolidation_result import Consolidation as Consolidated
+from pooling.sharing.consolidation_result import Consolidation
 
 Units = dict[tuple[int, int], int]
 """Units by (item id, member id)."""
@@ -29,7 +29,7 @@ Units = dict[tuple[int, int], int]
 
 async def freeze_consolidation(
     session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock, *, options: Options, reason: str = ""
-) -> Consolidation:
+) -> ConsolidationRecord:
     """Writes down, under the next number, what is ordered and who gets what. Freezing again amends: it takes a reason,
     and référents whose units change are told.
 
@@ -70,13 +70,13 @@ async def write_consolidation(
     options: Options,
     reason: str,
     declared: Mapping[int, Lines] | None = None,
-) -> Consolidation:
+) -> ConsolidationRecord:
     """The next numbered record of a locked purchase; the members whose units change are told, and with them those
     whose declaration (`declared`, by member id) was amended.
     """
     former = await latest_consolidation(session, purchase.id)
     results = await consolidate_purchase(session, purchase.id, options)
-    record = Consolidation(
+    record = ConsolidationRecord(
         group_id=group_of(session),
         purchase_id=purchase.id,
         number=former.number + 1 if former else 1,
@@ -102,12 +102,14 @@ async def write_consolidation(
         moved, amended = await _changed_lines(session, purchase, former.id, units), declared or {}
         if moved or amended:
             write = notices.reassigned(moved, amended)
-            await tell(session, purchase, now, write, reason=reason, members=sorted(moved.keys() | amended.keys()))
+            await tell_referents(
+                session, purchase, now, write, reason=reason, members=sorted(moved.keys() | amended.keys())
+            )
     return record
 
 
 async def _write_assignments(
-    session: AsyncSession, purchase: Purchase, consolidation_id: int, results: Mapping[str, Consolidated]
+    session: AsyncSession, purchase: Purchase, consolidation_id: int, results: Mapping[str, Consolidation]
 ) -> Units:
     """Each member's units; a surplus of packs is the lead member's stock, added to its own."""
     items = {item.code: item.id for item in await purchase_items(session, purchase.id)}

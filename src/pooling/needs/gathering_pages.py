@@ -18,7 +18,7 @@ from pooling.needs.pages import SECTION, declaring_member, grid_other
 from pooling.needs.queries import declarations_of_member, latest_of, stamp_of
 from pooling.needs.reminding_silent import remind_silent
 from pooling.needs.telephoned import file_for_member
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.rules import accepts_declarations
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -35,7 +35,7 @@ async def do_reminding(
     entered_group: EnteredGroupHere,
     reference: FromPath[str],
 ) -> Response[Any]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     services, kinds = services_of(request), features_of(request).kinds
     context = context_of(request, entered_group)
     count, written = await remind_silent(session, caller, frame.purchase.id, kinds, context, services.clock)
@@ -100,8 +100,8 @@ def _line(form: Form, name: str, required: str) -> str:
 
 async def _gathered(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, code: str
-) -> tuple[PurchaseFrame, Member]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+) -> tuple[PurchasePage, Member]:
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     caller.require(Right.GATHER_NEEDS, purchase_id=frame.purchase.id)
     return frame, await declaring_member(session, caller, frame, code)
 
@@ -109,7 +109,7 @@ async def _gathered(
 async def _page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: PurchaseFrame,
+    frame: PurchasePage,
     member: Member,
     form: Form | None,
     *,

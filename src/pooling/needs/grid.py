@@ -6,7 +6,7 @@ from typing import Any
 
 from pooling.needs.queries import DeclarationShown
 from pooling.needs.schemas import DeclarationIn, NeedIn
-from pooling.needs.wording import wanted
+from pooling.needs.words import wanted_words
 from pooling.purchases.queries import ItemShown
 from pooling.sharing.money import half_up
 from pooling.web.forms import Form
@@ -90,7 +90,7 @@ def grid_context(form: Form, items: list[ItemShown], *, filed: DeclarationShown 
 
 
 def _filed_words(filed: DeclarationShown | None, item: ItemShown) -> str | None:
-    return wanted(filed.quantities.get(item.id, 0), filed.most.get(item.id, 0)) if filed else None
+    return wanted_words(filed.quantities.get(item.id, 0), filed.most.get(item.id, 0)) if filed else None
 
 
 def _row(item: ItemShown, quantity: int) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from sqlmodel import col
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import insert_many
 from pooling.kernel.events import record_event
-from pooling.kernel.lists import BadLine, Line, compact, read_list, unheard
+from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
 from pooling.members.models import Member
 from pooling.needs.declaring import refuse_when_closed, write_needs
 from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.purchases.finding import find_purchase, item_ids, lock_purchase
 from pooling.purchases.models import Participation
 from pooling.purchases.queries import is_member
-from pooling.purchases.service import find_purchase, item_ids, lock_purchase
 
 COLUMNS = {
     "member": ("membre", "siren", "code", "member"),
@@ -38,7 +38,7 @@ class _Need:
     up_to: int
 
 
-def read_needs(path: Path, told: Callable[[str], None] = unheard) -> list[Line]:
+def read_needs(path: Path, told: Callable[[str], None] = told_to_nobody) -> list[Line]:
     return read_list(path, COLUMNS, required=("member", "item", "quantity"), told=told)
 
 
@@ -68,7 +68,9 @@ async def import_needs(
         return 0, bad
     declarations = await _declare(session, purchase.id, sorted({need.member_id for need in needs}), now)
     left_out = {line.number for line in bad}
-    partial = {members.get(compact(line["member"])) for line in lines if line.number in left_out} if bad else set()
+    partial = (
+        {members.get(without_blanks(line["member"])) for line in lines if line.number in left_out} if bad else set()
+    )
     whole = {declaration for member, declaration in declarations.items() if member not in partial}
     await _withdraw(session, needs, declarations, whole, now)
     await _write(session, needs, declarations, now, progress)
@@ -112,7 +114,7 @@ def _check(lines: Sequence[Line], members: dict[str, int], items: dict[str, int]
 
 def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> _Need | str:
     """What the line says, or why it cannot be taken."""
-    member_id, item_id = members.get(compact(line["member"])), items.get(line["item"].lower())
+    member_id, item_id = members.get(without_blanks(line["member"])), items.get(line["item"].lower())
     if member_id is None:
         return f"« {line['member']} » ne participe pas à cet achat" if line["member"] else "le membre manque"
     if item_id is None:
@@ -130,7 +132,7 @@ def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> _Need |
 
 def _whole(typed: str) -> int:
     """The number typed, −1 when it is none."""
-    digits = compact(typed)
+    digits = without_blanks(typed)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1  # noqa: PLR2004
 
 

@@ -14,7 +14,7 @@ from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import Caller
 from pooling.needs.models import Declaration, DeclarationState
 from pooling.purchases.models import Participation, Purchase, PurchaseState
-from pooling.web.typography import before
+from pooling.web.typography import deadline_words
 
 
 async def collections_ahead(session: AsyncSession, now: datetime) -> list[tuple[datetime, str]]:  # noqa: ARG001 - as the others
@@ -60,7 +60,7 @@ async def declarations_unfinished(
     warnings = []
     for title, closes_at, has_filed, has_draft in rows:
         assert closes_at is not None, "a constraint holds it"
-        until = before(closes_at, now, zone)
+        until = deadline_words(closes_at, now, zone)
         if has_draft:
             warnings.append(f"Un brouillon n’est pas déposé pour « {title} » : quelqu’un doit le déposer {until}.")
         elif not has_filed:

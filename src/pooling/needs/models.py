@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
 
 
 class DeclarationState(StrEnum):
@@ -47,12 +47,12 @@ class Declaration(TenantTable, table=True):
     )
 
     id: int = identity()
-    purchase_id: int = big()
-    member_id: int = big()
+    purchase_id: int = foreign_id()
+    member_id: int = foreign_id()
     state: str
     comment: str = ""
     updated_at: datetime = instant()
-    updated_by: int | None = big(nullable=True)
+    updated_by: int | None = foreign_id(nullable=True)
     filed_at: datetime | None = instant(nullable=True)
 
 
@@ -78,7 +78,7 @@ class Need(TenantTable, table=True):
     """Its place in the order of arrival: kept when it is filed again, unless the quantity rises."""
 
 
-class Consolidation(TenantTable, table=True):
+class ConsolidationRecord(TenantTable, table=True):
     """A frozen consolidation of a closed purchase: a numbered record, never changed."""
 
     __tablename__ = "consolidations"
@@ -89,10 +89,10 @@ class Consolidation(TenantTable, table=True):
     )
 
     id: int = identity()
-    purchase_id: int = big()
+    purchase_id: int = foreign_id()
     number: int
     frozen_at: datetime = instant()
-    frozen_by: int | None = big(nullable=True)
+    frozen_by: int | None = foreign_id(nullable=True)
     result: dict[str, Any] = Field(sa_type=JSONB)
     """For every item's code, the result of the rule as JSON."""
     options: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)

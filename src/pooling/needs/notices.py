@@ -16,10 +16,10 @@ from pooling.members.models import Group, Member, Membership, Role
 from pooling.needs.asked import Asked, asked_of
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import is_member
-from pooling.web.typography import before, date_time_long, of_name
+from pooling.web.typography import date_time_long, deadline_words, of_name
 
 Lines = Mapping[str, tuple[str, str]]
 """By item name, what was and what is."""
@@ -29,7 +29,7 @@ NOTICES = Allowance(
 )
 NOTICE = occasion(
     "needs_notice",
-    wish="a lead buyer, who opens, extends, closes early, reopens or cancels a collection, amends or shares out; "
+    asked_by="a lead buyer, who opens, extends, closes early, reopens or cancels a collection, amends or shares out; "
     "a lead buyer or a facilitator, who files for a member that telephoned",
     to="the référents of the members concerned",
     limit=str(NOTICES),
@@ -74,7 +74,7 @@ class Notice:
 
     @property
     def until(self) -> str:
-        return before(self.purchase.closes_at, self.now, self.zone) if self.purchase.closes_at else ""
+        return deadline_words(self.purchase.closes_at, self.now, self.zone) if self.purchase.closes_at else ""
 
     def mail(self, to: Referent, subject: str, why: str, button: str, /, **facts: str) -> Mail:
         """A mail about this member's declaration, in the frame that all notices share."""
@@ -93,7 +93,7 @@ class Notice:
         )
 
 
-async def tell(
+async def tell_referents(
     session: AsyncSession,
     purchase: Purchase,
     now: datetime,

@@ -28,15 +28,15 @@ from pooling.needs.queries import (
     stamp_of,
 )
 from pooling.needs.receipts import send_receipt
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
 from pooling.purchases.models import Participation, PurchaseState
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.purchases.rules import accepts_declarations
+from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
-from pooling.web.typography import before, date_time_long, of_name
+from pooling.web.typography import date_time_long, deadline_words, of_name
 
 SECTION = "/besoins"
 
@@ -50,7 +50,7 @@ async def show_needs(
     apres: FromQuery[str] = "",
 ) -> Response[str]:
     """Who has filed what: everybody's for the lead buyer and the facilitator, their own for the others."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     sees_all = caller.sees_all_lines(frame.purchase.id)
     all_needs = caller.may(Right.SEE_ALL_NEEDS, purchase_id=frame.purchase.id)
     own = None if sees_all else caller.members_as(Role.REFERENT, Role.FINANCE)
@@ -82,7 +82,7 @@ async def show_needs(
     )
 
 
-def _may_gather(request: Request[Any, Any, Any], caller: Caller, frame: PurchaseFrame) -> bool:
+def _may_gather(request: Request[Any, Any, Any], caller: Caller, frame: PurchasePage) -> bool:
     now = services_of(request).clock.now()
     open_now = accepts_declarations(frame.purchase.state, frame.purchase.closes_at, now)
     return open_now and caller.may(Right.GATHER_NEEDS, purchase_id=frame.purchase.id)
@@ -93,7 +93,7 @@ async def _codes(session: AsyncSession, members: list[int]) -> dict[int, str]:
     return {member_id: code for member_id, code in rows}
 
 
-async def declaring_member(session: AsyncSession, caller: Caller, frame: PurchaseFrame, code: str) -> Member:
+async def declaring_member(session: AsyncSession, caller: Caller, frame: PurchasePage, code: str) -> Member:
     """The participant of this code, for who may see its declaration.
 
     Raises:
@@ -121,7 +121,7 @@ async def show_declaration(
     reference: FromPath[str],
     member: FromPath[str],
 ) -> Response[str]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     shown = await declaring_member(session, caller, frame, member)
     return await declaration_page(request, session, caller, frame, shown, None)
 
@@ -158,7 +158,7 @@ async def ask_discarding(
     reference: FromPath[str],
     member: FromPath[str],
 ) -> Response[str]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     declaring = await declaring_member(session, caller, frame, member)
     caller.require(Right.FILE_NEEDS, member_id=declaring.id)
     found = await declarations_of_member(session, frame.purchase.id, declaring.id)
@@ -191,7 +191,7 @@ async def do_discarding(
     reference: FromPath[str],
     member: FromPath[str],
 ) -> Response[Any]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     declaring = await declaring_member(session, caller, frame, member)
     await discard_draft(session, caller, frame.purchase.id, declaring.id, services_of(request).clock)
     return redirect(request, f"{frame.url}{SECTION}/{member}", done="Le brouillon est abandonné.")
@@ -207,7 +207,7 @@ async def _receive(
     *,
     filing: bool,
 ) -> Response[Any]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     member = await declaring_member(session, caller, frame, code)
     items = await purchase_items(session, frame.purchase.id)
     command = read_declaration(form, items, member.id, filing=filing)
@@ -235,7 +235,7 @@ async def declaration_page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
     caller: Caller,
-    frame: PurchaseFrame,
+    frame: PurchasePage,
     member: Member,
     form: Form | None,
     *,
@@ -275,7 +275,7 @@ async def declaration_page(
         **grid_context(shown, items, filed=filed if draft else None),
         saved=_saved(draft, frame),
         filed_text=_filed(filed, frame),
-        until=before(frame.purchase.closes_at, now, frame.zone) if frame.purchase.closes_at else None,
+        until=deadline_words(frame.purchase.closes_at, now, frame.zone) if frame.purchase.closes_at else None,
     )
 
 
@@ -285,14 +285,14 @@ def grid_other(latest: DeclarationShown, items: list[ItemShown]) -> dict[str, An
     return {"form": kept, "author": latest.author or "une personne partie", **grid_context(kept, items)}
 
 
-def _saved(draft: DeclarationShown | None, frame: PurchaseFrame) -> str | None:
+def _saved(draft: DeclarationShown | None, frame: PurchasePage) -> str | None:
     if draft is None:
         return None
     author = draft.author or "une personne partie"
     return f"Brouillon enregistré {date_time_long(draft.updated_at, frame.zone)}, par {author}."
 
 
-def _filed(filed: DeclarationShown | None, frame: PurchaseFrame) -> str | None:
+def _filed(filed: DeclarationShown | None, frame: PurchasePage) -> str | None:
     if filed is None or filed.filed_at is None:
         return None
     return f"Déposée {date_time_long(filed.filed_at, frame.zone)}, par {filed.author or 'une personne partie'}."

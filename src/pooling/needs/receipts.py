@@ -16,14 +16,14 @@ from pooling.members.rights import Caller
 from pooling.needs.schemas import DeclarationIn
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails
+from pooling.outbox.queueing import queue_mails
 from pooling.purchases.models import Item, Purchase
-from pooling.web.typography import before, date_time_long, of_name, plural, price
+from pooling.web.typography import date_time_long, deadline_words, of_name, plural, price
 
 RECEIPTS = Allowance("declaration-receipts", "Receipts of declarations", "a person", 100, DAY, __name__)
 RECEIPT = occasion(
     "needs_receipt",
-    wish="a référent, who files a declaration",
+    asked_by="a référent, who files a declaration",
     to="that référent",
     limit=f"{RECEIPTS}; further declarations are filed without one",
     where=__name__,
@@ -60,7 +60,7 @@ async def send_receipt(
             lines.append(Fact(name, plural(need.quantity, unit) + up_to))
             total += need.quantity * unit_price
     zone = ZoneInfo(group.timezone)
-    until = before(purchase.closes_at, now, zone) if purchase.closes_at else ""
+    until = deadline_words(purchase.closes_at, now, zone) if purchase.closes_at else ""
     page = f"{base_url_of(session)}/g/{group.slug}/achats/{purchase.reference}/besoins/{member.code}"
     comment = [Fact("Précisions pour l’acheteur", command.comment)] if command.comment else []
     await queue_mails(

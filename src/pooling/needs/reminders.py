@@ -25,8 +25,8 @@ from pooling.outbox.mail import Button, Fact, Mail
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
-from pooling.reminders.rules import upcoming
-from pooling.web.typography import before, date_long, number, plural
+from pooling.reminders.rules import still_due
+from pooling.web.typography import date_long, deadline_words, number, plural
 
 DEADLINE = "needs_deadline"
 CLOSING = "closing"
@@ -36,7 +36,7 @@ CLOSING_USEFUL = timedelta(days=60)
 """After so long the totals are no news, ordered or not."""
 
 
-def kinds(configuration: ReminderConfiguration) -> list[Kind]:
+def need_kinds(configuration: ReminderConfiguration) -> list[Kind]:
     """This feature's reminders, on the schedules that the territory set."""
     return [
         Kind(
@@ -93,7 +93,7 @@ async def _plan(
         Occasion(purchase_id, revision, offset, due_at, useful_until=date + useful)
         for purchase_id, revision, date in rows
         if date is not None
-        for offset, due_at in upcoming(
+        for offset, due_at in still_due(
             date.astimezone(zone).date(), schedule.offsets, schedule.hour, zone, useful_until=date + useful
         )
     ]
@@ -168,7 +168,7 @@ async def _render_deadline(session: AsyncSession, reminders: Sequence[DueReminde
 def _deadline_mail(
     reminder: DueReminder, purchase: Purchase, members: list[Silent], asked: Asked, context: Context
 ) -> Mail:
-    until = before(reminder.useful_until, context.now, context.zone)
+    until = deadline_words(reminder.useful_until, context.now, context.zone)
     names = ", ".join(member.said for member in members)
     return Mail(
         kind=DEADLINE,

@@ -15,9 +15,9 @@ from pooling.mailroom.sending_now import kind_named
 from pooling.members.rights import Caller, Right
 from pooling.needs.reminders import DEADLINE
 from pooling.outbox.occasions import occasion
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase
 from pooling.purchases.rules import accepts_declarations
-from pooling.purchases.service import lock_purchase
 from pooling.reminders.hastening import send_now
 from pooling.reminders.kinds import Context, Kind
 from pooling.reminders.models import Reminder, ReminderState
@@ -28,7 +28,7 @@ RELAUNCHES = Allowance(
 )
 occasion(
     "collection reminded now",
-    wish="a lead buyer or a facilitator: « Relancer les membres sans réponse »",
+    asked_by="a lead buyer or a facilitator: « Relancer les membres sans réponse »",
     to="the référents of the members that have filed nothing",
     limit=f"{RELAUNCHES}; each reminder leaves once, now or at its date",
     where=__name__,

@@ -11,7 +11,7 @@ from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
 from pooling.needs.consolidating import still_counts
-from pooling.needs.models import Consolidation, Declaration, DeclarationState
+from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState
 from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
 from pooling.purchases.queries import is_member
 from pooling.web.typography import of_name
@@ -93,8 +93,8 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
     if not led:
         return []
     frozen = exists().where(
-        col(Consolidation.group_id) == Purchase.group_id,
-        col(Consolidation.purchase_id) == Purchase.id,
+        col(ConsolidationRecord.group_id) == Purchase.group_id,
+        col(ConsolidationRecord.purchase_id) == Purchase.id,
         still_counts(),
     )
     has_items = exists().where(col(Item.group_id) == Purchase.group_id, col(Item.purchase_id) == Purchase.id)

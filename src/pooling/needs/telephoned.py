@@ -10,9 +10,9 @@ from pooling.kernel.errors import Invalid
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
-from pooling.needs.declaring import admit, write_declaration
+from pooling.needs.declaring import lock_to_declare, write_declaration
 from pooling.needs.models import DeclarationState
-from pooling.needs.notices import tell
+from pooling.needs.notices import tell_referents
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.web.typography import number, plural
@@ -39,7 +39,7 @@ async def file_for_member(
     caller.require(Right.GATHER_NEEDS, purchase_id=purchase_id)
     if not by_whom or not reason:
         raise Invalid({"": "Dites qui a appelé, et pourquoi vous déposez pour ce membre."})
-    purchase, now = await admit(session, purchase_id, command, clock)
+    purchase, now = await lock_to_declare(session, purchase_id, command, clock)
     declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
     record_event(
         session,
@@ -60,7 +60,7 @@ async def file_for_member(
     assert author is not None, "who is signed in is a person"
     lines = _lines(command, await purchase_items(session, purchase_id))
     notice = notices.filed_for(author.name, by_whom, lines)
-    return await tell(session, purchase, now, notice, reason=reason, members=[command.member_id])
+    return await tell_referents(session, purchase, now, notice, reason=reason, members=[command.member_id])
 
 
 def _lines(command: DeclarationIn, items: list[ItemShown]) -> dict[str, str]:

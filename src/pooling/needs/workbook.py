@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
-from pooling.kernel.sheets import Book, Column, Formula, Kind, Placed, Table, Value
+from pooling.kernel.sheet_writing import Book, Column, ColumnKind, Formula, Placed, SheetTable, Value
 from pooling.purchases.queries import ItemShown
 from pooling.sharing.comparison import compare_tolerance, member_costs
 from pooling.sharing.consolidation_result import Consolidation, Status
@@ -33,13 +33,15 @@ def write_consolidation_workbook(
     names = labels or {}
     book = Book(result.case.label, notice)
     book.add(
-        Table("Commande", [Column("Donnée", width=44), Column("Valeur", Kind.NUMBER, width=28)], _order_rows(result))
+        SheetTable(
+            "Commande", [Column("Donnée", width=44), Column("Valeur", ColumnKind.NUMBER, width=28)], _order_rows(result)
+        )
     )
     placed = book.add(_members(result, names, lead))
     book.add(_control(result, placed))
     if remarks:
-        columns = [Column("Code", Kind.CODE, 16), Column("Membre", width=34), Column("Précisions", width=90)]
-        book.add(Table("Précisions pour l’acheteur", columns, map(list, remarks)))
+        columns = [Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34), Column("Précisions", width=90)]
+        book.add(SheetTable("Précisions pour l’acheteur", columns, map(list, remarks)))
     book.save(target)
 
 
@@ -56,18 +58,22 @@ def write_order_workbook(
     """
     book = Book(title, notice)
     columns = [
-        *(Column("Code", Kind.CODE, 16), Column("Article", width=34), Column("Unité", width=14)),
-        *(Column(name, Kind.INTEGER, 12) for name in ("Quantité", "Lots", "Unités par lot")),
-        Column("Prix unitaire HT", Kind.NUMBER, 16),
-        Column("Total HT", Kind.AMOUNT, 16, summed=True),
-        Column("TVA (%)", Kind.NUMBER, 10),
+        *(Column("Code", ColumnKind.CODE, 16), Column("Article", width=34), Column("Unité", width=14)),
+        *(Column(name, ColumnKind.INTEGER, 12) for name in ("Quantité", "Lots", "Unités par lot")),
+        Column("Prix unitaire HT", ColumnKind.NUMBER, 16),
+        Column("Total HT", ColumnKind.AMOUNT, 16, summed=True),
+        Column("TVA (%)", ColumnKind.NUMBER, 10),
     ]
-    book.add(Table("Commande", columns, [_ordered(item, result) for item, result in order]))
+    book.add(SheetTable("Commande", columns, [_ordered(item, result) for item, result in order]))
     places = [
-        *(Column("Code membre", Kind.CODE, 16), Column("Membre", width=34)),
-        *(Column("Code article", Kind.CODE, 16), Column("Article", width=34), Column("Quantité", Kind.INTEGER, 12)),
+        *(Column("Code membre", ColumnKind.CODE, 16), Column("Membre", width=34)),
+        *(
+            Column("Code article", ColumnKind.CODE, 16),
+            Column("Article", width=34),
+            Column("Quantité", ColumnKind.INTEGER, 12),
+        ),
     ]
-    book.add(Table("Livraison", places, _deliveries(order, names, lead)))
+    book.add(SheetTable("Livraison", places, _deliveries(order, names, lead)))
     book.save(target)
 
 
@@ -110,19 +116,19 @@ def _order_rows(result: Consolidation) -> Iterator[list[Value]]:
         yield [title, value]
 
 
-def _members(result: Consolidation, names: Mapping[str, str], lead: str) -> Table:
+def _members(result: Consolidation, names: Mapping[str, str], lead: str) -> SheetTable:
     columns = [
-        Column("Code", Kind.CODE, 16),
+        Column("Code", ColumnKind.CODE, 16),
         Column("Membre", width=34),
-        Column("Ferme", Kind.INTEGER, 10, summed=True),
-        Column("Maximum accepté", Kind.INTEGER, 12, summed=True),
-        Column("Attribué", Kind.INTEGER, 10, summed=True),
-        Column("Coût HT", Kind.AMOUNT, 16, summed=True),
-        Column("Attribué sans viser de palier", Kind.INTEGER, 14, summed=True),
-        Column("Coût HT sans viser de palier", Kind.AMOUNT, 16, summed=True),
-        Column("Écart de coût HT", Kind.AMOUNT, 16, summed=True),
+        Column("Ferme", ColumnKind.INTEGER, 10, summed=True),
+        Column("Maximum accepté", ColumnKind.INTEGER, 12, summed=True),
+        Column("Attribué", ColumnKind.INTEGER, 10, summed=True),
+        Column("Coût HT", ColumnKind.AMOUNT, 16, summed=True),
+        Column("Attribué sans viser de palier", ColumnKind.INTEGER, 14, summed=True),
+        Column("Coût HT sans viser de palier", ColumnKind.AMOUNT, 16, summed=True),
+        Column("Écart de coût HT", ColumnKind.AMOUNT, 16, summed=True),
     ]
-    return Table("Répartition", columns, _member_rows(result, names, lead))
+    return SheetTable("Répartition", columns, _member_rows(result, names, lead))
 
 
 def _member_rows(result: Consolidation, names: Mapping[str, str], lead: str) -> Iterator[list[Value]]:
@@ -136,12 +142,12 @@ def _member_rows(result: Consolidation, names: Mapping[str, str], lead: str) -> 
         yield [member, name, *bounds, units, cost, plain.units, plain.cost, cost - plain.cost]
 
 
-def _control(result: Consolidation, placed: Placed) -> Table:
+def _control(result: Consolidation, placed: Placed) -> SheetTable:
     columns = [
         Column("Contrôle", width=44),
-        Column("Somme des membres", Kind.NUMBER, 20),
-        Column("Total de la règle", Kind.NUMBER, 20),
-        Column("Écart", Kind.NUMBER, 14),
+        Column("Somme des membres", ColumnKind.NUMBER, 20),
+        Column("Total de la règle", ColumnKind.NUMBER, 20),
+        Column("Écart", ColumnKind.NUMBER, 14),
     ]
     units, cost = placed.total(4), placed.total(5)
     cents = Formula(f"ROUND(100*{cost.text},0)", 100 * cost.value)
@@ -149,4 +155,4 @@ def _control(result: Consolidation, placed: Placed) -> Table:
         ["Unités commandées", units, result.order, Formula("ROUND(B4-C4,2)", units.value - result.order)],
         ["Total HT en centimes", cents, result.total, Formula("ROUND(B5-C5,2)", cents.value - result.total)],
     ]
-    return Table("Contrôle", columns, rows, formulas=True)
+    return SheetTable("Contrôle", columns, rows, formulas=True)

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import Table, big, identity, instant, one_of
+from pooling.kernel.tables import Table, foreign_id, identity, instant, one_of
 
 
 class MessageState(StrEnum):
@@ -61,7 +61,7 @@ class Message(Table, table=True):
 
     id: int = identity()
     group_id: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
-    person_id: int | None = big(nullable=True)
+    person_id: int | None = foreign_id(nullable=True)
     kind: str
     recipient: str
     subject: str

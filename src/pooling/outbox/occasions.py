@@ -1,17 +1,17 @@
 """The places where somebody's click sends mail: each is declared where the mail is written, with what bounds it.
 
-Mails that leave at their date (reminders, convocations) are nobody's wish: they are not here, but sending them before
-it is.
+Mails that leave at their date (reminders, convocations) are asked for by nobody: only sending
+them before it is declared here.
 """
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Occasion:
+class MailOccasion:
     name: str
     """The kind of its mails, or what is done."""
-    wish: str
+    asked_by: str
     """Whose."""
     to: str
     limit: str
@@ -19,10 +19,10 @@ class Occasion:
     """The module that writes the mails down."""
 
 
-OCCASIONS: dict[str, Occasion] = {}
+OCCASIONS: dict[str, MailOccasion] = {}
 
 
-def occasion(name: str, *, wish: str, to: str, limit: str, where: str) -> str:
+def occasion(name: str, *, asked_by: str, to: str, limit: str, where: str) -> str:
     """Declares it, and gives its name back."""
-    OCCASIONS[name] = Occasion(name, wish, to, limit, where)
+    OCCASIONS[name] = MailOccasion(name, asked_by, to, limit, where)
     return name

@@ -12,16 +12,16 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.idempotency import Made, once
+from pooling.accounts.idempotency import Made, answered_once
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
+from pooling.purchases.finding import find_purchase, lock_purchase
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.purchases.preparing import prepare_purchase
-from pooling.purchases.queries import purchase_items, purchase_page
+from pooling.purchases.queries import purchase_items, purchases_before
 from pooling.purchases.schemas import PurchaseIn
-from pooling.purchases.service import find_purchase, lock_purchase
 from pooling.web.api import (
     PREFIX,
     ApiIn,
@@ -29,7 +29,7 @@ from pooling.web.api import (
     Operation,
     PageIn,
     PageOut,
-    answer,
+    json_answer,
     page_of,
     require_match,
     unpack_after,
@@ -160,7 +160,7 @@ async def list_purchases(request: Request[Any, Any, Any], session: SessionHere) 
     """The group's purchases, the newest first."""
     page = read_query(request, PageIn)
     key = unpack_after(page.after, int)
-    lines, next_id = await purchase_page(session, before_id=key[0] if key else None, size=page.limit)
+    lines, next_id = await purchases_before(session, before_id=key[0] if key else None, size=page.limit)
     shown = [
         PurchaseLineOut(
             reference=line.reference,
@@ -196,7 +196,7 @@ async def create_purchase(
         location = f"{PREFIX}/groups/{entered_group.slug}/purchases/{purchase.reference}"
         return Made(await purchase_out(session, purchase), location)
 
-    return await once(request, session, caller.person_id, make, tagged=True)
+    return await answered_once(request, session, caller.person_id, make, tagged=True)
 
 
 @get(
@@ -206,7 +206,7 @@ async def create_purchase(
 )
 async def get_purchase(session: SessionHere, reference: FromPath[str]) -> Response[Any]:
     """A purchase with its items and price tiers."""
-    return answer(await purchase_out(session, await find_purchase(session, reference)), tagged=True)
+    return json_answer(await purchase_out(session, await find_purchase(session, reference)), tagged=True)
 
 
 ROUTES = [list_purchases, create_purchase, get_purchase]

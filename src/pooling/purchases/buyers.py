@@ -10,12 +10,12 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
+from pooling.members.granting import lock_rights
 from pooling.members.inviting import BUYERS, InvitationIn, give_roles
 from pooling.members.mails import Sender
 from pooling.members.membership import find_membership, take_role
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, Right
-from pooling.members.service import lock_rights
 from pooling.purchases.models import Purchase
 from pooling.reminders.kinds import Context
 

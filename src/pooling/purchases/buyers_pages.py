@@ -13,7 +13,7 @@ from pooling.members.page_parts import NAME_NEEDED, context_of, sender_of
 from pooling.members.people_queries import find_person
 from pooling.members.rights import Caller, Right
 from pooling.purchases.buyers import buyers_of, name_buyer, remove_buyer
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
@@ -23,13 +23,13 @@ SECTION = "/acheteurs"
 
 async def _named(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchaseFrame:
+) -> PurchasePage:
     """The frame of a purchase whose buyers the caller names.
 
     Raises:
         Forbidden: it does not.
     """
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     caller.require(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id)
     return frame
 
@@ -43,7 +43,7 @@ async def show_buyers(
 
 
 async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
 ) -> Response[str]:
     return render(
         request,

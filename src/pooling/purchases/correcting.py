@@ -12,13 +12,16 @@ from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean
+from pooling.members.adding import members_by_code
+from pooling.members.granting import lock_rights, renew_sessions
+from pooling.members.groups import group_zone
 from pooling.members.models import Member, Membership
 from pooling.members.rights import Caller, Right
-from pooling.members.service import group_zone, lock_rights, members_by_code, renew_sessions
+from pooling.purchases.adding import add_participants, members_chosen
 from pooling.purchases.doubts import doubts_of_purchase
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.schemas import CorrectionIn
-from pooling.purchases.service import add_participants, lock_purchase, members_chosen
 from pooling.web.typography import date_short
 
 

@@ -10,14 +10,14 @@ from pooling.kernel.errors import Conflict
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
+from pooling.purchases.adding import members_chosen
 from pooling.purchases.buyers import buyers_of
 from pooling.purchases.correcting import correct_purchase, delete_purchase
-from pooling.purchases.frame import PurchaseFrame
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.page import PurchasePage
 from pooling.purchases.preparing_pages import edited_purchase, leads_and_members, read_terms
 from pooling.purchases.queries import participants, purchase_items
 from pooling.purchases.schemas import CorrectionIn
-from pooling.purchases.service import members_chosen
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
@@ -28,7 +28,7 @@ PATH = "/achats/{reference:str}"
 
 async def _in_preparation(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchaseFrame:
+) -> PurchasePage:
     frame = await edited_purchase(request, session, caller, reference)
     if frame.purchase.state != PurchaseState.DRAFT:
         raise Conflict("Cet achat n’est plus en préparation.", code="not_in_preparation")
@@ -43,7 +43,7 @@ async def ask_correction(
     return await _page(request, session, caller, frame, await _form_of(session, frame))
 
 
-async def _form_of(session: AsyncSession, frame: PurchaseFrame) -> Form:
+async def _form_of(session: AsyncSession, frame: PurchasePage) -> Form:
     purchase = frame.purchase
     taking_part = await participants(session, purchase.id)
     everybody = await members_chosen(session, None, {})
@@ -63,7 +63,7 @@ async def _form_of(session: AsyncSession, frame: PurchaseFrame) -> Form:
 
 
 async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: PurchaseFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: PurchasePage, form: Form
 ) -> Response[str]:
     leads, members = await leads_and_members(session, caller)
     lead = await session.get(Member, (frame.purchase.group_id, frame.purchase.lead_member_id))

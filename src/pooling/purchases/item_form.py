@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pooling.kernel.lists import compact
+from pooling.kernel.list_reading import without_blanks
 from pooling.kernel.text import slug
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.schemas import MOST_UNITS, ItemIn, TierIn
@@ -101,7 +101,7 @@ def _tiers(form: Form, field: str) -> tuple[TierIn, ...]:
     tiers: list[TierIn] = []
     for part in parts:
         match = _TIER.fullmatch(part)
-        quantity, price = (compact(match[1]), compact(match[2]).replace(",", ".")) if match else ("", "")
+        quantity, price = (without_blanks(match[1]), without_blanks(match[2]).replace(",", ".")) if match else ("", "")
         if not 0 < len(quantity) <= _MOST_DIGITS or len(price.partition(".")[0]) > _MOST_DIGITS:
             form.refuse(
                 field, "Écrivez chaque palier « quantité : prix », séparés par « ; », par exemple 100 : 165,00."

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, UniqueConstraint
 from sqlmodel import Field
 
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
 
 
 class PurchaseState(StrEnum):
@@ -34,7 +34,7 @@ class Purchase(TenantTable, table=True):
     title: str
     description: str = ""
     state: str = PurchaseState.DRAFT
-    lead_member_id: int = big()
+    lead_member_id: int = foreign_id()
     revision: int = 1
     """Raised whenever its deadline moves, so that reminders of the old one are superseded."""
     opened_at: datetime | None = instant(nullable=True)
@@ -59,7 +59,7 @@ class Item(TenantTable, table=True):
     )
 
     id: int = identity()
-    purchase_id: int = big()
+    purchase_id: int = foreign_id()
     code: str
     position: int = 0
     name: str
@@ -86,7 +86,7 @@ class PriceTier(TenantTable, table=True):
     )
 
     id: int = identity()
-    item_id: int = big()
+    item_id: int = foreign_id()
     from_quantity: int
     unit_price: Decimal = Field(sa_type=Numeric(14, 4))
 
@@ -106,7 +106,7 @@ class Participation(TenantTable, table=True):
 
     purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
     member_id: int = Field(primary_key=True, sa_type=BigInteger)
-    budget_id: int | None = big(nullable=True)
+    budget_id: int | None = foreign_id(nullable=True)
     population: int | None = None
     agents: int | None = None
     weight: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(18, 6))

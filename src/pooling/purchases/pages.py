@@ -8,7 +8,7 @@ from litestar.params import FromQuery
 
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
-from pooling.purchases.queries import purchase_page
+from pooling.purchases.queries import purchases_before
 from pooling.purchases.rules import PURCHASE
 from pooling.web.layout import Link, render
 
@@ -21,7 +21,7 @@ async def list_purchases(
     entered_group: EnteredGroupHere,
     avant: FromQuery[int | None] = None,
 ) -> Response[str]:
-    lines, next_id = await purchase_page(session, before_id=avant)
+    lines, next_id = await purchases_before(session, before_id=avant)
     base = f"/g/{entered_group.slug}"
     return render(
         request,

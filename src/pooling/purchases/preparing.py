@@ -11,14 +11,16 @@ from pooling.accounts.models import Person
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid, enumerated
 from pooling.mail_addresses import kept_address
+from pooling.members.adding import members_by_code
 from pooling.members.admission import one_at_a_time
+from pooling.members.granting import grant_roles
+from pooling.members.groups import group_zone
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, Right
-from pooling.members.service import grant_many, group_zone, members_by_code
+from pooling.purchases.adding import add_purchase
 from pooling.purchases.doubts import doubts_of_purchase
 from pooling.purchases.models import Purchase
 from pooling.purchases.schemas import PurchaseIn
-from pooling.purchases.service import add_purchase
 
 
 async def prepare_purchase(
@@ -46,7 +48,7 @@ async def prepare_purchase(
     today = now.astimezone(await group_zone(session)).date()
     doubts = doubts_of_purchase(command.items, command.delivery_expected_on, today)
     insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase.id))
-    await grant_many(
+    await grant_roles(
         session,
         [(person, Role.LEAD_BUYER, None, purchase.id) for person in buyers],
         now,

@@ -12,12 +12,12 @@ from pooling.mail_addresses import is_address
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Member, MemberKind, Role
 from pooling.members.rights import Caller, Right
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.adding import rewrite_items
 from pooling.purchases.item_form import form_of_items, read_items, rows_of, usual_rates, with_more_rows
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.purchases.preparing import prepare_purchase
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.schemas import PurchaseIn
-from pooling.purchases.service import rewrite_items
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
@@ -133,20 +133,20 @@ async def ask_items(
 
 async def edited_purchase(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchaseFrame:
+) -> PurchasePage:
     """The frame of a purchase that the caller prepares or runs.
 
     Raises:
         NotFound: the group has no purchase of this reference.
         Forbidden: the caller does neither.
     """
-    frame = await purchase_frame(request, session, caller, reference, "-")
+    frame = await purchase_page(request, session, caller, reference, "-")
     purchase = frame.purchase
     caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase.id)
     return frame
 
 
-def _items_page(request: Request[Any, Any, Any], frame: PurchaseFrame, form: Form) -> Response[str]:
+def _items_page(request: Request[Any, Any, Any], frame: PurchasePage, form: Form) -> Response[str]:
     return render(
         request,
         "purchases/items.html",

@@ -29,7 +29,7 @@ class PurchaseLine:
     lead_code: str
 
 
-async def purchase_page(
+async def purchases_before(
     session: AsyncSession, *, before_id: int | None = None, size: int = PAGE_SIZE
 ) -> tuple[list[PurchaseLine], int | None]:
     """The newest purchases first, by key; and where the next page starts, if there is one."""

@@ -13,7 +13,7 @@ from pooling.outbox.delivery import DeliveryReport, deliver
 from pooling.outbox.transport import Transport
 from pooling.reminders.kinds import DueReminder, Kind
 from pooling.reminders.models import ReminderState
-from pooling.reminders.sweep import Chore, SweepReport, preview, sweep
+from pooling.reminders.sweep import Chore, SweepReport, preview_sweep, sweep
 
 
 @dataclass
@@ -35,7 +35,7 @@ async def remind(
 ) -> Reminded:
     """Sweeps and delivers once. A dry run keeps and sends nothing. Without a transport mails stay queued."""
     if dry_run:
-        found = await preview(database, kinds, base_url=base_url, now=clock.now(), chores=chores)
+        found = await preview_sweep(database, kinds, base_url=base_url, now=clock.now(), chores=chores)
         return Reminded(found, dry_run=True)
     reminded = Reminded(await sweep(database, kinds, clock, base_url=base_url, chores=chores), dry_run=False)
     if transport is not None:
@@ -66,7 +66,7 @@ def _in_our_time(moment: datetime) -> datetime:
     return moment
 
 
-def lines(reminded: Reminded, *, as_json: bool) -> Iterator[str]:
+def report_lines(reminded: Reminded, *, as_json: bool) -> Iterator[str]:
     """What to print: a line for each reminder that was sent, or would be."""
     state = ReminderState.PLANNED if reminded.dry_run else ReminderState.SENT
     for reminder in reminded.swept.sent:

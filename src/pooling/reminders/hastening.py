@@ -11,7 +11,7 @@ from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.planning import lock_planning
 from pooling.reminders.sending import take_due, write_messages
-from pooling.reminders.wishes import kinds_of_group
+from pooling.reminders.settings import kinds_of_group
 
 AT_ONCE = 100
 """Mails written by the request itself; more would keep the other requests of its process waiting."""

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of
 
 
 class ReminderState(StrEnum):
@@ -63,17 +63,17 @@ class Reminder(TenantTable, table=True):
 
     id: int = identity()
     kind: str
-    subject_id: int = big()
+    subject_id: int = foreign_id()
     revision: int
     offset_days: int
     """Days from the subject's date: −7 is a week before, 1 the day after."""
-    person_id: int = big()
+    person_id: int = foreign_id()
     due_at: datetime = instant()
     hastened_at: datetime | None = instant(nullable=True)
     """When somebody asked for it to leave at once, before it is due."""
     useful_until: datetime = instant()
     state: str = ReminderState.PLANNED
-    message_id: int | None = big(nullable=True)
+    message_id: int | None = foreign_id(nullable=True)
     settled_at: datetime | None = instant(nullable=True)
 
 

@@ -27,11 +27,11 @@ from sqlalchemy.types import BigInteger
 from sqlmodel import col
 
 from pooling.kernel.database import group_of
-from pooling.reminders.declining import not_declined
 from pooling.reminders.kinds import Kind
 from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.occasions import arrays_of, ended_as, occasion_rows
-from pooling.reminders.wishes import kinds_of_group
+from pooling.reminders.opting_out import not_opted_out
+from pooling.reminders.settings import kinds_of_group
 from pooling.reminders.withdrawing import kinds_waiting, withdraw_waiting
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ def _wanted(kind: Kind, zone: ZoneInfo, now: datetime) -> Subquery:
         )
         .where(
             occasion.c.due_at > audience.c.since,
-            *not_declined(kind, audience.c.person_id, occasion.c.due_at),
+            *not_opted_out(kind, audience.c.person_id, occasion.c.due_at),
         )
         .subquery("wanted")
     )

@@ -97,7 +97,7 @@ def quarter_day(year: int, quarter: int, zone: ZoneInfo) -> date:
     return working_day(date(year, 3 * quarter - 1, 1), zone, forward=True)
 
 
-def upcoming(
+def still_due(
     day: date, offsets: Iterable[int], hour: time, zone: ZoneInfo, *, useful_until: datetime
 ) -> list[tuple[int, datetime]]:
     """The offsets of a day with the instants they are due, without those that would come too late."""

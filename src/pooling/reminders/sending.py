@@ -13,10 +13,10 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.outbox.mail import Mail
-from pooling.outbox.service import queue_mails
-from pooling.reminders.declining import not_declined
+from pooling.outbox.queueing import queue_mails
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.models import Reminder, ReminderState
+from pooling.reminders.opting_out import not_opted_out
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ async def take_due(
             col(Reminder.kind) == kind.name,
             col(Reminder.state) == ReminderState.PLANNED,
             or_(col(Reminder.due_at) <= context.now, col(Reminder.hastened_at).is_not(None)),
-            *not_declined(kind, col(Reminder.person_id), col(Reminder.due_at)),
+            *not_opted_out(kind, col(Reminder.person_id), col(Reminder.due_at)),
             col(Reminder.useful_until) > context.now,
             col(Reminder.id) > after,
             *which,

@@ -19,7 +19,7 @@ from pooling.kernel.database import Database
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.planning import PlanReport, plan_group
 from pooling.reminders.sending import take_due, write_messages
-from pooling.reminders.wishes import kinds_of_group
+from pooling.reminders.settings import kinds_of_group
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ async def _sweep_group(
         await _send_due(database, kind, context, report, batch)
 
 
-async def preview(
+async def preview_sweep(
     database: Database, kinds: Sequence[Kind], *, base_url: str, now: datetime, chores: Sequence[Chore] = ()
 ) -> SweepReport:
     """What a sweep would send at that moment, its chores done. Nothing is kept."""

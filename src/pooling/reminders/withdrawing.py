@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from pooling.kernel.database import group_of
 from pooling.outbox.models import Message, MessageState
-from pooling.outbox.service import withdraw_messages
+from pooling.outbox.queueing import withdraw_messages
 from pooling.reminders.kinds import Kind
 from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.occasions import ended_as

@@ -13,7 +13,7 @@ from pooling.sharing.allocation_result import Allocation, ChargeLine, ItemLine, 
 from pooling.sharing.errors import RuleError
 from pooling.sharing.keys import charge_shares
 from pooling.sharing.money import Cents, half_up_ratio, over_common_denominator
-from pooling.sharing.pool import Pool, added, pool_needs
+from pooling.sharing.pool import Pool, added_up, pool_needs
 from pooling.sharing.reading import label_of
 from pooling.sharing.shares import Shares
 from pooling.sharing.subsidies import SubsidyLine, subsidy_line
@@ -108,5 +108,5 @@ def _fctva(case: Case, items: Mapping[str, ItemLine], charges: Mapping[str, Char
     columns = [[factor * cents for cents in column] for factor, (_, column) in zip(factors, flagged, strict=True)]
     return [
         half_up_ratio(numerator, denominator) if member.fctva else 0
-        for member, numerator in zip(pool.members, added(columns, pool.size), strict=True)
+        for member, numerator in zip(pool.members, added_up(columns, pool.size), strict=True)
     ]

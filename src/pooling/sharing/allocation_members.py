@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pooling.sharing.allocation_result import ItemShare, Lines, MemberResult, Totals, Warned
 from pooling.sharing.money import Cents
-from pooling.sharing.pool import added
+from pooling.sharing.pool import added_up
 
 
 def member_results(lines: Lines) -> tuple[MemberResult, ...]:
@@ -14,10 +14,10 @@ def member_results(lines: Lines) -> tuple[MemberResult, ...]:
     charges = [(id_, line.shares.cents) for id_, line in lines.charges.items()]
     vat = [(rate, line.cents) for rate, line in lines.vat.items()]
     subsidies = [(id_, line.shares.cents) for id_, line in lines.subsidies.items()]
-    ties = added((line.adjustment.cents for line in lines.vat.values() if line.adjustment), size)
-    ht = added([*(cents for _, _, cents in items), *(cents for _, cents in charges), ties], size)
-    vat_sums = added((cents for _, cents in vat), size)
-    subsidised = added((cents for _, cents in subsidies), size)
+    ties = added_up((line.adjustment.cents for line in lines.vat.values() if line.adjustment), size)
+    ht = added_up([*(cents for _, _, cents in items), *(cents for _, cents in charges), ties], size)
+    vat_sums = added_up((cents for _, cents in vat), size)
+    subsidised = added_up((cents for _, cents in subsidies), size)
     return tuple(
         MemberResult(
             id=member.id,
@@ -48,7 +48,7 @@ def totals_of(members: Sequence[MemberResult]) -> Totals:
 def warnings_of(members: Sequence[MemberResult], lines: Lines) -> Iterator[Warned]:
     """What a funder or the prefect may object to, in member order."""
     columns = (line.shares.cents for line in lines.subsidies.values() if line.subsidy.public)
-    for member, public in zip(members, added(columns, lines.pool.size), strict=True):
+    for member, public in zip(members, added_up(columns, lines.pool.size), strict=True):
         if member.subsidised > max(member.ht, 0):
             yield Warned("over_subsidised", member.id)
         elif _self_finances_too_little(member, public):

@@ -7,7 +7,7 @@ from pooling.sharing import reading
 from pooling.sharing.allocation_case import Basis, Key, MixKey, MixPart, PartKey, PercentsKey, WeightsKey
 from pooling.sharing.errors import RuleError
 from pooling.sharing.money import parse_fraction
-from pooling.sharing.reading import below
+from pooling.sharing.reading import field_below
 
 PERCENT_DECIMALS = 6
 
@@ -18,7 +18,7 @@ def read_key(raw: object, field: str) -> Key:
     """Any key; raises `malformed`, `invalid_amount` and, before the parts of a mix, `percent_sum`."""
     if not (isinstance(raw, dict) and raw.keys() == {"mix"}):
         return _read_part_key(raw, field)
-    path = below(field, "mix")
+    path = field_below(field, "mix")
     shapes = [_PART.read(part, f"{path}[{place}]") for place, part in enumerate(reading.array(raw, "mix", field))]
     percents = [
         parse_fraction(shape["percent"], PERCENT_DECIMALS, field=f"{path}[{place}].percent")
@@ -44,9 +44,9 @@ def _read_part_key(raw: object, field: str) -> PartKey:
     if isinstance(raw, str) and raw in set(Basis):
         return Basis(raw)
     if isinstance(raw, dict) and raw.keys() == {"weights"}:
-        return WeightsKey(_read_numbers(raw["weights"], below(field, "weights")))
+        return WeightsKey(_read_numbers(raw["weights"], field_below(field, "weights")))
     if isinstance(raw, dict) and raw.keys() == {"percents"}:
-        return PercentsKey(_read_numbers(raw["percents"], below(field, "percents")))
+        return PercentsKey(_read_numbers(raw["percents"], field_below(field, "percents")))
     raise RuleError("malformed", field)
 
 

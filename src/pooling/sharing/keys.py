@@ -8,7 +8,7 @@ from pooling.sharing.allocation_case import Basis, Charge, Key, MixKey, PartKey,
 from pooling.sharing.errors import RuleError
 from pooling.sharing.key_reading import check_percents
 from pooling.sharing.money import over_common_denominator
-from pooling.sharing.pool import Pool, added
+from pooling.sharing.pool import Pool, added_up
 from pooling.sharing.shares import Shares
 
 
@@ -56,7 +56,7 @@ def weights_of(key: Key, context: KeyContext) -> list[int]:
         factors.append(part.percent / whole)
     # Each part weighs percent × weight ÷ (sum of its weights), exactly: integers over a common denominator.
     multipliers, _ = over_common_denominator(factors)
-    return added(
+    return added_up(
         ([multiplier * weight for weight in column] for multiplier, column in zip(multipliers, columns, strict=True)),
         context.pool.size,
     )
@@ -92,7 +92,7 @@ def _member_values(key: Basis, context: KeyContext) -> dict[int, int]:
 
 
 def _amounts(context: KeyContext) -> list[int]:
-    return added((context.item_shares[item].cents for item in context.items), context.pool.size)
+    return added_up((context.item_shares[item].cents for item in context.items), context.pool.size)
 
 
 def _checked_numbers(numbers: Mapping[str, Fraction], context: KeyContext, name: str) -> dict[int, int]:

@@ -45,7 +45,7 @@ class Pool:
 
     def units(self, items: Iterable[str]) -> list[int]:
         """Each member's units of some items."""
-        return added((self.quantities[item] for item in items), self.size)
+        return added_up((self.quantities[item] for item in items), self.size)
 
 
 def pool_needs(case: Case) -> Pool:
@@ -58,7 +58,7 @@ def pool_needs(case: Case) -> Pool:
     members = sorted(case.members, key=lambda member: member.id)
     places = {member.id: place for place, member in enumerate(members)}
     quantities = _quantities(case.needs, places, (item.id for item in case.items))
-    units = added(quantities.values(), len(members))
+    units = added_up(quantities.values(), len(members))
     return Pool(
         members=members,
         places=places,
@@ -86,7 +86,7 @@ def _quantities(needs: Iterable[Need], places: dict[str, int], items: Iterable[s
     return {item: [quantity or 0 for quantity in column] for item, column in declared.items()}
 
 
-def added(columns: Iterable[Sequence[int]], size: int) -> list[int]:
+def added_up(columns: Iterable[Sequence[int]], size: int) -> list[int]:
     """Columns of one number per member, added up member by member."""
     stacked = list(columns)
     return list(map(sum, zip(*stacked, strict=True))) if stacked else [0] * size

@@ -30,10 +30,10 @@ class Shape:
             return raw
         missing = {name for name in self.required if name not in keys}
         unknown = {str(name) for name in keys if name not in self.allowed}
-        raise RuleError("malformed", below(field, min(missing or unknown)))
+        raise RuleError("malformed", field_below(field, min(missing or unknown)))
 
 
-def below(field: str, name: str) -> str:
+def field_below(field: str, name: str) -> str:
     """The path of `name` inside `field`."""
     return f"{field}.{name}" if field else name
 
@@ -48,7 +48,7 @@ def array(record: Record, name: str, field: str = "") -> list[object]:
     """The list under `name`, empty when absent."""
     value = record.get(name, [])
     if not isinstance(value, list):
-        raise RuleError("malformed", below(field, name))
+        raise RuleError("malformed", field_below(field, name))
     return value
 
 
@@ -63,12 +63,12 @@ def texts(record: Record, name: str, field: str) -> tuple[str, ...] | None:
     """The list of ids under `name`, none of them twice; None when absent."""
     if name not in record:
         return None
-    path = below(field, name)
+    path = field_below(field, name)
     ids = [text(value, path) for value in array(record, name, field)]
     seen: set[str] = set()
     for id_ in ids:
         if id_ in seen:
-            raise RuleError("duplicate", below(path, id_))
+            raise RuleError("duplicate", field_below(path, id_))
         seen.add(id_)
     return tuple(ids)
 
@@ -84,9 +84,9 @@ def count(record: Record, name: str, field: str) -> int | None:
     """A whole number ≥ 0; None when absent."""
     if name not in record:
         return None
-    value = integer(record[name], below(field, name))
+    value = integer(record[name], field_below(field, name))
     if value < 0:
-        raise RuleError("malformed", below(field, name))
+        raise RuleError("malformed", field_below(field, name))
     return value
 
 
@@ -94,5 +94,5 @@ def flag(record: Record, name: str, field: str, *, default: bool) -> bool:
     """A boolean, and nothing that merely looks like one."""
     value = record.get(name, default)
     if not isinstance(value, bool):
-        raise RuleError("malformed", below(field, name))
+        raise RuleError("malformed", field_below(field, name))
     return value

@@ -165,7 +165,7 @@ class Statement:
         }
 
 
-def state(allocation: Allocation) -> Statement:
+def state_allocation(allocation: Allocation) -> Statement:
     """All that is told of an allocation, as values."""
     lines: list[StatedLine] = []
     columns = []

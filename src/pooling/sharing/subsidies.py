@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pooling.sharing.allocation_case import AmountSubsidy, RateSubsidy
 from pooling.sharing.money import Cents, half_up_ratio
-from pooling.sharing.pool import Pool, added, check_known
+from pooling.sharing.pool import Pool, added_up, check_known
 from pooling.sharing.shares import Shares
 
 
@@ -32,7 +32,7 @@ def subsidy_line(
     items = pool.items_of(subsidy.items, f"{field}.items")
     check_known(subsidy.charges, charge_shares, "unknown_charge", f"{field}.charges")
     counted = [item_shares[id_].cents for id_ in items] + [charge_shares[id_].cents for id_ in subsidy.charges]
-    eligible = [max(cost, 0) for cost in added(counted, pool.size)]
+    eligible = [max(cost, 0) for cost in added_up(counted, pool.size)]
     if subsidy.members is not None:
         places = set(pool.places_of(subsidy.members, f"{field}.members"))
         eligible = [cost if place in places else 0 for place, cost in enumerate(eligible)]

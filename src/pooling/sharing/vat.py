@@ -7,7 +7,7 @@ from fractions import Fraction
 from pooling.sharing.allocation_case import InvoiceLine
 from pooling.sharing.errors import RuleError
 from pooling.sharing.money import Cents, format_decimal, half_up
-from pooling.sharing.pool import added
+from pooling.sharing.pool import added_up
 from pooling.sharing.shares import Shares
 
 
@@ -38,14 +38,14 @@ class VatLine:
     @property
     def adjusted_bases(self) -> Sequence[Cents]:
         """The bases on which VAT is computed."""
-        return self.bases if self.adjustment is None else added([self.bases, self.adjustment.cents], len(self.bases))
+        return self.bases if self.adjustment is None else added_up([self.bases, self.adjustment.cents], len(self.bases))
 
     @property
     def cents(self) -> Sequence[Cents]:
         """Each member's VAT at this rate, ties included."""
         if self.vat_adjustment is None:
             return self.computed.cents
-        return added([self.computed.cents, self.vat_adjustment.cents], len(self.bases))
+        return added_up([self.computed.cents, self.vat_adjustment.cents], len(self.bases))
 
 
 def vat_lines(lines: Iterable[TaxedLine], invoice: Mapping[Fraction, InvoiceLine], members: int) -> tuple[VatLine, ...]:
@@ -56,7 +56,7 @@ def vat_lines(lines: Iterable[TaxedLine], invoice: Mapping[Fraction, InvoiceLine
     result = []
     for rate in sorted(by_rate, key=format_decimal):
         found = by_rate[rate]
-        bases = added((line.cents for line in found), members)
+        bases = added_up((line.cents for line in found), members)
         computed = VatLine(rate, bases, _computed(rate, bases))
         if invoice:
             tolerance = sum(line.counts for line in found)
@@ -77,7 +77,7 @@ def _tied(line: VatLine, invoiced: InvoiceLine, tolerance: int) -> VatLine:
     if max(abs(difference), abs(invoiced.vat - line.computed.total)) > tolerance:
         raise RuleError("invoice_mismatch", field)
     adjustment = Shares.weighted(difference, [abs(base) for base in line.bases], field)
-    adjusted = added([line.bases, adjustment.cents], len(line.bases))
+    adjusted = added_up([line.bases, adjustment.cents], len(line.bases))
     computed = _computed(line.rate, adjusted)
     rest = Shares.weighted(invoiced.vat - computed.total, [abs(base) for base in adjusted], field)
     return VatLine(line.rate, line.bases, computed, adjustment, rest)

@@ -83,11 +83,11 @@ class ChangedMeanwhile(DomainError):
         super().__init__("Cette ressource a changé depuis que vous l’avez lue : relisez-la avant de la modifier.")
 
 
-def answer(
+def json_answer(
     gives: BaseModel, *, status: int = 200, tagged: bool = False, headers: dict[str, str] | None = None
 ) -> Response[Any]:
     """The model as JSON, with its ETag where a program may edit it."""
-    return answer_written(written(gives), status=status, tagged=tagged, headers=headers)
+    return answer_written(as_json(gives), status=status, tagged=tagged, headers=headers)
 
 
 def answer_written(
@@ -100,7 +100,7 @@ def answer_written(
     return Response(body, status_code=status, media_type="application/json", headers=all_headers)
 
 
-def written(gives: BaseModel) -> dict[str, Any]:
+def as_json(gives: BaseModel) -> dict[str, Any]:
     """The model as plain JSON: the representation that is sent, hashed and kept."""
     plain: dict[str, Any] = gives.model_dump(mode="json")
     return plain
@@ -128,7 +128,7 @@ def require_match(request: Request[Any, Any, Any], present: BaseModel | None) ->
     if present is None:
         raise ChangedMeanwhile
     tags = {tag.strip() for tag in sent.split(",")}
-    if "*" not in tags and etag_of(written(present)) not in tags:
+    if "*" not in tags and etag_of(as_json(present)) not in tags:
         raise ChangedMeanwhile
 
 
@@ -142,7 +142,7 @@ def page_of(
         query = urlencode([*kept, ("after", pack_after(next_key)), ("limit", limit)])
         following = f"{path_of(request)}?{query}"
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    return answer_written({"items": [written(item) for item in items], "next": following}, headers=headers)
+    return answer_written({"items": [as_json(item) for item in items], "next": following}, headers=headers)
 
 
 def _parameters(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:

@@ -63,7 +63,7 @@ class Problem(ApiOut):
     """How many more wrong fields there are."""
 
 
-def describe(app: Litestar) -> dict[str, Any]:
+def describe_api(app: Litestar) -> dict[str, Any]:
     """The whole description."""
     found = sorted(_operations(app), key=lambda one: (one[0].count("/"), one[0]))
     paths: dict[str, dict[str, Any]] = {}

@@ -14,7 +14,7 @@ from pydantic_core import SchemaValidator
 
 from pooling.kernel.errors import DomainError, Invalid
 from pooling.kernel.limits import Readers, limit
-from pooling.kernel.text import clean, visible
+from pooling.kernel.text import clean, without_invisible
 from pooling.web.api import ApiIn
 from pooling.web.bodies import read_beside
 
@@ -115,7 +115,7 @@ def _read(body: bytes, model: type[In]) -> In:
     except (ValueError, RecursionError) as error:
         raise Malformed from error
     if values <= MANY_IN_JSON:
-        return checked(model, cleaned)
+        return validated(model, cleaned)
     with _faults_in_words():
         read: In = _up_to_first_faults(model).validate_python(cleaned)
         return read
@@ -177,11 +177,11 @@ def read_query(request: Request[Any, Any, Any], model: type[In]) -> In:
     for name, value in request.query_params.multi_items():
         if name in sent:
             raise Invalid({name: "Indiquez ce paramètre une seule fois."})
-        sent[name] = visible(value)
-    return checked(model, sent)
+        sent[name] = without_invisible(value)
+    return validated(model, sent)
 
 
-def checked(model: type[Model], value: object) -> Model:
+def validated(model: type[Model], value: object) -> Model:
     """The value as this model.
 
     Raises:

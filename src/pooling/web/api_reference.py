@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 
-from pooling.web.api_description import REFERENCES, describe
+from pooling.web.api_description import REFERENCES, describe_api
 from pooling.web.layout import render
 
 DESCRIPTION = "/api/openapi.json"
@@ -14,7 +14,7 @@ def description_of(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Made once for each application."""
     state = request.app.state
     if "api_description" not in state:
-        state["api_description"] = describe(request.app)
+        state["api_description"] = describe_api(request.app)
     found: dict[str, Any] = state["api_description"]
     return found
 

@@ -20,7 +20,7 @@ LONGEST_ADDRESS = limit(
 _CLOSE = (b"connection", b"close")
 
 
-def guarded(app: ASGIApp) -> ASGIApp:
+def behind_edge(app: ASGIApp) -> ASGIApp:
     """The application behind this door."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

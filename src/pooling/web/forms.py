@@ -20,10 +20,10 @@ from pooling.kernel.doubts import FIELD as CONFIRMED
 from pooling.kernel.doubts import LONGEST_REASON, Doubtful, Insistence, mark_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.limits import Readers, limit
-from pooling.kernel.text import clean, clean_indented, one_line, visible
+from pooling.kernel.text import clean, clean_indented, one_line, without_invisible
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
-from pooling.web.markdown import beside, faults_of
+from pooling.web.markdown import faults_of, read_beside
 from pooling.web.typography import number
 
 _ANY_NUMBER = re.compile(r"(-?)([0-9]+)(?:[.,]([0-9]+))?")
@@ -103,7 +103,7 @@ class Form:
     async def markdown(self, name: str, *, longest: int) -> str:
         """A text in Markdown, with line feeds alone, that a document can hold."""
         value = self.lines(name, longest=longest, indented=True).replace("\r\n", "\n").replace("\r", "\n")
-        faults = await beside(faults_of, value) if len(value) <= longest else []
+        faults = await read_beside(faults_of, value) if len(value) <= longest else []
         if faults:
             self.refuse(name, " ".join(faults))
         return value
@@ -265,7 +265,7 @@ async def _posted(request: Request[Any, Any, Any]) -> Form:
             form.files[name] = value
             form.file_lists.setdefault(name, []).append(value)
         else:
-            seen = visible(value)
+            seen = without_invisible(value)
             form.values.setdefault(name, seen)
             form.lists.setdefault(name, []).append(seen)
     return form

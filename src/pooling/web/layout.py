@@ -11,8 +11,8 @@ from litestar.response import Redirect
 from pooling.web.branding import Territory
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
 from pooling.web.forms import Form
-from pooling.web.refilling import Typed, fill
-from pooling.web.security import TYPED, cookie, cookie_of, ensure_visitor, form_token_of
+from pooling.web.refilling import Typed, refill
+from pooling.web.security import TYPED, cookie_of, ensure_visitor, form_token_of, own_cookie
 from pooling.web.services import Services, services_of
 from pooling.web.templating import page_of
 
@@ -25,7 +25,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class PersonShown:
+class Viewer:
     name: str
     role: str
     account_url: str | None = None
@@ -58,7 +58,7 @@ class Layout:
     notice: str | None = None
     group: GroupShown | None = None
     groups: list[GroupShown] = field(default_factory=list)
-    person: PersonShown | None = None
+    person: Viewer | None = None
     navigation: list[Link] = field(default_factory=list)
     breadcrumb: Sequence[Link] = ()
     tabs: Sequence[Link] = ()
@@ -91,7 +91,7 @@ def render(
     flash = cookie_of(request, FLASH_COOKIE) if flashing else None
     if flash is not None:
         layout.flash = unpack_flash(services_of(request).secret_key, flash)
-        cookies.append(cookie(request, FLASH_COOKIE, "", max_age=0))
+        cookies.append(own_cookie(request, FLASH_COOKIE, "", max_age=0))
     visitor = ensure_visitor(request)
     if visitor is not None:
         cookies.append(visitor)
@@ -120,11 +120,11 @@ def _with_what_was_typed(request: Request[Any, Any, Any], layout: Layout, writte
     if typed is None:
         return written()
     layout.resumed = Resumed(is_there=True, left_over=(), files=typed.files)
-    filled = fill(written(), typed)
+    filled = refill(written(), typed)
     if filled.is_there and not filled.left_over:
         return filled.html
     layout.resumed = Resumed(filled.is_there, filled.left_over, typed.files)
-    return fill(written(), typed).html
+    return refill(written(), typed).html
 
 
 def redirect(
@@ -135,5 +135,5 @@ def redirect(
     cookies = []
     if words:
         carried = pack_flash(services_of(request).secret_key, kind, words)
-        cookies.append(cookie(request, FLASH_COOKIE, carried, max_age=60))
+        cookies.append(own_cookie(request, FLASH_COOKIE, carried, max_age=60))
     return Redirect(url, status_code=303, cookies=cookies)

@@ -67,7 +67,7 @@ def blocks_of(text: str) -> list[Node]:
     return list(_Reader(runs).read(SyntaxTreeNode(tokens).children, 0))
 
 
-async def beside(read: Callable[[str], Read], text: str) -> Read:
+async def read_beside(read: Callable[[str], Read], text: str) -> Read:
     """What `read` makes of a text: a short one on the spot, a long one while others are answered."""
     return read(text) if len(text) <= READ_AT_ONCE else await asyncio.to_thread(read, text)
 
@@ -193,7 +193,7 @@ def _mend(runs: list[Node]) -> None:
 
 async def as_html(text: str, *, under: int = 2) -> Markup:
     """A text as HTML, see `html_of`; a long one beside the event loop."""
-    return await beside(lambda typed: html_of(blocks_of(typed), under=under), text)
+    return await read_beside(lambda typed: html_of(blocks_of(typed), under=under), text)
 
 
 def html_of(blocks: Sequence[Node], *, under: int = 2) -> Markup:

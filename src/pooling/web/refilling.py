@@ -56,7 +56,7 @@ class _FormFound:
     controls: list[_Control] = field(default_factory=list)
 
 
-def fill(html: str, typed: Typed) -> Filled:
+def refill(html: str, typed: Typed) -> Filled:
     """The page with the form that posts there filled; of several, the one that shares most with what was typed."""
     parser = _Forms(html)
     parser.feed(html)

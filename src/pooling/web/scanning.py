@@ -8,8 +8,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from pooling.kernel.scanner import Scanner, ScannerAwayError
-from pooling.web.admission import admit
 from pooling.web.bodies import only_signed_in
+from pooling.web.first_checks import check_request
 from pooling.web.forms import provide_form
 from pooling.web.services import services_of
 
@@ -40,7 +40,7 @@ async def scan_files(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     if scanner is None:
         return
     assert isinstance(connection, Request)
-    await admit(connection)  # guards come before it: nothing is done for a form that is not ours
+    await check_request(connection)  # guards come before it: nothing is done for a form that is not ours
     form = await provide_form(connection)
     for field, files in form.file_lists.items():
         for file in files:

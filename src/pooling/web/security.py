@@ -126,7 +126,7 @@ def ensure_visitor(request: Request[Any, Any, Any]) -> Cookie | None:
     if cookie_of(request, SESSION_COOKIE) or cookie_of(request, VISITOR_COOKIE):
         return None
     visitor = request.scope["state"].setdefault("visitor", secrets.token_urlsafe(24))
-    return cookie(request, VISITOR_COOKIE, visitor)
+    return own_cookie(request, VISITOR_COOKIE, visitor)
 
 
 def browser_of(request: Request[Any, Any, Any]) -> str | None:
@@ -140,7 +140,7 @@ def local_path(typed: str) -> str:
     return typed if safe else "/"
 
 
-def cookie(request: Request[Any, Any, Any], key: str, value: str, *, max_age: int | None = None) -> Cookie:
+def own_cookie(request: Request[Any, Any, Any], key: str, value: str, *, max_age: int | None = None) -> Cookie:
     """A cookie of ours: never read by scripts, only over HTTPS except on this machine itself."""
     same_site: Literal["lax"] = "lax"
     return Cookie(

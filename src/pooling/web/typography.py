@@ -81,7 +81,7 @@ def relative_day(day: date, today: date) -> str:
     return f"dans {days}{NBSP}jours" if days > 0 else f"il y a {-days}{NBSP}jours"
 
 
-def before(moment: datetime, now: datetime, zone: tzinfo) -> str:
+def deadline_words(moment: datetime, now: datetime, zone: tzinfo) -> str:
     """A deadline: `avant mardi 30 mars à 18 h`, `demain avant 18 h`; the year when it is not this one."""
     deadline, today = _local(moment, zone), _local(now, zone).date()
     days = (deadline.date() - today).days
@@ -212,7 +212,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         rule.__name__: rule
         for rule in (
             *(euros, price, number, percent, plural, of_name, typo),
-            *(date_short, date_long, date_time_long, time_short, relative_day, before),
+            *(date_short, date_long, date_time_long, time_short, relative_day, deadline_words),
         )
     }
 )

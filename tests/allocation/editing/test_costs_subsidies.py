@@ -6,8 +6,8 @@ from sqlmodel import col
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.database import Database
+from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Purchase
-from pooling.purchases.service import item_ids
 from web_client import Browser, SignIn, text_of
 
 COSTS = "/g/bassin/achats/AG-2027-001/couts"

@@ -16,10 +16,10 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
+from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.models import AllocationRecord, Charge, Subsidy
 from pooling.allocation.records.freezing import fingerprint
-from pooling.allocation.service import allocate_purchase
 from pooling.kernel.database import Database
 from pooling.members.models import Member
 from pooling.purchases.models import Purchase

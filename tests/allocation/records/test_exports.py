@@ -20,8 +20,8 @@ from pooling.allocation.records.writing import LEASE, MOST_TRIES, write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
 from pooling.members.models import Membership, Role
-from pooling.members.service import grant
 from pooling.settings import Settings
 from web_client import SignIn, stand_on, text_of
 
@@ -240,7 +240,7 @@ async def test_a_file_is_for_those_who_see_every_share_when_they_ask_for_it(
     async with database.transaction(territory.group_id) as session:
         held = update(Membership).where(col(Membership.person_id) == person).values(ended_at=NOW)
         await session.execute(held)
-        await grant(session, person, Role.REFERENT, NOW, member_id=territory.members[LUGOS])
+        await grant_role(session, person, Role.REFERENT, NOW, member_id=territory.members[LUGOS])
     assert (await finance.get(page)).status_code == 403, "asked in time, downloaded too late"
     assert (await finance.get(f"{page}/repartition.xlsx")).status_code == 403
 

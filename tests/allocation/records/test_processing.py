@@ -6,8 +6,8 @@ from pooling.allocation.records.freezing import freeze_allocation
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
 from pooling.members.models import Role
-from pooling.members.service import grant
 from web_client import SignIn, text_of
 
 RECORD = "/g/bassin/achats/AG-2027-001/couts/etats/1"
@@ -30,7 +30,7 @@ async def test_the_task_leads_to_the_record_and_ends_for_the_members_finance(
         named = [("compta@arcachon.example", "", ""), ("finances@salles.example", "", "")]
         territory.people |= await ensure_people(session, named, NOW)
         for email, member in (("compta@arcachon.example", "213300098"), ("finances@salles.example", "213304983")):
-            await grant(session, territory.people[email], Role.FINANCE, NOW, member_id=territory.members[member])
+            await grant_role(session, territory.people[email], Role.FINANCE, NOW, member_id=territory.members[member])
     finance, colleague = await sign_in("finances@arcachon.example"), await sign_in("compta@arcachon.example")
     other, facilitator = await sign_in("finances@salles.example"), await sign_in("animation@bassin.example")
     home = await finance.get("/g/bassin")

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from allocation.records.test_costs_frozen import COSTS, freeze, prepare, records
 from factories import BUYER, LUGOS, NOW, SALLES, Territory
-from pooling.allocation import service
+from pooling.allocation import allocating
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.freezing import open_record
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres
@@ -57,7 +57,7 @@ async def test_a_record_of_another_rule_opens_for_ever(
         raise AssertionError(f"{case.label} is computed again")
 
     monkeypatch.setattr(statement, "RULE_VERSION", 42)
-    monkeypatch.setattr(service, "allocate", another_rule)
+    monkeypatch.setattr(allocating, "allocate", another_rule)
     assert await everything(browser) == before
     (record,) = await records(database, territory)
     assert record.rule_version == 41

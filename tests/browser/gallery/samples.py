@@ -6,7 +6,7 @@ from typing import Any
 from browser.gallery.figures import STEPS, allocation, consolidation, grid
 from pooling.web.branding import Territory
 from pooling.web.forms import Form
-from pooling.web.layout import GroupShown, Layout, Link, PersonShown
+from pooling.web.layout import GroupShown, Layout, Link, Viewer
 
 GROUP = "Mobilité durable du Bassin d’Arcachon"
 
@@ -31,7 +31,7 @@ def layout(current: str, breadcrumb: list[tuple[str, str | None]], flash: list[d
             GroupShown(GROUP, "/g/mobilite", current=True),
             GroupShown("Numérique sobre", "/g/numerique"),
         ],
-        person=PersonShown("Camille Durand", "Référente · Mios", "/compte"),
+        person=Viewer("Camille Durand", "Référente · Mios", "/compte"),
         navigation=[Link(label, f"/{n}", label == current) for n, label in enumerate((*entries, "Membres", "Journal"))],
         breadcrumb=[Link(label, url) for label, url in breadcrumb],
         tabs=[

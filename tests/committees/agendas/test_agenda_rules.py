@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooling.committees.agendas.rules import MOST_ITEMS, clock, moved, overrun, require_room
-from pooling.committees.agendas.suggestions import OpenCollection, OpenMatters, key_of, propose, shortened
+from pooling.committees.agendas.rules import MOST_ITEMS, minutes_over, moved_to, require_room, start_times
+from pooling.committees.agendas.suggestions import OpenCollection, OpenMatters, key_of, shortened, suggest_items
 from pooling.committees.models import Topic
 from pooling.kernel.errors import Conflict
 
@@ -29,14 +29,14 @@ def at(minutes: int) -> datetime:
     ],
 )
 def test_each_item_begins_when_those_before_it_end(durations: list[int | None], begins: list[datetime | None]) -> None:
-    assert clock(STARTS, durations) == begins
+    assert start_times(STARTS, durations) == begins
 
 
 @pytest.mark.parametrize(
     ("durations", "minutes"), [([], 0), ([None, None], 0), ([60], 0), ([30, 30, 1], 1), ([None, 90], 30)]
 )
 def test_an_agenda_longer_than_the_meeting_is_told(durations: list[int | None], minutes: int) -> None:
-    assert overrun(STARTS, ENDS, durations) == minutes
+    assert minutes_over(STARTS, ENDS, durations) == minutes
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_an_agenda_longer_than_the_meeting_is_told(durations: list[int | None], 
     ],
 )
 def test_an_item_takes_its_place_and_the_others_make_room(item: int, place: int, order: list[int]) -> None:
-    assert moved([1, 2, 3, 4], item, place) == order
+    assert moved_to([1, 2, 3, 4], item, place) == order
 
 
 @given(st.lists(st.integers(), min_size=1, unique=True), st.data())
 def test_moving_neither_loses_nor_doubles_an_item(order: list[int], data: st.DataObject) -> None:
     item, place = data.draw(st.sampled_from(order)), data.draw(st.integers(-5, 40))
-    after = moved(order, item, place)
+    after = moved_to(order, item, place)
     assert sorted(after) == sorted(order)
     assert [other for other in after if other != item] == [other for other in order if other != item]
     assert after.index(item) == min(max(place, 1), len(order)) - 1
@@ -77,7 +77,7 @@ def collection(key: int, days: int, *, participants: int = 10, filed: int = 4, t
 
 
 def keys(matters: OpenMatters, *present: str) -> list[str]:
-    return [proposal.key for proposal in propose(matters, present, STARTS)]
+    return [proposal.key for proposal in suggest_items(matters, present, STARTS)]
 
 
 def test_nothing_open_nothing_proposed() -> None:
@@ -89,7 +89,7 @@ def test_what_is_late_comes_first_then_what_closes_soonest() -> None:
         collections=[collection(2, 20), collection(1, 3)], difficulties=[(7, "Un retard", None)], decisions=3, overdue=1
     )
     assert keys(matters) == ["follow_up", "difficulty-7", "closing-1", "closing-2", "silent-1", "silent-2"]
-    assert propose(matters, (), STARTS)[0].reason == "3\u00a0décisions ouvertes, dont 1 en retard"
+    assert suggest_items(matters, (), STARTS)[0].reason == "3\u00a0décisions ouvertes, dont 1 en retard"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,9 @@ def test_a_title_fits_on_an_agenda() -> None:
     matters = OpenMatters(
         collections=[collection(1, 3, title="V" * 200)], difficulties=[(7, "Un\nretard " + "x" * 2000, None)]
     )
-    assert all(len(proposal.title) <= 200 and "\n" not in proposal.title for proposal in propose(matters, (), STARTS))
+    assert all(
+        len(proposal.title) <= 200 and "\n" not in proposal.title for proposal in suggest_items(matters, (), STARTS)
+    )
 
 
 @given(st.text(), st.integers(2, 50))

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory
-from pooling.committees.agendas.files import LARGEST_SENDING, MOST_OF_ITEM, MOST_OF_MINUTES, Sent, attach_files
+from pooling.committees.agendas.files import LARGEST_SENDING, MOST_OF_ITEM, MOST_OF_MINUTES, Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.meetings.scheduling import schedule_committee
@@ -181,7 +181,7 @@ async def test_only_who_writes_the_committee_adds_and_removes(
     async with database.transaction(territory.group_id) as session:
         committee = int(page.rsplit("/", 1)[1])
         (file_id,) = await attach_files(
-            session, facilitator(territory), committee, [Sent("a.pdf", PDF)], NOW, agenda_item_id=item
+            session, facilitator(territory), committee, [Upload("a.pdf", PDF)], NOW, agenda_item_id=item
         )
     reader = await sign_in(REFERENT)
     assert (await send(reader, page, [("b.pdf", PDF)], item)).status_code == 403
@@ -209,7 +209,7 @@ async def test_files_are_reached_through_their_own_committee_and_group_only(
         async with database.transaction(group.group_id) as session:
             committee = int(committee_page.rsplit("/", 1)[1])
             (made[committee_page],) = await attach_files(
-                session, facilitator(group), committee, [Sent("a.pdf", PDF)], NOW, agenda_item_id=point
+                session, facilitator(group), committee, [Upload("a.pdf", PDF)], NOW, agenda_item_id=point
             )
     browser = await sign_in(FACILITATOR)
     for file_id in (*made.values(), 0, 10**30):

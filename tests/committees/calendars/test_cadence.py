@@ -14,7 +14,7 @@ from pooling.committees.calendars.cadence import (
     days_for,
     period_of,
     periods_from,
-    proposals,
+    proposed_dates,
 )
 from pooling.committees.calendars.days_off import school_holiday, school_known_until, why_off
 from pooling.reminders.rules import is_working_day
@@ -91,15 +91,17 @@ def test_school_holidays_are_skipped_where_the_group_has_a_zone() -> None:
 
 def test_beyond_what_is_published_days_are_proposed_and_it_is_said() -> None:
     beyond = school_known_until() + timedelta(days=200)
-    found = proposals(beyond, 3, [], PARIS, "A")
+    found = proposed_dates(beyond, 3, [], PARIS, "A")
     assert all(one.days for one in found[1:])
     assert not any(one.schools_known for one in found)
-    assert all(one.schools_known for one in proposals(beyond, 3, [], PARIS, "")), "a group without a zone needs none"
+    assert all(one.schools_known for one in proposed_dates(beyond, 3, [], PARIS, "")), (
+        "a group without a zone needs none"
+    )
 
 
 def test_a_period_with_a_committee_needs_no_day() -> None:
     today = date(2027, 3, 1)
-    first, second, *_ = proposals(today, 3, [date(2027, 1, 1), date(2027, 7, 1)], PARIS, "")
+    first, second, *_ = proposed_dates(today, 3, [date(2027, 1, 1), date(2027, 7, 1)], PARIS, "")
     assert (first.held, list(first.days)) == (True, [])
     assert not second.held
     assert second.days
@@ -133,7 +135,7 @@ def test_why_a_day_is_off(day: date, zone: ZoneInfo, school: str, why: str) -> N
 def test_days_are_working_days_of_their_period_far_enough_ahead(
     today: date, months: int, zone: ZoneInfo, school: str
 ) -> None:
-    for one in proposals(today, months, [], zone, school):
+    for one in proposed_dates(today, months, [], zone, school):
         assert list(one.days) == sorted(set(one.days))
         for day in one.days:
             assert one.period.has(day)

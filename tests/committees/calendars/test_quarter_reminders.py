@@ -17,7 +17,7 @@ QUARTER_DAY = datetime(2027, 5, 3, 6, tzinfo=UTC)
 
 async def told(scene: Scene) -> Sequence[tuple[str, int]]:
     """Who the sweep tells at this moment, and about which quarter."""
-    kinds = cadence_reminders.kinds(ReminderConfiguration())
+    kinds = cadence_reminders.calendar_kinds(ReminderConfiguration())
     report = await sweep(scene.database, kinds, scene.clock, base_url=BASE_URL)
     return [(reminder.email, reminder.subject_id) for reminder in report.sent]
 

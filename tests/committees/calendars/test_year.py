@@ -3,12 +3,12 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from pooling.committees.calendars.year import Dated, Year, year_of
+from pooling.committees.calendars.year import Happening, Year, year_of
 from web.drawing import HOSTILE, draw
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
-COMMITTEE = Dated(date(2027, 3, 30), "Comité de suivi", "/comites/1", committee=True)
-CLOSING = Dated(date(2027, 3, 30), "Clôture des déclarations : Vélos", "/achats/AG-2027-001", committee=False)
+COMMITTEE = Happening(date(2027, 3, 30), "Comité de suivi", "/comites/1", committee=True)
+CLOSING = Happening(date(2027, 3, 30), "Clôture des déclarations : Vélos", "/achats/AG-2027-001", committee=False)
 
 
 def drawn(year: Year) -> str:
@@ -48,7 +48,7 @@ def test_school_holidays_are_one_line_each_even_over_two_months() -> None:
 
 
 def test_the_tables_lines_are_in_order_and_of_the_year_alone() -> None:
-    other = Dated(date(2026, 12, 31), "Comité", "/comites/2", committee=True)
+    other = Happening(date(2026, 12, 31), "Comité", "/comites/2", committee=True)
     lines = year_of(2027, [other, COMMITTEE, CLOSING], REUNION, "").lines
     assert [line.first for line in lines] == sorted(line.first for line in lines)
     assert {line.first.year for line in lines} == {2027}
@@ -63,7 +63,7 @@ def test_it_is_said_how_far_school_holidays_are_known() -> None:
 
 
 def test_the_drawing_has_a_title_and_a_description_for_each_month() -> None:
-    year = year_of(2027, [Dated(date(2027, 3, 30), HOSTILE, "/comites/1", committee=True)], PARIS, "A")
+    year = year_of(2027, [Happening(date(2027, 3, 30), HOSTILE, "/comites/1", committee=True)], PARIS, "A")
     document = draw(drawn(year), the_year=year)
     pictures = [element for element in document.all("svg") if element.attributes.get("role") == "img"]
     assert len(pictures) == 12

@@ -13,7 +13,7 @@ from pooling.kernel.errors import Conflict, Forbidden
 from pooling.kernel.tables import Instant
 from pooling.members.models import Role
 from pooling.members.rights import HeldRole
-from pooling.reminders.wishes import Wish, keep_wish
+from pooling.reminders.settings import KindSetting, keep_setting
 from reminders.scene import BASE_URL, MEETING, Scene
 
 LUGOS, ARCACHON, SALLES = "referent@lugos.example", "referent@arcachon.example", "referent@salles.example"
@@ -272,7 +272,9 @@ async def test_what_waits_in_the_outbox_is_taken_back_when_it_is_moved(scene: Sc
 
 async def test_the_hour_is_the_groups_the_day_is_not(scene: Scene) -> None:
     async with scene.database.transaction(scene.territory.group_id) as session:
-        await keep_wish(session, "convocation", Wish(active=False, offsets=(-1,), hour=time(11, 30)), scene.now)
+        await keep_setting(
+            session, "convocation", KindSetting(active=False, offsets=(-1,), hour=time(11, 30)), scene.now
+        )
     scene.clock.instant += MINUTE
     committee = await scene.schedule(LUGOS, kind=CommitteeKind.FORMAL)
     scene.clock.instant = DUE + timedelta(hours=3)

@@ -232,7 +232,7 @@ ACTS = [
     ("extend", True, {"closes_on": "2027-04-15", "closes_at": "18 h"}, "jeudi 15 avril 2027 à 18 h"),
     ("close", True, {}, "Collecte close"),
     ("cancel", True, {}, "Annulé"),
-    ("change_terms", True, {"lead_member": "Salles", "delivery_expected_on": "2027-09-01"}, "Pilote : Salles"),
+    ("change_purchase", True, {"lead_member": "Salles", "delivery_expected_on": "2027-09-01"}, "Pilote : Salles"),
 ]
 
 
@@ -283,11 +283,11 @@ async def test_a_key_decided_by_the_committee_changes_the_charge(
     browser = await sign_in(FACILITATOR)
     await decide(browser, committee, {"purchase": purchase_id})
     page = f"{committee}/decisions/1/effet"
-    nothing = await browser.post(page, {"act": "change_terms"}, page=f"{page}?acte=change_terms")
+    nothing = await browser.post(page, {"act": "change_purchase"}, page=f"{page}?acte=change_purchase")
     assert "Indiquez au moins une condition" in text_of(nothing)
-    typed = {"act": "change_terms", field: "au hasard"}
-    assert (await browser.post(page, typed, page=f"{page}?acte=change_terms")).status_code == 422
-    await give_effect(browser, committee, 1, "change_terms", **{field: "population"})
+    typed = {"act": "change_purchase", field: "au hasard"}
+    assert (await browser.post(page, typed, page=f"{page}?acte=change_purchase")).status_code == 422
+    await give_effect(browser, committee, 1, "change_purchase", **{field: "population"})
     assert "« Pose » réparti selon la population municipale" in await read(browser, f"{committee}/decisions/1")
     assert (await apply(browser, committee))[0] == 303
     async with database.transaction(territory.group_id) as session:
@@ -309,7 +309,7 @@ async def test_a_purchase_that_refuses_is_told_and_nothing_is_half_done(
     await give_effect(browser, committee, 1, "extend", closes_on="2027-03-01", closes_at="18:00")
     status, shown = await apply(browser, committee)
     assert (status, "Choisissez une date de clôture à venir" in shown) == (422, True)
-    await give_effect(browser, committee, 1, "change_terms", lead_member="Salles", delivery_expected_on="2027-09-01")
+    await give_effect(browser, committee, 1, "change_purchase", lead_member="Salles", delivery_expected_on="2027-09-01")
     async with database.transaction(territory.group_id) as session:
         await session.execute(text("UPDATE purchases SET state = 'delivered'"))
     status, shown = await apply(browser, committee)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from factories import NOW, Territory
 from pooling.committees.invitations.answering import answer_invitation, void_lost_proxies
-from pooling.committees.invitations.inviting import uninvite
+from pooling.committees.invitations.inviting import uninvite_from_committee
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import Answer
@@ -134,7 +134,9 @@ async def test_a_proxy_ends_with_its_holders_coming(answering: Answering, answer
 async def test_a_proxy_ends_with_its_holders_invitation(answering: Answering, facilitator: Caller) -> None:
     await answering.give(LUGOS, Answer.PROXY, SALLES)
     async with answering.database.transaction(answering.territory.group_id) as session:
-        await uninvite(session, facilitator, answering.committee, answering.territory.people[SALLES], NOW)
+        await uninvite_from_committee(
+            session, facilitator, answering.committee, answering.territory.people[SALLES], NOW
+        )
     assert await answering.kept() == {}
     assert [recipient for recipient, _ in await answering.mails()] == [SALLES, LUGOS]
 

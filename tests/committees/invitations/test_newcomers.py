@@ -5,8 +5,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from factories import ARCACHON
+from pooling.members.granting import grant_role
 from pooling.members.models import Role
-from pooling.members.service import grant
 from reminders.scene import FACILITATOR, J7, J15, MEETING, Scene
 
 FINANCES = "finances@arcachon.example"
@@ -16,7 +16,7 @@ REFERENTS = ["referent@arcachon.example", "referent@droit.example", "referent@lu
 async def become(scene: Scene, email: str, role: Role) -> None:
     async with scene.database.transaction(scene.territory.group_id) as session:
         member = scene.territory.members[ARCACHON] if role is Role.REFERENT else None
-        await grant(session, scene.territory.people[email], role, scene.now, member_id=member)
+        await grant_role(session, scene.territory.people[email], role, scene.now, member_id=member)
 
 
 async def invited(scene: Scene, committee: int) -> list[str]:

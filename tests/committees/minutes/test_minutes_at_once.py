@@ -18,9 +18,9 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
-from pooling.members.service import grant
 
 FIRST, SECOND = "animation@bassin.example", "referent@lugos.example"
 HELD = NOW + timedelta(days=6)
@@ -36,7 +36,7 @@ class Meeting:
     async def held(cls, database: Database) -> "Meeting":
         territory = await make_territory(database, NOW)
         async with database.transaction(territory.group_id) as session:
-            await grant(session, territory.people[SECOND], Role.FACILITATOR, NOW)
+            await grant_role(session, territory.people[SECOND], Role.FACILITATOR, NOW)
             caller = await caller_of(session, territory.people[FIRST], territory.group_id)
             command = CommitteeIn(
                 day=(NOW + timedelta(days=5)).date(), hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,)

@@ -6,8 +6,8 @@ from typing import Any, Literal
 from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing.key_form import chosen_in, key_blocks, key_options, key_typed, mix_options, read_key
 from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
-from pooling.allocation.editing.schemas import ChargeIn, content_of, plain
-from pooling.allocation.keys import NAMING, OF_ITEMS, KeyChoice
+from pooling.allocation.editing.schemas import ChargeIn, content_of, plain_decimal
+from pooling.allocation.key_choices import NAMING, OF_ITEMS, KeyChoice
 from pooling.allocation.locking import version_of
 from pooling.allocation.models import PARTICIPANTS, Charge
 from pooling.web.forms import Form
@@ -23,7 +23,7 @@ def charge_form(charge: Charge | None, read: PurchaseCase) -> Form:
     values = {
         "label": charge.label,
         "amount": typed_cents(charge.amount_cents),
-        "vat_rate": typed_number(plain(charge.vat_rate)),
+        "vat_rate": typed_number(plain_decimal(charge.vat_rate)),
         "fctva": "1" if charge.fctva else "",
         "scope": "all" if charge.scope is None else charge.scope if isinstance(charge.scope, str) else "list",
         "items": "all" if charge.items is None else "list",

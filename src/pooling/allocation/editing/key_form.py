@@ -8,7 +8,7 @@ from typing import Any
 
 from pooling.allocation.case import Payer
 from pooling.allocation.editing.member_numbers import numbers_typed, read_numbers
-from pooling.allocation.keys import DECIMALS, OF_ITEMS, WORDS, KeyChoice, choice_of, parts_of
+from pooling.allocation.key_choices import DECIMALS, OF_ITEMS, WORDS, KeyChoice, choice_of, parts_of
 from pooling.web.forms import Form
 from pooling.web.numbers import decimal_text, typed_number
 

@@ -7,12 +7,12 @@ from typing import Any
 from pooling.allocation.case import PurchaseCase, charge_case, own_weights, subsidy_case
 from pooling.allocation.editing.charge_form import charge_choices, charge_form, read_charge
 from pooling.allocation.editing.key_form import lacks_fields
-from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, LineKind
+from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, EditedLines
 from pooling.allocation.editing.preview import CaseLine, Kind
 from pooling.allocation.editing.subsidy_form import read_subsidy, subsidy_choices, subsidy_form
 from pooling.allocation.figures import Labels
 from pooling.allocation.page import SECTION
-from pooling.allocation.wording import charge_in_words, subsidy_in_words
+from pooling.allocation.words import charge_in_words, subsidy_in_words
 from pooling.web.forms import Form
 
 
@@ -20,7 +20,7 @@ from pooling.web.forms import Form
 class LineForm:
     """One kind of lines, on its pages."""
 
-    kind: LineKind[Any, Any]
+    kind: EditedLines[Any, Any]
     counted: Kind
     """Where the rule's case has these lines."""
     path: str

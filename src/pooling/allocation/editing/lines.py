@@ -18,14 +18,14 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
-from pooling.purchases.service import item_ids
+from pooling.purchases.finding import item_ids
 
 Line = TypeVar("Line", Charge, Subsidy)
 LineIn = TypeVar("LineIn", ChargeIn, SubsidyIn)
 
 
 @dataclass(frozen=True)
-class LineKind(Generic[Line, LineIn]):
+class EditedLines(Generic[Line, LineIn]):
     """What tells charges from subsidies, which are kept alike."""
 
     table: type[Line]
@@ -37,11 +37,11 @@ class LineKind(Generic[Line, LineIn]):
     """The code of a line whose name has no letter."""
 
 
-CHARGES = LineKind(Charge, charges_of, check_charge, "charge", "frais")
-SUBSIDIES = LineKind(Subsidy, subsidies_of, check_subsidy, "subsidy", "subvention")
+CHARGES = EditedLines(Charge, charges_of, check_charge, "charge", "frais")
+SUBSIDIES = EditedLines(Subsidy, subsidies_of, check_subsidy, "subsidy", "subvention")
 
 
-def found(lines: Iterable[Line], code: str) -> Line:
+def line_of_code(lines: Iterable[Line], code: str) -> Line:
     """The purchase's line of this code.
 
     Raises:
@@ -57,7 +57,7 @@ async def add_line(
     session: AsyncSession,
     caller: Caller,
     purchase_id: int,
-    kind: LineKind[Line, LineIn],
+    kind: EditedLines[Line, LineIn],
     command: LineIn,
     clock: Clock,
 ) -> Line:
@@ -86,7 +86,7 @@ async def change_line(
     session: AsyncSession,
     caller: Caller,
     purchase_id: int,
-    kind: LineKind[Line, LineIn],
+    kind: EditedLines[Line, LineIn],
     code: str,
     command: LineIn,
     clock: Clock,
@@ -104,7 +104,7 @@ async def change_line(
     """
     await lock_for_editing(session, caller, purchase_id)
     lines = await kind.stored(session, purchase_id)
-    line = found(lines, code)
+    line = line_of_code(lines, code)
     before = content_of(line)
     if before == content_of(command):
         return line
@@ -120,7 +120,7 @@ async def remove_line(
     session: AsyncSession,
     caller: Caller,
     purchase_id: int,
-    kind: LineKind[Line, LineIn],
+    kind: EditedLines[Line, LineIn],
     code: str,
     clock: Clock,
     *,
@@ -134,7 +134,7 @@ async def remove_line(
         ChangedMeanwhile: it is no longer what was shown.
     """
     await lock_for_editing(session, caller, purchase_id)
-    line = found(await kind.stored(session, purchase_id), code)
+    line = line_of_code(await kind.stored(session, purchase_id), code)
     before = content_of(line)
     check_version(before, shown)
     if isinstance(line, Charge):
@@ -163,7 +163,7 @@ async def _known(session: AsyncSession, purchase_id: int) -> Known:
 async def _record(
     session: AsyncSession,
     caller: Caller,
-    kind: LineKind[Line, LineIn],
+    kind: EditedLines[Line, LineIn],
     line: Line,
     done: str,
     clock: Clock,

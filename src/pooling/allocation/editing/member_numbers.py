@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pooling.allocation.case import Payer
-from pooling.allocation.keys import DECIMALS
+from pooling.allocation.key_choices import DECIMALS
 from pooling.web.forms import Form
 from pooling.web.numbers import decimal_text, typed_number
 

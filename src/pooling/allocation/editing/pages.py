@@ -11,17 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing.line_forms import FORMS, LineForm
-from pooling.allocation.editing.lines import add_line, change_line, found, remove_line
+from pooling.allocation.editing.lines import add_line, change_line, line_of_code, remove_line
 from pooling.allocation.editing.member_numbers import has_boxes
-from pooling.allocation.editing.preview import Preview, blamed, preview
+from pooling.allocation.editing.preview import Preview, blamed_field, preview_line
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of
 from pooling.allocation.locking import ChangedMeanwhile, code_for, version_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.page import SECTION, edited, trail
-from pooling.allocation.wording import differences
+from pooling.allocation.words import differences
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
-from pooling.purchases.frame import PurchaseFrame
+from pooling.purchases.page import PurchasePage
 from pooling.sharing.errors import RuleError
 from pooling.web.addresses import path_of
 from pooling.web.bodies import LONG_FORM
@@ -40,7 +40,7 @@ class Editing:
     request: Request[Any, Any, Any]
     session: AsyncSession
     caller: Caller
-    frame: PurchaseFrame
+    frame: PurchasePage
     read: PurchaseCase
     of: LineForm
     lines: Sequence[Charge | Subsidy]
@@ -57,7 +57,9 @@ async def _editing(
     frame, read = await edited(request, session, caller, reference)
     of = next(form for form in FORMS if f"{form.path}/" in path_of(request))
     lines: Sequence[Any] = read.charges if of.counted == "charges" else read.subsidies
-    return Editing(request, session, caller, frame, read, of, lines, None if code is None else found(lines, code))
+    return Editing(
+        request, session, caller, frame, read, of, lines, None if code is None else line_of_code(lines, code)
+    )
 
 
 def _page(
@@ -158,9 +160,9 @@ async def _previewed(editing: Editing, form: Form, command: ChargeIn | SubsidyIn
         purchase = {"group_id": editing.caller.group_id, "purchase_id": editing.frame.purchase.id}
         tried = of.as_case(of.kind.table(**purchase, code=code, **vars(command)), read)
         try:
-            shown = await asyncio.to_thread(preview, read, of.counted, tried)
+            shown = await asyncio.to_thread(preview_line, read, of.counted, tried)
         except RuleError as error:
-            form.refuse(*blamed(error, read, tried, of.counted))
+            form.refuse(*blamed_field(error, read, tried, of.counted))
     if form.has_errors:
         raise Redisplay(_page(editing, form))
     return _page(editing, form, shown=shown)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from pooling.allocation.allocating import refusal_reason, refused_line, waits_for_needs
 from pooling.allocation.case import PurchaseCase
-from pooling.allocation.keys import goes_by_size
-from pooling.allocation.service import reason, refused_line, waits_for_needs
+from pooling.allocation.key_choices import goes_by_size
 from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_case import AmountSubsidy, Case, Charge, RateSubsidy
 from pooling.sharing.allocation_result import Allocation, MemberResult
@@ -44,7 +44,7 @@ class Preview:
     after: Cents
 
 
-def preview(read: PurchaseCase, kind: Kind, line: CaseLine) -> Preview:
+def preview_line(read: PurchaseCase, kind: Kind, line: CaseLine) -> Preview:
     """The purchase with this line, added or in the place of the one of its id.
 
     Raises:
@@ -96,12 +96,12 @@ def _measure(kind: Kind, member: MemberResult) -> Cents:
     return member.ttc if kind == "charges" else member.net
 
 
-def blamed(error: RuleError, read: PurchaseCase, line: CaseLine, kind: Kind) -> tuple[str, str]:
+def blamed_field(error: RuleError, read: PurchaseCase, line: CaseLine, kind: Kind) -> tuple[str, str]:
     """The field of the line's form that the rule's refusal is about, and the sentence. Another line's fault has no
     field; a population that is missing is the fault of the key that looks at it.
     """
     tried = _with(read, kind, line)
-    sentence = reason(error, read.labels, tried)
+    sentence = refusal_reason(error, read.labels, tried)
     sentence = sentence[0].upper() + sentence[1:]
     mine = f"{error.field}.".startswith(f"{kind}.{line.id}.")
     sized = isinstance(line, Charge) and goes_by_size(line.key)

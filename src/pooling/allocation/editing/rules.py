@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn
-from pooling.allocation.keys import (
+from pooling.allocation.key_choices import (
     OF_ITEMS,
     KeyChoice,
     as_the_rule_reads,

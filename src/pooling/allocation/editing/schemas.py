@@ -9,7 +9,7 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.text import Line
 
 
-def plain(value: Decimal) -> str:
+def plain_decimal(value: Decimal) -> str:
     """A decimal without exponent nor useless zeros, as charges and subsidies keep it."""
     return f"{value.normalize():f}"
 
@@ -54,4 +54,4 @@ def content_of(line: Charge | Subsidy | ChargeIn | SubsidyIn) -> dict[str, Any]:
     """What a line says, for versions and for events."""
     said = fields(ChargeIn if isinstance(line, Charge | ChargeIn) else SubsidyIn)
     content = {name: getattr(line, name) for name in (one.name for one in said)}
-    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in content.items()}
+    return {name: plain_decimal(value) if isinstance(value, Decimal) else value for name, value in content.items()}

@@ -5,7 +5,7 @@ from typing import Any
 
 from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
-from pooling.allocation.editing.schemas import SubsidyIn, content_of, plain
+from pooling.allocation.editing.schemas import SubsidyIn, content_of, plain_decimal
 from pooling.allocation.locking import version_of
 from pooling.allocation.models import Subsidy
 from pooling.web.forms import Form
@@ -24,7 +24,7 @@ def subsidy_form(subsidy: Subsidy | None, read: PurchaseCase) -> Form:
     values = {
         "label": subsidy.label,
         "kind": "amount" if subsidy.rate is None else "rate",
-        "rate": "" if subsidy.rate is None else typed_number(plain(subsidy.rate)),
+        "rate": "" if subsidy.rate is None else typed_number(plain_decimal(subsidy.rate)),
         "items": "all" if subsidy.items is None else "list" if subsidy.items else "none",
         "scope": "all" if subsidy.members is None else "list",
         "public": "1" if subsidy.public else "",

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.allocation.case import payers_of
 from pooling.allocation.editing.member_numbers import has_boxes, numbers_typed, read_numbers
 from pooling.allocation.editing.weights import give_weights, weights_editable, weights_of
+from pooling.allocation.excerpts import SHOWN_AT_MOST
 from pooling.allocation.locking import ChangedMeanwhile, version_of
 from pooling.allocation.page import SECTION, trail
-from pooling.allocation.shown import SHOWN_AT_MOST
-from pooling.allocation.wording import differences
+from pooling.allocation.words import differences
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
@@ -31,7 +31,7 @@ Rows = list[tuple[str, str, str]]
 async def show_keys(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     return await _page(request, session, caller, frame)
 
 
@@ -43,7 +43,7 @@ async def do_give_weights(
     form: PostedForm,
     reference: FromPath[str],
 ) -> Response[Any]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     payers = await payers_of(session, frame.purchase.id)
     weights = read_numbers(form, "weights", payers)
@@ -72,7 +72,7 @@ async def _page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
     caller: Caller,
-    frame: PurchaseFrame,
+    frame: PurchasePage,
     form: Form | None = None,
     conflict: Rows | None = None,
 ) -> Response[str]:

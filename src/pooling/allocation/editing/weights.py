@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.case import Payer, payers_of
-from pooling.allocation.editing.schemas import plain
+from pooling.allocation.editing.schemas import plain_decimal
 from pooling.allocation.locking import check_version, lock_for_editing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
@@ -24,7 +24,7 @@ def weights_editable(purchase: Purchase) -> bool:
 
 def weights_of(payers: Sequence[Payer]) -> dict[str, str]:
     """The weights given, by member code, as the rule writes them."""
-    return {payer.code: plain(payer.weight) for payer in payers if payer.weight is not None}
+    return {payer.code: plain_decimal(payer.weight) for payer in payers if payer.weight is not None}
 
 
 async def give_weights(

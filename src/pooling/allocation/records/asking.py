@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.allocation.allocating import sees_all_costs
 from pooling.allocation.models import UNDER_WAY, AllocationRecord, Export, ExportContent, ExportState
-from pooling.allocation.service import sees_all_costs
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Forbidden, NotFound

@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar import Request, Response
 
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.records.provenance import Provenance
 from pooling.allocation.records.workbook import row_count, write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
-from pooling.allocation.service import StatedPurchase
 from pooling.kernel.errors import NotFound
 from pooling.outbox.mail import FICTIONAL
 from pooling.sharing.statement import Statement
@@ -20,7 +20,7 @@ KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/js
 FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
 
 
-def links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
+def download_links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
     """The buttons beside a table, for files that stand under this address; a workbook that is written apart has its
     own.
     """

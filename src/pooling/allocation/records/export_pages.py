@@ -13,7 +13,7 @@ from pooling.allocation.records.workbook_file import XLSX
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
@@ -25,17 +25,17 @@ MOST_RECORDS = 1_000_000
 """Beyond, a number is no record's."""
 
 
-def address(frame: PurchaseFrame, record: int | None = None) -> str:
+def address(frame: PurchasePage, record: int | None = None) -> str:
     """Where a workbook is asked for, and those that are kept are found."""
     return f"{frame.url}{SECTION}/classeurs" + (f"?etat={record}" if record else "")
 
 
-def offer(frame: PurchaseFrame, record: int | None = None) -> dict[str, Any]:
+def offer(frame: PurchasePage, record: int | None = None) -> dict[str, Any]:
     """What `export_offer.html` asks with."""
     return {"url": address(frame), "record": record, "days": KEPT.days}
 
 
-def figures_text(frame: PurchaseFrame, export: Export) -> str:
+def figures_text(frame: PurchasePage, export: Export) -> str:
     """Which figures it holds."""
     at = date_time_long(export.figures_at, frame.zone, with_year=True) if export.figures_at else None
     if export.record is not None:
@@ -52,7 +52,7 @@ async def show_exports(
     etat: FromQuery[str] = "",
 ) -> Response[str]:
     """Offers to prepare a workbook, and lists those that are kept."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     exports = await latest_exports(session, caller, frame.purchase.id)
     return render(
         request,
@@ -95,7 +95,7 @@ async def do_ask(
     form: PostedForm,
     reference: FromPath[str],
 ) -> Response[Any]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     record = _record(form.value("etat"))
     now = services_of(request).clock.now()
     export_id = await ask_export(session, caller, frame.purchase.id, now, record=record)
@@ -114,7 +114,7 @@ async def show_export(
     export_id: FromPath[int],
 ) -> Response[str]:
     """How far it is; once it is ready, the download."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     export = await find_export(session, caller, frame.purchase.id, export_id)
     shown: dict[str, Any] = {
         "breadcrumb": [*trail(frame, TITLE)[:-1], Link("Classeurs", address(frame)), Link(TITLE, None)],
@@ -161,7 +161,7 @@ async def download_export(
     export_id: FromPath[int],
 ) -> Response[bytes]:
     """The workbook, for who still sees every member's share."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     export = await find_export(session, caller, frame.purchase.id, export_id)
     name = f"{frame.purchase.reference}-" + (f"etat-{export.record}" if export.record else "repartition-estimee")
     return Response(

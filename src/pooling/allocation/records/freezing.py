@@ -12,17 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.allocation.allocating import PurchaseAllocation, StatedPurchase, allocate_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.kept import head_of, read_kept, rows_of
 from pooling.allocation.models import AllocationRecord, AllocationShare
-from pooling.allocation.service import PurchaseAllocation, StatedPurchase, allocate_purchase
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import PurchaseState
-from pooling.purchases.service import lock_purchase
 from pooling.sharing.allocation_result import MemberResult
 from pooling.sharing.case_writing import write_case
 from pooling.sharing.money import Cents, format_cents, parse_cents
@@ -175,7 +175,7 @@ class Drift:
         return bool(self.ttc or self.net)
 
 
-async def drifts(
+async def drifts_since(
     session: AsyncSession, purchase_id: int, number: int, members: Iterable[MemberResult]
 ) -> dict[str, Drift]:
     """What moved since this record, by member; who did not move is left out, who is gone counts as nothing now."""

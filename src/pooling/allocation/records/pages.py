@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.allocation.allocating import allocate_purchase, sees_all_costs
+from pooling.allocation.excerpts import SHOWN_AT_MOST, shares_listed, warnings_listed
 from pooling.allocation.page import SECTION, finance_of, label_of, trail
 from pooling.allocation.records import export_pages
-from pooling.allocation.records.downloads import FILE_NAMES, file_of, is_apart, links
+from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart
 from pooling.allocation.records.freezing import (
     FiguresMoved,
     OpenedRecord,
@@ -23,14 +25,12 @@ from pooling.allocation.records.freezing import (
 )
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
 from pooling.allocation.records.provenance import of_record
-from pooling.allocation.service import allocate_purchase, sees_all_costs
-from pooling.allocation.shown import SHOWN_AT_MOST, shares_shown, warnings_shown
 from pooling.allocation.why_pages import why_page
 from pooling.kernel.errors import Forbidden, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
-from pooling.purchases.frame import PurchaseFrame, purchase_frame
+from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.addresses import path_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
@@ -42,14 +42,14 @@ MOST_RECORDS = 1_000_000
 """Beyond, a number in an address is no record's."""
 
 
-async def _led(request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str) -> PurchaseFrame:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+async def _led(request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str) -> PurchasePage:
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     return frame
 
 
 async def _freezing_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchaseFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
 ) -> Response[str]:
     """The figures as they would be frozen; the hidden fingerprint stands for them."""
     allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
@@ -122,12 +122,12 @@ async def show_record(
     number: FromPath[int],
 ) -> Response[str]:
     """A frozen allocation as it was: every share, or for a référent its own with the totals."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
     own = None if sees_all else await _own_codes(session, caller)
     record = await _record(session, frame, number, own)
     allocation = record.allocation
-    members = shares_shown(allocation.result.results, own)
+    members = shares_listed(allocation.result.results, own)
     url = f"{frame.url}{SECTION}/etats/{number}"
     by = record.shown.by or "une personne partie"
     apart = sees_all and is_apart(request, allocation.result)
@@ -145,14 +145,14 @@ async def show_record(
         names=allocation.labels.members,
         why=url,
         sees_all=sees_all,
-        files=links(url, apart=apart) if sees_all else [],
+        files=download_links(url, apart=apart) if sees_all else [],
         workbook=export_pages.offer(frame, number) if apart else None,
-        warnings=warnings_shown(allocation.result, allocation.labels, own),
+        warnings=warnings_listed(allocation.result, allocation.labels, own),
         **await _processing(session, caller, frame, number),
     )
 
 
-async def _processing(session: AsyncSession, caller: Caller, frame: PurchaseFrame, number: int) -> dict[str, Any]:
+async def _processing(session: AsyncSession, caller: Caller, frame: PurchasePage, number: int) -> dict[str, Any]:
     """For a member's finance: whether the record is still to be dealt with, or who did and when."""
     done = await processed_by(session, caller, frame.purchase.id, number)
     return {
@@ -170,7 +170,7 @@ async def do_processing(
     reference: FromPath[str],
     number: FromPath[int],
 ) -> Response[Any]:
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     if not 0 < number <= MOST_RECORDS:
         raise NotFound
     await process_record(session, caller, frame.purchase.id, number, services_of(request).clock.now())
@@ -184,7 +184,7 @@ async def _own_codes(session: AsyncSession, caller: Caller) -> set[str]:
 
 
 async def _record(
-    session: AsyncSession, frame: PurchaseFrame, number: int, only: Collection[str] | None = None
+    session: AsyncSession, frame: PurchasePage, number: int, only: Collection[str] | None = None
 ) -> OpenedRecord:
     if not 0 < number <= MOST_RECORDS:
         raise NotFound
@@ -201,7 +201,7 @@ async def show_record_why(
     member: FromPath[str],
 ) -> Response[str]:
     """All of a member's frozen figures explained: its own people's, anybody's for who sees all costs."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
     if not (sees_all or member in await _own_codes(session, caller)):
         raise NotFound
@@ -220,7 +220,7 @@ async def download_record(
     number: FromPath[int],
 ) -> Response[Any]:
     """A frozen allocation as a file, exactly as frozen, for who sees every member's share."""
-    frame = await purchase_frame(request, session, caller, reference, SECTION)
+    frame = await purchase_page(request, session, caller, reference, SECTION)
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
     record = await _record(session, frame, number)

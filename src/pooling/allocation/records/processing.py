@@ -16,8 +16,8 @@ from pooling.kernel.errors import Forbidden, NotFound
 from pooling.kernel.events import Event, record_event
 from pooling.members.models import Role
 from pooling.members.rights import Caller
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Participation
-from pooling.purchases.service import lock_purchase
 
 PROCESSED = "allocation.processed"
 

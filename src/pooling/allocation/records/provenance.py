@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.records.freezing import OpenedRecord
-from pooling.allocation.service import StatedPurchase
 from pooling.web.typography import date_time_long
 
 ESTIMATE = "Répartition estimée"

@@ -7,12 +7,23 @@ from typing import BinaryIO, Literal
 from pooling.allocation import figures
 from pooling.allocation.figures import Labels, rate_text, warning_sentence
 from pooling.allocation.records.provenance import Provenance
-from pooling.kernel.sheets import FIRST_ROW, Book, Column, Formula, Kind, Placed, Table, Value, euros, write_csv
+from pooling.kernel.sheet_writing import (
+    FIRST_ROW,
+    Book,
+    Column,
+    ColumnKind,
+    Formula,
+    Placed,
+    SheetTable,
+    Value,
+    euros,
+    write_csv,
+)
 from pooling.sharing.money import format_decimal
 from pooling.sharing.statement import Statement
 
 View = Literal["summary", "lines"]
-_CSV_VIEWS: dict[View, Callable[[Statement, Labels], Table]] = {"summary": figures.summary, "lines": figures.lines}
+_CSV_VIEWS: dict[View, Callable[[Statement, Labels], SheetTable]] = {"summary": figures.summary, "lines": figures.lines}
 
 
 def write_allocation_workbook(
@@ -47,9 +58,9 @@ def write_allocation_workbook(
     book.save(target)
 
 
-def _read_me(provenance: Provenance) -> Table:
+def _read_me(provenance: Provenance) -> SheetTable:
     rows = [[what, said] for what, said in {**provenance.facts, **provenance.more}.items()]
-    return Table("Lisez-moi", [Column("Information", width=30), Column("Valeur", width=90)], rows)
+    return SheetTable("Lisez-moi", [Column("Information", width=30), Column("Valeur", width=90)], rows)
 
 
 def row_count(result: Statement) -> int:
@@ -75,19 +86,19 @@ def write_allocation_csv(
     write_csv(target, _CSV_VIEWS[view](result, Labels.of(labels)), notice, provenance.facts if provenance else None)
 
 
-def _control(result: Statement, placed: Mapping[str, Placed]) -> Table:
+def _control(result: Statement, placed: Mapping[str, Placed]) -> SheetTable:
     columns = [
         Column("Contrôle", width=52),
-        Column("Somme des feuilles", Kind.AMOUNT, 20),
-        Column("Total de la règle", Kind.AMOUNT, 20),
-        Column("Écart", Kind.AMOUNT, 14),
+        Column("Somme des feuilles", ColumnKind.AMOUNT, 20),
+        Column("Total de la règle", ColumnKind.AMOUNT, 20),
+        Column("Écart", ColumnKind.AMOUNT, 14),
     ]
     checks = [*_sums(result, placed), *_invoice_sums(result, placed)]
     rows: list[list[Value]] = []
     for row, (title, formula, expected) in enumerate(checks, start=FIRST_ROW):
         gap = Formula(f"ROUND(B{row}-C{row},2)", formula.value - euros(expected))
         rows.append([title, formula, expected, gap])
-    return Table("Contrôle", columns, rows, formulas=True)
+    return SheetTable("Contrôle", columns, rows, formulas=True)
 
 
 def _sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[tuple[str, Formula, int]]:
@@ -117,7 +128,7 @@ def _invoice_sums(result: Statement, placed: Mapping[str, Placed]) -> Iterator[t
         yield f"{title}\u00a0: TVA", placed["vat"].total_where(text, 5), line.vat
 
 
-def _warnings(result: Statement, labels: Labels) -> Table:
+def _warnings(result: Statement, labels: Labels) -> SheetTable:
     columns = [Column("Code", width=16), Column("Alerte (à vérifier, sans effet sur les montants)", width=110)]
     rows = ([warning.member, warning_sentence(warning, labels)] for warning in result.warnings)
-    return Table("Alertes", columns, rows)
+    return SheetTable("Alertes", columns, rows)

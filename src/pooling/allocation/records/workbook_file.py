@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import BinaryIO
 
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.records.provenance import Provenance
 from pooling.allocation.records.workbook import write_allocation_workbook
-from pooling.allocation.service import StatedPurchase
 from pooling.outbox.mail import FICTIONAL
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

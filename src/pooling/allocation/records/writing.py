@@ -18,13 +18,13 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.allocation.allocating import StatedPurchase, allocate_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Export, ExportContent, ExportState
 from pooling.allocation.records.freezing import open_record
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook import row_count
 from pooling.allocation.records.workbook_file import allocation_xlsx
-from pooling.allocation.service import StatedPurchase, allocate_purchase
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, DomainError

@@ -10,18 +10,18 @@ from litestar.params import FromPath
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.accounts.idempotency import Made, once
+from pooling.accounts.idempotency import Made, answered_once
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.agendas.items import add_item, replace_items
 from pooling.committees.agendas.queries import agenda_lines
 from pooling.committees.agendas.rules import MOST_ITEMS
 from pooling.committees.agendas.schemas import AgendaItemIn
+from pooling.committees.locking import lock_committee
 from pooling.committees.models import Topic
 from pooling.committees.queries import LARGEST_ID, committee_by_id
-from pooling.committees.service import lock_committee
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, answer, require_match
+from pooling.web.api import ApiIn, ApiOut, Operation, json_answer, require_match
 from pooling.web.api_input import read_body
 from pooling.web.services import services_of
 
@@ -91,7 +91,7 @@ async def get_agenda(
 ) -> Response[Any]:
     """A committee's agenda, to edit it."""
     items = await _agenda(session, committee_id, entered_group, services_of(request).clock.now())
-    return answer(AgendaOut(items=items), tagged=True)
+    return json_answer(AgendaOut(items=items), tagged=True)
 
 
 @put(
@@ -119,7 +119,7 @@ async def put_agenda(
     await lock_committee(session, caller, committee_id)
     require_match(request, AgendaOut(items=await _agenda(session, committee_id, entered_group, now)))
     await replace_items(session, caller, committee_id, [(item.id, item) for item in sent.items], now)
-    return answer(AgendaOut(items=await _agenda(session, committee_id, entered_group, now)), tagged=True)
+    return json_answer(AgendaOut(items=await _agenda(session, committee_id, entered_group, now)), tagged=True)
 
 
 @post(
@@ -145,7 +145,7 @@ async def create_item(
         items = await _agenda(session, committee_id, entered_group, now)
         return Made(next(item for item in items if item.id == item_id))
 
-    return await once(request, session, caller.person_id, make)
+    return await answered_once(request, session, caller.person_id, make)
 
 
 ROUTES: Sequence[Any] = [get_agenda, put_agenda, create_item]

@@ -8,9 +8,9 @@ from sqlmodel import col
 
 from pooling.committees.agendas.rules import DIFFICULTY, LONGEST_SAID, MOST_ITEMS
 from pooling.committees.agendas.schemas import DifficultyIn
+from pooling.committees.locking import SENT_TWICE
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
-from pooling.committees.queries import found, known_id
-from pooling.committees.service import SENT_TWICE
+from pooling.committees.queries import known_id, one_row
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
@@ -189,11 +189,11 @@ async def difficulty_by_id(session: AsyncSession, difficulty_id: int) -> Difficu
     Raises:
         NotFound: the group has none with this id.
     """
-    return await found(session, select(Difficulty).where(col(Difficulty.id) == known_id(difficulty_id)))
+    return await one_row(session, select(Difficulty).where(col(Difficulty.id) == known_id(difficulty_id)))
 
 
 async def _locked(session: AsyncSession, difficulty_id: int) -> Difficulty:
-    return await found(
+    return await one_row(
         session,
         select(Difficulty)
         .where(col(Difficulty.id) == known_id(difficulty_id))

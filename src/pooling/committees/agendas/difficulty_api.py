@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.idempotency import Made, once
+from pooling.accounts.idempotency import Made, answered_once
 from pooling.committees.agendas.difficulties import difficulty_by_id, may_settle, raise_difficulty, settle_difficulty
 from pooling.committees.agendas.difficulty_queries import DifficultyLine, difficulty_line, difficulty_page
 from pooling.committees.agendas.schemas import DifficultyIn
@@ -113,7 +113,7 @@ async def create_difficulty(request: Request[Any, Any, Any], session: SessionHer
         difficulty_id = await raise_difficulty(session, caller, command, services_of(request).clock.now())
         return Made(_out(await difficulty_line(session, difficulty_id)))
 
-    return await once(request, session, caller.person_id, make)
+    return await answered_once(request, session, caller.person_id, make)
 
 
 async def _member(session: AsyncSession, code: str) -> int:
@@ -146,7 +146,7 @@ async def do_settlement(
         await settle_difficulty(session, caller, difficulty_id, sent.settlement, services_of(request).clock.now())
         return Made(_out(await difficulty_line(session, difficulty_id)))
 
-    return await once(request, session, caller.person_id, make, status=200)
+    return await answered_once(request, session, caller.person_id, make, status=200)
 
 
 ROUTES: Sequence[Any] = [list_difficulties, create_difficulty, do_settlement]

@@ -12,7 +12,7 @@ from pooling.committees.agendas.files import (
     LARGEST_SENDING,
     MOST_OF_ITEM,
     MOST_OF_MINUTES,
-    Sent,
+    Upload,
     attach_files,
     detach_file,
     files_of,
@@ -20,7 +20,7 @@ from pooling.committees.agendas.files import (
     read_attachment,
 )
 from pooling.committees.agendas.rows import item_of
-from pooling.committees.page import CommitteeFrame, committee_frame, written_committee
+from pooling.committees.page import CommitteePage, committee_page, written_committee
 from pooling.kernel.file_kinds import attachment_header
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
@@ -28,12 +28,12 @@ from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 
-PIECES = "/comites/{committee_id:int}/pieces"
+FILES = "/comites/{committee_id:int}/pieces"
 _AROUND = 1024 * 1024
 """What a form adds to the files it sends."""
 
 
-@get(PIECES, right=Right.SEE_GROUP)
+@get(FILES, right=Right.SEE_GROUP)
 async def show_pieces(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -42,19 +42,19 @@ async def show_pieces(
     point: FromQuery[int | None] = None,
 ) -> Response[str]:
     """The files of an agenda item or, without one, those of the minutes."""
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     return await _page(request, session, frame, point, Form())
 
 
 async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, point: int | None, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, point: int | None, form: Form
 ) -> Response[str]:
     item = await item_of(session, frame.committee.id, point) if point is not None else None
     under_agenda = item is not None
     back = f"{frame.url}/ordre-du-jour#point-{point}" if under_agenda else frame.url
     return render(
         request,
-        "committees/pieces.html",
+        "committees/files.html",
         breadcrumb=frame.under("Pièces jointes"),
         form=form,
         frame=frame,
@@ -70,7 +70,7 @@ async def _page(
     )
 
 
-@post(PIECES, right=Right.SEE_GROUP, request_max_body_size=LARGEST_SENDING + _AROUND, guards=[scan_files])
+@post(FILES, right=Right.SEE_GROUP, request_max_body_size=LARGEST_SENDING + _AROUND, guards=[scan_files])
 async def do_send_pieces(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -80,7 +80,7 @@ async def do_send_pieces(
 ) -> Response[Any]:
     frame = await written_committee(request, session, caller, committee_id)
     point = form.integer("point", smallest=1, largest=999_999_999) if form.value("point") else None
-    sent = [Sent(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
     with form.redisplayed():
         form.check()
         await attach_files(session, caller, committee_id, sent, frame.now, agenda_item_id=point)
@@ -90,11 +90,11 @@ async def do_send_pieces(
     return redirect(request, _address(frame, point), done=done)
 
 
-def _address(frame: CommitteeFrame, point: int | None) -> str:
+def _address(frame: CommitteePage, point: int | None) -> str:
     return f"{frame.url}/pieces?point={point}" if point is not None else f"{frame.url}/pieces"
 
 
-@get(f"{PIECES}/{{file_id:int}}", right=Right.SEE_GROUP)
+@get(f"{FILES}/{{file_id:int}}", right=Right.SEE_GROUP)
 async def download_piece(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -103,7 +103,7 @@ async def download_piece(
     file_id: FromPath[int],
 ) -> Response[bytes]:
     """Always a download, of the type that its content has: a browser neither shows nor guesses anything."""
-    await committee_frame(request, session, caller, committee_id)
+    await committee_page(request, session, caller, committee_id)
     file, content = await read_attachment(session, committee_id, file_id)
     headers = {
         "Content-Disposition": attachment_header(file.name),
@@ -113,7 +113,7 @@ async def download_piece(
     return Response(content, media_type=file.media_type, headers=headers)
 
 
-@post(f"{PIECES}/{{file_id:int}}/retrait", right=Right.SEE_GROUP)
+@post(f"{FILES}/{{file_id:int}}/retrait", right=Right.SEE_GROUP)
 async def do_remove_piece(
     request: Request[Any, Any, Any],
     session: SessionHere,
@@ -122,7 +122,7 @@ async def do_remove_piece(
     committee_id: FromPath[int],
     file_id: FromPath[int],
 ) -> Response[Any]:
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     point = await detach_file(session, caller, committee_id, file_id, frame.now)
     return redirect(request, _address(frame, point), done="La pièce est retirée.")
 

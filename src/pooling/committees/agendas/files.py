@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.committees.locking import lock_to_write, record_change
 from pooling.committees.models import AgendaItem, Committee, CommitteeFile, CommitteeState
-from pooling.committees.queries import found
-from pooling.committees.service import lock_to_write, record
+from pooling.committees.queries import one_row
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.files import LARGEST_FILE, File, file_with_content, remove_files, store_file
 from pooling.kernel.limits import BYTES, Readers, limit
@@ -31,7 +31,7 @@ _ENDED = {CommitteeState.MINUTED, CommitteeState.CANCELLED}
 
 
 @dataclass(frozen=True)
-class Sent:
+class Upload:
     """A file as somebody sends it."""
 
     name: str
@@ -52,7 +52,7 @@ async def attach_files(
     session: AsyncSession,
     caller: Caller,
     committee_id: int,
-    sent: Sequence[Sent],
+    sent: Sequence[Upload],
     now: datetime,
     *,
     agenda_item_id: int | None = None,
@@ -79,7 +79,7 @@ async def attach_files(
         )
         for file in files
     )
-    record(session, caller, committee, "files_added", now, details={"names": [file.name for file in files]})
+    record_change(session, caller, committee, "files_added", now, details={"names": [file.name for file in files]})
     return [file.id for file in files]
 
 
@@ -97,7 +97,7 @@ async def detach_file(
         delete(CommitteeFile).where(col(CommitteeFile.file_id) == file_id).returning(col(CommitteeFile.agenda_item_id))
     )
     await remove_files(session, [file_id])
-    record(session, caller, committee, "file_removed", now, details={"names": [name]})
+    record_change(session, caller, committee, "file_removed", now, details={"names": [name]})
     return removed.scalar_one()
 
 
@@ -141,7 +141,7 @@ def _is_file() -> ColumnElement[bool]:
 
 
 async def _file_of(session: AsyncSession, committee_id: int, file_id: int) -> File:
-    return await found(
+    return await one_row(
         session,
         select(File)
         .join(CommitteeFile, _is_file())
@@ -160,13 +160,13 @@ def _require_not_ended(committee: Committee) -> None:
 
 
 async def _require_item(session: AsyncSession, committee_id: int, item_id: int) -> None:
-    await found(
+    await one_row(
         session,
         select(col(AgendaItem.id)).where(col(AgendaItem.id) == item_id, col(AgendaItem.committee_id) == committee_id),
     )
 
 
-async def _require_room(session: AsyncSession, committee_id: int, item_id: int | None, sent: Sequence[Sent]) -> None:
+async def _require_room(session: AsyncSession, committee_id: int, item_id: int | None, sent: Sequence[Upload]) -> None:
     beside = col(CommitteeFile.agenda_item_id).is_not_distinct_from(item_id)
     rows = await session.execute(
         select(func.count().filter(beside), func.coalesce(func.sum(col(File.size)), 0))
@@ -183,7 +183,7 @@ async def _require_room(session: AsyncSession, committee_id: int, item_id: int |
         raise Invalid({FIELD: f"Les pièces d’un comité font {LARGEST_TOGETHER // 2**20} Mo au plus, ensemble."})
 
 
-async def _keep(session: AsyncSession, one: Sent, now: datetime, caller: Caller) -> File:
+async def _keep(session: AsyncSession, one: Upload, now: datetime, caller: Caller) -> File:
     try:
         return await store_file(session, one.name, one.content, now, person_id=caller.person_id, field=FIELD)
     except Invalid as refused:

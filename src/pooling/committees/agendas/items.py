@@ -17,10 +17,10 @@ from pooling.committees.agendas.rows import (
     purchases_by_reference,
     require_removable,
 )
-from pooling.committees.agendas.rules import moved, require_room
+from pooling.committees.agendas.rules import moved_to, require_room
 from pooling.committees.agendas.schemas import AgendaItemIn
+from pooling.committees.locking import lock_committee, record_change, require_to_come
 from pooling.committees.models import AgendaItem, Committee, Topic
-from pooling.committees.service import lock_committee, record, require_to_come
 from pooling.kernel.database import insert_many
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.members.rights import Caller
@@ -66,7 +66,7 @@ async def add_item(
     session.add(item)
     await session.flush()
     await number_in(session, [*order, item.id])
-    record(session, caller, committee, "agenda_item_added", now, details={"title": item.title})
+    record_change(session, caller, committee, "agenda_item_added", now, details={"title": item.title})
     return item.id
 
 
@@ -93,8 +93,8 @@ async def change_item(
         setattr(item, name, value)
     await session.flush()
     if place is not None:
-        await number_in(session, moved(await order_of(session, committee_id), item_id, place))
-    record(session, caller, committee, "agenda_item_changed", now, details={"title": item.title})
+        await number_in(session, moved_to(await order_of(session, committee_id), item_id, place))
+    record_change(session, caller, committee, "agenda_item_changed", now, details={"title": item.title})
 
 
 async def shift_item(
@@ -107,10 +107,10 @@ async def shift_item(
     committee = await _lock(session, caller, committee_id, now)
     item = await item_of(session, committee_id, item_id)
     before = await order_of(session, committee_id)
-    after = moved(before, item_id, before.index(item_id) + 1 + by)
+    after = moved_to(before, item_id, before.index(item_id) + 1 + by)
     if after != before:
         await number_in(session, after)
-        record(session, caller, committee, "agenda_item_moved", now, details={"title": item.title})
+        record_change(session, caller, committee, "agenda_item_moved", now, details={"title": item.title})
 
 
 async def remove_item(session: AsyncSession, caller: Caller, committee_id: int, item_id: int, now: datetime) -> None:
@@ -124,7 +124,7 @@ async def remove_item(session: AsyncSession, caller: Caller, committee_id: int, 
     await require_removable(session, [item])
     await forget_items(session, [item_id])
     await number_in(session, await order_of(session, committee_id))
-    record(session, caller, committee, "agenda_item_removed", now, details={"title": item.title})
+    record_change(session, caller, committee, "agenda_item_removed", now, details={"title": item.title})
 
 
 async def replace_items(
@@ -161,7 +161,7 @@ async def replace_items(
             item.purchase_id = purchases.get(command.purchase)
         session.add(item)
     await session.flush()
-    record(session, caller, committee, "agenda_written", now)
+    record_change(session, caller, committee, "agenda_written", now)
 
 
 async def _lock(session: AsyncSession, caller: Caller, committee_id: int, now: datetime) -> Committee:

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.agendas.items import add_item, change_item, remove_item, shift_item
 from pooling.committees.agendas.queries import AgendaLine, agenda_lines, purchases_to_link
-from pooling.committees.agendas.rules import overrun
+from pooling.committees.agendas.rules import minutes_over
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.agendas.taking_up import proposals_for, take_up
 from pooling.committees.convening_notice import convening_notice
 from pooling.committees.models import CommitteeState, Topic
-from pooling.committees.page import CommitteeFrame, committee_frame, managed_committee
+from pooling.committees.page import CommitteePage, committee_page, managed_committee
 from pooling.committees.rules import TO_COME
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
@@ -31,12 +31,12 @@ ITEM = f"{AGENDA}/{{item_id:int}}"
 async def show_agenda(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[str]:
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     return await _agenda_page(request, session, frame, Form())
 
 
 async def _agenda_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, form: Form
 ) -> Response[str]:
     committee = frame.committee
     lines = await agenda_lines(session, committee, frame.zone, frame.now)
@@ -56,7 +56,7 @@ async def _agenda_page(
         convened=committee.state == CommitteeState.CONVENED,
         convening=await convening_notice(request, session, frame),
         minutes=sum(minutes or 0 for minutes in durations),
-        overrun=overrun(committee.starts_at, committee.ends_at, durations),
+        overrun=minutes_over(committee.starts_at, committee.ends_at, durations),
         some_without_duration=None in durations[:-1],
         proposals=await proposals_for(session, committee, frame.zone, frame.now) if edits else [],
         purchases=await purchases_to_link(session) if edits else [],
@@ -130,7 +130,7 @@ async def ask_item(
     return await _item_page(request, session, frame, line, count, form)
 
 
-async def _line(session: AsyncSession, frame: CommitteeFrame, item_id: int) -> tuple[AgendaLine, int]:
+async def _line(session: AsyncSession, frame: CommitteePage, item_id: int) -> tuple[AgendaLine, int]:
     """The item as pages show it, and how many there are."""
     lines = await agenda_lines(session, frame.committee, frame.zone, frame.now)
     for line in lines:
@@ -142,7 +142,7 @@ async def _line(session: AsyncSession, frame: CommitteeFrame, item_id: int) -> t
 async def _item_page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     line: AgendaLine,
     count: int,
     form: Form,

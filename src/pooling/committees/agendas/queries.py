@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.agendas.files import FileLine, files_of
-from pooling.committees.agendas.rules import clock
+from pooling.committees.agendas.rules import start_times
 from pooling.committees.agendas.suggestions import OpenCollection, OpenMatters, shortened
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState, Topic
 from pooling.members.models import Member
 from pooling.needs.models import Declaration, DeclarationState
 from pooling.purchases.models import Participation, Purchase, PurchaseState
-from pooling.web.typography import before, date_short, plural
+from pooling.web.typography import date_short, deadline_words, plural
 
 MOST_COLLECTIONS = 30
 MOST_DIFFICULTIES = 50
@@ -77,7 +77,7 @@ async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneIn
     items: list[AgendaItem] = [row[0] for row in rows]
     files = await files_of(session, committee.id)
     live = await _live_details(session, committee, items, zone, now)
-    begins = clock(committee.starts_at, [item.duration_minutes for item in items])
+    begins = start_times(committee.starts_at, [item.duration_minutes for item in items])
     return [
         AgendaLine(
             id=item.id,
@@ -128,8 +128,8 @@ def _of_collection(collection: OpenCollection | None, topic: str, zone: ZoneInfo
         return "La collecte est close."
     silent = plural(collection.participants - collection.filed, "membre sans réponse", "membres sans réponse")
     if topic == Topic.SILENT:
-        return f"{silent} sur {collection.participants}, {before(collection.closes_at, now, zone)}"
-    return f"Clôture {before(collection.closes_at, now, zone)} ; {silent} sur {collection.participants}"
+        return f"{silent} sur {collection.participants}, {deadline_words(collection.closes_at, now, zone)}"
+    return f"Clôture {deadline_words(collection.closes_at, now, zone)} ; {silent} sur {collection.participants}"
 
 
 async def _open_decisions(session: AsyncSession, committee: Committee, today: date) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from pooling.committees.agendas.files import forget_files_of_items
 from pooling.committees.models import AgendaItem, Difficulty, DifficultyState
-from pooling.committees.queries import found
+from pooling.committees.queries import one_row
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.purchases.models import Purchase
@@ -43,7 +43,7 @@ async def items_of(session: AsyncSession, committee_id: int) -> list[AgendaItem]
 
 
 async def item_of(session: AsyncSession, committee_id: int, item_id: int) -> AgendaItem:
-    return await found(
+    return await one_row(
         session, select(AgendaItem).where(col(AgendaItem.committee_id) == committee_id, col(AgendaItem.id) == item_id)
     )
 

@@ -14,7 +14,7 @@ LONGEST_SAID = 180
 """Letters of a difficulty in an item's title, which convocations print: a sentence is not cut."""
 
 
-def clock(starts_at: datetime, durations: Sequence[int | None]) -> list[datetime | None]:
+def start_times(starts_at: datetime, durations: Sequence[int | None]) -> list[datetime | None]:
     """When each item begins: the meeting's start and the minutes of those before it. None once one of them has no
     duration, since then nobody knows.
     """
@@ -26,13 +26,13 @@ def clock(starts_at: datetime, durations: Sequence[int | None]) -> list[datetime
     return begins
 
 
-def overrun(starts_at: datetime, ends_at: datetime, durations: Iterable[int | None]) -> int:
+def minutes_over(starts_at: datetime, ends_at: datetime, durations: Iterable[int | None]) -> int:
     """By how many minutes the items are longer than the meeting; 0 when they are not."""
     wanted = timedelta(minutes=sum(minutes or 0 for minutes in durations))
     return max(0, int((wanted - (ends_at - starts_at)).total_seconds()) // 60)
 
 
-def moved(order: Sequence[int], item: int, place: int) -> list[int]:
+def moved_to(order: Sequence[int], item: int, place: int) -> list[int]:
     """The order with this item at that place, counted from 1; beyond either end it becomes the first or the last."""
     others = [other for other in order if other != item]
     at = min(max(place, 1), len(order)) - 1

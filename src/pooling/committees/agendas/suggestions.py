@@ -38,7 +38,7 @@ class OpenMatters:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Suggestion:
     """An item that the agenda could have."""
 
     topic: Topic
@@ -58,10 +58,10 @@ class Proposal:
 
 def key_of(topic: str, purchase_id: int | None, difficulty_id: int | None) -> str:
     """The key of the proposal that an item came from; items that somebody typed have one that no proposal has."""
-    return Proposal(Topic(topic), "", "", purchase_id=purchase_id, difficulty_id=difficulty_id).key
+    return Suggestion(Topic(topic), "", "", purchase_id=purchase_id, difficulty_id=difficulty_id).key
 
 
-def propose(matters: OpenMatters, present: AnyOf[str], starts_at: datetime) -> list[Proposal]:
+def suggest_items(matters: OpenMatters, present: AnyOf[str], starts_at: datetime) -> list[Suggestion]:
     """What the agenda of a meeting at that moment lacks, by the keys of the items it has: follow-up first, then what
     members struggle with, what closes soonest, who is silent.
     """
@@ -69,17 +69,17 @@ def propose(matters: OpenMatters, present: AnyOf[str], starts_at: datetime) -> l
     return [proposal for proposal in found if proposal.key not in present]
 
 
-def _follow_up(matters: OpenMatters) -> list[Proposal]:
+def _follow_up(matters: OpenMatters) -> list[Suggestion]:
     if not matters.decisions:
         return []
     late = f", dont {matters.overdue} en retard" if matters.overdue else ""
     reason = f"{plural(matters.decisions, 'décision ouverte', 'décisions ouvertes')}{late}"
-    return [Proposal(Topic.FOLLOW_UP, "Suivi des décisions", reason, duration_minutes=15)]
+    return [Suggestion(Topic.FOLLOW_UP, "Suivi des décisions", reason, duration_minutes=15)]
 
 
-def _difficulties(matters: OpenMatters) -> list[Proposal]:
+def _difficulties(matters: OpenMatters) -> list[Suggestion]:
     return [
-        Proposal(
+        Suggestion(
             Topic.DIFFICULTY,
             f"Difficulté : {shortened(content, LONGEST_SAID)}",
             "signalée par un membre",
@@ -90,9 +90,9 @@ def _difficulties(matters: OpenMatters) -> list[Proposal]:
     ]
 
 
-def _closing(matters: OpenMatters, starts_at: datetime) -> list[Proposal]:
+def _closing(matters: OpenMatters, starts_at: datetime) -> list[Suggestion]:
     return [
-        Proposal(
+        Suggestion(
             Topic.CLOSING,
             f"Collecte bientôt close : {shortened(collection.title)}",
             f"{plural(collection.filed, 'réponse')} sur {collection.participants}",
@@ -103,10 +103,10 @@ def _closing(matters: OpenMatters, starts_at: datetime) -> list[Proposal]:
     ]
 
 
-def _silent(matters: OpenMatters, starts_at: datetime) -> list[Proposal]:
+def _silent(matters: OpenMatters, starts_at: datetime) -> list[Suggestion]:
     """Only where they may still answer after the meeting."""
     return [
-        Proposal(
+        Suggestion(
             Topic.SILENT,
             f"Membres sans réponse : {shortened(collection.title)}",
             plural(collection.participants - collection.filed, "membre sans réponse", "membres sans réponse"),

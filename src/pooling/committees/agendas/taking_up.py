@@ -11,22 +11,22 @@ from sqlmodel import col
 from pooling.committees.agendas.queries import open_matters
 from pooling.committees.agendas.rows import items_of
 from pooling.committees.agendas.rules import MOST_ITEMS
-from pooling.committees.agendas.suggestions import Proposal, key_of, propose
+from pooling.committees.agendas.suggestions import Suggestion, key_of, suggest_items
+from pooling.committees.locking import lock_committee, record_change, require_to_come
 from pooling.committees.models import AgendaItem, Committee, Topic
-from pooling.committees.service import lock_committee, record, require_to_come
 from pooling.kernel.database import insert_many
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 
 
-async def proposals_for(session: AsyncSession, committee: Committee, zone: ZoneInfo, now: datetime) -> list[Proposal]:
+async def proposals_for(session: AsyncSession, committee: Committee, zone: ZoneInfo, now: datetime) -> list[Suggestion]:
     """What its agenda lacks of what is open."""
     present = {
         key_of(item.topic, item.purchase_id, item.difficulty_id)
         for item in await items_of(session, committee.id)
         if item.topic != Topic.TYPED
     }
-    return propose(await open_matters(session, committee, zone, now), present, committee.starts_at)
+    return suggest_items(await open_matters(session, committee, zone, now), present, committee.starts_at)
 
 
 async def take_up(
@@ -44,7 +44,7 @@ async def take_up(
     require_to_come(committee, now)
     added = await add_proposals(session, committee, now, keys=keys)
     if added:
-        record(session, caller, committee, "agenda_taken_up", now, details={"lines": added})
+        record_change(session, caller, committee, "agenda_taken_up", now, details={"lines": added})
     return added
 
 

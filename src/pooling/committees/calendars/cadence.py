@@ -71,7 +71,7 @@ def periods_from(today: date, months: int) -> Iterator[Period]:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class ProposedDate:
     """A period and what stands in it."""
 
     period: Period
@@ -83,15 +83,15 @@ class Proposal:
     """Whether the school holidays of all of its days are published."""
 
 
-def proposals(
+def proposed_dates(
     today: date, months: int, committees: Collection[date], zone: ZoneInfo, school_zone: str
-) -> list[Proposal]:
+) -> list[ProposedDate]:
     """For the present period and those of the year to come: whether it has a committee, else days for one."""
     found = []
     for period in periods_from(today, months):
         held = any(period.has(day) for day in committees)
         days = [] if held else days_for(period, today, zone, school_zone)
-        found.append(Proposal(period, days, held, not school_zone or period.last <= school_known_until()))
+        found.append(ProposedDate(period, days, held, not school_zone or period.last <= school_known_until()))
     return found
 
 

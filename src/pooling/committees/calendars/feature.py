@@ -2,7 +2,7 @@
 
 from pooling.committees.calendars import pages
 from pooling.committees.calendars.event_words import EVENTS
-from pooling.committees.calendars.reminders import kinds
+from pooling.committees.calendars.reminders import calendar_kinds
 from pooling.members.features import Feature, Section
 from pooling.members.rights import Right
 
@@ -10,6 +10,6 @@ FEATURE = Feature(
     pages=pages.ROUTES,
     front=pages.FRONT,
     sections=(Section("Mon agenda", pages.PATH, Right.SEE_GROUP, under="/comites"),),
-    kinds=kinds,
+    kinds=calendar_kinds,
     events=EVENTS,
 )

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.calendars.models import CalendarFeed
-from pooling.committees.queries import found, known_id
+from pooling.committees.queries import known_id, one_row
 from pooling.kernel.database import enter_group
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
@@ -70,7 +70,7 @@ async def revoke_feed(session: AsyncSession, caller: Caller, feed_id: int, now: 
     Raises:
         NotFound: the caller has no such address.
     """
-    feed = await found(
+    feed = await one_row(
         session,
         select(CalendarFeed)
         .where(col(CalendarFeed.id) == known_id(feed_id), col(CalendarFeed.person_id) == caller.person_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant
 
 
 class CalendarFeed(TenantTable, table=True):
@@ -20,7 +20,7 @@ class CalendarFeed(TenantTable, table=True):
     )
 
     id: int = identity()
-    person_id: int = big()
+    person_id: int = foreign_id()
     token_hash: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = instant()
     revoked_at: datetime | None = instant(nullable=True)

@@ -9,10 +9,10 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.committees.calendars.feed_text import feed_of
+from pooling.committees.calendars.feed_document import feed_of
 from pooling.committees.calendars.feeds import enter_by_feed, feeds_of, make_feed, revoke_feed
 from pooling.committees.notices.icalendar_text import published
-from pooling.committees.page import committee_frame, sections
+from pooling.committees.page import committee_page, sections
 from pooling.committees.queries import agendas_of
 from pooling.kernel.database import mail_from_of
 from pooling.kernel.errors import NotFound
@@ -127,7 +127,7 @@ async def download_committee(
     committee_id: FromPath[int],
 ) -> Response[str]:
     """One committee, to add to a calendar by hand."""
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     agenda = (await agendas_of(session, [committee_id]))[committee_id]
     text = published(frame.committee, agenda, context_of(request, entered_group), mail_from_of(session))
     name = f"comite-{frame.committee.local_start:%Y-%m-%d}.ics"

@@ -18,7 +18,7 @@ from pooling.members.models import Group, Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
-from pooling.reminders.rules import quarter_day, upcoming
+from pooling.reminders.rules import quarter_day, still_due
 from pooling.web.typography import date_long
 
 NAME = "quarter"
@@ -28,7 +28,7 @@ DATE = "le 1er jour ouvré du deuxième mois du trimestre"
 _REVISION = 1
 
 
-def kinds(configuration: ReminderConfiguration) -> list[Kind]:
+def calendar_kinds(configuration: ReminderConfiguration) -> list[Kind]:
     schedule = configuration.schedule(NAME, DEFAULT)
     return [
         Kind(
@@ -68,7 +68,7 @@ async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: 
     day = quarter_day(period.first.year, quarter_id(period) % 10, zone)
     return [
         Occasion(quarter_id(period), _REVISION, offset, due_at, useful_until=ends)
-        for offset, due_at in upcoming(day, schedule.offsets, schedule.hour, zone, useful_until=ends)
+        for offset, due_at in still_due(day, schedule.offsets, schedule.hour, zone, useful_until=ends)
     ]
 
 

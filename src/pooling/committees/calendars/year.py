@@ -15,7 +15,7 @@ _DECEMBER = 12
 
 
 @dataclass(frozen=True)
-class Dated:
+class Happening:
     """Something that happens on a day: a committee, or a purchase's deadline."""
 
     day: date
@@ -80,14 +80,14 @@ class Year:
 class _Days:
     """What falls on each day."""
 
-    dated: Mapping[date, Sequence[Dated]]
+    dated: Mapping[date, Sequence[Happening]]
     zone: ZoneInfo
     school_zone: str
     public: dict[date, str] = field(default_factory=dict)
     school: dict[date, str] = field(default_factory=dict)
 
 
-def year_of(number: int, dated: Sequence[Dated], zone: ZoneInfo, school_zone: str) -> Year:
+def year_of(number: int, dated: Sequence[Happening], zone: ZoneInfo, school_zone: str) -> Year:
     """The year's drawing and table."""
     in_order = sorted((one for one in dated if one.day.year == number), key=lambda one: (one.day, one.label))
     by_day = {day: list(things) for day, things in groupby(in_order, key=lambda one: one.day)}
@@ -154,7 +154,7 @@ def _ranges(named: Mapping[date, str]) -> Iterator[tuple[str, date, date]]:
             yield name, days[0], days[-1]
 
 
-def _happenings(dated: Sequence[Dated]) -> Iterator[Line]:
+def _happenings(dated: Sequence[Happening]) -> Iterator[Line]:
     for one in dated:
         yield Line(one.day, one.day, one.label, "Comité" if one.committee else "Échéance d’achat", one.path)
 

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.calendars.year import Dated
+from pooling.committees.calendars.year import Happening
 from pooling.committees.models import Committee, CommitteeState
 from pooling.members.models import Group
 from pooling.purchases.models import Purchase, PurchaseState
@@ -43,7 +43,7 @@ async def committee_days(session: AsyncSession, first: date, last: date) -> list
     return [moment.date() for moment in rows.scalars()]
 
 
-async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Sequence[Dated]:
+async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Sequence[Happening]:
     """Committees that are not cancelled, closing dates of collections, deliveries to come."""
     starts = (datetime.combine(date(year + more, 1, 1), time(), zone).astimezone(UTC) for more in (0, 1))
     first, last = starts
@@ -58,7 +58,7 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
         .limit(MOST_DATES)
     )
     found = [
-        Dated(starts_at.astimezone(zone).date(), title, f"/comites/{key}", committee=True)
+        Happening(starts_at.astimezone(zone).date(), title, f"/comites/{key}", committee=True)
         for key, title, starts_at in committees
     ]
     purchases = await session.execute(
@@ -78,7 +78,7 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
     for reference, title, closes_at, delivery in purchases:
         if closes_at is not None:
             day = closes_at.astimezone(zone).date()
-            found.append(Dated(day, f"Clôture des déclarations : {title}", f"/achats/{reference}", committee=False))
+            found.append(Happening(day, f"Clôture des déclarations : {title}", f"/achats/{reference}", committee=False))
         if delivery is not None:
-            found.append(Dated(delivery, f"Livraison attendue : {title}", f"/achats/{reference}", committee=False))
+            found.append(Happening(delivery, f"Livraison attendue : {title}", f"/achats/{reference}", committee=False))
     return found

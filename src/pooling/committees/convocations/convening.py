@@ -15,10 +15,10 @@ from sqlmodel import col
 from pooling.committees.convening_notice import convocation_hour
 from pooling.committees.convening_rules import lawful_due, leaves_by_itself
 from pooling.committees.convocations.document import convocation_pdf
+from pooling.committees.locking import lock_committee, require_to_come
 from pooling.committees.models import Committee, CommitteeKind, CommitteeState
 from pooling.committees.notices.changes import context_of_group
 from pooling.committees.rules import COMMITTEE, CONVOCATION
-from pooling.committees.service import lock_committee, require_to_come
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import base_url_of
 from pooling.kernel.files import store_file
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 occasion(
     CONVOCATION,
-    wish="a facilitator, who convenes before the date of the rule",
+    asked_by="a facilitator, who convenes before the date of the rule",
     to="who is invited",
     limit="once for each date of a committee",
     where=__name__,

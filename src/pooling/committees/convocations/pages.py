@@ -12,11 +12,11 @@ from pooling.accounts.models import Person
 from pooling.committees.convening_notice import convening_notice
 from pooling.committees.convocations.convening import convene_now
 from pooling.committees.convocations.document import convocation_pdf
+from pooling.committees.locking import require_to_come
 from pooling.committees.models import CommitteeState, Invitation
 from pooling.committees.notices.changes import context_of_group
-from pooling.committees.page import committee_frame, managed_committee
+from pooling.committees.page import committee_page, managed_committee
 from pooling.committees.queries import holds_a_role
-from pooling.committees.service import require_to_come
 from pooling.kernel.errors import Conflict
 from pooling.kernel.file_kinds import PDF, attachment_header
 from pooling.kernel.files import file_with_content
@@ -95,7 +95,7 @@ async def download_convocation(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[bytes]:
     """The one that was sent or, before, a draft of what would be: made for this answer, kept nowhere."""
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     committee = frame.committee
     if committee.convocation_file_id is not None:
         file, content = await file_with_content(session, committee.convocation_file_id)

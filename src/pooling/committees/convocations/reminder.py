@@ -13,7 +13,7 @@ from pooling.committees.convening_notice import schedule_of
 from pooling.committees.convening_rules import convocation_due
 from pooling.committees.models import Committee, CommitteeKind, CommitteeState, Invitation
 from pooling.committees.notices.writer import Recipient, Writer, write_mails
-from pooling.committees.queries import invited
+from pooling.committees.queries import invited_people
 from pooling.committees.rules import CONVOCATION, TO_COME
 from pooling.outbox.mail import Mail
 from pooling.outbox.models import Message, MessageState
@@ -66,7 +66,7 @@ def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - o
         (col(Committee.convened_at).is_not(None), literal_column("'-infinity'::timestamptz")),
         else_=func.greatest(col(Invitation.invited_at), col(Committee.scheduled_at)),
     )
-    return invited(since, *_to_be_convened(now), ~_convened_before())
+    return invited_people(since, *_to_be_convened(now), ~_convened_before())
 
 
 def _convened_before() -> ColumnElement[bool]:

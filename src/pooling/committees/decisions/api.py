@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from pydantic import Field
 
-from pooling.accounts.idempotency import Made, once
+from pooling.accounts.idempotency import Made, answered_once
 from pooling.committees.decisions.board import Filters, View, decision_page
 from pooling.committees.decisions.following_up import settle_decision
 from pooling.committees.decisions.models import Act, DecisionState
@@ -20,8 +20,8 @@ from pooling.committees.queries import LARGEST_ID, committee_by_id
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
-from pooling.purchases.service import find_purchase
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
+from pooling.purchases.finding import find_purchase
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
 from pooling.web.services import services_of
 
@@ -116,7 +116,7 @@ async def get_minutes(session: SessionHere, committee_id: FromPath[int]) -> Resp
     committee = await committee_by_id(session, committee_id)
     if committee.state != CommitteeState.MINUTED:
         raise NotFound("Le compte-rendu de ce comité n’est pas publié.")
-    return answer(
+    return json_answer(
         MinutesOut(
             committee_id=committee.id,
             title=committee.title,
@@ -171,7 +171,7 @@ async def do_settlement(
         await settle_decision(session, caller, committee_id, number, sent.state, sent.outcome, now)
         return Made(_out(await find_decision(session, caller, committee_id, number)))
 
-    return await once(request, session, caller.person_id, make, status=200)
+    return await answered_once(request, session, caller.person_id, make, status=200)
 
 
 ROUTES: Sequence[Any] = [get_minutes, list_decisions, do_settlement]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision, DecisionState
-from pooling.committees.decisions.queries import DecisionShown, owned, readable, shown_decisions
+from pooling.committees.decisions.queries import DecisionShown, has_owner, readable_by, shown_decisions
 from pooling.committees.models import Committee
 from pooling.members.rights import Caller
 from pooling.web.carried import moment
@@ -51,7 +51,7 @@ def _of_view(view: View, caller: Caller, today: date) -> ColumnElement[bool]:
     return {
         View.MINE: and_(is_open, col(Decision.owner_id) == caller.person_id),
         View.OVERDUE: and_(is_open, col(Decision.due_on) < today),
-        View.ORPHAN: and_(is_open, ~owned()),
+        View.ORPHAN: and_(is_open, ~has_owner()),
         View.OPEN: is_open,
         View.SETTLED: ~is_open,
     }[view]
@@ -78,7 +78,7 @@ async def decision_page(
     """A page of the decisions that the caller may read: the open ones by due date, those without any last; the settled
     ones, the latest first. And where the next page starts.
     """
-    statement = shown_decisions().where(readable(caller), _of_view(filters.view, caller, today), *_within(filters))
+    statement = shown_decisions().where(readable_by(caller), _of_view(filters.view, caller, today), *_within(filters))
     settled = filters.view is View.SETTLED
     if settled:
         key = tuple_(col(Decision.settled_at), col(Decision.id))
@@ -120,7 +120,7 @@ async def count_views(session: AsyncSession, caller: Caller, filters: Filters, t
             Committee,
             and_(col(Committee.group_id) == Decision.group_id, col(Committee.id) == Decision.committee_id),
         )
-        .where(readable(caller), *_within(filters))
+        .where(readable_by(caller), *_within(filters))
     )
     return dict(zip(View, row.one(), strict=True))
 
@@ -134,7 +134,7 @@ async def committees_with_decisions(session: AsyncSession, caller: Caller) -> li
             .where(
                 col(Decision.group_id) == col(Committee.group_id),
                 col(Decision.committee_id) == col(Committee.id),
-                readable(caller),
+                readable_by(caller),
             )
             .exists()
         )

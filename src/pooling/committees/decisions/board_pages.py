@@ -20,15 +20,15 @@ from pooling.committees.decisions.board import (
 )
 from pooling.committees.decisions.queries import effects_in_words
 from pooling.committees.decisions.rules import DECISION
-from pooling.committees.decisions.words import committee_day, due_words, excerpt
+from pooling.committees.decisions.words import committee_day, decision_excerpt, due_words
 from pooling.committees.page import sections
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Caller, Right
+from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import Purchase
-from pooling.purchases.service import find_purchase
+from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.forms import Form, form_of
-from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import Link, render
 from pooling.web.services import services_of
 from pooling.web.typography import number
@@ -77,7 +77,7 @@ async def show_board(
         effects=await effects_in_words(session, [one.decision for one in shown]),
         today=today,
         due_words=due_words,
-        excerpt=excerpt,
+        excerpt=decision_excerpt,
         committee_day=committee_day,
         decision_words=DECISION.words,
         decision_tags=DECISION.tags,

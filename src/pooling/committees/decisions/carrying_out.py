@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.case import charges_of
-from pooling.allocation.editing.lines import CHARGES, change_line, found
+from pooling.allocation.editing.lines import CHARGES, change_line, line_of_code
 from pooling.allocation.editing.schemas import ChargeIn, content_of
-from pooling.allocation.keys import NAMING, OF_ITEMS, choice_of, choices_in
+from pooling.allocation.key_choices import NAMING, OF_ITEMS, choice_of, choices_in
 from pooling.committees.decisions.models import Act, Decision, DecisionState
 from pooling.committees.decisions.recording import committee_of, lock_decision, record_decision
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.schemas import Deadline, NewTerms, Terms, read_terms
-from pooling.committees.decisions.words import called
+from pooling.committees.decisions.words import decision_called
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -27,9 +27,9 @@ from pooling.members.models import Group, Member, Role
 from pooling.members.rights import Caller, HeldRole, Right
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import close_collection, extend_collection, open_collection, reopen_collection
+from pooling.purchases.changing import change_purchase
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import PurchaseState
-from pooling.purchases.service import lock_purchase
-from pooling.purchases.terms import change_terms
 
 LONGEST_REASON = 400
 
@@ -108,7 +108,7 @@ def _require_to_apply(decision: Decision, committee: Committee) -> None:
 def reason_of(decision: Decision, committee: Committee) -> str:
     """What référents and the journal read: « Décision n° 2 du comité du 30 mars 2027 : … »."""
     content = " ".join(decision.content.split())
-    said = f"{called(decision.number, committee.local_start)} : {content}"
+    said = f"{decision_called(decision.number, committee.local_start)} : {content}"
     return said if len(said) <= LONGEST_REASON else said[: LONGEST_REASON - 1].rstrip() + "…"
 
 
@@ -142,7 +142,7 @@ async def _change_terms(order: _Order) -> None:
     terms = cast("NewTerms", order.terms)
     lead_member_id = await _member(order, terms.lead_member) if terms.lead_member else None
     if terms.lead_member is not None or terms.delivery_expected_on is not None:
-        await change_terms(
+        await change_purchase(
             order.session,
             order.caller,
             order.purchase_id,
@@ -165,7 +165,7 @@ async def _member(order: _Order, code: str) -> int:
 
 async def _change_key(order: _Order, code: str, key: Any) -> None:  # noqa: ANN401 - a key as JSON
     try:
-        charge = found(await charges_of(order.session, order.purchase_id), code)
+        charge = line_of_code(await charges_of(order.session, order.purchase_id), code)
     except NotFound as gone:
         raise Conflict(
             f"Les frais « {code} » dont la clé devait changer n’existent plus.", code="charge_gone"

@@ -12,13 +12,13 @@ from pooling.allocation.case import Payer, charges_of, payers_of
 from pooling.allocation.editing.key_form import key_blocks, key_options, key_typed, lacks_fields, read_key
 from pooling.allocation.editing.rules import key_errors
 from pooling.allocation.editing.schemas import Known
-from pooling.allocation.keys import in_words
+from pooling.allocation.key_choices import in_words
 from pooling.allocation.models import Charge
 from pooling.committees.decisions.models import Act, Decision
 from pooling.committees.decisions.schemas import NewTerms, Terms, read_terms
 from pooling.kernel.errors import Invalid
 from pooling.members.models import Member
-from pooling.purchases.service import item_ids
+from pooling.purchases.finding import item_ids
 from pooling.web.forms import Form
 
 

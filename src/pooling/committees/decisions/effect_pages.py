@@ -24,8 +24,8 @@ from pooling.committees.decisions.pages import DECISION, crumbs, decision_url, f
 from pooling.committees.decisions.queries import DecisionShown, effects_in_words, names_of
 from pooling.committees.decisions.recording import give_effect
 from pooling.committees.decisions.schemas import read_terms
-from pooling.committees.decisions.words import ACT_WORDS, POSSIBLE, consequences
-from pooling.committees.page import CommitteeFrame
+from pooling.committees.decisions.words import ACT_WORDS, POSSIBLE, act_consequences
+from pooling.committees.page import CommitteePage
 from pooling.kernel.errors import Conflict, Forbidden, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member
@@ -71,7 +71,7 @@ async def _purchase(session: AsyncSession, shown: DecisionShown) -> Purchase:
 
 
 async def _choice_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, shown: DecisionShown
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, shown: DecisionShown
 ) -> Response[str]:
     purchase = await _purchase(session, shown)
     state = PurchaseState(purchase.state)
@@ -91,7 +91,7 @@ async def _choice_page(
 
 def _terms_page(
     request: Request[Any, Any, Any],
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     shown: DecisionShown,
     purchase: Purchase,
     act: Act,
@@ -167,7 +167,7 @@ async def ask_application(
 async def _application_page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     shown: DecisionShown,
     form: Form,
 ) -> Response[str]:
@@ -191,7 +191,7 @@ async def _application_page(
         state_word=PURCHASE.word(state),
         possible=state in POSSIBLE[act],
         words=words,
-        consequences=consequences(act, read_terms(act, decision.terms)),
+        consequences=act_consequences(act, read_terms(act, decision.terms)),
         action_url=f"{decision_url(frame, decision.number)}/application",
         action_label="Appliquer cette décision",
         cancel_url=decision_url(frame, decision.number),

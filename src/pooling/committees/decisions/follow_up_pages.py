@@ -17,8 +17,8 @@ from pooling.committees.decisions.models import DecisionState
 from pooling.committees.decisions.pages import DECISION, decision_page, decision_url, framed
 from pooling.committees.decisions.queries import DecisionShown
 from pooling.committees.decisions.schemas import LONGEST_OUTCOME
-from pooling.committees.invitations.choosing import whom
-from pooling.committees.page import CommitteeFrame
+from pooling.committees.invitations.choosing import person_meant
+from pooling.committees.page import CommitteePage
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
@@ -52,7 +52,7 @@ def _settling(state: DecisionState, field: str, done: str) -> Any:  # noqa: ANN4
 
 async def _followed(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int, number: int
-) -> tuple[CommitteeFrame, DecisionShown]:
+) -> tuple[CommitteePage, DecisionShown]:
     """The decision, for who follows it up.
 
     Raises:
@@ -117,7 +117,7 @@ async def do_handed_over(
     number: FromPath[int],
 ) -> Response[Any]:
     frame, shown = await framed(request, session, caller, committee_id, number)
-    owner = await whom(session, form, "owner")
+    owner = await person_meant(session, form, "owner")
     with form.redisplayed():
         form.check()
         await hand_over_decision(session, caller, committee_id, number, owner.person_id, frame.now)

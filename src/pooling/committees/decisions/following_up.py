@@ -9,7 +9,7 @@ from pooling.committees.decisions.recording import (
     check_owner,
     lock_decision,
     named_in_events,
-    reassign,
+    reassign_decision,
     record_decision,
 )
 from pooling.committees.decisions.rules import DECISION
@@ -102,7 +102,7 @@ async def reschedule_decision(
     if due_on is not None and due_on < today:
         raise Invalid({"due_on": "Choisissez une date à venir."})
     before = decision.due_on
-    if not reassign(decision, owner_id=decision.owner_id, due_on=due_on, now=now):
+    if not reassign_decision(decision, owner_id=decision.owner_id, due_on=due_on, now=now):
         raise Invalid({"due_on": "C’est déjà l’échéance : choisissez une autre date."})
     details = {"from_day": before and before.isoformat(), "to_day": due_on and due_on.isoformat()}
     record_decision(session, caller, decision, "rescheduled", now, reason=reason, details=details)
@@ -125,7 +125,7 @@ async def hand_over_decision(
     if decision.state != DecisionState.OPEN:
         raise Conflict("Cette décision n’est plus ouverte.", code="not_open")
     await check_owner(session, owner_id)
-    if reassign(decision, owner_id=owner_id, due_on=decision.due_on, now=now):
+    if reassign_decision(decision, owner_id=owner_id, due_on=decision.due_on, now=now):
         record_decision(session, caller, decision, "handed_over", now, details={"person_id": owner_id})
     return decision
 

@@ -8,8 +8,8 @@ from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.decisions.models import Decision, DecisionState
-from pooling.committees.decisions.queries import DecisionShown, readable, shown_decisions
-from pooling.committees.decisions.words import excerpt
+from pooling.committees.decisions.queries import DecisionShown, readable_by, shown_decisions
+from pooling.committees.decisions.words import decision_excerpt
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import Caller
 from pooling.web.typography import plural, typo
@@ -31,14 +31,16 @@ async def decisions_left_alone(
     base = f"/g/{group.slug}"
     rows = await session.execute(
         shown_decisions()
-        .where(col(Decision.owner_id) == person.id, col(Decision.state) == DecisionState.OPEN, readable(caller))
+        .where(col(Decision.owner_id) == person.id, col(Decision.state) == DecisionState.OPEN, readable_by(caller))
         .order_by(col(Decision.due_on).nulls_last(), col(Decision.id))
     )
     owned = [DecisionShown(*row) for row in rows]
     if not owned:
         return []
     links = [
-        Markup('«\u00a0<a href="{}{}">{}</a>\u00a0»').format(base, one.path, typo(excerpt(one.decision.content, 60)))
+        Markup('«\u00a0<a href="{}{}">{}</a>\u00a0»').format(
+            base, one.path, typo(decision_excerpt(one.decision.content, 60))
+        )
         for one in owned[:NAMED_AT_MOST]
     ]
     more = len(owned) - len(links)

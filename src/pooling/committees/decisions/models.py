@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from pooling.kernel.tables import TenantTable, big, identity, in_group, instant, one_of, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
 
 
 class DecisionState(StrEnum):
@@ -23,7 +23,7 @@ class Act(StrEnum):
     OPEN = "open"
     EXTEND = "extend"
     CLOSE = "close"
-    CHANGE_TERMS = "change_terms"
+    CHANGE_TERMS = "change_purchase"
     CANCEL = "cancel"
 
 
@@ -48,20 +48,20 @@ class Decision(TenantTable, table=True):
     )
 
     id: int = identity()
-    committee_id: int = big()
+    committee_id: int = foreign_id()
     number: int
     """Its place among those of its committee: people say "décision n° 2 du 30 mars"."""
     content: str
     votes_for: int | None = None
     votes_against: int | None = None
     votes_abstained: int | None = None
-    purchase_id: int | None = big(nullable=True)
+    purchase_id: int | None = foreign_id(nullable=True)
     act: str | None = None
     terms: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     """What the act needs: a closing date, another lead member…"""
     acted_at: datetime | None = instant(nullable=True)
-    acted_by: int | None = big(nullable=True)
-    owner_id: int | None = big(nullable=True)
+    acted_by: int | None = foreign_id(nullable=True)
+    owner_id: int | None = foreign_id(nullable=True)
     due_on: date | None = None
     state: str = DecisionState.OPEN
     outcome: str = ""

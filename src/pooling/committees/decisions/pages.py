@@ -11,12 +11,12 @@ from pooling.committees.decisions.carrying_out import may_apply
 from pooling.committees.decisions.following_up import may_follow
 from pooling.committees.decisions.form import decision_form, purchases_to_link, read_decision
 from pooling.committees.decisions.models import DecisionState
-from pooling.committees.decisions.queries import DecisionShown, events_of, find_decision, listed
+from pooling.committees.decisions.queries import DecisionShown, decisions_listed, events_of, find_decision
 from pooling.committees.decisions.recording import add_decision, change_decision, remove_decision
-from pooling.committees.decisions.words import ACT_WORDS, called, did, due_words
-from pooling.committees.invitations.choosing import Found, named, offered, whom
+from pooling.committees.decisions.words import ACT_WORDS, decision_called, due_words, effect_done
+from pooling.committees.invitations.choosing import FoundPerson, people_offered, person_field, person_meant
 from pooling.committees.models import CommitteeState
-from pooling.committees.page import TAB, CommitteeFrame, committee_frame, written_committee
+from pooling.committees.page import TAB, CommitteePage, committee_page, written_committee
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
@@ -43,7 +43,7 @@ async def do_decision(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     frame = await written_committee(request, session, caller, committee_id)
-    owner = await whom(session, form, "owner")
+    owner = await person_meant(session, form, "owner")
     with form.redisplayed():
         command = read_decision(form, owner.person_id)
         decision = await add_decision(session, caller, committee_id, command, frame.now, insistence=form.insistence())
@@ -57,9 +57,9 @@ async def do_decision(
 async def _form_page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     form: Form,
-    found: Sequence[Found] = (),
+    found: Sequence[FoundPerson] = (),
     shown: DecisionShown | None = None,
 ) -> Response[str]:
     label = f"Décision n°\u00a0{shown.decision.number}" if shown else "Nouvelle décision"
@@ -71,23 +71,23 @@ async def _form_page(
         form=form,
         frame=frame,
         label=label,
-        offered=offered(found),
+        offered=people_offered(found),
         purchases=await purchases_to_link(session, shown.decision.purchase_id if shown else None),
         url=f"{own}/modification" if own else f"{frame.url}/decisions/nouvelle",
         back=own or frame.url + TAB,
     )
 
 
-def decision_url(frame: CommitteeFrame, number: int) -> str:
+def decision_url(frame: CommitteePage, number: int) -> str:
     return f"{frame.url}/decisions/{number}"
 
 
-def crumbs(frame: CommitteeFrame, number: int, label: str) -> list[Link]:
+def crumbs(frame: CommitteePage, number: int, label: str) -> list[Link]:
     """The breadcrumb of a page below a decision's own."""
     return [*_above(frame), Link(f"Décision n°\u00a0{number}", decision_url(frame, number)), Link(label, None)]
 
 
-def _above(frame: CommitteeFrame) -> list[Link]:
+def _above(frame: CommitteePage) -> list[Link]:
     *above, _ = frame.under("Compte-rendu")
     return [*above, Link("Compte-rendu", frame.url + TAB)]
 
@@ -106,13 +106,13 @@ async def show_decision(
 
 async def framed(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int, number: int
-) -> tuple[CommitteeFrame, DecisionShown]:
+) -> tuple[CommitteePage, DecisionShown]:
     """A decision and its committee, for who may read it.
 
     Raises:
         NotFound: there is none, or the caller may not read it (yet).
     """
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     return frame, await find_decision(session, caller, committee_id, number)
 
 
@@ -120,17 +120,17 @@ async def decision_page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
     caller: Caller,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     shown: DecisionShown,
     form: Form,
-    found: Sequence[Found] = (),
+    found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
     decision = shown.decision
     today = frame.now.astimezone(frame.zone).date()
     if decision.due_on and "due_on" not in form.values:
         form.values["due_on"] = decision.due_on.isoformat()
     if "owner" not in form.values and frame.manages and shown.owner_here:
-        form.values |= await named(session, decision.owner_id, "owner")
+        form.values |= await person_field(session, decision.owner_id, "owner")
     return render(
         request,
         "committees/decision.html",
@@ -138,10 +138,10 @@ async def decision_page(
         form=form,
         frame=frame,
         shown=shown,
-        name=called(decision.number, frame.committee.local_start),
+        name=decision_called(decision.number, frame.committee.local_start),
         url=decision_url(frame, decision.number),
-        offered=offered(found),
-        events=[(did(event), event.at) for event in await events_of(session, decision.id)],
+        offered=people_offered(found),
+        events=[(effect_done(event), event.at) for event in await events_of(session, decision.id)],
         act_word=ACT_WORDS.get(decision.act) if decision.act else None,  # type: ignore[call-overload]
         late=decision.due_on is not None and decision.due_on < today and decision.state == DecisionState.OPEN,
         due=due_words(decision.due_on, today) if decision.due_on else "",
@@ -151,7 +151,7 @@ async def decision_page(
         and decision.state != DecisionState.DROPPED
         and may_apply(caller, frame.committee, decision),
         corrects=frame.writes and frame.committee.state != CommitteeState.MINUTED and decision.acted_at is None,
-        **await listed(session, [shown]),
+        **await decisions_listed(session, [shown]),
     )
 
 
@@ -164,13 +164,13 @@ async def ask_correction(
     number: FromPath[int],
 ) -> Response[str]:
     frame, shown = await written_decision(request, session, caller, committee_id, number)
-    form = decision_form(shown.decision, await named(session, shown.decision.owner_id, "owner"))
+    form = decision_form(shown.decision, await person_field(session, shown.decision.owner_id, "owner"))
     return await _form_page(request, session, frame, form, shown=shown)
 
 
 async def written_decision(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int, number: int
-) -> tuple[CommitteeFrame, DecisionShown]:
+) -> tuple[CommitteePage, DecisionShown]:
     """The same, for who writes the minutes.
 
     Raises:
@@ -193,7 +193,7 @@ async def do_correction(
     number: FromPath[int],
 ) -> Response[Any]:
     frame, shown = await written_decision(request, session, caller, committee_id, number)
-    owner = await whom(session, form, "owner")
+    owner = await person_meant(session, form, "owner")
     with form.redisplayed():
         command = read_decision(form, owner.person_id)
         await change_decision(session, caller, committee_id, number, command, frame.now, insistence=form.insistence())

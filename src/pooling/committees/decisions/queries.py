@@ -15,7 +15,7 @@ from pooling.allocation.models import Charge
 from pooling.committees.decisions.models import Act, Decision, DecisionState
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.schemas import NewTerms, read_terms
-from pooling.committees.decisions.words import decided_by, effect, named_in, votes
+from pooling.committees.decisions.words import decided_by, effect_words, named_in, vote_words
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import Event
@@ -64,7 +64,7 @@ def shown_decisions() -> Select[Decision, Committee, str, str, str, bool]:
             col(Person.name),
             col(Purchase.reference),
             col(Purchase.title),
-            owned(),
+            has_owner(),
         )
         .join(
             Committee,
@@ -77,7 +77,7 @@ def shown_decisions() -> Select[Decision, Committee, str, str, str, bool]:
     )
 
 
-def owned() -> ColumnElement[bool]:
+def has_owner() -> ColumnElement[bool]:
     """Whether somebody who is in the group is in charge of a decision.
 
     Coalesced, it is looked up in a list that the server hashes once, and is false rather than unknown without an owner.
@@ -87,7 +87,7 @@ def owned() -> ColumnElement[bool]:
     return func.coalesce(col(Decision.owner_id).in_(here), false())
 
 
-def readable(caller: Caller) -> ColumnElement[bool]:
+def readable_by(caller: Caller) -> ColumnElement[bool]:
     """Which decisions (joined with their committee) the caller may read: those published, those that it takes down,
     and its own.
     """
@@ -118,7 +118,7 @@ async def find_decision(session: AsyncSession, caller: Caller, committee_id: int
         raise NotFound
     found = await session.execute(
         shown_decisions().where(
-            col(Decision.committee_id) == committee_id, col(Decision.number) == number, readable(caller)
+            col(Decision.committee_id) == committee_id, col(Decision.number) == number, readable_by(caller)
         )
     )
     row = found.one_or_none()
@@ -133,7 +133,7 @@ async def decisions_about(session: AsyncSession, caller: Caller, purchase_id: in
     """The latest decisions about a purchase that the caller may read."""
     rows = await session.execute(
         shown_decisions()
-        .where(col(Decision.purchase_id) == purchase_id, readable(caller))
+        .where(col(Decision.purchase_id) == purchase_id, readable_by(caller))
         .order_by(col(Decision.id).desc())
         .limit(OF_A_PURCHASE)
     )
@@ -162,7 +162,7 @@ async def effects_in_words(session: AsyncSession, decisions: Sequence[Decision])
     members = await names_of(session, Member.code, Member.name, named)
     labels = await charge_labels(session, [decision.purchase_id for decision, terms in new if terms.keys])
     return {
-        key: effect(
+        key: effect_words(
             act,
             terms,
             members=members,
@@ -221,12 +221,12 @@ def _decided(committee_id: int, number: int, local_start: datetime) -> DecidedBy
     return DecidedBy(decided_by(number, local_start), f"/comites/{committee_id}/decisions/{number}")
 
 
-async def listed(session: AsyncSession, decisions: list[DecisionShown]) -> dict[str, Any]:
+async def decisions_listed(session: AsyncSession, decisions: list[DecisionShown]) -> dict[str, Any]:
     """A list of decisions, for templates."""
     return {
         "decisions": decisions,
         "effects": await effects_in_words(session, [shown.decision for shown in decisions]),
-        "votes": votes,
+        "votes": vote_words,
         "decision_words": DECISION.words,
         "decision_tags": DECISION.tags,
     }

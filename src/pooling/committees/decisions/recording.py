@@ -12,10 +12,10 @@ from sqlmodel import col
 from pooling.committees.decisions.doubts import doubts_of_votes, votes_of
 from pooling.committees.decisions.models import Act, Decision
 from pooling.committees.decisions.schemas import DecisionIn, Terms
+from pooling.committees.locking import PUBLISHED, lock_to_write, mark_held
 from pooling.committees.models import Committee
 from pooling.committees.people import count_people
-from pooling.committees.queries import found
-from pooling.committees.service import PUBLISHED, begin, lock_to_write
+from pooling.committees.queries import one_row
 from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
@@ -44,7 +44,7 @@ async def add_decision(
         Doubtful: there are more votes than people.
     """
     committee = await lock_to_write(session, caller, committee_id)
-    begin(session, caller, committee, now)
+    mark_held(session, caller, committee, now)
     await _check(session, command)
     last = await session.execute(
         select(func.max(col(Decision.number))).where(col(Decision.committee_id) == committee_id)
@@ -80,7 +80,7 @@ async def change_decision(
     """
     decision = await _lock_unpublished(session, caller, committee_id, number, now)
     await _check(session, command)
-    reassign(decision, owner_id=command.owner_id, due_on=command.due_on, now=now)
+    reassign_decision(decision, owner_id=command.owner_id, due_on=command.due_on, now=now)
     values = command.model_dump(exclude={"owner_id", "due_on"})
     if command.purchase_id != decision.purchase_id:
         values |= {"act": None, "terms": {}}
@@ -156,7 +156,7 @@ async def _amend(session: AsyncSession, decision: Decision, values: Mapping[str,
     await session.refresh(decision)
 
 
-def reassign(decision: Decision, *, owner_id: int | None, due_on: Any, now: datetime) -> bool:  # noqa: ANN401
+def reassign_decision(decision: Decision, *, owner_id: int | None, due_on: Any, now: datetime) -> bool:  # noqa: ANN401
     """Gives a locked decision an owner and a due date; if they are others, reminders of the old ones are superseded."""
     if (owner_id, due_on) == (decision.owner_id, decision.due_on):
         return False
@@ -172,7 +172,7 @@ async def lock_decision(session: AsyncSession, committee_id: int, number: int) -
     Raises:
         NotFound: this committee has none of this number.
     """
-    return await found(
+    return await one_row(
         session,
         select(Decision)
         .where(col(Decision.committee_id) == committee_id, col(Decision.number) == number)
@@ -232,7 +232,7 @@ async def _lock_unpublished(
     session: AsyncSession, caller: Caller, committee_id: int, number: int, now: datetime
 ) -> Decision:
     committee = await lock_to_write(session, caller, committee_id)
-    begin(session, caller, committee, now)
+    mark_held(session, caller, committee, now)
     decision = await lock_decision(session, committee_id, number)
     if decision.acted_at is not None:
         raise Conflict("Cette décision a été appliquée à l’achat : elle ne change plus.", code="already_applied")

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision, DecisionState
-from pooling.committees.decisions.queries import DecisionShown, owned, shown_decisions
-from pooling.committees.decisions.words import called, due_words, excerpt
+from pooling.committees.decisions.queries import DecisionShown, has_owner, shown_decisions
+from pooling.committees.decisions.words import decision_called, decision_excerpt, due_words
 from pooling.committees.queries import facilitators_addresses
 from pooling.members.models import Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
-from pooling.reminders.rules import upcoming
+from pooling.reminders.rules import still_due
 from pooling.web.typography import date_long
 
 FOLLOW_UP = "follow_up"
@@ -55,7 +55,7 @@ async def _plan_follow_up(session: AsyncSession, schedule: Schedule, zone: ZoneI
         until = datetime.combine(due_on, time(), tzinfo=zone) + USEFUL
         occasions += [
             Occasion(decision_id, revision, offset, due_at, useful_until=until)
-            for offset, due_at in upcoming(due_on, schedule.offsets, schedule.hour, zone, useful_until=until)
+            for offset, due_at in still_due(due_on, schedule.offsets, schedule.hour, zone, useful_until=until)
         ]
     return occasions
 
@@ -78,8 +78,8 @@ def _owners(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - oth
     )
     # Two lists rather than one join on either: in a group of 35 000, that would look at everybody for each decision.
     in_charge = union_all(
-        select(*of_whom, col(Decision.owner_id).label("person_id")).where(*_due(), owned()),
-        select(*of_whom, col(Membership.person_id)).join(Membership, facilitates).where(*_due(), ~owned()),
+        select(*of_whom, col(Decision.owner_id).label("person_id")).where(*_due(), has_owner()),
+        select(*of_whom, col(Membership.person_id)).join(Membership, facilitates).where(*_due(), ~has_owner()),
     ).subquery()
     return select(in_charge)
 
@@ -88,7 +88,9 @@ async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int
     rows = await session.execute(shown_decisions().where(col(Decision.id).in_(ids)))
     found = [DecisionShown(*row) for row in rows]
     return {
-        one.decision.id: Subject(called(one.decision.number, one.committee.local_start), one.path.removeprefix("/"))
+        one.decision.id: Subject(
+            decision_called(one.decision.number, one.committee.local_start), one.path.removeprefix("/")
+        )
         for one in found
     }
 
@@ -106,7 +108,7 @@ def _follow_up_mail(reminder: DueReminder, shown: DecisionShown, context: Contex
     today = context.now.astimezone(context.zone).date()
     assert decision.due_on is not None, "its audience has a due date"
     late = decision.due_on < today
-    short, alone = excerpt(decision.content, 60), " sans responsable," if shown.orphan else ""
+    short, alone = decision_excerpt(decision.content, 60), " sans responsable," if shown.orphan else ""
     day = date_long(decision.due_on)
     task = (
         f"l’échéance est passée, {due_words(decision.due_on, today)}. Dites ce qui a été fait, ou changez la date"

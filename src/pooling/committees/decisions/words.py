@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from pooling.allocation.keys import given_in, in_words
+from pooling.allocation.key_choices import given_in, in_words
 from pooling.committees.decisions.models import Act, Decision
 from pooling.committees.decisions.schemas import Deadline, NewTerms, Terms
 from pooling.kernel.events import Event
@@ -56,7 +56,7 @@ def committee_day(local_start: datetime) -> str:
     return date_long(local_start.date()).split(" ", maxsplit=1)[1]
 
 
-def called(place: int, local_start: datetime) -> str:
+def decision_called(place: int, local_start: datetime) -> str:
     """`Décision n° 2 du comité du 30 mars 2027`."""
     return f"Décision n°\u00a0{place} du comité du {committee_day(local_start)}"
 
@@ -66,13 +66,13 @@ def decided_by(place: int, local_start: datetime) -> str:
     return f"Décidé par le comité du {committee_day(local_start)} (décision n°\u00a0{place})"
 
 
-def excerpt(content: str, longest: int = 120) -> str:
+def decision_excerpt(content: str, longest: int = 120) -> str:
     """The beginning of a decision on one line."""
     line = " ".join(content.split())
     return line if len(line) <= longest else line[:longest].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
 
 
-def votes(decision: Decision) -> str:
+def vote_words(decision: Decision) -> str:
     """`12 voix pour, 1 contre, 3 abstentions`; nothing where nobody voted."""
     said = []
     if decision.votes_for is not None:
@@ -84,7 +84,7 @@ def votes(decision: Decision) -> str:
     return ", ".join(said)
 
 
-def effect(
+def effect_words(
     act: Act, terms: Terms, *, members: Mapping[str, str] | None = None, charges: Mapping[str, str] | None = None
 ) -> str:
     """`Changer la date de clôture : mardi 30 mars 2027 à 18 h`. `members` are names by code (see `named_in`), `charges`
@@ -127,7 +127,7 @@ def _given(key: Any, members: Mapping[str, str]) -> str:  # noqa: ANN401 - a key
     return f" ({said}{others})" if said else ""
 
 
-def consequences(act: Act, terms: Terms) -> list[str]:
+def act_consequences(act: Act, terms: Terms) -> list[str]:
     """What carrying it out brings about, for who is asked to confirm."""
     said = list(_CONSEQUENCES[act])
     if isinstance(terms, NewTerms):
@@ -158,7 +158,7 @@ _DID: Mapping[str, str] = {
 }
 
 
-def did(event: Event) -> str:
+def effect_done(event: Event) -> str:
     """What an event that a decision caused did, as a sentence about the purchase."""
     after = event.details.get("after")
     label = after.get("label", "") if isinstance(after, dict) else ""

@@ -16,10 +16,10 @@ from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.committees.attendance_rules import NOT_CLOSED
 from pooling.committees.invitations.proxy_mails import PROXY, Mandate, tell_given, tell_void
+from pooling.committees.locking import lock_to_write, locked_committee, record_change, require_to_come
 from pooling.committees.models import Answer, Committee, Invitation
 from pooling.committees.queries import holds_a_role
 from pooling.committees.rules import TO_COME
-from pooling.committees.service import lock_to_write, locked_committee, record, require_to_come
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from pooling.members.models import Membership
@@ -32,7 +32,7 @@ PROXIES_GIVEN = Allowance("proxies", "Proxies given", "a person", 20, DAY, __nam
 PROXIES_NOTED = Allowance("proxies-noted", "Proxies noted for others", "whoever notes them", 500, DAY, __name__)
 occasion(
     PROXY,
-    wish="whoever is invited to a committee; its secretary or a facilitator, who notes answers",
+    asked_by="whoever is invited to a committee; its secretary or a facilitator, who notes answers",
     to="who bears the proxy; who gave it, once it is void",
     limit=f"{PROXIES_GIVEN}; {PROXIES_NOTED}",
     where=tell_given.__module__,
@@ -128,7 +128,7 @@ async def _keep(
     if wanted:
         details["proxy_id"] = wanted
     name = "answer_noted" if noted else "answered"
-    record(session, caller, committee, name, now, change=(before, str(answer)), details=details)
+    record_change(session, caller, committee, name, now, change=(before, str(answer)), details=details)
     await session.flush()
     if answer is not Answer.YES:
         await void_proxies(session, committee, person_id, now)

@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.invitations.answering import NOT_INVITED, answer_invitation, mandates, note_answer
-from pooling.committees.invitations.choosing import Chosen, Found, among_invited, choose, offered
+from pooling.committees.invitations.choosing import Chosen, FoundPerson, among_invited, choose_person, people_offered
 from pooling.committees.models import Answer
-from pooling.committees.page import CommitteeFrame, committee_frame, written_committee
+from pooling.committees.page import CommitteePage, committee_page, written_committee
 from pooling.committees.people import Invited, invited_person
 from pooling.committees.queries import agendas_of
 from pooling.committees.words import CHOICES, NOTED_CHOICES, noted_answer, own_answer
@@ -29,7 +29,7 @@ NOBODY = "Personne parmi les invités ne porte ce nom : tapez le prénom et le n
 async def ask_answer(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[str]:
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     own = await invited_person(session, committee_id, caller.person_id)
     form = form_of({"answer": own.answer if own else "", "proxy": own.proxy if own else ""})
     return await _page(request, session, caller, frame, form)
@@ -39,9 +39,9 @@ async def _page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
     caller: Caller,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     form: Form,
-    found: Sequence[Found] = (),
+    found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
     committee = frame.committee
     own: Invited | None = await invited_person(session, committee.id, caller.person_id)
@@ -58,7 +58,7 @@ async def _page(
         held=await mandates(session, committee.id, holder_id=caller.person_id),
         agenda=(await agendas_of(session, [committee.id]))[committee.id],
         choices=CHOICES,
-        offered=offered(found),
+        offered=people_offered(found),
     )
 
 
@@ -70,7 +70,7 @@ async def do_answer(
     form: PostedForm,
     committee_id: FromPath[int],
 ) -> Response[Any]:
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     if await invited_person(session, committee_id, caller.person_id) is None:
         raise Forbidden(NOT_INVITED)
     typed, proxy = await _read_answer(session, form, committee_id)
@@ -95,7 +95,7 @@ async def _read_answer(session: AsyncSession, form: Form, committee_id: int) -> 
     name = form.text("proxy", required="Indiquez la personne qui reçoit le pouvoir.") if typed == Answer.PROXY else ""
     if not name:
         return typed, Chosen()
-    return typed, choose(form, "proxy", await among_invited(session, committee_id, name), nobody=NOBODY)
+    return typed, choose_person(form, "proxy", await among_invited(session, committee_id, name), nobody=NOBODY)
 
 
 def _seen(typed: str) -> datetime | None:
@@ -122,7 +122,7 @@ async def ask_noted_answer(
 
 async def _invited(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int, person_id: int
-) -> tuple[CommitteeFrame, Invited]:
+) -> tuple[CommitteePage, Invited]:
     """Whose answer the caller is about to write down.
 
     Raises:
@@ -138,10 +138,10 @@ async def _invited(
 
 def _note_page(
     request: Request[Any, Any, Any],
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     invited: Invited,
     form: Form,
-    found: Sequence[Found] = (),
+    found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
     return render(
         request,
@@ -154,11 +154,11 @@ def _note_page(
         url=f"{frame.url}/personnes/{invited.person_id}/reponse",
         back_url=_list_of(frame),
         choices=NOTED_CHOICES,
-        offered=offered(found),
+        offered=people_offered(found),
     )
 
 
-def _list_of(frame: CommitteeFrame) -> str:
+def _list_of(frame: CommitteePage) -> str:
     """The sheet while it is open, before that the list of those invited."""
     return frame.url + ("/presence" if frame.ticking else "/personnes")
 

@@ -24,7 +24,7 @@ from pooling.kernel.errors import Forbidden, Invalid
 from pooling.mail_addresses import LONGEST
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, answer, page_of, unpack_after
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
 from pooling.web.services import services_of
 
@@ -125,7 +125,7 @@ async def get_committee(
     own = await invited_person(session, committee_id, caller.person_id)
     agenda = (await agendas_of(session, [committee_id]))[committee_id]
     percent = await quorum_percent(session) if committee.kind == CommitteeKind.FORMAL else None
-    return answer(
+    return json_answer(
         WholeCommitteeOut(
             **_facts(committee),
             agenda=[
@@ -185,7 +185,7 @@ async def put_answer(
     await answer_invitation(session, caller, committee_id, sent.answer, clock, proxy_id=proxy_id)
     own = await invited_person(session, committee_id, caller.person_id)
     assert own is not None, "it has just answered"
-    return answer(OwnAnswerOut(**_answered(own)))
+    return json_answer(OwnAnswerOut(**_answered(own)))
 
 
 @get(

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.attendance_rules import attendance_open
+from pooling.committees.locking import lock_to_write, record_change
 from pooling.committees.models import Committee
-from pooling.committees.service import lock_to_write, record
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict
@@ -37,7 +37,9 @@ async def tick_attendance(
     if people:
         there = [person for person in people if said[person]]
         absent = [person for person in people if not said[person]]
-        record(session, caller, committee, "attendance_ticked", now, details={"present": there, "absent": absent})
+        record_change(
+            session, caller, committee, "attendance_ticked", now, details={"present": there, "absent": absent}
+        )
     return len(people)
 
 

@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.attendance_rules import OPENS_BEFORE
 from pooling.committees.invitations.attendance import tick_attendance
-from pooling.committees.invitations.choosing import Found, offered
+from pooling.committees.invitations.choosing import FoundPerson, people_offered
 from pooling.committees.invitations.guests import guests_of
-from pooling.committees.page import CommitteeFrame, written_committee
+from pooling.committees.page import CommitteePage, written_committee
 from pooling.committees.people import count_people, invited_page
 from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
+from pooling.web.cursors import pack_key, pages_after, unpack_key
 from pooling.web.forms import Form, PostedForm, form_of
-from pooling.web.keys import pack_key, pages_after, unpack_key
 from pooling.web.layout import redirect, render
 from pooling.web.pdf import make_pdf
 from pooling.web.services import services_of
@@ -50,11 +50,11 @@ async def show_attendance(
 async def attendance_page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     form: Form,
     *,
     after: str = "",
-    found: Sequence[Found] = (),
+    found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
     search = form.value("cherche")
     people, next_key = await invited_page(session, frame.committee, frame.now, search=search, after=unpack_key(after))
@@ -78,7 +78,7 @@ async def attendance_page(
         words=ANSWER_WORDS,
         tags=ANSWER_TAGS,
         guests=await guests_of(session, frame.committee.id),
-        offered=offered(found),
+        offered=people_offered(found),
         sheets=-(-counts.invited // SHEET_SIZE),
         **pages_after(url, after, next_key, {"cherche": search}),
     )

@@ -15,14 +15,14 @@ from pooling.committees.models import Invitation
 from pooling.committees.queries import holds_a_role
 from pooling.kernel.text import folded_words, without_accents
 from pooling.mail_addresses import kept_address
-from pooling.members.people_queries import folded
+from pooling.members.people_queries import folded_column
 from pooling.web.forms import Form
 
 MOST_FOUND = 8
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPerson:
     """Somebody that what was typed may mean."""
 
     person_id: int
@@ -37,10 +37,10 @@ class Chosen:
     """Who was meant, or who to choose from."""
 
     person_id: int | None = None
-    offered: Sequence[Found] = ()
+    offered: Sequence[FoundPerson] = ()
 
 
-def choose(form: Form, name: str, found: Sequence[Found], *, nobody: str) -> Chosen:
+def choose_person(form: Form, name: str, found: Sequence[FoundPerson], *, nobody: str) -> Chosen:
     """Who was meant by the field `name`, or by the choice `{name}_id` that the page offered; refuses in the form
     what names nobody (with the sentence `nobody`) or several.
     """
@@ -60,31 +60,33 @@ def choose(form: Form, name: str, found: Sequence[Found], *, nobody: str) -> Cho
     return Chosen(offered=found)
 
 
-def offered(found: Sequence[Found]) -> list[tuple[int, str, str | None]]:
+def people_offered(found: Sequence[FoundPerson]) -> list[tuple[int, str, str | None]]:
     """People to choose from, for the page's field."""
     return [(one.person_id, one.name, one.function or None) for one in found]
 
 
-async def whom(session: AsyncSession, form: Form, name: str) -> Chosen:
+async def person_meant(session: AsyncSession, form: Form, name: str) -> Chosen:
     """The person of the group that the field `name` means; nobody when it is empty."""
     typed = form.text(name)
     if not typed:
         return Chosen()
     found = await in_group(session, typed)
-    return choose(form, name, found, nobody="Personne ne porte ce nom dans le groupe. Tapez le prénom et le nom.")
+    return choose_person(
+        form, name, found, nobody="Personne ne porte ce nom dans le groupe. Tapez le prénom et le nom."
+    )
 
 
-async def among_invited(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:
+async def among_invited(session: AsyncSession, committee_id: int, typed: str) -> list[FoundPerson]:
     """Those invited to a committee. Addresses are found whole only: they are not shown here."""
     return await _found(session, typed, _invited(committee_id))
 
 
-async def in_group(session: AsyncSession, typed: str) -> list[Found]:
+async def in_group(session: AsyncSession, typed: str) -> list[FoundPerson]:
     """Those of the group."""
     return await _found(session, typed)
 
 
-async def named(session: AsyncSession, person_id: int | None, name: str) -> dict[str, str]:
+async def person_field(session: AsyncSession, person_id: int | None, name: str) -> dict[str, str]:
     """How a form shows somebody chosen before under the field `name`: found again even among namesakes."""
     if person_id is None:
         return {}
@@ -92,7 +94,7 @@ async def named(session: AsyncSession, person_id: int | None, name: str) -> dict
     return {name: found.scalar_one(), f"{name}_id": str(person_id)}
 
 
-async def to_invite(session: AsyncSession, committee_id: int, typed: str) -> list[Found]:
+async def to_invite(session: AsyncSession, committee_id: int, typed: str) -> list[FoundPerson]:
     """Those of the group who are not invited yet."""
     return await _found(session, typed, ~_invited(committee_id))
 
@@ -107,8 +109,8 @@ def _invited(committee_id: int) -> ColumnElement[bool]:
     return exists().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == col(Person.id))
 
 
-async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]) -> list[Found]:
-    name = folded(col(Person.name))
+async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]) -> list[FoundPerson]:
+    name = folded_column(col(Person.name))
     words = folded_words(typed)
     if not words:
         return []
@@ -122,4 +124,4 @@ async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]
         .order_by(whole.desc(), name.collate("C"), col(Person.id))
         .limit(MOST_FOUND + 1)
     )
-    return [Found(*row) for row in rows]
+    return [FoundPerson(*row) for row in rows]

@@ -6,7 +6,7 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 
 from pooling.committees.invitations.attendance_pages import PATH, attendance_page
-from pooling.committees.invitations.choosing import Chosen, choose, to_invite
+from pooling.committees.invitations.choosing import Chosen, choose_person, to_invite
 from pooling.committees.invitations.guests import LONGEST_GUEST, note_guest, remove_guest
 from pooling.committees.invitations.pages import NOBODY
 from pooling.committees.page import written_committee
@@ -32,7 +32,7 @@ async def do_note_of_group(
     typed = form.text("person", required="Tapez le nom ou l’adresse de la personne du groupe.")
     chosen = Chosen()
     if typed:
-        chosen = choose(form, "person", await to_invite(session, committee_id, typed), nobody=NOBODY)
+        chosen = choose_person(form, "person", await to_invite(session, committee_id, typed), nobody=NOBODY)
     with form.redisplayed():
         form.check()
         await note_guest(session, caller, committee_id, services_of(request).clock, person_id=chosen.person_id)

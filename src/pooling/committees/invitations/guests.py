@@ -10,9 +10,9 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.invitations.attendance import open_sheet
 from pooling.committees.invitations.choosing import may_be_invited
+from pooling.committees.locking import record_change
 from pooling.committees.models import Guest, Invitation
 from pooling.committees.queries import LARGEST_ID
-from pooling.committees.service import record
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.members.rights import Caller
@@ -74,7 +74,7 @@ async def note_guest(
         Guest(group_id=committee.group_id, committee_id=committee_id, person_id=person_id, name=name, noted_at=now)
     )
     # The trail stays when people are forgotten: it does not say who came from outside.
-    record(session, caller, committee, "guest_noted", now, details={"person_id": person_id} if person_id else {})
+    record_change(session, caller, committee, "guest_noted", now, details={"person_id": person_id} if person_id else {})
 
 
 async def remove_guest(session: AsyncSession, caller: Caller, committee_id: int, guest_id: int, clock: Clock) -> None:
@@ -89,7 +89,7 @@ async def remove_guest(session: AsyncSession, caller: Caller, committee_id: int,
         delete(Guest).where(col(Guest.committee_id) == committee_id, col(Guest.id) == guest_id).returning(col(Guest.id))
     )
     if removed.scalar_one_or_none() is not None:
-        record(session, caller, committee, "guest_removed", now)
+        record_change(session, caller, committee, "guest_removed", now)
 
 
 async def empty_sheet(session: AsyncSession, committee_id: int) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.invitations.taking_off import take_off
+from pooling.committees.locking import lock_committee, record_change, require_to_come
 from pooling.committees.models import Committee
 from pooling.committees.rules import TO_COME
-from pooling.committees.service import lock_committee, record, require_to_come
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.events import record_event
@@ -18,7 +18,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller
 
 
-async def invite(
+async def invite_to_committee(
     session: AsyncSession,
     caller: Caller,
     committee_id: int,
@@ -38,11 +38,13 @@ async def invite(
     committee = await lock_committee(session, caller, committee_id)
     require_to_come(committee, now)
     added = await add_invitations(session, committee, roles, people, now)
-    record(session, caller, committee, "people_invited", now, details={"added": added})
+    record_change(session, caller, committee, "people_invited", now, details={"added": added})
     return len(added)
 
 
-async def uninvite(session: AsyncSession, caller: Caller, committee_id: int, person_id: int, now: datetime) -> None:
+async def uninvite_from_committee(
+    session: AsyncSession, caller: Caller, committee_id: int, person_id: int, now: datetime
+) -> None:
     """Takes an invitation back: that person hears of it and gets nothing more, whatever roles are invited, and who gave
     them a proxy is asked again.
 

@@ -7,17 +7,17 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees.invitations.choosing import Chosen, Found, choose, offered, to_invite
+from pooling.committees.invitations.choosing import Chosen, FoundPerson, choose_person, people_offered, to_invite
 from pooling.committees.invitations.guests import guests_of
-from pooling.committees.invitations.inviting import invite, uninvite
+from pooling.committees.invitations.inviting import invite_to_committee, uninvite_from_committee
 from pooling.committees.models import Answer
-from pooling.committees.page import CommitteeFrame, committee_frame, managed_committee
+from pooling.committees.page import CommitteePage, committee_page, managed_committee
 from pooling.committees.people import Counts, count_people, invited_page, invited_person
 from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS, INVITED_ROLES
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
+from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.keys import pages_after, unpack_key
 from pooling.web.layout import redirect, render
 from pooling.web.typography import plural
 
@@ -42,7 +42,7 @@ async def show_people(
     reponse: FromQuery[str] = "",
     apres: FromQuery[str] = "",
 ) -> Response[str]:
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     search = {"cherche": cherche[:200], "reponse": reponse if reponse in FILTERS else "", "apres": apres}
     return await _page(request, session, frame, form_of({"cherche": search["cherche"]}), search=search)
 
@@ -50,11 +50,11 @@ async def show_people(
 async def _page(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     form: Form,
     *,
     search: dict[str, str] | None = None,
-    found: Sequence[Found] = (),
+    found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
     search = search or {"cherche": "", "reponse": "", "apres": ""}
     people, next_key = await invited_page(
@@ -85,7 +85,7 @@ async def _page(
         caption="Personnes invitées" + (f" : {CAPTIONS[search['reponse']]}" if search["reponse"] else ""),
         searched=search["cherche"],
         filtered=search["reponse"],
-        offered=offered(found),
+        offered=people_offered(found),
         roles=[(str(role), label) for role, label in INVITED_ROLES],
         standing=_standing(frame) if frame.to_come else "",
         inviting=frame.manages and frame.to_come,
@@ -93,7 +93,7 @@ async def _page(
     )
 
 
-def _standing(frame: CommitteeFrame) -> str:
+def _standing(frame: CommitteePage) -> str:
     """Those whom their role invites, in words."""
     roles = frame.committee.invited_roles
     return ", ".join(label[0].lower() + label[1:] for role, label in INVITED_ROLES if str(role) in roles)
@@ -123,11 +123,11 @@ async def do_invite(
     typed = form.text("person", required="Tapez le nom ou l’adresse de la personne à inviter.")
     chosen = Chosen()
     if typed:
-        chosen = choose(form, "person", await to_invite(session, committee_id, typed), nobody=NOBODY)
+        chosen = choose_person(form, "person", await to_invite(session, committee_id, typed), nobody=NOBODY)
     person_id = chosen.person_id
     if form.has_errors or person_id is None:
         raise Redisplay(await _page(request, session, frame, form, found=chosen.offered))
-    await invite(session, caller, committee_id, frame.now, people=[person_id])
+    await invite_to_committee(session, caller, committee_id, frame.now, people=[person_id])
     added = await invited_person(session, committee_id, person_id)
     done = f"{added.name if added else 'La personne'} : invitation enregistrée. Les relances à venir lui parviendront."
     return redirect(request, frame.url + PATH, done=done)
@@ -148,7 +148,7 @@ async def do_invite_roles(
     if not roles:
         form.refuse("roles", "Cochez au moins un rôle.")
         raise Redisplay(await _page(request, session, frame, form))
-    added = await invite(session, caller, committee_id, frame.now, roles=roles)
+    added = await invite_to_committee(session, caller, committee_id, frame.now, roles=roles)
     done = (
         f"{plural(added, 'personne invitée', 'personnes invitées')} de plus." if added else "Tous étaient déjà invités."
     )
@@ -166,7 +166,7 @@ async def do_uninvite(
 ) -> Response[Any]:
     frame = await managed_committee(request, session, caller, committee_id)
     if await invited_person(session, committee_id, person_id) is not None:
-        await uninvite(session, caller, committee_id, person_id, frame.now)
+        await uninvite_from_committee(session, caller, committee_id, person_id, frame.now)
     return redirect(request, frame.url + PATH, done="L’invitation est retirée.")
 
 

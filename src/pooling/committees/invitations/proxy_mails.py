@@ -14,7 +14,7 @@ from pooling.committees.queries import facilitators_addresses
 from pooling.kernel.database import base_url_of
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.outbox.models import Message, MessageState
-from pooling.outbox.service import queue_mails, withdraw_messages
+from pooling.outbox.queueing import queue_mails, withdraw_messages
 from pooling.reminders.kinds import Context
 from pooling.web.typography import date_time_long
 
@@ -37,7 +37,7 @@ async def tell_given(session: AsyncSession, committee: Committee, given: Sequenc
     """To who holds the proxy, as long as the meeting has not begun."""
     if committee.starts_at <= now:
         return
-    frame = await _Frame.of(session, committee, now)
+    frame = await _Setting.of(session, committee, now)
     mails = [
         frame.mail(
             (mandate.holder_id, mandate.holder_email),
@@ -54,7 +54,7 @@ async def tell_void(session: AsyncSession, committee: Committee, lost: Sequence[
     """To who gave a proxy that nobody will bear, as long as it can answer again."""
     if committee.starts_at <= now:
         return
-    frame = await _Frame.of(session, committee, now)
+    frame = await _Setting.of(session, committee, now)
     mails = [
         frame.mail(
             (mandate.giver_id, mandate.giver_email),
@@ -89,7 +89,7 @@ def _answer_page(committee: Committee) -> str:
 
 
 @dataclass(frozen=True)
-class _Frame:
+class _Setting:
     """What these mails share."""
 
     committee: Committee
@@ -97,7 +97,7 @@ class _Frame:
     contacts: tuple[str, ...]
 
     @classmethod
-    async def of(cls, session: AsyncSession, committee: Committee, now: datetime) -> "_Frame":
+    async def of(cls, session: AsyncSession, committee: Committee, now: datetime) -> "_Setting":
         context = await context_of_group(session, base_url_of(session), now)
         return cls(committee, context, await facilitators_addresses(session))
 

@@ -12,24 +12,24 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.committees.invitations.answering import void_proxies
+from pooling.committees.locking import locked_committee, record_change
 from pooling.committees.models import Committee, Invitation
 from pooling.committees.notices.changes import context_of_group
 from pooling.committees.notices.writer import Recipient, Writer
 from pooling.committees.queries import agendas_of, facilitators_addresses
 from pooling.committees.rules import KINDS, TO_COME
-from pooling.committees.service import locked_committee, record
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import base_url_of, group_of, mail_from_of
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails, withdraw_messages
+from pooling.outbox.queueing import queue_mails, withdraw_messages
 from pooling.reminders.models import Reminder, ReminderState
 
 TAKEN_OFF_A_DAY = Allowance("committee-taken-off", "People taken off a committee", "a committee", 500, DAY, __name__)
 TAKEN_OFF = occasion(
     "committee_taken_off",
-    wish="a facilitator, who takes somebody off a committee or ends somebody’s last role",
+    asked_by="a facilitator, who takes somebody off a committee or ends somebody’s last role",
     to="that person, if told of the meeting before",
     limit=str(TAKEN_OFF_A_DAY),
     where=__name__,
@@ -48,7 +48,7 @@ async def take_off(
     await TAKEN_OFF_A_DAY.count_here(session, committee.id, at=now, times=len(people))
     for person_id in people:  # one by hand; a few a year by themselves
         await void_proxies(session, committee, person_id, now)
-        record(session, caller, committee, "person_uninvited", now, details={"person_id": person_id})
+        record_change(session, caller, committee, "person_uninvited", now, details={"person_id": person_id})
     told = await _told(session, committee, people, now)
     await session.execute(
         text(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from litestar import Request, Response, get, post
 from pydantic import Field, field_validator
 
-from pooling.accounts.idempotency import Made, once
+from pooling.accounts.idempotency import Made, answered_once
 from pooling.committees.meetings.queries import committee_page
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
@@ -103,7 +103,7 @@ async def create_committee(request: Request[Any, Any, Any], session: SessionHere
             )
         )
 
-    return await once(request, session, caller.person_id, make)
+    return await answered_once(request, session, caller.person_id, make)
 
 
 ROUTES: Sequence[Any] = [list_committees, create_committee]

@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees.calendars.cadence import Proposal, period_of, proposals
+from pooling.committees.calendars.cadence import ProposedDate, period_of, proposed_dates
 from pooling.committees.calendars.days_off import school_known_until
 from pooling.committees.calendars.year import year_of
 from pooling.committees.calendars.year_queries import Cadence, cadence_of, committee_days, dates_of_year
@@ -70,10 +70,10 @@ async def list_committees(
     )
 
 
-async def _proposals(session: AsyncSession, cadence: Cadence, today: date, zone: ZoneInfo) -> list[Proposal]:
+async def _proposals(session: AsyncSession, cadence: Cadence, today: date, zone: ZoneInfo) -> list[ProposedDate]:
     first = period_of(today, cadence.every_months).first
     days = await committee_days(session, first, today + timedelta(days=800))
-    return proposals(today, cadence.every_months, days, zone, cadence.school_zone)
+    return proposed_dates(today, cadence.every_months, days, zone, cadence.school_zone)
 
 
 def _year(typed: str, present: int) -> int:

@@ -13,7 +13,7 @@ from pooling.committees.meetings import list_pages, scheduling_pages
 from pooling.committees.meetings.queries import reminder_lines
 from pooling.committees.meetings.reminders import is_reminded
 from pooling.committees.models import CommitteeState
-from pooling.committees.page import CommitteeFrame, committee_frame
+from pooling.committees.page import CommitteePage, committee_page
 from pooling.committees.people import count_people, invited_person
 from pooling.committees.queries import agendas_of
 from pooling.committees.rules import TO_COME
@@ -22,19 +22,19 @@ from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import render
-from pooling.web.typography import before
+from pooling.web.typography import deadline_words
 
 
 @get("/comites/{committee_id:int}", right=Right.SEE_GROUP)
 async def show_committee(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[str]:
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     return await _shown(request, session, caller, frame)
 
 
 async def _shown(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: CommitteeFrame
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: CommitteePage
 ) -> Response[str]:
     committee = frame.committee
     own = await invited_person(session, committee.id, caller.person_id)
@@ -54,7 +54,7 @@ async def _shown(
         agenda=agenda,
         own=own,
         own_answer=own_answer(own.answer, own.proxy) if own and own.answer else None,
-        answer_before=before(committee.starts_at, frame.now, frame.zone),
+        answer_before=deadline_words(committee.starts_at, frame.now, frame.zone),
         counts=counts,
         reminded=reminded,
         planned=sum(line.planned for line in reminders),
@@ -70,7 +70,7 @@ async def _shown(
     )
 
 
-def _may_write(frame: CommitteeFrame) -> bool:
+def _may_write(frame: CommitteePage) -> bool:
     committee = frame.committee
     begun = committee.state in TO_COME and committee.starts_at <= frame.now
     return begun or committee.state == CommitteeState.HELD

@@ -12,13 +12,13 @@ from sqlmodel import col
 from pooling.committees.convocations import reminder as convocation_reminder
 from pooling.committees.models import Committee, Invitation
 from pooling.committees.notices.writer import Writer, write_mails
-from pooling.committees.queries import invited, name_committees
+from pooling.committees.queries import invited_people, name_committees
 from pooling.committees.rules import REMINDER, TO_COME
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
-from pooling.reminders.rules import upcoming
-from pooling.reminders.wishes import kinds_of_group
+from pooling.reminders.rules import still_due
+from pooling.reminders.settings import kinds_of_group
 
 DEFAULT = Schedule(offsets=(-15, -7, -1))
 
@@ -51,7 +51,7 @@ async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: 
     return [
         Occasion(committee_id, revision, offset, due_at, useful_until=starts_at)
         for committee_id, revision, local_start, starts_at in rows
-        for offset, due_at in upcoming(
+        for offset, due_at in still_due(
             local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at
         )
     ]
@@ -65,13 +65,13 @@ async def is_reminded(
     return any(
         at > now
         for kind in await kinds_of_group(session, [kind for kind in every if kind.name == REMINDER])
-        for _, at in upcoming(day, kind.schedule.offsets, kind.schedule.hour, zone, useful_until=until)
+        for _, at in still_due(day, kind.schedule.offsets, kind.schedule.hour, zone, useful_until=until)
     )
 
 
 def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
     since = func.greatest(col(Invitation.invited_at), col(Committee.scheduled_at))
-    return invited(since, *_to_come(now))
+    return invited_people(since, *_to_come(now))
 
 
 def _to_come(now: datetime) -> tuple[Any, ...]:

@@ -19,13 +19,13 @@ from pooling.committees.invitations.answering import void_answers
 from pooling.committees.invitations.guests import empty_sheet
 from pooling.committees.invitations.inviting import add_invitations
 from pooling.committees.invitations.proxy_mails import withdraw_proxy_mails
+from pooling.committees.locking import SENT_TWICE, lock_committee, record_change, require_to_come
 from pooling.committees.meetings.reminders import kinds
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.notices.changes import tell_change
 from pooling.committees.notices.writer import Change
 from pooling.committees.rules import COMMITTEE, ends_at, local_start
-from pooling.committees.service import SENT_TWICE, lock_committee, record, require_to_come
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.events import Event
@@ -63,7 +63,7 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     session.add(committee)
     await session.flush()
     details: dict[str, object] = {"asked": _fingerprint(command)}
-    record(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED), details=details)
+    record_change(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED), details=details)
     await add_titles(session, committee.id, agenda_points(command.agenda))
     await carry_difficulties(session, now)
     if command.take_up:
@@ -139,7 +139,7 @@ async def move_committee(
             COMMITTEE.move(session, committee, CommitteeState.PLANNED, at=now, person_id=caller.person_id)
         committee.convened_at = committee.convocation_file_id = None
     details = {"from": before[0].isoformat(), "to": local.isoformat(), "revision": committee.revision}
-    record(session, caller, committee, "moved", now, reason=command.reason, details=details)
+    record_change(session, caller, committee, "moved", now, reason=command.reason, details=details)
     await session.flush()
     await carry_difficulties(session, now)
     if to_be_convened and change is Change.DETAILS:  # the date that the law counts from stands

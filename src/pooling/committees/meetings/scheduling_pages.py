@@ -14,7 +14,7 @@ from pooling.committees.meetings.scheduling import cancel_committee, move_commit
 from pooling.committees.meetings.schemas import LONGEST_TEXT, CommitteeIn, MoveIn
 from pooling.committees.models import CommitteeKind
 from pooling.committees.notices.changes import CHANGES
-from pooling.committees.page import CommitteeFrame, managed_committee
+from pooling.committees.page import CommitteePage, managed_committee
 from pooling.committees.queries import committee_by_id
 from pooling.committees.words import INVITED_ROLES, KIND_WORDS
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
@@ -133,7 +133,7 @@ async def ask_move(
     return _question(request, frame, Form(values=values), move=True)
 
 
-def _question(request: Request[Any, Any, Any], frame: CommitteeFrame, form: Form, *, move: bool) -> Response[str]:
+def _question(request: Request[Any, Any, Any], frame: CommitteePage, form: Form, *, move: bool) -> Response[str]:
     told = "Les personnes déjà prévenues reçoivent un courriel, et leur agenda est mis à jour."
     asked = {
         True: ("Déplacer le comité", "Déplacer ce comité ?", "report", "committees/move.html"),

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.decisions.queries import DecisionShown, decisions_of, effects_in_words
-from pooling.committees.decisions.words import committee_day, votes
+from pooling.committees.decisions.words import committee_day, vote_words
 from pooling.committees.invitations.guests import guests_of
 from pooling.committees.models import (
     AgendaItem,
@@ -21,7 +21,7 @@ from pooling.committees.models import (
 )
 from pooling.committees.queries import agendas_of
 from pooling.reminders.kinds import Context
-from pooling.web.markdown import beside, blocks_of
+from pooling.web.markdown import blocks_of, read_beside
 from pooling.web.typography import date_short, date_time_long, number, plural, time_short, typo
 
 NAMED_AT_MOST = 300
@@ -43,7 +43,7 @@ async def minutes_data(session: AsyncSession, committee: Committee, context: Con
         "facts": await _facts(session, committee, context),
         "attendance": await _attendance(session, committee),
         "agenda": [typo(item.title) for item in agenda],
-        "blocks": await beside(blocks_of, committee.minutes),
+        "blocks": await read_beside(blocks_of, committee.minutes),
         "decisions": [_decision(shown, effects.get(shown.decision.id, "")) for shown in decisions],
         "difficulties": await _difficulties(session, committee),
     }
@@ -99,7 +99,7 @@ def _decision(shown: DecisionShown, effect: str) -> dict[str, Any]:
         "notes": [
             typo(note)
             for note in (
-                f"Votes : {votes(decision)}." if votes(decision) else "",
+                f"Votes : {vote_words(decision)}." if vote_words(decision) else "",
                 f"Achat : {shown.purchase} ({shown.reference})." if shown.purchase else "",
                 f"Effet : {effect}." if effect else "",
             )

@@ -12,8 +12,15 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.agendas.files import files_of
-from pooling.committees.decisions.queries import decisions_of, listed
-from pooling.committees.invitations.choosing import Chosen, Found, among_invited, choose, named, offered
+from pooling.committees.decisions.queries import decisions_listed, decisions_of
+from pooling.committees.invitations.choosing import (
+    Chosen,
+    FoundPerson,
+    among_invited,
+    choose_person,
+    people_offered,
+    person_field,
+)
 from pooling.committees.minutes.writing import (
     LONGEST_MINUTES,
     WrittenMeanwhile,
@@ -22,7 +29,7 @@ from pooling.committees.minutes.writing import (
     seen_of,
 )
 from pooling.committees.models import AgendaItem, CommitteeState, MinutesVersion
-from pooling.committees.page import TAB, CommitteeFrame, committee_frame, written_committee
+from pooling.committees.page import TAB, CommitteePage, committee_page, written_committee
 from pooling.committees.queries import agendas_of
 from pooling.committees.rules import TO_COME
 from pooling.kernel.errors import Conflict, NotFound
@@ -44,7 +51,7 @@ class _Shown:
 
     other: MinutesVersion | None = None
     """What somebody else wrote meanwhile."""
-    offered: Sequence[Found] = ()
+    offered: Sequence[FoundPerson] = ()
     """People to choose the secretary from."""
 
 
@@ -53,19 +60,19 @@ async def show_minutes(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
 ) -> Response[str]:
     """For who writes them, the editor; for the others, the minutes once they are published."""
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     if not frame.writes or not _is_writable(frame):
         return await _read_page(request, session, frame)
     agenda = (await agendas_of(session, [committee_id]))[committee_id]
     values = {
         "minutes": frame.committee.minutes or _outline(agenda),
         "seen": seen_of(frame.committee.minutes),
-        **await named(session, frame.committee.secretary_id, "secretary"),
+        **await person_field(session, frame.committee.secretary_id, "secretary"),
     }
     return await _editor(request, session, frame, Form(values=values), agenda=agenda)
 
 
-def _is_writable(frame: CommitteeFrame) -> bool:
+def _is_writable(frame: CommitteePage) -> bool:
     committee = frame.committee
     begun = committee.state in TO_COME and committee.starts_at <= frame.now
     return begun or committee.state == CommitteeState.HELD
@@ -76,7 +83,7 @@ def _outline(agenda: list[AgendaItem]) -> str:
     return "\n\n".join(f"## {place}. {item.title}\n" for place, item in enumerate(agenda, start=1))
 
 
-async def _read_page(request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame) -> Response[str]:
+async def _read_page(request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage) -> Response[str]:
     committee = frame.committee
     published = committee.state == CommitteeState.MINUTED
     decisions = await decisions_of(session, committee.id) if published else []
@@ -90,14 +97,14 @@ async def _read_page(request: Request[Any, Any, Any], session: AsyncSession, fra
         published=published,
         minutes=await as_html(committee.minutes, under=1) if published else "",
         pieces_shown=(await files_of(session, committee.id)).get(None, []) if published else [],
-        **await listed(session, decisions),
+        **await decisions_listed(session, decisions),
     )
 
 
 async def _editor(
     request: Request[Any, Any, Any],
     session: AsyncSession,
-    frame: CommitteeFrame,
+    frame: CommitteePage,
     form: Form,
     shown: _Shown | None = None,
     *,
@@ -124,16 +131,16 @@ async def _editor(
         latest=latest,
         other=shown.other,
         other_seen=seen_of(shown.other.content) if shown.other else "",
-        offered=offered(shown.offered),
+        offered=people_offered(shown.offered),
         names={person_id: name for person_id, name in rows},
         saved=_saved_words(frame, latest) if latest else "",
         preview=await as_html(committee.minutes, under=1),
         pieces_shown=(await files_of(session, committee.id)).get(None, []),
-        **await listed(session, decisions),
+        **await decisions_listed(session, decisions),
     )
 
 
-def _saved_words(frame: CommitteeFrame, latest: MinutesVersion) -> str:
+def _saved_words(frame: CommitteePage, latest: MinutesVersion) -> str:
     return f"Brouillon enregistré à {time_short(latest.written_at, frame.zone)}"
 
 
@@ -180,7 +187,7 @@ def _by_itself(request: Request[Any, Any, Any]) -> bool:
 
 
 async def _both(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, form: Form
 ) -> Response[str]:
     """Both texts: what somebody else kept meanwhile, and what was typed here, which is in the editor."""
     committee = frame.committee
@@ -188,7 +195,7 @@ async def _both(
     if other is None:
         raise NotFound
     form.values["seen"] = seen_of(committee.minutes)
-    form.values |= await named(session, committee.secretary_id, "secretary")
+    form.values |= await person_field(session, committee.secretary_id, "secretary")
     return await _editor(request, session, frame, form, _Shown(other=other))
 
 
@@ -207,7 +214,9 @@ async def do_secretary(
     chosen = Chosen()
     if typed:
         found = await among_invited(session, committee_id, typed)
-        chosen = choose(form, "secretary", found, nobody="Personne ne porte ce nom parmi les personnes invitées.")
+        chosen = choose_person(
+            form, "secretary", found, nobody="Personne ne porte ce nom parmi les personnes invitées."
+        )
     if form.has_errors:
         form.values |= {"minutes": frame.committee.minutes, "seen": seen_of(frame.committee.minutes)}
         raise Redisplay(await _editor(request, session, frame, form, _Shown(offered=chosen.offered)))
@@ -227,7 +236,7 @@ async def download_minutes(
     Raises:
         NotFound: nothing is published.
     """
-    frame = await committee_frame(request, session, caller, committee_id)
+    frame = await committee_page(request, session, caller, committee_id)
     if frame.committee.minutes_file_id is None:
         raise NotFound
     file, content = await file_with_content(session, frame.committee.minutes_file_id)

@@ -11,12 +11,12 @@ from pooling.accounts.models import Person
 from pooling.committees.decisions.doubts import doubts_of_votes, votes_of
 from pooling.committees.decisions.queries import decisions_of
 from pooling.committees.decisions.words import committee_day
+from pooling.committees.locking import lock_to_write, mark_held
 from pooling.committees.minutes.document import minutes_data
 from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
 from pooling.committees.people import count_people, quorum_of
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import COMMITTEE
-from pooling.committees.service import begin, lock_to_write
 from pooling.kernel.database import base_url_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid
@@ -26,15 +26,15 @@ from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_copies
+from pooling.outbox.queueing import queue_copies
 from pooling.reminders.kinds import Context
-from pooling.web.markdown import beside, blocks_of, faults_of, plain_text
+from pooling.web.markdown import blocks_of, faults_of, plain_text, read_beside
 from pooling.web.pdf import make_pdf
 from pooling.web.typography import date_time_long, plural
 
 PUBLISHED = occasion(
     "minutes_published",
-    wish="a facilitator or the committee’s secretary",
+    asked_by="a facilitator or the committee’s secretary",
     to="who was invited or came",
     limit="once for each committee",
     where=__name__,
@@ -62,10 +62,10 @@ async def publish_minutes(
         Doubtful: who voted does not go with who was there, and nobody insists.
     """
     committee = await lock_to_write(session, caller, committee_id)
-    begin(session, caller, committee, now)
+    mark_held(session, caller, committee, now)
     if not committee.minutes.strip():
         raise Invalid({"minutes": "Écrivez le compte-rendu avant de le publier."})
-    if faults := await beside(faults_of, committee.minutes):
+    if faults := await read_beside(faults_of, committee.minutes):
         raise Invalid({"minutes": f"Corrigez le compte-rendu avant de le publier. {' '.join(faults)}"})
     doubts = await doubts_of_minutes(session, committee, now)
     insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("committee", committee.id))
@@ -110,7 +110,7 @@ async def _searched(session: AsyncSession, committee: Committee) -> str:
     parts = [
         committee.title,
         *(item.title for item in agenda),
-        await beside(lambda text: plain_text(blocks_of(text)), committee.minutes),
+        await read_beside(lambda text: plain_text(blocks_of(text)), committee.minutes),
         *(shown.decision.content for shown in decisions),
         *(shown.purchase or "" for shown in decisions),
     ]

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.decisions.queries import decisions_of, listed
+from pooling.committees.decisions.queries import decisions_listed, decisions_of
 from pooling.committees.minutes.publishing import doubts_of_minutes, publish_minutes, readers_of
 from pooling.committees.minutes.writing import find_version, restore_version
 from pooling.committees.models import CommitteeState, MinutesVersion
-from pooling.committees.page import TAB, CommitteeFrame, written_committee
+from pooling.committees.page import TAB, CommitteePage, written_committee
 from pooling.committees.people import count_people
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
@@ -35,7 +35,7 @@ async def ask_publication(
 
 
 async def _publication_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteeFrame, form: Form
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, form: Form
 ) -> Response[str]:
     committee = frame.committee
     form.doubts = form.doubts or tuple(await doubts_of_minutes(session, committee, frame.now))
@@ -60,7 +60,7 @@ async def _publication_page(
         action_url=f"{frame.url}/publication",
         action_label="Publier le compte-rendu",
         cancel_url=frame.url + TAB,
-        **await listed(session, await decisions_of(session, committee.id)),
+        **await decisions_listed(session, await decisions_of(session, committee.id)),
     )
 
 
@@ -110,7 +110,7 @@ async def list_versions(
     )
 
 
-def _above(frame: CommitteeFrame) -> list[Link]:
+def _above(frame: CommitteePage) -> list[Link]:
     *above, _ = frame.under("Compte-rendu")
     return [*above, Link("Compte-rendu", frame.url + TAB)]
 

@@ -17,7 +17,7 @@ from pooling.members.models import Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
-from pooling.reminders.rules import upcoming
+from pooling.reminders.rules import still_due
 from pooling.web.typography import date_long, date_time_long, relative_day
 
 MINUTES = "minutes"
@@ -42,7 +42,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
     ]
 
 
-def unwritten(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def minutes_unwritten(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Committees that have begun and whose minutes nobody has published."""
     return (
         col(Committee.state).in_(_TO_WRITE),
@@ -74,13 +74,13 @@ def writes_minutes() -> ColumnElement[bool]:
 async def _plan_minutes(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
     rows = await session.execute(
         select(col(Committee.id), col(Committee.revision), col(Committee.local_start), col(Committee.starts_at)).where(
-            *unwritten(now)
+            *minutes_unwritten(now)
         )
     )
     return [
         Occasion(committee_id, revision, offset, due_at, useful_until=starts_at + USEFUL)
         for committee_id, revision, local_start, starts_at in rows
-        for offset, due_at in upcoming(
+        for offset, due_at in still_due(
             local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at + USEFUL
         )
     ]
@@ -97,7 +97,7 @@ def _writers(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - ot
         )
         .select_from(Committee)
         .join(Membership, writes_minutes())
-        .where(*unwritten(now))
+        .where(*minutes_unwritten(now))
         .group_by(
             col(Committee.group_id),
             col(Committee.id),

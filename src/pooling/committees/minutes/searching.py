@@ -14,7 +14,7 @@ from sqlmodel import col
 from pooling.committees.decisions.models import Decision
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.text import THOUSANDS, clean, joined_thousands, search_text
-from pooling.web.markdown import beside, blocks_of, plain_text
+from pooling.web.markdown import blocks_of, plain_text, read_beside
 
 PAGE_SIZE = 20
 MOST_PAGES = 10
@@ -28,7 +28,7 @@ _FRENCH: ColumnClause[str] = literal_column("'french'::regconfig")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundMinutes:
     """A committee whose minutes answer."""
 
     committee_id: int
@@ -49,7 +49,7 @@ def folded_query(typed: str) -> str:
     return " ".join(parts)
 
 
-async def search_minutes(session: AsyncSession, typed: str, *, page: int = 1) -> tuple[list[Found], bool]:
+async def search_minutes(session: AsyncSession, typed: str, *, page: int = 1) -> tuple[list[FoundMinutes], bool]:
     """A page of the published minutes that answer best, and whether there are more."""
     query_text = folded_query(typed)
     if not query_text:
@@ -67,11 +67,11 @@ async def search_minutes(session: AsyncSession, typed: str, *, page: int = 1) ->
     decisions = await _decisions(session, [row[0] for row in found[:PAGE_SIZE]])
     stems = stems_of(query_text)
     shown = [
-        Found(
+        FoundMinutes(
             committee_id,
             title,
             starts_at,
-            await beside(partial(_excerpt, stems, decisions.get(committee_id, ())), minutes),
+            await read_beside(partial(_excerpt, stems, decisions.get(committee_id, ())), minutes),
         )
         for committee_id, title, starts_at, minutes in found[:PAGE_SIZE]
     ]

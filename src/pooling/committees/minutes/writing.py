@@ -8,9 +8,9 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.committees.locking import lock_committee, lock_to_write, mark_held, record_change
 from pooling.committees.models import Committee, CommitteeState, MinutesVersion
-from pooling.committees.queries import found
-from pooling.committees.service import begin, lock_committee, lock_to_write, record
+from pooling.committees.queries import one_row
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.limits import Readers, limit
@@ -65,7 +65,7 @@ async def save_minutes(
         WrittenMeanwhile: the minutes are no longer what was seen.
     """
     committee = await lock_to_write(session, caller, committee_id)
-    begin(session, caller, committee, now)
+    mark_held(session, caller, committee, now)
     if content != committee.minutes:
         if seen is not None and seen != seen_of(committee.minutes):
             raise WrittenMeanwhile
@@ -81,7 +81,7 @@ async def restore_version(
     Raises: as `save_minutes`; NotFound also when there is no such version.
     """
     committee = await lock_to_write(session, caller, committee_id)
-    begin(session, caller, committee, now)
+    mark_held(session, caller, committee, now)
     version = await find_version(session, committee_id, number)
     if version.content != committee.minutes:
         await _keep(session, caller, committee, version.content, now, apart=True)
@@ -92,7 +92,7 @@ async def find_version(session: AsyncSession, committee_id: int, number: int) ->
     """Raises:
     NotFound: this committee's minutes have no such version.
     """
-    return await found(
+    return await one_row(
         session,
         select(MinutesVersion).where(
             col(MinutesVersion.committee_id) == committee_id, col(MinutesVersion.number) == number
@@ -117,7 +117,7 @@ async def _keep(
             written_at=now,
         )
         session.add(latest)
-        record(session, caller, committee, "minutes_written", now, details={"version": latest.number})
+        record_change(session, caller, committee, "minutes_written", now, details={"version": latest.number})
     committee.minutes = content
 
 
@@ -157,4 +157,4 @@ async def name_secretary(
             raise Invalid({"secretary": "Choisissez une personne du groupe."})
     if person_id != committee.secretary_id:
         committee.secretary_id = person_id
-        record(session, caller, committee, "secretary_named", now, details={"person_id": person_id})
+        record_change(session, caller, committee, "secretary_named", now, details={"person_id": person_id})

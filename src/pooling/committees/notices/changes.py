@@ -16,14 +16,14 @@ from pooling.committees.rules import CHANGE, CONVOCATION, KINDS, REMINDER
 from pooling.kernel.database import insert_many, mail_from_of
 from pooling.members.models import Group
 from pooling.outbox.occasions import occasion
-from pooling.outbox.service import queue_mails, withdraw_messages
+from pooling.outbox.queueing import queue_mails, withdraw_messages
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder, ReminderState
 
 CHANGES = Allowance("committee-changes", "Changes of a committee’s date or place", "a committee", 50, DAY, __name__)
 occasion(
     CHANGE,
-    wish="a facilitator, who moves or cancels a committee",
+    asked_by="a facilitator, who moves or cancels a committee",
     to="those already told of it",
     limit=f"{CHANGES}; what has not left yet is taken back",
     where=__name__,

@@ -27,7 +27,7 @@ while the holder is invited already.
 
 
 @dataclass(frozen=True)
-class Invitation:
+class CalendarInvitation:
     """The calendar of one committee, but for whom it is addressed to."""
 
     text: str
@@ -42,12 +42,16 @@ class Invitation:
         return self.text.replace(_END, "\r\n" + line.to_ical().decode() + _END, 1)
 
 
-def invitation(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str) -> Invitation:
+def invitation(
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str
+) -> CalendarInvitation:
     """Asks to come (METHOD:REQUEST), with everything as it is now."""
     return _calendar(committee, agenda, context, organizer, method="REQUEST")
 
 
-def cancellation(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str) -> Invitation:
+def cancellation(
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str
+) -> CalendarInvitation:
     """Takes the meeting out of calendars (METHOD:CANCEL): of everybody's, or of who is not invited any more."""
     return _calendar(committee, agenda, context, organizer, method="CANCEL")
 
@@ -63,7 +67,7 @@ def uid_of(committee: Committee, base_url: str) -> str:
 
 def _calendar(
     committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, method: str
-) -> Invitation:
+) -> CalendarInvitation:
     calendar = Calendar()
     calendar.add("PRODID", "-//pooling//committees//FR")
     calendar.add("VERSION", "2.0")
@@ -72,7 +76,7 @@ def _calendar(
     calendar.add_component(timezone(context.zone.key, begins.year, begins.year))
     cancelled = committee.state == CommitteeState.CANCELLED or method == "CANCEL"
     calendar.add_component(event_of(committee, agenda, context, organizer, cancelled=cancelled))
-    return Invitation(calendar.to_ical().decode())
+    return CalendarInvitation(calendar.to_ical().decode())
 
 
 def event_of(

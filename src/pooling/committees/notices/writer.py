@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import AgendaItem, Committee
-from pooling.committees.notices.icalendar_text import Invitation, cancellation, invitation
+from pooling.committees.notices.icalendar_text import CalendarInvitation, cancellation, invitation
 from pooling.committees.queries import agendas_of, answers_of, facilitators_addresses
 from pooling.committees.words import zone_words
 from pooling.kernel.database import mail_from_of
@@ -50,7 +50,7 @@ class Writer:
     context: Context
     contacts: tuple[str, ...]
     """Addresses of the group's facilitators: who to ask."""
-    calendar: Invitation
+    calendar: CalendarInvitation
 
     @classmethod
     def of(

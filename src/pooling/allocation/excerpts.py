@@ -11,7 +11,7 @@ SHOWN_AT_MOST = 200
 WARNED_AT_MOST = 10
 
 
-def shares_shown(
+def shares_listed(
     members: Iterable[MemberResult], own: set[str] | None, *, also: Iterable[str] = ()
 ) -> list[MemberResult]:
     """Who has a share (or is in `also`), the largest first; only `own` when given."""
@@ -24,7 +24,7 @@ def shares_shown(
     return sorted(shown, key=lambda member: (-member.ttc, member.id))
 
 
-def warnings_shown(result: Statement, labels: Labels, own: set[str] | None) -> list[str]:
+def warnings_listed(result: Statement, labels: Labels, own: set[str] | None) -> list[str]:
     """What is to be verified, in sentences; only `own` members' when given."""
     mine = [warning for warning in result.warnings if own is None or warning.member in own]
     return [warning_sentence(warning, labels) for warning in mine[:WARNED_AT_MOST]]

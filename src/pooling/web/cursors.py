@@ -16,7 +16,7 @@ def unpack_key(packed: str) -> tuple[str, int] | None:
     return unpack(packed, (str, int))
 
 
-def address(path: str, values: Mapping[str, str]) -> str:
+def with_query(path: str, values: Mapping[str, str]) -> str:
     """The address with these values behind its question mark, but for the empty ones."""
     kept = {name: value for name, value in values.items() if value}
     return f"{path}?{urlencode(kept)}" if kept else path
@@ -28,6 +28,6 @@ def pages_after(
     """Where `page.pagination` leads: back to the first page unless this is it, and on while there is more."""
     kept = filters or {}
     return {
-        "first_url": address(path, kept) if after else None,
-        "next_url": address(path, {**kept, "apres": pack_key(next_key)}) if next_key else None,
+        "first_url": with_query(path, kept) if after else None,
+        "next_url": with_query(path, {**kept, "apres": pack_key(next_key)}) if next_key else None,
     }

@@ -13,7 +13,7 @@ from pooling.allocation.case import PurchaseCase, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import Labels
 from pooling.allocation.models import PARTICIPANTS
-from pooling.allocation.wording import fctva_in_words
+from pooling.allocation.words import fctva_in_words
 from pooling.kernel.errors import Conflict
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
@@ -21,7 +21,7 @@ from pooling.purchases.models import Participation
 from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_case import Case
 from pooling.sharing.errors import RuleError
-from pooling.sharing.statement import Statement, state
+from pooling.sharing.statement import Statement, state_allocation
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,12 @@ async def apply_rule(case: Case, labels: Labels) -> Statement:
         return await asyncio.to_thread(_stated, case)
     except RuleError as error:
         raise Conflict(
-            f"{refused_line(error, labels)}\u00a0: {reason(error, labels, case)}", code=error.code
+            f"{refused_line(error, labels)}\u00a0: {refusal_reason(error, labels, case)}", code=error.code
         ) from error
 
 
 def _stated(case: Case) -> Statement:
-    return state(allocate(case))
+    return state_allocation(allocate(case))
 
 
 _REASONS = {
@@ -121,7 +121,7 @@ def waits_for_needs(error: RuleError, case: Case) -> bool:
     return any(f"{error.field}.".startswith(f"charges.{code}.") for code in waiting)
 
 
-def reason(error: RuleError, labels: Labels, case: Case) -> str:
+def refusal_reason(error: RuleError, labels: Labels, case: Case) -> str:
     """Why the rule refuses the case, and whose value is missing."""
     if waits_for_needs(error, case):
         return "personne ne prend encore d’unité. Le calcul se fera dès qu’un membre aura déclaré un besoin."

@@ -19,7 +19,7 @@ class EventLine:
     person: str | None
 
 
-async def audit_page(
+async def event_lines_after(
     session: AsyncSession, caller: Caller, filters: Filters, *, name: str, before_id: int | None, size: int
 ) -> tuple[list[EventLine], int | None]:
     """The latest events first, by key, of this name when given. And where the next page starts."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pooling.allocation.configuration import Dated, FctvaBeneficiaries, FctvaRate
+from pooling.allocation.configuration import DatedRate, FctvaBeneficiaries, FctvaRate
 from pooling.allocation.figures import Labels
-from pooling.allocation.keys import in_words, parts_of
+from pooling.allocation.key_choices import in_words, parts_of
 from pooling.allocation.models import PARTICIPANTS
 from pooling.web.numbers import typed_number
 from pooling.web.typography import date_short, euros, percent
@@ -23,8 +23,8 @@ def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str
         "Taux de TVA": percent(Fraction(content["vat_rate"]) / 100, 2),
         "FCTVA": "éligible" if content["fctva"] else "non éligible",
         "Clé": in_words(content["key"]),
-        "Membres concernés": sharers(content["scope"], labels, longest=50),
-        "Articles comptés": some(content["items"], labels.items, "tous", longest=50),
+        "Membres concernés": sharers_in_words(content["scope"], labels, longest=50),
+        "Articles comptés": names_in_words(content["items"], labels.items, "tous", longest=50),
     }
     for _, part in parts_of(content["key"]):
         for kind, word in (("weights", "poids"), ("percents", "pourcentage")):
@@ -37,15 +37,15 @@ def subsidy_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, st
     """What a subsidy says, by what it is about."""
     return {
         "Nom": content["label"],
-        "Aide": aid(content),
-        "Articles comptés": some(content["items"], labels.items, "tous", none="aucun", longest=50),
-        "Frais comptés": some(content["charges"], labels.charges, "tous", none="aucun", longest=50),
-        "Membres aidés": some(content["members"], labels.members, "tous", longest=50),
+        "Aide": aid_words(content),
+        "Articles comptés": names_in_words(content["items"], labels.items, "tous", none="aucun", longest=50),
+        "Frais comptés": names_in_words(content["charges"], labels.charges, "tous", none="aucun", longest=50),
+        "Membres aidés": names_in_words(content["members"], labels.members, "tous", longest=50),
         "Argent public": "oui" if content["public"] else "non",
     }
 
 
-def aid(content: Mapping[str, Any]) -> str:
+def aid_words(content: Mapping[str, Any]) -> str:
     """`40 % du coût éligible, 80,00 € au plus par unité`."""
     if content["rate"] is None:
         return f"{euros(content['amount_cents'])} au plus"
@@ -57,14 +57,14 @@ def aid(content: Mapping[str, Any]) -> str:
     return ", ".join(said)
 
 
-def sharers(scope: Sequence[str] | None, labels: Labels, longest: int = NAMED_AT_MOST) -> str:
+def sharers_in_words(scope: Sequence[str] | None, labels: Labels, longest: int = NAMED_AT_MOST) -> str:
     """Who shares a charge."""
     if scope == PARTICIPANTS:
         return TAKERS
-    return some(scope, labels.members, "tous ceux qui participent à l’achat", longest=longest)
+    return names_in_words(scope, labels.members, "tous ceux qui participent à l’achat", longest=longest)
 
 
-def some(
+def names_in_words(
     codes: Sequence[str] | None,
     names: Mapping[str, str],
     everything: str,
@@ -92,7 +92,7 @@ def beneficiaries_in_words(found: FctvaBeneficiaries | None) -> str | None:
     return f"{', '.join(found.kinds)} ({_sourced(found)})" if found else None
 
 
-def _sourced(found: Dated) -> str:
+def _sourced(found: DatedRate) -> str:
     unsure = ", à confirmer" if found.to_confirm else ""
     return f"{found.source}, depuis le {date_short(found.valid_from)}{unsure}"
 

@@ -8,7 +8,7 @@ from pooling.web.bodies import take_body
 from pooling.web.security import UNSAFE_METHODS, refuse_forged
 
 
-async def admit(request: Request[Any, Any, Any]) -> None:
+async def check_request(request: Request[Any, Any, Any]) -> None:
     """Called before every handler.
 
     Raises:

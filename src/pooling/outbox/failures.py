@@ -34,7 +34,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def why(error: str) -> str:
+def failure_words(error: str) -> str:
     """A sentence, and what to do where something can be done. The server's own words are for whoever runs it."""
     if error == EXPIRED:
         return NOT_IN_TIME

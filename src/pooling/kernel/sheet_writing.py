@@ -42,7 +42,7 @@ _HEADER_FILL = PatternFill("solid", fgColor="1F3A5F")
 _FOOT_LINE = Border(top=Side(style="thin", color="1F3A5F"))
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column holds. Amounts are given in cents; a code is a text that stays one even when it is edited."""
 
     TEXT = "text"
@@ -56,7 +56,12 @@ class Kind(StrEnum):
 
 # Written as spreadsheets store them; a French one shows `# ##0,00`. Other columns need no format, and a cell without
 # one is written three times faster: a large workbook holds ten million of them.
-FORMATS = {Kind.CODE: "@", Kind.AMOUNT: "#,##0.00", Kind.PERCENT: "0.00%", Kind.MOMENT: "dd/mm/yyyy hh:mm:ss"}
+FORMATS = {
+    ColumnKind.CODE: "@",
+    ColumnKind.AMOUNT: "#,##0.00",
+    ColumnKind.PERCENT: "0.00%",
+    ColumnKind.MOMENT: "dd/mm/yyyy hh:mm:ss",
+}
 _MOMENT = "%d/%m/%Y %H:%M:%S"
 
 
@@ -112,13 +117,13 @@ class Column:
     """A column: its title, what it holds, its width in characters, and whether the foot sums it."""
 
     title: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnKind = ColumnKind.TEXT
     width: int = 14
     summed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """A titled table; `rows` is read once."""
 
     title: str
@@ -182,7 +187,7 @@ class Book:
         self._subtitle = subtitle
         self._notice = notice or ""
 
-    def add(self, table: Table) -> Placed:
+    def add(self, table: SheetTable) -> Placed:
         """Write a table, on several sheets when one is too small, and say where its rows are."""
         rows, all_sums = iter(table.rows), Sums()
         placed: list[tuple[str, int, int]] = []
@@ -205,14 +210,14 @@ class Book:
     def _write_rows(
         self,
         sheet: Sheet,
-        table: Table,
+        table: SheetTable,
         following: Sequence[Value] | None,
         rows: Iterator[Sequence[Value]],
         sums: Sums,
     ) -> tuple[int, Sequence[Value] | None]:
         """As many as the sheet holds, added up in `sums`; says how many those were, and which row is the next."""
         count, columns = 0, table.columns
-        summed = [(place, column.kind is Kind.AMOUNT) for place, column in enumerate(columns) if column.summed]
+        summed = [(place, column.kind is ColumnKind.AMOUNT) for place, column in enumerate(columns) if column.summed]
         sheet._writer.has_formulas = table.formulas  # noqa: SLF001 - see `_Writer`
         cells = [self._prototype(sheet, column.kind) for column in columns]
         while following is not None and count < MOST_ROWS:
@@ -232,7 +237,7 @@ class Book:
         """Write the file."""
         self._book.save(target)
 
-    def _sheet(self, name: str, table: Table) -> Sheet:
+    def _sheet(self, name: str, table: SheetTable) -> Sheet:
         sheet: Sheet = self._book.create_sheet(name)
         for place, column in enumerate(table.columns, start=1):
             sheet.column_dimensions[get_column_letter(place)].width = column.width
@@ -253,10 +258,10 @@ class Book:
         return sheet
 
     @staticmethod
-    def _prototype(sheet: Sheet, kind: Kind) -> Cell:
+    def _prototype(sheet: Sheet, kind: ColumnKind) -> Cell:
         cell = WriteOnlyCell(sheet)
         cell.number_format = FORMATS.get(kind, "General")
-        cell.quotePrefix = kind in {Kind.TEXT, Kind.CODE}
+        cell.quotePrefix = kind in {ColumnKind.TEXT, ColumnKind.CODE}
         return cell
 
     def _foot(self, sheet: Sheet, columns: Sequence[Column], last: int, sums: Sums) -> None:
@@ -278,7 +283,7 @@ class Book:
 
 
 def write_csv(
-    target: BinaryIO | Path, table: Table, notice: str | None = None, facts: Mapping[str, str] | None = None
+    target: BinaryIO | Path, table: SheetTable, notice: str | None = None, facts: Mapping[str, str] | None = None
 ) -> None:
     """Write a table as a French spreadsheet opens it: `;`, UTF-8 with its mark, CRLF, decimal comma.
 
@@ -309,13 +314,13 @@ def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Valu
             _compute(cell, value)
         elif isinstance(value, str):
             text = clean(value)
-            if column.kind is Kind.TEXT and not text.startswith(_READ_AS_SOMETHING_ELSE):
+            if column.kind is ColumnKind.TEXT and not text.startswith(_READ_AS_SOMETHING_ELSE):
                 yield text
                 continue
             cell.value = text
             cell.data_type = "s"
         elif column.kind in FORMATS:
-            cell.value = euros(value) if column.kind is Kind.AMOUNT and isinstance(value, int) else value
+            cell.value = euros(value) if column.kind is ColumnKind.AMOUNT and isinstance(value, int) else value
         else:
             yield value
             continue
@@ -341,7 +346,9 @@ def _header_cell(sheet: Sheet, column: Column) -> Cell:
     cell = _text_cell(sheet, column.title, _INK)
     cell.fill = _HEADER_FILL
     cell.alignment = Alignment(
-        horizontal="left" if column.kind in {Kind.TEXT, Kind.CODE} else "right", vertical="center", wrap_text=True
+        horizontal="left" if column.kind in {ColumnKind.TEXT, ColumnKind.CODE} else "right",
+        vertical="center",
+        wrap_text=True,
     )
     return cell
 
@@ -351,7 +358,7 @@ def _csv_text(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _csv_value(value: Value, kind: Kind) -> str:
+def _csv_value(value: Value, kind: ColumnKind) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -360,5 +367,5 @@ def _csv_value(value: Value, kind: Kind) -> str:
         raise TypeError("a CSV file holds no formula")
     if isinstance(value, datetime):
         return value.strftime(_MOMENT)
-    number = euros(value) if kind is Kind.AMOUNT and isinstance(value, int) else value
+    number = euros(value) if kind is ColumnKind.AMOUNT and isinstance(value, int) else value
     return f"{number:f}".replace(".", ",") if isinstance(number, Decimal) else str(number)

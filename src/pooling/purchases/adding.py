@@ -9,13 +9,14 @@ from sqlmodel import col
 
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
-from pooling.kernel.errors import Conflict, Invalid, NotFound, enumerated
+from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import Event, record_event
 from pooling.kernel.text import clean
+from pooling.members.adding import members_by_code
 from pooling.members.models import Budget, Member
 from pooling.members.rights import Caller, Right
-from pooling.members.service import members_by_code
 from pooling.purchases.doubts import doubts_of_items
+from pooling.purchases.finding import item_ids, lock_purchase
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
@@ -161,33 +162,3 @@ async def add_participants(session: AsyncSession, purchase_id: int, members: Seq
         Participation,
         [{"purchase_id": purchase_id, "member_id": member, "budget_id": budget_of.get(member)} for member in members],
     )
-
-
-async def item_ids(session: AsyncSession, purchase_id: int) -> dict[str, int]:
-    rows = await session.execute(select(col(Item.code), col(Item.id)).where(col(Item.purchase_id) == purchase_id))
-    return {code: item_id for code, item_id in rows}
-
-
-async def find_purchase(session: AsyncSession, reference: str) -> Purchase:
-    """The group's purchase of this reference.
-
-    Raises:
-        NotFound: it has none.
-    """
-    found = await session.execute(select(Purchase).where(col(Purchase.reference) == reference))
-    purchase: Purchase | None = found.scalar_one_or_none()
-    if purchase is None:
-        raise NotFound
-    return purchase
-
-
-async def lock_purchase(session: AsyncSession, purchase_id: int, *, alone: bool) -> Purchase:
-    """The purchase as it stands once its lock is won: shared by those who file, alone for who changes its state."""
-    found = await session.execute(
-        select(Purchase)
-        .where(col(Purchase.id) == purchase_id)
-        .with_for_update(read=not alone)
-        .execution_options(populate_existing=True)
-    )
-    purchase: Purchase = found.scalar_one()
-    return purchase

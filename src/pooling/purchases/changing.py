@@ -11,14 +11,14 @@ from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
-from pooling.purchases.service import lock_purchase
 
 _OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
 
 
-async def change_terms(
+async def change_purchase(
     session: AsyncSession,
     caller: Caller,
     purchase_id: int,

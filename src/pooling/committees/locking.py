@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState
-from pooling.committees.queries import found, known_id
+from pooling.committees.queries import known_id, one_row
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
@@ -28,7 +28,7 @@ async def locked_committee(session: AsyncSession, committee_id: int) -> Committe
     Raises:
         NotFound: the group has none with this id.
     """
-    return await found(
+    return await one_row(
         session,
         select(Committee)
         .where(col(Committee.id) == known_id(committee_id))
@@ -55,7 +55,7 @@ def require_to_come(committee: Committee, now: datetime) -> None:
         raise Conflict("Ce comité n’est plus à venir.", code="not_to_come")
 
 
-def record(
+def record_change(
     session: AsyncSession,
     caller: Caller | None,
     committee: Committee,
@@ -82,7 +82,7 @@ SENT_TWICE = timedelta(minutes=2)
 """Within how long the very same form of the same person is one form sent twice."""
 
 
-def begin(session: AsyncSession, caller: Caller, committee: Committee, now: datetime) -> None:
+def mark_held(session: AsyncSession, caller: Caller, committee: Committee, now: datetime) -> None:
     """Whether minutes and decisions of the locked committee may be written; it has been held, then.
 
     Raises:

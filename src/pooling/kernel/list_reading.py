@@ -65,11 +65,11 @@ class BadLine:
         return f"ligne {self.number} : {self.reason}"
 
 
-def unheard(notice: str) -> None:
+def told_to_nobody(notice: str) -> None:
     """For whoever reads a list in which nobody is to be told of anything."""
 
 
-def compact(typed: str) -> str:
+def without_blanks(typed: str) -> str:
     """A number or code as typed, without any blank: `213 300 098` and `1 000`, no-break spaces included."""
     return "".join(typed.split())
 
@@ -80,7 +80,7 @@ def read_list(
     required: Sequence[str],
     *,
     longest: int = LONGEST,
-    told: Callable[[str], None] = unheard,
+    told: Callable[[str], None] = told_to_nobody,
 ) -> list[Line]:
     """The lines of a file. `columns` maps our names to the headings that mean them, the preferred one first; blank
     lines are left out. `told` hears what was judged of the file, for whoever hands it in to look at.
@@ -183,7 +183,7 @@ def _spreadsheet(path: Path) -> Iterator[list[str | None]]:
     """The first sheet, None where a formula has no result. It is read by a process of its own: one stray cell in the
     last corner of a sheet, or a file made to harm, asks for hundreds of gigabytes and ends whoever reads it.
     """
-    command = [sys.executable, "-m", "pooling.kernel.lists", str(path)]
+    command = [sys.executable, "-m", "pooling.kernel.list_reading", str(path)]
     try:
         reader = subprocess.run(command, check=False, capture_output=True, timeout=_SECONDS)  # noqa: S603 - our own
     except subprocess.TimeoutExpired as error:

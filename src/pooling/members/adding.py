@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from stdnum.fr import siren
 
-from pooling.kernel.database import enter_group, group_of, insert_many
+from pooling.kernel.database import insert_many
 from pooling.kernel.errors import Conflict, Invalid, enumerated
-from pooling.kernel.events import record_event
-from pooling.kernel.text import Line, one_line, slug, sort_key
-from pooling.members.models import Budget, Group, Member, MemberKind, Membership, Role
+from pooling.kernel.text import Line, sort_key
+from pooling.members.models import Budget, Member, MemberKind
 
 
 class MemberIn(BaseModel):
@@ -53,44 +51,6 @@ class UnitIn(BaseModel):
     population: int | None = Field(default=None, ge=0)
     agents: int | None = Field(default=None, ge=0, le=10_000_000)
     budgets: dict[str, Line] = {}
-
-
-async def create_group(
-    session: AsyncSession,
-    *,
-    name: str,
-    now: datetime,
-    timezone: str = "Europe/Paris",
-    fictional: bool = False,
-    created_by: int | None = None,
-) -> int:
-    """A new working group; the transaction goes on inside it. Returns its id.
-
-    Raises:
-        Invalid: the name makes no address.
-        Conflict: a group already has this address.
-    """
-    address = slug(name)
-    if not address:
-        raise Invalid({"name": "Donnez au groupe un nom avec des lettres."})
-    taken = await session.execute(text("SELECT 1 FROM group_by_slug(:slug)"), {"slug": address})
-    if taken.first():
-        raise Conflict(f"Un groupe porte déjà l’adresse « {address} ».", code="group_exists")
-    group_id: int = (await session.execute(text("SELECT nextval(pg_get_serial_sequence('groups', 'id'))"))).scalar_one()
-    await enter_group(session, group_id)
-    session.add(
-        Group(
-            id=group_id,
-            slug=address,
-            name=one_line(name),
-            timezone=timezone,
-            fictional=fictional,
-            created_at=now,
-        )
-    )
-    await session.flush()
-    record_event(session, at=now, person_id=created_by, subject=("group", group_id), name="group.created")
-    return group_id
 
 
 async def add_members(session: AsyncSession, members: Sequence[MemberIn | UnitIn], now: datetime) -> dict[str, int]:
@@ -150,74 +110,3 @@ async def _insert(
 async def members_by_code(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(select(col(Member.code), col(Member.id)))
     return {code: member_id for code, member_id in rows}
-
-
-async def grant(
-    session: AsyncSession,
-    person_id: int,
-    role: Role,
-    now: datetime,
-    *,
-    member_id: int | None = None,
-    purchase_id: int | None = None,
-    granted_by: int | None = None,
-) -> None:
-    """Gives a role. Giving it twice changes nothing."""
-    await grant_many(session, [(person_id, role, member_id, purchase_id)], now, granted_by=granted_by)
-
-
-async def grant_many(
-    session: AsyncSession,
-    roles: Sequence[tuple[int, Role, int | None, int | None]],
-    now: datetime,
-    *,
-    granted_by: int | None = None,
-) -> None:
-    """Gives roles, each as (person, role, member, purchase), in one statement."""
-    await insert_many(
-        session,
-        Membership,
-        [
-            {
-                "person_id": person,
-                "role": str(role),
-                "member_id": member,
-                "purchase_id": purchase,
-                "started_at": now,
-            }
-            for person, role, member, purchase in roles
-        ],
-        on_conflict="ON CONFLICT DO NOTHING",
-    )
-    for person, role, member, purchase in roles:
-        record_event(
-            session,
-            at=now,
-            person_id=granted_by,
-            subject=("person", person),
-            name="role.granted",
-            details={"role": str(role), "member_id": member, "purchase_id": purchase},
-        )
-
-
-async def group_id_by_slug(session: AsyncSession, address: str) -> int | None:
-    row = await session.execute(text("SELECT id FROM group_by_slug(:slug)"), {"slug": address})
-    found: int | None = row.scalar_one_or_none()
-    return found
-
-
-async def group_zone(session: AsyncSession) -> ZoneInfo:
-    """Where the group's days begin."""
-    name = await session.execute(select(col(Group.timezone)).where(col(Group.id) == group_of(session)))
-    return ZoneInfo(name.scalar_one())
-
-
-async def lock_rights(session: AsyncSession) -> None:
-    """One change of rights at a time in a group: nobody counts facilitators while another removes one."""
-    group = select(col(Group.id)).where(col(Group.id) == group_of(session))
-    await session.execute(group.with_for_update(key_share=True))
-
-
-async def renew_sessions(session: AsyncSession, people: Sequence[int]) -> None:
-    """The rights of these people changed."""
-    await session.execute(text("SELECT rotate_sessions(CAST(:people AS bigint[]))"), {"people": list(people)})

@@ -9,38 +9,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.database import group_of
-from pooling.outbox.service import withdraw_messages
+from pooling.outbox.queueing import withdraw_messages
 from pooling.reminders.kinds import Kind
 from pooling.reminders.models import ReminderOptOut
 
 
-def not_declined(
+def not_opted_out(
     kind: Kind, person_id: SQLColumnExpression[Any], due_at: SQLColumnExpression[Any]
 ) -> tuple[ColumnElement[bool], ...]:
     """That this person did not ask to do without what is due then; nothing for kinds that all must receive."""
     if not kind.comfort:
         return ()
-    declined = exists().where(
+    opted_out = exists().where(
         col(ReminderOptOut.kind) == kind.name,
         col(ReminderOptOut.person_id) == person_id,
         or_(col(ReminderOptOut.ended_at).is_(None), col(ReminderOptOut.ended_at) >= due_at),
     )
-    return (~declined,)
+    return (~opted_out,)
 
 
-async def decline(session: AsyncSession, person_id: int, kind: Kind, now: datetime) -> None:
+async def opt_out(session: AsyncSession, person_id: int, kind: Kind, now: datetime) -> None:
     """From now on this person is told nothing of this kind in the group, not even what waits in the outbox.
 
     Asking twice is asking once.
     """
     assert kind.comfort, "the others are owed to whoever receives them"
-    refusal = insert(ReminderOptOut).values(
+    opt_out = insert(ReminderOptOut).values(
         group_id=group_of(session), person_id=person_id, kind=kind.name, at=now, ended_at=None
     )
     await session.execute(
-        refusal.on_conflict_do_update(
+        opt_out.on_conflict_do_update(
             index_elements=["group_id", "person_id", "kind"],
-            set_={"at": refusal.excluded.at, "ended_at": None},
+            set_={"at": opt_out.excluded.at, "ended_at": None},
             where=col(ReminderOptOut.ended_at).is_not(None),
         )
     )
@@ -53,7 +53,7 @@ async def decline(session: AsyncSession, person_id: int, kind: Kind, now: dateti
     await withdraw_messages(session, list(waiting.scalars()))
 
 
-async def accept_again(session: AsyncSession, person_id: int, kind: Kind, now: datetime) -> None:
+async def opt_in(session: AsyncSession, person_id: int, kind: Kind, now: datetime) -> None:
     """This person wants them again: from now on, not what was due meanwhile."""
     await session.execute(
         update(ReminderOptOut)
@@ -66,7 +66,7 @@ async def accept_again(session: AsyncSession, person_id: int, kind: Kind, now: d
     )
 
 
-async def declined_kinds(session: AsyncSession, person_id: int) -> set[str]:
+async def opted_out_kinds(session: AsyncSession, person_id: int) -> set[str]:
     """The kinds that this person does without in the group."""
     found = await session.execute(
         select(col(ReminderOptOut.kind)).where(

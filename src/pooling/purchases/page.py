@@ -12,10 +12,10 @@ from pooling.accounts.sessions import EnteredGroup
 from pooling.members.features import features_of
 from pooling.members.models import Member
 from pooling.members.rights import AnyRight, Caller, Right
+from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.queries import state_dates
 from pooling.purchases.rules import PURCHASE
-from pooling.purchases.service import find_purchase
 from pooling.web.layout import Link
 from pooling.web.typography import date_short
 
@@ -34,7 +34,7 @@ OVER_ONCE_REACHED = frozenset({PurchaseState.DELIVERED, PurchaseState.SETTLED})
 
 
 @dataclass(frozen=True)
-class PurchaseFrame:
+class PurchasePage:
     """A purchase as its pages show it."""
 
     purchase: Purchase
@@ -51,9 +51,9 @@ class PurchaseFrame:
     breadcrumb: list[Link]
 
 
-async def purchase_frame(
+async def purchase_page(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str = ""
-) -> PurchaseFrame:
+) -> PurchasePage:
     """The frame of one purchase, whose section (a tab's path) is being shown.
 
     Raises:
@@ -66,7 +66,7 @@ async def purchase_frame(
     url = f"/g/{group.slug}/achats/{purchase.reference}"
     zone = ZoneInfo(group.timezone)
     dates = await state_dates(session, purchase.id)
-    return PurchaseFrame(
+    return PurchasePage(
         purchase=purchase,
         group=group,
         zone=zone,
@@ -91,14 +91,14 @@ async def purchase_frame(
 
 async def led_purchase(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str
-) -> PurchaseFrame:
+) -> PurchasePage:
     """The frame of a purchase that the caller runs.
 
     Raises:
         NotFound: the group has no purchase of this reference.
         Forbidden: the caller does not run it.
     """
-    frame = await purchase_frame(request, session, caller, reference, section)
+    frame = await purchase_page(request, session, caller, reference, section)
     caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     return frame
 

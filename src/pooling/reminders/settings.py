@@ -15,7 +15,7 @@ from pooling.reminders.models import ReminderSetting
 
 
 @dataclass(frozen=True)
-class Wish:
+class KindSetting:
     """What a group wants for a kind. Nothing said: as the territory set it."""
 
     active: bool = True
@@ -29,26 +29,26 @@ class Wish:
         return self.active, self.offsets, self.hour
 
 
-NOTHING = Wish()
+NO_SETTING = KindSetting()
 
 
-def schedule_for(kind: Kind, wish: Wish) -> Schedule:
+def schedule_for(kind: Kind, setting: KindSetting) -> Schedule:
     """The territory's schedule with what the group wants otherwise. A date that is the law's is not theirs to move:
     of those kinds a group chooses the hour alone.
     """
-    hour = wish.hour or kind.schedule.hour
+    hour = setting.hour or kind.schedule.hour
     if kind.lawful:
         return kind.schedule.model_copy(update={"hour": hour})
-    offsets = kind.schedule.offsets if wish.offsets is None else wish.offsets
-    return Schedule(offsets=offsets if wish.active else (), hour=hour)
+    offsets = kind.schedule.offsets if setting.offsets is None else setting.offsets
+    return Schedule(offsets=offsets if setting.active else (), hour=hour)
 
 
-async def read_wishes(session: AsyncSession) -> dict[str, tuple[Wish, datetime]]:
+async def read_settings(session: AsyncSession) -> dict[str, tuple[KindSetting, datetime]]:
     """What the transaction's group wants, by kind, and since when its dates are so."""
     rows = await session.execute(select(ReminderSetting))
     return {
         row.kind: (
-            Wish(row.active, None if row.offsets is None else tuple(row.offsets), row.hour, row.wording),
+            KindSetting(row.active, None if row.offsets is None else tuple(row.offsets), row.hour, row.wording),
             row.changed_at,
         )
         for row in rows.scalars()
@@ -57,26 +57,26 @@ async def read_wishes(session: AsyncSession) -> dict[str, tuple[Wish, datetime]]
 
 async def kinds_of_group(session: AsyncSession, kinds: Sequence[Kind]) -> list[Kind]:
     """The kinds as the transaction's group wants them, in one query."""
-    wishes = await read_wishes(session)
-    return [_as_wanted(kind, *wishes[kind.name]) if kind.name in wishes else kind for kind in kinds]
+    settings = await read_settings(session)
+    return [_as_wanted(kind, *settings[kind.name]) if kind.name in settings else kind for kind in kinds]
 
 
-def _as_wanted(kind: Kind, wish: Wish, changed_at: datetime) -> Kind:
+def _as_wanted(kind: Kind, setting: KindSetting, changed_at: datetime) -> Kind:
     # What the law wants sent is sent late rather than not.
     since = None if kind.lawful else changed_at
-    return replace(kind, schedule=schedule_for(kind, wish), wording=wish.wording, changed_at=since)
+    return replace(kind, schedule=schedule_for(kind, setting), wording=setting.wording, changed_at=since)
 
 
-async def keep_wish(session: AsyncSession, kind: str, wish: Wish, now: datetime) -> None:
+async def keep_setting(session: AsyncSession, kind: str, setting: KindSetting, now: datetime) -> None:
     """Writes what the group wants. The row stays when nothing is wanted any more: it knows since when."""
     row: dict[str, object] = {
-        "active": wish.active,
-        "offsets": None if wish.offsets is None else list(wish.offsets),
-        "hour": wish.hour,
-        "wording": wish.wording,
+        "active": setting.active,
+        "offsets": None if setting.offsets is None else list(setting.offsets),
+        "hour": setting.hour,
+        "wording": setting.wording,
     }
-    before = (await read_wishes(session)).get(kind)
-    if before is None or before[0].dates != wish.dates:
+    before = (await read_settings(session)).get(kind)
+    if before is None or before[0].dates != setting.dates:
         row["changed_at"] = now
     added = {"changed_at": now, **row}
     await session.execute(

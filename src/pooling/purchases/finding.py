@@ -1,0 +1,38 @@
+"""Finding a purchase, also under a lock."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.errors import NotFound
+from pooling.purchases.models import Item, Purchase
+
+
+async def item_ids(session: AsyncSession, purchase_id: int) -> dict[str, int]:
+    rows = await session.execute(select(col(Item.code), col(Item.id)).where(col(Item.purchase_id) == purchase_id))
+    return {code: item_id for code, item_id in rows}
+
+
+async def find_purchase(session: AsyncSession, reference: str) -> Purchase:
+    """The group's purchase of this reference.
+
+    Raises:
+        NotFound: it has none.
+    """
+    found = await session.execute(select(Purchase).where(col(Purchase.reference) == reference))
+    purchase: Purchase | None = found.scalar_one_or_none()
+    if purchase is None:
+        raise NotFound
+    return purchase
+
+
+async def lock_purchase(session: AsyncSession, purchase_id: int, *, alone: bool) -> Purchase:
+    """The purchase as it stands once its lock is won: shared by those who file, alone for who changes its state."""
+    found = await session.execute(
+        select(Purchase)
+        .where(col(Purchase.id) == purchase_id)
+        .with_for_update(read=not alone)
+        .execution_options(populate_existing=True)
+    )
+    purchase: Purchase = found.scalar_one()
+    return purchase
