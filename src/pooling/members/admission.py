@@ -8,7 +8,8 @@ from sqlmodel import col
 
 from pooling.kernel.events import record_event
 from pooling.members.adding import MemberIn, UnitIn, add_members
-from pooling.members.models import Group, Member
+from pooling.members.locking import lock_group
+from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 
 
@@ -21,7 +22,7 @@ async def admit_member(session: AsyncSession, caller: Caller, command: MemberIn 
         Invalid: a unit's parent is not a member.
     """
     caller.require(Right.MANAGE_MEMBERS)
-    await one_at_a_time(session)
+    await lock_group(session)
     ids = await add_members(session, [command], now)
     found = await session.execute(select(Member).where(col(Member.id) == ids[command.code]))
     member: Member = found.scalar_one()
@@ -34,10 +35,3 @@ async def admit_member(session: AsyncSession, caller: Caller, command: MemberIn 
         details={"code": member.code, "name": member.name, "kind": str(member.kind)},
     )
     return member
-
-
-async def one_at_a_time(session: AsyncSession) -> None:
-    """Until the transaction ends, nobody else in the group adds what has a number or a code of its own. Everything
-    else goes on: the lock lets foreign keys through.
-    """
-    await session.execute(select(col(Group.id)).with_for_update(key_share=True))

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.database import insert_many
 from pooling.kernel.events import record_event
-from pooling.members.models import Group, Membership, Role
+from pooling.members.models import Membership, Role
 
 
 async def grant_role(
@@ -58,12 +57,6 @@ async def grant_roles(
             name="role.granted",
             details={"role": str(role), "member_id": member, "purchase_id": purchase},
         )
-
-
-async def lock_rights(session: AsyncSession) -> None:
-    """One change of rights at a time in a group: nobody counts facilitators while another removes one."""
-    group = select(col(Group.id)).where(col(Group.id) == group_of(session))
-    await session.execute(group.with_for_update(key_share=True))
 
 
 async def renew_sessions(session: AsyncSession, people: Sequence[int]) -> None:

@@ -39,11 +39,6 @@ DatedAhead: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[list[str]]]
 """What has a date ahead that was meant in the group's zone, in words. Features bring it: they stand above members."""
 
 
-async def lock_group(session: AsyncSession) -> None:
-    """Until the transaction ends, nobody changes the group's settings, or does what also locks it."""
-    await session.execute(select(col(Group.id)).with_for_update(key_share=True))
-
-
 async def change_settings(
     session: AsyncSession, caller: Caller, wanted: GroupSettings, now: datetime, *, dated_ahead: DatedAhead
 ) -> None:

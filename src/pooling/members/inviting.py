@@ -12,7 +12,8 @@ from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.errors import Invalid, enumerated
 from pooling.kernel.text import Line
 from pooling.mail_addresses import kept_address
-from pooling.members.granting import grant_roles, lock_rights, renew_sessions
+from pooling.members.granting import grant_roles, renew_sessions
+from pooling.members.locking import lock_group
 from pooling.members.mails import INVITATION, Sender, invitation_mail
 from pooling.members.models import Member, Membership, Role
 from pooling.members.rights import Caller, Right
@@ -74,7 +75,7 @@ async def give_roles(
 ) -> None:
     """As `invite`, for use cases that have checked who may. `of_what` is the purchase that buyers are named for."""
     await INVITATIONS.count_here(session, granted_by, at=context.now, times=len(invitations))
-    await lock_rights(session)
+    await lock_group(session)
     members = await member_names(session, invitations)
     addresses = [kept_address(one.email) for one in invitations]
     given = [(address, one.name, one.function) for address, one in zip(addresses, invitations, strict=True)]

@@ -12,8 +12,9 @@ from sqlmodel import col
 
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
-from pooling.members.granting import lock_rights, renew_sessions
+from pooling.members.granting import renew_sessions
 from pooling.members.inviting import InvitationIn, member_names, refuse_held
+from pooling.members.locking import lock_group
 from pooling.members.models import Membership, Role
 from pooling.members.people_queries import LARGEST_ID, find_person
 from pooling.members.rights import Caller, Right
@@ -30,7 +31,7 @@ async def end_role(
         Conflict: it is the group's last facilitator.
     """
     caller.require(Right.MANAGE_MEMBERS)
-    await lock_rights(session)
+    await lock_group(session)
     held = await find_membership(session, person_id, membership_id)
     await _keep_a_facilitator(session, held)
     await take_role(session, caller.person_id, held, now)
@@ -38,7 +39,7 @@ async def end_role(
 
 
 async def take_role(session: AsyncSession, taken_by: int, held: Membership, now: datetime) -> None:
-    """Ends a membership found under `lock_rights`, for use cases that have checked who may."""
+    """Ends a membership found under `lock_group`, for use cases that have checked who may."""
     held.ended_at = now
     record_event(
         session,
@@ -107,7 +108,7 @@ async def change_role(
         Conflict: it is the group's last facilitator, or a lead buyer's role, which is given on the purchase.
     """
     caller.require(Right.MANAGE_MEMBERS)
-    await lock_rights(session)
+    await lock_group(session)
     held = await find_membership(session, person_id, membership_id)
     if Role.LEAD_BUYER in (held.role, role):
         raise Conflict("Les acheteurs se nomment sur la page de l’achat.", code="buyer_of_purchase")

@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
-from pooling.members.granting import lock_rights
 from pooling.members.inviting import BUYERS, InvitationIn, give_roles
+from pooling.members.locking import lock_group
 from pooling.members.mails import Sender
 from pooling.members.membership import find_membership, take_role
 from pooling.members.models import Membership, Role
@@ -77,7 +77,7 @@ async def remove_buyer(
         NotFound: there is no such buyer (any more).
     """
     caller.require(Right.NAME_BUYERS, member_id=purchase.lead_member_id)
-    await lock_rights(session)
+    await lock_group(session)
     buyer = next((one for one in await buyers_of(session, purchase.id) if one.membership_id == membership_id), None)
     if buyer is None:
         raise NotFound

@@ -13,8 +13,9 @@ from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
-from pooling.members.granting import lock_rights, renew_sessions
+from pooling.members.granting import renew_sessions
 from pooling.members.groups import group_zone
+from pooling.members.locking import lock_group
 from pooling.members.models import Member, Membership
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import add_participants, members_chosen
@@ -78,7 +79,7 @@ async def delete_purchase(session: AsyncSession, caller: Caller, purchase_id: in
         Conflict: its collection was opened already, or something else hangs on it.
     """
     purchase = await _in_preparation(session, caller, purchase_id)
-    await lock_rights(session)
+    await lock_group(session)
     _tell(
         session, caller, purchase, "purchase.deleted", now, {"reference": purchase.reference, "title": purchase.title}
     )

@@ -12,9 +12,9 @@ from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid, enumerated
 from pooling.mail_addresses import kept_address
 from pooling.members.adding import members_by_code
-from pooling.members.admission import one_at_a_time
 from pooling.members.granting import grant_roles
 from pooling.members.groups import group_zone
+from pooling.members.locking import lock_group
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import add_purchase
@@ -42,7 +42,7 @@ async def prepare_purchase(
     members = await members_by_code(session)
     if command.lead_member in members:
         caller.require(Right.PREPARE_PURCHASE, member_id=members[command.lead_member])
-    await one_at_a_time(session)
+    await lock_group(session)
     buyers = await _people(session, lead_buyers)
     purchase = await add_purchase(session, command, now, caller.person_id)
     today = now.astimezone(await group_zone(session)).date()

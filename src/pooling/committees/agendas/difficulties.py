@@ -15,7 +15,7 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
-from pooling.members.groups import lock_group
+from pooling.members.locking import lock_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase

@@ -19,6 +19,7 @@ from pooling.kernel.database import enter_group
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.entrance import caller_of
+from pooling.members.locking import lock_group
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 
@@ -50,7 +51,7 @@ async def make_feed(session: AsyncSession, caller: Caller, now: datetime) -> str
     Raises:
         Conflict: there are as many as one may have.
     """
-    await session.execute(select(Group).with_for_update(key_share=True))  # two at once count one after the other
+    await lock_group(session)  # two at once count one after the other
     held = await session.execute(select(func.count()).select_from(CalendarFeed).where(*_live(caller.person_id)))
     if held.scalar_one() >= MOST_FEEDS:
         raise Conflict(

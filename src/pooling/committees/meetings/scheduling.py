@@ -29,7 +29,7 @@ from pooling.committees.rules import COMMITTEE, ends_at, local_start
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.events import Event
-from pooling.members.groups import lock_group
+from pooling.members.locking import lock_group
 from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
 from pooling.reminders.configuration import ReminderConfiguration
