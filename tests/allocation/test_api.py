@@ -74,7 +74,7 @@ async def test_the_same_cents_everywhere(connect: Connect, database: Database, t
     sheet = openpyxl.load_workbook(io.BytesIO(workbook.content))["Synthèse"]
     in_sheet = {
         row[0]: [round(Decimal(str(cell)), 2) for cell in row[2:8]]
-        for row in sheet.iter_rows(min_row=4, values_only=True)
+        for row in sheet.iter_rows(min_row=2, values_only=True)
         if row[0] in figures
     }
     assert in_sheet == figures

@@ -89,12 +89,17 @@ async def test_the_order_is_one_file_of_numbers_without_what_members_pay(
     browser = await sign_in(BUYER)
     assert f'href="{PURCHASE}/consolidation/commande.xlsx' in (await browser.get(f"{PURCHASE}/consolidation")).text
     book = load_workbook(io.BytesIO((await browser.get(f"{PURCHASE}/consolidation/commande.xlsx")).content))
-    assert book.sheetnames == ["Commande", "Livraison"]
-    assert list(book["Commande"].iter_rows(min_row=3, max_row=4, values_only=True)) == [
+    assert book.sheetnames == ["Commande", "Livraison", "À propos"]
+    assert list(book["Commande"].iter_rows(min_row=1, max_row=2, values_only=True)) == [
         ("Code", "Article", "Unité", "Quantité", "Lots", "Unités par lot", "Prix unitaire HT", "Total HT", "TVA (%)"),
         ("arceau", "Arceau", "arceau", 20, 4, 5, 80, 1600, 20),
     ]
-    delivered = list(book["Livraison"].iter_rows(min_row=4, max_row=5, values_only=True))
+    delivered = list(book["Livraison"].iter_rows(min_row=2, max_row=3, values_only=True))
     assert delivered == [(LUGOS, "Lugos", "arceau", "Arceau", 7), (SALLES, "Salles", "arceau", "Arceau", 13)]
+    about = {str(what): str(said) for what, said in book["À propos"].values}
+    assert about["Document"] == "Commande"
+    assert about["Achat"].startswith("AG-2027-001 ")
+    assert about["Quantités"] == "quantités déclarées à ce jour"
+    assert about["Date"].endswith("qui peuvent encore changer")
     other = await sign_in("referent@lugos.example")
     assert (await other.get(f"{PURCHASE}/consolidation/commande.xlsx")).status_code == 403

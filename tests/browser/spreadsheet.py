@@ -15,19 +15,19 @@ class Sheet:
     headings: tuple[str, ...]
     rows: list[Row]
     notice: str | None
-    """What stands under the title, on every sheet of a demonstration."""
+    """What every row of a demonstration says."""
 
 
 def read_sheets(path: Path) -> dict[str, Sheet]:
-    """Every sheet by its name: a title, a notice, headings, rows and, where there is one, a total that is left out."""
+    """Every sheet by its name: headings, rows and, where there is one, a total that is left out."""
     book = load_workbook(path)
     return {sheet.title: _read([list(row) for row in sheet.iter_rows(values_only=True)]) for sheet in book.worksheets}
 
 
 def _read(lines: list[list[Any]]) -> Sheet:
-    notice, headings = lines[1][0], tuple(str(heading) for heading in lines[2])
-    rows = [dict(zip(headings, line, strict=True)) for line in lines[3:] if line[0] != "Total"]
-    return Sheet(headings, rows, notice)
+    headings = tuple(str(heading) for heading in lines[0])
+    rows = [dict(zip(headings, line, strict=True)) for line in lines[1:] if line[0] != "Total"]
+    return Sheet(headings, rows, rows[0].get("Remarque") if rows else None)
 
 
 def cents(value: object) -> int:

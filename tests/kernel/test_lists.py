@@ -158,27 +158,62 @@ def test_a_name_is_read_right_or_not_at_all(names: list[str], encoding: str) -> 
         assert read_text(content).text == text
 
 
-def test_an_open_document_sheet_is_read_too(tmp_path: Path) -> None:
-    def row(*cells: str) -> str:
-        texts = "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
-        )
-        return f"<table:table-row>{texts}</table:table-row>"
+def ods_row(*cells: str, times: int = 1) -> str:
+    """Cells that begin with `<` stand as they are."""
+    texts = "".join(
+        cell
+        if cell.startswith("<")
+        else f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+        for cell in cells
+    )
+    return f'<table:table-row table:number-rows-repeated="{times}">{texts}</table:table-row>'
 
+
+def open_document(folder: Path, *rows: str) -> Path:
     content = (
         '<?xml version="1.0" encoding="UTF-8"?><office:document-content'
         ' xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
         ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+        ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
         ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
-        f'<table:table table:name="F">{row("membre", "quantité")}{row("213300098", "5")}{row("", "")}'
-        f"{row('Lège', '1 000')}</table:table></office:spreadsheet></office:body></office:document-content>"
+        f'<table:table table:name="F">{"".join(rows)}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
     )
-    path = tmp_path / "liste.ods"
+    path = folder / "liste.ods"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
         archive.writestr("content.xml", content)
-    assert lines_of(path) == EXPECTED
+    return path
+
+
+TITLES = ods_row("membre", "quantité")
+
+
+def test_an_open_document_sheet_is_read_too(tmp_path: Path) -> None:
+    rows = (TITLES, ods_row("213300098", "5"), ods_row("", ""), ods_row("Lège", "1 000"))
+    assert lines_of(open_document(tmp_path, *rows)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<table:table-cell table:formula="of:=1+1"/>',
+        '<table:table-cell table:formula="of:=1+1" table:number-columns-repeated="2"/>',
+        '<table:table-cell table:formula="of:=[.B9]" office:string-value="" calcext:value-type="error"/>',
+    ],
+)
+def test_a_formula_of_an_open_document_without_a_result_is_no_empty_cell(tmp_path: Path, cell: str) -> None:
+    rows = (TITLES, ods_row("a", "1"), ods_row("", "", times=3), ods_row("b", cell))
+    with pytest.raises(UnreadableListError, match="ligne 6, colonne « quantité » : le résultat de la formule"):
+        lines_of(open_document(tmp_path, *rows))
+
+
+def test_a_computed_formula_of_an_open_document_is_its_result(tmp_path: Path) -> None:
+    number = '<table:table-cell table:formula="of:=2+3" office:value-type="float" office:value="5"/>'
+    nothing = '<table:table-cell table:formula="of:=1+1"/>'
+    path = open_document(tmp_path, TITLES, ods_row("a", number, nothing))
+    assert lines_of(path) == [(2, {"member": "a", "quantity": "5"})]
 
 
 @pytest.mark.parametrize(

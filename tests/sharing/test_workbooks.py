@@ -1,12 +1,14 @@
 """The finance files, opened again: same figures as the rule, sums that tie, nothing that runs."""
 
 import csv
+import html
 import io
 import re
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -64,7 +66,7 @@ def saved(allocation: Statement, notice: str | None = None) -> Json:
 
 @pytest.fixture(scope="module")
 def book() -> Json:
-    return saved(stated(CASE), "Prix fictifs")
+    return saved(stated(CASE))
 
 
 def rows(sheet: "Worksheet") -> list[tuple[Json, ...]]:
@@ -110,15 +112,52 @@ def test_sheets_are_ready_to_print_and_read(book: Json) -> None:
         "Lignes",
         "Contrôle",
         "Alertes",
+        "À propos",
     ]
     for sheet in book:
-        assert sheet["A1"].value == f"{sheet.title} — Arceaux 2027"
-        assert sheet["A2"].value == "Prix fictifs"
-        assert sheet.freeze_panes == "A4"
-        assert sheet.print_title_rows == "$3:$3"
+        assert sheet.freeze_panes == "A2"
+        assert sheet.print_title_rows == "$1:$1"
+        assert sheet.oddHeader.left.text == "Arceaux 2027", "what a printed page is of"
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert sheet["A3"].font.bold
+        titles = [cell.value for cell in sheet[1]]
+        assert all(titles), "the first line names every column"
+        assert sheet["A1"].font.bold
+        assert (sheet.auto_filter.ref or "").startswith("A1:")
+
+
+def test_where_figures_come_from_is_on_the_last_sheet_and_on_every_printed_page() -> None:
+    """Filters, imports and programs take the first line of the first sheet for the titles."""
+    facts = {"Document": "Commande", "Achat": "AG-2027-001 Vélos & abris"}
+    book, file = Book(facts, "Prix fictifs"), io.BytesIO()
+    book.add(SheetTable("T", [Column("A"), Column("B", ColumnKind.AMOUNT, summed=True)], [["x", 5], ["y", 7]]))
+    book.save(file)
+    opened: Json = load_workbook(file)
+    assert opened.sheetnames == ["T", "À propos"]
+    first, about = opened
+    assert list(first.values) == [
+        ("A", "B", "Remarque"),
+        ("x", 0.05, "Prix fictifs"),
+        ("y", 0.07, "Prix fictifs"),
+        ("Total", "=SUM(B2:B3)", None),
+    ]
+    assert dict(list(about.values)[1:]) == {**facts, "Remarque": "Prix fictifs"}
+    for sheet in opened:
+        assert sheet.oddHeader.left.text.replace("&&", "&") == "Commande — AG-2027-001 Vélos & abris"
+        assert sheet.oddHeader.right.text == "Prix fictifs"
+
+
+def test_a_long_name_does_not_spoil_the_head_of_a_printed_page() -> None:
+    """A spreadsheet mends a file whose head is longer than 255 characters, and `&` opens a command in it."""
+    book, file = Book({"Document": "R&D\n" * 200}, "&" * 300), io.BytesIO()
+    book.add(SheetTable("T", [Column("A")], [["x"]]))
+    book.save(file)
+    with ZipFile(file) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    head = html.unescape(re.search(r"<oddHeader>(.*?)</oddHeader>", sheet, re.DOTALL)[1])  # type: ignore[index]
+    assert len(head) <= 255
+    assert "\n" not in head
+    assert not re.sub(r"&&|&[LR]", "", head).count("&")
 
 
 def test_summary_shows_the_figures_of_the_rule(book: Json) -> None:
@@ -126,16 +165,16 @@ def test_summary_shows_the_figures_of_the_rule(book: Json) -> None:
     *shown, foot = rows(book["Synthèse"])
     figures_of = [(m.ht, m.vat, m.ttc, m.subsidised, m.fctva, m.net) for m in result.results]
     assert [tuple(round(value * 100) for value in row[2:]) for row in shown] == figures_of
-    assert foot[:3] == ("Total", None, "=SUM(C4:C6)")
-    assert book["Synthèse"]["C4"].number_format == "#,##0.00"
-    assert book["Synthèse"]["C4"].data_type == "n"
+    assert foot[:3] == ("Total", None, "=SUM(C2:C4)")
+    assert book["Synthèse"]["C2"].number_format == "#,##0.00"
+    assert book["Synthèse"]["C2"].data_type == "n"
 
 
 def test_codes_stay_text_and_nothing_typed_becomes_a_formula(book: Json) -> None:
     summary = book["Synthèse"]
-    assert [summary[f"A{row}"].value for row in (4, 5, 6)] == ["02159", "=2+2", "c"]
-    assert summary["B5"].value == '=HYPERLINK("http://x")'
-    assert summary["A4"].number_format == "@"
+    assert [summary[f"A{row}"].value for row in (2, 3, 4)] == ["02159", "=2+2", "c"]
+    assert summary["B3"].value == '=HYPERLINK("http://x")'
+    assert summary["A2"].number_format == "@"
     ours = {"Synthèse", "Articles", "Frais mutualisés", "TVA par taux", "Subventions", "Lignes"}
     for sheet in book:
         for row in sheet.iter_rows():
@@ -153,7 +192,7 @@ def test_controls_tie_by_live_sums(book: Json) -> None:
         "Facture du fournisseur, TVA 20\u00a0%\u00a0: TVA",
     ]
     assert len(controls) == 16
-    for number, (title, formula, expected, gap) in enumerate(controls, start=4):
+    for number, (title, formula, expected, gap) in enumerate(controls, start=2):
         assert evaluated(book, formula) == Decimal(str(expected)), title
         assert gap == f"=ROUND(B{number}-C{number},2)"
 
@@ -179,7 +218,7 @@ def test_what_a_formula_comes_to_is_stored_beside_it() -> None:
 
 
 def test_headers_are_frozen_and_filter_the_rows_below_them(book: Json) -> None:
-    assert book["Synthèse"].auto_filter.ref == "A3:H6", "the members, not the foot"
+    assert book["Synthèse"].auto_filter.ref == "A1:H4", "the members, not the foot"
 
 
 def test_controls_tie_in_any_case() -> None:
@@ -287,19 +326,19 @@ def test_texts_are_cleaned() -> None:
 
 def test_a_long_table_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet_writing, "MOST_ROWS", 2)
-    book = Book()
+    book = Book({})
     placed = book.add(
         SheetTable("T", [Column("A"), Column("B", ColumnKind.AMOUNT, summed=True)], [[str(n), n] for n in range(5)])
     )
     file = io.BytesIO()
     book.save(file)
     opened = load_workbook(file)
-    assert opened.sheetnames == ["T", "T (2)", "T (3)"]
-    assert placed.total(1).text == "SUM('T'!B4:B5,'T (2)'!B4:B5,'T (3)'!B4:B4)"
+    assert opened.sheetnames == ["T", "T (2)", "T (3)", "À propos"]
+    assert placed.total(1).text == "SUM('T'!B2:B3,'T (2)'!B2:B3,'T (3)'!B2:B2)"
     assert evaluated(opened, placed.total(1).text) == placed.total(1).value == Decimal("0.10")
     assert evaluated(opened, placed.total_where("3", 1).text) == placed.total_where("3", 1).value == Decimal("0.03")
-    assert rows(opened["T (3)"]) == [("4", 0.04), ("Total", "=SUM(B4:B4)")]
-    nothing = Placed([("T", 4, 3)])
+    assert rows(opened["T (3)"]) == [("4", 0.04), ("Total", "=SUM(B2:B2)")]
+    nothing = Placed([("T", 2, 1)])
     assert nothing.total(1) == nothing.total_where("x", 1) == Formula("0", Decimal(0))
 
 
@@ -345,9 +384,9 @@ CONSOLIDATION: Json = {
 
 def test_consolidation_workbook() -> None:
     file = io.BytesIO()
-    write_consolidation_workbook(file, consolidate_raw(CONSOLIDATION), {"01": "Arès"}, "Projet", lead="z")
+    write_consolidation_workbook(file, consolidate_raw(CONSOLIDATION), {"01": "Arès"}, lead="z")
     book = load_workbook(file)
-    assert book.sheetnames == ["Commande", "Répartition", "Contrôle"]
+    assert book.sheetnames == ["Commande", "Répartition", "Contrôle", "À propos"]
     order: Json = dict(row[:2] for row in rows(book["Commande"]))
     assert order["État"] == "commande possible"
     assert order["Surplus (stock du pilote)"] == 5
@@ -359,7 +398,7 @@ def test_consolidation_workbook() -> None:
         ("=b", "=b", 8, 8, 8, 1440, 8, 1440, 0),
         ("z", "z", 0, 0, 5, 900, 5, 900, 0),
     ]
-    assert foot[4] == "=SUM(E4:E6)"
+    assert foot[4] == "=SUM(E2:E4)"
     assert [row[2] for row in rows(book["Contrôle"])] == [20, 360000]
 
 
@@ -395,7 +434,7 @@ def test_what_is_written_is_read_again() -> None:
         ("Saint-Éloi – l’Étang 🚲", -(10**12) - 1, Decimal("1234567.12345678")),
         ("", 99, Decimal("1E-8")),
     ]
-    book, file = Book(), io.BytesIO()
+    book, file = Book({}), io.BytesIO()
     book.add(SheetTable("T", [Column("A"), Column("B", ColumnKind.AMOUNT), Column("C", ColumnKind.NUMBER)], written))
     book.save(file)
     read = rows(load_workbook(file)["T"])
@@ -409,7 +448,7 @@ def test_rows_are_counted_before_they_are_written_and_told_meanwhile(monkeypatch
     told: list[int] = []
     file = io.BytesIO()
     write_allocation_workbook(file, result, progress=told.append)
-    written = {sheet.title: len(rows(sheet)) for sheet in load_workbook(file)}
+    written = {sheet.title: len(rows(sheet)) for sheet in load_workbook(file) if sheet.title != "À propos"}
     feet = 5  # all but « Lignes », « Contrôle » and « Alertes » end with a sum
     assert row_count(result) == sum(written.values()) - feet - written["Contrôle"]
     assert sum(told) == row_count(result) + written["Contrôle"]

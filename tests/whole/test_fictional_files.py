@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import openpyxl
 from litestar import Litestar
@@ -38,6 +39,17 @@ def read_csv(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
+def _remark(sheet: Any) -> object:  # noqa: ANN401 - openpyxl has no types
+    """What the last column of every row says, or on the sheet about the file its last line; None without one."""
+    rows = list(sheet.values)
+    if sheet.title == "À propos":
+        return dict(rows).get("Remarque")
+    if rows[0][-1] != "Remarque":
+        return None
+    (said,) = {row[-1] for row in rows[1:] if row[0] != "Total"} or {FICTIONAL}
+    return said
+
+
 class Files:
     """What a group's files hold, by address."""
 
@@ -45,7 +57,7 @@ class Files:
         self.csv = {path: read_csv(contents[path]) for path in files(app, "csv")}
         self.json = {path: json.loads(contents[path]) for path in (*files(app, "json"), *JSON_OF_API)}
         self.sheets = {
-            f"{path} {sheet.title}": sheet["A2"].value
+            f"{path} {sheet.title}": _remark(sheet)
             for path in files(app, "xlsx")
             for sheet in openpyxl.load_workbook(io.BytesIO(contents[path]))
         }

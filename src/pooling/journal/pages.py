@@ -1,7 +1,7 @@
 """The journal's pages: the group's, a purchase's, and both as files."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.accounts.sessions import EnteredGroup
 from pooling.journal.queries import EXPORTED_AT_MOST, Filters, journal_page, purchases_to_choose
 from pooling.journal.vocabulary import Vocabulary, vocabulary_of
 from pooling.journal.words import EventShown
@@ -26,7 +27,8 @@ from pooling.web.addresses import path_of
 from pooling.web.cursors import with_query
 from pooling.web.forms import Form, form_of
 from pooling.web.layout import Link, render
-from pooling.web.typography import NBSP, date_short, time_short
+from pooling.web.services import services_of
+from pooling.web.typography import NBSP, date_short, date_time_long, number, time_short
 
 SECTION = "/journal"
 FIELDS = ("du", "au", "type", "personne", "achat")
@@ -166,8 +168,9 @@ async def export_journal(
 ) -> Response[bytes]:
     zone = ZoneInfo(entered_group.timezone)
     filters = await _filters(session, _asked(request), _words(request), zone)
-    table = await _table(request, session, caller, filters, zone)
-    return _file(request, table, f"{entered_group.slug}-journal", fictional=entered_group.fictional)
+    table, cut = await _table(request, session, caller, filters, zone)
+    facts = _facts(request, entered_group, zone, cut=cut)
+    return _file(request, table, facts, f"{entered_group.slug}-journal", fictional=entered_group.fictional)
 
 
 @get(
@@ -184,15 +187,20 @@ async def export_purchase_journal(
     filters = replace(
         await _filters(session, _asked(request), _words(request), frame.zone), purchase_id=frame.purchase.id
     )
-    table = await _table(request, session, caller, filters, frame.zone)
-    return _file(request, table, f"{frame.purchase.reference}-journal", fictional=frame.group.fictional)
+    table, cut = await _table(request, session, caller, filters, frame.zone)
+    facts = {
+        **_facts(request, frame.group, frame.zone, cut=cut),
+        "Achat": f"{frame.purchase.reference} {frame.purchase.title}",
+    }
+    return _file(request, table, facts, f"{frame.purchase.reference}-journal", fictional=frame.group.fictional)
 
 
 async def _table(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, filters: Filters, zone: ZoneInfo
-) -> SheetTable:
-    events, _ = await journal_page(session, caller, filters, _words(request), zone, size=EXPORTED_AT_MOST)
-    return SheetTable("Journal", COLUMNS, _rows(events, zone))
+) -> tuple[SheetTable, bool]:
+    """And whether older events were left out."""
+    events, older = await journal_page(session, caller, filters, _words(request), zone, size=EXPORTED_AT_MOST)
+    return SheetTable("Journal", COLUMNS, _rows(events, zone)), older is not None
 
 
 def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
@@ -215,16 +223,29 @@ def _to_the_second(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
-def _file(request: Request[Any, Any, Any], table: SheetTable, name: str, *, fictional: bool) -> Response[bytes]:
+def _facts(request: Request[Any, Any, Any], group: EnteredGroup, zone: ZoneInfo, *, cut: bool) -> dict[str, str]:
+    """Which journal it is, from when, and what was left out."""
+    asked = {name: value for name, value in _asked(request).values.items() if value}
+    return {
+        "Document": "Journal (extrait filtré)" if asked else "Journal",
+        "Groupe": group.name,
+        "Date": date_time_long(services_of(request).clock.now(), zone, with_year=True),
+        **({"Étendue": f"les {number(EXPORTED_AT_MOST)} événements les plus récents"} if cut else {}),
+    }
+
+
+def _file(
+    request: Request[Any, Any, Any], table: SheetTable, facts: Mapping[str, str], name: str, *, fictional: bool
+) -> Response[bytes]:
     """The kind of file that the address ends with."""
     kind = path_of(request).rpartition(".")[2]
     notice = FICTIONAL if fictional else None
     target = io.BytesIO()
     if kind == "csv":
-        write_csv(target, table, notice)
+        write_csv(target, table, notice, facts)
         media_type = "text/csv; charset=utf-8"
     else:
-        book = Book(notice=notice)
+        book = Book(facts, notice)
         book.add(table)
         book.save(target)
         media_type = XLSX

@@ -30,10 +30,15 @@ _SECONDS = 180
 _WIDEST = 200
 """Columns: what a list of ours needs is among the first."""
 _SHOWN = 12
-_FAILED = re.compile(r"#(REF!|N/A|NAME\?|NOM\?|VALUE!|VALEUR!|DIV/0!|NUM!|NOMBRE!|NULL!|NUL!)")
+_FAILED = re.compile(r"#(REF!|N/A|NAME\?|NOM\?|VALUE!|VALEUR!|DIV/0!|NUM!|NOMBRE!|NULL!|NUL!)|Err:[0-9]{3}")
 """What a spreadsheet shows for a formula that failed."""
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]|\bformula=")
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_OPEN_DOCUMENT = "content.xml"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_LONG_NUMBER = 9
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 LONGEST_CELL = limit(1_000, "Letters in a cell of a list", __name__, Readers.OPERATORS)
 """Characters: far more than the longest name."""
@@ -211,22 +216,57 @@ def _write_rows(path: Path) -> Iterable[str]:
 
 
 def _without_result(path: Path) -> dict[int, list[int]]:
-    """Where the first sheet of an XLSX has a formula whose result was never computed: columns by row, from 0. Programs
-    that write workbooks leave them to the spreadsheet that opens them; to whoever reads the file they look empty.
+    """Where the first sheet has a formula whose result was never computed, or failed without a word: columns by row,
+    from 0. Programs that write workbooks leave them to the spreadsheet that opens them; to whoever reads the file they
+    look empty.
     """
     found: dict[int, list[int]] = {}
     with contextlib.suppress(zipfile.BadZipFile, KeyError, StopIteration), zipfile.ZipFile(path) as book:
-        content = book.read(_first_sheet(book))
+        open_document = _OPEN_DOCUMENT in book.namelist()
+        content = book.read(_OPEN_DOCUMENT if open_document else _first_sheet(book))
         if _FORMULA.search(content) is None:
             return found
-        for _, cell in etree.iterparse(io.BytesIO(content), tag="{*}c", resolve_entities=False):
-            place = _PLACE.fullmatch(cell.get("r", ""))
-            if place and cell.find("{*}f") is not None and cell.get("t") != "str" and not cell.findtext("{*}v"):
-                column = _column(place[1])
-                if column < _WIDEST:
-                    found.setdefault(int(place[2]) - 1, []).append(column)
-            cell.clear()
+        for row, column in (_unset_in_open_document if open_document else _unset_in_excel)(content):
+            found.setdefault(row, []).append(column)
     return found
+
+
+def _unset_in_excel(content: bytes) -> Iterator[tuple[int, int]]:
+    for _, cell in etree.iterparse(io.BytesIO(content), tag="{*}c", resolve_entities=False):
+        place = _PLACE.fullmatch(cell.get("r", ""))
+        if place and cell.find("{*}f") is not None and cell.get("t") != "str" and not cell.findtext("{*}v"):
+            column = _column(place[1])
+            if column < _WIDEST:
+                yield int(place[2]) - 1, column
+        cell.clear()
+
+
+def _unset_in_open_document(content: bytes) -> Iterator[tuple[int, int]]:
+    """A cell, and a row, may say how often it is repeated (OpenDocument 1.3, part 3, 19.675 and 19.677)."""
+    first = 0
+    for _, element in etree.iterparse(io.BytesIO(content), tag=(f"{_TABLE}table-row", f"{_TABLE}table")):
+        if element.tag == f"{_TABLE}table":
+            return
+        times, columns = _times(element, "rows"), list(_unset_in_row(element))
+        for row in range(first, min(first + times, LONGEST + 2) if columns else first):
+            yield from ((row, column) for column in columns)
+        first += times
+        element.clear()
+
+
+def _unset_in_row(row: etree._Element) -> Iterator[int]:
+    place = 0
+    for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+        times = _times(cell, "columns")
+        kind = cell.get(f"{_CALC}value-type") or cell.get(f"{_OFFICE}value-type")
+        if cell.get(f"{_TABLE}formula") is not None and kind in {None, "error"}:
+            yield from range(place, min(place + times, _WIDEST))
+        place += times
+
+
+def _times(element: etree._Element, what: str) -> int:
+    written = element.get(f"{_TABLE}number-{what}-repeated", "")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < _LONG_NUMBER else 1
 
 
 def _first_sheet(book: zipfile.ZipFile) -> str:

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -22,15 +22,21 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._writer import WorksheetWriter
 
+from pooling.kernel.text import one_line
+
 # openpyxl has no types for write-only sheets and their cells.
 Sheet: TypeAlias = Any
 Cell: TypeAlias = Any
 
-HEADER_ROW = 3
+HEADER_ROW = 1
+"""What filters, imports and programs look for on the first line: where figures come from is told on a sheet apart."""
 FIRST_ROW = HEADER_ROW + 1
 MOST_ROWS = 1_000_000  # a sheet holds 1 048 576
 MOST_CHARACTERS = 32_767  # what a cell holds
 REMARK = "Remarque"
+ABOUT = "À propos"
+"""The last sheet: programs read the first one, and people open it."""
+_PRINTED = 110
 STEP = 1_000
 """Rows between two signs of life of a workbook that is being written."""
 
@@ -177,18 +183,28 @@ class Book:
     """A workbook written row by row; `save` ends it."""
 
     def __init__(
-        self, subtitle: str = "", notice: str | None = None, progress: Callable[[int], None] | None = None
+        self,
+        facts: Mapping[str, str],
+        notice: str | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Repeat `subtitle` and `notice` at the head of every sheet, since sheets are printed apart. `progress` hears
-        every `STEP` rows and after the last how many there were since it last did; what it raises ends the writing.
+        """`facts` (where the figures come from, in French, by what it is) and `notice` stand on the last sheet and at
+        the head of every printed page, the notice in every row too, as in a CSV file. `progress` hears every `STEP`
+        rows and after the last how many there were since it last did; what it raises ends the writing.
         """
         self._progress = progress
         self._book = Workbook(write_only=True)
-        self._subtitle = subtitle
+        self._facts = facts
         self._notice = notice or ""
 
     def add(self, table: SheetTable) -> Placed:
         """Write a table, on several sheets when one is too small, and say where its rows are."""
+        if self._notice:
+            columns = [*table.columns, Column(REMARK, width=40)]
+            table = replace(table, columns=columns, rows=([*row, self._notice] for row in table.rows))
+        return self._add(table, self._progress)
+
+    def _add(self, table: SheetTable, progress: Callable[[int], None] | None) -> Placed:
         rows, all_sums = iter(table.rows), Sums()
         placed: list[tuple[str, int, int]] = []
         following = next(rows, None)
@@ -196,7 +212,7 @@ class Book:
             name = table.title if not placed else f"{table.title} ({len(placed) + 1})"
             sheet, sums = self._sheet(name, table), Sums()
             try:
-                count, following = self._write_rows(sheet, table, following, rows, sums)
+                count, following = self._write_rows(sheet, table, following, rows, sums, progress)
                 self._foot(sheet, table.columns, HEADER_ROW + count, sums)
                 letter = get_column_letter(len(table.columns))
                 sheet.auto_filter.ref = f"A{HEADER_ROW}:{letter}{HEADER_ROW + count}"
@@ -214,6 +230,7 @@ class Book:
         following: Sequence[Value] | None,
         rows: Iterator[Sequence[Value]],
         sums: Sums,
+        progress: Callable[[int], None] | None,
     ) -> tuple[int, Sequence[Value] | None]:
         """As many as the sheet holds, added up in `sums`; says how many those were, and which row is the next."""
         count, columns = 0, table.columns
@@ -229,12 +246,14 @@ class Book:
                     sums[key] = sums.get(key, Decimal(0)) + (euros(value) if in_cents else value)  # type: ignore[arg-type]
             count += 1
             following = next(rows, None)
-            if self._progress is not None and (count % STEP == 0 or following is None):
-                self._progress(count % STEP or STEP)
+            if progress is not None and (count % STEP == 0 or following is None):
+                progress(count % STEP or STEP)
         return count, following
 
     def save(self, target: BinaryIO | Path) -> None:
         """Write the file."""
+        said = {**self._facts, **({REMARK: self._notice} if self._notice else {})}
+        self._add(SheetTable(ABOUT, [Column("Information", width=30), Column("Valeur", width=90)], said.items()), None)
         self._book.save(target)
 
     def _sheet(self, name: str, table: SheetTable) -> Sheet:
@@ -247,13 +266,12 @@ class Book:
         sheet.page_setup.paperSize = 9  # A4
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.oddFooter.left.text = clean(name)
+        sheet.oddHeader.left.text = _printed(" — ".join(self._facts.values()))
+        sheet.oddHeader.right.text = _printed(self._notice)
+        sheet.oddFooter.left.text = _printed(name)
         sheet.oddFooter.right.text = "&P / &N"
         sheet._writer = _Writer(sheet)  # noqa: SLF001 - the only way to a writer of one's own
         sheet._writer.write_top()  # noqa: SLF001
-        heading = f"{table.title} — {self._subtitle}" if self._subtitle else table.title
-        sheet.append([_text_cell(sheet, heading, Font(name="Calibri", bold=True, size=14))])
-        sheet.append([_text_cell(sheet, self._notice, Font(name="Calibri", italic=True, color="9C2A00"))])
         sheet.append([_header_cell(sheet, column) for column in table.columns])
         return sheet
 
@@ -335,15 +353,17 @@ def _compute(cell: Cell, formula: Formula) -> None:
     cell._value = computed  # noqa: SLF001 - see `_Writer`
 
 
-def _text_cell(sheet: Sheet, text: str, font: Font) -> Cell:
-    cell = WriteOnlyCell(sheet, clean(text))
-    cell.data_type = "s"
-    cell.font = font
-    return cell
+def _printed(text: str) -> str | None:
+    """A text at the head or foot of a printed page: `&` opens a command there, and all of them share 255 characters."""
+    doubled = one_line(clean(text)).replace("&", "&&")[:_PRINTED]
+    halved = (len(doubled) - len(doubled.rstrip("&"))) % 2
+    return doubled[: len(doubled) - halved] or None
 
 
 def _header_cell(sheet: Sheet, column: Column) -> Cell:
-    cell = _text_cell(sheet, column.title, _INK)
+    cell = WriteOnlyCell(sheet, clean(column.title))
+    cell.data_type = "s"
+    cell.font = _INK
     cell.fill = _HEADER_FILL
     cell.alignment = Alignment(
         horizontal="left" if column.kind in {ColumnKind.TEXT, ColumnKind.CODE} else "right",

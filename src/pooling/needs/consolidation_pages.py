@@ -39,11 +39,12 @@ from pooling.web.addresses import query_of
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
-from pooling.web.typography import euros, plural, price
+from pooling.web.typography import NBSP, date_time_long, euros, plural, price
 
 SECTION = "/consolidation"
 SHOWN_AT_MOST = 200
 """Members on an item's page; the workbook has them all."""
+CURRENCY = "EUR"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 RULES = (
@@ -238,6 +239,30 @@ async def _lead_code(session: AsyncSession, frame: PurchasePage) -> str:
     return lead.code if lead else ""
 
 
+def _facts(
+    request: Request[Any, Any, Any],
+    frame: PurchasePage,
+    document: str,
+    frozen: FrozenConsolidation | None,
+    options: Options,
+) -> dict[str, str]:
+    """Where a file's figures come from: what was frozen, or an attempt that nothing keeps."""
+    if frozen is not None and frozen.counts and options == frozen.options:
+        frozen_at = date_time_long(frozen.frozen_at, frame.zone, with_year=True)
+        basis, dated = f"consolidation n°{NBSP}{frozen.number}", f"figée {frozen_at}"
+    else:
+        now = date_time_long(services_of(request).clock.now(), frame.zone, with_year=True)
+        basis, dated = "quantités déclarées à ce jour", f"chiffres du {now}, qui peuvent encore changer"
+    return {
+        "Document": document,
+        "Achat": f"{frame.purchase.reference} {frame.purchase.title}",
+        "Groupe": frame.group.name,
+        "Quantités": basis,
+        "Date": dated,
+        "Devise": CURRENCY,
+    }
+
+
 @get("/achats/{reference:str}/consolidation/{item:str}/consolidation.xlsx", right=Right.SEE_ALL_NEEDS)
 async def download_item(
     request: Request[Any, Any, Any],
@@ -256,7 +281,9 @@ async def download_item(
     lead = await _lead_code(session, frame)
     result = await asyncio.to_thread(consolidate, case)
     remarks = [(one.code, one.member, one.said) for one in await remarks_of(session, frame.purchase.id, None)]
-    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, remarks)
+    document = f"Consolidation de l’article « {shown.name} »"
+    facts = _facts(request, frame, document, frozen, options)
+    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, facts, remarks)
     name = f"{frame.purchase.reference}-{shown.code}-consolidation.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(target.getvalue(), media_type=XLSX, headers=headers)
@@ -275,10 +302,10 @@ async def download_order(
     results = await consolidate_purchase(session, frame.purchase.id, options)
     names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
     order = [(item, results[item.code]) for item in items]
-    title = f"{frame.purchase.reference} {frame.purchase.title}"
+    facts = _facts(request, frame, "Commande", frozen, options)
     notice = FICTIONAL if frame.group.fictional else None
     target, lead = io.BytesIO(), await _lead_code(session, frame)
-    await asyncio.to_thread(write_order_workbook, target, title, order, names, notice, lead)
+    await asyncio.to_thread(write_order_workbook, target, facts, order, names, notice, lead)
     headers = {"Content-Disposition": f'attachment; filename="{frame.purchase.reference}-commande.xlsx"'}
     return Response(target.getvalue(), media_type=XLSX, headers=headers)
 

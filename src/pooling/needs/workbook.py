@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
-from pooling.kernel.sheet_writing import Book, Column, ColumnKind, Formula, Placed, SheetTable, Value
+from pooling.kernel.sheet_writing import FIRST_ROW, Book, Column, ColumnKind, Formula, Placed, SheetTable, Value
 from pooling.purchases.queries import ItemShown
 from pooling.sharing.comparison import compare_tolerance, member_costs
 from pooling.sharing.consolidation_result import Consolidation, Status
@@ -25,13 +25,14 @@ def write_consolidation_workbook(
     labels: Mapping[str, str] | None = None,
     notice: str | None = None,
     lead: str = "",
+    facts: Mapping[str, str] | None = None,
     remarks: Sequence[tuple[str, str, str]] = (),
 ) -> None:
-    """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs; `remarks` is what members said
-    beside their quantities, as (code, name, said).
+    """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs; `facts` say where the figures come
+    from; `remarks` is what members said beside their quantities, as (code, name, said).
     """
     names = labels or {}
-    book = Book(result.case.label, notice)
+    book = Book(facts or {"Document": result.case.label}, notice)
     book.add(
         SheetTable(
             "Commande", [Column("Donnée", width=44), Column("Valeur", ColumnKind.NUMBER, width=28)], _order_rows(result)
@@ -47,7 +48,7 @@ def write_consolidation_workbook(
 
 def write_order_workbook(
     target: BinaryIO | Path,
-    title: str,
+    facts: Mapping[str, str],
     order: Sequence[tuple[ItemShown, Consolidation]],
     names: Mapping[str, str],
     notice: str | None = None,
@@ -56,7 +57,7 @@ def write_order_workbook(
     """Write what is ordered of every item and where it goes, for the supplier: nothing of what members pay. `lead`
     takes a surplus of packs.
     """
-    book = Book(title, notice)
+    book = Book(facts, notice)
     columns = [
         *(Column("Code", ColumnKind.CODE, 16), Column("Article", width=34), Column("Unité", width=14)),
         *(Column(name, ColumnKind.INTEGER, 12) for name in ("Quantité", "Lots", "Unités par lot")),
@@ -152,7 +153,11 @@ def _control(result: Consolidation, placed: Placed) -> SheetTable:
     units, cost = placed.total(4), placed.total(5)
     cents = Formula(f"ROUND(100*{cost.text},0)", 100 * cost.value)
     rows: list[list[Value]] = [
-        ["Unités commandées", units, result.order, Formula("ROUND(B4-C4,2)", units.value - result.order)],
-        ["Total HT en centimes", cents, result.total, Formula("ROUND(B5-C5,2)", cents.value - result.total)],
+        ["Unités commandées", units, result.order, _gap(FIRST_ROW, units.value - result.order)],
+        ["Total HT en centimes", cents, result.total, _gap(FIRST_ROW + 1, cents.value - result.total)],
     ]
     return SheetTable("Contrôle", columns, rows, formulas=True)
+
+
+def _gap(row: int, value: Decimal) -> Formula:
+    return Formula(f"ROUND(B{row}-C{row},2)", value)

@@ -70,7 +70,7 @@ async def freeze(database: Database, territory: Territory, purchase_id: int) -> 
 
 def quantities(content: bytes) -> list[object]:
     """The units of every row of « Articles »."""
-    rows = list(load_workbook(io.BytesIO(content))["Articles"].iter_rows(min_row=4, values_only=True))
+    rows = list(load_workbook(io.BytesIO(content))["Articles"].iter_rows(min_row=2, values_only=True))
     return [row[4] for row in rows[:-1]]
 
 

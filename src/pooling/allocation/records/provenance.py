@@ -15,7 +15,7 @@ CURRENCY = "EUR"
 
 @dataclass(frozen=True)
 class Provenance:
-    """Told in a sheet of its own and above each sheet, in the last columns of a CSV file, in a field of the JSON."""
+    """Told on a workbook’s last sheet and printed pages, in a CSV file’s last columns, in a field of the JSON."""
 
     title: str
     """A record's names its number, so that it is never taken for an estimate."""
@@ -25,10 +25,6 @@ class Provenance:
     basis: str
     more: Mapping[str, str]
     """What only the workbook has room for."""
-
-    @property
-    def heading(self) -> str:
-        return f"{self.title}, {self.purchase}"
 
     @property
     def facts(self) -> dict[str, str]:

@@ -34,13 +34,12 @@ def write_allocation_workbook(
     progress: Callable[[int], None] | None = None,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write the workbook (XLSX). `notice` is repeated at the head of every sheet (fictional prices, a draft…).
-    `progress` hears now and then how many more rows are written.
+    """Write the workbook (XLSX). `notice` is repeated in every row (fictional prices, a draft…). `progress` hears
+    now and then how many more rows are written.
     """
     named = Labels.of(labels)
-    book = Book(provenance.heading if provenance else result.label, notice, progress)
-    if provenance:
-        book.add(_read_me(provenance))
+    facts = {**provenance.facts, **provenance.more} if provenance else {"Document": result.label}
+    book = Book(facts, notice, progress)
     placed = {
         make.__name__: book.add(make(result, named))
         for make in (
@@ -56,11 +55,6 @@ def write_allocation_workbook(
     if result.warnings:
         book.add(_warnings(result, named))
     book.save(target)
-
-
-def _read_me(provenance: Provenance) -> SheetTable:
-    rows = [[what, said] for what, said in {**provenance.facts, **provenance.more}.items()]
-    return SheetTable("Lisez-moi", [Column("Information", width=30), Column("Valeur", width=90)], rows)
 
 
 def row_count(result: Statement) -> int:
