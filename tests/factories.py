@@ -5,16 +5,19 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.members.adding import MemberIn, UnitIn, add_members
+from pooling.members.adding import MemberIn, UnitIn, add_members, members_by_code
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_role
 from pooling.members.groups import create_group
-from pooling.members.models import Role
+from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import open_collection
 from pooling.needs.declaring import file_declaration
@@ -63,6 +66,18 @@ async def make_territory(database: Database, now: datetime, slug: str = "bassin"
         for email, (role, code) in PEOPLE.items():
             await grant_role(session, people[email], role, now, member_id=members[code] if code else None)
     return Territory(group_id, slug, members, people)
+
+
+async def find_territory(database: Database, slug: str = "bassin") -> Territory:
+    """One that was made before."""
+    async with database.transaction() as session:
+        found = await session.execute(text("SELECT id FROM group_by_slug(:slug)"), {"slug": slug})
+        group_id: int = found.scalar_one()
+    async with database.transaction(group_id) as session:
+        people = await session.execute(
+            select(col(Person.email), col(Person.id)).join(Membership, col(Membership.person_id) == col(Person.id))
+        )
+        return Territory(group_id, slug, await members_by_code(session), {email: number for email, number in people})
 
 
 async def make_members(session: AsyncSession, now: datetime) -> dict[str, int]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from api_client import API, Connect, Program, problem, token_of
-from factories import ARCACHON, BUYER, NOW, Territory, make_territory, open_purchase
+from factories import ARCACHON, BUYER, NOW, Territory, open_purchase
 from pooling.accounts.idempotency import KEPT
 from pooling.app import create_app
 from pooling.kernel.bell import Bell
@@ -85,9 +85,8 @@ async def test_a_change_of_state_may_be_tried_again(connect: Connect, database: 
 
 
 async def test_at_once_under_one_key_one_is_made_and_without_a_key_each(
-    fresh_database: Database, settings: Settings
+    fresh_database: Database, territory: Territory, settings: Settings
 ) -> None:
-    territory = await make_territory(fresh_database, NOW)
     bell = Bell("unix:///nowhere/valkey.sock")
     app = create_app(Services(settings, fresh_database, bell, "x" * 40, FixedClock(NOW)))
     program = Program(app, await token_of(fresh_database, territory.people[FACILITATOR], territory.group_id, NOW))

@@ -7,7 +7,7 @@ import pytest_asyncio
 from sqlalchemy import select
 from sqlmodel import col
 
-from factories import BUYER, NOW, PEOPLE, UNIVERSITY, Territory, make_purchase, make_territory
+from factories import BUYER, NOW, PEOPLE, UNIVERSITY, Territory, make_purchase
 from pooling.accounts.people import ensure_people
 from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.case import date_of, payers_of
@@ -177,10 +177,9 @@ async def test_a_record_is_not_touched_by_what_comes_after(
 
 
 async def test_who_read_before_the_other_committed_overwrites_nothing(
-    fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+    fresh_database: Database, territory: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two real transactions: the second has the charge in memory when the first changes it."""
-    territory = await make_territory(fresh_database, NOW)
     purchase = await make_purchase(fresh_database, territory, NOW)
     buyer = await buyer_of(fresh_database, territory)
     group = territory.group_id

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
@@ -12,11 +11,9 @@ from playwright.async_api import Browser, async_playwright
 from browser.chromium import FLAGS, NO_CHROMIUM, chromium_path
 from browser.served import Served, Server, fill, running_server
 from browser.visitor import Met, Visitors
+from ground.database import Clones, name_of
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
-
-if TYPE_CHECKING:
-    from ground.database import Clones
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,7 +46,7 @@ async def server(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> As
 
 
 @pytest.fixture(scope="session")
-def first_addresses(clones: "Clones") -> PostgresAddresses:
+def first_addresses(clones: Clones) -> PostgresAddresses:
     return clones.make()
 
 
@@ -61,8 +58,8 @@ async def filled(first_addresses: PostgresAddresses) -> PostgresAddresses:
 
 
 @pytest.fixture
-def own_addresses(clones: "Clones", filled: PostgresAddresses) -> PostgresAddresses:
-    return clones.make(filled)
+def own_addresses(clones: Clones, filled: PostgresAddresses) -> PostgresAddresses:
+    return clones.make(name_of(filled))
 
 
 @pytest_asyncio.fixture
@@ -73,8 +70,8 @@ async def demonstration(server: Server, own_addresses: PostgresAddresses) -> Asy
 
 
 @pytest.fixture(scope="session")
-def shared_addresses(clones: "Clones", filled: PostgresAddresses) -> PostgresAddresses:
-    return clones.make(filled)
+def shared_addresses(clones: Clones, filled: PostgresAddresses) -> PostgresAddresses:
+    return clones.make(name_of(filled))
 
 
 @pytest_asyncio.fixture

@@ -7,7 +7,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import text
 
-from factories import ARCACHON, LUGOS, NOW, make_territory, open_purchase
+from factories import ARCACHON, LUGOS, Territory, open_purchase
 from ground.shell import InDatabase, Shell
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
@@ -139,11 +139,10 @@ def test_an_unknown_group_is_one_sentence(group: Shell, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def collection(own: Shell, in_database: InDatabase) -> Shell:
+def collection(own: Shell, in_database: InDatabase, territory: Territory) -> Shell:
     """The factories' group, with a purchase whose collection is open."""
 
     async def make(database: Database) -> None:
-        territory = await make_territory(database, NOW)
         await open_purchase(database, territory, SystemClock().now())
 
     in_database(make)

@@ -2,7 +2,7 @@
 
 import re
 
-from factories import NOW, make_territory
+from factories import NOW, Territory
 from ground.shell import InDatabase, Shell
 from pooling.accounts.tokens import Holder, read_token
 from pooling.kernel.database import Database
@@ -10,8 +10,7 @@ from pooling.kernel.database import Database
 REFERENT = "referent@lugos.example"
 
 
-def test_a_token_is_made_listed_and_revoked(own: Shell, in_database: InDatabase) -> None:
-    in_database(lambda database: make_territory(database, NOW))
+def test_a_token_is_made_listed_and_revoked(own: Shell, in_database: InDatabase, territory: Territory) -> None:
     made = own(
         "token",
         "create",
@@ -43,8 +42,7 @@ def test_a_token_is_made_listed_and_revoked(own: Shell, in_database: InDatabase)
     assert in_database(holder) is None
 
 
-def test_what_cannot_be_is_told_in_one_sentence(own: Shell, in_database: InDatabase) -> None:
-    in_database(lambda database: make_territory(database, NOW))
+def test_what_cannot_be_is_told_in_one_sentence(own: Shell, in_database: InDatabase, territory: Territory) -> None:
     for words, said in (
         (("create", "--email", "nobody@nowhere.example", "--group", "bassin", "--scope", "read"), "nobody is known"),
         (("create", "--email", REFERENT, "--group", "nowhere", "--scope", "read"), "there is no group"),

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from click.testing import Result
 
-from factories import NOW, make_territory
-from ground.shell import InDatabase, Shell
+from factories import Territory
+from ground.shell import Shell
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 
@@ -133,9 +133,8 @@ def test_the_doctor_sees_an_application_that_escapes(own: Shell, fresh_addresses
     ],
 )
 def test_time_is_played_with_in_a_rehearsal_alone(
-    own: Shell, in_database: InDatabase, words: tuple[str, ...], status: int, sentence: str
+    own: Shell, territory: Territory, words: tuple[str, ...], status: int, sentence: str
 ) -> None:
-    in_database(lambda database: make_territory(database, NOW))
     done = own("remind", *words)
     assert (done.exit_code, sentence in said(done)) == (status, True)
 

@@ -1,5 +1,8 @@
-"""The test ground: a real PostgreSQL once per run, a template database with the real migrations, a clone per worker,
-one outer transaction per test that is rolled back. Time is passed in: `clock` stands still until a test moves it.
+"""The test ground: a real PostgreSQL once per run, and in it two templates, which every other database is cloned from.
+One is as the real migrations leave it, the other has the territory in it, made by its use cases. Each worker has a
+clone of both. A test runs in the one that it asks for, in an outer transaction that is rolled back; where its
+transactions must really commit it gets a clone of its own (`fresh_…`). Time is passed in: `clock` stands still until a
+test moves it.
 """
 
 import asyncio
@@ -7,6 +10,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +21,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from factories import NOW, Territory, make_territory
+from factories import NOW, Territory, find_territory, make_territory
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import PREPARED, Database, driver_url
@@ -24,8 +29,9 @@ from pooling.kernel.migrations import every_table, migrate
 
 every_table()  # known before a test looks
 
-TEMPLATE = "pooling_template"
-READY = f"{TEMPLATE}_ready"
+MIGRATED = "pooling_migrated"
+INHABITED = "pooling_inhabited"
+"""Templates. They have these names once they are whole."""
 NOTHING_TO_SURVIVE = ("fsync", "synchronous_commit", "full_page_writes")
 """What PostgreSQL does against a power cut, of no use here and dear on a slow disk."""
 
@@ -45,26 +51,32 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: EmbeddedPostgres) -> PostgresAddresses:
-    """The database that all others are cloned from: made once, by the real migrations, under an advisory lock."""
+def templates(postgres: EmbeddedPostgres) -> None:
+    """Made once, by the real migrations and use cases, by the worker that is first at an advisory lock."""
 
     async def make() -> None:
         lock = await asyncpg.connect(postgres.address("postgres", "postgres"))
         await lock.execute("SELECT pg_advisory_lock(42)")
         try:
-            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", READY):
+            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", INHABITED):
                 for setting in NOTHING_TO_SURVIVE:
                     await lock.execute(f"ALTER SYSTEM SET {setting} = off")
                 await lock.execute("SELECT pg_reload_conf()")
-                await asyncio.to_thread(postgres.prepare, TEMPLATE)
-                addresses = postgres.addresses(TEMPLATE)
-                await asyncio.to_thread(migrate, addresses.owner, APPLICATION)
-                await lock.execute(f"ALTER DATABASE {TEMPLATE} RENAME TO {READY}")
+                await asyncio.to_thread(postgres.prepare, MIGRATED)
+                await asyncio.to_thread(migrate, postgres.addresses(MIGRATED).owner, APPLICATION)
+                await lock.execute(_clone("pooling_settled", MIGRATED))
+                settled = Database.connect(postgres.addresses("pooling_settled").application)
+                await make_territory(settled, NOW)
+                await settled.dispose()
+                await lock.execute(f"ALTER DATABASE pooling_settled RENAME TO {INHABITED}")
         finally:
             await lock.close()
 
     asyncio.run(make())
-    return postgres.addresses(READY)
+
+
+def _clone(name: str, template: str) -> str:
+    return f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY file_copy"
 
 
 class Clones:
@@ -75,17 +87,16 @@ class Clones:
         self._prefix = prefix
         self._made = 0
 
-    def make(self, like: PostgresAddresses | None = None) -> PostgresAddresses:
-        """A database more. It begins empty, or as another is to which nobody is connected any more."""
+    def make(self, template: str = MIGRATED) -> PostgresAddresses:
+        """A database more. It begins as another is to which nobody is connected any more."""
         self._made += 1
         name = f"pooling_{self._prefix}_{self._made}"
-        template = READY if like is None else urlsplit(like.owner).path.removeprefix("/")
 
         async def clone() -> None:
             admin = await asyncpg.connect(self._server.address("postgres", "postgres"))
             try:
                 await admin.execute("SELECT pg_advisory_lock(42)")  # a template must have no other connection
-                await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY file_copy")
+                await admin.execute(_clone(name, template))
             finally:
                 await admin.close()
 
@@ -95,8 +106,17 @@ class Clones:
 
 
 @pytest.fixture(scope="session")
-def clones(postgres: EmbeddedPostgres, template: PostgresAddresses, worker_id: str) -> Clones:
+def clones(postgres: EmbeddedPostgres, templates: None, worker_id: str) -> Clones:
     return Clones(postgres, worker_id)
+
+
+def name_of(addresses: PostgresAddresses) -> str:
+    return urlsplit(addresses.owner).path.removeprefix("/")
+
+
+def _template(request: pytest.FixtureRequest) -> str:
+    """What the test's database begins as: with the territory where the test, or a fixture of it, asks for it."""
+    return INHABITED if "territory" in request.fixturenames else MIGRATED
 
 
 @pytest.fixture(scope="session")
@@ -106,9 +126,9 @@ def addresses(clones: Clones) -> PostgresAddresses:
 
 
 @pytest.fixture
-def fresh_addresses(clones: Clones) -> PostgresAddresses:
+def fresh_addresses(clones: Clones, request: pytest.FixtureRequest) -> PostgresAddresses:
     """A database for one test alone, whose transactions really commit: for races, kills and several processes."""
-    return clones.make()
+    return clones.make(_template(request))
 
 
 @pytest_asyncio.fixture
@@ -118,14 +138,33 @@ async def fresh_database(fresh_addresses: PostgresAddresses) -> AsyncIterator[Da
     await database.dispose()
 
 
-@pytest_asyncio.fixture(scope="session")
-async def engine(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
-    """This worker's engine: statements are compiled once for all its tests."""
+@asynccontextmanager
+async def _engine(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
+    """Statements are compiled once for all its tests."""
     made = create_async_engine(driver_url(addresses.application), connect_args=PREPARED)
     # One name for all savepoints (PostgreSQL takes the innermost): with new names each is prepared anew.
     made.dialect.identifier_preparer.format_savepoint = lambda *_: "innermost"  # type: ignore[method-assign]
     yield made
     await made.dispose()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def migrated_engine(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
+    async with _engine(addresses) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="session")
+async def inhabited_engine(clones: Clones) -> AsyncIterator[AsyncEngine]:
+    async with _engine(await asyncio.to_thread(clones.make, INHABITED)) as made:
+        yield made
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> AsyncEngine:
+    """Of the database that this test asks for: with the territory or without."""
+    chosen: AsyncEngine = request.getfixturevalue(f"{_template(request).removeprefix('pooling_')}_engine")
+    return chosen
 
 
 @pytest_asyncio.fixture
@@ -147,10 +186,17 @@ def now() -> datetime:
     return NOW
 
 
-@pytest_asyncio.fixture
-async def territory(database: Database) -> Territory:
-    """One group with three communes, one university with two components, and people in every role."""
-    return await make_territory(database, NOW)
+@pytest_asyncio.fixture(scope="session")
+async def inhabitants(inhabited_engine: AsyncEngine) -> Territory:
+    return await find_territory(Database(inhabited_engine))
+
+
+@pytest.fixture
+def territory(inhabitants: Territory) -> Territory:
+    """One group with three communes, one university with two components, and people in every role; already there when
+    the test begins.
+    """
+    return deepcopy(inhabitants)
 
 
 @pytest_asyncio.fixture

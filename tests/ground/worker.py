@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from factories import NOW, Territory, make_territory
+from factories import Territory
 from outbox.sink import Sink, running
 from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel.clock import FixedClock
@@ -27,9 +27,9 @@ async def scene(database: Database, territory: Territory, clock: FixedClock, sin
 
 
 @pytest_asyncio.fixture
-async def real_scene(fresh_database: Database, clock: FixedClock, sink: Sink) -> Scene:
+async def real_scene(fresh_database: Database, territory: Territory, clock: FixedClock, sink: Sink) -> Scene:
     """On a database of its own whose transactions commit: for races and kills."""
-    return Scene(fresh_database, await make_territory(fresh_database, NOW), clock, sink)
+    return Scene(fresh_database, territory, clock, sink)
 
 
 @pytest.fixture

@@ -230,9 +230,8 @@ async def test_another_groups_request_does_not_exist(database: Database, territo
     assert (await browser.get(f"/g/autre/demandes/{asked}")).status_code == 403
 
 
-async def test_two_facilitators_who_decide_at_once_decide_once(fresh_database: Database) -> None:
+async def test_two_facilitators_who_decide_at_once_decide_once(fresh_database: Database, territory: Territory) -> None:
     """In transactions that really commit: the second waits for the first, then finds the request answered."""
-    territory = await make_territory(fresh_database, NOW)
     context = Context(territory.group_id, "bassin", "Bassin", PARIS, False, "http://127.0.0.1:8000", NOW)
     sender = Sender("Animation", FACILITATOR)
     async with fresh_database.transaction(territory.group_id) as session:

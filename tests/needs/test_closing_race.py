@@ -9,7 +9,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, make_territory, open_purchase
+from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, open_purchase
 from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict
@@ -101,8 +101,7 @@ async def _one(session: AsyncSession, statement: str) -> object:
 
 
 @pytest_asyncio.fixture
-async def race(fresh_database: Database) -> Race:
-    territory = await make_territory(fresh_database, NOW)
+async def race(fresh_database: Database, territory: Territory) -> Race:
     return Race(fresh_database, territory, await open_purchase(fresh_database, territory, NOW, days=14))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api_client import API, Connect, Program, problem, token_of
-from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_territory, open_purchase
+from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.app import create_app
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
@@ -156,9 +156,8 @@ async def test_writing_over_what_one_has_not_read_is_refused(
 
 
 async def test_of_two_at_once_who_read_the_same_version_one_writes(
-    fresh_database: Database, settings: Settings
+    fresh_database: Database, territory: Territory, settings: Settings
 ) -> None:
-    territory = await make_territory(fresh_database, NOW)
     purchase_id = await open_purchase(fresh_database, territory, NOW)
     await file_needs(fresh_database, territory, purchase_id, REFERENT, NOW, arceau=1)
     bell = Bell("unix:///nowhere/valkey.sock")

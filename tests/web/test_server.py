@@ -14,7 +14,7 @@ import pytest_asyncio
 from litestar import Litestar, Request, get
 
 from api_client import API, token_of
-from factories import NOW, Territory, make_territory
+from factories import NOW, Territory
 from pooling.accounts.sign_in_pages import host_of
 from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
@@ -191,11 +191,10 @@ async def test_only_a_named_proxy_says_who_visits(
 
 
 async def test_readers_who_wait_hold_no_connection_with_the_database(
-    fresh_addresses: PostgresAddresses, tmp_path: Path
+    fresh_addresses: PostgresAddresses, territory: Territory, tmp_path: Path
 ) -> None:
     """Twenty-one programs that sent one byte and waited held every connection; everybody else got a 500."""
     database = Database.connect(fresh_addresses.application, pool_size=2, patience=WEB)
-    territory: Territory = await make_territory(database, NOW)
     token = await token_of(database, territory.people["animation@bassin.example"], territory.group_id, NOW)
     bell = Bell("unix:///nowhere/valkey.sock")
     app = create_app(Services(Settings(data_dir=tmp_path), database, bell, "x" * 40, FixedClock(NOW)))

@@ -209,12 +209,11 @@ def _cells(answer: httpx.Response) -> str:
 
 
 @pytest_asyncio.fixture
-async def twins(database: WithoutFilter, settings: Settings) -> AsyncIterator[Twins]:
-    here = await make_territory(database, NOW)
+async def twins(database: WithoutFilter, territory: Territory, settings: Settings) -> AsyncIterator[Twins]:
     there = await make_territory(database, NOW, slug="voisin")
     app = create_app(Services(settings, database, Bell("unix:///nowhere/valkey.sock"), "x" * 40, FixedClock(NOW)))
-    made = Twins(app, database, here)
-    made.values = await furnish(database, here, " ici")
+    made = Twins(app, database, territory)
+    made.values = await furnish(database, territory, " ici")
     made.others = await furnish(database, there, f" {MARK}")
     assert await write_exports(database, FixedClock(NOW), FinanceConfiguration()) == 2
     async with database.transaction(there.group_id) as session:  # people are shared: there they are nobody any more

@@ -99,10 +99,9 @@ async def test_another_groups_records_are_out_of_reach(
 
 
 async def test_only_a_young_version_is_written_over(
-    fresh_addresses: PostgresAddresses, fresh_database: Database
+    fresh_addresses: PostgresAddresses, fresh_database: Database, territory: Territory
 ) -> None:
     """By the database's clock: the application's says what it likes."""
-    territory = await make_territory(fresh_database, NOW)
     async with fresh_database.transaction(territory.group_id) as session:
         committee = Committee(
             group_id=territory.group_id, title="Comité", local_start=NOW.replace(tzinfo=None), starts_at=NOW,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from factories import NOW, Territory, file_needs, make_territory, open_purchase
+from factories import NOW, Territory, file_needs, open_purchase
 from pooling.committees.agendas.items import add_item, remove_item, shift_item
 from pooling.committees.agendas.rows import order_of
 from pooling.committees.agendas.schemas import AgendaItemIn
@@ -252,8 +252,9 @@ async def test_decisions_that_are_open_are_followed_up(
     assert "Aucune décision n’est en attente." in text_of(await browser.get(url))
 
 
-async def test_people_who_move_items_at_once_neither_lose_nor_double_one(fresh_database: Database) -> None:
-    territory = await make_territory(fresh_database, NOW)
+async def test_people_who_move_items_at_once_neither_lose_nor_double_one(
+    fresh_database: Database, territory: Territory
+) -> None:
     caller = facilitator(territory)
     page = await plan(fresh_database, territory, *"ABCDEFGH")
     committee = int(page.rsplit("/", 1)[1])

@@ -6,7 +6,7 @@ from datetime import date, time
 import pytest
 from sqlalchemy import text
 
-from factories import NOW, Territory, make_territory
+from factories import NOW, Territory
 from pooling.committees.invitations.answering import answer_invitation
 from pooling.committees.meetings.scheduling import move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
@@ -50,8 +50,7 @@ class Meeting:
 
 
 @pytest.fixture
-async def meeting(fresh_database: Database) -> Meeting:
-    territory = await make_territory(fresh_database, NOW)
+async def meeting(fresh_database: Database, territory: Territory) -> Meeting:
     facilitator = territory.caller("animation@bassin.example", HeldRole(Role.FACILITATOR))
     command = CommitteeIn(day=date(2027, 3, 30), hour=time(14), place="Mairie", roles=(Role.REFERENT,))
     async with fresh_database.transaction(territory.group_id) as session:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import date, time
 
-from factories import NOW, Territory, make_territory
+from factories import NOW, Territory
 from pooling.committees.agendas.difficulties import raise_once
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_once
@@ -13,8 +13,7 @@ from pooling.members.models import Role
 from pooling.members.rights import HeldRole
 
 
-async def test_one_button_pressed_several_times(fresh_database: Database) -> None:
-    territory = await make_territory(fresh_database, NOW)
+async def test_one_button_pressed_several_times(fresh_database: Database, territory: Territory) -> None:
     caller = territory.caller("animation@bassin.example", HeldRole(Role.FACILITATOR))
     meeting = CommitteeIn(day=date(2027, 3, 30), hour=time(14), place="Mairie", roles=(Role.REFERENT,))
 
