@@ -1,13 +1,13 @@
 """A collection had better not close when nobody is there."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from factories import BUYER, NOW, Territory, make_purchase
 from pooling.kernel.database import Database
-from pooling.needs.doubts import doubts_of_closing
+from pooling.needs.doubts import doubts_of_closing, doubts_of_quantities
 from web_client import SignIn, insisting, text_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -27,13 +27,45 @@ PARIS = ZoneInfo("Europe/Paris")
     ],
 )
 def test_a_day_off_is_told(closes_at: datetime, said: list[str]) -> None:
-    assert doubts_of_closing(closes_at, PARIS) == said
+    assert doubts_of_closing(closes_at, PARIS, closes_at - timedelta(days=30)) == said
 
 
 @pytest.mark.parametrize("hour", [0, 3, 7, 21, 23])
 def test_a_night_is_told(hour: int) -> None:
-    (sentence,) = doubts_of_closing(datetime(2027, 3, 19, hour, tzinfo=PARIS), PARIS)
+    closes_at = datetime(2027, 3, 19, hour, tzinfo=PARIS)
+    (sentence,) = doubts_of_closing(closes_at, PARIS, closes_at - timedelta(days=30))
     assert sentence.endswith("quand les services sont fermés.")
+
+
+@pytest.mark.parametrize(
+    ("left", "delivery", "said"),
+    [
+        (timedelta(hours=5), None, "La clôture est dans moins d’un jour"),
+        (timedelta(days=400), None, "La clôture, vendredi 19 mars 2027, est dans plus d’un an."),
+        (timedelta(days=30), date(2027, 3, 19), "La clôture, vendredi 19 mars 2027, n’est pas avant la livraison"),
+    ],
+)
+def test_too_soon_too_late_and_after_the_delivery_are_told(left: timedelta, delivery: date | None, said: str) -> None:
+    closes_at = datetime(2027, 3, 19, 18, tzinfo=PARIS)
+    (sentence,) = doubts_of_closing(closes_at, PARIS, closes_at - left, delivery)
+    assert sentence.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("most", "population", "agents", "said"),
+    [
+        (1300, 1200, 40, ["« Arceau » : 1 300 arceaux pour 1 200 habitants."]),
+        (41, None, 40, ["« Arceau » : 41 arceaux pour 40 agents."]),
+        (1200, 1200, 40, []),
+        (1_000_000, None, None, []),
+        (1, 0, 0, []),
+    ],
+)
+def test_more_units_than_people_are_told(
+    most: int, population: int | None, agents: int | None, said: list[str]
+) -> None:
+    told = doubts_of_quantities([("Arceau", "arceau", most)], population, agents)
+    assert [sentence.replace("\xa0", " ").replace("\u202f", " ") for sentence in told] == said
 
 
 async def test_whoever_opens_until_christmas_insists(database: Database, territory: Territory, sign_in: SignIn) -> None:

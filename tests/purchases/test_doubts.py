@@ -17,13 +17,14 @@ from web_client import SignIn, insisting, text_of
 TODAY = date(2027, 3, 1)
 
 
-def item(rate: str = "20", *tiers: str) -> ItemIn:
+def item(rate: str = "20", *tiers: str, price: str = "100") -> ItemIn:
     return ItemIn(
         code="velo",
         name="Vélo",
-        unit_price=Decimal(100),
+        unit="vélo",
+        unit_price=Decimal(price),
         vat_rate=Decimal(rate),
-        tiers=tuple(TierIn(from_quantity=10 * n, unit_price=Decimal(price)) for n, price in enumerate(tiers, start=1)),
+        tiers=tuple(TierIn(from_quantity=10 * n, unit_price=Decimal(tier)) for n, tier in enumerate(tiers, start=1)),
     )
 
 
@@ -33,6 +34,9 @@ def item(rate: str = "20", *tiers: str) -> ItemIn:
         ((item("5.55"),), None, "« Vélo » : 5,55\u202f% n’est pas un taux de TVA en vigueur"),
         ((item("20", "90", "95"),), None, "« Vélo » : à partir de 20, le prix monte de 90,00\u202f€ à 95,00\u202f€."),
         ((item("20", "120"),), None, "« Vélo » : à partir de 10, le prix monte de 100,00\u202f€ à 120,00\u202f€."),
+        ((item("20", "90", "0.9"),), None, "« Vélo » : à partir de 20, le prix tombe de 90,00\u202f€ à 0,90\u202f€."),
+        ((item("20", price="0"),), None, "« Vélo » : le prix est de 0 €."),
+        ((item("20", price="1500000"),), None, "« Vélo » : 1\u202f500\u202f000,00\u202f€ pour une seule unité (vélo)."),
         ((), date(2020, 3, 12), "La livraison souhaitée, jeudi 12 mars 2020, est passée."),
         ((), date(2062, 3, 12), "La livraison souhaitée, dimanche 12 mars 2062, est dans plus de cinq ans."),
     ],

@@ -46,7 +46,7 @@ async def open_collection(
         Forbidden: the caller is not a lead buyer of this purchase.
         Invalid: the closing date is too near.
         Conflict: the purchase is not in preparation, or has nothing to declare.
-        Doubtful: it would close on a day off, or at night.
+        Doubtful: it would close on a day off, at night, too soon, too late, or after the delivery.
     """
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase = await lock_purchase(session, purchase_id, alone=True)
@@ -61,7 +61,7 @@ async def open_collection(
     )
     purchase.opened_at = purchase.scheduled_at = purchase.keys_frozen_at = now
     purchase.closes_at = closes_at
-    await _doubt(session, caller, purchase_id, closes_at, insistence, now)
+    await _doubt(session, caller, purchase, insistence, now)
     await _freeze_keys(session, purchase_id)
     await tell_referents(session, purchase, now, notices.opened)
     return purchase
@@ -70,16 +70,16 @@ async def open_collection(
 async def _doubt(
     session: AsyncSession,
     caller: Caller,
-    purchase_id: int,
-    closes_at: datetime,
+    purchase: Purchase,
     insistence: Insistence | None,
     now: datetime,
 ) -> None:
     """Raises:
-    Doubtful: it would close when nobody is there, and nobody insists.
+    Doubtful: its closing date may be a slip, and nobody insists.
     """
-    doubts = doubts_of_closing(closes_at, await group_zone(session))
-    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase_id))
+    assert purchase.closes_at is not None, "it was just given one"
+    doubts = doubts_of_closing(purchase.closes_at, await group_zone(session), now, purchase.delivery_expected_on)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase.id))
 
 
 async def _freeze_keys(session: AsyncSession, purchase_id: int) -> None:
@@ -138,7 +138,7 @@ async def extend_collection(
     Raises:
         Forbidden: the caller is not a lead buyer of this purchase.
         Invalid: no reason, a date too near, or the same one.
-        Doubtful: it would close on a day off, or at night.
+        Doubtful: it would close on a day off, at night, too soon, too late, or after the delivery.
         Conflict: the collection is not open.
     """
     purchase, now = await _locked_for(session, caller, purchase_id, clock, reason)
@@ -157,7 +157,7 @@ async def extend_collection(
         reason=reason,
         details=details,
     )
-    await _doubt(session, caller, purchase_id, closes_at, insistence, now)
+    await _doubt(session, caller, purchase, insistence, now)
     await tell_referents(session, purchase, now, notices.extended, reason=reason)
     return purchase
 
@@ -187,7 +187,7 @@ async def reopen_collection(
     )
     _reschedule(purchase, closes_at, now)
     purchase.closed_at = None
-    await _doubt(session, caller, purchase_id, closes_at, insistence, now)
+    await _doubt(session, caller, purchase, insistence, now)
     await tell_referents(session, purchase, now, notices.reopened, reason=reason)
     return purchase
 

@@ -1,17 +1,19 @@
-"""When a collection had better not close: at a moment at which nobody answers or can be asked. Pure."""
+"""When a collection had better not close, and what is hardly declared. Pure."""
 
-from datetime import datetime, time
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pooling.reminders.rules import public_holidays
-from pooling.web.typography import date_long, time_short
+from pooling.web.typography import date_long, plural, time_short
 
 FIRST_HOUR, LAST_HOUR = time(8), time(20)
 _SATURDAY = 5
+_SHORT, _LONG = timedelta(days=1), timedelta(days=366)
 
 
-def doubts_of_closing(closes_at: datetime, zone: ZoneInfo) -> list[str]:
-    """Each in a French sentence."""
+def doubts_of_closing(closes_at: datetime, zone: ZoneInfo, now: datetime, delivery: date | None = None) -> list[str]:
+    """Each in a French sentence. `delivery` is the day on which it is wanted."""
     local = closes_at.astimezone(zone)
     day = local.date()
     doubts = []
@@ -24,4 +26,25 @@ def doubts_of_closing(closes_at: datetime, zone: ZoneInfo) -> list[str]:
         )
     if not FIRST_HOUR <= local.time() <= LAST_HOUR:
         doubts.append(f"La clôture est à {time_short(closes_at, zone)}, quand les services sont fermés.")
+    if closes_at <= now:
+        doubts.append(f"La clôture, {date_long(day)} à {time_short(closes_at, zone)}, est passée.")
+    elif closes_at - now < _SHORT:
+        doubts.append("La clôture est dans moins d’un jour : les membres n’auront guère le temps de répondre.")
+    elif closes_at - now > _LONG:
+        doubts.append(f"La clôture, {date_long(day)}, est dans plus d’un an.")
+    if delivery is not None and delivery <= day:
+        doubts.append(f"La clôture, {date_long(day)}, n’est pas avant la livraison souhaitée, {date_long(delivery)}.")
     return doubts
+
+
+def doubts_of_quantities(
+    wanted: Iterable[tuple[str, str, int]], population: int | None, agents: int | None
+) -> list[str]:
+    """Of a member that asks for more units than it has inhabitants or, where nobody lives in it, agents. `wanted` is
+    (item, its unit, the most that it would take).
+    """
+    many = population or agents
+    if not many:
+        return []
+    who = plural(many, "habitant") if population else plural(many, "agent")
+    return [f"« {item} » : {plural(most, unit)} pour {who}." for item, unit, most in wanted if most > many]

@@ -12,11 +12,15 @@ VAT_RATES = frozenset(map(Decimal, ("0", "0.9", "1.05", "1.75", "2.1", "5.5", "8
 Martinique and Réunion (296).
 """
 _FAR = timedelta(days=5 * 365)
+_DEAREST = Decimal(1_000_000)
+"""Euros for one unit: an electric coach costs about half of it."""
+_FALL = 10
+"""A tier at less than a tenth of the price before it has a comma too many."""
 
 
 def doubts_of_purchase(items: Sequence[ItemIn], delivery: date | None, today: date) -> list[str]:
     """Each in a French sentence."""
-    return [*_of_delivery(delivery, today), *doubts_of_items(items)]
+    return [*doubts_of_delivery(delivery, today), *doubts_of_items(items)]
 
 
 def doubts_of_items(items: Sequence[ItemIn]) -> list[str]:
@@ -30,7 +34,7 @@ def doubts_of_vat(rate: Decimal, of_what: str) -> list[str]:
     return [f"« {of_what} » : {percent(rate / 100, 2)} n’est pas un taux de TVA en vigueur ({usual})."]
 
 
-def _of_delivery(delivery: date | None, today: date) -> Iterator[str]:
+def doubts_of_delivery(delivery: date | None, today: date) -> Iterator[str]:
     if delivery is None:
         return
     if delivery < today:
@@ -42,10 +46,15 @@ def _of_delivery(delivery: date | None, today: date) -> Iterator[str]:
 def _of_item(item: ItemIn) -> Iterator[str]:
     yield from doubts_of_vat(item.vat_rate, item.name)
     before = item.unit_price
+    if not before:
+        yield f"« {item.name} » : le prix est de 0 €."
+    elif before > _DEAREST:
+        yield f"« {item.name} » : {price(before)} pour une seule unité ({item.unit})."
     for tier in item.tiers:
-        if tier.unit_price > before:
+        moves = "monte" if tier.unit_price > before else "tombe" if tier.unit_price * _FALL < before else ""
+        if moves:
             yield (
-                f"« {item.name} » : à partir de {number(tier.from_quantity)}, le prix monte de {price(before)} à "
+                f"« {item.name} » : à partir de {number(tier.from_quantity)}, le prix {moves} de {price(before)} à "
                 f"{price(tier.unit_price)}."
             )
         before = tier.unit_price

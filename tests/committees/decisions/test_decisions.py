@@ -18,7 +18,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, insisting, text_of
 
 FACILITATOR, OWNER, OTHER = "animation@bassin.example", "referent@lugos.example", "referent@salles.example"
 HELD = NOW + timedelta(days=5, hours=1)
@@ -218,6 +218,8 @@ async def test_a_decision_whose_owner_leaves_is_told_before_and_found_after(
 async def give_effect(browser: Browser, committee: str, number: int, act: str, **terms: str) -> None:
     page = f"{committee}/decisions/{number}/effet"
     answer = await browser.post(page, {"act": act, **terms}, page=f"{page}?acte={act}")
+    if 'name="confirmed"' in answer.text:
+        answer = await browser.post(page, {"act": act, **terms, **insisting(answer)}, page=f"{page}?acte={act}")
     assert answer.status_code == 303, text_of(answer)
 
 
@@ -295,6 +297,24 @@ async def test_a_key_decided_by_the_committee_changes_the_charge(
         events = await session.execute(text("SELECT name, reason FROM events WHERE decision_id IS NOT NULL"))
         assert (charge.key, charge.items) == ("population", None)
         assert [(name, reason[:13]) for name, reason in events] == [("charge.changed", "Décision n°\u00a01")]
+
+
+async def test_an_effect_at_an_odd_moment_is_told_when_chosen_and_before_it_is_carried_out(
+    database: Database, territory: Territory, sign_in: SignIn, committee: str
+) -> None:
+    browser = await sign_in(FACILITATOR)
+    purchase_id = await open_purchase(database, territory, NOW)
+    await decide(browser, committee, {"purchase": purchase_id})
+    page = f"{committee}/decisions/1/effet"
+    for act, terms, said in (
+        ("extend", {"closes_on": "2027-12-25", "closes_at": "18:00"}, "jour férié, samedi 25 décembre 2027 (Noël)"),
+        ("change_purchase", {"delivery_expected_on": "2020-03-12"}, "jeudi 12 mars 2020, est passée"),
+    ):
+        doubted = await browser.post(page, {"act": act, **terms}, page=f"{page}?acte={act}")
+        assert doubted.status_code == 422
+        assert said in text_of(doubted)
+        await give_effect(browser, committee, 1, act, **terms)
+        assert said in text_of(await browser.get(f"{committee}/decisions/1/application"))
 
 
 async def test_a_purchase_that_refuses_is_told_and_nothing_is_half_done(

@@ -1,12 +1,13 @@
 """Votes and presence that do not go together are told before the minutes stay for ever."""
 
 import re
+from datetime import date
 
 import pytest
 
 from committees.minutes.test_minutes import HELD, held, save
 from factories import Territory
-from pooling.committees.decisions.doubts import doubts_of_votes
+from pooling.committees.decisions.doubts import doubts_of_due_date, doubts_of_votes
 from pooling.committees.people import Counts
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -39,6 +40,19 @@ def test_more_votes_than_voices_are_told(votes: int, counts: Counts, said: str) 
 )
 def test_votes_of_those_who_are_there_are_not(votes: int, counts: Counts) -> None:
     assert doubts_of_votes(votes, counts, "Décision n° 1") == []
+
+
+@pytest.mark.parametrize(
+    ("due_on", "said"),
+    [
+        (date(2020, 3, 3), ["Décision n° 1 : l’échéance, mardi 3 mars 2020, précède la réunion, lundi 1er mars 2027."]),
+        (date(2072, 3, 3), ["Décision n° 1 : l’échéance, jeudi 3 mars 2072, est dans plus de cinq ans."]),
+        (date(2027, 3, 1), []),
+        (None, []),
+    ],
+)
+def test_a_due_date_before_the_meeting_is_told(due_on: date | None, said: list[str]) -> None:
+    assert doubts_of_due_date(due_on, date(2027, 3, 1), "Décision n° 1") == said
 
 
 async def test_fifty_votes_of_four_people_are_told_when_typed_and_before_they_are_published(

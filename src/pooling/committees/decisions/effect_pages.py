@@ -22,7 +22,7 @@ from pooling.committees.decisions.effect_form import (
 from pooling.committees.decisions.models import Act
 from pooling.committees.decisions.pages import DECISION, crumbs, decision_url, framed, written_decision
 from pooling.committees.decisions.queries import DecisionShown, effects_in_words, names_of
-from pooling.committees.decisions.recording import give_effect
+from pooling.committees.decisions.recording import doubts_of_effect, give_effect
 from pooling.committees.decisions.schemas import read_terms
 from pooling.committees.decisions.words import ACT_WORDS, POSSIBLE, act_consequences
 from pooling.committees.page import CommitteePage
@@ -144,7 +144,7 @@ async def do_effect(
         return _terms_page(request, frame, shown, purchase, act, costs, form, incomplete=step != "fields")
     with form.redisplayed():
         terms = await read_effect(session, form, act, costs)
-        await give_effect(session, caller, committee_id, number, act, terms, frame.now)
+        await give_effect(session, caller, committee_id, number, act, terms, frame.now, insistence=form.insistence())
     if form.has_errors:
         raise Redisplay(_terms_page(request, frame, shown, purchase, act, costs, form))
     return redirect(request, url, done="L’effet est enregistré : appliquez-le quand vous voulez.")
@@ -179,6 +179,7 @@ async def _application_page(
     act = Act(decision.act)
     purchase = await _purchase(session, shown)
     state = PurchaseState(purchase.state)
+    terms = read_terms(act, decision.terms)
     words = (await effects_in_words(session, [decision])).get(decision.id, ACT_WORDS[act])
     return render(
         request,
@@ -191,7 +192,8 @@ async def _application_page(
         state_word=PURCHASE.word(state),
         possible=state in POSSIBLE[act],
         words=words,
-        consequences=act_consequences(act, read_terms(act, decision.terms)),
+        consequences=act_consequences(act, terms),
+        doubts=await doubts_of_effect(session, decision, terms, frame.now),
         action_url=f"{decision_url(frame, decision.number)}/application",
         action_label="Appliquer cette décision",
         cancel_url=decision_url(frame, decision.number),

@@ -1,6 +1,6 @@
 """Decisions of a committee as they are taken down, while its minutes are not published."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.decisions.doubts import doubts_of_votes, votes_of
+from pooling.committees.decisions.doubts import doubts_of_due_date, doubts_of_terms, doubts_of_votes, votes_of
 from pooling.committees.decisions.models import Act, Decision
 from pooling.committees.decisions.schemas import DecisionIn, Terms
 from pooling.committees.locking import PUBLISHED, lock_to_write, mark_held
@@ -20,6 +20,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
+from pooling.members.groups import group_zone
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.purchases.models import Purchase
@@ -99,10 +100,22 @@ async def _doubt(
     now: datetime,
 ) -> None:
     """Raises:
-    Doubtful: there are more votes than people, and nobody insists.
+    Doubtful: there are more votes than people or its due date may be a slip, and nobody insists.
     """
     doubts = doubts_of_votes(votes_of(decision), await count_people(session, committee, now), "Cette décision")
-    details: dict[str, object] = {"committee_id": committee.id, "number": decision.number}
+    doubts += doubts_of_due_date(decision.due_on, committee.local_start.date(), "Cette décision")
+    _insist(session, caller, decision, doubts, insistence, now)
+
+
+def _insist(
+    session: AsyncSession,
+    caller: Caller,
+    decision: Decision,
+    doubts: Sequence[str],
+    insistence: Insistence | None,
+    now: datetime,
+) -> None:
+    details: dict[str, object] = {"committee_id": decision.committee_id, "number": decision.number}
     subject = ("decision", decision.id)
     insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=subject, details=details)
 
@@ -128,10 +141,13 @@ async def give_effect(
     act: Act | None,
     terms: Terms | None,
     now: datetime,
+    *,
+    insistence: Insistence | None = None,
 ) -> Decision:
     """What the decision does to its purchase once somebody carries it out; None: nothing.
 
-    Raises: as `change_decision`; Invalid when it names no purchase.
+    Raises: as `change_decision`; Invalid when it names no purchase, Doubtful when a date
+    may be a slip.
     """
     decision = await _lock_unpublished(session, caller, committee_id, number, now)
     if act is not None and decision.purchase_id is None:
@@ -139,7 +155,18 @@ async def give_effect(
     effect = terms.model_dump(mode="json", exclude_none=True) if terms else {}
     await _amend(session, decision, {"act": act, "terms": effect})
     record_decision(session, caller, decision, "changed", now)
+    _insist(session, caller, decision, await doubts_of_effect(session, decision, terms, now), insistence, now)
     return decision
+
+
+async def doubts_of_effect(session: AsyncSession, decision: Decision, terms: Terms | None, now: datetime) -> list[str]:
+    """What had better be looked at before its purchase is changed, each in a French sentence."""
+    if terms is None:
+        return []
+    delivery = await session.scalar(
+        select(col(Purchase.delivery_expected_on)).where(col(Purchase.id) == decision.purchase_id)
+    )
+    return doubts_of_terms(terms, delivery, await group_zone(session), now)
 
 
 _AMEND = text(

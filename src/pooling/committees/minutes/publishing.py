@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.decisions.doubts import doubts_of_votes, votes_of
+from pooling.committees.decisions.doubts import doubts_of_due_date, doubts_of_votes, votes_of
 from pooling.committees.decisions.queries import decisions_of
 from pooling.committees.decisions.words import committee_day
 from pooling.committees.locking import lock_to_write, mark_held
@@ -59,7 +59,7 @@ async def publish_minutes(
         NotFound: there is no such committee.
         Conflict: it has not begun, was cancelled, or its minutes are published already.
         Invalid: nothing is written, or something that no document can hold.
-        Doubtful: who voted does not go with who was there, and nobody insists.
+        Doubtful: who voted does not go with who was there, or a due date is odd, and nobody insists.
     """
     committee = await lock_to_write(session, caller, committee_id)
     mark_held(session, caller, committee, now)
@@ -94,7 +94,9 @@ async def doubts_of_minutes(session: AsyncSession, committee: Committee, now: da
         there = plural(quorum.present, "présent")
         doubts.append(f"Le quorum n’est pas atteint : {there} sur les {quorum.needed} qu’il faut.")
     for decision in decisions:
-        doubts += doubts_of_votes(votes_of(decision), counts, f"Décision n° {decision.number}")
+        called = f"Décision n° {decision.number}"
+        doubts += doubts_of_votes(votes_of(decision), counts, called)
+        doubts += doubts_of_due_date(decision.due_on, committee.local_start.date(), called)
     return doubts
 
 
