@@ -25,9 +25,11 @@ from pooling.committees.meetings import reminders as committee_reminders
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, insert_many
 from pooling.kernel.migrations import migrate
+from pooling.members.features import Features
 from pooling.members.groups import create_group
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, HeldRole
@@ -124,7 +126,7 @@ async def bare(database: Database, transport: SmtpTransport, mails: int) -> floa
 
 
 async def measure(addresses: PostgresAddresses, port: int, reminders: int, mails: int) -> bool:
-    database = Database.connect(addresses.application)
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
     transport = SmtpTransport(urlsplit(f"smtp://127.0.0.1:{port}"), sender="a@mesure.example", host="achats.example")
     try:
         clock = await plan(database, reminders)

@@ -1054,7 +1054,7 @@ def _committees() -> None:
         sa.Column("assigned_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "act IN ('open', 'extend', 'close', 'change_purchase', 'cancel')", name=op.f("ck_decisions_act_known")
+            "act IN ('open', 'extend', 'close', 'change_terms', 'cancel')", name=op.f("ck_decisions_act_known")
         ),
         sa.CheckConstraint("state IN ('open', 'done', 'dropped')", name=op.f("ck_decisions_state_known")),
         sa.CheckConstraint("(acted_at IS NULL) = (acted_by IS NULL)", name=op.f("ck_decisions_acted_by_somebody")),

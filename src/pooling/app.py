@@ -108,6 +108,7 @@ def _complete(services: Services, features: Sequence[Feature], *, demonstration:
     gathered = gather_features(features, config_dir, reminders)
     return replace(
         services,
+        database=services.database.handing(gathered),
         territory=territory,
         logo=logo_content(config_dir, territory),
         layout_of=layout_of,

@@ -66,7 +66,7 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
         log.warning("POOLING_SMTP_URL is not set: mails wait in the outbox")
     features = gather_features(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
     return Work(
-        database,
+        database.handing(features),
         bell,
         transport,
         features.kinds,

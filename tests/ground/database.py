@@ -23,9 +23,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from factories import NOW, Territory, find_territory, make_territory
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
+from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import PREPARED, Database, driver_url
 from pooling.kernel.migrations import every_table, migrate
+from pooling.members.features import Features
 
 every_table()  # known before a test looks
 
@@ -133,7 +135,7 @@ def fresh_addresses(clones: Clones, request: pytest.FixtureRequest) -> PostgresA
 
 @pytest_asyncio.fixture
 async def fresh_database(fresh_addresses: PostgresAddresses) -> AsyncIterator[Database]:
-    database = Database.connect(fresh_addresses.application)
+    database = Database.connect(fresh_addresses.application).handing(Features(FEATURES))
     yield database
     await database.dispose()
 
@@ -172,7 +174,7 @@ async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
     """Transactions of the application's role inside one that is rolled back at the test's end."""
     async with engine.connect() as connection:
         outer = await connection.begin()
-        yield Database(connection)
+        yield Database(connection).handing(Features(FEATURES))
         await outer.rollback()
 
 

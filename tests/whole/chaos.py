@@ -26,8 +26,10 @@ from pooling.accounts.people import ensure_people
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, driver_url
+from pooling.members.features import Features
 from pooling.members.granting import grant_roles
 from pooling.members.groups import create_group
 from pooling.members.models import Role
@@ -72,7 +74,8 @@ class Chaos:
         sink.chance = random.Random(seed + 1)
         # A name of its own: the cuts spare who plays the people that move meetings.
         settings = {"server_settings": {"application_name": "chaos", "timezone": "UTC"}}
-        self.database = Database(create_async_engine(driver_url(addresses.application), connect_args=settings))
+        engine = create_async_engine(driver_url(addresses.application), connect_args=settings)
+        self.database = Database(engine).handing(Features(FEATURES))
         self.meetings: list[Meeting] = []
         self.people: dict[str, int] = {}
         self.workers: list[int] = []

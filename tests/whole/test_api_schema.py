@@ -47,10 +47,12 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.minutes.publishing import publish_minutes
 from pooling.committees.minutes.writing import save_minutes
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
+from pooling.members.features import Features
 from pooling.settings import Settings
 from pooling.web.api_description import describe_api
 from pooling.web.services import Services
@@ -131,7 +133,7 @@ class Service:
 
     def __init__(self, address: str, folder: Path) -> None:
         self.runner = asyncio.Runner()
-        self.database = Database.connect(address)
+        self.database = Database.connect(address).handing(Features(FEATURES))
         bell = Bell("unix:///nowhere/valkey.sock")
         services = Services(Settings(data_dir=folder), self.database, bell, "x" * 40, FixedClock(NOW))
         self.app = create_app(services)

@@ -1,4 +1,4 @@
-"""A feature that is not there, added by one line: its page, right, task, reminder and event, behind the walls."""
+"""A feature that is not there, added by one line: its page, right, task, reminder, event and act, behind the walls."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,13 +7,20 @@ import asyncpg
 import pytest_asyncio
 from sqlalchemy import text
 
-from factories import NOW, make_territory
+from factories import NOW, Territory, make_territory, open_purchase
 from pooling.app import create_app
+from pooling.committees.decisions.recording import add_decision
+from pooling.committees.decisions.schemas import DecisionIn
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.embedded.postgres import APPLICATION, PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.members.features import Features
+from pooling.members.models import Role
 from pooling.reminders.sweep import sweep
 from pooling.settings import Settings
 from pooling.web.services import Services
@@ -31,7 +38,7 @@ async def walled(fresh_addresses: PostgresAddresses) -> AsyncIterator[Database]:
     for statement in (*WALLED, f"GRANT SELECT, INSERT ON example_loans TO {APPLICATION}"):
         await owner.execute(statement)
     await owner.close()
-    database = Database.connect(fresh_addresses.application)
+    database = Database.connect(fresh_addresses.application).handing(Features((*FEATURES, FEATURE)))
     yield database
     await database.dispose()
 
@@ -44,9 +51,8 @@ async def test_a_feature_needs_one_line_outside_its_package(walled: Database, se
     async with walled.transaction(there.group_id) as session:
         assert (await session.execute(text("SELECT count(*) FROM example_loans"))).scalar_one() == 0
 
-    services = Services(
-        settings, walled, Bell("unix:///nowhere/valkey.sock"), "a secret of thirty-two letters", FixedClock(NOW)
-    )
+    clock = FixedClock(NOW)
+    services = Services(settings, walled, Bell("unix:///nowhere/valkey.sock"), "a secret of thirty-two letters", clock)
     app = create_app(services, features=(*FEATURES, FEATURE))
     facilitator, referent = Browser(app, walled), Browser(app, walled)
     await facilitator.sign_in(here.people["animation@bassin.example"])
@@ -64,5 +70,26 @@ async def test_a_feature_needs_one_line_outside_its_package(walled: Database, se
     report = await sweep(walled, features_in(app).kinds, FixedClock(NOW + timedelta(hours=2)), base_url=ADDRESS)
     assert [reminder.kind for reminder in report.sent] == ["loan"]
     assert "Prêt à rendre" in text_of(await facilitator.get("/g/bassin/relances/reglages"))
+    clock.instant = NOW + timedelta(days=2)
+    await decide_to_lend(walled, here, facilitator)
     for browser in (facilitator, referent):
         await browser.close()
+
+
+async def decide_to_lend(database: Database, territory: Territory, browser: Browser) -> None:
+    """A committee decides the example's act on a purchase, and somebody carries it out."""
+    purchase_id = await open_purchase(database, territory, NOW)
+    async with database.transaction(territory.group_id) as session:
+        facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
+        day = (NOW + timedelta(days=1)).date()
+        command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
+        committee_id = await schedule_committee(session, facilitator, command, NOW)
+        decision = DecisionIn(content="Prêter le vidéoprojecteur", purchase_id=purchase_id)
+        await add_decision(session, facilitator, committee_id, decision, NOW + timedelta(days=2))
+    await browser.sign_in(facilitator.person_id)  # days later
+    url = f"/g/bassin/comites/{committee_id}/decisions/1"
+    assert "Prêter en attendant" in text_of(await browser.get(f"{url}/effet"))
+    await browser.post(f"{url}/effet", {"act": "lend"}, page=f"{url}/effet?acte=lend")
+    assert "Le prêt est noté pour un mois." in text_of(await browser.get(f"{url}/application"))
+    await browser.post(f"{url}/application", page=f"{url}/application")
+    assert "un prêt est noté pour Lugos" in text_of(await browser.get(url))

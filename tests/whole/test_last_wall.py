@@ -35,12 +35,14 @@ from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, enter_group
 from pooling.kernel.tables import TenantTable, metadata
 from pooling.members.asking import RequestIn, keep_request
 from pooling.members.entrance import caller_of
+from pooling.members.features import Features
 from pooling.members.mails import Sender
 from pooling.members.models import Role
 from pooling.members.queries import member_list
@@ -81,7 +83,7 @@ class WithoutFilter(Database):
 async def database(database: Database) -> Database:
     connection = database._engine
     assert isinstance(connection, AsyncConnection)
-    return WithoutFilter(connection)
+    return WithoutFilter(connection).handing(Features(FEATURES))
 
 
 async def furnish(database: Database, territory: Territory, mark: str) -> dict[str, object]:

@@ -58,7 +58,7 @@ async def decide(database: Database, territory: Territory, committee_id: int, nu
             text("""
                 INSERT INTO decisions (group_id, committee_id, number, content, purchase_id, act, terms, owner_id,
                     due_on, state, outcome, revision, assigned_at, created_at)
-                SELECT p.group_id, :committee, n, 'Décision', p.id, 'change_purchase', CAST(:terms AS jsonb), :owner,
+                SELECT p.group_id, :committee, n, 'Décision', p.id, 'change_terms', CAST(:terms AS jsonb), :owner,
                     date '2027-04-01', CASE WHEN n % 3 = 0 THEN 'done' ELSE 'open' END, '', 1, :now, :now
                 FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n,
                     (SELECT group_id, id FROM purchases ORDER BY id LIMIT 1) p"""),

@@ -171,7 +171,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_committee_invitations_proxy_is_another": [("person_id, answer, proxy_id", "1, 'proxy', 1")],
     "ck_committee_invitations_proxy_named": [("answer", "'proxy'"), ("answer, proxy_id", "'no', 1"), ("proxy_id", "1")],
     "ck_committees_clear_days": [("clear_days", "2")],
-    "ck_decisions_act_has_purchase": [("act", "'close'")],
+    "ck_decisions_act_has_subject": [("act", "'close'")],
+    "ck_decisions_act_is_a_name": [("act, purchase_id", "'Something else', 1"), ("act, purchase_id", "'', 1")],
     "ck_decisions_acted_by_somebody": [("acted_at", "now()"), ("acted_by", "1")],
     "ck_decisions_votes_not_negative": [("votes_for", "-1"), ("votes_against", "-1"), ("votes_abstained", "-1")],
     "ck_difficulties_settled_once": [("state", "'settled'"), ("state, settled_at", "'raised', now()")],
@@ -232,7 +233,8 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_committee_invitations_proxy_is_another": ("person_id, answer, proxy_id", "1, 'proxy', 2"),
     "ck_committee_invitations_proxy_named": ("answer, proxy_id", "'proxy', 1"),
     "ck_committees_clear_days": ("clear_days", "3"),
-    "ck_decisions_act_has_purchase": ("act, purchase_id", "'close', 1"),
+    "ck_decisions_act_has_subject": ("act, purchase_id", "'close', 1"),
+    "ck_decisions_act_is_a_name": ("act, purchase_id", "'change_terms', 1"),
     "ck_decisions_acted_by_somebody": ("acted_at, acted_by", "now(), 1"),
     "ck_decisions_votes_not_negative": ("votes_for, votes_against, votes_abstained", "0, 0, 0"),
     "ck_difficulties_settled_once": ("state, settled_at", "'settled', now()"),
@@ -272,7 +274,6 @@ WORDS = {name: table for name, table in checks_of_the_models().items() if name.e
 """Columns that hold one of some words: all are tried with another one."""
 OTHER_WORDS = {
     "ck_access_requests_state_known": ("state, decided_at", "'something else', now()"),
-    "ck_decisions_act_known": ("act, purchase_id", "'something else', 1"),
 }
 """Where another constraint would refuse the word alone."""
 

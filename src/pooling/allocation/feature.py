@@ -1,6 +1,7 @@
 """What costs add to what features share."""
 
 from pooling.allocation import api, pages
+from pooling.allocation.acts import CHANGE_TERMS
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.event_words import EVENTS
 from pooling.allocation.records.asking import forget_exports
@@ -16,4 +17,5 @@ FEATURE = Feature(
     chores=lambda _: (forget_exports,),
     tasks=(records_to_process,),
     events=EVENTS,
+    acts=(CHANGE_TERMS,),
 )

@@ -53,7 +53,7 @@ async def _remind(found: Installation, database: Database, at: str | None, *, dr
     bell = Bell(found.engines.redis_url)
     work = work_of(found.settings, database, bell, transport=KeptInOutbox() if demo else None)
     return await remind_once(
-        database, work.kinds, work.transport, clock, base_url=work.base_url, chores=work.chores, dry_run=dry_run
+        work.database, work.kinds, work.transport, clock, base_url=work.base_url, chores=work.chores, dry_run=dry_run
     )
 
 

@@ -1,17 +1,21 @@
 """What committees leave to do: minutes to write, decisions to carry out or to follow up."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.decisions.models import Act, Decision, DecisionState
+from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, has_owner, readable_by, shown_decisions
-from pooling.committees.decisions.words import ACT_WORDS, committee_day, decision_excerpt
+from pooling.committees.decisions.words import committee_day, decision_excerpt
 from pooling.committees.minutes.reminders import minutes_unwritten, writes_minutes
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
+from pooling.members.acts import Act
+from pooling.members.features import features_for
 from pooling.members.models import Group, Membership
 from pooling.members.rights import Caller, Right
 from pooling.members.task import Task
@@ -50,16 +54,17 @@ async def decisions_to_act_on(session: AsyncSession, caller: Caller, now: dateti
 
 
 async def _decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Task]:
-    """Those with an effect on a purchase that nobody has carried out yet."""
+    """Those with an effect that nobody has carried out yet."""
+    features = features_for(session)
     allowed = (
         true()
         if caller.may(Right.MANAGE_COMMITTEES)
-        else or_(col(Committee.secretary_id) == caller.person_id, col(Decision.purchase_id).in_(caller.purchases_led()))
+        else or_(col(Committee.secretary_id) == caller.person_id, features.run_by(caller, Decision))
     )
     rows = await session.execute(
         shown_decisions()
         .where(
-            col(Decision.act).is_not(None),
+            col(Decision.act).in_(features.acts),
             col(Decision.acted_at).is_(None),
             col(Decision.state) == DecisionState.OPEN,
             col(Committee.state).in_(HELD),
@@ -69,13 +74,13 @@ async def _decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Tas
         .order_by(col(Decision.id).desc())
         .limit(SHOWN_AT_MOST)
     )
-    return [_to_apply(DecisionShown(*row)) for row in rows]
+    return [_to_apply(DecisionShown(*row), features.acts) for row in rows]
 
 
-def _to_apply(shown: DecisionShown) -> Task:
-    act = ACT_WORDS[Act(shown.decision.act or "")]
+def _to_apply(shown: DecisionShown, acts: Mapping[str, Act[Any]]) -> Task:
+    label = acts[shown.decision.act or ""].label
     return Task(
-        f"Appliquer la décision n°\u00a0{shown.decision.number} : {act[0].lower()}{act[1:]}",
+        f"Appliquer la décision n°\u00a0{shown.decision.number} : {label[0].lower()}{label[1:]}",
         f"{shown.reference} · {shown.purchase}",
         f"{shown.path}/application",
         "Appliquer",

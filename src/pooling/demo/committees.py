@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.allocation.acts import CHANGE_TERMS, NewTerms
 from pooling.committees.calendars.days_off import why_off
 from pooling.committees.decisions.following_up import settle_decision
-from pooling.committees.decisions.models import Act, DecisionState
+from pooling.committees.decisions.models import DecisionState
 from pooling.committees.decisions.recording import add_decision, give_effect
-from pooling.committees.decisions.schemas import DecisionIn, NewTerms
+from pooling.committees.decisions.schemas import DecisionIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.minutes.publishing import publish_minutes
@@ -127,7 +128,7 @@ async def _decide(
         )
         await add_decision(session, caller, committee_id, command, at)
     later = NewTerms(delivery_expected_on=_nearest(day + timedelta(days=122), zone))
-    await give_effect(session, caller, committee_id, 3, Act.CHANGE_TERMS, later, at)
+    await give_effect(session, caller, committee_id, 3, CHANGE_TERMS, later, at)
     done = "Envoyé à tous les services le lendemain du comité."
     await settle_decision(session, caller, committee_id, 1, DecisionState.DONE, done, at + timedelta(days=1))
 

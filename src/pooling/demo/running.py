@@ -16,7 +16,9 @@ from sqlalchemy import text
 from pooling.demo.committees import make_committees
 from pooling.demo.purchases import make_purchases
 from pooling.demo.territory import make_group
+from pooling.features import FEATURES
 from pooling.kernel.database import Database
+from pooling.members.features import Features
 from pooling.settings import stop_process
 from pooling.web.server import server_of
 
@@ -56,6 +58,7 @@ async def make_territory(database: Database, now: datetime) -> bool:
     async with database.transaction() as session:
         if (await session.execute(text("SELECT 1 FROM all_groups() LIMIT 1"))).first():
             return False
+    database = database.handing(Features(FEATURES))
     territory = await make_group(database, now)
     await make_purchases(database, territory, now)
     await make_committees(database, territory, now)

@@ -6,9 +6,10 @@ Every statement on a tenant table is bound to the transaction's group twice: her
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import Column, Dialect, event, text
@@ -20,6 +21,8 @@ from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_
 
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.tables import TenantTable
+
+Part = TypeVar("Part")
 
 _NO_GROUP = -1
 """Stands for "no group was opened": no row has it, so nothing comes out."""
@@ -113,7 +116,7 @@ class Database:
         mail_from: str = "pooling@localhost",
     ) -> None:
         self._engine = engine
-        self._addresses = {"base_url": base_url, "mail_from": mail_from}
+        self._info: dict[Any, Any] = {"base_url": base_url, "mail_from": mail_from}
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 10, patience: Patience = LONG, **addresses: str) -> "Database":
@@ -139,6 +142,12 @@ class Database:
         event.listen(engine.sync_engine, "handle_error", _tell_lost_connection)
         return cls(engine, **addresses)
 
+    def handing(self, part: object) -> Self:
+        """The same, whose transactions bring along this too: what stands above and is asked for by its type."""
+        made = copy(self)
+        made._info = {**self._info, type(part): part}  # noqa: SLF001 - its own
+        return made
+
     async def dispose(self) -> None:
         if isinstance(self._engine, AsyncEngine):
             await self._engine.dispose()
@@ -155,7 +164,7 @@ class Database:
             sync_session_class=TenantSession,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
-            info=dict(self._addresses),
+            info=dict(self._info),
         )
         async with session, session.begin():
             try:
@@ -185,6 +194,13 @@ def base_url_of(session: AsyncSession) -> str:
     """The installation's own address, without a slash at its end."""
     base_url: str = session.info["base_url"]
     return base_url.rstrip("/")
+
+
+def part_of(session: AsyncSession, kind: type[Part]) -> Part:
+    """What the transaction's database was `handing` over of this type."""
+    found = session.info.get(kind)
+    assert isinstance(found, kind), f"this use case needs a database that hands over {kind.__name__}"
+    return found
 
 
 def mail_from_of(session: AsyncSession) -> str:

@@ -11,12 +11,16 @@ from typing import Any, TypeAlias, TypeVar
 
 from litestar import Request
 from litestar.types import ControllerRouterHandler
+from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
+from pooling.kernel.database import part_of
+from pooling.members.acts import Act
 from pooling.members.events import EventWords
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
+from pooling.members.subjects import About, Named, Subject, SubjectKind, key_of
 from pooling.members.task import Task
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import Kind
@@ -95,6 +99,10 @@ class Feature:
     on_leaving: Sequence[LeavingWarnings] = ()
     ahead: Sequence[Ahead] = ()
     forgets: Sequence[Forget] = ()
+    subjects: Sequence[SubjectKind] = ()
+    """What decisions, agenda items and difficulties may be about."""
+    acts: Sequence[Act[Any]] = ()
+    """What decisions may do to it."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +110,9 @@ class Features:
     """All of them, with what they make of the territory's configuration."""
 
     each: Sequence[Feature]
-    kinds: Sequence[Kind]
-    chores: Sequence[Chore]
-    configurations: Mapping[type[Any], object]
+    kinds: Sequence[Kind] = ()
+    chores: Sequence[Chore] = ()
+    configurations: Mapping[type[Any], object] = field(default_factory=dict)
     """By their types."""
 
     def configuration(self, kind: type[Configuration]) -> Configuration:
@@ -123,6 +131,35 @@ class Features:
     @property
     def events(self) -> list[EventWords]:
         return [feature.events for feature in self.each]
+
+    @property
+    def subjects(self) -> dict[str, SubjectKind]:
+        """By their names."""
+        return {kind.name: kind for feature in self.each for kind in feature.subjects}
+
+    @property
+    def acts(self) -> dict[str, Act[Any]]:
+        """By their names; what cannot be undone comes last."""
+        found = [act for feature in self.each for act in feature.acts]
+        return {act.name: act for act in sorted(found, key=lambda act: act.danger)}
+
+    def acts_on(self, subject: Named | None) -> dict[str, Act[Any]]:
+        return {name: act for name, act in self.acts.items() if subject is not None and act.subject == subject[0]}
+
+    def runs(self, caller: Caller, subject: Named | None) -> bool:
+        """Whether the caller runs this subject."""
+        return subject is not None and subject[1] in self.subjects[subject[0]].run_by(caller)
+
+    def run_by(self, caller: Caller, table: type[About]) -> ColumnElement[bool]:
+        """The rows of this table whose subject the caller runs."""
+        return or_(
+            false(), *(getattr(table, key_of(name)).in_(kind.run_by(caller)) for name, kind in self.subjects.items())
+        )
+
+    async def subject(self, session: AsyncSession, subject: Named) -> Subject:
+        """It as it stands now: one statement."""
+        kind, key = subject
+        return (await self.subjects[kind].read(session, [key]))[key]
 
     def sections(self, under: str) -> list[Section]:
         return [section for feature in self.each for section in feature.sections if section.under == under]
@@ -175,3 +212,8 @@ def gather_features(features: Sequence[Feature], config_dir: Path, reminders: Re
 
 def features_of(request: Request[Any, Any, Any]) -> Features:
     return services_of(request).part(Features)
+
+
+def features_for(session: AsyncSession) -> Features:
+    """The same for a use case, whether a page or the worker calls it."""
+    return part_of(session, Features)

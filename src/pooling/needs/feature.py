@@ -3,6 +3,7 @@
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.needs import (
+    acts,
     amendment_pages,
     api,
     collection_api,
@@ -34,6 +35,7 @@ FEATURE = Feature(
     chores=lambda _: (close_what_is_due,),
     tasks=(declarations_to_file, purchases_to_run),
     events=EVENTS,
+    acts=(acts.OPEN, acts.EXTEND, acts.CLOSE, acts.CANCEL),
     on_leaving=(declarations_unfinished,),
     ahead=(collections_ahead,),
 )

@@ -38,8 +38,8 @@ class Decided:
 
     async def effect(self, typed: dict[str, str]) -> httpx.Response:
         page = f"{self.url}/effet"
-        values = {"act": "change_purchase", **typed}
-        return await self.browser.post(page, values, page=f"{page}?acte=change_purchase")
+        values = {"act": "change_terms", **typed}
+        return await self.browser.post(page, values, page=f"{page}?acte=change_terms")
 
     async def read(self, path: str = "") -> str:
         return plain(await self.browser.get(self.url + path))
@@ -94,7 +94,7 @@ async def test_percents_say_what_they_miss_are_kept_then_name_who_pays(decided: 
     assert await decided.one("SELECT act, terms FROM decisions") == (None, {}), "nothing was stored"
 
     assert (await decided.effect({**typed, salles: "37,5"})).status_code == 303
-    assert 'value="62,5"' in (await decided.browser.get(f"{decided.url}/effet?acte=change_purchase")).text
+    assert 'value="62,5"' in (await decided.browser.get(f"{decided.url}/effet?acte=change_terms")).text
     for page in ("", "/application"):
         words = "« Pose » réparti selon des pourcentages fixes (Lugos 62,5 %, Salles 37,5 %)"
         assert words in await decided.read(page), page

@@ -234,7 +234,7 @@ ACTS = [
     ("extend", True, {"closes_on": "2027-04-15", "closes_at": "18 h"}, "jeudi 15 avril 2027 à 18 h"),
     ("close", True, {}, "Collecte close"),
     ("cancel", True, {}, "Annulé"),
-    ("change_purchase", True, {"lead_member": "Salles", "delivery_expected_on": "2027-09-01"}, "Pilote : Salles"),
+    ("change_terms", True, {"lead_member": "Salles", "delivery_expected_on": "2027-09-01"}, "Pilote : Salles"),
 ]
 
 
@@ -285,11 +285,11 @@ async def test_a_key_decided_by_the_committee_changes_the_charge(
     browser = await sign_in(FACILITATOR)
     await decide(browser, committee, {"purchase": purchase_id})
     page = f"{committee}/decisions/1/effet"
-    nothing = await browser.post(page, {"act": "change_purchase"}, page=f"{page}?acte=change_purchase")
+    nothing = await browser.post(page, {"act": "change_terms"}, page=f"{page}?acte=change_terms")
     assert "Indiquez au moins une condition" in text_of(nothing)
-    typed = {"act": "change_purchase", field: "au hasard"}
-    assert (await browser.post(page, typed, page=f"{page}?acte=change_purchase")).status_code == 422
-    await give_effect(browser, committee, 1, "change_purchase", **{field: "population"})
+    typed = {"act": "change_terms", field: "au hasard"}
+    assert (await browser.post(page, typed, page=f"{page}?acte=change_terms")).status_code == 422
+    await give_effect(browser, committee, 1, "change_terms", **{field: "population"})
     assert "« Pose » réparti selon la population municipale" in await read(browser, f"{committee}/decisions/1")
     assert (await apply(browser, committee))[0] == 303
     async with database.transaction(territory.group_id) as session:
@@ -308,7 +308,7 @@ async def test_an_effect_at_an_odd_moment_is_told_when_chosen_and_before_it_is_c
     page = f"{committee}/decisions/1/effet"
     for act, terms, said in (
         ("extend", {"closes_on": "2027-12-25", "closes_at": "18:00"}, "jour férié, samedi 25 décembre 2027 (Noël)"),
-        ("change_purchase", {"delivery_expected_on": "2020-03-12"}, "jeudi 12 mars 2020, est passée"),
+        ("change_terms", {"delivery_expected_on": "2020-03-12"}, "jeudi 12 mars 2020, est passée"),
     ):
         doubted = await browser.post(page, {"act": act, **terms}, page=f"{page}?acte={act}")
         assert doubted.status_code == 422
@@ -329,7 +329,7 @@ async def test_a_purchase_that_refuses_is_told_and_nothing_is_half_done(
     await give_effect(browser, committee, 1, "extend", closes_on="2027-03-01", closes_at="18:00")
     status, shown = await apply(browser, committee)
     assert (status, "Choisissez une date de clôture à venir" in shown) == (422, True)
-    await give_effect(browser, committee, 1, "change_purchase", lead_member="Salles", delivery_expected_on="2027-09-01")
+    await give_effect(browser, committee, 1, "change_terms", lead_member="Salles", delivery_expected_on="2027-09-01")
     async with database.transaction(territory.group_id) as session:
         await session.execute(text("UPDATE purchases SET state = 'delivered'"))
     status, shown = await apply(browser, committee)

@@ -7,9 +7,8 @@ from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory, open_purchase
 from pooling.committees.decisions.carrying_out import apply_decision
-from pooling.committees.decisions.models import Act
 from pooling.committees.decisions.recording import add_decision, change_decision, give_effect
-from pooling.committees.decisions.schemas import DecisionIn, NoTerms
+from pooling.committees.decisions.schemas import DecisionIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.minutes.publishing import publish_minutes
@@ -17,10 +16,12 @@ from pooling.committees.minutes.writing import SAME_VERSION, WrittenMeanwhile, r
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict
+from pooling.members.acts import NoTerms
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_role
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.needs.acts import CLOSE
 
 FIRST, SECOND = "animation@bassin.example", "referent@lugos.example"
 HELD = NOW + timedelta(days=6)
@@ -126,7 +127,7 @@ async def decided(meeting: Meeting) -> int:
     async with meeting.database.transaction(meeting.territory.group_id) as session:
         command = DecisionIn(content="Clore la collecte", purchase_id=purchase_id)
         await add_decision(session, meeting.caller(FIRST), meeting.id, command, HELD)
-        await give_effect(session, meeting.caller(FIRST), meeting.id, 1, Act.CLOSE, NoTerms(), HELD)
+        await give_effect(session, meeting.caller(FIRST), meeting.id, 1, CLOSE, NoTerms(), HELD)
     return purchase_id
 
 

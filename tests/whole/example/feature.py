@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.events import record_event
+from pooling.members.acts import Act, NoTerms, Order
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.events import EventWords, Subject, named_by
 from pooling.members.features import Entry, Feature
@@ -49,6 +50,23 @@ async def lend(session: AsyncSession, what: str, back_at: datetime, now: datetim
     session.add(loan)
     await session.flush()
     record_event(session, at=now, person_id=None, subject=("loan", loan.id), name="loan.made", details={"to": "Lugos"})
+
+
+async def _lend_meanwhile(order: Order[NoTerms]) -> None:
+    now = order.clock.now()
+    await lend(order.session, "ce que l’achat remplace", now + timedelta(days=30), now)
+
+
+LEND = Act(
+    name="lend",
+    label="Prêter en attendant",
+    subject="purchase",
+    possible=("draft", "open"),
+    terms=NoTerms,
+    carry_out=_lend_meanwhile,
+    consequences=lambda _: ["Le prêt est noté pour un mois."],
+    did={"loan.made": "un prêt est noté pour {to}"},
+)
 
 
 async def loans_to_bring_back(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
@@ -107,6 +125,7 @@ FEATURE = Feature(
     navigation=(Entry("Prêts", "/prets", LoanRight.SEE_LOANS),),
     kinds=kinds,
     tasks=(loans_to_bring_back,),
+    acts=(LEND,),
     events=EventWords(
         {"loan.made": "a noté le prêt {loan} à {to}"},
         (Subject("loan", "Prêts", otherwise="un prêt", named=named_by(Loan.id, Loan.what, said="« {} »")),),

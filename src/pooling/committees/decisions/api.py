@@ -12,7 +12,7 @@ from pydantic import Field
 from pooling.accounts.idempotency import Made, answered_once
 from pooling.committees.decisions.board import Filters, View, decision_page
 from pooling.committees.decisions.following_up import settle_decision
-from pooling.committees.decisions.models import Act, DecisionState
+from pooling.committees.decisions.models import DecisionState
 from pooling.committees.decisions.queries import DecisionShown, decisions_of, find_decision
 from pooling.committees.decisions.schemas import LONGEST_OUTCOME
 from pooling.committees.models import CommitteeState
@@ -40,7 +40,7 @@ class OwnerOut(ApiOut):
 
 
 class DecisionOut(ApiOut):
-    """What a committee decided. `act` is what it does to its purchase, `applied_at` when that was done."""
+    """What a committee decided. `applied_at` is when what it does was done."""
 
     committee_id: int
     number: int
@@ -48,7 +48,8 @@ class DecisionOut(ApiOut):
     votes: VotesOut
     purchase: str | None
     """The reference of the purchase that it is about: AG-2027-001."""
-    act: Act | None
+    act: str | None
+    """What it does to its purchase: `open`, `close`, `change_terms`… More may come."""
     applied_at: datetime | None
     owner: OwnerOut | None
     due_on: date | None
@@ -96,7 +97,7 @@ def _out(shown: DecisionShown) -> DecisionOut:
         content=decision.content,
         votes=VotesOut(cast_for=decision.votes_for, against=decision.votes_against, abstained=decision.votes_abstained),
         purchase=shown.reference,
-        act=Act(decision.act) if decision.act else None,
+        act=decision.act,
         applied_at=decision.acted_at,
         owner=owner,
         due_on=decision.due_on,

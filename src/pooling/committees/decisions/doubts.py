@@ -1,13 +1,9 @@
-"""Decisions hardly meant: more votes than voices, a due date that is past, an effect at an odd moment. Pure."""
+"""Decisions hardly meant: more votes than voices, a due date that is past. Pure."""
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from pooling.committees.decisions.models import Decision
-from pooling.committees.decisions.schemas import Deadline, NewTerms, Terms
 from pooling.committees.people import Counts
-from pooling.needs.doubts import doubts_of_closing
-from pooling.purchases.doubts import doubts_of_delivery
 from pooling.web.typography import date_long, plural
 
 _FAR = timedelta(days=5 * 365)
@@ -36,14 +32,4 @@ def doubts_of_due_date(due_on: date | None, decided_on: date, of_what: str) -> l
         return [f"{of_what} : l’échéance, {date_long(due_on)}, précède la réunion, {date_long(decided_on)}."]
     if due_on is not None and due_on > decided_on + _FAR:
         return [f"{of_what} : l’échéance, {date_long(due_on)}, est dans plus de cinq ans."]
-    return []
-
-
-def doubts_of_terms(terms: Terms | None, delivery: date | None, zone: ZoneInfo, now: datetime) -> list[str]:
-    """What an effect does to its purchase, whose delivery is wanted that day."""
-    if isinstance(terms, Deadline):
-        closes_at = datetime.combine(terms.closes_on, terms.closes_at, tzinfo=zone)
-        return doubts_of_closing(closes_at, zone, now, delivery)
-    if isinstance(terms, NewTerms):
-        return list(doubts_of_delivery(terms.delivery_expected_on, now.astimezone(zone).date()))
     return []

@@ -1,37 +1,22 @@
-"""What a decision does to its purchase: chosen with it, then carried out by one click."""
+"""What a decision does to its subject: chosen with it, then carried out by one click."""
 
 from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from pooling.allocation.editing.key_form import mix_options
-from pooling.allocation.editing.member_numbers import has_boxes
 from pooling.committees.decisions.carrying_out import apply_decision, may_apply
-from pooling.committees.decisions.effect_form import (
-    Costs,
-    begin_keys,
-    costs_to_change,
-    effect_form,
-    keys_asked,
-    read_effect,
-)
-from pooling.committees.decisions.models import Act
 from pooling.committees.decisions.pages import DECISION, crumbs, decision_url, framed, written_decision
-from pooling.committees.decisions.queries import DecisionShown, effects_in_words, names_of
+from pooling.committees.decisions.queries import DecisionShown, effects_in_words
 from pooling.committees.decisions.recording import doubts_of_effect, give_effect
-from pooling.committees.decisions.schemas import read_terms
-from pooling.committees.decisions.words import ACT_WORDS, POSSIBLE, act_consequences
 from pooling.committees.page import CommitteePage
 from pooling.kernel.errors import Conflict, Forbidden, NotFound
+from pooling.members.acts import Act, Fields
 from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.models import Member
+from pooling.members.features import features_for
 from pooling.members.rights import Right
-from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.rules import PURCHASE
+from pooling.members.subjects import Subject, SubjectKind
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
@@ -48,75 +33,75 @@ async def ask_effect(
 ) -> Response[str]:
     """Which act; then, with `acte` in the address, its terms."""
     frame, shown = await written_decision(request, session, caller, committee_id, number)
-    chosen = request.query_params.get("acte", "")
-    if chosen not in set(Act):
-        return await _choice_page(request, session, frame, shown)
-    code = shown.decision.terms.get("lead_member")
-    leads = await names_of(session, Member.code, Member.name, [code])
-    purchase = await _purchase(session, shown)
-    costs = await costs_to_change(session, purchase.id, Act(chosen))
-    form = effect_form(shown.decision, Act(chosen), leads.get(code, ""), costs)
-    return _terms_page(request, frame, shown, purchase, Act(chosen), costs, form)
+    kind, subject = await _subject(session, shown)
+    act = features_for(session).acts_on(shown.decision.about).get(request.query_params.get("acte", ""))
+    if act is None:
+        return _choice_page(request, session, frame, shown, kind, subject)
+    fields = await act.asks(session, subject.id)
+    terms = shown.decision.terms if shown.decision.act == act.name else {}
+    form = Form(values=await fields.typed(session, terms))
+    return _terms_page(request, session, frame, shown, subject, act, fields, form)
 
 
-async def _purchase(session: AsyncSession, shown: DecisionShown) -> Purchase:
+async def _subject(session: AsyncSession, shown: DecisionShown) -> tuple[SubjectKind, Subject]:
     """Raises:
-    NotFound: the decision names no purchase.
+    NotFound: the decision is about nothing.
     """
-    found = await session.execute(select(Purchase).where(col(Purchase.id) == shown.decision.purchase_id))
-    purchase: Purchase | None = found.scalar_one_or_none()
-    if purchase is None:
-        raise NotFound("Choisissez d’abord l’achat que la décision concerne.")
-    return purchase
+    about, features = shown.decision.about, features_for(session)
+    if about is None:
+        raise NotFound("Choisissez d’abord ce que la décision concerne.")
+    return features.subjects[about[0]], await features.subject(session, about)
 
 
-async def _choice_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, shown: DecisionShown
+def _choice_page(
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    frame: CommitteePage,
+    shown: DecisionShown,
+    kind: SubjectKind,
+    subject: Subject,
 ) -> Response[str]:
-    purchase = await _purchase(session, shown)
-    state = PurchaseState(purchase.state)
-    url = decision_url(frame, shown.decision.number)
     return render(
         request,
         "committees/effect_choice.html",
-        breadcrumb=crumbs(frame, shown.decision.number, "Effet sur l’achat"),
+        breadcrumb=crumbs(frame, shown.decision.number, f"Effet sur {kind.the}"),
         frame=frame,
         shown=shown,
-        purchase=purchase,
-        state_word=PURCHASE.word(state),
-        acts=[(act, word, state in POSSIBLE[act]) for act, word in ACT_WORDS.items()],
-        url=url,
+        kind=kind,
+        subject=subject,
+        acts=[
+            (act.name, act.label, subject.state in act.possible)
+            for act in features_for(session).acts_on(shown.decision.about).values()
+        ],
+        url=decision_url(frame, shown.decision.number),
     )
 
 
 def _terms_page(
     request: Request[Any, Any, Any],
+    session: AsyncSession,
     frame: CommitteePage,
     shown: DecisionShown,
-    purchase: Purchase,
-    act: Act,
-    costs: Costs,
+    subject: Subject,
+    act: Act[Any],
+    fields: Fields,
     form: Form,
     *,
     incomplete: bool = False,
 ) -> Response[str]:
-    keys = keys_asked(form, costs)
     return render(
         request,
         "committees/effect.html",
-        breadcrumb=crumbs(frame, shown.decision.number, ACT_WORDS[act]),
+        breadcrumb=crumbs(frame, shown.decision.number, act.label),
         form=form,
         shown=shown,
-        purchase=purchase,
+        kind=features_for(session).subjects[subject.kind],
+        subject=subject,
         act=act,
-        act_word=ACT_WORDS[act],
-        keys=keys,
-        error_labels={name: label for key in keys for name, label in key.error_labels.items()},
-        mix_options=mix_options(has_items=bool(costs.items)),
-        payers=costs.payers,
-        boxes=has_boxes(costs.payers),
+        fields=fields,
         incomplete=incomplete,
         url=decision_url(frame, shown.decision.number),
+        **fields.shown(form),
     )
 
 
@@ -130,23 +115,23 @@ async def do_effect(
     number: FromPath[int],
 ) -> Response[Any]:
     frame, shown = await written_decision(request, session, caller, committee_id, number)
-    purchase = await _purchase(session, shown)
+    kind, subject = await _subject(session, shown)
     url = decision_url(frame, number)
     if not form.value("act"):
         await give_effect(session, caller, committee_id, number, None, None, frame.now)
-        return redirect(request, url, done="La décision n’a pas d’effet sur l’achat.")
-    act = Act(form.value("act")) if form.value("act") in set(Act) else None
+        return redirect(request, url, done=f"La décision n’a pas d’effet sur {kind.the}.")
+    act = features_for(session).acts_on(shown.decision.about).get(form.value("act"))
     if act is None:
         raise NotFound
-    costs, step = await costs_to_change(session, purchase.id, act), form.value("step")
-    lacking = begin_keys(form, costs)
+    fields, step = await act.asks(session, subject.id), form.value("step")
+    lacking = fields.begin(form)
     if lacking or step == "fields":
-        return _terms_page(request, frame, shown, purchase, act, costs, form, incomplete=step != "fields")
+        return _terms_page(request, session, frame, shown, subject, act, fields, form, incomplete=step != "fields")
     with form.redisplayed():
-        terms = await read_effect(session, form, act, costs)
+        terms = act.read(await fields.read(session, form))
         await give_effect(session, caller, committee_id, number, act, terms, frame.now, insistence=form.insistence())
     if form.has_errors:
-        raise Redisplay(_terms_page(request, frame, shown, purchase, act, costs, form))
+        raise Redisplay(_terms_page(request, session, frame, shown, subject, act, fields, form))
     return redirect(request, url, done="L’effet est enregistré : appliquez-le quand vous voulez.")
 
 
@@ -159,7 +144,7 @@ async def ask_application(
     number: FromPath[int],
 ) -> Response[str]:
     frame, shown = await framed(request, session, caller, committee_id, number)
-    if not may_apply(caller, frame.committee, shown.decision):
+    if not may_apply(session, caller, frame.committee, shown.decision):
         raise Forbidden
     return await _application_page(request, session, frame, shown, Form())
 
@@ -171,33 +156,32 @@ async def _application_page(
     shown: DecisionShown,
     form: Form,
 ) -> Response[str]:
-    decision = shown.decision
-    if decision.act is None:
+    decision, features = shown.decision, features_for(session)
+    act = features.acts.get(decision.act or "")
+    if act is None:
         raise Conflict("Cette décision n’a pas d’effet à appliquer.", code="nothing_to_apply")
     if decision.acted_at is not None:
         raise Conflict("Cette décision a déjà été appliquée.", code="already_applied")
-    act = Act(decision.act)
-    purchase = await _purchase(session, shown)
-    state = PurchaseState(purchase.state)
-    terms = read_terms(act, decision.terms)
-    words = (await effects_in_words(session, [decision])).get(decision.id, ACT_WORDS[act])
+    kind, subject = await _subject(session, shown)
+    terms = act.read(decision.terms)
+    words = (await effects_in_words(session, [decision])).get(decision.id, act.label)
     return render(
         request,
         "committees/application.html",
         breadcrumb=crumbs(frame, decision.number, "Appliquer"),
         form=form,
-        question="Appliquer cette décision à l’achat ?",
+        question=f"Appliquer cette décision {kind.to_the} ?",
         shown=shown,
-        purchase=purchase,
-        state_word=PURCHASE.word(state),
-        possible=state in POSSIBLE[act],
+        kind=kind,
+        subject=subject,
+        possible=subject.state in act.possible,
         words=words,
-        consequences=act_consequences(act, terms),
-        doubts=await doubts_of_effect(session, decision, terms, frame.now),
+        consequences=[*act.consequences(terms), f"Le journal {kind.of_the} renvoie à cette décision."],
+        doubts=await doubts_of_effect(session, decision, act, terms, frame.now),
         action_url=f"{decision_url(frame, decision.number)}/application",
         action_label="Appliquer cette décision",
         cancel_url=decision_url(frame, decision.number),
-        danger=act is Act.CANCEL,
+        danger=act.danger,
     )
 
 
@@ -221,7 +205,8 @@ async def do_application(
         frame, shown = await framed(request, session, caller, committee_id, number)
         form.errors = {"": " ".join(form.errors.values())}
         raise Redisplay(await _application_page(request, session, frame, shown, form))
-    return redirect(request, decision_url(frame, number), done="La décision est appliquée à l’achat.")
+    kind, _ = await _subject(session, shown)
+    return redirect(request, decision_url(frame, number), done=f"La décision est appliquée {kind.to_the}.")
 
 
 ROUTES = [ask_effect, do_effect, ask_application, do_application]

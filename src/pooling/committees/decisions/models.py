@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
+from pooling.members.subjects import KEYS, About, about_one
 
 
 class DecisionState(StrEnum):
@@ -17,31 +18,21 @@ class DecisionState(StrEnum):
     DROPPED = "dropped"
 
 
-class Act(StrEnum):
-    """What a decision does to its purchase once somebody carries it out."""
-
-    OPEN = "open"
-    EXTEND = "extend"
-    CLOSE = "close"
-    CHANGE_TERMS = "change_purchase"
-    CANCEL = "cancel"
-
-
-class Decision(TenantTable, table=True):
-    """What a committee decided. Events that it caused carry its id; it names the purchase it acts on."""
+class Decision(About, TenantTable, table=True):
+    """What a committee decided. Events that it caused carry its id; it names the subject that it acts on."""
 
     __tablename__ = "decisions"
     __table_args__ = (
         in_group(),
         within_group("committee_id", "committees"),
-        within_group("purchase_id", "purchases"),
+        *about_one(),
         ForeignKeyConstraint(["owner_id"], ["people.id"]),
         ForeignKeyConstraint(["acted_by"], ["people.id"]),
         UniqueConstraint("group_id", "committee_id", "number"),
         one_of("state", DecisionState),
-        one_of("act", Act),
+        CheckConstraint("act ~ '^[a-z_]+$'", name="act_is_a_name"),
         CheckConstraint("votes_for >= 0 AND votes_against >= 0 AND votes_abstained >= 0", name="votes_not_negative"),
-        CheckConstraint("act IS NULL OR purchase_id IS NOT NULL", name="act_has_purchase"),
+        CheckConstraint(f"act IS NULL OR num_nonnulls({KEYS}) = 1", name="act_has_subject"),
         CheckConstraint("(acted_at IS NULL) = (acted_by IS NULL)", name="acted_by_somebody"),
         Index(None, "group_id", "state", "due_on"),
         Index(None, "group_id", "purchase_id"),
@@ -55,8 +46,8 @@ class Decision(TenantTable, table=True):
     votes_for: int | None = None
     votes_against: int | None = None
     votes_abstained: int | None = None
-    purchase_id: int | None = foreign_id(nullable=True)
     act: str | None = None
+    """One that a feature declares, or did."""
     terms: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     """What the act needs: a closing date, another lead member…"""
     acted_at: datetime | None = instant(nullable=True)

@@ -13,12 +13,13 @@ from pooling.committees.decisions.form import decision_form, purchases_to_link, 
 from pooling.committees.decisions.models import DecisionState
 from pooling.committees.decisions.queries import DecisionShown, decisions_listed, events_of, find_decision
 from pooling.committees.decisions.recording import add_decision, change_decision, remove_decision
-from pooling.committees.decisions.words import ACT_WORDS, decision_called, due_words, effect_done
+from pooling.committees.decisions.words import decision_called, due_words, effect_done
 from pooling.committees.invitations.choosing import FoundPerson, people_offered, person_field, person_meant
 from pooling.committees.models import CommitteeState
 from pooling.committees.page import TAB, CommitteePage, committee_page, written_committee
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.features import features_for
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
@@ -125,7 +126,7 @@ async def decision_page(
     form: Form,
     found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
-    decision = shown.decision
+    decision, acts = shown.decision, features_for(session).acts
     today = frame.now.astimezone(frame.zone).date()
     if decision.due_on and "due_on" not in form.values:
         form.values["due_on"] = decision.due_on.isoformat()
@@ -141,15 +142,15 @@ async def decision_page(
         name=decision_called(decision.number, frame.committee.local_start),
         url=decision_url(frame, decision.number),
         offered=people_offered(found),
-        events=[(effect_done(event), event.at) for event in await events_of(session, decision.id)],
-        act_word=ACT_WORDS.get(decision.act) if decision.act else None,  # type: ignore[call-overload]
+        events=[(effect_done(event, acts.values()), event.at) for event in await events_of(session, decision.id)],
+        act_word=acts[decision.act].label if decision.act in acts else None,
         late=decision.due_on is not None and decision.due_on < today and decision.state == DecisionState.OPEN,
         due=due_words(decision.due_on, today) if decision.due_on else "",
         follows=may_follow(caller, decision),
-        applies=bool(decision.act)
+        applies=decision.act in acts
         and decision.acted_at is None
         and decision.state != DecisionState.DROPPED
-        and may_apply(caller, frame.committee, decision),
+        and may_apply(session, caller, frame.committee, decision),
         corrects=frame.writes and frame.committee.state != CommitteeState.MINUTED and decision.acted_at is None,
         **await decisions_listed(session, [shown]),
     )

@@ -1,6 +1,6 @@
 """Reads of decisions: those of a committee, those of a purchase, what they did, who and what they name."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,15 +11,15 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.allocation.models import Charge
-from pooling.committees.decisions.models import Act, Decision, DecisionState
+from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.rules import DECISION
-from pooling.committees.decisions.schemas import NewTerms, read_terms
-from pooling.committees.decisions.words import decided_by, effect_words, named_in, vote_words
+from pooling.committees.decisions.words import decided_by, vote_words
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import Event
-from pooling.members.models import Member, Membership
+from pooling.members.acts import Terms
+from pooling.members.features import features_for
+from pooling.members.models import Membership
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 
@@ -125,8 +125,10 @@ async def find_decision(session: AsyncSession, caller: Caller, committee_id: int
     if row is None:
         raise NotFound
     shown = DecisionShown(*row)
-    names = await names_of(session, Person.id, Person.name, [shown.decision.acted_by])
-    return replace(shown, acted_by=names.get(shown.decision.acted_by or 0))
+    if shown.decision.acted_by is None:
+        return shown
+    acted_by = await session.execute(select(col(Person.name)).where(col(Person.id) == shown.decision.acted_by))
+    return replace(shown, acted_by=acted_by.scalar_one())
 
 
 async def decisions_about(session: AsyncSession, caller: Caller, purchase_id: int) -> list[DecisionShown]:
@@ -149,50 +151,21 @@ async def events_of(session: AsyncSession, decision_id: int) -> list[Event]:
 
 
 async def effects_in_words(session: AsyncSession, decisions: Sequence[Decision]) -> dict[int, str]:
-    """What each decision that has an effect does to its purchase, by its id."""
-    read = {}
+    """What each decision that has an effect does to its subject, by its id."""
+    effects: dict[str, list[tuple[int, int, Terms]]] = {}
+    acts = features_for(session).acts
     for decision in decisions:
-        if decision.act is not None:
+        act = acts.get(decision.act or "")
+        if act is not None and decision.about is not None:
             try:
-                read[decision.id] = (decision, Act(decision.act), read_terms(Act(decision.act), decision.terms))
+                effects.setdefault(act.name, []).append((decision.id, decision.about[1], act.read(decision.terms)))
             except Invalid:  # written by a former version of these rules
                 continue
-    new = [(decision, terms) for decision, _, terms in read.values() if isinstance(terms, NewTerms)]
-    named = {code for _, terms in new for code in named_in(terms)}
-    members = await names_of(session, Member.code, Member.name, named)
-    labels = await charge_labels(session, [decision.purchase_id for decision, terms in new if terms.keys])
-    return {
-        key: effect_words(
-            act,
-            terms,
-            members=members,
-            charges=labels.get(decision.purchase_id or 0),
-        )
-        for key, (decision, act, terms) in read.items()
-    }
-
-
-async def charge_labels(session: AsyncSession, purchases: Collection[int | None]) -> dict[int, dict[str, str]]:
-    """Names of charges by code, by purchase."""
-    labels: dict[int, dict[str, str]] = {}
-    if purchases:
-        rows = await session.execute(
-            select(col(Charge.purchase_id), col(Charge.code), col(Charge.label)).where(
-                col(Charge.purchase_id).in_(set(purchases))
-            )
-        )
-        for purchase_id, code, label in rows:
-            labels.setdefault(purchase_id, {})[code] = label
-    return labels
-
-
-async def names_of(session: AsyncSession, key: Any, name: Any, wanted: Collection[Any]) -> Mapping[Any, str]:  # noqa: ANN401
-    """Names by id or code; no statement where there is nothing to ask."""
-    keys = {one for one in wanted if one}
-    if not keys:
-        return {}
-    rows = await session.execute(select(col(key), col(name)).where(col(key).in_(keys)))
-    return {one: called for one, called in rows}
+    said: dict[int, str] = {}
+    for name, found in effects.items():
+        words = await acts[name].in_words(session, [(subject_id, terms) for _, subject_id, terms in found])
+        said |= {decision_id: word for (decision_id, *_), word in zip(found, words, strict=True)}
+    return said
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, exists, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.decisions.doubts import doubts_of_due_date, doubts_of_terms, doubts_of_votes, votes_of
-from pooling.committees.decisions.models import Act, Decision
-from pooling.committees.decisions.schemas import DecisionIn, Terms
+from pooling.committees.decisions.doubts import doubts_of_due_date, doubts_of_votes, votes_of
+from pooling.committees.decisions.models import Decision
+from pooling.committees.decisions.schemas import DecisionIn
 from pooling.committees.locking import PUBLISHED, lock_to_write, mark_held
 from pooling.committees.models import Committee
 from pooling.committees.people import count_people
@@ -20,10 +20,14 @@ from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
+from pooling.members.acts import Act, Terms
+from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.purchases.models import Purchase
+
+T = TypeVar("T", bound=Terms)
 
 
 async def add_decision(
@@ -138,35 +142,35 @@ async def give_effect(
     caller: Caller,
     committee_id: int,
     number: int,
-    act: Act | None,
-    terms: Terms | None,
+    act: Act[T] | None,
+    terms: T | None,
     now: datetime,
     *,
     insistence: Insistence | None = None,
 ) -> Decision:
-    """What the decision does to its purchase once somebody carries it out; None: nothing.
+    """What the decision does to its subject once somebody carries it out; None: nothing.
 
-    Raises: as `change_decision`; Invalid when it names no purchase, Doubtful when a date
-    may be a slip.
+    Raises: as `change_decision`; Invalid when it is not about such a subject, Doubtful when a date may be a slip.
     """
     decision = await _lock_unpublished(session, caller, committee_id, number, now)
-    if act is not None and decision.purchase_id is None:
-        raise Invalid({"purchase": "Choisissez d’abord l’achat que la décision concerne."})
+    if act is not None and (decision.about is None or decision.about[0] != act.subject):
+        the = features_for(session).subjects[act.subject].the
+        raise Invalid({act.subject: f"Choisissez d’abord {the} que la décision concerne."})
     effect = terms.model_dump(mode="json", exclude_none=True) if terms else {}
-    await _amend(session, decision, {"act": act, "terms": effect})
+    await _amend(session, decision, {"act": act and act.name, "terms": effect})
     record_decision(session, caller, decision, "changed", now)
-    _insist(session, caller, decision, await doubts_of_effect(session, decision, terms, now), insistence, now)
+    if act is not None and terms is not None:
+        doubts = await doubts_of_effect(session, decision, act, terms, now)
+        _insist(session, caller, decision, doubts, insistence, now)
     return decision
 
 
-async def doubts_of_effect(session: AsyncSession, decision: Decision, terms: Terms | None, now: datetime) -> list[str]:
-    """What had better be looked at before its purchase is changed, each in a French sentence."""
-    if terms is None:
-        return []
-    delivery = await session.scalar(
-        select(col(Purchase.delivery_expected_on)).where(col(Purchase.id) == decision.purchase_id)
-    )
-    return doubts_of_terms(terms, delivery, await group_zone(session), now)
+async def doubts_of_effect(
+    session: AsyncSession, decision: Decision, act: Act[T], terms: T, now: datetime
+) -> Sequence[str]:
+    """What had better be looked at before its subject is changed, each in a French sentence."""
+    assert decision.about is not None, "a check holds it"
+    return await act.doubts(session, decision.about[1], terms, await group_zone(session), now)
 
 
 _AMEND = text(
@@ -262,7 +266,8 @@ async def _lock_unpublished(
     mark_held(session, caller, committee, now)
     decision = await lock_decision(session, committee_id, number)
     if decision.acted_at is not None:
-        raise Conflict("Cette décision a été appliquée à l’achat : elle ne change plus.", code="already_applied")
+        to_it = f" {features_for(session).subjects[decision.about[0]].to_the}" if decision.about else ""
+        raise Conflict(f"Cette décision a été appliquée{to_it} : elle ne change plus.", code="already_applied")
     return decision
 
 

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from pooling.committees.decisions.models import Act
-from pooling.committees.decisions.schemas import NewTerms
-from pooling.committees.decisions.words import effect_words, named_in
+from pooling.allocation.acts import NewTerms, named_in, words_of
 
 NAMES = {"A": "Andernos", "B": "Biganos"}
 MANY = {"weights": {f"{code:02}": str(code) for code in range(1, 13)}}
@@ -23,7 +21,7 @@ KEYS: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("key", "words"), KEYS)
 def test_a_key_names_who_pays_most_of_it(key: Any, words: str) -> None:  # noqa: ANN401
-    said = effect_words(Act.CHANGE_TERMS, NewTerms(keys={"pose": key}), members=NAMES, charges={"pose": "Pose"})
+    said = words_of(NewTerms(keys={"pose": key}), NAMES, {"pose": "Pose"})
     said = said.replace("\u00a0", " ").replace("\u202f", " ")
     assert said == f"Changer les conditions : « Pose » réparti {words}"
 
