@@ -28,9 +28,7 @@ from pooling.web.services import services_of
 
 WRONG_KEYS = Allowance("mail-key", "Wrong keys in `/courriels/…`", HOST, 60, HOUR, __name__)
 """Right ones are not counted: one mail service asks for thousands."""
-CHOICES = Allowance(
-    "mail-choice", "Kinds of mail opted_out or wanted again from a mail", "a person", 60, HOUR, __name__
-)
+CHOICES = Allowance("mail-choice", "Kinds of mail declined or wanted again from a mail", "a person", 60, HOUR, __name__)
 ADDRESS = "/courriels/{group:str}/{kind:str}/{key:str}"
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
