@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from factories import BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
+from pooling.collections.models import Collection, CollectionState
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
 from pooling.purchases.models import Purchase, PurchaseState
@@ -34,9 +35,9 @@ async def test_a_delivered_purchase_is_no_estimate_and_tells_what_was(
     assert "Estimation, d’après les quantités déclarées" in text_of(await browser.get(f"{PURCHASE}/couts"))
     async with database.transaction(territory.group_id) as session:
         purchase = (await session.execute(select(Purchase))).scalar_one()
-        planned = purchase.closes_at
-        assert planned is not None
-        purchase.state, purchase.closed_at = PurchaseState.DELIVERED, NOW + timedelta(hours=2)
+        collection = (await session.execute(select(Collection))).scalar_one()
+        purchase.state = PurchaseState.DELIVERED
+        collection.state, collection.closed_at = CollectionState.CLOSED, NOW + timedelta(hours=2)
         record_event(
             session,
             at=NOW + timedelta(days=30),

@@ -166,6 +166,11 @@ async def test_functions_that_run_as_the_owner_are_for_the_application_alone(app
 REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
     "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
+    "ck_collections_closed_has_date": [
+        ("purchase_id, state", "1, 'closed'"),
+        ("purchase_id, state, closed_at", "1, 'open', now()"),
+    ],
+    "ck_collections_one_subject": [("purchase_id", "NULL")],
     "ck_committee_guests_person_or_name": [("person_id, name", "1, 'Claire'"), ("name", "''")],
     "ck_committee_invitations_noted_answer": [("noted_by", "1")],
     "ck_committee_invitations_proxy_is_another": [("person_id, answer, proxy_id", "1, 'proxy', 1")],
@@ -216,7 +221,6 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("from_quantity, unit_price", "0, 1"),
         ("from_quantity, unit_price", "1, -1"),
     ],
-    "ck_purchases_open_until": [("state", "'open'")],
     "ck_subsidies_not_negative": [
         ("amount_cents, cap_per_unit_cents, cap_total_cents", "-1, 0, 0"),
         ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, -1, 0"),
@@ -228,6 +232,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
 ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
     "ck_agenda_items_duration_positive": ("duration_minutes", "1"),
+    "ck_collections_closed_has_date": ("purchase_id, state, closed_at", "1, 'closed', now()"),
+    "ck_collections_one_subject": ("purchase_id", "1"),
     "ck_committee_guests_person_or_name": ("name", "'Claire'"),
     "ck_committee_invitations_noted_answer": ("answer, noted_by", "'yes', 1"),
     "ck_committee_invitations_proxy_is_another": ("person_id, answer, proxy_id", "1, 'proxy', 2"),
@@ -265,7 +271,6 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_participations_key_values_not_negative": ("population, agents", "0, 0"),
     "ck_people_email_lower_case": ("email", "'a@b.fr'"),
     "ck_price_tiers_quantity_and_price": ("from_quantity, unit_price", "1, 0"),
-    "ck_purchases_open_until": ("state, closes_at", "'open', now()"),
     "ck_subsidies_not_negative": ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, 0, 0"),
     "ck_subsidies_rate_is_percent": ("rate", "40"),
     "ck_subsidies_rate_or_amount": ("rate", "40"),
@@ -273,6 +278,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
 WORDS = {name: table for name, table in checks_of_the_models().items() if name.endswith("_known")}
 """Columns that hold one of some words: all are tried with another one."""
 OTHER_WORDS = {
+    "ck_collections_state_known": ("purchase_id, state", "1, 'something else'"),
     "ck_access_requests_state_known": ("state, decided_at", "'something else', now()"),
 }
 """Where another constraint would refuse the word alone."""

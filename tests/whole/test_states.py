@@ -28,6 +28,7 @@ def machines() -> dict[str, StateMachine[Any]]:
 MACHINES = machines()
 TABLES = {
     "purchase": "purchases",
+    "collection": "collections",
     "committee": "committees",
     "decision": "decisions",
     "difficulty": "difficulties",

@@ -1,6 +1,7 @@
 """What an upgrade makes of a database that an earlier version wrote."""
 
 import asyncio
+from datetime import timedelta
 from hashlib import sha256
 from uuid import uuid4
 
@@ -138,3 +139,55 @@ def test_what_earlier_versions_folded_is_found_by_what_is_typed_now(empty: str) 
     upgrade(empty, "head")
     typed = "les locaux municipaux les travaux le réseau le tuyau le taux 1 200 vélos 12 345,67"
     assert asyncio.run(found()) == search_text(typed)
+
+
+PURCHASE = """INSERT INTO purchases (group_id, reference, title, description, state, lead_member_id, revision,
+    opened_at, scheduled_at, closes_at, closed_at, keys_frozen_at, created_at)
+    VALUES ($1, $2, 'Arceaux', '', $3, $4, $5, $6, $7, $8, $9, $6, $10)"""
+OPENED, MOVED, UNTIL, EARLY = (NOW + timedelta(days=days) for days in (1, 2, 20, 9))
+COLLECTED = [
+    # state, (revision, opened, scheduled, closes, closed) → state of the collection, if there is one
+    ("draft", (1, None, None, None, None), None),
+    ("open", (2, OPENED, MOVED, UNTIL, None), "open"),
+    ("closed", (1, OPENED, OPENED, UNTIL, EARLY), "closed"),
+    ("delivered", (3, OPENED, MOVED, UNTIL, UNTIL), "closed"),
+    ("cancelled", (1, OPENED, OPENED, UNTIL, None), "cancelled"),
+    ("cancelled", (2, OPENED, MOVED, UNTIL, EARLY), "closed"),
+    ("cancelled", (1, None, None, None, None), None),
+]
+
+
+def test_what_purchases_said_of_their_collection_becomes_its_row(empty: str) -> None:
+    async def written() -> None:
+        connection = await asyncpg.connect(empty)
+        group = await connection.fetchval(
+            "INSERT INTO groups (slug, name, timezone, fictional, created_at) VALUES ('b', 'B', 'UTC', false, $1) "
+            "RETURNING id",
+            NOW,
+        )
+        member = await connection.fetchval(
+            "INSERT INTO members (group_id, kind, code, name, sort_key, category, created_at) "
+            "VALUES ($1, 'legal_entity', '213300098', 'Arcachon', 'arcachon', 'commune', $2) RETURNING id",
+            *(group, NOW),
+        )
+        for number, (state, dates, _) in enumerate(COLLECTED, start=1):
+            await connection.execute(PURCHASE, group, f"AG-2027-{number:03d}", state, member, *dates, NOW)
+        await connection.close()
+
+    async def found() -> list[tuple[object, ...]]:
+        connection = await asyncpg.connect(empty)
+        rows = await connection.fetch(
+            "SELECT p.reference, c.state, c.revision, c.opened_at, c.scheduled_at, c.closes_at, c.closed_at "
+            "FROM collections c JOIN purchases p ON p.group_id = c.group_id AND p.id = c.purchase_id ORDER BY 1"
+        )
+        await connection.close()
+        return [tuple(row) for row in rows]
+
+    upgrade(empty, "0016")
+    asyncio.run(written())
+    upgrade(empty, "head")
+    assert asyncio.run(found()) == [
+        (f"AG-2027-{number:03d}", state, *dates)
+        for number, (_, dates, state) in enumerate(COLLECTED, start=1)
+        if state is not None
+    ]

@@ -116,19 +116,26 @@ async def show_purchase(
     )
 
 
-_COLLECTING = frozenset({PurchaseState.DRAFT, PurchaseState.OPEN})
-_AWAITED = frozenset({*_COLLECTING, PurchaseState.CLOSED, PurchaseState.ORDERED, PurchaseState.CANCELLED})
+_AWAITED = frozenset(
+    {
+        PurchaseState.DRAFT,
+        PurchaseState.OPEN,
+        PurchaseState.CLOSED,
+        PurchaseState.ORDERED,
+        PurchaseState.CANCELLED,
+    }
+)
 
 
 def _moments(frame: PurchasePage) -> list[dict[str, str]]:
     """When the collection closes and the goods come: as planned while that is ahead, as it was once it is behind, with
     what had been planned where it differs.
     """
-    purchase, zone = frame.purchase, frame.zone
-    planned = date_time_long(purchase.closes_at, zone, with_year=True) if purchase.closes_at else ""
+    purchase, collection, zone = frame.purchase, frame.collection, frame.zone
+    planned = date_time_long(collection.closes_at, zone, with_year=True) if collection else ""
     closing = {"label": "Clôture des déclarations", "value": planned or "à fixer"}
-    if purchase.closed_at and purchase.state not in _COLLECTING:
-        closed = date_time_long(purchase.closed_at, zone, with_year=True)
+    if collection and collection.closed_at:
+        closed = date_time_long(collection.closed_at, zone, with_year=True)
         early = f" (elle était prévue {planned})" if planned and planned != closed else ""
         closing = {"label": "Déclarations closes", "value": closed + early}
     expected = date_long(purchase.delivery_expected_on) if purchase.delivery_expected_on else ""

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.finding import lock_collection
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
@@ -21,7 +22,7 @@ from pooling.needs.queries import DeclarationShown, declarations_of_member, memb
 from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
-from pooling.purchases.finding import find_purchase, item_ids, lock_purchase
+from pooling.purchases.finding import find_purchase, item_ids
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import purchase_items
 from pooling.web.api import (
@@ -227,10 +228,10 @@ def _command(sent: DeclarationPut, ids: dict[str, int], member_id: int) -> Decla
 async def _compare(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, purchase: Purchase, member: Member
 ) -> None:
-    """Compares with `If-Match`. Filing shares the purchase's lock, so the member's own rows are locked too: of two
+    """Compares with `If-Match`. Filing shares the collection's lock, so the member's own rows are locked too: of two
     programs that read the same version, one writes.
     """
-    await lock_purchase(session, purchase.id, alone=False)
+    await lock_collection(session, ("purchase", purchase.id), alone=False)
     await session.execute(
         select(col(Declaration.id))
         .where(col(Declaration.purchase_id) == purchase.id, col(Declaration.member_id) == member.id)

@@ -2,12 +2,13 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.collections.changing import give_up_collection
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Invalid
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
 from pooling.needs.notices import tell_referents
-from pooling.purchases.finding import lock_purchase
+from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
 
@@ -23,12 +24,13 @@ async def cancel_purchase(
         Conflict: it is delivered, settled or already cancelled.
     """
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase, collection = await lock_with_collection(session, purchase_id)
     now = await clock.at_database(session)
     if not reason:
         raise Invalid({"reason": "Dites pourquoi l’achat est annulé : les participants le liront."})
     was_draft = purchase.state == PurchaseState.DRAFT
     PURCHASE.move(session, purchase, PurchaseState.CANCELLED, at=now, person_id=caller.person_id, reason=reason)
+    give_up_collection(collection)
     if not was_draft:
         await tell_referents(session, purchase, now, notices.cancelled, reason=reason)
     return purchase

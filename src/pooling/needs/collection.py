@@ -1,11 +1,15 @@
 """The collection of needs: opening, extending, closing and reopening it. Référents are told at once."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.changing import begin_collection, close_now, reschedule
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection, to_close
+from pooling.collections.rules import accepts, is_open
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
@@ -17,17 +21,11 @@ from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.doubts import doubts_of_closing
 from pooling.needs.notices import tell_referents
-from pooling.purchases.finding import item_ids, lock_purchase
+from pooling.purchases.finding import item_ids, lock_purchase, lock_with_collection
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
 
-SHORTEST_COLLECTION = timedelta(hours=1)
-TOO_NEAR = "Choisissez une date de clôture à venir, dans une heure au plus tôt."
 SAY_WHY = "Dites pourquoi\u00a0: les référents le liront."
-
-
-def is_too_near(closes_at: datetime, now: datetime) -> bool:
-    return closes_at < now + SHORTEST_COLLECTION
 
 
 async def open_collection(
@@ -51,19 +49,22 @@ async def open_collection(
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase = await lock_purchase(session, purchase_id, alone=True)
     now = await clock.at_database(session)
-    if is_too_near(closes_at, now):
-        raise Invalid({"closes_on": TOO_NEAR})
+    if purchase.state == PurchaseState.CLOSED:
+        raise Conflict(
+            "La collecte a déjà eu lieu : pour la rouvrir, donnez-lui une autre date et dites pourquoi.",
+            code="transition_refused",
+        )
     if not await item_ids(session, purchase_id):
         raise Conflict("Ajoutez au moins un article avant d’ouvrir la collecte.", code="nothing_to_declare")
     details: dict[str, object] = {"closes_at": str(closes_at)}
     PURCHASE.move(
         session, purchase, PurchaseState.OPEN, at=now, person_id=caller.person_id, reason=reason, details=details
     )
-    purchase.opened_at = purchase.scheduled_at = purchase.keys_frozen_at = now
-    purchase.closes_at = closes_at
-    await _doubt(session, caller, purchase, insistence, now)
+    purchase.keys_frozen_at = now
+    begin_collection(session, ("purchase", purchase_id), closes_at, now)
+    await _doubt(session, caller, purchase, closes_at, insistence, now)
     await _freeze_keys(session, purchase_id)
-    await tell_referents(session, purchase, now, notices.opened)
+    await tell_referents(session, purchase, now, notices.opened, closes_at=closes_at)
     return purchase
 
 
@@ -71,14 +72,14 @@ async def _doubt(
     session: AsyncSession,
     caller: Caller,
     purchase: Purchase,
+    closes_at: datetime,
     insistence: Insistence | None,
     now: datetime,
 ) -> None:
     """Raises:
     Doubtful: its closing date may be a slip, and nobody insists.
     """
-    assert purchase.closes_at is not None, "it was just given one"
-    doubts = doubts_of_closing(purchase.closes_at, await group_zone(session), now, purchase.delivery_expected_on)
+    doubts = doubts_of_closing(closes_at, await group_zone(session), now, purchase.delivery_expected_on)
     insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase.id))
 
 
@@ -105,22 +106,18 @@ async def close_collection(
     """
     if caller is not None:
         caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase, collection = await lock_with_collection(session, purchase_id)
     now = await clock.at_database(session)
-    early = purchase.closes_at is not None and now < purchase.closes_at
-    if purchase.state == PurchaseState.OPEN and early and not reason:
+    early = accepts(collection, now)
+    if early and not reason:
         raise Invalid({"reason": "Dites pourquoi vous clôturez avant la date prévue : les référents le liront."})
     person_id = caller.person_id if caller else None
     PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=person_id, reason=reason)
-    purchase.closed_at = _ended_at(purchase, now)
+    assert collection is not None, "an open purchase collects"
+    close_now(collection, now)
     if early:
         await tell_referents(session, purchase, now, notices.closed_early, reason=reason)
     return purchase
-
-
-def _ended_at(purchase: Purchase, now: datetime) -> datetime:
-    """When nothing could be filed any more: at its date, however late somebody or a sweep notices."""
-    return min(now, purchase.closes_at or now)
 
 
 async def extend_collection(
@@ -141,13 +138,13 @@ async def extend_collection(
         Doubtful: it would close on a day off, at night, too soon, too late, or after the delivery.
         Conflict: the collection is not open.
     """
-    purchase, now = await _locked_for(session, caller, purchase_id, clock, reason)
-    if purchase.state != PurchaseState.OPEN:
+    purchase, collection, now = await _locked_for(session, caller, purchase_id, clock, reason)
+    if collection is None or not is_open(collection):
         raise Conflict("La collecte n’est pas ouverte : sa date ne peut plus changer.", code="collection_closed")
-    if closes_at == purchase.closes_at:
+    if closes_at == collection.closes_at:
         raise Invalid({"closes_on": "C’est déjà la date de clôture : choisissez-en une autre."})
-    details = {"from": str(purchase.closes_at), "to": str(closes_at)}
-    _reschedule(purchase, closes_at, now)
+    details = {"from": str(collection.closes_at), "to": str(closes_at)}
+    reschedule(collection, closes_at, now)
     record_event(
         session,
         at=now,
@@ -157,8 +154,8 @@ async def extend_collection(
         reason=reason,
         details=details,
     )
-    await _doubt(session, caller, purchase, insistence, now)
-    await tell_referents(session, purchase, now, notices.extended, reason=reason)
+    await _doubt(session, caller, purchase, closes_at, insistence, now)
+    await tell_referents(session, purchase, now, notices.extended, closes_at=closes_at, reason=reason)
     return purchase
 
 
@@ -177,38 +174,29 @@ async def reopen_collection(
 
     Raises: as `extend_collection`; Conflict when the purchase is not closed.
     """
-    purchase, now = await _locked_for(session, caller, purchase_id, clock, reason)
-    if purchase.state != PurchaseState.CLOSED:
+    purchase, collection, now = await _locked_for(session, caller, purchase_id, clock, reason)
+    if collection is None or purchase.state != PurchaseState.CLOSED:
         raise Conflict("Seule une collecte close peut être rouverte.", code="transition_refused")
     ended = await current_consolidation(session, purchase_id)
     details: dict[str, object] = {"ended_consolidation": ended.number} if ended else {}
     PURCHASE.move(
         session, purchase, PurchaseState.OPEN, at=now, person_id=caller.person_id, reason=reason, details=details
     )
-    _reschedule(purchase, closes_at, now)
-    purchase.closed_at = None
-    await _doubt(session, caller, purchase, insistence, now)
-    await tell_referents(session, purchase, now, notices.reopened, reason=reason)
+    reschedule(collection, closes_at, now)
+    await _doubt(session, caller, purchase, closes_at, insistence, now)
+    await tell_referents(session, purchase, now, notices.reopened, closes_at=closes_at, reason=reason)
     return purchase
 
 
 async def _locked_for(
     session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock, reason: str
-) -> tuple[Purchase, datetime]:
-    """The purchase, locked alone by its lead buyer who says why, and the time once the lock is won."""
+) -> tuple[Purchase, Collection | None, datetime]:
+    """The purchase and its collection, locked alone by its lead buyer who says why, and the time once that is won."""
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     if not reason:
         raise Invalid({"reason": SAY_WHY})
-    purchase = await lock_purchase(session, purchase_id, alone=True)
-    return purchase, await clock.at_database(session)
-
-
-def _reschedule(purchase: Purchase, closes_at: datetime, now: datetime) -> None:
-    if is_too_near(closes_at, now):
-        raise Invalid({"closes_on": TOO_NEAR})
-    purchase.closes_at = closes_at
-    purchase.scheduled_at = now
-    purchase.revision += 1
+    purchase, collection = await lock_with_collection(session, purchase_id)
+    return purchase, collection, await clock.at_database(session)
 
 
 async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
@@ -218,13 +206,15 @@ async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
     """
     now = await clock.at_database(session)
     due = await session.execute(
-        select(Purchase)
-        .where(col(Purchase.state) == PurchaseState.OPEN, col(Purchase.closes_at) <= now)
+        select(Purchase, Collection)
+        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .where(*to_close(now))
+        .order_by(col(Purchase.id))
         .with_for_update(skip_locked=True)
     )
     references = []
-    for purchase in due.scalars():
+    for purchase, collection in due:
         PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=None)
-        purchase.closed_at = _ended_at(purchase, now)
+        close_now(collection, now)
         references.append(purchase.reference)
     return references

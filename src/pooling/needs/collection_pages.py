@@ -7,15 +7,14 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.collections.rules import TOO_NEAR, is_too_near
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import (
     SAY_WHY,
-    TOO_NEAR,
     close_collection,
     extend_collection,
-    is_too_near,
     open_collection,
     reopen_collection,
 )
@@ -108,7 +107,7 @@ async def _closure_page(
 ) -> Response[str]:
     now = services_of(request).clock.now()
     covered = await coverage(session, frame.purchase.id)
-    closes_at = frame.purchase.closes_at
+    closes_at = frame.closes_at
     early = closes_at is not None and now < closes_at
     consequences = ["Les déclarations ne pourront plus être modifiées par les référents."]
     missing = covered.participants - covered.filed
@@ -204,7 +203,7 @@ async def _extension_page(
 
 
 def _deadline_form(frame: PurchasePage) -> Form:
-    closes_at = frame.purchase.closes_at
+    closes_at = frame.closes_at
     local = closes_at.astimezone(frame.zone) if closes_at else None
     return Form(
         values={"closes_on": f"{local:%Y-%m-%d}" if local else "", "closes_at": f"{local:%H:%M}" if local else "18:00"}

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection
 from pooling.members.models import Member
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState, Need
 from pooling.needs.queries import consolidate_needs
-from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, is_member, purchase_items
 from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import (
@@ -140,10 +141,10 @@ class FrozenConsolidation:
 
 
 def still_counts() -> ColumnElement[bool]:
-    """Of a consolidation beside its purchase: frozen since the collection was last closed. Whatever it rests on
+    """Of a consolidation beside its purchase's collection: frozen since that was last closed. Whatever it rests on
     cannot change in between: declarations by an amendment alone, which freezes again.
     """
-    return func.coalesce(col(ConsolidationRecord.frozen_at) >= col(Purchase.closed_at), False)
+    return func.coalesce(col(ConsolidationRecord.frozen_at) >= col(Collection.closed_at), False)
 
 
 async def current_consolidation(session: AsyncSession, purchase_id: int) -> FrozenConsolidation | None:
@@ -164,13 +165,7 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
                 col(ConsolidationRecord.reason),
                 still_counts(),
             )
-            .join(
-                Purchase,
-                and_(
-                    col(Purchase.group_id) == ConsolidationRecord.group_id,
-                    col(Purchase.id) == ConsolidationRecord.purchase_id,
-                ),
-            )
+            .join(Collection, is_collection(ConsolidationRecord.group_id, ConsolidationRecord.purchase_id))
             .where(col(ConsolidationRecord.purchase_id) == purchase_id)
             .order_by(col(ConsolidationRecord.number).desc())
             .limit(1)

@@ -1,9 +1,9 @@
 """Declarations: saving a draft, filing, giving the draft up.
 
-All share the purchase's lock, so that closing comes before or after, never between.
+All share the collection's lock, so that closing comes before or after, never between.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.finding import lock_collection
+from pooling.collections.models import Collection
+from pooling.collections.rules import accepts
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, NotFound
@@ -20,9 +23,8 @@ from pooling.members.rights import Caller, Right
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
-from pooling.purchases.finding import item_ids, lock_purchase
-from pooling.purchases.models import Participation, Purchase
-from pooling.purchases.rules import accepts_declarations
+from pooling.purchases.finding import item_ids
+from pooling.purchases.models import Participation
 
 
 async def save_draft(
@@ -45,7 +47,7 @@ async def file_declaration(
     Raises:
         Forbidden: the caller is not a référent of this member.
         NotFound: this member does not take part.
-        Conflict: the collection is closed, decided by the database's time under the purchase's lock.
+        Conflict: the collection is closed, decided by the database's time under the collection's lock.
         Invalid: an item of another purchase, or a most that is below the quantity.
     """
     now = await _admit(session, caller, purchase_id, command, clock)
@@ -99,34 +101,37 @@ async def _admit(
 
 async def lock_to_declare(
     session: AsyncSession, purchase_id: int, command: DeclarationIn, clock: Clock
-) -> tuple[Purchase, datetime]:
-    """What every declaration goes through, whoever writes it down; the right is checked before. Returns the purchase,
-    locked with others, and the moment by the database.
+) -> tuple[Collection, datetime]:
+    """What every declaration goes through, whoever writes it down; the right is checked before. Returns the purchase's
+    collection, locked with others, and the moment by the database.
 
     Raises: as `file_declaration`, but for the right.
     """
-    purchase = await lock_purchase(session, purchase_id, alone=False)
+    collection = await lock_collection(session, ("purchase", purchase_id), alone=False)
     now = await clock.at_database(session)
-    refuse_when_closed(purchase, now)
+    collection = require_open(collection, now)
     taking_part = (group_of(session), purchase_id, command.member_id)
     # Locks the member's place: two people of one member file one after the other, and the second is told.
     if await session.get(Participation, taking_part, with_for_update=True, populate_existing=True) is None:
         raise NotFound
     await refuse_when_changed(session, purchase_id, command)
     check_lines(command, set((await item_ids(session, purchase_id)).values()))
-    return purchase, now
+    return collection, now
 
 
-def refuse_when_closed(purchase: Purchase, now: datetime) -> None:
-    """Raises:
-    Conflict: the collection takes no declaration at this moment.
+def require_open(collection: Collection | None, now: datetime) -> Collection:
+    """The collection, if it takes declarations at this moment.
+
+    Raises:
+        Conflict: it does not.
     """
-    if not accepts_declarations(purchase.state, purchase.closes_at, now):
+    if collection is None or not accepts(collection, now):
         raise Conflict(
             "La collecte est close : cette déclaration n’a pas été enregistrée. "
             "Pour une modification, c’est l’acheteur pilote qui peut la faire.",
             code="collection_closed",
         )
+    return collection
 
 
 async def refuse_when_changed(session: AsyncSession, purchase_id: int, command: DeclarationIn) -> None:
@@ -192,7 +197,7 @@ async def write_declaration(
     )
     declaration_id: int = (await session.execute(upsert)).scalar_one()
     given = {need.item_id: need for need in command.needs}
-    items: Collection[int] = given
+    items: Iterable[int] = given
     if state == DeclarationState.FILED:
         items = (await item_ids(session, purchase_id)).values()
     else:

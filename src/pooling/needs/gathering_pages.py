@@ -7,6 +7,7 @@ from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
@@ -20,7 +21,6 @@ from pooling.needs.reminding_silent import remind_silent
 from pooling.needs.telephoned import file_for_member
 from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.purchases.queries import purchase_items
-from pooling.purchases.rules import accepts_declarations
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
@@ -56,7 +56,7 @@ async def ask_filing_for(
 ) -> Response[str]:
     frame, declaring = await _gathered(request, session, caller, reference, member)
     now = services_of(request).clock.now()
-    if not accepts_declarations(frame.purchase.state, frame.purchase.closes_at, now):
+    if not accepts(frame.collection, now):
         raise Conflict("On dépose pour un membre qui a téléphoné tant que la collecte est ouverte.")
     return await _page(request, session, frame, declaring, None)
 

@@ -9,14 +9,15 @@ from sqlalchemy import ARRAY, BigInteger, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.finding import lock_collection
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import insert_many
 from pooling.kernel.events import record_event
 from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
 from pooling.members.models import Member
-from pooling.needs.declaring import refuse_when_closed, write_needs
+from pooling.needs.declaring import require_open, write_needs
 from pooling.needs.models import Declaration, DeclarationState, Need
-from pooling.purchases.finding import find_purchase, item_ids, lock_purchase
+from pooling.purchases.finding import find_purchase, item_ids
 from pooling.purchases.models import Participation
 from pooling.purchases.queries import is_member
 
@@ -59,9 +60,9 @@ async def import_needs(
         Conflict: its collection is not open.
     """
     purchase = await find_purchase(session, reference)
-    purchase = await lock_purchase(session, purchase.id, alone=True)
+    collection = await lock_collection(session, ("purchase", purchase.id), alone=True)
     now = await clock.at_database(session)
-    refuse_when_closed(purchase, now)
+    require_open(collection, now)
     members = await _participants(session, purchase.id)
     needs, bad = _check(lines, members, await item_ids(session, purchase.id))
     if (bad and not skip_bad) or not needs:

@@ -9,20 +9,25 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup
+from pooling.collections.models import Collection, CollectionState
+from pooling.collections.queries import is_collection, under_way
 from pooling.members.models import Role
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import Caller
 from pooling.needs.models import Declaration, DeclarationState
-from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.queries import is_purchase
 from pooling.web.typography import deadline_words
 
 
 async def collections_ahead(session: AsyncSession, now: datetime) -> list[tuple[datetime, str]]:  # noqa: ARG001 - as the others
     """Open collections, even those whose time has come: the sweep closes them."""
     rows = await session.execute(
-        select(col(Purchase.closes_at), col(Purchase.reference)).where(col(Purchase.state) == PurchaseState.OPEN)
+        select(col(Collection.closes_at), col(Purchase.reference))
+        .join(Purchase, is_purchase(Collection.group_id, Collection.purchase_id))
+        .where(col(Collection.state) == CollectionState.OPEN)
     )
-    return [(closes_at, f"collecte de {reference}") for closes_at, reference in rows if closes_at is not None]
+    return [(closes_at, f"collecte de {reference}") for closes_at, reference in rows]
 
 
 async def declarations_unfinished(
@@ -39,27 +44,17 @@ async def declarations_unfinished(
     zone = ZoneInfo(group.timezone)
     filed, draft = aliased(Declaration), aliased(Declaration)
     rows = await session.execute(
-        select(col(Purchase.title), col(Purchase.closes_at), col(filed.id).is_not(None), col(draft.id).is_not(None))
+        select(col(Purchase.title), col(Collection.closes_at), col(filed.id).is_not(None), col(draft.id).is_not(None))
         .select_from(Participation)
-        .join(
-            Purchase,
-            and_(
-                col(Purchase.group_id) == col(Participation.group_id),
-                col(Purchase.id) == col(Participation.purchase_id),
-            ),
-        )
+        .join(Purchase, is_purchase(Participation.group_id, Participation.purchase_id))
+        .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
         .outerjoin(filed, _of_member(filed, DeclarationState.FILED))
         .outerjoin(draft, _of_member(draft, DeclarationState.DRAFT))
-        .where(
-            col(Participation.member_id) == role.member_id,
-            col(Purchase.state) == PurchaseState.OPEN,
-            col(Purchase.closes_at) > now,
-        )
-        .order_by(col(Purchase.closes_at))
+        .where(col(Participation.member_id) == role.member_id, *under_way(now))
+        .order_by(col(Collection.closes_at))
     )
     warnings = []
     for title, closes_at, has_filed, has_draft in rows:
-        assert closes_at is not None, "a constraint holds it"
         until = deadline_words(closes_at, now, zone)
         if has_draft:
             warnings.append(f"Un brouillon n’est pas déposé pour « {title} » : quelqu’un doit le déposer {until}.")

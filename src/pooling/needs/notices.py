@@ -58,6 +58,8 @@ class Notice:
     """Without a slash at its end."""
     now: datetime
     asked: Asked
+    closes_at: datetime | None = None
+    """Until when its declarations may be changed."""
     reason: str = ""
     """Why, as the lead buyer wrote it."""
 
@@ -74,7 +76,7 @@ class Notice:
 
     @property
     def until(self) -> str:
-        return deadline_words(self.purchase.closes_at, self.now, self.zone) if self.purchase.closes_at else ""
+        return deadline_words(self.closes_at, self.now, self.zone) if self.closes_at else ""
 
     def mail(self, to: Referent, subject: str, why: str, button: str, /, **facts: str) -> Mail:
         """A mail about this member's declaration, in the frame that all notices share."""
@@ -99,6 +101,7 @@ async def tell_referents(
     now: datetime,
     write: Callable[[Notice, Referent], Mail],
     *,
+    closes_at: datetime | None = None,
     reason: str = "",
     members: Sequence[int] | None = None,
 ) -> int:
@@ -112,7 +115,7 @@ async def tell_referents(
     group = await session.get(Group, group_of(session))
     assert group is not None, "the transaction was opened for it"
     asked = (await asked_of(session, [purchase.id]))[purchase.id]
-    notice = Notice(purchase, group, base_url_of(session), now, asked, reason)
+    notice = Notice(purchase, group, base_url_of(session), now, asked, closes_at, reason)
     mails = [write(notice, referent) for referent in await _referents(session, purchase.id, members)]
     await queue_mails(session, mails, now)
     return len(mails)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
@@ -31,7 +32,6 @@ from pooling.needs.receipts import send_receipt
 from pooling.purchases.models import Participation, PurchaseState
 from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.purchases.queries import ItemShown, purchase_items
-from pooling.purchases.rules import accepts_declarations
 from pooling.web.cursors import pages_after, unpack_key
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
@@ -84,7 +84,7 @@ async def show_needs(
 
 def _may_gather(request: Request[Any, Any, Any], caller: Caller, frame: PurchasePage) -> bool:
     now = services_of(request).clock.now()
-    open_now = accepts_declarations(frame.purchase.state, frame.purchase.closes_at, now)
+    open_now = accepts(frame.collection, now)
     return open_now and caller.may(Right.GATHER_NEEDS, purchase_id=frame.purchase.id)
 
 
@@ -250,7 +250,7 @@ async def declaration_page(
     involved = caller.may(Right.SEE_DECLARATION, member_id=member.id, purchase_id=frame.purchase.id)
     draft, filed = found.get("draft") if involved else None, found.get("filed")
     now = services_of(request).clock.now()
-    open_now = accepts_declarations(frame.purchase.state, frame.purchase.closes_at, now)
+    open_now = accepts(frame.collection, now)
     editable = open_now and caller.may(Right.FILE_NEEDS, member_id=member.id)
     shown = form or form_of_declaration(draft or filed if editable else filed or draft, items)
     latest = latest_of(found)
@@ -275,7 +275,7 @@ async def declaration_page(
         **grid_context(shown, items, filed=filed if draft else None),
         saved=_saved(draft, frame),
         filed_text=_filed(filed, frame),
-        until=deadline_words(frame.purchase.closes_at, now, frame.zone) if frame.purchase.closes_at else None,
+        until=deadline_words(frame.closes_at, now, frame.zone) if frame.closes_at else None,
     )
 
 

@@ -10,6 +10,8 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance, TooMany
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection
 from pooling.kernel.database import base_url_of
 from pooling.members.models import Group, Member
 from pooling.members.rights import Caller
@@ -39,13 +41,14 @@ async def send_receipt(
     except TooMany:
         return
     found = await session.execute(
-        select(Purchase, Member, Person, Group)
+        select(Purchase, col(Collection.closes_at), Member, Person, Group)
+        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
         .join(Member, and_(col(Member.group_id) == Purchase.group_id, col(Member.id) == command.member_id))
         .join(Person, col(Person.id) == caller.person_id)
         .join(Group, col(Group.id) == Purchase.group_id)
         .where(col(Purchase.id) == purchase_id)
     )
-    purchase, member, person, group = found.one()
+    purchase, closes_at, member, person, group = found.one()
     items = await session.execute(
         select(col(Item.id), col(Item.name), col(Item.unit), col(Item.unit_price))
         .where(col(Item.purchase_id) == purchase_id)
@@ -60,7 +63,7 @@ async def send_receipt(
             lines.append(Fact(name, plural(need.quantity, unit) + up_to))
             total += need.quantity * unit_price
     zone = ZoneInfo(group.timezone)
-    until = deadline_words(purchase.closes_at, now, zone) if purchase.closes_at else ""
+    until = deadline_words(closes_at, now, zone)
     page = f"{base_url_of(session)}/g/{group.slug}/achats/{purchase.reference}/besoins/{member.code}"
     comment = [Fact("Précisions pour l’acheteur", command.comment)] if command.comment else []
     await queue_mails(

@@ -1,7 +1,8 @@
 """What the mails of collections say, read for all their purchases at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection
 from pooling.members.models import Member, Membership, Role
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.purchases.models import Item, Participation, Purchase
@@ -97,6 +100,7 @@ class ItemTotal:
 class Closing:
     """What a collection brought: how many declarations and lines, what for, and who did not answer."""
 
+    closed_at: datetime | None = None
     participants: int = 0
     filed: int = 0
     lines: int = 0
@@ -109,16 +113,20 @@ class Closing:
     silent_count: int = 0
 
 
-async def closings_of(session: AsyncSession, purchases: Collection[int]) -> dict[int, Closing]:
+async def closings_of(session: AsyncSession, purchases: Sequence[int]) -> dict[int, Closing]:
     """What these purchases' collections brought, in three statements."""
     closings = {purchase_id: Closing() for purchase_id in purchases}
     counts = await session.execute(
-        select(col(Participation.purchase_id), func.count(), func.count().filter(has_filed()))
+        select(
+            col(Participation.purchase_id), col(Collection.closed_at), func.count(), func.count().filter(has_filed())
+        )
+        .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
         .where(col(Participation.purchase_id).in_(purchases))
-        .group_by(col(Participation.purchase_id))
+        .group_by(col(Participation.purchase_id), col(Collection.closed_at))
     )
-    for purchase_id, participants, filed in counts:
+    for purchase_id, closed_at, participants, filed in counts:
         closing = closings[purchase_id]
+        closing.closed_at = closed_at
         closing.participants, closing.filed, closing.silent_count = participants, filed, participants - filed
     for purchase_id, name, unit, quantity, lines, item_count in await session.execute(_totals(purchases)):
         closing = closings[purchase_id]
@@ -129,7 +137,7 @@ async def closings_of(session: AsyncSession, purchases: Collection[int]) -> dict
     return closings
 
 
-def _totals(purchases: Collection[int]) -> Select[Any]:
+def _totals(purchases: Sequence[int]) -> Select[Any]:
     """The first items of each purchase with what is filed for them; with the lines and items of the whole purchase."""
     by_item = (
         select(
@@ -165,7 +173,7 @@ def _totals(purchases: Collection[int]) -> Select[Any]:
     return select(*shown).where(placed.c.place <= NAMED_AT_MOST).order_by(placed.c.purchase_id, placed.c.place)
 
 
-def _silent(purchases: Collection[int]) -> Select[Any]:
+def _silent(purchases: Sequence[int]) -> Select[Any]:
     place = func.row_number().over(
         partition_by=col(Participation.purchase_id), order_by=(col(Member.sort_key), col(Member.id))
     )

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection, under_way
 from pooling.members.models import Membership, Role
 from pooling.needs.asked import Asked, asked_of
 from pooling.needs.reminder_queries import (
@@ -65,11 +67,11 @@ def need_kinds(configuration: ReminderConfiguration) -> list[Kind]:
 
 
 async def _plan_deadline(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-    return await _plan(session, zone, schedule, col(Purchase.closes_at), _open(now), timedelta(0))
+    return await _plan(session, zone, schedule, col(Collection.closes_at), under_way(now), timedelta(0))
 
 
 async def _plan_closing(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-    return await _plan(session, zone, schedule, col(Purchase.closed_at), _closed(now), CLOSING_USEFUL)
+    return await _plan(session, zone, schedule, col(Collection.closed_at), _closed(now), CLOSING_USEFUL)
 
 
 async def _name_purchases(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
@@ -83,12 +85,16 @@ async def _plan(
     session: AsyncSession,
     zone: ZoneInfo,
     schedule: Schedule,
-    dated: Mapped[datetime | None],
+    dated: Mapped[datetime] | Mapped[datetime | None],
     which: tuple[ColumnElement[bool], ...],
     useful: timedelta,
 ) -> list[Occasion]:
     """The occasions around a date of these purchases, of use for so long after it."""
-    rows = await session.execute(select(col(Purchase.id), col(Purchase.revision), dated).where(*which))
+    rows = await session.execute(
+        select(col(Purchase.id), col(Collection.revision), dated)
+        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .where(*which)
+    )
     return [
         Occasion(purchase_id, revision, offset, due_at, useful_until=date + useful)
         for purchase_id, revision, date in rows
@@ -99,31 +105,30 @@ async def _plan(
     ]
 
 
-def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return col(Purchase.state) == PurchaseState.OPEN, col(Purchase.closes_at) > now
-
-
 def _closed(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return col(Purchase.state) == PurchaseState.CLOSED, col(Purchase.closed_at) > now - CLOSING_USEFUL
+    """Not those whose purchase has gone on since."""
+    return col(Purchase.state) == PurchaseState.CLOSED, col(Collection.closed_at) > now - CLOSING_USEFUL
 
 
 def _silent_referents(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
     """Référents of a participant that has filed nothing; once each, whatever the number of their members."""
     return (
         select(
-            col(Purchase.id).label("subject_id"),
-            col(Purchase.revision).label("revision"),
+            col(Participation.purchase_id).label("subject_id"),
+            col(Collection.revision).label("revision"),
             col(Membership.person_id).label("person_id"),
-            func.greatest(func.min(col(Membership.started_at)), col(Purchase.scheduled_at)).label("since"),
+            func.greatest(func.min(col(Membership.started_at)), col(Collection.scheduled_at)).label("since"),
         )
         .select_from(Participation)
-        .join(
-            Purchase,
-            and_(col(Purchase.group_id) == Participation.group_id, col(Purchase.id) == Participation.purchase_id),
-        )
+        .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
         .join(Membership, referent_of_participant())
-        .where(*_open(now), ~has_filed())
-        .group_by(col(Purchase.id), col(Purchase.revision), col(Purchase.scheduled_at), col(Membership.person_id))
+        .where(*under_way(now), ~has_filed())
+        .group_by(
+            col(Participation.purchase_id),
+            col(Collection.revision),
+            col(Collection.scheduled_at),
+            col(Membership.person_id),
+        )
     )
 
 
@@ -131,11 +136,12 @@ def _lead_buyers(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 
     return (
         select(
             col(Purchase.id).label("subject_id"),
-            col(Purchase.revision).label("revision"),
+            col(Collection.revision).label("revision"),
             col(Membership.person_id).label("person_id"),
-            func.greatest(col(Membership.started_at), col(Purchase.closed_at)).label("since"),
+            func.greatest(col(Membership.started_at), col(Collection.closed_at)).label("since"),
         )
         .select_from(Purchase)
+        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
         .join(
             Membership,
             and_(
@@ -186,7 +192,7 @@ def _deadline_mail(
 
 async def _render_closing(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
     purchases = await purchases_of(session, reminders)
-    closings = await closings_of(session, purchases)
+    closings = await closings_of(session, list(purchases))
     return [
         _closing_mail(reminder, purchases[reminder.subject_id], closings[reminder.subject_id], context)
         for reminder in reminders
@@ -194,8 +200,8 @@ async def _render_closing(session: AsyncSession, reminders: Sequence[DueReminder
 
 
 def _closing_mail(reminder: DueReminder, purchase: Purchase, closing: Closing, context: Context) -> Mail:
-    assert purchase.closed_at is not None, "its audience leads closed purchases"
-    closed = date_long(purchase.closed_at.astimezone(context.zone).date())
+    assert closing.closed_at is not None, "its audience leads closed purchases"
+    closed = date_long(closing.closed_at.astimezone(context.zone).date())
     totals = [f"{item.name} : {plural(item.quantity, item.unit)}" for item in closing.items]
     others = closing.item_count - len(closing.items)
     facts = (

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.throttle import DAY, Allowance, TooMany
+from pooling.collections.finding import lock_collection
+from pooling.collections.rules import accepts
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
@@ -15,9 +17,6 @@ from pooling.mailroom.sending_now import kind_named
 from pooling.members.rights import Caller, Right
 from pooling.needs.reminders import DEADLINE
 from pooling.outbox.occasions import occasion
-from pooling.purchases.finding import lock_purchase
-from pooling.purchases.models import Purchase
-from pooling.purchases.rules import accepts_declarations
 from pooling.reminders.hastening import send_now
 from pooling.reminders.kinds import Context, Kind
 from pooling.reminders.models import Reminder, ReminderState
@@ -46,9 +45,9 @@ async def remind_silent(
         Conflict: the collection is not open, was reminded less than a day ago, or no reminder is left.
     """
     caller.require(Right.GATHER_NEEDS, purchase_id=purchase_id)
-    purchase = await lock_purchase(session, purchase_id, alone=False)
+    collection = await lock_collection(session, ("purchase", purchase_id), alone=False)
     now = await clock.at_database(session)
-    if not accepts_declarations(purchase.state, purchase.closes_at, now):
+    if collection is None or not accepts(collection, now):
         raise Conflict("La collecte n’est pas ouverte : il n’y a personne à relancer.", code="collection_closed")
     try:
         await RELAUNCHES.count_here(session, purchase_id, at=now)
@@ -60,11 +59,11 @@ async def remind_silent(
     assert kind is not None, "this feature brings it"
     count = written = 0
     await catch_up(session, [kind], now)  # who filed since the last sweep is not counted
-    offset = await _next_offset(session, purchase)
+    offset = await _next_offset(session, purchase_id, collection.revision)
     if offset is not None:
         which = (
             col(Reminder.subject_id) == purchase_id,
-            col(Reminder.revision) == purchase.revision,
+            col(Reminder.revision) == collection.revision,
             col(Reminder.offset_days) == offset,
         )
         count, due = await send_now(session, kind, which, replace(context, now=now))
@@ -86,13 +85,13 @@ async def remind_silent(
     return count, written
 
 
-async def _next_offset(session: AsyncSession, purchase: Purchase) -> int | None:
+async def _next_offset(session: AsyncSession, purchase_id: int, revision: int) -> int | None:
     offset: int | None = await session.scalar(
         select(col(Reminder.offset_days))
         .where(
             col(Reminder.kind) == DEADLINE,
-            col(Reminder.subject_id) == purchase.id,
-            col(Reminder.revision) == purchase.revision,
+            col(Reminder.subject_id) == purchase_id,
+            col(Reminder.revision) == revision,
             col(Reminder.state) == ReminderState.PLANNED,
         )
         .order_by(col(Reminder.due_at))

@@ -7,13 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection, under_way
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
 from pooling.needs.consolidating import still_counts
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState
 from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
-from pooling.purchases.queries import is_member
+from pooling.purchases.queries import is_member, is_purchase
 from pooling.web.typography import of_name
 
 
@@ -26,20 +28,15 @@ async def declarations_to_file(session: AsyncSession, caller: Caller, now: datet
         select(
             col(Purchase.reference),
             col(Purchase.title),
-            col(Purchase.closes_at),
+            col(Collection.closes_at),
             col(Member.code),
             col(Member.name),
             col(draft.id),
             col(filed.id),
         )
         .select_from(Participation)
-        .join(
-            Purchase,
-            and_(
-                col(Purchase.group_id) == Participation.group_id,
-                col(Purchase.id) == Participation.purchase_id,
-            ),
-        )
+        .join(Purchase, is_purchase(Participation.group_id, Participation.purchase_id))
+        .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
         .join(Member, is_member(Participation.group_id, Participation.member_id))
         .outerjoin(
             draft,
@@ -61,8 +58,7 @@ async def declarations_to_file(session: AsyncSession, caller: Caller, now: datet
         )
         .where(
             col(Participation.member_id).in_(members),
-            col(Purchase.state) == PurchaseState.OPEN,
-            col(Purchase.closes_at) > now,
+            *under_way(now),
             or_(col(filed.id).is_(None), col(draft.id).is_not(None)),
         )
     )
@@ -103,10 +99,12 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
             col(Purchase.reference),
             col(Purchase.title),
             col(Purchase.state),
-            col(Purchase.closes_at),
+            col(Collection.closes_at),
             frozen,
             has_items,
-        ).where(col(Purchase.id).in_(led))
+        )
+        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .where(col(Purchase.id).in_(led))
     )
     tasks = (
         _task_to_run(reference, title, state, closes_at, now, is_frozen=is_frozen, has_items=collects)
@@ -163,9 +161,10 @@ async def open_collections(session: AsyncSession, now: datetime) -> list[tuple[s
         .scalar_subquery()
     )
     rows = await session.execute(
-        select(col(Purchase.reference), col(Purchase.title), col(Purchase.closes_at), filed, taking_part)
-        .where(col(Purchase.state) == PurchaseState.OPEN, col(Purchase.closes_at) > now)
-        .order_by(col(Purchase.closes_at))
+        select(col(Purchase.reference), col(Purchase.title), col(Collection.closes_at), filed, taking_part)
+        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .where(*under_way(now))
+        .order_by(col(Collection.closes_at))
         .limit(20)
     )
     return [tuple(row) for row in rows]

@@ -14,6 +14,7 @@ from pooling.needs.declaring import lock_to_declare, write_declaration
 from pooling.needs.models import DeclarationState
 from pooling.needs.notices import tell_referents
 from pooling.needs.schemas import DeclarationIn
+from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.web.typography import number, plural
 
@@ -39,7 +40,8 @@ async def file_for_member(
     caller.require(Right.GATHER_NEEDS, purchase_id=purchase_id)
     if not by_whom or not reason:
         raise Invalid({"": "Dites qui a appelé, et pourquoi vous déposez pour ce membre."})
-    purchase, now = await lock_to_declare(session, purchase_id, command, clock)
+    collection, now = await lock_to_declare(session, purchase_id, command, clock)
+    purchase = await session.get_one(Purchase, (caller.group_id, purchase_id))
     declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
     record_event(
         session,
@@ -60,7 +62,15 @@ async def file_for_member(
     assert author is not None, "who is signed in is a person"
     lines = _lines(command, await purchase_items(session, purchase_id))
     notice = notices.filed_for(author.name, by_whom, lines)
-    return await tell_referents(session, purchase, now, notice, reason=reason, members=[command.member_id])
+    return await tell_referents(
+        session,
+        purchase,
+        now,
+        notice,
+        closes_at=collection.closes_at,
+        reason=reason,
+        members=[command.member_id],
+    )
 
 
 def _lines(command: DeclarationIn, items: list[ItemShown]) -> dict[str, str]:

@@ -4,6 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.finding import lock_collection
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection
 from pooling.kernel.errors import NotFound
 from pooling.purchases.models import Item, Purchase
 
@@ -26,8 +29,32 @@ async def find_purchase(session: AsyncSession, reference: str) -> Purchase:
     return purchase
 
 
+async def find_with_collection(session: AsyncSession, reference: str) -> tuple[Purchase, Collection | None]:
+    """The group's purchase of this reference, and its collection once that has opened.
+
+    Raises:
+        NotFound: it has none.
+    """
+    found = await session.execute(
+        select(Purchase, Collection)
+        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .where(col(Purchase.reference) == reference)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    purchase, collection = row
+    return purchase, collection
+
+
+async def lock_with_collection(session: AsyncSession, purchase_id: int) -> tuple[Purchase, Collection | None]:
+    """Both, alone: nobody changes the purchase, nobody files."""
+    purchase = await lock_purchase(session, purchase_id, alone=True)
+    return purchase, await lock_collection(session, ("purchase", purchase_id), alone=True)
+
+
 async def lock_purchase(session: AsyncSession, purchase_id: int, *, alone: bool) -> Purchase:
-    """The purchase as it stands once its lock is won: shared by those who file, alone for who changes its state."""
+    """The purchase as it stands once its lock is won: alone for who changes it. Who files shares its collection's."""
     found = await session.execute(
         select(Purchase)
         .where(col(Purchase.id) == purchase_id)

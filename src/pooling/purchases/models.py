@@ -25,7 +25,6 @@ class Purchase(TenantTable, table=True):
         within_group("lead_member_id", "members"),
         UniqueConstraint("group_id", "reference"),
         one_of("state", PurchaseState),
-        CheckConstraint("state <> 'open' OR closes_at IS NOT NULL", name="open_until"),
     )
 
     id: int = identity()
@@ -35,13 +34,6 @@ class Purchase(TenantTable, table=True):
     description: str = ""
     state: str = PurchaseState.DRAFT
     lead_member_id: int = foreign_id()
-    revision: int = 1
-    """Raised whenever its deadline moves, so that reminders of the old one are superseded."""
-    opened_at: datetime | None = instant(nullable=True)
-    scheduled_at: datetime | None = instant(nullable=True)
-    """When it was given its present deadline: reminders already past then are skipped."""
-    closes_at: datetime | None = instant(nullable=True)
-    closed_at: datetime | None = instant(nullable=True)
     keys_frozen_at: datetime | None = instant(nullable=True)
     delivery_expected_on: date | None = None
     created_at: datetime = instant()

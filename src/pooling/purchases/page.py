@@ -9,10 +9,12 @@ from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
+from pooling.collections.models import Collection
+from pooling.collections.rules import is_open
 from pooling.members.features import features_of
 from pooling.members.models import Member
 from pooling.members.rights import AnyRight, Caller, Right
-from pooling.purchases.finding import find_purchase
+from pooling.purchases.finding import find_with_collection
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.queries import state_dates
 from pooling.purchases.rules import PURCHASE
@@ -38,6 +40,8 @@ class PurchasePage:
     """A purchase as its pages show it."""
 
     purchase: Purchase
+    collection: Collection | None
+    """None: it was never opened."""
     group: EnteredGroup
     zone: ZoneInfo
     lead: str
@@ -50,6 +54,11 @@ class PurchasePage:
     tabs: list[Link]
     breadcrumb: list[Link]
 
+    @property
+    def closes_at(self) -> datetime | None:
+        """Until when its collection runs, or ran."""
+        return self.collection.closes_at if self.collection else None
+
 
 async def purchase_page(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str = ""
@@ -59,7 +68,7 @@ async def purchase_page(
     Raises:
         NotFound: the group has no purchase of this reference.
     """
-    purchase = await find_purchase(session, reference)
+    purchase, collection = await find_with_collection(session, reference)
     lead = await session.get(Member, (purchase.group_id, purchase.lead_member_id))
     assert lead is not None, "a foreign key holds it"
     group: EnteredGroup = request.scope["state"]["group"]
@@ -68,13 +77,14 @@ async def purchase_page(
     dates = await state_dates(session, purchase.id)
     return PurchasePage(
         purchase=purchase,
+        collection=collection,
         group=group,
         zone=zone,
         lead=lead.name,
         url=url,
         state_word=PURCHASE.word(purchase.state),
         state_tag=PURCHASE.tag(purchase.state),
-        steps=steps(purchase, dates, zone),
+        steps=steps(purchase, collection, dates, zone),
         dates=dates,
         tabs=[
             Link(tab.label, url + tab.path, tab.path == section)
@@ -109,7 +119,9 @@ def _may_see(caller: Caller, right: AnyRight, purchase_id: int) -> bool:
     return any(caller.may(right, member_id=member_id, purchase_id=purchase_id) for member_id in members)
 
 
-def steps(purchase: Purchase, dates: dict[str, datetime], zone: ZoneInfo) -> list[dict[str, Any]]:
+def steps(
+    purchase: Purchase, collection: Collection | None, dates: dict[str, datetime], zone: ZoneInfo
+) -> list[dict[str, Any]]:
     """The frise: what is behind, where it stands, what is to come, with the dates known."""
     order = [state for _, state in STEPS]
     cancelled = purchase.state == PurchaseState.CANCELLED
@@ -119,8 +131,8 @@ def steps(purchase: Purchase, dates: dict[str, datetime], zone: ZoneInfo) -> lis
     for place, (label, state) in enumerate(STEPS):
         entered = dates.get(state)
         date = date_short(entered.astimezone(zone).date()) if entered and place <= here else None
-        if state == PurchaseState.CLOSED and purchase.state == PurchaseState.OPEN and purchase.closes_at:
-            date = f"à partir du {date_short(purchase.closes_at.astimezone(zone).date())}"
+        if state == PurchaseState.CLOSED and collection is not None and is_open(collection):
+            date = f"à partir du {date_short(collection.closes_at.astimezone(zone).date())}"
         status = "done" if place < here else "to_come"
         if place == here:
             status = "cancelled" if cancelled else ("done" if state in OVER_ONCE_REACHED else "current")

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection
 from pooling.kernel.events import Event
 from pooling.members.models import Member
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase
@@ -40,10 +42,11 @@ async def purchases_before(
             col(Purchase.title),
             col(Purchase.state),
             col(Member.name),
-            col(Purchase.closes_at),
+            col(Collection.closes_at),
             col(Member.code),
         )
         .join(Member, is_member(Purchase.group_id, Purchase.lead_member_id))
+        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
         .order_by(col(Purchase.id).desc())
         .limit(size + 1)
     )
@@ -56,6 +59,11 @@ async def purchases_before(
 def is_member(group_id: int, member_id: int) -> ColumnElement[bool]:
     """Joins members on the pair of columns that names one."""
     return and_(col(Member.group_id) == group_id, col(Member.id) == member_id)
+
+
+def is_purchase(group_id: int, purchase_id: int | None) -> ColumnElement[bool]:
+    """Joins purchases on the pair of columns that names one."""
+    return and_(col(Purchase.group_id) == group_id, col(Purchase.id) == purchase_id)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """A purchase's life."""
 
-from datetime import datetime
-
 from pooling.kernel.states import StateMachine
 from pooling.purchases.models import PurchaseState as State
 
@@ -37,8 +35,3 @@ PURCHASE = StateMachine(
         State.CANCELLED: "cancelled",
     },
 )
-
-
-def accepts_declarations(state: str, closes_at: datetime | None, now: datetime) -> bool:
-    """Past its closing date filing is refused at once, even before the sweep has closed the collection."""
-    return state == State.OPEN and closes_at is not None and now < closes_at

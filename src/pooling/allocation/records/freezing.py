@@ -21,7 +21,7 @@ from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
-from pooling.purchases.finding import lock_purchase
+from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import PurchaseState
 from pooling.sharing.allocation_result import MemberResult
 from pooling.sharing.case_writing import write_case
@@ -56,7 +56,7 @@ async def freeze_allocation(
         Conflict: the purchase is cancelled, or the rule refuses its charges.
     """
     caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase, _ = await lock_with_collection(session, purchase_id)
     if purchase.state == PurchaseState.CANCELLED:
         raise Conflict("Cet achat est annulé\u00a0: sa répartition ne se fige plus.", code="purchase_cancelled")
     now = await clock.at_database(session)

@@ -1,6 +1,7 @@
 """Reads of an agenda: its items with what they are about as it stands now, and what is open in the group."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +11,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection, under_way
 from pooling.committees.agendas.files import FileLine, files_of
 from pooling.committees.agendas.rules import start_times
 from pooling.committees.agendas.suggestions import OpenCollection, OpenMatters, shortened
@@ -182,7 +185,7 @@ async def open_matters(session: AsyncSession, committee: Committee, zone: ZoneIn
 
 
 async def _collections(
-    session: AsyncSession, now: datetime, purchases: Collection[int | None] | None = None
+    session: AsyncSession, now: datetime, purchases: AbstractSet[int | None] | None = None
 ) -> list[OpenCollection]:
     """The open collections, the soonest closed first; of these purchases only, when they are given."""
     participants = (
@@ -206,12 +209,13 @@ async def _collections(
             col(Purchase.id),
             col(Purchase.reference),
             col(Purchase.title),
-            col(Purchase.closes_at),
+            col(Collection.closes_at),
             participants,
             filed,
         )
-        .where(col(Purchase.state) == PurchaseState.OPEN, col(Purchase.closes_at) > now)
-        .order_by(col(Purchase.closes_at), col(Purchase.id))
+        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .where(*under_way(now))
+        .order_by(col(Collection.closes_at), col(Purchase.id))
     )
     if purchases is None:
         statement = statement.limit(MOST_COLLECTIONS)

@@ -13,6 +13,9 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.models import Collection, CollectionState
+from pooling.collections.queries import is_collection
+from pooling.collections.rules import is_open
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.committees.notices.icalendar_text import described, event_of, timezone
 from pooling.committees.queries import agendas_of
@@ -97,6 +100,7 @@ class _Deadline:
 
     kind: str
     purchase: Purchase
+    collection: Collection | None
     at: datetime | date
     label: str
 
@@ -108,8 +112,9 @@ class _Deadline:
         event = Event()
         host = host_of(context.base_url).strip("[]")
         event.add("UID", f"{self.kind}-{self.purchase.group_id}-{self.purchase.id}@{host}")
-        event.add("SEQUENCE", self.purchase.revision - 1)
-        event.add("DTSTAMP", (self.purchase.scheduled_at or self.purchase.created_at).astimezone(UTC))
+        changed_at = self.collection.scheduled_at if self.collection else self.purchase.created_at
+        event.add("SEQUENCE", self.collection.revision - 1 if self.collection else 0)
+        event.add("DTSTAMP", changed_at.astimezone(UTC))
         event.add("DTSTART", self.at.astimezone(context.zone) if isinstance(self.at, datetime) else self.at)
         event.add("SUMMARY", f"{self.label} : {self.purchase.title} – {context.group_name}")
         described(event, context)
@@ -123,10 +128,11 @@ async def _deadlines(session: AsyncSession, context: Context) -> list[_Deadline]
     """Closing dates of open collections, deliveries that are awaited."""
     since = context.now.date() - KEPT_PAST
     rows = await session.execute(
-        select(Purchase)
+        select(Purchase, Collection)
+        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
         .where(
             or_(
-                col(Purchase.state) == PurchaseState.OPEN,
+                col(Collection.state) == CollectionState.OPEN,
                 and_(
                     col(Purchase.state).in_([str(state) for state in DELIVERABLE]),
                     col(Purchase.delivery_expected_on) >= since,
@@ -137,9 +143,10 @@ async def _deadlines(session: AsyncSession, context: Context) -> list[_Deadline]
         .limit(MOST_EVENTS)
     )
     found = []
-    for purchase in rows.scalars():
-        if purchase.state == PurchaseState.OPEN and purchase.closes_at is not None:
-            found.append(_Deadline("closing", purchase, purchase.closes_at, "Fin des déclarations"))
+    for purchase, collection in rows:
+        if is_open(collection):
+            found.append(_Deadline("closing", purchase, collection, collection.closes_at, "Fin des déclarations"))
         if purchase.delivery_expected_on is not None:
-            found.append(_Deadline("delivery", purchase, purchase.delivery_expected_on, "Livraison attendue"))
+            delivery = purchase.delivery_expected_on
+            found.append(_Deadline("delivery", purchase, collection, delivery, "Livraison attendue"))
     return found

@@ -9,6 +9,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.models import Collection
+from pooling.collections.queries import is_collection
 from pooling.committees.calendars.year import Happening
 from pooling.committees.models import Committee, CommitteeState
 from pooling.members.models import Group
@@ -63,12 +65,13 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
     ]
     purchases = await session.execute(
         select(
-            col(Purchase.reference), col(Purchase.title), col(Purchase.closes_at), col(Purchase.delivery_expected_on)
+            col(Purchase.reference), col(Purchase.title), col(Collection.closes_at), col(Purchase.delivery_expected_on)
         )
+        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
         .where(
             col(Purchase.state).in_([str(state) for state in WITH_DEADLINES]),
             or_(
-                col(Purchase.closes_at).between(first, last),
+                col(Collection.closes_at).between(first, last),
                 col(Purchase.delivery_expected_on).between(date(year, 1, 1), date(year, 12, 31)),
             ),
         )
