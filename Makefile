@@ -52,9 +52,10 @@ mutants: install  ## change the rules one small thing at a time and name what no
 	cd $(SCRATCH) && RANDOM_CASES=60 $(CURDIR)/$(BIN)/mutmut run --max-children 2
 	cd $(SCRATCH) && $(CURDIR)/$(BIN)/mutmut results
 
-docs-tables: install  ## write the worked tables of docs/ and its tables of limits again
+docs-tables: install  ## write the worked tables of docs/, its tables of limits and of rights again
 	$(BIN)/python docs/worked_tables.py
 	$(BIN)/python docs/limit_tables.py
+	$(BIN)/python docs/rights_tables.py
 
 lock:  ## renew the pinned versions (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

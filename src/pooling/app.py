@@ -19,8 +19,15 @@ from pooling.demo import feature as demo
 from pooling.demo import pages as demo_pages
 from pooling.features import FEATURES
 from pooling.members import administration_pages
-from pooling.members.api_entrance import provide_token_group, provide_token_session
-from pooling.members.entrance import provide_caller, provide_group, provide_now, provide_session
+from pooling.members.api_entrance import provide_token_group, provide_token_here, provide_token_session
+from pooling.members.entrance import (
+    provide_caller,
+    provide_group,
+    provide_here,
+    provide_now,
+    provide_session,
+    require_whole_rights,
+)
 from pooling.members.features import Entry, Feature, Features, features_of, gather_features
 from pooling.members.rights import Caller
 from pooling.members.words import ROLE_WORDS
@@ -48,17 +55,20 @@ GROUND: Sequence[ControllerRouterHandler] = (
     *health.ROUTES,
 )
 """What every feature stands on has pages too."""
+ENTRANCE: Sequence[ControllerRouterHandler] = sign_in_pages.ROUTES
+"""Where people come in; the demonstration has another."""
 
 
 def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, demonstration: bool = False) -> Litestar:
     """The application. The demonstration's own pages exist only where it is asked for."""
-    entrance = demo_pages.FRONT if demonstration else sign_in_pages.ROUTES
+    entrance = demo_pages.FRONT if demonstration else ENTRANCE
     features = (*features, demo.FEATURE) if demonstration else features
     group_router = Router(
         "/g/{group:str}",
         route_handlers=[handler for feature in features for handler in feature.pages],
         dependencies={
             "entered_group": Provide(provide_group, sync_to_thread=False),
+            "here": Provide(provide_here),
             "session": Provide(provide_session),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },
@@ -81,6 +91,9 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
         logging_config=None,
         request_max_body_size=LARGEST_BODY,
     )
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            require_whole_rights(handler)
     keep_nothing_of_requests(app)
     app.asgi_handler = behind_edge(answering_head(app.asgi_handler))
     return app
@@ -93,6 +106,7 @@ def _api_router(features: Sequence[Feature]) -> Router:
         route_handlers=[handler for feature in features for handler in feature.api],
         dependencies={
             "entered_group": Provide(provide_token_group, sync_to_thread=False),
+            "here": Provide(provide_token_here),
             "session": Provide(provide_token_session),
             "caller": Provide(provide_caller, sync_to_thread=False),
         },

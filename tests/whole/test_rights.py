@@ -1,17 +1,21 @@
 """Every route × every role × own or other member × own or other group, against the written table."""
 
+import runpy
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
 import pytest_asyncio
-from litestar import Litestar
+from litestar import Litestar, get
+from litestar.exceptions import ImproperlyConfiguredException
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
+import pooling
 from api_client import token_of
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_members, make_purchase, open_purchase
 from pooling.accounts.models import Person
@@ -32,11 +36,15 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import MinutesVersion
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.members.entrance import caller_of
+from pooling.members.entrance import caller_of, require_whole_rights
 from pooling.members.granting import grant_role
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.groups import create_group
 from pooling.members.models import AccessRequest, Membership, Role
+from pooling.members.rights import Right
 from pooling.outbox.models import Message
+from pooling.purchases.page import PurchasePage
+from pooling.purchases.permissions import may_run
 from pooling.reminders.models import Reminder
 from pooling.web.security import SESSION_COOKIE, VISITOR_COOKIE, form_token
 from routes import Walked, routes_of
@@ -295,3 +303,29 @@ async def test_another_groups_address_does_not_exist(world: World, app: Litestar
         if status != 404
     ]
     assert wrong == [], "\n".join(wrong)
+
+
+def test_the_document_says_what_the_routes_name() -> None:
+    docs = Path(pooling.__file__).parents[2] / "docs"
+    generator = runpy.run_path(str(docs / "rights_tables.py"))
+    assert generator["written"]() == (docs / "rights.md").read_text(encoding="utf-8"), "run: make docs-tables"
+
+
+def test_a_route_names_the_whole_right() -> None:
+    """A right that counts for some purchases only says nothing of the one in the address; a permission needs it."""
+
+    async def on_a_purchase(here: Here[PurchasePage]) -> str:
+        return here.url
+
+    async def on_the_group(here: Here[GroupPage]) -> str:
+        return here.url
+
+    async def on_nothing() -> str:
+        return ""
+
+    require_whole_rights(get("/a", right=may_run)(on_a_purchase))
+    require_whole_rights(get("/b", right=Right.SEE_GROUP)(on_a_purchase))
+    require_whole_rights(get("/c", right=Right.PREPARE_PURCHASE)(on_the_group))
+    for right, handler in ((Right.RUN_PURCHASE, on_a_purchase), (may_run, on_the_group), (may_run, on_nothing)):
+        with pytest.raises(ImproperlyConfiguredException):
+            require_whole_rights(get("/d", right=right)(handler))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from litestar import Request, Response
 from pydantic import BaseModel
@@ -27,6 +27,7 @@ from pooling.web.services import services_of
 
 KEPT = limit(timedelta(hours=24), "An `Idempotency-Key` is kept", __name__, Readers.PROGRAMS)
 LONGEST_KEY = limit(200, "An `Idempotency-Key`", __name__, Readers.PROGRAMS, unit="characters")
+Out = TypeVar("Out", bound=BaseModel)
 _CLAIMED = 0
 """The status of an answer that is being made: nobody else ever reads it, since it is not committed."""
 
@@ -40,10 +41,10 @@ class KeyReused(DomainError):
 
 
 @dataclass(frozen=True)
-class Made:
+class Made(Generic[Out]):
     """What a request made: its representation, and its address if it is new."""
 
-    gives: BaseModel
+    gives: Out
     location: str | None = None
 
 
@@ -51,7 +52,7 @@ async def answered_once(
     request: Request[Any, Any, Any],
     session: AsyncSession,
     person_id: int,
-    make: Callable[[], Awaitable[Made]],
+    make: Callable[[], Awaitable[Made[Any]]],
     *,
     status: int = 201,
     tagged: bool = False,

@@ -64,7 +64,7 @@ async def show_costs(
         request,
         "allocation/costs.html",
         breadcrumb=[*frame.breadcrumb, Link("Coûts", None)],
-        frame=frame,
+        here=frame,
         base=frame.url + SECTION,
         lead=_lead(frame, read.basis),
         built=_built(read, result) if result else "",

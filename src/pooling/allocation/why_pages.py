@@ -55,7 +55,7 @@ def why_page(
         request,
         "allocation/why.html",
         breadcrumb=[*above, Link(name, None)],
-        frame=frame,
+        here=frame,
         name=name,
         basis=stated.basis,
         result=stated.result.member(member).result,

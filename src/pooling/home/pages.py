@@ -1,10 +1,8 @@
 """À faire, and a purchase at a glance."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from pooling.accounts.who import signed_in
@@ -12,19 +10,18 @@ from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import due_words
 from pooling.home.beginning import first_steps
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.features import features_of
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.members.task import Task
 from pooling.needs.queries import coverage
 from pooling.needs.tasks import open_collections
 from pooling.purchases.models import PurchaseState
-from pooling.purchases.page import PurchasePage, purchase_page
+from pooling.purchases.page import PurchasePage
+from pooling.purchases.permissions import may_edit, may_name_buyers, may_run
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.rules import PURCHASE
-from pooling.web.layout import Link, render
-from pooling.web.services import services_of
+from pooling.web.layout import render
 from pooling.web.typography import date_long, date_time_long, deadline_words, relative_day
 
 
@@ -38,30 +35,22 @@ async def front_door(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/", right=Right.SEE_GROUP)
-async def show_home(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
-) -> Response[str]:
-    now = services_of(request).clock.now()
-    zone = ZoneInfo(entered_group.timezone)
-    tasks = await features_of(request).tasks(session, caller, now)
-    base = f"/g/{entered_group.slug}"
-    return render(
-        request,
+async def show_home(here: Here[GroupPage]) -> Response[str]:
+    collections = await open_collections(here.session, here.now)
+    return here.render(
         "home/tasks.html",
-        breadcrumb=[Link("À faire", None)],
-        base=base,
-        cards_shown=[_card(task, base, now, zone) for task in tasks],
-        steps=await first_steps(session, caller),
-        told_of_collections=caller.has(Role.REFERENT),
+        cards_shown=[_card(task, here) for task in await here.features.tasks(here.session, here.caller, here.now)],
+        steps=await first_steps(here.session, here.caller),
+        told_of_collections=here.caller.has(Role.REFERENT),
         collections=[
-            (reference, title, deadline_words(closes_at, now, zone), filed, total)
-            for reference, title, closes_at, filed, total in await open_collections(session, now)
+            (reference, title, deadline_words(closes_at, here.now, here.zone), filed, total)
+            for reference, title, closes_at, filed, total in collections
         ],
     )
 
 
-def _card(task: Task, base: str, now: Any, zone: ZoneInfo) -> dict[str, Any]:  # noqa: ANN401
-    due = None
+def _card(task: Task, here: GroupPage) -> dict[str, Any]:
+    due, now, zone = None, here.now, here.zone
     if task.due_on is not None:
         today = now.astimezone(zone).date()
         due = f"Pour le {date_long(task.due_on)} ({due_words(task.due_on, today)})"
@@ -72,7 +61,7 @@ def _card(task: Task, base: str, now: Any, zone: ZoneInfo) -> dict[str, Any]:  #
         due = due[0].upper() + due[1:]
     return {
         "sentence": task.sentence,
-        "url": base + task.path,
+        "url": here.base + task.path,
         "button": task.button,
         "due": due,
         "state": task.state,
@@ -81,38 +70,21 @@ def _card(task: Task, base: str, now: Any, zone: ZoneInfo) -> dict[str, Any]:  #
 
 
 @get("/achats/{reference:str}", right=Right.SEE_GROUP)
-async def show_purchase(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    reference: FromPath[str],
-) -> Response[str]:
-    frame = await purchase_page(request, session, caller, reference)
-    now = services_of(request).clock.now()
-    base = f"/g/{entered_group.slug}"
-    mine = [
-        task for task in await features_of(request).tasks(session, caller, now) if f"/achats/{reference}/" in task.path
-    ]
-    return render(
-        request,
+async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
+    session, caller, purchase = here.session, here.caller, here.purchase
+    tasks = await here.features.tasks(session, caller, here.now)
+    return here.render(
         "home/purchase.html",
-        breadcrumb=frame.breadcrumb,
-        frame=frame,
-        report_url=f"{base}/comites/difficultes/nouvelle?achat={reference}",
-        cards_shown=[_card(task, base, now, frame.zone) for task in mine],
-        items=await purchase_items(session, frame.purchase.id),
-        may_edit=frame.purchase.state == PurchaseState.DRAFT
-        and caller.may(Right.EDIT_PURCHASE, member_id=frame.purchase.lead_member_id, purchase_id=frame.purchase.id),
-        may_cancel=PURCHASE.may(frame.purchase.state, PurchaseState.CANCELLED)
-        and caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id),
-        names_buyers=caller.may(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id),
-        coverage=await coverage(session, frame.purchase.id),
-        moments=_moments(frame),
-        decisions=await decisions_about(session, caller, frame.purchase.id),
+        cards_shown=[_card(task, here) for task in tasks if f"/achats/{purchase.reference}/" in task.path],
+        items=await purchase_items(session, purchase.id),
+        may_edit=purchase.state == PurchaseState.DRAFT and may_edit(caller, purchase),
+        may_cancel=PURCHASE.may(purchase.state, PurchaseState.CANCELLED) and may_run(caller, purchase),
+        names_buyers=may_name_buyers(caller, purchase),
+        coverage=await coverage(session, purchase.id),
+        moments=_moments(here),
+        decisions=await decisions_about(session, caller, purchase.id),
         decision_words=DECISION.words,
         decision_tags=DECISION.tags,
-        base=base,
     )
 
 
@@ -127,11 +99,11 @@ _AWAITED = frozenset(
 )
 
 
-def _moments(frame: PurchasePage) -> list[dict[str, str]]:
+def _moments(here: PurchasePage) -> list[dict[str, str]]:
     """When the collection closes and the goods come: as planned while that is ahead, as it was once it is behind, with
     what had been planned where it differs.
     """
-    purchase, collection, zone = frame.purchase, frame.collection, frame.zone
+    purchase, collection, zone = here.purchase, here.collection, here.zone
     planned = date_time_long(collection.closes_at, zone, with_year=True) if collection else ""
     closing = {"label": "Clôture des déclarations", "value": planned or "à fixer"}
     if collection and collection.closed_at:
@@ -140,7 +112,7 @@ def _moments(frame: PurchasePage) -> list[dict[str, str]]:
         closing = {"label": "Déclarations closes", "value": closed + early}
     expected = date_long(purchase.delivery_expected_on) if purchase.delivery_expected_on else ""
     delivery = {"label": "Livraison prévue", "value": expected or "à fixer"}
-    delivered_at = frame.dates.get(PurchaseState.DELIVERED)
+    delivered_at = here.dates.get(PurchaseState.DELIVERED)
     if delivered_at and purchase.state not in _AWAITED:
         delivered = date_long(delivered_at.astimezone(zone).date())
         planned_then = f" (elle était prévue le {expected})" if expected and expected != delivered else ""

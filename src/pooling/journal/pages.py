@@ -77,7 +77,7 @@ async def show_purchase_journal(
         request,
         "journal/purchase_journal.html",
         breadcrumb=[*frame.breadcrumb, Link("Journal", None)],
-        frame=frame,
+        here=frame,
         **await _page(request, session, caller, form, filters, frame.zone, frame.url + SECTION),
     )
 

@@ -135,7 +135,7 @@ async def list_members(request: Request[Any, Any, Any], session: SessionHere) ->
 async def add_member(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
     """Add a member: a legal entity, or a unit of one. For the facilitator."""
 
-    async def make() -> Made:
+    async def make() -> Made[Any]:
         sent = await read_body(request, NewMember)
         member = await admit_member(session, caller, _command(sent), services_of(request).clock.now())
         parent = await session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None

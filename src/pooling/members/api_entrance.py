@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.bearer import HolderHere
 from pooling.accounts.sessions import EnteredGroup
-from pooling.kernel.errors import Forbidden, NotFound
-from pooling.members.entrance import EnteredGroupHere, caller_of, route_right
-from pooling.members.rights import require_entry
-from pooling.web.services import services_of
+from pooling.kernel.errors import NotFound
+from pooling.members.entrance import EnteredGroupHere, entered, located
+from pooling.members.group_page import InGroup
 
 
 def provide_token_group(request: Request[Any, Any, Any], holder: HolderHere, group: FromPath[str]) -> EnteredGroup:
@@ -30,13 +29,14 @@ def provide_token_group(request: Request[Any, Any, Any], holder: HolderHere, gro
 async def provide_token_session(
     request: Request[Any, Any, Any], holder: HolderHere, entered_group: EnteredGroupHere
 ) -> AsyncIterator[AsyncSession]:
-    """One request, one transaction, in one group, as `pooling.members.entrance.provide_session`; the coarse guard
-    stands inside for the same reason.
-    """
-    async with services_of(request).database.transaction(entered_group.id) as session:
-        caller = await caller_of(session, holder.person_id, entered_group.id)
-        require_entry(caller.roles)
-        request.scope["state"]["caller"] = caller
-        if not caller.may_somewhere(route_right(request)):
-            raise Forbidden
+    """The transaction alone, as `pooling.members.entrance.provide_session`."""
+    async with entered(request, entered_group, holder) as (session, _):
         yield session
+
+
+async def provide_token_here(
+    request: Request[Any, Any, Any], holder: HolderHere, entered_group: EnteredGroupHere
+) -> AsyncIterator[InGroup]:
+    """`here`, as the handler's annotation wants it."""
+    async with entered(request, entered_group, holder) as (session, caller):
+        yield await located(request, session, caller, entered_group)

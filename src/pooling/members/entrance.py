@@ -1,21 +1,28 @@
 """From a request to a transaction in the group that the address names, and to the caller in it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from litestar import Request
 from litestar.di import NamedDependency
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.accounts.tokens import Holder
 from pooling.accounts.who import signed_in
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
+from pooling.members.group_page import InGroup
 from pooling.members.models import Group, Membership, Role
+from pooling.members.permissions import Permission
 from pooling.members.rights import AnyRight, Caller, HeldRole, require_entry
 from pooling.web.services import services_of
 
@@ -62,22 +69,76 @@ def provide_group(request: Request[Any, Any, Any], group: FromPath[str]) -> Ente
 async def provide_session(
     request: Request[Any, Any, Any], entered_group: EnteredGroupHere
 ) -> AsyncIterator[AsyncSession]:
+    """The transaction alone, for handlers that look up what their address names by themselves."""
+    async with entered(request, entered_group, signed_in(request)) as (session, _):
+        yield session
+
+
+async def provide_here(request: Request[Any, Any, Any], entered_group: EnteredGroupHere) -> AsyncIterator[InGroup]:
+    """`here`, as the handler's annotation wants it."""
+    async with entered(request, entered_group, signed_in(request)) as (session, caller):
+        yield await located(request, session, caller, entered_group)
+
+
+@asynccontextmanager
+async def entered(
+    request: Request[Any, Any, Any], group: EnteredGroup, who: SignedIn | Holder
+) -> AsyncIterator[tuple[AsyncSession, Caller]]:
     """One request, one transaction, in one group. Commits after the answer is made, before it is sent.
 
     The coarse guard stands inside: the right that the route names must be held somewhere in the group. (A dependency
-    that refused after this one had opened its transaction would leave it open: Litestar closes generators only once
-    all dependencies are there.)
+    that refused after another one had opened its transaction would leave it open: Litestar closes generators only once
+    all dependencies are there. So one generator opens it, refuses, and looks up.)
     """
-    person = signed_in(request)
-    async with services_of(request).database.transaction(entered_group.id) as session:
-        caller = await caller_of(session, person.person_id, entered_group.id)
+    async with services_of(request).database.transaction(group.id) as session:
+        caller = await caller_of(session, who.person_id, group.id)
         require_entry(caller.roles)
         request.scope["state"]["caller"] = caller
-        if entered_group.second_factor_required and caller.needs_second_factor and not person.second_factor_given:
+        if isinstance(who, SignedIn) and _owes_second_factor(who, caller, group):
             raise SignInRequired("/compte/second-facteur")
         if not caller.may_somewhere(route_right(request)):
             raise Forbidden
-        yield session
+        yield session, caller
+
+
+def _owes_second_factor(person: SignedIn, caller: Caller, group: EnteredGroup) -> bool:
+    return group.second_factor_required and caller.needs_second_factor and not person.second_factor_given
+
+
+async def located(
+    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, group: EnteredGroup
+) -> InGroup:
+    """What the handler stands on, once the permission that its route names has allowed it."""
+    now = services_of(request).clock.now()
+    here = await kind_of_here(request.route_handler).load(InGroup(request, session, caller, group, now))
+    named = request.route_handler.opt["right"]
+    if isinstance(named, Permission):
+        named.require_of(here)
+    return here
+
+
+def kind_of_here(handler: BaseRouteHandler) -> type[InGroup]:
+    """The type that a handler wants `here` to be."""
+    kind: type[InGroup] = handler.parsed_fn_signature.parameters["here"].annotation
+    return kind
+
+
+def require_whole_rights(handler: BaseRouteHandler) -> None:
+    """That the right a route names is all there is to it.
+
+    Raises:
+        ImproperlyConfiguredException: nothing would ask its permission; or it names a right that counts for some
+            members or purchases only, of which its address names one.
+    """
+    named = handler.opt.get("right")
+    takes_here = "here" in handler.parsed_fn_signature.parameters
+    kind = kind_of_here(handler) if takes_here else InGroup
+    if isinstance(named, Permission):
+        known = {one.name for one in fields(kind)} | set(dir(kind))
+        if not takes_here or not known.issuperset(named.subjects):
+            raise ImproperlyConfiguredException(f"{handler}: nothing there for {named} to look at")
+    elif isinstance(named, AnyRight) and not named.of_group and len(fields(kind)) > len(fields(InGroup)):
+        raise ImproperlyConfiguredException(f"{handler}: name a permission, {named} is of some members or purchases")
 
 
 def provide_caller(request: Request[Any, Any, Any], session: SessionHere) -> Caller:  # noqa: ARG001 - it comes first
@@ -109,6 +170,8 @@ async def caller_of(session: AsyncSession, person_id: int, group_id: int) -> Cal
 
 
 def route_right(request: Request[Any, Any, Any]) -> AnyRight:
-    """The right that the route states (`right=Right.…` on its decorator)."""
-    right: AnyRight = request.route_handler.opt["right"]
-    return right
+    """The right that must be held somewhere: the one that the route states (`right=…` on its decorator), or the one
+    under its permission.
+    """
+    named: AnyRight | Permission[...] = request.route_handler.opt["right"]
+    return named.right if isinstance(named, Permission) else named

@@ -12,6 +12,8 @@ from pooling.kernel.errors import Forbidden, NotFound
 from pooling.members.models import Role
 
 _ALL = tuple(Role)
+OF_GROUP = frozenset({Role.FACILITATOR, Role.READER})
+"""The roles that count everywhere in the group."""
 
 
 class AnyRight(StrEnum):
@@ -24,6 +26,11 @@ class AnyRight(StrEnum):
         right._value_ = value
         right.roles = frozenset(roles)
         return right
+
+    @property
+    def of_group(self) -> bool:
+        """Whether it counts everywhere in the group for everybody who has it."""
+        return self.roles <= OF_GROUP or self.roles == frozenset(Role)
 
 
 class Right(AnyRight):
@@ -60,7 +67,6 @@ class Right(AnyRight):
 
 
 _WITH_SECOND_FACTOR = frozenset({Role.FACILITATOR, Role.LEAD_BUYER, Role.FINANCE})
-_OF_GROUP = frozenset({Role.FACILITATOR, Role.READER})
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class Caller:
         return any(
             held.role in allowed
             and (
-                held.role in _OF_GROUP
+                held.role in OF_GROUP
                 or (held.member_id is not None and held.member_id == member_id)
                 or (held.purchase_id is not None and held.purchase_id == purchase_id)
             )

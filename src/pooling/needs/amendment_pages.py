@@ -91,7 +91,7 @@ async def _page(
         request,
         "needs/amendment.html",
         breadcrumb=[*crumbs, Link(member.name, f"{frame.url}{SECTION}/{member.code}"), Link("Modifier", None)],
-        frame=frame,
+        here=frame,
         member=member,
         form=shown,
         **grid_context(shown, items),

@@ -4,28 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import get, post
 from pydantic import AwareDatetime, Field, field_validator
 from sqlalchemy import select
 from sqlmodel import col
 
-from pooling.accounts.idempotency import Made, answered_once
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
-from pooling.kernel.errors import Forbidden
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.rights import Right
-from pooling.needs.cancelling import cancel_purchase
-from pooling.needs.collection import close_collection, open_collection
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here
+from pooling.needs import cancelling, collection
 from pooling.needs.consolidating import consolidate_purchase, current_consolidation
 from pooling.needs.models import ConsolidationRecord
+from pooling.needs.permissions import may_see_all_needs
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases.api import PurchaseOut, purchase_out, purchase_to_run
-from pooling.purchases.finding import find_purchase
-from pooling.web.api import ApiIn, ApiOut, Operation, json_answer
-from pooling.web.api_input import fields_renamed, read_body
-from pooling.web.services import services_of
+from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
+from pooling.purchases.page import OnPurchase
+from pooling.purchases.permissions import may_run
+from pooling.web.api import ApiIn, ApiOut
+from pooling.web.api_input import fields_renamed
 
 
 class OpeningIn(ApiIn):
@@ -83,109 +80,75 @@ class ConsolidationOut(ApiOut):
     items: Mapping[str, ConsolidatedItemOut]
 
 
-def _changing(name: str, takes: type[ApiIn], *conflicts: str) -> Operation:
-    """A change of the purchase: made once, and only to the version that was read."""
-    return Operation(name, PurchaseOut, takes=takes, conflicts=conflicts, once=True, tagged=True, matched=True)
-
-
-@post(
+@endpoint(
+    post,
     "/purchases/{reference:str}/opening",
-    right=Right.RUN_PURCHASE,
-    status_code=200,
-    api=_changing("open_collection", OpeningIn, "transition_refused", "nothing_to_declare"),
+    right=may_run,
+    conflicts=("transition_refused", "nothing_to_declare"),
+    once=True,
+    tagged=True,
+    matched=True,
 )
-async def do_opening(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[Any]:
+async def open_collection(here: Here[OnPurchase], sent: OpeningIn) -> PurchaseOut:
     """Invite needs until a date. For the purchase's lead buyer."""
-
-    async def make() -> Made:
-        sent = await read_body(request, OpeningIn)
-        purchase = await purchase_to_run(request, session, caller, reference)
-        with fields_renamed({"closes_on": "closes_at"}):
-            clock = services_of(request).clock
-            insistence = Insistence(sent.confirmed)
-            purchase = await open_collection(session, caller, purchase.id, sent.closes_at, clock, insistence=insistence)
-        return Made(await purchase_out(session, purchase))
-
-    return await answered_once(request, session, caller.person_id, make, status=200, tagged=True)
+    purchase = await matched_purchase(here)
+    with fields_renamed({"closes_on": "closes_at"}):
+        purchase = await collection.open_collection(
+            here.session, here.caller, purchase.id, sent.closes_at, here.clock, insistence=Insistence(sent.confirmed)
+        )
+    return await purchase_out(here.session, purchase)
 
 
-@post(
+@endpoint(
+    post,
     "/purchases/{reference:str}/closure",
-    right=Right.RUN_PURCHASE,
-    status_code=200,
-    api=_changing("close_collection", ClosureIn, "transition_refused"),
+    right=may_run,
+    conflicts=("transition_refused",),
+    once=True,
+    tagged=True,
+    matched=True,
 )
-async def do_closure(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[Any]:
+async def close_collection(here: Here[OnPurchase], sent: ClosureIn) -> PurchaseOut:
     """Close the collection; before its date, with a reason. For the purchase's lead buyer."""
-
-    async def make() -> Made:
-        sent = await read_body(request, ClosureIn)
-        purchase = await purchase_to_run(request, session, caller, reference)
-        clock = services_of(request).clock
-        purchase = await close_collection(session, caller, purchase.id, clock, reason=sent.reason)
-        return Made(await purchase_out(session, purchase))
-
-    return await answered_once(request, session, caller.person_id, make, status=200, tagged=True)
+    purchase = await matched_purchase(here)
+    purchase = await collection.close_collection(here.session, here.caller, purchase.id, here.clock, reason=sent.reason)
+    return await purchase_out(here.session, purchase)
 
 
-@post(
+@endpoint(
+    post,
     "/purchases/{reference:str}/cancellation",
-    right=Right.RUN_PURCHASE,
-    status_code=200,
-    api=_changing("cancel_purchase", CancellationIn, "transition_refused"),
+    right=may_run,
+    conflicts=("transition_refused",),
+    once=True,
+    tagged=True,
+    matched=True,
 )
-async def do_cancellation(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[Any]:
+async def cancel_purchase(here: Here[OnPurchase], sent: CancellationIn) -> PurchaseOut:
     """Give a purchase up, with a reason. For its lead buyer."""
-
-    async def make() -> Made:
-        sent = await read_body(request, CancellationIn)
-        purchase = await purchase_to_run(request, session, caller, reference)
-        clock = services_of(request).clock
-        purchase = await cancel_purchase(session, caller, purchase.id, clock, reason=sent.reason)
-        return Made(await purchase_out(session, purchase))
-
-    return await answered_once(request, session, caller.person_id, make, status=200, tagged=True)
+    purchase = await matched_purchase(here)
+    purchase = await cancelling.cancel_purchase(here.session, here.caller, purchase.id, here.clock, reason=sent.reason)
+    return await purchase_out(here.session, purchase)
 
 
-@get(
-    "/purchases/{reference:str}/consolidation",
-    right=Right.SEE_ALL_NEEDS,
-    api=Operation("get_consolidation", ConsolidationOut, tagged=True),
-)
-async def get_consolidation(
-    session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere, reference: FromPath[str]
-) -> Response[Any]:
+@endpoint(get, "/purchases/{reference:str}/consolidation", right=may_see_all_needs, tagged=True)
+async def get_consolidation(here: Here[OnPurchase]) -> ConsolidationOut:
     """What is ordered of each item and who gets how many. For the lead buyer and the facilitator."""
-    purchase = await find_purchase(session, reference)
-    if not caller.may(Right.SEE_ALL_NEEDS, purchase_id=purchase.id):
-        raise Forbidden
-    frozen = await current_consolidation(session, purchase.id)
+    frozen = await current_consolidation(here.session, here.purchase.id)
     results: Mapping[str, Any]
     if frozen is None:
-        results = {
-            code: item.to_json() for code, item in (await consolidate_purchase(session, purchase.id, {})).items()
-        }
+        found = await consolidate_purchase(here.session, here.purchase.id, {})
+        results = {code: item.to_json() for code, item in found.items()}
     else:
-        kept = await session.execute(
-            select(col(ConsolidationRecord.result)).where(col(ConsolidationRecord.id) == frozen.id)
-        )
-        results = kept.scalar_one()
-    return json_answer(
-        ConsolidationOut(
-            notice=FICTIONAL if entered_group.fictional else None,
-            reference=purchase.reference,
-            number=frozen and frozen.number,
-            frozen_at=frozen and frozen.frozen_at,
-            items={code: ConsolidatedItemOut.model_validate(result) for code, result in results.items()},
-        ),
-        tagged=True,
+        kept = select(col(ConsolidationRecord.result)).where(col(ConsolidationRecord.id) == frozen.id)
+        results = (await here.session.execute(kept)).scalar_one()
+    return ConsolidationOut(
+        notice=FICTIONAL if here.group.fictional else None,
+        reference=here.purchase.reference,
+        number=frozen and frozen.number,
+        frozen_at=frozen and frozen.frozen_at,
+        items={code: ConsolidatedItemOut.model_validate(result) for code, result in results.items()},
     )
 
 
-ROUTES: Sequence[Any] = [do_opening, do_closure, do_cancellation, get_consolidation]
+ROUTES: Sequence[Any] = [open_collection, close_collection, cancel_purchase, get_consolidation]

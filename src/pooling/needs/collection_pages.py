@@ -42,7 +42,7 @@ def _ask(
         request,
         template,
         breadcrumb=[*frame.breadcrumb, Link(label, None)],
-        frame=frame,
+        here=frame,
         cancel_url=frame.url,
         **context,
     )

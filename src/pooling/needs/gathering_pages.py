@@ -126,7 +126,7 @@ async def _page(
         request,
         "needs/telephone.html",
         breadcrumb=[*crumbs, Link("Déposer pour ce membre", None)],
-        frame=frame,
+        here=frame,
         member=member,
         form=shown,
         declaration_url=page,

@@ -14,10 +14,11 @@ from pooling.kernel.events import Event, record_event
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
 from pooling.members.models import Budget, Member
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.purchases.doubts import doubts_of_items
 from pooling.purchases.finding import item_ids, lock_purchase
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
+from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
 
@@ -110,7 +111,7 @@ async def rewrite_items(
         Doubtful: a VAT rate or a price may be a slip.
     """
     purchase = await lock_purchase(session, purchase_id, alone=True)
-    caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase_id)
+    may_edit.require(caller, purchase)
     if purchase.state != PurchaseState.DRAFT:
         raise Conflict("Les articles ne changent plus une fois la collecte ouverte.", code="not_in_preparation")
     if len({item.code for item in items}) < len(items):

@@ -3,43 +3,30 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import get, post
 from pydantic import Field, PlainSerializer
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.idempotency import Made, answered_once
+from pooling.accounts.idempotency import Made
 from pooling.collections.models import Collection
 from pooling.collections.queries import is_collection
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member
-from pooling.members.rights import Caller, Right
-from pooling.purchases.finding import find_purchase, lock_purchase
+from pooling.members.rights import Right
+from pooling.purchases import preparing
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Participation, Purchase, PurchaseState
-from pooling.purchases.preparing import prepare_purchase
+from pooling.purchases.page import OnPurchase
 from pooling.purchases.queries import is_member, purchase_items, purchases_before
 from pooling.purchases.schemas import PurchaseIn
-from pooling.web.api import (
-    PREFIX,
-    ApiIn,
-    ApiOut,
-    Operation,
-    PageIn,
-    PageOut,
-    json_answer,
-    page_of,
-    require_match,
-    unpack_after,
-    wants_match,
-)
-from pooling.web.api_input import read_body, read_query
+from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, require_match, unpack_after, wants_match
 from pooling.web.bodies import LARGEST_LIST_OF_MEMBERS
-from pooling.web.services import services_of
 
 
 def _plain(value: Decimal) -> str:
@@ -143,30 +130,24 @@ async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut
     )
 
 
-async def purchase_to_run(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> Purchase:
-    """The purchase, for who runs it, locked alone and compared with `If-Match` when that was sent.
+async def matched_purchase(here: OnPurchase) -> Purchase:
+    """The purchase, locked alone and compared with `If-Match` when that was sent.
 
     Raises:
-        NotFound: the group has no purchase of this reference.
-        Forbidden: the caller does not run it.
         ChangedMeanwhile: it is no longer as it was read.
     """
-    purchase = await find_purchase(session, reference)
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase.id)
-    if wants_match(request):
-        purchase = await lock_purchase(session, purchase.id, alone=True)
-        require_match(request, await purchase_out(session, purchase))
+    if not wants_match(here.request):
+        return here.purchase
+    purchase = await lock_purchase(here.session, here.purchase.id, alone=True)
+    require_match(here.request, await purchase_out(here.session, purchase))
     return purchase
 
 
-@get("/purchases", right=Right.SEE_GROUP, api=Operation("list_purchases", PageOut[PurchaseLineOut], query=PageIn))
-async def list_purchases(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
+@endpoint(get, "/purchases", right=Right.SEE_GROUP)
+async def list_purchases(here: Here[InGroup], asked: PageIn) -> Listed[PurchaseLineOut]:
     """The group's purchases, the newest first."""
-    page = read_query(request, PageIn)
-    key = unpack_after(page.after, int)
-    lines, next_id = await purchases_before(session, before_id=key[0] if key else None, size=page.limit)
+    key = unpack_after(asked.after, int)
+    lines, next_id = await purchases_before(here.session, before_id=key[0] if key else None, size=asked.limit)
     shown = [
         PurchaseLineOut(
             reference=line.reference,
@@ -177,42 +158,32 @@ async def list_purchases(request: Request[Any, Any, Any], session: SessionHere) 
         )
         for line in lines
     ]
-    return page_of(request, shown, (next_id,) if next_id else None, page.limit)
+    return Listed(shown, (next_id,) if next_id else None)
 
 
-@post(
+@endpoint(
+    post,
     "/purchases",
     right=Right.PREPARE_PURCHASE,
-    api=Operation("prepare_purchase", PurchaseOut, takes=NewPurchase, status=201, once=True, tagged=True),
+    status=201,
+    once=True,
+    tagged=True,
     request_max_body_size=LARGEST_LIST_OF_MEMBERS,
 )
-async def create_purchase(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
-) -> Response[Any]:
+async def prepare_purchase(here: Here[InGroup], sent: NewPurchase) -> Made[PurchaseOut]:
     """Prepare a purchase: for the facilitator, or a référent or the purchasing staff of the lead member."""
-
-    async def make() -> Made:
-        sent = await read_body(request, NewPurchase)
-        command = PurchaseIn.model_validate(sent.model_dump(exclude={"lead_buyers", "confirmed"}))
-        now = services_of(request).clock.now()
-        insistence = Insistence(sent.confirmed)
-        purchase = await prepare_purchase(
-            session, caller, command, now, lead_buyers=sent.lead_buyers, insistence=insistence
-        )
-        location = f"{PREFIX}/groups/{entered_group.slug}/purchases/{purchase.reference}"
-        return Made(await purchase_out(session, purchase), location)
-
-    return await answered_once(request, session, caller.person_id, make, tagged=True)
+    command = PurchaseIn.model_validate(sent.model_dump(exclude={"lead_buyers", "confirmed"}))
+    insistence = Insistence(sent.confirmed)
+    purchase = await preparing.prepare_purchase(
+        here.session, here.caller, command, here.now, lead_buyers=sent.lead_buyers, insistence=insistence
+    )
+    return Made(await purchase_out(here.session, purchase), f"{here.api_url}/purchases/{purchase.reference}")
 
 
-@get(
-    "/purchases/{reference:str}",
-    right=Right.SEE_GROUP,
-    api=Operation("get_purchase", PurchaseOut, tagged=True),
-)
-async def get_purchase(session: SessionHere, reference: FromPath[str]) -> Response[Any]:
+@endpoint(get, "/purchases/{reference:str}", right=Right.SEE_GROUP, tagged=True)
+async def get_purchase(here: Here[OnPurchase]) -> PurchaseOut:
     """A purchase with its items and price tiers."""
-    return json_answer(await purchase_out(session, await find_purchase(session, reference)), tagged=True)
+    return await purchase_out(here.session, here.purchase)
 
 
-ROUTES = [list_purchases, create_purchase, get_purchase]
+ROUTES = [list_purchases, prepare_purchase, get_purchase]

@@ -15,8 +15,9 @@ from pooling.members.locking import lock_group
 from pooling.members.mails import Sender
 from pooling.members.membership import find_membership, take_role
 from pooling.members.models import Membership, Role
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.purchases.models import Purchase
+from pooling.purchases.permissions import may_name_buyers
 from pooling.reminders.kinds import Context
 
 
@@ -60,7 +61,7 @@ async def name_buyer(
         Invalid: it is a buyer of this purchase already.
         TooMany: the caller named too many today.
     """
-    caller.require(Right.NAME_BUYERS, member_id=purchase.lead_member_id)
+    may_name_buyers.require(caller, purchase)
     await BUYERS.count_here(session, caller.person_id, at=context.now)
     buyer = InvitationIn(email, name, Role.LEAD_BUYER, function, purchase_id=purchase.id)
     of_what = f"{purchase.reference} « {purchase.title} »"
@@ -76,7 +77,7 @@ async def remove_buyer(
         Forbidden: the caller is neither a référent of the lead member nor the facilitator.
         NotFound: there is no such buyer (any more).
     """
-    caller.require(Right.NAME_BUYERS, member_id=purchase.lead_member_id)
+    may_name_buyers.require(caller, purchase)
     await lock_group(session)
     buyer = next((one for one in await buyers_of(session, purchase.id) if one.membership_id == membership_id), None)
     if buyer is None:

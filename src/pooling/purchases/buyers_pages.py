@@ -2,124 +2,72 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.errors import NotFound
-from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.features import features_of
-from pooling.members.page_parts import NAME_NEEDED, context_of, sender_of
+from pooling.members.group_page import Here
+from pooling.members.page_parts import NAME_NEEDED
 from pooling.members.people_queries import find_person
-from pooling.members.rights import Caller, Right
-from pooling.purchases.buyers import buyers_of, name_buyer, remove_buyer
-from pooling.purchases.page import PurchasePage, purchase_page
-from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
+from pooling.purchases.buyers import BuyerShown, buyers_of, name_buyer, remove_buyer
+from pooling.purchases.page import PurchasePage
+from pooling.purchases.permissions import may_name_buyers
+from pooling.web.forms import Form, PostedForm
 
 SECTION = "/acheteurs"
+PATH = f"/achats/{{reference:str}}{SECTION}"
+REMOVAL = f"{PATH}/{{membership_id:int}}/retrait"
 
 
-async def _named(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchasePage:
-    """The frame of a purchase whose buyers the caller names.
-
-    Raises:
-        Forbidden: it does not.
-    """
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    caller.require(Right.NAME_BUYERS, member_id=frame.purchase.lead_member_id)
-    return frame
+@get(PATH, right=may_name_buyers)
+async def show_buyers(here: Here[PurchasePage]) -> Response[str]:
+    return await _page(here, Form())
 
 
-@get("/achats/{reference:str}/acheteurs", right=Right.NAME_BUYERS)
-async def show_buyers(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[str]:
-    frame = await _named(request, session, caller, reference)
-    return await _page(request, session, frame, Form())
+async def _page(here: PurchasePage, form: Form) -> Response[str]:
+    buyers = await buyers_of(here.session, here.purchase.id)
+    return here.render("purchases/buyers.html", "Acheteurs", form=form, buyers=buyers)
 
 
-async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
-) -> Response[str]:
-    return render(
-        request,
-        "purchases/buyers.html",
-        breadcrumb=[*frame.breadcrumb, Link("Acheteurs", None)],
-        frame=frame,
-        form=form,
-        buyers=await buyers_of(session, frame.purchase.id),
-    )
-
-
-@post("/achats/{reference:str}/acheteurs", right=Right.NAME_BUYERS)
-async def do_name(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    reference: FromPath[str],
-) -> Response[Any]:
-    frame = await _named(request, session, caller, reference)
+@post(PATH, right=may_name_buyers)
+async def do_name(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
     email, name = form.email("email"), form.text("name", required=NAME_NEEDED)
     function = form.text("function")
-    if not form.has_errors:
-        with form.redisplayed():
-            sender, context = sender_of(request), context_of(request, frame.group)
-            await name_buyer(session, caller, frame.purchase, email, name, function, sender, context)
-    if form.has_errors:
-        raise Redisplay(await _page(request, session, frame, form))
-    return redirect(request, f"{frame.url}{SECTION}", done=f"{name} pilote cet achat ; un courriel part à {email}.")
+    async with form.submitted(lambda: _page(here, form)):
+        await name_buyer(here.session, here.caller, here.purchase, email, name, function, here.sender, here.context)
+    return here.redirect(SECTION, done=f"{name} pilote cet achat ; un courriel part à {email}.")
 
 
-@get("/achats/{reference:str}/acheteurs/{membership_id:int}/retrait", right=Right.NAME_BUYERS)
-async def ask_removal(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    membership_id: FromPath[int],
-) -> Response[str]:
-    frame = await _named(request, session, caller, reference)
-    buyers = await buyers_of(session, frame.purchase.id)
+@get(REMOVAL, right=may_name_buyers)
+async def ask_removal(here: Here[PurchasePage], membership_id: FromPath[int]) -> Response[str]:
+    buyers = await buyers_of(here.session, here.purchase.id)
     buyer = next((one for one in buyers if one.membership_id == membership_id), None)
     if buyer is None:
         raise NotFound
-    consequences = [f"{buyer.name} ne pilote plus « {frame.purchase.title} », dès maintenant."]
-    if len(buyers) == 1:
-        consequences.append("Cet achat n’aura plus d’acheteur : nommez-en un autre pour qu’il puisse avancer.")
-    person = await find_person(session, buyer.person_id)
-    role = next(role for role in person.roles if role.id == membership_id)
-    warnings = features_of(request).on_leaving
-    consequences += await warnings(session, caller, frame.group, person, role, services_of(request).clock.now())
-    return render(
-        request,
-        "confirm_page.html",
-        breadcrumb=[*frame.breadcrumb, Link("Acheteurs", frame.url + SECTION), Link("Retirer", None)],
+    return here.ask(
+        ("Acheteurs", SECTION),
+        "Retirer",
         question=f"Retirer {buyer.name} des acheteurs de cet achat ?",
-        consequences=consequences,
-        action_url=f"{frame.url}{SECTION}/{membership_id}/retrait",
-        action_label="Retirer",
-        cancel_url=frame.url + SECTION,
-        danger=True,
+        consequences=await _consequences(here, buyer, is_last=len(buyers) == 1),
+        action=f"{SECTION}/{membership_id}/retrait",
+        label="Retirer",
+        cancel=SECTION,
     )
 
 
-@post("/achats/{reference:str}/acheteurs/{membership_id:int}/retrait", right=Right.NAME_BUYERS)
-async def do_removal(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,  # noqa: ARG001 - read for its token
-    reference: FromPath[str],
-    membership_id: FromPath[int],
-) -> Response[Any]:
-    frame = await _named(request, session, caller, reference)
-    await remove_buyer(session, caller, frame.purchase, membership_id, services_of(request).clock.now())
-    return redirect(request, f"{frame.url}{SECTION}", done="Cette personne ne pilote plus l’achat.")
+async def _consequences(here: PurchasePage, buyer: BuyerShown, *, is_last: bool) -> list[str]:
+    told = [f"{buyer.name} ne pilote plus « {here.purchase.title} », dès maintenant."]
+    if is_last:
+        told.append("Cet achat n’aura plus d’acheteur : nommez-en un autre pour qu’il puisse avancer.")
+    person = await find_person(here.session, buyer.person_id)
+    role = next(role for role in person.roles if role.id == buyer.membership_id)
+    return told + await here.features.on_leaving(here.session, here.caller, here.group, person, role, here.now)
+
+
+@post(REMOVAL, right=may_name_buyers)
+async def do_removal(here: Here[PurchasePage], membership_id: FromPath[int]) -> Response[Any]:
+    await remove_buyer(here.session, here.caller, here.purchase, membership_id, here.now)
+    return here.redirect(SECTION, done="Cette personne ne pilote plus l’achat.")
 
 
 ROUTES = [show_buyers, do_name, ask_removal, do_removal]

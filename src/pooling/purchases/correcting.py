@@ -22,6 +22,7 @@ from pooling.purchases.adding import add_participants, members_chosen
 from pooling.purchases.doubts import doubts_of_purchase
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
+from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import CorrectionIn
 from pooling.web.typography import date_short
 
@@ -108,7 +109,7 @@ async def delete_purchase(session: AsyncSession, caller: Caller, purchase_id: in
 
 async def _in_preparation(session: AsyncSession, caller: Caller, purchase_id: int) -> Purchase:
     purchase = await lock_purchase(session, purchase_id, alone=True)
-    caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase_id)
+    may_edit.require(caller, purchase)
     if purchase.state != PurchaseState.DRAFT:
         raise Conflict(
             "Cet achat n’est plus en préparation : il ne se modifie plus ainsi, et ne se supprime plus.",

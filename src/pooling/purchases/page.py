@@ -1,8 +1,9 @@
-"""What stands at the top of every page of a purchase: where it is in its life, and its sections."""
+"""What the pages of a purchase share, and the calls of programs about one: the purchase, its life, its sections."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from litestar import Request
@@ -11,14 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import EnteredGroup
 from pooling.collections.models import Collection
 from pooling.collections.rules import is_open
-from pooling.members.features import features_of
+from pooling.members.group_page import GroupPage, InGroup
 from pooling.members.models import Member
-from pooling.members.rights import AnyRight, Caller, Right
-from pooling.purchases.finding import find_with_collection
+from pooling.members.rights import AnyRight, Caller
+from pooling.purchases.finding import find_purchase, find_with_collection
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import state_dates
 from pooling.purchases.rules import PURCHASE
+from pooling.web.addresses import path_of
 from pooling.web.layout import Link
+from pooling.web.services import services_of
 from pooling.web.typography import date_short
 
 STEPS: tuple[tuple[str, PurchaseState], ...] = (
@@ -30,87 +34,102 @@ STEPS: tuple[tuple[str, PurchaseState], ...] = (
     ("Soldé", PurchaseState.SETTLED),
 )
 
-
 OVER_ONCE_REACHED = frozenset({PurchaseState.DELIVERED, PurchaseState.SETTLED})
 """Whose step is behind as soon as the purchase is in it: it is delivered, it is settled."""
 
 
 @dataclass(frozen=True)
-class PurchasePage:
-    """A purchase as its pages show it."""
+class OnPurchase(InGroup):
+    """A request about the purchase that its address names."""
 
     purchase: Purchase
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        return cls(**vars(here), purchase=await find_purchase(here.session, here.named["reference"]))
+
+
+@dataclass(frozen=True)
+class PurchasePage(OnPurchase, GroupPage):
+    """A page of a purchase."""
+
     collection: Collection | None
     """None: it was never opened."""
-    group: EnteredGroup
-    zone: ZoneInfo
     lead: str
-    url: str
-    state_word: str
-    state_tag: str
-    steps: list[dict[str, Any]]
     dates: dict[str, datetime]
     """When it last entered each state."""
-    tabs: list[Link]
-    breadcrumb: list[Link]
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        session = here.session
+        purchase, collection = await find_with_collection(session, here.named["reference"])
+        lead = await session.get(Member, (purchase.group_id, purchase.lead_member_id))
+        assert lead is not None, "a foreign key holds it"
+        dates = await state_dates(session, purchase.id)
+        return cls(**vars(here), purchase=purchase, collection=collection, lead=lead.name, dates=dates)
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}/achats/{self.purchase.reference}"
+
+    @property
+    def above(self) -> Sequence[Link]:
+        listed = Link("Achats groupés", f"{self.base}/achats")
+        return [*super().above, listed, Link(self.purchase.reference, self.url)]
 
     @property
     def closes_at(self) -> datetime | None:
         """Until when its collection runs, or ran."""
         return self.collection.closes_at if self.collection else None
 
+    @property
+    def breadcrumb(self) -> Sequence[Link]:
+        return self.above
+
+    @property
+    def state_word(self) -> str:
+        return PURCHASE.word(self.purchase.state)
+
+    @property
+    def state_tag(self) -> str:
+        return PURCHASE.tag(self.purchase.state)
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        return steps(self.purchase, self.collection, self.dates, self.zone)
+
+    @property
+    def tabs(self) -> list[Link]:
+        """Its sections, of which the one that the address lies in is current."""
+        seen = [tab for tab in self.features.purchase_tabs if _may_see(self.caller, tab.right, self.purchase.id)]
+        inside = path_of(self.request).removeprefix(self.url)
+        return [Link(tab.label, self.url + tab.path, _lies_in(inside, tab.path)) for tab in seen]
+
+
+# For handlers that still ask for their session and caller one by one.
+
 
 async def purchase_page(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str = ""
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    caller: Caller,
+    reference: str,  # noqa: ARG001 - of the address
+    section: str = "",  # noqa: ARG001 - of the address
 ) -> PurchasePage:
-    """The frame of one purchase, whose section (a tab's path) is being shown.
-
-    Raises:
-        NotFound: the group has no purchase of this reference.
-    """
-    purchase, collection = await find_with_collection(session, reference)
-    lead = await session.get(Member, (purchase.group_id, purchase.lead_member_id))
-    assert lead is not None, "a foreign key holds it"
     group: EnteredGroup = request.scope["state"]["group"]
-    url = f"/g/{group.slug}/achats/{purchase.reference}"
-    zone = ZoneInfo(group.timezone)
-    dates = await state_dates(session, purchase.id)
-    return PurchasePage(
-        purchase=purchase,
-        collection=collection,
-        group=group,
-        zone=zone,
-        lead=lead.name,
-        url=url,
-        state_word=PURCHASE.word(purchase.state),
-        state_tag=PURCHASE.tag(purchase.state),
-        steps=steps(purchase, collection, dates, zone),
-        dates=dates,
-        tabs=[
-            Link(tab.label, url + tab.path, tab.path == section)
-            for tab in features_of(request).purchase_tabs
-            if _may_see(caller, tab.right, purchase.id)
-        ],
-        breadcrumb=[
-            Link("À faire", f"/g/{group.slug}"),
-            Link("Achats groupés", f"/g/{group.slug}/achats"),
-            Link(purchase.reference, url if section else None),
-        ],
-    )
+    return await PurchasePage.load(InGroup(request, session, caller, group, services_of(request).clock.now()))
 
 
 async def led_purchase(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str
 ) -> PurchasePage:
-    """The frame of a purchase that the caller runs.
-
-    Raises:
-        NotFound: the group has no purchase of this reference.
-        Forbidden: the caller does not run it.
-    """
     frame = await purchase_page(request, session, caller, reference, section)
-    caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
+    may_run.require(caller, frame.purchase)
     return frame
+
+
+def _lies_in(path: str, tab: str) -> bool:
+    return path == tab or (tab != "" and path.startswith(f"{tab}/"))
 
 
 def _may_see(caller: Caller, right: AnyRight, purchase_id: int) -> bool:

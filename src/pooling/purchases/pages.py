@@ -1,40 +1,27 @@
 """The list of purchases."""
 
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromQuery
 
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.purchases.queries import purchases_before
 from pooling.purchases.rules import PURCHASE
-from pooling.web.layout import Link, render
 
 
 @get("/achats", right=Right.SEE_GROUP)
-async def list_purchases(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    avant: FromQuery[int | None] = None,
-) -> Response[str]:
-    lines, next_id = await purchases_before(session, before_id=avant)
-    base = f"/g/{entered_group.slug}"
-    return render(
-        request,
+async def list_purchases(here: Here[GroupPage], avant: FromQuery[int | None] = None) -> Response[str]:
+    lines, next_id = await purchases_before(here.session, before_id=avant)
+    return here.render(
         "purchases/list.html",
-        breadcrumb=[Link("À faire", base), Link("Achats groupés", None)],
+        "Achats groupés",
         lines=lines,
-        may_prepare=caller.may_somewhere(Right.PREPARE_PURCHASE),
+        may_prepare=here.caller.may_somewhere(Right.PREPARE_PURCHASE),
         next_id=next_id,
         later=avant is not None,
-        base=f"{base}/achats",
+        base=f"{here.base}/achats",
         words=PURCHASE.words,
         state_tags=PURCHASE.tags,
-        zone=ZoneInfo(entered_group.timezone),
     )
 
 

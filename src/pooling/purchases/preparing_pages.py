@@ -2,56 +2,44 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import Response, get, post
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.mail_addresses import is_address
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Member, MemberKind, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import rewrite_items
 from pooling.purchases.item_form import form_of_items, read_items, rows_of, usual_rates, with_more_rows
-from pooling.purchases.page import PurchasePage, purchase_page
+from pooling.purchases.page import PurchasePage
+from pooling.purchases.permissions import may_edit
 from pooling.purchases.preparing import prepare_purchase
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.schemas import PurchaseIn
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
 
+NEW = "/achats/nouveau"
+ITEMS = "/achats/{reference:str}/articles"
 CHOSEN_AT_MOST = 300
 """Members to tick one by one; in a larger group everybody takes part."""
 
 
-@get("/achats/nouveau", right=Right.PREPARE_PURCHASE)
-async def ask_purchase(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
-) -> Response[str]:
-    return await _page(
-        request, session, caller, entered_group.slug, Form(values={"participation": "all", **usual_rates()})
-    )
+@get(NEW, right=Right.PREPARE_PURCHASE)
+async def ask_purchase(here: Here[GroupPage]) -> Response[str]:
+    return await _page(here, Form(values={"participation": "all", **usual_rates()}))
 
 
-async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, group: str, form: Form
-) -> Response[str]:
-    leads, members = await leads_and_members(session, caller)
-    base = f"/g/{group}"
+async def _page(here: GroupPage, form: Form) -> Response[str]:
+    leads, members = await leads_and_members(here.session, here.caller)
     if len(leads) == 1 and not form.value("lead_member"):
         form.values["lead_member"] = leads[0][0]
-    return render(
-        request,
+    return here.render(
         "purchases/new.html",
-        breadcrumb=[
-            Link("À faire", base),
-            Link("Achats groupés", f"{base}/achats"),
-            Link("Préparer un achat", None),
-        ],
+        ("Achats groupés", "/achats"),
+        "Préparer un achat",
         form=form,
-        base=base,
         leads=leads,
         members=members,
         rows=rows_of(form),
@@ -75,29 +63,17 @@ async def leads_and_members(
     return leads, members if len(found) <= CHOSEN_AT_MOST else []
 
 
-@post("/achats/nouveau", right=Right.PREPARE_PURCHASE)
-async def do_purchase(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-) -> Response[Any]:
+@post(NEW, right=Right.PREPARE_PURCHASE)
+async def do_purchase(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     if form.value("ajouter"):
-        raise Redisplay(await _page(request, session, caller, entered_group.slug, with_more_rows(form)))
+        raise Redisplay(await _page(here, with_more_rows(form)))
     command, buyers = _read(form)
-    reference = ""
-    if not form.has_errors:
-        with form.redisplayed():
-            now = services_of(request).clock.now()
-            purchase = await prepare_purchase(
-                session, caller, command, now, lead_buyers=buyers, insistence=form.insistence()
-            )
-            reference = purchase.reference
-    if form.has_errors:
-        raise Redisplay(await _page(request, session, caller, entered_group.slug, form))
-    done = f"L’achat {reference} est en préparation."
-    return redirect(request, f"/g/{entered_group.slug}/achats/{reference}", done=done)
+    insistence = form.insistence()
+    async with form.submitted(lambda: _page(here, form)):
+        purchase = await prepare_purchase(
+            here.session, here.caller, command, here.now, lead_buyers=buyers, insistence=insistence
+        )
+    return here.redirect(f"/achats/{purchase.reference}", done=f"L’achat {purchase.reference} est en préparation.")
 
 
 def _read(form: Form) -> tuple[PurchaseIn, list[str]]:
@@ -123,59 +99,24 @@ def read_terms(form: Form) -> dict[str, Any]:
     }
 
 
-@get("/achats/{reference:str}/articles", right=Right.EDIT_PURCHASE)
-async def ask_items(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[str]:
-    frame = await edited_purchase(request, session, caller, reference)
-    return _items_page(request, frame, Form(values=form_of_items(await purchase_items(session, frame.purchase.id))))
+@get(ITEMS, right=may_edit)
+async def ask_items(here: Here[PurchasePage]) -> Response[str]:
+    items = await purchase_items(here.session, here.purchase.id)
+    return await _items_page(here, Form(values=form_of_items(items)))
 
 
-async def edited_purchase(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchasePage:
-    """The frame of a purchase that the caller prepares or runs.
-
-    Raises:
-        NotFound: the group has no purchase of this reference.
-        Forbidden: the caller does neither.
-    """
-    frame = await purchase_page(request, session, caller, reference, "-")
-    purchase = frame.purchase
-    caller.require(Right.EDIT_PURCHASE, member_id=purchase.lead_member_id, purchase_id=purchase.id)
-    return frame
+async def _items_page(here: PurchasePage, form: Form) -> Response[str]:
+    return here.render("purchases/items.html", "Articles", form=form, rows=rows_of(form))
 
 
-def _items_page(request: Request[Any, Any, Any], frame: PurchasePage, form: Form) -> Response[str]:
-    return render(
-        request,
-        "purchases/items.html",
-        breadcrumb=[*frame.breadcrumb, Link("Articles", None)],
-        frame=frame,
-        form=form,
-        rows=rows_of(form),
-    )
-
-
-@post("/achats/{reference:str}/articles", right=Right.EDIT_PURCHASE)
-async def do_items(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    reference: FromPath[str],
-) -> Response[Any]:
-    frame = await edited_purchase(request, session, caller, reference)
+@post(ITEMS, right=may_edit)
+async def do_items(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
     if form.value("ajouter"):
-        raise Redisplay(_items_page(request, frame, with_more_rows(form)))
-    items = read_items(form)
-    if not form.has_errors:
-        with form.redisplayed():
-            now = services_of(request).clock.now()
-            await rewrite_items(session, caller, frame.purchase.id, items, now, insistence=form.insistence())
-    if form.has_errors:
-        raise Redisplay(_items_page(request, frame, form))
-    return redirect(request, frame.url, done="Les articles sont enregistrés.")
+        raise Redisplay(await _items_page(here, with_more_rows(form)))
+    items, insistence = read_items(form), form.insistence()
+    async with form.submitted(lambda: _items_page(here, form)):
+        await rewrite_items(here.session, here.caller, here.purchase.id, items, here.now, insistence=insistence)
+    return here.redirect(done="Les articles sont enregistrés.")
 
 
 ROUTES = [ask_purchase, do_purchase, ask_items, do_items]

@@ -52,8 +52,16 @@ class PageOut(ApiOut, Generic[Out]):
 
 
 @dataclass(frozen=True)
+class Listed(Generic[Out]):
+    """A part of a list as its handler gives it: what is on it, and the key after which the next one starts."""
+
+    items: Sequence[Out]
+    next_key: Sequence[KeyPart] | None
+
+
+@dataclass(frozen=True)
 class Operation:
-    """What an endpoint's decorator says of it (`api=Operation(…)`): enough to describe it and check its answers."""
+    """What an endpoint says of itself (`members/endpoint.py`): enough to describe it and check its answers."""
 
     id: str
     gives: type[BaseModel] | None = None

@@ -1,12 +1,12 @@
 """Forms, once and for all: what was typed is read as it is, checked field by field, and shown again when it is wrong.
 
-A page's POST handler takes `form: Form`, reads its fields, and calls one use case; when something is wrong it raises
-`Redisplay` with the same page, which rolls the transaction back and keeps every value typed.
+A page's POST handler takes `form: PostedForm`, reads its fields, and calls one use case inside `form.submitted(…)`:
+when something is wrong it ends the request with the same page, rolls the transaction back and keeps every value typed.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -18,7 +18,7 @@ from litestar.di import NamedDependency
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import FIELD as CONFIRMED
 from pooling.kernel.doubts import LONGEST_REASON, Doubtful, Insistence, mark_of
-from pooling.kernel.errors import Invalid
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, clean_indented, one_line, without_invisible
 from pooling.mail_addresses import WrongAddressError, read_address
@@ -59,6 +59,8 @@ class Form:
     """What may be a slip, to insist on (components/doubts.html)."""
     status: int = Invalid.status
     """What its page answers when something is to mend."""
+    conflict: str = ""
+    """The code of the conflict that is told in it (`submitted`)."""
 
     @property
     def has_errors(self) -> bool:
@@ -200,7 +202,7 @@ class Form:
             raise Invalid(self.errors)
 
     @contextmanager
-    def redisplayed(self) -> Iterator[None]:
+    def redisplayed(self, fields: Mapping[str, str] | None = None) -> Iterator[None]:
         """Gathers in `errors` what the block refuses; the caller then looks at `has_errors`."""
         try:
             yield
@@ -210,7 +212,36 @@ class Form:
                 self._doubt(invalid.doubts)
                 return
             for name, sentence in invalid.errors.items():
-                self.refuse(name, sentence)
+                self.refuse((fields or {}).get(name, name), sentence)
+
+    @asynccontextmanager
+    async def submitted(
+        self,
+        page: Callable[[], Awaitable[Response[Any]]],
+        *,
+        fields: Mapping[str, str] | None = None,
+        conflict: str | None = None,
+    ) -> AsyncIterator[None]:
+        """Around the use case that a form is for. What reading it refused before, or is refused inside, ends the
+        request with its page again, every value kept.
+
+        `fields` are this form's names for what the use case calls otherwise. A `Conflict` is told at the field
+        `conflict`, "" for the head of the page; None leaves it to the page of errors.
+
+        Raises:
+            Redisplay: something is to mend.
+        """
+        if not self.errors:
+            with self.redisplayed(fields):
+                try:
+                    yield
+                except Conflict as refused:
+                    if conflict is None:
+                        raise
+                    self.conflict = refused.code
+                    self.refuse(conflict, refused.message)
+        if self.errors:
+            raise Redisplay(await page())
 
 
 def _wrong_integer(typed: str, smallest: int, largest: int) -> str | None:

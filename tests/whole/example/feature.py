@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from sqlalchemy import Select, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.events import record_event
 from pooling.members.acts import Act, NoTerms, Order
-from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.events import EventWords, Subject, named_by
 from pooling.members.features import Entry, Feature
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Membership, Role
 from pooling.members.rights import AnyRight, Caller
 from pooling.members.task import Task
@@ -22,7 +22,6 @@ from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
 from pooling.reminders.kinds import Subject as Reminded
-from pooling.web.layout import render
 from whole.example.models import Loan
 
 
@@ -31,18 +30,9 @@ class LoanRight(AnyRight):
 
 
 @get("/prets", right=LoanRight.SEE_LOANS)
-async def list_loans(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[str]:
-    caller.require(LoanRight.SEE_LOANS)
-    loans = (await session.execute(select(col(Loan.what)).order_by(col(Loan.id)))).scalars().all()
-    return render(
-        request,
-        "confirm_page.html",
-        question="Prêts du groupe",
-        consequences=loans,
-        action_url="",
-        action_label="",
-        cancel_url="",
-    )
+async def list_loans(here: Here[GroupPage]) -> Response[str]:
+    loans = (await here.session.execute(select(col(Loan.what)).order_by(col(Loan.id)))).scalars().all()
+    return here.ask("Prêts", question="Prêts du groupe", consequences=loans, action="", label="")
 
 
 async def lend(session: AsyncSession, what: str, back_at: datetime, now: datetime) -> None:

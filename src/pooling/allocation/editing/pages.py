@@ -77,7 +77,7 @@ def _page(
         editing.of.template,
         breadcrumb=trail(frame, here),
         form=form,
-        frame=frame,
+        here=frame,
         heading=here,
         action_url=editing.url,
         cancel_url=frame.url + SECTION,

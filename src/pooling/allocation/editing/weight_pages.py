@@ -86,7 +86,7 @@ async def _page(
         "allocation/keys.html",
         breadcrumb=trail(frame, "Clés de répartition"),
         form=form or typed,
-        frame=frame,
+        here=frame,
         payers=payers if editable and has_boxes(payers) else payers[:SHOWN_AT_MOST],
         hidden=max(len(payers) - SHOWN_AT_MOST, 0),
         boxes=has_boxes(payers),

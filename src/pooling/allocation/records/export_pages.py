@@ -58,7 +58,7 @@ async def show_exports(
         request,
         "allocation/exports.html",
         breadcrumb=trail(frame, "Classeurs"),
-        frame=frame,
+        here=frame,
         exports=[
             {
                 "url": f"{address(frame)}/{export.id}",

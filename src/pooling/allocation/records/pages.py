@@ -135,7 +135,7 @@ async def show_record(
         request,
         "allocation/record.html",
         breadcrumb=trail(frame, f"État n°\u00a0{number}"),
-        frame=frame,
+        here=frame,
         number_shown=number,
         frozen=f"Figé {date_time_long(record.shown.frozen_at, frame.zone, with_year=True)}, par {by}.",
         basis=allocation.basis,

@@ -138,7 +138,7 @@ async def create_item(
 ) -> Response[Any]:
     """Add a point at the end of a committee's agenda. For the facilitator."""
 
-    async def make() -> Made:
+    async def make() -> Made[Any]:
         sent = await read_body(request, NewAgendaItem)
         now = services_of(request).clock.now()
         item_id = await add_item(session, caller, committee_id, sent, now)

@@ -103,7 +103,7 @@ async def list_difficulties(request: Request[Any, Any, Any], session: SessionHer
 async def create_difficulty(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
     """Tell the group of a difficulty: it comes on the next committee's agenda."""
 
-    async def make() -> Made:
+    async def make() -> Made[Any]:
         sent = await read_body(request, NewDifficulty)
         command = DifficultyIn(
             content=sent.content,
@@ -139,7 +139,7 @@ async def do_settlement(
     spoken of.
     """
 
-    async def make() -> Made:
+    async def make() -> Made[Any]:
         if not await may_settle(session, caller, await difficulty_by_id(session, difficulty_id)):
             raise Forbidden
         sent = await read_body(request, DifficultySettlement)

@@ -165,7 +165,7 @@ async def do_settlement(
 ) -> Response[Any]:
     """Mark an open decision done or dropped: for its owner and the facilitator."""
 
-    async def make() -> Made:
+    async def make() -> Made[Any]:
         await find_decision(session, caller, committee_id, number)
         sent = await read_body(request, SettlementIn)
         now = services_of(request).clock.now()

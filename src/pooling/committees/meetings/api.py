@@ -87,7 +87,7 @@ async def list_committees(request: Request[Any, Any, Any], session: SessionHere)
 async def create_committee(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
     """Plan a committee and invite its people. For the facilitator."""
 
-    async def make() -> Made:
+    async def make() -> Made[Any]:
         sent = await read_body(request, NewCommittee)
         committee_id = await schedule_committee(session, caller, sent, services_of(request).clock.now())
         committee = await committee_by_id(session, committee_id)
