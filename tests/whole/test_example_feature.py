@@ -1,4 +1,4 @@
-"""A feature that is not there, added by one line: its page, right, task, reminder, event and act, behind the walls."""
+"""A feature that is not there, added by one line: its page, right, task, reminder, event, act and agenda items."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -82,11 +82,13 @@ async def decide_to_lend(database: Database, territory: Territory, browser: Brow
     async with database.transaction(territory.group_id) as session:
         facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
         day = (NOW + timedelta(days=1)).date()
-        command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
+        command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,), take_up=True)
         committee_id = await schedule_committee(session, facilitator, command, NOW)
         decision = DecisionIn(content="Prêter le vidéoprojecteur", purchase_id=purchase_id)
         await add_decision(session, facilitator, committee_id, decision, NOW + timedelta(days=2))
     await browser.sign_in(facilitator.person_id)  # days later
+    agenda = await browser.get(f"/g/bassin/comites/{committee_id}/ordre-du-jour")
+    assert "Prêté : le vidéoprojecteur" in text_of(agenda)
     url = f"/g/bassin/comites/{committee_id}/decisions/1"
     assert "Prêter en attendant" in text_of(await browser.get(f"{url}/effet"))
     await browser.post(f"{url}/effet", {"act": "lend"}, page=f"{url}/effet?acte=lend")

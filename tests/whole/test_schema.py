@@ -165,6 +165,7 @@ async def test_functions_that_run_as_the_owner_are_for_the_application_alone(app
 # What each CHECK constraint refuses, beside something like it that it lets through: columns and values as SQL.
 REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
+    "ck_agenda_items_topic_is_a_name": [("topic", "'Something else'"), ("topic", "''")],
     "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
     "ck_collections_closed_has_date": [
         ("purchase_id, state", "1, 'closed'"),
@@ -231,6 +232,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
 }
 ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
+    "ck_agenda_items_topic_is_a_name": ("topic", "'follow_up'"),
     "ck_agenda_items_duration_positive": ("duration_minutes", "1"),
     "ck_collections_closed_has_date": ("purchase_id, state, closed_at", "1, 'closed', now()"),
     "ck_collections_one_subject": ("purchase_id", "1"),

@@ -6,6 +6,7 @@ from pooling.committees.agendas import api as agenda_api
 from pooling.committees.agendas import difficulty_api, difficulty_pages, file_pages
 from pooling.committees.agendas import pages as agenda_pages
 from pooling.committees.agendas.difficulties import carry_what_is_open
+from pooling.committees.agendas.suggestions import DIFFICULTIES
 from pooling.committees.convening_notice import schedule_of
 from pooling.committees.convocations import pages as convocation_pages
 from pooling.committees.convocations.convening import convene_at
@@ -13,6 +14,7 @@ from pooling.committees.decisions import api as decision_api
 from pooling.committees.decisions import board_pages, effect_pages, follow_up_pages
 from pooling.committees.decisions import pages as decision_pages
 from pooling.committees.decisions import reminders as decision_reminders
+from pooling.committees.decisions.agenda import DECISIONS
 from pooling.committees.decisions.leaving import decisions_left_alone
 from pooling.committees.event_words import EVENTS
 from pooling.committees.invitations import answering_pages, attendance_pages, guest_pages
@@ -83,6 +85,7 @@ FEATURE = Feature(
     chores=_chores,
     tasks=(committees_to_prepare, minutes_to_write, decisions_to_act_on),
     events=EVENTS,
+    agenda_sources=(DECISIONS, DIFFICULTIES),
     on_leaving=(decisions_left_alone,),
     ahead=(committees_ahead,),
     forgets=(forget_guests,),

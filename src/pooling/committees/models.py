@@ -16,6 +16,7 @@ from sqlmodel import Field
 from pooling.kernel.events import Event
 from pooling.kernel.files import File
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, recorded, within_group
+from pooling.members.subjects import About, about_one
 
 
 class CommitteeKind(StrEnum):
@@ -124,26 +125,22 @@ class Invitation(TenantTable, table=True):
 
 
 class Topic(StrEnum):
-    """Where an agenda item comes from."""
+    """Where an agenda item comes from: those that committees know themselves. Features bring others."""
 
     TYPED = "typed"
-    CLOSING = "closing"
-    """A collection that is about to close."""
-    SILENT = "silent"
-    """Members that have not answered a collection."""
     FOLLOW_UP = "follow_up"
     """What earlier committees decided and is still open."""
     DIFFICULTY = "difficulty"
 
 
-class AgendaItem(TenantTable, table=True):
+class AgendaItem(About, TenantTable, table=True):
     __tablename__ = "agenda_items"
     __table_args__ = (
         in_group(),
         within_group("committee_id", "committees"),
-        within_group("purchase_id", "purchases"),
+        *about_one(),
         within_group("difficulty_id", "difficulties"),
-        one_of("topic", Topic),
+        CheckConstraint("topic ~ '^[a-z_]+$'", name="topic_is_a_name"),
         CheckConstraint("(topic = 'difficulty') = (difficulty_id IS NOT NULL)", name="difficulty_named"),
         CheckConstraint("duration_minutes > 0", name="duration_positive"),
         UniqueConstraint("group_id", "committee_id", "difficulty_id"),
@@ -157,7 +154,6 @@ class AgendaItem(TenantTable, table=True):
     topic: str = Topic.TYPED
     duration_minutes: int | None = None
     presenter: str = ""
-    purchase_id: int | None = foreign_id(nullable=True)
     difficulty_id: int | None = foreign_id(nullable=True)
 
 
@@ -189,14 +185,14 @@ class DifficultyState(StrEnum):
     SETTLED = "settled"
 
 
-class Difficulty(TenantTable, table=True):
+class Difficulty(About, TenantTable, table=True):
     """What a member struggles with between two committees: on every agenda until it is settled."""
 
     __tablename__ = "difficulties"
     __table_args__ = (
         in_group(),
         within_group("member_id", "members"),
-        within_group("purchase_id", "purchases"),
+        *about_one(),
         ForeignKeyConstraint(["raised_by"], ["people.id"]),
         ForeignKeyConstraint(["settled_by"], ["people.id"]),
         one_of("state", DifficultyState),
@@ -208,7 +204,6 @@ class Difficulty(TenantTable, table=True):
     raised_by: int = foreign_id()
     member_id: int | None = foreign_id(nullable=True)
     """For which member; None when somebody raises it for the group."""
-    purchase_id: int | None = foreign_id(nullable=True)
     content: str
     state: str = DifficultyState.RAISED
     settlement: str = ""

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.database import part_of
 from pooling.members.acts import Act
+from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp
 from pooling.members.events import EventWords
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
@@ -103,6 +104,8 @@ class Feature:
     """What decisions, agenda items and difficulties may be about."""
     acts: Sequence[Act[Any]] = ()
     """What decisions may do to it."""
+    agenda_sources: Sequence[AgendaSource] = ()
+    """What agendas may take up."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,25 @@ class Features:
         """By their names; what cannot be undone comes last."""
         found = [act for feature in self.each for act in feature.acts]
         return {act.name: act for act in sorted(found, key=lambda act: act.danger)}
+
+    async def suggestions(self, session: AsyncSession, meeting: Meeting, now: datetime) -> list[Suggestion]:
+        """What is open for this meeting, what earlier committees left first."""
+        sources = sorted(self._agenda_sources, key=lambda source: not source.left_over)
+        return [found for source in sources for found in await source.suggest(session, meeting, now)]
+
+    async def told_of(
+        self, session: AsyncSession, meeting: Meeting, items: Sequence[TakenUp], now: datetime
+    ) -> dict[int, tuple[str, ...]]:
+        """What there is to know now about items of an agenda, by their ids; nothing of those that somebody typed."""
+        told: dict[int, tuple[str, ...]] = {}
+        for source in self._agenda_sources:
+            if theirs := [item for item in items if item.topic in source.topics]:
+                told |= await source.tell(session, meeting, theirs, now)
+        return told
+
+    @property
+    def _agenda_sources(self) -> list[AgendaSource]:
+        return [source for feature in self.each for source in feature.agenda_sources]
 
     def acts_on(self, subject: Named | None) -> dict[str, Act[Any]]:
         return {name: act for name, act in self.acts.items() if subject is not None and act.subject == subject[0]}

@@ -12,6 +12,7 @@ from pooling.needs import (
     gathering_pages,
     pages,
 )
+from pooling.needs.agenda import COLLECTIONS
 from pooling.needs.collection import close_what_is_due
 from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
@@ -35,6 +36,7 @@ FEATURE = Feature(
     chores=lambda _: (close_what_is_due,),
     tasks=(declarations_to_file, purchases_to_run),
     events=EVENTS,
+    agenda_sources=(COLLECTIONS,),
     acts=(acts.OPEN, acts.EXTEND, acts.CLOSE, acts.CANCEL),
     on_leaving=(declarations_unfinished,),
     ahead=(collections_ahead,),

@@ -197,6 +197,35 @@ async def test_a_proposal_that_does_not_stand_adds_nothing(
     assert await titles(browser, page) == []
 
 
+async def test_what_earlier_committees_left_is_suggested_first(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    earlier = await plan(database, territory)
+    later, sooner = [await open_purchase(database, territory, NOW, days=days) for days in (40, 25)]
+    browser = await sign_in(FACILITATOR)
+    page = await plan(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(
+            text(
+                "INSERT INTO decisions (group_id, committee_id, number, content, terms, state, outcome, revision, "
+                "assigned_at, created_at) VALUES (:group, :committee, 1, 'Écrire', '{}', 'open', '', 1, :now, :now)"
+            ),
+            {"group": territory.group_id, "committee": int(earlier.rsplit("/", 1)[1]), "now": NOW},
+        )
+        await session.execute(
+            text(
+                "INSERT INTO difficulties (group_id, raised_by, content, state, settlement, raised_at) "
+                "VALUES (:group, :person, 'Un retard', 'raised', '', :now)"
+            ),
+            {"group": territory.group_id, "person": territory.people[FACILITATOR], "now": NOW},
+        )
+    shown = (await browser.get(f"{page}/ordre-du-jour")).text
+    keys = re.findall(r'name="key" value="([^"]+)"', shown)
+    assert keys[1].startswith("difficulty-")
+    del keys[1]
+    assert keys == ["follow_up", f"closing-{sooner}", f"closing-{later}", f"silent-{sooner}", f"silent-{later}"]
+
+
 async def test_what_is_open_comes_with_a_new_committee(
     database: Database, territory: Territory, sign_in: SignIn
 ) -> None:

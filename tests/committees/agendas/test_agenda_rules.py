@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pooling.committees.agendas.rules import MOST_ITEMS, minutes_over, moved_to, require_room, start_times
-from pooling.committees.agendas.suggestions import OpenCollection, OpenMatters, key_of, shortened, suggest_items
-from pooling.committees.models import Topic
+from pooling.committees.agendas.suggestions import lacking, of_difficulty
+from pooling.committees.decisions.agenda import follow_up
 from pooling.kernel.errors import Conflict
+from pooling.members.agenda import shortened
 
 STARTS = datetime(2027, 3, 30, 12, tzinfo=UTC)
 ENDS = STARTS + timedelta(hours=1)
@@ -71,58 +72,23 @@ def test_an_agenda_has_an_end() -> None:
     assert full.value.code == "agenda_full"
 
 
-def collection(key: int, days: int, *, participants: int = 10, filed: int = 4, title: str = "Vélos") -> OpenCollection:
-    """Closes so many days after the meeting."""
-    return OpenCollection(key, f"AG-2027-{key:03}", title, STARTS + timedelta(days=days), participants, filed)
+def test_what_is_on_the_agenda_is_not_suggested_again() -> None:
+    found = [*follow_up(1, 0), of_difficulty(7, "Un retard", ("purchase", 1))]
+    assert lacking(found, ()) == found
+    assert lacking(found, ["difficulty-7", "closing-1"]) == follow_up(1, 0)
+    assert lacking(found, ["difficulty-7", "follow_up"]) == []
 
 
-def keys(matters: OpenMatters, *present: str) -> list[str]:
-    return [proposal.key for proposal in suggest_items(matters, present, STARTS)]
-
-
-def test_nothing_open_nothing_proposed() -> None:
-    assert keys(OpenMatters()) == []
-
-
-def test_what_is_late_comes_first_then_what_closes_soonest() -> None:
-    matters = OpenMatters(
-        collections=[collection(2, 20), collection(1, 3)], difficulties=[(7, "Un retard", None)], decisions=3, overdue=1
-    )
-    assert keys(matters) == ["follow_up", "difficulty-7", "closing-1", "closing-2", "silent-1", "silent-2"]
-    assert suggest_items(matters, (), STARTS)[0].reason == "3\u00a0décisions ouvertes, dont 1 en retard"
-
-
-@pytest.mark.parametrize(
-    ("days", "filed", "proposed"),
-    [
-        (-3, 4, ["closing-1"]),  # over before the meeting: nobody can answer any more
-        (3, 4, ["closing-1", "silent-1"]),
-        (3, 10, ["closing-1"]),
-        (30, 10, ["closing-1"]),
-        (31, 4, ["silent-1"]),
-        (31, 10, []),
-    ],
-)
-def test_a_collection_is_spoken_of_when_it_closes_soon_or_members_are_silent(
-    days: int, filed: int, proposed: list[str]
-) -> None:
-    assert keys(OpenMatters(collections=[collection(1, days, filed=filed)])) == proposed
-
-
-def test_what_is_on_the_agenda_is_not_proposed_again() -> None:
-    matters = OpenMatters(collections=[collection(1, 3)], difficulties=[(7, "Un retard", 1)], decisions=1)
-    present = [key_of(Topic.FOLLOW_UP, None, None), key_of(Topic.DIFFICULTY, 1, 7), key_of(Topic.CLOSING, 1, None)]
-    assert keys(matters, *present) == ["silent-1"]
-    assert keys(matters, *present, "silent-1") == []
+def test_decisions_that_are_open_are_one_item() -> None:
+    assert follow_up(0, 0) == []
+    (item,) = follow_up(3, 1)
+    assert (item.key, item.reason) == ("follow_up", "3\u00a0décisions ouvertes, dont 1 en retard")
 
 
 def test_a_title_fits_on_an_agenda() -> None:
-    matters = OpenMatters(
-        collections=[collection(1, 3, title="V" * 200)], difficulties=[(7, "Un\nretard " + "x" * 2000, None)]
-    )
-    assert all(
-        len(proposal.title) <= 200 and "\n" not in proposal.title for proposal in suggest_items(matters, (), STARTS)
-    )
+    title = of_difficulty(7, "Un\nretard " + "x" * 2000, None).title
+    assert len(title) <= 200
+    assert "\n" not in title
 
 
 @given(st.text(), st.integers(2, 50))

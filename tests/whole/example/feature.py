@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.kernel.events import record_event
 from pooling.members.acts import Act, NoTerms, Order
+from pooling.members.agenda import AgendaSource, Meeting, Suggestion
 from pooling.members.events import EventWords, Subject, named_by
 from pooling.members.features import Entry, Feature
 from pooling.members.group_page import GroupPage, Here
@@ -57,6 +58,11 @@ LEND = Act(
     consequences=lambda _: ["Le prêt est noté pour un mois."],
     did={"loan.made": "un prêt est noté pour {to}"},
 )
+
+
+async def _loans_to_speak_of(session: AsyncSession, meeting: Meeting, now: datetime) -> list[Suggestion]:
+    rows = await session.execute(select(col(Loan.what)).where(col(Loan.back_at) > meeting.starts_at))
+    return [Suggestion("loans", f"Prêté : {what}", "à rendre") for (what,) in rows]
 
 
 async def loans_to_bring_back(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
@@ -116,6 +122,7 @@ FEATURE = Feature(
     kinds=kinds,
     tasks=(loans_to_bring_back,),
     acts=(LEND,),
+    agenda_sources=(AgendaSource(("loans",), _loans_to_speak_of),),
     events=EventWords(
         {"loan.made": "a noté le prêt {loan} à {to}"},
         (Subject("loan", "Prêts", otherwise="un prêt", named=named_by(Loan.id, Loan.what, said="« {} »")),),

@@ -17,7 +17,6 @@ from pooling.committees.agendas.queries import agenda_lines
 from pooling.committees.agendas.rules import MOST_ITEMS
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.locking import lock_committee
-from pooling.committees.models import Topic
 from pooling.committees.queries import LARGEST_ID, committee_by_id
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
@@ -29,8 +28,10 @@ from pooling.web.services import services_of
 class AgendaItemOut(ApiOut):
     id: int
     title: str
-    topic: Topic
-    """Where it comes from: typed by somebody, or taken up from what is open."""
+    topic: str
+    """Where it comes from: `typed` by somebody, or taken up from what is open (`closing`, `follow_up`…; more may
+    come).
+    """
     duration_minutes: int | None
     presenter: str
     purchase: str | None
@@ -72,7 +73,7 @@ async def _agenda(session: AsyncSession, committee_id: int, group: EnteredGroup,
         AgendaItemOut(
             id=line.id,
             title=line.title,
-            topic=Topic(line.topic),
+            topic=line.topic,
             duration_minutes=line.duration_minutes,
             presenter=line.presenter,
             purchase=line.purchase,

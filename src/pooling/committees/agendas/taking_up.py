@@ -4,29 +4,30 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from pooling.committees.agendas.queries import open_matters
 from pooling.committees.agendas.rows import items_of
 from pooling.committees.agendas.rules import MOST_ITEMS
-from pooling.committees.agendas.suggestions import Suggestion, key_of, suggest_items
+from pooling.committees.agendas.suggestions import lacking
 from pooling.committees.locking import lock_committee, record_change, require_to_come
 from pooling.committees.models import AgendaItem, Committee, Topic
 from pooling.kernel.database import insert_many
-from pooling.members.models import Group
+from pooling.members.agenda import Meeting, Suggestion
+from pooling.members.features import features_for
+from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
+from pooling.members.subjects import keys_to
 
 
 async def proposals_for(session: AsyncSession, committee: Committee, zone: ZoneInfo, now: datetime) -> list[Suggestion]:
     """What its agenda lacks of what is open."""
     present = {
-        key_of(item.topic, item.purchase_id, item.difficulty_id)
+        Suggestion(item.topic, "", "", about=item.about, origin_id=item.difficulty_id).key
         for item in await items_of(session, committee.id)
         if item.topic != Topic.TYPED
     }
-    return suggest_items(await open_matters(session, committee, zone, now), present, committee.starts_at)
+    meeting = Meeting(committee.id, committee.starts_at, zone)
+    return lacking(await features_for(session).suggestions(session, meeting, now), present)
 
 
 async def take_up(
@@ -52,7 +53,7 @@ async def add_proposals(
     session: AsyncSession, committee: Committee, now: datetime, *, keys: Collection[str] | None = None
 ) -> int:
     """The same for a caller that holds the committee's lock, or has just made it."""
-    zone = ZoneInfo((await session.execute(select(col(Group.timezone)))).scalar_one())
+    zone = await group_zone(session)
     wanted = [
         proposal
         for proposal in await proposals_for(session, committee, zone, now)
@@ -66,11 +67,11 @@ async def add_proposals(
             "committee_id": committee.id,
             "position": position,
             "title": proposal.title,
-            "topic": str(proposal.topic),
+            "topic": proposal.topic,
             "duration_minutes": proposal.duration_minutes,
             "presenter": "",
-            "purchase_id": proposal.purchase_id,
-            "difficulty_id": proposal.difficulty_id,
+            "difficulty_id": proposal.origin_id if proposal.topic == Topic.DIFFICULTY else None,
+            **keys_to(proposal.about),
         }
         for position, proposal in enumerate(fitting, start=last + 1)
     ]
