@@ -108,6 +108,14 @@ def text_of(answer: httpx.Response) -> str:
     return re.sub(r"\s+", " ", unescape(without_tags)).strip()
 
 
+async def insist(browser: Browser, path: str, values: Mapping[str, object], said: str = "") -> httpx.Response:
+    """Posts a form that is doubted, and posts it again, insisting."""
+    doubted = await browser.post(path, values, page=path)
+    assert doubted.status_code == 422, text_of(doubted)
+    assert said in text_of(doubted)
+    return await browser.post(path, {**values, **insisting(doubted)}, page=path)
+
+
 def insisting(shown: httpx.Response, because: str = "Vérifié au téléphone") -> dict[str, str]:
     """What insists on the doubts that a page shows."""
     mark = re.search(r'name="doubts" value="([0-9a-f]+)"', shown.text)

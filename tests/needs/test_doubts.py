@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from factories import BUYER, NOW, Territory, make_purchase
+from api_client import API, Connect, problem
+from factories import BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from pooling.kernel.database import Database
 from pooling.needs.doubts import doubts_of_closing, doubts_of_quantities
+from pooling.purchases.finding import item_ids
 from web_client import SignIn, insisting, text_of
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -76,3 +78,35 @@ async def test_whoever_opens_until_christmas_insists(database: Database, territo
     assert doubted.status_code == 422
     assert "jour férié, samedi 25 décembre 2027 (Noël)" in text_of(doubted)
     assert (await browser.post(page, {**typed, **insisting(doubted)}, page=page)).status_code == 303
+
+
+@pytest.mark.parametrize("door", ["depot", "telephone", "modification", "api"])
+async def test_more_racks_than_people_are_asked_at_every_door(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect, door: str
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
+    async with database.transaction(territory.group_id) as session:
+        item = (await item_ids(session, purchase_id))["arceau"]
+    said = "« Arceau posé » : 1 209 arceaux pour 1 208 habitants."
+    if door == "api":
+        program = await connect("referent@lugos.example")
+        one = f"{API}/purchases/AG-2027-001/declarations/{LUGOS}"
+        sent = {"state": "filed", "needs": [{"item": "arceau", "quantity": 1209, "up_to": 1209}]}
+        refused = await program.put(one, sent)
+        assert problem(refused) == (422, "doubtful")
+        assert (await program.put(one, {**sent, "confirmed": "Pour tout le canton"})).status_code == 200
+        return
+    page = f"/g/bassin/achats/AG-2027-001/besoins/{LUGOS}"
+    shown = page if door == "depot" else f"{page}/{door}"
+    typed = {f"quantite-{item}": "1209", "by_whom": "Le maire", "reason": "Par téléphone"}
+    browser = await sign_in("referent@lugos.example" if door == "depot" else BUYER)
+    if door == "modification":
+        close = "/g/bassin/achats/AG-2027-001/cloture"
+        assert (await browser.post(close, {"reason": "Tous ont répondu"}, page=close)).status_code == 303
+    doubted = await browser.post(f"{page}/{door}", typed, page=shown)
+    assert doubted.status_code == 422
+    assert said in text_of(doubted).replace("\u202f", " ")
+    assert (await browser.post(f"{page}/{door}", {**typed, **insisting(doubted)}, page=shown)).status_code == 303
+    journal = text_of(await (await sign_in("animation@bassin.example")).get("/g/bassin/journal"))
+    assert "a insisté, malgré un avertissement" in journal

@@ -6,12 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
+from pooling.kernel.doubts import Insistence
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
-from pooling.needs.declaring import check_lines, write_declaration
+from pooling.needs.declaring import check_lines, doubt_quantities, write_declaration
 from pooling.needs.freezing import lock_closed, write_consolidation
 from pooling.needs.models import ConsolidationRecord, DeclarationState
 from pooling.needs.notices import tell_referents
@@ -28,7 +29,14 @@ SAY_WHY = "Dites pourquoi cette déclaration change : le référent du membre le
 
 
 async def amend_declaration(
-    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock, *, reason: str
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    command: DeclarationIn,
+    clock: Clock,
+    *,
+    reason: str,
+    insistence: Insistence | None = None,
 ) -> ConsolidationRecord | None:
     """Changes what a member declared after the closing, and consolidates again where that was done: one transaction,
     one event with before and after. Returns the new consolidation, if one counted.
@@ -38,6 +46,7 @@ async def amend_declaration(
         NotFound: this member does not take part.
         Conflict: the collection is not closed.
         Invalid: no reason, an item of another purchase, a most below the quantity, or nothing changes.
+        Doubtful: more units than the member has inhabitants, and nobody insists.
     """
     purchase, now = await lock_closed(session, caller, purchase_id, clock)
     if await session.get(Participation, (group_of(session), purchase_id, command.member_id)) is None:
@@ -65,6 +74,7 @@ async def amend_declaration(
             "after": _recorded(after),
         },
     )
+    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, now)
     declared = {command.member_id: _changed(before, after, items)}
     current = await current_consolidation(session, purchase_id)
     if current is None:

@@ -56,8 +56,9 @@ async def do_amendment(
     if not form.has_errors:
         with form.redisplayed():
             record = await amend_declaration(
-                session, caller, frame.purchase.id, command, services_of(request).clock, reason=reason
-            )
+                session, caller, frame.purchase.id, command, services_of(request).clock,
+                reason=reason, insistence=form.insistence(),
+            )  # fmt: skip
     if form.has_errors:
         raise Redisplay(await _page(request, session, frame, amended, form))
     done = f"La déclaration {of_name(amended.name)} est modifiée."

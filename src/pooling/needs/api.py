@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.finding import lock_collection
+from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
@@ -98,6 +99,8 @@ class DeclarationPut(ApiIn):
     state: Literal["draft", "filed"]
     needs: tuple[NeedPut, ...] = Field(default=(), max_length=500)
     comment: str = Field(default="", max_length=2000)
+    confirmed: str = Field(default="", max_length=LONGEST_REASON)
+    """Why so much is asked for, once it was answered that a quantity may be a slip (code `doubtful`)."""
 
 
 @get(
@@ -178,7 +181,9 @@ async def put_declaration(
     places = {f"jusqu-{ids[need.item]}": f"needs.{place}.up_to" for place, need in enumerate(sent.needs)}
     with fields_renamed(places):
         if sent.state == "filed":
-            filed_at = await file_declaration(session, caller, purchase.id, command, services_of(request).clock)
+            filed_at = await file_declaration(
+                session, caller, purchase.id, command, services_of(request).clock, insistence=Insistence(sent.confirmed)
+            )
             await send_receipt(session, caller, purchase.id, command, filed_at)
         else:
             await save_draft(session, caller, purchase.id, command, services_of(request).clock)

@@ -224,10 +224,14 @@ async def ask_cancellation(
     request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
 ) -> Response[str]:
     frame = await led_purchase(request, session, caller, reference, SECTION)
-    return _cancellation_page(request, frame, Form())
+    return await _cancellation_page(request, session, frame, Form())
 
 
-def _cancellation_page(request: Request[Any, Any, Any], frame: PurchasePage, form: Form) -> Response[str]:
+async def _cancellation_page(
+    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
+) -> Response[str]:
+    covered = await coverage(session, frame.purchase.id)
+    current = await current_consolidation(session, frame.purchase.id)
     return _ask(
         request,
         frame,
@@ -236,6 +240,9 @@ def _cancellation_page(request: Request[Any, Any, Any], frame: PurchasePage, for
         form=form,
         question="Annuler cet achat groupé ?",
         consequences=[
+            f"État de l’achat : {frame.state_word.lower()}.",
+            *([f"{plural(covered.filed, 'déclaration déposée', 'déclarations déposées')}."] if covered.filed else []),
+            *([f"La consolidation n° {current.number} est figée."] if current else []),
             "Plus personne ne peut déclarer de besoin ; ce qui a été déclaré reste lisible.",
             "Les référents des participants reçoivent un courriel avec votre raison.",
             "Une annulation ne se défait pas.",
@@ -260,7 +267,7 @@ async def do_cancellation(
         form.check()
         await cancel_purchase(session, caller, frame.purchase.id, services_of(request).clock, reason=reason)
     if form.has_errors:
-        raise Redisplay(_cancellation_page(request, frame, form))
+        raise Redisplay(await _cancellation_page(request, session, frame, form))
     return redirect(request, frame.url, done="L’achat est annulé.")
 
 

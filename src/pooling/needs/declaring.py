@@ -17,14 +17,18 @@ from pooling.collections.models import Collection
 from pooling.collections.rules import accepts
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
+from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
+from pooling.needs.doubts import doubts_of_quantities
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Participation
+from pooling.purchases.queries import purchase_items
 
 
 async def save_draft(
@@ -40,7 +44,13 @@ async def save_draft(
 
 
 async def file_declaration(
-    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    command: DeclarationIn,
+    clock: Clock,
+    *,
+    insistence: Insistence | None = None,
 ) -> datetime:
     """Files a member's declaration: from now on it counts, in place of the one before. Returns when.
 
@@ -49,6 +59,7 @@ async def file_declaration(
         NotFound: this member does not take part.
         Conflict: the collection is closed, decided by the database's time under the collection's lock.
         Invalid: an item of another purchase, or a most that is below the quantity.
+        Doubtful: more units than the member has inhabitants, and nobody insists.
     """
     now = await _admit(session, caller, purchase_id, command, clock)
     declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
@@ -66,7 +77,30 @@ async def file_declaration(
             "quantities": {str(need.item_id): need.quantity for need in command.needs},
         },
     )
+    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, now)
     return now
+
+
+async def doubt_quantities(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    declaration_id: int,
+    command: DeclarationIn,
+    insistence: Insistence | None,
+    now: datetime,
+) -> None:
+    """Raises:
+    Doubtful: more units than the member has inhabitants, and nobody insists.
+    """
+    member = await session.get(Member, (group_of(session), command.member_id))
+    assert member is not None, "it takes part"
+    most = {need.item_id: max(need.quantity, need.most) for need in command.needs}
+    wanted = [(item.name, item.unit, most.get(item.id, 0)) for item in await purchase_items(session, purchase_id)]
+    doubts = doubts_of_quantities(wanted, member.population, member.agents)
+    details: dict[str, object] = {"purchase_id": purchase_id, "member_id": command.member_id}
+    subject = ("declaration", declaration_id)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=subject, details=details)
 
 
 async def discard_draft(session: AsyncSession, caller: Caller, purchase_id: int, member_id: int, clock: Clock) -> None:

@@ -80,7 +80,7 @@ async def do_filing_for(
             try:
                 told = await file_for_member(
                     session, caller, frame.purchase.id, command,
-                    by_whom=by_whom, reason=reason, clock=services_of(request).clock,
+                    by_whom=by_whom, reason=reason, clock=services_of(request).clock, insistence=form.insistence(),
                 )  # fmt: skip
             except Conflict as refused:
                 form.refuse("", refused.message)

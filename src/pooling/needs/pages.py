@@ -217,7 +217,10 @@ async def _receive(
         with form.redisplayed():
             try:
                 if filing:
-                    filed_at = await file_declaration(session, caller, frame.purchase.id, command, clock)
+                    insistence = form.insistence()
+                    filed_at = await file_declaration(
+                        session, caller, frame.purchase.id, command, clock, insistence=insistence
+                    )
                     await send_receipt(session, caller, frame.purchase.id, command, filed_at)
                 else:
                     await save_draft(session, caller, frame.purchase.id, command, clock)

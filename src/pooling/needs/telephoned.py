@@ -6,11 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.models import Person
 from pooling.kernel.clock import Clock
+from pooling.kernel.doubts import Insistence
 from pooling.kernel.errors import Invalid
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
-from pooling.needs.declaring import lock_to_declare, write_declaration
+from pooling.needs.declaring import doubt_quantities, lock_to_declare, write_declaration
 from pooling.needs.models import DeclarationState
 from pooling.needs.notices import tell_referents
 from pooling.needs.schemas import DeclarationIn
@@ -28,6 +29,7 @@ async def file_for_member(
     by_whom: str,
     reason: str,
     clock: Clock,
+    insistence: Insistence | None = None,
 ) -> int:
     """Files what a member asked for by telephone; a draft that its référents prepare is theirs, and stays. Returns how
     many référents are told.
@@ -35,7 +37,7 @@ async def file_for_member(
     Raises:
         Forbidden: the caller neither facilitates the group nor runs this purchase.
         Invalid: as `file_declaration`; it is not said who called, or why.
-        NotFound, Conflict: as `file_declaration`.
+        NotFound, Conflict, Doubtful: as `file_declaration`.
     """
     caller.require(Right.GATHER_NEEDS, purchase_id=purchase_id)
     if not by_whom or not reason:
@@ -58,6 +60,7 @@ async def file_for_member(
             "quantities": {str(need.item_id): need.quantity for need in command.needs},
         },
     )
+    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, now)
     author = await session.get(Person, caller.person_id)
     assert author is not None, "who is signed in is a person"
     lines = _lines(command, await purchase_items(session, purchase_id))

@@ -217,7 +217,9 @@ def fields_renamed(names: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except Invalid as refused:
-        raise Invalid({names.get(name, name): said for name, said in refused.errors.items()}) from refused
+        refused.errors = {names.get(name, name): said for name, said in refused.errors.items()}
+        refused.field = next(iter(refused.errors), None)
+        raise  # as what it is: a doubt stays one
 
 
 def refuse_twice(names: Sequence[str], field: str) -> None:

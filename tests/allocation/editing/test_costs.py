@@ -8,7 +8,7 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs
 from pooling.allocation.models import Charge
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
-from web_client import SignIn, text_of
+from web_client import SignIn, insist, text_of
 
 COSTS = "/g/bassin/achats/AG-2027-001/couts"
 NEW = f"{COSTS}/frais/nouveau"
@@ -108,7 +108,7 @@ async def test_an_amount_that_is_none_is_told_and_kept(
     assert await stored(database, territory) == []
 
 
-@pytest.mark.parametrize(("typed", "cents"), [("−12,50", -1250), ("-0", 0), ("1\u202f000", 100000), ("0,05 €", 5)])
+@pytest.mark.parametrize(("typed", "cents"), [("−12,50", -1250), ("1\u202f000", 100000), ("0,05 €", 5)])
 async def test_amounts_as_people_write_them(
     database: Database, territory: Territory, sign_in: SignIn, typed: str, cents: int
 ) -> None:
@@ -116,6 +116,31 @@ async def test_amounts_as_people_write_them(
     answer = await (await sign_in(BUYER)).post(NEW, {**DELIVERY, "amount": typed}, page=NEW)
     assert answer.status_code == 303
     assert [charge.amount_cents for charge in await stored(database, territory)] == [cents]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"amount": "-0"}, "« Livraison » : le montant est de 0 €."),
+        ({"amount": "12 000 000"}, "« Livraison » : le montant est de 12 000 000,00 €."),
+        ({"vat_rate": "5,55"}, "« Livraison » : 5,55 % n’est pas un taux de TVA en vigueur"),
+    ],
+)
+async def test_a_charge_that_is_hardly_meant_is_asked(
+    database: Database, territory: Territory, sign_in: SignIn, typed: dict[str, str], said: str
+) -> None:
+    await make_purchase(database, territory, NOW)
+    browser = await sign_in(BUYER)
+    assert (await insist(browser, NEW, {**DELIVERY, **typed}, said)).status_code == 303
+    assert len(await stored(database, territory)) == 1
+
+
+async def test_a_subsidy_of_everything_is_asked(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    await make_purchase(database, territory, NOW)
+    page = f"{COSTS}/subventions/nouvelle"
+    whole = {"label": "Alvéole", "kind": "rate", "rate": "100", "items": "all", "scope": "all", "step": "save"}
+    done = await insist(await sign_in(BUYER), page, whole, "« Alvéole » : le taux est de 100 %.")
+    assert done.status_code == 303
 
 
 async def test_the_same_form_sent_twice_makes_one_charge_and_another_of_its_name_is_refused(

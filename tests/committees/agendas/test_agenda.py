@@ -20,7 +20,7 @@ from pooling.kernel.database import Database
 from pooling.kernel.errors import NotFound
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, insist, text_of
 
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
 MEETING = (NOW + timedelta(days=20)).date()
@@ -233,7 +233,8 @@ async def test_what_is_open_comes_with_a_new_committee(
     browser = await sign_in(FACILITATOR)
     new = "/g/bassin/comites/nouveau"
     assert 'name="take_up" value="1" checked' in (await browser.get(new)).text
-    form = {"title": "Comité", "day": f"{MEETING}", "hour": "14:00", "duration": "60", "place": "Mairie"}
+    monday = MEETING + timedelta(days=1)
+    form = {"title": "Comité", "day": f"{monday}", "hour": "14:00", "duration": "60", "place": "Mairie"}
     made = await browser.post(new, {**form, "agenda": "Accueil", "take_up": "1"}, page=new)
     taken = await titles(browser, made.headers["location"])
     assert taken == [
@@ -241,7 +242,7 @@ async def test_what_is_open_comes_with_a_new_committee(
         "Collecte bientôt close\u00a0: Arceaux",
         "Membres sans réponse\u00a0: Arceaux",
     ]
-    without = await browser.post(new, {**form, "agenda": "Accueil"}, page=new)
+    without = await insist(browser, new, {**form, "agenda": "Accueil"}, "a lieu le même jour, à 14 h")
     assert await titles(browser, without.headers["location"]) == ["Accueil"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from factories import NOW, Territory, open_purchase
 from pooling.kernel.database import Database
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, insist, text_of
 
 LIST = "/g/bassin/comites"
 NEW = f"{LIST}/nouveau"
@@ -105,7 +105,7 @@ async def test_all_that_is_wrong_is_told_at_once(
 async def test_the_form_sent_twice_makes_one_committee(territory: Territory, sign_in: SignIn) -> None:
     browser = await sign_in(FACILITATOR)
     assert await plan(browser) == await plan(browser)
-    other = await browser.post(NEW, {**PLAN, "title": "Bureau"}, page=NEW)
+    other = await insist(browser, NEW, {**PLAN, "title": "Bureau"}, "« Comité de suivi » a lieu le même jour, à 14 h.")
     assert other.headers["location"] != await plan(browser)
 
 

@@ -9,12 +9,13 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.case import charges_of, payers_of, subsidies_of
-from pooling.allocation.editing.rules import check_charge, check_subsidy
+from pooling.allocation.editing.rules import check_charge, check_subsidy, doubts_of_charge, doubts_of_subsidy
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of
 from pooling.allocation.locking import check_version, code_for, lock_for_editing
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
@@ -31,14 +32,15 @@ class EditedLines(Generic[Line, LineIn]):
     table: type[Line]
     stored: Callable[[AsyncSession, int], Awaitable[list[Line]]]
     check: Callable[[LineIn, Known, Collection[str]], None]
+    doubts: Callable[[LineIn], list[str]]
     event: str
     """With which the names of its events begin."""
     nameless: str
     """The code of a line whose name has no letter."""
 
 
-CHARGES = EditedLines(Charge, charges_of, check_charge, "charge", "frais")
-SUBSIDIES = EditedLines(Subsidy, subsidies_of, check_subsidy, "subsidy", "subvention")
+CHARGES = EditedLines(Charge, charges_of, check_charge, doubts_of_charge, "charge", "frais")
+SUBSIDIES = EditedLines(Subsidy, subsidies_of, check_subsidy, doubts_of_subsidy, "subsidy", "subvention")
 
 
 def line_of_code(lines: Iterable[Line], code: str) -> Line:
@@ -60,12 +62,15 @@ async def add_line(
     kind: EditedLines[Line, LineIn],
     command: LineIn,
     clock: Clock,
+    *,
+    insistence: Insistence | None = None,
 ) -> Line:
     """A new line, its code made from its label. The very same one sent twice is one.
 
     Raises:
         Forbidden, Conflict: see `lock_for_editing`.
         Invalid: see `check_charge`, `check_subsidy`.
+        Doubtful: see `doubts_of_charge`, `doubts_of_subsidy`.
     """
     await lock_for_editing(session, caller, purchase_id)
     lines = await kind.stored(session, purchase_id)
@@ -79,6 +84,7 @@ async def add_line(
     session.add(line)
     await session.flush()
     await _record(session, caller, kind, line, "added", clock, None, content_of(line))
+    await _doubt(session, caller, kind, purchase_id, command, clock, insistence)
     return line
 
 
@@ -93,6 +99,7 @@ async def change_line(
     *,
     shown: str | None = None,
     reason: str = "",
+    insistence: Insistence | None = None,
 ) -> Line:
     """The line as wanted now. `shown` is the version that the person had before its eyes.
 
@@ -101,6 +108,7 @@ async def change_line(
         NotFound: this purchase has no such line.
         ChangedMeanwhile: it is no longer what was shown.
         Invalid: see `check_charge`, `check_subsidy`.
+        Doubtful: see `doubts_of_charge`, `doubts_of_subsidy`.
     """
     await lock_for_editing(session, caller, purchase_id)
     lines = await kind.stored(session, purchase_id)
@@ -113,7 +121,24 @@ async def change_line(
     for name, value in asdict(command).items():
         setattr(line, name, value)
     await _record(session, caller, kind, line, "changed", clock, before, content_of(line), reason)
+    await _doubt(session, caller, kind, purchase_id, command, clock, insistence)
     return line
+
+
+async def _doubt(
+    session: AsyncSession,
+    caller: Caller,
+    kind: EditedLines[Line, LineIn],
+    purchase_id: int,
+    command: LineIn,
+    clock: Clock,
+    insistence: Insistence | None,
+) -> None:
+    """Raises:
+    Doubtful: the line may be a slip, and nobody insists.
+    """
+    at, subject = await clock.at_database(session), ("purchase", purchase_id)
+    insist(session, kind.doubts(command), insistence, at=at, person_id=caller.person_id, subject=subject)
 
 
 async def remove_line(

@@ -136,11 +136,13 @@ async def do_keep_line(
 
 async def _keep(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> None:
     whose, kind = (editing.session, editing.caller, editing.frame.purchase.id), editing.of.kind
-    clock = services_of(editing.request).clock
+    clock, insistence = services_of(editing.request).clock, form.insistence()
     if editing.line is None:
-        await add_line(*whose, kind, command, clock)
+        await add_line(*whose, kind, command, clock, insistence=insistence)
     else:
-        await change_line(*whose, kind, editing.line.code, command, clock, shown=form.value("version"))
+        await change_line(
+            *whose, kind, editing.line.code, command, clock, shown=form.value("version"), insistence=insistence
+        )
 
 
 async def _previewed(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> Response[str]:

@@ -3,6 +3,7 @@ may still come.
 """
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import Any
 
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn
@@ -17,9 +18,13 @@ from pooling.allocation.key_choices import (
 )
 from pooling.kernel.errors import Invalid
 from pooling.kernel.text import clean, slug
+from pooling.purchases.doubts import doubts_of_vat
 from pooling.sharing.errors import RuleError
 from pooling.sharing.key_reading import read_key
+from pooling.web.typography import euros, number
 
+_MUCH = 1_000_000_00
+"""Cents: more than what most groups buy in a year."""
 _GONE_MEMBER = "Un des membres cochés ne participe plus à cet achat."
 _GONE_ITEM = "Un des articles cochés n’existe plus."
 
@@ -62,6 +67,24 @@ def check_subsidy(command: SubsidyIn, known: Known, others: Collection[str] = ()
     _check_codes(command.members, known.members, errors, "scope", empty="Cochez au moins un membre.", gone=_GONE_MEMBER)
     if errors:
         raise Invalid(errors)
+
+
+def doubts_of_charge(command: ChargeIn) -> list[str]:
+    """What is hardly meant, each in a French sentence: a rate of VAT that is none, an amount without measure."""
+    return [*doubts_of_vat(command.vat_rate, command.label), *_doubts_of_amount(command.amount_cents, command.label)]
+
+
+def doubts_of_subsidy(command: SubsidyIn) -> list[str]:
+    """As `doubts_of_charge`."""
+    if command.rate is not None and command.rate in {Decimal(0), Decimal(100)}:
+        return [f"« {command.label} » : le taux est de {number(command.rate)} %."]
+    return [] if command.amount_cents is None else _doubts_of_amount(command.amount_cents, command.label)
+
+
+def _doubts_of_amount(cents: int, label: str) -> list[str]:
+    if not cents:
+        return [f"« {label} » : le montant est de 0 €."]
+    return [f"« {label} » : le montant est de {euros(cents)}."] if abs(cents) >= _MUCH else []
 
 
 def _check_label(label: str, others: Collection[str], errors: dict[str, str], *, same: str) -> None:

@@ -30,6 +30,7 @@ from pooling.kernel.errors import Forbidden, NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
+from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.addresses import path_of
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -63,6 +64,10 @@ async def _freezing_page(
         f"Reste à charge\u00a0: {euros(totals.net)} après subventions et FCTVA estimé.",
         f"L’état portera le n°\u00a0{last + 1}. Il ne changera plus, quoi qu’il arrive ensuite à l’achat.",
     ]
+    if frame.purchase.state in {PurchaseState.DRAFT, PurchaseState.OPEN}:
+        consequences.append("À vérifier\u00a0: la collecte n’est pas close, les quantités peuvent encore changer.")
+    if not totals.ttc:
+        consequences.append("À vérifier\u00a0: le total est de 0\u00a0€.")
     if allocation.result.warnings:
         found = plural(len(allocation.result.warnings), "point à vérifier", "points à vérifier")
         consequences.append(f"{found} sur l’autofinancement\u00a0: voir la page des coûts.")

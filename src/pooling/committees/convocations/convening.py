@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,11 +16,13 @@ from pooling.committees.convening_notice import convocation_hour
 from pooling.committees.convening_rules import lawful_due, leaves_by_itself
 from pooling.committees.convocations.document import convocation_pdf
 from pooling.committees.locking import lock_committee, require_to_come
-from pooling.committees.models import Committee, CommitteeKind, CommitteeState
+from pooling.committees.models import Committee, CommitteeKind, CommitteeState, Invitation
 from pooling.committees.notices.changes import context_of_group
+from pooling.committees.queries import agendas_of
 from pooling.committees.rules import COMMITTEE, CONVOCATION
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import base_url_of
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.files import store_file
 from pooling.members.models import Group
 from pooling.members.rights import Caller
@@ -40,17 +42,37 @@ occasion(
 )
 
 
-async def convene_now(session: AsyncSession, caller: Caller, committee_id: int, now: datetime) -> None:
+async def convene_now(
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
+) -> None:
     """Convenes everybody who is invited: the next sweep sends the convocation to each, once.
 
     Raises:
         Forbidden: the caller does not manage committees.
         NotFound: there is no such committee.
         Conflict: it is no longer to come, or its members were convened already.
+        Doubtful: see `doubts_of_convening`; nobody insists.
     """
     committee = await lock_committee(session, caller, committee_id)
     require_to_come(committee, now)
+    doubts = await doubts_of_convening(session, committee)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("committee", committee.id))
     await convene(session, caller, committee, now)
+
+
+async def doubts_of_convening(session: AsyncSession, committee: Committee) -> list[str]:
+    """What had better be looked at before people are convened, each in a French sentence."""
+    doubts = []
+    if not (await agendas_of(session, [committee.id])).get(committee.id):
+        doubts.append("L’ordre du jour est vide.")
+    if not await session.scalar(select(exists().where(col(Invitation.committee_id) == committee.id))):
+        doubts.append("Personne n’est invité.")
+    return doubts
 
 
 def convene_at(hour: time) -> Chore:

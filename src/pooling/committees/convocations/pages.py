@@ -10,19 +10,19 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.convening_notice import convening_notice
-from pooling.committees.convocations.convening import convene_now
+from pooling.committees.convocations.convening import convene_now, doubts_of_convening
 from pooling.committees.convocations.document import convocation_pdf
 from pooling.committees.locking import require_to_come
 from pooling.committees.models import CommitteeState, Invitation
 from pooling.committees.notices.changes import context_of_group
-from pooling.committees.page import committee_page, managed_committee
+from pooling.committees.page import CommitteePage, committee_page, managed_committee
 from pooling.committees.queries import holds_a_role
 from pooling.kernel.errors import Conflict
 from pooling.kernel.file_kinds import PDF, attachment_header
 from pooling.kernel.files import file_with_content
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
-from pooling.web.forms import PostedForm
+from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.services import services_of
 from pooling.web.typography import plural
@@ -43,15 +43,22 @@ async def ask_convening(
 ) -> Response[str]:
     """Who will receive what, before it is sent."""
     frame = await managed_committee(request, session, caller, committee_id)
+    return await _page(request, session, frame, Form())
+
+
+async def _page(
+    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, form: Form
+) -> Response[str]:
     require_to_come(frame.committee, frame.now)
     if frame.committee.state == CommitteeState.CONVENED:
         raise Conflict("Les personnes invitées à ce comité sont déjà convoquées.", code="transition_refused")
-    count, names = await _invited(session, committee_id)
+    form.doubts = form.doubts or tuple(await doubts_of_convening(session, frame.committee))
+    count, names = await _invited(session, frame.committee.id)
     return render(
         request,
         "committees/convene.html",
         breadcrumb=frame.under("Convoquer"),
-        form=None,
+        form=form,
         frame=frame,
         notice=await convening_notice(request, session, frame),
         count=count,
@@ -81,11 +88,14 @@ async def do_convening(
     request: Request[Any, Any, Any],
     session: SessionHere,
     caller: CallerHere,
-    form: PostedForm,  # noqa: ARG001 - read for its token
+    form: PostedForm,
     committee_id: FromPath[int],
 ) -> Response[Any]:
     frame = await managed_committee(request, session, caller, committee_id)
-    await convene_now(session, caller, committee_id, frame.now)
+    with form.redisplayed():
+        await convene_now(session, caller, committee_id, frame.now, insistence=form.insistence())
+    if form.has_errors:
+        raise Redisplay(await _page(request, session, frame, form))
     done = "Les personnes invitées sont convoquées : les courriels partent dans la minute."
     return redirect(request, f"{frame.url}/ordre-du-jour", done=done)
 

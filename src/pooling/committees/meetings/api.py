@@ -14,6 +14,7 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import CommitteeState
 from pooling.committees.people import count_people
 from pooling.committees.queries import LARGEST_ID, committee_by_id
+from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right
@@ -45,6 +46,8 @@ class NewCommittee(CommitteeIn, ApiIn):
     """
 
     roles: tuple[Role, ...] = Field(default=(), max_length=10)
+    confirmed: str = Field(default="", max_length=LONGEST_REASON)
+    """Why it is to meet then, once it was answered that the date may be a slip (code `doubtful`)."""
     people: tuple[Annotated[int, Field(ge=1, le=LARGEST_ID)], ...] = Field(default=(), max_length=1000)
 
     @field_validator("hour")
@@ -89,7 +92,9 @@ async def create_committee(request: Request[Any, Any, Any], session: SessionHere
 
     async def make() -> Made[Any]:
         sent = await read_body(request, NewCommittee)
-        committee_id = await schedule_committee(session, caller, sent, services_of(request).clock.now())
+        committee_id = await schedule_committee(
+            session, caller, sent, services_of(request).clock.now(), insistence=Insistence(sent.confirmed)
+        )
         committee = await committee_by_id(session, committee_id)
         return Made(
             CommitteeOut(

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,6 +20,7 @@ from pooling.committees.invitations.guests import empty_sheet
 from pooling.committees.invitations.inviting import add_invitations
 from pooling.committees.invitations.proxy_mails import withdraw_proxy_mails
 from pooling.committees.locking import SENT_TWICE, lock_committee, record_change, require_to_come
+from pooling.committees.meetings.doubts import doubts_of_meeting
 from pooling.committees.meetings.reminders import kinds
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.models import Committee, CommitteeState
@@ -27,21 +28,33 @@ from pooling.committees.notices.changes import tell_change
 from pooling.committees.notices.writer import Change
 from pooling.committees.rules import COMMITTEE, ends_at, local_start
 from pooling.kernel.database import group_of
+from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid
 from pooling.kernel.events import Event
+from pooling.members.groups import group_zone
 from pooling.members.locking import lock_group
 from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.planning import catch_up
 
+NAMED_AT_MOST = 5
 
-async def schedule_committee(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
+
+async def schedule_committee(
+    session: AsyncSession,
+    caller: Caller,
+    command: CommitteeIn,
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
+) -> int:
     """Plans a committee and invites its people; returns its id.
 
     Raises:
         Forbidden: the caller does not manage committees.
         Invalid: the date is past, the hour does not exist, or there is no place to meet.
+        Doubtful: see `doubts_of_meeting`; nobody insists.
     """
     caller.require(Right.MANAGE_COMMITTEES)
     await lock_group(session)  # its zone stays what it is until the committee is there
@@ -64,6 +77,7 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     await session.flush()
     details: dict[str, object] = {"asked": _fingerprint(command)}
     record_change(session, caller, committee, "scheduled", now, change=(None, CommitteeState.PLANNED), details=details)
+    await _doubt(session, caller, committee, insistence, now)
     await add_titles(session, committee.id, agenda_points(command.agenda))
     await carry_difficulties(session, now)
     if command.take_up:
@@ -72,7 +86,35 @@ async def schedule_committee(session: AsyncSession, caller: Caller, command: Com
     return committee.id
 
 
-async def schedule_once(session: AsyncSession, caller: Caller, command: CommitteeIn, now: datetime) -> int:
+async def _doubt(
+    session: AsyncSession, caller: Caller, committee: Committee, insistence: Insistence | None, now: datetime
+) -> None:
+    """Raises:
+    Doubtful: when it meets may be a slip, and nobody insists.
+    """
+    others = await session.execute(
+        select(col(Committee.title), col(Committee.starts_at))
+        .where(
+            cast(col(Committee.local_start), Date) == committee.local_start.date(),
+            col(Committee.id) != committee.id,
+            col(Committee.state) != CommitteeState.CANCELLED,
+        )
+        .order_by(col(Committee.starts_at), col(Committee.id))
+        .limit(NAMED_AT_MOST)
+    )
+    same_day = [(title, at) for title, at in others]
+    doubts = doubts_of_meeting(committee.starts_at, committee.ends_at, await group_zone(session), now, same_day)
+    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("committee", committee.id))
+
+
+async def schedule_once(
+    session: AsyncSession,
+    caller: Caller,
+    command: CommitteeIn,
+    now: datetime,
+    *,
+    insistence: Insistence | None = None,
+) -> int:
     """The same for a form, which an impatient hand sends twice: what it planned a moment ago, asked in all points the
     same, is that committee.
 
@@ -93,7 +135,8 @@ async def schedule_once(session: AsyncSession, caller: Caller, command: Committe
         )
         .limit(1)
     )
-    return twin.scalar_one_or_none() or await schedule_committee(session, caller, command, now)
+    planned: int | None = twin.scalar_one_or_none()
+    return planned or await schedule_committee(session, caller, command, now, insistence=insistence)
 
 
 def _fingerprint(command: CommitteeIn) -> str:
@@ -110,6 +153,7 @@ async def move_committee(
     *,
     base_url: str,
     reminders: ReminderConfiguration,
+    insistence: Insistence | None = None,
 ) -> None:
     """Gives a committee another date, hour or place; tells those already told, or who were to be told by now, once.
     Another date or hour asks for new answers and, of a formal committee, a new convocation.
@@ -119,6 +163,7 @@ async def move_committee(
         NotFound: there is no such committee.
         Conflict: it is no longer to come.
         Invalid: the date is past, the hour does not exist, there is no place to meet, or nothing changes.
+        Doubtful: see `doubts_of_meeting`; nobody insists on another date.
     """
     committee = await lock_committee(session, caller, committee_id)
     require_to_come(committee, now)
@@ -134,6 +179,8 @@ async def move_committee(
     committee.local_start, committee.starts_at, committee.ends_at, committee.place, committee.link = after
     committee.scheduled_at = now
     committee.revision += 1
+    if (local, until) != (before[0], before[2]):
+        await _doubt(session, caller, committee, insistence, now)
     if change is Change.DATE:  # another room does not undo a convocation
         if committee.state == CommitteeState.CONVENED:
             COMMITTEE.move(session, committee, CommitteeState.PLANNED, at=now, person_id=caller.person_id)

@@ -101,7 +101,8 @@ async def do_scheduling(
     committee_id = 0
     with form.redisplayed():
         form.check()
-        committee_id = await schedule_once(session, caller, CommitteeIn(**values), services_of(request).clock.now())
+        now, insistence = services_of(request).clock.now(), form.insistence()
+        committee_id = await schedule_once(session, caller, CommitteeIn(**values), now, insistence=insistence)
     if form.has_errors:
         raise Redisplay(_scheduling_page(request, entered_group, form))
     url = f"/g/{entered_group.slug}/comites/{committee_id}"
@@ -170,7 +171,10 @@ async def do_move(
         form.check()
         await CHANGES.count_here(session, committee_id, at=frame.now)
         move, reminders = MoveIn(**values), services_of(request).part(ReminderConfiguration)
-        await move_committee(session, caller, committee_id, move, frame.now, base_url=base_url, reminders=reminders)
+        await move_committee(
+            session, caller, committee_id, move, frame.now,
+            base_url=base_url, reminders=reminders, insistence=form.insistence(),
+        )  # fmt: skip
     if form.has_errors:
         raise Redisplay(_question(request, frame, form, move=True))
     return redirect(request, frame.url, done="Le changement est enregistré.")
