@@ -4,6 +4,9 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SCRATCH := var/mutants
 
+# Whatever the environment says: the workers and the programs that tests start read what the first run has compiled.
+test fuzz chaos: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help install demo test check format chaos fuzz bench mutants docs-tables lock clean
 
 help:  ## show these lines

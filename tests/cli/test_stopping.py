@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import uvicorn
 
 from ground.shell import Shell
 from pooling.cli.installation import MIGRATING
@@ -54,6 +55,7 @@ def test_the_pages_are_served_until_a_polite_kill(own: Shell, port: int) -> None
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=30)
     assert (process.returncode, "Traceback" in said) == (0, False), said
+    assert "told to stop by SIGTERM" in said, "who stopped a service is in its log"
 
 
 def _patiently(connection: http.client.HTTPConnection) -> None:
@@ -119,23 +121,28 @@ async def test_a_command_interrupted_before_its_end_leaves_its_engines(embedded:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "why"),
-    [("raise RuntimeError('no more room')", "no more room"), ("return None", "no error was told")],
+    ("trouble", "why"), [(RuntimeError("no more room"), "no more room"), (None, "no error was told")]
 )
-def test_pages_that_end_by_themselves_say_why(own: Shell, port: int, trouble: str, why: str) -> None:
+def test_pages_that_end_by_themselves_say_why(
+    own: Shell,
+    port: int,
+    trouble: Exception | None,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """And the service does not end as if it had been asked to."""
-    program = (
-        "import sys, uvicorn\n"
-        f"async def ends(self, sockets=None):\n    {trouble}\n"
-        "uvicorn.Server.serve = ends\n"
-        "from pooling.cli.main import main\n"
-        "main()\n"
-    )
-    process = own.start("serve", "--port", port, program=program)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 1, said
-    assert "the pages ended by themselves" in said
-    assert why in said
+
+    async def ends(_: uvicorn.Server) -> None:
+        if trouble is not None:
+            raise trouble
+
+    monkeypatch.setattr(uvicorn.Server, "serve", ends)
+    ended = own("serve", "--port", port)
+    assert ended.exit_code == 1, ended.output
+    assert str(ended.exception) == "the pages ended by themselves"
+    assert "the pages ended by themselves" in caplog.text
+    assert why in caplog.text
 
 
 def test_pages_whose_output_nobody_reads_go_on(own: Shell, port: int) -> None:
@@ -151,14 +158,6 @@ def test_pages_whose_output_nobody_reads_go_on(own: Shell, port: int) -> None:
     assert process.wait(timeout=30) == 0
     assert process.stderr is not None
     process.stderr.close()
-
-
-def test_who_stopped_a_service_is_in_its_log(own: Shell, port: int) -> None:
-    process = own.start("serve", "--port", port)
-    read_until(process, "pooling answers at")
-    process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=30)
-    assert "told to stop by SIGTERM" in said
 
 
 def test_a_taken_port_is_one_sentence(own: Shell) -> None:

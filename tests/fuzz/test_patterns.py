@@ -6,6 +6,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
 from re import _constants as sre
@@ -65,25 +66,31 @@ def patterns_in(value: object, name: str) -> Iterator[tuple[str, re.Pattern[Any]
             yield from patterns_in(part, f"{name}[{key!r}]")
 
 
+@cache
+def calls_in(module: ModuleType) -> dict[str, set[str]]:
+    """What the module asks of each name."""
+    called: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(Path(module.__file__ or "").read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            called.setdefault(node.value.id, set()).add(node.attr)
+    return called
+
+
 def methods_of(module: ModuleType, name: str) -> set[str]:
     """What the module calls on it; all over the text where that is not to be read, which asks most."""
-    tree = ast.parse(Path(module.__file__ or "").read_text())
-    called = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
-    }
-    return called & (ALL_OVER | ONCE) or {"finditer"}
+    return calls_in(module).get(name, set()) & (ALL_OVER | ONCE) or {"finditer"}
 
 
 def every_pattern() -> list[Used]:
-    return [
+    """Each once, where several modules look for it in the same way."""
+    found = [
         Used(f"{module.__name__}.{name}", pattern, method)
         for module in modules()
         for global_name, value in vars(module).items()
         for name, pattern in patterns_in(value, global_name)
         for method in sorted(methods_of(module, global_name))
     ]
+    return [*{(used.pattern, used.method): used for used in reversed(found)}.values()][::-1]
 
 
 def letters_of(tree: Any) -> Iterator[str]:  # noqa: ANN401 - what the parser makes
@@ -142,21 +149,22 @@ def hostile(pattern: re.Pattern[Any]) -> Iterator[Callable[[int], str]]:
 EVERY = every_pattern()
 
 
+def nodes_of(tree: ast.AST, *, deeper: bool = False) -> Iterator[tuple[ast.AST, bool]]:
+    """Each node, and whether it stands in a function or a class."""
+    deeper = deeper or isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef)
+    yield tree, deeper
+    for node in ast.iter_child_nodes(tree):
+        yield from nodes_of(node, deeper=deeper)
+
+
 def test_every_pattern_is_found() -> None:
     """Patterns are compiled where a module begins: this test finds them, and none is read again for each text."""
     for path in _ROOT.rglob("*.py"):
-        tree = ast.parse(path.read_text())
-        deeper = {
-            node
-            for outer in ast.walk(tree)
-            if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef)
-            for node in ast.walk(outer)
-        }
-        for node in ast.walk(tree):
+        for node, deeper in nodes_of(ast.parse(path.read_text())):
             assert not (isinstance(node, ast.ImportFrom) and node.module == "re"), f"{path}: import re itself"
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 of_re = isinstance(node.func.value, ast.Name) and node.func.value.id == "re"
-                allowed = node.func.attr == "escape" or (node.func.attr == "compile" and node not in deeper)
+                allowed = node.func.attr == "escape" or (node.func.attr == "compile" and not deeper)
                 assert not of_re or allowed, f"{path}:{node.lineno}: compile the pattern where the module begins"
     assert {"pooling.web.typography._RULES[0][0]", "pooling.kernel.text._NOT_WORD"} <= {used.place for used in EVERY}
 

@@ -34,8 +34,8 @@ every_table()  # known before a test looks
 MIGRATED = "pooling_migrated"
 INHABITED = "pooling_inhabited"
 """Templates. They have these names once they are whole."""
-NOTHING_TO_SURVIVE = ("fsync", "synchronous_commit", "full_page_writes")
-"""What PostgreSQL does against a power cut, of no use here and dear on a slow disk."""
+SPARED = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+"""What PostgreSQL does against a power cut and for the years to come, of no use to databases that live for minutes."""
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def templates(postgres: EmbeddedPostgres) -> None:
         await lock.execute("SELECT pg_advisory_lock(42)")
         try:
             if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", INHABITED):
-                for setting in NOTHING_TO_SURVIVE:
+                for setting in SPARED:
                     await lock.execute(f"ALTER SYSTEM SET {setting} = off")
                 await lock.execute("SELECT pg_reload_conf()")
                 await asyncio.to_thread(postgres.prepare, MIGRATED)

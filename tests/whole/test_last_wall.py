@@ -28,7 +28,6 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.asking import ask_export
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.writing import write_exports
-from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
@@ -36,7 +35,6 @@ from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.features import FEATURES
-from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, enter_group
 from pooling.kernel.tables import TenantTable, metadata
@@ -49,9 +47,7 @@ from pooling.members.queries import member_list
 from pooling.outbox.models import Message
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
-from pooling.settings import Settings
 from pooling.web.security import SESSION_COOKIE
-from pooling.web.services import Services
 from routes import routes_of
 
 MARK = "ZZVOISIN"
@@ -211,9 +207,8 @@ def _cells(answer: httpx.Response) -> str:
 
 
 @pytest_asyncio.fixture
-async def twins(database: WithoutFilter, territory: Territory, settings: Settings) -> AsyncIterator[Twins]:
+async def twins(app: Litestar, database: WithoutFilter, territory: Territory) -> AsyncIterator[Twins]:
     there = await make_territory(database, NOW, slug="voisin")
-    app = create_app(Services(settings, database, Bell("unix:///nowhere/valkey.sock"), "x" * 40, FixedClock(NOW)))
     made = Twins(app, database, territory)
     made.values = await furnish(database, territory, " ici")
     made.others = await furnish(database, there, f" {MARK}")
@@ -223,11 +218,6 @@ async def twins(database: WithoutFilter, territory: Territory, settings: Setting
         await session.execute(text("DELETE FROM memberships"))
     yield made
     await made.client.aclose()
-
-
-@pytest.fixture
-def settings(tmp_path: object) -> Settings:
-    return Settings(data_dir=tmp_path)
 
 
 async def everything(database: Database) -> dict[str, object]:

@@ -16,14 +16,9 @@ import pytest_asyncio
 from litestar import Litestar
 
 from factories import ARCACHON, NOW, Territory
-from ground.web import SECRET
 from pooling.accounts.keeping import OFFERED
-from pooling.app import create_app
-from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.settings import Settings
-from pooling.web.services import Services
 from routes import routes_of
 from web_client import Browser
 from whole.test_last_wall import ROLES, furnish
@@ -100,16 +95,6 @@ class FormsOf(HTMLParser):
 
 def told_apart(form: FormShown) -> tuple[str, list[tuple[str, str]]]:
     return form.action, sorted(pair for pair in form.fields if pair[0] != "csrf")
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(NOW)
-
-
-@pytest.fixture
-def app(database: Database, settings: Settings, clock: FixedClock) -> Litestar:
-    return create_app(Services(settings, database, Bell("unix:///nowhere/valkey.sock"), SECRET, clock))
 
 
 @pytest_asyncio.fixture
