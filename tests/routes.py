@@ -15,6 +15,8 @@ class Walked:
     """The address with its parameters' names: `/g/{group}/achats/{reference}`."""
     right: str
     response_type: Any = None
+    largest: int = 0
+    """Bytes that its body may have."""
 
     def path(self, values: Mapping[str, object]) -> str:
         return self.template.format(**values)
@@ -30,7 +32,8 @@ def routes_of(app: Litestar) -> Iterator[Walked]:
             template = _plain(route.path)
             for method in handler.http_methods - {"OPTIONS", "HEAD"}:
                 assert "right" in handler.opt, f"{method} {template} does not state who may call it"
-                found.append(Walked(str(method), template, str(handler.opt["right"])))
+                largest = handler.resolve_request_max_body_size() or 0
+                found.append(Walked(str(method), template, str(handler.opt["right"]), largest=largest))
     return iter(sorted(set(found), key=lambda walked: (walked.template, walked.method)))
 
 

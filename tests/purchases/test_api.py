@@ -153,6 +153,10 @@ async def test_a_small_body_makes_no_large_answer(connect: Connect) -> None:
     assert problem(answer) == (422, "invalid")
     assert len(answer.json()["errors"]) == 20
     assert answer.json()["more_errors"] == 3_000 - 20
+    very_many = await program.post(f"{API}/purchases", {**NEW, "participants": [0] * 10_000})
+    assert list(very_many.json()["errors"]) == ["participants.0"]
+    assert "more_errors" not in very_many.json()
+    assert "seule la première faute" in very_many.json()["title"]
     unknown = {**NEW, "participants": [f"{place:09}" for place in range(30_000)]}
     answer = await program.post(f"{API}/purchases", unknown)
     assert answer.json()["errors"]["participants"].endswith("000000019 et 29980\u00a0autres.")

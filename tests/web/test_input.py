@@ -13,7 +13,7 @@ from litestar import Litestar
 from api_client import API, Program, problem, token_of
 from factories import NOW, Territory
 from pooling.kernel.database import Database
-from pooling.web.bodies import LARGEST_BODY, LARGEST_LONG_FORM
+from pooling.web.bodies import LARGEST_BODY, LARGEST_LONG_BODY
 from pooling.web.form_reading import MULTIPART, URL_ENCODED
 from web_client import Browser, SignIn
 
@@ -95,7 +95,7 @@ async def test_only_long_forms_may_be_long_and_only_from_who_is_signed_in(
     assert stranger.headers["location"].startswith("/connexion")
     inside = await sign_in(FACILITATOR)
     assert (await inside.post(listing, {"liste": "x" * (LARGEST_BODY + 1)})).status_code == 422
-    refused = await inside.client.post(listing, content=b"a" * (LARGEST_LONG_FORM + 1), headers=form)
+    refused = await inside.client.post(listing, content=b"a" * (LARGEST_LONG_BODY + 1), headers=form)
     assert refused.status_code == 413
 
 

@@ -4,9 +4,12 @@ import asyncio
 import gc
 import json
 import math
+import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,19 +19,24 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api_client import token_of
-from factories import NOW, Territory, open_purchase
+from factories import NOW, Territory, make_territory, open_purchase
 from pooling.accounts.sessions import open_session
+from pooling.allocation.editing import member_numbers
 from pooling.kernel.database import Database
 from pooling.web import bodies
-from pooling.web.bodies import LARGEST_BODY
+from pooling.web.api_input import MOST_IN_JSON
+from pooling.web.bodies import LARGEST_BODY, LARGEST_LONG_BODY
 from pooling.web.form_reading import MOST_FIELDS, MULTIPART, URL_ENCODED
 from pooling.web.security import SESSION_COOKIE, UNSAFE_METHODS
+from pooling.web.server import TURN
 from routes import Walked, routes_of
-from web_client import TOKEN
+from web_client import TOKEN, stand_on
 
 FACILITATOR = "animation@bassin.example"
 LONGEST_BLOCK = 0.1
 """Seconds of a processor that one turn of the event loop may take: others wait as long."""
+LONGEST_WAIT = 0.1
+"""Seconds of a processor that somebody else's page may take in all meanwhile."""
 MOST_KEPT = 40_000_000
 """Bytes that the process may have grown by: less than two of the refused forms that it once kept for good."""
 VALUES = {"group": "bassin", "reference": "AG-2027-001", "member": "213302607", "number": "1"}
@@ -110,10 +118,10 @@ class Blocks:
 class Hostile:
     """Somebody who sends all of it, signed in, with a token, or neither."""
 
-    def __init__(self, app: Litestar, session: str, token: str) -> None:
+    def __init__(self, app: Litestar, session: str, token: str, session_of_another: str) -> None:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
         self.client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
-        self.app, self.session, self.token = app, session, token
+        self.app, self.session, self.token, self.session_of_another = app, session, token, session_of_another
         self.csrf = ""
         self.blocks = Blocks()
         self.failed: list[str] = []
@@ -138,11 +146,36 @@ def _encoded(headers: dict[str, str]) -> dict[bytes, bytes]:
 
 @pytest_asyncio.fixture
 async def hostile(app: Litestar, database: Database, territory: Territory) -> AsyncIterator[Hostile]:
+    async with _hostile(app, database, territory) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def hostile_among_others(app: Litestar, fresh_database: Database) -> AsyncIterator[Hostile]:
+    """On a database with several connections."""
+    territory = await make_territory(fresh_database, NOW)
+    stand_on(app, database=fresh_database)
+    async with _hostile(app, fresh_database, territory) as made:
+        yield made
+
+
+@pytest.fixture
+def patient_threads() -> Iterator[None]:
+    """As under our server."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    yield
+    sys.setswitchinterval(before)
+
+
+@asynccontextmanager
+async def _hostile(app: Litestar, database: Database, territory: Territory) -> AsyncIterator[Hostile]:
     await open_purchase(database, territory, NOW)
     async with database.transaction() as session:
         held = await open_session(session, territory.people[FACILITATOR], NOW)
+        other = await open_session(session, territory.people["referent@lugos.example"], NOW)
     token = await token_of(database, territory.people[FACILITATOR], territory.group_id, NOW)
-    made = Hostile(app, held, token)
+    made = Hostile(app, held, token, other)
     made.client.headers["Cookie"] = f"{SESSION_COOKIE}={held}"
     shown = TOKEN.search((await made.client.get("/compte")).text)
     assert shown is not None
@@ -210,6 +243,115 @@ async def test_no_route_fails_or_holds_up_the_others(hostile: Hostile) -> None:
 def test_every_hostile_thing_comes_to_some_route() -> None:
     """A round of eleven leaves none out, since routes have other numbers of tries."""
     assert math.gcd(len(ODD) * 2 + len(HEADERS), 11) == 1
+
+
+OWN_LISTS = {"liste": "liste", "compte-rendu": "minutes", "cles": "weights"}
+"""Where a long form has its list, by the end of its address."""
+
+
+def large_forms(csrf: str, size: int, *, among: str | None) -> Iterator[tuple[str, str, bytes]]:
+    """The forms that take longest to read, each with what it is and its type; `among`, the field that is a list."""
+    token = f"csrf={csrf}&".encode()
+    encoded = min(size, LARGEST_LONG_BODY) - len(token) - 30
+    yield "escapes", URL_ENCODED, token + b"name=" + b"%C3%A9" * (encoded // 6)
+    yield "fields", URL_ENCODED, token + b"&".join([b"f=" + b"%41" * (encoded // MOST_FIELDS // 3 - 2)] * 9_990)
+    for what, part in LISTED if among else ():
+        yield what, URL_ENCODED, token + f"{among}=".encode() + part * (encoded // len(part))
+    part = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+    head = part % (b"csrf", csrf.encode())
+    several = part % (b"f", b"a" * 80)
+    yield "parts", f"{MULTIPART}; boundary=x", head + several * min(9_990, size // len(several) - 3) + b"--x--\r\n"
+    letters = min(size, LARGEST_LONG_BODY)
+    for name, content, most in ((b"name", b"\r\n--", size), (b"name", "é".encode(), letters), (FILE, b"PK\3\4", size)):
+        long = part % (name, content * ((most - 1_000) // len(content)))
+        yield f"{content!r} in parts", f"{MULTIPART}; boundary=x", head + long + b"--x--\r\n"
+
+
+FILE = b'files"; filename="a.docx'
+LISTED = (("lines", b"%0A"), ("short lines", b"a%0A"), ("cells", b"a;b%09;%0A"), ("letters", b"%C2%A0e%CC%81"))
+
+
+def large_json(size: int) -> Iterator[tuple[str, str, bytes]]:
+    """The same of JSON."""
+    many = min(MOST_IN_JSON - 10, size // 2)
+    for what, content in (
+        ("numbers", {"participants": [0] * min(many, size // 3 - 10)}),
+        ("objects", {"items": [{}] * min(many, size // 4 - 10)}),
+        ("codes", {"participants": ["1" * 38] * min(50_000, (size - 50) // 44)}),
+        ("names", {f"f{place}": 1 for place in range(min(many, size // 14 - 10))}),
+    ):
+        yield what, "application/json", json.dumps(content).encode()
+    for what, part in (("letters", b"a"), ("accents", "e\u0301".encode()), ("quotes", b'\\"'), ("escapes", b"\\u00e9")):
+        yield what, "application/json", b'{"title":"' + part * ((size - 50) // len(part)) + b'"}'
+    for what, part in (("open", b"["), ("pairs", b"[]"), ("strings", b'"'), ("blanks", b" ")):
+        yield what, "application/json", part * (size // len(part))
+
+
+class Waiting:
+    """Somebody else, who asks for a page again and again while all of this is read: how long that takes at most, in
+    seconds of this process's processor, in whichever thread: what holds the interpreter counts, a busy machine does
+    not.
+    """
+
+    def __init__(self, hostile: Hostile) -> None:
+        self._hostile = hostile
+
+    async def shortest_of_three(self, sending: Callable[[], Awaitable[None]]) -> float:
+        """The longest wait, at best: what else this process does now and then is not the body's."""
+        waits = await self._longest(sending)
+        for _ in range(2):
+            waits = waits if waits <= LONGEST_WAIT else min(waits, await self._longest(sending))
+        return waits
+
+    async def _longest(self, sending: Callable[[], Awaitable[None]]) -> float:
+        done, waits = asyncio.Event(), [0.0]
+        asking = asyncio.create_task(self._ask(done, waits))
+        await sending()
+        done.set()
+        await asking
+        return max(waits)
+
+    async def _ask(self, done: asyncio.Event, waits: list[float]) -> None:
+        cookie = f"{SESSION_COOKIE}={self._hostile.session_of_another}"
+        transport = self._hostile.client._transport
+        while not done.is_set():
+            began = time.process_time()
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+                answer = await client.get("/compte", headers={"Cookie": cookie})
+            assert answer.status_code == 200
+            waits.append(time.process_time() - began)
+
+
+async def test_whoever_sends_much_keeps_nobody_waiting(
+    hostile_among_others: Hostile, monkeypatch: pytest.MonkeyPatch, patient_threads: None
+) -> None:
+    """Each route gets one of the largest bodies that it takes; those that read more than others get all."""
+    monkeypatch.setattr(member_numbers, "MOST_BOXES", 0)  # every number is in a pasted list
+    hostile, turn, slow = hostile_among_others, 0, []
+    waiting = Waiting(hostile)
+    gc.collect()
+    gc.freeze()
+    for route in routes_of(hostile.app):
+        address = path_of(route, usual)
+        if route.method not in UNSAFE_METHODS or address.startswith(LEAVING):
+            continue
+        is_long, turn = route.largest > LARGEST_BODY, turn + 1
+        among = OWN_LISTS.get(address.rpartition("/")[2]) if is_long else NAMES[turn % len(NAMES)]
+        programs = address.startswith("/api/")
+        gets_all = is_long and (among is not None or programs or route.largest > LARGEST_LONG_BODY)
+        of_it = large_json(route.largest) if programs else large_forms(hostile.csrf, route.largest, among=among)
+        for place, (what, kind, body) in enumerate(of_it):
+            if gets_all or place == turn % 10:
+                assert len(body) <= route.largest, (what, route)
+                sending = partial(
+                    hostile.send, route.method, address, what=what, content=body, **{"Content-Type": kind}
+                )
+                waits = await waiting.shortest_of_three(sending)
+                if waits > LONGEST_WAIT:
+                    slow.append((round(waits, 3), what, len(body), route.method, address))
+    gc.unfreeze()
+    assert hostile.failed == []
+    assert slow == []
 
 
 async def test_no_route_waits_for_a_body_that_does_not_come(

@@ -7,6 +7,7 @@ they send it. It is written outside the groups' walls, since nobody is in a grou
 installation's key.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ async def keep_form(
     for kept in await kept_of(session, box, person_id, now):
         if kept.typed == typed:
             await forget_form(session, person_id, kept.id)
-    session.add(KeptForm(person_id=person_id, action=typed.action, page=page, content=box.close(content), kept_at=now))
+    sealed = await asyncio.to_thread(box.close, content)
+    session.add(KeptForm(person_id=person_id, action=typed.action, page=page, content=sealed, kept_at=now))
     await session.flush()
     newest = (
         select(col(KeptForm.id))
@@ -86,7 +88,9 @@ async def kept_of(
     )
     if only is not None:
         statement = statement.where(col(KeptForm.id) == only)
-    return [kept for row in (await session.execute(statement)).scalars() if (kept := _opened(box, row)) is not None]
+    rows = (await session.execute(statement)).scalars().all()
+    opened = [await asyncio.to_thread(_opened, box, row) for row in rows]  # a megabyte each, at most
+    return [kept for kept in opened if kept is not None]
 
 
 def _opened(box: SecretBox, row: KeptForm) -> Kept | None:

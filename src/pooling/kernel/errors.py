@@ -72,6 +72,14 @@ class Invalid(DomainError):
     status = 422
     code = "invalid"
 
-    def __init__(self, errors: Mapping[str, str], *, message: str = "Certaines informations sont à corriger.") -> None:
+    def __init__(
+        self,
+        errors: Mapping[str, str],
+        *,
+        message: str = "Certaines informations sont à corriger.",
+        is_all: bool = True,
+    ) -> None:
         super().__init__(message, field=next(iter(errors), None))
         self.errors = dict(errors)
+        self.is_all = is_all
+        """Whether there are no more than these."""

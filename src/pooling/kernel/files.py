@@ -65,10 +65,10 @@ async def store_file(
         raise Invalid({field: "Ce fichier est vide."})
     if len(content) > LARGEST_FILE:
         raise Invalid({field: f"Ce fichier est trop lourd : {LARGEST_FILE // 1024 // 1024} Mo au plus."})
-    kind = await asyncio.to_thread(kind_of, content)
+    kind, digest = await asyncio.to_thread(lambda: (kind_of(content), hashlib.sha256(content).digest()))
     if kind is None:
         raise Invalid({field: f"Ce fichier n’est pas d’une sorte acceptée : {ACCEPTED}."})
-    group_id, digest = group_of(session), hashlib.sha256(content).digest()
+    group_id = group_of(session)
     await _lock_contents(session)
     row = {"group_id": group_id, "sha256": digest, "content": content}
     await session.execute(insert(FileContent).values(row).on_conflict_do_nothing())

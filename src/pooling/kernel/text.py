@@ -128,8 +128,15 @@ def one_line(text: str) -> str:
     return " ".join(clean(" ".join(text.splitlines())).split())
 
 
-Line = Annotated[str, BeforeValidator(lambda value: one_line(value) if isinstance(value, str) else value)]
-"""A field that is one line, whichever door it comes in by."""
+_LONGEST_LINE = 10_000
+
+
+def _as_line(value: object) -> object:
+    return one_line(value) if isinstance(value, str) and len(value) <= _LONGEST_LINE else value
+
+
+Line = Annotated[str, BeforeValidator(_as_line)]
+"""A field that is one line, whichever door it comes in by. What is longer than any is refused as it is."""
 
 
 def clean_indented(text: str) -> str:

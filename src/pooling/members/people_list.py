@@ -1,5 +1,6 @@
 """People pasted as a list, one a line: e-mail; nom; fonction; rôle; membre."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class MembersTyped:
 async def find_members(session: AsyncSession, typed: Sequence[str]) -> MembersTyped:
     """Members by SIREN, code or name (`Arès`, `ares`, `Arès (213300114)`), in one statement."""
     codes = {one: _code(one) for one in typed if one}
-    names = {one: _letters(one) for one in typed if one}
+    names = await asyncio.to_thread(lambda: {one: _letters(one) for one in codes})
     letters = func.split_part(col(Member.sort_key), "\x01", 1)
     rows = await session.execute(
         select(col(Member.id), col(Member.code), letters).where(
@@ -74,10 +75,15 @@ def _letters(name: str) -> str:
 
 async def read_people(session: AsyncSession, pasted: str) -> tuple[list[InvitationIn], list[BadLine]]:
     """The people of a pasted list, and every line that cannot be taken, with why."""
-    lines = [(number, _cells(line)) for number, line in enumerate(pasted.splitlines(), start=1) if line.strip(" \t;")]
-    if len(lines) > MOST_LINES:
-        return [], [BadLine(lines[MOST_LINES][0], f"la liste s’arrête à {MOST_LINES} lignes : collez-la en deux fois")]
+    typed = [(number, line) for number, line in enumerate(pasted.splitlines(), start=1) if line.strip(" \t;")]
+    if len(typed) > MOST_LINES:
+        return [], [BadLine(typed[MOST_LINES][0], f"la liste s’arrête à {MOST_LINES} lignes : collez-la en deux fois")]
+    lines = await asyncio.to_thread(lambda: [(number, _cells(line)) for number, line in typed])
     members = await find_members(session, [cells[4] for _, cells in lines])
+    return await asyncio.to_thread(_judged, lines, members)
+
+
+def _judged(lines: Sequence[tuple[int, list[str]]], members: MembersTyped) -> tuple[list[InvitationIn], list[BadLine]]:
     good: list[InvitationIn] = []
     bad: list[BadLine] = []
     seen: set[tuple[object, ...]] = set()

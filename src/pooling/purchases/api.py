@@ -26,7 +26,7 @@ from pooling.purchases.page import OnPurchase
 from pooling.purchases.queries import is_member, purchase_items, purchases_before
 from pooling.purchases.schemas import PurchaseIn
 from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, require_match, unpack_after, wants_match
-from pooling.web.bodies import LARGEST_LIST_OF_MEMBERS
+from pooling.web.bodies import LARGEST_LONG_BODY
 
 
 def _plain(value: Decimal) -> str:
@@ -168,7 +168,7 @@ async def list_purchases(here: Here[InGroup], asked: PageIn) -> Listed[PurchaseL
     status=201,
     once=True,
     tagged=True,
-    request_max_body_size=LARGEST_LIST_OF_MEMBERS,
+    request_max_body_size=LARGEST_LONG_BODY,
 )
 async def prepare_purchase(here: Here[InGroup], sent: NewPurchase) -> Made[PurchaseOut]:
     """Prepare a purchase: for the facilitator, or a référent or the purchasing staff of the lead member."""

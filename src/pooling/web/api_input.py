@@ -25,11 +25,16 @@ MOST_IN_JSON = limit(120_000, "Values in JSON", __name__, Readers.PROGRAMS)
 """The longest list that anything takes has 50 000."""
 MANY_IN_JSON = limit(
     5_000,
-    "Values in JSON whose faults are all counted; of more, each list’s first one is told",
+    "Values in JSON whose faults are all counted; of more, each list’s first one is told, and no count",
     __name__,
     Readers.PROGRAMS,
 )
 """Each fault takes some microseconds, all of them in one go in which nobody else is answered."""
+MOST_NAMES = limit(1_000, "Names in an object of JSON", __name__, Readers.PROGRAMS)
+"""Nothing has as many fields, and each that does not exist is a fault."""
+_LONGEST_TEXT = 100_000
+"""Letters: none is so long that is taken. Longer ones are told to be, and not cleaned before."""
+_UP_TO_FIRST = "Certaines informations sont à corriger. De chaque longue liste, seule la première faute est dite."
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """Also one that does not end: what begins a match always ends one, so that the time grows with the length alone."""
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
@@ -111,12 +116,13 @@ async def read_body(request: Request[Any, Any, Any], model: type[In]) -> In:
 def _read(body: bytes, model: type[In]) -> In:
     try:
         values = _moderate(body)
-        cleaned = _clean(json.loads(body.decode("utf-8"), parse_constant=_refuse_constant))
+        sent = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+        cleaned = _clean(sent)
     except (ValueError, RecursionError) as error:
         raise Malformed from error
     if values <= MANY_IN_JSON:
         return validated(model, cleaned)
-    with _faults_in_words():
+    with _faults_in_words(_UP_TO_FIRST):
         read: In = _up_to_first_faults(model).validate_python(cleaned)
         return read
 
@@ -127,6 +133,8 @@ def _moderate(body: bytes) -> int:
     Raises:
         ValueError: it is deeper, or holds more, than anything that is asked for.
     """
+    if body.count(b'"') > 4 * MOST_IN_JSON:  # a name and a text for each value
+        raise ValueError
     plain = _STRING.sub(b"", body)
     values = plain.count(b",")
     steps = (1 if bracket in b"[{" else -1 for bracket in plain.translate(None, _NO_BRACKET))
@@ -154,12 +162,18 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity are not JSON
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_NAMES:
+        raise ValueError
+    return dict(pairs)
+
+
 def _clean(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, str):
         value.encode()  # half of a surrogate pair is no text: raises a ValueError
         if "\x00" in value:
             raise ValueError(value)
-        return clean(value)
+        return clean(value) if len(value) <= _LONGEST_TEXT else value
     if isinstance(value, list):
         return [_clean(part) for part in value]
     if isinstance(value, dict):
@@ -192,13 +206,16 @@ def validated(model: type[Model], value: object) -> Model:
 
 
 @contextmanager
-def _faults_in_words() -> Iterator[None]:
+def _faults_in_words(instead_of_count: str | None = None) -> Iterator[None]:
+    """`instead_of_count` is what is said where there may be more faults than were found."""
     try:
         yield
     except ValidationError as refused:
         errors: dict[str, str] = {}
         for found in refused.errors(include_url=False, include_input=False):
             errors.setdefault(".".join(str(part) for part in found["loc"]), _sentence(found))
+        if instead_of_count:
+            raise Invalid(errors, message=instead_of_count, is_all=False) from None
         raise Invalid(errors) from None
 
 

@@ -22,17 +22,15 @@ from pooling.kernel.limits import BYTES, Readers, limit
 _TOLD = (Readers.PROGRAMS, Readers.OPERATORS)
 LARGEST_BODY = limit(256_000, "Body of any other request", __name__, *_TOLD, unit=BYTES)
 """Bytes of a body, but where a route says otherwise: every ordinary form, every call of the interface for programs."""
-LARGEST_LONG_FORM = limit(
-    5_000_000,
-    "Body of a long form (minutes, lists of people, keys of many members), from who is signed in",
+LARGEST_LONG_BODY = limit(
+    1_500_000,
+    "Body of a long form (minutes, lists of people, keys of many members), and of a purchase that a program creates",
     __name__,
-    Readers.OPERATORS,
+    *_TOLD,
     unit=BYTES,
 )
-"""Bytes of the forms that take long texts or a line for each of thousands of members: minutes, lists of people, keys of
-allocation. Only people who are signed in may send so much."""
-LARGEST_LIST_OF_MEMBERS = limit(3_000_000, "Body of a purchase that a program creates", __name__, *_TOLD, unit=BYTES)
-"""Bytes of a purchase as programs create it: it may name 50 000 members."""
+"""Bytes of what takes long texts or a line for each of thousands of members: 50 000 codes with their numbers, percent-
+encoded, are 1.2 MB. Only people who are signed in may send so much."""
 TIME_FOR_A_BODY = limit(
     timedelta(seconds=30),
     "Time for a body to arrive, and a second more for each 50 kB that its address takes",
@@ -125,7 +123,7 @@ def only_signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteH
         raise SignInRequired
 
 
-LONG_FORM: dict[str, Any] = {"request_max_body_size": LARGEST_LONG_FORM, "guards": [only_signed_in]}
+LONG_FORM: dict[str, Any] = {"request_max_body_size": LARGEST_LONG_BODY, "guards": [only_signed_in]}
 """What the decorator of a route that takes a long form adds: `**LONG_FORM`."""
 
 

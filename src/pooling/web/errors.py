@@ -119,7 +119,7 @@ def _problem(status: int, code: str, sentence: str, error: DomainError | None) -
     if isinstance(error, Invalid):
         told = list(error.errors.items())[:MOST_ERRORS]
         problem["errors"] = {name[:LONGEST_FIELD_NAME]: sentence for name, sentence in told}
-        if len(error.errors) > MOST_ERRORS:
+        if error.is_all and len(error.errors) > MOST_ERRORS:
             problem["more_errors"] = len(error.errors) - MOST_ERRORS
     elif error is not None and error.field:
         problem["field"] = error.field

@@ -4,26 +4,29 @@ Nothing here lets the sender choose: the one charset is ours, no body is kept on
 last 1 024, sign-in codes and tokens among them), and a long one is read beside the event loop, one at a time.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from pooling.kernel.errors import DomainError
-from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.web.bodies import read_beside
+from pooling.kernel.limits import Readers, limit
+from pooling.kernel.text import without_invisible
+from pooling.web.bodies import LARGEST_LONG_BODY, read_beside
 
 MOST_FIELDS = limit(10_000, "Fields of a form", __name__, Readers.OPERATORS)
 LONGEST_FIELD_NAME = limit(200, "Name of a form’s field", __name__, unit="characters")
-LONGEST_ENCODED_FIELD = limit(2_000_000, "One field of a form, percent-encoded", __name__, unit=BYTES)
-"""Decoding a field is one go, in which nobody else is served: the longest list or text there is needs less."""
 LONGEST_MEDIA_TYPE = 300
 """Letters of a header that names a type and its parameters."""
 URL_ENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _OUR_CHARSETS = {"utf-8", "utf8", "us-ascii"}
 _PLAIN = {"7bit", "8bit", "binary"}
+_PARSED_IN_ONE_GO = 64 * 1024
+_PIECE = re.compile(r"(?:%[0-9A-Fa-f]{2}|.){1,20000}", re.DOTALL)
+"""Of what is percent-encoded, each decoded in one go, in which nobody else is served."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class TooManyFields(DomainError):
 
 
 async def read_fields(media_type: str, body: bytes) -> list[Field]:
-    """The fields of a form as it was sent, in their order. An empty body is an empty form.
+    """The fields of a form as it was sent, in their order, without what nobody sees. An empty body is an empty form.
 
     Raises:
         UnreadableForm: it is in another encoding or charset, its bytes are no UTF-8, or a text holds a zero byte.
@@ -65,6 +68,13 @@ async def read_fields(media_type: str, body: bytes) -> list[Field]:
 
 
 def _fields(media_type: str, body: bytes) -> list[Field]:
+    return [
+        (name, value if isinstance(value, Upload) else without_invisible(value))
+        for name, value in _sent(media_type, body)
+    ]
+
+
+def _sent(media_type: str, body: bytes) -> list[Field]:
     try:
         kind, options = _parsed(media_type)
         if kind == URL_ENCODED:
@@ -94,25 +104,41 @@ def _parsed(header: str) -> tuple[str, dict[str, str]]:
 
 
 def _url_encoded(body: bytes) -> Iterator[Field]:
-    if body.count(b"&") >= MOST_FIELDS or max(map(len, body.split(b"&"))) > LONGEST_ENCODED_FIELD:
+    if body.count(b"&") >= MOST_FIELDS or len(body) > LARGEST_LONG_BODY:
         raise TooManyFields
-    yield from parse_qsl(body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
+    for pair in body.decode("ascii").split("&"):
+        name, _, value = pair.partition("=")
+        if pair:
+            yield _decoded(name), _decoded(value)
+
+
+def _decoded(encoded: str) -> str:
+    pieces = _PIECE.finditer(encoded.replace("+", " "))
+    return b"".join(unquote_to_bytes(piece[0]) for piece in pieces).decode("utf-8")
 
 
 def _multipart(boundary: str, body: bytes) -> Iterator[Field]:
     segment: MultipartSegment | None = None
-    content = bytearray()
+    content, letters = bytearray(), 0
     with PushMultipartParser(
         boundary, max_header_size=1000, max_header_count=4, max_segment_count=MOST_FIELDS, strict=True
     ) as parser:
-        for event in parser.parse(body):
+        for event in _events(parser, body):
             if isinstance(event, MultipartSegment):
                 segment, content = event, bytearray()
                 _require_plain(segment)
             elif event is not None:
                 content.extend(event)
+                letters += len(event) if segment is not None and segment.filename is None else 0
+                if letters > LARGEST_LONG_BODY:
+                    raise TooManyFields
             elif segment is not None:
                 yield _field(segment, bytes(content))
+
+
+def _events(parser: PushMultipartParser, body: bytes) -> Iterator[MultipartSegment | bytearray | None]:
+    for start in range(0, len(body), _PARSED_IN_ONE_GO):
+        yield from parser.parse(body[start : start + _PARSED_IN_ONE_GO])
 
 
 def _require_plain(segment: MultipartSegment) -> None:

@@ -20,7 +20,7 @@ from pooling.kernel.doubts import FIELD as CONFIRMED
 from pooling.kernel.doubts import LONGEST_REASON, Doubtful, Insistence, mark_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.limits import Readers, limit
-from pooling.kernel.text import clean, clean_indented, one_line, without_invisible
+from pooling.kernel.text import clean, clean_indented, one_line
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.form_reading import Upload, read_fields
 from pooling.web.markdown import faults_of, read_beside
@@ -32,6 +32,8 @@ _MOST_DIGITS = 15
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.([0-9]+))?")
 _HOUR = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?")
 _BLANKS = re.compile(r"\s")
+_BLANKS_TO_SPARE = 10_000
+"""A text that is so much longer than its longest is too long, whatever may be cleaned away, which takes a while."""
 
 
 MOST_ERRORS = limit(20, "Wrong fields told in one answer", __name__, Readers.PROGRAMS)
@@ -88,14 +90,15 @@ class Form:
 
     def text(self, name: str, *, required: str | None = None, longest: int = 200) -> str:
         """One line: a name, a title. `required` is the sentence to say when it is empty."""
-        return self._text(name, one_line(self.value(name)), required, longest)
+        return self._text(name, one_line, required, longest)
 
     def lines(self, name: str, *, longest: int, required: str | None = None, indented: bool = False) -> str:
         """As `text`, of one line or more; `indented`, whether blanks mean something, as in Markdown."""
-        value = (clean_indented if indented else clean)(self.value(name))
-        return self._text(name, value, required, longest)
+        return self._text(name, clean_indented if indented else clean, required, longest)
 
-    def _text(self, name: str, value: str, required: str | None, longest: int) -> str:
+    def _text(self, name: str, cleaned: Callable[[str], str], required: str | None, longest: int) -> str:
+        typed = self.value(name)
+        value = typed if len(typed) > longest + _BLANKS_TO_SPARE else cleaned(typed)
         if not value and required:
             self.refuse(name, required)
         if len(value) > longest:
@@ -296,9 +299,8 @@ async def _posted(request: Request[Any, Any, Any]) -> Form:
             form.files[name] = value
             form.file_lists.setdefault(name, []).append(value)
         else:
-            seen = without_invisible(value)
-            form.values.setdefault(name, seen)
-            form.lists.setdefault(name, []).append(seen)
+            form.values.setdefault(name, value)
+            form.lists.setdefault(name, []).append(value)
     return form
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,9 @@ _TOLD = (Readers.PROGRAMS, Readers.OPERATORS)
 TIME_FOR_A_HEAD = limit(timedelta(seconds=15), "Time for the head of a request to arrive", __name__, *_TOLD)
 TIME_BETWEEN_REQUESTS = limit(timedelta(seconds=5), "A connection without any request", __name__, Readers.OPERATORS)
 LARGEST_HEAD = limit(16 * 1024, "Head of a request: its first line and headers", __name__, *_TOLD, unit=BYTES)
+TURN = 0.001
+"""Seconds after which a thread that reads a long body lends the interpreter to who waits for it: a page asks for it
+back dozens of times, each time it has waited for the database."""
 READ_IN_ONE_GO = 2_048
 """Bytes: what arrives at once is read in such parts, others' requests in between. A body cut into chunks of one byte
 costs a second of a processor for every 256 kB."""
@@ -91,6 +95,7 @@ class QuietServer(uvicorn.Server):
 
 def server_of(app: Litestar, *, proxies: Sequence[str] = (), **where: Any) -> QuietServer:  # noqa: ANN401 - uvicorn's own
     """The server of this application. `X-Forwarded-For` and `-Proto` are believed from these proxies alone."""
+    sys.setswitchinterval(TURN)
     return QuietServer(
         uvicorn.Config(
             app,

@@ -119,7 +119,7 @@ async def do_keep_line(
     step = form.value("step")
     if step == "fields" or editing.of.lacks_fields(form):
         return _page(editing, form, incomplete=step != "fields")
-    command = editing.of.read(form, editing.read)
+    command = await asyncio.to_thread(editing.of.read, form, editing.read)  # maybe a line for each of 35 000 members
     if step == "preview":
         return await _previewed(editing, form, command)
     with form.redisplayed():

@@ -1,5 +1,6 @@
 """Clés de répartition: population, agents and weight of everyone who takes part, and since when they stand."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -46,7 +47,7 @@ async def do_give_weights(
     frame = await purchase_page(request, session, caller, reference, SECTION)
     caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     payers = await payers_of(session, frame.purchase.id)
-    weights = read_numbers(form, "weights", payers)
+    weights = await asyncio.to_thread(read_numbers, form, "weights", payers)
     with form.redisplayed():
         form.check()
         clock = services_of(request).clock
