@@ -22,6 +22,7 @@ from api_client import token_of
 from factories import NOW, Territory, make_territory, open_purchase
 from pooling.accounts.sessions import open_session
 from pooling.allocation.editing import member_numbers
+from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.kernel.database import Database
 from pooling.web import bodies
 from pooling.web.api_input import MOST_IN_JSON
@@ -40,7 +41,9 @@ LONGEST_WAIT = 0.1
 MOST_KEPT = 40_000_000
 """Bytes that the process may have grown by: less than two of the refused forms that it once kept for good."""
 VALUES = {"group": "bassin", "reference": "AG-2027-001", "member": "213302607", "number": "1"}
-ODD = ("%00", "%ED%A0%80", "%FF", "%C0%80", "9" * 40, "x" * 3000, "..%2F..", "%E2%80%AE", "-1", "%F0%9F%9A%B2")
+MARK = "typed-by-claire"
+"""What nobody who reads a log may find there."""
+ODD = ("%00", "%ED%A0%80", "%FF", "%C0%80", "9" * 40, "x" * 3000, "..%2F..", "%E2%80%AE", "-1", "%F0%9F%9A%B2", MARK)
 """Parts of addresses: a zero byte, half of a surrogate pair, bytes that are no UTF-8, what is too large or too long."""
 
 
@@ -57,6 +60,7 @@ def form(csrf: str) -> list[tuple[str, bytes]]:
         (URL_ENCODED, token + b"&".join([b"name="] * (MOST_FIELDS + 5))),
         (URL_ENCODED, token + b"&".join(f"{name}={'9' * 300}".encode() for name in NAMES)),
         (URL_ENCODED, token + b"&".join(f"{name}=%F0%9F%9A%B2%E2%80%AE%01%0D%0A=1%2B1".encode() for name in NAMES)),
+        (URL_ENCODED, token + b"&".join(f"{name}={MARK}".encode() for name in NAMES)),
         (URL_ENCODED, token + b"name=%00"),
         (URL_ENCODED, token + b"name=%ED%A0%80"),
         (URL_ENCODED, token + b"name=\xff"),
@@ -83,6 +87,7 @@ BODIES = [
     b"\xff\xfe{\x00}\x00",
     b'{"a":"' + b'\\"' * 100_000,
     json.dumps(dict.fromkeys(NAMES, "9" * 300)).encode(),
+    json.dumps(dict.fromkeys(NAMES, MARK)).encode(),
     json.dumps({f"f{place}": 1 for place in range(MOST_FIELDS)}).encode(),
     b"a" * (LARGEST_BODY + 1),
     b"null",
@@ -223,7 +228,9 @@ async def round_of(hostile: Hostile, share: int, of: int) -> None:
     watching.cancel()
 
 
-async def test_no_route_fails_or_holds_up_the_others(hostile: Hostile) -> None:
+async def test_no_route_fails_or_holds_up_the_others(
+    hostile: Hostile, caplog: pytest.LogCaptureFixture, postgres: EmbeddedPostgres
+) -> None:
     for route in routes_of(hostile.app):  # templates are compiled, statements prepared
         if route.method == "GET":
             await hostile.send("GET", path_of(route, usual), what="as usual")
@@ -238,6 +245,8 @@ async def test_no_route_fails_or_holds_up_the_others(hostile: Hostile) -> None:
     gc.unfreeze()
     gc.collect()
     assert psutil.Process().memory_info().rss - before < MOST_KEPT
+    assert MARK not in caplog.text
+    assert MARK not in postgres.log.read_text(), "PostgreSQL quotes what it cannot read: it is given nothing to read"
 
 
 def test_every_hostile_thing_comes_to_some_route() -> None:

@@ -1,10 +1,12 @@
 """What stands as a record is dated by the database and changes by named ways alone, whatever the application asks."""
 
+import traceback
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from factories import NOW, Territory, make_territory
 from pooling.committees.decisions.models import Decision
@@ -142,3 +144,32 @@ async def test_the_servers_log_names_nobody(postgres: EmbeddedPostgres, fresh_ad
     written = postgres.log.read_text()
     assert "uq_people_email" in written, "the error itself is there"
     assert SECRET not in written
+
+
+PERSON = "INSERT INTO people (email, name, function, created_at) VALUES (:given, '', '', now())"
+
+
+@pytest.mark.parametrize(
+    ("statement", "given"),
+    [
+        (PERSON, SECRET),
+        ("SELECT CAST(CAST(:given AS text) AS integer)", SECRET),
+        ("SELECT CAST(CAST(:given AS text) AS timestamptz)", SECRET),
+        ("SELECT CAST(:given AS bigint)", SECRET),
+        ("SELECT CAST(CAST(:given AS text) AS jsonb)", f'{{"name": {SECRET}'),
+        ("SELECT to_tsquery(CAST(:given AS text))", f"{SECRET} ! | ("),
+        ("SELECT CAST(:given AS text)", f"{SECRET}\x00"),
+    ],
+)
+async def test_our_own_log_names_nobody(fresh_addresses: PostgresAddresses, statement: str, given: str) -> None:
+    """An error is logged with its traceback: statement, driver's error and its cause."""
+    database = Database.connect(fresh_addresses.owner)
+    async with database.transaction() as session:
+        await session.execute(text(PERSON), {"given": SECRET})
+        with pytest.raises(DBAPIError) as refused:
+            await session.execute(text(statement), {"given": given})
+        await session.rollback()
+    logged = "".join(traceback.format_exception(refused.value))
+    await database.dispose()
+    assert "sqlalche.me" in logged
+    assert SECRET not in logged

@@ -4,6 +4,7 @@ Every statement on a tenant table is bound to the transaction's group twice: her
 `group_id = …` to it, and in PostgreSQL, whose row-level security reads the transaction's `pooling.group_id`.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
@@ -60,6 +61,8 @@ _PASSING = ("08", "53", "57", "25P03", "40001", "40P01", "55P03")
 """How the SQLSTATE of what another try may not meet begins: connection lost, resources short, stopped by the server or
 a time limit, idle for too long, deadlocked.
 """
+_OF_A_VALUE = ("22", "42601")
+"""How the SQLSTATE of an error begins that quotes what it could not read (the second one, a search)."""
 
 
 class Unavailable(ConnectionError):
@@ -105,6 +108,26 @@ def _tell_lost_connection(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
+def _without_values(said: str) -> str:
+    """What PostgreSQL or its driver says is wrong with a value, without the value: it stands behind these signs."""
+    return re.split("[:\"'\n]", said, maxsplit=1)[0].strip()
+
+
+def _tell_no_values(context: ExceptionContext) -> None:
+    """Whoever logs an error, or lets it end a command, writes down nothing that somebody typed: neither the DETAIL,
+    which is a key or a whole row, nor a value that could not be read.
+    """
+    driver, cause = context.original_exception, context.original_exception.__cause__
+    if not isinstance(cause, PostgresError):
+        return
+    words = str(cause.args[0]) if cause.args else ""
+    told = _without_values(words) if str(cause.sqlstate or "").startswith(_OF_A_VALUE) else words
+    cause.args, cause.detail, cause.hint = (told,), None, None
+    driver.args = (f"{type(cause).__name__}: {told}",)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(driver).__name__}) {told}",)
+
+
 class Database:
     """Opens transactions. `engine` is a pool in the application, and one outer transaction's connection in tests."""
 
@@ -140,6 +163,7 @@ class Database:
             },
         )
         event.listen(engine.sync_engine, "handle_error", _tell_lost_connection)
+        event.listen(engine.sync_engine, "handle_error", _tell_no_values)
         return cls(engine, **addresses)
 
     def handing(self, part: object) -> Self:
