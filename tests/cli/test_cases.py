@@ -106,13 +106,14 @@ def test_a_workbook_is_not_written_over_its_case_nor_where_there_is_no_room(tmp_
     assert (full.exit_code, full.stderr) == (2, "pooling: output: No space left on device.\n")
 
 
-def test_nothing_of_the_web_is_loaded_for_a_case(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", ["allocate", "--help"])
+def test_nothing_of_the_web_is_loaded_for_a_case_nor_for_help(tmp_path: Path, asked: str) -> None:
     """A split is to be checked at once."""
     program = (
-        "import sys; from pooling.cli.main import main; sys.argv = ['pooling', 'allocate', sys.argv[1]]\n"
+        "import sys; from pooling.cli.main import main; sys.argv = ['pooling', *sys.argv[1:]]\n"
         "try: main()\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
     )
-    command = [sys.executable, "-c", program, str(written(tmp_path, "cas.json", ALLOCATION))]
+    command = [sys.executable, "-c", program, asked, str(written(tmp_path, "cas.json", ALLOCATION))]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in ended.stderr.split()}
     assert "rich_click" in loaded

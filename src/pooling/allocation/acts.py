@@ -29,6 +29,7 @@ from pooling.allocation.key_choices import NAMING, OF_ITEMS, choice_of, choices_
 from pooling.allocation.models import Charge
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.tables import any_of
 from pooling.members.acts import Act, Fields, Order, Terms
 from pooling.members.models import Member
 from pooling.purchases.changing import change_purchase
@@ -220,7 +221,7 @@ async def _names(session: AsyncSession, codes: Collection[str]) -> dict[str, str
     wanted = set(codes) - {""}
     if not wanted:
         return {}
-    rows = await session.execute(select(col(Member.code), col(Member.name)).where(col(Member.code).in_(wanted)))
+    rows = await session.execute(select(col(Member.code), col(Member.name)).where(any_of(col(Member.code), wanted)))
     return {code: name for code, name in rows}
 
 
@@ -230,7 +231,7 @@ async def _charge_labels(session: AsyncSession, purchases: Collection[int]) -> d
     if purchases:
         rows = await session.execute(
             select(col(Charge.purchase_id), col(Charge.code), col(Charge.label)).where(
-                col(Charge.purchase_id).in_(purchases)
+                any_of(col(Charge.purchase_id), purchases)
             )
         )
         for purchase_id, code, label in rows:

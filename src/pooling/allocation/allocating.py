@@ -15,6 +15,7 @@ from pooling.allocation.figures import Labels
 from pooling.allocation.models import PARTICIPANTS
 from pooling.allocation.words import fctva_in_words
 from pooling.kernel.errors import Conflict
+from pooling.kernel.tables import any_of
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Participation
@@ -142,7 +143,7 @@ async def sees_all_costs(session: AsyncSession, caller: Caller, purchase_id: int
         select(col(Participation.member_id))
         .where(
             col(Participation.purchase_id) == purchase_id,
-            col(Participation.member_id).in_(caller.members_as(Role.FINANCE)),
+            any_of(col(Participation.member_id), caller.members_as(Role.FINANCE)),
         )
         .limit(1)
     )

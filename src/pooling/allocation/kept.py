@@ -18,6 +18,7 @@ from sqlmodel import col
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import Labels
 from pooling.allocation.models import AllocationShare
+from pooling.kernel.tables import any_of
 from pooling.sharing.allocation_case import InvoiceLine
 from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
 from pooling.sharing.shared_lines import KeyName, LineKind
@@ -70,7 +71,7 @@ async def read_kept(
     """What was kept, with `only` some members or (None) all of them."""
     statement = select(AllocationShare).where(col(AllocationShare.allocation_id) == allocation_id)
     if only is not None:
-        statement = statement.where(col(AllocationShare.member).in_(only))
+        statement = statement.where(any_of(col(AllocationShare.member), only))
     found = await session.execute(statement)
     return stated_of(head, list(found.scalars()), rule_version)
 

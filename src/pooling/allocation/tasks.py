@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.records.processing import is_processed
+from pooling.kernel.tables import any_of
 from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
@@ -36,7 +37,7 @@ async def records_to_process(session: AsyncSession, caller: Caller, now: datetim
             exists().where(
                 col(Participation.group_id) == Purchase.group_id,
                 col(Participation.purchase_id) == Purchase.id,
-                col(Participation.member_id).in_(members),
+                any_of(col(Participation.member_id), members),
                 ~is_processed(col(Participation.purchase_id), latest.c.number, col(Participation.member_id)),
             ),
         )

@@ -1,11 +1,16 @@
-"""The command's contents. A command's module is imported when it is called: `pooling allocate` loads no web."""
+"""The command's contents. A command's module is imported when it is called: `pooling allocate` loads no web, and
+`pooling --help` reads the commands' sentences from their modules' text.
+"""
 
+import ast
 import faulthandler
 import importlib
 import sys
 import tomllib
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 
 import rich_click as click
 
@@ -43,6 +48,17 @@ class Commands(click.RichGroup):
                 return found
         return None
 
+    def get_help(self, ctx: click.Context) -> str:
+        """Lists the commands by their sentences alone."""
+        listed = click.RichGroup(
+            name=self.name, params=self.params, help=self.help, context_settings=self.context_settings
+        )
+        for module, names in COMMANDS.items():
+            sentences = _sentences(module)
+            for name in names:
+                listed.add_command(click.RichCommand(name=name, help=sentences[name]))
+        return listed.get_help(click.RichContext(listed, info_name=ctx.info_name, **self.context_settings))
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
@@ -57,6 +73,15 @@ class Commands(click.RichGroup):
                 raise
             click.echo(f"pooling: {found[0]}", err=True)
             sys.exit(found[1])
+
+
+def _sentences(module: str) -> dict[str, str]:
+    """What each of a module's commands says of itself, by the command's name; nothing of it runs."""
+    place = find_spec(module)
+    assert place is not None, "it is one of ours"
+    content = ast.parse(Path(str(place.origin)).read_text("utf-8"))
+    functions = [node for node in content.body if isinstance(node, ast.FunctionDef)]
+    return {node.name.strip("_"): ast.get_docstring(node) or "" for node in functions}
 
 
 def _version() -> str:

@@ -16,6 +16,7 @@ from pooling.accounts.models import Person
 from pooling.committees.attendance_rules import Quorum
 from pooling.committees.models import Answer, Committee, CommitteeKind, CommitteeState, Invitation
 from pooling.committees.queries import LARGEST_ID
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
 from pooling.members.people_queries import folded_column
@@ -207,7 +208,7 @@ async def _read(session: AsyncSession, committee_id: int, rows: Sequence[Any]) -
         found = await session.execute(
             select(col(Person.id), col(Person.name), col(Invitation.present))
             .outerjoin(Invitation, here)
-            .where(col(Person.id).in_(named))
+            .where(any_of(col(Person.id), named))
         )
         others = {person_id: (name, present) for person_id, name, present in found}
     nobody = (None, None)

@@ -11,6 +11,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Invitation
 from pooling.kernel.errors import NotFound
+from pooling.kernel.tables import any_of
 from pooling.members.models import Membership, Role
 from pooling.reminders.kinds import Subject
 from pooling.web.typography import date_long
@@ -60,7 +61,7 @@ async def agendas_of(session: AsyncSession, committees: Collection[int]) -> dict
     """The agenda of each of these committees, in order."""
     rows = await session.execute(
         select(AgendaItem)
-        .where(col(AgendaItem.committee_id).in_(committees))
+        .where(any_of(col(AgendaItem.committee_id), committees))
         .order_by(col(AgendaItem.position), col(AgendaItem.id))
     )
     agendas: dict[int, list[AgendaItem]] = {committee_id: [] for committee_id in committees}
@@ -107,8 +108,8 @@ async def answers_of(
     """What these people have answered, by (committee, person)."""
     rows = await session.execute(
         select(col(Invitation.committee_id), col(Invitation.person_id), col(Invitation.answer)).where(
-            col(Invitation.committee_id).in_(committees),
-            col(Invitation.person_id).in_(people),
+            any_of(col(Invitation.committee_id), committees),
+            any_of(col(Invitation.person_id), people),
             col(Invitation.answer).is_not(None),
         )
     )
@@ -117,7 +118,9 @@ async def answers_of(
 
 async def name_committees(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
     rows = await session.execute(
-        select(col(Committee.id), col(Committee.title), col(Committee.local_start)).where(col(Committee.id).in_(ids))
+        select(col(Committee.id), col(Committee.title), col(Committee.local_start)).where(
+            any_of(col(Committee.id), ids)
+        )
     )
     return {
         key: Subject(f"{title} du {date_long(local_start.date())}", f"comites/{key}")

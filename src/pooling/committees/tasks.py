@@ -14,6 +14,7 @@ from pooling.committees.decisions.queries import DecisionShown, has_owner, reada
 from pooling.committees.decisions.words import committee_day, decision_excerpt
 from pooling.committees.minutes.reminders import minutes_unwritten, writes_minutes
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
+from pooling.kernel.tables import any_of
 from pooling.members.acts import Act
 from pooling.members.features import features_for
 from pooling.members.models import Group, Membership
@@ -64,7 +65,7 @@ async def _decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Tas
     rows = await session.execute(
         shown_decisions()
         .where(
-            col(Decision.act).in_(features.acts),
+            any_of(col(Decision.act), features.acts),
             col(Decision.acted_at).is_(None),
             col(Decision.state) == DecisionState.OPEN,
             col(Committee.state).in_(HELD),

@@ -14,6 +14,7 @@ from pooling.journal.vocabulary import Vocabulary
 from pooling.journal.words import EventShown, event_shown
 from pooling.kernel.events import Event
 from pooling.kernel.limits import limit
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import folded_words
 from pooling.members.events import Names
 from pooling.members.people_queries import folded_column
@@ -88,8 +89,8 @@ def _wanted(filters: Filters) -> Iterable[ColumnElement[bool]]:
 def _of_purchases(ids: Sequence[int]) -> ColumnElement[bool]:
     """What happened to these purchases, or names one: declarations, buyers."""
     return or_(
-        and_(col(Event.subject_kind) == "purchase", col(Event.subject_id).in_(ids)),
-        cast(col(Event.details)["purchase_id"].astext, BigInteger).in_(ids),
+        and_(col(Event.subject_kind) == "purchase", any_of(col(Event.subject_id), ids)),
+        any_of(cast(col(Event.details)["purchase_id"].astext, BigInteger), ids),
     )
 
 
@@ -113,5 +114,5 @@ async def purchases_to_choose(session: AsyncSession, caller: Caller) -> list[tup
         select(col(Purchase.reference), col(Purchase.title)).order_by(col(Purchase.id).desc()).limit(CHOSEN_AMONG)
     )
     if not caller.may(Right.SEE_JOURNAL):
-        statement = statement.where(col(Purchase.id).in_(caller.purchases_led()))
+        statement = statement.where(any_of(col(Purchase.id), caller.purchases_led()))
     return [(reference, f"{reference} · {title}") for reference, title in await session.execute(statement)]

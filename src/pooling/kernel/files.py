@@ -17,7 +17,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.file_kinds import ACCEPTED, download_name, kind_of
 from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant
+from pooling.kernel.tables import TenantTable, any_of, foreign_id, identity, in_group, instant
 
 LARGEST_FILE = limit(10 * 1024 * 1024, "A file", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes."""
@@ -116,10 +116,10 @@ async def remove_files(session: AsyncSession, file_ids: Collection[int]) -> None
     if not file_ids:
         return
     await _lock_contents(session)
-    removed = await session.execute(delete(File).where(col(File.id).in_(file_ids)).returning(col(File.sha256)))
+    removed = await session.execute(delete(File).where(any_of(col(File.id), file_ids)).returning(col(File.sha256)))
     await session.execute(
         delete(FileContent).where(
-            col(FileContent.sha256).in_(set(removed.scalars())),
+            any_of(col(FileContent.sha256), set(removed.scalars())),
             ~exists().where(
                 col(File.group_id) == col(FileContent.group_id), col(File.sha256) == col(FileContent.sha256)
             ),

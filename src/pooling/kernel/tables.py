@@ -3,11 +3,25 @@
 Imported before any model, since SQLAlchemy names a constraint when its table is declared.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKeyConstraint, Identity, String, text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Identity,
+    SQLColumnExpression,
+    String,
+    any_,
+    literal,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -71,6 +85,14 @@ def in_group() -> ForeignKeyConstraint:
 def within_group(column: str, target: str, **options: Any) -> ForeignKeyConstraint:  # noqa: ANN401
     """A foreign key that cannot leave the group: `(group_id, column)` → `target(group_id, id)`."""
     return ForeignKeyConstraint(["group_id", column], [f"{target}.group_id", f"{target}.id"], **options)
+
+
+def any_of(column: SQLColumnExpression[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether the column holds one of these, sent as one array: a statement has room for 32 767 parameters, and a
+    group more members than that.
+    """
+    kind: TypeEngine[Any] = column.type  # type: ignore[attr-defined]
+    return column == any_(literal(list(values), ARRAY(kind)))
 
 
 def one_of(column: str, values: type | list[str] | tuple[str, ...]) -> CheckConstraint:

@@ -13,6 +13,7 @@ from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import folded_words
 from pooling.mailroom.occasions import OccasionShown, OccasionState, occasion_state
 from pooling.members.people_queries import LARGEST_ID, folded_column
@@ -145,7 +146,7 @@ async def file_names(session: AsyncSession, mail: Any) -> tuple[str, ...]:  # no
     calendar = ("invitation.ics",) if mail.calendar is not None else ()
     if not mail.attachments:
         return calendar
-    found = await session.execute(select(col(File.id), col(File.name)).where(col(File.id).in_(mail.attachments)))
+    found = await session.execute(select(col(File.id), col(File.name)).where(any_of(col(File.id), mail.attachments)))
     names = {file_id: name for file_id, name in found}
     return (*calendar, *(names[file_id] for file_id in mail.attachments if file_id in names))
 
@@ -191,7 +192,7 @@ async def failed_page(session: AsyncSession, *, before: int | None = None) -> tu
     shown = found[:PAGE_SIZE]
     written = await session.execute(
         select(col(Reminder.message_id), col(Reminder.id)).where(
-            col(Reminder.message_id).in_([row[0] for row in shown])
+            any_of(col(Reminder.message_id), [row[0] for row in shown])
         )
     )
     reminders = {message_id: reminder_id for message_id, reminder_id in written}

@@ -14,6 +14,7 @@ from sqlmodel import col
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.who import signed_in
 from pooling.kernel.database import Database
+from pooling.kernel.tables import any_of
 from pooling.members.asking import REQUESTS, RequestIn, ask_for_colleague, keep_request
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.mails import Sender
@@ -103,7 +104,7 @@ async def _own_members(session: AsyncSession, caller: Caller) -> dict[str, tuple
     """The members whose référent asks: (id, name) by code."""
     rows = await session.execute(
         select(col(Member.code), col(Member.id), col(Member.name))
-        .where(col(Member.id).in_(caller.members_as(Role.REFERENT)))
+        .where(any_of(col(Member.id), caller.members_as(Role.REFERENT)))
         .order_by(col(Member.sort_key))
     )
     return {code: (member_id, name) for code, member_id, name in rows}

@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.accounts.people import ensure_people
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.errors import Invalid, enumerated
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import Line
 from pooling.mail_addresses import kept_address
 from pooling.members.granting import grant_roles, renew_sessions
@@ -103,7 +104,7 @@ async def give_roles(
 
 async def member_names(session: AsyncSession, invitations: Sequence[InvitationIn]) -> dict[int, str]:
     wanted = {one.member_id for one in invitations if one.member_id is not None}
-    rows = await session.execute(select(col(Member.id), col(Member.name)).where(col(Member.id).in_(wanted)))
+    rows = await session.execute(select(col(Member.id), col(Member.name)).where(any_of(col(Member.id), wanted)))
     names = {member_id: name for member_id, name in rows}
     misplaced = any((one.role in OF_MEMBER) != (one.member_id is not None) for one in invitations)
     if misplaced or wanted - set(names):
@@ -122,7 +123,7 @@ async def refuse_held(
             col(Membership.role),
             col(Membership.member_id),
             col(Membership.purchase_id),
-        ).where(col(Membership.person_id).in_({role[0] for role in roles}), col(Membership.ended_at).is_(None))
+        ).where(any_of(col(Membership.person_id), {role[0] for role in roles}), col(Membership.ended_at).is_(None))
     )
     held = {tuple(row) for row in rows}
     again = [one.email for role, one in zip(roles, invitations, strict=True) if role in held]

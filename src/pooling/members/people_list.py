@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from pooling.kernel.limits import limit
 from pooling.kernel.list_reading import LONGEST_CELL, BadLine
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean, sort_key
 from pooling.mail_addresses import EXAMPLE, read_address, why_wrong
 from pooling.members.inviting import InvitationIn
@@ -46,7 +47,7 @@ async def find_members(session: AsyncSession, typed: Sequence[str]) -> MembersTy
     letters = func.split_part(col(Member.sort_key), "\x01", 1)
     rows = await session.execute(
         select(col(Member.id), col(Member.code), letters).where(
-            or_(col(Member.code).in_(set(codes.values())), letters.in_(set(names.values())))
+            or_(any_of(col(Member.code), set(codes.values())), any_of(letters, names.values()))
         )
     )
     by_code: dict[str, int] = {}

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import folded_words
 from pooling.members.models import Member, Membership, Role
 from pooling.members.words import ROLE_WORDS
@@ -145,7 +146,7 @@ async def _with_roles(
             _PURCHASES,
             and_(_PURCHASES.c.group_id == col(Membership.group_id), _PURCHASES.c.id == col(Membership.purchase_id)),
         )
-        .where(col(Membership.person_id).in_([person.id for person in people]), col(Membership.ended_at).is_(None))
+        .where(any_of(col(Membership.person_id), [person.id for person in people]), col(Membership.ended_at).is_(None))
         .order_by(col(Membership.id))
     )
     if member_id is not None:

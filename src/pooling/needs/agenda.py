@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.collections.models import Collection
 from pooling.collections.queries import is_collection, under_way
+from pooling.kernel.tables import any_of
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp, shortened
 from pooling.members.subjects import Named
 from pooling.needs.models import Declaration, DeclarationState
@@ -76,7 +77,7 @@ async def _tell(
     session: AsyncSession, meeting: Meeting, items: Sequence[TakenUp], now: datetime
 ) -> Mapping[int, tuple[str, ...]]:
     purchases = [item.about[1] for item in items if item.about]
-    rows = await session.execute(_open(now).where(col(Purchase.id).in_(purchases)))
+    rows = await session.execute(_open(now).where(any_of(col(Purchase.id), purchases)))
     collections = {one.about: one for one in (OpenCollection(*row) for row in rows)}
     return {
         item.id: (_stands(collections.get(item.about), item.topic, meeting.zone, now),) for item in items if item.about

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.kernel.tables import any_of
 from pooling.members.models import Member, Membership, Role
 from pooling.needs.reminder_queries import NAMED_AT_MOST
 from pooling.outbox.mail import Fact
@@ -45,18 +46,18 @@ async def asked_of(session: AsyncSession, purchases: Collection[int]) -> dict[in
     leads = await session.execute(
         select(col(Purchase.id), col(Member.name))
         .join(Member, is_member(Purchase.group_id, Purchase.lead_member_id))
-        .where(col(Purchase.id).in_(purchases))
+        .where(any_of(col(Purchase.id), purchases))
     )
     items = await session.execute(
         select(col(Item.purchase_id), col(Item.name), col(Item.unit), col(Item.unit_price))
-        .where(col(Item.purchase_id).in_(purchases))
+        .where(any_of(col(Item.purchase_id), purchases))
         .order_by(col(Item.position), col(Item.id))
     )
     buyers = await session.execute(
         select(col(Membership.purchase_id), col(Person.email))
         .join(Person, and_(col(Person.id) == col(Membership.person_id), col(Person.purged_at).is_(None)))
         .where(
-            col(Membership.purchase_id).in_(purchases),
+            any_of(col(Membership.purchase_id), purchases),
             col(Membership.role) == Role.LEAD_BUYER,
             col(Membership.ended_at).is_(None),
         )

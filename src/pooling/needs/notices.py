@@ -12,6 +12,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import base_url_of, group_of
+from pooling.kernel.tables import any_of
 from pooling.members.models import Group, Member, Membership, Role
 from pooling.needs.asked import Asked, asked_of
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
@@ -140,7 +141,7 @@ async def _referents(session: AsyncSession, purchase_id: int, members: Sequence[
         .order_by(col(Member.sort_key), col(Person.id))
     )
     if members is not None:
-        statement = statement.where(col(Member.id).in_(members))
+        statement = statement.where(any_of(col(Member.id), members))
     return [Referent(*row) for row in await session.execute(statement)]
 
 

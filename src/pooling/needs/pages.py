@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.tables import any_of
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
@@ -89,7 +90,7 @@ def _may_gather(request: Request[Any, Any, Any], caller: Caller, frame: Purchase
 
 
 async def _codes(session: AsyncSession, members: list[int]) -> dict[int, str]:
-    rows = await session.execute(select(col(Member.id), col(Member.code)).where(col(Member.id).in_(members)))
+    rows = await session.execute(select(col(Member.id), col(Member.code)).where(any_of(col(Member.id), members)))
     return {member_id: code for member_id, code in rows}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.kernel.tables import any_of
 from pooling.members.models import Member
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.purchases.models import Item, Participation
@@ -318,5 +319,5 @@ def _participants_page(purchase_id: int, after: tuple[str, int] | None, only: li
     if after is not None:
         statement = statement.where(tuple_(col(Member.sort_key), col(Member.id)) > after)
     if only is not None:
-        statement = statement.where(col(Member.id).in_(only))
+        statement = statement.where(any_of(col(Member.id), only))
     return statement.subquery("page")

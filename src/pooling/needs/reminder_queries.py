@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.collections.models import Collection
 from pooling.collections.queries import is_collection
+from pooling.kernel.tables import any_of
 from pooling.members.models import Member, Membership, Role
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.purchases.models import Item, Participation, Purchase
@@ -55,7 +56,7 @@ class Silent:
 
 async def purchases_of(session: AsyncSession, reminders: Sequence[DueReminder]) -> dict[int, Purchase]:
     ids = {reminder.subject_id for reminder in reminders}
-    found = await session.execute(select(Purchase).where(col(Purchase.id).in_(ids)))
+    found = await session.execute(select(Purchase).where(any_of(col(Purchase.id), ids)))
     return {purchase.id: purchase for purchase in found.scalars()}
 
 
@@ -77,8 +78,8 @@ async def silent_members_of(
         .join(Member, is_member(Participation.group_id, Participation.member_id))
         .join(Membership, referent_of_participant())
         .where(
-            col(Participation.purchase_id).in_({reminder.subject_id for reminder in reminders}),
-            col(Membership.person_id).in_({reminder.person_id for reminder in reminders}),
+            any_of(col(Participation.purchase_id), {reminder.subject_id for reminder in reminders}),
+            any_of(col(Membership.person_id), {reminder.person_id for reminder in reminders}),
             ~has_filed(),
         )
         .order_by(col(Member.sort_key))
@@ -121,7 +122,7 @@ async def closings_of(session: AsyncSession, purchases: Sequence[int]) -> dict[i
             col(Participation.purchase_id), col(Collection.closed_at), func.count(), func.count().filter(has_filed())
         )
         .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
-        .where(col(Participation.purchase_id).in_(purchases))
+        .where(any_of(col(Participation.purchase_id), purchases))
         .group_by(col(Participation.purchase_id), col(Collection.closed_at))
     )
     for purchase_id, closed_at, participants, filed in counts:
@@ -149,7 +150,7 @@ def _totals(purchases: Sequence[int]) -> Select[Any]:
             Declaration,
             and_(col(Declaration.group_id) == col(Need.group_id), col(Declaration.id) == col(Need.declaration_id)),
         )
-        .where(col(Declaration.purchase_id).in_(purchases), col(Declaration.state) == DeclarationState.FILED)
+        .where(any_of(col(Declaration.purchase_id), purchases), col(Declaration.state) == DeclarationState.FILED)
         .group_by(col(Need.item_id))
         .subquery("by_item")
     )
@@ -166,7 +167,7 @@ def _totals(purchases: Sequence[int]) -> Select[Any]:
             func.row_number().over(partition_by=of_purchase, order_by=order).label("place"),
         )
         .outerjoin(by_item, by_item.c.item_id == col(Item.id))
-        .where(of_purchase.in_(purchases))
+        .where(any_of(of_purchase, purchases))
         .subquery("placed")
     )
     shown = (placed.c[name] for name in ("purchase_id", "name", "unit", "quantity", "lines", "item_count"))
@@ -182,7 +183,7 @@ def _silent(purchases: Sequence[int]) -> Select[Any]:
             col(Participation.purchase_id).label("purchase_id"), col(Member.name).label("name"), place.label("place")
         )
         .join(Member, is_member(Participation.group_id, Participation.member_id))
-        .where(col(Participation.purchase_id).in_(purchases), ~has_filed())
+        .where(any_of(col(Participation.purchase_id), purchases), ~has_filed())
         .subquery("placed")
     )
     return (

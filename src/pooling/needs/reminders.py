@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.collections.models import Collection
 from pooling.collections.queries import is_collection, under_way
+from pooling.kernel.tables import any_of
 from pooling.members.models import Membership, Role
 from pooling.needs.asked import Asked, asked_of
 from pooling.needs.reminder_queries import (
@@ -76,7 +77,7 @@ async def _plan_closing(session: AsyncSession, schedule: Schedule, zone: ZoneInf
 
 async def _name_purchases(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
     rows = await session.execute(
-        select(col(Purchase.id), col(Purchase.reference), col(Purchase.title)).where(col(Purchase.id).in_(ids))
+        select(col(Purchase.id), col(Purchase.reference), col(Purchase.title)).where(any_of(col(Purchase.id), ids))
     )
     return {key: Subject(f"{reference} · {title}", f"achats/{reference}") for key, reference, title in rows}
 

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from pooling.collections.models import Collection
 from pooling.collections.queries import is_collection, under_way
+from pooling.kernel.tables import any_of
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
@@ -57,7 +58,7 @@ async def declarations_to_file(session: AsyncSession, caller: Caller, now: datet
             ),
         )
         .where(
-            col(Participation.member_id).in_(members),
+            any_of(col(Participation.member_id), members),
             *under_way(now),
             or_(col(filed.id).is_(None), col(draft.id).is_not(None)),
         )
@@ -104,7 +105,7 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
             has_items,
         )
         .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
-        .where(col(Purchase.id).in_(led))
+        .where(any_of(col(Purchase.id), led))
     )
     tasks = (
         _task_to_run(reference, title, state, closes_at, now, is_frozen=is_frozen, has_items=collects)

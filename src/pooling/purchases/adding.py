@@ -11,6 +11,7 @@ from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import Event, record_event
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
 from pooling.members.models import Budget, Member
@@ -117,7 +118,7 @@ async def rewrite_items(
     if len({item.code for item in items}) < len(items):
         raise Invalid({"items": "Deux articles portent le même nom."})
     former = await item_ids(session, purchase_id)
-    await session.execute(delete(PriceTier).where(col(PriceTier.item_id).in_(former.values())))
+    await session.execute(delete(PriceTier).where(any_of(col(PriceTier.item_id), former.values())))
     await session.execute(delete(Item).where(col(Item.purchase_id) == purchase_id))
     await _add_items(session, purchase_id, items)
     record_event(
@@ -154,7 +155,7 @@ async def add_participants(session: AsyncSession, purchase_id: int, members: Seq
     """These members take part, each on its first budget, if it has one."""
     budgets = await session.execute(
         select(col(Budget.member_id), func.min(col(Budget.id)))
-        .where(col(Budget.member_id).in_(members))
+        .where(any_of(col(Budget.member_id), members))
         .group_by(col(Budget.member_id))
     )
     budget_of = {member_id: budget_id for member_id, budget_id in budgets}

@@ -11,6 +11,7 @@ from sqlmodel import col
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
 from pooling.members.granting import renew_sessions
@@ -127,7 +128,7 @@ async def _take_part(session: AsyncSession, purchase_id: int, chosen: Sequence[i
     left, joined = present - set(chosen), set(chosen) - present
     await session.execute(
         delete(Participation).where(
-            col(Participation.purchase_id) == purchase_id, col(Participation.member_id).in_(left)
+            col(Participation.purchase_id) == purchase_id, any_of(col(Participation.member_id), left)
         )
     )
     await add_participants(session, purchase_id, sorted(joined))
@@ -137,7 +138,7 @@ async def _take_part(session: AsyncSession, purchase_id: int, chosen: Sequence[i
 
 async def _names(session: AsyncSession, members: set[int]) -> str:
     found = await session.execute(
-        select(col(Member.name)).where(col(Member.id).in_(members)).order_by(col(Member.sort_key), col(Member.id))
+        select(col(Member.name)).where(any_of(col(Member.id), members)).order_by(col(Member.sort_key), col(Member.id))
     )
     return ", ".join(found.scalars())
 

@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid, enumerated
+from pooling.kernel.tables import any_of
 from pooling.mail_addresses import kept_address
 from pooling.members.adding import members_by_code
 from pooling.members.granting import grant_roles
@@ -64,7 +65,7 @@ async def _people(session: AsyncSession, emails: Sequence[str]) -> list[int]:
     rows = await session.execute(
         select(col(Person.email), col(Person.id))
         .join(Membership, col(Membership.person_id) == col(Person.id))
-        .where(col(Person.email).in_(wanted), col(Membership.ended_at).is_(None))
+        .where(any_of(col(Person.email), wanted), col(Membership.ended_at).is_(None))
         .distinct()
     )
     known = {email: person_id for email, person_id in rows}

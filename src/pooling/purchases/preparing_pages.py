@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.tables import any_of
 from pooling.mail_addresses import is_address
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Member, MemberKind, Role
@@ -55,7 +56,7 @@ async def leads_and_members(
     led = None if caller.has(Role.FACILITATOR) else set(caller.members_as(Role.REFERENT, Role.PURCHASING))
     parents = {row.parent_id for row in found}
     if led is not None:
-        own = await session.execute(statement.where(col(Member.id).in_(led)).order_by(col(Member.sort_key)))
+        own = await session.execute(statement.where(any_of(col(Member.id), led)).order_by(col(Member.sort_key)))
         leads = [(row.code, row.name) for row in own]
     else:
         leads = [(row.code, row.name) for row in found if row.kind == MemberKind.LEGAL_ENTITY]

@@ -27,6 +27,7 @@ from pooling.allocation.records.processing import members_to_process, process_re
 from pooling.allocation.records.provenance import of_record
 from pooling.allocation.why_pages import why_page
 from pooling.kernel.errors import Forbidden, NotFound
+from pooling.kernel.tables import any_of
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
@@ -184,7 +185,7 @@ async def do_processing(
 
 
 async def _own_codes(session: AsyncSession, caller: Caller) -> set[str]:
-    found = await session.execute(select(col(Member.code)).where(col(Member.id).in_(caller.members_as(*Role))))
+    found = await session.execute(select(col(Member.code)).where(any_of(col(Member.id), caller.members_as(*Role))))
     return set(found.scalars())
 
 

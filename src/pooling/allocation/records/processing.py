@@ -14,6 +14,7 @@ from pooling.accounts.models import Person
 from pooling.allocation.models import AllocationRecord
 from pooling.kernel.errors import Forbidden, NotFound
 from pooling.kernel.events import Event, record_event
+from pooling.kernel.tables import any_of
 from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
@@ -87,7 +88,7 @@ async def processed_by(
             col(Event.subject_id) == purchase_id,
             col(Event.name) == PROCESSED,
             col(Event.details)["number"].as_integer() == number,
-            col(Event.details)["member_id"].as_integer().in_(caller.members_as(Role.FINANCE)),
+            any_of(col(Event.details)["member_id"].as_integer(), caller.members_as(Role.FINANCE)),
         )
         .order_by(col(Event.id).desc())
         .limit(1)

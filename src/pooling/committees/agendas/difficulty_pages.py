@@ -17,6 +17,7 @@ from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import Difficulty, DifficultyState
 from pooling.committees.page import sections
 from pooling.kernel.errors import Forbidden
+from pooling.kernel.tables import any_of
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
@@ -82,7 +83,7 @@ async def _own_members(session: AsyncSession, caller: Caller) -> list[tuple[str,
     """Those that the caller may speak for: (id, name)."""
     rows = await session.execute(
         select(col(Member.id), col(Member.name))
-        .where(col(Member.id).in_(caller.members_as(*Role)))
+        .where(any_of(col(Member.id), caller.members_as(*Role)))
         .order_by(col(Member.sort_key), col(Member.id))
     )
     return [(str(member_id), name) for member_id, name in rows]

@@ -14,6 +14,7 @@ from pooling.committees.queries import one_row
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.files import LARGEST_FILE, File, file_with_content, remove_files, store_file
 from pooling.kernel.limits import BYTES, Readers, limit
+from pooling.kernel.tables import any_of
 from pooling.members.rights import Caller
 
 MOST_OF_ITEM = limit(10, "Files of an agenda item", __name__)
@@ -130,7 +131,7 @@ async def forget_files_of_items(session: AsyncSession, item_ids: Sequence[int]) 
     """For items that leave an agenda."""
     forgotten = await session.execute(
         delete(CommitteeFile)
-        .where(col(CommitteeFile.agenda_item_id).in_(item_ids))
+        .where(any_of(col(CommitteeFile.agenda_item_id), item_ids))
         .returning(col(CommitteeFile.file_id))
     )
     await remove_files(session, list(forgotten.scalars()))

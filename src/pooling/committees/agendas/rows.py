@@ -11,6 +11,7 @@ from pooling.committees.models import AgendaItem, Difficulty, DifficultyState
 from pooling.committees.queries import one_row
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.tables import any_of
 from pooling.purchases.models import Purchase
 
 
@@ -58,7 +59,7 @@ async def purchases_by_reference(session: AsyncSession, references: Sequence[str
     if not wanted:
         return {}
     rows = await session.execute(
-        select(col(Purchase.reference), col(Purchase.id)).where(col(Purchase.reference).in_(wanted))
+        select(col(Purchase.reference), col(Purchase.id)).where(any_of(col(Purchase.reference), wanted))
     )
     known = {reference: purchase_id for reference, purchase_id in rows}
     if wanted - known.keys():
@@ -69,7 +70,7 @@ async def purchases_by_reference(session: AsyncSession, references: Sequence[str
 async def require_removable(session: AsyncSession, items: Sequence[AgendaItem]) -> None:
     difficulties = [item.difficulty_id for item in items if item.difficulty_id is not None]
     open_ones = select(col(Difficulty.id)).where(
-        col(Difficulty.id).in_(difficulties), col(Difficulty.state) == DifficultyState.RAISED
+        any_of(col(Difficulty.id), difficulties), col(Difficulty.state) == DifficultyState.RAISED
     )
     if (await session.execute(open_ones.limit(1))).first():
         raise Conflict(
@@ -80,4 +81,4 @@ async def require_removable(session: AsyncSession, items: Sequence[AgendaItem]) 
 
 async def forget_items(session: AsyncSession, item_ids: Sequence[int]) -> None:
     await forget_files_of_items(session, item_ids)
-    await session.execute(delete(AgendaItem).where(col(AgendaItem.id).in_(item_ids)))
+    await session.execute(delete(AgendaItem).where(any_of(col(AgendaItem.id), item_ids)))

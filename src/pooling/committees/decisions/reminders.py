@@ -13,6 +13,7 @@ from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, has_owner, shown_decisions
 from pooling.committees.decisions.words import decision_called, decision_excerpt, due_words
 from pooling.committees.queries import facilitators_addresses
+from pooling.kernel.tables import any_of
 from pooling.members.models import Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -85,7 +86,7 @@ def _owners(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - oth
 
 
 async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
-    rows = await session.execute(shown_decisions().where(col(Decision.id).in_(ids)))
+    rows = await session.execute(shown_decisions().where(any_of(col(Decision.id), ids)))
     found = [DecisionShown(*row) for row in rows]
     return {
         one.decision.id: Subject(
@@ -97,7 +98,7 @@ async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int
 
 async def _render_follow_up(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
     subjects = {reminder.subject_id for reminder in reminders}
-    rows = await session.execute(shown_decisions().where(col(Decision.id).in_(subjects)))
+    rows = await session.execute(shown_decisions().where(any_of(col(Decision.id), subjects)))
     shown = {one.decision.id: one for one in (DecisionShown(*row) for row in rows)}
     contacts = await facilitators_addresses(session)
     return [_follow_up_mail(reminder, shown[reminder.subject_id], context, contacts) for reminder in reminders]

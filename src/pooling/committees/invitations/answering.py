@@ -22,6 +22,7 @@ from pooling.committees.queries import holds_a_role
 from pooling.committees.rules import TO_COME
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from pooling.kernel.tables import any_of
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
@@ -230,7 +231,7 @@ async def _void(session: AsyncSession, committee_id: int, people: Sequence[int] 
         .values(answer=None, proxy_id=None, answered_at=None, noted_by=None)
     )
     if people is not None:
-        statement = statement.where(col(Invitation.person_id).in_(people))
+        statement = statement.where(any_of(col(Invitation.person_id), people))
     await session.execute(statement, execution_options={"synchronize_session": False})
 
 

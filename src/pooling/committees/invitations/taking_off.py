@@ -20,6 +20,7 @@ from pooling.committees.queries import agendas_of, facilitators_addresses
 from pooling.committees.rules import KINDS, TO_COME
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import base_url_of, group_of, mail_from_of
+from pooling.kernel.tables import any_of
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
@@ -72,14 +73,14 @@ async def _told(session: AsyncSession, committee: Committee, people: Collection[
         select(col(Reminder.message_id)).where(
             col(Reminder.kind).in_(KINDS),
             col(Reminder.subject_id) == committee.id,
-            col(Reminder.person_id).in_(people),
+            any_of(col(Reminder.person_id), people),
             col(Reminder.message_id).is_not(None),
         )
     )
     withdrawn = await withdraw_messages(session, [message for message in waiting.scalars() if message is not None])
     await session.execute(
         update(Reminder)
-        .where(col(Reminder.message_id).in_(withdrawn), col(Reminder.subject_id) == committee.id)
+        .where(any_of(col(Reminder.message_id), withdrawn), col(Reminder.subject_id) == committee.id)
         .values(state=ReminderState.NOT_NEEDED, settled_at=now),
         execution_options={"synchronize_session": False},
     )
@@ -94,7 +95,7 @@ async def _told(session: AsyncSession, committee: Committee, people: Collection[
         .join(Invitation, col(Invitation.person_id) == col(Person.id))
         .where(
             col(Invitation.committee_id) == committee.id,
-            col(Person.id).in_(people),
+            any_of(col(Person.id), people),
             col(Person.purged_at).is_(None),
             or_(told, col(Invitation.answer).is_not(None)),
         )

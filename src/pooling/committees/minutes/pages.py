@@ -34,6 +34,7 @@ from pooling.committees.queries import agendas_of
 from pooling.committees.rules import TO_COME
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.files import file_with_content
+from pooling.kernel.tables import any_of
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.bodies import LONG_FORM
@@ -117,7 +118,7 @@ async def _editor(
     latest = await session.get(MinutesVersion, (committee.group_id, committee.id, committee.minutes_version))
     decisions = await decisions_of(session, committee.id)
     people = [version.written_by for version in (latest, shown.other) if version]
-    rows = await session.execute(select(col(Person.id), col(Person.name)).where(col(Person.id).in_(people)))
+    rows = await session.execute(select(col(Person.id), col(Person.name)).where(any_of(col(Person.id), people)))
     return render(
         request,
         "committees/minutes.html",

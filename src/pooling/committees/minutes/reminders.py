@@ -13,6 +13,7 @@ from sqlmodel import col
 from pooling.committees.decisions.reminders import USEFUL, contact_of
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.queries import facilitators_addresses, name_committees
+from pooling.kernel.tables import any_of
 from pooling.members.models import Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -110,7 +111,7 @@ def _writers(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - ot
 
 async def _render_minutes(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
     subjects = {reminder.subject_id for reminder in reminders}
-    found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
+    found = await session.execute(select(Committee).where(any_of(col(Committee.id), subjects)))
     committees = {committee.id: committee for committee in found.scalars()}
     contacts = await facilitators_addresses(session)
     return [_minutes_mail(reminder, committees[reminder.subject_id], context, contacts) for reminder in reminders]

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision
 from pooling.committees.models import Committee, CommitteeState
+from pooling.kernel.tables import any_of
 from pooling.kernel.text import THOUSANDS, clean, joined_thousands, search_text
 from pooling.web.markdown import blocks_of, plain_text, read_beside
 
@@ -85,7 +86,7 @@ def _excerpt(stems: Sequence[str], decisions: Sequence[str], minutes: str) -> Ma
 async def _decisions(session: AsyncSession, committees: Sequence[int]) -> dict[int, list[str]]:
     rows = await session.execute(
         select(col(Decision.committee_id), col(Decision.content))
-        .where(col(Decision.committee_id).in_(committees))
+        .where(any_of(col(Decision.committee_id), committees))
         .order_by(col(Decision.committee_id), col(Decision.number))
     )
     texts: dict[int, list[str]] = {}

@@ -13,6 +13,7 @@ from pooling.committees.notices.icalendar_text import CalendarInvitation, cancel
 from pooling.committees.queries import agendas_of, answers_of, facilitators_addresses
 from pooling.committees.words import zone_words
 from pooling.kernel.database import mail_from_of
+from pooling.kernel.tables import any_of
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context, DueReminder
 from pooling.web.typography import date_time_long, plural, time_short
@@ -197,7 +198,7 @@ async def write_mails(
 ) -> list[Mail]:
     """One mail for each reminder, `write` being given its committee's writer, its kind and who it is for."""
     subjects = {reminder.subject_id for reminder in reminders}
-    found = await session.execute(select(Committee).where(col(Committee.id).in_(subjects)))
+    found = await session.execute(select(Committee).where(any_of(col(Committee.id), subjects)))
     contacts = await facilitators_addresses(session)
     agendas = await agendas_of(session, subjects)
     organizer = mail_from_of(session)
