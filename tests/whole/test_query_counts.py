@@ -1,6 +1,6 @@
-"""No page runs a number of queries that grows with the rows it shows."""
+"""No page runs a number of queries that grows with the rows it shows, nor names rows one by one in a query."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from datetime import timedelta
 
 import pytest_asyncio
@@ -33,14 +33,16 @@ SIRENS = [
 
 
 class Statements:
-    """Counts what reaches the database."""
+    """Counts what reaches the database, and how many parameters its widest statement has (PostgreSQL takes 32 767)."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.count = 0
+        self.widest = 0
         event.listen(connection.sync_connection, "before_cursor_execute", self._seen)
 
-    def _seen(self, *_: object) -> None:
+    def _seen(self, _connection: object, _cursor: object, _statement: str, parameters: Sized, *_: object) -> None:
         self.count += 1
+        self.widest = max(self.widest, len(parameters))
 
 
 @pytest_asyncio.fixture
@@ -194,13 +196,13 @@ def _names(page: Walked) -> set[str]:
 
 async def count_all(
     browser: Browser, walked: list[Walked], values: dict[str, object], statements: Statements
-) -> dict[str, int]:
-    """Statements of each page that this person may open, by its address."""
+) -> dict[str, tuple[int, int]]:
+    """Statements of each page that this person may open, and their widest, by its address."""
     counts = {}
     for page in walked:
-        start = statements.count
+        start, statements.widest = statements.count, 0
         answer = await browser.get(page.path(values))
         assert answer.status_code < 500, page.template
         if answer.status_code == 200:
-            counts[page.template] = statements.count - start
+            counts[page.template] = (statements.count - start, statements.widest)
     return counts

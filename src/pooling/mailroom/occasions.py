@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.errors import NotFound
+from pooling.kernel.tables import any_of
 from pooling.members.people_queries import LARGEST_ID
 from pooling.outbox.models import Message, MessageState
 from pooling.outbox.queueing import WITHDRAWN
@@ -144,13 +145,15 @@ Row = tuple[int, str, int, int, int, datetime]
 async def _with_names_and_counts(
     session: AsyncSession, kinds: Sequence[Kind], rows: Sequence[Row]
 ) -> list[OccasionShown]:
-    keys = [row[1:5] for row in rows]
     shown = occasion_state().label("shown")
     counted = await session.execute(
         select(*_KEY, shown, func.count())
         .select_from(Reminder)
         .outerjoin(Message, col(Message.id) == col(Reminder.message_id))
-        .where(tuple_(*_KEY).in_(keys))
+        .where(
+            any_of(col(Reminder.kind), {row[1] for row in rows}),
+            any_of(col(Reminder.subject_id), {row[2] for row in rows}),
+        )
         .group_by(*_KEY, shown)
     )
     counts: dict[tuple[Any, ...], dict[OccasionState, int]] = {}
