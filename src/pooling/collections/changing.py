@@ -47,7 +47,7 @@ def reschedule(collection: Collection, closes_at: datetime, now: datetime) -> No
 
 def _refuse_too_near(closes_at: datetime, now: datetime) -> None:
     if is_too_near(closes_at, now):
-        raise Invalid({"closes_on": TOO_NEAR})
+        raise Invalid({"closes_at": TOO_NEAR})
 
 
 def close_now(collection: Collection, now: datetime) -> None:

@@ -148,10 +148,14 @@ class GroupPage(InGroup):
         cancel: str = "",
         form: Form | None = None,
         danger: bool = True,
+        template: str = "confirm_page.html",
+        **facts: Any,  # noqa: ANN401 - whatever the template wants
     ) -> Response[str]:
-        """A page that asks before something is done: what follows from it, and a button that posts to `action`."""
+        """A page that asks before something is done: what follows from it, and a button that posts to `action`. A
+        template of its own adds fields.
+        """
         return self.render(
-            "confirm_page.html",
+            template,
             *below,
             form=form,
             question=question,
@@ -160,6 +164,7 @@ class GroupPage(InGroup):
             action_label=label,
             cancel_url=self.url + cancel,
             danger=danger,
+            **facts,
         )
 
     def redirect(self, path: str = "", *, done: str | None = None, warning: str | None = None) -> Redirect:

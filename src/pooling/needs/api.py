@@ -2,45 +2,36 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from litestar import Request, Response, get, put
-from litestar.params import FromPath
+from litestar import get, put
 from pydantic import Field
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.finding import lock_collection
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
-from pooling.kernel.errors import Invalid, NotFound
-from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.models import Member, Role
-from pooling.members.rights import Caller, Right
+from pooling.kernel.errors import Invalid
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here
+from pooling.members.models import Role
+from pooling.members.rights import Right
 from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.models import Declaration
+from pooling.needs.page import OnDeclaration
+from pooling.needs.permissions import is_involved, may_file, may_see_declaration
 from pooling.needs.queries import DeclarationShown, declarations_of_member, member_page
 from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
-from pooling.purchases.finding import find_purchase, item_ids
-from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.finding import item_ids
+from pooling.purchases.page import OnPurchase
 from pooling.purchases.queries import purchase_items
-from pooling.web.api import (
-    ApiIn,
-    ApiOut,
-    Operation,
-    PageIn,
-    PageOut,
-    json_answer,
-    page_of,
-    require_match,
-    unpack_after,
-    wants_match,
-)
-from pooling.web.api_input import fields_renamed, read_body, read_query, refuse_twice
-from pooling.web.services import services_of
+from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, require_match, unpack_after, wants_match
+from pooling.web.api_input import refuse_twice
 
+LIST = "/purchases/{reference:str}/declarations"
+DECLARATION = f"{LIST}/{{member:str}}"
 Units = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -103,20 +94,13 @@ class DeclarationPut(ApiIn):
     """Why so much is asked for, once it was answered that a quantity may be a slip (code `doubtful`)."""
 
 
-@get(
-    "/purchases/{reference:str}/declarations",
-    right=Right.SEE_TOTALS,
-    api=Operation("list_declarations", PageOut[DeclarationLineOut], query=PageIn),
-)
-async def list_declarations(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[Any]:
+@endpoint(get, LIST, right=Right.SEE_TOTALS)
+async def list_declarations(here: Here[OnPurchase], asked: PageIn) -> Listed[DeclarationLineOut]:
     """Who has filed what: everybody for the lead buyer and the facilitator, their own member for the others."""
-    page = read_query(request, PageIn)
-    purchase = await find_purchase(session, reference)
+    session, caller, purchase = here.session, here.caller, here.purchase
     only = None if caller.sees_all_lines(purchase.id) else caller.members_as(Role.REFERENT, Role.FINANCE)
-    after = unpack_after(page.after, str, int)
-    lines, next_key = await member_page(session, purchase.id, after=after, only=only, size=page.limit)
+    after = unpack_after(asked.after, str, int)
+    lines, next_key = await member_page(session, purchase.id, after=after, only=only, size=asked.limit)
     items = await purchase_items(session, purchase.id)
     shown = [
         DeclarationLineOut(
@@ -133,84 +117,30 @@ async def list_declarations(
         )
         for line in lines
     ]
-    return page_of(request, shown, next_key, page.limit)
+    return Listed(shown, next_key)
 
 
-@get(
-    "/purchases/{reference:str}/declarations/{member:str}",
-    right=Right.SEE_DECLARATION,
-    api=Operation("get_declaration", DeclarationOut, tagged=True),
-)
-async def get_declaration(
-    session: SessionHere, caller: CallerHere, reference: FromPath[str], member: FromPath[str]
-) -> Response[Any]:
+@endpoint(get, DECLARATION, right=may_see_declaration, tagged=True)
+async def get_declaration(here: Here[OnDeclaration]) -> DeclarationOut:
     """What a member (its SIREN, or a unit's code) declares."""
-    purchase = await find_purchase(session, reference)
-    declaring = await _member(session, caller, purchase, member)
-    return json_answer(await _declaration(session, caller, purchase, declaring), tagged=True)
+    return await _declaration(here)
 
 
-@put(
-    "/purchases/{reference:str}/declarations/{member:str}",
-    right=Right.FILE_NEEDS,
-    api=Operation(
-        "put_declaration",
-        DeclarationOut,
-        takes=DeclarationPut,
-        conflicts=("collection_closed",),
-        tagged=True,
-        matched=True,
-    ),
-)
-async def put_declaration(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    member: FromPath[str],
-) -> Response[Any]:
+@endpoint(put, DECLARATION, right=may_file, conflicts=("collection_closed",), tagged=True, matched=True)
+async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> DeclarationOut:
     """Keep a member's draft, or file its declaration in place of the one before. For its référent."""
-    sent = await read_body(request, DeclarationPut)
-    purchase = await find_purchase(session, reference)
-    declaring = await _member(session, caller, purchase, member)
+    session, caller, purchase = here.session, here.caller, here.purchase
     ids = await item_ids(session, purchase.id)
-    command = _command(sent, ids, declaring.id)
-    if wants_match(request):
-        caller.require(Right.FILE_NEEDS, member_id=declaring.id)
-        await _compare(request, session, caller, purchase, declaring)
-    places = {f"jusqu-{ids[need.item]}": f"needs.{place}.up_to" for place, need in enumerate(sent.needs)}
-    with fields_renamed(places):
-        if sent.state == "filed":
-            filed_at = await file_declaration(
-                session, caller, purchase.id, command, services_of(request).clock, insistence=Insistence(sent.confirmed)
-            )
-            await send_receipt(session, caller, purchase.id, command, filed_at)
-        else:
-            await save_draft(session, caller, purchase.id, command, services_of(request).clock)
-    return json_answer(await _declaration(session, caller, purchase, declaring), tagged=True)
-
-
-async def _member(session: AsyncSession, caller: Caller, purchase: Purchase, code: str) -> Member:
-    """The participant of this code, for who may see its declaration; for others there is none.
-
-    Raises:
-        NotFound: no such participant, or not the caller's business.
-    """
-    found = await session.execute(
-        select(Member)
-        .join(Participation, col(Participation.member_id) == col(Member.id))
-        .where(col(Member.code) == code, col(Participation.purchase_id) == purchase.id)
-    )
-    member: Member | None = found.scalar_one_or_none()
-    if member is None:
-        raise NotFound
-    if not caller.sees_all_lines(purchase.id) and not _involved(caller, purchase, member):
-        raise NotFound
-    return member
-
-
-def _involved(caller: Caller, purchase: Purchase, member: Member) -> bool:
-    return caller.may(Right.SEE_DECLARATION, member_id=member.id, purchase_id=purchase.id)
+    command = _command(sent, ids, here.member.id)
+    if wants_match(here.request):
+        await _compare(here)
+    if sent.state == "filed":
+        insistence = Insistence(sent.confirmed)
+        filed_at = await file_declaration(session, caller, purchase.id, command, here.clock, insistence=insistence)
+        await send_receipt(session, caller, purchase.id, command, filed_at)
+    else:
+        await save_draft(session, caller, purchase.id, command, here.clock)
+    return await _declaration(here)
 
 
 def _command(sent: DeclarationPut, ids: dict[str, int], member_id: int) -> DeclarationIn:
@@ -230,29 +160,27 @@ def _command(sent: DeclarationPut, ids: dict[str, int], member_id: int) -> Decla
     )
 
 
-async def _compare(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, purchase: Purchase, member: Member
-) -> None:
+async def _compare(here: OnDeclaration) -> None:
     """Compares with `If-Match`. Filing shares the collection's lock, so the member's own rows are locked too: of two
     programs that read the same version, one writes.
     """
-    await lock_collection(session, ("purchase", purchase.id), alone=False)
-    await session.execute(
+    await lock_collection(here.session, ("purchase", here.purchase.id), alone=False)
+    await here.session.execute(
         select(col(Declaration.id))
-        .where(col(Declaration.purchase_id) == purchase.id, col(Declaration.member_id) == member.id)
+        .where(col(Declaration.purchase_id) == here.purchase.id, col(Declaration.member_id) == here.member.id)
         .order_by(col(Declaration.id))
         .with_for_update()
     )
-    require_match(request, await _declaration(session, caller, purchase, member))
+    require_match(here.request, await _declaration(here))
 
 
-async def _declaration(session: AsyncSession, caller: Caller, purchase: Purchase, member: Member) -> DeclarationOut:
+async def _declaration(here: OnDeclaration) -> DeclarationOut:
     """A draft is its member's and the lead buyer's business only."""
-    found = await declarations_of_member(session, purchase.id, member.id)
-    codes = {item.id: item.code for item in await purchase_items(session, purchase.id)}
-    draft = found.get("draft") if _involved(caller, purchase, member) else None
+    found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
+    codes = {item.id: item.code for item in await purchase_items(here.session, here.purchase.id)}
+    draft = found.get("draft") if is_involved(here.caller, here.purchase, here.member) else None
     return DeclarationOut(
-        member=MemberRef(code=member.code, name=member.name),
+        member=MemberRef(code=here.member.code, name=here.member.name),
         filed=_version(found.get("filed"), codes),
         draft=_version(draft, codes),
     )

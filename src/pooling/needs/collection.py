@@ -142,7 +142,7 @@ async def extend_collection(
     if collection is None or not is_open(collection):
         raise Conflict("La collecte n’est pas ouverte : sa date ne peut plus changer.", code="collection_closed")
     if closes_at == collection.closes_at:
-        raise Invalid({"closes_on": "C’est déjà la date de clôture : choisissez-en une autre."})
+        raise Invalid({"closes_at": "C’est déjà la date de clôture : choisissez-en une autre."})
     details = {"from": str(collection.closes_at), "to": str(closes_at)}
     reschedule(collection, closes_at, now)
     record_event(

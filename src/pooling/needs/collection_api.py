@@ -22,7 +22,6 @@ from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_run
 from pooling.web.api import ApiIn, ApiOut
-from pooling.web.api_input import fields_renamed
 
 
 class OpeningIn(ApiIn):
@@ -92,10 +91,9 @@ class ConsolidationOut(ApiOut):
 async def open_collection(here: Here[OnPurchase], sent: OpeningIn) -> PurchaseOut:
     """Invite needs until a date. For the purchase's lead buyer."""
     purchase = await matched_purchase(here)
-    with fields_renamed({"closes_on": "closes_at"}):
-        purchase = await collection.open_collection(
-            here.session, here.caller, purchase.id, sent.closes_at, here.clock, insistence=Insistence(sent.confirmed)
-        )
+    purchase = await collection.open_collection(
+        here.session, here.caller, purchase.id, sent.closes_at, here.clock, insistence=Insistence(sent.confirmed)
+    )
     return await purchase_out(here.session, purchase)
 
 

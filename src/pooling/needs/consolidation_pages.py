@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.kernel.errors import Forbidden, NotFound
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.kernel.errors import NotFound
+from pooling.members.group_page import Here
 from pooling.members.models import Member
-from pooling.members.rights import Caller, Right
 from pooling.needs.consolidating import (
     ConsolidationOptions,
     FrozenConsolidation,
@@ -25,23 +23,24 @@ from pooling.needs.consolidating import (
     order_outlook,
 )
 from pooling.needs.freezing import freeze_consolidation
+from pooling.needs.permissions import may_see_all_needs
 from pooling.needs.queries import REMARKS_AT_MOST, coverage, remarks_of, silent_members
 from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.models import PurchaseState
-from pooling.purchases.page import PurchasePage, led_purchase, purchase_page
+from pooling.purchases.page import PurchasePage
+from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, participants, purchase_items
 from pooling.sharing.comparison import compare_tolerance, next_tier_outlook
 from pooling.sharing.consolidation import consolidate
-from pooling.sharing.consolidation_case import IncompletePack, Rationing
+from pooling.sharing.consolidation_case import ConsolidationCase, IncompletePack, Rationing
 from pooling.sharing.consolidation_result import Consolidation
 from pooling.web.addresses import query_of
-from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
+from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import NBSP, date_time_long, euros, plural, price
 
 SECTION = "/consolidation"
+PATH = f"/achats/{{reference:str}}{SECTION}"
 SHOWN_AT_MOST = 200
 """Members on an item's page; the workbook has them all."""
 CURRENCY = "EUR"
@@ -92,61 +91,40 @@ def written_options(options: Options) -> dict[str, str]:
     return written
 
 
-async def _seen(request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str) -> PurchasePage:
-    """The frame, for who may see everybody's needs.
-
-    Raises:
-        Forbidden: the caller may not.
-    """
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    if not caller.may(Right.SEE_ALL_NEEDS, purchase_id=frame.purchase.id):
-        raise Forbidden
-    return frame
-
-
-@get("/achats/{reference:str}/consolidation", right=Right.SEE_ALL_NEEDS)
-async def show_consolidation(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[str]:
+@get(PATH, right=may_see_all_needs)
+async def show_consolidation(here: Here[PurchasePage]) -> Response[str]:
     """What would be ordered of each item with what is filed, and the effect of another choice before it is made."""
-    frame = await _seen(request, session, caller, reference)
-    return await _page(request, session, caller, frame, Form())
+    return await _page(here, Form())
 
 
-async def _page(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, frame: PurchasePage, form: Form
-) -> Response[str]:
-    items = await purchase_items(session, frame.purchase.id)
-    frozen = await latest_consolidation(session, frame.purchase.id)
-    given = form.values or dict(request.query_params)
-    chosen = any(name.startswith("regle-") for name in given)
-    current = frozen if frozen and frozen.counts else None
-    options = read_options(given, items) if chosen or current is None else current.options
-    results = await order_outlook(session, frame.purchase.id, options)
-    runs = caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
-    state = frame.purchase.state
+async def _page(here: PurchasePage, form: Form) -> Response[str]:
+    session, purchase = here.session, here.purchase
+    items = await purchase_items(session, purchase.id)
+    frozen = await latest_consolidation(session, purchase.id)
+    given = form.values or dict(here.request.query_params)
+    options = _chosen(given, items, frozen)
+    results = await order_outlook(session, purchase.id, options)
+    runs = may_run(here.caller, purchase)
     form.values = {**written_options(options), **form.values}
-    return render(
-        request,
+    return here.render(
         "needs/consolidation.html",
-        breadcrumb=[*frame.breadcrumb, Link("Consolidation", None)],
-        here=frame,
+        "Consolidation",
         form=form,
         items={item.code: item for item in items},
         results=results,
         outlooks={code: next_tier_outlook(result) for code, result in results.items()},
-        coverage=await coverage(session, frame.purchase.id),
-        silent=await silent_members(session, frame.purchase.id) if state == PurchaseState.OPEN else [],
-        remarks=await remarks_of(session, frame.purchase.id),
+        coverage=await coverage(session, purchase.id),
+        silent=await silent_members(session, purchase.id) if purchase.state == PurchaseState.OPEN else [],
+        remarks=await remarks_of(session, purchase.id),
         remarks_at_most=REMARKS_AT_MOST,
         frozen=frozen,
         total=euros(sum(result.total for result in results.values())),
-        may_close=runs and state == PurchaseState.OPEN,
-        may_reopen=runs and state == PurchaseState.CLOSED,
-        may_freeze=runs and state == PurchaseState.CLOSED,
+        may_close=runs and purchase.state == PurchaseState.OPEN,
+        may_reopen=runs and purchase.state == PurchaseState.CLOSED,
+        may_freeze=runs and purchase.state == PurchaseState.CLOSED,
         fields=written_options(options),
         query=urlencode(written_options(options)),
-        files=_files(frame, options) if items else [],
+        files=_files(here, options) if items else [],
         rules=RULES,
         packs=PACKS,
         tolerances=TOLERANCES,
@@ -155,9 +133,15 @@ async def _page(
     )
 
 
-def _files(frame: PurchasePage, options: Options) -> list[dict[str, str]]:
+def _chosen(given: Mapping[str, str], items: list[ItemShown], frozen: FrozenConsolidation | None) -> Options:
+    """What was chosen here; otherwise what the frozen consolidation was made with, if it still counts."""
+    chosen = any(name.startswith("regle-") for name in given)
+    return frozen.options if frozen and frozen.counts and not chosen else read_options(given, items)
+
+
+def _files(here: PurchasePage, options: Options) -> list[dict[str, str]]:
     query = urlencode(written_options(options))
-    return [{"label": "Commande XLSX", "url": f"{frame.url}{SECTION}/commande.xlsx?{query}"}]
+    return [{"label": "Commande XLSX", "url": f"{here.url}{SECTION}/commande.xlsx?{query}"}]
 
 
 def _steps(item: ItemShown) -> list[dict[str, Any]]:
@@ -167,32 +151,24 @@ def _steps(item: ItemShown) -> list[dict[str, Any]]:
     ]
 
 
-@get("/achats/{reference:str}/consolidation/{item:str}", right=Right.SEE_ALL_NEEDS)
-async def show_item(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    item: FromPath[str],
-) -> Response[str]:
+@get(f"{PATH}/{{item:str}}", right=may_see_all_needs)
+async def show_item(here: Here[PurchasePage], item: FromPath[str]) -> Response[str]:
     """Who gets what of one item and what it costs each, with and without tolerance for a price tier."""
-    frame = await _seen(request, session, caller, reference)
-    frozen = await latest_consolidation(session, frame.purchase.id)
-    shown, options = await _item(request, session, frame, item, frozen)
-    case = consolidation_case(shown, (await filed_needs(session, frame.purchase.id)).get(shown.id, []), options)
-    names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
-    lead_code = await _lead_code(session, frame)
+    frozen = await latest_consolidation(here.session, here.purchase.id)
+    shown, options = await _item(here, item, frozen)
+    case, names = await _case(here, shown, options), await _names(here)
+    lead_code = await _lead_code(here)
     compared = compare_tolerance(case, lead_code)
     declared = {need.member: (need.firm, need.up_to) for need in case.needs}
     lines = [line for line in compared.members if line.member in declared or line.with_tolerance.units]
     lines.sort(key=lambda line: (-abs(line.more_units), names.get(line.member, line.member)))
-    return render(
-        request,
+    query = query_of(here.request)
+    return here.render(
         "needs/item.html",
-        breadcrumb=[*frame.breadcrumb, Link("Consolidation", frame.url + SECTION), Link(shown.name, None)],
-        remarks=await remarks_of(session, frame.purchase.id),
+        ("Consolidation", SECTION),
+        shown.name,
+        remarks=await remarks_of(here.session, here.purchase.id),
         remarks_at_most=REMARKS_AT_MOST,
-        here=frame,
         item=shown,
         outdated=frozen.outdated if frozen else "",
         chosen=options[shown.code],
@@ -207,7 +183,7 @@ async def show_item(
         names=names,
         declared=declared,
         lead_code=lead_code,
-        files=[{"label": "XLSX", "url": f"{frame.url}{SECTION}/{shown.code}/consolidation.xlsx?{query_of(request)}"}],
+        files=[{"label": "XLSX", "url": f"{here.url}{SECTION}/{shown.code}/consolidation.xlsx?{query}"}],
     )
 
 
@@ -217,120 +193,92 @@ def _order(label: str, result: Consolidation, item: ItemShown) -> dict[str, str]
     return {"label": label, "value": plural(result.order, item.unit), "note": f"{euros(result.total)} HT{used}"}
 
 
-async def _item(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    frame: PurchasePage,
-    code: str,
-    frozen: FrozenConsolidation | None,
-) -> tuple[ItemShown, Options]:
-    items = await purchase_items(session, frame.purchase.id)
+async def _item(here: PurchasePage, code: str, frozen: FrozenConsolidation | None) -> tuple[ItemShown, Options]:
+    items = await purchase_items(here.session, here.purchase.id)
     found = next((item for item in items if item.code == code), None)
     if found is None:
         raise NotFound
-    given = dict(request.query_params)
+    given = dict(here.request.query_params)
     if frozen is not None and frozen.counts and f"regle-{code}" not in given:
         return found, {found.code: ConsolidationOptions(), **frozen.options}
     return found, read_options(given, items)
 
 
-async def _lead_code(session: AsyncSession, frame: PurchasePage) -> str:
-    lead = await session.get(Member, (frame.purchase.group_id, frame.purchase.lead_member_id))
+async def _case(here: PurchasePage, item: ItemShown, options: Options) -> ConsolidationCase:
+    filed = await filed_needs(here.session, here.purchase.id)
+    return consolidation_case(item, filed.get(item.id, []), options)
+
+
+async def _names(here: PurchasePage) -> dict[str, str]:
+    """Of those who take part, by code."""
+    return {line.code: line.name for line in await participants(here.session, here.purchase.id)}
+
+
+async def _lead_code(here: PurchasePage) -> str:
+    lead = await here.session.get(Member, (here.purchase.group_id, here.purchase.lead_member_id))
     return lead.code if lead else ""
 
 
-def _facts(
-    request: Request[Any, Any, Any],
-    frame: PurchasePage,
-    document: str,
-    frozen: FrozenConsolidation | None,
-    options: Options,
-) -> dict[str, str]:
+def _facts(here: PurchasePage, document: str, frozen: FrozenConsolidation | None, options: Options) -> dict[str, str]:
     """Where a file's figures come from: what was frozen, or an attempt that nothing keeps."""
     if frozen is not None and frozen.counts and options == frozen.options:
-        frozen_at = date_time_long(frozen.frozen_at, frame.zone, with_year=True)
+        frozen_at = date_time_long(frozen.frozen_at, here.zone, with_year=True)
         basis, dated = f"consolidation n°{NBSP}{frozen.number}", f"figée {frozen_at}"
     else:
-        now = date_time_long(services_of(request).clock.now(), frame.zone, with_year=True)
+        now = date_time_long(here.now, here.zone, with_year=True)
         basis, dated = "quantités déclarées à ce jour", f"chiffres du {now}, qui peuvent encore changer"
     return {
         "Document": document,
-        "Achat": f"{frame.purchase.reference} {frame.purchase.title}",
-        "Groupe": frame.group.name,
+        "Achat": f"{here.purchase.reference} {here.purchase.title}",
+        "Groupe": here.group.name,
         "Quantités": basis,
         "Date": dated,
         "Devise": CURRENCY,
     }
 
 
-@get("/achats/{reference:str}/consolidation/{item:str}/consolidation.xlsx", right=Right.SEE_ALL_NEEDS)
-async def download_item(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    item: FromPath[str],
-) -> Response[bytes]:
-    frame = await _seen(request, session, caller, reference)
-    frozen = await latest_consolidation(session, frame.purchase.id)
-    shown, options = await _item(request, session, frame, item, frozen)
-    case = consolidation_case(shown, (await filed_needs(session, frame.purchase.id)).get(shown.id, []), options)
-    names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
-    target = io.BytesIO()
-    notice = FICTIONAL if frame.group.fictional else None
-    lead = await _lead_code(session, frame)
-    result = await asyncio.to_thread(consolidate, case)
-    remarks = [(one.code, one.member, one.said) for one in await remarks_of(session, frame.purchase.id, None)]
-    document = f"Consolidation de l’article « {shown.name} »"
-    facts = _facts(request, frame, document, frozen, options)
+@get(f"{PATH}/{{item:str}}/consolidation.xlsx", right=may_see_all_needs)
+async def download_item(here: Here[PurchasePage], item: FromPath[str]) -> Response[bytes]:
+    frozen = await latest_consolidation(here.session, here.purchase.id)
+    shown, options = await _item(here, item, frozen)
+    case, names = await _case(here, shown, options), await _names(here)
+    notice, lead = FICTIONAL if here.group.fictional else None, await _lead_code(here)
+    remarks = [(one.code, one.member, one.said) for one in await remarks_of(here.session, here.purchase.id, None)]
+    facts = _facts(here, f"Consolidation de l’article « {shown.name} »", frozen, options)
+    target, result = io.BytesIO(), await asyncio.to_thread(consolidate, case)
     await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, facts, remarks)
-    name = f"{frame.purchase.reference}-{shown.code}-consolidation.xlsx"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(target.getvalue(), media_type=XLSX, headers=headers)
+    return _workbook(target, f"{here.purchase.reference}-{shown.code}-consolidation")
 
 
-@get("/achats/{reference:str}/consolidation/commande.xlsx", right=Right.SEE_ALL_NEEDS)
-async def download_order(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[bytes]:
+def _workbook(content: io.BytesIO, name: str) -> Response[bytes]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
+    return Response(content.getvalue(), media_type=XLSX, headers=headers)
+
+
+@get(f"{PATH}/commande.xlsx", right=may_see_all_needs)
+async def download_order(here: Here[PurchasePage]) -> Response[bytes]:
     """The order of all items as one file, for the supplier."""
-    frame = await _seen(request, session, caller, reference)
-    items = await purchase_items(session, frame.purchase.id)
-    frozen, given = await latest_consolidation(session, frame.purchase.id), dict(request.query_params)
-    chosen = any(name.startswith("regle-") for name in given)
-    options = read_options(given, items) if chosen or not (frozen and frozen.counts) else frozen.options
-    results = await consolidate_purchase(session, frame.purchase.id, options)
-    names = {line.code: line.name for line in await participants(session, frame.purchase.id)}
-    order = [(item, results[item.code]) for item in items]
-    facts = _facts(request, frame, "Commande", frozen, options)
-    notice = FICTIONAL if frame.group.fictional else None
-    target, lead = io.BytesIO(), await _lead_code(session, frame)
+    items = await purchase_items(here.session, here.purchase.id)
+    frozen = await latest_consolidation(here.session, here.purchase.id)
+    options = _chosen(dict(here.request.query_params), items, frozen)
+    results = await consolidate_purchase(here.session, here.purchase.id, options)
+    order, names = [(item, results[item.code]) for item in items], await _names(here)
+    facts = _facts(here, "Commande", frozen, options)
+    notice, lead = FICTIONAL if here.group.fictional else None, await _lead_code(here)
+    target = io.BytesIO()
     await asyncio.to_thread(write_order_workbook, target, facts, order, names, notice, lead)
-    headers = {"Content-Disposition": f'attachment; filename="{frame.purchase.reference}-commande.xlsx"'}
-    return Response(target.getvalue(), media_type=XLSX, headers=headers)
+    return _workbook(target, f"{here.purchase.reference}-commande")
 
 
-@post("/achats/{reference:str}/consolidation", right=Right.RUN_PURCHASE)
-async def do_freeze(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    reference: FromPath[str],
-) -> Response[Any]:
-    frame = await led_purchase(request, session, caller, reference, SECTION)
-    items = await purchase_items(session, frame.purchase.id)
+@post(PATH, right=may_run)
+async def do_freeze(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
+    items = await purchase_items(here.session, here.purchase.id)
     reason, options = form.lines("reason", longest=500), read_options(form.values, items)
-    number = 0
-    with form.redisplayed():
-        form.check()
+    async with form.submitted(lambda: _page(here, form)):
         record = await freeze_consolidation(
-            session, caller, frame.purchase.id, services_of(request).clock, options=options, reason=reason
+            here.session, here.caller, here.purchase.id, here.clock, options=options, reason=reason
         )
-        number = record.number
-    if form.has_errors:
-        raise Redisplay(await _page(request, session, caller, frame, form))
-    return redirect(request, f"{frame.url}{SECTION}", done=f"La consolidation n° {number} est figée.")
+    return here.redirect(SECTION, done=f"La consolidation n° {record.number} est figée.")
 
 
 ROUTES = [show_consolidation, show_item, download_item, download_order, do_freeze]

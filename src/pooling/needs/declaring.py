@@ -189,11 +189,11 @@ def check_lines(command: DeclarationIn, items: set[int]) -> None:
     errors: dict[str, str] = {}
     if len({need.item_id for need in command.needs}) < len(command.needs):
         errors[""] = "Un article est indiqué deux fois."
-    for need in command.needs:
+    for place, need in enumerate(command.needs):
         if need.item_id not in items:
             errors[""] = "Un article indiqué ne fait pas partie de cet achat. Rechargez la page."
         if need.up_to is not None and need.up_to < need.quantity:
-            errors[f"jusqu-{need.item_id}"] = "Le maximum accepté ne peut pas être inférieur à la quantité."
+            errors[f"needs.{place}.up_to"] = "Le maximum accepté ne peut pas être inférieur à la quantité."
     if errors:
         raise Invalid(errors)
 

@@ -16,6 +16,7 @@ from pooling.needs.agenda import COLLECTIONS
 from pooling.needs.collection import close_what_is_due
 from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
+from pooling.needs.page import SECTION
 from pooling.needs.reminders import need_kinds
 from pooling.needs.tasks import declarations_to_file, purchases_to_run
 
@@ -29,7 +30,7 @@ FEATURE = Feature(
     ),
     api=(*api.ROUTES, *collection_api.ROUTES),
     purchase_tabs=(
-        Tab("Besoins", pages.SECTION, Right.SEE_TOTALS),
+        Tab("Besoins", SECTION, Right.SEE_TOTALS),
         Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
     ),
     kinds=need_kinds,

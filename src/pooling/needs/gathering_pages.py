@@ -2,95 +2,60 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
-from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.features import features_of
-from pooling.members.models import Member
-from pooling.members.page_parts import context_of
-from pooling.members.rights import Caller, Right
+from pooling.members.group_page import Here
 from pooling.needs.grid import form_of_declaration, grid_context, read_declaration
-from pooling.needs.pages import SECTION, declaring_member, grid_other
+from pooling.needs.page import DECLARATION, SECTION, DeclarationPage
+from pooling.needs.pages import grid_other
+from pooling.needs.permissions import may_gather
 from pooling.needs.queries import declarations_of_member, latest_of, stamp_of
 from pooling.needs.reminding_silent import remind_silent
 from pooling.needs.telephoned import file_for_member
-from pooling.purchases.page import PurchasePage, purchase_page
+from pooling.purchases.page import PurchasePage
 from pooling.purchases.queries import purchase_items
-from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
+from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import of_name, plural
 
+FILING_FOR = f"{DECLARATION}/telephone"
 
-@post("/achats/{reference:str}/relance", right=Right.GATHER_NEEDS)
-async def do_reminding(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    reference: FromPath[str],
-) -> Response[Any]:
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    services, kinds = services_of(request), features_of(request).kinds
-    context = context_of(request, entered_group)
-    count, written = await remind_silent(session, caller, frame.purchase.id, kinds, context, services.clock)
+
+@post("/achats/{reference:str}/relance", right=may_gather)
+async def do_reminding(here: Here[PurchasePage]) -> Response[Any]:
+    kinds = here.features.kinds
+    count, written = await remind_silent(here.session, here.caller, here.purchase.id, kinds, here.context, here.clock)
     done = f"{plural(count, 'relance part', 'relances partent')} aux référents des membres sans réponse."
-    answer = redirect(request, frame.url + SECTION, done=done)
+    answer = here.redirect(SECTION, done=done)
     # Once the answer has left, the rows are committed: a bell that rang earlier would wake who finds nothing.
-    answer.background = BackgroundTask(services.bell.ring, "deliver" if written == count else "sweep")
+    answer.background = BackgroundTask(here.services.bell.ring, "deliver" if written == count else "sweep")
     return answer
 
 
-@get("/achats/{reference:str}/besoins/{member:str}/telephone", right=Right.GATHER_NEEDS)
-async def ask_filing_for(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    member: FromPath[str],
-) -> Response[str]:
-    frame, declaring = await _gathered(request, session, caller, reference, member)
-    now = services_of(request).clock.now()
-    if not accepts(frame.collection, now):
+@get(FILING_FOR, right=may_gather)
+async def ask_filing_for(here: Here[DeclarationPage]) -> Response[str]:
+    if not accepts(here.collection, here.now):
         raise Conflict("On dépose pour un membre qui a téléphoné tant que la collecte est ouverte.")
-    return await _page(request, session, frame, declaring, None)
+    return await _page(here, None)
 
 
-@post("/achats/{reference:str}/besoins/{member:str}/telephone", right=Right.GATHER_NEEDS)
-async def do_filing_for(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    reference: FromPath[str],
-    member: FromPath[str],
-) -> Response[Any]:
-    frame, declaring = await _gathered(request, session, caller, reference, member)
-    command = read_declaration(form, await purchase_items(session, frame.purchase.id), declaring.id, filing=True)
+@post(FILING_FOR, right=may_gather)
+async def do_filing_for(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
+    items = await purchase_items(here.session, here.purchase.id)
+    command = read_declaration(form, items, here.member.id, filing=True)
     by_whom = _line(form, "by_whom", "Indiquez qui a appelé : un nom, une fonction.")
     reason = _line(form, "reason", "Dites pourquoi vous déposez pour ce membre : ses référents le liront.")
-    told, changed = 0, False
-    if not form.has_errors:
-        with form.redisplayed():
-            try:
-                told = await file_for_member(
-                    session, caller, frame.purchase.id, command,
-                    by_whom=by_whom, reason=reason, clock=services_of(request).clock, insistence=form.insistence(),
-                )  # fmt: skip
-            except Conflict as refused:
-                form.refuse("", refused.message)
-                changed = refused.code == "changed_meanwhile"
-    if form.has_errors:
-        await session.refresh(frame.purchase)
-        raise Redisplay(await _page(request, session, frame, declaring, form, changed=changed))
+    insistence = form.insistence()
+    async with form.submitted(lambda: _page(here, form), conflict=""):
+        told = await file_for_member(
+            here.session, here.caller, here.purchase.id, command,
+            by_whom=by_whom, reason=reason, clock=here.clock, insistence=insistence,
+        )  # fmt: skip
     heard = f"{plural(told, 'référent est prévenu', 'référents sont prévenus')} par courriel."
-    done = f"La déclaration {of_name(declaring.name)} est déposée. " + (heard if told else "Il n’a pas de référent.")
-    return redirect(request, frame.url + SECTION, done=done)
+    done = f"La déclaration {of_name(here.member.name)} est déposée. " + (heard if told else "Il n’a pas de référent.")
+    return here.redirect(SECTION, done=done)
 
 
 def _line(form: Form, name: str, required: str) -> str:
@@ -98,40 +63,19 @@ def _line(form: Form, name: str, required: str) -> str:
     return " ".join(form.text(name, required=required).split())
 
 
-async def _gathered(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, code: str
-) -> tuple[PurchasePage, Member]:
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    caller.require(Right.GATHER_NEEDS, purchase_id=frame.purchase.id)
-    return frame, await declaring_member(session, caller, frame, code)
-
-
-async def _page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    frame: PurchasePage,
-    member: Member,
-    form: Form | None,
-    *,
-    changed: bool = False,
-) -> Response[str]:
-    items = await purchase_items(session, frame.purchase.id)
-    found = await declarations_of_member(session, frame.purchase.id, member.id)
+async def _page(here: DeclarationPage, form: Form | None) -> Response[str]:
+    items = await purchase_items(here.session, here.purchase.id)
+    found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
     shown = form or form_of_declaration(found.get("filed"), items)
-    latest = latest_of(found)
     shown.values["seen"] = stamp_of(found)
-    page = f"{frame.url}{SECTION}/{member.code}"
-    crumbs = [*frame.breadcrumb, Link("Besoins", frame.url + SECTION), Link(member.name, page)]
-    return render(
-        request,
+    return here.render(
         "needs/telephone.html",
-        breadcrumb=[*crumbs, Link("Déposer pour ce membre", None)],
-        here=frame,
-        member=member,
+        "Déposer pour ce membre",
+        member=here.member,
         form=shown,
-        declaration_url=page,
+        declaration_url=here.url + here.path,
         draft="draft" in found,
-        other=grid_other(latest, items) if changed and latest else None,
+        other=grid_other(shown, latest_of(found), items),
         **grid_context(shown, items),
     )
 

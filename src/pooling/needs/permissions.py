@@ -1,5 +1,7 @@
 """Who may do what with the needs of a purchase."""
 
+from pooling.kernel.errors import NotFound
+from pooling.members.models import Member
 from pooling.members.permissions import permission
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
@@ -9,3 +11,26 @@ from pooling.purchases.models import Purchase
 def may_see_all_needs(caller: Caller, purchase: Purchase) -> bool:
     """The facilitator and the purchase's lead buyers."""
     return caller.may(Right.SEE_ALL_NEEDS, purchase_id=purchase.id)
+
+
+@permission(Right.GATHER_NEEDS)
+def may_gather(caller: Caller, purchase: Purchase) -> bool:
+    """The facilitator and the purchase's lead buyers, while its collection is open."""
+    return caller.may(Right.GATHER_NEEDS, purchase_id=purchase.id)
+
+
+@permission(Right.SEE_DECLARATION, refusal=NotFound)
+def may_see_declaration(caller: Caller, purchase: Purchase, member: Member) -> bool:
+    """Those whose business it is; where the group shows every line to every member, référents and finance officers."""
+    return is_involved(caller, purchase, member) or caller.sees_all_lines(purchase.id)
+
+
+def is_involved(caller: Caller, purchase: Purchase, member: Member) -> bool:
+    """The member's référents and finance officers, the facilitator and the purchase's lead buyers: they see drafts."""
+    return caller.may(Right.SEE_DECLARATION, member_id=member.id, purchase_id=purchase.id)
+
+
+@permission(Right.FILE_NEEDS)
+def may_file(caller: Caller, member: Member) -> bool:
+    """The member's référents."""
+    return caller.may(Right.FILE_NEEDS, member_id=member.id)
