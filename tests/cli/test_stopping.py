@@ -5,6 +5,7 @@ import http.client
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import asyncpg
 import pytest
 import uvicorn
 
-from ground.shell import Shell
+from ground.shell import BETWEEN_LOOKS, Shell
 from pooling.cli.installation import MIGRATING
 from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.sockets import answers
@@ -64,6 +65,7 @@ def _patiently(connection: http.client.HTTPConnection) -> None:
         try:
             connection.connect()
         except ConnectionRefusedError:
+            time.sleep(BETWEEN_LOOKS)
             continue
         return
 
@@ -103,21 +105,22 @@ def test_the_demonstration_stops_its_engines_on_ctrl_c(data_folder: Path, port: 
     assert not answers(data_folder / "valkey" / "valkey.sock")
 
 
-async def test_a_command_interrupted_before_its_end_leaves_its_engines(embedded: Shell, data_folder: Path) -> None:
+async def test_a_command_interrupted_before_its_end_leaves_its_engines(embedded: Shell, kept_folder: Path) -> None:
     """Here while it waits for another that migrates the same database."""
-    server = EmbeddedPostgres(data_folder)
+    server = EmbeddedPostgres(kept_folder)
     addresses = await asyncio.to_thread(server.prepare)
     connection = await asyncpg.connect(addresses.owner)
     await connection.execute(f"SELECT pg_advisory_lock({MIGRATING})")
     process = embedded.start("remind")
     while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
         assert process.poll() is None
+        await asyncio.sleep(BETWEEN_LOOKS)
     process.send_signal(signal.SIGTERM)
     said, _ = await asyncio.to_thread(process.communicate, timeout=30)
     assert (process.returncode, said) == (143, "pooling: interrupted.\n")
     await connection.close()
     server.stop()
-    assert not answers(data_folder / "postgres" / ".s.PGSQL.5432")
+    assert not answers(kept_folder / "postgres" / ".s.PGSQL.5432")
 
 
 @pytest.mark.parametrize(

@@ -139,11 +139,11 @@ def test_time_is_played_with_in_a_rehearsal_alone(
     assert (done.exit_code, sentence in said(done)) == (status, True)
 
 
-def test_a_folder_without_a_demonstration_is_none(data_folder: Path) -> None:
+def test_a_folder_without_a_demonstration_is_none(kept_folder: Path) -> None:
     """Real groups are no playground: their time is real."""
-    shell = Shell(data_dir=str(data_folder))
+    shell = Shell(data_dir=str(kept_folder))
     assert shell("group", "create", "Bassin", "--facilitator", "a@b.fr").exit_code == 0
-    refused = shell("remind", "--data-dir", data_folder, "--at", "2027-03-01")
+    refused = shell("remind", "--data-dir", kept_folder, "--at", "2027-03-01")
     assert refused.exit_code == 2
     assert "holds no demonstration" in refused.stderr
 

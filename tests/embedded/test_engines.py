@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import asyncpg
 import pytest
 from redis import Redis
 
-from ground.shell import Shell
+from ground.shell import BETWEEN_LOOKS, Shell
 from pooling.embedded.engines import (
     Engines,
     in_use,
@@ -72,20 +73,20 @@ def start_and_be_killed(folder: Path) -> None:
     assert ended.returncode == -signal.SIGKILL
 
 
-def test_what_a_killed_process_left_running_is_named_joined_and_stopped(embedded: Shell, data_folder: Path) -> None:
-    start_and_be_killed(data_folder)
-    left = left_behind(data_folder)
+def test_what_a_killed_process_left_running_is_named_joined_and_stopped(embedded: Shell, kept_folder: Path) -> None:
+    start_and_be_killed(kept_folder)
+    left = left_behind(kept_folder)
     assert [server.split()[0] for server in left] == ["PostgreSQL", "Valkey"]
     seen = embedded("doctor")
     assert (seen.exit_code, seen.stdout.count("left behind")) == (0, 2)
-    assert sockets(data_folder) == [False, False]
-    assert left_behind(data_folder) == []
+    assert sockets(kept_folder) == [False, False]
+    assert left_behind(kept_folder) == []
 
 
-def test_starting_over_stops_what_was_left_running(data_folder: Path) -> None:
-    start_and_be_killed(data_folder)
-    stop_left_behind(data_folder)
-    assert sockets(data_folder) == [False, False]
+def test_starting_over_stops_what_was_left_running(kept_folder: Path) -> None:
+    start_and_be_killed(kept_folder)
+    stop_left_behind(kept_folder)
+    assert sockets(kept_folder) == [False, False]
 
 
 @pytest.fixture
@@ -107,14 +108,13 @@ def locks(data: Path, process: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("left", [["postmaster.pid", ".s.PGSQL.5432.lock"], ["postmaster.pid"], [".s.PGSQL.5432.lock"]])
 async def test_lock_files_of_before_a_power_cut_are_no_hindrance(
-    data_folder: Path, somebody_else: int, left: list[str]
+    kept_folder: Path, somebody_else: int, left: list[str]
 ) -> None:
     """They name a process that is somebody else's by now."""
-    EmbeddedPostgres(data_folder).stop()
-    data = data_folder / "postgres"
+    data = kept_folder / "postgres"
     for name in left:
         (data / name).write_text(locks(data, somebody_else)[name])
-    server = EmbeddedPostgres(data_folder)
+    server = EmbeddedPostgres(kept_folder)
     connection = await asyncpg.connect(server.address("postgres", "postgres"))
     assert await connection.fetchval("SELECT 1") == 1
     await connection.close()
@@ -122,12 +122,11 @@ async def test_lock_files_of_before_a_power_cut_are_no_hindrance(
 
 
 @pytest.mark.parametrize("half", ["", "4", "4\n/tmp/postgres\n17957"])
-def test_a_lock_file_that_was_half_written_is_no_hindrance(data_folder: Path, half: str) -> None:
-    EmbeddedPostgres(data_folder).stop()
+def test_a_lock_file_that_was_half_written_is_no_hindrance(kept_folder: Path, half: str) -> None:
     for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
-        (data_folder / "postgres" / name).write_text(half)
-    server = EmbeddedPostgres(data_folder)
-    assert answers(data_folder / "postgres" / ".s.PGSQL.5432")
+        (kept_folder / "postgres" / name).write_text(half)
+    server = EmbeddedPostgres(kept_folder)
+    assert answers(kept_folder / "postgres" / ".s.PGSQL.5432")
     server.stop()
 
 
@@ -135,29 +134,29 @@ def kill_the_server(data: Path) -> None:
     os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
 
-def test_the_last_one_to_leave_stops_the_server_that_another_started_again(data_folder: Path) -> None:
-    server = EmbeddedPostgres(data_folder)
-    kill_the_server(data_folder / "postgres")
+def test_the_last_one_to_leave_stops_the_server_that_another_started_again(kept_folder: Path) -> None:
+    server = EmbeddedPostgres(kept_folder)
+    kill_the_server(kept_folder / "postgres")
     program = (
         "import pathlib, sys\n"
         "from pooling.embedded.postgres import EmbeddedPostgres\n"
         "EmbeddedPostgres(pathlib.Path(sys.argv[1])).stop()\n"
     )
-    subprocess.run([sys.executable, "-c", program, str(data_folder)], check=True, timeout=60)
-    assert answers(data_folder / "postgres" / ".s.PGSQL.5432")  # we still use it
+    subprocess.run([sys.executable, "-c", program, str(kept_folder)], check=True, timeout=60)
+    assert answers(kept_folder / "postgres" / ".s.PGSQL.5432")  # we still use it
     server.stop()
-    assert not answers(data_folder / "postgres" / ".s.PGSQL.5432")
-    assert processes_of(data_folder.resolve() / "postgres") == []
+    assert not answers(kept_folder / "postgres" / ".s.PGSQL.5432")
+    assert processes_of(kept_folder.resolve() / "postgres") == []
 
 
 def test_leaving_a_server_that_was_killed_spares_whoever_has_its_number_now(
-    data_folder: Path, somebody_else: int
+    kept_folder: Path, somebody_else: int
 ) -> None:
-    server = EmbeddedPostgres(data_folder)
-    data = data_folder.resolve() / "postgres"
+    server = EmbeddedPostgres(kept_folder)
+    data = kept_folder.resolve() / "postgres"
     kill_the_server(data)
     while processes_of(data):
-        pass
+        time.sleep(BETWEEN_LOOKS)
     (data / "postmaster.pid").write_text(locks(data, somebody_else)["postmaster.pid"])
     server.stop()
 
@@ -214,15 +213,15 @@ def test_a_hold_ends_with_its_holder(tmp_path: Path) -> None:
     assert second.leave()
 
 
-def test_a_demonstration_is_alone_in_its_folder(data_folder: Path) -> None:
+def test_a_demonstration_is_alone_in_its_folder(kept_folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with locked(data_folder / ".demonstration"):
-        refused = Shell()("demo", "--data-dir", data_folder, "--port", port)
+    with locked(kept_folder / ".demonstration"):
+        refused = Shell()("demo", "--data-dir", kept_folder, "--port", port)
     assert refused.exit_code == 2
-    assert f"a demonstration already runs in {data_folder}" in refused.stderr
-    with engines(data_folder):
-        refused = Shell()("demo", "--data-dir", data_folder, "--port", port, "--reset")
+    assert f"a demonstration already runs in {kept_folder}" in refused.stderr
+    with engines(kept_folder):
+        refused = Shell()("demo", "--data-dir", kept_folder, "--port", port, "--reset")
         assert "stop it before --reset" in refused.stderr
-        assert sockets(data_folder) == [True, True]
+        assert sockets(kept_folder) == [True, True]

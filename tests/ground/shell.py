@@ -4,7 +4,8 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,12 +14,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pooling.cli.main import pooling
-from pooling.embedded.postgres import OWNER, PostgresAddresses
+from pooling.embedded.postgres import OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.database import Database
 from pooling.settings import Settings
 
 T = TypeVar("T")
 NO_QUEUE = "unix:///nowhere/valkey.sock"
+BETWEEN_LOOKS = 0.02
+"""Seconds that somebody who waits for a program leaves it the processor, where nothing tells when it is that far."""
 
 
 class Shell:
@@ -103,3 +106,17 @@ def in_database(fresh_addresses: PostgresAddresses) -> InDatabase:
 def embedded(no_settings: None, data_folder: Path) -> Shell:
     """An installation without any address: its engines start in its data folder."""
     return Shell(data_dir=str(data_folder))
+
+
+@pytest.fixture(scope="session")
+def after_a_first_start() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        EmbeddedPostgres(Path(folder)).stop()
+        yield Path(folder)
+
+
+@pytest.fixture
+def kept_folder(data_folder: Path, after_a_first_start: Path) -> Path:
+    """The data folder as an earlier run left it: a first start, which makes it, takes a second."""
+    subprocess.run(["cp", "-a", after_a_first_start / "postgres", data_folder], check=True)
+    return data_folder

