@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 SCRATCH := var/mutants
+# One more than a machine of two cores has: tests wait for a browser, for programs to start, for a minute to pass.
+WORKERS ?= 3
 
 # Whatever the environment says: the workers and the programs that tests start read what the first run has compiled.
 test fuzz chaos: export PYTHONDONTWRITEBYTECODE :=
@@ -24,7 +26,7 @@ demo: install  ## start the demonstration territory and print its address
 	$(BIN)/pooling demo $(ARGS)
 
 test: install  ## run the tests on a real PostgreSQL (browser tests need a Chromium)
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: install  ## format, lint, types, layers, dependencies, then the tests: all that CI checks
 	$(BIN)/ruff format --check .
@@ -42,7 +44,7 @@ chaos: install  ## kill workers, cut connections, flush the queue for minutes (S
 	CHAOS_SECONDS=$(or $(SECONDS),300) CHAOS_SEED=$(SEED) $(BIN)/pytest -n0 tests/whole/test_chaos.py
 
 fuzz: install  ## feed every door what hypothesis thinks of, new each time (EXAMPLES=2000)
-	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -n 2 --dist loadgroup tests/fuzz
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/fuzz
 
 bench: install  ## measure against the bare limits of this machine
 	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
