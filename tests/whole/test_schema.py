@@ -222,6 +222,10 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("from_quantity, unit_price", "0, 1"),
         ("from_quantity, unit_price", "1, -1"),
     ],
+    "ck_purchases_service_collects_nothing": [
+        ("kind, state", "'service', 'open'"),
+        ("kind, state", "'service', 'closed'"),
+    ],
     "ck_subsidies_not_negative": [
         ("amount_cents, cap_per_unit_cents, cap_total_cents", "-1, 0, 0"),
         ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, -1, 0"),
@@ -273,6 +277,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_participations_key_values_not_negative": ("population, agents", "0, 0"),
     "ck_people_email_lower_case": ("email", "'a@b.fr'"),
     "ck_price_tiers_quantity_and_price": ("from_quantity, unit_price", "1, 0"),
+    "ck_purchases_service_collects_nothing": ("kind, state", "'service', 'ordered'"),
     "ck_subsidies_not_negative": ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, 0, 0"),
     "ck_subsidies_rate_is_percent": ("rate", "40"),
     "ck_subsidies_rate_or_amount": ("rate", "40"),

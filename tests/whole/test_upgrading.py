@@ -1,6 +1,7 @@
 """What an upgrade makes of a database that an earlier version wrote."""
 
 import asyncio
+import json
 from datetime import timedelta
 from hashlib import sha256
 from uuid import uuid4
@@ -191,3 +192,50 @@ def test_what_purchases_said_of_their_collection_becomes_its_row(empty: str) -> 
         for number, (_, dates, state) in enumerate(COLLECTED, start=1)
         if state is not None
     ]
+
+
+def test_a_purchase_of_charges_alone_says_so(empty: str) -> None:
+    """It was told by having no items; one in preparation that has nothing yet may become either."""
+
+    async def written() -> None:
+        connection = await asyncpg.connect(empty)
+        group = await connection.fetchval(
+            "INSERT INTO groups (slug, name, timezone, fictional, created_at) VALUES ('b', 'B', 'UTC', false, $1) "
+            "RETURNING id",
+            NOW,
+        )
+        member = await connection.fetchval(
+            "INSERT INTO members (group_id, kind, code, name, sort_key, category, created_at) "
+            "VALUES ($1, 'legal_entity', '213300098', 'Arcachon', 'arcachon', 'commune', $2) RETURNING id",
+            *(group, NOW),
+        )
+        for title, items, charges in (("goods", 1, 1), ("charges", 0, 1), ("nothing", 0, 0)):
+            purchase = await connection.fetchval(
+                "INSERT INTO purchases (group_id, reference, title, description, state, lead_member_id, created_at) "
+                "VALUES ($1, $2, $2, '', 'draft', $3, $4) RETURNING id",
+                *(group, title, member, NOW),
+            )
+            if items:
+                await connection.execute(
+                    "INSERT INTO items (group_id, purchase_id, code, position, name, description, unit, unit_price, "
+                    "vat_rate, fctva, pack, minimum) VALUES ($1, $2, 'a', 1, 'A', '', 'u', 1, 20, false, 1, 0)",
+                    *(group, purchase),
+                )
+            if charges:
+                await connection.execute(
+                    "INSERT INTO charges (group_id, purchase_id, code, label, amount_cents, vat_rate, fctva, key) "
+                    "VALUES ($1, $2, 'c', 'C', 1, 20, false, $3)",
+                    *(group, purchase, json.dumps("equal")),
+                )
+        await connection.close()
+
+    async def found() -> dict[str, str]:
+        connection = await asyncpg.connect(empty)
+        kinds = dict(await connection.fetch("SELECT title, kind FROM purchases"))
+        await connection.close()
+        return kinds
+
+    upgrade(empty, "0018")
+    asyncio.run(written())
+    upgrade(empty, "head")
+    assert asyncio.run(found()) == {"goods": "goods", "charges": "service", "nothing": "goods"}

@@ -21,7 +21,7 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.finding import item_ids
-from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.models import Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.rules import PURCHASE
 from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
 
@@ -254,6 +254,7 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
     authorities = [code for code in _codes(territory) if code.isdigit()]
     command = PurchaseIn(
         title="Plateforme de covoiturage domicile-travail",
+        kind=PurchaseKind.SERVICE,
         description="Abonnement annuel commun, ouvert aux agents de toutes les collectivités participantes.",
         lead_member=VAL_DE_L_EYRE,
         participants=tuple(authorities),

@@ -117,7 +117,7 @@ def _moments(here: PurchasePage) -> list[dict[str, str]]:
         delivered = date_long(delivered_at.astimezone(zone).date())
         planned_then = f" (elle était prévue le {expected})" if expected and expected != delivered else ""
         delivery = {"label": "Livraison", "value": f"le {delivered}{planned_then}"}
-    return [closing, delivery]
+    return [closing, delivery] if here.kind.collects else [delivery]
 
 
 FRONT = [front_door]

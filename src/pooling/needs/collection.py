@@ -22,6 +22,7 @@ from pooling.needs.consolidating import current_consolidation
 from pooling.needs.doubts import doubts_of_closing
 from pooling.needs.notices import tell_referents
 from pooling.purchases.finding import item_ids, lock_purchase, lock_with_collection
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
 
@@ -54,6 +55,8 @@ async def open_collection(
             "La collecte a déjà eu lieu : pour la rouvrir, donnez-lui une autre date et dites pourquoi.",
             code="transition_refused",
         )
+    if not kind_of(purchase.kind).collects:
+        raise Conflict("Cet achat partage des frais : ses membres n’ont rien à déclarer.", code="nothing_to_declare")
     if not await item_ids(session, purchase_id):
         raise Conflict("Ajoutez au moins un article avant d’ouvrir la collecte.", code="nothing_to_declare")
     details: dict[str, object] = {"closes_at": str(closes_at)}

@@ -15,6 +15,8 @@ from pooling.members.rights import Caller
 from pooling.members.task import Task
 from pooling.needs.consolidating import still_counts
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
 from pooling.purchases.queries import is_member, is_purchase
 from pooling.web.typography import of_name
@@ -103,13 +105,14 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
             col(Collection.closes_at),
             frozen,
             has_items,
+            col(Purchase.kind),
         )
         .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
         .where(any_of(col(Purchase.id), led))
     )
     tasks = (
-        _task_to_run(reference, title, state, closes_at, now, is_frozen=is_frozen, has_items=collects)
-        for reference, title, state, closes_at, is_frozen, collects in rows
+        _task_to_run(reference, title, kind_of(kind), state, closes_at, now, is_frozen=is_frozen, has_items=found)
+        for reference, title, state, closes_at, is_frozen, found, kind in rows
     )
     return [task for task in tasks if task is not None]
 
@@ -117,6 +120,7 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
 def _task_to_run(
     reference: str,
     title: str,
+    kind: Kind,
     state: str,
     closes_at: datetime | None,
     now: datetime,
@@ -126,8 +130,10 @@ def _task_to_run(
 ) -> Task | None:
     """What a purchase asks of its lead buyer where it stands."""
     base, context = f"/achats/{reference}", f"{reference} · {title}"
-    if state == PurchaseState.DRAFT and not has_items:
+    if state == PurchaseState.DRAFT and not kind.collects:
         return Task("Vérifier la répartition des frais communs", context, f"{base}/couts", "Voir les coûts")
+    if state == PurchaseState.DRAFT and not has_items:
+        return Task("Ajouter les articles", context, f"{base}/articles", "Ajouter")
     if state == PurchaseState.DRAFT:
         return Task("Ouvrir la collecte des besoins", context, f"{base}/ouverture", "Ouvrir")
     if state == PurchaseState.OPEN and closes_at is not None:

@@ -18,9 +18,12 @@ from pooling.members.models import Budget, Member
 from pooling.members.rights import Caller
 from pooling.purchases.doubts import doubts_of_items
 from pooling.purchases.finding import item_ids, lock_purchase
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import ItemIn, PurchaseIn
+
+NO_ITEMS = "Un service à frais partagés n’a pas d’article : effacez-les, ou choisissez d’acheter « Des articles »."
 
 
 async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime, person_id: int | None) -> Purchase:
@@ -28,18 +31,21 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
     group that has no units of its own: a university takes part through its components).
 
     Raises:
-        Invalid: the lead member or a participant is not in the group, or two items have one code.
+        Invalid: the lead member or a participant is not in the group, two items have one code, or its kind has none.
     """
     codes = await members_by_code(session)
     if command.lead_member not in codes:
         raise Invalid({"lead_member": "Le pilote doit être membre du groupe."})
     if len({item.code for item in command.items}) < len(command.items):
         raise Invalid({"items": "Deux articles portent le même code."})
+    if command.items and not kind_of(command.kind).collects:
+        raise Invalid({"kind": NO_ITEMS})
     purchase = Purchase(
         group_id=group_of(session),
         reference=await _next_reference(session, now),
         title=clean(command.title),
         description=clean(command.description),
+        kind=command.kind,
         lead_member_id=codes[command.lead_member],
         delivery_expected_on=command.delivery_expected_on,
         created_at=now,
@@ -108,13 +114,15 @@ async def rewrite_items(
     Raises:
         Forbidden: the caller neither prepares nor runs this purchase.
         Conflict: its collection was opened already.
-        Invalid: two items have one code.
+        Invalid: two items have one code, or its kind has none.
         Doubtful: a VAT rate or a price may be a slip.
     """
     purchase = await lock_purchase(session, purchase_id, alone=True)
     may_edit.require(caller, purchase)
     if purchase.state != PurchaseState.DRAFT:
         raise Conflict("Les articles ne changent plus une fois la collecte ouverte.", code="not_in_preparation")
+    if items and not kind_of(purchase.kind).collects:
+        raise Invalid({"": NO_ITEMS})
     if len({item.code for item in items}) < len(items):
         raise Invalid({"items": "Deux articles portent le même nom."})
     former = await item_ids(session, purchase_id)

@@ -21,7 +21,7 @@ from pooling.members.models import Member
 from pooling.members.rights import Right
 from pooling.purchases import preparing
 from pooling.purchases.finding import lock_purchase
-from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.purchases.models import Participation, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.queries import is_member, purchase_items, purchases_before
 from pooling.purchases.schemas import PurchaseIn
@@ -45,6 +45,8 @@ class MemberRef(ApiOut):
 class PurchaseLineOut(ApiOut):
     reference: str
     title: str
+    kind: PurchaseKind
+    """`goods`: members declare quantities of its items; `service`: nothing to declare, shared charges alone."""
     state: PurchaseState
     lead_member: MemberRef
     closes_at: datetime | None
@@ -105,6 +107,7 @@ async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut
         reference=purchase.reference,
         title=purchase.title,
         description=purchase.description,
+        kind=PurchaseKind(purchase.kind),
         state=PurchaseState(purchase.state),
         lead_member=MemberRef(code=lead.code, name=lead.name),
         opened_at=collection and collection.opened_at,
@@ -152,6 +155,7 @@ async def list_purchases(here: Here[InGroup], asked: PageIn) -> Listed[PurchaseL
         PurchaseLineOut(
             reference=line.reference,
             title=line.title,
+            kind=PurchaseKind(line.kind),
             state=PurchaseState(line.state),
             lead_member=MemberRef(code=line.lead_code, name=line.lead),
             closes_at=line.closes_at,

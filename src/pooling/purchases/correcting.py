@@ -21,7 +21,8 @@ from pooling.members.models import Member, Membership
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import add_participants, members_chosen
 from pooling.purchases.doubts import doubts_of_purchase
-from pooling.purchases.finding import lock_purchase
+from pooling.purchases.finding import item_ids, lock_purchase
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import CorrectionIn
@@ -42,7 +43,7 @@ async def correct_purchase(
     Raises:
         Forbidden: the caller neither prepares nor runs this purchase, or may not give it this lead member.
         Conflict: its collection was opened already.
-        Invalid: the lead member or a participant is not in the group.
+        Invalid: the lead member or a participant is not in the group, or its items do not go with its kind.
         Doubtful: another day of delivery may be a slip.
     """
     purchase = await _in_preparation(session, caller, purchase_id)
@@ -52,6 +53,9 @@ async def correct_purchase(
     lead_id = codes[command.lead_member]
     if lead_id != purchase.lead_member_id:
         caller.require(Right.PREPARE_PURCHASE, member_id=lead_id)
+    kind = kind_of(command.kind or purchase.kind)
+    if not kind.collects and await item_ids(session, purchase_id):
+        raise Invalid({"kind": "Cet achat a des articles : effacez-les d’abord, à « Modifier les articles »."})
     former = await _terms(session, purchase)
     if command.delivery_expected_on != purchase.delivery_expected_on:
         today = now.astimezone(await group_zone(session)).date()
@@ -59,6 +63,7 @@ async def correct_purchase(
         insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("purchase", purchase_id))
     purchase.title, purchase.description = clean(command.title), clean(command.description)
     purchase.lead_member_id, purchase.delivery_expected_on = lead_id, command.delivery_expected_on
+    purchase.kind = kind.name
     await session.flush()
     present = await _terms(session, purchase)
     changed: dict[str, object] = {
@@ -149,6 +154,7 @@ async def _terms(session: AsyncSession, purchase: Purchase) -> dict[str, object]
     day: date | None = purchase.delivery_expected_on
     return {
         "title": purchase.title,
+        "kind": kind_of(purchase.kind).label,
         "description": purchase.description,
         "lead_member": lead,
         "delivery": date_short(day) if day else None,

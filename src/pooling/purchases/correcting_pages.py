@@ -13,7 +13,7 @@ from pooling.purchases.correcting import correct_purchase, delete_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit
-from pooling.purchases.preparing_pages import leads_and_members, read_terms
+from pooling.purchases.preparing_pages import KIND_CHOICES, leads_and_members, read_terms
 from pooling.purchases.queries import participants, purchase_items
 from pooling.purchases.schemas import CorrectionIn
 from pooling.web.forms import Form, PostedForm
@@ -42,6 +42,7 @@ async def _form_of(here: PurchasePage) -> Form:
         values={
             "title": purchase.title,
             "description": purchase.description,
+            "kind": purchase.kind,
             "lead_member": (await _lead(here)).code,
             "delivery": purchase.delivery_expected_on.isoformat() if purchase.delivery_expected_on else "",
             "participation": "all" if is_all else "some",
@@ -68,7 +69,13 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
     if not members and form.value("participation") == "some":
         form.values["participation"] = "same"
     return here.render(
-        "purchases/correction.html", "Modifier", form=form, leads=leads, members=members, taking_part=len(taking_part)
+        "purchases/correction.html",
+        "Modifier",
+        form=form,
+        leads=leads,
+        kinds=KIND_CHOICES,
+        members=members,
+        taking_part=len(taking_part),
     )
 
 

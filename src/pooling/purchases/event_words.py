@@ -47,6 +47,7 @@ def _side(event: Event, names: Names, member: str, day: str) -> str:
 
 CORRECTED = {
     "title": "titre",
+    "kind": "ce qui est acheté",
     "description": "description",
     "lead_member": "pilote",
     "delivery": "livraison",

@@ -18,13 +18,20 @@ class PurchaseState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PurchaseKind(StrEnum):
+    GOODS = "goods"
+    SERVICE = "service"
+
+
 class Purchase(TenantTable, table=True):
     __tablename__ = "purchases"
     __table_args__ = (
         in_group(),
         within_group("lead_member_id", "members"),
         UniqueConstraint("group_id", "reference"),
+        one_of("kind", PurchaseKind),
         one_of("state", PurchaseState),
+        CheckConstraint("kind <> 'service' OR state NOT IN ('open', 'closed')", name="service_collects_nothing"),
     )
 
     id: int = identity()
@@ -32,6 +39,7 @@ class Purchase(TenantTable, table=True):
     """What people say and write: `AG-2026-003`."""
     title: str
     description: str = ""
+    kind: str = PurchaseKind.GOODS
     state: str = PurchaseState.DRAFT
     lead_member_id: int = foreign_id()
     keys_frozen_at: datetime | None = instant(nullable=True)

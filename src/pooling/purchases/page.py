@@ -16,6 +16,8 @@ from pooling.members.group_page import GroupPage, InGroup
 from pooling.members.models import Member
 from pooling.members.rights import AnyRight, Caller
 from pooling.purchases.finding import find_purchase, find_with_collection
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import state_dates
@@ -24,15 +26,6 @@ from pooling.web.addresses import path_of
 from pooling.web.layout import Link
 from pooling.web.services import services_of
 from pooling.web.typography import date_short
-
-STEPS: tuple[tuple[str, PurchaseState], ...] = (
-    ("Préparation", PurchaseState.DRAFT),
-    ("Déclarations", PurchaseState.OPEN),
-    ("Consolidation", PurchaseState.CLOSED),
-    ("Commande", PurchaseState.ORDERED),
-    ("Livraison", PurchaseState.DELIVERED),
-    ("Soldé", PurchaseState.SETTLED),
-)
 
 OVER_ONCE_REACHED = frozenset({PurchaseState.DELIVERED, PurchaseState.SETTLED})
 """Whose step is behind as soon as the purchase is in it: it is delivered, it is settled."""
@@ -78,6 +71,10 @@ class PurchasePage(OnPurchase, GroupPage):
         return [*super().above, listed, Link(self.purchase.reference, self.url)]
 
     @property
+    def kind(self) -> Kind:
+        return kind_of(self.purchase.kind)
+
+    @property
     def closes_at(self) -> datetime | None:
         """Until when its collection runs, or ran."""
         return self.collection.closes_at if self.collection else None
@@ -88,7 +85,7 @@ class PurchasePage(OnPurchase, GroupPage):
 
     @property
     def state_word(self) -> str:
-        return PURCHASE.word(self.purchase.state)
+        return self.kind.word(self.purchase.state)
 
     @property
     def state_tag(self) -> str:
@@ -101,7 +98,11 @@ class PurchasePage(OnPurchase, GroupPage):
     @property
     def tabs(self) -> list[Link]:
         """Its sections, of which the one that the address lies in is current."""
-        seen = [tab for tab in self.features.purchase_tabs if _may_see(self.caller, tab.right, self.purchase.id)]
+        seen = [
+            tab
+            for tab in self.features.purchase_tabs
+            if tab.path not in self.kind.hidden_sections and _may_see(self.caller, tab.right, self.purchase.id)
+        ]
         inside = path_of(self.request).removeprefix(self.url)
         return [Link(tab.label, self.url + tab.path, _lies_in(inside, tab.path)) for tab in seen]
 
@@ -142,12 +143,13 @@ def steps(
     purchase: Purchase, collection: Collection | None, dates: dict[str, datetime], zone: ZoneInfo
 ) -> list[dict[str, Any]]:
     """The frise: what is behind, where it stands, what is to come, with the dates known."""
-    order = [state for _, state in STEPS]
+    stations = kind_of(purchase.kind).steps
+    order = [state for _, state in stations]
     cancelled = purchase.state == PurchaseState.CANCELLED
     reached = [state for state in order if state in dates] or [PurchaseState.DRAFT]
     here = order.index(reached[-1] if cancelled else PurchaseState(purchase.state))
     shown = []
-    for place, (label, state) in enumerate(STEPS):
+    for place, (label, state) in enumerate(stations):
         entered = dates.get(state)
         date = date_short(entered.astimezone(zone).date()) if entered and place <= here else None
         if state == PurchaseState.CLOSED and collection is not None and is_open(collection):

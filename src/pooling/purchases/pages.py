@@ -5,6 +5,7 @@ from litestar.params import FromQuery
 
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
+from pooling.purchases.kinds import KINDS
 from pooling.purchases.queries import purchases_before
 from pooling.purchases.rules import PURCHASE
 
@@ -20,7 +21,7 @@ async def list_purchases(here: Here[GroupPage], avant: FromQuery[int | None] = N
         next_id=next_id,
         later=avant is not None,
         base=f"{here.base}/achats",
-        words=PURCHASE.words,
+        kinds=KINDS,
         state_tags=PURCHASE.tags,
     )
 

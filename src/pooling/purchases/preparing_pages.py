@@ -14,6 +14,8 @@ from pooling.members.models import Member, MemberKind, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import rewrite_items
 from pooling.purchases.item_form import form_of_items, read_items, rows_of, usual_rates, with_more_rows
+from pooling.purchases.kinds import KINDS
+from pooling.purchases.models import PurchaseKind
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.preparing import prepare_purchase
@@ -25,11 +27,12 @@ NEW = "/achats/nouveau"
 ITEMS = "/achats/{reference:str}/articles"
 CHOSEN_AT_MOST = 300
 """Members to tick one by one; in a larger group everybody takes part."""
+KIND_CHOICES = [(str(kind.name), kind.label, kind.hint) for kind in KINDS.values()]
 
 
 @get(NEW, right=Right.PREPARE_PURCHASE)
 async def ask_purchase(here: Here[GroupPage]) -> Response[str]:
-    return await _page(here, Form(values={"participation": "all", **usual_rates()}))
+    return await _page(here, Form(values={"kind": PurchaseKind.GOODS, "participation": "all", **usual_rates()}))
 
 
 async def _page(here: GroupPage, form: Form) -> Response[str]:
@@ -42,6 +45,7 @@ async def _page(here: GroupPage, form: Form) -> Response[str]:
         "Préparer un achat",
         form=form,
         leads=leads,
+        kinds=KIND_CHOICES,
         members=members,
         rows=rows_of(form),
     )
@@ -91,7 +95,11 @@ def read_terms(form: Form) -> dict[str, Any]:
     participants = form.all("participants")
     if not everybody and not participants:
         form.refuse("participants", "Cochez au moins un membre, ou choisissez « Tous les membres ».")
+    kind = form.value("kind")
+    if kind and kind not in list(PurchaseKind):
+        form.refuse("kind", "Choisissez ce qui est acheté.")
     return {
+        **({"kind": PurchaseKind(kind)} if kind in list(PurchaseKind) else {}),
         "title": form.text("title", required="Donnez un titre à cet achat, par exemple « Arceaux à vélos »."),
         "description": form.lines("description", longest=5000),
         "lead_member": form.text("lead_member", required="Choisissez la collectivité qui pilote cet achat."),

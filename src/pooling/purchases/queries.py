@@ -29,6 +29,7 @@ class PurchaseLine:
     lead: str
     closes_at: datetime | None
     lead_code: str
+    kind: str
 
 
 async def purchases_before(
@@ -44,6 +45,7 @@ async def purchases_before(
             col(Member.name),
             col(Collection.closes_at),
             col(Member.code),
+            col(Purchase.kind),
         )
         .join(Member, is_member(Purchase.group_id, Purchase.lead_member_id))
         .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))

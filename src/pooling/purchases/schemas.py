@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.text import Line
+from pooling.purchases.models import PurchaseKind
 
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
 MOST_UNITS = 100_000_000
@@ -49,6 +50,7 @@ class PurchaseIn(BaseModel):
     title: Line = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=5000)
     lead_member: str
+    kind: PurchaseKind = PurchaseKind.GOODS
     items: tuple[ItemIn, ...] = Field(default=(), max_length=500)
     participants: tuple[str, ...] | None = None
     """None: every member that is not the parent of others in the list, see `add_purchase`."""
@@ -63,6 +65,8 @@ class CorrectionIn(BaseModel):
     title: Line = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=5000)
     lead_member: str
+    kind: PurchaseKind | None = None
+    """None: it stays what it is."""
     participants: tuple[str, ...] | None = None
     """As in `PurchaseIn`."""
     same_participants: bool = False

@@ -10,20 +10,20 @@ from sqlmodel import col
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.members.subjects import Subject, SubjectKind
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase
-from pooling.purchases.rules import PURCHASE
 
 
 async def _read(session: AsyncSession, ids: Collection[int]) -> dict[int, Subject]:
     wanted = any_(cast(sorted(ids), ARRAY(BigInteger)))
     rows = await session.execute(
-        select(col(Purchase.id), col(Purchase.reference), col(Purchase.title), col(Purchase.state)).where(
-            col(Purchase.id) == wanted
-        )
+        select(
+            col(Purchase.id), col(Purchase.reference), col(Purchase.title), col(Purchase.state), col(Purchase.kind)
+        ).where(col(Purchase.id) == wanted)
     )
     return {
-        key: Subject("purchase", key, reference, title, state, PURCHASE.word(state), f"/achats/{reference}")
-        for key, reference, title, state in rows
+        key: Subject("purchase", key, reference, title, state, kind_of(kind).word(state), f"/achats/{reference}")
+        for key, reference, title, state, kind in rows
     }
 
 
