@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -44,7 +44,7 @@ async def find_members(session: AsyncSession, typed: Sequence[str]) -> MembersTy
     """Members by SIREN, code or name (`Arès`, `ares`, `Arès (213300114)`), in one statement."""
     codes = {one: _code(one) for one in typed if one}
     names = await asyncio.to_thread(lambda: {one: _letters(one) for one in codes})
-    letters = func.split_part(col(Member.sort_key), "\x01", 1)
+    letters = func.split_part(col(Member.sort_key), "\x01", 1, type_=String)
     rows = await session.execute(
         select(col(Member.id), col(Member.code), letters).where(
             or_(any_of(col(Member.code), set(codes.values())), any_of(letters, names.values()))
