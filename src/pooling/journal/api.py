@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import get
 from pydantic import Field
 
 from pooling.journal.event_lines import EventLine, event_lines_after
 from pooling.journal.queries import Filters
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
 from pooling.members.rights import Right
 from pooling.purchases.finding import find_purchase
-from pooling.web.api import ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
-from pooling.web.api_input import read_query
+from pooling.web.api import ApiOut, Listed, PageIn, unpack_after
 
 
 class PersonRef(ApiOut):
@@ -45,17 +45,17 @@ class EventsIn(PageIn):
     name: str = Field(default="", max_length=80, description="Only events of this name: declaration.filed.")
 
 
-@get("/audit", right=Right.SEE_JOURNAL, api=Operation("list_events", PageOut[EventOut], query=EventsIn))
-async def list_events(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
+@endpoint(get, "/audit", right=Right.SEE_JOURNAL)
+async def list_events(here: Here[InGroup], asked: EventsIn) -> Listed[EventOut]:
     """Who did what, when and why, the latest first: all of it for the facilitator, its purchases' for a lead buyer."""
-    page = read_query(request, EventsIn)
-    key = unpack_after(page.after, int)
-    purchase = await find_purchase(session, page.purchase) if page.purchase else None
+    key = unpack_after(asked.after, int)
+    purchase = await find_purchase(here.session, asked.purchase) if asked.purchase else None
     filters = Filters(purchase_id=purchase.id if purchase else None)
+    before_id = key[0] if key else None
     lines, next_id = await event_lines_after(
-        session, caller, filters, name=page.name, before_id=key[0] if key else None, size=page.limit
+        here.session, here.caller, filters, name=asked.name, before_id=before_id, size=asked.limit
     )
-    return page_of(request, [_event(line) for line in lines], (next_id,) if next_id else None, page.limit)
+    return Listed([_event(line) for line in lines], (next_id,) if next_id else None)
 
 
 def _event(line: EventLine) -> EventOut:
