@@ -220,6 +220,10 @@ async def twins(app: Litestar, database: WithoutFilter, territory: Territory) ->
     await made.client.aclose()
 
 
+COMPUTED = {"current_allocations", "current_shares", "case_changes"}
+"""What stands in for computing the same figures again: nobody sees whether it is there."""
+
+
 async def everything(database: Database) -> dict[str, object]:
     """A fingerprint of all tables, for what reading must leave alone."""
     async with database.transaction() as session:
@@ -230,6 +234,8 @@ async def everything(database: Database) -> dict[str, object]:
             for table in TenantTable.__subclasses__():
                 if table.metadata is not metadata:
                     continue  # another test's
+                if table.__tablename__ in COMPUTED:
+                    continue
                 counted = await session.execute(
                     text(
                         f"SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {table.__tablename__} t"

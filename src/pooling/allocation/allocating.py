@@ -16,7 +16,7 @@ from pooling.allocation.models import PARTICIPANTS
 from pooling.allocation.words import fctva_in_words
 from pooling.kernel.errors import Conflict
 from pooling.kernel.tables import any_of
-from pooling.members.models import Role
+from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Participation
 from pooling.sharing.allocation import allocate
@@ -131,6 +131,13 @@ def refusal_reason(error: RuleError, labels: Labels, case: Case) -> str:
         value = "la population" if what == "population" else "l’effectif"
         return f"il manque {value} de {labels.member(code)}. Complétez sa fiche, ou choisissez une autre clé."
     return _REASONS.get(error.code, error.sentence)
+
+
+async def own_codes(session: AsyncSession, caller: Caller, *roles: Role) -> set[str]:
+    """The codes of the members that the caller has a role of, or one of these roles."""
+    members = caller.members_as(*(roles or Role))
+    found = await session.execute(select(col(Member.code)).where(any_of(col(Member.id), members)))
+    return set(found.scalars())
 
 
 async def sees_all_costs(session: AsyncSession, caller: Caller, purchase_id: int) -> bool:

@@ -12,7 +12,8 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
-from pooling.allocation.allocating import PurchaseAllocation, allocate_purchase, sees_all_costs
+from pooling.allocation.allocating import StatedPurchase, own_codes, sees_all_costs
+from pooling.allocation.current import read_current
 from pooling.allocation.page import finance_of
 from pooling.allocation.records.downloads import is_apart
 from pooling.allocation.records.provenance import Provenance, of_estimate
@@ -20,7 +21,6 @@ from pooling.allocation.records.workbook import write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.kernel.errors import Conflict, Forbidden
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.finding import find_purchase
@@ -112,12 +112,12 @@ async def get_allocation(
     reference: FromPath[str],
 ) -> Response[Any]:
     """Who pays what: every share, or for a référent its own with the totals."""
-    allocation, complete = await _allocation(request, session, caller, reference)
+    purchase = await find_purchase(session, reference)
+    complete = await sees_all_costs(session, caller, purchase.id)
+    own = None if complete else await own_codes(session, caller)
+    allocation = await read_current(session, purchase.id, finance_of(request), own)
     result = allocation.result.to_json()
-    if not complete:
-        ids = set(caller.members_as(*Role))
-        own = {code for code, member_id in allocation.members.items() if member_id in ids}
-        result["members"] = [member.to_json() for member in allocation.result.results if member.id in own]
+    if own is not None:
         result["warnings"] = [
             {"code": warning.code, "member": warning.member}
             for warning in allocation.result.warnings
@@ -128,19 +128,9 @@ async def get_allocation(
     return json_answer(AllocationOut.model_validate({**result, **about}), tagged=True)
 
 
-async def _allocation(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> tuple[PurchaseAllocation, bool]:
-    """The allocation, and whether the caller sees all of it."""
-    purchase = await find_purchase(session, reference)
-    complete = await sees_all_costs(session, caller, purchase.id)
-    label = f"{purchase.reference} {purchase.title}"
-    return await allocate_purchase(session, purchase.id, label, finance_of(request)), complete
-
-
 async def _whole(
     request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> PurchaseAllocation:
+) -> StatedPurchase:
     """The allocation for who sees all of it.
 
     Raises:
@@ -149,8 +139,7 @@ async def _whole(
     purchase = await find_purchase(session, reference)
     if not await sees_all_costs(session, caller, purchase.id):
         raise Forbidden
-    label = f"{purchase.reference} {purchase.title}"
-    return await allocate_purchase(session, purchase.id, label, finance_of(request))
+    return await read_current(session, purchase.id, finance_of(request))
 
 
 @get(
@@ -206,7 +195,7 @@ async def download_csv(
     return _file(target, f"{reference}-repartition-estimee.csv", CSV)
 
 
-def _provenance(request: Request[Any, Any, Any], group: EnteredGroup, allocation: PurchaseAllocation) -> Provenance:
+def _provenance(request: Request[Any, Any, Any], group: EnteredGroup, allocation: StatedPurchase) -> Provenance:
     return of_estimate(allocation, group.name, ZoneInfo(group.timezone), services_of(request).clock.now())
 
 

@@ -1,6 +1,6 @@
 """A purchase read as the case that the allocation rule shares: a fixed number of statements, whatever its size."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import key_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.database import group_of
+from pooling.kernel.tables import any_of
 from pooling.members.models import Budget, Member
 from pooling.needs.consolidating import latest_consolidation
 from pooling.needs.models import Assignment, Declaration, DeclarationState
@@ -117,6 +118,11 @@ async def read_purchase(
     )
 
 
+def label_of(purchase: Purchase) -> str:
+    """What the case is called."""
+    return f"{purchase.reference} {purchase.title}"
+
+
 def date_of(purchase: Purchase) -> date:
     """The day whose rates count: when it is delivered and paid, or when it was prepared while that is not known."""
     return purchase.delivery_expected_on or purchase.created_at.date()
@@ -164,6 +170,19 @@ async def payers_of(session: AsyncSession, purchase_id: int) -> list[Payer]:
         .order_by(col(Member.sort_key), col(Member.id))
     )
     return [Payer(*row) for row in rows]
+
+
+async def names_of(session: AsyncSession, purchase_id: int, codes: Collection[str]) -> dict[str, str]:
+    """The names of those of these codes that take part."""
+    found = await session.execute(
+        select(col(Member.code), col(Member.name))
+        .join(
+            Participation,
+            and_(col(Participation.group_id) == Member.group_id, col(Participation.member_id) == Member.id),
+        )
+        .where(col(Participation.purchase_id) == purchase_id, any_of(col(Member.code), codes))
+    )
+    return {code: name for code, name in found}
 
 
 async def charges_of(session: AsyncSession, purchase_id: int) -> list[Charge]:

@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Response, post
 
 from pooling.allocation.allocating import apply_rule
-from pooling.allocation.case import read_purchase
-from pooling.allocation.page import finance_of, label_of
+from pooling.allocation.case import label_of, read_purchase
+from pooling.allocation.page import finance_of
 from pooling.kernel.errors import Conflict
 from pooling.members.group_page import Here
 from pooling.needs.grid import read_declaration
@@ -33,7 +33,7 @@ async def show_estimate(here: Here[DeclarationPage], form: PostedForm) -> Respon
 
 async def _estimate(here: DeclarationPage, command: DeclarationIn) -> dict[str, Any]:
     """What the page says of the share: key figures, or why there are none."""
-    read = await read_purchase(here.session, here.purchase.id, label_of(here), finance_of(here.request))
+    read = await read_purchase(here.session, here.purchase.id, label_of(here.purchase), finance_of(here.request))
     member = here.member
     codes = {item.id: item.code for item in read.items}
     typed = [Need(member.code, codes[need.item_id], need.quantity) for need in command.needs if need.quantity]

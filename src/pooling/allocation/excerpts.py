@@ -1,9 +1,10 @@
 """Which members and warnings of an allocation a page shows, and in what order."""
 
 from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from pooling.allocation.figures import Labels, warning_sentence
-from pooling.sharing.allocation_result import MemberResult
+from pooling.sharing.money import Cents
 from pooling.sharing.statement import Statement
 
 SHOWN_AT_MOST = 200
@@ -11,9 +12,25 @@ SHOWN_AT_MOST = 200
 WARNED_AT_MOST = 10
 
 
-def shares_listed(
-    members: Iterable[MemberResult], own: set[str] | None, *, also: Iterable[str] = ()
-) -> list[MemberResult]:
+class Share(Protocol):
+    """What one member pays, wherever it is read from."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def ht(self) -> Cents: ...
+    @property
+    def vat(self) -> Cents: ...
+    @property
+    def ttc(self) -> Cents: ...
+    @property
+    def net(self) -> Cents: ...
+
+
+AShare = TypeVar("AShare", bound=Share)
+
+
+def shares_listed(members: Iterable[AShare], own: set[str] | None, *, also: Iterable[str] = ()) -> list[AShare]:
     """Who has a share (or is in `also`), the largest first; only `own` when given."""
     more = set(also)
     shown = [

@@ -1,5 +1,5 @@
-"""An allocation as rows: what stands for all of it beside the record, and one row per member. Written once, read as it
-was: nothing here computes.
+"""An allocation as rows: what stands for all of it, and one row per member, of a frozen record or of things as they
+stand. Nothing here computes.
 
 Numbers that are no integers are kept as exact fractions, `11/2`; what a line or a share does not have is left out.
 """
@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import Labels
-from pooling.allocation.models import AllocationShare
+from pooling.allocation.models import AllocationShare, ShareColumns
 from pooling.kernel.tables import any_of
 from pooling.sharing.allocation_case import InvoiceLine
 from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
@@ -65,6 +66,15 @@ def rows_of(stated: StatedPurchase) -> list[dict[str, Any]]:
     ]
 
 
+def kept_of(stated: StatedPurchase) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
+    """What is everybody's, the rows, and a fingerprint that stands for both."""
+    head, rows = head_of(stated), rows_of(stated)
+    fingerprint = sha256(json.dumps(head, sort_keys=True, ensure_ascii=False).encode())
+    for row in rows:
+        fingerprint.update(repr(tuple(row.values())).encode())
+    return head, rows, fingerprint.hexdigest()
+
+
 async def read_kept(
     session: AsyncSession, head: Mapping[str, Any], allocation_id: int, rule_version: int, only: Collection[str] | None
 ) -> StatedPurchase:
@@ -76,7 +86,7 @@ async def read_kept(
     return stated_of(head, list(found.scalars()), rule_version)
 
 
-def stated_of(head: Mapping[str, Any], rows: Sequence[AllocationShare], rule_version: int) -> StatedPurchase:
+def stated_of(head: Mapping[str, Any], rows: Sequence[ShareColumns], rule_version: int) -> StatedPurchase:
     """What these rows say, in the rule's order of members whatever the database's."""
     rows = sorted(rows, key=lambda row: row.member)
     lines = [_line(written) for written in head["lines"]]
@@ -141,7 +151,7 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - fractions become text, all els
     return str(value) if isinstance(value, Fraction) else value
 
 
-def _member(row: AllocationShare, lines: Sequence[StatedLine]) -> StatedMember:
+def _member(row: ShareColumns, lines: Sequence[StatedLine]) -> StatedMember:
     shares = [_share(written) for written in row.lines]
     of_kind: dict[LineKind, list[tuple[str, StatedShare]]] = {kind: [] for kind in LineKind}
     for share in shares:

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
@@ -110,17 +110,9 @@ class AllocationRecord(TenantTable, table=True):
     """What is everybody's, see `kept.head_of`. None: frozen before shares were kept, by a rule that is lost."""
 
 
-class AllocationShare(TenantTable, table=True):
-    """What one member pays by a frozen allocation, in cents, on which budget, and its lines. Written once."""
+class ShareColumns(SQLModel):
+    """What one member pays, in cents, on which budget, and its lines."""
 
-    __tablename__ = "allocation_shares"
-    __table_args__ = (
-        in_group(),
-        within_group("allocation_id", "allocations"),
-        CheckConstraint("net = ht + vat - subsidies - fctva", name="net_ties"),
-    )
-
-    allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
     member: str = Field(primary_key=True)
     """Its code on the day."""
     name: str
@@ -134,6 +126,74 @@ class AllocationShare(TenantTable, table=True):
     gets_fctva: bool
     lines: list[Any] = Field(sa_type=JSONB)
     """Its share of each line, with what explains it, see `kept`."""
+
+
+class AllocationShare(ShareColumns, TenantTable, table=True):
+    """One member's share of a frozen allocation. Written once."""
+
+    __tablename__ = "allocation_shares"
+    __table_args__ = (
+        in_group(),
+        within_group("allocation_id", "allocations"),
+        CheckConstraint("net = ht + vat - subsidies - fctva", name="net_ties"),
+    )
+
+    allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class CurrentAllocation(TenantTable, table=True):
+    """Who pays what of a purchase as it stood at `read_at`, in the form of a record; computed again by whoever looks
+    once it is not so any more, see `current`. A page writes it: a foreign key would make who looks wait for who closes,
+    so a purchase that is deleted takes it along by a trigger.
+    """
+
+    __tablename__ = "current_allocations"
+    __table_args__ = (CheckConstraint("(stated IS NULL) <> (refused IS NULL)", name="stated_or_refused"),)
+
+    purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
+    read_at: datetime = instant()
+    """By the database's clock: all that was committed before is in it."""
+    made_with: str
+    """Stands for what else than rows it came from: the code and the configuration."""
+    fingerprint: str
+    """Of all that it says: the same figures, the same fingerprint."""
+    workbook_rows: int
+    stated: dict[str, Any] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    refused: dict[str, str] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """The rule's refusal, as people read it: `code` and `message`."""
+
+
+class CurrentShare(ShareColumns, TenantTable, table=True):
+    """One member's share as things stand."""
+
+    __tablename__ = "current_shares"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["group_id", "purchase_id"],
+            ["current_allocations.group_id", "current_allocations.purchase_id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("net = ht + vat - subsidies - fctva", name="net_ties"),
+    )
+
+    purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class CaseChange(TenantTable, table=True):
+    """Something that a purchase's case is read from has changed. Triggers write it, whoever computes the current
+    shares takes it away. A row of its own for each change: those who file at once do not queue for a counter.
+    """
+
+    __tablename__ = "case_changes"
+
+    purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
+    id: int = identity()
+    transaction: int = Field(
+        default=None,
+        nullable=False,
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")},
+    )
 
 
 class ExportState(StrEnum):

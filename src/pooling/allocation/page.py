@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.case import PurchaseCase, read_purchase
+from pooling.allocation.case import PurchaseCase, label_of, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.locking import require_editable
 from pooling.members.rights import Caller, Right
@@ -20,11 +20,6 @@ def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:
     """The installation's rates, as they were read at the start."""
     found: FinanceConfiguration = services_of(request).part(FinanceConfiguration)
     return found
-
-
-def label_of(frame: PurchasePage) -> str:
-    """What the case is called."""
-    return f"{frame.purchase.reference} {frame.purchase.title}"
 
 
 def trail(frame: PurchasePage, here: str) -> list[Link]:
@@ -44,4 +39,4 @@ async def edited(
     frame = await purchase_page(request, session, caller, reference, SECTION)
     caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
     require_editable(frame.purchase)
-    return frame, await read_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
+    return frame, await read_purchase(session, frame.purchase.id, label_of(frame.purchase), finance_of(request))

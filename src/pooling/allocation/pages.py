@@ -1,7 +1,11 @@
 """A purchase's costs: who pays what, on a page and as files for finance."""
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from typing import Any, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
@@ -9,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation import estimate_pages, why_pages
 from pooling.allocation import page as frames
-from pooling.allocation.allocating import allocate_purchase, apply_rule, sees_all_costs
-from pooling.allocation.case import PurchaseCase, read_purchase
+from pooling.allocation.allocating import own_codes, sees_all_costs
+from pooling.allocation.case import charges_of, date_of, names_of, subsidies_of
+from pooling.allocation.current import Current, ShareListed, consistently, read_current, shares_of, takers_of
 from pooling.allocation.editing import pages as line_pages
 from pooling.allocation.editing import weight_pages as key_pages
 from pooling.allocation.editing.schemas import content_of
@@ -18,20 +23,30 @@ from pooling.allocation.excerpts import SHOWN_AT_MOST, shares_listed, warnings_l
 from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import in_words
 from pooling.allocation.locking import may_edit
-from pooling.allocation.page import finance_of, label_of
+from pooling.allocation.models import Charge, Subsidy
+from pooling.allocation.page import finance_of
 from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
-from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart
-from pooling.allocation.records.freezing import drifts_since, frozen_allocations
+from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart, writes_apart
+from pooling.allocation.records.freezing import Drift, drifts_since, frozen_allocations
 from pooling.allocation.records.provenance import of_estimate
-from pooling.allocation.words import aid_words, beneficiaries_in_words, fctva_in_words, names_in_words, sharers_in_words
-from pooling.kernel.errors import Conflict, Forbidden
+from pooling.allocation.words import (
+    NAMED_AT_MOST,
+    aid_words,
+    beneficiaries_in_words,
+    fctva_in_words,
+    names_in_words,
+    sharers_in_words,
+)
+from pooling.kernel.errors import Forbidden
+from pooling.kernel.text import sort_key
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
+from pooling.needs.consolidating import latest_consolidation
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage, purchase_page
-from pooling.sharing.allocation_result import MemberResult
+from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
@@ -51,61 +66,95 @@ async def show_costs(
 ) -> Response[str]:
     """Who pays what: every share, or for a référent its own with the totals."""
     frame = await purchase_page(request, session, caller, reference, SECTION)
-    read = await read_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
-    try:
-        result, refused = await apply_rule(read.case, read.labels), None
-    except Conflict as conflict:
-        result, refused = None, conflict.message
-    sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    own = None if sees_all else {code for code, id_ in read.members.items() if id_ in caller.members_as(*Role)}
-    runs = caller.may(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
-    apart = sees_all and result is not None and is_apart(request, result)
+    purchase = frame.purchase
+    sees_all = await sees_all_costs(session, caller, purchase.id)
+    own = None if sees_all else await own_codes(session, caller)
+    shown = await consistently(session, purchase.id, finance_of(request), partial(_shares, session, own=own))
+    items = await purchase_items(session, purchase.id)
+    consolidation = await latest_consolidation(session, purchase.id)
+    day, runs = date_of(purchase), caller.may(Right.RUN_PURCHASE, purchase_id=purchase.id)
+    fctva, beneficiaries = finance_of(request).fctva_on(day), finance_of(request).beneficiaries_on(day)
+    apart = sees_all and writes_apart(request, shown.current.workbook_rows)
     return render(
         request,
         "allocation/costs.html",
         breadcrumb=[*frame.breadcrumb, Link("Coûts", None)],
         here=frame,
         base=frame.url + SECTION,
-        lead=_lead(frame, read.basis),
-        built=_built(read, result) if result else "",
-        outdated=read.outdated,
-        refused=refused,
-        totals=result.totals if result else None,
+        outdated=consolidation.outdated if consolidation else "",
+        refused=shown.current.refused.message if shown.current.refused else None,
         sees_all=sees_all,
-        fctva=fctva_in_words(read.fctva),
-        without_fctva=_without_fctva(read, result, own) if result else [],
-        beneficiaries=beneficiaries_in_words(read.beneficiaries),
+        fctva=fctva_in_words(fctva),
+        beneficiaries=beneficiaries_in_words(beneficiaries),
         files=download_links(frame.url + SECTION, apart=apart) if sees_all else [],
         workbook=export_pages.offer(frame) if apart else None,
-        to_declare=_to_declare(frame, caller, read) if own is not None else [],
-        edits=runs and may_edit(frame.purchase),
+        to_declare=[] if sees_all else await _to_declare(session, frame, caller, shown),
+        edits=runs and may_edit(purchase),
         runs=runs,
-        charges=[_charge_row(read, place) for place in range(len(read.charges))],
-        subsidies=[_subsidy_row(read, place) for place in range(len(read.subsidies))],
-        warnings=warnings_listed(result, read.labels, own) if result else [],
-        **await _members(session, frame, read, result, own),
+        **await _lines(session, purchase.id, items),
+        **_figures(frame, shown, items),
+        **await _members(session, frame, shown),
     )
 
 
-async def _members(
-    session: AsyncSession, frame: PurchasePage, read: PurchaseCase, result: Statement | None, own: set[str] | None
-) -> dict[str, Any]:
+class _Shown(NamedTuple):
+    """The current shares of those whom the caller sees."""
+
+    current: Current
+    members: list[ShareListed]
+    own: set[str] | None
+    takers: set[str]
+    """Of its own members, those that take something."""
+
+
+async def _shares(session: AsyncSession, current: Current, *, own: set[str] | None) -> _Shown:
+    takers = set() if own is None else await takers_of(session, current, own)
+    return _Shown(current, await shares_of(session, current.purchase_id, own), own, takers)
+
+
+def _figures(frame: PurchasePage, shown: _Shown, items: Sequence[ItemShown]) -> dict[str, Any]:
+    """What the page says of everybody's figures, and what is to be verified of those whom the caller sees."""
+    if shown.current.refused:
+        return {}
+    stated = shown.current.told()
+    labels = replace(stated.labels, members={member.id: member.name for member in shown.members})
+    return {
+        "lead": _lead(frame, stated.basis),
+        "built": _built(stated.result, items),
+        "totals": stated.result.totals,
+        "warnings": warnings_listed(stated.result, labels, shown.own),
+    }
+
+
+async def _members(session: AsyncSession, frame: PurchasePage, shown: _Shown) -> dict[str, Any]:
     """What the page says of members, and of what moved since the newest record."""
     records = await frozen_allocations(session, frame.purchase.id)
-    moved = {}
-    if records and result:
-        moved = await drifts_since(session, frame.purchase.id, records[0].number, result.results)
-        moved = {code: drift for code, drift in moved.items() if own is None or code in own}
-    members = shares_listed(result.results if result else [], own, also=moved)
-    shown = members[:SHOWN_AT_MOST]
+    moved: dict[str, Drift] = {}
+    if records and not shown.current.refused:
+        moved = await drifts_since(session, frame.purchase.id, records[0].number, shown.members, shown.own)
+    names = {member.id: member.name for member in shown.members}
+    members = shares_listed(shown.members, shown.own, also=moved)
     return {
         "records": records,
         "moved": moved,
-        "gone": sorted(code for code in moved if result and code not in result),
-        "members": shown,
-        "hidden": len(members) - len(shown),
-        "names": read.labels.members,
-        "chart": [_bar(member, read.labels) for member in members[:DRAWN_AT_MOST]],
+        "gone": sorted(moved.keys() - names.keys()),
+        "members": members[:SHOWN_AT_MOST],
+        "hidden": max(len(members) - SHOWN_AT_MOST, 0),
+        "names": names,
+        "chart": [_bar(member) for member in members[:DRAWN_AT_MOST]],
+        "without_fctva": [member.name for member in shown.members if not member.gets_fctva and member.ht],
+    }
+
+
+async def _lines(session: AsyncSession, purchase_id: int, items: Sequence[ItemShown]) -> dict[str, Any]:
+    """Charges and subsidies in words."""
+    charges, subsidies = await charges_of(session, purchase_id), await subsidies_of(session, purchase_id)
+    lists = [*(charge.scope for charge in charges), *(subsidy.members for subsidy in subsidies)]
+    named = {code for codes in lists if isinstance(codes, list) for code in codes[:NAMED_AT_MOST]}
+    labels = Labels(members=await names_of(session, purchase_id, named), items={item.code: item.name for item in items})
+    return {
+        "charges": [_charge_row(charge, labels) for charge in charges],
+        "subsidies": [_subsidy_row(subsidy, labels) for subsidy in subsidies],
     }
 
 
@@ -119,14 +168,14 @@ def _lead(frame: PurchasePage, basis: str) -> str:
     return f"Estimation, d’après les {basis}."
 
 
-def _built(read: PurchaseCase, result: Statement) -> str:
+def _built(result: Statement, items: Sequence[ItemShown]) -> str:
     """How the total HT comes about, from the figures that other pages of the purchase show."""
-    items = [line for line in result.lines if line.kind is LineKind.ITEM]
-    goods = sum(line.total for line in items)
+    lines = [line for line in result.lines if line.kind is LineKind.ITEM]
+    goods = sum(line.total for line in lines)
     if not goods:
         return ""
-    prices = {item.id: item.unit_price for item in read.case.items}
-    indicative = sum(line_total(line.quantity, prices[line.id]) for line in items)
+    prices = {item.code: Fraction(item.unit_price) for item in items}
+    indicative = sum(line_total(line.quantity, prices[line.id]) for line in lines)
     others = result.totals.ht - goods
     tier = (
         f" au prix des paliers atteints ({euros(indicative)} au prix indicatif, celui de la page Besoins)"
@@ -137,52 +186,46 @@ def _built(read: PurchaseCase, result: Statement) -> str:
     return f"Total HT\u00a0: {euros(goods)} d’articles{tier}{shared}."
 
 
-def _to_declare(frame: PurchasePage, caller: Caller, read: PurchaseCase) -> list[Link]:
+async def _to_declare(session: AsyncSession, frame: PurchasePage, caller: Caller, shown: _Shown) -> list[Link]:
     """Where the caller's members without a share may still declare, and see what it would cost them."""
     if frame.purchase.state != PurchaseState.OPEN:
         return []
-    mine, taking = set(caller.members_as(Role.REFERENT)), {need.member for need in read.case.needs}
+    mine = await own_codes(session, caller, Role.REFERENT)
     return [
-        Link(payer.name, f"{frame.url}/besoins/{payer.code}")
-        for payer in read.payers
-        if payer.member_id in mine and payer.code not in taking
+        Link(member.name, f"{frame.url}/besoins/{member.id}")
+        for member in sorted(shown.members, key=lambda member: sort_key(member.name))
+        if member.id in mine and member.id not in shown.takers
     ]
 
 
-def _without_fctva(read: PurchaseCase, result: Statement, own: set[str] | None) -> list[str]:
-    """Who gets no FCTVA whatever it takes, among those who pay and whom the caller sees."""
-    return [
-        read.labels.member(member.result.id)
-        for member in result.members
-        if not member.fctva and member.result.ht and (own is None or member.result.id in own)
-    ]
+def _bar(member: ShareListed) -> dict[str, Any]:
+    text = euros(member.ttc)
+    return {
+        "label": member.name,
+        "value": max(member.ttc, 0),
+        "text": text,
+        "detail": f"{member.name} paie {text} TTC.",
+    }
 
 
-def _bar(member: MemberResult, labels: Labels) -> dict[str, Any]:
-    name, text = labels.member(member.id), euros(member.ttc)
-    return {"label": name, "value": max(member.ttc, 0), "text": text, "detail": f"{name} paie {text} TTC."}
-
-
-def _charge_row(read: PurchaseCase, place: int) -> dict[str, str]:
-    charge = read.charges[place]
+def _charge_row(charge: Charge, labels: Labels) -> dict[str, str]:
     return {
         "code": charge.code,
         "label": charge.label,
         "amount": euros(charge.amount_cents),
         "vat_rate": percent(charge.vat_rate / 100, 2),
         "key": in_words(charge.key),
-        "scope": sharers_in_words(charge.scope, read.labels),
+        "scope": sharers_in_words(charge.scope, labels),
     }
 
 
-def _subsidy_row(read: PurchaseCase, place: int) -> dict[str, str]:
-    subsidy = read.subsidies[place]
+def _subsidy_row(subsidy: Subsidy, labels: Labels) -> dict[str, str]:
     return {
         "code": subsidy.code,
         "label": subsidy.label,
         "aid": aid_words(content_of(subsidy)),
-        "items": names_in_words(subsidy.items, read.labels.items, "tous les articles", none="aucun article"),
-        "members": names_in_words(subsidy.members, read.labels.members, "tous les participants"),
+        "items": names_in_words(subsidy.items, labels.items, "tous les articles", none="aucun article"),
+        "members": names_in_words(subsidy.members, labels.members, "tous les participants"),
         "public": "argent public" if subsidy.public else "argent privé",
     }
 
@@ -195,7 +238,7 @@ async def download_allocation(
     frame = await purchase_page(request, session, caller, reference, SECTION)
     if not await sees_all_costs(session, caller, frame.purchase.id):
         raise Forbidden
-    allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
+    allocation = await read_current(session, frame.purchase.id, finance_of(request))
     kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-repartition-estimee"
     if kind == "xlsx" and is_apart(request, allocation.result):
         return redirect(request, export_pages.address(frame))

@@ -5,12 +5,12 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from pooling.allocation.allocating import StatedPurchase, allocate_purchase, sees_all_costs
-from pooling.allocation.page import SECTION, finance_of, label_of, trail
+from pooling.allocation.allocating import StatedPurchase, own_codes, sees_all_costs
+from pooling.allocation.current import read_current
+from pooling.allocation.page import SECTION, finance_of, trail
 from pooling.allocation.why import explain
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.layout import Link, render
@@ -27,10 +27,9 @@ async def show_why(
     """All of a member's figures explained: its own people's, anybody's for who sees all costs."""
     frame = await purchase_page(request, session, caller, reference, SECTION)
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
-    own = allocation.members.get(member) in caller.members_as(*Role)
-    if member not in allocation.result or not (sees_all or own):
+    if not (sees_all or member in await own_codes(session, caller)):
         raise NotFound
+    allocation = await read_current(session, frame.purchase.id, finance_of(request), [member])
     back = Link("Coûts", frame.url + SECTION)
     return why_page(request, frame, allocation, member, trail(frame, "")[:-1], back)
 

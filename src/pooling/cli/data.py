@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.configuration import read_finance
+from pooling.allocation.current import read_current
 from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.records.workbook_file import allocation_xlsx
 from pooling.cli.failures import REFUSED
@@ -126,8 +126,7 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
     async def run(session: AsyncSession) -> None:
         found = await find_purchase(session, purchase)
         row = await session.get_one(Group, found.group_id)
-        label = f"{found.reference} {found.title}"
-        allocation = await allocate_purchase(session, found.id, label, read_finance(load_settings().config_dir))
+        allocation = await read_current(session, found.id, read_finance(load_settings().config_dir))
         with out.open("wb") as target:
             provenance = of_estimate(allocation, row.name, ZoneInfo(row.timezone), SystemClock().now())
             allocation_xlsx(target, allocation, provenance, fictional=row.fictional)

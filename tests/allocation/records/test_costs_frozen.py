@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from html import unescape
@@ -16,14 +17,16 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
-from pooling.allocation.allocating import allocate_purchase
+from pooling.allocation.allocating import allocate_read
+from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationRecord, Charge, Subsidy
-from pooling.allocation.records.freezing import fingerprint
 from pooling.kernel.database import Database
 from pooling.members.models import Member
 from pooling.purchases.models import Purchase
 from pooling.purchases.schemas import ItemIn
+from pooling.sharing.allocation_case import Need
 from web_client import Browser, SignIn, stand_on, text_of
 
 COSTS = "/g/bassin/achats/AG-2027-001/couts"
@@ -236,12 +239,17 @@ async def test_what_is_the_same_in_another_order_is_the_same(database: Database,
     """PostgreSQL gives rows back in any order that no ORDER BY asks for, and another one the next time."""
     purchase_id = await prepare(database, territory)
     async with database.transaction(territory.group_id) as session:
-        shown = await allocate_purchase(session, purchase_id, "Arceaux")
-    assert len(shown.case.needs) == 4
-    for needs in permutations(shown.case.needs):
-        assert fingerprint(replace(shown, case=replace(shown.case, needs=needs)), 0) == fingerprint(shown, 0)
-    fewer = replace(shown.case, needs=shown.case.needs[1:])
-    assert fingerprint(replace(shown, case=fewer), 0) != fingerprint(shown, 0)
+        read = await read_purchase(session, purchase_id, "Arceaux", FinanceConfiguration())
+
+    async def figures(needs: Sequence[Need]) -> str:
+        *_, fingerprint = kept_of(await allocate_read(replace(read, case=replace(read.case, needs=tuple(needs)))))
+        return fingerprint
+
+    shown = await figures(read.case.needs)
+    assert len(read.case.needs) == 4
+    for needs in permutations(read.case.needs):
+        assert await figures(needs) == shown
+    assert await figures(read.case.needs[1:]) != shown
 
 
 async def test_who_sees_what_of_costs_and_records(database: Database, territory: Territory, sign_in: SignIn) -> None:

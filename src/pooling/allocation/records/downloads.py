@@ -30,8 +30,13 @@ def download_links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
 
 def is_apart(request: Request[Any, Any, Any], result: Statement) -> bool:
     """Whether the workbook is too long to be written while somebody waits."""
+    return writes_apart(request, row_count(result))
+
+
+def writes_apart(request: Request[Any, Any, Any], rows: int) -> bool:
+    """The same for a workbook of so many rows."""
     most: int = services_of(request).settings.direct_workbook_rows
-    return row_count(result) > most
+    return rows > most
 
 
 def file_of(

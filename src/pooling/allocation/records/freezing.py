@@ -1,10 +1,9 @@
 """Frozen allocations (états de répartition): numbered records of who pays what, never changed."""
 
-import json
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -12,18 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.allocation.allocating import PurchaseAllocation, StatedPurchase, allocate_purchase
+from pooling.allocation.allocating import StatedPurchase, allocate_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.kept import head_of, read_kept, rows_of
+from pooling.allocation.excerpts import Share
+from pooling.allocation.kept import kept_of, read_kept
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import any_of
 from pooling.members.rights import Caller, Right
 from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import PurchaseState
-from pooling.sharing.allocation_result import MemberResult
 from pooling.sharing.case_writing import write_case
 from pooling.sharing.money import Cents, format_cents, parse_cents
 
@@ -62,7 +62,8 @@ async def freeze_allocation(
     now = await clock.at_database(session)
     allocation = await allocate_purchase(session, purchase_id, label, finance)
     number = await last_number(session, purchase_id)
-    if shown is not None and shown != fingerprint(allocation, number):
+    head, rows, figures = await asyncio.to_thread(kept_of, allocation)
+    if shown is not None and shown != fingerprint(figures, number):
         raise FiguresMoved
     record = AllocationRecord(
         group_id=group_of(session),
@@ -73,12 +74,11 @@ async def freeze_allocation(
         case=write_case(allocation.case),
         result=allocation.result.to_json(),
         rule_version=allocation.result.rule_version,
-        stated=head_of(allocation),
+        stated=head,
     )
     session.add(record)
     await session.flush()
-    rows = [{"allocation_id": record.id, **row} for row in rows_of(allocation)]
-    await insert_many(session, AllocationShare, rows)
+    await insert_many(session, AllocationShare, [{"allocation_id": record.id, **row} for row in rows])
     record_event(
         session,
         at=now,
@@ -90,10 +90,9 @@ async def freeze_allocation(
     return record
 
 
-def fingerprint(allocation: PurchaseAllocation, last: int) -> str:
-    """Stands for the figures, the names and the records that a page shows, in whatever order they were read."""
-    shown = [write_case(allocation.case), head_of(allocation), dict(allocation.labels.members), last]
-    return sha256(json.dumps(shown, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def fingerprint(figures: str, last: int) -> str:
+    """Stands for what a page shows: the figures and names, by their own fingerprint, and the records."""
+    return f"{last} {figures}"
 
 
 async def last_number(session: AsyncSession, purchase_id: int) -> int:
@@ -176,10 +175,12 @@ class Drift:
 
 
 async def drifts_since(
-    session: AsyncSession, purchase_id: int, number: int, members: Iterable[MemberResult]
+    session: AsyncSession, purchase_id: int, number: int, members: Iterable[Share], only: Collection[str] | None = None
 ) -> dict[str, Drift]:
-    """What moved since this record, by member; who did not move is left out, who is gone counts as nothing now."""
-    rows = await session.execute(
+    """What moved since this record, by member, of everybody or of `only` some; who did not move is left out, who is
+    gone counts as nothing now.
+    """
+    statement = (
         select(
             col(AllocationShare.member), col(AllocationShare.ht) + col(AllocationShare.vat), col(AllocationShare.net)
         )
@@ -192,6 +193,9 @@ async def drifts_since(
         )
         .where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number)
     )
+    if only is not None:
+        statement = statement.where(any_of(col(AllocationShare.member), only))
+    rows = await session.execute(statement)
     before = {code: (ttc, net) for code, ttc, net in rows}
     now = {member.id: (member.ttc, member.net) for member in members}
     moved = {}

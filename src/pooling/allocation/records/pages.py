@@ -6,13 +6,13 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from pooling.allocation.allocating import allocate_purchase, sees_all_costs
+from pooling.allocation.allocating import own_codes, sees_all_costs
+from pooling.allocation.case import label_of
+from pooling.allocation.current import Current, consistently, paying_members
 from pooling.allocation.excerpts import SHOWN_AT_MOST, shares_listed, warnings_listed
-from pooling.allocation.page import SECTION, finance_of, label_of, trail
+from pooling.allocation.page import SECTION, finance_of, trail
 from pooling.allocation.records import export_pages
 from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart
 from pooling.allocation.records.freezing import (
@@ -27,9 +27,7 @@ from pooling.allocation.records.processing import members_to_process, process_re
 from pooling.allocation.records.provenance import of_record
 from pooling.allocation.why_pages import why_page
 from pooling.kernel.errors import Forbidden, NotFound
-from pooling.kernel.tables import any_of
 from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage, purchase_page
@@ -54,11 +52,15 @@ async def _freezing_page(
     request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
 ) -> Response[str]:
     """The figures as they would be frozen; the hidden fingerprint stands for them."""
-    allocation = await allocate_purchase(session, frame.purchase.id, label_of(frame), finance_of(request))
+
+    async def read(current: Current) -> tuple[Current, int]:
+        return current, await paying_members(session, frame.purchase.id)
+
+    current, paying = await consistently(session, frame.purchase.id, finance_of(request), read)
+    allocation = current.told()
     last = await last_number(session, frame.purchase.id)
     totals = allocation.result.totals
-    form.values["version"] = fingerprint(allocation, last)
-    paying = sum(1 for member in allocation.result.results if member.ht or member.vat)
+    form.values["version"] = fingerprint(current.fingerprint, last)
     consequences = [
         f"Quantités retenues\u00a0: {allocation.basis}.",
         f"{plural(paying, 'membre')}\u00a0: {euros(totals.ht)} HT, {euros(totals.ttc)} TTC.",
@@ -107,7 +109,7 @@ async def do_freezing(
             session,
             caller,
             frame.purchase.id,
-            label_of(frame),
+            label_of(frame.purchase),
             services_of(request).clock,
             finance=finance_of(request),
             shown=form.value("version"),
@@ -130,7 +132,7 @@ async def show_record(
     """A frozen allocation as it was: every share, or for a référent its own with the totals."""
     frame = await purchase_page(request, session, caller, reference, SECTION)
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    own = None if sees_all else await _own_codes(session, caller)
+    own = None if sees_all else await own_codes(session, caller)
     record = await _record(session, frame, number, own)
     allocation = record.allocation
     members = shares_listed(allocation.result.results, own)
@@ -184,11 +186,6 @@ async def do_processing(
     return redirect(request, f"{frame.url}{SECTION}/etats/{number}", done=done)
 
 
-async def _own_codes(session: AsyncSession, caller: Caller) -> set[str]:
-    found = await session.execute(select(col(Member.code)).where(any_of(col(Member.id), caller.members_as(*Role))))
-    return set(found.scalars())
-
-
 async def _record(
     session: AsyncSession, frame: PurchasePage, number: int, only: Collection[str] | None = None
 ) -> OpenedRecord:
@@ -209,7 +206,7 @@ async def show_record_why(
     """All of a member's frozen figures explained: its own people's, anybody's for who sees all costs."""
     frame = await purchase_page(request, session, caller, reference, SECTION)
     sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    if not (sees_all or member in await _own_codes(session, caller)):
+    if not (sees_all or member in await own_codes(session, caller)):
         raise NotFound
     record = await _record(session, frame, number, [member])
     url = f"{frame.url}{SECTION}/etats/{number}"

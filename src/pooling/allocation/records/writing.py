@@ -18,8 +18,9 @@ from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.allocation.allocating import StatedPurchase, allocate_purchase
+from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.current import read_current
 from pooling.allocation.models import Export, ExportContent, ExportState
 from pooling.allocation.records.freezing import open_record
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
@@ -135,10 +136,10 @@ async def _figures(database: Database, clock: Clock, finance: FinanceConfigurati
             raise Conflict(FAILED)
         group = await session.get_one(Group, held.group_id)
         purchase = await session.get_one(Purchase, (held.group_id, export.purchase_id))
-        label, figures_at = f"{purchase.reference} {purchase.title}", clock.now()
+        figures_at = clock.now()
         allocation: StatedPurchase
         if export.record is None:
-            allocation = await allocate_purchase(session, purchase.id, label, finance)
+            allocation = await read_current(session, purchase.id, finance)
             provenance = of_estimate(allocation, group.name, ZoneInfo(group.timezone), figures_at)
         else:
             record = await open_record(session, purchase.id, export.record)

@@ -1,0 +1,288 @@
+"""The current shares of a purchase, kept as rows in the form of a record's: computed when somebody looks after
+something has changed, read by everybody until it changes again.
+
+What has changed is told by triggers on every table that a case is read from (`CaseChange`): no use case can forget it.
+What else the figures come from, the code and the configured rates, is in `made_with`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import BigInteger, Text, and_, cast, delete, exists, func, null, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+import pooling
+from pooling.allocation.allocating import StatedPurchase, allocate_read
+from pooling.allocation.case import PurchaseCase, label_of, read_purchase
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.kept import kept_of, stated_of
+from pooling.allocation.models import CaseChange, CurrentAllocation, CurrentShare
+from pooling.allocation.records.workbook import row_count
+from pooling.kernel.database import TenantSession, group_of, insert_many
+from pooling.kernel.errors import Conflict
+from pooling.kernel.tables import any_of
+from pooling.purchases.models import Purchase
+from pooling.sharing import RULE_VERSION
+from pooling.sharing.money import Cents
+from pooling.sharing.shared_lines import LineKind
+
+Found = TypeVar("Found")
+_SHARING = 7_366
+"""The number of our advisory lock: two who look at one purchase do not both compute it."""
+WRITTEN_AT_ONCE = 2_000
+"""Rows in one statement: others have their turn in between."""
+
+
+@dataclass(frozen=True)
+class Current:
+    """What stands for all of a purchase's current shares. Without `stated`, the rule refuses them: `refused` is why,
+    in French.
+    """
+
+    purchase_id: int
+    read_at: datetime
+    fingerprint: str
+    workbook_rows: int
+    stated: dict[str, Any] | None
+    refused: Conflict | None
+
+    def told(self, rows: Sequence[CurrentShare] = ()) -> StatedPurchase:
+        """What it says with the shares of these rows.
+
+        Raises:
+            Conflict: the rule refuses the purchase's charges or subsidies.
+        """
+        if self.refused is not None:
+            raise self.refused
+        assert self.stated is not None, "a constraint holds it"
+        return stated_of(self.stated, rows, RULE_VERSION)
+
+
+async def read_current(
+    session: AsyncSession,
+    purchase_id: int,
+    finance: FinanceConfiguration | None = None,
+    only: Collection[str] | None = None,
+) -> StatedPurchase:
+    """Who pays what, with what is known now: all members or `only` some.
+
+    Raises:
+        Conflict: the rule refuses the purchase's charges or subsidies; the message says which, in French.
+    """
+
+    async def read(current: Current) -> StatedPurchase:
+        if current.refused is not None:
+            raise current.refused
+        statement = select(CurrentShare).where(col(CurrentShare.purchase_id) == purchase_id)
+        if only is not None:
+            statement = statement.where(any_of(col(CurrentShare.member), only))
+        found = await session.execute(statement.execution_options(populate_existing=True))
+        return await asyncio.to_thread(current.told, list(found.scalars()))
+
+    return await consistently(session, purchase_id, finance, read)
+
+
+class ShareListed(NamedTuple):
+    """One member's line in a table, in cents."""
+
+    id: str
+    name: str
+    ht: Cents
+    vat: Cents
+    subsidised: Cents
+    fctva: Cents
+    net: Cents
+    gets_fctva: bool
+
+    @property
+    def ttc(self) -> Cents:
+        return self.ht + self.vat
+
+
+async def shares_of(session: AsyncSession, purchase_id: int, only: Collection[str] | None = None) -> list[ShareListed]:
+    """The rows without what explains them, of everybody or of `only` some, by code."""
+    statement = select(*(col(getattr(CurrentShare, name)) for name in _LISTED)).where(
+        col(CurrentShare.purchase_id) == purchase_id
+    )
+    if only is not None:
+        statement = statement.where(any_of(col(CurrentShare.member), only))
+    rows = await session.execute(statement)
+    return sorted(ShareListed(*row) for row in rows)
+
+
+_LISTED = ("member", "name", "ht", "vat", "subsidies", "fctva", "net", "gets_fctva")
+
+
+async def takers_of(session: AsyncSession, current: Current, only: Collection[str]) -> set[str]:
+    """Those of these members that take a unit of anything: items stand first among the lines."""
+    items = sum(line["kind"] == LineKind.ITEM for line in current.stated["lines"]) if current.stated else 0
+    found = await session.execute(
+        select(col(CurrentShare.member)).where(
+            col(CurrentShare.purchase_id) == current.purchase_id,
+            any_of(col(CurrentShare.member), only),
+            col(CurrentShare.lines)[(0, 0)].as_integer() < items,
+        )
+    )
+    return set(found.scalars())
+
+
+async def paying_members(session: AsyncSession, purchase_id: int) -> int:
+    """How many have something to pay, or get something back, as the rows say."""
+    counted = await session.execute(
+        select(func.count()).where(
+            col(CurrentShare.purchase_id) == purchase_id, or_(col(CurrentShare.ht) != 0, col(CurrentShare.vat) != 0)
+        )
+    )
+    return counted.scalar_one()
+
+
+async def consistently(
+    session: AsyncSession,
+    purchase_id: int,
+    finance: FinanceConfiguration | None,
+    read: Callable[[Current], Awaitable[Found]],
+) -> Found:
+    """What `read` finds in the rows of `CurrentShare`, in however many statements: all of it of one moment, at which
+    nothing was out of date.
+    """
+    while True:
+        current = await current_allocation(session, purchase_id, finance)
+        found = await read(current)
+        if await _stands(session, current):
+            return found
+
+
+async def current_allocation(
+    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration | None = None
+) -> Current:
+    """What stands for all of it, computed again where it is out of date. That writes rows, which change nothing that
+    anybody sees: without them the same figures would be computed for each who looks.
+    """
+    finance = finance or FinanceConfiguration()
+    await session.flush()
+    kept, asked_at = await _kept(session, purchase_id, finance)
+    if kept is not None:
+        return kept
+    await lock_sharing(session, purchase_id)
+    kept, _ = await _kept(session, purchase_id, finance, good_since=asked_at)
+    if kept is not None:
+        return kept
+    return await _compute(session, purchase_id, finance)
+
+
+async def lock_sharing(session: AsyncSession, purchase_id: int) -> None:
+    """Until the end of the transaction, nobody else computes this purchase."""
+    await session.execute(select(func.pg_advisory_xact_lock(_SHARING, purchase_id % 2**31)))
+
+
+async def _kept(
+    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration, *, good_since: datetime | None = None
+) -> tuple[Current | None, datetime]:
+    """What is kept, unless it is out of date; and the moment. What was read after `good_since` is good, though
+    something has changed since then again: whoever waited while somebody computed does not compute once more. Not so
+    with a change of this very transaction, which nobody else can have read.
+    """
+    changes = col(CaseChange.purchase_id) == purchase_id
+    good = ~exists().where(changes)
+    if good_since is not None:
+        mine = exists().where(changes, col(CaseChange.transaction) == cast(cast(_ME, Text), BigInteger))
+        good = ~mine & (good | (col(CurrentAllocation.read_at) >= good_since))
+    moment = select(func.clock_timestamp().label("at")).subquery()
+    found = await session.execute(
+        select(moment.c.at, CurrentAllocation)
+        .select_from(moment)
+        .outerjoin(
+            CurrentAllocation,
+            and_(
+                col(CurrentAllocation.purchase_id) == purchase_id,
+                col(CurrentAllocation.made_with) == made_with(finance),
+                good,
+            ),
+        )
+        .execution_options(populate_existing=True)
+    )
+    at, row = found.one()
+    return (_current(row) if row else None), at
+
+
+_ME = func.pg_current_xact_id_if_assigned()
+
+
+def _current(row: CurrentAllocation) -> Current:
+    refused = Conflict(row.refused["message"], code=row.refused["code"]) if row.refused else None
+    return Current(row.purchase_id, row.read_at, row.fingerprint, row.workbook_rows, row.stated, refused)
+
+
+async def _stands(session: AsyncSession, current: Current) -> bool:
+    """Whether nobody computed it again in between."""
+    found = await session.execute(
+        select(col(CurrentAllocation.read_at)).where(col(CurrentAllocation.purchase_id) == current.purchase_id)
+    )
+    return found.scalar_one_or_none() == current.read_at
+
+
+async def _compute(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration) -> Current:
+    """First the changes go, then the case is read: what changes in between is still told, and computed by the next."""
+    clock = await session.execute(select(func.clock_timestamp()))
+    read_at = clock.scalar_one()
+    unread = {"synchronize_session": False}
+    await session.execute(
+        delete(CaseChange).where(col(CaseChange.purchase_id) == purchase_id), execution_options=unread
+    )
+    await session.execute(
+        delete(CurrentShare).where(col(CurrentShare.purchase_id) == purchase_id), execution_options=unread
+    )
+    read = await _read(session, purchase_id, finance)
+    values: dict[str, Any] = {"read_at": read_at, "made_with": made_with(finance), "stated": null(), "refused": null()}
+    rows: list[dict[str, Any]] = []
+    try:
+        stated = await allocate_read(read)
+    except Conflict as refusal:
+        refused = {"code": refusal.code, "message": refusal.message}
+        values |= {"refused": refused, "fingerprint": "", "workbook_rows": 0}
+    else:
+        head, rows, fingerprint = await asyncio.to_thread(kept_of, stated)
+        values |= {"stated": head, "fingerprint": fingerprint, "workbook_rows": row_count(stated.result)}
+    upsert = insert(CurrentAllocation).values(group_id=group_of(session), purchase_id=purchase_id, **values)
+    await session.execute(
+        upsert.on_conflict_do_update(index_elements=["group_id", "purchase_id"], set_=values),
+        execution_options=unread,
+    )
+    for start in range(0, len(rows), WRITTEN_AT_ONCE):
+        some = rows[start : start + WRITTEN_AT_ONCE]
+        await insert_many(session, CurrentShare, [{"purchase_id": purchase_id, **row} for row in some])
+    kept, _ = await _kept(session, purchase_id, finance, good_since=read_at)
+    assert kept is not None, "it was written a moment ago"
+    return kept
+
+
+async def _read(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration) -> PurchaseCase:
+    """The case by a session of its own in the same transaction: what this one read before, it would not see changed."""
+    async with AsyncSession(
+        await session.connection(),
+        sync_session_class=TenantSession,
+        join_transaction_mode="rollback_only",
+        info=dict(session.info),
+    ) as anew:
+        purchase = await anew.get_one(Purchase, (group_of(session), purchase_id))
+        return await read_purchase(anew, purchase_id, label_of(purchase), finance)
+
+
+def made_with(finance: FinanceConfiguration) -> str:
+    """Stands for the code and the rates: another version of either computes again."""
+    return sha256(f"{_code()} {finance.model_dump_json()}".encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Of all of the package: whatever is changed in it, what it computed before is computed again."""
+    sources = sorted(Path(pooling.__file__).parent.rglob("*.py"))
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
