@@ -11,15 +11,15 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.accounts.sessions import SignedIn
 from pooling.accounts.who import signed_in
 from pooling.kernel.database import Database
 from pooling.kernel.tables import any_of
 from pooling.members.asking import REQUESTS, RequestIn, ask_for_colleague, keep_request
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Role
-from pooling.members.page_parts import NAME_NEEDED, context_of, crumbs, sender_of
+from pooling.members.page_parts import NAME_NEEDED
 from pooling.members.rights import Caller, Right
 from pooling.members.words import OF_MEMBER, ROLE_CHOICES
 from pooling.reminders.kinds import Context
@@ -87,17 +87,10 @@ async def access_asked(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get("/demande", right=Right.ASK_FOR_COLLEAGUE)
-async def ask_colleague(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    membre: FromQuery[str] = "",
-) -> Response[str]:
-    own = await _own_members(session, caller)
+async def ask_colleague(here: Here[GroupPage], membre: FromQuery[str] = "") -> Response[str]:
+    own = await _own_members(here.session, here.caller)
     chosen = membre if membre in own else next(iter(own), "")
-    form = form_of({"member": chosen, "role": Role.REFERENT})
-    return _colleague_page(request, entered_group, own, form)
+    return await _colleague_page(here, own, form_of({"member": chosen, "role": Role.REFERENT}))
 
 
 async def _own_members(session: AsyncSession, caller: Caller) -> dict[str, tuple[int, str]]:
@@ -110,45 +103,29 @@ async def _own_members(session: AsyncSession, caller: Caller) -> dict[str, tuple
     return {code: (member_id, name) for code, member_id, name in rows}
 
 
-def _colleague_page(
-    request: Request[Any, Any, Any], group: EnteredGroup, own: dict[str, tuple[int, str]], form: Form
-) -> Response[str]:
-    return render(
-        request,
+async def _colleague_page(here: GroupPage, own: dict[str, tuple[int, str]], form: Form) -> Response[str]:
+    return here.render(
         "members/ask_colleague.html",
-        breadcrumb=crumbs(group, ("Membres", "/membres"), ("Demander un accès", None)),
+        ("Membres", "/membres"),
+        "Demander un accès",
         form=form,
         members=[(code, name) for code, (_, name) in own.items()],
         choices=[choice for choice in ROLE_CHOICES if choice[0] in OF_MEMBER],
-        base=f"/g/{group.slug}",
+        base=here.base,
     )
 
 
 @post("/demande", right=Right.ASK_FOR_COLLEAGUE)
-async def do_ask_colleague(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-) -> Response[Any]:
-    own = await _own_members(session, caller)
+async def do_ask_colleague(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
+    own = await _own_members(here.session, here.caller)
     code = form.choice("member", list(own))
     role = form.choice("role", [str(role) for role in OF_MEMBER])
     email, name = form.email("email"), form.text("name", required=NAME_NEEDED)
     function, message = form.text("function"), form.lines("message", longest=LONGEST_MESSAGE)
-    if form.has_errors:
-        raise Redisplay(_colleague_page(request, entered_group, own, form))
-    command = RequestIn(email, name, message, function, Role(role), own[code][0])
-    with form.redisplayed():
-        await ask_for_colleague(session, caller, command, sender_of(request), context_of(request, entered_group))
-    if form.has_errors:
-        raise Redisplay(_colleague_page(request, entered_group, own, form))
-    return redirect(
-        request,
-        f"/g/{entered_group.slug}/membres/{code}",
-        done=f"Votre demande pour {name} est transmise à l’animation du groupe.",
-    )
+    async with form.submitted(lambda: _colleague_page(here, own, form)):
+        command = RequestIn(email, name, message, function, Role(role), own[code][0])
+        await ask_for_colleague(here.session, here.caller, command, here.sender, here.context)
+    return here.redirect(f"/membres/{code}", done=f"Votre demande pour {name} est transmise à l’animation du groupe.")
 
 
 FRONT = [ask_access, do_ask_access, access_asked]

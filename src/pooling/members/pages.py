@@ -1,36 +1,26 @@
 """The list of the group's members."""
 
-from typing import Any
-
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromQuery
 
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.page_parts import sections
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
 from pooling.web.cursors import pages_after, unpack_key
-from pooling.web.layout import Link, render
 
 
 @get("/membres", right=Right.SEE_GROUP)
-async def list_members(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    apres: FromQuery[str] = "",
-) -> Response[str]:
-    lines, next_key = await member_list(session, after=unpack_key(apres))
-    base = f"/g/{entered_group.slug}"
-    return render(
-        request,
+async def list_members(here: Here[GroupPage], apres: FromQuery[str] = "") -> Response[str]:
+    lines, next_key = await member_list(here.session, after=unpack_key(apres))
+    base = f"{here.base}/membres"
+    return here.render(
         "members/list.html",
-        breadcrumb=[Link("À faire", base), Link("Membres", None)],
-        tabs=sections(caller, entered_group, "/membres"),
-        base=f"{base}/membres",
+        "Membres",
+        tabs=sections(here.caller, here.group, "/membres"),
+        base=base,
         lines=lines,
-        **pages_after(f"{base}/membres", apres, next_key),
+        **pages_after(base, apres, next_key),
     )
 
 

@@ -1,178 +1,118 @@
 """Changing somebody's role, and taking it away."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
+from litestar import Response, get, post
 
-from pooling.accounts.sessions import EnteredGroup
-from pooling.kernel.errors import Conflict, NotFound
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.features import features_of
+from pooling.kernel.errors import NotFound
+from pooling.members.group_page import GroupPage, Here, InGroup
 from pooling.members.membership import change_role, end_role
 from pooling.members.models import Role
-from pooling.members.page_parts import crumbs, member_suggestion, member_suggestions, read_role_fields
+from pooling.members.page_parts import member_suggestion, member_suggestions, read_role_fields
 from pooling.members.people_queries import PersonShown, RoleShown, find_person
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Right
 from pooling.members.words import ROLE_CHOICES
-from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
+from pooling.web.forms import Form, PostedForm, form_of
+from pooling.web.layout import redirect
+
+ROLE = "/personnes/{person_id:int}/roles/{membership_id:int}"
 
 
-async def _held(session: AsyncSession, person_id: int, membership_id: int) -> tuple[PersonShown, RoleShown]:
-    found = await find_person(session, person_id)
-    role = next((role for role in found.roles if role.id == membership_id), None)
-    if role is None:
+@dataclass(frozen=True)
+class RolePage(GroupPage):
+    """A page of one role that a person of the group holds."""
+
+    person: PersonShown
+    role: RoleShown
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        person = await find_person(here.session, here.named["person_id"])
+        role = next((role for role in person.roles if role.id == here.named["membership_id"]), None)
+        if role is None:
+            raise NotFound
+        return cls(**vars(here), person=person, role=role)
+
+    @property
+    def path(self) -> str:
+        """Of the person, from the group on."""
+        return f"/personnes/{self.person.id}"
+
+
+@get(ROLE, right=Right.MANAGE_MEMBERS)
+async def ask_change(here: Here[RolePage]) -> Response[str]:
+    role = here.role
+    member = member_suggestion(role.member, role.member_code) if role.member and role.member_code else ""
+    return await _change_page(here, form_of({"role": role.role, "member": member}))
+
+
+async def _change_page(here: RolePage, form: Form) -> Response[str]:
+    if here.role.role == Role.LEAD_BUYER:
         raise NotFound
-    return found, role
-
-
-def _crumbs(group: EnteredGroup, person: PersonShown, label: str) -> list[Link]:
-    return crumbs(
-        group,
+    return here.render(
+        "members/change.html",
         ("Membres", "/membres"),
         ("Personnes", "/personnes"),
-        (person.name, f"/personnes/{person.id}"),
-        (label, None),
-    )
-
-
-@get("/personnes/{person_id:int}/roles/{membership_id:int}", right=Right.MANAGE_MEMBERS)
-async def ask_change(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    person_id: FromPath[int],
-    membership_id: FromPath[int],
-) -> Response[str]:
-    caller.require(Right.MANAGE_MEMBERS)
-    _, role = await _held(session, person_id, membership_id)
-    member = member_suggestion(role.member, role.member_code) if role.member and role.member_code else ""
-    form = form_of({"role": role.role, "member": member})
-    return await _change_page(request, session, entered_group, person_id, membership_id, form)
-
-
-async def _change_page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    group: EnteredGroup,
-    person_id: int,
-    membership_id: int,
-    form: Form,
-) -> Response[str]:
-    found, role = await _held(session, person_id, membership_id)
-    if role.role == Role.LEAD_BUYER:
-        raise NotFound
-    return render(
-        request,
-        "members/change.html",
-        breadcrumb=_crumbs(group, found, "Changer de rôle"),
+        (here.person.name, here.path),
+        "Changer de rôle",
         form=form,
-        person=found,
-        role=role,
+        person=here.person,
+        role=here.role,
         choices=ROLE_CHOICES,
-        suggestions=await member_suggestions(session),
-        url=f"/g/{group.slug}/personnes/{person_id}",
+        suggestions=await member_suggestions(here.session),
+        url=here.url + here.path,
     )
 
 
-@post("/personnes/{person_id:int}/roles/{membership_id:int}", right=Right.MANAGE_MEMBERS)
-async def do_change(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-    person_id: FromPath[int],
-    membership_id: FromPath[int],
-) -> Response[Any]:
-    role, member_id = await read_role_fields(session, form)
-    if not form.has_errors:
-        with form.redisplayed():
-            try:
-                now = services_of(request).clock.now()
-                await change_role(session, caller, person_id, membership_id, role, member_id, now)
-            except Conflict as conflict:
-                form.refuse("role", conflict.message)
-    if form.error("email"):
-        form.errors["role"] = form.errors.pop("email")
-    if form.has_errors:
-        raise Redisplay(await _change_page(request, session, entered_group, person_id, membership_id, form))
-    return redirect(request, f"/g/{entered_group.slug}/personnes/{person_id}", done="Le rôle est changé.")
+@post(ROLE, right=Right.MANAGE_MEMBERS)
+async def do_change(here: Here[RolePage], form: PostedForm) -> Response[Any]:
+    role, member_id = await read_role_fields(here.session, form)
+    async with form.submitted(lambda: _change_page(here, form), fields={"email": "role"}, conflict="role"):
+        await change_role(here.session, here.caller, here.person.id, here.role.id, role, member_id, here.now)
+    return here.redirect(here.path, done="Le rôle est changé.")
 
 
-@get("/personnes/{person_id:int}/roles/{membership_id:int}/retrait", right=Right.MANAGE_MEMBERS)
-async def ask_end(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    person_id: FromPath[int],
-    membership_id: FromPath[int],
-) -> Response[str]:
-    caller.require(Right.MANAGE_MEMBERS)
-    return await _end_page(request, session, caller, entered_group, person_id, membership_id, Form())
+@get(f"{ROLE}/retrait", right=Right.MANAGE_MEMBERS)
+async def ask_end(here: Here[RolePage]) -> Response[str]:
+    return await _end_page(here, Form())
 
 
-async def _end_page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    caller: Caller,
-    group: EnteredGroup,
-    person_id: int,
-    membership_id: int,
-    form: Form,
-) -> Response[str]:
-    found, role = await _held(session, person_id, membership_id)
-    of_what = f" – {role.of_what}" if role.of_what else ""
-    consequences = [f"{found.name} n’a plus le rôle « {role.word}{of_what} », dès maintenant."]
-    if len(found.roles) == 1:
-        consequences.append("C’est son seul rôle dans le groupe : cette personne n’y entrera plus.")
-    if found.id == caller.person_id:
-        consequences.append("C’est votre propre rôle : vous perdez vous-même cet accès.")
-    warnings = features_of(request).on_leaving
-    consequences += await warnings(session, caller, group, found, role, services_of(request).clock.now())
-    consequences.append("Ce que cette personne a fait reste au journal.")
-    url = f"/g/{group.slug}/personnes/{person_id}"
-    return render(
-        request,
-        "confirm_page.html",
-        breadcrumb=_crumbs(group, found, "Retirer un rôle"),
+async def _end_page(here: RolePage, form: Form) -> Response[str]:
+    return here.ask(
+        ("Membres", "/membres"),
+        ("Personnes", "/personnes"),
+        (here.person.name, here.path),
+        "Retirer un rôle",
         form=form,
-        question=f"Retirer ce rôle à {found.name} ?",
-        consequences=consequences,
-        action_url=f"{url}/roles/{membership_id}/retrait",
-        action_label="Retirer le rôle",
-        cancel_url=url,
-        danger=True,
+        question=f"Retirer ce rôle à {here.person.name} ?",
+        consequences=await _consequences(here),
+        action=f"{here.path}/roles/{here.role.id}/retrait",
+        label="Retirer le rôle",
+        cancel=here.path,
     )
 
 
-@post("/personnes/{person_id:int}/roles/{membership_id:int}/retrait", right=Right.MANAGE_MEMBERS)
-async def do_end(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-    person_id: FromPath[int],
-    membership_id: FromPath[int],
-) -> Response[Any]:
-    others = len((await find_person(session, person_id)).roles) - 1
-    try:
-        await end_role(session, caller, person_id, membership_id, services_of(request).clock.now())
-    except Conflict as conflict:
-        form.refuse("", conflict.message)
-        raise Redisplay(
-            await _end_page(request, session, caller, entered_group, person_id, membership_id, form)
-        ) from conflict
-    if person_id == caller.person_id:
-        return redirect(request, "/", done="Votre rôle est retiré.")
-    base = f"/g/{entered_group.slug}/personnes"
-    return redirect(request, f"{base}/{person_id}" if others else base, done="Le rôle est retiré.")
+async def _consequences(here: RolePage) -> list[str]:
+    person, role = here.person, here.role
+    of_what = f" – {role.of_what}" if role.of_what else ""
+    told = [f"{person.name} n’a plus le rôle « {role.word}{of_what} », dès maintenant."]
+    if len(person.roles) == 1:
+        told.append("C’est son seul rôle dans le groupe : cette personne n’y entrera plus.")
+    if person.id == here.caller.person_id:
+        told.append("C’est votre propre rôle : vous perdez vous-même cet accès.")
+    told += await here.features.on_leaving(here.session, here.caller, here.group, person, role, here.now)
+    return [*told, "Ce que cette personne a fait reste au journal."]
+
+
+@post(f"{ROLE}/retrait", right=Right.MANAGE_MEMBERS)
+async def do_end(here: Here[RolePage], form: PostedForm) -> Response[Any]:
+    async with form.submitted(lambda: _end_page(here, form), conflict=""):
+        await end_role(here.session, here.caller, here.person.id, here.role.id, here.now)
+    if here.person.id == here.caller.person_id:
+        return redirect(here.request, "/", done="Votre rôle est retiré.")
+    others = len(here.person.roles) > 1
+    return here.redirect(here.path if others else "/personnes", done="Le rôle est retiré.")
 
 
 ROUTES = [ask_change, do_change, ask_end, do_end]

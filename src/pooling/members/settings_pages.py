@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 
-from pooling.accounts.sessions import EnteredGroup
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.features import features_of
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.groups import GroupSettings, change_settings, read_settings
-from pooling.members.page_parts import crumbs, sections
-from pooling.members.rights import Caller, Right
-from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.layout import redirect, render
-from pooling.web.services import services_of
+from pooling.members.page_parts import sections
+from pooling.members.rights import Right
+from pooling.web.forms import Form, PostedForm, form_of
 
+PATH = "/reglages"
 ZONES: Sequence[tuple[str, str]] = (
     ("Europe/Paris", "Paris"),
     ("America/Guadeloupe", "Guadeloupe"),
@@ -43,12 +40,9 @@ SCHOOL_ZONES: Sequence[tuple[str, str]] = (
 )
 
 
-@get("/reglages", right=Right.MANAGE_GROUP)
-async def ask_settings(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
-) -> Response[str]:
-    caller.require(Right.MANAGE_GROUP)
-    present = await read_settings(session)
+@get(PATH, right=Right.MANAGE_GROUP)
+async def ask_settings(here: Here[GroupPage]) -> Response[str]:
+    present = await read_settings(here.session)
     form = form_of(
         {
             "name": present.name,
@@ -60,20 +54,20 @@ async def ask_settings(
             "school_zone": present.school_zone,
         }
     )
-    return _page(request, caller, entered_group, form)
+    return await _page(here, form)
 
 
-def _page(request: Request[Any, Any, Any], caller: Caller, group: EnteredGroup, form: Form) -> Response[str]:
-    return render(
-        request,
+async def _page(here: GroupPage, form: Form) -> Response[str]:
+    return here.render(
         "members/settings.html",
-        breadcrumb=crumbs(group, ("Membres", "/membres"), ("Réglages du groupe", None)),
-        tabs=sections(caller, group, "/reglages"),
+        ("Membres", "/membres"),
+        "Réglages du groupe",
+        tabs=sections(here.caller, here.group, PATH),
         form=form,
-        zones=_zones(group.timezone),
+        zones=_zones(here.group.timezone),
         cadences=CADENCES,
         school_zones=SCHOOL_ZONES,
-        url=f"/g/{group.slug}/reglages",
+        url=here.base + PATH,
     )
 
 
@@ -83,33 +77,22 @@ def _zones(present: str) -> list[tuple[str, str]]:
     return list(ZONES) if present in known else [*ZONES, (present, present)]
 
 
-@post("/reglages", right=Right.MANAGE_GROUP)
-async def do_settings(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-) -> Response[Any]:
+@post(PATH, right=Right.MANAGE_GROUP)
+async def do_settings(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     months = form.choice("committee_every_months", [value for value, _ in CADENCES])
     wanted = GroupSettings(
         name=form.text("name", required="Donnez un nom au groupe."),
-        timezone=form.choice("timezone", [zone for zone, _ in _zones(entered_group.timezone)]),
+        timezone=form.choice("timezone", [zone for zone, _ in _zones(here.group.timezone)]),
         second_factor_required=form.value("second_factor_required") == "1",
         lines_visible_to_all=form.value("lines_visible_to_all") == "1",
         committee_every_months=int(months) if months in dict(CADENCES) else 0,
         quorum_percent=form.integer("quorum_percent", largest=99) if form.text("quorum_percent") else None,
         school_zone=form.choice("school_zone", [zone for zone, _ in SCHOOL_ZONES]),
     )
-    services = services_of(request)
-    with form.redisplayed():
-        form.check()
-        await change_settings(
-            session, caller, wanted, services.clock.now(), dated_ahead=features_of(request).dated_ahead
-        )
-    if form.has_errors:
-        raise Redisplay(_page(request, caller, entered_group, form))
-    return redirect(request, f"/g/{entered_group.slug}/reglages", done="Les réglages sont enregistrés.")
+    async with form.submitted(lambda: _page(here, form)):
+        dated_ahead = here.features.dated_ahead
+        await change_settings(here.session, here.caller, wanted, here.now, dated_ahead=dated_ahead)
+    return here.redirect(PATH, done="Les réglages sont enregistrés.")
 
 
 ROUTES = [ask_settings, do_settings]
