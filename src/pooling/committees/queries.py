@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.models import AgendaItem, Committee, Invitation
+from pooling.committees.models import AgendaItem, Committee, Difficulty, Invitation
+from pooling.committees.rules import whole_title
 from pooling.kernel.errors import NotFound
 from pooling.kernel.tables import any_of
 from pooling.members.models import Membership, Role
@@ -55,6 +56,23 @@ async def facilitators_addresses(session: AsyncSession) -> tuple[str, ...]:
         .order_by(col(Membership.id))
     )
     return tuple(rows.scalars())
+
+
+async def whole_titles(session: AsyncSession, committee_id: int) -> list[str]:
+    """The agenda as documents say it."""
+    rows = await session.execute(
+        select(col(AgendaItem.title), col(Difficulty.content))
+        .outerjoin(
+            Difficulty,
+            and_(
+                col(Difficulty.group_id) == col(AgendaItem.group_id),
+                col(Difficulty.id) == col(AgendaItem.difficulty_id),
+            ),
+        )
+        .where(col(AgendaItem.committee_id) == committee_id)
+        .order_by(col(AgendaItem.position), col(AgendaItem.id))
+    )
+    return [whole_title(title, difficulty) for title, difficulty in rows]
 
 
 async def agendas_of(session: AsyncSession, committees: Collection[int]) -> dict[int, list[AgendaItem]]:

@@ -45,6 +45,8 @@ CHANGE = "committee_change"
 revision, and the next change finds its message and takes it back should it not have left."""
 CONVOCATION = "convocation"
 KINDS = (REMINDER, CONVOCATION, CHANGE)
+_DIFFICULTY = "Difficulté : "
+"""How the title of an item begins that speaks of one."""
 
 
 def local_start(day: date, hour: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -63,3 +65,10 @@ def local_start(day: date, hour: time, zone: ZoneInfo) -> tuple[datetime, dateti
 
 def ends_at(starts_at: datetime, duration_minutes: int) -> datetime:
     return starts_at + timedelta(minutes=duration_minutes)
+
+
+def whole_title(title: str, difficulty: str | None) -> str:
+    """An agenda item's title as documents say it: a difficulty that lists show cut stands there whole."""
+    begins = title.removesuffix("…")
+    whole = f"{_DIFFICULTY}{' '.join((difficulty or '').split())}"
+    return whole if begins != title and whole.startswith(begins) else title

@@ -1,6 +1,7 @@
 """The facilitator's settings of reminders: when each kind leaves in this group, and what it opens with."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -12,7 +13,7 @@ from pooling.kernel.errors import NotFound
 from pooling.mailroom.pages import SETTINGS, crumbs, shared
 from pooling.mailroom.queries import count_opt_outs, opt_outs_page
 from pooling.mailroom.sending_now import kind_named
-from pooling.mailroom.settings import LONGEST_WORDING, MOST_DAYS, change_reminders
+from pooling.mailroom.settings import LONGEST_WORDING, MOST_DAYS, change_reminders, check_setting
 from pooling.mailroom.words import dates_in_words
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
@@ -129,6 +130,9 @@ async def do_setting(
     )
     if not setting.active:
         setting = KindSetting(active=False, offsets=setting.offsets or None, hour=hour, wording=setting.wording)
+    unread = form.error("before") or form.error("after")
+    with form.joined():
+        check_setting(found, replace(setting, offsets=None) if unread else setting)
     if not form.has_errors:
         with form.redisplayed():
             await change_reminders(session, caller, found, setting, services_of(request).clock.now())

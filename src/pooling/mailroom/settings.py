@@ -31,7 +31,7 @@ async def change_reminders(
     """
     caller.require(Right.MANAGE_REMINDERS)
     setting = _own_part(kind, wanted)
-    _refuse(kind, setting)
+    check_setting(kind, setting)
     before, _ = (await read_settings(session)).get(kind.name, (NO_SETTING, now))
     if setting == before:
         return
@@ -66,7 +66,10 @@ def _own_part(kind: Kind, wanted: KindSetting) -> KindSetting:
     )
 
 
-def _refuse(kind: Kind, setting: KindSetting) -> None:
+def check_setting(kind: Kind, setting: KindSetting) -> None:
+    """Raises:
+    Invalid: nothing would ever leave, or in the quiet hours.
+    """
     errors = {}
     if setting.active and setting.offsets is not None and not setting.offsets:
         errors["before" if min(kind.schedule.offsets, default=-1) <= 0 else "after"] = (

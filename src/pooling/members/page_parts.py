@@ -89,6 +89,9 @@ async def read_role_fields(session: AsyncSession, form: Form) -> tuple[Role, int
     """The role chosen and the member it is for; refuses in the form what does not go together."""
     typed = form.text("member")
     if form.choice("role", sorted(GIVEN_HERE)) not in GIVEN_HERE:
+        refusal = (await find_members(session, [typed])).refusal(typed) if typed else None
+        if refusal is not None:
+            form.refuse("member", f"{refusal[0].upper()}{refusal[1:]}.")
         return Role.READER, None
     role = Role(form.value("role"))
     if role not in OF_MEMBER:

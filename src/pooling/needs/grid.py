@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from pooling.needs.queries import DeclarationShown
-from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.needs.schemas import LONGEST_COMMENT, DeclarationIn, NeedIn
 from pooling.needs.words import wanted_words
 from pooling.purchases.queries import ItemShown
 from pooling.sharing.money import half_up
@@ -54,7 +54,7 @@ def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, fili
     return DeclarationIn(
         member_id=member_id,
         needs=tuple(needs),
-        comment=form.lines("comment", longest=2000),
+        comment=form.lines("comment", longest=LONGEST_COMMENT)[:LONGEST_COMMENT],  # a longer one is refused
         seen=form.values.get("seen"),
     )
 

@@ -1,5 +1,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
+LONGEST_COMMENT = 2000
+
 
 class NeedIn(BaseModel):
     """So many units of an item, and the most that would be accepted (`None`: no more than that)."""
@@ -24,6 +26,6 @@ class DeclarationIn(BaseModel):
 
     member_id: int
     needs: tuple[NeedIn, ...] = ()
-    comment: str = Field(default="", max_length=2000)
+    comment: str = Field(default="", max_length=LONGEST_COMMENT)
     seen: str | None = None
     """The stamp of the version that was before the person's eyes; None: not asked."""

@@ -73,7 +73,7 @@ def subject_line(mail: Mail) -> str:
 
 
 def render_text(mail: Mail) -> str:
-    return _plain().get_template("outbox/mail.txt").render(mail=mail)
+    return typo(_plain().get_template("outbox/mail.txt").render(mail=mail))
 
 
 def render_html(mail: Mail) -> str:

@@ -34,12 +34,8 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
         Invalid: the lead member or a participant is not in the group, two items have one code, or its kind has none.
     """
     codes = await members_by_code(session)
-    if command.lead_member not in codes:
-        raise Invalid({"lead_member": "Le pilote doit être membre du groupe."})
-    if len({item.code for item in command.items}) < len(command.items):
-        raise Invalid({"items": "Deux articles portent le même code."})
-    if command.items and not kind_of(command.kind).collects:
-        raise Invalid({"kind": NO_ITEMS})
+    if errors := purchase_errors(command, codes):
+        raise Invalid(errors)
     purchase = Purchase(
         group_id=group_of(session),
         reference=await _next_reference(session, now),
@@ -64,6 +60,20 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
         details={"reference": purchase.reference, "title": purchase.title},
     )
     return purchase
+
+
+def purchase_errors(command: PurchaseIn, codes: Mapping[str, int]) -> dict[str, str]:
+    """All that is wrong with it in a group of these members, by field."""
+    errors: dict[str, str] = {}
+    if command.lead_member not in codes:
+        errors["lead_member"] = "Le pilote doit être membre du groupe."
+    if len({item.code for item in command.items}) < len(command.items):
+        errors["items"] = "Deux articles portent le même code."
+    if command.items and not kind_of(command.kind).collects:
+        errors["kind"] = NO_ITEMS
+    if unknown := sorted(set(command.participants or ()) - set(codes)):
+        errors["participants"] = f"Pas membre du groupe : {enumerated(unknown)}."
+    return errors
 
 
 async def _next_reference(session: AsyncSession, now: datetime) -> str:

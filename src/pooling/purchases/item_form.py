@@ -9,6 +9,7 @@ from pooling.kernel.text import slug
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.schemas import MOST_UNITS, ItemIn, TierIn
 from pooling.web.forms import Form
+from pooling.web.typography import number
 
 ROWS = 3
 MOST_ROWS = 60
@@ -64,10 +65,10 @@ def read_items(form: Form) -> list[ItemIn]:
     codes: set[str] = set()
     for row in rows_of(form):
         name = form.text(f"nom-{row}")
-        if not name:
-            if form.value(f"prix-{row}").strip():
-                form.refuse(f"nom-{row}", "Donnez un nom à cet article, ou videz son prix.")
+        if not name and not any(form.value(f"{field}-{row}").strip() for field in ("description", "prix", "paliers")):
             continue
+        if not name:
+            form.refuse(f"nom-{row}", "Donnez un nom à cet article, ou videz sa ligne.")
         read = ItemIn.model_construct(
             code=_code(name, codes),
             name=name,
@@ -92,6 +93,13 @@ def _code(name: str, taken: set[str]) -> str:
     return code
 
 
+def _wrong_tier(part: str) -> str:
+    shown = part.strip()[:60]
+    if _TIER.fullmatch(part):
+        return f"« {shown} » : indiquez {number(10**_MOST_DIGITS - 1)} au plus, pour la quantité comme pour le prix."
+    return f"« {shown} » : écrivez « quantité : prix », séparés par « ; », par exemple 100 : 165,00 ; 250 : 150,00."
+
+
 def _tiers(form: Form, field: str) -> tuple[TierIn, ...]:
     """`100 : 165,00 ; 250 : 150,00`."""
     parts = [part for part in form.value(field).split(";") if part.strip()]
@@ -103,11 +111,12 @@ def _tiers(form: Form, field: str) -> tuple[TierIn, ...]:
         match = _TIER.fullmatch(part)
         quantity, price = (without_blanks(match[1]), without_blanks(match[2]).replace(",", ".")) if match else ("", "")
         if not 0 < len(quantity) <= _MOST_DIGITS or len(price.partition(".")[0]) > _MOST_DIGITS:
-            form.refuse(
-                field, "Écrivez chaque palier « quantité : prix », séparés par « ; », par exemple 100 : 165,00."
-            )
+            form.refuse(field, _wrong_tier(part))
             return ()
-        tiers.append(TierIn(from_quantity=max(int(quantity), 1), unit_price=Decimal(price)))
+        if not int(quantity):
+            form.refuse(field, f"« {part.strip()} » : un palier commence à 1 au moins.")
+            return ()
+        tiers.append(TierIn(from_quantity=int(quantity), unit_price=Decimal(price)))
     if len({tier.from_quantity for tier in tiers}) < len(tiers):
         form.refuse(field, "Deux paliers commencent à la même quantité.")
     return tuple(sorted(tiers, key=lambda tier: tier.from_quantity))

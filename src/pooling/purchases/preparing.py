@@ -18,7 +18,7 @@ from pooling.members.groups import group_zone
 from pooling.members.locking import lock_group
 from pooling.members.models import Membership, Role
 from pooling.members.rights import Caller, Right
-from pooling.purchases.adding import add_purchase
+from pooling.purchases.adding import add_purchase, purchase_errors
 from pooling.purchases.doubts import doubts_of_purchase
 from pooling.purchases.models import Purchase
 from pooling.purchases.schemas import PurchaseIn
@@ -44,7 +44,7 @@ async def prepare_purchase(
     if command.lead_member in members:
         caller.require(Right.PREPARE_PURCHASE, member_id=members[command.lead_member])
     await lock_group(session)
-    buyers = await _people(session, lead_buyers)
+    buyers = await check_purchase(session, command, lead_buyers)
     purchase = await add_purchase(session, command, now, caller.person_id)
     today = now.astimezone(await group_zone(session)).date()
     doubts = doubts_of_purchase(command.items, command.delivery_expected_on, today)
@@ -56,6 +56,22 @@ async def prepare_purchase(
         granted_by=caller.person_id,
     )
     return purchase
+
+
+async def check_purchase(session: AsyncSession, command: PurchaseIn, lead_buyers: Sequence[str]) -> list[int]:
+    """The people who will run it.
+
+    Raises:
+        Invalid: as `prepare_purchase`, all at once.
+    """
+    errors, buyers = purchase_errors(command, await members_by_code(session)), []
+    try:
+        buyers = await _people(session, lead_buyers)
+    except Invalid as unknown:
+        errors |= unknown.errors
+    if errors:
+        raise Invalid(errors)
+    return buyers
 
 
 async def _people(session: AsyncSession, emails: Sequence[str]) -> list[int]:

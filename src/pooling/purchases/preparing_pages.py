@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.errors import enumerated
 from pooling.kernel.tables import any_of
 from pooling.mail_addresses import is_address
 from pooling.members.group_page import GroupPage, Here
@@ -18,7 +19,7 @@ from pooling.purchases.kinds import KINDS
 from pooling.purchases.models import PurchaseKind
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit
-from pooling.purchases.preparing import prepare_purchase
+from pooling.purchases.preparing import check_purchase, prepare_purchase
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.schemas import PurchaseIn
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -73,6 +74,8 @@ async def do_purchase(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     if form.value("ajouter"):
         raise Redisplay(await _page(here, with_more_rows(form)))
     command, buyers = _read(form)
+    with form.joined():
+        await check_purchase(here.session, command, buyers)
     insistence = form.insistence()
     async with form.submitted(lambda: _page(here, form)):
         purchase = await prepare_purchase(
@@ -83,8 +86,12 @@ async def do_purchase(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
 
 def _read(form: Form) -> tuple[PurchaseIn, list[str]]:
     emails = form.value("lead_buyers").replace(";", " ").replace(",", " ").split()
-    if any(not is_address(email) for email in emails):
-        form.refuse("lead_buyers", "Indiquez des adresses électroniques séparées par des virgules.")
+    wrong = [email[:60] for email in emails if not is_address(email)]
+    if wrong:
+        form.refuse(
+            "lead_buyers",
+            f"Indiquez des adresses électroniques séparées par des virgules : {enumerated(wrong)} n’en est pas une.",
+        )
     command = PurchaseIn.model_construct(items=tuple(read_items(form)), **read_terms(form))
     return command, emails
 

@@ -195,6 +195,19 @@ class Form:
         else:
             self.refuse("because", "Dites pourquoi : votre raison reste au journal.")
 
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Tells what a check refuses beside what could not be read, so that errors do not come in waves. Where a field
+        is refused already, or a part of it (`percents-12` of `percents`), the check knows no better.
+        """
+        try:
+            yield
+        except Invalid as invalid:
+            unread = {name.partition("-")[0] for name in self.errors}
+            for name, sentence in invalid.errors.items():
+                if name not in unread:
+                    self.refuse(name, sentence)
+
     def check(self) -> None:
         """Raises what was refused so far.
 

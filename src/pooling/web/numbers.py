@@ -3,15 +3,17 @@
 import re
 
 from pooling.web.forms import Form
-from pooling.web.typography import NBSP
+from pooling.web.typography import NBSP, number
 
 _BLANKS = re.compile(r"\s")
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:[.,]([0-9]+))?")
 MOST_DIGITS = 9
 """Before the comma: below a billion euros, or a billion of anything that weighs."""
+_BELOW_A_BILLION = f"Indiquez un nombre inférieur à {number(10**MOST_DIGITS)}."
+_UP_TO_A_HUNDRED = "Indiquez un pourcentage entre 0 et 100, par exemple 5,5."
 
 
-def decimal_text(typed: str, decimals: int, *, signed: bool = False) -> str:
+def decimal_text(typed: str, decimals: int, *, signed: bool = False, too_large: str = _BELOW_A_BILLION) -> str:
     """The number as the rule writes it, `-?digits[.digits]`.
 
     Raises:
@@ -27,7 +29,7 @@ def decimal_text(typed: str, decimals: int, *, signed: bool = False) -> str:
     if len(fraction) > decimals:
         raise ValueError(f"Indiquez au plus {decimals} chiffres après la virgule.")
     if len(whole) > MOST_DIGITS:
-        raise ValueError("Ce nombre est trop grand.")
+        raise ValueError(too_large)
     sign = minus if whole != "0" or fraction else ""
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
 
@@ -71,12 +73,12 @@ def read_optional_cents(form: Form, name: str) -> int | None:
 def read_percent(form: Form, name: str, decimals: int) -> str:
     """A field's percent between 0 and 100, as the rule writes it; `0` once refused."""
     try:
-        text = decimal_text(form.value(name).replace("%", ""), decimals)
+        text = decimal_text(form.value(name).replace("%", ""), decimals, too_large=_UP_TO_A_HUNDRED)
     except ValueError as refused:
         form.refuse(name, str(refused))
         return "0"
     if exceeds_hundred(text):
-        form.refuse(name, "Indiquez un pourcentage entre 0 et 100, par exemple 5,5.")
+        form.refuse(name, _UP_TO_A_HUNDRED)
     return text
 
 

@@ -133,7 +133,7 @@ _SPACES = (
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"(?<=\w)'(?=\w)", "’"),
+        (r"(?<=\w)'(?=\w)(?![^\s@]{0,64}+@)", "’"),  # o'connor@example.fr is an address
         (r"(?<!\.)\.\.\.(?!\.)", "…"),
         (rf"{_SPACES}(?=[;!?]++(?:\s|$|[»)]))", NARROW_NBSP),
         (r"(?<=[\w»)])(?=[!?]++(?:\s|$|[»)]))", NARROW_NBSP),

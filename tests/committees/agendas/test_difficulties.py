@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -13,9 +14,12 @@ from pooling.committees.agendas.difficulties import (
     carry_what_is_open,
     raise_difficulty,
 )
+from pooling.committees.agendas.queries import agenda_lines
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.meetings.scheduling import cancel_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.queries import committee_by_id, whole_titles
+from pooling.committees.rules import whole_title
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Forbidden
@@ -273,3 +277,30 @@ async def test_an_agenda_takes_only_so_many(database: Database, territory: Terri
         )
         assert await carry_difficulties(session, NOW) == 200
     assert len((await agendas(database, territory))[committee]) == 200
+
+
+async def test_a_long_difficulty_stands_whole_in_the_documents(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """A list shows it cut; a convocation and minutes are read without the page beside."""
+    committee_id = await plan(database, territory, 20)
+    said = " ".join(f"mot{n}" for n in range(100))
+    await tell(await sign_in(REFERENT), said)
+    async with database.transaction(territory.group_id) as session:
+        committee = await committee_by_id(session, committee_id)
+        (line,) = await agenda_lines(session, committee, ZoneInfo("Europe/Paris"), NOW)
+        assert line.title.endswith("…")
+        assert line.whole_title == f"Difficulté : {said}"
+        assert await whole_titles(session, committee_id) == [f"Difficulté : {said}"]
+
+
+@pytest.mark.parametrize(
+    ("title", "difficulty"),
+    [
+        ("Budget…", None),
+        ("Difficulté : le garage…", "Le vélo est cassé"),
+        ("Difficulté : Pas de garage", "Pas de garage"),
+    ],
+)
+def test_a_title_of_ones_own_stays_as_it_is(title: str, difficulty: str | None) -> None:
+    assert whole_title(title, difficulty) == title

@@ -72,8 +72,9 @@ def read_key(form: Form, payers: Sequence[Payer], of: str = "") -> Any:  # noqa:
             continue
         try:
             percent = decimal_text(typed, DECIMALS)
-        except ValueError:
-            form.refuse(share, f"Partie {place}\u00a0: indiquez un pourcentage, par exemple 50.")
+        except ValueError as refused:
+            said = str(refused) if typed.strip() else "Indiquez un pourcentage, par exemple 50."
+            form.refuse(share, f"Partie {place}\u00a0: {said[0].lower()}{said[1:]}")
             percent = "0"
         if part == KeyChoice.MIX or part not in set(KeyChoice):
             form.refuse(chosen, f"Partie {place}\u00a0: choisissez une clé.")

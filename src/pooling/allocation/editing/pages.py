@@ -19,6 +19,7 @@ from pooling.allocation.locking import ChangedMeanwhile, code_for, version_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.page import SECTION, edited, trail
 from pooling.allocation.words import differences
+from pooling.kernel.errors import Invalid
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Caller, Right
 from pooling.purchases.page import PurchasePage
@@ -122,6 +123,7 @@ async def do_keep_line(
     command = await asyncio.to_thread(editing.of.read, form, editing.read)  # maybe a line for each of 35 000 members
     if step == "preview":
         return await _previewed(editing, form, command)
+    _join_check(editing, form, command)
     with form.redisplayed():
         form.check()
         try:
@@ -145,19 +147,37 @@ async def _keep(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> 
         )
 
 
-async def _previewed(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> Response[str]:
-    """The page with every member's figures as they would be. Nothing is stored."""
-    read, line, of = editing.read, editing.line, editing.of
+def _join_check(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> None:
+    """What cannot be kept is told with what cannot be read; of a key that could not be read there is no more to say."""
+    read = editing.read
     known = Known(
         members=[payer.code for payer in read.payers],
         items=[item.code for item in read.items],
         charges=[charge.code for charge in read.charges],
     )
-    others = {other.code: other.label for other in editing.lines if other is not line}
+    if content_of(command) in [content_of(line) for line in editing.lines]:
+        return  # the very same one, sent twice
+    unread = {name.partition("-")[0] for name in form.errors}
+    with form.joined():
+        try:
+            editing.of.kind.check(command, known, list(_others(editing).values()))
+        except Invalid as refused:
+            told = ({"key", "mix"} & refused.errors.keys()) if unread & {"part", "weights", "percents"} else set()
+            raise Invalid({name: said for name, said in refused.errors.items() if name not in told}) from None
+
+
+def _others(editing: Editing) -> dict[str, str]:
+    """The names of the purchase's other lines, by code."""
+    return {other.code: other.label for other in editing.lines if other is not editing.line}
+
+
+async def _previewed(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> Response[str]:
+    """The page with every member's figures as they would be. Nothing is stored."""
+    read, line, of, others = editing.read, editing.line, editing.of, _others(editing)
     shown = None
+    _join_check(editing, form, command)
     with form.redisplayed():
         form.check()
-        of.kind.check(command, known, list(others.values()))
         code = line.code if line else code_for(command.label, others, else_=of.kind.nameless)
         purchase = {"group_id": editing.caller.group_id, "purchase_id": editing.frame.purchase.id}
         tried = of.as_case(of.kind.table(**purchase, code=code, **vars(command)), read)

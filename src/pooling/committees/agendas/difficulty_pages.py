@@ -13,6 +13,7 @@ from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.agendas.difficulties import difficulty_by_id, may_settle, raise_once, settle_difficulty
 from pooling.committees.agendas.difficulty_queries import committees_of, difficulty_line, difficulty_page
 from pooling.committees.agendas.queries import purchases_to_link
+from pooling.committees.agendas.rows import purchases_by_reference
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import Difficulty, DifficultyState
 from pooling.committees.page import sections
@@ -116,6 +117,8 @@ async def do_raising(
     own = [member_id for member_id, _ in await _own_members(session, caller)]
     member = form.choice("member", own) if form.value("member") else ""
     difficulty_id = 0
+    with form.joined():
+        await purchases_by_reference(session, [purchase])
     with form.redisplayed():
         form.check()
         command = DifficultyIn(content=content, purchase=purchase, member_id=int(member) if member else None)

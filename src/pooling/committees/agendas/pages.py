@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.agendas.items import add_item, change_item, remove_item, shift_item
 from pooling.committees.agendas.queries import AgendaLine, agenda_lines, purchases_to_link
+from pooling.committees.agendas.rows import purchases_by_reference
 from pooling.committees.agendas.rules import minutes_over
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.agendas.taking_up import proposals_for, take_up
@@ -74,20 +75,22 @@ async def do_add_item(
     frame = await managed_committee(request, session, caller, committee_id)
     item_id = 0
     with form.redisplayed():
-        command = _read_item(form)
+        command = await _read_item(session, form)
         item_id = await add_item(session, caller, committee_id, command, frame.now)
     if form.has_errors:
         raise Redisplay(await _agenda_page(request, session, frame, form))
     return redirect(request, f"{frame.url}{PATH}#point-{item_id}", done="Le point est ajouté.")
 
 
-def _read_item(form: Form) -> AgendaItemIn:
+async def _read_item(session: AsyncSession, form: Form) -> AgendaItemIn:
     values = {
         "title": form.text("title", required="Donnez un titre au point.", longest=200),
         "duration_minutes": form.integer("duration", smallest=1, largest=600) if form.value("duration") else None,
         "presenter": form.text("presenter", longest=120),
-        "purchase": form.text("purchase", longest=40),
+        "purchase": (purchase := form.text("purchase", longest=40)),
     }
+    with form.joined():
+        await purchases_by_reference(session, [purchase])
     form.check()
     return AgendaItemIn(**values)
 
@@ -177,7 +180,8 @@ async def do_change_item(
     line, count = await _line(session, frame, item_id)
     with form.redisplayed():
         place = form.integer("place", smallest=1, largest=max(count, 1), default=line.position)
-        await change_item(session, caller, committee_id, item_id, _read_item(form), frame.now, place=place)
+        command = await _read_item(session, form)
+        await change_item(session, caller, committee_id, item_id, command, frame.now, place=place)
     if form.has_errors:
         raise Redisplay(await _item_page(request, session, frame, line, count, form))
     return redirect(request, f"{frame.url}{PATH}#point-{item_id}", done="Le point est modifié.")

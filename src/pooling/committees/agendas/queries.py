@@ -13,6 +13,7 @@ from sqlmodel import col
 from pooling.committees.agendas.files import FileLine, files_of
 from pooling.committees.agendas.rules import start_times
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.committees.rules import whole_title
 from pooling.members.agenda import Meeting, TakenUp
 from pooling.members.features import features_for
 from pooling.members.models import Member
@@ -26,6 +27,8 @@ class AgendaLine:
     id: int
     position: int
     title: str
+    whole_title: str
+    """As documents say it."""
     topic: str
     duration_minutes: int | None
     presenter: str
@@ -78,6 +81,7 @@ async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneIn
             id=item.id,
             position=place,
             title=item.title,
+            whole_title=whole_title(item.title, difficulty.content if difficulty else None),
             topic=item.topic,
             duration_minutes=item.duration_minutes,
             presenter=item.presenter,

@@ -95,7 +95,7 @@ def _row(line: AgendaLine, *, zone_time: str) -> dict[str, object]:
     return {
         "number": str(line.position),
         "time": zone_time,
-        "title": typo(line.title),
+        "title": typo(line.whole_title),
         "about": [typo(part) for part in about if part],
         "minutes": f"{line.duration_minutes} min" if line.duration_minutes else "",
         "pieces": typo(plural(len(line.files), "pièce jointe", "pièces jointes")) if line.files else "",

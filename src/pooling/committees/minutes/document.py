@@ -19,7 +19,7 @@ from pooling.committees.models import (
     DifficultyState,
     Invitation,
 )
-from pooling.committees.queries import agendas_of
+from pooling.committees.queries import whole_titles
 from pooling.reminders.kinds import Context
 from pooling.web.markdown import blocks_of, read_beside
 from pooling.web.typography import date_short, date_time_long, number, plural, time_short, typo
@@ -30,7 +30,6 @@ NAMED_AT_MOST = 300
 
 async def minutes_data(session: AsyncSession, committee: Committee, context: Context) -> dict[str, Any]:
     """Everything that the document of a committee's minutes says."""
-    agenda = (await agendas_of(session, [committee.id]))[committee.id]
     decisions = await decisions_of(session, committee.id)
     effects = await effects_in_words(session, [shown.decision for shown in decisions])
     day = committee_day(committee.local_start)
@@ -42,7 +41,7 @@ async def minutes_data(session: AsyncSession, committee: Committee, context: Con
         f"{date_short(context.now.astimezone(context.zone).date())}",
         "facts": await _facts(session, committee, context),
         "attendance": await _attendance(session, committee),
-        "agenda": [typo(item.title) for item in agenda],
+        "agenda": [typo(title) for title in await whole_titles(session, committee.id)],
         "blocks": await read_beside(blocks_of, committee.minutes),
         "decisions": [_decision(shown, effects.get(shown.decision.id, "")) for shown in decisions],
         "difficulties": await _difficulties(session, committee),
