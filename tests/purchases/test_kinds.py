@@ -1,5 +1,8 @@
 """What differs from one kind of purchase to another, on its pages and in what may be done with it."""
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import select
 
@@ -8,6 +11,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict
 from pooling.members.entrance import caller_of
+from pooling.needs.acts import OPEN, Deadline
 from pooling.needs.collection import open_collection
 from pooling.purchases.kinds import KINDS
 from pooling.purchases.models import Purchase, PurchaseKind, PurchaseState
@@ -73,6 +77,17 @@ async def test_a_service_is_never_opened(database: Database, territory: Territor
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         with pytest.raises(Conflict, match="rien à déclarer"):
             await open_collection(session, buyer, purchase_id, NOW.replace(month=4), FixedClock(NOW))
+
+
+@pytest.mark.parametrize("kind", ["service", "goods"])
+async def test_a_committee_that_wants_to_open_a_service_is_told(
+    database: Database, territory: Territory, kind: str
+) -> None:
+    purchase_id = await make_purchase(database, territory, NOW, kind=kind, items=())
+    terms = Deadline(closes_on=date(2027, 3, 30))
+    async with database.transaction(territory.group_id) as session:
+        doubts = await OPEN.doubts(session, purchase_id, terms, ZoneInfo("Europe/Paris"), NOW)
+    assert any("ne pourra pas être appliquée" in doubt for doubt in doubts) is (kind == "service")
 
 
 async def prepared(browser: Browser, **typed: str) -> tuple[int, str]:

@@ -13,9 +13,16 @@ from sqlmodel import col
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.members.acts import Act, Fields, NoTerms, Order, Terms, each
 from pooling.needs.cancelling import cancel_purchase
-from pooling.needs.collection import close_collection, extend_collection, open_collection, reopen_collection
+from pooling.needs.collection import (
+    NOTHING_TO_DECLARE,
+    close_collection,
+    extend_collection,
+    open_collection,
+    reopen_collection,
+)
 from pooling.needs.doubts import doubts_of_closing
 from pooling.purchases.finding import lock_purchase
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.web.forms import Form
 from pooling.web.typography import date_long
@@ -73,7 +80,12 @@ def _asking(label: str) -> Callable[[AsyncSession, int], Awaitable[Fields]]:
 
 
 async def _doubts(session: AsyncSession, purchase_id: int, terms: Deadline, zone: ZoneInfo, now: datetime) -> list[str]:
-    delivery = await session.scalar(select(col(Purchase.delivery_expected_on)).where(col(Purchase.id) == purchase_id))
+    rows = await session.execute(
+        select(col(Purchase.delivery_expected_on), col(Purchase.kind)).where(col(Purchase.id) == purchase_id)
+    )
+    delivery, kind = rows.one()
+    if not kind_of(kind).collects:
+        return [f"{NOTHING_TO_DECLARE} La décision ne pourra pas être appliquée."]
     return doubts_of_closing(terms.moment(zone), zone, now, delivery)
 
 

@@ -26,6 +26,7 @@ from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.rules import PURCHASE
 
+NOTHING_TO_DECLARE = "Cet achat partage des frais : ses membres n’ont rien à déclarer."
 SAY_WHY = "Dites pourquoi\u00a0: les référents le liront."
 
 
@@ -56,7 +57,7 @@ async def open_collection(
             code="transition_refused",
         )
     if not kind_of(purchase.kind).collects:
-        raise Conflict("Cet achat partage des frais : ses membres n’ont rien à déclarer.", code="nothing_to_declare")
+        raise Conflict(NOTHING_TO_DECLARE, code="nothing_to_declare")
     if not await item_ids(session, purchase_id):
         raise Conflict("Ajoutez au moins un article avant d’ouvrir la collecte.", code="nothing_to_declare")
     details: dict[str, object] = {"closes_at": str(closes_at)}
