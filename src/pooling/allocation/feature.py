@@ -4,6 +4,7 @@ from pooling.allocation import api, pages
 from pooling.allocation.acts import CHANGE_TERMS
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.event_words import EVENTS
+from pooling.allocation.page import SECTION
 from pooling.allocation.records.asking import forget_exports
 from pooling.allocation.tasks import records_to_process
 from pooling.members.features import Feature, Tab
@@ -12,7 +13,7 @@ from pooling.members.rights import Right
 FEATURE = Feature(
     pages=pages.ROUTES,
     api=api.ROUTES,
-    purchase_tabs=(Tab("Coûts", pages.SECTION, Right.SEE_TOTALS),),
+    purchase_tabs=(Tab("Coûts", SECTION, Right.SEE_TOTALS),),
     configuration=read_finance,
     chores=lambda _: (forget_exports,),
     tasks=(records_to_process,),

@@ -1,19 +1,41 @@
 """What the pages of a purchase's costs have in common."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.allocation.allocating import sees_all_costs
 from pooling.allocation.case import PurchaseCase, label_of, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.locking import require_editable
+from pooling.members.group_page import InGroup
 from pooling.members.rights import Caller, Right
 from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.layout import Link
 from pooling.web.services import services_of
 
 SECTION = "/couts"
+COSTS = f"/achats/{{reference:str}}{SECTION}"
+
+
+@dataclass(frozen=True)
+class CostsPage(PurchasePage):
+    """A page of a purchase's costs."""
+
+    sees_all: bool
+    """Whether the caller sees every member's share."""
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        page = await PurchasePage.load(here)
+        return cls(**vars(page), sees_all=await sees_all_costs(here.session, here.caller, page.purchase.id))
+
+    @property
+    def finance(self) -> FinanceConfiguration:
+        """The installation's rates, as they were read at the start."""
+        return self.services.part(FinanceConfiguration)
 
 
 def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:

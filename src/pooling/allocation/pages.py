@@ -7,13 +7,11 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from litestar import Request, Response, get
-from litestar.params import FromPath
+from litestar import Response, get
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation import estimate_pages, why_pages
-from pooling.allocation import page as frames
-from pooling.allocation.allocating import own_codes, sees_all_costs
+from pooling.allocation.allocating import own_codes
 from pooling.allocation.case import charges_of, date_of, names_of, subsidies_of
 from pooling.allocation.current import Current, ShareListed, consistently, read_current, shares_of, takers_of
 from pooling.allocation.editing import pages as line_pages
@@ -24,7 +22,8 @@ from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import in_words
 from pooling.allocation.locking import may_edit
 from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.page import finance_of
+from pooling.allocation.page import COSTS, SECTION, CostsPage
+from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
 from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart, writes_apart
@@ -38,62 +37,53 @@ from pooling.allocation.words import (
     names_in_words,
     sharers_in_words,
 )
-from pooling.kernel.errors import Forbidden
 from pooling.kernel.text import sort_key
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.group_page import Here
 from pooling.members.models import Role
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Right
 from pooling.needs.consolidating import latest_consolidation
 from pooling.purchases.models import PurchaseState
-from pooling.purchases.page import PurchasePage, purchase_page
+from pooling.purchases.page import PurchasePage
+from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
 from pooling.web.addresses import path_of
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
+from pooling.web.layout import Link, redirect
 from pooling.web.typography import euros, percent
 
-SECTION = frames.SECTION
 DRAWN_AT_MOST = 40
 """Members in the picture; the table has more, the files all."""
 
 
-@get("/achats/{reference:str}/couts", right=Right.SEE_TOTALS)
-async def show_costs(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[str]:
+@get(COSTS, right=Right.SEE_TOTALS)
+async def show_costs(here: Here[CostsPage]) -> Response[str]:
     """Who pays what: every share, or for a référent its own with the totals."""
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    purchase = frame.purchase
-    sees_all = await sees_all_costs(session, caller, purchase.id)
-    own = None if sees_all else await own_codes(session, caller)
-    shown = await consistently(session, purchase.id, finance_of(request), partial(_shares, session, own=own))
+    session, purchase, finance = here.session, here.purchase, here.finance
+    own = None if here.sees_all else await own_codes(session, here.caller)
+    shown = await consistently(session, purchase.id, finance, partial(_shares, session, own=own))
     items = await purchase_items(session, purchase.id)
     consolidation = await latest_consolidation(session, purchase.id)
-    day, runs = date_of(purchase), caller.may(Right.RUN_PURCHASE, purchase_id=purchase.id)
-    fctva, beneficiaries = finance_of(request).fctva_on(day), finance_of(request).beneficiaries_on(day)
-    apart = sees_all and writes_apart(request, shown.current.workbook_rows)
-    return render(
-        request,
+    day, runs = date_of(purchase), may_run(here.caller, purchase)
+    apart = here.sees_all and writes_apart(here.request, shown.current.workbook_rows)
+    return here.render(
         "allocation/costs.html",
-        breadcrumb=[*frame.breadcrumb, Link("Coûts", None)],
-        here=frame,
-        base=frame.url + SECTION,
+        "Coûts",
+        base=here.url + SECTION,
         outdated=consolidation.outdated if consolidation else "",
         refused=shown.current.refused.message if shown.current.refused else None,
-        sees_all=sees_all,
-        fctva=fctva_in_words(fctva),
-        beneficiaries=beneficiaries_in_words(beneficiaries),
-        files=download_links(frame.url + SECTION, apart=apart) if sees_all else [],
-        workbook=export_pages.offer(frame) if apart else None,
-        to_declare=[] if sees_all else await _to_declare(session, frame, caller, shown),
+        sees_all=here.sees_all,
+        fctva=fctva_in_words(finance.fctva_on(day)),
+        beneficiaries=beneficiaries_in_words(finance.beneficiaries_on(day)),
+        files=download_links(here.url + SECTION, apart=apart) if here.sees_all else [],
+        workbook=export_pages.offer(here) if apart else None,
+        to_declare=[] if here.sees_all else await _to_declare(here, shown),
         edits=runs and may_edit(purchase),
         runs=runs,
         **await _lines(session, purchase.id, items),
-        **_figures(frame, shown, items),
-        **await _members(session, frame, shown),
+        **_figures(here, shown, items),
+        **await _members(here, shown),
     )
 
 
@@ -112,26 +102,27 @@ async def _shares(session: AsyncSession, current: Current, *, own: set[str] | No
     return _Shown(current, await shares_of(session, current.purchase_id, own), own, takers)
 
 
-def _figures(frame: PurchasePage, shown: _Shown, items: Sequence[ItemShown]) -> dict[str, Any]:
+def _figures(here: PurchasePage, shown: _Shown, items: Sequence[ItemShown]) -> dict[str, Any]:
     """What the page says of everybody's figures, and what is to be verified of those whom the caller sees."""
     if shown.current.refused:
         return {}
     stated = shown.current.told()
     labels = replace(stated.labels, members={member.id: member.name for member in shown.members})
     return {
-        "lead": _lead(frame, stated.basis),
+        "lead": _lead(here, stated.basis),
         "built": _built(stated.result, items),
         "totals": stated.result.totals,
         "warnings": warnings_listed(stated.result, labels, shown.own),
     }
 
 
-async def _members(session: AsyncSession, frame: PurchasePage, shown: _Shown) -> dict[str, Any]:
+async def _members(here: PurchasePage, shown: _Shown) -> dict[str, Any]:
     """What the page says of members, and of what moved since the newest record."""
-    records = await frozen_allocations(session, frame.purchase.id)
+    session = here.session
+    records = await frozen_allocations(session, here.purchase.id)
     moved: dict[str, Drift] = {}
     if records and not shown.current.refused:
-        moved = await drifts_since(session, frame.purchase.id, records[0].number, shown.members, shown.own)
+        moved = await drifts_since(session, here.purchase.id, records[0].number, shown.members, shown.own)
     names = {member.id: member.name for member in shown.members}
     members = shares_listed(shown.members, shown.own, also=moved)
     return {
@@ -161,9 +152,9 @@ async def _lines(session: AsyncSession, purchase_id: int, items: Sequence[ItemSh
 _ORDERED = frozenset({PurchaseState.ORDERED, PurchaseState.DELIVERED, PurchaseState.SETTLED})
 
 
-def _lead(frame: PurchasePage, basis: str) -> str:
+def _lead(here: PurchasePage, basis: str) -> str:
     """What the figures are: an estimate as long as nothing is ordered."""
-    if frame.purchase.state in _ORDERED:
+    if here.purchase.state in _ORDERED:
         return f"D’après les {basis}. Seul le FCTVA reste une estimation."
     return f"Estimation, d’après les {basis}."
 
@@ -186,13 +177,13 @@ def _built(result: Statement, items: Sequence[ItemShown]) -> str:
     return f"Total HT\u00a0: {euros(goods)} d’articles{tier}{shared}."
 
 
-async def _to_declare(session: AsyncSession, frame: PurchasePage, caller: Caller, shown: _Shown) -> list[Link]:
+async def _to_declare(here: PurchasePage, shown: _Shown) -> list[Link]:
     """Where the caller's members without a share may still declare, and see what it would cost them."""
-    if frame.purchase.state != PurchaseState.OPEN:
+    if here.purchase.state != PurchaseState.OPEN:
         return []
-    mine = await own_codes(session, caller, Role.REFERENT)
+    mine = await own_codes(here.session, here.caller, Role.REFERENT)
     return [
-        Link(member.name, f"{frame.url}/besoins/{member.id}")
+        Link(member.name, f"{here.url}/besoins/{member.id}")
         for member in sorted(shown.members, key=lambda member: sort_key(member.name))
         if member.id in mine and member.id not in shown.takers
     ]
@@ -230,20 +221,15 @@ def _subsidy_row(subsidy: Subsidy, labels: Labels) -> dict[str, str]:
     }
 
 
-@get([f"/achats/{{reference:str}}/couts/{name}" for name in FILE_NAMES], right=Right.SEE_TOTALS)
-async def download_allocation(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[Any]:
+@get([f"{COSTS}/{name}" for name in FILE_NAMES], right=may_see_every_share)
+async def download_allocation(here: Here[CostsPage]) -> Response[Any]:
     """Today's figures as a file, for who sees every member's share."""
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    if not await sees_all_costs(session, caller, frame.purchase.id):
-        raise Forbidden
-    allocation = await read_current(session, frame.purchase.id, finance_of(request))
-    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-repartition-estimee"
-    if kind == "xlsx" and is_apart(request, allocation.result):
-        return redirect(request, export_pages.address(frame))
-    provenance = of_estimate(allocation, frame.group.name, frame.zone, services_of(request).clock.now())
-    return await asyncio.to_thread(file_of, allocation, provenance, kind, name, fictional=frame.group.fictional)
+    allocation = await read_current(here.session, here.purchase.id, here.finance)
+    kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-repartition-estimee"
+    if kind == "xlsx" and is_apart(here.request, allocation.result):
+        return redirect(here.request, export_pages.address(here))
+    provenance = of_estimate(allocation, here.group.name, here.zone, here.now)
+    return await asyncio.to_thread(file_of, allocation, provenance, kind, name, fictional=here.group.fictional)
 
 
 ROUTES = [

@@ -5,33 +5,25 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from pooling.allocation.allocating import StatedPurchase, own_codes, sees_all_costs
+from pooling.allocation.allocating import StatedPurchase, own_codes
 from pooling.allocation.current import read_current
-from pooling.allocation.page import SECTION, finance_of, trail
+from pooling.allocation.page import COSTS, SECTION, CostsPage, trail
 from pooling.allocation.why import explain
 from pooling.kernel.errors import NotFound
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.group_page import Here
 from pooling.members.rights import Right
-from pooling.purchases.page import PurchasePage, purchase_page
+from pooling.purchases.page import PurchasePage
 from pooling.web.layout import Link, render
 
 
-@get("/achats/{reference:str}/couts/{member:str}", right=Right.SEE_TOTALS)
-async def show_why(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    member: FromPath[str],
-) -> Response[str]:
+@get(f"{COSTS}/{{member:str}}", right=Right.SEE_TOTALS)
+async def show_why(here: Here[CostsPage], member: FromPath[str]) -> Response[str]:
     """All of a member's figures explained: its own people's, anybody's for who sees all costs."""
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    if not (sees_all or member in await own_codes(session, caller)):
+    if not (here.sees_all or member in await own_codes(here.session, here.caller)):
         raise NotFound
-    allocation = await read_current(session, frame.purchase.id, finance_of(request), [member])
-    back = Link("Coûts", frame.url + SECTION)
-    return why_page(request, frame, allocation, member, trail(frame, "")[:-1], back)
+    allocation = await read_current(here.session, here.purchase.id, here.finance, [member])
+    back = Link("Coûts", here.url + SECTION)
+    return why_page(here.request, here, allocation, member, trail(here, "")[:-1], back)
 
 
 def why_page(

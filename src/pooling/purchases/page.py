@@ -19,7 +19,6 @@ from pooling.purchases.finding import find_purchase, find_with_collection
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import state_dates
 from pooling.purchases.rules import PURCHASE
 from pooling.web.addresses import path_of
@@ -119,14 +118,6 @@ async def purchase_page(
 ) -> PurchasePage:
     group: EnteredGroup = request.scope["state"]["group"]
     return await PurchasePage.load(InGroup(request, session, caller, group, services_of(request).clock.now()))
-
-
-async def led_purchase(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, section: str
-) -> PurchasePage:
-    frame = await purchase_page(request, session, caller, reference, section)
-    may_run.require(caller, frame.purchase)
-    return frame
 
 
 def _lies_in(path: str, tab: str) -> bool:
