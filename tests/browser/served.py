@@ -12,9 +12,11 @@ from litestar import Litestar
 
 from pooling.app import create_app
 from pooling.demo.running import make_territory
+from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
+from pooling.members.features import Features
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings
 from pooling.web.server import QuietServer, server_of
@@ -62,7 +64,13 @@ class Server:
     async def serving(self, database_url: str) -> AsyncIterator[Served]:
         """Serves this demonstration territory as long as the block lasts, and then the one of before."""
         before = self.app.state.services
-        served = Served(self.url, self.settings, Database.connect(database_url), self.bell, FixedClock(STARTED))
+        served = Served(
+            self.url,
+            self.settings,
+            Database.connect(database_url).handing(Features(FEATURES)),
+            self.bell,
+            FixedClock(STARTED),
+        )
         self.app.state.services = replace(before, database=served.database, clock=served.clock)
         try:
             yield served
@@ -73,9 +81,13 @@ class Server:
             await served.database.dispose()
 
 
+def connected(database_url: str) -> Database:
+    return Database.connect(database_url).handing(Features(FEATURES))
+
+
 async def fill(database_url: str) -> None:
     """Makes the demonstration territory."""
-    database = Database.connect(database_url)
+    database = connected(database_url)
     await make_territory(database, STARTED)
     await database.dispose()
 
