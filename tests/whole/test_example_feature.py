@@ -1,4 +1,4 @@
-"""A feature that is not there, added by one line: its page, right, task, reminder, event, act and agenda items."""
+"""A feature that is not there, added by one line: its page, right, task, reminder, event, act, subject, agenda item."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -84,7 +84,7 @@ async def decide_to_lend(database: Database, territory: Territory, browser: Brow
         day = (NOW + timedelta(days=1)).date()
         command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,), take_up=True)
         committee_id = await schedule_committee(session, facilitator, command, NOW)
-        decision = DecisionIn(content="Prêter le vidéoprojecteur", purchase_id=purchase_id)
+        decision = DecisionIn(content="Prêter le vidéoprojecteur", about=("purchase", purchase_id))
         await add_decision(session, facilitator, committee_id, decision, NOW + timedelta(days=2))
     await browser.sign_in(facilitator.person_id)  # days later
     agenda = await browser.get(f"/g/bassin/comites/{committee_id}/ordre-du-jour")
@@ -95,3 +95,4 @@ async def decide_to_lend(database: Database, territory: Territory, browser: Brow
     assert "Le prêt est noté pour un mois." in text_of(await browser.get(f"{url}/application"))
     await browser.post(f"{url}/application", page=f"{url}/application")
     assert "un prêt est noté pour Lugos" in text_of(await browser.get(url))
+    assert "ce que l’achat remplace Arceaux (AG-2027-001)" in text_of(await browser.get("/g/bassin/prets"))

@@ -17,7 +17,8 @@ from pooling.committees.models import Answer, Committee, CommitteeState, Invitat
 from pooling.kernel.tables import any_of
 from pooling.members.acts import Act
 from pooling.members.features import features_for
-from pooling.members.models import Group, Membership
+from pooling.members.groups import group_zone
+from pooling.members.models import Membership
 from pooling.members.rights import Caller, Right
 from pooling.members.task import Task
 from pooling.web.typography import date_long
@@ -60,10 +61,10 @@ async def _decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Tas
     allowed = (
         true()
         if caller.may(Right.MANAGE_COMMITTEES)
-        else or_(col(Committee.secretary_id) == caller.person_id, features.run_by(caller, Decision))
+        else or_(col(Committee.secretary_id) == caller.person_id, features.subjects.run_by(caller, Decision))
     )
     rows = await session.execute(
-        shown_decisions()
+        shown_decisions(session)
         .where(
             any_of(col(Decision.act), features.acts),
             col(Decision.acted_at).is_(None),
@@ -75,14 +76,14 @@ async def _decisions_to_apply(session: AsyncSession, caller: Caller) -> list[Tas
         .order_by(col(Decision.id).desc())
         .limit(SHOWN_AT_MOST)
     )
-    return [_to_apply(DecisionShown(*row), features.acts) for row in rows]
+    return [_to_apply(DecisionShown.of(session, row), features.acts) for row in rows]
 
 
 def _to_apply(shown: DecisionShown, acts: Mapping[str, Act[Any]]) -> Task:
     label = acts[shown.decision.act or ""].label
     return Task(
         f"Appliquer la décision n°\u00a0{shown.decision.number} : {label[0].lower()}{label[1:]}",
-        f"{shown.reference} · {shown.purchase}",
+        shown.subject.listed if shown.subject else "",
         f"{shown.path}/application",
         "Appliquer",
     )
@@ -98,14 +99,13 @@ async def _decisions_to_follow(session: AsyncSession, caller: Caller, now: datet
             mine, and_(~has_owner(), or_(col(Decision.owner_id).is_not(None), col(Decision.due_on).is_not(None)))
         )
     rows = await session.execute(
-        shown_decisions()
-        .add_columns(col(Group.timezone))
-        .join(Group, and_(col(Group.id) == col(Decision.group_id)))
+        shown_decisions(session)
         .where(mine, col(Decision.state) == DecisionState.OPEN)
         .order_by(col(Decision.due_on).nulls_last(), col(Decision.id))
         .limit(SHOWN_AT_MOST)
     )
-    return [_to_follow(DecisionShown(*row[:-1]), ZoneInfo(row[-1]), now) for row in rows]
+    zone = await group_zone(session)
+    return [_to_follow(DecisionShown.of(session, row), zone, now) for row in rows]
 
 
 def _to_follow(shown: DecisionShown, zone: ZoneInfo, now: datetime) -> Task:

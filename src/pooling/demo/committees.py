@@ -122,7 +122,7 @@ async def _decide(
             votes_for=17,
             votes_abstained=1,
             votes_against=0,
-            purchase_id=purchases[title],
+            about=("purchase", purchases[title]),
             owner_id=buyer if owner == BUYER else territory.people[owner],
             due_on=_nearest(day + timedelta(days=days), zone, step=-1) if days else None,
         )

@@ -82,7 +82,7 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         names_buyers=may_name_buyers(caller, purchase),
         coverage=await coverage(session, purchase.id),
         moments=_moments(here),
-        decisions=await decisions_about(session, caller, purchase.id),
+        decisions=await decisions_about(session, caller, ("purchase", purchase.id)),
         decision_words=DECISION.words,
         decision_tags=DECISION.tags,
     )

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias, TypeVar
 
 from litestar import Request
 from litestar.types import ControllerRouterHandler
-from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
@@ -21,7 +20,7 @@ from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp
 from pooling.members.events import EventWords
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
-from pooling.members.subjects import About, Named, Subject, SubjectKind, key_of
+from pooling.members.subjects import Named, SubjectKind, Subjects
 from pooling.members.task import Task
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import Kind
@@ -136,9 +135,8 @@ class Features:
         return [feature.events for feature in self.each]
 
     @property
-    def subjects(self) -> dict[str, SubjectKind]:
-        """By their names."""
-        return {kind.name: kind for feature in self.each for kind in feature.subjects}
+    def subjects(self) -> Subjects:
+        return Subjects({kind.name: kind for feature in self.each for kind in feature.subjects})
 
     @property
     def acts(self) -> dict[str, Act[Any]]:
@@ -167,21 +165,6 @@ class Features:
 
     def acts_on(self, subject: Named | None) -> dict[str, Act[Any]]:
         return {name: act for name, act in self.acts.items() if subject is not None and act.subject == subject[0]}
-
-    def runs(self, caller: Caller, subject: Named | None) -> bool:
-        """Whether the caller runs this subject."""
-        return subject is not None and subject[1] in self.subjects[subject[0]].run_by(caller)
-
-    def run_by(self, caller: Caller, table: type[About]) -> ColumnElement[bool]:
-        """The rows of this table whose subject the caller runs."""
-        return or_(
-            false(), *(getattr(table, key_of(name)).in_(kind.run_by(caller)) for name, kind in self.subjects.items())
-        )
-
-    async def subject(self, session: AsyncSession, subject: Named) -> Subject:
-        """It as it stands now: one statement."""
-        kind, key = subject
-        return (await self.subjects[kind].read(session, [key]))[key]
 
     def sections(self, under: str) -> list[Section]:
         return [section for feature in self.each for section in feature.sections if section.under == under]

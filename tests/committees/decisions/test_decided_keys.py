@@ -67,7 +67,7 @@ async def decided(database: Database, territory: Territory, clock: FixedClock, s
         facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
         command = CommitteeIn(day=now.date(), hour=NOW.time(), place="Mairie")
         committee_id = await schedule_committee(session, facilitator, command, NOW)
-        decision = DecisionIn(content="La pose se paie autrement.", purchase_id=purchase_id)
+        decision = DecisionIn(content="La pose se paie autrement.", about=("purchase", purchase_id))
         await add_decision(session, facilitator, committee_id, decision, now)
         charge = Charge(
             group_id=territory.group_id, purchase_id=purchase_id, code="pose", label="Pose", amount_cents=1000,

@@ -125,7 +125,7 @@ async def test_published_twice_at_once_the_minutes_leave_once(fresh_database: Da
 async def decided(meeting: Meeting) -> int:
     purchase_id = await open_purchase(meeting.database, meeting.territory, NOW)
     async with meeting.database.transaction(meeting.territory.group_id) as session:
-        command = DecisionIn(content="Clore la collecte", purchase_id=purchase_id)
+        command = DecisionIn(content="Clore la collecte", about=("purchase", purchase_id))
         await add_decision(session, meeting.caller(FIRST), meeting.id, command, HELD)
         await give_effect(session, meeting.caller(FIRST), meeting.id, 1, CLOSE, NoTerms(), HELD)
     return purchase_id

@@ -14,10 +14,11 @@ from pooling.kernel.events import record_event
 from pooling.members.acts import Act, NoTerms, Order
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion
 from pooling.members.events import EventWords, Subject, named_by
-from pooling.members.features import Entry, Feature
+from pooling.members.features import Entry, Feature, features_for
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Membership, Role
 from pooling.members.rights import AnyRight, Caller
+from pooling.members.subjects import Named, keys_to
 from pooling.members.task import Task
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -32,12 +33,14 @@ class LoanRight(AnyRight):
 
 @get("/prets", right=LoanRight.SEE_LOANS)
 async def list_loans(here: Here[GroupPage]) -> Response[str]:
-    loans = (await here.session.execute(select(col(Loan.what)).order_by(col(Loan.id)))).scalars().all()
+    subjects = features_for(here.session).subjects
+    rows = await here.session.execute(subjects.joined(select(col(Loan.what)), Loan).order_by(col(Loan.id)))
+    loans = [f"{what} {subject.called if subject else ''}" for what, subject in map(subjects.in_row, rows)]
     return here.ask("Prêts", question="Prêts du groupe", consequences=loans, action="", label="")
 
 
-async def lend(session: AsyncSession, what: str, back_at: datetime, now: datetime) -> None:
-    loan = Loan(group_id=session.info["group_id"], what=what, back_at=back_at)
+async def lend(session: AsyncSession, what: str, back_at: datetime, now: datetime, about: Named | None = None) -> None:
+    loan = Loan(group_id=session.info["group_id"], what=what, back_at=back_at, **keys_to(about))
     session.add(loan)
     await session.flush()
     record_event(session, at=now, person_id=None, subject=("loan", loan.id), name="loan.made", details={"to": "Lugos"})
@@ -45,7 +48,7 @@ async def lend(session: AsyncSession, what: str, back_at: datetime, now: datetim
 
 async def _lend_meanwhile(order: Order[NoTerms]) -> None:
     now = order.clock.now()
-    await lend(order.session, "ce que l’achat remplace", now + timedelta(days=30), now)
+    await lend(order.session, "ce que l’achat remplace", now + timedelta(days=30), now, ("purchase", order.subject_id))
 
 
 LEND = Act(

@@ -20,6 +20,7 @@ from pooling.committees.locking import lock_committee
 from pooling.committees.queries import LARGEST_ID, committee_by_id
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
+from pooling.members.subjects import reference_of
 from pooling.web.api import ApiIn, ApiOut, Operation, json_answer, require_match
 from pooling.web.api_input import read_body
 from pooling.web.services import services_of
@@ -76,7 +77,7 @@ async def _agenda(session: AsyncSession, committee_id: int, group: EnteredGroup,
             topic=line.topic,
             duration_minutes=line.duration_minutes,
             presenter=line.presenter,
-            purchase=line.purchase,
+            purchase=reference_of(line.subject, "purchase"),
             difficulty_id=line.difficulty_id,
             files=[file.name for file in line.files],
         )

@@ -15,10 +15,11 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
+from pooling.members.features import features_for
 from pooling.members.locking import lock_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
-from pooling.purchases.models import Purchase
+from pooling.members.subjects import KEYS, about_it, keys_in_events, keys_to
 
 MOST_UNSETTLED = 20
 """Of one person: more are not a difficulty but a project."""
@@ -44,11 +45,12 @@ async def raise_difficulty(session: AsyncSession, caller: Caller, command: Diffi
             f"Vous avez déjà signalé {MOST_UNSETTLED} difficultés qui ne sont pas réglées.",
             code="too_many_difficulties",
         )
+    (about,) = await features_for(session).subjects.referred(session, [command])
     difficulty = Difficulty(
         group_id=group_of(session),
         raised_by=caller.person_id,
         member_id=command.member_id,
-        purchase_id=await _purchase(session, command.purchase),
+        **keys_to(about),
         content=command.content,
         raised_at=now,
     )
@@ -73,6 +75,7 @@ async def raise_once(session: AsyncSession, caller: Caller, command: DifficultyI
     Raises: as `raise_difficulty`.
     """
     await lock_group(session)
+    (about,) = await features_for(session).subjects.referred(session, [command])
     twin = await session.execute(
         select(col(Difficulty.id))
         .where(
@@ -81,7 +84,7 @@ async def raise_once(session: AsyncSession, caller: Caller, command: DifficultyI
             col(Difficulty.raised_at) > now - SENT_TWICE,
             col(Difficulty.content) == command.content,
             col(Difficulty.member_id).is_not_distinct_from(command.member_id),
-            col(Difficulty.purchase_id).is_not_distinct_from(await _purchase(session, command.purchase)),
+            about_it(Difficulty, about),
         )
         .limit(1)
     )
@@ -156,7 +159,7 @@ async def carry_what_is_open(session: AsyncSession, clock: Clock) -> int:
     return await carry_difficulties(session, clock.now())
 
 
-_CARRY = text("""
+_CARRY = text(f"""
 WITH next AS (
     SELECT id FROM committees
     WHERE group_id = :group AND state IN ('planned', 'convened') AND starts_at > :now
@@ -166,21 +169,21 @@ WITH next AS (
     FROM next LEFT JOIN agenda_items i ON i.group_id = :group AND i.committee_id = next.id
     GROUP BY next.id
 ), missing AS (
-    SELECT d.id, d.content, d.purchase_id, row_number() OVER (ORDER BY d.id) AS place
+    SELECT d.id, d.content, {KEYS}, row_number() OVER (ORDER BY d.id) AS place
     FROM difficulties d, next
     WHERE d.group_id = :group AND d.state = :raised AND NOT EXISTS (
         SELECT FROM agenda_items i
         WHERE i.group_id = :group AND i.committee_id = next.id AND i.difficulty_id = d.id)
 )
-INSERT INTO agenda_items (group_id, committee_id, position, title, topic, presenter, purchase_id, difficulty_id)
+INSERT INTO agenda_items (group_id, committee_id, position, title, topic, presenter, difficulty_id, {KEYS})
 SELECT :group, present.id, present.last + missing.place,
     'Difficulté : ' || CASE WHEN length(flat.content) > :longest
         THEN regexp_replace(left(flat.content, :longest), ' [^ ]*$|.$', '') || '…' ELSE flat.content END,
-    'difficulty', '', missing.purchase_id, missing.id
+    'difficulty', '', missing.id, {KEYS}
 FROM missing, present, LATERAL (SELECT regexp_replace(missing.content, E'\\\\s+', ' ', 'g') AS content) AS flat
 WHERE present.items + missing.place <= :most
 ON CONFLICT DO NOTHING RETURNING id
-""")
+""")  # noqa: S608 - names of columns, not input
 
 
 async def difficulty_by_id(session: AsyncSession, difficulty_id: int) -> Difficulty:
@@ -202,16 +205,5 @@ async def _locked(session: AsyncSession, difficulty_id: int) -> Difficulty:
     )
 
 
-async def _purchase(session: AsyncSession, reference: str) -> int | None:
-    if not reference:
-        return None
-    purchase = await session.execute(select(col(Purchase.id)).where(col(Purchase.reference) == reference))
-    purchase_id = purchase.scalar_one_or_none()
-    if purchase_id is None:
-        raise Invalid({"purchase": "Le groupe n’a pas d’achat de cette référence."})
-    return purchase_id
-
-
 def _named_in_events(difficulty: Difficulty) -> dict[str, object]:
-    purchase = {"purchase_id": difficulty.purchase_id} if difficulty.purchase_id else {}
-    return {"content": difficulty.content[:100], **purchase}
+    return {"content": difficulty.content[:100], **keys_in_events(difficulty)}

@@ -20,6 +20,7 @@ from pooling.kernel.errors import Forbidden, Invalid
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Member
 from pooling.members.rights import Right
+from pooling.members.subjects import reference_of
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
 from pooling.web.services import services_of
@@ -67,7 +68,7 @@ def _out(line: DifficultyLine) -> DifficultyOut:
         raised_at=line.raised_at,
         raised_by=line.raiser,
         member=line.member,
-        purchase=line.purchase,
+        purchase=reference_of(line.subject, "purchase"),
         settlement=line.settlement,
         settled_at=line.settled_at,
     )

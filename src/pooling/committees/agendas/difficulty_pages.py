@@ -12,14 +12,13 @@ from sqlmodel import col
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.agendas.difficulties import difficulty_by_id, may_settle, raise_once, settle_difficulty
 from pooling.committees.agendas.difficulty_queries import committees_of, difficulty_line, difficulty_page
-from pooling.committees.agendas.queries import purchases_to_link
-from pooling.committees.agendas.rows import purchases_by_reference
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import Difficulty, DifficultyState
 from pooling.committees.page import sections
 from pooling.kernel.errors import Forbidden
 from pooling.kernel.tables import any_of
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.features import features_for
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
@@ -99,7 +98,7 @@ async def _raising_page(
         breadcrumb=_crumbs(group, (LIST, "Difficultés"), (None, "Signaler une difficulté")),
         form=form,
         url=f"/g/{group.slug}{LIST}",
-        purchases=await purchases_to_link(session, form.value("purchase")),
+        subjects=await features_for(session).subjects.choices(session, form),
         members=await _own_members(session, caller),
     )
 
@@ -113,15 +112,13 @@ async def do_raising(
     form: PostedForm,
 ) -> Response[Any]:
     content = form.lines("content", required="Décrivez la difficulté.", longest=2000)
-    purchase = form.text("purchase", longest=LONGEST_ADDRESS)
+    about = await features_for(session).subjects.referred_in(session, form)
     own = [member_id for member_id, _ in await _own_members(session, caller)]
     member = form.choice("member", own) if form.value("member") else ""
     difficulty_id = 0
-    with form.joined():
-        await purchases_by_reference(session, [purchase])
     with form.redisplayed():
         form.check()
-        command = DifficultyIn(content=content, purchase=purchase, member_id=int(member) if member else None)
+        command = DifficultyIn(content=content, **about, member_id=int(member) if member else None)
         difficulty_id = await raise_once(session, caller, command, services_of(request).clock.now())
     if form.has_errors:
         raise Redisplay(await _raising_page(request, session, caller, entered_group, form))

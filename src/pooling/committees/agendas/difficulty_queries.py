@@ -1,18 +1,20 @@
 """Reads about difficulties."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.members.features import features_for
 from pooling.members.models import Member
-from pooling.purchases.models import Purchase
+from pooling.members.subjects import Subject
 
 PAGE_SIZE = 25
 MOST_COMMITTEES = 20
@@ -29,12 +31,14 @@ class DifficultyLine:
     raised_by: int
     raiser: str
     member: str | None
-    purchase: str | None
-    """Its reference."""
-    purchase_title: str | None
     settlement: str
     settled_at: datetime | None
     settler: str | None
+    subject: Subject | None
+
+    @classmethod
+    def of(cls, session: AsyncSession, row: Sequence[Any]) -> Self:
+        return cls(*features_for(session).subjects.in_row(row))
 
     @property
     def settled(self) -> bool:
@@ -47,18 +51,18 @@ async def difficulty_page(
     """The latest of those that are open, or settled; and where the next page begins."""
     state = DifficultyState.SETTLED if settled else DifficultyState.RAISED
     statement = (
-        _lines().where(col(Difficulty.state) == state).order_by(col(Difficulty.id).desc()).limit(size + 1)
+        _lines(session).where(col(Difficulty.state) == state).order_by(col(Difficulty.id).desc()).limit(size + 1)
     )  # fmt: skip
     if before_id is not None:
         statement = statement.where(col(Difficulty.id) < before_id)
-    lines = [DifficultyLine(*row) for row in await session.execute(statement)]
+    lines = [DifficultyLine.of(session, row) for row in await session.execute(statement)]
     return lines[:size], lines[size - 1].id if len(lines) > size else None
 
 
 async def difficulty_line(session: AsyncSession, difficulty_id: int) -> DifficultyLine:
     """One of them, for a caller that knows that it is there."""
-    row = (await session.execute(_lines().where(col(Difficulty.id) == difficulty_id))).one()
-    return DifficultyLine(*row)
+    row = (await session.execute(_lines(session).where(col(Difficulty.id) == difficulty_id))).one()
+    return DifficultyLine.of(session, row)
 
 
 async def committees_of(session: AsyncSession, difficulty_id: int) -> list[tuple[int, str, datetime]]:
@@ -78,9 +82,9 @@ async def committees_of(session: AsyncSession, difficulty_id: int) -> list[tuple
     return [(key, title, starts_at) for key, title, starts_at in rows]
 
 
-def _lines() -> Any:  # noqa: ANN401 - a SELECT of too many columns for its type
+def _lines(session: AsyncSession) -> Select[Any]:
     raiser, settler = aliased(Person, name="raiser"), aliased(Person, name="settler")
-    return (
+    lines: Any = (
         select(
             col(Difficulty.id),
             col(Difficulty.content),
@@ -89,8 +93,6 @@ def _lines() -> Any:  # noqa: ANN401 - a SELECT of too many columns for its type
             col(Difficulty.raised_by),
             col(raiser.name),
             col(Member.name),
-            col(Purchase.reference),
-            col(Purchase.title),
             col(Difficulty.settlement),
             col(Difficulty.settled_at),
             col(settler.name),
@@ -101,8 +103,6 @@ def _lines() -> Any:  # noqa: ANN401 - a SELECT of too many columns for its type
             Member,
             and_(col(Member.group_id) == col(Difficulty.group_id), col(Member.id) == col(Difficulty.member_id)),
         )
-        .outerjoin(
-            Purchase,
-            and_(col(Purchase.group_id) == col(Difficulty.group_id), col(Purchase.id) == col(Difficulty.purchase_id)),
-        )
     )
+    joined: Select[Any] = features_for(session).subjects.joined(lines, Difficulty)
+    return joined

@@ -14,7 +14,6 @@ from pooling.committees.agendas.rows import (
     items_of,
     number_in,
     order_of,
-    purchases_by_reference,
     require_removable,
 )
 from pooling.committees.agendas.rules import moved_to, require_room
@@ -23,7 +22,9 @@ from pooling.committees.locking import lock_committee, record_change, require_to
 from pooling.committees.models import AgendaItem, Committee, Topic
 from pooling.kernel.database import insert_many
 from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.members.features import features_for
 from pooling.members.rights import Caller
+from pooling.members.subjects import keys_to
 
 
 async def add_titles(session: AsyncSession, committee_id: int, titles: Sequence[str]) -> None:
@@ -88,7 +89,7 @@ async def change_item(
     item = await item_of(session, committee_id, item_id)
     content = await _content(session, command)
     if item.topic != Topic.TYPED:
-        content["purchase_id"] = item.purchase_id  # what it comes from stays what it is about
+        content |= keys_to(item.about)  # what it comes from stays what it is about
     for name, value in content.items():
         setattr(item, name, value)
     await session.flush()
@@ -150,15 +151,16 @@ async def replace_items(
     left_out = [item for item_id, item in present.items() if item_id not in kept]
     await require_removable(session, left_out)
     await forget_items(session, [item.id for item in left_out])
-    purchases = await purchases_by_reference(session, [command.purchase for _, command in commands])
-    for position, (item_id, command) in enumerate(commands, start=1):
+    subjects = await features_for(session).subjects.referred(session, [command for _, command in commands])
+    for position, ((item_id, command), about) in enumerate(zip(commands, subjects, strict=True), start=1):
         item = present[item_id] if item_id is not None else AgendaItem(
             group_id=committee.group_id, committee_id=committee_id, position=position, title=""
         )  # fmt: skip
         item.position, item.title = position, command.title
         item.duration_minutes, item.presenter = command.duration_minutes, command.presenter
         if item.topic == Topic.TYPED:
-            item.purchase_id = purchases.get(command.purchase)
+            for key, value in keys_to(about).items():
+                setattr(item, key, value)
         session.add(item)
     await session.flush()
     record_change(session, caller, committee, "agenda_written", now)
@@ -171,10 +173,10 @@ async def _lock(session: AsyncSession, caller: Caller, committee_id: int, now: d
 
 
 async def _content(session: AsyncSession, command: AgendaItemIn) -> dict[str, Any]:
-    purchases = await purchases_by_reference(session, [command.purchase])
+    (about,) = await features_for(session).subjects.referred(session, [command])
     return {
         "title": command.title,
         "duration_minutes": command.duration_minutes,
         "presenter": command.presenter,
-        "purchase_id": purchases.get(command.purchase),
+        **keys_to(about),
     }

@@ -7,8 +7,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.agendas.items import add_item, change_item, remove_item, shift_item
-from pooling.committees.agendas.queries import AgendaLine, agenda_lines, purchases_to_link
-from pooling.committees.agendas.rows import purchases_by_reference
+from pooling.committees.agendas.queries import AgendaLine, agenda_lines
 from pooling.committees.agendas.rules import minutes_over
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.agendas.taking_up import proposals_for, take_up
@@ -18,6 +17,7 @@ from pooling.committees.page import CommitteePage, committee_page, managed_commi
 from pooling.committees.rules import TO_COME
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.features import features_for
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import Link, redirect, render
@@ -60,7 +60,7 @@ async def _agenda_page(
         overrun=minutes_over(committee.starts_at, committee.ends_at, durations),
         some_without_duration=None in durations[:-1],
         proposals=await proposals_for(session, committee, frame.zone, frame.now) if edits else [],
-        purchases=await purchases_to_link(session) if edits else [],
+        subjects=await features_for(session).subjects.choices(session, form) if edits else [],
     )
 
 
@@ -87,10 +87,8 @@ async def _read_item(session: AsyncSession, form: Form) -> AgendaItemIn:
         "title": form.text("title", required="Donnez un titre au point.", longest=200),
         "duration_minutes": form.integer("duration", smallest=1, largest=600) if form.value("duration") else None,
         "presenter": form.text("presenter", longest=120),
-        "purchase": (purchase := form.text("purchase", longest=40)),
+        **await features_for(session).subjects.referred_in(session, form),
     }
-    with form.joined():
-        await purchases_by_reference(session, [purchase])
     form.check()
     return AgendaItemIn(**values)
 
@@ -126,7 +124,7 @@ async def ask_item(
             "title": line.title,
             "duration": line.duration_minutes,
             "presenter": line.presenter,
-            "purchase": line.purchase,
+            **({line.subject.kind: line.subject.reference} if line.subject else {}),
             "place": line.position,
         }
     )
@@ -163,7 +161,7 @@ async def _item_page(
         removable=line.difficulty_id is None or line.difficulty_settled,
         url=f"{frame.url}{PATH}/{line.id}",
         agenda_url=frame.url + PATH,
-        purchases=await purchases_to_link(session, line.purchase),
+        subjects=await features_for(session).subjects.choices(session, form, line.subject),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,7 +17,7 @@ from pooling.committees.rules import whole_title
 from pooling.members.agenda import Meeting, TakenUp
 from pooling.members.features import features_for
 from pooling.members.models import Member
-from pooling.purchases.models import Purchase, PurchaseState
+from pooling.members.subjects import Subject
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,7 @@ class AgendaLine:
     topic: str
     duration_minutes: int | None
     presenter: str
-    purchase: str | None
-    """Its reference."""
-    purchase_title: str | None
+    subject: Subject | None
     difficulty_id: int | None
     difficulty_settled: bool
     begins_at: datetime | None
@@ -45,16 +43,10 @@ class AgendaLine:
 
 async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneInfo, now: datetime) -> list[AgendaLine]:
     """The agenda in order: a fixed number of statements whatever its length."""
-    rows: Sequence[Any] = (
+    subjects = features_for(session).subjects
+    found = (
         await session.execute(
-            select(AgendaItem, col(Purchase.reference), col(Purchase.title), Difficulty, col(Member.name))
-            .outerjoin(
-                Purchase,
-                and_(
-                    col(Purchase.group_id) == col(AgendaItem.group_id),
-                    col(Purchase.id) == col(AgendaItem.purchase_id),
-                ),
-            )
+            subjects.joined(select(AgendaItem, Difficulty, col(Member.name)), AgendaItem)
             .outerjoin(
                 Difficulty,
                 and_(
@@ -70,6 +62,7 @@ async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneIn
             .order_by(col(AgendaItem.position), col(AgendaItem.id))
         )
     ).all()
+    rows: Sequence[Any] = [subjects.in_row(row) for row in found]
     items: list[AgendaItem] = [row[0] for row in rows]
     files = await files_of(session, committee.id)
     meeting = Meeting(committee.id, committee.starts_at, zone)
@@ -85,15 +78,14 @@ async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneIn
             topic=item.topic,
             duration_minutes=item.duration_minutes,
             presenter=item.presenter,
-            purchase=reference,
-            purchase_title=title,
+            subject=subject,
             difficulty_id=item.difficulty_id,
             difficulty_settled=difficulty is not None and difficulty.state == DifficultyState.SETTLED,
             begins_at=begins_at,
             details=_of_difficulty(difficulty, member) if difficulty is not None else live.get(item.id, ()),
             files=tuple(files.get(item.id, ())),
         )
-        for place, ((item, reference, title, difficulty, member), begins_at) in enumerate(
+        for place, ((item, difficulty, member, subject), begins_at) in enumerate(
             zip(rows, begins, strict=True), start=1
         )
     ]
@@ -103,20 +95,3 @@ def _of_difficulty(difficulty: Difficulty, member: str | None) -> tuple[str, ...
     content = " ".join(difficulty.content.split())
     said = f"{member} : {content}" if member else content
     return (said, f"Réglée : {difficulty.settlement}") if difficulty.settlement else (said,)
-
-
-MOST_PURCHASES = 100
-
-
-async def purchases_to_link(session: AsyncSession, present: str | None = None) -> list[tuple[str, str]]:
-    """The latest purchases that are neither settled nor cancelled, to choose from, and the present one: (reference,
-    what it is called).
-    """
-    ended = [str(PurchaseState.SETTLED), str(PurchaseState.CANCELLED)]
-    rows = await session.execute(
-        select(col(Purchase.reference), col(Purchase.title))
-        .where(or_(col(Purchase.state).not_in(ended), col(Purchase.reference) == present))
-        .order_by(col(Purchase.id).desc())
-        .limit(MOST_PURCHASES)
-    )
-    return [(reference, f"{reference} · {title}") for reference, title in rows]

@@ -10,9 +10,8 @@ from pooling.committees.agendas.files import forget_files_of_items
 from pooling.committees.models import AgendaItem, Difficulty, DifficultyState
 from pooling.committees.queries import one_row
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.errors import Conflict
 from pooling.kernel.tables import any_of
-from pooling.purchases.models import Purchase
 
 
 async def order_of(session: AsyncSession, committee_id: int) -> list[int]:
@@ -47,24 +46,6 @@ async def item_of(session: AsyncSession, committee_id: int, item_id: int) -> Age
     return await one_row(
         session, select(AgendaItem).where(col(AgendaItem.committee_id) == committee_id, col(AgendaItem.id) == item_id)
     )
-
-
-async def purchases_by_reference(session: AsyncSession, references: Sequence[str]) -> dict[str, int]:
-    """The ids of these purchases.
-
-    Raises:
-        Invalid: the group has not one of them.
-    """
-    wanted = {reference for reference in references if reference}
-    if not wanted:
-        return {}
-    rows = await session.execute(
-        select(col(Purchase.reference), col(Purchase.id)).where(any_of(col(Purchase.reference), wanted))
-    )
-    known = {reference: purchase_id for reference, purchase_id in rows}
-    if wanted - known.keys():
-        raise Invalid({"purchase": "Le groupe n’a pas d’achat de cette référence."})
-    return known
 
 
 async def require_removable(session: AsyncSession, items: Sequence[AgendaItem]) -> None:

@@ -91,7 +91,7 @@ def _begins(line: AgendaLine, context: Context) -> str:
 
 
 def _row(line: AgendaLine, *, zone_time: str) -> dict[str, object]:
-    about = [line.presenter, f"{line.purchase} · {line.purchase_title}" if line.purchase else ""]
+    about = [line.presenter, line.subject.listed if line.subject else ""]
     return {
         "number": str(line.position),
         "time": zone_time,

@@ -20,6 +20,7 @@ from pooling.committees.queries import LARGEST_ID, committee_by_id
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
+from pooling.members.subjects import reference_of
 from pooling.purchases.finding import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of, unpack_after
 from pooling.web.api_input import read_body, read_query
@@ -96,7 +97,7 @@ def _out(shown: DecisionShown) -> DecisionOut:
         number=decision.number,
         content=decision.content,
         votes=VotesOut(cast_for=decision.votes_for, against=decision.votes_against, abstained=decision.votes_abstained),
-        purchase=shown.reference,
+        purchase=reference_of(shown.subject, "purchase"),
         act=decision.act,
         applied_at=decision.acted_at,
         owner=owner,

@@ -78,7 +78,9 @@ async def decision_page(
     """A page of the decisions that the caller may read: the open ones by due date, those without any last; the settled
     ones, the latest first. And where the next page starts.
     """
-    statement = shown_decisions().where(readable_by(caller), _of_view(filters.view, caller, today), *_within(filters))
+    statement = shown_decisions(session).where(
+        readable_by(caller), _of_view(filters.view, caller, today), *_within(filters)
+    )
     settled = filters.view is View.SETTLED
     if settled:
         key = tuple_(col(Decision.settled_at), col(Decision.id))
@@ -90,7 +92,7 @@ async def decision_page(
     start = _start(after, settled=settled)
     if start is not None:
         statement = statement.where(key < start if settled else key > start)
-    found = [DecisionShown(*row) for row in await session.execute(statement.limit(size + 1))]
+    found = [DecisionShown.of(session, row) for row in await session.execute(statement.limit(size + 1))]
     shown = found[:size]
     return shown, _key(shown[-1].decision, settled=settled) if len(found) > size else None
 

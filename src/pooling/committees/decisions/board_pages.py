@@ -24,6 +24,7 @@ from pooling.committees.decisions.words import committee_day, decision_excerpt, 
 from pooling.committees.page import sections
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.features import features_for
 from pooling.members.rights import Caller, Right
 from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import Purchase
@@ -74,6 +75,7 @@ async def show_board(
         filtered=bool(kept),
         manages=caller.may(Right.MANAGE_COMMITTEES),
         decisions=shown,
+        kinds=features_for(session).subjects,
         effects=await effects_in_words(session, [one.decision for one in shown]),
         today=today,
         due_words=due_words,

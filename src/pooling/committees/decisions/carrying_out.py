@@ -26,7 +26,7 @@ def may_apply(session: AsyncSession, caller: Caller, committee: Committee, decis
     return (
         caller.may(Right.MANAGE_COMMITTEES)
         or committee.secretary_id == caller.person_id
-        or features_for(session).runs(caller, decision.about)
+        or features_for(session).subjects.runs(caller, decision.about)
     )
 
 

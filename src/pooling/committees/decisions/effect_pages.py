@@ -33,7 +33,7 @@ async def ask_effect(
 ) -> Response[str]:
     """Which act; then, with `acte` in the address, its terms."""
     frame, shown = await written_decision(request, session, caller, committee_id, number)
-    kind, subject = await _subject(session, shown)
+    kind, subject = _subject(session, shown)
     act = features_for(session).acts_on(shown.decision.about).get(request.query_params.get("acte", ""))
     if act is None:
         return _choice_page(request, session, frame, shown, kind, subject)
@@ -43,14 +43,13 @@ async def ask_effect(
     return _terms_page(request, session, frame, shown, subject, act, fields, form)
 
 
-async def _subject(session: AsyncSession, shown: DecisionShown) -> tuple[SubjectKind, Subject]:
+def _subject(session: AsyncSession, shown: DecisionShown) -> tuple[SubjectKind, Subject]:
     """Raises:
     NotFound: the decision is about nothing.
     """
-    about, features = shown.decision.about, features_for(session)
-    if about is None:
+    if shown.subject is None:
         raise NotFound("Choisissez d’abord ce que la décision concerne.")
-    return features.subjects[about[0]], await features.subject(session, about)
+    return features_for(session).subjects[shown.subject.kind], shown.subject
 
 
 def _choice_page(
@@ -115,7 +114,7 @@ async def do_effect(
     number: FromPath[int],
 ) -> Response[Any]:
     frame, shown = await written_decision(request, session, caller, committee_id, number)
-    kind, subject = await _subject(session, shown)
+    kind, subject = _subject(session, shown)
     url = decision_url(frame, number)
     if not form.value("act"):
         await give_effect(session, caller, committee_id, number, None, None, frame.now)
@@ -162,7 +161,7 @@ async def _application_page(
         raise Conflict("Cette décision n’a pas d’effet à appliquer.", code="nothing_to_apply")
     if decision.acted_at is not None:
         raise Conflict("Cette décision a déjà été appliquée.", code="already_applied")
-    kind, subject = await _subject(session, shown)
+    kind, subject = _subject(session, shown)
     terms = act.read(decision.terms)
     words = (await effects_in_words(session, [decision])).get(decision.id, act.label)
     return render(
@@ -205,7 +204,7 @@ async def do_application(
         frame, shown = await framed(request, session, caller, committee_id, number)
         form.errors = {"": " ".join(form.errors.values())}
         raise Redisplay(await _application_page(request, session, frame, shown, form))
-    kind, _ = await _subject(session, shown)
+    kind, _ = _subject(session, shown)
     return redirect(request, decision_url(frame, number), done=f"La décision est appliquée {kind.to_the}.")
 
 

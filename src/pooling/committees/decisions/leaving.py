@@ -30,11 +30,11 @@ async def decisions_left_alone(
         return []
     base = f"/g/{group.slug}"
     rows = await session.execute(
-        shown_decisions()
+        shown_decisions(session)
         .where(col(Decision.owner_id) == person.id, col(Decision.state) == DecisionState.OPEN, readable_by(caller))
         .order_by(col(Decision.due_on).nulls_last(), col(Decision.id))
     )
-    owned = [DecisionShown(*row) for row in rows]
+    owned = [DecisionShown.of(session, row) for row in rows]
     if not owned:
         return []
     links = [

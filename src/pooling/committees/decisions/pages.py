@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.decisions.carrying_out import may_apply
 from pooling.committees.decisions.following_up import may_follow
-from pooling.committees.decisions.form import decision_form, purchases_to_link, read_decision
+from pooling.committees.decisions.form import decision_form, read_decision
 from pooling.committees.decisions.models import DecisionState
 from pooling.committees.decisions.queries import DecisionShown, decisions_listed, events_of, find_decision
 from pooling.committees.decisions.recording import add_decision, change_decision, remove_decision
@@ -46,11 +46,11 @@ async def do_decision(
     frame = await written_committee(request, session, caller, committee_id)
     owner = await person_meant(session, form, "owner")
     with form.redisplayed():
-        command = read_decision(form, owner.person_id)
+        command = await read_decision(session, form, owner.person_id)
         decision = await add_decision(session, caller, committee_id, command, frame.now, insistence=form.insistence())
     if form.has_errors:
         raise Redisplay(await _form_page(request, session, frame, form, owner.offered))
-    if form.value("then") == "effect" and command.purchase_id:
+    if form.value("then") == "effect" and command.about:
         return redirect(request, f"{decision_url(frame, decision.number)}/effet")
     return redirect(request, f"{frame.url}{TAB}#decisions", done="La décision est consignée.")
 
@@ -73,7 +73,7 @@ async def _form_page(
         frame=frame,
         label=label,
         offered=people_offered(found),
-        purchases=await purchases_to_link(session, shown.decision.purchase_id if shown else None),
+        subjects=await features_for(session).subjects.choices(session, form, shown.subject if shown else None),
         url=f"{own}/modification" if own else f"{frame.url}/decisions/nouvelle",
         back=own or frame.url + TAB,
     )
@@ -143,6 +143,7 @@ async def decision_page(
         url=decision_url(frame, decision.number),
         offered=people_offered(found),
         events=[(effect_done(event, acts.values()), event.at) for event in await events_of(session, decision.id)],
+        kind=features_for(session).subjects[shown.subject.kind] if shown.subject else None,
         act_word=acts[decision.act].label if decision.act in acts else None,
         late=decision.due_on is not None and decision.due_on < today and decision.state == DecisionState.OPEN,
         due=due_words(decision.due_on, today) if decision.due_on else "",
@@ -196,12 +197,12 @@ async def do_correction(
     frame, shown = await written_decision(request, session, caller, committee_id, number)
     owner = await person_meant(session, form, "owner")
     with form.redisplayed():
-        command = read_decision(form, owner.person_id)
+        command = await read_decision(session, form, owner.person_id)
         await change_decision(session, caller, committee_id, number, command, frame.now, insistence=form.insistence())
     if form.has_errors:
         raise Redisplay(await _form_page(request, session, frame, form, owner.offered, shown))
     url = decision_url(frame, number)
-    if form.value("then") == "effect" and command.purchase_id:
+    if form.value("then") == "effect" and command.about:
         return redirect(request, f"{url}/effet")
     return redirect(request, url, done="La décision est corrigée.")
 

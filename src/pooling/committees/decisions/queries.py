@@ -1,9 +1,9 @@
-"""Reads of decisions: those of a committee, those of a purchase, what they did, who and what they name."""
+"""Reads of decisions: those of a committee, those about a subject, what they did, who and what they name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,10 +21,10 @@ from pooling.members.acts import Terms
 from pooling.members.features import features_for
 from pooling.members.models import Membership
 from pooling.members.rights import Caller, Right
-from pooling.purchases.models import Purchase
+from pooling.members.subjects import Named, Subject, about_it
 
 LARGEST = 2**31 - 1
-OF_A_PURCHASE = 10
+OF_A_SUBJECT = 10
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,15 @@ class DecisionShown:
     decision: Decision
     committee: Committee
     owner: str | None
-    reference: str | None
-    purchase: str | None
     owner_here: bool
     """Whether the owner still is in the group."""
+    subject: Subject | None
     acted_by: str | None = None
+
+    @classmethod
+    def of(cls, session: AsyncSession, row: Sequence[Any]) -> Self:
+        """From a row of `shown_decisions`."""
+        return cls(*features_for(session).subjects.in_row(row))
 
     @property
     def path(self) -> str:
@@ -55,15 +59,13 @@ class DecisionShown:
         return decided_by(self.decision.number, self.committee.local_start)
 
 
-def shown_decisions() -> Select[Decision, Committee, str, str, str, bool]:
-    """Decisions with their committee, owner and purchase: what lists and pages of them start from."""
-    return (
+def shown_decisions(session: AsyncSession) -> Select[Any]:
+    """Decisions with their committee, owner and subject: what lists and pages of them start from."""
+    decisions = (
         select(
             Decision,
             Committee,
             col(Person.name),
-            col(Purchase.reference),
-            col(Purchase.title),
             has_owner(),
         )
         .join(
@@ -71,10 +73,9 @@ def shown_decisions() -> Select[Decision, Committee, str, str, str, bool]:
             and_(col(Committee.group_id) == Decision.group_id, col(Committee.id) == Decision.committee_id),
         )
         .outerjoin(Person, col(Person.id) == col(Decision.owner_id))
-        .outerjoin(
-            Purchase, and_(col(Purchase.group_id) == Decision.group_id, col(Purchase.id) == Decision.purchase_id)
-        )
     )
+    joined: Select[Any] = features_for(session).subjects.joined(decisions, Decision)
+    return joined
 
 
 def has_owner() -> ColumnElement[bool]:
@@ -103,9 +104,9 @@ def readable_by(caller: Caller) -> ColumnElement[bool]:
 async def decisions_of(session: AsyncSession, committee_id: int) -> list[DecisionShown]:
     """All decisions of a committee, in order."""
     rows = await session.execute(
-        shown_decisions().where(col(Decision.committee_id) == committee_id).order_by(col(Decision.number))
+        shown_decisions(session).where(col(Decision.committee_id) == committee_id).order_by(col(Decision.number))
     )
-    return [DecisionShown(*row) for row in rows]
+    return [DecisionShown.of(session, row) for row in rows]
 
 
 async def find_decision(session: AsyncSession, caller: Caller, committee_id: int, number: int) -> DecisionShown:
@@ -117,29 +118,29 @@ async def find_decision(session: AsyncSession, caller: Caller, committee_id: int
     if not (0 < number <= LARGEST and 0 < committee_id < 2**63):
         raise NotFound
     found = await session.execute(
-        shown_decisions().where(
+        shown_decisions(session).where(
             col(Decision.committee_id) == committee_id, col(Decision.number) == number, readable_by(caller)
         )
     )
     row = found.one_or_none()
     if row is None:
         raise NotFound
-    shown = DecisionShown(*row)
+    shown = DecisionShown.of(session, row)
     if shown.decision.acted_by is None:
         return shown
     acted_by = await session.execute(select(col(Person.name)).where(col(Person.id) == shown.decision.acted_by))
     return replace(shown, acted_by=acted_by.scalar_one())
 
 
-async def decisions_about(session: AsyncSession, caller: Caller, purchase_id: int) -> list[DecisionShown]:
-    """The latest decisions about a purchase that the caller may read."""
+async def decisions_about(session: AsyncSession, caller: Caller, subject: Named) -> list[DecisionShown]:
+    """The latest decisions about a subject that the caller may read."""
     rows = await session.execute(
-        shown_decisions()
-        .where(col(Decision.purchase_id) == purchase_id, readable_by(caller))
+        shown_decisions(session)
+        .where(about_it(Decision, subject), readable_by(caller))
         .order_by(col(Decision.id).desc())
-        .limit(OF_A_PURCHASE)
+        .limit(OF_A_SUBJECT)
     )
-    return [DecisionShown(*row) for row in rows]
+    return [DecisionShown.of(session, row) for row in rows]
 
 
 async def events_of(session: AsyncSession, decision_id: int) -> list[Event]:

@@ -25,7 +25,7 @@ from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
-from pooling.purchases.models import Purchase
+from pooling.members.subjects import KINDS, key_of, keys_in_events, keys_to
 
 T = TypeVar("T", bound=Terms)
 
@@ -58,7 +58,8 @@ async def add_decision(
         group_id=group_of(session),
         committee_id=committee_id,
         number=(last.scalar_one() or 0) + 1,
-        **command.model_dump(),
+        **command.model_dump(exclude={"about"}),
+        **keys_to(command.about),
         assigned_at=now,
         created_at=now,
     )
@@ -79,15 +80,15 @@ async def change_decision(
     *,
     insistence: Insistence | None = None,
 ) -> Decision:
-    """Corrects a decision. Another purchase takes its effect away.
+    """Corrects a decision. Another subject takes its effect away.
 
     Raises: as `add_decision`; NotFound also when there is no such decision, Conflict when it was carried out.
     """
     decision = await _lock_unpublished(session, caller, committee_id, number, now)
     await _check(session, command)
     reassign_decision(decision, owner_id=command.owner_id, due_on=command.due_on, now=now)
-    values = command.model_dump(exclude={"owner_id", "due_on"})
-    if command.purchase_id != decision.purchase_id:
+    values = command.model_dump(exclude={"about", "owner_id", "due_on"}) | keys_to(command.about)
+    if command.about != decision.about:
         values |= {"act": None, "terms": {}}
     await _amend(session, decision, values)
     record_decision(session, caller, decision, "changed", now)
@@ -173,10 +174,10 @@ async def doubts_of_effect(
     return await act.doubts(session, decision.about[1], terms, await group_zone(session), now)
 
 
-_AMEND = text(
-    "SELECT amend_decision(:id, :content, :votes_for, :votes_against, :votes_abstained, :purchase_id, :act, :terms)"
-).bindparams(bindparam("terms", type_=JSONB))
-AMENDED = ("content", "votes_for", "votes_against", "votes_abstained", "purchase_id", "act", "terms")
+AMENDED = ("content", "votes_for", "votes_against", "votes_abstained", *map(key_of, KINDS), "act", "terms")
+_AMEND = text(f"SELECT amend_decision(:id, {', '.join(f':{name}' for name in AMENDED)})").bindparams(
+    bindparam("terms", type_=JSONB)
+)
 
 
 async def _amend(session: AsyncSession, decision: Decision, values: Mapping[str, Any]) -> None:
@@ -219,11 +220,8 @@ async def committee_of(session: AsyncSession, decision: Decision) -> Committee:
 
 
 def named_in_events(decision: Decision) -> dict[str, Any]:
-    """What every event of a decision says of it; of the purchase too, in whose journal it stands."""
-    named: dict[str, Any] = {"committee_id": decision.committee_id, "number": decision.number}
-    if decision.purchase_id is not None:
-        named["purchase_id"] = decision.purchase_id
-    return named
+    """What every event of a decision says of it; of its subject too, in whose journal it stands."""
+    return {"committee_id": decision.committee_id, "number": decision.number, **keys_in_events(decision)}
 
 
 def record_decision(
@@ -273,7 +271,8 @@ async def _lock_unpublished(
 
 async def _check(session: AsyncSession, command: DecisionIn) -> None:
     await check_owner(session, command.owner_id)
-    if command.purchase_id is not None:
-        known = exists().where(col(Purchase.id) == command.purchase_id)
-        if not (await session.execute(select(known))).scalar_one():
-            raise Invalid({"purchase": "Choisissez un achat du groupe."})
+    if command.about is not None:
+        subjects = features_for(session).subjects
+        if await subjects.find(session, command.about) is None:
+            kind = subjects[command.about[0]]
+            raise Invalid({kind.name: f"Choisissez {kind.one_of_the_group}."})

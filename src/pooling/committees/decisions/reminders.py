@@ -86,8 +86,8 @@ def _owners(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - oth
 
 
 async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
-    rows = await session.execute(shown_decisions().where(any_of(col(Decision.id), ids)))
-    found = [DecisionShown(*row) for row in rows]
+    rows = await session.execute(shown_decisions(session).where(any_of(col(Decision.id), ids)))
+    found = [DecisionShown.of(session, row) for row in rows]
     return {
         one.decision.id: Subject(
             decision_called(one.decision.number, one.committee.local_start), one.path.removeprefix("/")
@@ -98,8 +98,8 @@ async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int
 
 async def _render_follow_up(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
     subjects = {reminder.subject_id for reminder in reminders}
-    rows = await session.execute(shown_decisions().where(any_of(col(Decision.id), subjects)))
-    shown = {one.decision.id: one for one in (DecisionShown(*row) for row in rows)}
+    rows = await session.execute(shown_decisions(session).where(any_of(col(Decision.id), subjects)))
+    shown = {one.decision.id: one for one in (DecisionShown.of(session, row) for row in rows)}
     contacts = await facilitators_addresses(session)
     return [_follow_up_mail(reminder, shown[reminder.subject_id], context, contacts) for reminder in reminders]
 
@@ -120,7 +120,7 @@ def _follow_up_mail(reminder: DueReminder, shown: DecisionShown, context: Contex
         Fact("Décision", decision.content),
         Fact("Échéance", day),
         Fact("Décidé par", f"{shown.committee.title} du {date_long(shown.committee.local_start.date())}"),
-        Fact("Achat", f"{shown.purchase} ({shown.reference})" if shown.purchase else ""),
+        *([Fact(shown.subject.word, shown.subject.called)] if shown.subject else []),
     )
     return Mail(
         kind=FOLLOW_UP,

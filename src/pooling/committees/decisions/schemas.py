@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict, Field
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
+from pooling.members.subjects import Named
 
 LONGEST_DECISION = 2000
 LONGEST_OUTCOME = 500
@@ -22,6 +23,6 @@ class DecisionIn(BaseModel):
     votes_for: int | None = Votes
     votes_against: int | None = Votes
     votes_abstained: int | None = Votes
-    purchase_id: int | None = None
+    about: Named | None = None
     owner_id: int | None = None
     due_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)

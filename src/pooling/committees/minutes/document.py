@@ -99,7 +99,7 @@ def _decision(shown: DecisionShown, effect: str) -> dict[str, Any]:
             typo(note)
             for note in (
                 f"Votes : {vote_words(decision)}." if vote_words(decision) else "",
-                f"Achat : {shown.purchase} ({shown.reference})." if shown.purchase else "",
+                f"{shown.subject.word} : {shown.subject.called}." if shown.subject else "",
                 f"Effet : {effect}." if effect else "",
             )
             if note

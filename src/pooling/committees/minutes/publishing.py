@@ -114,7 +114,7 @@ async def _searched(session: AsyncSession, committee: Committee) -> str:
         *(item.title for item in agenda),
         await read_beside(lambda text: plain_text(blocks_of(text)), committee.minutes),
         *(shown.decision.content for shown in decisions),
-        *(shown.purchase or "" for shown in decisions),
+        *(shown.subject.title for shown in decisions if shown.subject),
     ]
     return search_text(" ".join(parts))
 
