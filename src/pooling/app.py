@@ -41,7 +41,7 @@ from pooling.web.caches import keep_nothing_of_requests
 from pooling.web.edge import behind_edge
 from pooling.web.forms import provide_form
 from pooling.web.head import answering_head
-from pooling.web.layout import GroupShown, Layout, Link, Viewer
+from pooling.web.layout import NO_MAIL_LEAVES, GroupShown, Layout, Link, Viewer
 from pooling.web.security import add_headers
 from pooling.web.services import Services, services_of
 
@@ -142,7 +142,7 @@ def layout_of(request: Request[Any, Any, Any]) -> Layout:
         territory=services.territory,
         csrf_token="",
         current_path=path,
-        notice=FICTIONAL if services.demonstration or (group is not None and group.fictional) else None,
+        notice=_notice(services, group),
         footer=about.FOOTER,
     )
     if person is not None:
@@ -160,6 +160,12 @@ def layout_of(request: Request[Any, Any, Any]) -> Layout:
     if person is not None and person.administrator:
         layout.navigation.append(Link("Administration", administration_pages.BASE, path.startswith("/administration/")))
     return layout
+
+
+def _notice(services: Services, group: EnteredGroup | None) -> str | None:
+    """What is to be known on every page."""
+    fictional = services.demonstration or (group is not None and group.fictional)
+    return " ".join([FICTIONAL] * fictional + [NO_MAIL_LEAVES] * (not services.mails_leave)) or None
 
 
 def _roles(caller: Caller | None) -> str:

@@ -21,7 +21,7 @@ SECRET = "a secret of the tests, thirty-two characters or more"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path)
+    return Settings(data_dir=tmp_path, smtp_url="smtp://127.0.0.1:9")  # as in production; nothing delivers here
 
 
 @pytest.fixture(scope="session")

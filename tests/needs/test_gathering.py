@@ -65,7 +65,7 @@ async def test_what_a_member_telephones_is_filed_and_told_to_its_referents(
     typed = {**CALL, f"quantite-{collection.item}": "4", f"jusqu-{collection.item}": "9"}
     answer = await browser.post(TELEPHONE, typed, page=TELEPHONE)
     assert (answer.status_code, answer.headers["location"]) == (303, NEEDS)
-    assert "1 référent est prévenu" in text_of(await browser.get(NEEDS))
+    assert "un courriel part à 1 référent" in text_of(await browser.get(NEEDS))
     assert ((await collection.filed(LUGOS)) or {})[collection.item] == 4
     (event,) = await collection.events("declaration.filed_for")
     assert (event.reason, event.details["caller"]) == ("Référent en congé", "Secrétariat de mairie")
@@ -129,7 +129,7 @@ async def test_the_silent_are_reminded_once_a_day_while_a_reminder_is_left(
     browser = await sign_in(BUYER)
     assert "Relancer les membres sans réponse" in text_of(await browser.get(NEEDS))
     assert (await browser.post(f"{BASE}/relance", page=NEEDS)).status_code == 303
-    assert "3 relances partent" in text_of(await browser.get(NEEDS))
+    assert "3 relances sont prêtes" in text_of(await browser.get(NEEDS))
     assert sorted(mail.recipient for mail in await collection.mails("needs_deadline")) == silent
     again = await browser.post(f"{BASE}/relance", page=NEEDS)
     assert again.status_code == 409

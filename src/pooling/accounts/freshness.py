@@ -121,5 +121,7 @@ def _question(request: Request[Any, Any, Any], form: Form, *, enrolled: bool) ->
         field=FIELD,
         kept=kept,
         enrolled=enrolled,
+        email=signed_in(request).email,
+        leaves=services_of(request).mails_leave,
         action=request.scope["path"],
     )

@@ -94,9 +94,7 @@ async def ask_code(request: Request[Any, Any, Any]) -> Response[str]:
 
 def _code_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
     """Where no mail server is set, a code that was written down has not left: the page does not say that it did."""
-    services = services_of(request)
-    leaves = services.settings.smtp_url is not None or services.demonstration
-    return render(request, "accounts/code.html", form=form, leaves=leaves)
+    return render(request, "accounts/code.html", form=form, leaves=services_of(request).mails_leave)
 
 
 @post("/connexion/code", right="anyone")

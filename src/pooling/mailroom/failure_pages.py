@@ -63,7 +63,8 @@ async def do_retry(
 ) -> Response[Any]:
     services = services_of(request)
     await retry_mail(session, caller, features_of(request).kinds, message_id, context_of(request, entered_group))
-    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done="Le courriel repart.")
+    done, mailed = "Le courriel est remis dans la file", "il repart"
+    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done=done, mailed=mailed)
     answer.background = BackgroundTask(services.bell.ring, "deliver")
     return answer
 
@@ -79,8 +80,9 @@ async def do_trial(
     """Says what is done, a mail written down, and not what nobody knows yet: that it arrives."""
     services, email = services_of(request), signed_in(request).email
     await queue_trial(session, caller, email, services.clock.now())
-    done = f"Un courriel d’essai attend son envoi à {email}\u00a0: s’il n’arrive pas, l’envoi ne marche pas."
-    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done=done)
+    done = f"Un courriel d’essai attend son envoi à {email}"
+    mailed = "s’il n’arrive pas, l’envoi ne marche pas"
+    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done=done, mailed=mailed)
     answer.background = BackgroundTask(services.bell.ring, "deliver")
     return answer
 

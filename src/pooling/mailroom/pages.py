@@ -234,8 +234,9 @@ async def do_sending(
     occasion = await occasion_of(session, features_of(request).kinds, reminder_id)
     context = context_of(request, entered_group)
     count, written = await send_occasion(session, caller, features_of(request).kinds, occasion, context)
-    done = "Il n’y avait plus rien à envoyer." if not count else f"{plural(count, 'relance part', 'relances partent')}."
-    answer = redirect(request, f"/g/{entered_group.slug}{SECTION}/{reminder_id}", done=done)
+    done = "Les relances ne sont plus attendues à leur date" if count else "Il n’y avait plus rien à envoyer."
+    mailed = plural(count, "part maintenant", "partent maintenant") if count else ""
+    answer = redirect(request, f"/g/{entered_group.slug}{SECTION}/{reminder_id}", done=done, mailed=mailed)
     # Once the answer has left, the rows are committed: a bell that rang earlier would wake who finds nothing.
     answer.background = BackgroundTask(services.bell.ring, "deliver" if written == count else "sweep")
     return answer

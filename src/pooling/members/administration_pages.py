@@ -91,7 +91,7 @@ async def do_group(request: Request[Any, Any, Any], form: PostedForm) -> Respons
                 form.refuse("name", conflict.message)
     if form.has_errors:
         raise Redisplay(_creation_page(request, form))
-    return redirect(request, BASE, done=f"Le groupe est créé ; un courriel part à {email}.")
+    return redirect(request, BASE, done="Le groupe est créé", mailed=f"un courriel part à {email}")
 
 
 async def _create(request: Request[Any, Any, Any], person: SignedIn, name: str, first: InvitationIn) -> None:

@@ -107,7 +107,7 @@ async def do_accept(
     if form.has_errors:
         raise Redisplay(await _request_page(request, session, caller, entered_group, request_id, form))
     return redirect(
-        request, f"/g/{entered_group.slug}/demandes", done="L’accès est donné ; la personne en est prévenue."
+        request, f"/g/{entered_group.slug}/demandes", done="L’accès est donné", mailed="un courriel part à la personne"
     )
 
 
@@ -128,7 +128,10 @@ async def do_refuse(
     if form.has_errors:
         raise Redisplay(await _request_page(request, session, caller, entered_group, request_id, form))
     return redirect(
-        request, f"/g/{entered_group.slug}/demandes", done="La demande est refusée ; la réponse part par courriel."
+        request,
+        f"/g/{entered_group.slug}/demandes",
+        done="La demande est refusée",
+        mailed="la réponse part par courriel",
     )
 
 

@@ -167,9 +167,11 @@ class GroupPage(InGroup):
             **facts,
         )
 
-    def redirect(self, path: str = "", *, done: str | None = None, warning: str | None = None) -> Redirect:
+    def redirect(
+        self, path: str = "", *, done: str | None = None, warning: str | None = None, mailed: str = ""
+    ) -> Redirect:
         """After a POST: go and see, at this path from what this is a page of. `done` or `warning` is said there."""
-        return redirect(self.request, self.url + path, done=done, warning=warning)
+        return redirect(self.request, self.url + path, done=done, warning=warning, mailed=mailed)
 
     def to_group(self, path: str, *, done: str | None = None, warning: str | None = None) -> Redirect:
         """The same, at a path from the group on."""

@@ -79,7 +79,8 @@ async def do_invitation(
     return redirect(
         request,
         f"/g/{entered_group.slug}/personnes",
-        done=f"{name} a maintenant ce rôle ; un courriel part à {email}.",
+        done=f"{name} a maintenant ce rôle",
+        mailed=f"un courriel part à {email}",
     )
 
 
@@ -128,7 +129,8 @@ async def do_list(
     return redirect(
         request,
         f"/g/{entered_group.slug}/personnes",
-        done=f"{plural(len(people), 'personne invitée', 'personnes invitées')} : chacune reçoit un courriel.",
+        done=plural(len(people), "personne invitée", "personnes invitées"),
+        mailed="un courriel part à chacune",
     )
 
 

@@ -106,7 +106,7 @@ async def do_extension(here: Here[PurchasePage], form: PostedForm) -> Response[A
         await act(
             here.session, here.caller, here.purchase.id, closes_at, here.clock, reason=reason, insistence=insistence
         )
-    return here.redirect(done="La nouvelle date est annoncée aux référents.")
+    return here.redirect(done="La nouvelle date est enregistrée", mailed="un courriel part aux référents")
 
 
 async def _extension_page(here: PurchasePage, form: Form) -> Response[str]:

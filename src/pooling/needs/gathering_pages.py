@@ -27,8 +27,8 @@ FILING_FOR = f"{DECLARATION}/telephone"
 async def do_reminding(here: Here[PurchasePage]) -> Response[Any]:
     kinds = here.features.kinds
     count, written = await remind_silent(here.session, here.caller, here.purchase.id, kinds, here.context, here.clock)
-    done = f"{plural(count, 'relance part', 'relances partent')} aux référents des membres sans réponse."
-    answer = here.redirect(SECTION, done=done)
+    done = f"{plural(count, 'relance est prête', 'relances sont prêtes')} pour les référents des membres sans réponse"
+    answer = here.redirect(SECTION, done=done, mailed=f"{'elle part' if count == 1 else 'elles partent'} maintenant")
     # Once the answer has left, the rows are committed: a bell that rang earlier would wake who finds nothing.
     answer.background = BackgroundTask(here.services.bell.ring, "deliver" if written == count else "sweep")
     return answer
@@ -53,9 +53,10 @@ async def do_filing_for(here: Here[DeclarationPage], form: PostedForm) -> Respon
             here.session, here.caller, here.purchase.id, command,
             by_whom=by_whom, reason=reason, clock=here.clock, insistence=insistence,
         )  # fmt: skip
-    heard = f"{plural(told, 'référent est prévenu', 'référents sont prévenus')} par courriel."
-    done = f"La déclaration {of_name(here.member.name)} est déposée. " + (heard if told else "Il n’a pas de référent.")
-    return here.redirect(SECTION, done=done)
+    done = f"La déclaration {of_name(here.member.name)} est déposée"
+    if not told:
+        return here.redirect(SECTION, done=f"{done}. Ce membre n’a pas de référent à prévenir.")
+    return here.redirect(SECTION, done=done, mailed=f"un courriel part à {plural(told, 'référent')}")
 
 
 def _line(form: Form, name: str, required: str) -> str:

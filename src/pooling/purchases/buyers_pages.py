@@ -35,7 +35,7 @@ async def do_name(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
     function = form.text("function")
     async with form.submitted(lambda: _page(here, form)):
         await name_buyer(here.session, here.caller, here.purchase, email, name, function, here.sender, here.context)
-    return here.redirect(SECTION, done=f"{name} pilote cet achat ; un courriel part à {email}.")
+    return here.redirect(SECTION, done=f"{name} pilote cet achat", mailed=f"un courriel part à {email}")
 
 
 @get(REMOVAL, right=may_name_buyers)

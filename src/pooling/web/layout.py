@@ -16,6 +16,12 @@ from pooling.web.security import TYPED, cookie_of, ensure_visitor, form_token_of
 from pooling.web.services import Services, services_of
 from pooling.web.templating import page_of
 
+NO_MAIL_LEAVES = (
+    "Aucun courriel ne part pour l’instant\u00a0: ce service n’a pas encore de serveur d’envoi. Ceux qui sont écrits "
+    "attendent."
+)
+"""What every page says of an installation that cannot mail, whatever else it promises."""
+
 
 @dataclass(frozen=True)
 class Link:
@@ -128,10 +134,19 @@ def _with_what_was_typed(request: Request[Any, Any, Any], layout: Layout, writte
 
 
 def redirect(
-    request: Request[Any, Any, Any], url: str, *, done: str | None = None, warning: str | None = None
+    request: Request[Any, Any, Any],
+    url: str,
+    *,
+    done: str | None = None,
+    warning: str | None = None,
+    mailed: str = "",
 ) -> Redirect:
-    """After a POST: go and see. `done` or `warning` is said on the page that comes next."""
+    """After a POST: go and see. `done` or `warning` is said on the page that comes next. `mailed` follows what is done
+    and says of mails that they leave: it is only said where they can.
+    """
     kind, words = ("success", done) if done else ("warning", warning)
+    if done and mailed:
+        words = f"{done}\u00a0; {mailed}." if services_of(request).mails_leave else f"{done}. {NO_MAIL_LEAVES}"
     cookies = []
     if words:
         carried = pack_flash(services_of(request).secret_key, kind, words)

@@ -37,6 +37,11 @@ class Services:
     parts: Mapping[type[Any], object] = field(default_factory=dict)
     """What stands above the web: configurations of features, and the features themselves, each by its type."""
 
+    @property
+    def mails_leave(self) -> bool:
+        """Whether what is written down to be mailed finds a way out. (A demonstration shows its mails itself.)"""
+        return self.settings.smtp_url is not None or self.demonstration
+
     def part(self, kind: type[Part]) -> Part:
         """What was put in of this type."""
         found = self.parts[kind]

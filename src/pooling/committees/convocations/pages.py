@@ -96,8 +96,8 @@ async def do_convening(
         await convene_now(session, caller, committee_id, frame.now, insistence=form.insistence())
     if form.has_errors:
         raise Redisplay(await _page(request, session, frame, form))
-    done = "Les personnes invitées sont convoquées : les courriels partent dans la minute."
-    return redirect(request, f"{frame.url}/ordre-du-jour", done=done)
+    done, mailed = "Les personnes invitées sont convoquées", "les courriels partent dans la minute"
+    return redirect(request, f"{frame.url}/ordre-du-jour", done=done, mailed=mailed)
 
 
 @get(f"{CONVOCATION}.pdf", right=Right.SEE_GROUP)

@@ -79,7 +79,8 @@ async def do_publication(
         if not form.doubts:
             form.errors = {"": " ".join(form.errors.values())}
         raise Redisplay(await _publication_page(request, session, frame, form))
-    return redirect(request, frame.url + TAB, done="Le compte-rendu est publié et part par courriel.")
+    mailed = "il part par courriel"
+    return redirect(request, frame.url + TAB, done="Le compte-rendu est publié", mailed=mailed)
 
 
 @get(VERSIONS, right=Right.SEE_GROUP)
