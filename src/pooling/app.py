@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from pooling.accounts import kept_pages, sign_in_pages, token_pages
+from pooling.accounts import address_pages, kept_pages, sign_in_pages, token_pages
 from pooling.accounts import pages as accounts
 from pooling.accounts.bearer import provide_holder
 from pooling.accounts.door import admit_person
@@ -47,6 +47,7 @@ from pooling.web.services import Services, services_of
 
 GROUND: Sequence[ControllerRouterHandler] = (
     *accounts.ROUTES,
+    *address_pages.ROUTES,
     *kept_pages.ROUTES,
     *token_pages.ROUTES,
     *about.ROUTES,

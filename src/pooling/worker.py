@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pooling.accounts.keeping import forget_old
+from pooling.accounts.own_address import forget_expired
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.records.writing import write_exports
 from pooling.features import FEATURES, FORGETS
@@ -109,9 +110,12 @@ async def purge(work: Work) -> None:
 
 
 async def forget_typed(work: Work) -> None:
-    """What was typed and kept after a session had ended is nobody's after a day. It is of no group."""
+    """What was typed and kept after a session had ended is nobody's after a day, an address that nobody proved to read
+    after its code's time. Both are of no group.
+    """
     async with work.database.transaction() as session:
         await forget_old(session, work.clock.now())
+        await forget_expired(session, work.clock.now())
 
 
 Job = Callable[[Work], Awaitable[None]]

@@ -19,6 +19,7 @@ RUNS_OR_LEADS = frozenset({"facilitator", "buyer"})
 JOURNAL = RUNS_OR_LEADS | {"buyer_other"}
 """A lead buyer's journal is that of its own purchases."""
 NAMES_BUYERS = frozenset({"facilitator", "referent_lead"})
+EDITS = BUYER | NAMES_BUYERS | {"purchasing"}
 REFERENTS = frozenset({"referent", "referent_lead", "referent_other"})
 PREPARES = FACILITATOR | REFERENTS | {"purchasing"}
 RAISED_OR_LEADS = frozenset({"facilitator", "referent"})
@@ -52,6 +53,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /deconnexion": EVERYBODY,
     "GET /compte": SIGNED_IN,
     "POST /compte/sessions/fin": SIGNED_IN,
+    **{f"{method} /compte/adresse{step}": SIGNED_IN for method in ("GET", "POST") for step in ("", "/code")},
     "GET /saisies": SIGNED_IN,
     "POST /saisies/{kept_id}/oubli": SIGNED_IN,
     "GET /compte/second-facteur": SIGNED_IN,
@@ -100,7 +102,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {PERSON}/{step}": FACILITATOR
         for method in ("GET", "POST")
-        for step in ("deconnexion", "fiche", "roles/{membership_id}", "roles/{membership_id}/retrait")
+        for step in ("deconnexion", "fiche", "adresse", "roles/{membership_id}", "roles/{membership_id}/retrait")
     },
     **{f"{method} /g/{{group}}/reglages": FACILITATOR for method in ("GET", "POST")},
     **{f"{method} /g/{{group}}/mes-courriels": GROUP for method in ("GET", "POST")},
@@ -192,7 +194,7 @@ EXPECTED: dict[str, frozenset[str]] = {
         for step in ("acheteurs", "acheteurs/{membership_id}/retrait")
     },
     **{
-        f"{method} {PURCHASE}/{step}": BUYER | NAMES_BUYERS | {"purchasing"}
+        f"{method} {PURCHASE}/{step}": EDITS
         for method in ("GET", "POST")
         for step in ("articles", "modification", "suppression")
     },
@@ -264,5 +266,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases/{{reference}}/declarations": GROUP,
     f"GET {API}/purchases/{{reference}}/declarations/{{member}}": SEES_LUGOS,
     f"PUT {API}/purchases/{{reference}}/declarations/{{member}}": OWN_MEMBER,
+    f"POST {API}/purchases/{{reference}}/declarations/{{member}}/telephone": RUNS_OR_LEADS,
+    f"POST {API}/purchases/{{reference}}/declarations/{{member}}/discarding": OWN_MEMBER,
+    f"POST {API}/purchases/{{reference}}/reminding": RUNS_OR_LEADS,
+    f"PUT {API}/purchases/{{reference}}": EDITS,
+    f"POST {API}/purchases/{{reference}}/deletion": EDITS,
     **{f"POST {API}/purchases/{{reference}}/{step}": BUYER for step in ("opening", "closure", "cancellation")},
 }

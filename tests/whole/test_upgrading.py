@@ -239,3 +239,42 @@ def test_a_purchase_of_charges_alone_says_so(empty: str) -> None:
     asyncio.run(written())
     upgrade(empty, "head")
     assert asyncio.run(found()) == {"goods": "goods", "charges": "service", "nothing": "goods"}
+
+
+def test_addresses_taken_before_one_definition_are_cleaned_and_who_came_is_known(empty: str) -> None:
+    """What nobody sees is taken off, unless somebody has the address; what no cleaning mends stays, to be shown."""
+    upgrade(empty, "0016")
+    before = {
+        "zero\u200bwidth@lugos.example": "zerowidth@lugos.example",
+        "contact@mairie-are\u0300s.fr": "contact@mairie-ar\u00e8s.fr",
+        "soft\u00adhyphen@lugos.example": "soft\u00adhyphen@lugos.example",  # somebody has it without
+        "softhyphen@lugos.example": "softhyphen@lugos.example",
+        "ref..x@lugos.example": "ref..x@lugos.example",
+        "plain@lugos.example": "plain@lugos.example",
+    }
+
+    async def written() -> None:
+        connection = await asyncpg.connect(empty)
+        for email in before:
+            await connection.execute("INSERT INTO people (email, name, function, phone, administrator, created_at) "
+                "VALUES ($1, '', '', '', false, $2)", email, NOW)  # fmt: skip
+        await connection.execute(
+            "INSERT INTO messages (person_id, kind, recipient, subject, body_text, body_html, state, priority, "
+            "attempts, attachments, sender_name, thread, next_try_at, created_at) "
+            "SELECT id, 'k', email, '', '', '', 'sent', 1, 0, '{}', '', '', $1, $1 "
+            "FROM people WHERE email = 'plain@lugos.example'",
+            NOW,
+        )
+        await connection.close()
+
+    async def found() -> dict[str, bool]:
+        connection = await asyncpg.connect(empty)
+        rows = await connection.fetch("SELECT email, signed_in_at IS NOT NULL AS came FROM people ORDER BY id")
+        await connection.close()
+        return {row["email"]: row["came"] for row in rows}
+
+    asyncio.run(written())
+    upgrade(empty, "head")
+    after = asyncio.run(found())
+    assert list(after) == list(before.values())
+    assert [email for email, came in after.items() if came] == ["plain@lugos.example"], "a code was mailed to it"

@@ -9,7 +9,16 @@ from pooling.kernel.tables import TenantTable, metadata
 
 NOT_OF_ONE_GROUP = {
     *("groups", "people", "messages", "alembic_version"),
-    *("sessions", "sign_in_codes", "throttles", "second_factors", "recovery_codes", "api_tokens", "kept_forms"),
+    *(
+        "sessions",
+        "sign_in_codes",
+        "throttles",
+        "second_factors",
+        "recovery_codes",
+        "api_tokens",
+        "kept_forms",
+        "address_changes",
+    ),
 }
 
 

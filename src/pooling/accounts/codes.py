@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person, SignInCode
+from pooling.accounts.people import note_sign_in
 from pooling.kernel.limits import limit
 
 LIFETIME = limit(timedelta(minutes=10), "A mailed code or link is good for", __name__)
@@ -141,4 +142,5 @@ async def _use(session: AsyncSession, link_hash: bytes, browser: str, now: datet
     ).first()
     if used is None or used[0] is None:
         return None
+    await note_sign_in(session, used[0], now)
     return Proved(person_id=used[0], next_path=used[1])

@@ -26,7 +26,9 @@ from pooling.web.layout import Link, render
 from pooling.web.security import browser_of
 from pooling.web.services import services_of
 
-FRESH = limit(timedelta(minutes=10), "A sign-in is fresh enough to make a token or end sessions", __name__)
+FRESH = limit(
+    timedelta(minutes=10), "A sign-in is fresh enough to make a token, end sessions, change address", __name__
+)
 FIELD = CONFIRMATION
 NOT_YOU = (
     "Si ce n’est pas vous, quelqu’un utilise votre session : ne donnez ce code à personne, puis déconnectez tous vos "
@@ -35,7 +37,7 @@ NOT_YOU = (
 WRONG = "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez-en un autre."
 CONFIRMATION_MAIL = occasion(
     "confirmation_code",
-    asked_by="whoever is signed in and makes a token, sets up a second factor or ends sessions",
+    asked_by="whoever is signed in and makes a token, sets up a second factor, ends sessions or changes their address",
     to="their own address",
     limit=f"{CODES_TO_ADDRESS}; {CODES_FROM_HOST}",
     where=__name__,

@@ -32,6 +32,8 @@ class Person(Table, table=True):
         sa_column_kwargs={"server_default": text("replace(concat(gen_random_uuid(), gen_random_uuid()), '-', '')")},
     )
     """Stands in links of their mails that work without signing in, such as the one that stops a kind of mail."""
+    signed_in_at: datetime | None = instant(nullable=True)
+    """When they first did. Until then nobody is known to read the address, and it may be corrected for them."""
     purged_at: datetime | None = instant(nullable=True)
     """When name, address and phone were blanked. Events still name the id."""
     created_at: datetime = instant()
@@ -85,6 +87,20 @@ class SignInCode(Table, table=True):
     created_at: datetime = instant()
     expires_at: datetime = instant()
     used_at: datetime | None = instant(nullable=True)
+
+
+class AddressChange(Table, table=True):
+    """Another address that a person wants, until a code mailed there proves that they read it. One at a time."""
+
+    __tablename__ = "address_changes"
+    __table_args__ = (ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"),)
+
+    person_id: int = Field(primary_key=True, sa_type=BigInteger)
+    email: str
+    code: bytes = Field(sa_type=LargeBinary)
+    """Sealed with the installation's key."""
+    attempts: int = 0
+    expires_at: datetime = instant()
 
 
 class KeptForm(Table, table=True):

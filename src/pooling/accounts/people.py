@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from pooling.accounts.models import Person
 from pooling.kernel.errors import Invalid
 from pooling.mail_addresses import WrongAddressError, read_address
 
@@ -32,3 +34,20 @@ async def ensure_people(session: AsyncSession, people: Sequence[tuple[str, str, 
         },
     )
     return {email: person_id for email, person_id in rows}
+
+
+async def note_sign_in(session: AsyncSession, person_id: int, now: datetime) -> None:
+    """From the first time on, somebody is known to read this address."""
+    first = update(Person).where(col(Person.id) == person_id, col(Person.signed_in_at).is_(None))
+    await session.execute(first.values(signed_in_at=now).execution_options(synchronize_session=False))
+
+
+async def move_address(session: AsyncSession, person_id: int, former: str, present: str, now: datetime) -> bool:
+    """Puts another address in the place of a former one; what waits to be mailed goes there, and codes on their way to
+    the former one are dead. False where the former one is no longer theirs, or the other one is somebody's.
+    """
+    moved = await session.execute(
+        text("SELECT move_address(:person, :former, :present, :now)"),
+        {"person": person_id, "former": former, "present": present, "now": now},
+    )
+    return bool(moved.scalar_one())

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person, SecondFactor, SignInSession
+from pooling.accounts.people import note_sign_in
 from pooling.kernel.limits import limit
 
 IDLE_LIMIT = limit(timedelta(hours=12), "A session without any request", __name__)
@@ -63,6 +64,7 @@ def _hash(token: str) -> bytes:
 async def open_session(session: AsyncSession, person_id: int, now: datetime, *, browser: str = "") -> str:
     """A new session for this person; returns the token for the cookie, never kept as such."""
     token = secrets.token_urlsafe(32)
+    await note_sign_in(session, person_id, now)
     session.add(
         SignInSession(
             token_hash=_hash(token),

@@ -15,9 +15,9 @@ from pooling.mailroom.trial import queue_trial
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.page_parts import context_of
-from pooling.members.people_queries import LARGEST_ID
+from pooling.members.people_queries import LARGEST_ID, people_out_of_reach
 from pooling.members.rights import Right
-from pooling.outbox.failures import failure_words, is_hopeless
+from pooling.outbox.failures import failure_words, is_address_at_fault, is_hopeless
 from pooling.web.cursors import with_query
 from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
@@ -43,6 +43,9 @@ async def list_failed(
         failed=failed,
         waiting=await count_waiting(session, services_of(request).clock.now()),
         why=failure_words,
+        is_address_at_fault=is_address_at_fault,
+        out_of_reach=await people_out_of_reach(session),
+        people_url=f"{base}/personnes",
         hopeless=is_hopeless,
         url=base + FAILED,
         reminders_url=base + SECTION,

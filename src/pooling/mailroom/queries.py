@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,7 +16,7 @@ from pooling.kernel.files import File
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import folded_words
 from pooling.mailroom.occasions import OccasionShown, OccasionState, occasion_state
-from pooling.members.people_queries import LARGEST_ID, folded_column
+from pooling.members.people_queries import LARGEST_ID, folded_column, is_here
 from pooling.outbox.models import Message, MessageState
 from pooling.reminders.models import Reminder, ReminderOptOut
 
@@ -161,6 +161,8 @@ class FailedMail:
     subject: str
     error: str
     at: datetime
+    person_id: int | None
+    """Who may be given another address: somebody who still has the one that failed, and a role."""
     reminder_id: int | None
 
 
@@ -177,6 +179,11 @@ async def failed_page(session: AsyncSession, *, before: int | None = None) -> tu
             col(Message.subject),
             func.coalesce(col(Message.error), ""),
             col(Message.next_try_at),
+            col(Person.id),
+        )
+        .outerjoin(
+            Person,
+            and_(col(Person.id) == col(Message.person_id), col(Person.email) == col(Message.recipient), is_here()),
         )
         .where(
             col(Message.group_id) == group_of(session),

@@ -14,6 +14,7 @@ from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.mailroom.occasions import OccasionShown
 from pooling.mailroom.words import offset_word
+from pooling.members.mails import TO_AN_ADDRESS
 from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
 from pooling.outbox.failures import WITHDRAWN_PREFIX, is_hopeless
@@ -92,7 +93,8 @@ async def send_occasion(
 async def retry_mail(
     session: AsyncSession, caller: Caller, kinds: Sequence[Kind], message_id: int, context: Context
 ) -> None:
-    """Tries a mail that failed once more. A reminder is written anew, from what is true now.
+    """Tries a mail that failed once more, at the address that its person has by now. A reminder is written anew, from
+    what is true now.
 
     Raises:
         Conflict: it did not fail, or what it says is no longer true or of use.
@@ -113,9 +115,11 @@ async def retry_mail(
         raise Conflict(NO_LONGER, code="no_longer_true")
     await session.execute(
         text("""
-            UPDATE messages SET state = 'queued', attempts = 0, error = NULL, next_try_at = :now
+            UPDATE messages SET state = 'queued', attempts = 0, error = NULL, next_try_at = :now, recipient = COALESCE(
+                (SELECT email FROM people p WHERE p.id = person_id AND purged_at IS NULL AND kind <> ALL (:as_it_is)),
+                recipient)
             WHERE id = :id AND group_id = :group AND state = 'failed'"""),
-        {"now": context.now, "id": message.id, "group": group_of(session)},
+        {"now": context.now, "id": message.id, "group": group_of(session), "as_it_is": list(TO_AN_ADDRESS)},
     )
 
 

@@ -17,9 +17,7 @@ from pooling.members.rights import Caller, Right
 
 @dataclass(frozen=True)
 class PersonIn:
-    """What a facilitator may correct. Not the address: whoever reads that mailbox signs in as this person, in every
-    group that it is in. A wrong address is mended by ending the role and inviting the right one.
-    """
+    """What a facilitator may correct without asking anybody; the address is another matter (`readdressing.py`)."""
 
     name: Line
     function: Line

@@ -8,6 +8,7 @@ from pooling.members import (
     inviting_pages,
     pages,
     people_pages,
+    readdressing_pages,
     role_pages,
     settings_pages,
 )
@@ -22,6 +23,7 @@ FEATURE = Feature(
     pages=(
         *pages.ROUTES,
         *people_pages.ROUTES,
+        *readdressing_pages.ROUTES,
         *role_pages.ROUTES,
         *inviting_pages.ROUTES,
         *asking_pages.ROUTES,

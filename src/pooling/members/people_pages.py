@@ -115,6 +115,7 @@ async def show_person(
         base=f"/g/{entered_group.slug}",
         url=f"/g/{entered_group.slug}/personnes/{person_id}",
         lead_buyer=Role.LEAD_BUYER,
+        is_self=person_id == caller.person_id,
     )
 
 

@@ -12,6 +12,7 @@ from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import folded_words
+from pooling.mail_addresses import why_wrong
 from pooling.members.models import Member, Membership, Role
 from pooling.members.words import ROLE_WORDS
 
@@ -67,6 +68,11 @@ def _active() -> ColumnElement[bool]:
     return and_(col(Membership.person_id) == col(Person.id), col(Membership.ended_at).is_(None))
 
 
+def is_here() -> ColumnElement[bool]:
+    """Of the person of a statement: whether they hold a role in the group."""
+    return exists().where(_active())
+
+
 async def people_page(
     session: AsyncSession, *, search: str = "", after: tuple[str, int] | None = None
 ) -> tuple[list[PersonShown], tuple[str, int] | None]:
@@ -76,7 +82,7 @@ async def people_page(
     name = folded_column(col(Person.name)).collate("C")
     statement = (
         select(Person, name)
-        .where(exists().where(_active()), *(_has_word(word) for word in folded_words(search)))
+        .where(is_here(), *(_has_word(word) for word in folded_words(search)))
         .order_by(name, col(Person.id))
         .limit(PAGE_SIZE + 1)
     )
@@ -105,11 +111,28 @@ async def find_person(session: AsyncSession, person_id: int) -> PersonShown:
     """
     if not 0 < person_id <= LARGEST_ID:
         raise NotFound
-    found = await session.execute(select(Person).where(col(Person.id) == person_id, exists().where(_active())))
+    found = await session.execute(select(Person).where(col(Person.id) == person_id, is_here()))
     people = await _with_roles(session, list(found.scalars()))
     if not people:
         raise NotFound
     return people[0]
+
+
+_PLAIN_ADDRESS = r"^[a-z0-9]+([._+-][a-z0-9]+)*@[a-z0-9]+([.-][a-z0-9]+)*\.(fr|eu|com|net|org|example)$"
+"""What looks like this can be mailed: only the others are looked at one by one."""
+
+
+async def people_out_of_reach(session: AsyncSession) -> list[tuple[int, str, str, str]]:
+    """The group's people whose address no mail can reach: (id, name, address, why). Some were taken before one
+    definition judged them all.
+    """
+    doubtful = await session.execute(
+        select(col(Person.id), col(Person.name), col(Person.email))
+        .where(is_here(), col(Person.email).regexp_match(_PLAIN_ADDRESS).is_(False))
+        .order_by(folded_column(col(Person.name)).collate("C"), col(Person.id))
+    )
+    judged = [(person_id, name, email, why_wrong(email)) for person_id, name, email in doubtful]
+    return [(person_id, name, email, why) for person_id, name, email, why in judged if why]
 
 
 async def people_of_member(session: AsyncSession, member_id: int) -> list[PersonShown]:

@@ -6,12 +6,10 @@ from pooling.outbox.delivery import EXPIRED
 
 WITHDRAWN_PREFIX = "withdrawn:"
 
-NO_SUCH_ADDRESS = (
-    "Cette adresse n’existe pas, ou plus. Demandez la nouvelle à la personne, puis invitez-la à cette adresse."
-)
+NO_SUCH_ADDRESS = "Cette adresse n’existe pas, ou plus. Demandez la bonne à la personne, puis corrigez-la."
 FULL = "La boîte de cette personne est pleine. Prévenez-la autrement."
 TOO_BIG = "Le courriel est trop lourd pour cette boîte : allégez les pièces jointes."
-NO_SUCH_DOMAIN = "Le domaine de cette adresse (ce qui suit @) n’existe pas. Vérifiez l’adresse."
+NO_SUCH_DOMAIN = "Le domaine de cette adresse (ce qui suit @) n’existe pas. Vérifiez-la, puis corrigez-la."
 POLICY = (
     "Le serveur de cette personne refuse nos courriels par sécurité. Demandez à son service informatique de les "
     "accepter, puis réessayez."
@@ -41,6 +39,11 @@ def failure_words(error: str) -> str:
     if error.startswith(WITHDRAWN_PREFIX):
         return NO_LONGER_TRUE
     return next((words for pattern, words in _WORDS if pattern.search(error.lower())), REFUSED)
+
+
+def is_address_at_fault(error: str) -> bool:
+    """Whether another address is what it takes."""
+    return failure_words(error) in {NO_SUCH_ADDRESS, NO_SUCH_DOMAIN, BADLY_WRITTEN}
 
 
 def is_hopeless(error: str) -> bool:
