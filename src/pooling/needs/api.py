@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from litestar import get, put
+from litestar import get, post, put
 from pydantic import Field
 from sqlalchemy import select
 from sqlmodel import col
@@ -16,10 +16,11 @@ from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
+from pooling.needs import declaring, telephoned
 from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.models import Declaration
 from pooling.needs.page import OnDeclaration
-from pooling.needs.permissions import is_involved, may_file, may_see_declaration
+from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_declaration
 from pooling.needs.queries import DeclarationShown, declarations_of_member, member_page
 from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import DeclarationIn, NeedIn
@@ -84,14 +85,26 @@ class NeedPut(ApiIn):
     up_to: Units | None = None
 
 
-class DeclarationPut(ApiIn):
-    """The whole declaration. An item that is not named counts as zero once filed; a draft has not answered it yet."""
-
-    state: Literal["draft", "filed"]
+class NeedsIn(ApiIn):
     needs: tuple[NeedPut, ...] = Field(default=(), max_length=500)
     comment: str = Field(default="", max_length=2000)
     confirmed: str = Field(default="", max_length=LONGEST_REASON)
     """Why so much is asked for, once it was answered that a quantity may be a slip (code `doubtful`)."""
+
+
+class DeclarationPut(NeedsIn):
+    """The whole declaration. An item that is not named counts as zero once filed; a draft has not answered it yet."""
+
+    state: Literal["draft", "filed"]
+
+
+class TelephonedIn(NeedsIn):
+    """The whole declaration that a member asked for by telephone."""
+
+    caller: str = Field(min_length=1, max_length=200)
+    """Who called: a name, a function."""
+    reason: str = Field(min_length=1, max_length=500)
+    """Why it is filed for the member: its référents read it."""
 
 
 @endpoint(get, LIST, right=Right.SEE_TOTALS)
@@ -143,7 +156,45 @@ async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> De
     return await _declaration(here)
 
 
-def _command(sent: DeclarationPut, ids: dict[str, int], member_id: int) -> DeclarationIn:
+@endpoint(
+    post,
+    f"{DECLARATION}/telephone",
+    right=may_gather,
+    conflicts=("collection_closed",),
+    once=True,
+    tagged=True,
+    matched=True,
+)
+async def file_for_member(here: Here[OnDeclaration], sent: TelephonedIn) -> DeclarationOut:
+    """File what a member asked for by telephone; its référents are told. For the facilitator and the lead buyer."""
+    command = _command(sent, await item_ids(here.session, here.purchase.id), here.member.id)
+    if wants_match(here.request):
+        await _compare(here)
+    await telephoned.file_for_member(
+        here.session, here.caller, here.purchase.id, command,
+        by_whom=sent.caller, reason=sent.reason, clock=here.clock, insistence=Insistence(sent.confirmed),
+    )  # fmt: skip
+    return await _declaration(here)
+
+
+@endpoint(
+    post,
+    f"{DECLARATION}/discarding",
+    right=may_file,
+    conflicts=("collection_closed", "no_draft"),
+    once=True,
+    tagged=True,
+    matched=True,
+)
+async def discard_draft(here: Here[OnDeclaration]) -> DeclarationOut:
+    """Give up a draft; what is filed stays. For the member's référent."""
+    if wants_match(here.request):
+        await _compare(here)
+    await declaring.discard_draft(here.session, here.caller, here.purchase.id, here.member.id, here.clock)
+    return await _declaration(here)
+
+
+def _command(sent: NeedsIn, ids: dict[str, int], member_id: int) -> DeclarationIn:
     names = [need.item for need in sent.needs]
     refuse_twice(names, "needs.{}.item")
     unknown = {
@@ -203,4 +254,4 @@ def _version(shown: DeclarationShown | None, codes: dict[int, str]) -> VersionOu
     )
 
 
-ROUTES = [list_declarations, get_declaration, put_declaration]
+ROUTES = [list_declarations, get_declaration, put_declaration, file_for_member, discard_draft]

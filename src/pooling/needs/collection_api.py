@@ -13,10 +13,10 @@ from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
-from pooling.needs import cancelling, collection
+from pooling.needs import cancelling, collection, reminding_silent
 from pooling.needs.consolidating import consolidate_purchase, current_consolidation
 from pooling.needs.models import ConsolidationRecord
-from pooling.needs.permissions import may_see_all_needs
+from pooling.needs.permissions import may_gather, may_see_all_needs
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
 from pooling.purchases.page import OnPurchase
@@ -44,6 +44,13 @@ class ClosureIn(ApiIn):
 
 class CancellationIn(ApiIn):
     reason: str = Field(min_length=1, max_length=500)
+
+
+class RemindedOut(ApiOut):
+    """What leaves now, in the place of the next planned reminder."""
+
+    reminders: int
+    """How many people are mailed."""
 
 
 class NextTierOut(ApiOut):
@@ -149,4 +156,20 @@ async def get_consolidation(here: Here[OnPurchase]) -> ConsolidationOut:
     )
 
 
-ROUTES: Sequence[Any] = [open_collection, close_collection, cancel_purchase, get_consolidation]
+@endpoint(
+    post,
+    "/purchases/{reference:str}/reminding",
+    right=may_gather,
+    conflicts=("collection_closed", "already_reminded", "nothing_to_send"),
+    once=True,
+)
+async def remind_silent(here: Here[OnPurchase]) -> RemindedOut:
+    """Remind now those who have not filed, once a day at most. For the facilitator and the lead buyer."""
+    kinds, context = here.features.kinds, here.context
+    count, _ = await reminding_silent.remind_silent(
+        here.session, here.caller, here.purchase.id, kinds, context, here.clock
+    )
+    return RemindedOut(reminders=count)
+
+
+ROUTES: Sequence[Any] = [open_collection, close_collection, cancel_purchase, get_consolidation, remind_silent]

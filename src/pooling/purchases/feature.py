@@ -2,13 +2,13 @@
 
 from pooling.members.features import Entry, Feature
 from pooling.members.rights import Right
-from pooling.purchases import api, buyers_pages, correcting_pages, pages, preparing_pages
+from pooling.purchases import api, buyers_pages, correcting_api, correcting_pages, pages, preparing_pages
 from pooling.purchases.event_words import EVENTS
 from pooling.purchases.subject import SUBJECT
 
 FEATURE = Feature(
     pages=(*pages.ROUTES, *preparing_pages.ROUTES, *correcting_pages.ROUTES, *buyers_pages.ROUTES),
-    api=api.ROUTES,
+    api=(*api.ROUTES, *correcting_api.ROUTES),
     navigation=(Entry("Achats groupés", "/achats", Right.SEE_GROUP),),
     events=EVENTS,
     subjects=(SUBJECT,),
