@@ -1,15 +1,22 @@
-"""No page is an orphan: whoever may open a page finds a link to it on another, from À faire on."""
+"""No page is an orphan and no button a dead end: whoever may open a page finds a link to it on another, from À faire
+on, and nobody is shown what they are refused.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 import pytest
+from httpx import Response
 from litestar import Litestar
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn
@@ -19,6 +26,7 @@ from pooling.committees.models import Committee, CommitteeState, MinutesVersion
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
+from pooling.members.granting import grant_role
 from pooling.members.models import Role
 from pooling.needs.collection import close_collection
 from pooling.needs.declaring import save_draft
@@ -26,7 +34,7 @@ from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.finding import find_purchase
 from pooling.reminders.models import ReminderOptOut
 from routes import routes_of
-from web_client import SignIn
+from web_client import Browser, SignIn, text_of
 from whole.rights_table import EXPECTED
 from whole.test_rights import things
 
@@ -37,6 +45,9 @@ ACTORS = {
     "finance": "finances@arcachon.example",
     "buyer": BUYER,
 }
+PURCHASING = "marches@arcachon.example"
+OTHERS = ("referent@arcachon.example", "referent@droit.example", PURCHASING)
+"""Whose member leads a purchase, whose member is a unit and silent, who only prepares."""
 LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)|<(?:form)\b[^>]*?method="get"[^>]*?action="(/[^"#]*)')
 
 WORKBOOKS = "/g/{group}/achats/{reference}/couts/classeurs"
@@ -71,6 +82,10 @@ def links(page: str) -> Iterator[str]:
 async def lived_in(database: Database, territory: Territory) -> None:
     """Purchases in preparation, open and closed, and one of everything else."""
     await things(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        preparing = await ensure_people(session, [(PURCHASING, "Marchés", "")], NOW)
+        await grant_role(session, preparing[PURCHASING], Role.PURCHASING, NOW, member_id=territory.members[ARCACHON])
+    territory.people.update(preparing)
     closed = await open_purchase(database, territory, NOW, title="Close")
     await file_needs(database, territory, closed, "referent@lugos.example", NOW, arceau=4)
     async with database.transaction(territory.group_id) as session:
@@ -108,29 +123,36 @@ async def hold_committee(session: AsyncSession, territory: Territory) -> None:
     )
 
 
+async def pages(browser: Browser, known: list[tuple[re.Pattern[str], str]]) -> AsyncIterator[tuple[str, str, Response]]:
+    """Every page that links lead to from À faire on, as (address, its route’s template, answer); of files, no answer is
+    read.
+    """
+    visited: set[str] = set()
+    waiting = ["/g/bassin", "/compte"]
+    while waiting:
+        path = waiting.pop(0).split("?")[0]
+        template = next((template for pattern, template in known if pattern.fullmatch(path)), None)
+        if template is None or path in visited or "/static/" in path:
+            continue
+        visited.add(path)
+        answer = await browser.get(path)
+        yield path, template, answer
+        if not re.search(r"\.(csv|xlsx|pdf|json|ics)$", path):
+            waiting += links(answer.text)
+
+
 @pytest.mark.usefixtures("lived_in")
 @pytest.mark.parametrize("actor", ACTORS)
 async def test_every_page_is_linked_from_one_that_the_same_role_sees(
     app: Litestar, sign_in: SignIn, actor: str
 ) -> None:
-    browser, known = await sign_in(ACTORS[actor]), patterns(app)
+    browser = await sign_in(ACTORS[actor])
     reached: set[str] = set()
-    visited: set[str] = set()
     dead: set[str] = set()
-    waiting = ["/g/bassin"]
-    while waiting:
-        path = waiting.pop(0).split("?")[0]
-        template = next((template for pattern, template in known if pattern.fullmatch(path)), None)
-        if template is None:
-            continue
+    async for path, template, answer in pages(browser, patterns(app)):
         reached.add(template)
-        if path in visited or re.search(r"\.(csv|xlsx|pdf|json|ics)$|/static/", path):
-            continue
-        visited.add(path)
-        answer = await browser.get(path)
         if answer.status_code not in {200, 303}:
             dead.add(f"{answer.status_code} {path}")
-        waiting += links(answer.text)
     mine = {
         template
         for entry, actors in EXPECTED.items()
@@ -140,3 +162,98 @@ async def test_every_page_is_linked_from_one_that_the_same_role_sees(
     assert dead == set(), "links that lead nowhere"
     orphans = sorted(mine - reached - UNLINKED.keys())
     assert not orphans, "\n".join(orphans)
+
+
+@dataclass
+class Button:
+    """What one press of a page’s form sends."""
+
+    action: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Buttons(HTMLParser):
+    """The forms of a page that post, as a browser would send them untouched: one entry for each button."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Button] = []
+        self._action: str | None = None
+        self._fields: list[tuple[str, str]] = []
+        self._presses: list[tuple[str, list[tuple[str, str]]]] = []
+        self._select = self._textarea = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name, value, kind = given.get("name", ""), given.get("value", ""), given.get("type", "text")
+        if tag == "form":
+            self._action = given.get("action") if given.get("method") == "post" else None
+            self._fields, self._presses = [], []
+        elif (
+            tag == "input"
+            and kind not in {"file", "submit"}
+            and (kind not in {"radio", "checkbox"} or "checked" in given)
+        ):
+            self._fields.append((name, value))
+        elif tag == "textarea":
+            self._textarea = name
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and "selected" in given:
+            self._fields.append((self._select, value))
+        elif tag == "button" and kind == "submit" and self._action is not None:
+            self._presses.append((given.get("formaction", self._action), [(name, value)] if name else []))
+
+    def handle_data(self, data: str) -> None:
+        if self._textarea:
+            self._fields.append((self._textarea, data.strip()))
+            self._textarea = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._action is not None:
+            self.found += [Button(action, [*self._fields, *pressed]) for action, pressed in self._presses]
+            self._action = None
+        self._textarea = "" if tag == "textarea" else self._textarea
+
+
+async def press(browser: Browser, database: Database, button: Button) -> str:
+    """What refuses it, if anything does; what it did is undone."""
+    async with database.transaction() as session:
+        connection = session.bind
+    assert isinstance(connection, AsyncConnection), "a test’s outer transaction"
+    held = browser.token
+    undone = await connection.begin_nested()
+    try:
+        answer = await browser.client.post(
+            button.action,
+            content=urlencode(button.fields),
+            headers={"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"},
+        )
+    finally:
+        await undone.rollback()
+        browser.hold(held)
+    return "" if answer.status_code in {200, 303, 422} else f"{answer.status_code} {text_of(answer)[-600:]}"
+
+
+@pytest.mark.usefixtures("lived_in")
+@pytest.mark.parametrize("email", sorted({*ACTORS.values(), *OTHERS}))
+async def test_no_button_leads_to_a_refusal(app: Litestar, database: Database, sign_in: SignIn, email: str) -> None:
+    """Pressed as it stands, it does its work or says in the form what is missing; nobody is shown what they may not."""
+    browser, known = await sign_in(email), patterns(app)
+    pressed: set[tuple[str, str]] = set()
+    refused: list[str] = []
+    async for path, template, answer in pages(browser, known):
+        if answer.status_code >= 400:
+            refused.append(f"{answer.status_code} {path}")
+        buttons = Buttons()
+        buttons.feed(answer.text)
+        for button in buttons.found:
+            once = (template, re.sub(r"\d+", "0", button.action) + "".join(sorted(name for name, _ in button.fields)))
+            if button.action == "/deconnexion" or once in pressed:
+                continue
+            pressed.add(once)
+            refusal = await press(browser, database, button)
+            if refusal:
+                refused.append(f"{button.action}, on {path}: {refusal}")
+    assert pressed
+    assert not refused, "\n".join(refused)

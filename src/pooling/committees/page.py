@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.attendance_rules import NOT_CLOSED, Quorum, attendance_open
-from pooling.committees.models import Committee, CommitteeKind
+from pooling.committees.models import Committee, CommitteeKind, CommitteeState
 from pooling.committees.people import quorum_of
 from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
@@ -55,6 +55,12 @@ class CommitteePage:
     """Whether the caller writes the minutes and ticks who is there: who plans committees, and its secretary."""
     quorum: Quorum | None = None
     """Of a formal committee, where the group set one."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether its minutes and decisions may be written: it has begun, and they are not published."""
+        begun = self.committee.state in TO_COME and self.committee.starts_at <= self.now
+        return begun or self.committee.state == CommitteeState.HELD
 
     @property
     def state_tag(self) -> str:

@@ -15,7 +15,6 @@ from pooling.committees.decisions.queries import DecisionShown, decisions_listed
 from pooling.committees.decisions.recording import add_decision, change_decision, remove_decision
 from pooling.committees.decisions.words import decision_called, due_words, effect_done
 from pooling.committees.invitations.choosing import FoundPerson, people_offered, person_field, person_meant
-from pooling.committees.models import CommitteeState
 from pooling.committees.page import TAB, CommitteePage, committee_page, written_committee
 from pooling.kernel.errors import Forbidden
 from pooling.members.entrance import CallerHere, SessionHere
@@ -152,7 +151,7 @@ async def decision_page(
         and decision.acted_at is None
         and decision.state != DecisionState.DROPPED
         and may_apply(session, caller, frame.committee, decision),
-        corrects=frame.writes and frame.committee.state != CommitteeState.MINUTED and decision.acted_at is None,
+        corrects=frame.writes and frame.is_writable and decision.acted_at is None,
         **await decisions_listed(session, [shown]),
     )
 

@@ -31,7 +31,6 @@ from pooling.committees.minutes.writing import (
 from pooling.committees.models import AgendaItem, CommitteeState, MinutesVersion
 from pooling.committees.page import TAB, CommitteePage, committee_page, written_committee
 from pooling.committees.queries import agendas_of
-from pooling.committees.rules import TO_COME
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.files import file_with_content
 from pooling.kernel.tables import any_of
@@ -62,7 +61,7 @@ async def show_minutes(
 ) -> Response[str]:
     """For who writes them, the editor; for the others, the minutes once they are published."""
     frame = await committee_page(request, session, caller, committee_id)
-    if not frame.writes or not _is_writable(frame):
+    if not frame.writes or not frame.is_writable:
         return await _read_page(request, session, frame)
     agenda = (await agendas_of(session, [committee_id]))[committee_id]
     values = {
@@ -71,12 +70,6 @@ async def show_minutes(
         **await person_field(session, frame.committee.secretary_id, "secretary"),
     }
     return await _editor(request, session, frame, Form(values=values), agenda=agenda)
-
-
-def _is_writable(frame: CommitteePage) -> bool:
-    committee = frame.committee
-    begun = committee.state in TO_COME and committee.starts_at <= frame.now
-    return begun or committee.state == CommitteeState.HELD
 
 
 def _outline(agenda: list[AgendaItem]) -> str:
@@ -209,7 +202,7 @@ async def do_secretary(
     committee_id: FromPath[int],
 ) -> Response[Any]:
     frame = await written_committee(request, session, caller, committee_id)
-    if not _is_writable(frame):
+    if not frame.is_writable:
         raise Conflict("Le compte-rendu de ce comité ne s’écrit pas en ce moment.", code="minutes_published")
     typed = form.text("secretary")
     chosen = Chosen()
