@@ -64,7 +64,6 @@ async def correct_purchase(here: Here[OnPurchase], sent: PurchasePut) -> Purchas
     "/purchases/{reference:str}/deletion",
     right=may_edit,
     conflicts=("not_in_preparation", "purchase_in_use"),
-    once=True,
     matched=True,
 )
 async def delete_purchase(here: Here[OnPurchase]) -> DeletedOut:
