@@ -8,20 +8,25 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from browser.chromium import NO_CHROMIUM
 
+CRAWL = "tests/browser/test_every_page.py"
 
-class OneWorkerForTheBrowser(LoadScopeScheduling):  # type: ignore[misc]
-    """Tests go to whichever worker is free, those of the browser all to one: they share Chromium and a demonstration.
+
+class TwoWorkersForTheBrowser(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests go to whichever worker is free, those of the browser to two, first of all: they share Chromium and a
+    demonstration, and last the longest. One looks at every page, the other lives through the stories.
 
     What `--dist loadgroup` is for, but its groups are lost on pytest 9.2 (pytest-dev/pytest-xdist#1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(CRAWL):
+            return CRAWL
         return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    return OneWorkerForTheBrowser(config, log)
+    return TwoWorkersForTheBrowser(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
