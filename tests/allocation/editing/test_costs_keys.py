@@ -118,3 +118,13 @@ async def test_everybody_reads_the_keys_and_only_the_lead_buyer_writes(
         page = await (await sign_in(email)).get(KEYS)
         assert "1 208" in text_of(page), email
         assert 'name="weights-' not in page.text, email
+
+
+async def test_a_charge_for_which_no_key_was_chosen_is_shown_again(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await make_purchase(database, territory, NOW)
+    browser = await sign_in(BUYER)
+    answer = await browser.post(NEW, {"label": "Livraison", "amount": "100", "vat_rate": "20"}, page=NEW)
+    assert answer.status_code == 422
+    assert 'value="Livraison"' in answer.text

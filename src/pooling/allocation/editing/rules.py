@@ -110,6 +110,8 @@ def _check_codes(
 def key_errors(key: Any, known: Known) -> dict[str, str]:  # noqa: ANN401 - a key as JSON
     """One French sentence for each block of the key's fields to mend: `mix`, `percents`, `weights`, or `key` itself."""
     errors: dict[str, str] = {}
+    if not key:
+        return {}  # none was chosen: the form says so
     if choice_of(key) is KeyChoice.MIX:
         _refuse(errors, "mix", gap_sentence(percent or "0" for percent, _ in parts_of(key)))
     if not known.items and choices_in(key) & OF_ITEMS:
