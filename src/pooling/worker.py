@@ -15,8 +15,8 @@ from datetime import timedelta
 
 from pooling.accounts.keeping import forget_old
 from pooling.accounts.own_address import forget_expired
-from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.records.writing import write_exports
+from pooling.exports.kinds import ExportKind
+from pooling.exports.writing import write_exports
 from pooling.features import FEATURES, FORGETS
 from pooling.home.purging import purge as purge_people
 from pooling.kernel.bell import Bell
@@ -56,7 +56,7 @@ class Work:
     chores: Sequence[Chore] = ()
     purge_after: timedelta = timedelta(days=365)
     clock: Clock = field(default_factory=SystemClock)
-    finance: FinanceConfiguration = field(default_factory=FinanceConfiguration)
+    exports: Sequence[ExportKind] = ()
 
 
 def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Transport | None = None) -> Work:
@@ -74,7 +74,7 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
         settings.base_url,
         features.chores,
         purge_after=timedelta(days=settings.purge_after_days),
-        finance=features.configuration(FinanceConfiguration),
+        exports=features.exports,
     )
 
 
@@ -97,9 +97,9 @@ async def deliver(work: Work) -> None:
 
 
 async def export(work: Work) -> None:
-    ready = await write_exports(work.database, work.clock, work.finance)
+    ready = await write_exports(work.database, work.clock, work.exports)
     if ready:
-        log.info("workbooks: %s written", ready)
+        log.info("exports: %s written", ready)
 
 
 async def purge(work: Work) -> None:

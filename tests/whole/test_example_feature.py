@@ -14,6 +14,8 @@ from pooling.committees.decisions.schemas import DecisionIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.embedded.postgres import APPLICATION, PostgresAddresses
+from pooling.exports.asking import ask_export, file_of, find_export
+from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
@@ -72,6 +74,7 @@ async def test_a_feature_needs_one_line_outside_its_package(walled: Database, se
     assert "Prêt à rendre" in text_of(await facilitator.get("/g/bassin/relances/reglages"))
     clock.instant = NOW + timedelta(days=2)
     await decide_to_lend(walled, here, facilitator)
+    await write_the_list(walled, here, features_in(app))
     for browser in (facilitator, referent):
         await browser.close()
 
@@ -96,3 +99,18 @@ async def decide_to_lend(database: Database, territory: Territory, browser: Brow
     await browser.post(f"{url}/application", page=f"{url}/application")
     assert "un prêt est noté pour Lugos" in text_of(await browser.get(url))
     assert "ce que l’achat remplace Arceaux (AG-2027-001)" in text_of(await browser.get("/g/bassin/prets"))
+
+
+async def write_the_list(database: Database, territory: Territory, features: Features) -> None:
+    """A file of the example's, asked for and written by the worker that writes all others'."""
+    terms, clock = {"heading": "Prêts"}, FixedClock(NOW)
+    async with database.transaction(territory.group_id) as session:
+        person_id = territory.people["animation@bassin.example"]
+        asked = [await ask_export(session, "loan-list", terms, person_id, NOW, unchanging=False) for _ in range(2)]
+        assert asked[0] == asked[1]
+    assert await write_exports(database, clock, features.exports) == 1
+    async with database.transaction(territory.group_id) as session:
+        export, size = await find_export(session, "loan-list", asked[0], {})
+        file, content = await file_of(session, export)
+    assert content.decode().startswith("Prêts\nle vidéoprojecteur")
+    assert (file.name, size, export.rows_total) == ("prêts.txt", len(content), content.count(b"\n"))

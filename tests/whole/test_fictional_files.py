@@ -14,9 +14,9 @@ from sqlalchemy import text
 from api_client import API, Connect
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.records.asking import ask_export
 from pooling.allocation.records.freezing import freeze_allocation
-from pooling.allocation.records.writing import write_exports
+from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
+from pooling.exports.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -75,8 +75,8 @@ async def test_every_file_of_a_fictional_group_says_so(
 
     async def read() -> Files:
         async with database.transaction(territory.group_id) as session:
-            export_id = await ask_export(session, buyer, purchase_id, NOW)
-        assert await write_exports(database, FixedClock(NOW), FinanceConfiguration()) == 1
+            export_id = await ask_workbook(session, buyer, purchase_id, NOW)
+        assert await write_exports(database, FixedClock(NOW), [workbook_kind(FinanceConfiguration())]) == 1
         contents = {}
         for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *JSON_OF_API):
             asked = path.replace("/classeurs/0/", f"/classeurs/{export_id}/")

@@ -25,15 +25,15 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_t
 from pooling.accounts.sessions import open_session
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.records.asking import ask_export
 from pooling.allocation.records.freezing import freeze_allocation
-from pooling.allocation.records.writing import write_exports
+from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, enter_group
@@ -93,7 +93,7 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await session.flush()
         await freeze_allocation(session, buyer, purchase_id, REFERENCE, FixedClock(NOW))
-        export = await ask_export(session, buyer, purchase_id, NOW)
+        export = await ask_workbook(session, buyer, purchase_id, NOW)
         facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
         day = (NOW + timedelta(days=20)).date()
         command = CommitteeIn(
@@ -212,7 +212,7 @@ async def twins(app: Litestar, database: WithoutFilter, territory: Territory) ->
     made = Twins(app, database, territory)
     made.values = await furnish(database, territory, " ici")
     made.others = await furnish(database, there, f" {MARK}")
-    assert await write_exports(database, FixedClock(NOW), FinanceConfiguration()) == 2
+    assert await write_exports(database, FixedClock(NOW), [workbook_kind(FinanceConfiguration())]) == 2
     async with database.transaction(there.group_id) as session:  # people are shared: there they are nobody any more
         await session.execute(text("DELETE FROM committee_invitations"))
         await session.execute(text("DELETE FROM memberships"))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from stdnum.fr import siren
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
-from pooling.allocation.records.asking import ask_export
+from pooling.allocation.records.workbook_export import ask_workbook
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
@@ -106,8 +106,10 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
         await session.execute(
             text("""
                 INSERT INTO exports
-                    (group_id, purchase_id, asked_by, asked_at, state, tries, rows_done, rows_total, reason)
-                SELECT :group, :purchase, :person, :now, 'failed', 1, 0, 0, 'non' FROM generate_series(1, 5)"""),
+                    (group_id, kind, terms, asked_by, asked_at, state, tries, rows_done, rows_total, reason)
+                SELECT :group, 'allocation', jsonb_build_object('purchase', CAST(:purchase AS bigint), 'record', null),
+                    :person, :now, 'failed', 1, 0, 0, 'non'
+                FROM generate_series(1, 5)"""),
             {"group": territory.group_id, "purchase": first, "person": people[0], "now": NOW},
         )
     for title in ("Vélos", "Kits"):
@@ -145,7 +147,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         item_id = await add_item(session, facilitator, committee_id, AgendaItemIn(title="Un point"), NOW)
         (piece,) = await attach_files(session, facilitator, committee_id, [Upload("note.txt", b"Une note")], NOW)
         difficulty_id = await raise_difficulty(session, facilitator, DifficultyIn(content="Un retard"), NOW)
-        export_id = await ask_export(session, facilitator, purchase_id, NOW)
+        export_id = await ask_workbook(session, facilitator, purchase_id, NOW)
     async with database.transaction(territory.group_id) as session:
         held = await session.execute(
             text("SELECT id FROM memberships WHERE person_id = :person"),

@@ -23,9 +23,8 @@ from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.records.asking import ask_export
 from pooling.allocation.records.freezing import freeze_allocation
-from pooling.allocation.records.writing import write_exports
+from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
@@ -34,6 +33,7 @@ from pooling.committees.decisions.models import Decision
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import MinutesVersion
+from pooling.exports.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of, require_whole_rights
@@ -174,7 +174,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         await session.flush()
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
-        export = await ask_export(session, buyer, purchase_id, NOW)
+        export = await ask_workbook(session, buyer, purchase_id, NOW)
         facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
         day = (NOW + timedelta(days=20)).date()
         command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
@@ -203,7 +203,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
         session.add_all([reminder, refused_mail])
         await session.flush()
         buyers, roles = membership.scalars().first(), role.scalars().first()
-    assert await write_exports(database, FixedClock(NOW), FinanceConfiguration()) == 1
+    assert await write_exports(database, FixedClock(NOW), [workbook_kind(FinanceConfiguration())]) == 1
     return {
         "reference": "AG-2027-001",
         "member": LUGOS,

@@ -26,6 +26,7 @@ from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.finding import find_purchase
 from pooling.web.api import ApiIn, ApiOut, Operation, json_answer
 from pooling.web.api_input import read_query
+from pooling.web.downloads import download
 from pooling.web.services import services_of
 
 CSV = "text/csv"
@@ -200,11 +201,7 @@ def _provenance(request: Request[Any, Any, Any], group: EnteredGroup, allocation
 
 
 def _file(target: io.BytesIO, name: str, media: str) -> Response[bytes]:
-    return Response(
-        target.getvalue(),
-        media_type=media,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return download(target.getvalue(), name, media)
 
 
 ROUTES: Sequence[Any] = [get_allocation, download_xlsx, download_csv]

@@ -5,7 +5,7 @@ from pooling.allocation.acts import CHANGE_TERMS
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.event_words import EVENTS
 from pooling.allocation.page import SECTION
-from pooling.allocation.records.asking import forget_exports
+from pooling.allocation.records.workbook_export import workbook_kind
 from pooling.allocation.tasks import records_to_process
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
@@ -15,7 +15,7 @@ FEATURE = Feature(
     api=api.ROUTES,
     purchase_tabs=(Tab("Coûts", SECTION, Right.SEE_TOTALS),),
     configuration=read_finance,
-    chores=lambda _: (forget_exports,),
+    exports=lambda finance: (workbook_kind(finance),),
     tasks=(records_to_process,),
     events=EVENTS,
     acts=(CHANGE_TERMS,),

@@ -1,14 +1,11 @@
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
-    Index,
-    LargeBinary,
     Numeric,
     UniqueConstraint,
     text,
@@ -16,8 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, within_group
 
 PARTICIPANTS: Final = "participants"
 """In the place of a list of members, in the rule's own word: those who take at least one unit of anything."""
@@ -194,97 +190,3 @@ class CaseChange(TenantTable, table=True):
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")},
     )
-
-
-class ExportState(StrEnum):
-    WAITING = "waiting"
-    WRITING = "writing"
-    READY = "ready"
-    FAILED = "failed"
-
-
-EXPORT = StateMachine(
-    noun="export",
-    this="Ce classeur",
-    begins=frozenset({ExportState.WAITING}),
-    transitions={
-        ExportState.WAITING: frozenset({ExportState.WRITING}),
-        # A worker that falls silent is replaced by another; one that stops politely gives it back.
-        ExportState.WRITING: frozenset(ExportState),
-        ExportState.READY: frozenset(),
-        ExportState.FAILED: frozenset(),
-    },
-    words={
-        ExportState.WAITING: "En attente",
-        ExportState.WRITING: "En préparation",
-        ExportState.READY: "Prêt",
-        ExportState.FAILED: "En échec",
-    },
-    tags={
-        ExportState.WAITING: "waiting",
-        ExportState.WRITING: "waiting",
-        ExportState.READY: "done",
-        ExportState.FAILED: "overdue",
-    },
-)
-
-
-UNDER_WAY = frozenset({ExportState.WAITING, ExportState.WRITING})
-
-
-class Export(TenantTable, table=True):
-    """A finance workbook that somebody asked for, too long to write while they wait. Forgotten after some days."""
-
-    __tablename__ = "exports"
-    __table_args__ = (
-        in_group(),
-        within_group("purchase_id", "purchases"),
-        ForeignKeyConstraint(
-            ["group_id", "purchase_id", "record"],
-            ["allocations.group_id", "allocations.purchase_id", "allocations.number"],
-        ),
-        ForeignKeyConstraint(["asked_by"], ["people.id"]),
-        # Asking twice for the same leads to what is under way.
-        Index(
-            "ix_exports_under_way",
-            *("group_id", "purchase_id", "record"),
-            unique=True,
-            postgresql_nulls_not_distinct=True,
-            postgresql_where=text("state IN ('waiting', 'writing')"),
-        ),
-        one_of("state", ExportState),
-        CheckConstraint("(state = 'writing') = (lease IS NOT NULL)", name="leased_while_writing"),
-        CheckConstraint("(state = 'ready') = (size IS NOT NULL)", name="ready_has_size"),
-        CheckConstraint("(state = 'failed') = (reason IS NOT NULL)", name="failed_says_why"),
-    )
-
-    id: int = identity()
-    purchase_id: int = foreign_id()
-    record: int | None = None
-    """The number of the frozen allocation; None: the figures of the moment."""
-    asked_by: int = foreign_id()
-    asked_at: datetime = instant()
-    state: str = ExportState.WAITING
-    lease: str | None = None
-    lease_until: datetime | None = instant(nullable=True)
-    """While it is written: when another worker may start over."""
-    tries: int = 0
-    """How often a worker began; some were killed at it."""
-    rows_done: int = 0
-    rows_total: int = 0
-    """About how many there are; 0 until the figures are read."""
-    figures_at: datetime | None = instant(nullable=True)
-    """The moment whose figures it holds."""
-    ended_at: datetime | None = instant(nullable=True)
-    size: int | None = None
-    """Bytes."""
-    reason: str | None = None
-    """Why it failed, in French."""
-
-
-class ExportContent(TenantTable, table=True):
-    __tablename__ = "export_contents"
-    __table_args__ = (in_group(), within_group("export_id", "exports", ondelete="CASCADE"))
-
-    export_id: int = Field(primary_key=True, sa_type=BigInteger)
-    content: bytes = Field(sa_type=LargeBinary)

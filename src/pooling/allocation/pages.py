@@ -77,7 +77,7 @@ async def show_costs(here: Here[CostsPage]) -> Response[str]:
         fctva=fctva_in_words(finance.fctva_on(day)),
         beneficiaries=beneficiaries_in_words(finance.beneficiaries_on(day)),
         files=download_links(here.url + SECTION, apart=apart) if here.sees_all else [],
-        workbook=export_pages.offer(here) if apart else None,
+        offer=export_pages.offer(here) if apart else None,
         to_declare=[] if here.sees_all else await _to_declare(here, shown),
         edits=runs and may_edit(purchase),
         runs=runs,

@@ -15,8 +15,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.attendance_rules import Quorum
 from pooling.committees.models import Answer, Committee, CommitteeKind, CommitteeState, Invitation
-from pooling.committees.queries import LARGEST_ID
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
 from pooling.members.people_queries import folded_column

@@ -12,13 +12,12 @@ from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, Invitation
 from pooling.committees.rules import whole_title
 from pooling.kernel.errors import NotFound
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.members.models import Membership, Role
 from pooling.reminders.kinds import Subject
 from pooling.web.typography import date_long
 
 PAGE_SIZE = 50
-LARGEST_ID = 2**63 - 1
 Row = TypeVar("Row")
 
 

@@ -15,6 +15,7 @@ from pooling.journal.vocabulary import Vocabulary, vocabulary_of
 from pooling.journal.words import EventShown
 from pooling.kernel.errors import NotFound
 from pooling.kernel.sheet_writing import Book, Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.kernel.tables import LARGEST_ID
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
@@ -22,13 +23,13 @@ from pooling.purchases.finding import find_purchase
 from pooling.purchases.page import PurchasePage
 from pooling.web.addresses import path_of
 from pooling.web.cursors import with_query
+from pooling.web.downloads import download
 from pooling.web.forms import Form, form_of
 from pooling.web.typography import NBSP, date_short, date_time_long, number, time_short
 
 SECTION = "/journal"
 OF_PURCHASE = f"/achats/{{reference:str}}{SECTION}"
 FIELDS = ("du", "au", "type", "personne", "achat")
-LARGEST_ID = 2**63 - 1
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     Column("Date et heure", ColumnKind.MOMENT, 20),
@@ -183,8 +184,7 @@ def _file(here: GroupPage, table: SheetTable, facts: Mapping[str, str], name: st
         book.add(table)
         book.save(target)
         media_type = XLSX
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    return Response(target.getvalue(), media_type=media_type, headers=headers)
+    return download(target.getvalue(), f"{name}.{kind}", media_type)
 
 
 ROUTES = [show_journal, show_purchase_journal, export_journal, export_purchase_journal]

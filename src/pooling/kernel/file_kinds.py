@@ -154,4 +154,5 @@ def attachment_header(name: str) -> str:
     """`Content-Disposition` of a download: never shown in the page, under its full name (RFC 6266, RFC 5987)."""
     plain = "".join(letter if 0x20 <= ord(letter) < 0x7F else "_" for letter in without_accents(name))  # noqa: PLR2004
     plain = plain.replace("\\", "_").replace('"', "_").replace("%", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    in_full = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{in_full}'

@@ -65,17 +65,24 @@ async def store_file(
         raise Invalid({field: "Ce fichier est vide."})
     if len(content) > LARGEST_FILE:
         raise Invalid({field: f"Ce fichier est trop lourd : {LARGEST_FILE // 1024 // 1024} Mo au plus."})
-    kind, digest = await asyncio.to_thread(lambda: (kind_of(content), hashlib.sha256(content).digest()))
+    kind = await asyncio.to_thread(kind_of, content)
     if kind is None:
         raise Invalid({field: f"Ce fichier n’est pas d’une sorte acceptée : {ACCEPTED}."})
-    group_id = group_of(session)
+    return await keep_file(session, download_name(name, kind), kind.media_type, content, now, person_id=person_id)
+
+
+async def keep_file(
+    session: AsyncSession, name: str, media_type: str, content: bytes, now: datetime, *, person_id: int | None = None
+) -> File:
+    """Keeps what was looked at, or made by the application itself: of any kind and size."""
+    group_id, digest = group_of(session), await asyncio.to_thread(lambda: hashlib.sha256(content).digest())
     await _lock_contents(session)
     row = {"group_id": group_id, "sha256": digest, "content": content}
     await session.execute(insert(FileContent).values(row).on_conflict_do_nothing())
     file = File(
         group_id=group_id,
-        name=download_name(name, kind),
-        media_type=kind.media_type,
+        name=name,
+        media_type=media_type,
         size=len(content),
         sha256=digest,
         added_by=person_id,

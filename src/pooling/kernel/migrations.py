@@ -19,7 +19,7 @@ from pooling.kernel.tables import metadata
 
 MIGRATIONS = PROJECT_ROOT / "migrations"
 PACKAGE = Path(__file__).parent.parent
-WHERE_TABLES_ARE = ("**/models.py", "kernel/events.py", "kernel/files.py")
+WHERE_TABLES_ARE = ("**/models.py", "kernel/events.py", "kernel/files.py", "kernel/numbering.py")
 
 
 class UnknownRevision(Exception):

@@ -32,6 +32,8 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 metadata = SQLModel.metadata
+LARGEST_ID = 2**63 - 1
+"""Of what an address or a form names: no row has a larger one."""
 
 
 class Table(SQLModel):

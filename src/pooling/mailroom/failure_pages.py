@@ -7,6 +7,7 @@ from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath, FromQuery
 
 from pooling.accounts.who import signed_in
+from pooling.kernel.tables import LARGEST_ID
 from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
 from pooling.mailroom.queries import failed_page
 from pooling.mailroom.sending_now import retry_mail
@@ -15,7 +16,7 @@ from pooling.mailroom.trial import queue_trial
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_of
 from pooling.members.page_parts import context_of
-from pooling.members.people_queries import LARGEST_ID, people_out_of_reach
+from pooling.members.people_queries import people_out_of_reach
 from pooling.members.rights import Right
 from pooling.outbox.failures import failure_words, is_address_at_fault, is_hopeless
 from pooling.web.cursors import with_query

@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.errors import NotFound
-from pooling.kernel.tables import any_of
-from pooling.members.people_queries import LARGEST_ID
+from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.outbox.models import Message, MessageState
 from pooling.outbox.queueing import WITHDRAWN
 from pooling.reminders.kinds import Kind, Subject

@@ -13,10 +13,10 @@ from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.kernel.text import folded_words
 from pooling.mailroom.occasions import OccasionShown, OccasionState, occasion_state
-from pooling.members.people_queries import LARGEST_ID, folded_column, is_here
+from pooling.members.people_queries import folded_column, is_here
 from pooling.outbox.models import Message, MessageState
 from pooling.reminders.models import Reminder, ReminderOptOut
 

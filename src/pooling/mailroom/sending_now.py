@@ -12,10 +12,10 @@ from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import LARGEST_ID
 from pooling.mailroom.occasions import OccasionShown
 from pooling.mailroom.words import offset_word
 from pooling.members.mails import TO_AN_ADDRESS
-from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
 from pooling.outbox.failures import WITHDRAWN_PREFIX, is_hopeless
 from pooling.outbox.mail import Mail

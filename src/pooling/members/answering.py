@@ -8,10 +8,10 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.tables import LARGEST_ID
 from pooling.members.inviting import InvitationIn, invite_people
 from pooling.members.mails import GRANTED, REFUSED, Asked, Sender, acceptance_mail, refusal_mail
 from pooling.members.models import ACCESS_REQUEST, AccessRequest, RequestState, Role
-from pooling.members.people_queries import LARGEST_ID
 from pooling.members.rights import Caller, Right
 from pooling.outbox.occasions import occasion
 from pooling.outbox.queueing import queue_mails

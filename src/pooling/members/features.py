@@ -14,6 +14,8 @@ from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
+from pooling.exports.asking import forget_exports
+from pooling.exports.kinds import ExportKind
 from pooling.kernel.database import part_of
 from pooling.members.acts import Act
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp
@@ -92,6 +94,8 @@ class Feature:
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
+    exports: Callable[[Any], Sequence[ExportKind]] = lambda _: ()
+    """Files that the worker writes, on the configuration that the feature reads."""
     chores: Callable[[ReminderConfiguration], Sequence[Chore]] = lambda _: ()
     """What the sweep does in every group before it reminds."""
     tasks: Sequence[Tasks] = ()
@@ -114,6 +118,7 @@ class Features:
     each: Sequence[Feature]
     kinds: Sequence[Kind] = ()
     chores: Sequence[Chore] = ()
+    exports: Sequence[ExportKind] = ()
     configurations: Mapping[type[Any], object] = field(default_factory=dict)
     """By their types."""
 
@@ -207,11 +212,13 @@ def gather_features(features: Sequence[Feature], config_dir: Path, reminders: Re
     """
     kinds = [kind for feature in features for kind in feature.kinds(reminders)]
     reminders.require_known([kind.name for kind in kinds])
+    read = [(feature, feature.configuration(config_dir)) for feature in features]
     return Features(
         features,
         kinds,
-        [chore for feature in features for chore in feature.chores(reminders)],
-        {type(found): found for feature in features for found in (feature.configuration(config_dir),)},
+        [*(chore for feature in features for chore in feature.chores(reminders)), forget_exports],
+        [kind for feature, found in read for kind in feature.exports(found)],
+        {type(found): found for _, found in read},
     )
 
 

@@ -12,11 +12,12 @@ from sqlmodel import col
 
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import LARGEST_ID
 from pooling.members.granting import renew_sessions
 from pooling.members.inviting import InvitationIn, member_names, refuse_held
 from pooling.members.locking import lock_group
 from pooling.members.models import Membership, Role
-from pooling.members.people_queries import LARGEST_ID, find_person
+from pooling.members.people_queries import find_person
 from pooling.members.rights import Caller, Right
 
 

@@ -10,14 +10,13 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.kernel.text import folded_words
 from pooling.mail_addresses import why_wrong
 from pooling.members.models import Member, Membership, Role
 from pooling.members.words import ROLE_WORDS
 
 PAGE_SIZE = 50
-LARGEST_ID = 2**63 - 1
 
 # By their table's name alone: purchases stand above members.
 _PURCHASES = table("purchases", column("group_id"), column("id"), column("reference"), column("title"))

@@ -36,6 +36,7 @@ from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import ConsolidationCase, IncompletePack, Rationing
 from pooling.sharing.consolidation_result import Consolidation
 from pooling.web.addresses import query_of
+from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import NBSP, date_time_long, euros, plural, price
 
@@ -251,8 +252,7 @@ async def download_item(here: Here[PurchasePage], item: FromPath[str]) -> Respon
 
 
 def _workbook(content: io.BytesIO, name: str) -> Response[bytes]:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.xlsx"'}
-    return Response(content.getvalue(), media_type=XLSX, headers=headers)
+    return download(content.getvalue(), f"{name}.xlsx", XLSX)
 
 
 @get(f"{PATH}/commande.xlsx", right=may_see_all_needs)

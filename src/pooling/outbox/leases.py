@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pooling.kernel.database import Database
+from pooling.kernel.leases import Lease
 from pooling.outbox.envelope import Attachment
 from pooling.outbox.models import Message, MessageState
 
@@ -18,13 +18,7 @@ LEASE = timedelta(seconds=90)
 was killed. It is prolonged before each mail; what waits behind a slow one may be taken over by somebody else meanwhile.
 """
 
-_CLAIM = text("SELECT * FROM claim_messages(:lease, :now, :until, :most)")
-_SETTLE_AND_HOLD = text("""
-SELECT ARRAY(SELECT settle_messages(:lease, :ids, :state, :now, :try_at, :reason, :tries)),
-    ARRAY(SELECT hold_messages(:lease, :next_ids, :until))
-""")
 _ATTACHED = text("SELECT * FROM attached_files(:lease, :id, CAST(:known AS bytea[]))")
-_HOLD = text("SELECT * FROM hold_messages(:lease, :next_ids, :until)")
 
 
 @asynccontextmanager
@@ -78,7 +72,7 @@ class Batch:
     def __init__(self, connection: AsyncConnection, contents: Contents) -> None:
         self._connection = connection
         self._contents = contents
-        self._lease = uuid4().hex
+        self._lease = Lease("messages", LEASE)
         self._held: set[int] = set()
         self.waiting: deque[Message] = deque()
         self.in_hand: Message | None = None
@@ -87,20 +81,18 @@ class Batch:
 
     async def claim(self, now: datetime, most: int) -> None:
         """Takes what is due, as many as that: what somebody waits for in front of a screen first."""
-        claim = {"lease": self._lease, "now": now, "until": now + LEASE, "most": most}
-        rows = (await self._connection.execute(_CLAIM, claim)).mappings()
+        rows = await self._lease.claim(self._connection, now, most=most)
         messages = sorted((Message(**row) for row in rows), key=lambda message: (message.priority, message.id))
         self.waiting.extend(messages)
         self._held = {message.id for message in messages}
 
-    def _next(self, now: datetime) -> dict[str, object]:
-        ids = [self.waiting[0].id] if self.waiting else []
-        return {"lease": self._lease, "next_ids": ids, "until": now + LEASE}
+    @property
+    def _next(self) -> list[int]:
+        return [self.waiting[0].id] if self.waiting else []
 
     async def hold_next(self, now: datetime) -> None:
         """Checks that the next message is still ours, and prolongs its lease."""
-        held = await self._connection.execute(_HOLD, self._next(now))
-        self._held = set(held.scalars())
+        self._held = await self._lease.hold(self._connection, self._next, now)
 
     def take(self) -> Message | None:
         """The next message, in hand from now on; None when it was withdrawn or is somebody else's by now."""
@@ -115,7 +107,7 @@ class Batch:
         if not message.attachments:
             return []
         rows = await self._connection.execute(
-            _ATTACHED, {"lease": self._lease, "id": message.id, "known": self._contents.known}
+            _ATTACHED, {"lease": self._lease.token, "id": message.id, "known": self._contents.known}
         )
         return self._contents.attachments(tuple(row) for row in rows)
 
@@ -130,19 +122,10 @@ class Batch:
         tries: int = 0,
     ) -> None:
         """Says what became of messages and, at one go, holds the next one."""
-        settled = await self._connection.execute(
-            _SETTLE_AND_HOLD,
-            {
-                **self._next(now),
-                "ids": [message.id for message in messages],
-                "state": str(state),
-                "now": now,
-                "try_at": try_at,
-                "reason": reason,
-                "tries": tries,
-            },
+        ids = [message.id for message in messages]
+        _, self._held = await self._lease.settle(
+            self._connection, ids, state, now, try_at=try_at, reason=reason, tries=tries, then_hold=self._next
         )
-        self._held = set(settled.one()[1])
         self.in_hand = None
 
     async def free_waiting(self, now: datetime, try_at: datetime) -> int:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Integer, cast, delete, func, select, union_all
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, enumerated
-from pooling.kernel.events import Event, record_event
+from pooling.kernel.events import record_event
+from pooling.kernel.numbering import next_number
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
@@ -77,20 +78,9 @@ def purchase_errors(command: PurchaseIn, codes: Mapping[str, int]) -> dict[str, 
 
 
 async def _next_reference(session: AsyncSession, now: datetime) -> str:
-    """`AG-2026-003`, never one that a deleted purchase had. Two at once: the unique key lets one through, the other is
-    asked to try again.
-    """
-    prefix = f"AG-{now.year}-"
-    deleted = col(Event.details)["reference"].astext
-    references = union_all(
-        select(col(Purchase.reference).label("reference")),
-        select(deleted.label("reference")).where(
-            col(Event.subject_kind) == "purchase", col(Event.name) == "purchase.deleted"
-        ),
-    ).subquery()
-    numbers = cast(func.substr(references.c.reference, len(prefix) + 1), Integer)  # as text, 1000 stands before 999
-    last = await session.execute(select(func.max(numbers)).where(references.c.reference.like(f"{prefix}%")))
-    return f"{prefix}{(last.scalar_one() or 0) + 1:03d}"
+    """`AG-2026-003`, never one that a deleted purchase had."""
+    series = f"AG-{now.year}"
+    return f"{series}-{await next_number(session, series):03d}"
 
 
 async def _add_items(session: AsyncSession, purchase_id: int, items: Sequence[ItemIn]) -> None:

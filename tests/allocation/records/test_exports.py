@@ -13,10 +13,12 @@ from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.models import Charge, Export
-from pooling.allocation.records.asking import KEPT, ask_export, forget_exports
+from pooling.allocation.models import Charge
 from pooling.allocation.records.freezing import freeze_allocation
-from pooling.allocation.records.writing import LEASE, MOST_TRIES, write_exports
+from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
+from pooling.exports.asking import KEPT, forget_exports
+from pooling.exports.models import Export
+from pooling.exports.writing import LEASE, MOST_TRIES, write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -49,11 +51,11 @@ async def ask(
     """The address of the workbook asked for, as by the button but for the bell."""
     async with database.transaction(territory.group_id) as session:
         caller = await caller_of(session, territory.people[email], territory.group_id)
-        return f"{ASKED}/{await ask_export(session, caller, purchase_id, NOW, record=record)}"
+        return f"{ASKED}/{await ask_workbook(session, caller, purchase_id, NOW, record=record)}"
 
 
 async def work(database: Database, clock: FixedClock) -> int:
-    return await write_exports(database, clock, FinanceConfiguration())
+    return await write_exports(database, clock, [workbook_kind(FinanceConfiguration())])
 
 
 async def exports(database: Database, territory: Territory) -> list[tuple[str, int]]:
@@ -208,7 +210,7 @@ async def claim(database: Database, clock: FixedClock) -> None:
     """As a worker that is killed just afterwards."""
     async with database.transaction() as session:
         lost = {"now": clock.now(), "until": clock.now() + LEASE}
-        claimed = await session.execute(text("SELECT * FROM claim_export('lost', :now, :until)"), lost)
+        claimed = await session.execute(text("SELECT * FROM claim_exports('lost', :now, :until, 1)"), lost)
         assert len(claimed.all()) == 1
 
 
@@ -266,6 +268,6 @@ async def test_a_workbook_is_forgotten_after_some_days(
         clock.instant += waited
         async with database.transaction(territory.group_id) as session:
             await forget_exports(session, clock)
-            for table in ("exports", "export_contents"):
+            for table in ("exports", "files", "file_contents"):
                 assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == kept
         assert (await (await sign_in(FINANCE)).get(page)).status_code == (200 if kept else 404)

@@ -1,6 +1,6 @@
 """A feature that is not there: what a new one has to write, and all of it here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from sqlalchemy import Select, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.exports.kinds import ExportKind, Prepared, Progress
 from pooling.kernel.events import record_event
 from pooling.members.acts import Act, NoTerms, Order
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion
@@ -119,10 +120,22 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
     return [Kind("loan", "Prêt à rendre", schedule, _plan, _facilitators, _render, _named, receivers="L’animation.")]
 
 
+async def _list(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:
+    """A file too long to write while somebody waits."""
+    loans = (await session.execute(select(col(Loan.what)).order_by(col(Loan.id)))).scalars().all()
+
+    def written(progress: Progress) -> bytes:
+        progress(len(loans))
+        return "\n".join([str(terms["heading"]), *loans]).encode()
+
+    return Prepared("prêts.txt", "text/plain", len(loans), now, written)
+
+
 FEATURE = Feature(
     pages=(list_loans,),
     navigation=(Entry("Prêts", "/prets", LoanRight.SEE_LOANS),),
     kinds=kinds,
+    exports=lambda _: (ExportKind("loan-list", _list),),
     tasks=(loans_to_bring_back,),
     acts=(LEND,),
     agenda_sources=(AgendaSource(("loans",), _loans_to_speak_of),),

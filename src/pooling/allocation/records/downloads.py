@@ -14,6 +14,7 @@ from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.kernel.errors import NotFound
 from pooling.outbox.mail import FICTIONAL
 from pooling.sharing.statement import Statement
+from pooling.web.downloads import download
 from pooling.web.services import services_of
 
 KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -69,8 +70,4 @@ def file_of(
         about = {"about": provenance.to_json()}
         written = {**notice_field, **about, **(allocation.result.to_json() if result is None else result)}
         target.write(json.dumps(written, ensure_ascii=False, indent=1).encode())
-    return Response(
-        target.getvalue(),
-        media_type=KINDS[kind],
-        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
-    )
+    return download(target.getvalue(), f"{name}.{kind}", KINDS[kind])

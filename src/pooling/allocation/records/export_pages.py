@@ -3,21 +3,21 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath, FromQuery
 
-from pooling.allocation.models import UNDER_WAY, Export, ExportState
 from pooling.allocation.page import SECTION, trail
-from pooling.allocation.records.asking import KEPT, ask_export, content_of, find_export, latest_exports
-from pooling.allocation.records.workbook_file import XLSX
+from pooling.allocation.records.workbook_export import ask_workbook, find_workbook, latest_workbooks, record_of
+from pooling.exports.asking import file_of
+from pooling.exports.models import Export
+from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.purchases.page import PurchasePage, purchase_page
 from pooling.web.forms import PostedForm
-from pooling.web.layout import Link, redirect, render
+from pooling.web.layout import Link, render
 from pooling.web.services import services_of
-from pooling.web.typography import date_long, date_short, date_time_long, number, time_short
+from pooling.web.typography import date_short, date_time_long, time_short
 
 PATH = "/achats/{reference:str}/couts/classeurs"
 TITLE = "Classeur de la répartition"
@@ -30,16 +30,16 @@ def address(frame: PurchasePage, record: int | None = None) -> str:
     return f"{frame.url}{SECTION}/classeurs" + (f"?etat={record}" if record else "")
 
 
-def offer(frame: PurchasePage, record: int | None = None) -> dict[str, Any]:
-    """What `export_offer.html` asks with."""
-    return {"url": address(frame), "record": record, "days": KEPT.days}
+def offer(frame: PurchasePage, record: int | None = None) -> Offer:
+    return Offer(address(frame), {"etat": record} if record else {}, address(frame, record))
 
 
 def figures_text(frame: PurchasePage, export: Export) -> str:
     """Which figures it holds."""
     at = date_time_long(export.figures_at, frame.zone, with_year=True) if export.figures_at else None
-    if export.record is not None:
-        return f"État n°\u00a0{export.record}" + (f", figé {at}" if at else "")
+    record = record_of(export)
+    if record is not None:
+        return f"État n°\u00a0{record}" + (f", figé {at}" if at else "")
     return f"Chiffres du {at}" if at else "Chiffres du moment où il sera écrit"
 
 
@@ -53,7 +53,8 @@ async def show_exports(
 ) -> Response[str]:
     """Offers to prepare a workbook, and lists those that are kept."""
     frame = await purchase_page(request, session, caller, reference, SECTION)
-    exports = await latest_exports(session, caller, frame.purchase.id)
+    exports = await latest_workbooks(session, caller, frame.purchase.id)
+    record = _record(etat)
     return render(
         request,
         "allocation/exports.html",
@@ -66,11 +67,12 @@ async def show_exports(
                 "asked_on": date_short(export.asked_at.astimezone(frame.zone)),
                 "asked_at": time_short(export.asked_at, frame.zone),
                 "state": export.state,
-                "size": export.size,
+                "size": size,
             }
-            for export in exports
+            for export, size in exports
         ],
-        workbook=offer(frame, _record(etat)),
+        record=record,
+        offer=offer(frame, record),
     )
 
 
@@ -98,11 +100,8 @@ async def do_ask(
     frame = await purchase_page(request, session, caller, reference, SECTION)
     record = _record(form.value("etat"))
     now = services_of(request).clock.now()
-    export_id = await ask_export(session, caller, frame.purchase.id, now, record=record)
-    answer = redirect(request, f"{address(frame)}/{export_id}")
-    # Once the answer has left, the row is committed: a bell that rang earlier would wake who finds nothing.
-    answer.background = BackgroundTask(services_of(request).bell.ring, "export")
-    return answer
+    export_id = await ask_workbook(session, caller, frame.purchase.id, now, record=record)
+    return export_asked(request, f"{address(frame)}/{export_id}")
 
 
 @get(f"{PATH}/{{export_id:int}}", right=Right.SEE_TOTALS)
@@ -115,41 +114,20 @@ async def show_export(
 ) -> Response[str]:
     """How far it is; once it is ready, the download."""
     frame = await purchase_page(request, session, caller, reference, SECTION)
-    export = await find_export(session, caller, frame.purchase.id, export_id)
-    shown: dict[str, Any] = {
-        "breadcrumb": [*trail(frame, TITLE)[:-1], Link("Classeurs", address(frame)), Link(TITLE, None)],
-        "costs_url": frame.url + SECTION + (f"/etats/{export.record}" if export.record else ""),
-        "purchase": f"{frame.purchase.reference} – {frame.purchase.title}",
-    }
-    if export.state in UNDER_WAY:
-        begun = export.state == ExportState.WRITING and export.rows_total > 0
-        return render(
-            request,
-            "allocation/export_progress.html",
-            job_title=TITLE,
-            job_label=figures_text(frame, export),
-            job_done=min(export.rows_done, export.rows_total),
-            job_total=export.rows_total or 1,
-            job_text=_rows_text(export) if begun else "Le travail commence dans la minute.",
-            **shown,
-        )
-    assert export.ended_at is not None
-    return render(
-        request,
-        "allocation/export.html",
+    export, size = await find_workbook(session, caller, frame.purchase.id, export_id)
+    record = record_of(export)
+    around = Around(
         title=TITLE,
-        export=export,
+        of=f"{frame.purchase.reference} – {frame.purchase.title}",
         figures=figures_text(frame, export),
-        asked_at=date_time_long(export.asked_at, frame.zone, with_year=True),
-        kept_until=date_long((export.ended_at + KEPT).astimezone(frame.zone).date()),
+        breadcrumb=[*trail(frame, TITLE)[:-1], Link("Classeurs", address(frame)), Link(TITLE, None)],
+        back=Link("Revenir aux coûts", frame.url + SECTION + (f"/etats/{record}" if record else "")),
         file_url=f"{address(frame)}/{export.id}/repartition.xlsx",
-        workbook=offer(frame, export.record),
-        **shown,
+        offer=offer(frame, record),
+        zone=frame.zone,
+        changes=record is None,
     )
-
-
-def _rows_text(export: Export) -> str:
-    return f"{number(min(export.rows_done, export.rows_total))} lignes écrites sur {number(export.rows_total)}"
+    return export_page(request, export, size, around)
 
 
 @get(f"{PATH}/{{export_id:int}}/repartition.xlsx", right=Right.SEE_TOTALS)
@@ -162,13 +140,8 @@ async def download_export(
 ) -> Response[bytes]:
     """The workbook, for who still sees every member's share."""
     frame = await purchase_page(request, session, caller, reference, SECTION)
-    export = await find_export(session, caller, frame.purchase.id, export_id)
-    name = f"{frame.purchase.reference}-" + (f"etat-{export.record}" if export.record else "repartition-estimee")
-    return Response(
-        await content_of(session, export),
-        media_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"', "Cache-Control": "private, no-cache"},
-    )
+    export, _ = await find_workbook(session, caller, frame.purchase.id, export_id)
+    return export_download(*await file_of(session, export))
 
 
 ROUTES = [show_exports, do_ask, show_export, download_export]

@@ -154,7 +154,7 @@ async def show_record(
         why=url,
         sees_all=sees_all,
         files=download_links(url, apart=apart) if sees_all else [],
-        workbook=export_pages.offer(frame, number) if apart else None,
+        offer=export_pages.offer(frame, number) if apart else None,
         warnings=warnings_listed(allocation.result, allocation.labels, own),
         **await _processing(session, caller, frame, number),
     )

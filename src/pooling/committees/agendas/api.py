@@ -17,7 +17,8 @@ from pooling.committees.agendas.queries import agenda_lines
 from pooling.committees.agendas.rules import MOST_ITEMS
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.locking import lock_committee
-from pooling.committees.queries import LARGEST_ID, committee_by_id
+from pooling.committees.queries import committee_by_id
+from pooling.kernel.tables import LARGEST_ID
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of

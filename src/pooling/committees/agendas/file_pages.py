@@ -21,9 +21,9 @@ from pooling.committees.agendas.files import (
 )
 from pooling.committees.agendas.rows import item_of
 from pooling.committees.page import CommitteePage, committee_page, written_committee
-from pooling.kernel.file_kinds import attachment_header
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
+from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
@@ -105,12 +105,7 @@ async def download_piece(
     """Always a download, of the type that its content has: a browser neither shows nor guesses anything."""
     await committee_page(request, session, caller, committee_id)
     file, content = await read_attachment(session, committee_id, file_id)
-    headers = {
-        "Content-Disposition": attachment_header(file.name),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-cache",
-    }
-    return Response(content, media_type=file.media_type, headers=headers)
+    return download(content, file.name, file.media_type, headers=REVALIDATED)
 
 
 @post(f"{FILES}/{{file_id:int}}/retrait", right=Right.SEE_GROUP)

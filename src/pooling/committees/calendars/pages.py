@@ -20,6 +20,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.page_parts import context_of
 from pooling.members.rights import Caller, Right
 from pooling.reminders.kinds import Context
+from pooling.web.downloads import download
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link, redirect, render
 from pooling.web.security import KEY_IN_ADDRESS, NO_REFERRER
@@ -125,13 +126,13 @@ async def download_committee(
     caller: CallerHere,
     entered_group: EnteredGroupHere,
     committee_id: FromPath[int],
-) -> Response[str]:
+) -> Response[bytes]:
     """One committee, to add to a calendar by hand."""
     frame = await committee_page(request, session, caller, committee_id)
     agenda = (await agendas_of(session, [committee_id]))[committee_id]
     text = published(frame.committee, agenda, context_of(request, entered_group), mail_from_of(session))
     name = f"comite-{frame.committee.local_start:%Y-%m-%d}.ics"
-    return Response(text, media_type=CALENDAR, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return download(text.encode(), name, CALENDAR)
 
 
 FRONT = [show_feed]

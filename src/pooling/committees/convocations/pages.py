@@ -18,10 +18,11 @@ from pooling.committees.notices.changes import context_of_group
 from pooling.committees.page import CommitteePage, committee_page, managed_committee
 from pooling.committees.queries import holds_a_role
 from pooling.kernel.errors import Conflict
-from pooling.kernel.file_kinds import PDF, attachment_header
+from pooling.kernel.file_kinds import PDF
 from pooling.kernel.files import file_with_content
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
+from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.services import services_of
@@ -114,8 +115,7 @@ async def download_convocation(
         context = await context_of_group(session, services_of(request).settings.base_url, frame.now)
         content = await convocation_pdf(session, committee, context, person_id=None, draft=True)
         name = f"projet de convocation {committee.local_start:%Y-%m-%d}{PDF.ending}"
-    headers = {"Content-Disposition": attachment_header(name), "Cache-Control": "private, no-cache"}
-    return Response(content, media_type=PDF.media_type, headers=headers)
+    return download(content, name, PDF.media_type, headers=REVALIDATED)
 
 
 ROUTES = [ask_convening, do_convening, download_convocation]

@@ -16,8 +16,9 @@ from pooling.committees.decisions.models import DecisionState
 from pooling.committees.decisions.queries import DecisionShown, decisions_of, find_decision
 from pooling.committees.decisions.schemas import LONGEST_OUTCOME
 from pooling.committees.models import CommitteeState
-from pooling.committees.queries import LARGEST_ID, committee_by_id
+from pooling.committees.queries import committee_by_id
 from pooling.kernel.errors import NotFound
+from pooling.kernel.tables import LARGEST_ID
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of

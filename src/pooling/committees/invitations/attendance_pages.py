@@ -20,6 +20,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.web.cursors import pack_key, pages_after, unpack_key
+from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.layout import redirect, render
 from pooling.web.pdf import make_pdf
@@ -158,9 +159,7 @@ async def print_sheet(
         at=frame.now,
     )
     name = f"emargement-{committee.local_start:%Y-%m-%d}{f'-{part}' if part > 1 else ''}.pdf"
-    return Response(
-        pdf, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return download(pdf, name, "application/pdf")
 
 
 ROUTES = [show_attendance, do_attendance, print_sheet]

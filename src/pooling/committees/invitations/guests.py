@@ -12,9 +12,9 @@ from pooling.committees.invitations.attendance import open_sheet
 from pooling.committees.invitations.choosing import may_be_invited
 from pooling.committees.locking import record_change
 from pooling.committees.models import Guest, Invitation
-from pooling.committees.queries import LARGEST_ID
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.tables import LARGEST_ID
 from pooling.members.rights import Caller
 
 MOST_GUESTS = 100

@@ -13,8 +13,9 @@ from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import CommitteeState
 from pooling.committees.people import count_people
-from pooling.committees.queries import LARGEST_ID, committee_by_id
+from pooling.committees.queries import committee_by_id
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
+from pooling.kernel.tables import LARGEST_ID
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right

@@ -37,6 +37,7 @@ from pooling.kernel.tables import any_of
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
 from pooling.web.bodies import LONG_FORM
+from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
 from pooling.web.markdown import as_html
@@ -235,11 +236,7 @@ async def download_minutes(
         raise NotFound
     file, content = await file_with_content(session, frame.committee.minutes_file_id)
     name = f"compte-rendu-{frame.committee.local_start:%Y-%m-%d}.pdf"
-    return Response(
-        content,
-        media_type=file.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return download(content, name, file.media_type)
 
 
 ROUTES = [show_minutes, do_minutes, do_secretary, download_minutes]

@@ -1,0 +1,132 @@
+"""The finance workbook as a file that is written apart: who may ask for it, and what it holds."""
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.allocation.allocating import StatedPurchase, sees_all_costs
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.current import read_current
+from pooling.allocation.models import AllocationRecord
+from pooling.allocation.records.freezing import open_record
+from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
+from pooling.allocation.records.workbook import row_count
+from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
+from pooling.exports.asking import ask_export, find_export, latest_exports
+from pooling.exports.kinds import ExportKind, Prepared, Progress
+from pooling.exports.models import Export
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Forbidden, NotFound
+from pooling.members.models import Group
+from pooling.members.rights import Caller
+from pooling.purchases.models import Purchase
+
+KIND = "allocation"
+
+
+def _of(purchase_id: int) -> Mapping[str, Any]:
+    return {"purchase": purchase_id}
+
+
+def record_of(export: Export) -> int | None:
+    """The number of the frozen allocation; None: the figures of the moment at which it is written."""
+    number: int | None = export.terms["record"]
+    return number
+
+
+async def ask_workbook(
+    session: AsyncSession, caller: Caller, purchase_id: int, now: datetime, *, record: int | None = None
+) -> int:
+    """Asks for a purchase's workbook, of a frozen record or of the figures at the moment it will be written; returns
+    its id. Who asks for what is under way, or for a record's that is ready, is given that one.
+
+    Raises:
+        Forbidden: the caller does not see every member's share.
+        NotFound: the purchase has no such record.
+    """
+    await _require_all_costs(session, caller, purchase_id)
+    if record is not None:
+        await _require_record(session, purchase_id, record)
+    terms = {**_of(purchase_id), "record": record}
+    return await ask_export(session, KIND, terms, caller.person_id, now, unchanging=record is not None)
+
+
+async def _require_all_costs(session: AsyncSession, caller: Caller, purchase_id: int) -> None:
+    if not await sees_all_costs(session, caller, purchase_id):
+        raise Forbidden
+
+
+async def _require_record(session: AsyncSession, purchase_id: int, number: int) -> None:
+    found = await session.execute(
+        select(col(AllocationRecord.id)).where(
+            col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number
+        )
+    )
+    if found.first() is None:
+        raise NotFound
+
+
+async def find_workbook(
+    session: AsyncSession, caller: Caller, purchase_id: int, export_id: int
+) -> tuple[Export, int | None]:
+    """A workbook of this purchase, and its size once it is ready.
+
+    Raises:
+        Forbidden: the caller does not see every member's share (any more).
+        NotFound: the purchase has none with this id, or it is forgotten.
+    """
+    await _require_all_costs(session, caller, purchase_id)
+    return await find_export(session, KIND, export_id, _of(purchase_id))
+
+
+async def latest_workbooks(
+    session: AsyncSession, caller: Caller, purchase_id: int
+) -> Sequence[tuple[Export, int | None]]:
+    """The purchase's workbooks with their sizes, the newest first.
+
+    Raises:
+        Forbidden: the caller does not see every member's share.
+    """
+    await _require_all_costs(session, caller, purchase_id)
+    return await latest_exports(session, KIND, _of(purchase_id))
+
+
+def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
+    """How the worker writes one."""
+
+    async def prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:
+        purchase = await session.get(Purchase, (group_of(session), terms["purchase"]))
+        if purchase is None:
+            raise NotFound
+        group = await session.get_one(Group, group_of(session))
+        zone, number = ZoneInfo(group.timezone), terms["record"]
+        allocation: StatedPurchase
+        if number is None:
+            allocation, figures_at = await read_current(session, purchase.id, finance), now
+            provenance = of_estimate(allocation, group.name, zone, figures_at)
+        else:
+            record = await open_record(session, purchase.id, number)
+            allocation, figures_at = record.allocation, record.shown.frozen_at
+            provenance = of_record(record, group.name, zone)
+        what = f"etat-{number}" if number else "repartition-estimee"
+        return Prepared(
+            name=f"{purchase.reference}-{what}.xlsx",
+            media_type=XLSX,
+            rows=row_count(allocation.result),
+            figures_at=figures_at,
+            write=lambda progress: _bytes(allocation, provenance, progress, fictional=group.fictional),
+        )
+
+    return ExportKind(KIND, prepare)
+
+
+def _bytes(allocation: StatedPurchase, provenance: Provenance, progress: Progress, *, fictional: bool) -> bytes:
+    target = io.BytesIO()
+    allocation_xlsx(target, allocation, provenance, fictional=fictional, progress=progress)
+    return target.getvalue()

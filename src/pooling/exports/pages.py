@@ -1,0 +1,94 @@
+"""The page of a file that is written apart, whatever feature it is of: how far it is, then the download."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response
+from litestar.background_tasks import BackgroundTask
+
+from pooling.exports.asking import KEPT
+from pooling.exports.models import UNDER_WAY, Export, ExportState
+from pooling.kernel.files import File
+from pooling.web.downloads import REVALIDATED, download
+from pooling.web.layout import Link, redirect, render
+from pooling.web.services import services_of
+from pooling.web.typography import date_long, date_time_long, number
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What `exports/offer.html` asks with: where, and for what."""
+
+    url: str
+    asks: Mapping[str, object] = field(default_factory=dict)
+    """Hidden fields."""
+    listed_url: str = ""
+    """Where those that are kept are found."""
+
+    @property
+    def days(self) -> int:
+        return KEPT.days
+
+
+@dataclass(frozen=True)
+class Around:
+    """What stands around a file on its page."""
+
+    title: str
+    of: str
+    """What it is about: a purchase."""
+    figures: str
+    breadcrumb: Sequence[Link]
+    back: Link
+    file_url: str
+    offer: Offer
+    zone: ZoneInfo
+    changes: bool
+    """Whether another one would hold other figures."""
+
+
+def export_asked(request: Request[Any, Any, Any], url: str) -> Response[Any]:
+    """On to its page; the worker is woken."""
+    answer = redirect(request, url)
+    # Once the answer has left, the row is committed: a bell that rang earlier would wake who finds nothing.
+    answer.background = BackgroundTask(services_of(request).bell.ring, "export")
+    return answer
+
+
+def export_page(request: Request[Any, Any, Any], export: Export, size: int | None, around: Around) -> Response[str]:
+    """How far it is; once it is ready, the download."""
+    if export.state in UNDER_WAY:
+        begun = export.state == ExportState.WRITING and export.rows_total > 0
+        return render(
+            request,
+            "exports/progress.html",
+            breadcrumb=around.breadcrumb,
+            around=around,
+            job_title=around.title,
+            job_label=around.figures,
+            job_done=min(export.rows_done, export.rows_total),
+            job_total=export.rows_total or 1,
+            job_text=_rows_text(export) if begun else "Le travail commence dans la minute.",
+        )
+    assert export.ended_at is not None
+    return render(
+        request,
+        "exports/export.html",
+        breadcrumb=around.breadcrumb,
+        around=around,
+        export=export,
+        size=size,
+        asked_at=date_time_long(export.asked_at, around.zone, with_year=True),
+        kept_until=date_long((export.ended_at + KEPT).astimezone(around.zone).date()),
+        offer=around.offer,
+    )
+
+
+def _rows_text(export: Export) -> str:
+    return f"{number(min(export.rows_done, export.rows_total))} lignes écrites sur {number(export.rows_total)}"
+
+
+def export_download(file: File, content: bytes) -> Response[bytes]:
+    return download(content, file.name, file.media_type, headers=REVALIDATED)
