@@ -1,9 +1,7 @@
 """When members are to be convened, as a committee's pages say it."""
 
 from datetime import time
-from typing import Any
 
-from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.convening_rules import ConveningNotice, notice_of
@@ -11,19 +9,16 @@ from pooling.committees.page import CommitteePage
 from pooling.committees.rules import CONVOCATION
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.settings import read_settings
-from pooling.web.services import services_of
 
 DEFAULT = Schedule()
 
 
-async def convening_notice(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage
-) -> ConveningNotice | None:
-    """How the convocation stands, as pages of this committee say it to who plans it."""
-    if not frame.manages:
+async def convening_notice(here: CommitteePage) -> ConveningNotice | None:
+    """How the convocation stands, as pages of this committee say it to whoever plans it."""
+    if not here.manages:
         return None
-    hour = await convocation_hour(session, schedule_of(services_of(request).part(ReminderConfiguration)).hour)
-    return notice_of(frame.committee, frame.zone, frame.now, hour)
+    hour = await convocation_hour(here.session, schedule_of(here.services.part(ReminderConfiguration)).hour)
+    return notice_of(here.committee, here.zone, here.now, hour)
 
 
 async def convocation_hour(session: AsyncSession, configured: time) -> time:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState
+from pooling.committees.permissions import may_write_minutes
 from pooling.committees.queries import known_id, one_row
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.kernel.errors import Conflict
@@ -45,8 +46,7 @@ async def lock_to_write(session: AsyncSession, caller: Caller, committee_id: int
         Forbidden: the caller is neither.
     """
     committee = await locked_committee(session, committee_id)
-    if committee.secretary_id != caller.person_id:
-        caller.require(Right.MANAGE_COMMITTEES)
+    may_write_minutes.require(caller, committee)
     return committee
 
 

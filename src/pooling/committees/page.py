@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Self
 
 from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +11,12 @@ from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.attendance_rules import NOT_CLOSED, Quorum, attendance_open
 from pooling.committees.models import Committee, CommitteeKind, CommitteeState
 from pooling.committees.people import quorum_of
+from pooling.committees.permissions import may_write_minutes
 from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
-from pooling.kernel.errors import Forbidden
 from pooling.members.features import features_of
+from pooling.members.group_page import GroupPage, InGroup
 from pooling.members.page_parts import section_links
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import Link
@@ -40,21 +39,41 @@ def sections(request: Request[Any, Any, Any], caller: Caller, group: EnteredGrou
     return section_links(features_of(request).sections("/comites"), caller, group, here)
 
 
+def sections_of(here: GroupPage, shown: str) -> list[Link]:
+    """The same, of which the one at the path `shown` is shown."""
+    return section_links(here.features.sections("/comites"), here.caller, here.group, shown)
+
+
 @dataclass(frozen=True)
-class CommitteePage:
-    """A committee as its pages show it."""
+class CommitteePage(GroupPage):
+    """A page of a committee."""
 
     committee: Committee
-    url: str
-    base: str
-    zone: ZoneInfo
-    now: datetime
-    manages: bool
-    """Whether the caller plans committees."""
-    writes: bool
-    """Whether the caller writes the minutes and ticks who is there: who plans committees, and its secretary."""
-    quorum: Quorum | None = None
+    quorum: Quorum | None
     """Of a formal committee, where the group set one."""
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        committee = await committee_by_id(here.session, here.named["committee_id"])
+        return cls(**vars(here), committee=committee, quorum=await quorum_of(here.session, committee, here.now))
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}/comites/{self.committee.id}"
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super().above, Link("Comités", f"{self.base}/comites"), Link(self.committee.title, self.url)]
+
+    @property
+    def manages(self) -> bool:
+        """Whether the caller plans committees."""
+        return self.caller.may(Right.MANAGE_COMMITTEES)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the caller writes the minutes and ticks who is there."""
+        return may_write_minutes(self.caller, self.committee)
 
     @property
     def is_writable(self) -> bool:
@@ -85,15 +104,11 @@ class CommitteePage:
         ends = time_short(self.committee.ends_at, self.zone)
         return f"{starts[0].upper()}{starts[1:]}, jusqu’à {ends} ({self.zone_words})"
 
-    @property
-    def breadcrumb(self) -> Sequence[Link]:
-        return [Link("À faire", self.base), Link("Comités", f"{self.base}/comites"), Link(self.committee.title, None)]
-
-    def tabs(self, here: str) -> list[Link]:
-        """The pages of this committee, of which the one at the path `here` is shown."""
-        attendance = self.writes and (self.ticking or here == ATTENDANCE)
+    def tabs(self, shown: str) -> list[Link]:
+        """The pages of this committee, of which the one at the path `shown` is shown."""
+        attendance = self.writes and (self.ticking or shown == ATTENDANCE)
         tabs = [*TABS, *((("Présence", ATTENDANCE),) if attendance else ())]
-        return [Link(label, self.url + path, path == here) for label, path in tabs]
+        return [Link(label, self.url + path, path == shown) for label, path in tabs]
 
     @property
     def to_come(self) -> bool:
@@ -109,34 +124,18 @@ class CommitteePage:
         """Whether the caller may write down what somebody answered."""
         return self.writes and self.committee.state in NOT_CLOSED
 
-    def under(self, label: str) -> Sequence[Link]:
-        """The breadcrumb of a page below the committee's own."""
-        *above, here = self.breadcrumb
-        return [*above, Link(here.label, self.url), Link(label, None)]
+
+# For handlers that still ask for their session and caller one by one.
 
 
 async def committee_page(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
+    request: Request[Any, Any, Any],
+    session: AsyncSession,
+    caller: Caller,
+    committee_id: int,  # noqa: ARG001 - of the address
 ) -> CommitteePage:
-    """The committee that the address names.
-
-    Raises:
-        NotFound: the group has none with this id.
-    """
     group: EnteredGroup = request.scope["state"]["group"]
-    base = f"/g/{group.slug}"
-    committee = await committee_by_id(session, committee_id)
-    manages = caller.may(Right.MANAGE_COMMITTEES)
-    return CommitteePage(
-        committee=committee,
-        url=f"{base}/comites/{committee_id}",
-        base=base,
-        zone=ZoneInfo(group.timezone),
-        now=services_of(request).clock.now(),
-        manages=manages,
-        writes=manages or committee.secretary_id == caller.person_id,
-        quorum=await quorum_of(session, committee, services_of(request).clock.now()),
-    )
+    return await CommitteePage.load(InGroup(request, session, caller, group, services_of(request).clock.now()))
 
 
 async def managed_committee(
@@ -163,8 +162,7 @@ async def written_committee(
         Forbidden: the caller does not write them.
     """
     frame = await committee_page(request, session, caller, committee_id)
-    if not frame.writes:
-        raise Forbidden
+    may_write_minutes.require(caller, frame.committee)
     return frame
 
 

@@ -55,7 +55,7 @@ async def _page(
     return render(
         request,
         "committees/files.html",
-        breadcrumb=frame.under("Pièces jointes"),
+        breadcrumb=frame.crumbs("Pièces jointes"),
         form=form,
         frame=frame,
         subject=f"Point « {item.title} »" if item is not None else f"Compte-rendu – {frame.committee.title}",

@@ -46,7 +46,7 @@ async def _agenda_page(
     return render(
         request,
         "committees/agenda.html",
-        breadcrumb=frame.under("Ordre du jour"),
+        breadcrumb=frame.crumbs("Ordre du jour"),
         tabs=frame.tabs(PATH),
         form=form,
         frame=frame,
@@ -55,7 +55,7 @@ async def _agenda_page(
         lines=lines,
         edits=edits,
         convened=committee.state == CommitteeState.CONVENED,
-        convening=await convening_notice(request, session, frame),
+        convening=await convening_notice(frame),
         minutes=sum(minutes or 0 for minutes in durations),
         overrun=minutes_over(committee.starts_at, committee.ends_at, durations),
         some_without_duration=None in durations[:-1],
@@ -148,7 +148,7 @@ async def _item_page(
     count: int,
     form: Form,
 ) -> Response[str]:
-    *above, here = frame.under("Ordre du jour")
+    *above, here = frame.crumbs("Ordre du jour")
     return render(
         request,
         "committees/agenda_item.html",

@@ -58,10 +58,10 @@ async def _page(
     return render(
         request,
         "committees/convene.html",
-        breadcrumb=frame.under("Convoquer"),
+        breadcrumb=frame.crumbs("Convoquer"),
         form=form,
         frame=frame,
-        notice=await convening_notice(request, session, frame),
+        notice=await convening_notice(frame),
         count=count,
         names=names,
         more=count - len(names),

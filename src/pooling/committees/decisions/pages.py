@@ -88,7 +88,7 @@ def crumbs(frame: CommitteePage, number: int, label: str) -> list[Link]:
 
 
 def _above(frame: CommitteePage) -> list[Link]:
-    *above, _ = frame.under("Compte-rendu")
+    *above, _ = frame.crumbs("Compte-rendu")
     return [*above, Link("Compte-rendu", frame.url + TAB)]
 
 

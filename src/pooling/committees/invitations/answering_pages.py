@@ -48,7 +48,7 @@ async def _page(
     return render(
         request,
         "committees/answer.html",
-        breadcrumb=frame.under("Votre réponse"),
+        breadcrumb=frame.crumbs("Votre réponse"),
         tabs=frame.tabs(""),
         form=form,
         frame=frame,
@@ -146,7 +146,7 @@ def _note_page(
     return render(
         request,
         "committees/note_answer.html",
-        breadcrumb=frame.under("Noter une réponse"),
+        breadcrumb=frame.crumbs("Noter une réponse"),
         tabs=frame.tabs("/personnes"),
         form=form,
         frame=frame,

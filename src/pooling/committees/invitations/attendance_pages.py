@@ -64,7 +64,7 @@ async def attendance_page(
     return render(
         request,
         "committees/attendance.html",
-        breadcrumb=frame.under("Présence"),
+        breadcrumb=frame.crumbs("Présence"),
         tabs=frame.tabs(PATH),
         form=form,
         frame=frame,

@@ -70,7 +70,7 @@ async def _page(
     return render(
         request,
         "committees/people.html",
-        breadcrumb=frame.under("Personnes"),
+        breadcrumb=frame.crumbs("Personnes"),
         tabs=frame.tabs(PATH),
         form=form,
         frame=frame,

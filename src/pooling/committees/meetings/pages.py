@@ -47,7 +47,7 @@ async def _shown(
     return render(
         request,
         "committees/show.html",
-        breadcrumb=frame.breadcrumb,
+        breadcrumb=frame.crumbs(),
         frame=frame,
         tabs=frame.tabs(""),
         may_write=frame.writes and _may_write(frame),
@@ -62,7 +62,7 @@ async def _shown(
         failed=sum(line.failed for line in reminders),
         next_reminder=next((line.due_at for line in reminders if line.planned), None),
         off=why_off(committee.local_start.date(), frame.zone, school_zone) if frame.to_come else "",
-        convening=await convening_notice(request, session, frame),
+        convening=await convening_notice(frame),
         silent=frame.manages
         and frame.to_come
         and not await is_reminded(session, every, committee, frame.zone, frame.now),

@@ -145,7 +145,7 @@ def _question(request: Request[Any, Any, Any], frame: CommitteePage, form: Form,
     return render(
         request,
         template,
-        breadcrumb=frame.under(label),
+        breadcrumb=frame.crumbs(label),
         form=form,
         question=question,
         consequences=[told, kept],

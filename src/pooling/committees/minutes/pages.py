@@ -85,7 +85,7 @@ async def _read_page(request: Request[Any, Any, Any], session: AsyncSession, fra
     return render(
         request,
         "committees/minutes_read.html",
-        breadcrumb=frame.under("Compte-rendu"),
+        breadcrumb=frame.crumbs("Compte-rendu"),
         tabs=frame.tabs(TAB),
         heading="Compte-rendu",
         frame=frame,
@@ -117,7 +117,7 @@ async def _editor(
         request,
         "committees/minutes.html",
         status=409 if shown.other else 200,
-        breadcrumb=frame.under("Compte-rendu"),
+        breadcrumb=frame.crumbs("Compte-rendu"),
         tabs=frame.tabs(TAB),
         heading="Compte-rendu",
         form=form,

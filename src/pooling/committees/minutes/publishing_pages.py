@@ -45,7 +45,7 @@ async def _publication_page(
     return render(
         request,
         "committees/publication.html",
-        breadcrumb=[*frame.under("Publication")],
+        breadcrumb=[*frame.crumbs("Publication")],
         form=form,
         frame=frame,
         question="Publier le compte-rendu ?",
@@ -112,7 +112,7 @@ async def list_versions(
 
 
 def _above(frame: CommitteePage) -> list[Link]:
-    *above, _ = frame.under("Compte-rendu")
+    *above, _ = frame.crumbs("Compte-rendu")
     return [*above, Link("Compte-rendu", frame.url + TAB)]
 
 
