@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from litestar import Request
+from litestar import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
@@ -16,7 +16,7 @@ from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
 from pooling.members.features import features_of
-from pooling.members.group_page import GroupPage, InGroup
+from pooling.members.group_page import Crumb, GroupPage, InGroup
 from pooling.members.page_parts import section_links
 from pooling.members.rights import Caller, Right
 from pooling.web.layout import Link
@@ -103,6 +103,9 @@ class CommitteePage(GroupPage):
         starts = date_time_long(self.committee.starts_at, self.zone, with_year=True)
         ends = time_short(self.committee.ends_at, self.zone)
         return f"{starts[0].upper()}{starts[1:]}, jusqu’à {ends} ({self.zone_words})"
+
+    def render(self, template: str, *below: Crumb, **facts: Any) -> Response[str]:  # noqa: ANN401 - whatever the template wants
+        return super().render(template, *below, frame=self, **facts)
 
     def tabs(self, shown: str) -> list[Link]:
         """The pages of this committee, of which the one at the path `shown` is shown."""

@@ -1,11 +1,10 @@
 """The group's committees: those to come and past, days for the next ones, the year."""
 
 from datetime import date, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,13 +13,11 @@ from pooling.committees.calendars.days_off import school_known_until
 from pooling.committees.calendars.year import year_of
 from pooling.committees.calendars.year_queries import Cadence, cadence_of, committee_days, dates_of_year
 from pooling.committees.meetings.queries import committee_page
-from pooling.committees.page import sections
+from pooling.committees.page import sections_of
 from pooling.committees.rules import COMMITTEE
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.web.carried import pack, unpack
-from pooling.web.layout import Link, render
-from pooling.web.services import services_of
 
 PATH = "/comites"
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -28,30 +25,22 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 @get("/comites", right=Right.SEE_GROUP)
 async def list_committees(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    apres: FromQuery[str] = "",
-    avant: FromQuery[str] = "",
-    annee: FromQuery[str] = "",
+    here: Here[GroupPage], apres: FromQuery[str] = "", avant: FromQuery[str] = "", annee: FromQuery[str] = ""
 ) -> Response[str]:
     """Those to come, the nearest first, then those past, the latest first; each list turns its own pages."""
-    now = services_of(request).clock.now()
-    zone = ZoneInfo(entered_group.timezone)
+    session, now, zone = here.session, here.now, here.zone
     today = now.astimezone(zone).date()
     to_come, next_key = await committee_page(session, now, past=False, after=_moment_key(apres))
     past, earlier_key = await committee_page(session, now, past=True, after=_moment_key(avant))
     cadence = await cadence_of(session)
-    manages = caller.may(Right.MANAGE_COMMITTEES)
+    manages = here.caller.may(Right.MANAGE_COMMITTEES)
     number = _year(annee, today.year)
-    url = f"/g/{entered_group.slug}{PATH}"
-    return render(
-        request,
+    url = here.base + PATH
+    return here.render(
         "committees/list.html",
-        breadcrumb=[Link("À faire", f"/g/{entered_group.slug}"), Link("Comités", None)],
-        tabs=sections(request, caller, entered_group, PATH),
-        base=f"/g/{entered_group.slug}",
+        "Comités",
+        tabs=sections_of(here, PATH),
+        base=here.base,
         url=url,
         to_come=to_come,
         past=past,

@@ -4,27 +4,22 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery
-from sqlalchemy.ext.asyncio import AsyncSession
+from litestar import Response, get, post
+from litestar.params import FromQuery
 
-from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.meetings.reminders import is_reminded
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_once, whereabouts_errors
 from pooling.committees.meetings.schemas import LONGEST_TEXT, CommitteeIn, MoveIn
 from pooling.committees.models import CommitteeKind
 from pooling.committees.notices.changes import CHANGES
-from pooling.committees.page import CommitteePage, managed_committee
+from pooling.committees.page import CommitteePage
 from pooling.committees.queries import committee_by_id
 from pooling.committees.words import INVITED_ROLES, KIND_WORDS
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.features import features_of
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.reminders.configuration import ReminderConfiguration
-from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
+from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import plural
 
 CLEAR_DAYS = ("5", "3", "1")
@@ -56,25 +51,18 @@ def _kind(form: Form) -> dict[str, Any]:
 
 
 @get("/comites/nouveau", right=Right.MANAGE_COMMITTEES)
-async def ask_scheduling(
-    request: Request[Any, Any, Any],
-    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
-    entered_group: EnteredGroupHere,
-    jour: FromQuery[str] = "",
-) -> Response[str]:
+async def ask_scheduling(here: Here[GroupPage], jour: FromQuery[str] = "") -> Response[str]:
     """`jour` is the day that the calendar proposed."""
-    form = Form(values={**USUAL, "day": jour[:10]}, lists={"roles": USUAL_ROLES})
-    return _scheduling_page(request, entered_group, form)
+    return await _scheduling_page(here, Form(values={**USUAL, "day": jour[:10]}, lists={"roles": USUAL_ROLES}))
 
 
-def _scheduling_page(request: Request[Any, Any, Any], group: EnteredGroup, form: Form) -> Response[str]:
-    base = f"/g/{group.slug}"
-    return render(
-        request,
+async def _scheduling_page(here: GroupPage, form: Form) -> Response[str]:
+    return here.render(
         "committees/new.html",
-        breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Nouveau comité", None)],
+        ("Comités", "/comites"),
+        "Nouveau comité",
         form=form,
-        url=f"{base}/comites",
+        url=f"{here.base}/comites",
         roles=[(str(role), label) for role, label in INVITED_ROLES],
         kinds=[(str(kind), word) for kind, word in KIND_WORDS.items()],
         clear_days=[(days, plural(int(days), "jour franc", "jours francs")) for days in CLEAR_DAYS],
@@ -82,47 +70,34 @@ def _scheduling_page(request: Request[Any, Any, Any], group: EnteredGroup, form:
 
 
 @post("/comites/nouveau", right=Right.MANAGE_COMMITTEES)
-async def do_scheduling(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-) -> Response[Any]:
+async def do_scheduling(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     known = {str(role): role for role, _ in INVITED_ROLES}
     values = {
-        **_whereabouts(form, ZoneInfo(entered_group.timezone), services_of(request).clock.now()),
+        **_whereabouts(form, here.zone, here.now),
         "title": form.text("title", required="Donnez un nom à la réunion.", longest=120),
         **_kind(form),
         "take_up": form.value("take_up") == "1",
         "agenda": form.lines("agenda", longest=LONGEST_TEXT),
         "roles": tuple(known[role] for role in form.all("roles") if role in known),
     }
-    committee_id = 0
-    with form.redisplayed():
-        form.check()
-        now, insistence = services_of(request).clock.now(), form.insistence()
-        committee_id = await schedule_once(session, caller, CommitteeIn(**values), now, insistence=insistence)
-    if form.has_errors:
-        raise Redisplay(_scheduling_page(request, entered_group, form))
-    url = f"/g/{entered_group.slug}/comites/{committee_id}"
-    return redirect(request, url, done=await _planned(request, session, entered_group, committee_id))
+    insistence = form.insistence()
+    async with form.submitted(lambda: _scheduling_page(here, form)):
+        command = CommitteeIn(**values)
+        committee_id = await schedule_once(here.session, here.caller, command, here.now, insistence=insistence)
+    return here.redirect(f"/comites/{committee_id}", done=await _planned(here, committee_id))
 
 
-async def _planned(request: Request[Any, Any, Any], session: AsyncSession, group: EnteredGroup, key: int) -> str:
+async def _planned(here: GroupPage, committee_id: int) -> str:
     """What is said of a committee that was just planned: that people will be reminded, or that nothing will leave."""
-    services, zone, committee = services_of(request), ZoneInfo(group.timezone), await committee_by_id(session, key)
-    if await is_reminded(session, features_of(request).kinds, committee, zone, services.clock.now()):
+    committee = await committee_by_id(here.session, committee_id)
+    if await is_reminded(here.session, here.features.kinds, committee, here.zone, here.now):
         return "Le comité est prévu. Les relances partiront d’elles-mêmes."
     return "Le comité est prévu. Aucune relance ne partira d’ici là."
 
 
 @get("/comites/{committee_id:int}/report", right=Right.MANAGE_COMMITTEES)
-async def ask_move(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[str]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    committee = frame.committee
+async def ask_move(here: Here[CommitteePage]) -> Response[str]:
+    committee = here.committee
     minutes = int((committee.ends_at - committee.starts_at).total_seconds()) // 60
     values = {
         "day": f"{committee.local_start:%Y-%m-%d}",
@@ -131,10 +106,10 @@ async def ask_move(
         "place": committee.place,
         "link": committee.link,
     }
-    return _question(request, frame, Form(values=values), move=True)
+    return await _question(here, Form(values=values), move=True)
 
 
-def _question(request: Request[Any, Any, Any], frame: CommitteePage, form: Form, *, move: bool) -> Response[str]:
+async def _question(here: CommitteePage, form: Form, *, move: bool) -> Response[str]:
     told = "Les personnes déjà prévenues reçoivent un courriel, et leur agenda est mis à jour."
     asked = {
         True: ("Déplacer le comité", "Déplacer ce comité ?", "report", "committees/move.html"),
@@ -142,72 +117,56 @@ def _question(request: Request[Any, Any, Any], frame: CommitteePage, form: Form,
     }
     label, question, action, template = asked[move]
     kept = "Les relances sont reprogrammées d’après la nouvelle date." if move else "Plus aucune relance ne part."
-    return render(
-        request,
-        template,
-        breadcrumb=frame.crumbs(label),
+    return here.ask(
+        label,
+        template=template,
         form=form,
         question=question,
         consequences=[told, kept],
-        action_url=f"{frame.url}/{action}",
-        action_label=label,
-        cancel_url=frame.url,
+        action=f"/{action}",
+        label=label,
         danger=not move,
     )
 
 
 @post("/comites/{committee_id:int}/report", right=Right.MANAGE_COMMITTEES)
-async def do_move(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-) -> Response[Any]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    values = {**_whereabouts(form, frame.zone, frame.now), "reason": form.lines("reason", longest=500)}
-    base_url = services_of(request).settings.base_url
-    with form.redisplayed():
-        form.check()
-        await CHANGES.count_here(session, committee_id, at=frame.now)
-        move, reminders = MoveIn(**values), services_of(request).part(ReminderConfiguration)
+async def do_move(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
+    values = {**_whereabouts(form, here.zone, here.now), "reason": form.lines("reason", longest=500)}
+    insistence = form.insistence()
+    async with form.submitted(lambda: _question(here, form, move=True)):
+        await CHANGES.count_here(here.session, here.committee.id, at=here.now)
         await move_committee(
-            session, caller, committee_id, move, frame.now,
-            base_url=base_url, reminders=reminders, insistence=form.insistence(),
-        )  # fmt: skip
-    if form.has_errors:
-        raise Redisplay(_question(request, frame, form, move=True))
-    return redirect(request, frame.url, done="Le changement est enregistré.")
+            here.session,
+            here.caller,
+            here.committee.id,
+            MoveIn(**values),
+            here.now,
+            base_url=here.services.settings.base_url,
+            reminders=here.services.part(ReminderConfiguration),
+            insistence=insistence,
+        )
+    return here.redirect(done="Le changement est enregistré.")
 
 
 @get("/comites/{committee_id:int}/annulation", right=Right.MANAGE_COMMITTEES)
-async def ask_cancelling(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[str]:
-    frame = await managed_committee(request, session, caller, committee_id)
-    return _question(request, frame, Form(), move=False)
+async def ask_cancelling(here: Here[CommitteePage]) -> Response[str]:
+    return await _question(here, Form(), move=False)
 
 
 @post("/comites/{committee_id:int}/annulation", right=Right.MANAGE_COMMITTEES)
-async def do_cancelling(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-) -> Response[Any]:
-    frame = await managed_committee(request, session, caller, committee_id)
+async def do_cancelling(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
     reason = form.lines("reason", longest=500)
-    base_url = services_of(request).settings.base_url
-    with form.redisplayed():
-        form.check()
-        reminders = services_of(request).part(ReminderConfiguration)
+    async with form.submitted(lambda: _question(here, form, move=False)):
         await cancel_committee(
-            session, caller, committee_id, frame.now, reason=reason, base_url=base_url, reminders=reminders
+            here.session,
+            here.caller,
+            here.committee.id,
+            here.now,
+            reason=reason,
+            base_url=here.services.settings.base_url,
+            reminders=here.services.part(ReminderConfiguration),
         )
-    if form.has_errors:
-        raise Redisplay(_question(request, frame, form, move=False))
-    return redirect(request, frame.url, done="Le comité est annulé.")
+    return here.redirect(done="Le comité est annulé.")
 
 
 ROUTES = [ask_scheduling, do_scheduling, ask_move, do_move, ask_cancelling, do_cancelling]
