@@ -90,7 +90,7 @@ async def do_revoke(here: Here[GroupPage], feed_id: FromPath[int]) -> Response[A
 
 
 @get("/comites/{committee_id:int}/comite.ics", right=Right.SEE_GROUP)
-async def download_committee(here: Here[CommitteePage]) -> Response[str]:
+async def download_committee(here: Here[CommitteePage]) -> Response[bytes]:
     """One committee, to add to a calendar by hand."""
     agenda = (await agendas_of(here.session, [here.committee.id]))[here.committee.id]
     text = published(here.committee, agenda, here.context, mail_from_of(here.session))

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 from sqlalchemy import and_, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
@@ -13,12 +12,11 @@ from pooling.committees.decisions.queries import decisions_listed, decisions_of
 from pooling.committees.minutes.publishing import doubts_of_minutes, publish_minutes, readers_of
 from pooling.committees.minutes.writing import find_version, restore_version
 from pooling.committees.models import CommitteeState, MinutesVersion
-from pooling.committees.page import TAB, CommitteePage, written_committee
+from pooling.committees.page import TAB, CommitteePage
 from pooling.committees.people import count_people
-from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.rights import Right
-from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
+from pooling.committees.permissions import may_write_minutes
+from pooling.members.group_page import Here
+from pooling.web.forms import Form, PostedForm
 from pooling.web.markdown import as_html
 from pooling.web.typography import plural
 
@@ -26,69 +24,56 @@ VERSIONS = "/comites/{committee_id:int}/compte-rendu/versions"
 LISTED_AT_MOST = 200
 
 
-@get("/comites/{committee_id:int}/publication", right=Right.SEE_GROUP)
-async def ask_publication(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[str]:
-    frame = await written_committee(request, session, caller, committee_id)
-    return await _publication_page(request, session, frame, Form())
+@get("/comites/{committee_id:int}/publication", right=may_write_minutes)
+async def ask_publication(here: Here[CommitteePage]) -> Response[str]:
+    return await _publication_page(here, Form())
 
 
-async def _publication_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: CommitteePage, form: Form
-) -> Response[str]:
-    committee = frame.committee
-    form.doubts = form.doubts or tuple(await doubts_of_minutes(session, committee, frame.now))
-    counts = await count_people(session, committee, frame.now)
-    count = await session.execute(select(func.count()).select_from(readers_of(committee.id).subquery()))
+async def _publication_page(here: CommitteePage, form: Form) -> Response[str]:
+    committee = here.committee
+    form.doubts = form.doubts or tuple(await doubts_of_minutes(here.session, committee, here.now))
+    counts = await count_people(here.session, committee, here.now)
+    count = await here.session.execute(select(func.count()).select_from(readers_of(committee.id).subquery()))
     told = plural(count.scalar_one(), "personne le reçoit", "personnes le reçoivent")
-    return render(
-        request,
-        "committees/publication.html",
-        breadcrumb=[*frame.crumbs("Publication")],
+    return here.ask(
+        "Publication",
+        template="committees/publication.html",
         form=form,
-        frame=frame,
         question="Publier le compte-rendu ?",
         consequences=[
             "Le texte et les décisions ne changent plus ; le responsable, l’échéance et l’état d’une décision, si.",
             f"{told} par courriel, en PDF.",
             "Tout le groupe peut le lire et le retrouver par la recherche.",
         ],
+        action="/publication",
+        label="Publier le compte-rendu",
+        cancel=TAB,
+        danger=False,
         counts=counts,
         published=committee.state == CommitteeState.MINUTED,
         minutes=await as_html(committee.minutes),
-        action_url=f"{frame.url}/publication",
-        action_label="Publier le compte-rendu",
-        cancel_url=frame.url + TAB,
-        **await decisions_listed(session, await decisions_of(session, committee.id)),
+        **await decisions_listed(here.session, await decisions_of(here.session, committee.id)),
     )
 
 
-@post("/comites/{committee_id:int}/publication", right=Right.SEE_GROUP)
-async def do_publication(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-) -> Response[Any]:
-    frame = await written_committee(request, session, caller, committee_id)
-    with form.redisplayed():
-        await publish_minutes(session, caller, committee_id, frame.now, insistence=form.insistence())
-    if form.has_errors:
-        if not form.doubts:
-            form.errors = {"": " ".join(form.errors.values())}
-        raise Redisplay(await _publication_page(request, session, frame, form))
-    mailed = "il part par courriel"
-    return redirect(request, frame.url + TAB, done="Le compte-rendu est publié", mailed=mailed)
+@post("/comites/{committee_id:int}/publication", right=may_write_minutes)
+async def do_publication(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
+    insistence = form.insistence()
+    async with form.submitted(lambda: _refused(here, form)):
+        await publish_minutes(here.session, here.caller, here.committee.id, here.now, insistence=insistence)
+    return here.redirect(TAB, done="Le compte-rendu est publié", mailed="il part par courriel")
 
 
-@get(VERSIONS, right=Right.SEE_GROUP)
-async def list_versions(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[str]:
-    frame = await written_committee(request, session, caller, committee_id)
-    rows = await session.execute(
+async def _refused(here: CommitteePage, form: Form) -> Response[str]:
+    """What stands in the way, said at the head: the page has no field of its own."""
+    if not form.doubts:
+        form.errors = {"": " ".join(form.errors.values())}
+    return await _publication_page(here, form)
+
+
+@get(VERSIONS, right=may_write_minutes)
+async def list_versions(here: Here[CommitteePage]) -> Response[str]:
+    rows = await here.session.execute(
         select(
             col(MinutesVersion.number),
             col(Person.name),
@@ -97,62 +82,41 @@ async def list_versions(
             func.length(col(MinutesVersion.content)),
         )
         .join(Person, and_(col(Person.id) == col(MinutesVersion.written_by)))
-        .where(col(MinutesVersion.committee_id) == committee_id)
+        .where(col(MinutesVersion.committee_id) == here.committee.id)
         .order_by(col(MinutesVersion.number).desc())
         .limit(LISTED_AT_MOST)
     )
-    return render(
-        request,
+    return here.render(
         "committees/versions.html",
-        breadcrumb=[*_above(frame), Link("Versions", None)],
-        frame=frame,
+        ("Compte-rendu", TAB),
+        "Versions",
         versions=rows.all(),
-        url=f"{frame.url}/compte-rendu/versions",
+        url=f"{here.url}/compte-rendu/versions",
     )
 
 
-def _above(frame: CommitteePage) -> list[Link]:
-    *above, _ = frame.crumbs("Compte-rendu")
-    return [*above, Link("Compte-rendu", frame.url + TAB)]
-
-
-@get(f"{VERSIONS}/{{number:int}}", right=Right.SEE_GROUP)
-async def show_version(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[str]:
-    frame = await written_committee(request, session, caller, committee_id)
-    version = await find_version(session, committee_id, number)
-    author = await session.execute(select(col(Person.name)).where(col(Person.id) == version.written_by))
-    url = f"{frame.url}/compte-rendu/versions"
-    return render(
-        request,
+@get(f"{VERSIONS}/{{number:int}}", right=may_write_minutes)
+async def show_version(here: Here[CommitteePage], number: FromPath[int]) -> Response[str]:
+    version = await find_version(here.session, here.committee.id, number)
+    author = await here.session.execute(select(col(Person.name)).where(col(Person.id) == version.written_by))
+    url = f"{here.url}/compte-rendu/versions"
+    return here.render(
         "committees/version.html",
-        breadcrumb=[*_above(frame), Link("Versions", url), Link(f"Version {number}", None)],
-        frame=frame,
+        ("Compte-rendu", TAB),
+        ("Versions", f"{TAB}/versions"),
+        f"Version {number}",
         version=version,
         author=author.scalar_one(),
         minutes=await as_html(version.content, under=1),
-        restorable=frame.committee.state == CommitteeState.HELD and version.content != frame.committee.minutes,
+        restorable=here.committee.state == CommitteeState.HELD and version.content != here.committee.minutes,
         url=f"{url}/{number}",
     )
 
 
-@post(f"{VERSIONS}/{{number:int}}/reprise", right=Right.SEE_GROUP)
-async def do_restoration(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,  # noqa: ARG001 - read for its token
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[Any]:
-    frame = await written_committee(request, session, caller, committee_id)
-    await restore_version(session, caller, committee_id, number, frame.now)
-    return redirect(request, frame.url + TAB, done=f"La version {number} est de nouveau le texte du compte-rendu.")
+@post(f"{VERSIONS}/{{number:int}}/reprise", right=may_write_minutes)
+async def do_restoration(here: Here[CommitteePage], number: FromPath[int]) -> Response[Any]:
+    await restore_version(here.session, here.caller, here.committee.id, number, here.now)
+    return here.redirect(TAB, done=f"La version {number} est de nouveau le texte du compte-rendu.")
 
 
 ROUTES = [ask_publication, do_publication, list_versions, show_version, do_restoration]

@@ -1,48 +1,37 @@
 """Searching published minutes and decisions."""
 
-from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromQuery
 
 from pooling.committees.minutes.searching import LONGEST_QUERY, MOST_PAGES, search_minutes
-from pooling.committees.page import sections
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.committees.page import sections_of
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.web.forms import form_of
-from pooling.web.layout import Link, render
 
 SEARCH = "/comites/recherche"
 
 
 @get(SEARCH, right=Right.SEE_GROUP)
-async def search(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    q: FromQuery[str] = "",
-    page: FromQuery[str] = "",
-) -> Response[str]:
+async def search(here: Here[GroupPage], q: FromQuery[str] = "", page: FromQuery[str] = "") -> Response[str]:
     """Published minutes and their decisions, the best answers first."""
-    base = f"/g/{entered_group.slug}"
     typed = q[:LONGEST_QUERY]
     place = int(page) if page.isascii() and page.isdigit() and len(page) < 3 else 1  # noqa: PLR2004
     place = min(max(place, 1), MOST_PAGES)
-    found, more = await search_minutes(session, typed, page=place)
-    url = f"{base}{SEARCH}?{urlencode({'q': typed})}"
-    return render(
-        request,
+    found, more = await search_minutes(here.session, typed, page=place)
+    url = f"{here.base}{SEARCH}?{urlencode({'q': typed})}"
+    return here.render(
         "committees/search.html",
-        breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Recherche", None)],
-        tabs=sections(request, caller, entered_group, SEARCH),
+        ("Comités", "/comites"),
+        "Recherche",
+        tabs=sections_of(here, SEARCH),
         form=form_of({"q": typed}),
-        base=base,
+        base=here.base,
         searched=typed.strip(),
         found=found,
-        zone=ZoneInfo(entered_group.timezone),
+        zone=here.zone,
         previous_url=f"{url}&page={place - 1}" if place > 1 else None,
         next_url=f"{url}&page={place + 1}" if more and place < MOST_PAGES else None,
     )
