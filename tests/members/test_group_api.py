@@ -71,7 +71,8 @@ async def test_a_committee_is_planned_and_listed(connect: Connect, clock: FixedC
     assert made.status_code == 201
     assert (made.json()["starts_at"], made.json()["invited"]) == ("2027-03-30T12:30:00Z", 4)
     for hour in (9, 11):
-        assert (await program.post(f"{API}/committees", {**MEETING, "hour": f"{hour:02}:00"})).status_code == 201
+        another = {**MEETING, "hour": f"{hour:02}:00", "confirmed": "Trois ateliers le même jour"}
+        assert (await program.post(f"{API}/committees", another)).status_code == 201
 
     reader = await connect("observation@bassin.example")
     first = (await reader.get(f"{API}/committees?limit=2")).json()

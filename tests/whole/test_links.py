@@ -20,6 +20,8 @@ from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn
+from pooling.committees.decisions.recording import add_decision
+from pooling.committees.decisions.schemas import DecisionIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import Committee, CommitteeState, MinutesVersion
@@ -110,6 +112,9 @@ async def hold_committee(session: AsyncSession, territory: Territory) -> None:
     held = await session.get(Committee, (territory.group_id, committee))
     assert held is not None
     held.state, held.minutes_version = CommitteeState.HELD, 1
+    await session.flush()
+    about = ("purchase", (await find_purchase(session, "AG-2027-001")).id)
+    await add_decision(session, facilitator, committee, DecisionIn(content="Prolonger la collecte", about=about), NOW)
     session.add(
         MinutesVersion(
             group_id=territory.group_id,

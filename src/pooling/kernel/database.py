@@ -55,6 +55,7 @@ WEB = Patience(
 """A page or a call of the interface for programs: somebody waits for it."""
 LONG = Patience(statement=900, idle=1800, waiting=30)
 """The worker, with workbooks of a million rows; commands, with imports of as many."""
+_SIGN_OF_VALUE = re.compile("[:\"'\n]")
 SECONDS_TO_TRY_AGAIN = 5
 """What who was refused for want of a connection is told to wait."""
 _PASSING = ("08", "53", "57", "25P03", "40001", "40P01", "55P03")
@@ -110,7 +111,7 @@ def _tell_lost_connection(context: ExceptionContext) -> None:
 
 def _without_values(said: str) -> str:
     """What PostgreSQL or its driver says is wrong with a value, without the value: it stands behind these signs."""
-    return re.split("[:\"'\n]", said, maxsplit=1)[0].strip()
+    return _SIGN_OF_VALUE.split(said, maxsplit=1)[0].strip()
 
 
 def _tell_no_values(context: ExceptionContext) -> None:
