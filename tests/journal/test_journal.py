@@ -123,8 +123,10 @@ def test_every_event_that_the_source_records_has_a_sentence() -> None:
 async def test_the_facilitator_reads_who_did_what(database: Database, territory: Territory, sign_in: SignIn) -> None:
     purchase_id = await open_purchase(database, territory, NOW)
     await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
+    await file_needs(database, territory, purchase_id, "referent@arcachon.example", NOW, arceau=1)
     shown = plain(await (await sign_in(FACILITATOR)).get(JOURNAL))
     for sentence in (
+        "a déposé la déclaration d’Arcachon pour AG-2027-001 « Arceaux »",
         "referent a déposé la déclaration de Lugos pour AG-2027-001 « Arceaux »",
         "Achats Arcachon a ouvert la collecte des besoins de AG-2027-001 « Arceaux » En préparation Déclarations",
         "L’application a donné à Achats Arcachon le rôle « Acheteur pilote » pour AG-2027-001 « Arceaux »",

@@ -23,6 +23,7 @@ from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_case import Case
 from pooling.sharing.errors import RuleError
 from pooling.sharing.statement import Statement, state_allocation
+from pooling.web.typography import of_name
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def refusal_reason(error: RuleError, labels: Labels, case: Case) -> str:
     if error.code == "missing_weight":
         code, _, what = error.field.removeprefix("members.").rpartition(".")
         value = "la population" if what == "population" else "l’effectif"
-        return f"il manque {value} de {labels.member(code)}. Complétez sa fiche, ou choisissez une autre clé."
+        return f"il manque {value} {of_name(labels.member(code))}. Complétez sa fiche, ou choisissez une autre clé."
     return _REASONS.get(error.code, error.sentence)
 
 

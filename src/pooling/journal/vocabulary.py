@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from pooling.kernel.events import Event
 from pooling.members.events import Change, EventWords, Names, Subject
+from pooling.web.typography import of_name
+
+_OF = "of_"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Vocabulary:
 
 
 class _Gaps(dict[str, str]):
-    """What a sentence's gaps are filled with, looked up only when it has them."""
+    """What a sentence's gaps are filled with, looked up only when it has them. `{of_member}` is `{member}` after
+    « de », as French writes it.
+    """
 
     def __init__(self, vocabulary: Vocabulary, words: EventWords, event: Event, names: Names) -> None:
         super().__init__()
@@ -40,6 +45,8 @@ class _Gaps(dict[str, str]):
 
     def __missing__(self, gap: str) -> str:
         event = self._event
+        if gap.startswith(_OF):
+            return of_name(self[gap.removeprefix(_OF)])
         if gap in self._words.gaps:
             return self._words.gaps[gap](event, self._names)
         subject = self._vocabulary.subjects.get(gap)

@@ -256,7 +256,7 @@ async def test_what_the_rule_refuses_is_told_at_the_key(
     assert '<a href="#champ-key">La clé ne donne de poids à personne' in nobody.text
     missing = await browser.post(NEW, {**DELIVERY, "key": "population", "step": "preview"}, page=NEW)
     assert missing.status_code == 422
-    assert '<a href="#champ-key">Il manque la population de UFR de droit' in missing.text
+    assert '<a href="#champ-key">Il manque la population de l’UFR de droit' in missing.text
     # Needs may still come: the charge can be kept, and the page of costs says what is missing.
     assert (await browser.post(NEW, {**DELIVERY, "key": "quantity"}, page=NEW)).status_code == 303
     costs = text_of(await browser.get(COSTS))
