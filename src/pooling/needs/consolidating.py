@@ -1,7 +1,7 @@
 """From filed needs to what is ordered: the consolidation rule applied to each item."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -85,7 +85,9 @@ async def consolidate_purchase(session: AsyncSession, purchase_id: int, options:
     }
 
 
-async def order_outlook(session: AsyncSession, purchase_id: int, options: Options) -> dict[str, Consolidation]:
+async def order_outlook(
+    session: AsyncSession, purchase_id: int, items: Sequence[ItemShown], options: Options
+) -> dict[str, Consolidation]:
     """What would be ordered of each item, by its code, without who gets what: it depends on the sums alone, so the
     needs are not read one by one.
     """
@@ -98,7 +100,7 @@ async def order_outlook(session: AsyncSession, purchase_id: int, options: Option
                 options,
             )
         )
-        for item in await purchase_items(session, purchase_id)
+        for item in items
     }
 
 

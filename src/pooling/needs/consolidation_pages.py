@@ -104,7 +104,9 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
     frozen = await latest_consolidation(session, purchase.id)
     given = form.values or dict(here.request.query_params)
     options = _chosen(given, items, frozen)
-    results = await order_outlook(session, purchase.id, options)
+    results = await order_outlook(session, purchase.id, items, options)
+    covered = await coverage(session, purchase.id)
+    asks_for = purchase.state == PurchaseState.OPEN and covered.filed < covered.participants
     runs = may_run(here.caller, purchase)
     form.values = {**written_options(options), **form.values}
     return here.render(
@@ -114,8 +116,8 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
         items={item.code: item for item in items},
         results=results,
         outlooks={code: next_tier_outlook(result) for code, result in results.items()},
-        coverage=await coverage(session, purchase.id),
-        silent=await silent_members(session, purchase.id) if purchase.state == PurchaseState.OPEN else [],
+        coverage=covered,
+        silent=await silent_members(session, purchase.id) if asks_for else [],
         remarks=await remarks_of(session, purchase.id),
         remarks_at_most=REMARKS_AT_MOST,
         frozen=frozen,

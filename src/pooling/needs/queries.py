@@ -86,24 +86,18 @@ def stamp_of(declarations: Mapping[str, DeclarationShown]) -> str:
 
 @dataclass(frozen=True)
 class Totals:
-    """What the filed declarations add up to: units by item and by member, in one statement."""
+    """What the filed declarations add up to, by item."""
 
     by_item: dict[int, int]
     most_by_item: dict[int, int]
-    by_member: dict[int, int]
     members_by_item: dict[int, int]
-
-    @property
-    def units(self) -> int:
-        return sum(self.by_item.values())
 
 
 async def consolidate_needs(session: AsyncSession, purchase_id: int) -> Totals:
-    """Sums the filed needs of a purchase by item and by member."""
+    """Sums the filed needs of a purchase by item, in one statement."""
     rows = await session.execute(
         select(
             col(Need.item_id),
-            col(Declaration.member_id),
             func.sum(col(Need.quantity)),
             func.sum(col(Need.up_to)),
             func.count().filter(col(Need.quantity) > 0),
@@ -116,18 +110,13 @@ async def consolidate_needs(session: AsyncSession, purchase_id: int) -> Totals:
             ),
         )
         .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.state) == DeclarationState.FILED)
-        .group_by(func.grouping_sets(tuple_(col(Need.item_id)), tuple_(col(Declaration.member_id))))
+        .group_by(col(Need.item_id))
     )
-    totals = Totals({}, {}, {}, {})
-    for row in rows:
-        item_id: int | None = row[0]
-        _, member_id, quantity, most, buyers = row
-        if item_id is not None:
-            totals.by_item[item_id] = quantity
-            totals.most_by_item[item_id] = most
-            totals.members_by_item[item_id] = buyers
-        else:
-            totals.by_member[member_id] = quantity
+    totals = Totals({}, {}, {})
+    for item_id, quantity, most, buyers in rows:
+        totals.by_item[item_id] = quantity
+        totals.most_by_item[item_id] = most
+        totals.members_by_item[item_id] = buyers
     return totals
 
 

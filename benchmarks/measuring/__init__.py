@@ -1,0 +1,120 @@
+"""What a measured row is: ours beside its bare limit, one after the other in the same run, and what others wait."""
+
+import asyncio
+import gc
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Self
+
+import psutil
+
+Work = Callable[[], Awaitable[Any]]
+ROUNDS = 5
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table. Seconds are medians; `wanted` is the largest ratio that keeps the promise."""
+
+    name: str
+    bare: float
+    ours: float
+    wanted: float
+    spread: tuple[float, float] = (0.0, 0.0)
+    """The quickest and the slowest of ours."""
+    peak: float = 0.0
+    """Megabytes that ours took at its largest, above what the process held before."""
+    waited: float = 0.0
+    """The longest that anything else waited for the event loop meanwhile but for one time in a hundred, in seconds."""
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.bare
+
+    @property
+    def kept(self) -> bool:
+        return self.ratio <= self.wanted
+
+    def __str__(self) -> str:
+        low, high = self.spread
+        return (
+            f"{'ok' if self.kept else 'MISSED':<7}{self.name:<46}{self.ours * 1000:9.1f} ms"
+            f" ({low * 1000:.0f}–{high * 1000:.0f})"
+            f"  bare {self.bare * 1000:8.1f} ms  {self.ratio:6.2f} × (at most {self.wanted:g})"
+            f"  {self.peak:5.0f} MB  others {self.waited * 1000:5.0f} ms"
+        )
+
+
+async def timed(work: Work) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    await work()
+    return time.perf_counter() - start
+
+
+async def interleaved(name: str, ours: Work, bare: Work, wanted: float, *, rounds: int = ROUNDS) -> Row:
+    """Both, in turn, so that whatever else the machine does is there for both."""
+    mine, limit, peak, waits = [], [], 0.0, []
+    for _ in range(rounds):
+        limit.append(await timed(bare))
+        held = _forget_peak()
+        async with Others() as others:
+            mine.append(await timed(ours))
+        peak = max(peak, (_peak() - held) / MEGABYTE)
+        waits += others.waits
+    waits.sort()
+    row = Row(
+        name,
+        bare=median(limit),
+        ours=median(mine),
+        wanted=wanted,
+        spread=(min(mine), max(mine)),
+        peak=peak,
+        waited=waits[len(waits) * 99 // 100] if waits else 0.0,
+    )
+    print(row, flush=True)
+    return row
+
+
+class Others:
+    """Stands for whoever asks the same process for something short: how long the event loop lets it wait."""
+
+    def __init__(self, every: float = 0.002) -> None:
+        self.every = every
+        self.waits: list[float] = []
+
+    async def __aenter__(self) -> Self:
+        self._asking = asyncio.create_task(self._ask())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._asking.cancel()
+
+    async def _ask(self) -> None:
+        while True:
+            due = time.perf_counter() + self.every
+            await asyncio.sleep(self.every)
+            self.waits.append(max(time.perf_counter() - due, 0.0))
+
+
+def _forget_peak() -> int:
+    """Linux keeps the largest size that a process had: from now on counted anew. Returns what it holds now."""
+    clear = Path("/proc/self/clear_refs")
+    if clear.exists():
+        clear.write_text("5", "ascii")
+    held: int = psutil.Process(os.getpid()).memory_info().rss
+    return held
+
+
+def _peak() -> int:
+    status = Path("/proc/self/status")
+    if not status.exists():
+        held: int = psutil.Process(os.getpid()).memory_info().rss
+        return held
+    line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024

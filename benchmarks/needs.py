@@ -1,0 +1,168 @@
+"""How fast the pages, the freezing and the import of many needs are, next to bare SQL: `python benchmarks/needs.py`.
+
+35 000 members have filed 8 items each of one purchase: 280 000 needs. A page is a whole request of its lead buyer in
+process (session, rights, statements, HTML), without a socket. The bare limits, in the same run, one after the other,
+are asyncpg as a superuser, past row-level security: they leave out who asks and whether it may, and the page.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+import asyncpg
+import httpx
+from litestar import Litestar
+from stdnum import luhn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from measuring import Row, interleaved
+
+from pooling.accounts.people import ensure_people
+from pooling.accounts.sessions import open_session
+from pooling.app import create_app
+from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import SystemClock
+from pooling.kernel.database import Database
+from pooling.kernel.migrations import migrate
+from pooling.members.adding import MemberIn, add_members
+from pooling.members.granting import grant_role
+from pooling.members.groups import create_group
+from pooling.members.models import Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.needs.collection import open_collection
+from pooling.purchases.adding import add_purchase
+from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
+from pooling.settings import Settings
+from pooling.web.security import SESSION_COOKIE
+from pooling.web.services import Services
+
+MEMBERS, ITEMS = 35_000, 8
+EMAIL = "acheteur@grand.example"
+CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
+FILE_ALL = """
+    WITH filed AS (
+        INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, filed_at)
+        SELECT group_id, purchase_id, member_id, 'filed', '', now(), now() FROM participations RETURNING *)
+    INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at)
+    SELECT f.group_id, f.id, i.id, 1 + f.id % 7, 1 + f.id % 7 + f.id % 3, now() + f.id % 1009 * interval '1 second'
+    FROM filed f JOIN items i USING (group_id)"""
+TOTALS = """
+    SELECT n.item_id, sum(n.quantity), sum(n.up_to), count(*) FROM needs n
+    JOIN declarations d ON d.group_id = n.group_id AND d.id = n.declaration_id
+    WHERE d.group_id = $1 AND d.purchase_id = $2 AND d.state = 'filed' GROUP BY n.item_id"""
+
+
+@dataclass
+class Ground:
+    """What is measured on: one large purchase, its lead buyer's browser, and the tables' owner."""
+
+    database: Database
+    owner: asyncpg.Connection
+    group: int
+    purchase: int
+    buyer: Caller
+    browser: httpx.AsyncClient
+    base: str
+
+    async def get(self, path: str) -> httpx.Response:
+        answer = await self.browser.get(self.base + path)
+        assert answer.is_success, (path, answer.status_code)
+        return answer
+
+    async def bare(self, statement: str) -> list[Any]:
+        return await self.owner.fetch(statement, self.group, self.purchase)
+
+
+@asynccontextmanager
+async def ground(addresses: PostgresAddresses, folder: Path) -> AsyncIterator[Ground]:
+    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    now = datetime.now(UTC)
+    async with database.transaction() as session:
+        group = await create_group(session, name="Grand", now=now)
+        person = (await ensure_people(session, [(EMAIL, "", "")], now))[EMAIL]
+    async with database.transaction(group) as session:
+        members = [MemberIn(code=code, name=f"Commune {code}", population=50 + n) for n, code in enumerate(CODES)]
+        await add_members(session, members, now)
+        await grant_role(session, person, Role.READER, now)
+    async with database.transaction(group) as session:
+        command = PurchaseIn(title="Grand achat", lead_member=CODES[0], items=_items())
+        purchase = await add_purchase(session, command, now, None)
+        await grant_role(session, person, Role.LEAD_BUYER, now, purchase_id=purchase.id)
+        buyer = Caller(person, group, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
+        await open_collection(session, buyer, purchase.id, now + timedelta(days=1), SystemClock())
+    await owner.execute(FILE_ALL)
+    await owner.execute("ANALYZE")
+    services = Services(Settings(data_dir=folder), database, Bell("unix:///nowhere/valkey.sock"), "a secret " * 5)
+    async with browsing(create_app(services), database, person) as browser:
+        yield Ground(database, owner, group, purchase.id, buyer, browser, f"/g/grand/achats/{purchase.reference}")
+    await owner.close()
+    await database.dispose()
+
+
+def _items() -> tuple[ItemIn, ...]:
+    return tuple(
+        ItemIn(
+            code=f"article-{number}",
+            name=f"Article {number}",
+            unit_price=Decimal(10),
+            pack=10,
+            tiers=(TierIn(from_quantity=150_000, unit_price=Decimal(9)),),
+        )
+        for number in range(ITEMS)
+    )
+
+
+@asynccontextmanager
+async def browsing(app: Litestar, database: Database, person: int) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that this person is signed in to."""
+    async with database.transaction() as session:
+        token = await open_session(session, person, datetime.now(UTC))
+    transport = httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
+        browser.cookies.set(SESSION_COOKIE, token, domain="127.0.0.1")
+        yield browser
+
+
+async def pages(on: Ground) -> list[Row]:
+    """Of the lead buyer."""
+    for path in ("/consolidation", "/besoins", "/consolidation/article-3"):  # templates and statements are ready then
+        await on.get(path)
+
+    async def totals() -> None:
+        await on.bare(TOTALS)
+
+    return [
+        await interleaved("consolidation page, 280 000 needs", lambda: on.get("/consolidation"), totals, 1.8),
+        await interleaved("needs page", lambda: on.get("/besoins"), totals, 2),
+        await interleaved("one item’s page", lambda: on.get("/consolidation/article-3"), totals, 3),
+    ]
+
+
+async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
+    """All of this file, on a server of its own."""
+    async with ground(addresses, folder) as on:
+        return [*await pages(on)]
+
+
+def measure() -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        server = EmbeddedPostgres(Path(folder))
+        try:
+            addresses = server.prepare()
+            migrate(addresses.owner, APPLICATION)
+            return asyncio.run(rows(addresses, Path(folder)))
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(0 if all(row.kept for row in measure()) else 1)
