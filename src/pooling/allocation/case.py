@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import and_, case, func, literal, null, select
+from sqlalchemy import case, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -17,13 +17,13 @@ from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import key_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.database import group_of
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Budget, Member
 from pooling.needs.consolidating import latest_consolidation
 from pooling.needs.models import Assignment, Declaration, DeclarationState
 from pooling.needs.models import Need as NeedRow
 from pooling.purchases.models import Item, Participation, Purchase
-from pooling.purchases.queries import ItemShown, is_member, purchase_items
+from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.allocation_case import AmountSubsidy, Case, Need, RateSubsidy, Scope
 from pooling.sharing.allocation_case import Charge as CaseCharge
 from pooling.sharing.allocation_case import Item as CaseItem
@@ -136,7 +136,7 @@ async def _as_payer(session: AsyncSession, member_id: int) -> Payer:
             *(col(Member.id), col(Member.code), col(Member.name), col(Member.population), col(Member.agents)),
             *(null(), func.coalesce(parent.category, Member.category), literal("")),
         )
-        .outerjoin(parent, and_(parent.group_id == col(Member.group_id), parent.id == col(Member.parent_id)))  # type: ignore[arg-type]
+        .outerjoin(parent, linked(parent.id, Member.parent_id))
         .where(col(Member.id) == member_id)
     )
     return Payer(*row.one())
@@ -157,15 +157,10 @@ async def payers_of(session: AsyncSession, purchase_id: int) -> list[Payer]:
             func.coalesce(Budget.label, ""),
         )
         .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
-        .outerjoin(parent, and_(parent.group_id == col(Member.group_id), parent.id == col(Member.parent_id)))  # type: ignore[arg-type]
-        .outerjoin(
-            Budget, and_(col(Budget.group_id) == Participation.group_id, col(Budget.id) == Participation.budget_id)
-        )
-        .join(
-            Purchase,
-            and_(col(Purchase.group_id) == Participation.group_id, col(Purchase.id) == Participation.purchase_id),
-        )
+        .join(Member, linked(Member.id, Participation.member_id))
+        .outerjoin(parent, linked(parent.id, Member.parent_id))
+        .outerjoin(Budget, linked(Budget.id, Participation.budget_id))
+        .join(Purchase, linked(Purchase.id, Participation.purchase_id))
         .where(col(Participation.purchase_id) == purchase_id)
         .order_by(col(Member.sort_key), col(Member.id))
     )
@@ -176,10 +171,7 @@ async def names_of(session: AsyncSession, purchase_id: int, codes: Collection[st
     """The names of those of these codes that take part."""
     found = await session.execute(
         select(col(Member.code), col(Member.name))
-        .join(
-            Participation,
-            and_(col(Participation.group_id) == Member.group_id, col(Participation.member_id) == Member.id),
-        )
+        .join(Participation, linked(Participation.member_id, Member.id))
         .where(col(Participation.purchase_id) == purchase_id, any_of(col(Member.code), codes))
     )
     return {code: name for code, name in found}
@@ -252,19 +244,16 @@ async def _needs(session: AsyncSession, purchase_id: int, consolidation_id: int 
     if consolidation_id is not None:
         statement = (
             select(col(Item.code), col(Member.code), col(Assignment.quantity))
-            .join(Item, and_(col(Item.group_id) == Assignment.group_id, col(Item.id) == Assignment.item_id))
-            .join(Member, is_member(Assignment.group_id, Assignment.member_id))
+            .join(Item, linked(Item.id, Assignment.item_id))
+            .join(Member, linked(Member.id, Assignment.member_id))
             .where(col(Assignment.consolidation_id) == consolidation_id, col(Assignment.quantity) > 0)
         )
     else:
         statement = (
             select(col(Item.code), col(Member.code), col(NeedRow.quantity))
-            .join(
-                Declaration,
-                and_(col(Declaration.group_id) == NeedRow.group_id, col(Declaration.id) == NeedRow.declaration_id),
-            )
-            .join(Item, and_(col(Item.group_id) == NeedRow.group_id, col(Item.id) == NeedRow.item_id))
-            .join(Member, is_member(Declaration.group_id, Declaration.member_id))
+            .join(Declaration, linked(Declaration.id, NeedRow.declaration_id))
+            .join(Item, linked(Item.id, NeedRow.item_id))
+            .join(Member, linked(Member.id, Declaration.member_id))
             .where(
                 col(Declaration.purchase_id) == purchase_id,
                 col(Declaration.state) == DeclarationState.FILED,

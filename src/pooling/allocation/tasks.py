@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.records.processing import is_processed
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
@@ -31,12 +31,11 @@ async def records_to_process(session: AsyncSession, caller: Caller, now: datetim
     )
     rows = await session.execute(
         select(col(Purchase.reference), col(Purchase.title), latest.c.number)
-        .join(latest, and_(latest.c.group_id == Purchase.group_id, latest.c.purchase_id == Purchase.id))
+        .join(latest, linked(latest.c.purchase_id, Purchase.id))
         .where(
             col(Purchase.state).not_in([PurchaseState.SETTLED, PurchaseState.CANCELLED]),
             exists().where(
-                col(Participation.group_id) == Purchase.group_id,
-                col(Participation.purchase_id) == Purchase.id,
+                linked(Participation.purchase_id, Purchase.id),
                 any_of(col(Participation.member_id), members),
                 ~is_processed(col(Participation.purchase_id), latest.c.number, col(Participation.member_id)),
             ),

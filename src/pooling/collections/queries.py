@@ -2,15 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from pooling.collections.models import Collection, CollectionState
-
-
-def is_collection(group_id: int, purchase_id: int) -> ColumnElement[bool]:
-    """Joins collections on the pair of columns that names a purchase."""
-    return and_(col(Collection.group_id) == group_id, col(Collection.purchase_id) == purchase_id)
 
 
 def under_way(now: datetime) -> tuple[ColumnElement[bool], ...]:

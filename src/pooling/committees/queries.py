@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -12,7 +12,7 @@ from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, Invitation
 from pooling.committees.rules import whole_title
 from pooling.kernel.errors import NotFound
-from pooling.kernel.tables import LARGEST_ID, any_of
+from pooling.kernel.tables import LARGEST_ID, any_of, linked
 from pooling.members.models import Membership, Role
 from pooling.reminders.kinds import Subject
 from pooling.web.typography import date_long
@@ -35,13 +35,7 @@ def invited_people(since: ColumnElement[Any], *which: ColumnElement[bool]) -> Se
             col(Invitation.person_id).label("person_id"),
             since.label("since"),
         )
-        .join(
-            Committee,
-            and_(
-                col(Committee.group_id) == col(Invitation.group_id),
-                col(Committee.id) == col(Invitation.committee_id),
-            ),
-        )
+        .join(Committee, linked(Committee.id, Invitation.committee_id))
         .where(*which, holds_a_role(col(Invitation.person_id)))
     )
 
@@ -61,13 +55,7 @@ async def whole_titles(session: AsyncSession, committee_id: int) -> list[str]:
     """The agenda as documents say it."""
     rows = await session.execute(
         select(col(AgendaItem.title), col(Difficulty.content))
-        .outerjoin(
-            Difficulty,
-            and_(
-                col(Difficulty.group_id) == col(AgendaItem.group_id),
-                col(Difficulty.id) == col(AgendaItem.difficulty_id),
-            ),
-        )
+        .outerjoin(Difficulty, linked(Difficulty.id, AgendaItem.difficulty_id))
         .where(col(AgendaItem.committee_id) == committee_id)
         .order_by(col(AgendaItem.position), col(AgendaItem.id))
     )

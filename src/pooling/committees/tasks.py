@@ -14,7 +14,7 @@ from pooling.committees.decisions.queries import DecisionShown, has_owner, reada
 from pooling.committees.decisions.words import committee_day, decision_excerpt
 from pooling.committees.minutes.reminders import minutes_unwritten, writes_minutes
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.acts import Act
 from pooling.members.features import features_for
 from pooling.members.groups import group_zone
@@ -132,10 +132,7 @@ async def committees_to_prepare(session: AsyncSession, caller: Caller, now: date
             col(Committee.starts_at),
             col(Invitation.answer),
         )
-        .join(
-            Invitation,
-            and_(col(Invitation.group_id) == Committee.group_id, col(Invitation.committee_id) == Committee.id),
-        )
+        .join(Invitation, linked(Invitation.committee_id, Committee.id))
         .where(
             col(Invitation.person_id) == caller.person_id,
             col(Committee.state).in_([CommitteeState.PLANNED, CommitteeState.CONVENED]),

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.kernel.tables import linked
 from pooling.members.models import Member, Membership, Role
 from pooling.purchases.models import Purchase
 
@@ -46,11 +47,8 @@ async def people_to_enter_as(session: AsyncSession) -> list[DemoPerson]:
         )
         .select_from(Membership)
         .join(Person, col(Person.id) == Membership.person_id)
-        .outerjoin(Member, and_(col(Member.group_id) == Membership.group_id, col(Member.id) == Membership.member_id))
-        .outerjoin(
-            Purchase,
-            and_(col(Purchase.group_id) == Membership.group_id, col(Purchase.id) == Membership.purchase_id),
-        )
+        .outerjoin(Member, linked(Member.id, Membership.member_id))
+        .outerjoin(Purchase, linked(Purchase.id, Membership.purchase_id))
         .where(col(Membership.ended_at).is_(None))
         .order_by(col(Membership.id))
     )

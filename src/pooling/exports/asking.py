@@ -15,7 +15,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File, file_with_content, remove_files
 from pooling.kernel.limits import Readers, limit
-from pooling.kernel.tables import LARGEST_ID
+from pooling.kernel.tables import LARGEST_ID, linked
 
 KEPT = limit(timedelta(days=7), "A long workbook is kept", __name__, Readers.OPERATORS)
 """How long a file can be downloaded; afterwards it is asked for again."""
@@ -82,7 +82,7 @@ async def latest_exports(
 def _of(kind: str, of: Mapping[str, Any]) -> Select[Export, int | None]:
     return (
         select(Export, col(File.size))
-        .outerjoin(File, (col(File.group_id) == col(Export.group_id)) & (col(File.id) == col(Export.file_id)))
+        .outerjoin(File, linked(File.id, Export.file_id))
         .where(col(Export.kind) == kind, col(Export.terms).contains(dict(of)))
     )
 

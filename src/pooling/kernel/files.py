@@ -17,7 +17,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.file_kinds import ACCEPTED, download_name, kind_of
 from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.kernel.tables import TenantTable, any_of, foreign_id, identity, in_group, instant
+from pooling.kernel.tables import TenantTable, any_of, foreign_id, identity, in_group, instant, linked
 
 LARGEST_FILE = limit(10 * 1024 * 1024, "A file", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes."""
@@ -101,10 +101,7 @@ async def file_with_content(session: AsyncSession, file_id: int) -> tuple[File, 
     """
     found = await session.execute(
         select(File, col(FileContent.content))
-        .join(
-            FileContent,
-            (col(FileContent.group_id) == col(File.group_id)) & (col(FileContent.sha256) == col(File.sha256)),
-        )
+        .join(FileContent, linked(FileContent.sha256, File.sha256))
         .where(col(File.id) == file_id)
     )
     row = found.one_or_none()
@@ -127,9 +124,7 @@ async def remove_files(session: AsyncSession, file_ids: Collection[int]) -> None
     await session.execute(
         delete(FileContent).where(
             any_of(col(FileContent.sha256), set(removed.scalars())),
-            ~exists().where(
-                col(File.group_id) == col(FileContent.group_id), col(File.sha256) == col(FileContent.sha256)
-            ),
+            ~exists().where(linked(File.sha256, FileContent.sha256)),
         ),
         execution_options={"synchronize_session": False},
     )

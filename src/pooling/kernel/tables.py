@@ -16,13 +16,15 @@ from sqlalchemy import (
     Identity,
     SQLColumnExpression,
     String,
+    and_,
     any_,
     literal,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import TypeEngine
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -89,6 +91,24 @@ def within_group(column: str, target: str, **options: Any) -> ForeignKeyConstrai
     return ForeignKeyConstraint(["group_id", column], [f"{target}.group_id", f"{target}.id"], **options)
 
 
+def same_group(one: type[TenantTable], other: type[TenantTable]) -> ColumnElement[bool]:
+    return col(one.group_id) == col(other.group_id)
+
+
+def linked(one: "Linking", other: "Linking") -> ColumnElement[bool]:
+    """Joins, or correlates, two tables of a group: these columns of theirs hold the same, in the same group.
+    `linked(Item.id, PriceTier.item_id)` is the composite key that `within_group` declares, read.
+    """
+    left: Any = _owner(one)
+    right: Any = _owner(other)
+    return and_(left.group_id == right.group_id, one == other)  # type: ignore[arg-type]
+
+
+def _owner(column: Any) -> Any:  # noqa: ANN401
+    """What a column is read from: a table or an alias of it, a subquery's columns."""
+    return column.parent.entity if isinstance(column, QueryableAttribute) else column.table.c
+
+
 def any_of(column: SQLColumnExpression[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Whether the column holds one of these, sent as one array: a statement has room for 32 767 parameters, and a
     group more members than that.
@@ -109,3 +129,4 @@ def columns_of(table: type[Table]) -> list[Column[Any]]:
 
 
 Instant = datetime
+Linking = int | bytes | ColumnElement[Any] | None

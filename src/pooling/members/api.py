@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 from litestar import Request, Response, get, post
 from pydantic import Field
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.accounts.bearer import HolderHere
 from pooling.accounts.idempotency import Made, answered_once
 from pooling.accounts.models import TokenScope
+from pooling.kernel.tables import linked
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_member
 from pooling.members.entrance import CallerHere, SessionHere
@@ -93,10 +94,7 @@ async def show_me(request: Request[Any, Any, Any], holder: HolderHere) -> Respon
         async with services_of(request).database.transaction(holder.group.id) as session:
             rows = await session.execute(
                 select(col(Membership.role), col(Member.code), col(Membership.purchase_id))
-                .outerjoin(
-                    Member,
-                    and_(col(Member.group_id) == col(Membership.group_id), col(Member.id) == col(Membership.member_id)),
-                )
+                .outerjoin(Member, linked(Member.id, Membership.member_id))
                 .where(col(Membership.person_id) == holder.person_id, col(Membership.ended_at).is_(None))
                 .order_by(col(Membership.id))
             )

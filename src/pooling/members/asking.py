@@ -17,6 +17,7 @@ from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Forbidden, Invalid
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import linked
 from pooling.mail_addresses import kept_address
 from pooling.members.mails import ASKED, Asked, Sender, request_mail
 from pooling.members.models import AccessRequest, Member, Membership, RequestState, Role
@@ -146,10 +147,7 @@ async def pending_requests(session: AsyncSession) -> list[RequestShown]:
             col(AccessRequest.created_at),
             col(Person.name),
         )
-        .outerjoin(
-            Member,
-            and_(col(Member.group_id) == col(AccessRequest.group_id), col(Member.id) == col(AccessRequest.member_id)),
-        )
+        .outerjoin(Member, linked(Member.id, AccessRequest.member_id))
         .outerjoin(
             Person, and_(col(Person.id) == col(AccessRequest.asked_by), col(Person.email) != col(AccessRequest.email))
         )

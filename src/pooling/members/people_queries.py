@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
-from pooling.kernel.tables import LARGEST_ID, any_of
+from pooling.kernel.tables import LARGEST_ID, any_of, linked
 from pooling.kernel.text import folded_words
 from pooling.mail_addresses import why_wrong
 from pooling.members.models import Member, Membership, Role
@@ -96,7 +96,7 @@ async def people_page(
 def _has_word(word: str) -> ColumnElement[bool]:
     of_member = (
         exists()
-        .where(_active(), col(Member.group_id) == col(Membership.group_id), col(Member.id) == col(Membership.member_id))
+        .where(_active(), linked(Member.id, Membership.member_id))
         .where(folded_column(col(Member.name)).contains(word))
     )
     return or_(folded_column(col(Person.name) + " " + col(Person.email)).contains(word), of_member)
@@ -160,14 +160,8 @@ async def _with_roles(
             _PURCHASES.c.title,
         )
         .select_from(Membership)
-        .outerjoin(
-            Member,
-            and_(col(Member.group_id) == col(Membership.group_id), col(Member.id) == col(Membership.member_id)),
-        )
-        .outerjoin(
-            _PURCHASES,
-            and_(_PURCHASES.c.group_id == col(Membership.group_id), _PURCHASES.c.id == col(Membership.purchase_id)),
-        )
+        .outerjoin(Member, linked(Member.id, Membership.member_id))
+        .outerjoin(_PURCHASES, linked(_PURCHASES.c.id, Membership.purchase_id))
         .where(any_of(col(Membership.person_id), [person.id for person in people]), col(Membership.ended_at).is_(None))
         .order_by(col(Membership.id))
     )

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from pooling.kernel.tables import linked
 from pooling.members.models import Member, Membership
 
 PAGE_SIZE = 50
@@ -35,8 +36,7 @@ async def member_list(
     people = (
         select(func.count(func.distinct(col(Membership.person_id))))
         .where(
-            col(Membership.group_id) == col(Member.group_id),
-            col(Membership.member_id) == col(Member.id),
+            linked(Membership.member_id, Member.id),
             col(Membership.ended_at).is_(None),
         )
         .scalar_subquery()
@@ -54,7 +54,7 @@ async def member_list(
             col(Member.agents),
             people,
         )
-        .outerjoin(parent, and_(col(parent.group_id) == Member.group_id, col(parent.id) == Member.parent_id))
+        .outerjoin(parent, linked(parent.id, Member.parent_id))
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(size + 1)
     )

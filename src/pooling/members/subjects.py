@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, col
 
 from pooling.kernel.errors import Invalid
 from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import any_of, foreign_id, within_group
+from pooling.kernel.tables import any_of, foreign_id, linked, within_group
 from pooling.members.rights import Caller
 from pooling.web.forms import Form
 
@@ -207,7 +207,7 @@ class Subjects:
         for name, kind in self._kept:
             other: Any = kind.table
             statement = statement.add_columns(*kind.columns).outerjoin(
-                other, and_(other.group_id == table.group_id, other.id == getattr(table, key_of(name)))
+                other, linked(other.id, getattr(table, key_of(name)))
             )
         return statement
 

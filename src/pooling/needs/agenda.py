@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection, under_way
-from pooling.kernel.tables import any_of
+from pooling.collections.queries import under_way
+from pooling.kernel.tables import any_of, linked
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp, shortened
 from pooling.members.subjects import Named
 from pooling.needs.models import Declaration, DeclarationState
@@ -94,18 +94,11 @@ def _stands(collection: OpenCollection | None, topic: str, zone: ZoneInfo, now: 
 
 def _open(now: datetime) -> Select[Any]:
     """The open collections, the soonest closed first."""
-    participants = (
-        select(func.count())
-        .where(
-            col(Participation.group_id) == col(Purchase.group_id), col(Participation.purchase_id) == col(Purchase.id)
-        )
-        .scalar_subquery()
-    )
+    participants = select(func.count()).where(linked(Participation.purchase_id, Purchase.id)).scalar_subquery()
     filed = (
         select(func.count())
         .where(
-            col(Declaration.group_id) == col(Purchase.group_id),
-            col(Declaration.purchase_id) == col(Purchase.id),
+            linked(Declaration.purchase_id, Purchase.id),
             col(Declaration.state) == DeclarationState.FILED,
         )
         .scalar_subquery()
@@ -119,7 +112,7 @@ def _open(now: datetime) -> Select[Any]:
             participants,
             filed,
         )
-        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .join(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(*under_way(now))
         .order_by(col(Collection.closes_at), col(Purchase.id))
     )

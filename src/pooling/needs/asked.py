@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member, Membership, Role
 from pooling.needs.reminder_queries import NAMED_AT_MOST
 from pooling.outbox.mail import Fact
 from pooling.purchases.models import Item, Purchase
-from pooling.purchases.queries import is_member
 from pooling.web.typography import plural, price
 
 
@@ -45,7 +44,7 @@ async def asked_of(session: AsyncSession, purchases: Collection[int]) -> dict[in
     """Of each of these purchases, in three statements whatever their number."""
     leads = await session.execute(
         select(col(Purchase.id), col(Member.name))
-        .join(Member, is_member(Purchase.group_id, Purchase.lead_member_id))
+        .join(Member, linked(Member.id, Purchase.lead_member_id))
         .where(any_of(col(Purchase.id), purchases))
     )
     items = await session.execute(

@@ -8,13 +8,14 @@ from sqlmodel import col
 
 from pooling.collections.changing import begin_collection, close_now, reschedule
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection, to_close
+from pooling.collections.queries import to_close
 from pooling.collections.rules import accepts, is_open
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import linked
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller, Right
 from pooling.needs import notices
@@ -211,7 +212,7 @@ async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
     now = await clock.at_database(session)
     due = await session.execute(
         select(Purchase, Collection)
-        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .join(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(*to_close(now))
         .order_by(col(Purchase.id))
         .with_for_update(skip_locked=True)

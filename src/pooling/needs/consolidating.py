@@ -7,16 +7,16 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection
+from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState, Need
 from pooling.needs.queries import consolidate_needs
-from pooling.purchases.queries import ItemShown, is_member, purchase_items
+from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import (
     ConsolidationCase,
@@ -59,14 +59,8 @@ async def filed_needs(session: AsyncSession, purchase_id: int) -> dict[int, list
     """Every filed line, by item; members are named by their code. One statement."""
     rows = await session.execute(
         select(col(Need.item_id), col(Member.code), col(Need.quantity), col(Need.up_to), col(Need.declared_at))
-        .join(
-            Declaration,
-            and_(
-                col(Declaration.group_id) == col(Need.group_id),
-                col(Declaration.id) == col(Need.declaration_id),
-            ),
-        )
-        .join(Member, is_member(Declaration.group_id, Declaration.member_id))
+        .join(Declaration, linked(Declaration.id, Need.declaration_id))
+        .join(Member, linked(Member.id, Declaration.member_id))
         .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.state) == DeclarationState.FILED)
     )
     needs: dict[int, list[Declared]] = {}
@@ -167,7 +161,7 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
                 col(ConsolidationRecord.reason),
                 still_counts(),
             )
-            .join(Collection, is_collection(ConsolidationRecord.group_id, ConsolidationRecord.purchase_id))
+            .join(Collection, linked(Collection.purchase_id, ConsolidationRecord.purchase_id))
             .where(col(ConsolidationRecord.purchase_id) == purchase_id)
             .order_by(col(ConsolidationRecord.number).desc())
             .limit(1)

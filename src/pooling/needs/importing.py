@@ -14,12 +14,12 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import insert_many
 from pooling.kernel.events import record_event
 from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
+from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.needs.declaring import require_open, write_needs
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.purchases.finding import find_purchase, item_ids
 from pooling.purchases.models import Participation
-from pooling.purchases.queries import is_member
 
 COLUMNS = {
     "member": ("membre", "siren", "code", "member"),
@@ -90,7 +90,7 @@ async def _participants(session: AsyncSession, purchase_id: int) -> dict[str, in
     rows = await session.execute(
         select(col(Member.code), col(Member.id))
         .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .join(Member, linked(Member.id, Participation.member_id))
         .where(col(Participation.purchase_id) == purchase_id)
     )
     return {code: member_id for code, member_id in rows}

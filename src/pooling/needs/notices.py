@@ -12,14 +12,13 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import base_url_of, group_of
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Group, Member, Membership, Role
 from pooling.needs.asked import Asked, asked_of
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.queueing import queue_mails
 from pooling.purchases.models import Participation, Purchase
-from pooling.purchases.queries import is_member
 from pooling.web.typography import date_time_long, deadline_words, of_name
 
 Lines = Mapping[str, tuple[str, str]]
@@ -126,12 +125,11 @@ async def _referents(session: AsyncSession, purchase_id: int, members: Sequence[
     statement = (
         select(col(Person.id), col(Person.email), col(Member.id), col(Member.code), col(Member.name))
         .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .join(Member, linked(Member.id, Participation.member_id))
         .join(
             Membership,
             and_(
-                col(Membership.group_id) == Participation.group_id,
-                col(Membership.member_id) == Participation.member_id,
+                linked(Membership.member_id, Participation.member_id),
                 col(Membership.role) == Role.REFERENT,
                 col(Membership.ended_at).is_(None),
             ),

@@ -11,13 +11,23 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.purchases.models import Item, Participation
-from pooling.purchases.queries import is_member
 
 PAGE_SIZE = 50
+
+
+def declares(
+    declaration: type[Declaration], taking_part: type[Participation | Declaration], state: DeclarationState
+) -> ColumnElement[bool]:
+    """Joins, or correlates, the declaration in this state of who takes part, or of who made the other declaration."""
+    return and_(
+        linked(declaration.purchase_id, taking_part.purchase_id),
+        col(declaration.member_id) == col(taking_part.member_id),
+        col(declaration.state) == state,
+    )
 
 
 @dataclass(frozen=True)
@@ -44,10 +54,7 @@ async def declarations_of_member(
         select(Declaration, col(Person.name), Need)
         .outerjoin(  # a draft may have answered nothing yet
             Need,
-            and_(
-                col(Need.group_id) == col(Declaration.group_id),
-                col(Need.declaration_id) == col(Declaration.id),
-            ),
+            linked(Need.declaration_id, Declaration.id),
         )
         .outerjoin(Person, col(Person.id) == col(Declaration.updated_by))
         .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.member_id) == member_id)
@@ -102,13 +109,7 @@ async def consolidate_needs(session: AsyncSession, purchase_id: int) -> Totals:
             func.sum(col(Need.up_to)),
             func.count().filter(col(Need.quantity) > 0),
         )
-        .join(
-            Declaration,
-            and_(
-                col(Declaration.group_id) == col(Need.group_id),
-                col(Declaration.id) == col(Need.declaration_id),
-            ),
-        )
+        .join(Declaration, linked(Declaration.id, Need.declaration_id))
         .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.state) == DeclarationState.FILED)
         .group_by(col(Need.item_id))
     )
@@ -136,12 +137,7 @@ class Coverage:
 async def coverage(session: AsyncSession, purchase_id: int) -> Coverage:
     taking_part = select(func.count()).where(col(Participation.purchase_id) == purchase_id).scalar_subquery()
     filed, draft = _filed_and_draft()
-    has_filed = exists().where(
-        col(filed.group_id) == draft.group_id,
-        col(filed.purchase_id) == draft.purchase_id,
-        col(filed.member_id) == draft.member_id,
-        col(filed.state) == DeclarationState.FILED,
-    )
+    has_filed = exists().where(declares(filed, draft, DeclarationState.FILED))
     row = await session.execute(
         select(
             taking_part,
@@ -161,15 +157,10 @@ async def silent_members(session: AsyncSession, purchase_id: int) -> list[str]:
     rows = await session.execute(
         select(col(Member.name))
         .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .join(Member, linked(Member.id, Participation.member_id))
         .where(
             col(Participation.purchase_id) == purchase_id,
-            ~exists().where(
-                col(filed.group_id) == Participation.group_id,
-                col(filed.purchase_id) == Participation.purchase_id,
-                col(filed.member_id) == Participation.member_id,
-                col(filed.state) == DeclarationState.FILED,
-            ),
+            ~exists().where(declares(filed, Participation, DeclarationState.FILED)),
         )
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(NAMED_AT_MOST)
@@ -194,7 +185,7 @@ async def remarks_of(session: AsyncSession, purchase_id: int, most: int | None =
     rows = await session.execute(
         select(col(Member.code), col(Member.name), col(Declaration.comment))
         .select_from(Declaration)
-        .join(Member, is_member(Declaration.group_id, Declaration.member_id))
+        .join(Member, linked(Member.id, Declaration.member_id))
         .where(
             col(Declaration.purchase_id) == purchase_id,
             col(Declaration.state) == DeclarationState.FILED,
@@ -214,9 +205,8 @@ def _declares(
     declaration: type[Declaration], page: Subquery, purchase_id: int, state: DeclarationState
 ) -> ColumnElement[bool]:
     return and_(
-        col(declaration.group_id) == page.c.group_id,
+        linked(declaration.member_id, page.c.id),
         col(declaration.purchase_id) == purchase_id,
-        col(declaration.member_id) == page.c.id,
         col(declaration.state) == state,
     )
 
@@ -273,8 +263,8 @@ async def member_page(
         .select_from(page)
         .outerjoin(filed, _declares(filed, page, purchase_id, DeclarationState.FILED))
         .outerjoin(draft, _declares(draft, page, purchase_id, DeclarationState.DRAFT))
-        .outerjoin(Need, and_(col(Need.group_id) == col(filed.group_id), col(Need.declaration_id) == col(filed.id)))
-        .outerjoin(Item, and_(col(Item.group_id) == col(Need.group_id), col(Item.id) == col(Need.item_id)))
+        .outerjoin(Need, linked(Need.declaration_id, filed.id))
+        .outerjoin(Item, linked(Item.id, Need.item_id))
         .group_by(page.c.id, page.c.code, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at))
         .order_by(page.c.sort_key, page.c.id)
     )
@@ -300,7 +290,7 @@ def _participants_page(purchase_id: int, after: tuple[str, int] | None, only: li
     statement = (
         select(col(Member.group_id), col(Member.id), col(Member.code), col(Member.name), col(Member.sort_key))
         .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .join(Member, linked(Member.id, Participation.member_id))
         .where(col(Participation.purchase_id) == purchase_id)
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(size + 1)

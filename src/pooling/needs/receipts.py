@@ -11,8 +11,8 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance, TooMany
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection
 from pooling.kernel.database import base_url_of
+from pooling.kernel.tables import linked, same_group
 from pooling.members.models import Group, Member
 from pooling.members.rights import Caller
 from pooling.needs.schemas import DeclarationIn
@@ -42,8 +42,8 @@ async def send_receipt(
         return
     found = await session.execute(
         select(Purchase, col(Collection.closes_at), Member, Person, Group)
-        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
-        .join(Member, and_(col(Member.group_id) == Purchase.group_id, col(Member.id) == command.member_id))
+        .join(Collection, linked(Collection.purchase_id, Purchase.id))
+        .join(Member, and_(same_group(Member, Purchase), col(Member.id) == command.member_id))
         .join(Person, col(Person.id) == caller.person_id)
         .join(Group, col(Group.id) == Purchase.group_id)
         .where(col(Purchase.id) == purchase_id)

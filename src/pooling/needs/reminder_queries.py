@@ -11,12 +11,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member, Membership, Role
 from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.needs.queries import declares
 from pooling.purchases.models import Item, Participation, Purchase
-from pooling.purchases.queries import is_member
 from pooling.reminders.kinds import DueReminder
 
 NAMED_AT_MOST = 20
@@ -25,18 +24,12 @@ NAMED_AT_MOST = 20
 
 def has_filed() -> ColumnElement[bool]:
     filed = aliased(Declaration)
-    return exists().where(
-        col(filed.group_id) == Participation.group_id,
-        col(filed.purchase_id) == Participation.purchase_id,
-        col(filed.member_id) == Participation.member_id,
-        col(filed.state) == DeclarationState.FILED,
-    )
+    return exists().where(declares(filed, Participation, DeclarationState.FILED))
 
 
 def referent_of_participant() -> ColumnElement[bool]:
     return and_(
-        col(Membership.group_id) == Participation.group_id,
-        col(Membership.member_id) == Participation.member_id,
+        linked(Membership.member_id, Participation.member_id),
         col(Membership.role) == Role.REFERENT,
         col(Membership.ended_at).is_(None),
     )
@@ -64,18 +57,13 @@ async def silent_members_of(
     session: AsyncSession, reminders: Sequence[DueReminder]
 ) -> dict[tuple[int, int], list[Silent]]:
     draft = aliased(Declaration)
-    has_draft = exists().where(
-        col(draft.group_id) == Participation.group_id,
-        col(draft.purchase_id) == Participation.purchase_id,
-        col(draft.member_id) == Participation.member_id,
-        col(draft.state) == DeclarationState.DRAFT,
-    )
+    has_draft = exists().where(declares(draft, Participation, DeclarationState.DRAFT))
     rows = await session.execute(
         select(
             col(Participation.purchase_id), col(Membership.person_id), col(Member.name), case((has_draft, 1), else_=0)
         )
         .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .join(Member, linked(Member.id, Participation.member_id))
         .join(Membership, referent_of_participant())
         .where(
             any_of(col(Participation.purchase_id), {reminder.subject_id for reminder in reminders}),
@@ -121,7 +109,7 @@ async def closings_of(session: AsyncSession, purchases: Sequence[int]) -> dict[i
         select(
             col(Participation.purchase_id), col(Collection.closed_at), func.count(), func.count().filter(has_filed())
         )
-        .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
+        .join(Collection, linked(Collection.purchase_id, Participation.purchase_id))
         .where(any_of(col(Participation.purchase_id), purchases))
         .group_by(col(Participation.purchase_id), col(Collection.closed_at))
     )
@@ -146,10 +134,7 @@ def _totals(purchases: Sequence[int]) -> Select[Any]:
             func.sum(col(Need.quantity)).label("quantity"),
             func.count().filter(col(Need.quantity) > 0).label("lines"),
         )
-        .join(
-            Declaration,
-            and_(col(Declaration.group_id) == col(Need.group_id), col(Declaration.id) == col(Need.declaration_id)),
-        )
+        .join(Declaration, linked(Declaration.id, Need.declaration_id))
         .where(any_of(col(Declaration.purchase_id), purchases), col(Declaration.state) == DeclarationState.FILED)
         .group_by(col(Need.item_id))
         .subquery("by_item")
@@ -182,7 +167,7 @@ def _silent(purchases: Sequence[int]) -> Select[Any]:
         select(
             col(Participation.purchase_id).label("purchase_id"), col(Member.name).label("name"), place.label("place")
         )
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
+        .join(Member, linked(Member.id, Participation.member_id))
         .where(any_of(col(Participation.purchase_id), purchases), ~has_filed())
         .subquery("placed")
     )

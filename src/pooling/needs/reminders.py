@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection, under_way
-from pooling.kernel.tables import any_of
+from pooling.collections.queries import under_way
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Membership, Role
 from pooling.needs.asked import Asked, asked_of
 from pooling.needs.reminder_queries import (
@@ -93,7 +93,7 @@ async def _plan(
     """The occasions around a date of these purchases, of use for so long after it."""
     rows = await session.execute(
         select(col(Purchase.id), col(Collection.revision), dated)
-        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .join(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(*which)
     )
     return [
@@ -121,7 +121,7 @@ def _silent_referents(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: AR
             func.greatest(func.min(col(Membership.started_at)), col(Collection.scheduled_at)).label("since"),
         )
         .select_from(Participation)
-        .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
+        .join(Collection, linked(Collection.purchase_id, Participation.purchase_id))
         .join(Membership, referent_of_participant())
         .where(*under_way(now), ~has_filed())
         .group_by(
@@ -142,12 +142,11 @@ def _lead_buyers(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 
             func.greatest(col(Membership.started_at), col(Collection.closed_at)).label("since"),
         )
         .select_from(Purchase)
-        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .join(Collection, linked(Collection.purchase_id, Purchase.id))
         .join(
             Membership,
             and_(
-                col(Membership.group_id) == Purchase.group_id,
-                col(Membership.purchase_id) == Purchase.id,
+                linked(Membership.purchase_id, Purchase.id),
                 col(Membership.role) == Role.LEAD_BUYER,
                 col(Membership.ended_at).is_(None),
             ),

@@ -2,23 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection, under_way
-from pooling.kernel.tables import any_of
+from pooling.collections.queries import under_way
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
 from pooling.needs.consolidating import still_counts
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState
+from pooling.needs.queries import declares
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.models import Item, Participation, Purchase, PurchaseState
-from pooling.purchases.queries import is_member, is_purchase
 from pooling.web.typography import of_name
 
 
@@ -38,27 +38,11 @@ async def declarations_to_file(session: AsyncSession, caller: Caller, now: datet
             col(filed.id),
         )
         .select_from(Participation)
-        .join(Purchase, is_purchase(Participation.group_id, Participation.purchase_id))
-        .join(Collection, is_collection(Participation.group_id, Participation.purchase_id))
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
-        .outerjoin(
-            draft,
-            and_(
-                col(draft.group_id) == Participation.group_id,
-                col(draft.purchase_id) == Participation.purchase_id,
-                col(draft.member_id) == Participation.member_id,
-                col(draft.state) == DeclarationState.DRAFT,
-            ),
-        )
-        .outerjoin(
-            filed,
-            and_(
-                col(filed.group_id) == Participation.group_id,
-                col(filed.purchase_id) == Participation.purchase_id,
-                col(filed.member_id) == Participation.member_id,
-                col(filed.state) == DeclarationState.FILED,
-            ),
-        )
+        .join(Purchase, linked(Purchase.id, Participation.purchase_id))
+        .join(Collection, linked(Collection.purchase_id, Participation.purchase_id))
+        .join(Member, linked(Member.id, Participation.member_id))
+        .outerjoin(draft, declares(draft, Participation, DeclarationState.DRAFT))
+        .outerjoin(filed, declares(filed, Participation, DeclarationState.FILED))
         .where(
             any_of(col(Participation.member_id), members),
             *under_way(now),
@@ -92,11 +76,10 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
     if not led:
         return []
     frozen = exists().where(
-        col(ConsolidationRecord.group_id) == Purchase.group_id,
-        col(ConsolidationRecord.purchase_id) == Purchase.id,
+        linked(ConsolidationRecord.purchase_id, Purchase.id),
         still_counts(),
     )
-    has_items = exists().where(col(Item.group_id) == Purchase.group_id, col(Item.purchase_id) == Purchase.id)
+    has_items = exists().where(linked(Item.purchase_id, Purchase.id))
     rows = await session.execute(
         select(
             col(Purchase.reference),
@@ -107,7 +90,7 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
             has_items,
             col(Purchase.kind),
         )
-        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(any_of(col(Purchase.id), led))
     )
     tasks = (
@@ -156,20 +139,15 @@ async def open_collections(session: AsyncSession, now: datetime) -> list[tuple[s
     filed = (
         select(func.count())
         .where(
-            col(Declaration.group_id) == Purchase.group_id,
-            col(Declaration.purchase_id) == Purchase.id,
+            linked(Declaration.purchase_id, Purchase.id),
             col(Declaration.state) == DeclarationState.FILED,
         )
         .scalar_subquery()
     )
-    taking_part = (
-        select(func.count())
-        .where(col(Participation.group_id) == Purchase.group_id, col(Participation.purchase_id) == Purchase.id)
-        .scalar_subquery()
-    )
+    taking_part = select(func.count()).where(linked(Participation.purchase_id, Purchase.id)).scalar_subquery()
     rows = await session.execute(
         select(col(Purchase.reference), col(Purchase.title), col(Collection.closes_at), filed, taking_part)
-        .join(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .join(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(*under_way(now))
         .order_by(col(Collection.closes_at))
         .limit(20)

@@ -13,8 +13,8 @@ from sqlmodel import col
 
 from pooling.accounts.idempotency import Made
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
+from pooling.kernel.tables import linked
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member
@@ -23,7 +23,7 @@ from pooling.purchases import preparing
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Participation, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.page import OnPurchase
-from pooling.purchases.queries import is_member, purchase_items, purchases_before
+from pooling.purchases.queries import purchase_items, purchases_before
 from pooling.purchases.schemas import PurchaseIn
 from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, require_match, unpack_after, wants_match
 from pooling.web.bodies import LARGEST_LONG_BODY
@@ -98,8 +98,8 @@ async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut
     found = await session.execute(
         select(Member, Collection, taking_part)
         .select_from(Purchase)
-        .join(Member, is_member(Purchase.group_id, Purchase.lead_member_id))
-        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .join(Member, linked(Member.id, Purchase.lead_member_id))
+        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(col(Purchase.id) == purchase.id)
     )
     lead, collection, participants = found.one()

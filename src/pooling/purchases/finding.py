@@ -6,8 +6,8 @@ from sqlmodel import col
 
 from pooling.collections.finding import lock_collection
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection
 from pooling.kernel.errors import NotFound
+from pooling.kernel.tables import linked
 from pooling.purchases.models import Item, Purchase
 
 
@@ -37,7 +37,7 @@ async def find_with_collection(session: AsyncSession, reference: str) -> tuple[P
     """
     found = await session.execute(
         select(Purchase, Collection)
-        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(col(Purchase.reference) == reference)
     )
     row = found.one_or_none()

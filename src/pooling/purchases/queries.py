@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection
 from pooling.kernel.events import Event
+from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase
 
@@ -47,8 +47,8 @@ async def purchases_before(
             col(Member.code),
             col(Purchase.kind),
         )
-        .join(Member, is_member(Purchase.group_id, Purchase.lead_member_id))
-        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .join(Member, linked(Member.id, Purchase.lead_member_id))
+        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
         .order_by(col(Purchase.id).desc())
         .limit(size + 1)
     )
@@ -56,16 +56,6 @@ async def purchases_before(
         statement = statement.where(col(Purchase.id) < before_id)
     lines = [PurchaseLine(*row) for row in await session.execute(statement)]
     return lines[:size], lines[size - 1].id if len(lines) > size else None
-
-
-def is_member(group_id: int, member_id: int) -> ColumnElement[bool]:
-    """Joins members on the pair of columns that names one."""
-    return and_(col(Member.group_id) == group_id, col(Member.id) == member_id)
-
-
-def is_purchase(group_id: int, purchase_id: int | None) -> ColumnElement[bool]:
-    """Joins purchases on the pair of columns that names one."""
-    return and_(col(Purchase.group_id) == group_id, col(Purchase.id) == purchase_id)
 
 
 @dataclass(frozen=True)
@@ -95,7 +85,7 @@ async def purchase_items(session: AsyncSession, purchase_id: int) -> list[ItemSh
     tiers: dict[int, list[tuple[int, Decimal]]] = {}
     rows = await session.execute(
         select(col(PriceTier.item_id), col(PriceTier.from_quantity), col(PriceTier.unit_price))
-        .join(Item, and_(col(Item.group_id) == col(PriceTier.group_id), col(Item.id) == col(PriceTier.item_id)))
+        .join(Item, linked(Item.id, PriceTier.item_id))
         .where(col(Item.purchase_id) == purchase_id)
         .order_by(col(PriceTier.from_quantity))
     )
@@ -144,8 +134,8 @@ async def participants(session: AsyncSession, purchase_id: int) -> list[Particip
             col(Participation.agents),
         )
         .select_from(Participation)
-        .join(Member, is_member(Participation.group_id, Participation.member_id))
-        .outerjoin(parent, and_(parent.group_id == col(Member.group_id), parent.id == col(Member.parent_id)))  # type: ignore[arg-type]
+        .join(Member, linked(Member.id, Participation.member_id))
+        .outerjoin(parent, linked(parent.id, Member.parent_id))
         .where(col(Participation.purchase_id) == purchase_id)
         .order_by(col(Member.sort_key), col(Member.id))
     )

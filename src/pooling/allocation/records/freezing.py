@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,7 +20,7 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.rights import Caller, Right
 from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import PurchaseState
@@ -184,13 +184,7 @@ async def drifts_since(
         select(
             col(AllocationShare.member), col(AllocationShare.ht) + col(AllocationShare.vat), col(AllocationShare.net)
         )
-        .join(
-            AllocationRecord,
-            and_(
-                col(AllocationRecord.group_id) == AllocationShare.group_id,
-                col(AllocationRecord.id) == AllocationShare.allocation_id,
-            ),
-        )
+        .join(AllocationRecord, linked(AllocationRecord.id, AllocationShare.allocation_id))
         .where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number)
     )
     if only is not None:

@@ -15,6 +15,7 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import linked
 from pooling.members.features import features_for
 from pooling.members.locking import lock_group
 from pooling.members.models import Role
@@ -129,8 +130,7 @@ async def may_settle(session: AsyncSession, caller: Caller, difficulty: Difficul
         return True
     kept = exists().where(
         col(AgendaItem.difficulty_id) == difficulty.id,
-        col(Committee.group_id) == col(AgendaItem.group_id),
-        col(Committee.id) == col(AgendaItem.committee_id),
+        linked(Committee.id, AgendaItem.committee_id),
         col(Committee.secretary_id) == caller.person_id,
     )
     return bool((await session.execute(select(kept))).scalar_one())

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.kernel.tables import linked
 from pooling.members.features import features_for
 from pooling.members.models import Member
 from pooling.members.subjects import Subject
@@ -69,12 +70,7 @@ async def committees_of(session: AsyncSession, difficulty_id: int) -> list[tuple
     """On whose agendas it stands or stood, the latest first: (id, title, when)."""
     rows = await session.execute(
         select(col(Committee.id), col(Committee.title), col(Committee.starts_at))
-        .join(
-            AgendaItem,
-            and_(
-                col(AgendaItem.group_id) == col(Committee.group_id), col(AgendaItem.committee_id) == col(Committee.id)
-            ),
-        )
+        .join(AgendaItem, linked(AgendaItem.committee_id, Committee.id))
         .where(col(AgendaItem.difficulty_id) == difficulty_id)
         .order_by(col(Committee.starts_at).desc())
         .limit(MOST_COMMITTEES)
@@ -99,10 +95,7 @@ def _lines(session: AsyncSession) -> Select[Any]:
         )
         .join(raiser, col(raiser.id) == col(Difficulty.raised_by))
         .outerjoin(settler, col(settler.id) == col(Difficulty.settled_by))
-        .outerjoin(
-            Member,
-            and_(col(Member.group_id) == col(Difficulty.group_id), col(Member.id) == col(Difficulty.member_id)),
-        )
+        .outerjoin(Member, linked(Member.id, Difficulty.member_id))
     )
     joined: Select[Any] = features_for(session).subjects.joined(lines, Difficulty)
     return joined

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,7 +14,7 @@ from pooling.committees.queries import one_row
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.files import LARGEST_FILE, File, file_with_content, remove_files, store_file
 from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.rights import Caller
 
 MOST_OF_ITEM = limit(10, "Files of an agenda item", __name__)
@@ -116,7 +116,7 @@ async def files_of(session: AsyncSession, committee_id: int) -> dict[int | None,
     """The committee's files by agenda item, in the order in which they were added; None stands for the minutes."""
     rows = await session.execute(
         select(col(File.id), col(File.name), col(File.size), col(CommitteeFile.agenda_item_id))
-        .join(CommitteeFile, _is_file())
+        .join(CommitteeFile, linked(CommitteeFile.file_id, File.id))
         .where(col(CommitteeFile.committee_id) == committee_id)
         .order_by(col(File.id))
     )
@@ -137,15 +137,11 @@ async def forget_files_of_items(session: AsyncSession, item_ids: Sequence[int]) 
     await remove_files(session, list(forgotten.scalars()))
 
 
-def _is_file() -> ColumnElement[bool]:
-    return and_(col(CommitteeFile.group_id) == col(File.group_id), col(CommitteeFile.file_id) == col(File.id))
-
-
 async def _file_of(session: AsyncSession, committee_id: int, file_id: int) -> File:
     return await one_row(
         session,
         select(File)
-        .join(CommitteeFile, _is_file())
+        .join(CommitteeFile, linked(CommitteeFile.file_id, File.id))
         .where(col(File.id) == file_id, col(CommitteeFile.committee_id) == committee_id),
     )
 
@@ -172,7 +168,7 @@ async def _require_room(session: AsyncSession, committee_id: int, item_id: int |
     rows = await session.execute(
         select(func.count().filter(beside), func.coalesce(func.sum(col(File.size)), 0))
         .select_from(CommitteeFile)
-        .join(File, _is_file())
+        .join(File, linked(CommitteeFile.file_id, File.id))
         .where(col(CommitteeFile.committee_id) == committee_id)
     )
     count, size = rows.one()

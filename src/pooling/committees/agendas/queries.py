@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,6 +14,7 @@ from pooling.committees.agendas.files import FileLine, files_of
 from pooling.committees.agendas.rules import start_times
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
 from pooling.committees.rules import whole_title
+from pooling.kernel.tables import linked
 from pooling.members.agenda import Meeting, TakenUp
 from pooling.members.features import features_for
 from pooling.members.models import Member
@@ -47,17 +48,8 @@ async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneIn
     found = (
         await session.execute(
             subjects.joined(select(AgendaItem, Difficulty, col(Member.name)), AgendaItem)
-            .outerjoin(
-                Difficulty,
-                and_(
-                    col(Difficulty.group_id) == col(AgendaItem.group_id),
-                    col(Difficulty.id) == col(AgendaItem.difficulty_id),
-                ),
-            )
-            .outerjoin(
-                Member,
-                and_(col(Member.group_id) == col(Difficulty.group_id), col(Member.id) == col(Difficulty.member_id)),
-            )
+            .outerjoin(Difficulty, linked(Difficulty.id, AgendaItem.difficulty_id))
+            .outerjoin(Member, linked(Member.id, Difficulty.member_id))
             .where(col(AgendaItem.committee_id) == committee.id)
             .order_by(col(AgendaItem.position), col(AgendaItem.id))
         )

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.models import Collection, CollectionState
-from pooling.collections.queries import is_collection
 from pooling.collections.rules import is_open
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.committees.notices.icalendar_text import described, event_of, timezone
 from pooling.committees.queries import agendas_of
+from pooling.kernel.tables import linked
 from pooling.outbox.envelope import host_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.reminders.kinds import Context
@@ -76,13 +76,7 @@ async def _committees(session: AsyncSession, person_id: int, now: datetime) -> S
     cancelled = col(Committee.state) == CommitteeState.CANCELLED
     rows = await session.execute(
         select(Committee, col(Invitation.answer))
-        .join(
-            Invitation,
-            and_(
-                col(Invitation.group_id) == col(Committee.group_id),
-                col(Invitation.committee_id) == col(Committee.id),
-            ),
-        )
+        .join(Invitation, linked(Invitation.committee_id, Committee.id))
         .where(
             col(Invitation.person_id) == person_id,
             col(Committee.starts_at) > now - KEPT_PAST,
@@ -129,7 +123,7 @@ async def _deadlines(session: AsyncSession, context: Context) -> list[_Deadline]
     since = context.now.date() - KEPT_PAST
     rows = await session.execute(
         select(Purchase, Collection)
-        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(
             or_(
                 col(Collection.state) == CollectionState.OPEN,

@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from pooling.committees.calendars.cadence import Period, days_for, period_of
 from pooling.committees.models import Committee, CommitteeState
+from pooling.kernel.tables import same_group
 from pooling.members.models import Group, Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -79,7 +80,7 @@ def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:
     period = _present(zone, now)
     day = func.date(col(Committee.local_start))
     committee = exists().where(
-        col(Committee.group_id) == col(Membership.group_id),
+        same_group(Committee, Membership),
         col(Committee.state) != CommitteeState.CANCELLED,
         day.between(period.first, period.last),
     )

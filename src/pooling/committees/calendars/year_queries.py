@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.collections.queries import is_collection
 from pooling.committees.calendars.year import Happening
 from pooling.committees.models import Committee, CommitteeState
+from pooling.kernel.tables import linked
 from pooling.members.models import Group
 from pooling.purchases.models import Purchase, PurchaseState
 
@@ -67,7 +67,7 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
         select(
             col(Purchase.reference), col(Purchase.title), col(Collection.closes_at), col(Purchase.delivery_expected_on)
         )
-        .outerjoin(Collection, is_collection(Purchase.group_id, Purchase.id))
+        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(
             col(Purchase.state).in_([str(state) for state in WITH_DEADLINES]),
             or_(

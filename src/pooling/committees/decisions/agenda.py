@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.models import Committee, Topic
+from pooling.kernel.tables import linked
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp, shortened
 from pooling.web.typography import date_short, plural
 
@@ -42,10 +43,7 @@ async def _tell(
     today = now.astimezone(meeting.zone).date()
     rows = await session.execute(
         select(col(Decision.number), col(Decision.content), col(Decision.due_on), col(Committee.local_start))
-        .join(
-            Committee,
-            and_(col(Committee.group_id) == col(Decision.group_id), col(Committee.id) == col(Decision.committee_id)),
-        )
+        .join(Committee, linked(Committee.id, Decision.committee_id))
         .where(col(Decision.state) == DecisionState.OPEN, col(Decision.committee_id) != meeting.id)
         .order_by(col(Decision.due_on).nulls_last(), col(Decision.id))
         .limit(MOST_DECISIONS + 1)

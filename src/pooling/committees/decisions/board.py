@@ -11,6 +11,7 @@ from sqlmodel import col
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, has_owner, readable_by, shown_decisions
 from pooling.committees.models import Committee
+from pooling.kernel.tables import linked
 from pooling.members.rights import Caller
 from pooling.web.carried import moment
 
@@ -118,10 +119,7 @@ async def count_views(session: AsyncSession, caller: Caller, filters: Filters, t
     row = await session.execute(
         select(*counts)
         .select_from(Decision)
-        .join(
-            Committee,
-            and_(col(Committee.group_id) == Decision.group_id, col(Committee.id) == Decision.committee_id),
-        )
+        .join(Committee, linked(Committee.id, Decision.committee_id))
         .where(readable_by(caller), *_within(filters))
     )
     return dict(zip(View, row.one(), strict=True))
@@ -134,8 +132,7 @@ async def committees_with_decisions(session: AsyncSession, caller: Caller) -> li
         .where(
             select(col(Decision.id))
             .where(
-                col(Decision.group_id) == col(Committee.group_id),
-                col(Decision.committee_id) == col(Committee.id),
+                linked(Decision.committee_id, Committee.id),
                 readable_by(caller),
             )
             .exists()

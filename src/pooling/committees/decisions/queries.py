@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, cast, false, func, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, cast, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -17,6 +17,7 @@ from pooling.committees.decisions.words import decided_by, vote_words
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import Event
+from pooling.kernel.tables import linked
 from pooling.members.acts import Terms
 from pooling.members.features import features_for
 from pooling.members.models import Membership
@@ -68,10 +69,7 @@ def shown_decisions(session: AsyncSession) -> Select[Any]:
             col(Person.name),
             has_owner(),
         )
-        .join(
-            Committee,
-            and_(col(Committee.group_id) == Decision.group_id, col(Committee.id) == Decision.committee_id),
-        )
+        .join(Committee, linked(Committee.id, Decision.committee_id))
         .outerjoin(Person, col(Person.id) == col(Decision.owner_id))
     )
     joined: Select[Any] = features_for(session).subjects.joined(decisions, Decision)
@@ -182,10 +180,7 @@ async def causes_of(session: AsyncSession, events: Sequence[Event]) -> dict[int,
     wanted = any_(cast(sorted({e.decision_id for e in events if e.decision_id}), ARRAY(BigInteger)))
     rows = await session.execute(
         select(col(Decision.id), col(Decision.committee_id), col(Decision.number), col(Committee.local_start))
-        .join(
-            Committee,
-            and_(col(Committee.group_id) == Decision.group_id, col(Committee.id) == Decision.committee_id),
-        )
+        .join(Committee, linked(Committee.id, Decision.committee_id))
         .where(col(Decision.id) == wanted)
     )
     return {key: _decided(committee_id, number, start) for key, committee_id, number, start in rows}

@@ -13,7 +13,7 @@ from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, has_owner, shown_decisions
 from pooling.committees.decisions.words import decision_called, decision_excerpt, due_words
 from pooling.committees.queries import facilitators_addresses
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, same_group
 from pooling.members.models import Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -68,7 +68,7 @@ def _due() -> tuple[ColumnElement[bool], ...]:
 def _owners(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
     """The owner or, where nobody of the group is in charge, the facilitators."""
     facilitates = and_(
-        col(Membership.group_id) == col(Decision.group_id),
+        same_group(Membership, Decision),
         col(Membership.role) == Role.FACILITATOR,
         col(Membership.ended_at).is_(None),
     )

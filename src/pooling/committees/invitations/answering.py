@@ -7,7 +7,7 @@ then says no, come one after the other.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -22,7 +22,7 @@ from pooling.committees.queries import holds_a_role
 from pooling.committees.rules import TO_COME
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
@@ -242,13 +242,7 @@ async def void_lost_proxies(session: AsyncSession, clock: Clock) -> int:
     now = clock.now()
     rows = await session.execute(
         select(col(Invitation.committee_id), col(Invitation.proxy_id))
-        .join(
-            Committee,
-            and_(
-                col(Committee.group_id) == col(Invitation.group_id),
-                col(Committee.id) == col(Invitation.committee_id),
-            ),
-        )
+        .join(Committee, linked(Committee.id, Invitation.committee_id))
         .where(
             col(Committee.state).in_([str(state) for state in TO_COME]),
             col(Committee.starts_at) > now,

@@ -5,7 +5,7 @@ role any more.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select, text, update
+from sqlalchemy import exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,7 +20,7 @@ from pooling.committees.queries import agendas_of, facilitators_addresses
 from pooling.committees.rules import KINDS, TO_COME
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import base_url_of, group_of, mail_from_of
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
@@ -109,13 +109,7 @@ async def take_off_departed(session: AsyncSession, clock: Clock) -> int:
     now = clock.now()
     rows = await session.execute(
         select(col(Invitation.committee_id), col(Invitation.person_id))
-        .join(
-            Committee,
-            and_(
-                col(Committee.group_id) == col(Invitation.group_id),
-                col(Committee.id) == col(Invitation.committee_id),
-            ),
-        )
+        .join(Committee, linked(Committee.id, Invitation.committee_id))
         .where(
             col(Committee.state).in_([str(state) for state in TO_COME]),
             col(Committee.starts_at) > now,

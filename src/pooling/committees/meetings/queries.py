@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.committees.models import Committee, Invitation
 from pooling.committees.queries import PAGE_SIZE
 from pooling.committees.rules import KINDS
+from pooling.kernel.tables import linked
 from pooling.members.models import Membership
 from pooling.outbox.models import Message, MessageState
 from pooling.reminders.models import Reminder, ReminderState
@@ -71,7 +72,7 @@ def _count_invited(now: datetime) -> ScalarSelect[int]:
     here = col(Invitation.person_id).in_(select(col(Membership.person_id)).where(held).correlate(Committee))
     invited = (
         select(here.label("here"))
-        .where(col(Invitation.group_id) == col(Committee.group_id), col(Invitation.committee_id) == col(Committee.id))
+        .where(linked(Invitation.committee_id, Committee.id))
         .correlate(Committee)
         .offset(0)
         .subquery()

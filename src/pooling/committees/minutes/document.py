@@ -20,6 +20,7 @@ from pooling.committees.models import (
     Invitation,
 )
 from pooling.committees.queries import whole_titles
+from pooling.kernel.tables import linked
 from pooling.reminders.kinds import Context
 from pooling.web.markdown import blocks_of, read_beside
 from pooling.web.typography import date_short, date_time_long, number, plural, time_short, typo
@@ -112,8 +113,7 @@ def _decision(shown: DecisionShown, effect: str) -> dict[str, Any]:
 async def _difficulties(session: AsyncSession, committee: Committee) -> Sequence[dict[str, str]]:
     """Those on this committee's agenda that are settled."""
     on_agenda = exists().where(
-        col(AgendaItem.group_id) == col(Difficulty.group_id),
-        col(AgendaItem.difficulty_id) == col(Difficulty.id),
+        linked(AgendaItem.difficulty_id, Difficulty.id),
         col(AgendaItem.committee_id) == committee.id,
     )
     found = await session.execute(

@@ -13,7 +13,7 @@ from sqlmodel import col
 from pooling.committees.decisions.reminders import USEFUL, contact_of
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.queries import facilitators_addresses, name_committees
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked, same_group
 from pooling.members.models import Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -58,12 +58,11 @@ def writes_minutes() -> ColumnElement[bool]:
     """
     still = aliased(Membership)
     has_secretary = exists().where(
-        col(still.group_id) == col(Committee.group_id),
-        col(still.person_id) == col(Committee.secretary_id),
+        linked(still.person_id, Committee.secretary_id),
         col(still.ended_at).is_(None),
     )
     return and_(
-        col(Membership.group_id) == col(Committee.group_id),
+        same_group(Membership, Committee),
         col(Membership.ended_at).is_(None),
         or_(
             col(Membership.person_id) == col(Committee.secretary_id),

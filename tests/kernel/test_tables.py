@@ -1,0 +1,23 @@
+"""How rows of a group are found beside each other."""
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.kernel.tables import linked, same_group
+from pooling.members.models import Member, Membership
+
+
+def test_rows_are_linked_within_their_group() -> None:
+    said = select(col(Membership.id)).join(Member, linked(Member.id, Membership.member_id))
+    assert "JOIN members ON members.group_id = memberships.group_id AND members.id = memberships.member_id" in str(said)
+
+
+def test_an_alias_and_a_subquery_are_linked_by_their_own_columns() -> None:
+    parent, ended = aliased(Member, name="parent"), select(Membership).subquery("ended")
+    said = exists().where(linked(parent.id, ended.c.member_id))
+    assert "parent.group_id = ended.group_id AND parent.id = ended.member_id" in str(said)
+
+
+def test_rows_of_one_group() -> None:
+    assert str(same_group(Membership, Member)) == "memberships.group_id = members.group_id"
