@@ -2,93 +2,59 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.background_tasks import BackgroundTask
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from pooling.accounts.who import signed_in
 from pooling.kernel.tables import LARGEST_ID
-from pooling.mailroom.pages import FAILED, SECTION, crumbs, shared
+from pooling.mailroom.page import FAILED, SECTION, RemindersPage
 from pooling.mailroom.queries import failed_page
 from pooling.mailroom.sending_now import retry_mail
 from pooling.mailroom.tasks import count_waiting
 from pooling.mailroom.trial import queue_trial
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.features import features_of
-from pooling.members.page_parts import context_of
+from pooling.members.group_page import Here
 from pooling.members.people_queries import people_out_of_reach
 from pooling.members.rights import Right
 from pooling.outbox.failures import failure_words, is_address_at_fault, is_hopeless
 from pooling.web.cursors import with_query
-from pooling.web.forms import PostedForm
-from pooling.web.layout import redirect, render
-from pooling.web.services import services_of
+
+PATH = SECTION + FAILED
 
 
-@get(FAILED, right=Right.MANAGE_REMINDERS)
-async def list_failed(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    avant: FromQuery[str] = "",
-) -> Response[str]:
-    caller.require(Right.MANAGE_REMINDERS)
+@get(PATH, right=Right.MANAGE_REMINDERS)
+async def list_failed(here: Here[RemindersPage], avant: FromQuery[str] = "") -> Response[str]:
     before = int(avant) if avant.isascii() and avant.isdigit() and len(avant) < len(str(LARGEST_ID)) else None
-    failed, next_id = await failed_page(session, before=before)
-    base = f"/g/{entered_group.slug}"
-    return render(
-        request,
+    failed, next_id = await failed_page(here.session, before=before)
+    url = here.url + FAILED
+    return here.render(
         "mailroom/failed_mails.html",
-        breadcrumb=crumbs(base, ("En échec", None)),
+        "En échec",
+        tabs=here.sections("/comites"),
+        pages=here.pages(FAILED),
         failed=failed,
-        waiting=await count_waiting(session, services_of(request).clock.now()),
+        waiting=await count_waiting(here.session, here.now),
         why=failure_words,
         is_address_at_fault=is_address_at_fault,
-        out_of_reach=await people_out_of_reach(session),
-        people_url=f"{base}/personnes",
+        out_of_reach=await people_out_of_reach(here.session),
         hopeless=is_hopeless,
-        url=base + FAILED,
-        reminders_url=base + SECTION,
-        first_url=base + FAILED if before else None,
-        next_url=with_query(base + FAILED, {"avant": str(next_id)}) if next_id else None,
-        **shared(request, caller, entered_group, FAILED),
+        url=url,
+        first_url=url if before else None,
+        next_url=with_query(url, {"avant": str(next_id)}) if next_id else None,
     )
 
 
-@post(FAILED + "/{message_id:int}/nouvel-envoi", right=Right.MANAGE_REMINDERS)
-async def do_retry(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    message_id: FromPath[int],
-    form: PostedForm,  # noqa: ARG001 - for its token
-) -> Response[Any]:
-    services = services_of(request)
-    await retry_mail(session, caller, features_of(request).kinds, message_id, context_of(request, entered_group))
-    done, mailed = "Le courriel est remis dans la file", "il repart"
-    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done=done, mailed=mailed)
-    answer.background = BackgroundTask(services.bell.ring, "deliver")
-    return answer
+@post(PATH + "/{message_id:int}/nouvel-envoi", right=Right.MANAGE_REMINDERS)
+async def do_retry(here: Here[RemindersPage], message_id: FromPath[int]) -> Response[Any]:
+    await retry_mail(here.session, here.caller, here.features.kinds, message_id, here.context)
+    return here.redirect(FAILED, done="Le courriel est remis dans la file", mailed="il repart", rings="deliver")
 
 
-@post(FAILED + "/essai", right=Right.MANAGE_REMINDERS)
-async def do_trial(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,  # noqa: ARG001 - for its token
-) -> Response[Any]:
+@post(PATH + "/essai", right=Right.MANAGE_REMINDERS)
+async def do_trial(here: Here[RemindersPage]) -> Response[Any]:
     """Says what is done, a mail written down, and not what nobody knows yet: that it arrives."""
-    services, email = services_of(request), signed_in(request).email
-    await queue_trial(session, caller, email, services.clock.now())
+    email = here.sender.email
+    await queue_trial(here.session, here.caller, email, here.now)
     done = f"Un courriel d’essai attend son envoi à {email}"
-    mailed = "s’il n’arrive pas, l’envoi ne marche pas"
-    answer = redirect(request, f"/g/{entered_group.slug}{FAILED}", done=done, mailed=mailed)
-    answer.background = BackgroundTask(services.bell.ring, "deliver")
-    return answer
+    return here.redirect(FAILED, done=done, mailed="s’il n’arrive pas, l’envoi ne marche pas", rings="deliver")
 
 
 ROUTES = [list_failed, do_retry, do_trial]

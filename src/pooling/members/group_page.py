@@ -11,6 +11,7 @@ from typing import Any, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency as Here
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +23,7 @@ from pooling.members.features import Features, features_of
 from pooling.members.mails import Sender
 from pooling.members.rights import Caller
 from pooling.reminders.kinds import Context
+from pooling.web.addresses import path_of
 from pooling.web.api import PREFIX
 from pooling.web.forms import Form
 from pooling.web.layout import Link, redirect, render
@@ -117,6 +119,17 @@ class GroupPage(InGroup):
         person = signed_in(self.request)
         return Sender(person.name, person.email)
 
+    def sections(self, under: str) -> list[Link]:
+        """The pages beside each other under this entry of the main navigation that the caller may see, of which the one
+        that the address lies in is current; none where there is but one.
+        """
+        inside = path_of(self.request).removeprefix(self.base)
+        seen = [section for section in self.features.sections(under) if self.caller.may_somewhere(section.right)]
+        around = [section.path for section in seen if f"{inside}/".startswith(f"{section.path}/")]
+        current = max(around, key=len, default=None)
+        links = [Link(section.label, self.base + section.path, section.path == current) for section in seen]
+        return links if len(links) > 1 else []
+
     def crumbs(self, *below: Crumb) -> list[Link]:
         """The breadcrumb with these below; the last entry is the page itself."""
         entries = [(one, "") if isinstance(one, str) else one for one in below]
@@ -168,11 +181,22 @@ class GroupPage(InGroup):
         )
 
     def redirect(
-        self, path: str = "", *, done: str | None = None, warning: str | None = None, mailed: str = ""
+        self, path: str = "", *, done: str | None = None, warning: str | None = None, mailed: str = "", rings: str = ""
     ) -> Redirect:
-        """After a POST: go and see, at this path from what this is a page of. `done` or `warning` is said there."""
-        return redirect(self.request, self.url + path, done=done, warning=warning, mailed=mailed)
+        """After a POST: go and see, at this path from what this is a page of. `done` or `warning` is said there, and
+        `rings` wakes the worker for a job.
+        """
+        return self._go_to(self.url + path, done, warning, mailed, rings)
 
-    def to_group(self, path: str, *, done: str | None = None, warning: str | None = None) -> Redirect:
+    def to_group(
+        self, path: str, *, done: str | None = None, warning: str | None = None, mailed: str = "", rings: str = ""
+    ) -> Redirect:
         """The same, at a path from the group on."""
-        return redirect(self.request, self.base + path, done=done, warning=warning)
+        return self._go_to(self.base + path, done, warning, mailed, rings)
+
+    def _go_to(self, url: str, done: str | None, warning: str | None, mailed: str, rings: str) -> Redirect:
+        answer = redirect(self.request, url, done=done, warning=warning, mailed=mailed)
+        if rings:
+            # Once the answer has left, the rows are committed: a bell that rang earlier would wake who finds nothing.
+            answer.background = BackgroundTask(self.services.bell.ring, rings)
+        return answer
