@@ -12,16 +12,17 @@ from pooling.accounts.keeping import way_in
 from pooling.accounts.sessions import open_session
 from pooling.demo.people import DemoPerson, people_to_enter_as
 from pooling.kernel.errors import NotFound
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import Entry
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.outbox.models import Message
 from pooling.web.forms import PostedForm
-from pooling.web.layout import Link, redirect, render
+from pooling.web.layout import redirect, render
 from pooling.web.security import SESSION_COOKIE, own_cookie
 from pooling.web.services import services_of
 
-NAVIGATION = (Entry("Courriels", "/demonstration/courriels", Right.SEE_GROUP),)
+MAILBOX = "/demonstration/courriels"
+NAVIGATION = (Entry("Courriels", MAILBOX, Right.SEE_GROUP),)
 PAGE_SIZE = 50
 
 
@@ -56,14 +57,9 @@ async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
     return answer
 
 
-@get("/demonstration/courriels", right=Right.SEE_GROUP)
-async def mailbox(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
-    entered_group: EnteredGroupHere,
-) -> Response[str]:
-    rows = await session.execute(
+@get(MAILBOX, right=Right.SEE_GROUP)
+async def mailbox(here: Here[GroupPage]) -> Response[str]:
+    rows = await here.session.execute(
         select(
             col(Message.id),
             col(Message.recipient),
@@ -71,45 +67,22 @@ async def mailbox(
             col(Message.state),
             col(Message.sent_at),
         )
-        .where(col(Message.group_id) == entered_group.id)
+        .where(col(Message.group_id) == here.group.id)
         .order_by(col(Message.id).desc())
         .limit(PAGE_SIZE)
     )
-    base = f"/g/{entered_group.slug}"
-    return render(
-        request,
-        "demo/mailbox.html",
-        breadcrumb=[Link("À faire", base), Link("Courriels", None)],
-        messages=rows.all(),
-        base=f"{base}/demonstration/courriels",
-    )
+    return here.render("demo/mailbox.html", "Courriels", messages=rows.all(), url=here.url + MAILBOX)
 
 
-@get("/demonstration/courriels/{message_id:int}", right=Right.SEE_GROUP)
-async def read_mail(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,  # noqa: ARG001 - its provider is the guard
-    entered_group: EnteredGroupHere,
-    message_id: FromPath[int],
-) -> Response[str]:
-    found = await session.execute(
-        select(Message).where(col(Message.group_id) == entered_group.id, col(Message.id) == message_id)
+@get(MAILBOX + "/{message_id:int}", right=Right.SEE_GROUP)
+async def read_mail(here: Here[GroupPage], message_id: FromPath[int]) -> Response[str]:
+    found = await here.session.execute(
+        select(Message).where(col(Message.group_id) == here.group.id, col(Message.id) == message_id)
     )
     message = found.scalar_one_or_none()
     if message is None:
         raise NotFound
-    base = f"/g/{entered_group.slug}"
-    return render(
-        request,
-        "demo/mail.html",
-        breadcrumb=[
-            Link("À faire", base),
-            Link("Courriels", f"{base}/demonstration/courriels"),
-            Link(message.subject, None),
-        ],
-        message=message,
-    )
+    return here.render("demo/mail.html", ("Courriels", MAILBOX), message.subject, message=message)
 
 
 FRONT = [choose_role, enter_as]
