@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -53,13 +54,19 @@ class Race:
         async with self.database.transaction(self.territory.group_id) as session:
             return await close_what_is_due(session, clock)
 
-    async def somebody_waits(self) -> None:
-        """Returns once a transaction waits for another's lock."""
+    async def somebody_waits(self, *, people: int = 1) -> None:
+        """Returns once so many transactions wait for others' locks."""
         async with self.database.transaction() as session:
-            while not await _one(
-                session,
-                "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                "AND datname = current_database())",
+            while (
+                cast(
+                    "int",
+                    await _one(
+                        session,
+                        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                        "AND datname = current_database()",
+                    ),
+                )
+                < people
             ):
                 await session.execute(text("SELECT pg_stat_clear_snapshot()"))
 
@@ -143,6 +150,21 @@ async def test_who_files_while_it_closes_is_refused_whole(race: Race) -> None:
     await closing
     assert await asyncio.gather(*filings) == [True, True]
     assert (await race.filed(), await race.filings_recorded()) == ([], 0)
+
+
+async def test_who_closes_is_served_before_those_who_come_after(race: Race) -> None:
+    """One files; closing waits for it; whoever comes now waits for the closing, though it would share the lock."""
+    clock, gate = FixedClock(NOW), Gate()
+    filing = asyncio.create_task(race.file(FIRST, 5, clock, before_commit=gate))
+    await gate.reached.wait()
+    closing = asyncio.create_task(race.close(clock))
+    await race.somebody_waits()
+    late = asyncio.create_task(refused(race.file("referent@lugos.example", 5, clock)))
+    await asyncio.wait({late, asyncio.ensure_future(race.somebody_waits(people=2))}, return_when="FIRST_COMPLETED")
+    gate.open.set()
+    assert await late
+    await asyncio.gather(filing, closing)
+    assert await race.filed() == [(ARCACHON, [5, 5])]
 
 
 async def test_in_whatever_order_they_come_nothing_is_half(race: Race) -> None:

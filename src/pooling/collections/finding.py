@@ -1,8 +1,9 @@
 """Finding a subject's collection, also under a lock."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ARRAY, Integer, Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.collections.models import Collection
@@ -11,6 +12,8 @@ Subject = tuple[str, int]
 """What it collects for, as events name it: `("purchase", 12)`."""
 SUBJECT_KEYS = {"purchase": "purchase_id"}
 """The column that names each sort of subject."""
+_COLLECTING = 0x636F6C6C
+"""The number of our advisory locks."""
 
 
 def _of(subject: Subject) -> Select[Any]:
@@ -27,9 +30,26 @@ async def find_collection(session: AsyncSession, subject: Subject) -> Collection
 async def lock_collection(session: AsyncSession, subject: Subject, *, alone: bool) -> Collection | None:
     """The collection as it stands once its lock is won: shared by those who file, alone for who opens, moves or closes
     it, or wants to read what is filed while nobody files. Who locks its subject too does that first.
+
+    It is an advisory lock, which is queued for: whoever wants it alone goes before those who come after. Row locks are
+    not, and who closes would wait for as long as filings keep coming.
     """
-    found = await session.execute(
-        _of(subject).with_for_update(read=not alone).execution_options(populate_existing=True)
-    )
+    take = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+    await session.execute(select(take(_COLLECTING, _number(subject))))
+    # A statement of its own: what it sees was committed before it began, and so before the lock was won.
+    found = await session.execute(_of(subject).execution_options(populate_existing=True))
     collection: Collection | None = found.scalar_one_or_none()
     return collection
+
+
+async def lock_where_free(session: AsyncSession, subjects: Sequence[Subject]) -> set[Subject]:
+    """Takes alone the locks of those into which nobody files at this moment, and waits for none; returns which."""
+    numbers = func.unnest(literal([_number(subject) for subject in subjects], ARRAY(Integer))).column_valued("number")
+    rows = await session.execute(select(numbers, func.pg_try_advisory_xact_lock(_COLLECTING, numbers)))
+    free = {number for number, taken in rows if taken}
+    return {subject for subject in subjects if _number(subject) in free}
+
+
+def _number(subject: Subject) -> int:
+    """Of its lock. Those that share one wait for each other, which is rare and does no harm."""
+    return subject[1] % 2**31

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.changing import begin_collection, close_now, reschedule
+from pooling.collections.finding import lock_where_free
 from pooling.collections.models import Collection
 from pooling.collections.queries import to_close
 from pooling.collections.rules import accepts, is_open
@@ -217,8 +218,12 @@ async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
         .order_by(col(Purchase.id))
         .with_for_update(skip_locked=True)
     )
+    found = [(purchase, collection) for purchase, collection in due]
+    free = await lock_where_free(session, [("purchase", purchase.id) for purchase, _ in found])
     references = []
-    for purchase, collection in due:
+    for purchase, collection in found:
+        if ("purchase", purchase.id) not in free:
+            continue
         PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=None)
         close_now(collection, now)
         references.append(purchase.reference)
