@@ -192,9 +192,12 @@ class Sheet:
             self.lines.append(("item", id_, rate, item.get("fctva", False), shares, pooled > 0))
 
     def read_charge(self, charge: Json) -> None:
-        keys(charge, "id amount vat_rate key", "scope items fctva")
+        need(type(charge) is dict)
+        by_percent = "percent" in charge
+        keys(charge, f"id {'percent' if by_percent else 'amount'} vat_rate key", "scope items fctva")
         need(type(charge["id"]) is str)
-        amount = number(charge["amount"], 2, minus=True)
+        amount = Fraction(0) if by_percent else number(charge["amount"], 2, minus=True)
+        percent = number(charge["percent"], 6, minus=True) if by_percent else Fraction(0)
         rate = number(charge["vat_rate"], 2)
         scope = charge.get("scope", "participants")
         if scope not in ("participants", "all"):
@@ -211,6 +214,11 @@ class Sheet:
         need(set(scope) <= set(self.members), "unknown_member")
         items = list(self.items) if items is None else items
         need(set(items) <= set(self.items), "unknown_item")
+        if by_percent:
+            base = sum((sum(self.item_ht[item].values()) for item in items), Fraction(0))
+            amount = cent(base * percent / 100)
+            if amount:
+                self.look_at_key(charge["key"])
         weights = self.weigh(charge["key"], scope, items) if amount else dict.fromkeys(self.members, Fraction(0))
         self.charges[charge["id"]] = splitted(amount, weights)
         self.lines.append(("charge", charge["id"], rate, fctva, self.charges[charge["id"]], True))

@@ -65,6 +65,9 @@ def random_charge(random: Random, number: int, members: list[str], items: list[s
         "amount": amount(random, minus=True),
         "vat_rate": random.choice(RATES),
     }
+    if random.random() < 0.3:
+        del charge["amount"]
+        charge["percent"] = random.choice(["0", "-2.5", "-100", "0.333333", "-0.000001", "7", "12.5", "250"])
     charge["key"] = random_key(random, members)
     if random.random() < 0.6:
         charge["scope"] = random.choice(["all", "all", "participants", some(random, members)])

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
 import pytest
@@ -31,6 +32,14 @@ JSON = st.recursive(
 )
 
 
+def charged(charge: Json, items: Json) -> int:
+    """What a charge comes to, in cents: typed, or a percent of its items' HT, halves away from zero."""
+    if "amount" in charge:
+        return parse_cents(charge["amount"], signed=True)
+    base = sum(Decimal(items[item]["ht"]) for item in charge.get("items", items))
+    return int((Decimal(charge["percent"]) * base).quantize(Decimal(1), ROUND_HALF_UP))
+
+
 @given(SEEDS)
 def test_members_sum_to_their_lines(seed: int) -> None:
     case = random_allocation(seed)
@@ -43,7 +52,7 @@ def test_members_sum_to_their_lines(seed: int) -> None:
         assert sum(map(parse_cents, shares)) == parse_cents(line["ht"])
     for charge in case["charges"]:
         shares = [member["charges"].get(charge["id"], "0") for member in members]
-        assert sum(parse_cents(share, signed=True) for share in shares) == parse_cents(charge["amount"], signed=True)
+        assert sum(parse_cents(share, signed=True) for share in shares) == charged(charge, result["items"])
     for name, total in result["totals"].items():
         if name != "subsidies":
             assert sum(parse_cents(member[name], signed=True) for member in members) == parse_cents(total, signed=True)
@@ -67,8 +76,8 @@ def test_a_credit_of_every_charge_mirrors_it(seed: int) -> None:
         charge.pop("items", None)
     credit = copy.deepcopy(case)
     for charge in credit["charges"]:
-        amount = charge["amount"]
-        charge["amount"] = amount[1:] if amount.startswith("-") else f"-{amount}"
+        size = "amount" if "amount" in charge else "percent"
+        charge[size] = charge[size][1:] if charge[size].startswith("-") else f"-{charge[size]}"
     before: Json = allocate_json(case)
     after: Json = allocate_json(credit)
     if "error" in before:

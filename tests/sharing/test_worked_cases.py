@@ -40,11 +40,12 @@ def test_refused(rule: JsonRule, given: Json, code: str) -> None:
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared worked cases are not beside this checkout")
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", ["allocation", "allocation-percent", "consolidation"])
 def test_shared_cases(name: str) -> None:
+    rule = RULES[name.partition("-")[0]]
     for worked in read_cases(SHARED / f"{name}.jsonl"):
         expected = worked["expect"]
-        result: Json = RULES[name](worked["given"])
+        result: Json = rule(worked["given"])
         if "error" in expected:
             assert (result["case"], result["error"]["code"]) == (expected["case"], expected["error"]["code"])
         else:

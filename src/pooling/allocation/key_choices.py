@@ -11,7 +11,7 @@ from fractions import Fraction
 from heapq import nlargest
 from typing import Any
 
-from pooling.sharing.allocation_case import Basis, Key, MixKey, MixPart, PartKey, PercentsKey, WeightsKey
+from pooling.sharing.allocation_case import Basis, Key, MixKey, MixPart, PartKey, PercentsKey, UnreadKey, WeightsKey
 from pooling.sharing.key_reading import percent_gap
 from pooling.web.typography import number, percent
 
@@ -131,7 +131,7 @@ def _part_key(key: Any, own_weights: Mapping[str, Decimal], known: Container[str
     return WeightsKey({code: Fraction(weight) for code, weight in numbers.items() if code in known})
 
 
-def goes_by_size(key: Key | None) -> bool:
+def goes_by_size(key: Key | UnreadKey | None) -> bool:
     """Whether a key, or a part of it, looks at members' population or agents."""
     parts = [part.key for part in key.parts] if isinstance(key, MixKey) else [key]
     return any(part in {Basis.POPULATION, Basis.AGENTS} for part in parts if isinstance(part, Basis))

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pooling.sharing.allocation_case import Case
 from pooling.sharing.allocation_members import member_results, totals_of, warnings_of
 from pooling.sharing.allocation_reading import read_case
-from pooling.sharing.allocation_result import Allocation, ChargeLine, ItemLine, Lines
+from pooling.sharing.allocation_result import Allocation, ItemLine, Lines
 from pooling.sharing.errors import RuleError
-from pooling.sharing.keys import charge_shares
+from pooling.sharing.keys import ChargeLine, charge_line
 from pooling.sharing.money import Cents, half_up_ratio, over_common_denominator
 from pooling.sharing.pool import Pool, added_up, pool_needs
 from pooling.sharing.reading import label_of
@@ -75,7 +75,7 @@ def _charge_lines(case: Case, pool: Pool, item_shares: Mapping[str, Shares]) -> 
             raise RuleError("duplicate", f"charges.{charge.id}")
         if charge.vat_rate < 0:
             raise RuleError("invalid_amount", f"charges.{charge.id}.vat_rate")
-        lines[charge.id] = ChargeLine(charge, charge_shares(charge, pool, item_shares))
+        lines[charge.id] = charge_line(charge, pool, item_shares)
     return lines
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeAlias
 
+from pooling.sharing.errors import RuleError
 from pooling.sharing.money import Cents
 from pooling.sharing.tiers import Tier
 
@@ -92,16 +93,26 @@ Scope: TypeAlias = Literal["participants", "all"] | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadKey:
+    """What stood in place of a key, as the error that it deserves once its charge comes to something."""
+
+    error: RuleError
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
-    """A shared cost, or a discount when negative. At zero the key is not looked at and may be None."""
+    """A shared cost, or a discount when negative: an amount, or a percent of what its items come to HT, one of the two.
+    At zero the key is not looked at and may be None.
+    """
 
     id: str
-    amount: Cents
+    amount: Cents | None
     vat_rate: Fraction
-    key: Key | None
+    key: Key | UnreadKey | None
     scope: Scope = "participants"
     items: tuple[str, ...] | None = None
     fctva: bool = False
+    percent: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,16 @@ from pooling.sharing.allocation_case import (
     Charge,
     InvoiceLine,
     Item,
+    Key,
     Member,
     Need,
     RateSubsidy,
     Scope,
+    UnreadKey,
 )
 from pooling.sharing.errors import RuleError
 from pooling.sharing.key_reading import PERCENT_DECIMALS, read_key
-from pooling.sharing.money import parse_cents, parse_fraction
+from pooling.sharing.money import Cents, parse_cents, parse_fraction
 from pooling.sharing.reading import Record
 from pooling.sharing.tiers import PRICE_DECIMALS, TierDraft, draft_tiers, priced_tiers
 
@@ -34,7 +36,10 @@ _CASE = reading.Shape(optional="case members items needs charges subsidies fctva
 _MEMBER = reading.Shape(required="id", optional="population agents fctva")
 _ITEM = reading.Shape(required="id unit_price vat_rate", optional="fctva tiers")
 _NEED = reading.Shape(required="member item quantity")
-_CHARGE = reading.Shape(required="id amount vat_rate key", optional="scope items fctva")
+_CHARGES = {
+    name: reading.Shape(required=f"id {name} vat_rate key", optional="scope items fctva")
+    for name in ("amount", "percent")
+}
 _INVOICE_LINE = reading.Shape(required="vat_rate ht vat")
 _COUNTED = "items charges members public"
 _SUBSIDIES = {
@@ -159,10 +164,11 @@ def _need(raw: object, place: int) -> Need:
 
 
 def _charge(raw: object, path: str) -> Charge:
-    record = _CHARGE.read(raw, path)
+    size = "percent" if isinstance(raw, dict) and "percent" in raw else "amount"
+    record = _CHARGES[size].read(raw, path)
     id_ = reading.text(record["id"], f"{path}.id")
     path = f"charges.{id_}"
-    amount = parse_cents(record["amount"], signed=True, field=f"{path}.amount")
+    amount, percent = _CHARGE_SIZES[size](record[size], f"{path}.{size}")
     return Charge(
         id=id_,
         amount=amount,
@@ -170,8 +176,34 @@ def _charge(raw: object, path: str) -> Charge:
         scope=_scope(record, path),
         items=reading.texts(record, "items", path),
         fctva=reading.flag(record, "fctva", path, default=False),
-        key=read_key(record["key"], f"{path}.key") if amount else None,
+        key=_charge_key(record["key"], f"{path}.key", amount),
+        percent=percent,
     )
+
+
+def _amount(raw: object, field: str) -> tuple[Cents | None, Fraction | None]:
+    return parse_cents(raw, signed=True, field=field), None
+
+
+def _percent(raw: object, field: str) -> tuple[Cents | None, Fraction | None]:
+    return None, parse_fraction(raw, PERCENT_DECIMALS, signed=True, field=field)
+
+
+def _charge_key(raw: object, field: str, amount: Cents | None) -> Key | UnreadKey | None:
+    """None where the charge comes to nothing. What a percent comes to is known once its items are shared: until then
+    its key may be wrong.
+    """
+    if amount == 0:
+        return None
+    try:
+        return read_key(raw, field)
+    except RuleError as error:
+        if amount is None:
+            return UnreadKey(error)
+        raise
+
+
+_CHARGE_SIZES = {"amount": _amount, "percent": _percent}
 
 
 def _scope(record: Record, path: str) -> Scope:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from pooling.sharing.allocation_case import Case, Charge, Item
+from pooling.sharing.allocation_case import Case, Item
+from pooling.sharing.keys import ChargeLine
 from pooling.sharing.money import Cents, format_cents, format_decimal
 from pooling.sharing.pool import Pool
 from pooling.sharing.shares import Shares
@@ -22,14 +23,6 @@ class ItemLine:
     item: Item
     quantity: int
     unit_price: Fraction
-    shares: Shares
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeLine:
-    """A charge and what each member bears of it, HT."""
-
-    charge: Charge
     shares: Shares
 
 

@@ -15,6 +15,7 @@ from pooling.sharing.allocation_case import (
     PartKey,
     PercentsKey,
     RateSubsidy,
+    UnreadKey,
     WeightsKey,
 )
 from pooling.sharing.money import format_cents, format_decimal
@@ -53,7 +54,7 @@ def _item(item: Item) -> dict[str, object]:
 def _charge(charge: Charge) -> dict[str, object]:
     return {
         "id": charge.id,
-        "amount": format_cents(charge.amount),
+        **_size(charge),
         "vat_rate": format_decimal(charge.vat_rate),
         "key": _key(charge.key),
         "scope": charge.scope if isinstance(charge.scope, str) else list(charge.scope),
@@ -62,8 +63,18 @@ def _charge(charge: Charge) -> dict[str, object]:
     }
 
 
-def _key(key: Key | None) -> object:
+def _size(charge: Charge) -> dict[str, str]:
+    sizes = {
+        "amount": None if charge.amount is None else format_cents(charge.amount),
+        "percent": None if charge.percent is None else format_decimal(charge.percent),
+    }
+    return {name: size for name, size in sizes.items() if size is not None}
+
+
+def _key(key: Key | UnreadKey | None) -> object:
     """A charge of nothing may be without a key: any will do, as the rule does not look at it."""
+    if isinstance(key, UnreadKey):
+        key = None
     if isinstance(key, MixKey):
         parts = [{"percent": format_decimal(part.percent), "key": _part_key(part.key)} for part in key.parts]
         return {"mix": parts}

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pooling.sharing.allocation_case import Basis, Charge, Key, MixKey, PartKey, PercentsKey, WeightsKey
+from pooling.sharing.allocation_case import Basis, Charge, Key, MixKey, PartKey, PercentsKey, UnreadKey, WeightsKey
 from pooling.sharing.errors import RuleError
 from pooling.sharing.key_reading import check_percents
-from pooling.sharing.money import over_common_denominator
+from pooling.sharing.money import Cents, half_up, over_common_denominator
 from pooling.sharing.pool import Pool, added_up
 from pooling.sharing.shares import Shares
 
@@ -23,15 +23,38 @@ class KeyContext:
     field: str
 
 
-def charge_shares(charge: Charge, pool: Pool, item_shares: Mapping[str, Shares]) -> Shares:
+@dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """A charge and what each member bears of it, HT; for one in percent, what the percent is taken of."""
+
+    charge: Charge
+    shares: Shares
+    base: Cents | None = None
+
+
+def charge_line(charge: Charge, pool: Pool, item_shares: Mapping[str, Shares]) -> ChargeLine:
     """Share a charge by its key; raises what its scope, its items or its key deserve."""
     field = f"charges.{charge.id}"
     context = context_of(charge, pool, item_shares)
-    if charge.amount == 0:
-        return Shares.nothing(pool.size)
+    amount, base = _amount_of(charge, context)
+    if amount == 0:
+        return ChargeLine(charge, Shares.nothing(pool.size), base)
+    if isinstance(charge.key, UnreadKey):
+        raise charge.key.error
     if charge.key is None:
         raise RuleError("malformed", f"{field}.key")
-    return Shares.weighted(charge.amount, weights_of(charge.key, context), field)
+    return ChargeLine(charge, Shares.weighted(amount, weights_of(charge.key, context), field), base)
+
+
+def _amount_of(charge: Charge, context: KeyContext) -> tuple[Cents, Cents | None]:
+    """What is shared, and what its percent is taken of: the HT of the charge's items, whoever is in scope."""
+    match charge.amount, charge.percent:
+        case int(amount), None:
+            return amount, None
+        case None, Fraction() as percent:
+            base = sum(context.item_shares[item].total for item in context.items)
+            return half_up(percent / 100 * base), base
+    raise RuleError("malformed", context.field)
 
 
 def context_of(charge: Charge, pool: Pool, item_shares: Mapping[str, Shares]) -> KeyContext:

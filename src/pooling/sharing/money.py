@@ -105,9 +105,9 @@ def parse_cents(text: object, *, signed: bool = False, field: str = "") -> Cents
     return parse_scaled(text, 2, signed=signed, field=field)
 
 
-def parse_fraction(text: object, decimals: int, *, field: str = "") -> Fraction:
-    """Read a price, a percent or a weight, never negative, exactly."""
-    return Fraction(parse_scaled(text, decimals, field=field), 10**decimals)
+def parse_fraction(text: object, decimals: int, *, signed: bool = False, field: str = "") -> Fraction:
+    """Read a price, a percent or a weight exactly; never negative unless `signed`."""
+    return Fraction(parse_scaled(text, decimals, signed=signed, field=field), 10**decimals)
 
 
 def format_cents(cents: Cents) -> str:

@@ -10,9 +10,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TypeAlias
 
-from pooling.sharing.allocation_case import MixKey, PartKey, PercentsKey, RateSubsidy, WeightsKey
-from pooling.sharing.allocation_result import Allocation, ChargeLine
-from pooling.sharing.keys import KeyContext, context_of, part_weights
+from pooling.sharing.allocation_case import MixKey, PartKey, PercentsKey, RateSubsidy, UnreadKey, WeightsKey
+from pooling.sharing.allocation_result import Allocation
+from pooling.sharing.keys import ChargeLine, KeyContext, context_of, part_weights
 from pooling.sharing.shares import Shares
 from pooling.sharing.vat import VatLine
 
@@ -123,7 +123,7 @@ def _item(allocation: Allocation, id_: str) -> SharedLine:
 def _charge(allocation: Allocation, id_: str) -> SharedLine:
     line = allocation.lines.charges[id_]
     key, size = line.charge.key, allocation.lines.pool.size
-    if line.charge.amount == 0 or key is None:
+    if line.shares.total == 0 or key is None or isinstance(key, UnreadKey):
         base = KeyValues.of(KeyName.NONE, [0] * size)
         return SharedLine(LineKind.CHARGE, id_, base, line.shares)
     context = _context(allocation, line)

@@ -32,7 +32,8 @@ class StatedLine:
     """Something that is shared among all. Exact shares are numerators over `denominator`, in cents.
 
     `left` is how many cents remained to be given one by one, with their sign; `takers`, for a charge, how many share
-    it where it depends on what they take; `quantity` and `unit_price` are an item's.
+    it where it depends on what they take; `quantity` and `unit_price` are an item's; `rate` is a subsidy's, or that of
+    a charge in percent, then of `base`.
     """
 
     kind: LineKind
@@ -50,6 +51,7 @@ class StatedLine:
     takers: int | None = None
     public: bool = True
     rate: Fraction | None = None
+    base: Cents | None = None
     cap_per_unit: Cents | None = None
     cap_total: Cents | None = None
 
@@ -213,9 +215,11 @@ def _line(allocation: Allocation, described: SharedLine) -> tuple[StatedLine, Ma
             values |= {"vat_rate": item.item.vat_rate, "fctva": item.item.fctva}
             values |= {"quantity": item.quantity, "unit_price": item.unit_price}
         case LineKind.CHARGE:
-            charge = lines.charges[described.id].charge
+            line = lines.charges[described.id]
+            charge = line.charge
             values |= {"vat_rate": charge.vat_rate, "fctva": charge.fctva}
             values["takers"] = len(lines.pool.participants) if charge.scope == "participants" else None
+            values |= {"rate": charge.percent, "base": line.base}
         case LineKind.SUBSIDY:
             subsidy = lines.subsidies[described.id].subsidy
             values["public"] = subsidy.public
