@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
-from sqlalchemy import Column, Dialect, event, text
+from sqlalchemy import Column, Dialect, SQLColumnExpression, column, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import InterfaceError as ClosedOrMisused
@@ -84,16 +84,22 @@ class TenantSession(Session):
 def _bind_to_group(state: ORMExecuteState) -> None:
     if not (state.is_select or state.is_update or state.is_delete) or not state.session.info.get("filter", True):
         return
-    group_id = state.session.info.get("group_id") or _NO_GROUP
-    state.statement = state.statement.options(*_criteria(group_id, len(TenantTable.__subclasses__())))
+    state.statement = state.statement.options(_criterion(state.session.info.get("group_id") or _NO_GROUP))
+
+
+class _AnyTenantTable:
+    """Stands for all of them in one criterion: one for each would be looked at anew at every statement."""
+
+    group_id: SQLColumnExpression[int] = column("group_id")
+
+    @staticmethod
+    def __subclasses__() -> list[type[TenantTable]]:
+        return TenantTable.__subclasses__()
 
 
 @lru_cache(maxsize=256)
-def _criteria(group_id: int, tables: int) -> list[LoaderCriteriaOption]:  # noqa: ARG001 - anew when models were added
-    return [
-        with_loader_criteria(table, lambda entity: entity.group_id == group_id, include_aliases=True)
-        for table in TenantTable.__subclasses__()
-    ]
+def _criterion(group_id: int) -> LoaderCriteriaOption:
+    return with_loader_criteria(_AnyTenantTable, lambda entity: entity.group_id == group_id, include_aliases=True)
 
 
 def driver_url(url: str) -> str:
