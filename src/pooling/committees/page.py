@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from litestar import Request, Response
+from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
@@ -19,7 +20,7 @@ from pooling.members.features import features_of
 from pooling.members.group_page import Crumb, GroupPage, InGroup
 from pooling.members.page_parts import section_links
 from pooling.members.rights import Caller, Right
-from pooling.web.layout import Link
+from pooling.web.layout import Link, redirect
 from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, time_short
 
@@ -45,25 +46,40 @@ def sections_of(here: GroupPage, shown: str) -> list[Link]:
 
 
 @dataclass(frozen=True)
-class CommitteePage(GroupPage):
-    """A page of a committee."""
+class OnCommittee(InGroup):
+    """A request about the committee that its address names."""
 
     committee: Committee
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        return cls(**vars(here), committee=await committee_by_id(here.session, here.named["committee_id"]))
+
+
+@dataclass(frozen=True)
+class CommitteePage(OnCommittee, GroupPage):
+    """A page of a committee."""
+
     quorum: Quorum | None
     """Of a formal committee, where the group set one."""
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        committee = await committee_by_id(here.session, here.named["committee_id"])
-        return cls(**vars(here), committee=committee, quorum=await quorum_of(here.session, committee, here.now))
+        about = await OnCommittee.load(here)
+        return cls(**vars(about), quorum=await quorum_of(here.session, about.committee, here.now))
 
     @property
-    def url(self) -> str:
+    def committee_url(self) -> str:
         return f"{self.base}/comites/{self.committee.id}"
 
     @property
+    def url(self) -> str:
+        return self.committee_url
+
+    @property
     def above(self) -> Sequence[Link]:
-        return [*super().above, Link("Comités", f"{self.base}/comites"), Link(self.committee.title, self.url)]
+        listed = Link("Comités", f"{self.base}/comites")
+        return [*super().above, listed, Link(self.committee.title, self.committee_url)]
 
     @property
     def manages(self) -> bool:
@@ -107,11 +123,15 @@ class CommitteePage(GroupPage):
     def render(self, template: str, *below: Crumb, **facts: Any) -> Response[str]:  # noqa: ANN401 - whatever the template wants
         return super().render(template, *below, frame=self, **facts)
 
+    def to_committee(self, path: str, *, done: str) -> Redirect:
+        """As `redirect`, at a path from the committee on."""
+        return redirect(self.request, self.committee_url + path, done=done)
+
     def tabs(self, shown: str) -> list[Link]:
         """The pages of this committee, of which the one at the path `shown` is shown."""
         attendance = self.writes and (self.ticking or shown == ATTENDANCE)
         tabs = [*TABS, *((("Présence", ATTENDANCE),) if attendance else ())]
-        return [Link(label, self.url + path, path == shown) for label, path in tabs]
+        return [Link(label, self.committee_url + path, path == shown) for label, path in tabs]
 
     @property
     def to_come(self) -> bool:

@@ -1,30 +1,26 @@
 """The agenda of one committee, read and written."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
-from litestar import Request, Response, get, post, put
-from litestar.params import FromPath
+from litestar import get, post, put
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.accounts.idempotency import Made, answered_once
-from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.agendas.items import add_item, replace_items
 from pooling.committees.agendas.queries import agenda_lines
 from pooling.committees.agendas.rules import MOST_ITEMS
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.locking import lock_committee
-from pooling.committees.queries import committee_by_id
+from pooling.committees.page import OnCommittee
 from pooling.kernel.tables import LARGEST_ID
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of
-from pooling.web.api import ApiIn, ApiOut, Operation, json_answer, require_match
-from pooling.web.api_input import read_body
-from pooling.web.services import services_of
+from pooling.web.api import ApiIn, ApiOut, require_match
+
+PATH = "/committees/{committee_id:int}/agenda"
+CONFLICTS = ("not_to_come", "agenda_full")
 
 
 class AgendaItemOut(ApiOut):
@@ -65,13 +61,9 @@ class AgendaPut(ApiIn):
     items: tuple[KeptAgendaItem, ...] = Field(max_length=MOST_ITEMS)
 
 
-CONFLICTS = ("not_to_come", "agenda_full")
-
-
-async def _agenda(session: AsyncSession, committee_id: int, group: EnteredGroup, now: datetime) -> list[AgendaItemOut]:
-    committee = await committee_by_id(session, committee_id)
-    lines = await agenda_lines(session, committee, ZoneInfo(group.timezone), now)
-    return [
+async def _agenda(here: OnCommittee) -> AgendaOut:
+    lines = await agenda_lines(here.session, here.committee, here.zone, here.now)
+    items = [
         AgendaItemOut(
             id=line.id,
             title=line.title,
@@ -84,71 +76,37 @@ async def _agenda(session: AsyncSession, committee_id: int, group: EnteredGroup,
         )
         for line in lines
     ]
+    return AgendaOut(items=items)
 
 
-@get(
-    "/committees/{committee_id:int}/agenda", right=Right.SEE_GROUP, api=Operation("get_agenda", AgendaOut, tagged=True)
-)
-async def get_agenda(
-    request: Request[Any, Any, Any], session: SessionHere, entered_group: EnteredGroupHere, committee_id: FromPath[int]
-) -> Response[Any]:
+@endpoint(get, PATH, right=Right.SEE_GROUP, tagged=True)
+async def get_agenda(here: Here[OnCommittee]) -> AgendaOut:
     """A committee's agenda, to edit it."""
-    items = await _agenda(session, committee_id, entered_group, services_of(request).clock.now())
-    return json_answer(AgendaOut(items=items), tagged=True)
+    return await _agenda(here)
 
 
-@put(
-    "/committees/{committee_id:int}/agenda",
+@endpoint(
+    put,
+    PATH,
     right=Right.MANAGE_COMMITTEES,
-    api=Operation(
-        "replace_agenda",
-        AgendaOut,
-        takes=AgendaPut,
-        conflicts=(*CONFLICTS, "difficulty_open"),
-        tagged=True,
-        matched=True,
-    ),
+    conflicts=(*CONFLICTS, "difficulty_open"),
+    tagged=True,
+    matched=True,
 )
-async def put_agenda(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    committee_id: FromPath[int],
-) -> Response[Any]:
+async def replace_agenda(here: Here[OnCommittee], sent: AgendaPut) -> AgendaOut:
     """Write a committee's whole agenda anew. For the facilitator."""
-    sent = await read_body(request, AgendaPut)
-    now = services_of(request).clock.now()
-    await lock_committee(session, caller, committee_id)
-    require_match(request, AgendaOut(items=await _agenda(session, committee_id, entered_group, now)))
-    await replace_items(session, caller, committee_id, [(item.id, item) for item in sent.items], now)
-    return json_answer(AgendaOut(items=await _agenda(session, committee_id, entered_group, now)), tagged=True)
+    await lock_committee(here.session, here.caller, here.committee.id)
+    require_match(here.request, await _agenda(here))
+    items = [(item.id, item) for item in sent.items]
+    await replace_items(here.session, here.caller, here.committee.id, items, here.now)
+    return await _agenda(here)
 
 
-@post(
-    "/committees/{committee_id:int}/agenda",
-    right=Right.MANAGE_COMMITTEES,
-    api=Operation(
-        "add_agenda_item", AgendaItemOut, takes=NewAgendaItem, status=201, conflicts=CONFLICTS, once=True
-    ),
-)  # fmt: skip
-async def create_item(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    committee_id: FromPath[int],
-) -> Response[Any]:
+@endpoint(post, PATH, right=Right.MANAGE_COMMITTEES, status=201, conflicts=CONFLICTS, once=True)
+async def add_agenda_item(here: Here[OnCommittee], sent: NewAgendaItem) -> AgendaItemOut:
     """Add a point at the end of a committee's agenda. For the facilitator."""
-
-    async def make() -> Made[Any]:
-        sent = await read_body(request, NewAgendaItem)
-        now = services_of(request).clock.now()
-        item_id = await add_item(session, caller, committee_id, sent, now)
-        items = await _agenda(session, committee_id, entered_group, now)
-        return Made(next(item for item in items if item.id == item_id))
-
-    return await answered_once(request, session, caller.person_id, make)
+    item_id = await add_item(here.session, here.caller, here.committee.id, sent, here.now)
+    return next(item for item in (await _agenda(here)).items if item.id == item_id)
 
 
-ROUTES: Sequence[Any] = [get_agenda, put_agenda, create_item]
+ROUTES = [get_agenda, replace_agenda, add_agenda_item]

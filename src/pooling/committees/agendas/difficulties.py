@@ -2,20 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.committees.agendas.difficulty_queries import secretaries_concerned
+from pooling.committees.agendas.permissions import may_settle
 from pooling.committees.agendas.rules import DIFFICULTY, LONGEST_SAID, MOST_ITEMS
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.locking import SENT_TWICE
-from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.committees.models import Difficulty, DifficultyState
 from pooling.committees.queries import known_id, one_row
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
-from pooling.kernel.tables import linked
 from pooling.members.features import features_for
 from pooling.members.locking import lock_group
 from pooling.members.models import Role
@@ -105,8 +106,7 @@ async def settle_difficulty(
         Conflict: it is settled already.
     """
     difficulty = await _locked(session, difficulty_id)
-    if not await may_settle(session, caller, difficulty):
-        raise Forbidden
+    may_settle.require(caller, difficulty, await secretaries_concerned(session, difficulty.id))
     if not settlement:
         raise Invalid({"settlement": "Dites en une phrase comment elle est réglée : le groupe le lira."})
     if difficulty.state != DifficultyState.RAISED:
@@ -122,18 +122,6 @@ async def settle_difficulty(
     )
     difficulty.settlement = settlement
     difficulty.settled_at, difficulty.settled_by = now, caller.person_id
-
-
-async def may_settle(session: AsyncSession, caller: Caller, difficulty: Difficulty) -> bool:
-    """Who manages committees, who raised it, and who keeps the minutes where it is spoken of."""
-    if caller.may(Right.MANAGE_COMMITTEES) or difficulty.raised_by == caller.person_id:
-        return True
-    kept = exists().where(
-        col(AgendaItem.difficulty_id) == difficulty.id,
-        linked(Committee.id, AgendaItem.committee_id),
-        col(Committee.secretary_id) == caller.person_id,
-    )
-    return bool((await session.execute(select(kept))).scalar_one())
 
 
 async def carry_difficulties(session: AsyncSession, now: datetime) -> int:
@@ -184,15 +172,6 @@ FROM missing, present, LATERAL (SELECT regexp_replace(missing.content, E'\\\\s+'
 WHERE present.items + missing.place <= :most
 ON CONFLICT DO NOTHING RETURNING id
 """)  # noqa: S608 - names of columns, not input
-
-
-async def difficulty_by_id(session: AsyncSession, difficulty_id: int) -> Difficulty:
-    """The difficulty.
-
-    Raises:
-        NotFound: the group has none with this id.
-    """
-    return await one_row(session, select(Difficulty).where(col(Difficulty.id) == known_id(difficulty_id)))
 
 
 async def _locked(session: AsyncSession, difficulty_id: int) -> Difficulty:

@@ -1,29 +1,27 @@
 """What members struggle with: listed, raised, settled."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import get, post
 from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.idempotency import Made, answered_once
-from pooling.committees.agendas.difficulties import difficulty_by_id, may_settle, raise_difficulty, settle_difficulty
+from pooling.committees.agendas import difficulties
 from pooling.committees.agendas.difficulty_queries import DifficultyLine, difficulty_line, difficulty_page
+from pooling.committees.agendas.page import OnDifficulty
+from pooling.committees.agendas.permissions import may_settle
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import DifficultyState
-from pooling.kernel.errors import Forbidden, Invalid
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.kernel.errors import Invalid
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
-from pooling.web.api_input import read_body, read_query
-from pooling.web.services import services_of
+from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, unpack_after
 
 
 class DifficultyOut(ApiOut):
@@ -74,47 +72,23 @@ def _out(line: DifficultyLine) -> DifficultyOut:
     )
 
 
-@get(
-    "/difficulties",
-    right=Right.SEE_GROUP,
-    api=Operation("list_difficulties", PageOut[DifficultyOut], query=DifficultiesIn),
-)
-async def list_difficulties(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
+@endpoint(get, "/difficulties", right=Right.SEE_GROUP)
+async def list_difficulties(here: Here[InGroup], asked: DifficultiesIn) -> Listed[DifficultyOut]:
     """What members struggle with, open or settled."""
-    page = read_query(request, DifficultiesIn)
-    key = unpack_after(page.after, int)
+    key = unpack_after(asked.after, int)
     lines, next_id = await difficulty_page(
-        session, settled=page.state == "settled", before_id=key[0] if key else None, size=page.limit
+        here.session, settled=asked.state == "settled", before_id=key[0] if key else None, size=asked.limit
     )
-    return page_of(request, [_out(line) for line in lines], None if next_id is None else (next_id,), page.limit)
+    return Listed([_out(line) for line in lines], None if next_id is None else (next_id,))
 
 
-@post(
-    "/difficulties",
-    right=Right.SEE_GROUP,
-    api=Operation(
-        "raise_difficulty",
-        DifficultyOut,
-        takes=NewDifficulty,
-        status=201,
-        conflicts=("too_many_difficulties",),
-        once=True,
-    ),
-)
-async def create_difficulty(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
+@endpoint(post, "/difficulties", right=Right.SEE_GROUP, status=201, conflicts=("too_many_difficulties",), once=True)
+async def raise_difficulty(here: Here[InGroup], sent: NewDifficulty) -> DifficultyOut:
     """Tell the group of a difficulty: it comes on the next committee's agenda."""
-
-    async def make() -> Made[Any]:
-        sent = await read_body(request, NewDifficulty)
-        command = DifficultyIn(
-            content=sent.content,
-            purchase=sent.purchase,
-            member_id=await _member(session, sent.member) if sent.member else None,
-        )
-        difficulty_id = await raise_difficulty(session, caller, command, services_of(request).clock.now())
-        return Made(_out(await difficulty_line(session, difficulty_id)))
-
-    return await answered_once(request, session, caller.person_id, make)
+    member_id = await _member(here.session, sent.member) if sent.member else None
+    command = DifficultyIn(content=sent.content, purchase=sent.purchase, member_id=member_id)
+    difficulty_id = await difficulties.raise_difficulty(here.session, here.caller, command, here.now)
+    return _out(await difficulty_line(here.session, difficulty_id))
 
 
 async def _member(session: AsyncSession, code: str) -> int:
@@ -125,29 +99,19 @@ async def _member(session: AsyncSession, code: str) -> int:
     return member_id
 
 
-@post(
+@endpoint(
+    post,
     "/difficulties/{difficulty_id:int}/settlement",
-    right=Right.SEE_GROUP,
-    status_code=200,
-    api=Operation(
-        "settle_difficulty", DifficultyOut, takes=DifficultySettlement, conflicts=("already_settled",), once=True
-    ),
+    right=may_settle,
+    conflicts=("already_settled",),
+    once=True,
 )
-async def do_settlement(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, difficulty_id: FromPath[int]
-) -> Response[Any]:
+async def settle_difficulty(here: Here[OnDifficulty], sent: DifficultySettlement) -> DifficultyOut:
     """Say how a difficulty was settled: for the facilitator, who raised it, and who keeps the minutes where it is
     spoken of.
     """
-
-    async def make() -> Made[Any]:
-        if not await may_settle(session, caller, await difficulty_by_id(session, difficulty_id)):
-            raise Forbidden
-        sent = await read_body(request, DifficultySettlement)
-        await settle_difficulty(session, caller, difficulty_id, sent.settlement, services_of(request).clock.now())
-        return Made(_out(await difficulty_line(session, difficulty_id)))
-
-    return await answered_once(request, session, caller.person_id, make, status=200)
+    await difficulties.settle_difficulty(here.session, here.caller, here.difficulty.id, sent.settlement, here.now)
+    return _out(await difficulty_line(here.session, here.difficulty.id))
 
 
-ROUTES: Sequence[Any] = [list_difficulties, create_difficulty, do_settlement]
+ROUTES = [list_difficulties, raise_difficulty, settle_difficulty]

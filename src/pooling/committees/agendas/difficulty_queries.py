@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.committees.queries import known_id, one_row
 from pooling.kernel.tables import linked
 from pooling.members.features import features_for
 from pooling.members.models import Member
@@ -42,6 +43,11 @@ class DifficultyLine:
         return cls(*features_for(session).subjects.in_row(row))
 
     @property
+    def path(self) -> str:
+        """From the group's address on."""
+        return f"/comites/difficultes/{self.id}"
+
+    @property
     def settled(self) -> bool:
         return self.state == DifficultyState.SETTLED
 
@@ -64,6 +70,26 @@ async def difficulty_line(session: AsyncSession, difficulty_id: int) -> Difficul
     """One of them, for a caller that knows that it is there."""
     row = (await session.execute(_lines(session).where(col(Difficulty.id) == difficulty_id))).one()
     return DifficultyLine.of(session, row)
+
+
+async def difficulty_by_id(session: AsyncSession, difficulty_id: int) -> Difficulty:
+    """The difficulty.
+
+    Raises:
+        NotFound: the group has none with this id.
+    """
+    return await one_row(session, select(Difficulty).where(col(Difficulty.id) == known_id(difficulty_id)))
+
+
+async def secretaries_concerned(session: AsyncSession, difficulty_id: int) -> frozenset[int]:
+    """The secretaries of the committees on whose agendas it stands or stood."""
+    rows = await session.execute(
+        select(col(Committee.secretary_id))
+        .join(AgendaItem, linked(AgendaItem.committee_id, Committee.id))
+        .where(col(AgendaItem.difficulty_id) == difficulty_id)
+        .distinct()
+    )
+    return frozenset(secretary_id for secretary_id in rows.scalars() if secretary_id is not None)
 
 
 async def committees_of(session: AsyncSession, difficulty_id: int) -> list[tuple[int, str, datetime]]:
