@@ -42,6 +42,7 @@ async def purchase(database: Database, territory: Territory) -> int:
 Ground = Callable[[Database, Territory], Awaitable[int]]
 ACTS: list[tuple[Allowance, Ground, str, str, dict[str, str]]] = [
     (INVITATIONS, committee, FACILITATOR, "/g/bassin/personnes/invitation", {**NEW, "role": "reader", "member": ""}),
+    (INVITATIONS, committee, FACILITATOR, "/g/bassin/personnes/liste", {"liste": "x@arcachon.example;X;;observation;"}),
     (BUYERS, purchase, LEAD, f"{PURCHASE}/acheteurs", NEW),
     (PROXIES_GIVEN, committee, LUGOS, "/g/bassin/comites/{id}/reponse", PROXY),
     (PROXIES_NOTED, committee, FACILITATOR, "/g/bassin/comites/{id}/personnes/{lugos}/reponse", PROXY),

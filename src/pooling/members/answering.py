@@ -21,7 +21,32 @@ for answer in (GRANTED, REFUSED):
     occasion(answer, asked_by="a facilitator", to="who asked", limit="one for each request", where=__name__)
 
 
-async def lock_request(session: AsyncSession, caller: Caller, request_id: int) -> AccessRequest:
+async def find_request(session: AsyncSession, request_id: int, *, holding: bool = False) -> AccessRequest:
+    """A request, answered or not; `holding`, until the transaction ends.
+
+    Raises:
+        NotFound: the group has no such request.
+    """
+    if not 0 < request_id <= LARGEST_ID:
+        raise NotFound
+    statement = select(AccessRequest).where(col(AccessRequest.id) == request_id)
+    if holding:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    asked: AccessRequest | None = (await session.execute(statement)).scalar_one_or_none()
+    if asked is None:
+        raise NotFound
+    return asked
+
+
+def require_pending(asked: AccessRequest) -> None:
+    """Raises:
+    Conflict: it was answered.
+    """
+    if asked.state != RequestState.PENDING:
+        raise Conflict("Cette demande a déjà reçu une réponse.", code="already_answered")
+
+
+async def _lock_request(session: AsyncSession, caller: Caller, request_id: int) -> AccessRequest:
     """A request that waits, for a facilitator who answers it: of two at once, the second finds it answered.
 
     Raises:
@@ -30,19 +55,8 @@ async def lock_request(session: AsyncSession, caller: Caller, request_id: int) -
         Conflict: it was answered.
     """
     caller.require(Right.MANAGE_MEMBERS)
-    if not 0 < request_id <= LARGEST_ID:
-        raise NotFound
-    found = await session.execute(
-        select(AccessRequest)
-        .where(col(AccessRequest.id) == request_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    asked: AccessRequest | None = found.scalar_one_or_none()
-    if asked is None:
-        raise NotFound
-    if asked.state != RequestState.PENDING:
-        raise Conflict("Cette demande a déjà reçu une réponse.", code="already_answered")
+    asked = await find_request(session, request_id, holding=True)
+    require_pending(asked)
     return asked
 
 
@@ -58,9 +72,9 @@ async def accept_request(
     """Gives the role, invites the person, and tells the référent who asked.
 
     Raises:
-        Invalid: the role is already held, or does not fit the member. Otherwise as `lock_request`.
+        Invalid: the role is already held, or does not fit the member. Otherwise as `_lock_request`.
     """
-    asked = await lock_request(session, caller, request_id)
+    asked = await _lock_request(session, caller, request_id)
     invited = InvitationIn(asked.email, asked.name, role, asked.function, member_id)
     await invite_people(session, caller, [invited], sender, context)
     _decide(session, caller, asked, RequestState.GRANTED, context.now, details={"role": role, "member_id": member_id})
@@ -76,9 +90,9 @@ async def refuse_request(
     """Says no, and why, to who asked.
 
     Raises:
-        Invalid: no reason is given. Otherwise as `lock_request`.
+        Invalid: no reason is given. Otherwise as `_lock_request`.
     """
-    asked = await lock_request(session, caller, request_id)
+    asked = await _lock_request(session, caller, request_id)
     if not reason:
         raise Invalid({"reason": "Dites pourquoi : la personne qui a demandé le lira."})
     _decide(session, caller, asked, RequestState.REFUSED, context.now, reason=reason)

@@ -1,138 +1,98 @@
 """The facilitator answers requests for access."""
 
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
+from litestar import Response, get, post
 
-from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import Conflict
-from pooling.members.answering import accept_request, asker_of, lock_request, refuse_request
+from pooling.members.answering import accept_request, asker_of, find_request, refuse_request, require_pending
 from pooling.members.asking import pending_requests
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.models import Member
-from pooling.members.page_parts import (
-    context_of,
-    crumbs,
-    member_suggestion,
-    member_suggestions,
-    read_role_fields,
-    sections,
-    sender_of,
-)
-from pooling.members.rights import Caller, Right
+from pooling.members.group_page import GroupPage, Here, InGroup
+from pooling.members.models import AccessRequest, Member
+from pooling.members.page_parts import member_suggestion, member_suggestions, read_role_fields
+from pooling.members.rights import Right
 from pooling.members.words import ROLE_CHOICES, ROLE_WORDS
-from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.layout import redirect, render
+from pooling.web.forms import Form, PostedForm, form_of
+from pooling.web.layout import Link
+
+LIST = "/demandes"
+REQUEST = LIST + "/{request_id:int}"
 
 
-@get("/demandes", right=Right.MANAGE_MEMBERS)
-async def list_requests(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
-) -> Response[str]:
-    caller.require(Right.MANAGE_MEMBERS)
-    return render(
-        request,
+@dataclass(frozen=True)
+class RequestPage(GroupPage):
+    """A page of one request for access."""
+
+    asked: AccessRequest
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        return cls(**vars(here), asked=await find_request(here.session, here.named["request_id"]))
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}{LIST}/{self.asked.id}"
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super().above, Link("Membres", f"{self.base}/membres"), Link("Demandes d’accès", self.base + LIST)]
+
+
+@get(LIST, right=Right.MANAGE_MEMBERS)
+async def list_requests(here: Here[GroupPage]) -> Response[str]:
+    return here.render(
         "members/requests.html",
-        breadcrumb=crumbs(entered_group, ("Membres", "/membres"), ("Demandes d’accès", None)),
-        tabs=sections(caller, entered_group, "/demandes"),
-        requests=await pending_requests(session),
+        ("Membres", "/membres"),
+        "Demandes d’accès",
+        tabs=here.sections("/membres"),
+        requests=await pending_requests(here.session),
         words=ROLE_WORDS,
-        zone=ZoneInfo(entered_group.timezone),
-        base=f"/g/{entered_group.slug}/demandes",
+        url=here.url + LIST,
     )
 
 
-@get("/demandes/{request_id:int}", right=Right.MANAGE_MEMBERS)
-async def show_request(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    request_id: FromPath[int],
-) -> Response[Any]:
+@get(REQUEST, right=Right.MANAGE_MEMBERS)
+async def show_request(here: Here[RequestPage]) -> Response[Any]:
     try:
-        return await _request_page(request, session, caller, entered_group, request_id, None)
+        return await _page(here)
     except Conflict as answered:
-        return redirect(request, f"/g/{entered_group.slug}/demandes", done=answered.message)
+        return here.to_group(LIST, done=answered.message)
 
 
-async def _request_page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    caller: Caller,
-    group: EnteredGroup,
-    request_id: int,
-    form: Form | None,
-) -> Response[str]:
-    asked = await lock_request(session, caller, request_id)
-    member = await session.get(Member, (group.id, asked.member_id)) if asked.member_id else None
+async def _page(here: RequestPage, form: Form | None = None) -> Response[str]:
+    asked = here.asked
+    require_pending(asked)
+    member = await here.session.get(Member, (here.group.id, asked.member_id)) if asked.member_id else None
     wished = {"role": asked.role, "member": member_suggestion(member.name, member.code) if member else ""}
-    asker = await asker_of(session, asked)
-    return render(
-        request,
+    return here.render(
         "members/request.html",
-        breadcrumb=crumbs(group, ("Membres", "/membres"), ("Demandes d’accès", "/demandes"), (asked.name, None)),
+        asked.name,
         form=form or form_of(wished),
-        asked=asked,
-        asker=asker,
+        asker=await asker_of(here.session, asked),
         words=ROLE_WORDS,
         wished=wished,
         choices=ROLE_CHOICES,
-        suggestions=await member_suggestions(session),
-        zone=ZoneInfo(group.timezone),
-        url=f"/g/{group.slug}/demandes/{request_id}",
-        cancel_url=f"/g/{group.slug}/demandes",
+        suggestions=await member_suggestions(here.session),
+        list_url=here.base + LIST,
     )
 
 
-@post("/demandes/{request_id:int}/accord", right=Right.MANAGE_MEMBERS)
-async def do_accept(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-    request_id: FromPath[int],
-) -> Response[Any]:
-    role, member_id = await read_role_fields(session, form)
-    if not form.has_errors:
-        with form.redisplayed():
-            context = context_of(request, entered_group)
-            await accept_request(session, caller, request_id, role, member_id, sender_of(request), context)
-    if form.error("email"):
-        form.errors["role"] = form.errors.pop("email")
-    if form.has_errors:
-        raise Redisplay(await _request_page(request, session, caller, entered_group, request_id, form))
-    return redirect(
-        request, f"/g/{entered_group.slug}/demandes", done="L’accès est donné", mailed="un courriel part à la personne"
-    )
+@post(REQUEST + "/accord", right=Right.MANAGE_MEMBERS)
+async def do_accept(here: Here[RequestPage], form: PostedForm) -> Response[Any]:
+    role, member_id = await read_role_fields(here.session, form)
+    async with form.submitted(lambda: _page(here, form), fields={"email": "role"}):
+        await accept_request(here.session, here.caller, here.asked.id, role, member_id, here.sender, here.context)
+    return here.to_group(LIST, done="L’accès est donné", mailed="un courriel part à la personne")
 
 
-@post("/demandes/{request_id:int}/refus", right=Right.MANAGE_MEMBERS)
-async def do_refuse(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-    request_id: FromPath[int],
-) -> Response[Any]:
+@post(REQUEST + "/refus", right=Right.MANAGE_MEMBERS)
+async def do_refuse(here: Here[RequestPage], form: PostedForm) -> Response[Any]:
     reason = form.lines("reason", longest=500)
-    with form.redisplayed():
-        form.check()
-        context = context_of(request, entered_group)
-        await refuse_request(session, caller, request_id, reason, sender_of(request), context)
-    if form.has_errors:
-        raise Redisplay(await _request_page(request, session, caller, entered_group, request_id, form))
-    return redirect(
-        request,
-        f"/g/{entered_group.slug}/demandes",
-        done="La demande est refusée",
-        mailed="la réponse part par courriel",
-    )
+    async with form.submitted(lambda: _page(here, form)):
+        await refuse_request(here.session, here.caller, here.asked.id, reason, here.sender, here.context)
+    return here.to_group(LIST, done="La demande est refusée", mailed="la réponse part par courriel")
 
 
 ROUTES = [list_requests, show_request, do_accept, do_refuse]

@@ -10,17 +10,17 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.accounts.bearer import HolderHere
-from pooling.accounts.idempotency import Made, answered_once
 from pooling.accounts.models import TokenScope
 from pooling.kernel.tables import linked
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_member
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member, MemberKind, Membership, Role
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of, unpack_after
-from pooling.web.api_input import read_body, read_query, validated
+from pooling.web.api import ApiIn, ApiOut, Listed, Operation, PageIn, json_answer, unpack_after
+from pooling.web.api_input import validated
 from pooling.web.services import services_of
 
 Name = Field(min_length=1, max_length=200)
@@ -105,11 +105,10 @@ async def show_me(request: Request[Any, Any, Any], holder: HolderHere) -> Respon
     return json_answer(MeOut(name=holder.name, email=holder.email, token=token, group=shown, roles=roles))
 
 
-@get("/members", right=Right.SEE_GROUP, api=Operation("list_members", PageOut[MemberOut], query=PageIn))
-async def list_members(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
+@endpoint(get, "/members", right=Right.SEE_GROUP)
+async def list_members(here: Here[InGroup], asked: PageIn) -> Listed[MemberOut]:
     """The group's members, in French order."""
-    page = read_query(request, PageIn)
-    lines, next_key = await member_list(session, after=unpack_after(page.after, str, int), size=page.limit)
+    lines, next_key = await member_list(here.session, after=unpack_after(asked.after, str, int), size=asked.limit)
     shown = [
         MemberOut(
             code=line.code,
@@ -122,34 +121,23 @@ async def list_members(request: Request[Any, Any, Any], session: SessionHere) ->
         )
         for line in lines
     ]
-    return page_of(request, shown, next_key, page.limit)
+    return Listed(shown, next_key)
 
 
-@post(
-    "/members",
-    right=Right.MANAGE_MEMBERS,
-    api=Operation("add_member", MemberOut, takes=NewMember, status=201, conflicts=("member_exists",), once=True),
-)
-async def add_member(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
+@endpoint(post, "/members", right=Right.MANAGE_MEMBERS, status=201, conflicts=("member_exists",), once=True)
+async def add_member(here: Here[InGroup], sent: NewMember) -> MemberOut:
     """Add a member: a legal entity, or a unit of one. For the facilitator."""
-
-    async def make() -> Made[Any]:
-        sent = await read_body(request, NewMember)
-        member = await admit_member(session, caller, _command(sent), services_of(request).clock.now())
-        parent = await session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None
-        return Made(
-            MemberOut(
-                code=member.code,
-                kind=MemberKind(member.kind),
-                name=member.name,
-                category=member.category,
-                parent=parent.name if parent else None,
-                population=member.population,
-                agents=member.agents,
-            )
-        )
-
-    return await answered_once(request, session, caller.person_id, make)
+    member = await admit_member(here.session, here.caller, _command(sent), here.now)
+    parent = await here.session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None
+    return MemberOut(
+        code=member.code,
+        kind=MemberKind(member.kind),
+        name=member.name,
+        category=member.category,
+        parent=parent.name if parent else None,
+        population=member.population,
+        agents=member.agents,
+    )
 
 
 def _command(sent: NewMember) -> MemberIn | UnitIn:

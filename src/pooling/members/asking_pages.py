@@ -111,7 +111,6 @@ async def _colleague_page(here: GroupPage, own: dict[str, tuple[int, str]], form
         form=form,
         members=[(code, name) for code, (_, name) in own.items()],
         choices=[choice for choice in ROLE_CHOICES if choice[0] in OF_MEMBER],
-        base=here.base,
     )
 
 

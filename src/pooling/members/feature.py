@@ -14,8 +14,7 @@ from pooling.members import (
 )
 from pooling.members.asking import forget_requests
 from pooling.members.event_words import EVENTS
-from pooling.members.features import Entry, Feature
-from pooling.members.page_parts import SECTIONS
+from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
 from pooling.members.task import requests_to_answer
 
@@ -34,7 +33,12 @@ FEATURE = Feature(
     api=api.ROUTES,
     api_front=api.FRONT,
     navigation=(Entry("Membres", "/membres", Right.SEE_GROUP, also_here=("/demande",)),),
-    sections=SECTIONS,
+    sections=(
+        Section("Membres", "/membres", Right.SEE_GROUP, under="/membres"),
+        Section("Personnes", "/personnes", Right.MANAGE_MEMBERS, under="/membres"),
+        Section("Demandes d’accès", "/demandes", Right.MANAGE_MEMBERS, under="/membres"),
+        Section("Réglages du groupe", "/reglages", Right.MANAGE_GROUP, under="/membres"),
+    ),
     tasks=(requests_to_answer,),
     events=EVENTS,
     forgets=(forget_requests,),

@@ -4,7 +4,6 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from pooling.members.group_page import GroupPage, Here
-from pooling.members.page_parts import sections
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
 from pooling.web.cursors import pages_after, unpack_key
@@ -13,14 +12,12 @@ from pooling.web.cursors import pages_after, unpack_key
 @get("/membres", right=Right.SEE_GROUP)
 async def list_members(here: Here[GroupPage], apres: FromQuery[str] = "") -> Response[str]:
     lines, next_key = await member_list(here.session, after=unpack_key(apres))
-    base = f"{here.base}/membres"
     return here.render(
         "members/list.html",
         "Membres",
-        tabs=sections(here.caller, here.group, "/membres"),
-        base=base,
+        tabs=here.sections("/membres"),
         lines=lines,
-        **pages_after(base, apres, next_key),
+        **pages_after(f"{here.url}/membres", apres, next_key),
     )
 
 

@@ -2,39 +2,33 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.freshness import fresh_sign_in
-from pooling.accounts.sessions import EnteredGroup
 from pooling.kernel.errors import NotFound
 from pooling.members.correcting import PersonIn, correct_person
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Budget, Member, Role
-from pooling.members.page_parts import NAME_NEEDED, crumbs, sections
-from pooling.members.people_queries import PersonShown, find_person, people_of_member, people_page
+from pooling.members.page_parts import NAME_NEEDED
+from pooling.members.people_queries import people_of_member, people_page
+from pooling.members.person_page import PersonPage
 from pooling.members.rights import Right
 from pooling.members.signing_out import sign_out
 from pooling.web.cursors import pages_after, unpack_key
-from pooling.web.forms import Form, PostedForm, Redisplay, form_of
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
+from pooling.web.forms import Form, PostedForm, form_of
 
+PERSON = "/personnes/{person_id:int}"
 UNITS_AT_MOST = 100
 
 
 @get("/membres/{code:str}", right=Right.SEE_GROUP)
-async def show_member(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    code: FromPath[str],
-) -> Response[str]:
+async def show_member(here: Here[GroupPage], code: FromPath[str]) -> Response[str]:
     """Facts, budgets, who to ask."""
+    session = here.session
     found = await session.execute(select(Member).where(col(Member.code) == code))
     member = found.scalar_one_or_none()
     if member is None:
@@ -42,18 +36,17 @@ async def show_member(
     budgets = await session.execute(
         select(col(Budget.code), col(Budget.label)).where(col(Budget.member_id) == member.id).order_by(col(Budget.code))
     )
-    return render(
-        request,
+    return here.render(
         "members/member.html",
-        breadcrumb=crumbs(entered_group, ("Membres", "/membres"), (member.name, None)),
+        ("Membres", "/membres"),
+        member.name,
         member=member,
         parent=await _named(session, member.parent_id),
         units=await _units(session, member.id),
         budgets=budgets.all(),
         people=await people_of_member(session, member.id),
-        base=f"/g/{entered_group.slug}",
-        manages=caller.may(Right.MANAGE_MEMBERS),
-        asks=caller.may(Right.ASK_FOR_COLLEAGUE, member_id=member.id),
+        manages=here.caller.may(Right.MANAGE_MEMBERS),
+        asks=here.caller.may(Right.ASK_FOR_COLLEAGUE, member_id=member.id),
     )
 
 
@@ -74,153 +67,74 @@ async def _units(session: AsyncSession, parent_id: int) -> list[tuple[str, str]]
 
 
 @get("/personnes", right=Right.MANAGE_MEMBERS)
-async def list_people(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    cherche: FromQuery[str] = "",
-    apres: FromQuery[str] = "",
-) -> Response[str]:
-    people, next_key = await people_page(session, search=cherche[:200], after=unpack_key(apres))
-    base = f"/g/{entered_group.slug}"
-    return render(
-        request,
+async def list_people(here: Here[GroupPage], cherche: FromQuery[str] = "", apres: FromQuery[str] = "") -> Response[str]:
+    people, next_key = await people_page(here.session, search=cherche[:200], after=unpack_key(apres))
+    return here.render(
         "members/people.html",
-        breadcrumb=crumbs(entered_group, ("Membres", "/membres"), ("Personnes", None)),
-        tabs=sections(caller, entered_group, "/personnes"),
+        ("Membres", "/membres"),
+        "Personnes",
+        tabs=here.sections("/membres"),
         form=form_of({"cherche": cherche}),
         people=people,
         searched=cherche,
-        base=base,
-        **pages_after(f"{base}/personnes", apres, next_key, {"cherche": cherche}),
+        **pages_after(f"{here.url}/personnes", apres, next_key, {"cherche": cherche}),
     )
 
 
-@get("/personnes/{person_id:int}", right=Right.MANAGE_MEMBERS)
-async def show_person(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    person_id: FromPath[int],
-) -> Response[str]:
-    caller.require(Right.MANAGE_MEMBERS)
-    found = await find_person(session, person_id)
-    return render(
-        request,
-        "members/person.html",
-        breadcrumb=_crumbs(entered_group, (found.name, None)),
-        person=found,
-        base=f"/g/{entered_group.slug}",
-        url=f"/g/{entered_group.slug}/personnes/{person_id}",
-        lead_buyer=Role.LEAD_BUYER,
-        is_self=person_id == caller.person_id,
-    )
+@get(PERSON, right=Right.MANAGE_MEMBERS)
+async def show_person(here: Here[PersonPage]) -> Response[str]:
+    is_self = here.person.id == here.caller.person_id
+    return here.render("members/person.html", lead_buyer=Role.LEAD_BUYER, is_self=is_self)
 
 
-def _crumbs(group: EnteredGroup, *entries: tuple[str, str | None]) -> list[Link]:
-    return crumbs(group, ("Membres", "/membres"), ("Personnes", "/personnes"), *entries)
+@get(f"{PERSON}/fiche", right=Right.MANAGE_MEMBERS)
+async def ask_correction(here: Here[PersonPage]) -> Response[str]:
+    person = here.person
+    form = form_of({"name": person.name, "function": person.function, "phone": person.phone})
+    return await _correction_page(here, form)
 
 
-@get("/personnes/{person_id:int}/fiche", right=Right.MANAGE_MEMBERS)
-async def ask_correction(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    person_id: FromPath[int],
-) -> Response[str]:
-    caller.require(Right.MANAGE_MEMBERS)
-    found = await find_person(session, person_id)
-    form = form_of({"name": found.name, "function": found.function, "phone": found.phone})
-    return _correction_page(request, entered_group, found, form)
+async def _correction_page(here: PersonPage, form: Form) -> Response[str]:
+    return here.render("members/correction.html", "Corriger", form=form)
 
 
-def _correction_page(
-    request: Request[Any, Any, Any], group: EnteredGroup, person: PersonShown, form: Form
-) -> Response[str]:
-    return render(
-        request,
-        "members/correction.html",
-        breadcrumb=_crumbs(group, (person.name, f"/personnes/{person.id}"), ("Corriger", None)),
-        form=form,
-        person=person,
-        url=f"/g/{group.slug}/personnes/{person.id}",
-    )
-
-
-@post("/personnes/{person_id:int}/fiche", right=Right.MANAGE_MEMBERS)
-async def do_correction(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-    person_id: FromPath[int],
-) -> Response[Any]:
+@post(f"{PERSON}/fiche", right=Right.MANAGE_MEMBERS)
+async def do_correction(here: Here[PersonPage], form: PostedForm) -> Response[Any]:
     command = PersonIn(
         name=form.text("name", required=NAME_NEEDED),
         function=form.text("function"),
         phone=form.text("phone", longest=40),
     )
-    if form.has_errors:
-        raise Redisplay(_correction_page(request, entered_group, await find_person(session, person_id), form))
-    await correct_person(session, caller, person_id, command, services_of(request).clock.now())
-    return redirect(request, f"/g/{entered_group.slug}/personnes/{person_id}", done="La fiche est corrigée.")
+    async with form.submitted(lambda: _correction_page(here, form)):
+        await correct_person(here.session, here.caller, here.person.id, command, here.now)
+    return here.redirect(done="La fiche est corrigée.")
 
 
-@get("/personnes/{person_id:int}/deconnexion", right=Right.MANAGE_MEMBERS)
-async def ask_signing_out(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    person_id: FromPath[int],
-) -> Response[str]:
-    caller.require(Right.MANAGE_MEMBERS)
-    person = await find_person(session, person_id)
-    return _signing_out_page(request, entered_group, person, Form())
+@get(f"{PERSON}/deconnexion", right=Right.MANAGE_MEMBERS)
+async def ask_signing_out(here: Here[PersonPage]) -> Response[str]:
+    return await _signing_out_page(here, Form())
 
 
-def _signing_out_page(
-    request: Request[Any, Any, Any], group: EnteredGroup, person: PersonShown, form: Form
-) -> Response[str]:
-    url = f"/g/{group.slug}/personnes/{person.id}"
-    return render(
-        request,
-        "confirm_page.html",
-        breadcrumb=_crumbs(group, (person.name, f"/personnes/{person.id}"), ("Déconnecter", None)),
+async def _signing_out_page(here: PersonPage, form: Form) -> Response[str]:
+    return here.ask(
+        "Déconnecter",
         form=form,
-        question=f"Déconnecter {person.name} de tous ses navigateurs ?",
+        question=f"Déconnecter {here.person.name} de tous ses navigateurs ?",
         consequences=(
             "Toutes ses sessions prennent fin maintenant, dans ce groupe et dans les autres.",
             "Ses rôles restent : un code reçu par courriel lui rouvre le service. Ses jetons d’API restent aussi.",
             "Le journal du groupe garde que vous l’avez fait.",
         ),
-        action_url=f"{url}/deconnexion",
-        action_label="Déconnecter",
-        cancel_url=url,
-        danger=True,
+        action="/deconnexion",
+        label="Déconnecter",
     )
 
 
-@post("/personnes/{person_id:int}/deconnexion", right=Right.MANAGE_MEMBERS, guards=[fresh_sign_in])
-async def do_signing_out(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
-    form: PostedForm,
-    person_id: FromPath[int],
-) -> Response[Any]:
-    with form.redisplayed():
-        await sign_out(session, caller, person_id, services_of(request).clock.now())
-    person = await find_person(session, person_id)
-    if form.has_errors:
-        raise Redisplay(_signing_out_page(request, entered_group, person, form))
-    url = f"/g/{entered_group.slug}/personnes/{person_id}"
-    return redirect(request, url, done=f"{person.name} est déconnecté de tous ses navigateurs.")
+@post(f"{PERSON}/deconnexion", right=Right.MANAGE_MEMBERS, guards=[fresh_sign_in])
+async def do_signing_out(here: Here[PersonPage], form: PostedForm) -> Response[Any]:
+    async with form.submitted(lambda: _signing_out_page(here, form)):
+        await sign_out(here.session, here.caller, here.person.id, here.now)
+    return here.redirect(done=f"{here.person.name} est déconnecté de tous ses navigateurs.")
 
 
 ROUTES = [

@@ -6,11 +6,12 @@ from typing import Any, Self
 from litestar import Response, get, post
 
 from pooling.kernel.errors import NotFound
-from pooling.members.group_page import GroupPage, Here, InGroup
+from pooling.members.group_page import Here, InGroup
 from pooling.members.membership import change_role, end_role
 from pooling.members.models import Role
 from pooling.members.page_parts import member_suggestion, member_suggestions, read_role_fields
-from pooling.members.people_queries import PersonShown, RoleShown, find_person
+from pooling.members.people_queries import RoleShown
+from pooling.members.person_page import PersonPage
 from pooling.members.rights import Right
 from pooling.members.words import ROLE_CHOICES
 from pooling.web.forms import Form, PostedForm, form_of
@@ -20,24 +21,18 @@ ROLE = "/personnes/{person_id:int}/roles/{membership_id:int}"
 
 
 @dataclass(frozen=True)
-class RolePage(GroupPage):
+class RolePage(PersonPage):
     """A page of one role that a person of the group holds."""
 
-    person: PersonShown
     role: RoleShown
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        person = await find_person(here.session, here.named["person_id"])
-        role = next((role for role in person.roles if role.id == here.named["membership_id"]), None)
+        about = await PersonPage.load(here)
+        role = next((role for role in about.person.roles if role.id == here.named["membership_id"]), None)
         if role is None:
             raise NotFound
-        return cls(**vars(here), person=person, role=role)
-
-    @property
-    def path(self) -> str:
-        """Of the person, from the group on."""
-        return f"/personnes/{self.person.id}"
+        return cls(**vars(about), role=role)
 
 
 @get(ROLE, right=Right.MANAGE_MEMBERS)
@@ -52,16 +47,10 @@ async def _change_page(here: RolePage, form: Form) -> Response[str]:
         raise NotFound
     return here.render(
         "members/change.html",
-        ("Membres", "/membres"),
-        ("Personnes", "/personnes"),
-        (here.person.name, here.path),
         "Changer de rôle",
         form=form,
-        person=here.person,
-        role=here.role,
         choices=ROLE_CHOICES,
         suggestions=await member_suggestions(here.session),
-        url=here.url + here.path,
     )
 
 
@@ -70,7 +59,7 @@ async def do_change(here: Here[RolePage], form: PostedForm) -> Response[Any]:
     role, member_id = await read_role_fields(here.session, form)
     async with form.submitted(lambda: _change_page(here, form), fields={"email": "role"}, conflict="role"):
         await change_role(here.session, here.caller, here.person.id, here.role.id, role, member_id, here.now)
-    return here.redirect(here.path, done="Le rôle est changé.")
+    return here.redirect(done="Le rôle est changé.")
 
 
 @get(f"{ROLE}/retrait", right=Right.MANAGE_MEMBERS)
@@ -80,16 +69,12 @@ async def ask_end(here: Here[RolePage]) -> Response[str]:
 
 async def _end_page(here: RolePage, form: Form) -> Response[str]:
     return here.ask(
-        ("Membres", "/membres"),
-        ("Personnes", "/personnes"),
-        (here.person.name, here.path),
         "Retirer un rôle",
         form=form,
         question=f"Retirer ce rôle à {here.person.name} ?",
         consequences=await _consequences(here),
-        action=f"{here.path}/roles/{here.role.id}/retrait",
+        action=f"/roles/{here.role.id}/retrait",
         label="Retirer le rôle",
-        cancel=here.path,
     )
 
 
@@ -111,8 +96,8 @@ async def do_end(here: Here[RolePage], form: PostedForm) -> Response[Any]:
         await end_role(here.session, here.caller, here.person.id, here.role.id, here.now)
     if here.person.id == here.caller.person_id:
         return redirect(here.request, "/", done="Votre rôle est retiré.")
-    others = len(here.person.roles) > 1
-    return here.redirect(here.path if others else "/personnes", done="Le rôle est retiré.")
+    done = "Le rôle est retiré."
+    return here.redirect(done=done) if len(here.person.roles) > 1 else here.to_group("/personnes", done=done)
 
 
 ROUTES = [ask_change, do_change, ask_end, do_end]

@@ -7,7 +7,6 @@ from litestar import Response, get, post
 
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.groups import GroupSettings, change_settings, read_settings
-from pooling.members.page_parts import sections
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, form_of
 
@@ -62,7 +61,7 @@ async def _page(here: GroupPage, form: Form) -> Response[str]:
         "members/settings.html",
         ("Membres", "/membres"),
         "Réglages du groupe",
-        tabs=sections(here.caller, here.group, PATH),
+        tabs=here.sections("/membres"),
         form=form,
         zones=_zones(here.group.timezone),
         cadences=CADENCES,
