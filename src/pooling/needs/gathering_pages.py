@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.background_tasks import BackgroundTask
 
 from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict
@@ -28,10 +27,8 @@ async def do_reminding(here: Here[PurchasePage]) -> Response[Any]:
     kinds = here.features.kinds
     count, written = await remind_silent(here.session, here.caller, here.purchase.id, kinds, here.context, here.clock)
     done = f"{plural(count, 'relance est prête', 'relances sont prêtes')} pour les référents des membres sans réponse"
-    answer = here.redirect(SECTION, done=done, mailed=f"{'elle part' if count == 1 else 'elles partent'} maintenant")
-    # Once the answer has left, the rows are committed: a bell that rang earlier would wake who finds nothing.
-    answer.background = BackgroundTask(here.services.bell.ring, "deliver" if written == count else "sweep")
-    return answer
+    mailed = f"{'elle part' if count == 1 else 'elles partent'} maintenant"
+    return here.redirect(SECTION, done=done, mailed=mailed, rings="deliver" if written == count else "sweep")
 
 
 @get(FILING_FOR, right=may_gather)
