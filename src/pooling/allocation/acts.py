@@ -297,7 +297,8 @@ async def _change_key(order: Order[NewTerms], code: str, key: Any) -> None:  # n
         raise Conflict(
             f"Les frais « {code} » dont la clé devait changer n’existent plus.", code="charge_gone"
         ) from gone
-    command = ChargeIn(**{**content_of(charge), "vat_rate": charge.vat_rate, "key": key})
+    exact = {"vat_rate": charge.vat_rate, "percent": charge.percent}
+    command = ChargeIn(**{**content_of(charge), **exact, "key": key})
     if not choices_in(key) & OF_ITEMS:
         command = replace(command, items=None)
     if choice_of(key) in NAMING:

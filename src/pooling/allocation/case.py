@@ -216,6 +216,7 @@ def charge_case(charge: Charge, own_weights: Mapping[str, Decimal], known: Seque
     return CaseCharge(
         id=charge.code,
         amount=charge.amount_cents,
+        percent=None if charge.percent is None else Fraction(charge.percent),
         vat_rate=Fraction(charge.vat_rate),
         key=key_of(charge.key, own_weights, known),
         scope=_scope(charge, known),

@@ -1,10 +1,11 @@
 """What happens to costs, in words for the journal."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from pooling.kernel.events import Event
 from pooling.members.events import EventWords, Names, each_differing
-from pooling.web.typography import euros
+from pooling.web.typography import euros, percent
 
 SENTENCES: Mapping[str, str] = {
     "charge.added": "a ajouté à {purchase} les frais {label}",
@@ -37,7 +38,9 @@ def _side(side: object) -> str:
     """By its name and amount."""
     if not isinstance(side, dict) or not isinstance(side.get("label"), str):
         return ""
-    amount = side.get("amount_cents")
+    amount, rate = side.get("amount_cents"), side.get("percent")
+    if isinstance(rate, str):
+        return f"{side['label']}, {percent(Fraction(rate) / 100, 6)}"
     return f"{side['label']}, {euros(amount)}" if isinstance(amount, int) else str(side["label"])
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
-from pooling.sharing.money import format_cents
+from pooling.sharing.money import format_cents, format_decimal
 from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
 from pooling.sharing.statement import StatedLine, StatedMember, StatedShare, StatedWarning, Statement
 
@@ -208,7 +208,7 @@ def lines(statement: Statement, labels: Labels) -> SheetTable:
 
 def _line_rows(statement: Statement, labels: Labels) -> Iterator[tuple[StatedLine, list[Value]]]:
     for line, shares in zip(statement.lines, statement.shares, strict=True):
-        named: list[Value] = [KINDS[line.kind], line.id, labels.line(line.kind, line.id)]
+        named: list[Value] = [KINDS[line.kind], line.id, _title(line, labels)]
         key, whole = KEYS[line.key], line.total * line.denominator
         for member, share in shares:
             if share.numerator or share.cents:
@@ -225,6 +225,15 @@ def _line_rows(statement: Statement, labels: Labels) -> Iterator[tuple[StatedLin
                         share.cents,
                     ],
                 )
+
+
+def _title(line: StatedLine, labels: Labels) -> str:
+    """Its name; `Remise (−2,5 % de 8 745,00 €)` for a charge in percent."""
+    name = labels.line(line.kind, line.id)
+    if line.rate is None or line.base is None:
+        return name
+    rate = french(format_decimal(line.rate)).replace("-", "−")
+    return f"{name} ({rate}\u00a0% de {euros_text(line.base)})"
 
 
 def decimal(value: Number) -> Decimal:

@@ -27,6 +27,7 @@ class Charge(TenantTable, table=True):
         in_group(),
         within_group("purchase_id", "purchases"),
         UniqueConstraint("group_id", "purchase_id", "code"),
+        CheckConstraint("(amount_cents IS NULL) <> (percent IS NULL)", name="amount_or_percent"),
         CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
         CheckConstraint(
             "jsonb_typeof(scope) IN ('array', 'null') OR scope = '\"participants\"'", name="scope_is_list_or_word"
@@ -37,13 +38,15 @@ class Charge(TenantTable, table=True):
     purchase_id: int = foreign_id()
     code: str
     label: str
-    amount_cents: int = Field(sa_type=BigInteger)
+    amount_cents: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
     """Cents before VAT; negative for a discount."""
+    percent: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(9, 6))
+    """In its place, a percent of what its items come to before VAT."""
     vat_rate: Decimal = Field(default=Decimal(20), sa_type=Numeric(5, 2))
     key: Any = Field(sa_type=JSONB)
     """As the allocation rule writes it: `"equal"`, `"population"`, `{"weights": {…}}`…"""
     items: list[str] | None = Field(default=None, nullable=True, sa_type=JSONB)
-    """Codes of the items that a key by quantity or amount looks at; None: all."""
+    """Codes of the items that its percent, and a key by quantity or amount, look at; None: all."""
     scope: list[str] | Literal["participants"] | None = Field(default=None, nullable=True, sa_type=JSONB)
     """Codes of the members that share it; `PARTICIPANTS`: those who take something; None: all that take part."""
     fctva: bool = False

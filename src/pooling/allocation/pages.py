@@ -32,6 +32,7 @@ from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.words import (
     NAMED_AT_MOST,
     aid_words,
+    amount_words,
     beneficiaries_in_words,
     fctva_in_words,
     names_in_words,
@@ -203,7 +204,7 @@ def _charge_row(charge: Charge, labels: Labels) -> dict[str, str]:
     return {
         "code": charge.code,
         "label": charge.label,
-        "amount": euros(charge.amount_cents),
+        "amount": amount_words(content_of(charge)),
         "vat_rate": percent(charge.vat_rate / 100, 2),
         "key": in_words(charge.key),
         "scope": sharers_in_words(charge.scope, labels),

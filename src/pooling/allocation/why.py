@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import KEYS, KINDS, decimal
 from pooling.allocation.words import TAKERS
-from pooling.sharing.money import Cents, format_decimal
+from pooling.sharing.money import Cents, format_decimal, half_up
 from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
 from pooling.sharing.statement import StatedLine, StatedMember, StatedShare, Statement
 from pooling.web.typography import NBSP, date_short, euros, number, percent
@@ -67,6 +67,8 @@ def explain(stated: StatedPurchase, code: str, zone: ZoneInfo) -> Why:
 
 def _steps(line: StatedLine, share: StatedShare, stated: StatedPurchase, zone: ZoneInfo) -> list[tuple[str, str]]:
     steps = [("À partager entre tous", euros(line.total))]
+    if line.rate is not None and line.base is not None:
+        steps = [("Prix HT des articles comptés", euros(line.base)), (steps[0][0], _taken(line.base, line.rate / 100))]
     if line.takers is not None:
         count = f"{number(line.takers)} membre{'s' if line.takers > 1 else ''}"
         steps.append(("Partagé par", f"{TAKERS} ({count})"))
@@ -86,6 +88,13 @@ def _steps(line: StatedLine, share: StatedShare, stated: StatedPurchase, zone: Z
         ("Centimes entiers", euros(share.towards_zero(line))),
         ("Centime restant", _cent(line, share)),
     ]
+
+
+def _taken(base: Cents, rate: Fraction) -> str:
+    """A percent of an amount, and to which cent it is rounded."""
+    amount = rate * base
+    rounded = "" if amount.denominator == 1 else f", arrondi à {euros(half_up(amount))}"
+    return f"{euros(base)} × {percent(rate, 6)} = {exact(amount)}{rounded}"
 
 
 def _mixed(line: StatedLine, share: StatedShare) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str
     """What a charge says, by what it is about; a number given to a member is under its name."""
     said = {
         "Nom": content["label"],
-        "Montant HT": euros(content["amount_cents"]),
+        "Montant HT": amount_words(content),
         "Taux de TVA": percent(Fraction(content["vat_rate"]) / 100, 2),
         "FCTVA": "éligible" if content["fctva"] else "non éligible",
         "Clé": in_words(content["key"]),
@@ -31,6 +31,14 @@ def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str
             if isinstance(part, dict) and kind in part:
                 said |= {f"{labels.member(code)} ({word})": typed_number(value) for code, value in part[kind].items()}
     return said
+
+
+def amount_words(content: Mapping[str, Any]) -> str:
+    """`250,00 €`, or `−2,5 % du prix des articles`."""
+    if content.get("percent") is None:
+        return euros(content["amount_cents"])
+    some = " comptés" if content["items"] is not None else ""
+    return f"{percent(Fraction(content['percent']) / 100, 6)} du prix des articles{some}"
 
 
 def subsidy_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str]:

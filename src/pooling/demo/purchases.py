@@ -147,7 +147,7 @@ async def _communication_kits(session: AsyncSession, territory: Demonstration, n
 
 
 async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
-    """Closed and consolidated: tolerance reaches a price tier."""
+    """Closed and consolidated: tolerance reaches a price tier, and a discount in percent is shared."""
     at = now - timedelta(days=60)
     command = PurchaseIn(
         title="Vélos à assistance électrique",
@@ -179,6 +179,19 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
     )
     stage = await _begin(session, territory, command, at, BUYER)
     await _open(stage, at + timedelta(days=3), at + timedelta(days=38))
+    session.add(
+        Charge(
+            group_id=territory.group_id,
+            purchase_id=stage.purchase.id,
+            code="remise",
+            label="Remise pour commande groupée",
+            percent=Decimal("-1.5"),
+            vat_rate=Decimal(20),
+            key="amount",
+            scope=PARTICIPANTS,
+            fctva=True,
+        )
+    )
     wanted = {
         code: {"vae": 1 + (place * 7) % 4, "vae+": place % 2, "cargo": 1 if place % 9 == 0 else 0}
         for place, code in enumerate(_codes(territory))

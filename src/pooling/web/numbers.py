@@ -11,6 +11,7 @@ MOST_DIGITS = 9
 """Before the comma: below a billion euros, or a billion of anything that weighs."""
 _BELOW_A_BILLION = f"Indiquez un nombre inférieur à {number(10**MOST_DIGITS)}."
 _UP_TO_A_HUNDRED = "Indiquez un pourcentage entre 0 et 100, par exemple 5,5."
+_UP_TO_A_HUNDRED_OFF = "Indiquez un pourcentage entre −100 et 100, par exemple −2,5."
 
 
 def decimal_text(typed: str, decimals: int, *, signed: bool = False, too_large: str = _BELOW_A_BILLION) -> str:
@@ -70,15 +71,16 @@ def read_optional_cents(form: Form, name: str) -> int | None:
     return read_cents(form, name) if form.value(name).strip() else None
 
 
-def read_percent(form: Form, name: str, decimals: int) -> str:
-    """A field's percent between 0 and 100, as the rule writes it; `0` once refused."""
+def read_percent(form: Form, name: str, decimals: int, *, signed: bool = False) -> str:
+    """A field's percent between 0 (signed: −100) and 100, as the rule writes it; `0` once refused."""
+    too_large = _UP_TO_A_HUNDRED_OFF if signed else _UP_TO_A_HUNDRED
     try:
-        text = decimal_text(form.value(name).replace("%", ""), decimals, too_large=_UP_TO_A_HUNDRED)
+        text = decimal_text(form.value(name).replace("%", ""), decimals, signed=signed, too_large=too_large)
     except ValueError as refused:
         form.refuse(name, str(refused))
         return "0"
-    if exceeds_hundred(text):
-        form.refuse(name, _UP_TO_A_HUNDRED)
+    if exceeds_hundred(text.removeprefix("-")):
+        form.refuse(name, too_large)
     return text
 
 

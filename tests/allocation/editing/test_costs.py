@@ -63,6 +63,7 @@ async def test_a_charge_is_added_changed_and_removed(database: Database, territo
         "scope": None,
         "items": None,
         "fctva": True,
+        "percent": None,
         "vat_rate": "20",
     }
     assert event["after"] == {
@@ -72,6 +73,7 @@ async def test_a_charge_is_added_changed_and_removed(database: Database, territo
         "scope": None,
         "items": None,
         "fctva": False,
+        "percent": None,
         "vat_rate": "20",
     }
 
@@ -284,3 +286,63 @@ async def test_two_people_on_the_same_charge_see_both_versions(
     again = {**second, "version": version_in(refused.text)}
     assert (await browser.post(url, again, page=url)).status_code == 303
     assert [charge.amount_cents for charge in await stored(database, territory)] == [9000]
+
+
+async def test_a_discount_in_percent_is_kept_shared_and_explained(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await bought(database, territory)
+    browser = await sign_in(BUYER)
+    discount = {"label": "Remise", "kind": "percent", "percent": "−2,5 %", "vat_rate": "20", "key": "amount"}
+    discount |= {"items": "all", "scope": "participants", "step": "save"}
+    refused = await browser.post(NEW, {**discount, "percent": "150"}, page=NEW)
+    assert refused.status_code == 422
+    assert "Indiquez un pourcentage entre −100 et 100" in text_of(refused)
+    assert 'value="150"' in refused.text
+    assert (await browser.post(NEW, discount, page=NEW)).status_code == 303
+    (charge,) = await stored(database, territory)
+    assert (charge.amount_cents, str(charge.percent), charge.items) == (None, "-2.500000", None)
+    shown = text_of(await browser.get(COSTS))
+    assert "Remise −2,5 % du prix des articles 20 %" in shown
+
+    # 7 and 3 racks at 180.00: 2.5 % of 1 800.00 is 45.00.
+    why = text_of(await browser.get(f"{COSTS}/{LUGOS}"))
+    assert "1 800,00 € × −2,5 % = −45,00 € exactement" in why
+    lines = await browser.get("/g/bassin/achats/AG-2027-001/couts/repartition.csv")
+    assert lines.status_code == 200
+    (event,) = await events(database, territory, "charge.added")
+    assert event["after"]["percent"] == "-2.5"  # type: ignore[index]
+
+    url = f"{COSTS}/frais/remise"
+    page = await browser.get(url)
+    assert 'value="-2,5"' in page.text
+    again = {**discount, "kind": "amount", "amount": "-10", "version": version_in(page.text)}
+    assert (await browser.post(url, again, page=url)).status_code == 303
+    (charge,) = await stored(database, territory)
+    assert (charge.amount_cents, charge.percent) == (-1000, None)
+
+
+async def test_a_percent_that_is_hardly_meant_is_asked(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await bought(database, territory)
+    browser = await sign_in(BUYER)
+    fee = {"label": "Gestion", "kind": "percent", "percent": "0", "vat_rate": "20", "key": "equal", "items": "all"}
+    fee |= {"scope": "participants", "step": "save"}
+    for percent in ("0", "60"):
+        asked = await browser.post(NEW, {**fee, "percent": percent}, page=NEW)
+        assert asked.status_code == 422
+        assert f"le pourcentage est de {percent} %" in text_of(asked)
+    assert await stored(database, territory) == []
+
+
+async def test_where_nothing_is_bought_there_is_no_percent(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await make_purchase(database, territory, NOW, items=())
+    browser = await sign_in(BUYER)
+    assert 'name="percent"' not in (await browser.get(NEW)).text
+    fee = {"label": "Gestion", "kind": "percent", "percent": "1", "vat_rate": "20", "key": "equal", "scope": "all"}
+    refused = await browser.post(NEW, {**fee, "items": "all", "step": "save"}, page=NEW)
+    assert refused.status_code == 422
+    assert "Cet achat n’a pas d’article, dont on prendrait un pourcentage" in text_of(refused)

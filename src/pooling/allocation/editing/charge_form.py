@@ -13,16 +13,29 @@ from pooling.allocation.models import PARTICIPANTS, Charge
 from pooling.web.forms import Form
 from pooling.web.numbers import read_cents, read_percent, typed_cents, typed_number
 
+_KINDS = (
+    ("amount", "Un montant", "Une livraison, une procédure, une remise convenue en euros."),
+    ("percent", "Un pourcentage", "Une remise ou des frais de gestion, calculés sur le prix HT des articles."),
+)
 _TAKERS = (PARTICIPANTS, "Ceux qui prennent au moins une unité", "Qui ne prend rien ne paie rien de ces frais.")
 
 
 def charge_form(charge: Charge | None, read: PurchaseCase) -> Form:
     """The form filled with a stored charge, or as it begins."""
     if charge is None:
-        return Form(values={"vat_rate": "20", "key": KeyChoice.EQUAL, "scope": _usual_scope(read), "items": "all"})
+        begun = {
+            "kind": "amount",
+            "vat_rate": "20",
+            "key": KeyChoice.EQUAL,
+            "scope": _usual_scope(read),
+            "items": "all",
+        }
+        return Form(values=begun)
     values = {
         "label": charge.label,
-        "amount": typed_cents(charge.amount_cents),
+        "kind": "amount" if charge.percent is None else "percent",
+        "amount": "" if charge.amount_cents is None else typed_cents(charge.amount_cents),
+        "percent": "" if charge.percent is None else typed_number(plain_decimal(charge.percent)),
         "vat_rate": typed_number(plain_decimal(charge.vat_rate)),
         "fctva": "1" if charge.fctva else "",
         "scope": "all" if charge.scope is None else charge.scope if isinstance(charge.scope, str) else "list",
@@ -37,10 +50,12 @@ def charge_form(charge: Charge | None, read: PurchaseCase) -> Form:
 
 def charge_choices(form: Form, read: PurchaseCase) -> dict[str, Any]:
     """What the page offers. A block that the last page did not show begins with what is usual."""
+    form.values.setdefault("kind", "amount")
     form.values.setdefault("items", "all")
     form.values.setdefault("scope", _usual_scope(read))
     has_items = bool(read.items)
     return {
+        "kind_options": _KINDS if has_items else (),
         "key_options": key_options(has_items=has_items),
         "mix_options": mix_options(has_items=has_items),
         "scope_options": [
@@ -52,21 +67,27 @@ def charge_choices(form: Form, read: PurchaseCase) -> dict[str, Any]:
     }
 
 
+def _in_percent(form: Form) -> bool:
+    return form.value("kind") == "percent"
+
+
 def _usual_scope(read: PurchaseCase) -> str:
     """Where nothing is bought, all who take part share the charges: nobody takes a unit."""
     return PARTICIPANTS if read.items else "all"
 
 
 def _lists(form: Form) -> set[str]:
-    """`items` for a key that looks at them, `scope` unless the key itself names who pays."""
-    lists = {"items"} if chosen_in(form) & OF_ITEMS else set()
+    """`items` for a percent or a key that looks at them, `scope` unless the key itself names who pays."""
+    lists = {"items"} if _in_percent(form) or chosen_in(form) & OF_ITEMS else set()
     return lists if form.value("key") in NAMING else lists | {"scope"}
 
 
 def read_charge(form: Form, read: PurchaseCase) -> ChargeIn:
     """What was typed; what cannot be read is refused at its field."""
     label = form.text("label", required="Donnez un nom à ces frais, par exemple Livraison.", longest=120)
-    amount = read_cents(form, "amount", signed=True)
+    in_percent = _in_percent(form)
+    amount = None if in_percent else read_cents(form, "amount", signed=True)
+    percent = Decimal(read_percent(form, "percent", 6, signed=True)) if in_percent else None
     rate = read_percent(form, "vat_rate", 2)
     key = read_key(form, read.payers)
     lists = _lists(form)
@@ -77,6 +98,7 @@ def read_charge(form: Form, read: PurchaseCase) -> ChargeIn:
     return ChargeIn(
         label=label,
         amount_cents=amount,
+        percent=percent,
         vat_rate=Decimal(rate),
         key=key,
         scope=scope,

@@ -25,6 +25,7 @@ from pooling.web.typography import euros, number
 
 _MUCH = 1_000_000_00
 """Cents: more than what most groups buy in a year."""
+_USUAL_PERCENT = 30
 _GONE_MEMBER = "Un des membres cochés ne participe plus à cet achat."
 _GONE_ITEM = "Un des articles cochés n’existe plus."
 
@@ -37,6 +38,10 @@ def check_charge(command: ChargeIn, known: Known, others: Collection[str] = ()) 
     """
     errors: dict[str, str] = {}
     _check_label(command.label, others, errors, same="D’autres frais portent ce nom\u00a0: choisissez-en un autre.")
+    if (command.amount_cents is None) == (command.percent is None):
+        errors["kind"] = "Choisissez un montant ou un pourcentage."
+    if command.percent is not None and not known.items:
+        errors["amount"] = "Cet achat n’a pas d’article, dont on prendrait un pourcentage\u00a0: donnez un montant."
     if isinstance(command.scope, str):
         if not known.items:
             errors["scope"] = (
@@ -70,8 +75,13 @@ def check_subsidy(command: SubsidyIn, known: Known, others: Collection[str] = ()
 
 
 def doubts_of_charge(command: ChargeIn) -> list[str]:
-    """What is hardly meant, each in a French sentence: a rate of VAT that is none, an amount without measure."""
-    return [*doubts_of_vat(command.vat_rate, command.label), *_doubts_of_amount(command.amount_cents, command.label)]
+    """What is hardly meant, each in a French sentence: a rate of VAT that is none, an amount or a percent without
+    measure.
+    """
+    doubts = [*doubts_of_vat(command.vat_rate, command.label)]
+    if command.percent is not None:
+        return [*doubts, *_doubts_of_percent(command.percent, command.label)]
+    return [*doubts, *_doubts_of_amount(command.amount_cents or 0, command.label)]
 
 
 def doubts_of_subsidy(command: SubsidyIn) -> list[str]:
@@ -79,6 +89,11 @@ def doubts_of_subsidy(command: SubsidyIn) -> list[str]:
     if command.rate is not None and command.rate in {Decimal(0), Decimal(100)}:
         return [f"« {command.label} » : le taux est de {number(command.rate)} %."]
     return [] if command.amount_cents is None else _doubts_of_amount(command.amount_cents, command.label)
+
+
+def _doubts_of_percent(percent: Decimal, label: str) -> list[str]:
+    usual = percent and abs(percent) <= _USUAL_PERCENT
+    return [] if usual else [f"« {label} » : le pourcentage est de {number(percent, 6)} %."]
 
 
 def _doubts_of_amount(cents: int, label: str) -> list[str]:

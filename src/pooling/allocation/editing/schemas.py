@@ -16,15 +16,18 @@ def plain_decimal(value: Decimal) -> str:
 
 @dataclass(frozen=True)
 class ChargeIn:
-    """`scope` and `items` None mean all, `scope` may be `PARTICIPANTS`; codes are those of the purchase."""
+    """An amount, or a percent of what its items come to. `scope` and `items` None mean all, `scope` may be
+    `PARTICIPANTS`; codes are those of the purchase.
+    """
 
     label: Line
-    amount_cents: int
+    amount_cents: int | None
     vat_rate: Decimal
     key: Any
     scope: list[str] | Literal["participants"] | None = None
     items: list[str] | None = None
     fctva: bool = False
+    percent: Decimal | None = None
 
 
 @dataclass(frozen=True)
