@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest_asyncio
@@ -16,12 +17,11 @@ from factories import NOW, Territory, open_purchase
 from fuzz.altering import altered
 from fuzz.profile import fuzzed
 from ground.web import SECRET
+from pooling.kernel.carried import pack, sign, signed, unpack
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Invalid
 from pooling.web import api_input
 from pooling.web.api import ApiIn
-from pooling.web.carried import pack, sign, signed, unpack
-from pooling.web.cursors import pack_key, unpack_key
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
 from pooling.web.form_reading import MULTIPART, URL_ENCODED, TooManyFields, UnreadableForm, Upload, read_fields
 from pooling.web.security import SESSION_COOKIE, UNSAFE_METHODS, VISITOR_COOKIE, is_path_for_programs, local_path
@@ -71,15 +71,15 @@ def text_altered(genuine: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-keys = st.tuples(words, st.integers(-(2**70), 2**70))
+keys = st.tuples(words | st.dates() | st.datetimes(timezones=st.just(UTC)), st.integers(-(2**70), 2**70))
 
 
 @fuzzed
-@given(st.text(max_size=80) | text_altered(keys.map(pack_key)))
-def test_a_cursor_is_ours_or_none(packed: str) -> None:
-    found = unpack_key(packed)
+@given(st.text(max_size=80) | text_altered(keys.map(pack)), st.sampled_from([str, date, datetime]))
+def test_a_cursor_is_ours_or_none(packed: str, kind: type[str | date]) -> None:
+    found = unpack(packed, (kind, int))
     if found is not None:
-        assert unpack_key(pack_key(found)) == found
+        assert unpack(pack(found), (kind, int)) == found
     unpack(packed, (str, int, str))
 
 
@@ -177,7 +177,7 @@ def sent(headers: Mapping[str, str], cookies: Mapping[str, str]) -> dict[bytes, 
 @fuzzed
 @given(
     st.integers(0, 1000),
-    text_altered(keys.map(pack_key)) | keys.map(pack_key),
+    text_altered(keys.map(pack)) | keys.map(pack),
     st.dictionaries(st.sampled_from(HEADERS), header_texts, max_size=3),
     st.dictionaries(st.sampled_from([FLASH_COOKIE, VISITOR_COOKIE, SESSION_COOKIE, "x"]), header_texts, max_size=3),
 )

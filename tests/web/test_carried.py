@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factories import Territory
-from pooling.web.carried import LONGEST_CARRIED, pack, sign, signed, unpack
+from pooling.kernel.carried import LONGEST_CARRIED, pack, sign, signed, unpack
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
 from web_client import Browser, SignIn, stand_on, text_of
 

@@ -37,6 +37,7 @@ from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, enter_group
+from pooling.kernel.slices import Slice
 from pooling.kernel.tables import TenantTable, metadata
 from pooling.members.asking import RequestIn, keep_request
 from pooling.members.entrance import caller_of
@@ -290,9 +291,9 @@ async def test_the_marks_would_be_seen(twins: Twins) -> None:
     """Asked in the other group's own transaction, the same reads do show them."""
     twins.database.filtered = False
     async with twins.database.transaction(twins.here.group_id) as session:
-        members, _ = await member_list(session)
+        members = (await member_list(session, Slice())).items
         await enter_group(session, (await session.execute(text("SELECT id FROM group_by_slug('voisin')"))).scalar_one())
-        others, _ = await member_list(session)
+        others = (await member_list(session, Slice())).items
     assert not any(MARK in member.name for member in members)
     assert all(MARK in member.name for member in others)
     assert len(members) == len(others)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -15,12 +15,11 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.attendance_rules import Quorum
 from pooling.committees.models import Answer, Committee, CommitteeKind, CommitteeState, Invitation
+from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
-from pooling.members.people_queries import folded_column
-
-PAGE_SIZE = 50
+from pooling.members.people_queries import PEOPLE_BY_NAME, folded_column
 
 
 def _of_committee(committee: Committee, now: datetime) -> Subquery:
@@ -125,39 +124,27 @@ class Invited:
     noted_by: str | None
     """Who wrote the answer down for that person."""
     present: bool | None
-    sort_key: str = ""
 
 
 async def invited_page(
     session: AsyncSession,
     committee: Committee,
     now: datetime,
+    wanted: Slice,
     *,
     search: str = "",
     answer: str = "",
-    after: tuple[str, int] | None = None,
-    size: int = PAGE_SIZE,
     skip: int = 0,
-) -> tuple[list[Invited], tuple[str, int] | None]:
-    """Those invited in the order of their names, who have every word searched in their name; and where the next page
-    starts. `answer` keeps those of one answer (`none`: who has not answered); `skip` is for sheets that are numbered.
+) -> Listed[Invited]:
+    """Those invited in the order of their names, who have every word searched in their name. `answer` keeps those of
+    one answer (`none`: who has not answered); `skip` is for sheets that are numbered.
     """
-    name = folded_column(col(Person.name)).collate("C")
     invited = _of_committee(committee, now).c
-    statement = (
-        _people(invited, name)
-        .where(invited.here, _named(search))
-        .order_by(name, col(Person.id))
-        .offset(skip)
-        .limit(size + 1)
-    )
+    statement = _people(invited).where(invited.here, _named(search)).offset(skip)
     if answer:
         statement = statement.where(invited.answer.is_(None) if answer == "none" else invited.answer == answer)
-    if after is not None:
-        statement = statement.where(tuple_(name, col(Person.id)) > after)
-    rows = (await session.execute(statement)).all()
-    shown = await _read(session, committee.id, rows[:size])
-    return shown, (shown[-1].sort_key, shown[-1].person_id) if len(rows) > size else None
+    found = await PEOPLE_BY_NAME.read(session, statement, wanted)
+    return Listed(await _read(session, committee.id, found.items), found.next)
 
 
 async def invited_person(session: AsyncSession, committee_id: int, person_id: int) -> Invited | None:
@@ -169,7 +156,7 @@ async def invited_person(session: AsyncSession, committee_id: int, person_id: in
         .where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == person_id)
         .subquery("invited")
     )
-    rows = (await session.execute(_people(own.c, folded_column(col(Person.name))))).all()
+    rows = (await session.execute(_people(own.c))).all()
     found = await _read(session, committee_id, rows)
     return found[0] if found else None
 
@@ -182,7 +169,7 @@ def _named(search: str) -> ColumnElement[bool]:
     return has_words
 
 
-def _people(invited: Any, name: ColumnElement[str]) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns
+def _people(invited: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns
     statement: Select[*tuple[Any, ...]] = select(
         col(Person.id),
         col(Person.name),
@@ -193,14 +180,13 @@ def _people(invited: Any, name: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
         invited.answered_at,
         invited.noted_by,
         invited.present,
-        name.label("sort_key"),
     ).join(Person, col(Person.id) == invited.person_id)
     return statement
 
 
 async def _read(session: AsyncSession, committee_id: int, rows: Sequence[Any]) -> list[Invited]:
     """Those of the rows, with who holds their proxies or noted their answers: one read more, if there are any."""
-    named = {person for row in rows for person in (row.proxy_id, row.noted_by) if person is not None}
+    named = {person for *_, proxy_id, _, noted_by, _ in rows for person in (proxy_id, noted_by) if person is not None}
     others: dict[int, tuple[str, bool | None]] = {}
     if named:
         here = and_(col(Invitation.person_id) == col(Person.id), col(Invitation.committee_id) == committee_id)
@@ -213,18 +199,17 @@ async def _read(session: AsyncSession, committee_id: int, rows: Sequence[Any]) -
     nobody = (None, None)
     return [
         Invited(
-            person_id=row[0],
-            name=row[1],
-            email=row[2],
-            function=row[3],
-            answer=Answer(row.answer) if row.answer else None,
-            proxy=others.get(row.proxy_id, nobody)[0],
-            proxy_present=others.get(row.proxy_id, nobody)[1],
-            proxy_id=row.proxy_id,
-            answered_at=row.answered_at,
-            noted_by=others.get(row.noted_by, nobody)[0],
-            present=row.present,
-            sort_key=row.sort_key,
+            person_id=person_id,
+            name=name,
+            email=email,
+            function=function,
+            answer=Answer(answer) if answer else None,
+            proxy=others.get(proxy_id, nobody)[0],
+            proxy_present=others.get(proxy_id, nobody)[1],
+            proxy_id=proxy_id,
+            answered_at=answered_at,
+            noted_by=others.get(noted_by, nobody)[0],
+            present=present,
         )
-        for row in rows
+        for person_id, name, email, function, answer, proxy_id, answered_at, noted_by, present in rows
     ]

@@ -7,13 +7,14 @@ from typing import Any
 from litestar import get
 from pydantic import Field
 
-from pooling.journal.event_lines import EventLine, event_lines_after
+from pooling.journal.event_lines import EventLine, event_lines
 from pooling.journal.queries import Filters
+from pooling.kernel.slices import Listed
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
 from pooling.members.rights import Right
 from pooling.purchases.finding import find_purchase
-from pooling.web.api import ApiOut, Listed, PageIn, unpack_after
+from pooling.web.api import ApiOut, PageIn
 
 
 class PersonRef(ApiOut):
@@ -48,14 +49,9 @@ class EventsIn(PageIn):
 @endpoint(get, "/audit", right=Right.SEE_JOURNAL)
 async def list_events(here: Here[InGroup], asked: EventsIn) -> Listed[EventOut]:
     """Who did what, when and why, the latest first: all of it for the facilitator, its purchases' for a lead buyer."""
-    key = unpack_after(asked.after, int)
     purchase = await find_purchase(here.session, asked.purchase) if asked.purchase else None
     filters = Filters(purchase_id=purchase.id if purchase else None)
-    before_id = key[0] if key else None
-    lines, next_id = await event_lines_after(
-        here.session, here.caller, filters, name=asked.name, before_id=before_id, size=asked.limit
-    )
-    return Listed([_event(line) for line in lines], (next_id,) if next_id else None)
+    return (await event_lines(here.session, here.caller, filters, asked.slice, name=asked.name)).each(_event)
 
 
 def _event(line: EventLine) -> EventOut:

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.journal.queries import Filters, readable_events
+from pooling.journal.queries import LATEST_FIRST, Filters, readable_events
 from pooling.kernel.events import Event
+from pooling.kernel.slices import Listed, Slice
 from pooling.members.rights import Caller
 
 
@@ -19,17 +20,15 @@ class EventLine:
     person: str | None
 
 
-async def event_lines_after(
-    session: AsyncSession, caller: Caller, filters: Filters, *, name: str, before_id: int | None, size: int
-) -> tuple[list[EventLine], int | None]:
-    """The latest events first, by key, of this name when given. And where the next page starts."""
+async def event_lines(
+    session: AsyncSession, caller: Caller, filters: Filters, wanted: Slice, *, name: str
+) -> Listed[EventLine]:
+    """The latest events first, of this name when given."""
     statement = (
-        readable_events(caller, filters, before_id=before_id)
+        readable_events(caller, filters)
         .outerjoin(Person, col(Person.id) == col(Event.person_id))
         .add_columns(col(Person.name))
-        .limit(size + 1)
     )
     if name:
         statement = statement.where(col(Event.name) == name)
-    found = [EventLine(event, person) for event, person in await session.execute(statement)]
-    return found[:size], found[size - 1].event.id if len(found) > size else None
+    return (await LATEST_FIRST.read(session, statement, wanted)).each(lambda row: EventLine(*row))

@@ -1,7 +1,7 @@
 """The journal's pages: the group's, a purchase's, and both as files."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -15,14 +15,14 @@ from pooling.journal.vocabulary import Vocabulary, vocabulary_of
 from pooling.journal.words import EventShown
 from pooling.kernel.errors import NotFound
 from pooling.kernel.sheet_writing import Book, Column, ColumnKind, SheetTable, Value, write_csv
-from pooling.kernel.tables import LARGEST_ID
+from pooling.kernel.slices import Slice
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.finding import find_purchase
 from pooling.purchases.page import PurchasePage
 from pooling.web.addresses import path_of
-from pooling.web.cursors import with_query
+from pooling.web.cursors import pages_after, with_query
 from pooling.web.downloads import download
 from pooling.web.forms import Form, form_of
 from pooling.web.typography import NBSP, date_short, date_time_long, number, time_short
@@ -92,27 +92,24 @@ async def _filters(here: GroupPage, form: Form) -> Filters:
 
 
 async def _page(here: GroupPage, form: Form, filters: Filters) -> dict[str, Any]:
-    url, zone, before, words = here.url + SECTION, here.zone, _before(here), _words(here)
-    events, next_id = await journal_page(here.session, here.caller, filters, words, zone, before_id=before)
+    url, zone, apres = here.url + SECTION, here.zone, here.request.query_params.get("apres", "")
+    words = _words(here)
+    listed = await journal_page(here.session, here.caller, filters, words, zone, Slice(apres))
     kept = {name: value for name, value in form.values.items() if value}
     fictional = here.group.fictional  # its year was written in a minute
     return {
         "form": form,
         "url": url,
         "filtered": bool(kept),
-        "events": [(event, _moment(event.at, zone), "" if fictional else _recorded(event, zone)) for event in events],
+        "events": [
+            (event, _moment(event.at, zone), "" if fictional else _recorded(event, zone)) for event in listed.items
+        ],
         "kinds": list(words.kinds.items()),
         "files": [
             {"label": label, "url": with_query(f"{url}/export.{label.lower()}", kept)} for label in ("XLSX", "CSV")
         ],
-        "first_url": with_query(url, kept) if before else None,
-        "next_url": with_query(url, {**kept, "avant": str(next_id)}) if next_id else None,
+        **pages_after(url, apres, listed, kept),
     }
-
-
-def _before(here: GroupPage) -> int | None:
-    typed = here.request.query_params.get("avant", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < len(str(LARGEST_ID)) else None
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:
@@ -141,17 +138,17 @@ async def export_purchase_journal(here: Here[PurchasePage]) -> Response[bytes]:
 async def _table(here: GroupPage, filters: Filters) -> tuple[SheetTable, dict[str, str]]:
     """And which journal it is, from when, and what was left out."""
     zone, words = here.zone, _words(here)
-    events, older = await journal_page(here.session, here.caller, filters, words, zone, size=EXPORTED_AT_MOST)
+    listed = await journal_page(here.session, here.caller, filters, words, zone, Slice(size=EXPORTED_AT_MOST))
     facts = {
         "Document": "Journal (extrait filtré)" if any(_asked(here).values.values()) else "Journal",
         "Groupe": here.group.name,
         "Date": date_time_long(here.now, zone, with_year=True),
-        **({"Étendue": f"les {number(EXPORTED_AT_MOST)} événements les plus récents"} if older is not None else {}),
+        **({"Étendue": f"les {number(EXPORTED_AT_MOST)} événements les plus récents"} if listed.next else {}),
     }
-    return SheetTable("Journal", COLUMNS, _rows(events, zone)), facts
+    return SheetTable("Journal", COLUMNS, _rows(listed.items, zone)), facts
 
 
-def _rows(events: list[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
+def _rows(events: Sequence[EventShown], zone: ZoneInfo) -> Iterator[list[Value]]:
     for event in events:
         yield [
             _to_the_second(event.at, zone),

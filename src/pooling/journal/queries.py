@@ -14,6 +14,7 @@ from pooling.journal.vocabulary import Vocabulary
 from pooling.journal.words import EventShown, event_shown
 from pooling.kernel.events import Event
 from pooling.kernel.limits import limit
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import folded_words
 from pooling.members.events import Names
@@ -21,7 +22,7 @@ from pooling.members.people_queries import folded_column
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 
-PAGE_SIZE = 50
+LATEST_FIRST = Order(col(Event.id), latest_first=True)
 EXPORTED_AT_MOST = limit(50_000, "Lines of an exported journal", __name__)
 CHOSEN_AMONG = 100
 
@@ -44,29 +45,21 @@ async def journal_page(
     filters: Filters,
     words: Vocabulary,
     zone: tzinfo,
-    *,
-    before_id: int | None = None,
-    size: int = PAGE_SIZE,
-) -> tuple[list[EventShown], int | None]:
-    """The latest events first, by key: all for the facilitator, those of its purchases for a lead buyer. And where
-    the next page starts. As many statements as there are kinds of names, whatever the number of events.
+    wanted: Slice,
+) -> Listed[EventShown]:
+    """The latest events first: all for the facilitator, those of its purchases for a lead buyer. As many statements
+    as there are kinds of names, whatever the number of events.
     """
-    statement = readable_events(caller, filters, before_id=before_id).limit(size + 1)
-    found = list((await session.execute(statement)).scalars())
-    events = found[:size]
-    names, causes = await _names(session, words, events), await causes_of(session, events)
-    return [event_shown(event, words, names, causes, zone) for event in events], events[-1].id if len(
-        found
-    ) > size else None
+    found = (await LATEST_FIRST.read(session, readable_events(caller, filters), wanted)).each(lambda row: row[0])
+    names, causes = await _names(session, words, found.items), await causes_of(session, found.items)
+    return found.each(lambda event: event_shown(event, words, names, causes, zone))
 
 
-def readable_events(caller: Caller, filters: Filters, *, before_id: int | None = None) -> Select[Event]:
-    """Those that the caller may read, the latest first: the rule that the pages, the file and programs share."""
-    statement = select(Event).where(*_wanted(filters)).order_by(col(Event.id).desc())
+def readable_events(caller: Caller, filters: Filters) -> Select[Event]:
+    """Those that the caller may read: the rule that the pages, the file and programs share."""
+    statement = select(Event).where(*_wanted(filters))
     if not caller.may(Right.SEE_JOURNAL):
         statement = statement.where(_of_purchases(caller.purchases_led()))
-    if before_id is not None:
-        statement = statement.where(col(Event.id) < before_id)
     return statement
 
 

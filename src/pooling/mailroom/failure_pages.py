@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from pooling.kernel.tables import LARGEST_ID
+from pooling.kernel.slices import Slice
 from pooling.mailroom.page import FAILED, SECTION, RemindersPage
 from pooling.mailroom.queries import failed_page
 from pooling.mailroom.sending_now import retry_mail
@@ -15,30 +15,28 @@ from pooling.members.group_page import Here
 from pooling.members.people_queries import people_out_of_reach
 from pooling.members.rights import Right
 from pooling.outbox.failures import failure_words, is_address_at_fault, is_hopeless
-from pooling.web.cursors import with_query
+from pooling.web.cursors import pages_after
 
 PATH = SECTION + FAILED
 
 
 @get(PATH, right=Right.MANAGE_REMINDERS)
-async def list_failed(here: Here[RemindersPage], avant: FromQuery[str] = "") -> Response[str]:
-    before = int(avant) if avant.isascii() and avant.isdigit() and len(avant) < len(str(LARGEST_ID)) else None
-    failed, next_id = await failed_page(here.session, before=before)
+async def list_failed(here: Here[RemindersPage], apres: FromQuery[str] = "") -> Response[str]:
+    failed = await failed_page(here.session, Slice(apres))
     url = here.url + FAILED
     return here.render(
         "mailroom/failed_mails.html",
         "En échec",
         tabs=here.sections("/comites"),
         pages=here.pages(FAILED),
-        failed=failed,
+        failed=failed.items,
         waiting=await count_waiting(here.session, here.now),
         why=failure_words,
         is_address_at_fault=is_address_at_fault,
         out_of_reach=await people_out_of_reach(here.session),
         hopeless=is_hopeless,
         url=url,
-        first_url=url if before else None,
-        next_url=with_query(url, {"avant": str(next_id)}) if next_id else None,
+        **pages_after(url, apres, failed),
     )
 
 

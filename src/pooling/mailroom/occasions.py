@@ -6,19 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.outbox.models import Message, MessageState
 from pooling.outbox.queueing import WITHDRAWN
 from pooling.reminders.kinds import Kind, Subject
 from pooling.reminders.models import Reminder, ReminderOptOut, ReminderState
-from pooling.web.carried import moment
-
-OCCASIONS = 25
 
 
 class OccasionState(StrEnum):
@@ -85,6 +83,7 @@ class OccasionShown:
 _KEY: tuple[Any, ...] = tuple(
     col(getattr(Reminder, name)) for name in ("kind", "subject_id", "revision", "offset_days")
 )
+_FIRST, _DUE = func.min(col(Reminder.id)), func.min(col(Reminder.due_at))
 
 TABS: Mapping[str, tuple[str, tuple[ReminderState, ...]]] = {
     "a-venir": ("À venir", (ReminderState.PLANNED,)),
@@ -100,41 +99,18 @@ async def occasions_page(
     session: AsyncSession,
     kinds: Sequence[Kind],
     tab: str,
+    wanted: Slice,
     *,
     kind: str = "",
-    after: tuple[str, int] | None = None,
-) -> tuple[list[OccasionShown], tuple[str, int] | None]:
-    """A tab's occasions: what comes next first, what is past from the latest on; and where the next page starts."""
+) -> Listed[OccasionShown]:
+    """A tab's occasions: what comes next first, what is past from the latest on."""
     _, states = TABS[tab]
-    due_at, first = func.min(col(Reminder.due_at)), func.min(col(Reminder.id))
-    forward = tab == "a-venir"
-    statement = (
-        select(first, *_KEY, due_at)
-        .where(col(Reminder.state).in_(states))
-        .group_by(*_KEY)
-        .order_by(*((due_at, first) if forward else (due_at.desc(), first.desc())))
-        .limit(OCCASIONS + 1)
-    )
+    statement = select(_FIRST, *_KEY, _DUE).where(col(Reminder.state).in_(states)).group_by(*_KEY)
     if kind:
         statement = statement.where(col(Reminder.kind) == kind)
-    key = _read_key(after)
-    if key is not None:
-        place = tuple_(due_at, first)
-        statement = statement.having(place > key if forward else place < key)
-    found = [tuple(row) for row in await session.execute(statement)]
-    shown = found[:OCCASIONS]
-    occasions = await _with_names_and_counts(session, kinds, shown)
-    last = shown[-1] if len(found) > OCCASIONS else None
-    return occasions, (last[5].isoformat(), last[0]) if last else None
-
-
-def _read_key(after: tuple[str, int] | None) -> tuple[datetime, int] | None:
-    if after is None:
-        return None
-    try:
-        return (moment(after[0]), after[1]) if 0 < after[1] <= LARGEST_ID else None
-    except ValueError:
-        return None
+    order = Order(_DUE, _FIRST, latest_first=tab != "a-venir", grouped=True, size=25)
+    found: Listed[Any] = await order.read(session, statement, wanted)
+    return Listed(await _with_names_and_counts(session, kinds, found.items), found.next)
 
 
 Row = tuple[int, str, int, int, int, datetime]

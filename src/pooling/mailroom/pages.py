@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from pooling.kernel.slices import Slice
 from pooling.mailroom.occasions import TABS, OccasionState, occasions_page
 from pooling.mailroom.page import FAILED, SECTION, OccasionPage, RemindersPage
 from pooling.mailroom.queries import MailShown, file_names, find_reminder, has_failed, mail_of, people_of_occasion
@@ -14,7 +15,7 @@ from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.outbox.failures import failure_words, is_hopeless
 from pooling.outbox.mail import render_text, subject_line
-from pooling.web.cursors import pages_after, unpack_key
+from pooling.web.cursors import pages_after
 from pooling.web.forms import form_of
 from pooling.web.typography import date_time_long, plural
 
@@ -31,7 +32,7 @@ async def list_occasions(
     kinds = here.features.kinds
     tab = etat if etat in TABS else "a-venir"
     kind = sorte if kind_named(kinds, sorte) else ""
-    occasions, next_key = await occasions_page(here.session, kinds, tab, kind=kind, after=unpack_key(apres))
+    occasions = await occasions_page(here.session, kinds, tab, Slice(apres), kind=kind)
     filters = {"etat": tab, "sorte": kind}
     return here.render(
         "mailroom/reminders.html",
@@ -39,12 +40,12 @@ async def list_occasions(
         pages=here.pages(tab),
         form=form_of(filters),
         tab=tab,
-        occasions=occasions,
+        occasions=occasions.items,
         kinds=[(each.name, each.label) for each in kinds],
         failed=tab == "parties" and await has_failed(here.session),
         offset_word=offset_word,
         shown=OccasionState,
-        **pages_after(here.url, apres, next_key, filters),
+        **pages_after(here.url, apres, occasions, filters),
     )
 
 
@@ -58,19 +59,17 @@ async def show_occasion(
     occasion = here.occasion
     state = etat if etat in {str(each) for each in OccasionState} else ""
     filters = {"etat": state, "cherche": cherche[:200]}
-    people, next_key = await people_of_occasion(
-        here.session, occasion, state=state, search=filters["cherche"], after=unpack_key(apres)
-    )
+    people = await people_of_occasion(here.session, occasion, Slice(apres), state=state, search=filters["cherche"])
     return here.render(
         "mailroom/occasion.html",
         form=form_of(filters),
-        people=people,
+        people=people.items,
         states=STATES,
         explained=EXPLAINED,
         choices=[(str(each), STATES[each][1]) for each in OccasionState if occasion.counts.get(each)],
         why=failure_words,
         filtered=bool(state or cherche),
-        **pages_after(here.url, apres, next_key, filters),
+        **pages_after(here.url, apres, people, filters),
     )
 
 

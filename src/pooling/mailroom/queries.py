@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,14 +13,16 @@ from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import LARGEST_ID, any_of
 from pooling.kernel.text import folded_words
 from pooling.mailroom.occasions import OccasionShown, OccasionState, occasion_state
-from pooling.members.people_queries import folded_column, is_here
+from pooling.members.people_queries import NAME, PEOPLE_BY_NAME, folded_column, is_here
 from pooling.outbox.models import Message, MessageState
 from pooling.reminders.models import Reminder, ReminderOptOut
 
-PAGE_SIZE = 50
+FAILED_LATEST_FIRST = Order(col(Message.id), latest_first=True)
+REMINDED_BY_NAME = Order(NAME, col(Reminder.id))
 
 
 @dataclass(frozen=True)
@@ -60,39 +62,20 @@ def _reminders() -> Any:  # noqa: ANN401 - a Select of ten columns
 
 
 async def people_of_occasion(
-    session: AsyncSession,
-    occasion: OccasionShown,
-    *,
-    state: str = "",
-    search: str = "",
-    after: tuple[str, int] | None = None,
-) -> tuple[list[ReminderShown], tuple[str, int] | None]:
-    """In the order of their names, those with every word searched; and where the next page starts."""
-    name, named = (
-        folded_column(col(Person.name)).collate("C"),
-        folded_column(col(Person.name) + " " + col(Person.email)),
-    )
-    statement = (
-        _reminders()
-        .add_columns(name)
-        .where(
-            col(Reminder.kind) == occasion.kind,
-            col(Reminder.subject_id) == occasion.subject_id,
-            col(Reminder.revision) == occasion.revision,
-            col(Reminder.offset_days) == occasion.offset_days,
-            *(named.contains(word) for word in folded_words(search)),
-        )
-        .order_by(name, col(Reminder.id))
-        .limit(PAGE_SIZE + 1)
+    session: AsyncSession, occasion: OccasionShown, wanted: Slice, *, state: str = "", search: str = ""
+) -> Listed[ReminderShown]:
+    """In the order of their names, those with every word searched."""
+    named = folded_column(col(Person.name) + " " + col(Person.email))
+    statement = _reminders().where(
+        col(Reminder.kind) == occasion.kind,
+        col(Reminder.subject_id) == occasion.subject_id,
+        col(Reminder.revision) == occasion.revision,
+        col(Reminder.offset_days) == occasion.offset_days,
+        *(named.contains(word) for word in folded_words(search)),
     )
     if state:
         statement = statement.where(occasion_state() == state)
-    if after is not None:
-        statement = statement.where(tuple_(name, col(Reminder.id)) > after)
-    found = (await session.execute(statement)).all()
-    shown = found[:PAGE_SIZE]
-    people = [_shown(row[:-1]) for row in shown]
-    return people, (shown[-1][-1], shown[-1][0]) if len(found) > PAGE_SIZE else None
+    return (await REMINDED_BY_NAME.read(session, statement, wanted)).each(_shown)
 
 
 def _shown(row: Sequence[Any]) -> ReminderShown:
@@ -169,8 +152,8 @@ class FailedMail:
 NOT_WITHDRAWN = or_(col(Message.error).is_(None), ~col(Message.error).startswith("withdrawn:"))
 
 
-async def failed_page(session: AsyncSession, *, before: int | None = None) -> tuple[list[FailedMail], int | None]:
-    """The group's mails that failed, from the latest on; and where the next page starts."""
+async def failed_page(session: AsyncSession, wanted: Slice) -> Listed[FailedMail]:
+    """The group's mails that failed, from the latest on."""
     statement = (
         select(
             col(Message.id),
@@ -190,22 +173,15 @@ async def failed_page(session: AsyncSession, *, before: int | None = None) -> tu
             col(Message.state) == MessageState.FAILED,
             NOT_WITHDRAWN,
         )
-        .order_by(col(Message.id).desc())
-        .limit(PAGE_SIZE + 1)
     )
-    if before is not None:
-        statement = statement.where(col(Message.id) < before)
-    found = (await session.execute(statement)).all()
-    shown = found[:PAGE_SIZE]
+    found = await FAILED_LATEST_FIRST.read(session, statement, wanted)
     written = await session.execute(
         select(col(Reminder.message_id), col(Reminder.id)).where(
-            any_of(col(Reminder.message_id), [row[0] for row in shown])
+            any_of(col(Reminder.message_id), [row[0] for row in found.items])
         )
     )
     reminders = {message_id: reminder_id for message_id, reminder_id in written}
-    return [FailedMail(*row, reminders.get(row[0])) for row in shown], (
-        shown[-1][0] if len(found) > PAGE_SIZE else None
-    )
+    return found.each(lambda row: FailedMail(*(*row, reminders.get(row[0]))))
 
 
 async def has_failed(session: AsyncSession) -> bool:
@@ -216,25 +192,15 @@ async def has_failed(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(failed)))
 
 
-async def opt_outs_page(
-    session: AsyncSession, kind: str, *, after: tuple[str, int] | None = None
-) -> tuple[list[tuple[int, str, str, datetime]], tuple[str, int] | None]:
-    """Who does without a kind of mail: (person, name, e-mail, since), by name; and where the next page starts."""
-    name = folded_column(col(Person.name)).collate("C")
+async def opt_outs_page(session: AsyncSession, kind: str, wanted: Slice) -> Listed[tuple[int, str, str, datetime]]:
+    """Who does without a kind of mail: (person, name, e-mail, since), by name."""
     statement = (
-        select(col(Person.id), col(Person.name), col(Person.email), col(ReminderOptOut.at), name)
+        select(col(Person.id), col(Person.name), col(Person.email), col(ReminderOptOut.at))
         .join(Person, col(Person.id) == col(ReminderOptOut.person_id))
         .where(col(ReminderOptOut.kind) == kind, col(ReminderOptOut.ended_at).is_(None))
-        .order_by(name, col(Person.id))
-        .limit(PAGE_SIZE + 1)
     )
-    if after is not None:
-        statement = statement.where(tuple_(name, col(Person.id)) > after)
-    found = (await session.execute(statement)).all()
-    shown = found[:PAGE_SIZE]
-    return [(row[0], row[1], row[2], row[3]) for row in shown], (
-        (shown[-1][4], shown[-1][0]) if len(found) > PAGE_SIZE else None
-    )
+    found: Listed[Any] = await PEOPLE_BY_NAME.read(session, statement, wanted)
+    return found
 
 
 async def count_opt_outs(session: AsyncSession) -> dict[str, int]:

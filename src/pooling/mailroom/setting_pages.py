@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
+from pooling.kernel.slices import Slice
 from pooling.mailroom.page import SECTION, SETTINGS, KindPage, RemindersPage
 from pooling.mailroom.queries import count_opt_outs, opt_outs_page
 from pooling.mailroom.settings import LONGEST_WORDING, MOST_DAYS, change_reminders, check_setting
@@ -15,7 +16,7 @@ from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.reminders.kinds import Kind
 from pooling.reminders.settings import NO_SETTING, KindSetting, read_settings, schedule_for
-from pooling.web.cursors import pages_after, unpack_key
+from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of
 
 PATH = SECTION + SETTINGS
@@ -120,12 +121,12 @@ async def undo_setting(here: Here[KindPage]) -> Response[Any]:
 
 @get(OF_KIND + "/refus", right=Right.MANAGE_REMINDERS)
 async def list_opt_outs(here: Here[KindPage], apres: FromQuery[str] = "") -> Response[str]:
-    people, next_key = await opt_outs_page(here.session, here.kind.name, after=unpack_key(apres))
+    people = await opt_outs_page(here.session, here.kind.name, Slice(apres))
     return here.render(
         "mailroom/opt_outs.html",
         "Ne veulent plus recevoir",
-        people=people,
-        **pages_after(f"{here.url}/refus", apres, next_key),
+        people=people.items,
+        **pages_after(f"{here.url}/refus", apres, people),
     )
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from pooling.accounts.bearer import HolderHere
 from pooling.accounts.models import TokenScope
+from pooling.kernel.slices import Listed
 from pooling.kernel.tables import linked
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_member
@@ -19,7 +20,7 @@ from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member, MemberKind, Membership, Role
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Listed, Operation, PageIn, json_answer, unpack_after
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, json_answer
 from pooling.web.api_input import validated
 from pooling.web.services import services_of
 
@@ -108,9 +109,9 @@ async def show_me(request: Request[Any, Any, Any], holder: HolderHere) -> Respon
 @endpoint(get, "/members", right=Right.SEE_GROUP)
 async def list_members(here: Here[InGroup], asked: PageIn) -> Listed[MemberOut]:
     """The group's members, in French order."""
-    lines, next_key = await member_list(here.session, after=unpack_after(asked.after, str, int), size=asked.limit)
-    shown = [
-        MemberOut(
+    members = await member_list(here.session, asked.slice)
+    return members.each(
+        lambda line: MemberOut(
             code=line.code,
             kind=MemberKind(line.kind),
             name=line.name,
@@ -119,9 +120,7 @@ async def list_members(here: Here[InGroup], asked: PageIn) -> Listed[MemberOut]:
             population=line.population,
             agents=line.agents,
         )
-        for line in lines
-    ]
-    return Listed(shown, next_key)
+    )
 
 
 @endpoint(post, "/members", right=Right.MANAGE_MEMBERS, status=201, conflicts=("member_exists",), once=True)

@@ -11,10 +11,11 @@ from litestar.handlers import HTTPRouteHandler
 from pydantic import BaseModel
 
 from pooling.accounts.idempotency import Made, answered_once
+from pooling.kernel.slices import Listed
 from pooling.members.group_page import InGroup
 from pooling.members.permissions import Permission
 from pooling.members.rights import AnyRight
-from pooling.web.api import Listed, Operation, PageOut, json_answer, page_of
+from pooling.web.api import Operation, PageOut, json_answer, page_of
 from pooling.web.api_input import read_body, read_query
 
 BODY, QUERY = "sent", "asked"
@@ -103,7 +104,7 @@ async def _answer(operation: Operation, handler: Callable[..., Awaitable[Any]], 
     if isinstance(gives, Response):
         return gives
     if isinstance(gives, Listed):
-        return page_of(here.request, gives.items, gives.next_key, getattr(asked, "limit", len(gives.items)))
+        return page_of(here.request, gives, getattr(asked, "limit", len(gives.items)))
     headers = {}
     if isinstance(gives, Made):
         gives, headers = gives.gives, {"Location": gives.location} if gives.location else {}

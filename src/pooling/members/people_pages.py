@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from pooling.accounts.freshness import fresh_sign_in
 from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Slice
 from pooling.members.correcting import PersonIn, correct_person
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Budget, Member, Role
@@ -18,7 +19,7 @@ from pooling.members.people_queries import people_of_member, people_page
 from pooling.members.person_page import PersonPage
 from pooling.members.rights import Right
 from pooling.members.signing_out import sign_out
-from pooling.web.cursors import pages_after, unpack_key
+from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of
 
 PERSON = "/personnes/{person_id:int}"
@@ -68,16 +69,16 @@ async def _units(session: AsyncSession, parent_id: int) -> list[tuple[str, str]]
 
 @get("/personnes", right=Right.MANAGE_MEMBERS)
 async def list_people(here: Here[GroupPage], cherche: FromQuery[str] = "", apres: FromQuery[str] = "") -> Response[str]:
-    people, next_key = await people_page(here.session, search=cherche[:200], after=unpack_key(apres))
+    people = await people_page(here.session, Slice(apres), search=cherche[:200])
     return here.render(
         "members/people.html",
         ("Membres", "/membres"),
         "Personnes",
         tabs=here.sections("/membres"),
         form=form_of({"cherche": cherche}),
-        people=people,
+        people=people.items,
         searched=cherche,
-        **pages_after(f"{here.url}/personnes", apres, next_key, {"cherche": cherche}),
+        **pages_after(f"{here.url}/personnes", apres, people, {"cherche": cherche}),
     )
 
 

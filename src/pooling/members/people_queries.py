@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, column, exists, func, or_, select, table, tuple_
+from sqlalchemy import ColumnElement, String, and_, column, exists, func, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import LARGEST_ID, any_of, linked
 from pooling.kernel.text import folded_words
 from pooling.mail_addresses import why_wrong
 from pooling.members.models import Member, Membership, Role
 from pooling.members.words import ROLE_WORDS
-
-PAGE_SIZE = 50
 
 # By their table's name alone: purchases stand above members.
 _PURCHASES = table("purchases", column("group_id"), column("id"), column("reference"), column("title"))
@@ -60,7 +59,12 @@ class PersonShown:
 def folded_column(text: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
     """As `kernel.text.folded_words` folds letters, but in the database (which need know no French)."""
     without_ligatures = func.replace(func.replace(func.replace(text, "œ", "oe"), "Œ", "oe"), "æ", "ae")
-    return func.lower(func.translate(without_ligatures, _ACCENTED, _PLAIN))
+    return func.lower(func.translate(without_ligatures, _ACCENTED, _PLAIN), type_=String)
+
+
+NAME = folded_column(col(Person.name)).collate("C")
+"""By what lists of people stand."""
+PEOPLE_BY_NAME = Order(NAME, col(Person.id))
 
 
 def _active() -> ColumnElement[bool]:
@@ -72,25 +76,11 @@ def is_here() -> ColumnElement[bool]:
     return exists().where(_active())
 
 
-async def people_page(
-    session: AsyncSession, *, search: str = "", after: tuple[str, int] | None = None
-) -> tuple[list[PersonShown], tuple[str, int] | None]:
-    """The group's people in the order of their names, those whose name, address or member has every word searched;
-    and where the next page starts.
-    """
-    name = folded_column(col(Person.name)).collate("C")
-    statement = (
-        select(Person, name)
-        .where(is_here(), *(_has_word(word) for word in folded_words(search)))
-        .order_by(name, col(Person.id))
-        .limit(PAGE_SIZE + 1)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(name, col(Person.id)) > after)
-    found = (await session.execute(statement)).all()
-    shown = found[:PAGE_SIZE]
-    people = await _with_roles(session, [person for person, _ in shown])
-    return people, (shown[-1][1], shown[-1][0].id) if len(found) > PAGE_SIZE else None
+async def people_page(session: AsyncSession, wanted: Slice, *, search: str = "") -> Listed[PersonShown]:
+    """The group's people in the order of their names, those whose name, address or member has every word searched."""
+    statement = select(Person).where(is_here(), *(_has_word(word) for word in folded_words(search)))
+    found = await PEOPLE_BY_NAME.read(session, statement, wanted)
+    return Listed(await _with_roles(session, [person for (person,) in found.items]), found.next)
 
 
 def _has_word(word: str) -> ColumnElement[bool]:

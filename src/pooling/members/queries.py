@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.models import Member, Membership
 
-PAGE_SIZE = 50
+MEMBERS_BY_NAME = Order(col(Member.sort_key), col(Member.id))
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,6 @@ class MemberShown:
     code: str
     kind: str
     name: str
-    sort_key: str
     category: str
     parent: str | None
     population: int | None
@@ -28,10 +28,8 @@ class MemberShown:
     """How many persons hold a role of this member."""
 
 
-async def member_list(
-    session: AsyncSession, *, after: tuple[str, int] | None = None, size: int = PAGE_SIZE
-) -> tuple[list[MemberShown], tuple[str, int] | None]:
-    """A page of the group's members in French order, and the key where the next page starts."""
+async def member_list(session: AsyncSession, wanted: Slice) -> Listed[MemberShown]:
+    """The group's members in French order."""
     parent = aliased(Member)
     people = (
         select(func.count(func.distinct(col(Membership.person_id))))
@@ -41,25 +39,15 @@ async def member_list(
         )
         .scalar_subquery()
     )
-    statement = (
-        select(
-            col(Member.id),
-            col(Member.code),
-            col(Member.kind),
-            col(Member.name),
-            col(Member.sort_key),
-            col(Member.category),
-            col(parent.name),
-            col(Member.population),
-            col(Member.agents),
-            people,
-        )
-        .outerjoin(parent, linked(parent.id, Member.parent_id))
-        .order_by(col(Member.sort_key), col(Member.id))
-        .limit(size + 1)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(col(Member.sort_key), col(Member.id)) > after)
-    found = [MemberShown(*row) for row in await session.execute(statement)]
-    shown = found[:size]
-    return shown, (shown[-1].sort_key, shown[-1].id) if len(found) > size else None
+    statement = select(
+        col(Member.id),
+        col(Member.code),
+        col(Member.kind),
+        col(Member.name),
+        col(Member.category),
+        col(parent.name),
+        col(Member.population),
+        col(Member.agents),
+        people,
+    ).outerjoin(parent, linked(parent.id, Member.parent_id))
+    return (await MEMBERS_BY_NAME.read(session, statement, wanted)).each(lambda row: MemberShown(*row))

@@ -12,6 +12,7 @@ from sqlmodel import col
 from pooling.collections.finding import lock_collection
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.errors import Invalid
+from pooling.kernel.slices import Listed
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.models import Role
@@ -28,7 +29,7 @@ from pooling.purchases.api import Exact, MemberRef
 from pooling.purchases.finding import item_ids
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.queries import purchase_items
-from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, require_match, unpack_after, wants_match
+from pooling.web.api import ApiIn, ApiOut, PageIn, require_match, wants_match
 from pooling.web.api_input import refuse_twice
 
 LIST = "/purchases/{reference:str}/declarations"
@@ -112,11 +113,10 @@ async def list_declarations(here: Here[OnPurchase], asked: PageIn) -> Listed[Dec
     """Who has filed what: everybody for the lead buyer and the facilitator, their own member for the others."""
     session, caller, purchase = here.session, here.caller, here.purchase
     only = None if caller.sees_all_lines(purchase.id) else caller.members_as(Role.REFERENT, Role.FINANCE)
-    after = unpack_after(asked.after, str, int)
-    lines, next_key = await member_page(session, purchase.id, after=after, only=only, size=asked.limit)
+    listed = await member_page(session, purchase.id, asked.slice, only=only)
     items = await purchase_items(session, purchase.id)
-    shown = [
-        DeclarationLineOut(
+    return listed.each(
+        lambda line: DeclarationLineOut(
             member=MemberRef(code=line.code, name=line.name),
             state=line.state,
             filed_at=line.filed_at,
@@ -128,9 +128,7 @@ async def list_declarations(here: Here[OnPurchase], asked: PageIn) -> Listed[Dec
             ],
             amount=line.amount,
         )
-        for line in lines
-    ]
-    return Listed(shown, next_key)
+    )
 
 
 @endpoint(get, DECLARATION, right=may_see_declaration, tagged=True)

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict
+from pooling.kernel.slices import Slice
 from pooling.kernel.tables import any_of
 from pooling.members.group_page import Here
 from pooling.members.models import Member, Role
@@ -36,7 +37,7 @@ from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
-from pooling.web.cursors import pages_after, unpack_key
+from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import date_time_long, deadline_words, of_name
 
@@ -47,14 +48,14 @@ async def show_needs(here: Here[PurchasePage], apres: FromQuery[str] = "") -> Re
     session, caller, purchase = here.session, here.caller, here.purchase
     sees_all = caller.sees_all_lines(purchase.id)
     own = None if sees_all else caller.members_as(Role.REFERENT, Role.FINANCE)
-    lines, next_key = await member_page(session, purchase.id, after=unpack_key(apres), only=own)
+    listed = await member_page(session, purchase.id, Slice(apres), only=own)
     items = await purchase_items(session, purchase.id)
     totals = await consolidate_needs(session, purchase.id)
     covered = await coverage(session, purchase.id)
     return here.render(
         "needs/list.html",
         "Besoins",
-        lines=lines,
+        lines=listed.items,
         items=items,
         item_columns=[{"label": item.name, "numeric": True} for item in items],
         totals=totals,
@@ -65,10 +66,10 @@ async def show_needs(here: Here[PurchasePage], apres: FromQuery[str] = "") -> Re
         remarks_at_most=REMARKS_AT_MOST,
         declares=bool(own),
         declarable=set(caller.members_as(Role.REFERENT)),
-        codes=await _codes(session, [line.member_id for line in lines]),
+        codes=await _codes(session, [line.member_id for line in listed.items]),
         amount=euros_of(sum((item.unit_price * totals.by_item.get(item.id, 0) for item in items), Decimal(0))),
         euros_of=euros_of,
-        **pages_after(here.url + SECTION, apres, next_key),
+        **pages_after(here.url + SECTION, apres, listed),
     )
 
 

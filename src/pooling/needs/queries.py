@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Subquery, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Subquery, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
+from pooling.members.queries import MEMBERS_BY_NAME
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.purchases.models import Item, Participation
-
-PAGE_SIZE = 50
 
 
 def declares(
@@ -217,7 +217,6 @@ class MemberLine:
 
     member_id: int
     name: str
-    sort_key: str
     filed_at: datetime | None
     draft_at: datetime | None
     quantities: dict[int, int] = field(default_factory=dict)
@@ -234,18 +233,10 @@ class MemberLine:
 
 
 async def member_page(
-    session: AsyncSession,
-    purchase_id: int,
-    *,
-    after: tuple[str, int] | None = None,
-    only: list[int] | None = None,
-    size: int = PAGE_SIZE,
-) -> tuple[list[MemberLine], tuple[str, int] | None]:
-    """A page of participants in French order with their filed quantities, and the key where the next page starts.
-
-    `only` restricts it to these members (a référent sees its own).
-    """
-    page = _participants_page(purchase_id, after, only, size)
+    session: AsyncSession, purchase_id: int, wanted: Slice, *, only: list[int] | None = None
+) -> Listed[MemberLine]:
+    """Participants in French order with their filed quantities; `only` these members (a référent sees its own)."""
+    page = _participants_page(purchase_id, wanted, only)
     filed, draft = _filed_and_draft()
     lines = func.jsonb_object_agg(col(Need.item_id), col(Need.quantity)).filter(col(Need.item_id).is_not(None))
     amount = func.coalesce(func.sum(col(Need.quantity) * col(Item.unit_price)), 0)
@@ -253,12 +244,13 @@ async def member_page(
         select(
             page.c.id,
             page.c.name,
-            page.c.sort_key,
             col(filed.filed_at),
             col(draft.updated_at),
             lines,
             amount,
             page.c.code,
+            page.c.sort_key,
+            page.c.id,
         )
         .select_from(page)
         .outerjoin(filed, _declares(filed, page, purchase_id, DeclarationState.FILED))
@@ -268,35 +260,31 @@ async def member_page(
         .group_by(page.c.id, page.c.code, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at))
         .order_by(page.c.sort_key, page.c.id)
     )
-    found = [
-        MemberLine(
-            member_id=row[0],
-            name=row[1],
-            sort_key=row[2],
-            filed_at=row[3],
-            draft_at=row[4],
-            quantities={int(item): quantity for item, quantity in (row[5] or {}).items()},
-            amount=row[6],
-            code=row[7],
-        )
-        for row in await session.execute(statement)
-    ]
-    shown = found[:size]
-    return shown, (shown[-1].sort_key, shown[-1].member_id) if len(found) > size else None
+    found = MEMBERS_BY_NAME.listed((await session.execute(statement)).all(), wanted)
+    return found.each(lambda row: _line(*row))
 
 
-def _participants_page(purchase_id: int, after: tuple[str, int] | None, only: list[int] | None, size: int) -> Subquery:
+def _line(
+    member_id: int,
+    name: str,
+    filed_at: datetime | None,
+    draft_at: datetime | None,
+    quantities: Mapping[str, int] | None,
+    amount: Decimal,
+    code: str,
+) -> MemberLine:
+    by_item = {int(item): quantity for item, quantity in (quantities or {}).items()}
+    return MemberLine(member_id, name, filed_at, draft_at, by_item, amount, code)
+
+
+def _participants_page(purchase_id: int, wanted: Slice, only: list[int] | None) -> Subquery:
     """The members of one page, chosen before anything is added up."""
     statement = (
-        select(col(Member.group_id), col(Member.id), col(Member.code), col(Member.name), col(Member.sort_key))
+        select(col(Member.group_id), col(Member.code), col(Member.name))
         .select_from(Participation)
         .join(Member, linked(Member.id, Participation.member_id))
         .where(col(Participation.purchase_id) == purchase_id)
-        .order_by(col(Member.sort_key), col(Member.id))
-        .limit(size + 1)
     )
-    if after is not None:
-        statement = statement.where(tuple_(col(Member.sort_key), col(Member.id)) > after)
     if only is not None:
         statement = statement.where(any_of(col(Member.id), only))
-    return statement.subquery("page")
+    return MEMBERS_BY_NAME.cut(statement, wanted).subquery("page")

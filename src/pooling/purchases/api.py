@@ -14,6 +14,7 @@ from sqlmodel import col
 from pooling.accounts.idempotency import Made
 from pooling.collections.models import Collection
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
+from pooling.kernel.slices import Listed
 from pooling.kernel.tables import linked
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
@@ -23,9 +24,9 @@ from pooling.purchases import preparing
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Participation, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.page import OnPurchase
-from pooling.purchases.queries import purchase_items, purchases_before
+from pooling.purchases.queries import PurchaseLine, purchase_items, purchase_list
 from pooling.purchases.schemas import PurchaseIn
-from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, require_match, unpack_after, wants_match
+from pooling.web.api import ApiIn, ApiOut, PageIn, require_match, wants_match
 from pooling.web.bodies import LARGEST_LONG_BODY
 
 
@@ -149,20 +150,18 @@ async def matched_purchase(here: OnPurchase) -> Purchase:
 @endpoint(get, "/purchases", right=Right.SEE_GROUP)
 async def list_purchases(here: Here[InGroup], asked: PageIn) -> Listed[PurchaseLineOut]:
     """The group's purchases, the newest first."""
-    key = unpack_after(asked.after, int)
-    lines, next_id = await purchases_before(here.session, before_id=key[0] if key else None, size=asked.limit)
-    shown = [
-        PurchaseLineOut(
-            reference=line.reference,
-            title=line.title,
-            kind=PurchaseKind(line.kind),
-            state=PurchaseState(line.state),
-            lead_member=MemberRef(code=line.lead_code, name=line.lead),
-            closes_at=line.closes_at,
-        )
-        for line in lines
-    ]
-    return Listed(shown, (next_id,) if next_id else None)
+    return (await purchase_list(here.session, asked.slice)).each(_line)
+
+
+def _line(line: PurchaseLine) -> PurchaseLineOut:
+    return PurchaseLineOut(
+        reference=line.reference,
+        title=line.title,
+        kind=PurchaseKind(line.kind),
+        state=PurchaseState(line.state),
+        lead_member=MemberRef(code=line.lead_code, name=line.lead),
+        closes_at=line.closes_at,
+    )
 
 
 @endpoint(

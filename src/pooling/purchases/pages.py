@@ -3,26 +3,27 @@
 from litestar import Response, get
 from litestar.params import FromQuery
 
+from pooling.kernel.slices import Slice
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.purchases.kinds import KINDS
-from pooling.purchases.queries import purchases_before
+from pooling.purchases.queries import purchase_list
 from pooling.purchases.rules import PURCHASE
+from pooling.web.cursors import pages_after
 
 
 @get("/achats", right=Right.SEE_GROUP)
-async def list_purchases(here: Here[GroupPage], avant: FromQuery[int | None] = None) -> Response[str]:
-    lines, next_id = await purchases_before(here.session, before_id=avant)
+async def list_purchases(here: Here[GroupPage], apres: FromQuery[str] = "") -> Response[str]:
+    listed, base = await purchase_list(here.session, Slice(apres)), f"{here.base}/achats"
     return here.render(
         "purchases/list.html",
         "Achats groupés",
-        lines=lines,
+        lines=listed.items,
         may_prepare=here.caller.may_somewhere(Right.PREPARE_PURCHASE),
-        next_id=next_id,
-        later=avant is not None,
-        base=f"{here.base}/achats",
+        base=base,
         kinds=KINDS,
         state_tags=PURCHASE.tags,
+        **pages_after(base, apres, listed),
     )
 
 

@@ -11,11 +11,12 @@ from sqlmodel import col
 
 from pooling.collections.models import Collection
 from pooling.kernel.events import Event
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase
 
-PAGE_SIZE = 25
+NEWEST_FIRST = Order(col(Purchase.id), latest_first=True, size=25)
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,8 @@ class PurchaseLine:
     kind: str
 
 
-async def purchases_before(
-    session: AsyncSession, *, before_id: int | None = None, size: int = PAGE_SIZE
-) -> tuple[list[PurchaseLine], int | None]:
-    """The newest purchases first, by key; and where the next page starts, if there is one."""
+async def purchase_list(session: AsyncSession, wanted: Slice) -> Listed[PurchaseLine]:
+    """The newest purchases first."""
     statement = (
         select(
             col(Purchase.id),
@@ -49,13 +48,8 @@ async def purchases_before(
         )
         .join(Member, linked(Member.id, Purchase.lead_member_id))
         .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
-        .order_by(col(Purchase.id).desc())
-        .limit(size + 1)
     )
-    if before_id is not None:
-        statement = statement.where(col(Purchase.id) < before_id)
-    lines = [PurchaseLine(*row) for row in await session.execute(statement)]
-    return lines[:size], lines[size - 1].id if len(lines) > size else None
+    return (await NEWEST_FIRST.read(session, statement, wanted)).each(lambda row: PurchaseLine(*row))
 
 
 @dataclass(frozen=True)

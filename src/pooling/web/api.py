@@ -11,16 +11,16 @@ from litestar import Request, Response
 from litestar.datastructures import MultiDict
 from pydantic import BaseModel, ConfigDict, Field
 
-from pooling.kernel.errors import DomainError, Invalid
+from pooling.kernel.carried import LONGEST_CARRIED
+from pooling.kernel.errors import DomainError
 from pooling.kernel.limits import Readers, limit
+from pooling.kernel.slices import Listed, Slice
 from pooling.web.addresses import path_of
-from pooling.web.carried import LONGEST_CARRIED, Part, pack, unpack
 
 PREFIX = "/api/v1"
 LARGEST_PAGE = limit(200, "Lines of one page of a list", __name__, Readers.PROGRAMS)
 PROBLEM = "application/problem+json"
 Out = TypeVar("Out", bound=BaseModel)
-KeyPart = Part
 
 
 class ApiIn(BaseModel):
@@ -43,6 +43,10 @@ class PageIn(ApiIn):
     )
     limit: int = Field(default=50, ge=1, le=LARGEST_PAGE, description="How many at most.")
 
+    @property
+    def slice(self) -> Slice:
+        return Slice(self.after, self.limit, strict=True)
+
 
 class PageOut(ApiOut, Generic[Out]):
     """A part of a list."""
@@ -53,14 +57,6 @@ class PageOut(ApiOut, Generic[Out]):
 
     items: Sequence[Out]
     next: Annotated[str | None, Field(description="The address of the next page; null on the last one.")]
-
-
-@dataclass(frozen=True)
-class Listed(Generic[Out]):
-    """A part of a list as its handler gives it: what is on it, and the key after which the next one starts."""
-
-    items: Sequence[Out]
-    next_key: Sequence[KeyPart] | None
 
 
 @dataclass(frozen=True)
@@ -144,38 +140,17 @@ def require_match(request: Request[Any, Any, Any], present: BaseModel | None) ->
         raise ChangedMeanwhile
 
 
-def page_of(
-    request: Request[Any, Any, Any], items: Sequence[Out], next_key: Sequence[KeyPart] | None, limit: int
-) -> Response[Any]:
+def page_of(request: Request[Any, Any, Any], listed: Listed[Out], limit: int) -> Response[Any]:
     """A page of a list with the address of the next one, in the body and as a `Link` header (RFC 8288)."""
     following = None
-    if next_key is not None:
+    if listed.next is not None:
         kept = [(name, value) for name, value in _parameters(request) if name not in {"after", "limit"}]
-        query = urlencode([*kept, ("after", pack_after(next_key)), ("limit", limit)])
+        query = urlencode([*kept, ("after", listed.next), ("limit", limit)])
         following = f"{path_of(request)}?{query}"
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    return answer_written({"items": [as_json(item) for item in items], "next": following}, headers=headers)
+    return answer_written({"items": [as_json(item) for item in listed.items], "next": following}, headers=headers)
 
 
 def _parameters(request: Request[Any, Any, Any]) -> list[tuple[str, Any]]:
     parameters: MultiDict[Any] = request.query_params
     return list(parameters.multi_items())
-
-
-def pack_after(key: Sequence[KeyPart]) -> str:
-    """A key as it travels in an address."""
-    return pack(key)
-
-
-def unpack_after(packed: str, *kinds: type[KeyPart]) -> Any:  # noqa: ANN401 - a tuple of these kinds
-    """The key that `after` carries; None when there is none.
-
-    Raises:
-        Invalid: it is not one that we gave.
-    """
-    if not packed:
-        return None
-    found = unpack(packed, kinds)
-    if found is None:
-        raise Invalid({"after": "Reprenez l’adresse « next » de la page précédente."})
-    return found

@@ -1,6 +1,6 @@
 """A sentence carried over one redirect, in a signed cookie that the next page clears."""
 
-from pooling.web.carried import pack, sign, signed, unpack
+from pooling.kernel.carried import pack, sign, signed, unpack
 
 FLASH_COOKIE = "pooling-flash"
 

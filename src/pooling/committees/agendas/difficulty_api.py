@@ -16,12 +16,13 @@ from pooling.committees.agendas.permissions import may_settle
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import DifficultyState
 from pooling.kernel.errors import Invalid
+from pooling.kernel.slices import Listed
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of
-from pooling.web.api import ApiIn, ApiOut, Listed, PageIn, unpack_after
+from pooling.web.api import ApiIn, ApiOut, PageIn
 
 
 class DifficultyOut(ApiOut):
@@ -75,11 +76,7 @@ def _out(line: DifficultyLine) -> DifficultyOut:
 @endpoint(get, "/difficulties", right=Right.SEE_GROUP)
 async def list_difficulties(here: Here[InGroup], asked: DifficultiesIn) -> Listed[DifficultyOut]:
     """What members struggle with, open or settled."""
-    key = unpack_after(asked.after, int)
-    lines, next_id = await difficulty_page(
-        here.session, settled=asked.state == "settled", before_id=key[0] if key else None, size=asked.limit
-    )
-    return Listed([_out(line) for line in lines], None if next_id is None else (next_id,))
+    return (await difficulty_page(here.session, asked.slice, settled=asked.state == "settled")).each(_out)
 
 
 @endpoint(post, "/difficulties", right=Right.SEE_GROUP, status=201, conflicts=("too_many_difficulties",), once=True)

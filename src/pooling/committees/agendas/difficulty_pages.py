@@ -14,10 +14,12 @@ from pooling.committees.agendas.permissions import may_settle
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import DifficultyState
 from pooling.committees.page import sections_of
+from pooling.kernel.slices import Slice
 from pooling.kernel.tables import any_of
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Member, Role
 from pooling.members.rights import Right
+from pooling.web.cursors import page_after
 from pooling.web.forms import Form, PostedForm, form_of
 
 ONE = f"{DIFFICULTIES}/{{difficulty_id:int}}"
@@ -26,11 +28,11 @@ LONGEST_ADDRESS = 40
 
 @get(DIFFICULTIES, right=Right.SEE_GROUP)
 async def list_difficulties(
-    here: Here[GroupPage], avant: FromQuery[int | None] = None, reglees: FromQuery[int | None] = None
+    here: Here[GroupPage], apres: FromQuery[str] = "", reglees: FromQuery[str] = ""
 ) -> Response[str]:
     """Those that are open, then those settled; each list turns its own pages."""
-    still_open, next_open = await difficulty_page(here.session, settled=False, before_id=avant)
-    settled, next_settled = await difficulty_page(here.session, settled=True, before_id=reglees)
+    still_open = await difficulty_page(here.session, Slice(apres), settled=False)
+    settled = await difficulty_page(here.session, Slice(reglees), settled=True)
     url = here.base + DIFFICULTIES
     return here.render(
         "committees/difficulties.html",
@@ -38,11 +40,11 @@ async def list_difficulties(
         "Difficultés",
         tabs=sections_of(here, DIFFICULTIES),
         url=url,
-        still_open=still_open,
-        settled=settled,
-        first_url=url if avant is not None or reglees is not None else None,
-        next_url=f"{url}?avant={next_open}" if next_open else None,
-        earlier_url=f"{url}?reglees={next_settled}" if next_settled else None,
+        still_open=still_open.items,
+        settled=settled.items,
+        first_url=url if apres or reglees else None,
+        next_url=page_after(url, still_open),
+        earlier_url=page_after(url, settled, name="reglees"),
     )
 
 

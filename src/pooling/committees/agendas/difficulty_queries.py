@@ -13,12 +13,13 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
 from pooling.committees.queries import known_id, one_row
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.features import features_for
 from pooling.members.models import Member
 from pooling.members.subjects import Subject
 
-PAGE_SIZE = 25
+LATEST_FIRST = Order(col(Difficulty.id), latest_first=True, size=25)
 MOST_COMMITTEES = 20
 
 
@@ -52,18 +53,11 @@ class DifficultyLine:
         return self.state == DifficultyState.SETTLED
 
 
-async def difficulty_page(
-    session: AsyncSession, *, settled: bool, before_id: int | None = None, size: int = PAGE_SIZE
-) -> tuple[list[DifficultyLine], int | None]:
-    """The latest of those that are open, or settled; and where the next page begins."""
+async def difficulty_page(session: AsyncSession, wanted: Slice, *, settled: bool) -> Listed[DifficultyLine]:
+    """The latest of those that are open, or settled."""
     state = DifficultyState.SETTLED if settled else DifficultyState.RAISED
-    statement = (
-        _lines(session).where(col(Difficulty.state) == state).order_by(col(Difficulty.id).desc()).limit(size + 1)
-    )  # fmt: skip
-    if before_id is not None:
-        statement = statement.where(col(Difficulty.id) < before_id)
-    lines = [DifficultyLine.of(session, row) for row in await session.execute(statement)]
-    return lines[:size], lines[size - 1].id if len(lines) > size else None
+    found = await LATEST_FIRST.read(session, _lines(session).where(col(Difficulty.state) == state), wanted)
+    return found.each(lambda row: DifficultyLine.of(session, row))
 
 
 async def difficulty_line(session: AsyncSession, difficulty_id: int) -> DifficultyLine:

@@ -23,7 +23,7 @@ from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of
 from pooling.purchases.finding import find_purchase
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of, unpack_after
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of
 from pooling.web.api_input import read_body, read_query
 from pooling.web.services import services_of
 
@@ -138,18 +138,11 @@ async def list_decisions(
 ) -> Response[Any]:
     """What committees decided: open by due date, or settled, the latest first."""
     page = read_query(request, DecisionsIn)
-    key = unpack_after(page.after, str, int)
     purchase = await find_purchase(session, page.purchase) if page.purchase else None
     today = services_of(request).clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
-    shown, next_key = await decision_page(
-        session,
-        caller,
-        Filters(_VIEWS[page.state], page.committee, purchase.id if purchase else None),
-        today,
-        after=(key[0], key[1]) if key else None,
-        size=page.limit,
-    )
-    return page_of(request, [_out(one) for one in shown], next_key, page.limit)
+    filters = Filters(_VIEWS[page.state], page.committee, purchase.id if purchase else None)
+    listed = await decision_page(session, caller, filters, today, page.slice)
+    return page_of(request, listed.each(_out), page.limit)
 
 
 @post(

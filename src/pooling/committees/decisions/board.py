@@ -1,22 +1,23 @@
 """The board of decisions: mine, overdue, open, settled; of one committee, of one purchase. Keyset pages."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, has_owner, readable_by, shown_decisions
 from pooling.committees.models import Committee
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.rights import Caller
-from pooling.web.carried import moment
 
-PAGE_SIZE = 25
 NEVER = date(9999, 12, 31)
+BY_DUE_DATE = Order(func.coalesce(col(Decision.due_on), NEVER), col(Decision.id), size=25)
+SETTLED_LATEST_FIRST = Order(col(Decision.settled_at), col(Decision.id), latest_first=True, size=25)
 CHOSEN_AMONG = 100
 
 
@@ -35,7 +36,6 @@ WORDS = {
     View.OPEN: "À suivre",
     View.SETTLED: "Terminées",
 }
-Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -72,45 +72,16 @@ async def decision_page(
     caller: Caller,
     filters: Filters,
     today: date,
-    *,
-    after: Key | None = None,
-    size: int = PAGE_SIZE,
-) -> tuple[list[DecisionShown], Key | None]:
-    """A page of the decisions that the caller may read: the open ones by due date, those without any last; the settled
-    ones, the latest first. And where the next page starts.
+    wanted: Slice,
+) -> Listed[DecisionShown]:
+    """The decisions that the caller may read: the open ones by due date, those without any last; the settled ones, the
+    latest first.
     """
     statement = shown_decisions(session).where(
         readable_by(caller), _of_view(filters.view, caller, today), *_within(filters)
     )
-    settled = filters.view is View.SETTLED
-    if settled:
-        key = tuple_(col(Decision.settled_at), col(Decision.id))
-        statement = statement.order_by(col(Decision.settled_at).desc(), col(Decision.id).desc())
-    else:
-        due = func.coalesce(col(Decision.due_on), NEVER)
-        key = tuple_(due, col(Decision.id))
-        statement = statement.order_by(due, col(Decision.id))
-    start = _start(after, settled=settled)
-    if start is not None:
-        statement = statement.where(key < start if settled else key > start)
-    found = [DecisionShown.of(session, row) for row in await session.execute(statement.limit(size + 1))]
-    shown = found[:size]
-    return shown, _key(shown[-1].decision, settled=settled) if len(found) > size else None
-
-
-def _key(decision: Decision, *, settled: bool) -> Key:
-    reached = (decision.settled_at or datetime.min.replace(tzinfo=UTC)) if settled else (decision.due_on or NEVER)
-    return reached.isoformat(), decision.id
-
-
-def _start(after: Key | None, *, settled: bool) -> tuple[date | datetime, int] | None:
-    """Where a page starts; None for the first, and for anything that is no key of ours."""
-    if after is None:
-        return None
-    try:
-        return moment(after[0]) if settled else date.fromisoformat(after[0]), after[1]
-    except ValueError:
-        return None
+    order = SETTLED_LATEST_FIRST if filters.view is View.SETTLED else BY_DUE_DATE
+    return (await order.read(session, statement, wanted)).each(lambda row: DecisionShown.of(session, row))
 
 
 async def count_views(session: AsyncSession, caller: Caller, filters: Filters, today: date) -> dict[View, int]:

@@ -23,12 +23,13 @@ from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import committee_day, decision_excerpt, due_words
 from pooling.committees.page import sections
 from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Slice
 from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
 from pooling.members.features import features_for
 from pooling.members.rights import Caller, Right
 from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import Purchase
-from pooling.web.cursors import pages_after, unpack_key
+from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, form_of
 from pooling.web.layout import Link, render
 from pooling.web.services import services_of
@@ -55,7 +56,7 @@ async def show_board(
     counts = await count_views(session, caller, within, today)
     view = View(vue) if vue in set(View) else _first_view(counts)
     filters = Filters(view, within.committee_id, within.purchase_id)
-    shown, next_key = await decision_page(session, caller, filters, today, after=unpack_key(apres))
+    listed = await decision_page(session, caller, filters, today, Slice(apres))
     kept = {name: value for name, value in form.values.items() if value}
     url = base + BOARD
     return render(
@@ -74,16 +75,16 @@ async def show_board(
         ],
         filtered=bool(kept),
         manages=caller.may(Right.MANAGE_COMMITTEES),
-        decisions=shown,
+        decisions=listed.items,
         kinds=features_for(session).subjects,
-        effects=await effects_in_words(session, [one.decision for one in shown]),
+        effects=await effects_in_words(session, [one.decision for one in listed.items]),
         today=today,
         due_words=due_words,
         excerpt=decision_excerpt,
         committee_day=committee_day,
         decision_words=DECISION.words,
         decision_tags=DECISION.tags,
-        **pages_after(url, apres, next_key, {"vue": view, **kept}),
+        **pages_after(url, apres, listed, {"vue": view, **kept}),
         **await _choices(session, caller),
     )
 

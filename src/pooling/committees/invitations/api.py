@@ -24,7 +24,7 @@ from pooling.kernel.errors import Forbidden, Invalid
 from pooling.mail_addresses import LONGEST
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of, unpack_after
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of
 from pooling.web.api_input import read_body, read_query
 from pooling.web.services import services_of
 
@@ -199,25 +199,17 @@ async def list_invitations(
     """Who is invited, in the order of their names. For the facilitator."""
     page = read_query(request, PageIn)
     committee = await committee_by_id(session, committee_id)
-    key = unpack_after(page.after, str, int)
-    people, next_key = await invited_page(
-        session,
-        committee,
-        services_of(request).clock.now(),
-        after=(key[0], key[1]) if key else None,
-        size=page.limit,
-    )
-    shown = [
-        InvitationOut(
+    listed = await invited_page(session, committee, services_of(request).clock.now(), page.slice)
+    shown = listed.each(
+        lambda one: InvitationOut(
             **_answered(one),
             person=PersonOut(id=one.person_id, name=one.name),
             email=one.email,
             function=one.function,
             present=one.present,
         )
-        for one in people
-    ]
-    return page_of(request, shown, next_key, page.limit)
+    )
+    return page_of(request, shown, page.limit)
 
 
 ROUTES: Sequence[Any] = [get_committee, put_answer, list_invitations]

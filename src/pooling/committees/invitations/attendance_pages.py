@@ -16,9 +16,10 @@ from pooling.committees.page import CommitteePage
 from pooling.committees.people import count_people, invited_page
 from pooling.committees.permissions import may_write_minutes
 from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS
+from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
 from pooling.outbox.mail import FICTIONAL
-from pooling.web.cursors import pack_key, pages_after, unpack_key
+from pooling.web.cursors import pages_after
 from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.pdf import make_pdf
@@ -47,9 +48,7 @@ async def attendance_page(
     found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
     search = form.value("cherche")
-    people, next_key = await invited_page(
-        here.session, here.committee, here.now, search=search, after=unpack_key(after)
-    )
+    people = await invited_page(here.session, here.committee, here.now, Slice(after), search=search)
     counts = await count_people(here.session, here.committee, here.now)
     url = here.url + PATH
     return here.render(
@@ -59,18 +58,18 @@ async def attendance_page(
         form=form,
         heading="Présence",
         url=url,
-        people=people,
+        people=people.items,
         counts=counts,
         opens_at=here.committee.starts_at - OPENS_BEFORE,
         searched=search,
         after=after[:500],
-        next_key=pack_key(next_key) if next_key else "",
+        next_key=people.next or "",
         words=ANSWER_WORDS,
         tags=ANSWER_TAGS,
         guests=await guests_of(here.session, here.committee.id),
         offered=people_offered(found),
         sheets=-(-counts.invited // SHEET_SIZE),
-        **pages_after(url, after, next_key, {"cherche": search}),
+        **pages_after(url, after, people, {"cherche": search}),
     )
 
 
@@ -107,7 +106,8 @@ async def print_sheet(here: Here[CommitteePage], partie: FromQuery[int] = 1) -> 
     """To be signed: names, whom they represent, an empty box."""
     part = max(1, min(partie, 1000))
     committee = here.committee
-    people, _ = await invited_page(here.session, committee, here.now, size=SHEET_SIZE, skip=(part - 1) * SHEET_SIZE)
+    sheet = Slice(size=SHEET_SIZE)
+    people = await invited_page(here.session, committee, here.now, sheet, skip=(part - 1) * SHEET_SIZE)
     when = date_time_long(committee.starts_at, here.zone, with_year=True)
     pdf = await make_pdf(
         "committees/attendance.typ",
@@ -127,7 +127,7 @@ async def print_sheet(here: Here[CommitteePage], partie: FromQuery[int] = 1) -> 
                     "function": one.function,
                     "note": f"Donne pouvoir à {one.proxy}" if one.proxy else "",
                 }
-                for one in people
+                for one in people.items
             ],
         },
         at=here.now,

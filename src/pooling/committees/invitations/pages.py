@@ -13,9 +13,10 @@ from pooling.committees.models import Answer
 from pooling.committees.page import CommitteePage
 from pooling.committees.people import Counts, count_people, invited_page, invited_person
 from pooling.committees.words import ANSWER_TAGS, ANSWER_WORDS, INVITED_ROLES
+from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
-from pooling.web.cursors import pages_after, unpack_key
+from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.typography import plural
 
@@ -46,13 +47,13 @@ async def _page(
     found: Sequence[FoundPerson] = (),
 ) -> Response[str]:
     search = search or {"cherche": "", "reponse": "", "apres": ""}
-    people, next_key = await invited_page(
+    people = await invited_page(
         here.session,
         here.committee,
         here.now,
+        Slice(search["apres"]),
         search=search["cherche"],
         answer=FILTERS.get(search["reponse"], ""),
-        after=unpack_key(search["apres"]),
     )
     counts = await count_people(here.session, here.committee, here.now)
     url = here.url + PATH
@@ -63,7 +64,7 @@ async def _page(
         form=form,
         heading="Personnes",
         url=url,
-        people=people,
+        people=people.items,
         counts=counts,
         guests=await guests_of(here.session, here.committee.id),
         answers=_answers(counts),
@@ -76,7 +77,7 @@ async def _page(
         roles=[(str(role), label) for role, label in INVITED_ROLES],
         standing=_standing(here) if here.to_come else "",
         inviting=here.manages and here.to_come,
-        **pages_after(url, search["apres"], next_key, {name: search[name] for name in ("cherche", "reponse")}),
+        **pages_after(url, search["apres"], people, {name: search[name] for name in ("cherche", "reponse")}),
     )
 
 

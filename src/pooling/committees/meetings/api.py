@@ -19,7 +19,7 @@ from pooling.kernel.tables import LARGEST_ID
 from pooling.members.entrance import CallerHere, SessionHere
 from pooling.members.models import Role
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of, unpack_after
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of
 from pooling.web.api_input import read_body, read_query
 from pooling.web.services import services_of
 
@@ -63,13 +63,10 @@ class NewCommittee(CommitteeIn, ApiIn):
 async def list_committees(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
     """The group's committees, to come or past."""
     page = read_query(request, CommitteesIn)
-    key = unpack_after(page.after, datetime, int)
     now = services_of(request).clock.now()
-    lines, next_key = await committee_page(
-        session, now, past=page.when == "past", after=(key[0], key[1]) if key else None, size=page.limit
-    )
-    shown = [
-        CommitteeOut(
+    listed = await committee_page(session, now, page.slice, past=page.when == "past")
+    shown = listed.each(
+        lambda line: CommitteeOut(
             id=line.id,
             title=line.title,
             state=CommitteeState(line.state),
@@ -78,9 +75,8 @@ async def list_committees(request: Request[Any, Any, Any], session: SessionHere)
             link=line.link,
             invited=line.invited,
         )
-        for line in lines
-    ]
-    return page_of(request, shown, next_key, page.limit)
+    )
+    return page_of(request, shown, page.limit)
 
 
 @post(

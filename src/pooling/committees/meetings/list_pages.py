@@ -1,7 +1,6 @@
 """The group's committees: those to come and past, days for the next ones, the year."""
 
-from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from litestar import Response, get
@@ -15,9 +14,10 @@ from pooling.committees.calendars.year_queries import Cadence, cadence_of, commi
 from pooling.committees.meetings.queries import committee_page
 from pooling.committees.page import sections_of
 from pooling.committees.rules import COMMITTEE
+from pooling.kernel.slices import Slice
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
-from pooling.web.carried import pack, unpack
+from pooling.web.cursors import page_after
 
 PATH = "/comites"
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -30,8 +30,8 @@ async def list_committees(
     """Those to come, the nearest first, then those past, the latest first; each list turns its own pages."""
     session, now, zone = here.session, here.now, here.zone
     today = now.astimezone(zone).date()
-    to_come, next_key = await committee_page(session, now, past=False, after=_moment_key(apres))
-    past, earlier_key = await committee_page(session, now, past=True, after=_moment_key(avant))
+    to_come = await committee_page(session, now, Slice(apres), past=False)
+    past = await committee_page(session, now, Slice(avant), past=True)
     cadence = await cadence_of(session)
     manages = here.caller.may(Right.MANAGE_COMMITTEES)
     number = _year(annee, today.year)
@@ -42,11 +42,11 @@ async def list_committees(
         tabs=sections_of(here, PATH),
         base=here.base,
         url=url,
-        to_come=to_come,
-        past=past,
+        to_come=to_come.items,
+        past=past.items,
         first_url=url if apres or avant else None,
-        next_url=f"{url}?{urlencode({'apres': pack(next_key)})}" if next_key else None,
-        earlier_url=f"{url}?{urlencode({'avant': pack(earlier_key)})}" if earlier_key else None,
+        next_url=page_after(url, to_come),
+        earlier_url=page_after(url, past, name="avant"),
         manages=manages,
         proposals=await _proposals(session, cadence, today, zone) if manages else [],
         schools_until=school_known_until(),
@@ -68,10 +68,6 @@ async def _proposals(session: AsyncSession, cadence: Cadence, today: date, zone:
 def _year(typed: str, present: int) -> int:
     year = int(typed) if typed.isascii() and typed.isdigit() and len(typed) == 4 else present  # noqa: PLR2004 - digits
     return year if FIRST_YEAR <= year <= LAST_YEAR else present
-
-
-def _moment_key(packed: str) -> tuple[datetime, int] | None:
-    return unpack(packed, (datetime, int))
 
 
 ROUTES = [list_committees]

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import Committee, Invitation
-from pooling.committees.queries import PAGE_SIZE
 from pooling.committees.rules import KINDS
+from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.models import Membership
 from pooling.outbox.models import Message, MessageState
@@ -32,13 +32,11 @@ class CommitteeLine:
 async def committee_page(
     session: AsyncSession,
     now: datetime,
+    wanted: Slice,
     *,
     past: bool,
-    after: tuple[datetime, int] | None = None,
-    size: int = PAGE_SIZE,
-) -> tuple[list[CommitteeLine], tuple[datetime, int] | None]:
-    """A page of the committees to come (nearest first) or past (latest first), and where the next begins."""
-    key = tuple_(col(Committee.starts_at), col(Committee.id))
+) -> Listed[CommitteeLine]:
+    """The committees to come (nearest first) or past (latest first)."""
     statement = select(
         col(Committee.id),
         col(Committee.title),
@@ -47,20 +45,9 @@ async def committee_page(
         col(Committee.place),
         col(Committee.link),
         _count_invited(now),
-    )
-    if past:
-        statement = statement.where(col(Committee.starts_at) <= now).order_by(
-            col(Committee.starts_at).desc(), col(Committee.id).desc()
-        )
-    else:
-        statement = statement.where(col(Committee.starts_at) > now).order_by(
-            col(Committee.starts_at), col(Committee.id)
-        )
-    if after is not None:
-        statement = statement.where(key < after if past else key > after)
-    lines = [CommitteeLine(*row) for row in await session.execute(statement.limit(size + 1))]
-    shown = lines[:size]
-    return shown, (shown[-1].starts_at, shown[-1].id) if len(lines) > size else None
+    ).where(col(Committee.starts_at) <= now if past else col(Committee.starts_at) > now)
+    order = Order(col(Committee.starts_at), col(Committee.id), latest_first=past)
+    return (await order.read(session, statement, wanted)).each(lambda row: CommitteeLine(*row))
 
 
 def _count_invited(now: datetime) -> ScalarSelect[int]:

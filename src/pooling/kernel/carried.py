@@ -8,11 +8,11 @@ import binascii
 import hmac
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
-Part = str | int | datetime
+Part = str | int | date | datetime
 LONGEST_CARRIED = 4_000
 """Letters of one packed value: the longest key of a list, a name of 200 letters, is far shorter."""
 _FIRST, _LAST = 1900, 3000
@@ -21,7 +21,7 @@ _LARGEST_INTEGER = 2**63
 
 
 def pack(parts: Sequence[Part]) -> str:
-    plain = [part.isoformat() if isinstance(part, datetime) else part for part in parts]
+    plain = [part.isoformat() if isinstance(part, date) else part for part in parts]
     content = json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(content).decode("ascii").rstrip("=")
 
@@ -68,14 +68,13 @@ def _part(value: object, kind: type[Part]) -> Part:
     if kind is str and "\x00" not in value:
         return value
     if kind is datetime:
-        return moment(value)
+        return _moment(value)
+    if kind is date:
+        return date.fromisoformat(value)
     raise TypeError
 
 
-def moment(written: str) -> datetime:
-    """Raises:
-    ValueError: this is no instant, or none that the database holds.
-    """
+def _moment(written: str) -> datetime:
     found = datetime.fromisoformat(written)
     if found.tzinfo is None or not _FIRST <= found.year <= _LAST:
         raise ValueError(written)
