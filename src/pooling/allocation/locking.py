@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.errors import Conflict
 from pooling.kernel.text import slug
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.permissions import may_run
 from pooling.purchases.rules import PURCHASE
 
 LONGEST_CODE = 40
@@ -42,8 +43,8 @@ async def lock_for_editing(session: AsyncSession, caller: Caller, purchase_id: i
         Forbidden: the caller does not run it.
         Conflict: it is settled or cancelled.
     """
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase = await lock_purchase(session, purchase_id)
+    may_run.require(caller, purchase)
     require_editable(purchase)
     return purchase
 

@@ -101,7 +101,7 @@ async def _open(order: Order[Deadline]) -> None:
 
 async def _extend(order: Order[Deadline]) -> None:
     """A collection that has closed meanwhile is opened again, as on the lead buyer's own page."""
-    purchase = await lock_purchase(order.session, order.subject_id, alone=True)
+    purchase = await lock_purchase(order.session, order.subject_id)
     act = reopen_collection if purchase.state == PurchaseState.CLOSED else extend_collection
     await act(order.session, order.caller, order.subject_id, _moment(order), order.clock, reason=order.reason)
 

@@ -5,11 +5,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.collections.changing import give_up_collection
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Invalid
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.notices import tell_referents
 from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.permissions import may_run
 from pooling.purchases.rules import PURCHASE
 
 
@@ -23,8 +24,8 @@ async def cancel_purchase(
         Invalid: no reason is given.
         Conflict: it is delivered, settled or already cancelled.
     """
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase, collection = await lock_with_collection(session, purchase_id)
+    may_run.require(caller, purchase)
     now = await clock.at_database(session)
     if not reason:
         raise Invalid({"reason": "Dites pourquoi l’achat est annulé : les participants le liront."})

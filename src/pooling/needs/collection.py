@@ -18,7 +18,7 @@ from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import linked
 from pooling.members.groups import group_zone
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.doubts import doubts_of_closing
@@ -26,6 +26,7 @@ from pooling.needs.notices import tell_referents
 from pooling.purchases.finding import item_ids, lock_purchase, lock_with_collection
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.permissions import may_run
 from pooling.purchases.rules import PURCHASE
 
 NOTHING_TO_DECLARE = "Cet achat partage des frais : ses membres n’ont rien à déclarer."
@@ -50,8 +51,8 @@ async def open_collection(
         Conflict: the purchase is not in preparation, or has nothing to declare.
         Doubtful: it would close on a day off, at night, too soon, too late, or after the delivery.
     """
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase = await lock_purchase(session, purchase_id)
+    may_run.require(caller, purchase)
     now = await clock.at_database(session)
     if purchase.state == PurchaseState.CLOSED:
         raise Conflict(
@@ -110,9 +111,9 @@ async def close_collection(
         Invalid: closing early without a reason.
         Conflict: the collection is not open.
     """
-    if caller is not None:
-        caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase, collection = await lock_with_collection(session, purchase_id)
+    if caller is not None:
+        may_run.require(caller, purchase)
     now = await clock.at_database(session)
     early = accepts(collection, now)
     if early and not reason:
@@ -198,10 +199,10 @@ async def _locked_for(
     session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock, reason: str
 ) -> tuple[Purchase, Collection | None, datetime]:
     """The purchase and its collection, locked alone by its lead buyer who says why, and the time once that is won."""
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
+    purchase, collection = await lock_with_collection(session, purchase_id)
+    may_run.require(caller, purchase)
     if not reason:
         raise Invalid({"reason": SAY_WHY})
-    purchase, collection = await lock_with_collection(session, purchase_id)
     return purchase, collection, await clock.at_database(session)
 
 

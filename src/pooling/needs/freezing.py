@@ -13,13 +13,14 @@ from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.models import Member
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.consolidating import Options, consolidate_purchase, latest_consolidation
 from pooling.needs.models import Assignment, ConsolidationRecord
 from pooling.needs.notices import Lines, tell_referents
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import purchase_items
 from pooling.sharing.consolidation_result import Consolidation
 
@@ -54,8 +55,8 @@ async def lock_closed(
         Forbidden: the caller is not a lead buyer of this purchase.
         Conflict: the collection is not closed.
     """
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase = await lock_purchase(session, purchase_id)
+    may_run.require(caller, purchase)
     if purchase.state != PurchaseState.CLOSED:
         raise Conflict("La consolidation se fige une fois la collecte close.", code="collection_not_closed")
     return purchase, await clock.at_database(session)

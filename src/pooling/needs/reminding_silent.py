@@ -14,9 +14,11 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
 from pooling.mailroom.sending_now import kind_named
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
+from pooling.needs.permissions import may_gather
 from pooling.needs.reminders import DEADLINE
 from pooling.outbox.occasions import occasion
+from pooling.purchases.models import Purchase
 from pooling.reminders.hastening import send_now
 from pooling.reminders.kinds import Context, Kind
 from pooling.reminders.models import Reminder, ReminderState
@@ -44,7 +46,7 @@ async def remind_silent(
         Forbidden: the caller neither facilitates the group nor runs this purchase.
         Conflict: the collection is not open, was reminded less than a day ago, or no reminder is left.
     """
-    caller.require(Right.GATHER_NEEDS, purchase_id=purchase_id)
+    may_gather.require(caller, await session.get_one(Purchase, (caller.group_id, purchase_id)))
     collection = await lock_collection(session, ("purchase", purchase_id), alone=False)
     now = await clock.at_database(session)
     if collection is None or not accepts(collection, now):

@@ -9,11 +9,12 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.doubts import Insistence
 from pooling.kernel.errors import Invalid
 from pooling.kernel.events import record_event
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.declaring import doubt_quantities, lock_to_declare, write_declaration
 from pooling.needs.models import DeclarationState
 from pooling.needs.notices import tell_referents
+from pooling.needs.permissions import may_gather
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, purchase_items
@@ -39,11 +40,11 @@ async def file_for_member(
         Invalid: as `file_declaration`; it is not said who called, or why.
         NotFound, Conflict, Doubtful: as `file_declaration`.
     """
-    caller.require(Right.GATHER_NEEDS, purchase_id=purchase_id)
+    purchase = await session.get_one(Purchase, (caller.group_id, purchase_id))
+    may_gather.require(caller, purchase)
     if not by_whom or not reason:
         raise Invalid({"": "Dites qui a appelé, et pourquoi vous déposez pour ce membre."})
     collection, now = await lock_to_declare(session, purchase_id, command, clock)
-    purchase = await session.get_one(Purchase, (caller.group_id, purchase_id))
     declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
     record_event(
         session,

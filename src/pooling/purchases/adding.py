@@ -117,7 +117,7 @@ async def rewrite_items(
         Invalid: two items have one code, or its kind has none.
         Doubtful: a VAT rate or a price may be a slip.
     """
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase = await lock_purchase(session, purchase_id)
     may_edit.require(caller, purchase)
     if purchase.state != PurchaseState.DRAFT:
         raise Conflict("Les articles ne changent plus une fois la collecte ouverte.", code="not_in_preparation")

@@ -142,7 +142,7 @@ async def matched_purchase(here: OnPurchase) -> Purchase:
     """
     if not wants_match(here.request):
         return here.purchase
-    purchase = await lock_purchase(here.session, here.purchase.id, alone=True)
+    purchase = await lock_purchase(here.session, here.purchase.id)
     require_match(here.request, await purchase_out(here.session, purchase))
     return purchase
 

@@ -10,9 +10,10 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.members.models import Member
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.permissions import may_run
 from pooling.purchases.rules import PURCHASE
 
 _OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
@@ -35,10 +36,10 @@ async def change_purchase(
         Invalid: no reason is given, or the lead member is not of the group.
         Conflict: it is settled or cancelled; or delivered, when the delivery is to move.
     """
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
+    purchase = await lock_purchase(session, purchase_id)
+    may_run.require(caller, purchase)
     if not reason:
         raise Invalid({"reason": "Dites pourquoi : le journal de l’achat le garde."})
-    purchase = await lock_purchase(session, purchase_id, alone=True)
     _require_open(purchase, moves_delivery=delivery_expected_on is not None)
     details: dict[str, object] = {}
     if lead_member_id is not None and lead_member_id != purchase.lead_member_id:

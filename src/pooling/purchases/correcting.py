@@ -114,7 +114,7 @@ async def delete_purchase(session: AsyncSession, caller: Caller, purchase_id: in
 
 
 async def _in_preparation(session: AsyncSession, caller: Caller, purchase_id: int) -> Purchase:
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase = await lock_purchase(session, purchase_id)
     may_edit.require(caller, purchase)
     if purchase.state != PurchaseState.DRAFT:
         raise Conflict(

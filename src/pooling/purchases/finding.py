@@ -49,16 +49,16 @@ async def find_with_collection(session: AsyncSession, reference: str) -> tuple[P
 
 async def lock_with_collection(session: AsyncSession, purchase_id: int) -> tuple[Purchase, Collection | None]:
     """Both, alone: nobody changes the purchase, nobody files."""
-    purchase = await lock_purchase(session, purchase_id, alone=True)
+    purchase = await lock_purchase(session, purchase_id)
     return purchase, await lock_collection(session, ("purchase", purchase_id), alone=True)
 
 
-async def lock_purchase(session: AsyncSession, purchase_id: int, *, alone: bool) -> Purchase:
-    """The purchase as it stands once its lock is won: alone for who changes it. Who files shares its collection's."""
+async def lock_purchase(session: AsyncSession, purchase_id: int) -> Purchase:
+    """The purchase as it stands once its lock is won, alone. Who files shares its collection's."""
     found = await session.execute(
         select(Purchase)
         .where(col(Purchase.id) == purchase_id)
-        .with_for_update(read=not alone)
+        .with_for_update()
         .execution_options(populate_existing=True)
     )
     purchase: Purchase = found.scalar_one()

@@ -21,9 +21,10 @@ from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import any_of, linked
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.permissions import may_run
 from pooling.sharing.case_writing import write_case
 from pooling.sharing.money import Cents, format_cents, parse_cents
 
@@ -55,8 +56,8 @@ async def freeze_allocation(
         FiguresMoved: something changed since.
         Conflict: the purchase is cancelled, or the rule refuses its charges.
     """
-    caller.require(Right.RUN_PURCHASE, purchase_id=purchase_id)
     purchase, _ = await lock_with_collection(session, purchase_id)
+    may_run.require(caller, purchase)
     if purchase.state == PurchaseState.CANCELLED:
         raise Conflict("Cet achat est annulé\u00a0: sa répartition ne se fige plus.", code="purchase_cancelled")
     now = await clock.at_database(session)

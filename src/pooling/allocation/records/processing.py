@@ -12,7 +12,8 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.allocation.models import AllocationRecord
-from pooling.kernel.errors import Forbidden, NotFound
+from pooling.allocation.permissions import may_process
+from pooling.kernel.errors import NotFound
 from pooling.kernel.events import Event, record_event
 from pooling.kernel.tables import any_of
 from pooling.members.models import Role
@@ -44,9 +45,15 @@ async def members_to_process(session: AsyncSession, caller: Caller, purchase_id:
     return rows.scalars().all()
 
 
+async def paying_for(session: AsyncSession, caller: Caller, purchase_id: int) -> Sequence[int]:
+    """Those whose finance the caller is, that take part."""
+    rows = await session.execute(select(col(Participation.member_id)).where(_own(caller, purchase_id)))
+    return rows.scalars().all()
+
+
 def _own(caller: Caller, purchase_id: int) -> ColumnElement[bool]:
-    return (col(Participation.purchase_id) == purchase_id) & col(Participation.member_id).in_(
-        caller.members_as(Role.FINANCE)
+    return (col(Participation.purchase_id) == purchase_id) & any_of(
+        col(Participation.member_id), caller.members_as(Role.FINANCE)
     )
 
 
@@ -57,14 +64,11 @@ async def process_record(session: AsyncSession, caller: Caller, purchase_id: int
         NotFound: the purchase has no record of this number.
         Forbidden: the caller is the finance of no member that takes part.
     """
-    if not caller.members_as(Role.FINANCE) or not await session.scalar(
-        select(exists().where(_own(caller, purchase_id)))
-    ):
-        raise Forbidden
+    may_process.require(caller, await paying_for(session, caller, purchase_id))
     known = exists().where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number)
     if not await session.scalar(select(known)):
         raise NotFound
-    await lock_purchase(session, purchase_id, alone=True)  # two clicks at once say it once
+    await lock_purchase(session, purchase_id)  # two clicks at once say it once
     for member_id in await members_to_process(session, caller, purchase_id, number):
         record_event(
             session,
