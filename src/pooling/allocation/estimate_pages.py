@@ -33,7 +33,7 @@ async def show_estimate(here: Here[DeclarationPage], form: PostedForm) -> Respon
 
 async def _estimate(here: DeclarationPage, command: DeclarationIn) -> dict[str, Any]:
     """What the page says of the share: key figures, or why there are none."""
-    read = await read_purchase(here.session, here.purchase.id, label_of(here.purchase), finance_of(here.request))
+    read = await read_purchase(here.session, here.purchase.id, label_of(here.purchase), finance_of(here))
     member = here.member
     codes = {item.id: item.code for item in read.items}
     typed = [Need(member.code, codes[need.item_id], need.quantity) for need in command.needs if need.quantity]

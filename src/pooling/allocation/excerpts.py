@@ -1,6 +1,6 @@
 """Which members and warnings of an allocation a page shows, and in what order."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol, TypeVar
 
 from pooling.allocation.figures import Labels, warning_sentence
@@ -30,7 +30,7 @@ class Share(Protocol):
 AShare = TypeVar("AShare", bound=Share)
 
 
-def shares_listed(members: Iterable[AShare], own: set[str] | None, *, also: Iterable[str] = ()) -> list[AShare]:
+def shares_listed(members: Iterable[AShare], own: Collection[str] | None, *, also: Iterable[str] = ()) -> list[AShare]:
     """Who has a share (or is in `also`), the largest first; only `own` when given."""
     more = set(also)
     shown = [
@@ -41,7 +41,7 @@ def shares_listed(members: Iterable[AShare], own: set[str] | None, *, also: Iter
     return sorted(shown, key=lambda member: (-member.ttc, member.id))
 
 
-def warnings_listed(result: Statement, labels: Labels, own: set[str] | None) -> list[str]:
+def warnings_listed(result: Statement, labels: Labels, own: Collection[str] | None) -> list[str]:
     """What is to be verified, in sentences; only `own` members' when given."""
     mine = [warning for warning in result.warnings if own is None or warning.member in own]
     return [warning_sentence(warning, labels) for warning in mine[:WARNED_AT_MOST]]

@@ -1,64 +1,72 @@
-"""What the pages of a purchase's costs have in common."""
+"""What the pages of a purchase's costs have in common, and the calls of programs about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from litestar import Request
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from pooling.allocation.allocating import sees_all_costs
-from pooling.allocation.case import PurchaseCase, label_of, read_purchase
+from pooling.allocation.allocating import own_codes, sees_all_costs
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.locking import require_editable
 from pooling.members.group_page import InGroup
-from pooling.members.rights import Caller, Right
-from pooling.purchases.page import PurchasePage, purchase_page
+from pooling.purchases.page import OnPurchase, PurchasePage
 from pooling.web.layout import Link
-from pooling.web.services import services_of
 
 SECTION = "/couts"
 COSTS = f"/achats/{{reference:str}}{SECTION}"
 
 
-@dataclass(frozen=True)
-class CostsPage(PurchasePage):
-    """A page of a purchase's costs."""
+def finance_of(here: InGroup) -> FinanceConfiguration:
+    """The installation's rates, as they were read at the start."""
+    return here.services.part(FinanceConfiguration)
 
-    sees_all: bool
-    """Whether the caller sees every member's share."""
+
+async def _own(here: OnPurchase) -> frozenset[str] | None:
+    if await sees_all_costs(here.session, here.caller, here.purchase.id):
+        return None
+    return frozenset(await own_codes(here.session, here.caller))
+
+
+@dataclass(frozen=True)
+class OnCosts(OnPurchase):
+    """A request about the costs of the purchase that its address names."""
+
+    own: frozenset[str] | None
+    """The codes of the caller's own members, whose shares alone it sees; None: it sees everybody's."""
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        page = await PurchasePage.load(here)
-        return cls(**vars(page), sees_all=await sees_all_costs(here.session, here.caller, page.purchase.id))
+        about = await OnPurchase.load(here)
+        return cls(**vars(about), own=await _own(about))
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the caller sees every member's share."""
+        return self.own is None
 
     @property
     def finance(self) -> FinanceConfiguration:
-        """The installation's rates, as they were read at the start."""
-        return self.services.part(FinanceConfiguration)
+        return finance_of(self)
 
 
-def finance_of(request: Request[Any, Any, Any]) -> FinanceConfiguration:
-    """The installation's rates, as they were read at the start."""
-    found: FinanceConfiguration = services_of(request).part(FinanceConfiguration)
-    return found
+@dataclass(frozen=True)
+class CostsPage(OnCosts, PurchasePage):
+    """A page of a purchase's costs."""
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        about = await PurchasePage.load(here)
+        return cls(**vars(about), own=await _own(about))
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super().above, Link("Coûts", self.url + SECTION)]
 
 
-def trail(frame: PurchasePage, here: str) -> list[Link]:
-    """The breadcrumb of a page below the costs."""
-    return [*frame.breadcrumb, Link("Coûts", frame.url + SECTION), Link(here, None)]
+@dataclass(frozen=True)
+class SharePage(CostsPage):
+    """A page about one member's share."""
 
-
-async def edited(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str
-) -> tuple[PurchasePage, PurchaseCase]:
-    """A purchase whose costs the caller may change, and what they are.
-
-    Raises:
-        Forbidden: the caller does not run it.
-        Conflict: it is settled or cancelled.
-    """
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
-    require_editable(frame.purchase)
-    return frame, await read_purchase(session, frame.purchase.id, label_of(frame.purchase), finance_of(request))
+    @property
+    def member(self) -> str:
+        """Its code, as the address names it."""
+        code: str = self.named["member"]
+        return code

@@ -1,7 +1,7 @@
 """A purchase's costs: who pays what, on a page and as files for finance."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -51,7 +51,7 @@ from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
 from pooling.web.addresses import path_of
-from pooling.web.layout import Link, redirect
+from pooling.web.layout import Link
 from pooling.web.typography import euros, percent
 
 DRAWN_AT_MOST = 40
@@ -62,15 +62,13 @@ DRAWN_AT_MOST = 40
 async def show_costs(here: Here[CostsPage]) -> Response[str]:
     """Who pays what: every share, or for a référent its own with the totals."""
     session, purchase, finance = here.session, here.purchase, here.finance
-    own = None if here.sees_all else await own_codes(session, here.caller)
-    shown = await consistently(session, purchase.id, finance, partial(_shares, session, own=own))
+    shown = await consistently(session, purchase.id, finance, partial(_shares, session, own=here.own))
     items = await purchase_items(session, purchase.id)
     consolidation = await latest_consolidation(session, purchase.id)
     day, runs = date_of(purchase), may_run(here.caller, purchase)
     apart = here.sees_all and writes_apart(here.request, shown.current.workbook_rows)
     return here.render(
         "allocation/costs.html",
-        "Coûts",
         base=here.url + SECTION,
         outdated=consolidation.outdated if consolidation else "",
         refused=shown.current.refused.message if shown.current.refused else None,
@@ -93,12 +91,12 @@ class _Shown(NamedTuple):
 
     current: Current
     members: list[ShareListed]
-    own: set[str] | None
+    own: Collection[str] | None
     takers: set[str]
     """Of its own members, those that take something."""
 
 
-async def _shares(session: AsyncSession, current: Current, *, own: set[str] | None) -> _Shown:
+async def _shares(session: AsyncSession, current: Current, *, own: Collection[str] | None) -> _Shown:
     takers = set() if own is None else await takers_of(session, current, own)
     return _Shown(current, await shares_of(session, current.purchase_id, own), own, takers)
 
@@ -228,7 +226,7 @@ async def download_allocation(here: Here[CostsPage]) -> Response[Any]:
     allocation = await read_current(here.session, here.purchase.id, here.finance)
     kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-repartition-estimee"
     if kind == "xlsx" and is_apart(here.request, allocation.result):
-        return redirect(here.request, export_pages.address(here))
+        return here.redirect(export_pages.path())
     provenance = of_estimate(allocation, here.group.name, here.zone, here.now)
     return await asyncio.to_thread(file_of, allocation, provenance, kind, name, fictional=here.group.fictional)
 

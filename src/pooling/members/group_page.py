@@ -7,12 +7,13 @@ looks up what the address names. A handler says by a type which one it wants, `h
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response
 from litestar.background_tasks import BackgroundTask
-from litestar.di import NamedDependency as Here
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +32,9 @@ from pooling.web.services import Services, services_of
 
 __all__ = ["Crumb", "GroupPage", "Here", "InGroup"]
 
+Wanted = TypeVar("Wanted")
+Here: TypeAlias = SkipValidation[NamedDependency[Wanted]]
+"""How a handler asks for what it stands on. We made it: what it holds, however large, is not looked through again."""
 Crumb: TypeAlias = str | tuple[str, str]
 """An entry of the breadcrumb below the page object's own: its label, and its path where it is not the last."""
 

@@ -6,10 +6,6 @@ from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from litestar import Request
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from pooling.accounts.sessions import EnteredGroup
 from pooling.collections.models import Collection
 from pooling.collections.rules import is_open
 from pooling.members.group_page import GroupPage, InGroup
@@ -23,7 +19,6 @@ from pooling.purchases.queries import state_dates
 from pooling.purchases.rules import PURCHASE
 from pooling.web.addresses import path_of
 from pooling.web.layout import Link
-from pooling.web.services import services_of
 from pooling.web.typography import date_short
 
 OVER_ONCE_REACHED = frozenset({PurchaseState.DELIVERED, PurchaseState.SETTLED})
@@ -79,10 +74,6 @@ class PurchasePage(OnPurchase, GroupPage):
         return self.collection.closes_at if self.collection else None
 
     @property
-    def breadcrumb(self) -> Sequence[Link]:
-        return self.above
-
-    @property
     def state_word(self) -> str:
         return self.kind.word(self.purchase.state)
 
@@ -104,20 +95,6 @@ class PurchasePage(OnPurchase, GroupPage):
         ]
         inside = path_of(self.request).removeprefix(self.url)
         return [Link(tab.label, self.url + tab.path, _lies_in(inside, tab.path)) for tab in seen]
-
-
-# For handlers that still ask for their session and caller one by one.
-
-
-async def purchase_page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    caller: Caller,
-    reference: str,  # noqa: ARG001 - of the address
-    section: str = "",  # noqa: ARG001 - of the address
-) -> PurchasePage:
-    group: EnteredGroup = request.scope["state"]["group"]
-    return await PurchasePage.load(InGroup(request, session, caller, group, services_of(request).clock.now()))
 
 
 def _lies_in(path: str, tab: str) -> bool:

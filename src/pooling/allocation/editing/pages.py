@@ -3,245 +3,195 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
+from litestar import Response, get, post
 
-from pooling.allocation.case import PurchaseCase
+from pooling.allocation.case import PurchaseCase, label_of, read_purchase
 from pooling.allocation.editing.line_forms import FORMS, LineForm
 from pooling.allocation.editing.lines import add_line, change_line, line_of_code, remove_line
 from pooling.allocation.editing.member_numbers import has_boxes
 from pooling.allocation.editing.preview import Preview, blamed_field, preview_line
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of
-from pooling.allocation.locking import ChangedMeanwhile, code_for, version_of
+from pooling.allocation.locking import ChangedMeanwhile, code_for, require_editable, version_of
 from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.page import SECTION, edited, trail
+from pooling.allocation.page import SECTION, CostsPage
 from pooling.allocation.words import differences
 from pooling.kernel.errors import Invalid
-from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.rights import Caller, Right
-from pooling.purchases.page import PurchasePage
+from pooling.members.group_page import Here, InGroup
+from pooling.purchases.permissions import may_run
 from pooling.sharing.errors import RuleError
 from pooling.web.addresses import path_of
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import redirect, render
-from pooling.web.services import services_of
 
 PATHS = [f"/achats/{{reference:str}}{form.path}/{{code:str}}" for form in FORMS]
 NEW = [f"/achats/{{reference:str}}{form.path}/{form.new}" for form in FORMS]
 
 
 @dataclass(frozen=True)
-class Editing:
-    """One line being written: `line` is None while it is new."""
+class LinePage(CostsPage):
+    """A page of one line that is being written: `line` is None while it is new."""
 
-    request: Request[Any, Any, Any]
-    session: AsyncSession
-    caller: Caller
-    frame: PurchasePage
     read: PurchaseCase
     of: LineForm
     lines: Sequence[Charge | Subsidy]
     line: Charge | Subsidy | None
 
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        costs = await CostsPage.load(here)
+        may_run.require(costs.caller, costs.purchase)
+        require_editable(costs.purchase)
+        read = await read_purchase(costs.session, costs.purchase.id, label_of(costs.purchase), costs.finance)
+        of = next(form for form in FORMS if f"{form.path}/" in path_of(costs.request))
+        lines: Sequence[Any] = read.charges if of.counted == "charges" else read.subsidies
+        code = costs.named.get("code")
+        line = None if code is None else line_of_code(lines, code)
+        return cls(**vars(costs), read=read, of=of, lines=lines, line=line)
+
     @property
-    def url(self) -> str:
-        return f"{self.frame.url}{self.of.path}/{self.line.code if self.line else self.of.new}"
+    def path(self) -> str:
+        """Of the line, from the purchase on."""
+        return f"{self.of.path}/{self.line.code if self.line else self.of.new}"
+
+    @property
+    def others(self) -> dict[str, str]:
+        """The names of the purchase's other lines, by code."""
+        return {other.code: other.label for other in self.lines if other is not self.line}
 
 
-async def _editing(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str, code: str | None
-) -> Editing:
-    frame, read = await edited(request, session, caller, reference)
-    of = next(form for form in FORMS if f"{form.path}/" in path_of(request))
-    lines: Sequence[Any] = read.charges if of.counted == "charges" else read.subsidies
-    return Editing(
-        request, session, caller, frame, read, of, lines, None if code is None else line_of_code(lines, code)
-    )
-
-
-def _page(
-    editing: Editing,
+async def _page(
+    here: LinePage,
     form: Form,
     *,
     shown: Preview | None = None,
     conflict: list[tuple[str, str, str]] | None = None,
     incomplete: bool = False,
 ) -> Response[str]:
-    frame, read, line = editing.frame, editing.read, editing.line
-    here = line.label if line else editing.of.adding
-    return render(
-        editing.request,
-        editing.of.template,
-        breadcrumb=trail(frame, here),
+    read, line = here.read, here.line
+    heading = line.label if line else here.of.adding
+    return here.render(
+        here.of.template,
+        heading,
         form=form,
-        here=frame,
-        heading=here,
-        action_url=editing.url,
-        cancel_url=frame.url + SECTION,
-        remove_url=f"{editing.url}/suppression" if line else None,
-        keys_url=f"{frame.url}{SECTION}/cles",
+        heading=heading,
+        action_url=here.url + here.path,
+        cancel_url=here.url + SECTION,
+        remove_url=f"{here.url}{here.path}/suppression" if line else None,
+        keys_url=f"{here.url}{SECTION}/cles",
         payers=read.payers,
         boxes=has_boxes(read.payers),
         item_options=[(item.id, item.name) for item in read.items],
         shown=shown,
         conflict=conflict,
         incomplete=incomplete,
-        **editing.of.choices(form, read),
+        **here.of.choices(form, read),
     )
 
 
-@get([*NEW, *PATHS], right=Right.RUN_PURCHASE)
-async def show_line(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    code: FromPath[str | None] = None,
-) -> Response[str]:
-    editing = await _editing(request, session, caller, reference, code)
-    return _page(editing, editing.of.filled(editing.line, editing.read))
+@get([*NEW, *PATHS], right=may_run)
+async def show_line(here: Here[LinePage]) -> Response[str]:
+    return await _page(here, here.of.filled(here.line, here.read))
 
 
-@post([*NEW, *PATHS], right=Right.RUN_PURCHASE, **LONG_FORM)
-async def do_keep_line(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    reference: FromPath[str],
-    code: FromPath[str | None] = None,
-) -> Response[Any]:
+@post([*NEW, *PATHS], right=may_run, **LONG_FORM)
+async def do_keep_line(here: Here[LinePage], form: PostedForm) -> Response[Any]:
     """Three buttons: show the fields of the key chosen, preview, keep."""
-    editing = await _editing(request, session, caller, reference, code)
     step = form.value("step")
-    if step == "fields" or editing.of.lacks_fields(form):
-        return _page(editing, form, incomplete=step != "fields")
-    command = await asyncio.to_thread(editing.of.read, form, editing.read)  # maybe a line for each of 35 000 members
+    if step == "fields" or here.of.lacks_fields(form):
+        return await _page(here, form, incomplete=step != "fields")
+    command = await asyncio.to_thread(here.of.read, form, here.read)  # maybe a line for each of 35 000 members
+    _join_check(here, form, command)
     if step == "preview":
-        return await _previewed(editing, form, command)
-    _join_check(editing, form, command)
-    with form.redisplayed():
-        form.check()
+        return await _previewed(here, form, command)
+    async with form.submitted(lambda: _page(here, form)):
         try:
-            await _keep(editing, form, command)
+            await _keep(here, form, command)
         except ChangedMeanwhile as changed:
-            raise Redisplay(_both(editing, form, command, changed)) from changed
-    if form.has_errors:
-        raise Redisplay(_page(editing, form))
-    done = f"«\u00a0{command.label}\u00a0» est enregistré."
-    return redirect(request, editing.frame.url + SECTION, done=done)
+            raise Redisplay(await _both(here, form, command, changed)) from changed
+    return here.redirect(SECTION, done=f"«\u00a0{command.label}\u00a0» est enregistré.")
 
 
-async def _keep(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> None:
-    whose, kind = (editing.session, editing.caller, editing.frame.purchase.id), editing.of.kind
-    clock, insistence = services_of(editing.request).clock, form.insistence()
-    if editing.line is None:
-        await add_line(*whose, kind, command, clock, insistence=insistence)
+async def _keep(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> None:
+    whose, kind, insistence = (here.session, here.caller, here.purchase.id), here.of.kind, form.insistence()
+    if here.line is None:
+        await add_line(*whose, kind, command, here.clock, insistence=insistence)
     else:
-        await change_line(
-            *whose, kind, editing.line.code, command, clock, shown=form.value("version"), insistence=insistence
-        )
+        code, shown = here.line.code, form.value("version")
+        await change_line(*whose, kind, code, command, here.clock, shown=shown, insistence=insistence)
 
 
-def _join_check(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> None:
+def _join_check(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> None:
     """What cannot be kept is told with what cannot be read; of a key that could not be read there is no more to say."""
-    read = editing.read
+    read = here.read
     known = Known(
         members=[payer.code for payer in read.payers],
         items=[item.code for item in read.items],
         charges=[charge.code for charge in read.charges],
     )
-    if content_of(command) in [content_of(line) for line in editing.lines]:
+    if content_of(command) in [content_of(line) for line in here.lines]:
         return  # the very same one, sent twice
     unread = {name.partition("-")[0] for name in form.errors}
     with form.joined():
         try:
-            editing.of.kind.check(command, known, list(_others(editing).values()))
+            here.of.kind.check(command, known, list(here.others.values()))
         except Invalid as refused:
             told = ({"key", "mix"} & refused.errors.keys()) if unread & {"part", "weights", "percents"} else set()
             raise Invalid({name: said for name, said in refused.errors.items() if name not in told}) from None
 
 
-def _others(editing: Editing) -> dict[str, str]:
-    """The names of the purchase's other lines, by code."""
-    return {other.code: other.label for other in editing.lines if other is not editing.line}
-
-
-async def _previewed(editing: Editing, form: Form, command: ChargeIn | SubsidyIn) -> Response[str]:
+async def _previewed(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> Response[str]:
     """The page with every member's figures as they would be. Nothing is stored."""
-    read, line, of, others = editing.read, editing.line, editing.of, _others(editing)
+    read, of = here.read, here.of
     shown = None
-    _join_check(editing, form, command)
-    with form.redisplayed():
-        form.check()
-        code = line.code if line else code_for(command.label, others, else_=of.kind.nameless)
-        purchase = {"group_id": editing.caller.group_id, "purchase_id": editing.frame.purchase.id}
+    async with form.submitted(lambda: _page(here, form)):
+        code = here.line.code if here.line else code_for(command.label, here.others, else_=of.kind.nameless)
+        purchase = {"group_id": here.caller.group_id, "purchase_id": here.purchase.id}
         tried = of.as_case(of.kind.table(**purchase, code=code, **vars(command)), read)
         try:
             shown = await asyncio.to_thread(preview_line, read, of.counted, tried)
         except RuleError as error:
             form.refuse(*blamed_field(error, read, tried, of.counted))
-    if form.has_errors:
-        raise Redisplay(_page(editing, form))
-    return _page(editing, form, shown=shown)
+    return await _page(here, form, shown=shown)
 
 
-def _both(editing: Editing, form: Form, command: ChargeIn | SubsidyIn, changed: ChangedMeanwhile) -> Response[str]:
+async def _both(here: LinePage, form: Form, command: ChargeIn | SubsidyIn, changed: ChangedMeanwhile) -> Response[str]:
     """Both versions: what is stored now, and what was typed, which a second press keeps."""
-    assert editing.line is not None, "a new line has no other version"
-    stored, labels, in_words = content_of(editing.line), editing.read.labels, editing.of.in_words
+    assert here.line is not None, "a new line has no other version"
+    stored, labels, in_words = content_of(here.line), here.read.labels, here.of.in_words
     form.refuse("", changed.message)
     form.values["version"] = version_of(stored)
-    return _page(editing, form, conflict=differences(in_words(stored, labels), in_words(content_of(command), labels)))
+    conflict = differences(in_words(stored, labels), in_words(content_of(command), labels))
+    return await _page(here, form, conflict=conflict)
 
 
-@get([f"{path}/suppression" for path in PATHS], right=Right.RUN_PURCHASE)
-async def ask_removal(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    code: FromPath[str],
-) -> Response[str]:
-    editing = await _editing(request, session, caller, reference, code)
-    assert editing.line is not None, "it was found by its code"
-    content = content_of(editing.line)
-    return render(
-        request,
-        "allocation/removal.html",
-        breadcrumb=trail(editing.frame, editing.line.label),
-        form=Form(values={"version": version_of(content)}),
-        question=f"Supprimer «\u00a0{editing.line.label}\u00a0»\u202f?",
+@get([f"{path}/suppression" for path in PATHS], right=may_run)
+async def ask_removal(here: Here[LinePage]) -> Response[str]:
+    assert here.line is not None, "it was found by its code"
+    content = content_of(here.line)
+    return here.ask(
+        here.line.label,
+        question=f"Supprimer «\u00a0{here.line.label}\u00a0»\u202f?",
         consequences=[
-            editing.of.loss.format_map(editing.of.in_words(content, editing.read.labels)),
+            here.of.loss.format_map(here.of.in_words(content, here.read.labels)),
             "Les états de répartition déjà figés ne changent pas.",
         ],
-        action_url=f"{editing.url}/suppression",
-        action_label="Supprimer",
-        cancel_url=editing.url,
-        danger=True,
+        action=f"{here.path}/suppression",
+        label="Supprimer",
+        cancel=here.path,
+        form=Form(values={"version": version_of(content)}),
+        template="allocation/removal.html",
     )
 
 
-@post([f"{path}/suppression" for path in PATHS], right=Right.RUN_PURCHASE)
-async def do_removal(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    reference: FromPath[str],
-    code: FromPath[str],
-) -> Response[Any]:
-    editing = await _editing(request, session, caller, reference, code)
-    assert editing.line is not None, "it was found by its code"
-    label, purchase_id = editing.line.label, editing.frame.purchase.id
-    clock = services_of(request).clock
-    await remove_line(session, caller, purchase_id, editing.of.kind, code, clock, shown=form.value("version"))
-    return redirect(request, editing.frame.url + SECTION, done=f"«\u00a0{label}\u00a0» est supprimé.")
+@post([f"{path}/suppression" for path in PATHS], right=may_run)
+async def do_removal(here: Here[LinePage], form: PostedForm) -> Response[Any]:
+    assert here.line is not None, "it was found by its code"
+    label, code = here.line.label, here.line.code
+    whose = (here.session, here.caller, here.purchase.id)
+    await remove_line(*whose, here.of.kind, code, here.clock, shown=form.value("version"))
+    return here.redirect(SECTION, done=f"«\u00a0{label}\u00a0» est supprimé.")
 
 
 ROUTES = [show_line, do_keep_line, ask_removal, do_removal]

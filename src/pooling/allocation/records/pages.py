@@ -1,64 +1,42 @@
 """Freezing an allocation, and opening those that were frozen."""
 
 import asyncio
-from collections.abc import Collection
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
+from litestar import Response, get, post
 
-from pooling.allocation.allocating import own_codes, sees_all_costs
 from pooling.allocation.case import label_of
 from pooling.allocation.current import Current, consistently, paying_members
 from pooling.allocation.excerpts import SHOWN_AT_MOST, shares_listed, warnings_listed
-from pooling.allocation.page import SECTION, finance_of, trail
+from pooling.allocation.page import COSTS, SECTION, CostsPage
+from pooling.allocation.permissions import may_process, may_see_every_share, may_see_share
 from pooling.allocation.records import export_pages
 from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart
-from pooling.allocation.records.freezing import (
-    FiguresMoved,
-    OpenedRecord,
-    fingerprint,
-    freeze_allocation,
-    last_number,
-    open_record,
-)
+from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_allocation, last_number
+from pooling.allocation.records.page import RECORD, ProcessedPage, RecordPage, RecordSharePage
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
 from pooling.allocation.records.provenance import of_record
 from pooling.allocation.why_pages import why_page
-from pooling.kernel.errors import Forbidden, NotFound
-from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.rights import Caller, Right
+from pooling.members.group_page import Here
+from pooling.members.rights import Right
 from pooling.purchases.models import PurchaseState
-from pooling.purchases.page import PurchasePage, purchase_page
+from pooling.purchases.permissions import may_run
 from pooling.web.addresses import path_of
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
-from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, euros, plural
 
-PATH = "/achats/{reference:str}/couts"
-MOST_RECORDS = 1_000_000
-"""Beyond, a number in an address is no record's."""
+FREEZING = f"{COSTS}/gel"
 
 
-async def _led(request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, reference: str) -> PurchasePage:
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    caller.require(Right.RUN_PURCHASE, purchase_id=frame.purchase.id)
-    return frame
-
-
-async def _freezing_page(
-    request: Request[Any, Any, Any], session: AsyncSession, frame: PurchasePage, form: Form
-) -> Response[str]:
+async def _freezing_page(here: CostsPage, form: Form) -> Response[str]:
     """The figures as they would be frozen; the hidden fingerprint stands for them."""
 
     async def read(current: Current) -> tuple[Current, int]:
-        return current, await paying_members(session, frame.purchase.id)
+        return current, await paying_members(here.session, here.purchase.id)
 
-    current, paying = await consistently(session, frame.purchase.id, finance_of(request), read)
+    current, paying = await consistently(here.session, here.purchase.id, here.finance, read)
     allocation = current.told()
-    last = await last_number(session, frame.purchase.id)
+    last = await last_number(here.session, here.purchase.id)
     totals = allocation.result.totals
     form.values["version"] = fingerprint(current.fingerprint, last)
     consequences = [
@@ -67,173 +45,102 @@ async def _freezing_page(
         f"Reste à charge\u00a0: {euros(totals.net)} après subventions et FCTVA estimé.",
         f"L’état portera le n°\u00a0{last + 1}. Il ne changera plus, quoi qu’il arrive ensuite à l’achat.",
     ]
-    if frame.purchase.state in {PurchaseState.DRAFT, PurchaseState.OPEN}:
+    if here.purchase.state in {PurchaseState.DRAFT, PurchaseState.OPEN}:
         consequences.append("À vérifier\u00a0: la collecte n’est pas close, les quantités peuvent encore changer.")
     if not totals.ttc:
         consequences.append("À vérifier\u00a0: le total est de 0\u00a0€.")
     if allocation.result.warnings:
         found = plural(len(allocation.result.warnings), "point à vérifier", "points à vérifier")
         consequences.append(f"{found} sur l’autofinancement\u00a0: voir la page des coûts.")
-    return render(
-        request,
-        "allocation/removal.html",
-        breadcrumb=trail(frame, "Figer la répartition"),
-        form=form,
+    return here.ask(
+        "Figer la répartition",
         question="Figer la répartition des coûts\u202f?",
         consequences=consequences,
-        action_url=f"{frame.url}{SECTION}/gel",
-        action_label=f"Figer l’état n°\u00a0{last + 1}",
-        cancel_url=frame.url + SECTION,
+        action=f"{SECTION}/gel",
+        label=f"Figer l’état n°\u00a0{last + 1}",
+        cancel=SECTION,
+        form=form,
+        danger=False,
+        template="allocation/removal.html",
     )
 
 
-@get(f"{PATH}/gel", right=Right.RUN_PURCHASE)
-async def ask_freezing(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, reference: FromPath[str]
-) -> Response[str]:
-    frame = await _led(request, session, caller, reference)
-    return await _freezing_page(request, session, frame, Form())
+@get(FREEZING, right=may_run)
+async def ask_freezing(here: Here[CostsPage]) -> Response[str]:
+    return await _freezing_page(here, Form())
 
 
-@post(f"{PATH}/gel", right=Right.RUN_PURCHASE)
-async def do_freezing(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    reference: FromPath[str],
-) -> Response[Any]:
-    frame = await _led(request, session, caller, reference)
+@post(FREEZING, right=may_run)
+async def do_freezing(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
+    whose, label = (here.session, here.caller, here.purchase.id), label_of(here.purchase)
     try:
-        record = await freeze_allocation(
-            session,
-            caller,
-            frame.purchase.id,
-            label_of(frame.purchase),
-            services_of(request).clock,
-            finance=finance_of(request),
-            shown=form.value("version"),
-        )
+        record = await freeze_allocation(*whose, label, here.clock, finance=here.finance, shown=form.value("version"))
     except FiguresMoved as moved:
         form.refuse("", moved.message)
-        raise Redisplay(await _freezing_page(request, session, frame, form)) from moved
+        raise Redisplay(await _freezing_page(here, form)) from moved
     done = f"L’état de répartition n°\u00a0{record.number} est figé."
-    return redirect(request, f"{frame.url}{SECTION}/etats/{record.number}", done=done)
+    return here.redirect(f"{SECTION}/etats/{record.number}", done=done)
 
 
-@get(f"{PATH}/etats/{{number:int}}", right=Right.SEE_TOTALS)
-async def show_record(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    number: FromPath[int],
-) -> Response[str]:
+@get(RECORD, right=Right.SEE_TOTALS)
+async def show_record(here: Here[RecordPage]) -> Response[str]:
     """A frozen allocation as it was: every share, or for a référent its own with the totals."""
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    own = None if sees_all else await own_codes(session, caller)
-    record = await _record(session, frame, number, own)
+    record = await here.opened(here.own)
     allocation = record.allocation
-    members = shares_listed(allocation.result.results, own)
-    url = f"{frame.url}{SECTION}/etats/{number}"
+    members = shares_listed(allocation.result.results, here.own)
     by = record.shown.by or "une personne partie"
-    apart = sees_all and is_apart(request, allocation.result)
-    return render(
-        request,
+    apart = here.sees_all and is_apart(here.request, allocation.result)
+    return here.render(
         "allocation/record.html",
-        breadcrumb=trail(frame, f"État n°\u00a0{number}"),
-        here=frame,
-        number_shown=number,
-        frozen=f"Figé {date_time_long(record.shown.frozen_at, frame.zone, with_year=True)}, par {by}.",
+        number_shown=here.number,
+        frozen=f"Figé {date_time_long(record.shown.frozen_at, here.zone, with_year=True)}, par {by}.",
         basis=allocation.basis,
         totals=allocation.result.totals,
         members=members[:SHOWN_AT_MOST],
         hidden=max(len(members) - SHOWN_AT_MOST, 0),
         names=allocation.labels.members,
-        why=url,
-        sees_all=sees_all,
-        files=download_links(url, apart=apart) if sees_all else [],
-        offer=export_pages.offer(frame, number) if apart else None,
-        warnings=warnings_listed(allocation.result, allocation.labels, own),
-        **await _processing(session, caller, frame, number),
+        why=here.url + here.path,
+        sees_all=here.sees_all,
+        files=download_links(here.url + here.path, apart=apart) if here.sees_all else [],
+        offer=export_pages.offer(here, here.number) if apart else None,
+        warnings=warnings_listed(allocation.result, allocation.labels, here.own),
+        **await _processing(here),
     )
 
 
-async def _processing(session: AsyncSession, caller: Caller, frame: PurchasePage, number: int) -> dict[str, Any]:
+async def _processing(here: RecordPage) -> dict[str, Any]:
     """For a member's finance: whether the record is still to be dealt with, or who did and when."""
-    done = await processed_by(session, caller, frame.purchase.id, number)
+    done = await processed_by(here.session, here.caller, here.purchase.id, here.number)
     return {
-        "to_process": bool(await members_to_process(session, caller, frame.purchase.id, number)),
-        "processed": f"{date_time_long(done[0], frame.zone, with_year=True)}, par {done[1]}" if done else None,
+        "to_process": bool(await members_to_process(here.session, here.caller, here.purchase.id, here.number)),
+        "processed": f"{date_time_long(done[0], here.zone, with_year=True)}, par {done[1]}" if done else None,
     }
 
 
-@post(f"{PATH}/etats/{{number:int}}/traitement", right=Right.SEE_ALL_COSTS)
-async def do_processing(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,  # noqa: ARG001 - for its token
-    reference: FromPath[str],
-    number: FromPath[int],
-) -> Response[Any]:
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    if not 0 < number <= MOST_RECORDS:
-        raise NotFound
-    await process_record(session, caller, frame.purchase.id, number, services_of(request).clock.now())
-    done = f"L’état n°\u00a0{number} est marqué comme traité."
-    return redirect(request, f"{frame.url}{SECTION}/etats/{number}", done=done)
+@post(f"{RECORD}/traitement", right=may_process)
+async def do_processing(here: Here[ProcessedPage]) -> Response[Any]:
+    await process_record(here.session, here.caller, here.purchase.id, here.number, here.now)
+    return here.redirect(here.path, done=f"L’état n°\u00a0{here.number} est marqué comme traité.")
 
 
-async def _record(
-    session: AsyncSession, frame: PurchasePage, number: int, only: Collection[str] | None = None
-) -> OpenedRecord:
-    if not 0 < number <= MOST_RECORDS:
-        raise NotFound
-    return await open_record(session, frame.purchase.id, number, only)
-
-
-@get(f"{PATH}/etats/{{number:int}}/{{member:str}}", right=Right.SEE_TOTALS)
-async def show_record_why(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    number: FromPath[int],
-    member: FromPath[str],
-) -> Response[str]:
+@get(f"{RECORD}/{{member:str}}", right=may_see_share)
+async def show_record_why(here: Here[RecordSharePage]) -> Response[str]:
     """All of a member's frozen figures explained: its own people's, anybody's for who sees all costs."""
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    sees_all = await sees_all_costs(session, caller, frame.purchase.id)
-    if not (sees_all or member in await own_codes(session, caller)):
-        raise NotFound
-    record = await _record(session, frame, number, [member])
-    url = f"{frame.url}{SECTION}/etats/{number}"
-    back = Link(f"État n°\u00a0{number}", url)
-    return why_page(request, frame, record.allocation, member, [*trail(frame, "")[:-1], back], back)
+    record = await here.opened([here.member])
+    return why_page(here, record.allocation, here.link)
 
 
-@get([f"{PATH}/etats/{{number:int}}/{name}" for name in FILE_NAMES], right=Right.SEE_TOTALS)
-async def download_record(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    reference: FromPath[str],
-    number: FromPath[int],
-) -> Response[Any]:
+@get([f"{RECORD}/{name}" for name in FILE_NAMES], right=may_see_every_share)
+async def download_record(here: Here[RecordPage]) -> Response[Any]:
     """A frozen allocation as a file, exactly as frozen, for who sees every member's share."""
-    frame = await purchase_page(request, session, caller, reference, SECTION)
-    if not await sees_all_costs(session, caller, frame.purchase.id):
-        raise Forbidden
-    record = await _record(session, frame, number)
-    day = record.shown.frozen_at.astimezone(frame.zone).date().isoformat()
-    kind, name = path_of(request).rpartition(".")[2], f"{frame.purchase.reference}-etat-{number}-{day}"
-    if kind == "xlsx" and is_apart(request, record.allocation.result):
-        return redirect(request, export_pages.address(frame, number))
-    provenance = of_record(record, frame.group.name, frame.zone)
+    record = await here.opened(None)
+    day = record.shown.frozen_at.astimezone(here.zone).date().isoformat()
+    kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-etat-{here.number}-{day}"
+    if kind == "xlsx" and is_apart(here.request, record.allocation.result):
+        return here.redirect(export_pages.path(here.number))
+    provenance = of_record(record, here.group.name, here.zone)
     return await asyncio.to_thread(
-        file_of, record.allocation, provenance, kind, name, fictional=frame.group.fictional, result=record.result
+        file_of, record.allocation, provenance, kind, name, fictional=here.group.fictional, result=record.result
     )
 
 

@@ -14,6 +14,7 @@ from pooling.allocation.allocating import StatedPurchase, sees_all_costs
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import read_current
 from pooling.allocation.models import AllocationRecord
+from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.freezing import open_record
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook import row_count
@@ -22,7 +23,7 @@ from pooling.exports.asking import ask_export, find_export, latest_exports
 from pooling.exports.kinds import ExportKind, Prepared, Progress
 from pooling.exports.models import Export
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Forbidden, NotFound
+from pooling.kernel.errors import NotFound
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.purchases.models import Purchase
@@ -50,16 +51,11 @@ async def ask_workbook(
         Forbidden: the caller does not see every member's share.
         NotFound: the purchase has no such record.
     """
-    await _require_all_costs(session, caller, purchase_id)
+    may_see_every_share.require(caller, await sees_all_costs(session, caller, purchase_id))
     if record is not None:
         await _require_record(session, purchase_id, record)
     terms = {**_of(purchase_id), "record": record}
     return await ask_export(session, KIND, terms, caller.person_id, now, unchanging=record is not None)
-
-
-async def _require_all_costs(session: AsyncSession, caller: Caller, purchase_id: int) -> None:
-    if not await sees_all_costs(session, caller, purchase_id):
-        raise Forbidden
 
 
 async def _require_record(session: AsyncSession, purchase_id: int, number: int) -> None:
@@ -72,28 +68,17 @@ async def _require_record(session: AsyncSession, purchase_id: int, number: int) 
         raise NotFound
 
 
-async def find_workbook(
-    session: AsyncSession, caller: Caller, purchase_id: int, export_id: int
-) -> tuple[Export, int | None]:
-    """A workbook of this purchase, and its size once it is ready.
+async def find_workbook(session: AsyncSession, purchase_id: int, export_id: int) -> tuple[Export, int | None]:
+    """A workbook of this purchase, and its size once it is ready, for who sees every member's share.
 
     Raises:
-        Forbidden: the caller does not see every member's share (any more).
         NotFound: the purchase has none with this id, or it is forgotten.
     """
-    await _require_all_costs(session, caller, purchase_id)
     return await find_export(session, KIND, export_id, _of(purchase_id))
 
 
-async def latest_workbooks(
-    session: AsyncSession, caller: Caller, purchase_id: int
-) -> Sequence[tuple[Export, int | None]]:
-    """The purchase's workbooks with their sizes, the newest first.
-
-    Raises:
-        Forbidden: the caller does not see every member's share.
-    """
-    await _require_all_costs(session, caller, purchase_id)
+async def latest_workbooks(session: AsyncSession, purchase_id: int) -> Sequence[tuple[Export, int | None]]:
+    """The purchase's workbooks with their sizes, the newest first, for who sees every member's share."""
     return await latest_exports(session, KIND, _of(purchase_id))
 
 
