@@ -8,10 +8,10 @@ from factories import NOW, Territory, open_purchase
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.models import Difficulty
 from pooling.features import FEATURES
+from pooling.kernel.about import about_one, keys_to
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Invalid
 from pooling.members.features import Features
-from pooling.members.subjects import about_one, keys_to
 from pooling.web.forms import Form
 
 SUBJECTS = Features(FEATURES).subjects

@@ -167,6 +167,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
     "ck_agenda_items_topic_is_a_name": [("topic", "'Something else'"), ("topic", "''")],
     "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
+    "ck_attached_files_goes_with_one": [("committee_id, purchase_id", "1, 1"), ("committee_id", "NULL")],
+    "ck_attached_files_item_of_committee": [("agenda_item_id, purchase_id", "1, 1")],
     "ck_collections_closed_has_date": [
         ("purchase_id, state", "1, 'closed'"),
         ("purchase_id, state, closed_at", "1, 'open', now()"),
@@ -246,6 +248,8 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
     "ck_agenda_items_topic_is_a_name": ("topic", "'follow_up'"),
     "ck_agenda_items_duration_positive": ("duration_minutes", "1"),
+    "ck_attached_files_goes_with_one": ("purchase_id", "1"),
+    "ck_attached_files_item_of_committee": ("agenda_item_id, committee_id", "1, 1"),
     "ck_collections_closed_has_date": ("purchase_id, state, closed_at", "1, 'closed', now()"),
     "ck_collections_one_subject": ("purchase_id", "1"),
     "ck_committee_guests_person_or_name": ("name", "'Claire'"),

@@ -13,10 +13,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlmodel import Field
 
+from pooling.kernel.about import About, about_one
 from pooling.kernel.events import Event
-from pooling.kernel.files import File
+from pooling.kernel.files import AttachedFile, File
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, recorded, within_group
-from pooling.members.subjects import About, about_one
 
 
 class CommitteeKind(StrEnum):
@@ -178,6 +178,8 @@ class MinutesVersion(TenantTable, table=True):
 
 
 Event.__table__.append_constraint(within_group("decision_id", "decisions"))  # type: ignore[attr-defined]
+AttachedFile.__table__.append_constraint(within_group("committee_id", "committees"))  # type: ignore[attr-defined]
+AttachedFile.__table__.append_constraint(within_group("agenda_item_id", "agenda_items"))  # type: ignore[attr-defined]
 
 
 class DifficultyState(StrEnum):
@@ -210,23 +212,6 @@ class Difficulty(About, TenantTable, table=True):
     raised_at: datetime = instant()
     settled_at: datetime | None = instant(nullable=True)
     settled_by: int | None = foreign_id(nullable=True)
-
-
-class CommitteeFile(TenantTable, table=True):
-    """A file that goes with an agenda item or, without one, with the minutes."""
-
-    __tablename__ = "committee_files"
-    __table_args__ = (
-        in_group(),
-        within_group("file_id", str(File.__tablename__)),
-        within_group("committee_id", "committees"),
-        within_group("agenda_item_id", "agenda_items"),
-        Index(None, "group_id", "committee_id"),
-    )
-
-    file_id: int = Field(primary_key=True, sa_type=BigInteger)
-    committee_id: int = foreign_id()
-    agenda_item_id: int | None = foreign_id(nullable=True)
 
 
 class Guest(TenantTable, table=True):

@@ -8,16 +8,36 @@ import hashlib
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, LargeBinary, delete, exists, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    delete,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, col
 
+from pooling.kernel.about import KEYS, About, about_one
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.file_kinds import ACCEPTED, download_name, kind_of
 from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.kernel.tables import TenantTable, any_of, foreign_id, identity, in_group, instant, linked
+from pooling.kernel.tables import (
+    TenantTable,
+    any_of,
+    foreign_id,
+    identity,
+    in_group,
+    instant,
+    linked,
+    within_group,
+)
 
 LARGEST_FILE = limit(10 * 1024 * 1024, "A file", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes."""
@@ -51,6 +71,26 @@ class File(TenantTable, table=True):
     added_by: int | None = foreign_id(nullable=True)
     """None: the application made it."""
     added_at: datetime = instant()
+
+
+class AttachedFile(About, TenantTable, table=True):
+    """A file that goes with something: with a subject or with a committee, there with an item of its agenda or, without
+    one, with its minutes.
+    """
+
+    __tablename__ = "attached_files"
+    __table_args__ = (
+        in_group(),
+        within_group("file_id", str(File.__tablename__)),
+        *about_one(),
+        CheckConstraint(f"num_nonnulls(committee_id, {KEYS}) = 1", name="goes_with_one"),
+        CheckConstraint("agenda_item_id IS NULL OR committee_id IS NOT NULL", name="item_of_committee"),
+        Index(None, "group_id", "committee_id"),
+    )
+
+    file_id: int = Field(primary_key=True, sa_type=BigInteger)
+    committee_id: int | None = foreign_id(nullable=True)
+    agenda_item_id: int | None = foreign_id(nullable=True)
 
 
 async def store_file(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.members.subjects import Named
+from pooling.kernel.about import Named
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import EnteredGroup
 from pooling.exports.asking import forget_exports
 from pooling.exports.kinds import ExportKind
+from pooling.kernel.about import Named
 from pooling.kernel.database import part_of
 from pooling.members.acts import Act
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp
 from pooling.members.events import EventWords
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
-from pooling.members.subjects import Named, SubjectKind, Subjects
+from pooling.members.subjects import SubjectKind, Subjects
 from pooling.members.task import Task
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import Kind

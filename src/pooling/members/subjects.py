@@ -1,7 +1,5 @@
-"""What a decision, an agenda item or a difficulty is about: a purchase, and whatever else a feature brings.
-
-A row names its subject by one nullable key for each kind, of which it fills at most one. `KINDS` and `About` are the
-one place where a new kind gets its column; a migration adds it to the tables.
+"""What a decision, an agenda item or a difficulty is about, as people meet it: declared by its feature, shown beside
+the row, offered and read in forms. The keys that rows have to it are in `kernel/about.py`.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -9,25 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel, Field
-from sqlalchemy import CheckConstraint, ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.schema import Constraint
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
+from pooling.kernel.about import KINDS, About, Named, key_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import any_of, foreign_id, linked, within_group
+from pooling.kernel.tables import any_of, linked
 from pooling.members.rights import Caller
 from pooling.web.forms import Form
-
-KINDS: Mapping[str, str] = {"purchase": "purchases"}
-"""The table of each kind; the key to it is `<kind>_id`."""
-
-KEYS = ", ".join(f"{kind}_id" for kind in KINDS)
-"""In SQL."""
-Named = tuple[str, int]
-"""A subject by its kind and id."""
-
 
 _COLUMNS = 4
 _DIGITS = 19
@@ -44,48 +33,9 @@ class AboutIn(BaseModel):
     """The reference of the purchase that it is about: `AG-2027-001`."""
 
 
-class About(SQLModel):
-    """What a table whose rows have a subject is made of too, with the constraints of `about`."""
-
-    purchase_id: int | None = foreign_id(nullable=True)
-
-    @property
-    def about(self) -> Named | None:
-        keys = ((kind, getattr(self, key_of(kind))) for kind in KINDS)
-        return next(((kind, key) for kind, key in keys if key is not None), None)
-
-
-def key_of(kind: str) -> str:
-    return f"{kind}_id"
-
-
-def keys_to(subject: Named | None) -> dict[str, Any]:
-    """The columns that name this subject, and no other."""
-    return {key_of(kind): subject[1] if subject is not None and subject[0] == kind else None for kind in KINDS}
-
-
-def about_it(table: type[About], subject: Named | None) -> ColumnElement[bool]:
-    """The rows of this table that are about it; with None, those about nothing."""
-    return and_(*(col(getattr(table, key)).is_not_distinct_from(value) for key, value in keys_to(subject).items()))
-
-
 def reference_of(subject: "Subject | None", kind: str) -> str | None:
     """What an interface for programs says in the field of this kind."""
     return subject.reference if subject is not None and subject.kind == kind else None
-
-
-def keys_in_events(row: About) -> dict[str, int]:
-    """What an event of the row names, so that it stands in the subject's journal too."""
-    return {key_of(row.about[0]): row.about[1]} if row.about is not None else {}
-
-
-def about_one(kinds: Mapping[str, str] = KINDS) -> list[Constraint]:
-    """Within the group, and one at most: of a single kind there is nothing to check."""
-    constraints: list[Constraint] = [within_group(key_of(kind), table) for kind, table in kinds.items()]
-    if len(kinds) > 1:
-        keys = ", ".join(key_of(kind) for kind in kinds)
-        constraints.append(CheckConstraint(f"num_nonnulls({keys}) <= 1", name="about_one"))
-    return constraints
 
 
 @dataclass(frozen=True)

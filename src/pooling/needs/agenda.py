@@ -12,9 +12,9 @@ from sqlmodel import col
 
 from pooling.collections.models import Collection
 from pooling.collections.queries import under_way
+from pooling.kernel.about import Named
 from pooling.kernel.tables import any_of, linked
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp, shortened
-from pooling.members.subjects import Named
 from pooling.needs.models import Declaration, DeclarationState
 from pooling.purchases.models import Participation, Purchase
 from pooling.web.typography import deadline_words, plural

@@ -121,7 +121,7 @@ async def test_what_is_refused_is_named_and_nothing_is_kept(
     answer = await send(browser, page, [("bon.pdf", PDF), (name, content)], item)
     assert (answer.status_code, sentence in text_of(answer)) == (422, True)
     async with database.transaction(territory.group_id) as session:
-        for table in ("files", "file_contents", "committee_files"):
+        for table in ("files", "file_contents", "attached_files"):
             assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == 0
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.exports.kinds import ExportKind, Prepared, Progress
+from pooling.kernel.about import Named, keys_to
 from pooling.kernel.events import record_event
 from pooling.members.acts import Act, NoTerms, Order
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion
@@ -19,7 +20,6 @@ from pooling.members.features import Entry, Feature, features_for
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Membership, Role
 from pooling.members.rights import AnyRight, Caller
-from pooling.members.subjects import Named, keys_to
 from pooling.members.task import Task
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+from pooling.kernel.about import About
 from pooling.kernel.tables import TenantTable, identity, instant
-from pooling.members.subjects import About
 
 WALLED = (
     """

@@ -13,6 +13,7 @@ from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.locking import SENT_TWICE
 from pooling.committees.models import Difficulty, DifficultyState
 from pooling.committees.queries import known_id, one_row
+from pooling.kernel.about import KEYS, about_it, keys_in_events, keys_to
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
@@ -21,7 +22,6 @@ from pooling.members.features import features_for
 from pooling.members.locking import lock_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
-from pooling.members.subjects import KEYS, about_it, keys_in_events, keys_to
 
 MOST_UNSETTLED = 20
 """Of one person: more are not a difficulty but a project."""

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.locking import lock_to_write, record_change
-from pooling.committees.models import AgendaItem, Committee, CommitteeFile, CommitteeState
+from pooling.committees.models import AgendaItem, Committee, CommitteeState
 from pooling.committees.queries import one_row
 from pooling.kernel.errors import Conflict, Invalid
-from pooling.kernel.files import LARGEST_FILE, File, file_with_content, remove_files, store_file
+from pooling.kernel.files import LARGEST_FILE, AttachedFile, File, file_with_content, remove_files, store_file
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.tables import any_of, linked
 from pooling.members.rights import Caller
@@ -75,7 +75,7 @@ async def attach_files(
     await _require_room(session, committee_id, agenda_item_id, sent)
     files = [await _keep(session, one, now, caller) for one in sent]
     session.add_all(
-        CommitteeFile(
+        AttachedFile(
             group_id=committee.group_id, file_id=file.id, committee_id=committee_id, agenda_item_id=agenda_item_id
         )
         for file in files
@@ -95,7 +95,7 @@ async def detach_file(
     _require_not_ended(committee)
     name = (await _file_of(session, committee_id, file_id)).name
     removed = await session.execute(
-        delete(CommitteeFile).where(col(CommitteeFile.file_id) == file_id).returning(col(CommitteeFile.agenda_item_id))
+        delete(AttachedFile).where(col(AttachedFile.file_id) == file_id).returning(col(AttachedFile.agenda_item_id))
     )
     await remove_files(session, [file_id])
     record_change(session, caller, committee, "file_removed", now, details={"names": [name]})
@@ -115,9 +115,9 @@ async def read_attachment(session: AsyncSession, committee_id: int, file_id: int
 async def files_of(session: AsyncSession, committee_id: int) -> dict[int | None, list[FileLine]]:
     """The committee's files by agenda item, in the order in which they were added; None stands for the minutes."""
     rows = await session.execute(
-        select(col(File.id), col(File.name), col(File.size), col(CommitteeFile.agenda_item_id))
-        .join(CommitteeFile, linked(CommitteeFile.file_id, File.id))
-        .where(col(CommitteeFile.committee_id) == committee_id)
+        select(col(File.id), col(File.name), col(File.size), col(AttachedFile.agenda_item_id))
+        .join(AttachedFile, linked(AttachedFile.file_id, File.id))
+        .where(col(AttachedFile.committee_id) == committee_id)
         .order_by(col(File.id))
     )
     by_item: dict[int | None, list[FileLine]] = {}
@@ -130,9 +130,9 @@ async def files_of(session: AsyncSession, committee_id: int) -> dict[int | None,
 async def forget_files_of_items(session: AsyncSession, item_ids: Sequence[int]) -> None:
     """For items that leave an agenda."""
     forgotten = await session.execute(
-        delete(CommitteeFile)
-        .where(any_of(col(CommitteeFile.agenda_item_id), item_ids))
-        .returning(col(CommitteeFile.file_id))
+        delete(AttachedFile)
+        .where(any_of(col(AttachedFile.agenda_item_id), item_ids))
+        .returning(col(AttachedFile.file_id))
     )
     await remove_files(session, list(forgotten.scalars()))
 
@@ -141,8 +141,8 @@ async def _file_of(session: AsyncSession, committee_id: int, file_id: int) -> Fi
     return await one_row(
         session,
         select(File)
-        .join(CommitteeFile, linked(CommitteeFile.file_id, File.id))
-        .where(col(File.id) == file_id, col(CommitteeFile.committee_id) == committee_id),
+        .join(AttachedFile, linked(AttachedFile.file_id, File.id))
+        .where(col(File.id) == file_id, col(AttachedFile.committee_id) == committee_id),
     )
 
 
@@ -164,12 +164,12 @@ async def _require_item(session: AsyncSession, committee_id: int, item_id: int) 
 
 
 async def _require_room(session: AsyncSession, committee_id: int, item_id: int | None, sent: Sequence[Upload]) -> None:
-    beside = col(CommitteeFile.agenda_item_id).is_not_distinct_from(item_id)
+    beside = col(AttachedFile.agenda_item_id).is_not_distinct_from(item_id)
     rows = await session.execute(
         select(func.count().filter(beside), func.coalesce(func.sum(col(File.size)), 0))
-        .select_from(CommitteeFile)
-        .join(File, linked(CommitteeFile.file_id, File.id))
-        .where(col(CommitteeFile.committee_id) == committee_id)
+        .select_from(AttachedFile)
+        .join(File, linked(AttachedFile.file_id, File.id))
+        .where(col(AttachedFile.committee_id) == committee_id)
     )
     count, size = rows.one()
     most = MOST_OF_MINUTES if item_id is None else MOST_OF_ITEM

@@ -20,11 +20,11 @@ from pooling.committees.agendas.rules import moved_to, require_room
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.locking import lock_committee, record_change, require_to_come
 from pooling.committees.models import AgendaItem, Committee, Topic
+from pooling.kernel.about import keys_to
 from pooling.kernel.database import insert_many
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.members.features import features_for
 from pooling.members.rights import Caller
-from pooling.members.subjects import keys_to
 
 
 async def add_titles(session: AsyncSession, committee_id: int, titles: Sequence[str]) -> None:

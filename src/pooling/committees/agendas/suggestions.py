@@ -9,8 +9,8 @@ from sqlmodel import col
 
 from pooling.committees.agendas.rules import LONGEST_SAID
 from pooling.committees.models import Difficulty, DifficultyState, Topic
+from pooling.kernel.about import Named
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, shortened
-from pooling.members.subjects import Named
 
 MOST_DIFFICULTIES = 50
 

@@ -11,12 +11,12 @@ from pooling.committees.agendas.rules import MOST_ITEMS
 from pooling.committees.agendas.suggestions import lacking
 from pooling.committees.locking import lock_committee, record_change, require_to_come
 from pooling.committees.models import AgendaItem, Committee, Topic
+from pooling.kernel.about import keys_to
 from pooling.kernel.database import insert_many
 from pooling.members.agenda import Meeting, Suggestion
 from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
-from pooling.members.subjects import keys_to
 
 
 async def proposals_for(session: AsyncSession, committee: Committee, zone: ZoneInfo, now: datetime) -> list[Suggestion]:

@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConst
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from pooling.kernel.about import KEYS, About, about_one
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
-from pooling.members.subjects import KEYS, About, about_one
 
 
 class DecisionState(StrEnum):

@@ -15,6 +15,7 @@ from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import decided_by, vote_words
 from pooling.committees.models import Committee, CommitteeState
+from pooling.kernel.about import Named, about_it
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import Event
 from pooling.kernel.tables import linked
@@ -22,7 +23,7 @@ from pooling.members.acts import Terms
 from pooling.members.features import features_for
 from pooling.members.models import Membership
 from pooling.members.rights import Caller, Right
-from pooling.members.subjects import Named, Subject, about_it
+from pooling.members.subjects import Subject
 
 LARGEST = 2**31 - 1
 OF_A_SUBJECT = 10

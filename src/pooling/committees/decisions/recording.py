@@ -16,6 +16,7 @@ from pooling.committees.locking import PUBLISHED, lock_to_write, mark_held
 from pooling.committees.models import Committee
 from pooling.committees.people import count_people
 from pooling.committees.queries import one_row
+from pooling.kernel.about import KINDS, key_of, keys_in_events, keys_to
 from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
@@ -25,7 +26,6 @@ from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
-from pooling.members.subjects import KINDS, key_of, keys_in_events, keys_to
 
 T = TypeVar("T", bound=Terms)
 

@@ -4,8 +4,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pooling.kernel.about import Named
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
-from pooling.members.subjects import Named
 
 LONGEST_DECISION = 2000
 LONGEST_OUTCOME = 500
