@@ -25,12 +25,13 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pooling.cli.tokens": ("token",),
     "pooling.cli.data": ("import", "export"),
     "pooling.cli.cases": ("allocate", "consolidate"),
+    "pooling.cli.invoices": ("invoice",),
 }
 click.rich_click.COMMAND_GROUPS = {
     "pooling": [
         {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "remind", "purge", "doctor"]},
         {"name": "Data", "commands": ["group", "administrator", "token", "import", "export"]},
-        {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate"]},
+        {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate", "invoice"]},
     ]
 }
 

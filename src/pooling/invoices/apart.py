@@ -1,0 +1,40 @@
+"""Reading in a process of its own: a file that is made to take for ever, or all memory, harms nobody else."""
+
+import multiprocessing
+import resource
+from multiprocessing.connection import Connection
+
+from pooling.invoices.invoice import Finding
+from pooling.invoices.reading import Reading, read_invoice
+
+SECONDS = 10
+_MOST_MEMORY = 2_000_000_000
+"""Bytes of address space; an invoice of a thousand lines takes a tenth."""
+
+
+def read_apart(content: bytes, seconds: float = SECONDS) -> Reading:
+    """As `read_invoice`, or refused after `seconds`. Blocks: for a thread, or a command."""
+    context = multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_read, args=(content, sending), daemon=True)
+    process.start()
+    sending.close()
+    try:
+        reading = receiving.recv() if receiving.poll(seconds) else None
+    except EOFError:  # it ended without an answer: out of memory
+        reading = None
+    finally:
+        process.kill()
+        process.join()
+        receiving.close()
+    return reading if isinstance(reading, Reading) else _too_much()
+
+
+def _read(content: bytes, sending: Connection) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    sending.send(read_invoice(content))
+
+
+def _too_much() -> Reading:
+    said = f"Ce fichier demande plus de {SECONDS} secondes, ou trop de mémoire\u00a0: il n’est pas lu."
+    return Reading(None, [Finding("unreadable", "", "error", said)])
