@@ -9,7 +9,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from typing import Any, cast
 import asyncpg
 import httpx
 from litestar import Litestar
+from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
@@ -38,7 +39,8 @@ from pooling.members.granting import grant_role
 from pooling.members.groups import create_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
-from pooling.needs.collection import open_collection
+from pooling.needs.collection import close_collection, open_collection
+from pooling.needs.freezing import freeze_consolidation
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
 from pooling.settings import Settings
@@ -147,10 +149,68 @@ async def pages(on: Ground) -> list[Row]:
     ]
 
 
+SAME = """
+    INSERT INTO {table} (group_id, consolidation_id, item_id, member_id, quantity)
+    SELECT n.group_id, {record}, n.item_id, d.member_id, sum(n.quantity) FROM needs n
+    JOIN declarations d ON d.group_id = n.group_id AND d.id = n.declaration_id
+    WHERE d.group_id = $1 AND d.purchase_id = $2 AND d.state = 'filed' GROUP BY n.group_id, n.item_id, d.member_id"""
+ANY_RECORD = """
+    INSERT INTO consolidations (group_id, purchase_id, number, frozen_at, result, options, reason)
+    VALUES ($1, $2, 1, now(), '{}', '{}', '') RETURNING id"""
+
+
+async def freezing(on: Ground) -> list[Row]:
+    """Beside the same rows grouped and inserted: into a table with the same columns,
+    constraints and indexes, and into the table itself, whose four foreign keys PostgreSQL checks row by row.
+    """
+    async with on.database.transaction(on.group) as session:
+        await close_collection(session, on.buyer, on.purchase, SystemClock(), reason="Tous ont répondu")
+    await on.owner.execute("CREATE TABLE bare_assignments (LIKE assignments INCLUDING ALL)")
+
+    async def ours() -> None:
+        async with undone(on) as session:
+            await freeze_consolidation(session, on.buyer, on.purchase, SystemClock(), options={})
+
+    async def without_keys() -> None:
+        await rolled_back(on, SAME.format(table="bare_assignments", record=1))
+
+    async def with_keys() -> None:
+        async with on.owner.transaction():
+            record = await on.owner.fetchval(ANY_RECORD, on.group, on.purchase)
+            await rolled_back(on, SAME.format(table="assignments", record=record))
+            await on.owner.execute("DELETE FROM consolidations")
+
+    await ours()
+    return [
+        await interleaved("freezing, 280 000 needs", ours, without_keys, 3),
+        await interleaved("freezing, beside its foreign keys", ours, with_keys, 1.5),
+    ]
+
+
+@asynccontextmanager
+async def undone(on: Ground) -> AsyncIterator[AsyncSession]:
+    """A transaction of the application that leaves nothing, so that every round meets the same rows."""
+    with suppress(_Undo):
+        async with on.database.transaction(on.group) as session:
+            yield session
+            raise _Undo
+
+
+class _Undo(Exception):
+    pass
+
+
+async def rolled_back(on: Ground, statement: str) -> None:
+    with suppress(_Undo):
+        async with on.owner.transaction():
+            await on.owner.execute(statement, on.group, on.purchase)
+            raise _Undo
+
+
 async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
     """All of this file, on a server of its own."""
     async with ground(addresses, folder) as on:
-        return [*await pages(on)]
+        return [*await pages(on), *await freezing(on)]
 
 
 def measure() -> list[Row]:

@@ -14,7 +14,7 @@ from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.declaring import check_lines, doubt_quantities, write_declaration
 from pooling.needs.freezing import lock_closed, write_consolidation
-from pooling.needs.models import ConsolidationRecord, DeclarationState
+from pooling.needs.models import DeclarationState
 from pooling.needs.notices import tell_referents
 from pooling.needs.queries import DeclarationShown, declarations_of_member
 from pooling.needs.schemas import DeclarationIn, NeedIn
@@ -37,9 +37,9 @@ async def amend_declaration(
     *,
     reason: str,
     insistence: Insistence | None = None,
-) -> ConsolidationRecord | None:
+) -> int | None:
     """Changes what a member declared after the closing, and consolidates again where that was done: one transaction,
-    one event with before and after. Returns the new consolidation, if one counted.
+    one event with before and after. Returns the new consolidation’s number, if one counted.
 
     Raises:
         Forbidden: the caller is not a lead buyer of this purchase.

@@ -30,12 +30,12 @@ async def do_amendment(here: Here[DeclarationPage], form: PostedForm) -> Respons
     command = read_declaration(form, items, here.member.id, filing=True)
     reason, insistence = form.lines("reason", required=SAY_WHY, longest=500), form.insistence()
     async with form.submitted(lambda: _page(here, form)):
-        record = await amend_declaration(
+        number = await amend_declaration(
             here.session, here.caller, here.purchase.id, command, here.clock, reason=reason, insistence=insistence
         )
     done = f"La déclaration {of_name(here.member.name)} est modifiée."
-    if record is not None:
-        done += f" La consolidation n° {record.number} remplace la précédente."
+    if number is not None:
+        done += f" La consolidation n° {number} remplace la précédente."
     return here.redirect(here.path, done=done)
 
 

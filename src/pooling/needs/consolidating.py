@@ -1,6 +1,7 @@
 """From filed needs to what is ordered: the consolidation rule applied to each item."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,18 +56,54 @@ Options = Mapping[str, ConsolidationOptions]
 """How each item, by its code, is to be shared; an item that is not named takes the defaults."""
 
 
-async def filed_needs(session: AsyncSession, purchase_id: int) -> dict[int, list[Declared]]:
-    """Every filed line, by item; members are named by their code. One statement."""
-    rows = await session.execute(
-        select(col(Need.item_id), col(Member.code), col(Need.quantity), col(Need.up_to), col(Need.declared_at))
+Wanted = tuple[int, int]
+"""The units that a member will take of an item, and the most it would accept."""
+
+
+async def wanted_units(
+    session: AsyncSession, purchase_id: int, *, item_id: int | None = None
+) -> dict[int, Counter[Wanted]]:
+    """By item, how many members filed each wish: all that an order depends on. One statement."""
+    wish = (col(Need.item_id), col(Need.quantity), col(Need.up_to))
+    statement = (
+        select(*wish, func.count())
+        .join(Declaration, linked(Declaration.id, Need.declaration_id))
+        .where(*_filed(purchase_id))
+        .group_by(*wish)
+    )
+    if item_id is not None:
+        statement = statement.where(col(Need.item_id) == item_id)
+    wanted: dict[int, Counter[Wanted]] = {}
+    for item, firm, up_to, members in await session.execute(statement):
+        wanted.setdefault(item, Counter())[firm, up_to] = members
+    return wanted
+
+
+def _filed(purchase_id: int) -> tuple[ColumnElement[bool], ...]:
+    return col(Declaration.purchase_id) == purchase_id, col(Declaration.state) == DeclarationState.FILED
+
+
+FiledColumns = Sequence[Sequence[Any]]
+"""Codes of members, firm units, most units and turns, each as one column: thousands of rows would keep the event loop
+busy one by one.
+"""
+
+
+async def filed_needs(
+    session: AsyncSession, purchase_id: int, *, item_id: int | None = None
+) -> dict[int, FiledColumns]:
+    """Every filed line, by item. One statement."""
+    columns = (col(Member.code), col(Need.quantity), col(Need.up_to), col(Need.declared_at))
+    statement = (
+        select(col(Need.item_id), *(func.array_agg(column) for column in columns))
         .join(Declaration, linked(Declaration.id, Need.declaration_id))
         .join(Member, linked(Member.id, Declaration.member_id))
-        .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.state) == DeclarationState.FILED)
+        .where(*_filed(purchase_id))
+        .group_by(col(Need.item_id))
     )
-    needs: dict[int, list[Declared]] = {}
-    for item_id, code, quantity, up_to, declared_at in rows:
-        needs.setdefault(item_id, []).append(Declared(code, quantity, up_to, declared_at))
-    return needs
+    if item_id is not None:
+        statement = statement.where(col(Need.item_id) == item_id)
+    return {item: found for item, *found in await session.execute(statement)}
 
 
 async def consolidate_purchase(session: AsyncSession, purchase_id: int, options: Options) -> dict[str, Consolidation]:
@@ -74,9 +111,14 @@ async def consolidate_purchase(session: AsyncSession, purchase_id: int, options:
     needs = await filed_needs(session, purchase_id)
     return {
         # Beside the event loop: thousands of members take a while, and others are waiting.
-        item.code: await asyncio.to_thread(consolidate, consolidation_case(item, needs.get(item.id, []), options))
+        item.code: await asyncio.to_thread(consolidate_columns, item, needs.get(item.id, ()), options)
         for item in await purchase_items(session, purchase_id)
     }
+
+
+def consolidate_columns(item: ItemShown, filed: FiledColumns, options: Options) -> Consolidation:
+    """What would be ordered of an item, and who gets what."""
+    return consolidate(consolidation_case(item, [Declared(*need) for need in zip(*filed, strict=True)], options))
 
 
 async def order_outlook(
@@ -87,15 +129,19 @@ async def order_outlook(
     """
     totals = await consolidate_needs(session, purchase_id)
     return {
-        item.code: consolidate(
-            consolidation_case(
-                item,
-                [Declared("", totals.by_item.get(item.id, 0), totals.most_by_item.get(item.id, 0), None)],
-                options,
-            )
-        )
+        item.code: _order(item, totals.by_item.get(item.id, 0), totals.most_by_item.get(item.id, 0), options)
         for item in items
     }
+
+
+def order_of(item: ItemShown, wanted: Counter[Wanted], options: Options) -> Consolidation:
+    """What would be ordered of an item, without who gets what."""
+    firm = sum(wish[0] * members for wish, members in wanted.items())
+    return _order(item, firm, sum(wish[1] * members for wish, members in wanted.items()), options)
+
+
+def _order(item: ItemShown, firm: int, most: int, options: Options) -> Consolidation:
+    return consolidate(consolidation_case(item, [Declared("", firm, most, None)], options))
 
 
 def consolidation_case(item: ItemShown, needs: list[Declared], options: Options) -> ConsolidationCase:

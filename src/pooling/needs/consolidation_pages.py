@@ -7,22 +7,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
 from pooling.members.models import Member
 from pooling.needs.consolidating import (
     ConsolidationOptions,
     FrozenConsolidation,
     Options,
+    consolidate_columns,
     consolidate_purchase,
-    consolidation_case,
     filed_needs,
     latest_consolidation,
     order_outlook,
 )
 from pooling.needs.freezing import freeze_consolidation
+from pooling.needs.item_shares import item_shares
 from pooling.needs.permissions import may_see_all_needs
 from pooling.needs.queries import REMARKS_AT_MOST, coverage, remarks_of, silent_members
 from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
@@ -31,19 +33,16 @@ from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, participants, purchase_items
-from pooling.sharing.comparison import compare_tolerance, next_tier_outlook
-from pooling.sharing.consolidation import consolidate
-from pooling.sharing.consolidation_case import ConsolidationCase, IncompletePack, Rationing
+from pooling.sharing.comparison import next_tier_outlook
+from pooling.sharing.consolidation_case import IncompletePack, Rationing
 from pooling.sharing.consolidation_result import Consolidation
-from pooling.web.addresses import query_of
+from pooling.web.cursors import pages_after, with_query
 from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import NBSP, date_time_long, euros, plural, price
 
 SECTION = "/consolidation"
 PATH = f"/achats/{{reference:str}}{SECTION}"
-SHOWN_AT_MOST = 200
-"""Members on an item's page; the workbook has them all."""
 CURRENCY = "EUR"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -155,17 +154,13 @@ def _steps(item: ItemShown) -> list[dict[str, Any]]:
 
 
 @get(f"{PATH}/{{item:str}}", right=may_see_all_needs)
-async def show_item(here: Here[PurchasePage], item: FromPath[str]) -> Response[str]:
+async def show_item(here: Here[PurchasePage], item: FromPath[str], apres: FromQuery[str] = "") -> Response[str]:
     """Who gets what of one item and what it costs each, with and without tolerance for a price tier."""
     frozen = await latest_consolidation(here.session, here.purchase.id)
     shown, options = await _item(here, item, frozen)
-    case, names = await _case(here, shown, options), await _names(here)
-    lead_code = await _lead_code(here)
-    compared = compare_tolerance(case, lead_code)
-    declared = {need.member: (need.firm, need.up_to) for need in case.needs}
-    lines = [line for line in compared.members if line.member in declared or line.with_tolerance.units]
-    lines.sort(key=lambda line: (-abs(line.more_units), names.get(line.member, line.member)))
-    query = query_of(here.request)
+    compared = await item_shares(here.session, here.purchase, shown, options, Slice(apres))
+    query = {name: value for name, value in here.request.query_params.items() if name != "apres"}
+    path = f"{here.url}{SECTION}/{shown.code}"
     return here.render(
         "needs/item.html",
         ("Consolidation", SECTION),
@@ -181,12 +176,10 @@ async def show_item(here: Here[PurchasePage], item: FromPath[str]) -> Response[s
             _order("À commander sans viser de palier", compared.without, shown),
             _order("À commander en visant un palier", compared.with_tolerance, shown),
         ],
-        lines=lines[:SHOWN_AT_MOST],
-        hidden=max(len(lines) - SHOWN_AT_MOST, 0),
-        names=names,
-        declared=declared,
-        lead_code=lead_code,
-        files=[{"label": "XLSX", "url": f"{here.url}{SECTION}/{shown.code}/consolidation.xlsx?{query}"}],
+        lines=compared.lines.items,
+        lead_id=here.purchase.lead_member_id,
+        files=[{"label": "XLSX", "url": with_query(f"{path}/consolidation.xlsx", query)}],
+        **pages_after(path, apres, compared.lines, query),
     )
 
 
@@ -205,11 +198,6 @@ async def _item(here: PurchasePage, code: str, frozen: FrozenConsolidation | Non
     if frozen is not None and frozen.counts and f"regle-{code}" not in given:
         return found, {found.code: ConsolidationOptions(), **frozen.options}
     return found, read_options(given, items)
-
-
-async def _case(here: PurchasePage, item: ItemShown, options: Options) -> ConsolidationCase:
-    filed = await filed_needs(here.session, here.purchase.id)
-    return consolidation_case(item, filed.get(item.id, []), options)
 
 
 async def _names(here: PurchasePage) -> dict[str, str]:
@@ -244,11 +232,13 @@ def _facts(here: PurchasePage, document: str, frozen: FrozenConsolidation | None
 async def download_item(here: Here[PurchasePage], item: FromPath[str]) -> Response[bytes]:
     frozen = await latest_consolidation(here.session, here.purchase.id)
     shown, options = await _item(here, item, frozen)
-    case, names = await _case(here, shown, options), await _names(here)
+    filed = await filed_needs(here.session, here.purchase.id, item_id=shown.id)
+    names = await _names(here)
     notice, lead = FICTIONAL if here.group.fictional else None, await _lead_code(here)
     remarks = [(one.code, one.member, one.said) for one in await remarks_of(here.session, here.purchase.id, None)]
     facts = _facts(here, f"Consolidation de l’article « {shown.name} »", frozen, options)
-    target, result = io.BytesIO(), await asyncio.to_thread(consolidate, case)
+    result = await asyncio.to_thread(consolidate_columns, shown, filed.get(shown.id, ()), options)
+    target = io.BytesIO()
     await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, facts, remarks)
     return _workbook(target, f"{here.purchase.reference}-{shown.code}-consolidation")
 
@@ -277,10 +267,10 @@ async def do_freeze(here: Here[PurchasePage], form: PostedForm) -> Response[Any]
     items = await purchase_items(here.session, here.purchase.id)
     reason, options = form.lines("reason", longest=500), read_options(form.values, items)
     async with form.submitted(lambda: _page(here, form)):
-        record = await freeze_consolidation(
+        number = await freeze_consolidation(
             here.session, here.caller, here.purchase.id, here.clock, options=options, reason=reason
         )
-    return here.redirect(SECTION, done=f"La consolidation n° {record.number} est figée.")
+    return here.redirect(SECTION, done=f"La consolidation n° {number} est figée.")
 
 
 ROUTES = [show_consolidation, show_item, download_item, download_order, do_freeze]

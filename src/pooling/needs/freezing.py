@@ -1,38 +1,33 @@
 """Freezing a consolidation, and freezing it again: numbered records, the référents concerned told at once."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
-from pooling.members.models import Member
 from pooling.members.rights import Caller
 from pooling.needs import notices
-from pooling.needs.consolidating import Options, consolidate_purchase, latest_consolidation
-from pooling.needs.models import Assignment, ConsolidationRecord
+from pooling.needs.consolidating import Options, latest_consolidation, wanted_units
+from pooling.needs.dealing import DEALT, Plan, dealt_values, plan_of
 from pooling.needs.notices import Lines, tell_referents
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import purchase_items
-from pooling.sharing.consolidation_result import Consolidation
-
-Units = dict[tuple[int, int], int]
-"""Units by (item id, member id)."""
 
 
 async def freeze_consolidation(
     session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock, *, options: Options, reason: str = ""
-) -> ConsolidationRecord:
+) -> int:
     """Writes down, under the next number, what is ordered and who gets what. Freezing again amends: it takes a reason,
-    and référents whose units change are told.
+    and référents whose units change are told. Returns the number.
 
     Raises:
         Forbidden: the caller is not a lead buyer of this purchase.
@@ -71,25 +66,16 @@ async def write_consolidation(
     options: Options,
     reason: str,
     declared: Mapping[int, Lines] | None = None,
-) -> ConsolidationRecord:
+) -> int:
     """The next numbered record of a locked purchase; the members whose units change are told, and with them those
-    whose declaration (`declared`, by member id) was amended.
+    whose declaration (`declared`, by member id) was amended. Returns its number.
     """
     former = await latest_consolidation(session, purchase.id)
-    results = await consolidate_purchase(session, purchase.id, options)
-    record = ConsolidationRecord(
-        group_id=group_of(session),
-        purchase_id=purchase.id,
-        number=former.number + 1 if former else 1,
-        frozen_at=now,
-        frozen_by=caller.person_id,
-        result={code: result.to_json() for code, result in results.items()},
-        options={code: chosen.to_json() for code, chosen in options.items()},
-        reason=reason,
-    )
-    session.add(record)
-    await session.flush()
-    units = await _write_assignments(session, purchase, record.id, results)
+    wanted = await wanted_units(session, purchase.id)
+    items = await purchase_items(session, purchase.id)
+    plans = [plan_of(item, wanted.get(item.id, Counter()), options) for item in items]
+    number = former.number + 1 if former else 1
+    record_id = await _write(session, caller, purchase, now, plans, options=options, reason=reason, number=number)
     record_event(
         session,
         at=now,
@@ -97,78 +83,94 @@ async def write_consolidation(
         subject=("purchase", purchase.id),
         name="consolidation.amended" if former else "consolidation.frozen",
         reason=reason or None,
-        details={"number": record.number, "units": {code: result.order for code, result in results.items()}},
+        details={"number": number, "units": {plan.item.code: plan.result.order for plan in plans}},
     )
     if former is not None:
-        moved, amended = await _changed_lines(session, purchase, former.id, units), declared or {}
+        moved, amended = await _changed_lines(session, former.id, record_id), declared or {}
         if moved or amended:
             write = notices.reassigned(moved, amended)
             await tell_referents(
                 session, purchase, now, write, reason=reason, members=sorted(moved.keys() | amended.keys())
             )
-    return record
+    return number
 
 
-async def _write_assignments(
-    session: AsyncSession, purchase: Purchase, consolidation_id: int, results: Mapping[str, Consolidation]
-) -> Units:
-    """Each member's units; a surplus of packs is the lead member's stock, added to its own."""
-    items = {item.code: item.id for item in await purchase_items(session, purchase.id)}
-    codes = await session.execute(select(col(Member.code), col(Member.id)))
-    members = {code: member_id for code, member_id in codes}
-    units: Units = {}
-    for code, result in results.items():
-        for member, quantity in result.assigned.items():
-            units[items[code], members[member]] = quantity
-        if result.surplus:
-            lead = (items[code], purchase.lead_member_id)
-            units[lead] = units.get(lead, 0) + result.surplus
-    await insert_many(
-        session,
-        Assignment,
-        [
-            {"consolidation_id": consolidation_id, "item_id": item, "member_id": member, "quantity": quantity}
-            for (item, member), quantity in units.items()
-        ],
+_WRITE = f"""
+    WITH {DEALT},
+    item AS (
+        SELECT * FROM unnest(CAST(:plan_items AS bigint[]), CAST(:codes AS text[]), CAST(:results AS jsonb[]),
+            CAST(:stocks AS bigint[])) AS i (item_id, code, result, stock)),
+    assigned AS (
+        SELECT item_id, jsonb_object_agg(m.code, units) AS units
+        FROM dealt JOIN members m ON m.group_id = :group AND m.id = member_id GROUP BY item_id),
+    record AS (
+        INSERT INTO consolidations
+            (group_id, purchase_id, number, frozen_at, frozen_by, result, options, reason)
+        SELECT :group, :purchase, :number, :now, :person,
+            COALESCE(jsonb_object_agg(item.code, item.result || jsonb_build_object(
+                'assigned', COALESCE(assigned.units, '{{}}'))) FILTER (WHERE item.code IS NOT NULL), '{{}}'),
+            CAST(:options AS jsonb), :reason
+        FROM item LEFT JOIN assigned USING (item_id)
+        RETURNING id),
+    stock AS (SELECT item_id, CAST(:lead AS bigint) AS member_id, stock AS units FROM item WHERE stock > 0),
+    given AS (
+        INSERT INTO assignments (group_id, consolidation_id, item_id, member_id, quantity)
+        SELECT :group, record.id, item_id, member_id, units
+        FROM record CROSS JOIN (
+            SELECT item_id, member_id, COALESCE(dealt.units, 0) + COALESCE(stock.units, 0) AS units
+            FROM dealt FULL JOIN stock USING (item_id, member_id)) share)
+    SELECT id FROM record"""  # noqa: S608 - statements of ours, no input
+
+
+async def _write(
+    session: AsyncSession,
+    caller: Caller,
+    purchase: Purchase,
+    now: datetime,
+    plans: list[Plan],
+    *,
+    options: Options,
+    reason: str,
+    number: int,
+) -> int:
+    """The record and each member's units, in one statement; a surplus of packs is the lead member's stock, added to its
+    own. Returns the record's id.
+    """
+    written = await session.execute(
+        text(_WRITE),
+        {
+            **dealt_values(session, purchase.id, plans),
+            "codes": [plan.item.code for plan in plans],
+            "results": [json.dumps(plan.result.to_json()) for plan in plans],
+            "stocks": [plan.result.surplus for plan in plans],
+            "number": number,
+            "now": now,
+            "person": caller.person_id,
+            "options": json.dumps({code: chosen.to_json() for code, chosen in options.items()}),
+            "reason": reason,
+            "lead": purchase.lead_member_id,
+        },
     )
-    return units
-
-
-async def assigned_units(session: AsyncSession, consolidation_id: int) -> Units:
-    """What a frozen consolidation gives, one statement."""
-    rows = await session.execute(
-        select(col(Assignment.item_id), col(Assignment.member_id), col(Assignment.quantity)).where(
-            col(Assignment.consolidation_id) == consolidation_id
-        )
-    )
-    return {(item, member): quantity for item, member, quantity in rows}
-
-
-@dataclass(frozen=True)
-class Change:
-    """Units of one item for one member, before and after."""
-
-    member_id: int
-    item_id: int
-    before: int
-    after: int
-
-
-def changes_between(before: Units, after: Units) -> list[Change]:
-    """Where two consolidations give different units."""
-    return [
-        Change(member, item, before.get((item, member), 0), after.get((item, member), 0))
-        for item, member in sorted(before.keys() | after.keys())
-        if before.get((item, member), 0) != after.get((item, member), 0)
-    ]
+    record_id: int = written.scalar_one()
+    return record_id
 
 
 async def _changed_lines(
-    session: AsyncSession, purchase: Purchase, former_id: int, units: Units
+    session: AsyncSession, former_id: int, record_id: int
 ) -> dict[int, dict[str, tuple[str, str]]]:
     """Units before and after by member id and item name, where they differ."""
-    names = {item.id: item.name for item in await purchase_items(session, purchase.id)}
+    rows = await session.execute(
+        text("""
+            SELECT member_id, i.name, COALESCE(b.quantity, 0), COALESCE(a.quantity, 0)
+            FROM (SELECT * FROM assignments WHERE group_id = :group AND consolidation_id = :former) b
+            FULL JOIN (SELECT * FROM assignments WHERE group_id = :group AND consolidation_id = :record) a
+                USING (item_id, member_id)
+            JOIN items i ON i.group_id = :group AND i.id = item_id
+            WHERE COALESCE(b.quantity, 0) <> COALESCE(a.quantity, 0)
+            ORDER BY item_id, member_id"""),
+        {"group": group_of(session), "former": former_id, "record": record_id},
+    )
     lines: dict[int, dict[str, tuple[str, str]]] = {}
-    for change in changes_between(await assigned_units(session, former_id), units):
-        lines.setdefault(change.member_id, {})[names[change.item_id]] = (str(change.before), str(change.after))
+    for member_id, item, before, after in rows:
+        lines.setdefault(member_id, {})[item] = (str(before), str(after))
     return lines
