@@ -3,6 +3,7 @@
 from pooling.allocation import feature as allocation
 from pooling.committees import feature as committees
 from pooling.committees.calendars import feature as calendars
+from pooling.directory import feature as directory
 from pooling.home import feature as home
 from pooling.journal import feature as journal
 from pooling.mailroom import feature as mailroom
@@ -20,6 +21,7 @@ FEATURES: tuple[Feature, ...] = (
     mailroom.FEATURE,
     calendars.FEATURE,
     members.FEATURE,
+    directory.FEATURE,
     journal.FEATURE,
 )
 FORGETS = [forget for feature in FEATURES for forget in feature.forgets]

@@ -22,6 +22,8 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from factories import NOW, Territory, find_territory, make_territory
+from ground.directory import YEAR, excerpt
+from pooling.directory.updating import renew_directory
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
@@ -66,6 +68,7 @@ def templates(postgres: EmbeddedPostgres) -> None:
                 await lock.execute("SELECT pg_reload_conf()")
                 await asyncio.to_thread(postgres.prepare, MIGRATED)
                 await asyncio.to_thread(migrate, postgres.addresses(MIGRATED).owner, APPLICATION)
+                await renew_directory(postgres.addresses(MIGRATED).owner, excerpt(), YEAR, NOW)
                 await lock.execute(_clone("pooling_settled", MIGRATED))
                 settled = Database.connect(postgres.addresses("pooling_settled").application)
                 await make_territory(settled, NOW)

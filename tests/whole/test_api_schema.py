@@ -37,6 +37,7 @@ from factories import (
     make_territory,
     open_purchase,
 )
+from ground.directory import COBAN
 from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.schemas import DifficultyIn
@@ -72,6 +73,7 @@ KNOWN: dict[str, list[Any]] = {
     "group": ["bassin"],
     "reference": [f"AG-2027-{number:03}" for number in range(1, 7)],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
+    "siren": [LUGOS, COBAN, "999999999"],
     "committee_id": [1, 2, 99],
     "difficulty_id": [1, 2, 3, 99],
     "number": [1, 2, 99],

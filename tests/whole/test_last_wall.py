@@ -137,6 +137,7 @@ async def furnish(database: Database, territory: Territory, mark: str) -> dict[s
             "group": territory.slug,
             "reference": REFERENCE,
             "member": LUGOS,
+            "siren": LUGOS,
             "item": "arceau",
             "number": 1,
             "committee_id": committee,

@@ -54,6 +54,7 @@ LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)|<(?:form)\b[^>]*?method="get"[^>
 
 WORKBOOKS = "/g/{group}/achats/{reference}/couts/classeurs"
 UNLINKED = {
+    "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
     f"{WORKBOOKS}/{{export_id}}/repartition.xlsx": "as above",

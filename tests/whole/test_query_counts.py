@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from stdnum.fr import siren
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from ground.directory import COBAN
 from pooling.allocation.records.workbook_export import ask_workbook
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import Upload, attach_files
@@ -159,6 +160,7 @@ async def test_no_page_runs_more_queries_when_it_shows_more(
         "group": "bassin",
         "reference": "AG-2027-001",
         "member": LUGOS,
+        "siren": COBAN,
         "item": "arceau",
         "code": ARCACHON,
         "number": 1,

@@ -207,6 +207,7 @@ async def things(database: Database, territory: Territory) -> dict[str, object]:
     return {
         "reference": "AG-2027-001",
         "member": LUGOS,
+        "siren": LUGOS,
         "item": "arceau",
         "number": 1,
         "code": "livraison",

@@ -15,7 +15,7 @@ from sqlalchemy import CheckConstraint, Connection, text
 
 from pooling.embedded.postgres import APPLICATION, OWNER, PostgresAddresses
 from pooling.kernel.database import Database
-from pooling.kernel.migrations import every_table
+from pooling.kernel.migrations import OF_THE_HOST, every_table
 
 metadata = every_table()
 
@@ -79,6 +79,16 @@ TAKEN = ("committee_id", "number", "content", "votes_for", "purchase_id", "act",
 """What a committee decided, beside what became of it."""
 
 FORBIDDEN = [
+    *(
+        f"UPDATE {table} SET {column} = {column}"
+        for table, column in (("authorities", "name"), ("directory_editions", "year"))
+    ),
+    *(f"DELETE FROM {table}" for table in OF_THE_HOST),
+    (
+        "INSERT INTO authorities (siren, name, kind, department, population, postcodes, letters, terms) "
+        "VALUES ('999999999', 'x', 'CC', '33', 0, '{}', 'x', '')"
+    ),
+    "INSERT INTO directory_editions (year, loaded_at, added, changed, gone) VALUES (2099, now(), 0, 0, 0)",
     *(f"UPDATE {table} SET group_id = group_id" for table in RECORDS),
     *(f"DELETE FROM {table}" for table in RECORDS),
     *(f"TRUNCATE {table}" for table in (*RECORDS, "needs", "members")),
@@ -164,6 +174,12 @@ async def test_functions_that_run_as_the_owner_are_for_the_application_alone(app
 
 # What each CHECK constraint refuses, beside something like it that it lets through: columns and values as SQL.
 REFUSED: dict[str, list[tuple[str, str]]] = {
+    "ck_authorities_commune_has_insee": [("kind", "'commune'"), ("kind, insee", "'CC', '33009'")],
+    "ck_authorities_population_not_negative": [("population", "-1")],
+    "ck_authorities_siren_has_nine_digits": [("siren", "'21330009'"), ("siren", "'21330009A'")],
+    "ck_directory_editions_counts_not_negative": [
+        *((counted, "-1") for counted in ("added", "changed", "gone")),
+    ],
     "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
     "ck_agenda_items_topic_is_a_name": [("topic", "'Something else'"), ("topic", "''")],
     "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
@@ -245,6 +261,10 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_subsidies_rate_or_amount": [("rate, amount_cents", "40, 1"), ("rate, amount_cents", "NULL, NULL")],
 }
 ACCEPTED: dict[str, tuple[str, str]] = {
+    "ck_authorities_commune_has_insee": ("kind, insee", "'commune', '2A004'"),
+    "ck_authorities_population_not_negative": ("population", "0"),
+    "ck_authorities_siren_has_nine_digits": ("siren", "'213300098'"),
+    "ck_directory_editions_counts_not_negative": ("added, changed, gone", "0, 0, 0"),
     "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
     "ck_agenda_items_topic_is_a_name": ("topic", "'follow_up'"),
     "ck_agenda_items_duration_positive": ("duration_minutes", "1"),

@@ -5,7 +5,8 @@ from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory
 from pooling.kernel.database import Database
-from pooling.kernel.tables import TenantTable, metadata
+from pooling.kernel.migrations import OF_THE_HOST
+from pooling.kernel.tables import HostTable, TenantTable, metadata
 
 NOT_OF_ONE_GROUP = {
     *("groups", "people", "messages", "alembic_version"),
@@ -31,7 +32,8 @@ async def test_every_table_is_either_a_tenants_or_listed_here(database: Database
         tables = set(
             (await session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname='public'"))).scalars()
         )
-    assert tables == set(tenant_tables()) | NOT_OF_ONE_GROUP
+    assert tables == set(tenant_tables()) | NOT_OF_ONE_GROUP | set(OF_THE_HOST)
+    assert {str(table.__tablename__) for table in HostTable.__subclasses__()} == set(OF_THE_HOST)
     assert tables - {"alembic_version"} == set(metadata.tables)
 
 
@@ -72,7 +74,21 @@ async def test_no_tenant_table_escapes(database: Database) -> None:
         assert row.qual == row.with_check == "(group_id = current_group_id())", table
         assert row.first_key == "group_id", table
     assert all(rows[table].relrowsecurity for table in NOT_OF_ONE_GROUP - {"alembic_version"})
+    for table in OF_THE_HOST:  # read by all; what no policy allows is refused, whatever privileges say
+        row = rows[table]
+        assert (row.relrowsecurity, row.cmd, row.qual, row.with_check) == (True, "SELECT", "true", None), table
     assert loose == []
+
+
+@pytest.mark.parametrize("table", OF_THE_HOST)
+async def test_every_group_reads_what_is_the_hosts(database: Database, territory: Territory, table: str) -> None:
+    other = await make_territory(database, NOW, slug="autre")
+    seen = []
+    for group_id in (territory.group_id, other.group_id, None):
+        async with database.transaction(group_id) as session:
+            seen.append((await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
+    assert seen[0] > 0
+    assert set(seen) == {seen[0]}
 
 
 @pytest.mark.parametrize("table", tenant_tables())

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from pooling.cli.failures import Terminated, without_password
+from pooling.directory.updating import load_packaged
 from pooling.embedded.engines import Engines, kept_secret, running_engines
 from pooling.kernel.database import LONG, Database, Patience, driver_url
 from pooling.kernel.migrations import migrate as migrate_database
@@ -94,7 +96,9 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
 
 
 def migrate_engines(engines: Engines) -> None:
-    """Brings the database to the present schema. Two processes may do so at once: one waits for the other."""
+    """Brings the database to the present schema, with the directory that comes with this version. Two processes may do
+    so at once: one waits for the other.
+    """
     if engines.owner_database_url is None:
         stop_process("the setting POOLING_OWNER_DATABASE_URL is missing: migrations run as the owner of the tables.")
     asyncio.run(_migrate(engines.owner_database_url, role_of(engines.database_url)))
@@ -108,6 +112,7 @@ async def _migrate(owner_url: str, application: str) -> None:
         try:
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             await asyncio.to_thread(migrate_database, owner_url, application)
+            await load_packaged(owner_url, datetime.now(UTC))
         finally:
             await connection.close()
     except NO_ANSWER as error:

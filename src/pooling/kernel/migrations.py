@@ -98,6 +98,8 @@ the application's role could put a table of its own, with a trigger, in the plac
 
 
 WRITTEN_ONCE = ("events", "consolidations", "assignments", "allocations", "allocation_shares", "minutes_versions")
+OF_THE_HOST = ("authorities", "directory_editions")
+"""Tables that all groups read and the owner alone writes."""
 FOLLOWED_UP = "owner_id, due_on, state, outcome, settled_at, revision, assigned_at, acted_at, acted_by"
 DATED_HERE = ("events", "minutes_versions")
 """Tables whose `recorded_at` is the database's."""
@@ -130,6 +132,7 @@ def privileges(role: str) -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
         f"REVOKE UPDATE, DELETE ON {', '.join(WRITTEN_ONCE)} FROM {quoted}",
+        f"REVOKE INSERT, UPDATE, DELETE ON {', '.join(OF_THE_HOST)} FROM {quoted}",
         # What is changed by functions alone (migration 0009), and what goes on after a decision was taken.
         f"REVOKE UPDATE, DELETE ON decisions FROM {quoted}",
         f"GRANT UPDATE ({FOLLOWED_UP}) ON decisions TO {quoted}",

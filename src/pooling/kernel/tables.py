@@ -50,6 +50,12 @@ class TenantTable(Table):
     group_id: int = Field(primary_key=True, sa_type=BigInteger)
 
 
+class HostTable(Table):
+    """Base of every table of the host: all groups read it, the application's role writes none of it
+    (`kernel/migrations.py`). What renews it runs as the owner.
+    """
+
+
 def identity() -> Any:  # noqa: ANN401
     """An `id` that the database gives, in order of creation."""
     return Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity()])

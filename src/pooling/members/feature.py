@@ -32,7 +32,7 @@ FEATURE = Feature(
     front=(*asking_pages.FRONT, *administration_pages.ROUTES),
     api=api.ROUTES,
     api_front=api.FRONT,
-    navigation=(Entry("Membres", "/membres", Right.SEE_GROUP, also_here=("/demande",)),),
+    navigation=(Entry("Membres", "/membres", Right.SEE_GROUP, also_here=("/demande", "/annuaire")),),
     sections=(
         Section("Membres", "/membres", Right.SEE_GROUP, under="/membres"),
         Section("Personnes", "/personnes", Right.MANAGE_MEMBERS, under="/membres"),

@@ -17,6 +17,7 @@ async def list_members(here: Here[GroupPage], apres: FromQuery[str] = "") -> Res
         "members/list.html",
         "Membres",
         tabs=here.sections("/membres"),
+        manages=here.caller.may(Right.MANAGE_MEMBERS),
         lines=members.items,
         **pages_after(f"{here.url}/membres", apres, members),
     )

@@ -2,6 +2,7 @@
 import { autosave } from "./autosave.js";
 import { focusErrorSummary } from "./error-summary.js";
 import { guardForms } from "./form-guard.js";
+import { liveSearch } from "./live-search.js";
 import { closeMenus } from "./menus.js";
 import { takeBackNoNeed } from "./grid-none.js";
 import { liveTotals } from "./grid-total.js";
@@ -19,6 +20,7 @@ document.querySelectorAll("[data-grid]").forEach((grid) => {
 });
 document.querySelectorAll("form").forEach(takeBackNoNeed);
 document.querySelectorAll("form[data-autosave]").forEach(autosave);
+document.querySelectorAll("[data-search-results]").forEach(liveSearch);
 document.querySelectorAll("[data-share-estimate]").forEach(followShare);
 keepUnsent(document); // after the others: they first see what the server sent
 followProgress(document);

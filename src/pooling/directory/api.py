@@ -1,0 +1,85 @@
+"""The directory for programs: looking authorities up."""
+
+from collections.abc import Sequence
+
+from litestar import get
+from pydantic import Field
+
+from pooling.directory.models import AuthorityKind
+from pooling.directory.page import OnAuthority
+from pooling.directory.queries import (
+    FOUND_AT_MOST,
+    LONGEST,
+    AuthorityShown,
+    communes_of,
+    current_year,
+    search_directory,
+)
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
+from pooling.members.rights import Right
+from pooling.web.api import ApiIn, ApiOut
+
+
+class DirectorySearch(ApiIn):
+    """What to look for."""
+
+    q: str = Field(
+        max_length=LONGEST,
+        description="Beginnings of the words of a name, a SIREN, an INSEE code or a postcode; two characters at least.",
+    )
+    limit: int = Field(default=20, ge=1, le=FOUND_AT_MOST, description="How many at most.")
+
+
+class AuthorityOut(ApiOut):
+    """A commune or an intercommunal body."""
+
+    siren: str
+    name: str
+    kind: AuthorityKind
+    """`commune`, or the kind of the body: `CC`, `CA`, `CU`, `METRO`, `MET69`."""
+    insee: str | None
+    """Of a commune."""
+    department: str
+    population: int
+    """Municipal population, of the edition's year."""
+    postcodes: Sequence[str]
+    body: str | None
+    """SIREN of the intercommunal body that a commune belongs to."""
+
+
+class FoundOut(ApiOut):
+    year: int | None
+    """Of the directory's edition; null where none was loaded."""
+    items: Sequence[AuthorityOut]
+
+
+class AuthorityWhole(AuthorityOut):
+    year: int
+    communes: Sequence[AuthorityOut]
+    """Of a body, in French order."""
+
+
+def _out(shown: AuthorityShown) -> AuthorityOut:
+    return AuthorityOut(**_fields(shown))
+
+
+def _fields(shown: AuthorityShown) -> dict[str, object]:
+    return {**vars(shown), "kind": AuthorityKind(shown.kind), "body": shown.body_siren}
+
+
+@endpoint(get, "/directory", right=Right.MANAGE_MEMBERS)
+async def search_authorities(here: Here[InGroup], asked: DirectorySearch) -> FoundOut:
+    """Communes and intercommunal bodies of the national directory: exact matches first, then by population."""
+    found = await search_directory(here.session, asked.q, most=asked.limit)
+    return FoundOut(year=await current_year(here.session), items=[_out(one) for one in found])
+
+
+@endpoint(get, "/directory/{siren:str}", right=Right.MANAGE_MEMBERS)
+async def get_authority(here: Here[OnAuthority]) -> AuthorityWhole:
+    """One of them, with its communes."""
+    communes = await communes_of(here.session, here.authority.siren)
+    return AuthorityWhole(**_fields(here.authority), year=here.year, communes=[_out(one) for one in communes])
+
+
+ROUTES = [search_authorities, get_authority]

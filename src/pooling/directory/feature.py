@@ -1,0 +1,6 @@
+"""What the directory adds to what features share."""
+
+from pooling.directory import api, pages
+from pooling.members.features import Feature
+
+FEATURE = Feature(pages=pages.ROUTES, api=api.ROUTES)
