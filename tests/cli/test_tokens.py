@@ -28,8 +28,7 @@ def test_a_token_is_made_listed_and_revoked(own: Shell, in_database: InDatabase,
     assert re.fullmatch(r"pool_[\w-]{43}", token)
 
     async def holder(database: Database) -> Holder | None:
-        async with database.transaction() as session:
-            return await read_token(session, token, NOW)
+        return await read_token(database, token, NOW)
 
     found = in_database(holder)
     assert found is not None

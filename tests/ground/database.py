@@ -177,6 +177,7 @@ async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
     """Transactions of the application's role inside one that is rolled back at the test's end."""
     async with engine.connect() as connection:
         outer = await connection.begin()
+        await connection.exec_driver_sql("SELECT")  # only now has it really begun
         yield Database(connection).handing(Features(FEATURES))
         await outer.rollback()
 

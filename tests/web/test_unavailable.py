@@ -1,14 +1,16 @@
 """While the database is away, restarts or is busy: 503, a kind sentence, and when to try again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_client import API, Program, problem
 from factories import NOW
@@ -16,7 +18,7 @@ from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
-from pooling.kernel.database import LONG, WEB, Database, Patience, Unavailable, is_passing
+from pooling.kernel.database import LONG, WEB, Database, Patience, Unavailable, fetch, is_passing
 from pooling.settings import Settings
 from pooling.web.services import Services
 from web_client import Browser
@@ -81,25 +83,55 @@ async def test_every_connection_is_taken(put_together: Make, fresh_addresses: Po
     await database.dispose()
 
 
-async def test_what_lasts_too_long_is_ended_and_told_from_a_fault(fresh_addresses: PostgresAddresses) -> None:
+async def by_session(session: AsyncSession, statement: str) -> object:
+    return await session.execute(text(statement))
+
+
+@pytest.mark.parametrize("way", [by_session, fetch])
+async def test_what_lasts_too_long_is_ended_and_told_from_a_fault(
+    fresh_addresses: PostgresAddresses, way: Callable[[AsyncSession, str], Awaitable[object]]
+) -> None:
     patience = Patience(statement=1, idle=1, waiting=1)
     database = Database.connect(fresh_addresses.application, pool_size=1, patience=patience)
     with pytest.raises(DBAPIError) as stopped:
         async with database.transaction() as session:
-            await session.execute(text("SELECT pg_sleep(30)"))
+            await way(session, "SELECT pg_sleep(30)")
     assert is_passing(stopped.value), "PostgreSQL ends a statement that lasts"
     with pytest.raises(DBAPIError) as ended:  # noqa: PT012 - what is looked at is the whole transaction
         async with database.transaction() as session:
             await asyncio.sleep(1.5)
-            await session.execute(text("SELECT 1"))
+            await way(session, "SELECT 1")
     assert is_passing(ended.value), "PostgreSQL ends a transaction that stands idle"
     async with database.transaction() as session:
         assert await session.scalar(text("SELECT 1")) == 1
     with pytest.raises(DBAPIError) as wrong:
         async with database.transaction() as session:
-            await session.execute(text("SELECT 1 / 0"))
+            await way(session, "SELECT 1 / 0")
     assert not is_passing(wrong.value)
+    with pytest.raises(DBAPIError) as quoting:
+        async with database.transaction() as session:
+            await way(session, "SELECT CAST(concat('a sec', 'ret') AS integer)")
+    assert "secret" not in str(quoting.value)
     await database.dispose()
+
+
+async def test_a_connection_that_was_closed_while_idle_is_not_handed_out(fresh_addresses: PostgresAddresses) -> None:
+    database = Database.connect(fresh_addresses.application, pool_size=1)
+    async with database.transaction() as session:
+        mine = await session.scalar(text("SELECT pg_backend_pid()"))
+    other = await asyncpg.connect(fresh_addresses.superuser)
+    for ask_again in (lambda: database.ask("SELECT 1"), lambda: _opened(database)):
+        await other.execute("SELECT pg_terminate_backend($1)", mine)
+        await asyncio.sleep(0.1)  # its socket says so
+        await ask_again()
+        mine = (await database.ask("SELECT pg_backend_pid() AS mine"))[0]["mine"]
+    await other.close()
+    await database.dispose()
+
+
+async def _opened(database: Database) -> None:
+    async with database.transaction():
+        pass
 
 
 async def test_a_deadlock_or_a_lost_connection_in_a_request_is_told_so(
@@ -108,10 +140,10 @@ async def test_a_deadlock_or_a_lost_connection_in_a_request_is_told_so(
     class Lost(Exception):
         sqlstate = "40P01"
 
-    def lost(*_: object, **__: object) -> AsyncIterator[None]:
+    async def lost(*_: object) -> None:
         raise DBAPIError("SELECT", {}, Lost())
 
-    monkeypatch.setattr(app.state.services.database, "transaction", lost)
+    monkeypatch.setattr(app.state.services.database, "ask", lost)
     visitor.hold("a token")
     assert kind(await visitor.get("/connexion"))
 

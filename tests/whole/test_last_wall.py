@@ -36,7 +36,7 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
-from pooling.kernel.database import Database, enter_group
+from pooling.kernel.database import Database, Enter, enter_group
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import TenantTable, metadata
 from pooling.members.asking import RequestIn, keep_request
@@ -70,8 +70,10 @@ class WithoutFilter(Database):
     filtered = True
 
     @asynccontextmanager
-    async def transaction(self, group_id: int | None = None) -> AsyncIterator[AsyncSession]:
-        async with super().transaction(group_id) as session:
+    async def transaction(
+        self, group_id: int | None = None, *, enter: Enter | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        async with super().transaction(group_id, enter=enter) as session:
             session.info["filter"] = self.filtered
             yield session
 

@@ -1,9 +1,10 @@
 """No page runs a number of queries that grows with the rows it shows, nor names rows one by one in a query."""
 
-from collections.abc import AsyncIterator, Sized
+from collections.abc import Sequence, Sized
 from datetime import timedelta
 
-import pytest_asyncio
+import pytest
+from asyncpg import Record
 from litestar import Litestar
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,7 @@ from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.kernel import database as kernel_database
 from pooling.kernel.database import Database
 from pooling.members.adding import MemberIn, add_members
 from pooling.members.entrance import caller_of
@@ -34,23 +36,37 @@ SIRENS = [
 
 
 class Statements:
-    """Counts what reaches the database, and how many parameters its widest statement has (PostgreSQL takes 32 767)."""
+    """Counts what reaches the database, by SQLAlchemy or by the driver alone, but for the beginnings and ends of
+    transactions; and how many parameters its widest statement has (PostgreSQL takes 32 767).
+    """
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self) -> None:
         self.count = 0
         self.widest = 0
-        event.listen(connection.sync_connection, "before_cursor_execute", self._seen)
 
-    def _seen(self, _connection: object, _cursor: object, _statement: str, parameters: Sized, *_: object) -> None:
+    def seen_by_session(self, _: object, __: object, statement: str, parameters: Sized, *___: object) -> None:
+        if "SAVEPOINT" not in statement:
+            self.count += 1
+            self.widest = max(self.widest, len(parameters))
+
+    async def seen_by_driver(
+        self, connection: AsyncConnection, statement: str, values: Sequence[object]
+    ) -> list[Record]:
         self.count += 1
-        self.widest = max(self.widest, len(parameters))
+        return await _FETCH(connection, statement, values)
 
 
-@pytest_asyncio.fixture
-async def statements(database: Database) -> AsyncIterator[Statements]:
+_FETCH = kernel_database._fetch
+
+
+@pytest.fixture
+def statements(database: Database, monkeypatch: pytest.MonkeyPatch) -> Statements:
     connection = database._engine
     assert isinstance(connection, AsyncConnection)
-    yield Statements(connection)
+    seen = Statements()
+    event.listen(connection.sync_connection, "before_cursor_execute", seen.seen_by_session)
+    monkeypatch.setattr(kernel_database, "_fetch", seen.seen_by_driver)
+    return seen
 
 
 async def decide(database: Database, territory: Territory, committee_id: int, numbers: range) -> None:

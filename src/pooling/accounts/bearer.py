@@ -42,7 +42,7 @@ class TokenReadOnly(DomainError):
 
 
 async def provide_holder(request: Request[Any, Any, Any]) -> Holder:
-    """The holder of the request's token, read in a transaction of its own that is over when this returns.
+    """The holder of the request's token.
 
     Raises:
         TokenRequired: no token was sent.
@@ -54,8 +54,7 @@ async def provide_holder(request: Request[Any, Any, Any]) -> Holder:
     if scheme.lower() != "bearer" or not token:
         raise TokenRequired
     services = services_of(request)
-    async with services.database.transaction() as session:
-        holder: Holder | None = await read_token(session, token, services.clock.now())
+    holder: Holder | None = await read_token(services.database, token, services.clock.now())
     if holder is None:
         raise TokenRefused
     if request.method in UNSAFE_METHODS and holder.scope != TokenScope.WRITE:

@@ -31,8 +31,7 @@ class SignInMiddleware(ASGIMiddleware):
         new_token: str | None = None
         if token and not scope["path"].startswith(WITHOUT_SESSION):
             services = services_of(request)
-            async with services.database.transaction() as session:
-                found = await read_session(session, token, services.clock.now())
+            found = await read_session(services.database, token, services.clock.now())
             if found is not None:
                 scope["user"], new_token = found
                 scope["state"][AUTHOR] = found[0].person_id

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, text, update
+from asyncpg import Record
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.models import Person, SecondFactor, SignInSession
+from pooling.accounts.models import SignInSession
 from pooling.accounts.people import note_sign_in
+from pooling.kernel.database import Database
 from pooling.kernel.limits import limit
 
 IDLE_LIMIT = limit(timedelta(hours=12), "A session without any request", __name__)
@@ -99,47 +101,52 @@ async def renew_token(session: AsyncSession, session_id: int, **values: object) 
     return token
 
 
-async def read_session(session: AsyncSession, token: str, now: datetime) -> tuple[SignedIn, str | None] | None:
+async def read_session(database: Database, token: str, now: datetime) -> tuple[SignedIn, str | None] | None:
     """Who holds this token, and the token to hold from now on if it was time to change it; None when it is unknown,
     idle for too long, or too old.
     """
-    enrolled = (
-        select(col(SecondFactor.confirmed_at)).where(col(SecondFactor.person_id) == col(Person.id)).scalar_subquery()
-    )
-    found = (
-        await session.execute(
-            select(SignInSession, Person, enrolled)
-            .join(Person, col(Person.id) == col(SignInSession.person_id))
-            .where(
-                col(SignInSession.token_hash) == _hash(token),
-                col(SignInSession.expires_at) > now,
-                col(SignInSession.seen_at) > now - IDLE_LIMIT,
-            )
-        )
-    ).first()
-    if found is None:
+    rows = await database.ask("SELECT * FROM session_held($1, $2, $3)", _hash(token), now, now - IDLE_LIMIT)
+    if not rows:
         return None
-    held, person, enrolled_at = found
-    if held.seen_at < now - SEEN_STEP:
-        await session.execute(update(SignInSession).where(col(SignInSession.id) == held.id).values(seen_at=now))
-    new_token = await renew_token(session, held.id) if held.rotate else None
-    groups = await session.execute(
-        text("SELECT id, slug, name, timezone, fictional, second_factor_required FROM groups_of_person(:person)"),
-        {"person": person.id},
-    )
+    held = rows[0]
+    new_token = None
+    if held["rotate"] or held["seen_at"] < now - SEEN_STEP:
+        async with database.transaction() as session:
+            new_token = await _note_use(session, held["session_id"], now, rotate=held["rotate"])
+    enrolled, given = held["enrolled_at"] is not None, held["second_factor_at"] is not None
     person_here = SignedIn(
-        session_id=held.id,
-        person_id=person.id,
-        name=person.name,
-        email=person.email,
-        administrator=person.administrator,
-        confirmed_at=held.confirmed_at,
+        session_id=held["session_id"],
+        person_id=held["person_id"],
+        name=held["name"],
+        email=held["email"],
+        administrator=held["administrator"],
+        confirmed_at=held["confirmed_at"],
         # Given, and still there: once it is taken away it protects nothing any more.
-        second_factor_given=enrolled_at is not None and held.second_factor_at is not None,
-        second_factor_owed=enrolled_at is not None and held.second_factor_at is None,
-        groups=tuple(EnteredGroup(*row) for row in groups),
+        second_factor_given=enrolled and given,
+        second_factor_owed=enrolled and not given,
+        groups=tuple(group for row in rows if (group := group_in(row)) is not None),
     )
     return person_here, new_token
+
+
+async def _note_use(session: AsyncSession, session_id: int, now: datetime, *, rotate: bool) -> str | None:
+    """That it was used; and the new token, if it was time to change it."""
+    await session.execute(update(SignInSession).where(col(SignInSession.id) == session_id).values(seen_at=now))
+    return await renew_token(session, session_id) if rotate else None
+
+
+def group_in(row: Record) -> EnteredGroup | None:
+    """The group of a row that says who is here."""
+    if row["group_id"] is None:
+        return None
+    return EnteredGroup(
+        row["group_id"],
+        row["slug"],
+        row["group_name"],
+        row["timezone"],
+        row["fictional"],
+        row["second_factor_required"],
+    )
 
 
 @dataclass(frozen=True)

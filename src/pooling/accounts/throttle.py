@@ -7,12 +7,12 @@ sends mail is counted in the transaction that sends it, so that only what was do
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.kernel.database import Database, enter_group
+from pooling.kernel.database import Database, fetch
 from pooling.kernel.errors import Invalid
 
+_COUNT = "SELECT count_try($1, $2, $3, $4) AS tries"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -55,9 +55,8 @@ class Allowance:
         Raises:
             TooMany: there were more since the window began.
         """
-        async with database.transaction() as session:
-            tries = await self._add(session, whose, at, 1)
-        self._judge(tries)
+        (row,) = await database.ask(_COUNT, *self._counted(whose, at, 1))
+        self._judge(row["tries"])
 
     async def count_here(self, session: AsyncSession, whose: object, *, at: datetime, times: int = 1) -> None:
         """Counts what this transaction does, if it commits.
@@ -65,25 +64,11 @@ class Allowance:
         Raises:
             TooMany: it would be more since the window began.
         """
-        await session.flush()
-        group_id: int | None = session.info.get("group_id")
-        await enter_group(session, None)  # counters belong to no group
-        tries = await self._add(session, whose, at, times)
-        await enter_group(session, group_id)
-        self._judge(tries)
+        (row,) = await fetch(session, _COUNT, *self._counted(whose, at, times))
+        self._judge(row["tries"])
 
-    async def _add(self, session: AsyncSession, whose: object, at: datetime, times: int) -> int:
-        row = await session.execute(
-            text(
-                "INSERT INTO throttles AS t (key, since, count) VALUES (:key, :at, :times) "
-                "ON CONFLICT (key) DO UPDATE SET "
-                "count = CASE WHEN t.since <= :begun THEN excluded.count ELSE t.count + excluded.count END, "
-                "since = CASE WHEN t.since <= :begun THEN excluded.since ELSE t.since END RETURNING count"
-            ),
-            {"key": f"{self.key}:{whose}", "at": at, "begun": at - self.window, "times": times},
-        )
-        tries: int = row.scalar_one()
-        return tries
+    def _counted(self, whose: object, at: datetime, times: int) -> tuple[str, datetime, datetime, int]:
+        return f"{self.key}:{whose}", at, at - self.window, times
 
     def _judge(self, tries: int) -> None:
         if tries > self.most:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import BigInteger, String, column, func, or_, select, text, update
+from sqlalchemy import BigInteger, String, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import ApiToken, Person, TokenScope
-from pooling.accounts.sessions import EnteredGroup
-from pooling.kernel.database import enter_group
+from pooling.accounts.sessions import EnteredGroup, group_in
+from pooling.kernel.database import Database, enter_group
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.kernel.text import one_line
@@ -138,37 +138,28 @@ async def _record(session: AsyncSession, row: ApiToken, name: str, now: datetime
     await enter_group(session, None)
 
 
-async def read_token(session: AsyncSession, token: str, now: datetime) -> Holder | None:
+async def read_token(database: Database, token: str, now: datetime) -> Holder | None:
     """Who holds this token; None when it is unknown, revoked or past its end. Its use is noted now and then."""
     if len(token) > LONGEST_TOKEN:
         return None
-    found = (
-        await session.execute(
-            select(ApiToken, Person)
-            .join(Person, col(Person.id) == col(ApiToken.person_id))
-            .where(
-                col(ApiToken.token_hash) == _hash(token),
-                col(ApiToken.revoked_at).is_(None),
-                or_(col(ApiToken.expires_at).is_(None), col(ApiToken.expires_at) > now),
-                col(Person.purged_at).is_(None),
-            )
-        )
-    ).first()
-    if found is None:
+    rows = await database.ask("SELECT * FROM token_held($1, $2)", _hash(token), now)
+    if not rows:
         return None
-    row, person = found
-    if row.last_used_at is None or row.last_used_at < now - USED_STEP:
-        await session.execute(update(ApiToken).where(col(ApiToken.id) == row.id).values(last_used_at=now))
+    (held,) = rows
+    if held["last_used_at"] is None or held["last_used_at"] < now - USED_STEP:
+        async with database.transaction() as session:
+            used = update(ApiToken).where(col(ApiToken.id) == held["token_id"]).values(last_used_at=now)
+            await session.execute(used)
     return Holder(
-        token_id=row.id,
-        token_name=row.name,
-        prefix=row.prefix,
-        scope=TokenScope(row.scope),
-        expires_at=row.expires_at,
-        person_id=person.id,
-        name=person.name,
-        email=person.email,
-        group=await _group_of(session, person.id, row.group_id),
+        token_id=held["token_id"],
+        token_name=held["token_name"],
+        prefix=held["prefix"],
+        scope=TokenScope(held["scope"]),
+        expires_at=held["expires_at"],
+        person_id=held["person_id"],
+        name=held["name"],
+        email=held["email"],
+        group=group_in(held),
     )
 
 

@@ -5,17 +5,18 @@ Every statement on a tenant table is bound to the transaction's group twice: her
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Self, TypeVar
 
-from asyncpg import InterfaceError, InternalClientError, PostgresError
-from sqlalchemy import Column, Dialect, SQLColumnExpression, column, event, text
+from asyncpg import InterfaceError, InternalClientError, PostgresError, Record
+from sqlalchemy import Column, Connection, Dialect, Row, SQLColumnExpression, column, event, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import InterfaceError as ClosedOrMisused
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
@@ -107,6 +108,14 @@ def driver_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
+def _take_another(connection: DBAPIConnection, record: object, proxy: object) -> None:  # noqa: ARG001
+    """A connection that was closed while nobody used it is not handed out. Its socket says so: asking the server each
+    time, as `pool_pre_ping` does, costs three round trips.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 def _tell_lost_connection(context: ExceptionContext) -> None:
     """A connection that the server ended while it stood idle answers its next statement with this: without being told,
     SQLAlchemy takes it for a fault of the statement and keeps the connection.
@@ -155,7 +164,6 @@ class Database:
             driver_url(url),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             hide_parameters=True,  # what people typed is in no log
             pool_timeout=patience.waiting,
             connect_args={
@@ -169,6 +177,7 @@ class Database:
                 **PREPARED,
             },
         )
+        event.listen(engine.sync_engine, "checkout", _take_another)
         event.listen(engine.sync_engine, "handle_error", _tell_lost_connection)
         event.listen(engine.sync_engine, "handle_error", _tell_no_values)
         return cls(engine, **addresses)
@@ -184,8 +193,11 @@ class Database:
             await self._engine.dispose()
 
     @asynccontextmanager
-    async def transaction(self, group_id: int | None = None) -> AsyncIterator[AsyncSession]:
+    async def transaction(
+        self, group_id: int | None = None, *, enter: "Enter | None" = None
+    ) -> AsyncIterator[AsyncSession]:
         """One transaction, for one group or (None) for what belongs to no group. Commits at the end, or rolls back.
+        `enter` binds it to the group and may ask more in the same statement.
 
         Raises:
             Unavailable: it could not be opened.
@@ -199,19 +211,67 @@ class Database:
         )
         async with session, session.begin():
             try:
-                await enter_group(session, group_id)
-            except (OSError, SQLAlchemyError, PostgresError, InterfaceError) as error:
+                await (enter or enter_group)(session, group_id)
+            except _NOT_OPENED as error:
                 raise Unavailable(str(getattr(error, "orig", None) or error)) from error
             yield session
+
+    async def ask(self, statement: str, *values: object) -> list[Record]:
+        """What one statement gives that is a transaction of its own: a function about what belongs to no group.
+
+        Raises:
+            Unavailable: it could not be asked.
+        """
+        try:
+            if isinstance(self._engine, AsyncConnection):
+                return await _fetch(self._engine, statement, values)
+            async with self._engine.connect() as connection:
+                return await _fetch(connection, statement, values)
+        except _NOT_OPENED as error:
+            raise Unavailable(str(getattr(error, "orig", None) or error)) from error
+
+
+_NOT_OPENED = (OSError, SQLAlchemyError, PostgresError, InterfaceError)
+Enter = Callable[[AsyncSession, int | None], Awaitable[None]]
 
 
 async def enter_group(session: AsyncSession, group_id: int | None) -> None:
     """Binds the rest of the transaction to a group. The setting ends with the transaction."""
-    session.info["group_id"] = group_id
-    await session.execute(
-        text("SELECT set_config('pooling.group_id', :group_id, true)"),
-        {"group_id": "" if group_id is None else str(group_id)},
-    )
+    await enter_by(session, group_id, "SELECT set_config('pooling.group_id', $1, true)", str(group_id or ""))
+
+
+async def enter_by(session: AsyncSession, group_id: int | None, statement: str, *values: object) -> Sequence[Row[Any]]:
+    """The same by this statement, which may give something."""
+    connection = await session.connection()
+    session.info.update({"group_id": group_id, "connection": connection})
+    return (await connection.exec_driver_sql(statement, values)).all()
+
+
+async def fetch(session: AsyncSession, statement: str, *values: object) -> list[Record]:
+    """The rows of a statement that is written as PostgreSQL takes it (`$1`), from the driver itself: for what every
+    request asks, where putting a statement together would take longer than its answer. It names the group by itself;
+    row-level security binds it all the same. What was added to the session before must be flushed.
+    """
+    return await _fetch(session.info["connection"], statement, values)
+
+
+async def _fetch(connection: AsyncConnection, statement: str, values: Sequence[object]) -> list[Record]:
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        rows: list[Record] = await driver.fetch(statement, *values)
+    except (PostgresError, InterfaceError, OSError) as error:
+        await connection.run_sync(_told_as_ours, error, statement)
+        raise
+    return rows
+
+
+def _told_as_ours(connection: Connection, error: Exception, statement: str) -> None:
+    """Raises what SQLAlchemy would have raised, and lets go of a connection that is lost."""
+    adapted: Any = connection.connection.dbapi_connection
+    try:
+        adapted._handle_exception(error)  # noqa: SLF001 - there is no other way from the one to the other
+    except Exception as translated:  # noqa: BLE001 - of whichever class
+        connection._handle_dbapi_exception(translated, statement, None, None, None)  # noqa: SLF001
 
 
 def group_of(session: AsyncSession) -> int:

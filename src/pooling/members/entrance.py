@@ -12,16 +12,15 @@ from litestar.di import NamedDependency
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.tokens import Holder
 from pooling.accounts.who import signed_in
+from pooling.kernel.database import enter_by, group_of
 from pooling.kernel.errors import Forbidden, NotFound, SignInRequired
 from pooling.members.group_page import InGroup
-from pooling.members.models import Group, Membership, Role
+from pooling.members.models import Role
 from pooling.members.permissions import Permission
 from pooling.members.rights import AnyRight, Caller, HeldRole, require_entry
 from pooling.web.services import services_of
@@ -90,8 +89,14 @@ async def entered(
     that refused after another one had opened its transaction would leave it open: Litestar closes generators only once
     all dependencies are there. So one generator opens it, refuses, and looks up.)
     """
-    async with services_of(request).database.transaction(group.id) as session:
-        caller = await caller_of(session, who.person_id, group.id)
+    found: list[Caller] = []
+
+    async def enter(session: AsyncSession, group_id: int | None) -> None:
+        assert group_id is not None, "it is the group's"
+        found.append(await _enter_as(session, group_id, who.person_id))
+
+    async with services_of(request).database.transaction(group.id, enter=enter) as session:
+        (caller,) = found
         require_entry(caller.roles)
         request.scope["state"]["caller"] = caller
         if isinstance(who, SignedIn) and _owes_second_factor(who, caller, group):
@@ -147,26 +152,21 @@ def provide_caller(request: Request[Any, Any, Any], session: SessionHere) -> Cal
     return caller
 
 
-async def caller_of(session: AsyncSession, person_id: int, group_id: int) -> Caller:
-    """What this person is in the transaction's group, now."""
-    rows = (
-        await session.execute(
-            select(
-                col(Membership.role),
-                col(Membership.member_id),
-                col(Membership.purchase_id),
-                col(Group.lines_visible_to_all),
-            )
-            .join(Group, col(Group.id) == col(Membership.group_id))
-            .where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
-        )
-    ).all()
+async def _enter_as(session: AsyncSession, group_id: int, person_id: int) -> Caller:
+    """Binds the transaction to the group: what this person is there, now."""
+    rows = await enter_by(session, group_id, "SELECT * FROM enter_group_as($1, $2)", group_id, person_id)
     return Caller(
         person_id=person_id,
         group_id=group_id,
-        roles=tuple(HeldRole(Role(role), member_id, purchase_id) for role, member_id, purchase_id, _ in rows),
-        lines_visible_to_all=any(opened for *_, opened in rows),
+        roles=tuple(HeldRole(Role(row.role), row.member_id, row.purchase_id) for row in rows),
+        lines_visible_to_all=any(row.lines_visible_to_all for row in rows),
     )
+
+
+async def caller_of(session: AsyncSession, person_id: int, group_id: int) -> Caller:
+    """What this person is in the transaction's group, now."""
+    assert group_id == group_of(session), "a transaction is of one group"
+    return await _enter_as(session, group_id, person_id)
 
 
 def route_right(request: Request[Any, Any, Any]) -> AnyRight:
