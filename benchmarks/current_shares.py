@@ -24,12 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from pooling.allocation.allocating import apply_rule
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.current import Current, consistently, current_allocation, read_current, shares_of
+from pooling.allocation.current import Current, consistently, current_allocation, read_current
+from pooling.allocation.listing import current_shares, list_shares, sum_up
 from pooling.allocation.models import Charge, Subsidy
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.kernel.migrations import migrate
+from pooling.kernel.slices import Slice
 from pooling.members.adding import MemberIn, add_members
 from pooling.members.groups import create_group
 from pooling.members.models import Role
@@ -109,7 +111,8 @@ async def measure(addresses: PostgresAddresses) -> bool:
 
     async def lines(session: Any, *_: object) -> None:  # noqa: ANN401
         async def read(current: Current) -> Any:  # noqa: ANN401
-            return await shares_of(session, current.purchase_id)
+            shares = current_shares(current.purchase_id)
+            return await list_shares(session, shares, Slice()), await sum_up(session, shares)
 
         await consistently(session, purchase, FINANCE, read)
 

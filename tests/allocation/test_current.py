@@ -27,13 +27,15 @@ from factories import (
 from pooling.allocation.allocating import StatedPurchase, allocate_purchase
 from pooling.allocation.case import label_of, read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
-from pooling.allocation.current import Current, consistently, current_allocation, lock_sharing, read_current, shares_of
+from pooling.allocation.current import Current, consistently, current_allocation, lock_sharing, read_current
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line, remove_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn
 from pooling.allocation.editing.weights import give_weights
+from pooling.allocation.listing import current_shares, list_shares
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, DomainError
+from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
 from pooling.members.rights import Caller
@@ -405,8 +407,8 @@ async def test_rows_are_all_of_one_moment(apart: Apart) -> None:
         if not seen:
             await apart.file("referent@salles.example", 5)
             await apart.look()
-        shares = await shares_of(session, apart.purchase_id)
-        seen.append((current.told().result.totals.ttc, sum(share.ttc for share in shares)))
+        shares = await list_shares(session, current_shares(apart.purchase_id), Slice())
+        seen.append((current.told().result.totals.ttc, sum(share.ttc for share in shares.items)))
         return seen[-1]
 
     await apart.look()

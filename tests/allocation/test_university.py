@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from factories import BUYER, NOW, PEOPLE, UNIVERSITY, Territory, make_purchase
@@ -12,12 +13,17 @@ from pooling.accounts.people import ensure_people
 from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.case import date_of, payers_of
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.current import read_current
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn, content_of
+from pooling.allocation.listing import Drift, current_shares, list_shares, record_shares, sum_up
 from pooling.allocation.locking import ChangedMeanwhile, version_of
-from pooling.allocation.records.freezing import drifts_since, freeze_allocation, open_record
+from pooling.allocation.models import AllocationRecord
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.opening import find_record, open_record
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.slices import Slice
 from pooling.members.adding import UnitIn, add_members
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_role
@@ -166,14 +172,22 @@ async def test_a_record_is_not_touched_by_what_comes_after(
     async with database.transaction(territory.group_id) as session:
         first = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
         await add_line(session, buyer, purchase_id, CHARGES, ChargeIn("Pose", 900, Decimal(0), "equal"), CLOCK)
-        now = await allocate_purchase(session, purchase_id, "Bureaux")
-        moved = await drifts_since(session, purchase_id, first.number, now.result.results)
-        assert {code: (drift.ttc, drift.net) for code, drift in moved.items()} == dict.fromkeys(AGENTS, (100, 100))
-        opened = await open_record(session, purchase_id, first.number)
-        assert opened.allocation.result.totals.ttc == now.result.totals.ttc - 900
+        now = await read_current(session, purchase_id)
+        assert await _moved_since(session, purchase_id, first) == dict.fromkeys(AGENTS, (100, 100))
+        opened = await open_record(session, await find_record(session, purchase_id, first.number))
+        assert opened.result.totals.ttc == now.result.totals.ttc - 900
         second = await freeze_allocation(session, buyer, purchase_id, "Bureaux", CLOCK)
         assert second.number == 2
-        assert await drifts_since(session, purchase_id, second.number, now.result.results) == {}
+        assert await _moved_since(session, purchase_id, second) == {}
+
+
+async def _moved_since(session: AsyncSession, purchase_id: int, record: AllocationRecord) -> dict[str, Drift]:
+    """By how much TTC and net moved, as the page of costs lists it and as it counts it."""
+    shares, since = current_shares(purchase_id), record_shares(record.id)
+    listed = await list_shares(session, shares, Slice(), since=since)
+    moved = {share.id: share.drift for share in listed.items if share.drift}
+    assert (await sum_up(session, shares, since=since)).moved == len(moved)
+    return moved
 
 
 async def test_who_read_before_the_other_committed_overwrites_nothing(

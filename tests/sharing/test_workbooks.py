@@ -18,8 +18,8 @@ from rich.console import Console
 from naive.case_book import Json
 from naive.random_cases import random_allocation
 from pooling.allocation.console import allocation_table
-from pooling.allocation.figures import Labels, euros_text, ratio, warning_sentence
-from pooling.allocation.records.workbook import row_count, write_allocation_csv, write_allocation_workbook
+from pooling.allocation.figures import Labels, euros_text, ratio, row_count, warning_sentence
+from pooling.allocation.records.workbook import write_allocation_csv, write_allocation_workbook
 from pooling.kernel import sheet_writing
 from pooling.kernel.sheet_writing import Book, Column, ColumnKind, Formula, Placed, SheetTable, clean, write_csv
 from pooling.needs.console import consolidation_table

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Text, and_, cast, delete, exists, func, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -23,15 +23,14 @@ import pooling
 from pooling.allocation.allocating import StatedPurchase, allocate_read
 from pooling.allocation.case import PurchaseCase, label_of, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.figures import row_count
 from pooling.allocation.kept import kept_of, stated_of
 from pooling.allocation.models import CaseChange, CurrentAllocation, CurrentShare
-from pooling.allocation.records.workbook import row_count
 from pooling.kernel.database import TenantSession, group_of, insert_many
 from pooling.kernel.errors import Conflict
 from pooling.kernel.tables import any_of
 from pooling.purchases.models import Purchase
 from pooling.sharing import RULE_VERSION
-from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
 
 Found = TypeVar("Found")
@@ -90,58 +89,18 @@ async def read_current(
     return await consistently(session, purchase_id, finance, read)
 
 
-class ShareListed(NamedTuple):
-    """One member's line in a table, in cents."""
-
-    id: str
-    name: str
-    ht: Cents
-    vat: Cents
-    subsidised: Cents
-    fctva: Cents
-    net: Cents
-    gets_fctva: bool
-
-    @property
-    def ttc(self) -> Cents:
-        return self.ht + self.vat
-
-
-async def shares_of(session: AsyncSession, purchase_id: int, only: Collection[str] | None = None) -> list[ShareListed]:
-    """The rows without what explains them, of everybody or of `only` some, by code."""
-    statement = select(*(col(getattr(CurrentShare, name)) for name in _LISTED)).where(
-        col(CurrentShare.purchase_id) == purchase_id
-    )
-    if only is not None:
-        statement = statement.where(any_of(col(CurrentShare.member), only))
-    rows = await session.execute(statement)
-    return sorted(ShareListed(*row) for row in rows)
-
-
-_LISTED = ("member", "name", "ht", "vat", "subsidies", "fctva", "net", "gets_fctva")
-
-
-async def takers_of(session: AsyncSession, current: Current, only: Collection[str]) -> set[str]:
-    """Those of these members that take a unit of anything: items stand first among the lines."""
+async def without_units(session: AsyncSession, current: Current, only: Collection[str]) -> dict[str, str]:
+    """Those of these members that take no unit of anything, by code: items stand first among the lines."""
     items = sum(line["kind"] == LineKind.ITEM for line in current.stated["lines"]) if current.stated else 0
+    first = col(CurrentShare.lines)[(0, 0)].as_integer()
     found = await session.execute(
-        select(col(CurrentShare.member)).where(
+        select(col(CurrentShare.member), col(CurrentShare.name)).where(
             col(CurrentShare.purchase_id) == current.purchase_id,
             any_of(col(CurrentShare.member), only),
-            col(CurrentShare.lines)[(0, 0)].as_integer() < items,
+            or_(first.is_(None), first >= items),
         )
     )
-    return set(found.scalars())
-
-
-async def paying_members(session: AsyncSession, purchase_id: int) -> int:
-    """How many have something to pay, or get something back, as the rows say."""
-    counted = await session.execute(
-        select(func.count()).where(
-            col(CurrentShare.purchase_id) == purchase_id, or_(col(CurrentShare.ht) != 0, col(CurrentShare.vat) != 0)
-        )
-    )
-    return counted.scalar_one()
+    return {code: name for code, name in found}
 
 
 async def consistently(

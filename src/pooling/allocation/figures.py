@@ -265,3 +265,11 @@ def euros_text(cents: int) -> str:
     whole, cents_text = format_cents(abs(cents)).split(".")
     grouped = f"{int(whole):,}".replace(",", "\u202f")
     return f"{'−' if cents < 0 else ''}{grouped},{cents_text}\u00a0€"
+
+
+def row_count(result: Statement) -> int:
+    """About how many rows the workbook has: each line of a member stands in « Lignes » and in the sheet of its kind.
+    What is free or taxed at 0 %, and adjustments to an invoice, stand in one of them only.
+    """
+    lines = sum(1 for member in result.members for share in member.shares if share.numerator or share.cents)
+    return len(result.members) + 2 * lines + len(result.warnings)

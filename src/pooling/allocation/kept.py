@@ -5,21 +5,16 @@ Numbers that are no integers are kept as exact fractions, `11/2`; what a line or
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
-
 from pooling.allocation.allocating import StatedPurchase
-from pooling.allocation.figures import Labels
-from pooling.allocation.models import AllocationShare, ShareColumns
-from pooling.kernel.tables import any_of
+from pooling.allocation.figures import Labels, row_count
+from pooling.allocation.models import ShareColumns
 from pooling.sharing.allocation_case import InvoiceLine
 from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
 from pooling.sharing.shared_lines import KeyName, LineKind
@@ -43,6 +38,7 @@ def head_of(stated: StatedPurchase) -> dict[str, Any]:
         "warnings": [list(warning) for warning in result.warnings],
         "invoice": [[str(rate), line.ht, line.vat] for rate, line in result.invoice.items()],
         "names": {kind: dict(getattr(stated.labels, kind)) for kind in _NAMES},
+        "workbook_rows": row_count(result),
     }
 
 
@@ -73,17 +69,6 @@ def kept_of(stated: StatedPurchase) -> tuple[dict[str, Any], list[dict[str, Any]
     for row in rows:
         fingerprint.update(repr(tuple(row.values())).encode())
     return head, rows, fingerprint.hexdigest()
-
-
-async def read_kept(
-    session: AsyncSession, head: Mapping[str, Any], allocation_id: int, rule_version: int, only: Collection[str] | None
-) -> StatedPurchase:
-    """What was kept, with `only` some members or (None) all of them."""
-    statement = select(AllocationShare).where(col(AllocationShare.allocation_id) == allocation_id)
-    if only is not None:
-        statement = statement.where(any_of(col(AllocationShare.member), only))
-    found = await session.execute(statement)
-    return stated_of(head, list(found.scalars()), rule_version)
 
 
 def stated_of(head: Mapping[str, Any], rows: Sequence[ShareColumns], rule_version: int) -> StatedPurchase:

@@ -1,25 +1,36 @@
 """A purchase's costs: who pays what, on a page and as files for finance."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
 from litestar import Response, get
+from litestar.params import FromQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation import estimate_pages, why_pages
-from pooling.allocation.allocating import own_codes
+from pooling.allocation.allocating import StatedPurchase, own_codes
 from pooling.allocation.case import charges_of, date_of, names_of, subsidies_of
-from pooling.allocation.current import Current, ShareListed, consistently, read_current, shares_of, takers_of
+from pooling.allocation.current import Current, consistently, read_current, without_units
 from pooling.allocation.editing import pages as line_pages
 from pooling.allocation.editing import weight_pages as key_pages
 from pooling.allocation.editing.schemas import content_of
-from pooling.allocation.excerpts import SHOWN_AT_MOST, shares_listed, warnings_listed
+from pooling.allocation.excerpts import warned_first, warnings_listed
 from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import in_words
+from pooling.allocation.listing import (
+    ShareListed,
+    Shares,
+    Summary,
+    current_shares,
+    list_shares,
+    names_of_shares,
+    record_shares,
+    sum_up,
+)
 from pooling.allocation.locking import may_edit
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.page import COSTS, SECTION, CostsPage
@@ -27,7 +38,7 @@ from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
 from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart, writes_apart
-from pooling.allocation.records.freezing import Drift, drifts_since, frozen_allocations
+from pooling.allocation.records.opening import frozen_allocations
 from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.words import (
     NAMED_AT_MOST,
@@ -38,6 +49,7 @@ from pooling.allocation.words import (
     names_in_words,
     sharers_in_words,
 )
+from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.text import sort_key
 from pooling.members.group_page import Here
 from pooling.members.models import Role
@@ -51,6 +63,7 @@ from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
 from pooling.web.addresses import path_of
+from pooling.web.cursors import pages_after
 from pooling.web.layout import Link
 from pooling.web.typography import euros, percent
 
@@ -59,10 +72,13 @@ DRAWN_AT_MOST = 40
 
 
 @get(COSTS, right=Right.SEE_TOTALS)
-async def show_costs(here: Here[CostsPage]) -> Response[str]:
+async def show_costs(here: Here[CostsPage], apres: FromQuery[str] = "") -> Response[str]:
     """Who pays what: every share, or for a référent its own with the totals."""
     session, purchase, finance = here.session, here.purchase, here.finance
-    shown = await consistently(session, purchase.id, finance, partial(_shares, session, own=here.own))
+    records = await frozen_allocations(session, purchase.id)
+    since = record_shares(records[0].id) if records else None
+    read = partial(_shown, here, wanted=Slice(apres), since=since)
+    shown = await consistently(session, purchase.id, finance, read)
     items = await purchase_items(session, purchase.id)
     consolidation = await latest_consolidation(session, purchase.id)
     day, runs = date_of(purchase), may_run(here.caller, purchase)
@@ -77,62 +93,65 @@ async def show_costs(here: Here[CostsPage]) -> Response[str]:
         beneficiaries=beneficiaries_in_words(finance.beneficiaries_on(day)),
         files=download_links(here.url + SECTION, apart=apart) if here.sees_all else [],
         offer=export_pages.offer(here) if apart else None,
-        to_declare=[] if here.sees_all else await _to_declare(here, shown),
+        to_declare=_to_declare(here, shown),
         edits=runs and may_edit(purchase),
         runs=runs,
+        records=records,
         **await _lines(session, purchase.id, items),
         **_figures(here, shown, items),
-        **await _members(here, shown),
+        **_members(here, shown, apres),
     )
 
 
 class _Shown(NamedTuple):
-    """The current shares of those whom the caller sees."""
+    """The current shares of those whom the caller sees: a page of them, and what is said of them all."""
 
     current: Current
-    members: list[ShareListed]
-    own: Collection[str] | None
-    takers: set[str]
-    """Of its own members, those that take something."""
+    stated: StatedPurchase | None
+    """What is everybody's; None: the rule refuses it."""
+    members: Listed[ShareListed]
+    summary: Summary
+    warned: Mapping[str, str]
+    """Names of those of whom there is something to verify."""
+    to_declare: Mapping[str, str]
+    """Names of the caller's own members that take nothing, where they may still declare."""
 
 
-async def _shares(session: AsyncSession, current: Current, *, own: Collection[str] | None) -> _Shown:
-    takers = set() if own is None else await takers_of(session, current, own)
-    return _Shown(current, await shares_of(session, current.purchase_id, own), own, takers)
+async def _shown(here: CostsPage, current: Current, *, wanted: Slice, since: Shares | None) -> _Shown:
+    session, shares = here.session, current_shares(current.purchase_id)
+    stated, since = (None, None) if current.refused else (current.told(), since)
+    members = await list_shares(session, shares, wanted, here.own, since=since)
+    summary = await sum_up(session, shares, here.own, since=since)
+    warned = await names_of_shares(session, shares, warned_first(stated.result, here.own) if stated else [])
+    declaring: dict[str, str] = {}
+    if here.own is not None and here.purchase.state == PurchaseState.OPEN:
+        mine = await own_codes(session, here.caller, Role.REFERENT)
+        declaring = await without_units(session, current, mine)
+    return _Shown(current, stated, members, summary, warned, declaring)
 
 
-def _figures(here: PurchasePage, shown: _Shown, items: Sequence[ItemShown]) -> dict[str, Any]:
+def _figures(here: CostsPage, shown: _Shown, items: Sequence[ItemShown]) -> dict[str, Any]:
     """What the page says of everybody's figures, and what is to be verified of those whom the caller sees."""
-    if shown.current.refused:
+    stated = shown.stated
+    if stated is None:
         return {}
-    stated = shown.current.told()
-    labels = replace(stated.labels, members={member.id: member.name for member in shown.members})
     return {
         "lead": _lead(here, stated.basis),
         "built": _built(stated.result, items),
         "totals": stated.result.totals,
-        "warnings": warnings_listed(stated.result, labels, shown.own),
+        "warnings": warnings_listed(stated.result, replace(stated.labels, members=shown.warned), here.own),
     }
 
 
-async def _members(here: PurchasePage, shown: _Shown) -> dict[str, Any]:
+def _members(here: CostsPage, shown: _Shown, after: str) -> dict[str, Any]:
     """What the page says of members, and of what moved since the newest record."""
-    session = here.session
-    records = await frozen_allocations(session, here.purchase.id)
-    moved: dict[str, Drift] = {}
-    if records and not shown.current.refused:
-        moved = await drifts_since(session, here.purchase.id, records[0].number, shown.members, shown.own)
-    names = {member.id: member.name for member in shown.members}
-    members = shares_listed(shown.members, shown.own, also=moved)
+    members = shown.members.items
     return {
-        "records": records,
-        "moved": moved,
-        "gone": sorted(moved.keys() - names.keys()),
-        "members": members[:SHOWN_AT_MOST],
-        "hidden": max(len(members) - SHOWN_AT_MOST, 0),
-        "names": names,
-        "chart": [_bar(member) for member in members[:DRAWN_AT_MOST]],
-        "without_fctva": [member.name for member in shown.members if not member.gets_fctva and member.ht],
+        "summary": shown.summary,
+        "members": members,
+        "hidden": max(shown.summary.listed - len(members), 0),
+        "chart": [] if after else [_bar(member) for member in members[:DRAWN_AT_MOST]],
+        **pages_after(here.url + SECTION, after, shown.members),
     }
 
 
@@ -176,16 +195,10 @@ def _built(result: Statement, items: Sequence[ItemShown]) -> str:
     return f"Total HT\u00a0: {euros(goods)} d’articles{tier}{shared}."
 
 
-async def _to_declare(here: PurchasePage, shown: _Shown) -> list[Link]:
+def _to_declare(here: CostsPage, shown: _Shown) -> list[Link]:
     """Where the caller's members without a share may still declare, and see what it would cost them."""
-    if here.purchase.state != PurchaseState.OPEN:
-        return []
-    mine = await own_codes(here.session, here.caller, Role.REFERENT)
-    return [
-        Link(member.name, f"{here.url}/besoins/{member.id}")
-        for member in sorted(shown.members, key=lambda member: sort_key(member.name))
-        if member.id in mine and member.id not in shown.takers
-    ]
+    without = sorted(shown.to_declare.items(), key=lambda member: sort_key(member[1]))
+    return [Link(name, f"{here.url}/besoins/{code}") for code, name in without]
 
 
 def _bar(member: ShareListed) -> dict[str, Any]:

@@ -14,8 +14,15 @@ from sqlmodel import col
 from allocation.records.test_costs_frozen import COSTS, freeze, prepare, records
 from factories import BUYER, LUGOS, NOW, SALLES, Territory
 from pooling.allocation import allocating
+from pooling.allocation.figures import row_count
 from pooling.allocation.models import AllocationShare
-from pooling.allocation.records.freezing import open_record
+from pooling.allocation.records.opening import (
+    find_record,
+    frozen_allocations,
+    open_record,
+    result_of,
+    workbook_rows,
+)
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict
@@ -154,16 +161,20 @@ def test_a_record_frozen_before_shares_were_kept_opens_after_the_upgrade(postgre
     async def opened() -> None:
         database = Database.connect(addresses.application)
         async with database.transaction(1) as session:
-            record = await open_record(session, 1, 1)
-            assert record.result == record.allocation.result.to_json() == result
-            assert record.allocation.labels.members == SHOWN["members"]
-            assert record.allocation.labels.charges == SHOWN["charges"]
-            assert record.allocation.basis == SHOWN["basis"]
-            assert record.allocation.result.rule_version == 1
-            one = await open_record(session, 1, 1, ["213302607"])
-            assert [member.result.items["arceau"].quantity for member in one.allocation.result.members] == [7]
+            record = await find_record(session, 1, 1)
+            stated = await open_record(session, record)
+            assert await result_of(session, record) == stated.result.to_json() == result
+            assert stated.labels.members == SHOWN["members"]
+            assert stated.labels.charges == SHOWN["charges"]
+            assert stated.basis == SHOWN["basis"]
+            assert stated.result.rule_version == 1
+            assert await workbook_rows(session, record) >= row_count(stated.result) - len(stated.result.warnings)
+            one = await open_record(session, record, ["213302607"])
+            assert [member.result.items["arceau"].quantity for member in one.result.members] == [7]
             with pytest.raises(Conflict):
-                await open_record(session, 1, 2)  # what it holds is not what its case gives
+                await open_record(session, await find_record(session, 1, 2))  # it holds not what its case gives
+            older = (await frozen_allocations(session, 1))[-1]
+            assert older.ttc == stated.result.totals.ttc
         await database.dispose()
 
     asyncio.run(opened())

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from pooling.allocation.case import payers_of
 from pooling.allocation.editing.member_numbers import has_boxes, numbers_typed, read_numbers
 from pooling.allocation.editing.weights import give_weights, weights_editable, weights_of
-from pooling.allocation.excerpts import SHOWN_AT_MOST
+from pooling.allocation.listing import SHOWN_AT_MOST
 from pooling.allocation.locking import ChangedMeanwhile, version_of
 from pooling.allocation.page import SECTION
 from pooling.allocation.words import differences

@@ -8,8 +8,9 @@ from typing import Any
 from litestar import Request, Response
 
 from pooling.allocation.allocating import StatedPurchase
+from pooling.allocation.figures import row_count
 from pooling.allocation.records.provenance import Provenance
-from pooling.allocation.records.workbook import row_count, write_allocation_csv
+from pooling.allocation.records.workbook import write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.kernel.errors import NotFound
 from pooling.outbox.mail import FICTIONAL

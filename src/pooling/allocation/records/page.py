@@ -1,11 +1,11 @@
 """What the pages of a frozen allocation have in common."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from pooling.allocation.page import COSTS, SECTION, CostsPage, SharePage
-from pooling.allocation.records.freezing import OpenedRecord, open_record
+from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.allocation.records.processing import paying_for
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
@@ -20,7 +20,7 @@ MOST_RECORDS = 1_000_000
 class RecordPage(CostsPage):
     """A page of a frozen allocation, by its number."""
 
-    number: int
+    record: FoundRecord
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
@@ -28,24 +28,20 @@ class RecordPage(CostsPage):
         if not 0 < number <= MOST_RECORDS:
             raise NotFound
         costs = await CostsPage.load(here)
-        return cls(**vars(costs), number=number)
+        return cls(**vars(costs), record=await find_record(costs.session, costs.purchase.id, number))
 
     @property
     def path(self) -> str:
         """Of the record, from the purchase on."""
-        return f"{SECTION}/etats/{self.number}"
+        return f"{SECTION}/etats/{self.record.number}"
 
     @property
     def link(self) -> Link:
-        return Link(f"État n°\u00a0{self.number}", self.url + self.path)
+        return Link(f"État n°\u00a0{self.record.number}", self.url + self.path)
 
     @property
     def above(self) -> Sequence[Link]:
         return [*super().above, self.link]
-
-    async def opened(self, only: Collection[str] | None) -> OpenedRecord:
-        """The record, with all its members or `only` some."""
-        return await open_record(self.session, self.purchase.id, self.number, only)
 
 
 @dataclass(frozen=True)

@@ -1,47 +1,54 @@
 """Freezing an allocation, and opening those that were frozen."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 
 from pooling.allocation.case import label_of
-from pooling.allocation.current import Current, consistently, paying_members
-from pooling.allocation.excerpts import SHOWN_AT_MOST, shares_listed, warnings_listed
+from pooling.allocation.current import Current, consistently
+from pooling.allocation.excerpts import warned_first, warnings_listed
+from pooling.allocation.listing import Summary, current_shares, list_shares, names_of_shares, record_shares, sum_up
 from pooling.allocation.page import COSTS, SECTION, CostsPage
 from pooling.allocation.permissions import may_process, may_see_every_share, may_see_share
 from pooling.allocation.records import export_pages
-from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart
+from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, writes_apart
 from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_allocation, last_number
+from pooling.allocation.records.opening import open_record, result_of, workbook_rows
 from pooling.allocation.records.page import RECORD, ProcessedPage, RecordPage, RecordSharePage
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
 from pooling.allocation.records.provenance import of_record
 from pooling.allocation.why_pages import why_page
+from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.web.addresses import path_of
+from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.typography import date_time_long, euros, plural
 
 FREEZING = f"{COSTS}/gel"
+GONE = "une personne partie"
 
 
 async def _freezing_page(here: CostsPage, form: Form) -> Response[str]:
     """The figures as they would be frozen; the hidden fingerprint stands for them."""
 
-    async def read(current: Current) -> tuple[Current, int]:
-        return current, await paying_members(here.session, here.purchase.id)
+    async def read(current: Current) -> tuple[Current, Summary]:
+        return current, await sum_up(here.session, current_shares(here.purchase.id))
 
-    current, paying = await consistently(here.session, here.purchase.id, here.finance, read)
+    current, summary = await consistently(here.session, here.purchase.id, here.finance, read)
     allocation = current.told()
     last = await last_number(here.session, here.purchase.id)
     totals = allocation.result.totals
     form.values["version"] = fingerprint(current.fingerprint, last)
     consequences = [
         f"Quantités retenues\u00a0: {allocation.basis}.",
-        f"{plural(paying, 'membre')}\u00a0: {euros(totals.ht)} HT, {euros(totals.ttc)} TTC.",
+        f"{plural(summary.listed, 'membre')}\u00a0: {euros(totals.ht)} HT, {euros(totals.ttc)} TTC.",
         f"Reste à charge\u00a0: {euros(totals.net)} après subventions et FCTVA estimé.",
         f"L’état portera le n°\u00a0{last + 1}. Il ne changera plus, quoi qu’il arrive ensuite à l’achat.",
     ]
@@ -83,64 +90,67 @@ async def do_freezing(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
 
 
 @get(RECORD, right=Right.SEE_TOTALS)
-async def show_record(here: Here[RecordPage]) -> Response[str]:
+async def show_record(here: Here[RecordPage], apres: FromQuery[str] = "") -> Response[str]:
     """A frozen allocation as it was: every share, or for a référent its own with the totals."""
-    record = await here.opened(here.own)
-    allocation = record.allocation
-    members = shares_listed(allocation.result.results, here.own)
-    by = record.shown.by or "une personne partie"
-    apart = here.sees_all and is_apart(here.request, allocation.result)
+    record, shares, own = here.record, record_shares(here.record.id), here.own
+    stated = record.told()
+    listed = await list_shares(here.session, shares, Slice(apres), own)
+    summary = await sum_up(here.session, shares, own)
+    warned = await names_of_shares(here.session, shares, warned_first(stated.result, own))
+    apart = here.sees_all and writes_apart(here.request, await workbook_rows(here.session, record))
+    url = here.url + here.path
     return here.render(
         "allocation/record.html",
-        number_shown=here.number,
-        frozen=f"Figé {date_time_long(record.shown.frozen_at, here.zone, with_year=True)}, par {by}.",
-        basis=allocation.basis,
-        totals=allocation.result.totals,
-        members=members[:SHOWN_AT_MOST],
-        hidden=max(len(members) - SHOWN_AT_MOST, 0),
-        names=allocation.labels.members,
-        why=here.url + here.path,
+        number_shown=record.number,
+        frozen=f"Figé {date_time_long(record.frozen_at, here.zone, with_year=True)}, par {record.by or GONE}.",
+        basis=stated.basis,
+        totals=stated.result.totals,
+        members=listed.items,
+        hidden=summary.listed - len(listed.items),
+        why=url,
         sees_all=here.sees_all,
-        files=download_links(here.url + here.path, apart=apart) if here.sees_all else [],
-        offer=export_pages.offer(here, here.number) if apart else None,
-        warnings=warnings_listed(allocation.result, allocation.labels, here.own),
+        files=download_links(url, apart=apart) if here.sees_all else [],
+        offer=export_pages.offer(here, record.number) if apart else None,
+        warnings=warnings_listed(stated.result, replace(stated.labels, members=warned), own),
+        **pages_after(url, apres, listed),
         **await _processing(here),
     )
 
 
 async def _processing(here: RecordPage) -> dict[str, Any]:
     """For a member's finance: whether the record is still to be dealt with, or who did and when."""
-    done = await processed_by(here.session, here.caller, here.purchase.id, here.number)
+    done = await processed_by(here.session, here.caller, here.purchase.id, here.record.number)
     return {
-        "to_process": bool(await members_to_process(here.session, here.caller, here.purchase.id, here.number)),
+        "to_process": bool(await members_to_process(here.session, here.caller, here.purchase.id, here.record.number)),
         "processed": f"{date_time_long(done[0], here.zone, with_year=True)}, par {done[1]}" if done else None,
     }
 
 
 @post(f"{RECORD}/traitement", right=may_process)
 async def do_processing(here: Here[ProcessedPage]) -> Response[Any]:
-    await process_record(here.session, here.caller, here.purchase.id, here.number, here.now)
-    return here.redirect(here.path, done=f"L’état n°\u00a0{here.number} est marqué comme traité.")
+    await process_record(here.session, here.caller, here.purchase.id, here.record.number, here.now)
+    return here.redirect(here.path, done=f"L’état n°\u00a0{here.record.number} est marqué comme traité.")
 
 
 @get(f"{RECORD}/{{member:str}}", right=may_see_share)
 async def show_record_why(here: Here[RecordSharePage]) -> Response[str]:
     """All of a member's frozen figures explained: its own people's, anybody's for who sees all costs."""
-    record = await here.opened([here.member])
-    return why_page(here, record.allocation, here.link)
+    return why_page(here, await open_record(here.session, here.record, [here.member]), here.link)
 
 
 @get([f"{RECORD}/{name}" for name in FILE_NAMES], right=may_see_every_share)
 async def download_record(here: Here[RecordPage]) -> Response[Any]:
     """A frozen allocation as a file, exactly as frozen, for who sees every member's share."""
-    record = await here.opened(None)
-    day = record.shown.frozen_at.astimezone(here.zone).date().isoformat()
-    kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-etat-{here.number}-{day}"
-    if kind == "xlsx" and is_apart(here.request, record.allocation.result):
-        return here.redirect(export_pages.path(here.number))
-    provenance = of_record(record, here.group.name, here.zone)
+    session, record = here.session, here.record
+    day = record.frozen_at.astimezone(here.zone).date().isoformat()
+    kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-etat-{record.number}-{day}"
+    if kind == "xlsx" and writes_apart(here.request, await workbook_rows(session, record)):
+        return here.redirect(export_pages.path(record.number))
+    allocation = await open_record(session, record)
+    provenance = of_record(record, allocation, here.group.name, here.zone)
+    result = await result_of(session, record) if kind == "json" else None
     return await asyncio.to_thread(
-        file_of, record.allocation, provenance, kind, name, fictional=here.group.fictional, result=record.result
+        file_of, allocation, provenance, kind, name, fictional=here.group.fictional, result=result
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pooling.allocation.allocating import StatedPurchase
-from pooling.allocation.records.freezing import OpenedRecord
+from pooling.allocation.records.opening import FoundRecord
 from pooling.web.typography import date_time_long
 
 ESTIMATE = "Répartition estimée"
@@ -44,20 +44,19 @@ class Provenance:
         return dict(zip(names, self.facts.values(), strict=True))
 
 
-def of_record(record: OpenedRecord, group: str, zone: ZoneInfo) -> Provenance:
+def of_record(record: FoundRecord, allocation: StatedPurchase, group: str, zone: ZoneInfo) -> Provenance:
     """Of a frozen allocation."""
-    shown = record.shown
-    by = shown.by or "une personne partie"
+    by = record.by or "une personne partie"
     return Provenance(
-        title=f"État de répartition n°\u00a0{shown.number}",
-        purchase=record.allocation.result.label,
+        title=f"État de répartition n°\u00a0{record.number}",
+        purchase=allocation.result.label,
         group=group,
-        dated=f"figé {date_time_long(shown.frozen_at, zone, with_year=True)}",
-        basis=record.allocation.basis,
+        dated=f"figé {date_time_long(record.frozen_at, zone, with_year=True)}",
+        basis=allocation.basis,
         more={
             "Figé par": by,
-            **_fctva(record.allocation),
-            "Version de la règle": str(record.allocation.result.rule_version),
+            **_fctva(allocation),
+            "Version de la règle": str(allocation.result.rule_version),
         },
     )
 

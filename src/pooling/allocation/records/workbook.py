@@ -57,14 +57,6 @@ def write_allocation_workbook(
     book.save(target)
 
 
-def row_count(result: Statement) -> int:
-    """About how many rows the workbook has: each line of a member stands in « Lignes » and in the sheet of its kind.
-    What is free or taxed at 0 %, and adjustments to an invoice, stand in one of them only.
-    """
-    lines = sum(1 for member in result.members for share in member.shares if share.numerator or share.cents)
-    return len(result.members) + 2 * lines + len(result.warnings)
-
-
 def write_allocation_csv(
     target: BinaryIO | Path,
     result: Statement,

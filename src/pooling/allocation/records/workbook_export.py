@@ -13,11 +13,11 @@ from sqlmodel import col
 from pooling.allocation.allocating import StatedPurchase, sees_all_costs
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import read_current
+from pooling.allocation.figures import row_count
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.permissions import may_see_every_share
-from pooling.allocation.records.freezing import open_record
+from pooling.allocation.records.opening import find_record, open_record
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
-from pooling.allocation.records.workbook import row_count
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.exports.asking import ask_export, find_export, latest_exports
 from pooling.exports.kinds import ExportKind, Prepared, Progress
@@ -96,9 +96,9 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
             allocation, figures_at = await read_current(session, purchase.id, finance), now
             provenance = of_estimate(allocation, group.name, zone, figures_at)
         else:
-            record = await open_record(session, purchase.id, number)
-            allocation, figures_at = record.allocation, record.shown.frozen_at
-            provenance = of_record(record, group.name, zone)
+            record = await find_record(session, purchase.id, number)
+            allocation, figures_at = await open_record(session, record), record.frozen_at
+            provenance = of_record(record, allocation, group.name, zone)
         what = f"etat-{number}" if number else "repartition-estimee"
         return Prepared(
             name=f"{purchase.reference}-{what}.xlsx",

@@ -1,0 +1,136 @@
+"""Frozen allocations opened again, read as they were kept: nothing is computed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, null, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounts.models import Person
+from pooling.allocation.allocating import StatedPurchase
+from pooling.allocation.kept import stated_of
+from pooling.allocation.models import AllocationRecord, AllocationShare
+from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.tables import any_of
+from pooling.sharing.money import Cents, parse_cents
+
+_HEADING = (
+    col(AllocationRecord.id),
+    col(AllocationRecord.number),
+    col(AllocationRecord.frozen_at),
+    col(Person.name),
+)
+
+
+@dataclass(frozen=True)
+class FrozenShown:
+    """A record in a list."""
+
+    id: int
+    number: int
+    frozen_at: datetime
+    by: str | None
+    ttc: Cents
+
+
+async def frozen_allocations(session: AsyncSession, purchase_id: int) -> list[FrozenShown]:
+    """The purchase's records, the newest first, without their members. The result of the rule, which has them all, is
+    read of those alone that have no totals of their own.
+    """
+    stated, result = col(AllocationRecord.stated), col(AllocationRecord.result)
+    rows = await session.execute(
+        select(
+            *_HEADING,
+            *(stated["totals"]["ht"].as_integer(), stated["totals"]["vat"].as_integer()),
+            case((stated.is_(None), result["totals"]["ttc"].astext), else_=null()),
+        )
+        .outerjoin(Person, col(Person.id) == AllocationRecord.frozen_by)
+        .where(col(AllocationRecord.purchase_id) == purchase_id)
+        .order_by(col(AllocationRecord.number).desc())
+    )
+    return [
+        FrozenShown(id_, number, at, by, parse_cents(written, signed=True) if written else ht + vat)
+        for id_, number, at, by, ht, vat, written in rows
+    ]
+
+
+@dataclass(frozen=True)
+class FoundRecord:
+    """A record without its members."""
+
+    id: int
+    number: int
+    frozen_at: datetime
+    by: str | None
+    rule_version: int
+    stated: Mapping[str, Any] | None
+
+    def told(self, rows: Sequence[AllocationShare] = ()) -> StatedPurchase:
+        """What it says, with the names of its day and the shares of these rows.
+
+        Raises:
+            Conflict: it was frozen before shares were kept, by a rule that gave other figures than the one that was
+                there when they came to be kept.
+        """
+        if self.stated is None:
+            raise Conflict(
+                "Cet état a été figé par une version d’essai de la règle\u00a0: il ne peut plus être ouvert."
+            )
+        return stated_of(self.stated, rows, self.rule_version)
+
+
+async def find_record(session: AsyncSession, purchase_id: int, number: int) -> FoundRecord:
+    """The purchase's record of this number.
+
+    Raises:
+        NotFound: it has none.
+    """
+    found = await session.execute(
+        select(
+            *_HEADING,
+            *(col(AllocationRecord.rule_version), col(AllocationRecord.stated)),
+        )
+        .outerjoin(Person, col(Person.id) == AllocationRecord.frozen_by)
+        .where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number)
+    )
+    row = found.first()
+    if row is None:
+        raise NotFound
+    return FoundRecord(*row)
+
+
+async def open_record(
+    session: AsyncSession, record: FoundRecord, only: Collection[str] | None = None
+) -> StatedPurchase:
+    """A frozen allocation with all its members or `only` some.
+
+    Raises:
+        Conflict: as `FoundRecord.told`.
+    """
+    statement = select(AllocationShare).where(col(AllocationShare.allocation_id) == record.id)
+    if only is not None:
+        statement = statement.where(any_of(col(AllocationShare.member), only))
+    found = await session.execute(statement)
+    return record.told(list(found.scalars()))
+
+
+async def workbook_rows(session: AsyncSession, record: FoundRecord) -> int:
+    """About how many rows its workbook has (`figures.row_count`); counted where it was frozen before that was kept."""
+    kept: int | None = (record.stated or {}).get("workbook_rows")
+    if kept is not None:
+        return kept
+    lines = func.coalesce(func.sum(func.jsonb_array_length(col(AllocationShare.lines))), 0)
+    found = await session.execute(
+        select(func.count() + 2 * lines).where(col(AllocationShare.allocation_id) == record.id)
+    )
+    return int(found.scalar_one())
+
+
+async def result_of(session: AsyncSession, record: FoundRecord) -> Mapping[str, Any]:
+    """What the rule wrote on the day: the JSON file."""
+    found = await session.execute(select(col(AllocationRecord.result)).where(col(AllocationRecord.id) == record.id))
+    result: Mapping[str, Any] = found.scalar_one()
+    return result
