@@ -6,7 +6,7 @@ looks up what the address names. A handler says by a type which one it wants, `h
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -66,6 +66,11 @@ class InGroup:
     @property
     def zone(self) -> ZoneInfo:
         return self.group.zone
+
+    @property
+    def today(self) -> date:
+        """The day in the group's zone."""
+        return self.now.astimezone(self.zone).date()
 
     @property
     def services(self) -> Services:

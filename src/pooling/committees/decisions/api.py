@@ -2,30 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Literal
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar import get, post
 from pydantic import Field
 
-from pooling.accounts.idempotency import Made, answered_once
+from pooling.committees.decisions import following_up
 from pooling.committees.decisions.board import Filters, View, decision_page
-from pooling.committees.decisions.following_up import settle_decision
 from pooling.committees.decisions.models import DecisionState
-from pooling.committees.decisions.queries import DecisionShown, decisions_of, find_decision
+from pooling.committees.decisions.page import OnDecision
+from pooling.committees.decisions.permissions import may_follow
+from pooling.committees.decisions.queries import DecisionShown, decisions_of
 from pooling.committees.decisions.schemas import LONGEST_OUTCOME
 from pooling.committees.models import CommitteeState
-from pooling.committees.queries import committee_by_id
+from pooling.committees.page import OnCommittee
 from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Listed
 from pooling.kernel.tables import LARGEST_ID
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of
 from pooling.purchases.finding import find_purchase
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of
-from pooling.web.api_input import read_body, read_query
-from pooling.web.services import services_of
+from pooling.web.api import ApiIn, ApiOut, PageIn
 
 
 class VotesOut(ApiOut):
@@ -109,65 +108,43 @@ def _out(shown: DecisionShown) -> DecisionOut:
     )
 
 
-@get(
-    "/committees/{committee_id:int}/minutes",
-    right=Right.SEE_GROUP,
-    api=Operation("get_minutes", MinutesOut, tagged=True),
-)
-async def get_minutes(session: SessionHere, committee_id: FromPath[int]) -> Response[Any]:
+@endpoint(get, "/committees/{committee_id:int}/minutes", right=Right.SEE_GROUP, tagged=True)
+async def get_minutes(here: Here[OnCommittee]) -> MinutesOut:
     """A committee's minutes with its decisions, once they are published."""
-    committee = await committee_by_id(session, committee_id)
+    committee = here.committee
     if committee.state != CommitteeState.MINUTED:
         raise NotFound("Le compte-rendu de ce comité n’est pas publié.")
-    return json_answer(
-        MinutesOut(
-            committee_id=committee.id,
-            title=committee.title,
-            starts_at=committee.starts_at,
-            published_at=committee.published_at,
-            text=committee.minutes,
-            decisions=[_out(shown) for shown in await decisions_of(session, committee.id)],
-        ),
-        tagged=True,
+    return MinutesOut(
+        committee_id=committee.id,
+        title=committee.title,
+        starts_at=committee.starts_at,
+        published_at=committee.published_at,
+        text=committee.minutes,
+        decisions=[_out(shown) for shown in await decisions_of(here.session, committee.id)],
     )
 
 
-@get("/decisions", right=Right.SEE_GROUP, api=Operation("list_decisions", PageOut[DecisionOut], query=DecisionsIn))
-async def list_decisions(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, entered_group: EnteredGroupHere
-) -> Response[Any]:
+@endpoint(get, "/decisions", right=Right.SEE_GROUP)
+async def list_decisions(here: Here[InGroup], asked: DecisionsIn) -> Listed[DecisionOut]:
     """What committees decided: open by due date, or settled, the latest first."""
-    page = read_query(request, DecisionsIn)
-    purchase = await find_purchase(session, page.purchase) if page.purchase else None
-    today = services_of(request).clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
-    filters = Filters(_VIEWS[page.state], page.committee, purchase.id if purchase else None)
-    listed = await decision_page(session, caller, filters, today, page.slice)
-    return page_of(request, listed.each(_out), page.limit)
+    purchase = await find_purchase(here.session, asked.purchase) if asked.purchase else None
+    filters = Filters(_VIEWS[asked.state], asked.committee, purchase.id if purchase else None)
+    return (await decision_page(here.session, here.caller, filters, here.today, asked.slice)).each(_out)
 
 
-@post(
+@endpoint(
+    post,
     "/committees/{committee_id:int}/decisions/{number:int}/settlement",
-    right=Right.SEE_GROUP,
-    status_code=200,
-    api=Operation("settle_decision", DecisionOut, takes=SettlementIn, conflicts=("not_open",), once=True),
+    right=may_follow,
+    conflicts=("not_open",),
+    once=True,
 )
-async def do_settlement(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[Any]:
+async def settle_decision(here: Here[OnDecision], sent: SettlementIn) -> DecisionOut:
     """Mark an open decision done or dropped: for its owner and the facilitator."""
-
-    async def make() -> Made[Any]:
-        await find_decision(session, caller, committee_id, number)
-        sent = await read_body(request, SettlementIn)
-        now = services_of(request).clock.now()
-        await settle_decision(session, caller, committee_id, number, sent.state, sent.outcome, now)
-        return Made(_out(await find_decision(session, caller, committee_id, number)))
-
-    return await answered_once(request, session, caller.person_id, make, status=200)
+    await following_up.settle_decision(
+        here.session, here.caller, here.committee.id, here.decision.number, sent.state, sent.outcome, here.now
+    )
+    return _out(here.shown)
 
 
-ROUTES: Sequence[Any] = [get_minutes, list_decisions, do_settlement]
+ROUTES = [get_minutes, list_decisions, settle_decision]

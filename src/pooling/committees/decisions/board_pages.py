@@ -2,9 +2,8 @@
 
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromQuery
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,18 +20,16 @@ from pooling.committees.decisions.board import (
 from pooling.committees.decisions.queries import effects_in_words
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import committee_day, decision_excerpt, due_words
-from pooling.committees.page import sections
+from pooling.committees.page import sections_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
-from pooling.members.entrance import CallerHere, EnteredGroupHere, SessionHere
-from pooling.members.features import features_for
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Caller, Right
 from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import Purchase
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, form_of
-from pooling.web.layout import Link, render
-from pooling.web.services import services_of
+from pooling.web.layout import Link
 from pooling.web.typography import number
 
 BOARD = "/comites/decisions"
@@ -40,17 +37,13 @@ BOARD = "/comites/decisions"
 
 @get(BOARD, right=Right.SEE_GROUP)
 async def show_board(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    entered_group: EnteredGroupHere,
+    here: Here[GroupPage],
     vue: FromQuery[str] = "",
     comite: FromQuery[str] = "",
     achat: FromQuery[str] = "",
     apres: FromQuery[str] = "",
 ) -> Response[str]:
-    base = f"/g/{entered_group.slug}"
-    today = services_of(request).clock.now().astimezone(ZoneInfo(entered_group.timezone)).date()
+    session, caller, today = here.session, here.caller, here.today
     form = form_of({"comite": comite[:20], "achat": achat[:40]})
     within = Filters(View.OPEN, committee_id=_committee_id(form), purchase_id=await _purchase_id(session, form))
     counts = await count_views(session, caller, within, today)
@@ -58,14 +51,13 @@ async def show_board(
     filters = Filters(view, within.committee_id, within.purchase_id)
     listed = await decision_page(session, caller, filters, today, Slice(apres))
     kept = {name: value for name, value in form.values.items() if value}
-    url = base + BOARD
-    return render(
-        request,
+    url = here.base + BOARD
+    return here.render(
         "committees/board.html",
-        breadcrumb=[Link("À faire", base), Link("Comités", f"{base}/comites"), Link("Décisions", None)],
-        tabs=sections(request, caller, entered_group, BOARD),
+        ("Comités", "/comites"),
+        "Décisions",
+        tabs=sections_of(here, BOARD),
         form=form,
-        base=base,
         url=url,
         view=view,
         views=[
@@ -76,7 +68,7 @@ async def show_board(
         filtered=bool(kept),
         manages=caller.may(Right.MANAGE_COMMITTEES),
         decisions=listed.items,
-        kinds=features_for(session).subjects,
+        kinds=here.features.subjects,
         effects=await effects_in_words(session, [one.decision for one in listed.items]),
         today=today,
         due_words=due_words,

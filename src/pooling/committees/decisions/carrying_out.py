@@ -6,28 +6,20 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.decisions.models import Decision, DecisionState
+from pooling.committees.decisions.permissions import may_apply
 from pooling.committees.decisions.recording import committee_of, lock_decision, record_decision
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import decision_called
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.clock import Clock
-from pooling.kernel.errors import Conflict, Forbidden
+from pooling.kernel.errors import Conflict
 from pooling.kernel.events import caused_by
 from pooling.members.acts import Act, Order
 from pooling.members.features import features_for
 from pooling.members.groups import group_zone
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 
 LONGEST_REASON = 400
-
-
-def may_apply(session: AsyncSession, caller: Caller, committee: Committee, decision: Decision) -> bool:
-    """Who manages committees, the committee's secretary, and who runs what the decision is about."""
-    return (
-        caller.may(Right.MANAGE_COMMITTEES)
-        or committee.secretary_id == caller.person_id
-        or features_for(session).subjects.runs(caller, decision.about)
-    )
 
 
 async def apply_decision(
@@ -43,9 +35,8 @@ async def apply_decision(
     """
     decision = await lock_decision(session, committee_id, number)
     committee = await committee_of(session, decision)
-    if not may_apply(session, caller, committee, decision):
-        raise Forbidden
     features = features_for(session)
+    may_apply.require(caller, committee, decision, features.subjects)
     act = _act_to_apply(decision, committee, features.acts)
     assert decision.about is not None, "a check holds it"
     kind, subject_id = features.subjects[act.subject], decision.about[1]

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.decisions.models import Decision, DecisionState
+from pooling.committees.decisions.permissions import may_follow
 from pooling.committees.decisions.recording import (
     check_owner,
     lock_decision,
@@ -13,18 +14,13 @@ from pooling.committees.decisions.recording import (
     record_decision,
 )
 from pooling.committees.decisions.rules import DECISION
-from pooling.kernel.errors import Conflict, Forbidden, Invalid
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.members.rights import Caller, Right
 
 _SAY = {
     DecisionState.DONE: "Dites en une phrase ce qui a été fait : le prochain comité le lira.",
     DecisionState.DROPPED: "Dites pourquoi la décision est abandonnée : le prochain comité le lira.",
 }
-
-
-def may_follow(caller: Caller, decision: Decision) -> bool:
-    """Whether the caller keeps its state: its owner, and who manages committees."""
-    return decision.owner_id == caller.person_id or caller.may(Right.MANAGE_COMMITTEES)
 
 
 async def settle_decision(
@@ -120,7 +116,7 @@ async def hand_over_decision(
         Conflict: it is settled already.
         Invalid: that person is not of the group.
     """
-    decision = await _lock_followed(session, caller, committee_id, number)
+    decision = await lock_decision(session, committee_id, number)
     caller.require(Right.MANAGE_COMMITTEES)
     if decision.state != DecisionState.OPEN:
         raise Conflict("Cette décision n’est plus ouverte.", code="not_open")
@@ -132,6 +128,5 @@ async def hand_over_decision(
 
 async def _lock_followed(session: AsyncSession, caller: Caller, committee_id: int, number: int) -> Decision:
     decision = await lock_decision(session, committee_id, number)
-    if not may_follow(caller, decision):
-        raise Forbidden
+    may_follow.require(caller, decision)
     return decision

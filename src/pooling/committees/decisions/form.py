@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.decisions.models import Decision
-from pooling.committees.decisions.schemas import LONGEST_DECISION, MOST_VOTES, DecisionIn
+from pooling.committees.decisions.schemas import LONGEST_DECISION, MOST_VOTES
 from pooling.members.features import features_for
 from pooling.web.forms import Form
 
@@ -25,15 +25,11 @@ def decision_form(decision: Decision, owner: Mapping[str, str]) -> Form:
     return Form(values={name: "" if value is None else str(value) for name, value in values.items()})
 
 
-async def read_decision(session: AsyncSession, form: Form, owner_id: int | None) -> DecisionIn:
-    """What was typed.
-
-    Raises:
-        Invalid: at least one field was refused.
-    """
-    content = form.lines("content", required="Écrivez ce qui a été décidé.", longest=LONGEST_DECISION)
-    due_on = form.date("due_on") if form.text("due_on") else None
-    counts = {name: form.integer(name, largest=MOST_VOTES) if form.value(name).strip() else None for name in VOTES}
-    about = await features_for(session).subjects.chosen(session, form)
-    form.check()
-    return DecisionIn(content=content, about=about, owner_id=owner_id, due_on=due_on, **counts)
+async def read_decision(session: AsyncSession, form: Form) -> dict[str, Any]:
+    """What was typed, for a `DecisionIn`; its owner is somebody to find first."""
+    return {
+        "content": form.lines("content", required="Écrivez ce qui a été décidé.", longest=LONGEST_DECISION),
+        "due_on": form.date("due_on") if form.text("due_on") else None,
+        "about": await features_for(session).subjects.chosen(session, form),
+        **{name: form.integer(name, largest=MOST_VOTES) if form.value(name).strip() else None for name in VOTES},
+    }

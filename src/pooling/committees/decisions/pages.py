@@ -1,250 +1,187 @@
 """A decision: taken down while the minutes are written, corrected, removed; then read and followed up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.params import FromPath
-from sqlalchemy.ext.asyncio import AsyncSession
+from litestar import Response, get, post
 
-from pooling.committees.decisions.carrying_out import may_apply
-from pooling.committees.decisions.following_up import may_follow
 from pooling.committees.decisions.form import decision_form, read_decision
 from pooling.committees.decisions.models import DecisionState
-from pooling.committees.decisions.queries import DecisionShown, decisions_listed, events_of, find_decision
+from pooling.committees.decisions.page import DecisionPage
+from pooling.committees.decisions.permissions import may_apply, may_follow
+from pooling.committees.decisions.queries import effects_in_words, events_of
 from pooling.committees.decisions.recording import add_decision, change_decision, remove_decision
-from pooling.committees.decisions.words import decision_called, due_words, effect_done
+from pooling.committees.decisions.schemas import DecisionIn
+from pooling.committees.decisions.words import decision_called, due_words, effect_done, vote_words
 from pooling.committees.invitations.choosing import FoundPerson, people_offered, person_field, person_meant
-from pooling.committees.page import TAB, CommitteePage, committee_page, written_committee
-from pooling.kernel.errors import Forbidden
-from pooling.members.entrance import CallerHere, SessionHere
-from pooling.members.features import features_for
-from pooling.members.rights import Caller, Right
-from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
+from pooling.committees.page import TAB, CommitteePage
+from pooling.committees.permissions import may_write_minutes
+from pooling.members.group_page import Here
+from pooling.members.rights import Right
+from pooling.web.forms import Form, PostedForm
+from pooling.web.typography import date_long, date_time_long, typo
 
+NEW = "/comites/{committee_id:int}/decisions/nouvelle"
 DECISION = "/comites/{committee_id:int}/decisions/{number:int}"
 
 
-@get("/comites/{committee_id:int}/decisions/nouvelle", right=Right.SEE_GROUP)
-async def ask_decision(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[str]:
-    frame = await written_committee(request, session, caller, committee_id)
-    return await _form_page(request, session, frame, Form())
+@get(NEW, right=may_write_minutes)
+async def ask_decision(here: Here[CommitteePage]) -> Response[str]:
+    return await _new_page(here, Form())
 
 
-@post("/comites/{committee_id:int}/decisions/nouvelle", right=Right.SEE_GROUP)
-async def do_decision(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-) -> Response[Any]:
-    frame = await written_committee(request, session, caller, committee_id)
-    owner = await person_meant(session, form, "owner")
-    with form.redisplayed():
-        command = await read_decision(session, form, owner.person_id)
-        decision = await add_decision(session, caller, committee_id, command, frame.now, insistence=form.insistence())
-    if form.has_errors:
-        raise Redisplay(await _form_page(request, session, frame, form, owner.offered))
-    if form.value("then") == "effect" and command.about:
-        return redirect(request, f"{decision_url(frame, decision.number)}/effet")
-    return redirect(request, f"{frame.url}{TAB}#decisions", done="La décision est consignée.")
-
-
-async def _form_page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    frame: CommitteePage,
-    form: Form,
-    found: Sequence[FoundPerson] = (),
-    shown: DecisionShown | None = None,
-) -> Response[str]:
-    label = f"Décision n°\u00a0{shown.decision.number}" if shown else "Nouvelle décision"
-    own = decision_url(frame, shown.decision.number) if shown else None
-    return render(
-        request,
+async def _new_page(here: CommitteePage, form: Form, found: Sequence[FoundPerson] = ()) -> Response[str]:
+    return here.render(
         "committees/decision_form.html",
-        breadcrumb=[*_above(frame), Link(label, None)],
+        ("Compte-rendu", TAB),
+        "Nouvelle décision",
         form=form,
-        frame=frame,
-        label=label,
+        label="Nouvelle décision",
         offered=people_offered(found),
-        subjects=await features_for(session).subjects.choices(session, form, shown.subject if shown else None),
-        url=f"{own}/modification" if own else f"{frame.url}/decisions/nouvelle",
-        back=own or frame.url + TAB,
+        subjects=await here.features.subjects.choices(here.session, form),
+        action_url=f"{here.url}/decisions/nouvelle",
+        cancel_url=here.url + TAB,
     )
 
 
-def decision_url(frame: CommitteePage, number: int) -> str:
-    return f"{frame.url}/decisions/{number}"
-
-
-def crumbs(frame: CommitteePage, number: int, label: str) -> list[Link]:
-    """The breadcrumb of a page below a decision's own."""
-    return [*_above(frame), Link(f"Décision n°\u00a0{number}", decision_url(frame, number)), Link(label, None)]
-
-
-def _above(frame: CommitteePage) -> list[Link]:
-    *above, _ = frame.crumbs("Compte-rendu")
-    return [*above, Link("Compte-rendu", frame.url + TAB)]
+@post(NEW, right=may_write_minutes)
+async def do_decision(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
+    owner = await person_meant(here.session, form, "owner")
+    values, insistence = await read_decision(here.session, form), form.insistence()
+    async with form.submitted(lambda: _new_page(here, form, owner.offered)):
+        command = DecisionIn(**values, owner_id=owner.person_id)
+        decision = await add_decision(
+            here.session, here.caller, here.committee.id, command, here.now, insistence=insistence
+        )
+    if form.value("then") == "effect" and command.about:
+        return here.redirect(f"/decisions/{decision.number}/effet")
+    return here.redirect(f"{TAB}#decisions", done="La décision est consignée.")
 
 
 @get(DECISION, right=Right.SEE_GROUP)
-async def show_decision(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[str]:
-    frame, shown = await framed(request, session, caller, committee_id, number)
-    return await decision_page(request, session, caller, frame, shown, Form())
+async def show_decision(here: Here[DecisionPage]) -> Response[str]:
+    return await decision_page(here, Form())
 
 
-async def framed(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int, number: int
-) -> tuple[CommitteePage, DecisionShown]:
-    """A decision and its committee, for who may read it.
-
-    Raises:
-        NotFound: there is none, or the caller may not read it (yet).
-    """
-    frame = await committee_page(request, session, caller, committee_id)
-    return frame, await find_decision(session, caller, committee_id, number)
-
-
-async def decision_page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    caller: Caller,
-    frame: CommitteePage,
-    shown: DecisionShown,
-    form: Form,
-    found: Sequence[FoundPerson] = (),
-) -> Response[str]:
-    decision, acts = shown.decision, features_for(session).acts
-    today = frame.now.astimezone(frame.zone).date()
+async def decision_page(here: DecisionPage, form: Form, found: Sequence[FoundPerson] = ()) -> Response[str]:
+    """It, with the forms that follow it up."""
+    decision, acts = here.decision, here.features.acts
     if decision.due_on and "due_on" not in form.values:
         form.values["due_on"] = decision.due_on.isoformat()
-    if "owner" not in form.values and frame.manages and shown.owner_here:
-        form.values |= await person_field(session, decision.owner_id, "owner")
-    return render(
-        request,
+    if "owner" not in form.values and here.manages and here.shown.owner_here:
+        form.values |= await person_field(here.session, decision.owner_id, "owner")
+    effect = (await effects_in_words(here.session, [decision])).get(decision.id, "")
+    return here.render(
         "committees/decision.html",
-        breadcrumb=[*_above(frame), Link(f"Décision n°\u00a0{decision.number}", None)],
         form=form,
-        frame=frame,
-        shown=shown,
-        name=decision_called(decision.number, frame.committee.local_start),
-        url=decision_url(frame, decision.number),
+        called=decision_called(decision.number, here.committee.local_start),
+        kind=here.about()[0] if here.shown.subject else None,
+        facts=_facts(here, effect),
         offered=people_offered(found),
-        events=[(effect_done(event, acts.values()), event.at) for event in await events_of(session, decision.id)],
-        kind=features_for(session).subjects[shown.subject.kind] if shown.subject else None,
-        act_word=acts[decision.act].label if decision.act in acts else None,
-        late=decision.due_on is not None and decision.due_on < today and decision.state == DecisionState.OPEN,
-        due=due_words(decision.due_on, today) if decision.due_on else "",
-        follows=may_follow(caller, decision),
+        events=[(effect_done(event, acts.values()), event.at) for event in await events_of(here.session, decision.id)],
+        effect=effect or (acts[decision.act].label if decision.act in acts else ""),
+        follows=may_follow(here.caller, decision),
         applies=decision.act in acts
         and decision.acted_at is None
         and decision.state != DecisionState.DROPPED
-        and may_apply(session, caller, frame.committee, decision),
-        corrects=frame.writes and frame.is_writable and decision.acted_at is None,
-        **await decisions_listed(session, [shown]),
+        and may_apply(here.caller, here.committee, decision, here.subjects),
+        corrects=here.writes and here.is_writable and decision.acted_at is None,
     )
 
 
-@get(f"{DECISION}/modification", right=Right.SEE_GROUP)
-async def ask_correction(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[str]:
-    frame, shown = await written_decision(request, session, caller, committee_id, number)
-    form = decision_form(shown.decision, await person_field(session, shown.decision.owner_id, "owner"))
-    return await _form_page(request, session, frame, form, shown=shown)
+def _facts(here: DecisionPage, effect: str) -> list[Mapping[str, str]]:
+    """What there is to know of it, as a summary list."""
+    decision, shown = here.decision, here.shown
+    facts: list[Mapping[str, str]] = [
+        {"label": "Responsable", "value": _owner(here)},
+        {"label": "Échéance", "value": _due(here)},
+    ]
+    if votes := vote_words(decision):
+        facts.append({"label": "Votes", "value": votes})
+    if shown.subject:
+        kind, subject = here.about()
+        facts.append({"label": kind.word, "value": subject.called, "url": here.base + subject.path, "action": "Voir"})
+        if effect:
+            facts.append({"label": f"Effet sur {kind.the}", "value": typo(effect)})
+    if decision.acted_at:
+        by = f", par {shown.acted_by}" if shown.acted_by else ""
+        facts.append({"label": "Appliquée", "value": date_time_long(decision.acted_at, here.zone, with_year=True) + by})
+    if decision.outcome:
+        label = "Ce qui en est sorti" if decision.state == DecisionState.DONE else "Pourquoi"
+        facts.append({"label": label, "value": typo(decision.outcome)})
+    return facts
 
 
-async def written_decision(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int, number: int
-) -> tuple[CommitteePage, DecisionShown]:
-    """The same, for who writes the minutes.
-
-    Raises:
-        NotFound: there is none, or the caller may not read it (yet).
-        Forbidden: the caller does not write the minutes.
-    """
-    frame, shown = await framed(request, session, caller, committee_id, number)
-    if not frame.writes:
-        raise Forbidden
-    return frame, shown
+def _owner(here: DecisionPage) -> str:
+    if not here.shown.owner:
+        return "personne"
+    return f"{here.shown.owner}, qui n’est plus dans le groupe" if here.shown.orphan else here.shown.owner
 
 
-@post(f"{DECISION}/modification", right=Right.SEE_GROUP)
-async def do_correction(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[Any]:
-    frame, shown = await written_decision(request, session, caller, committee_id, number)
-    owner = await person_meant(session, form, "owner")
-    with form.redisplayed():
-        command = await read_decision(session, form, owner.person_id)
-        await change_decision(session, caller, committee_id, number, command, frame.now, insistence=form.insistence())
-    if form.has_errors:
-        raise Redisplay(await _form_page(request, session, frame, form, owner.offered, shown))
-    url = decision_url(frame, number)
+def _due(here: DecisionPage) -> str:
+    due_on = here.decision.due_on
+    if due_on is None:
+        return "aucune"
+    still_open = here.decision.state == DecisionState.OPEN
+    return date_long(due_on) + (f" ({due_words(due_on, here.today)})" if still_open else "")
+
+
+@get(f"{DECISION}/modification", right=may_write_minutes)
+async def ask_correction(here: Here[DecisionPage]) -> Response[str]:
+    owner = await person_field(here.session, here.decision.owner_id, "owner")
+    return await _correction_page(here, decision_form(here.decision, owner))
+
+
+async def _correction_page(here: DecisionPage, form: Form, found: Sequence[FoundPerson] = ()) -> Response[str]:
+    return here.render(
+        "committees/decision_form.html",
+        form=form,
+        label=here.name,
+        offered=people_offered(found),
+        subjects=await here.subjects.choices(here.session, form, here.shown.subject),
+        action_url=f"{here.url}/modification",
+        cancel_url=here.url,
+    )
+
+
+@post(f"{DECISION}/modification", right=may_write_minutes)
+async def do_correction(here: Here[DecisionPage], form: PostedForm) -> Response[Any]:
+    owner = await person_meant(here.session, form, "owner")
+    values, insistence = await read_decision(here.session, form), form.insistence()
+    async with form.submitted(lambda: _correction_page(here, form, owner.offered)):
+        command = DecisionIn(**values, owner_id=owner.person_id)
+        await change_decision(
+            here.session,
+            here.caller,
+            here.committee.id,
+            here.decision.number,
+            command,
+            here.now,
+            insistence=insistence,
+        )
     if form.value("then") == "effect" and command.about:
-        return redirect(request, f"{url}/effet")
-    return redirect(request, url, done="La décision est corrigée.")
+        return here.redirect("/effet")
+    return here.redirect(done="La décision est corrigée.")
 
 
-@get(f"{DECISION}/suppression", right=Right.SEE_GROUP)
-async def ask_removal(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[str]:
-    frame, shown = await written_decision(request, session, caller, committee_id, number)
-    url = decision_url(frame, number)
-    return render(
-        request,
-        "confirm_page.html",
-        breadcrumb=crumbs(frame, number, "Retirer"),
-        form=Form(),
-        question=f"Retirer la décision n°\u00a0{number} ?",
+@get(f"{DECISION}/suppression", right=may_write_minutes)
+async def ask_removal(here: Here[DecisionPage]) -> Response[str]:
+    return here.ask(
+        "Retirer",
+        question=f"Retirer la décision n°\u00a0{here.decision.number} ?",
         consequences=[
-            f"« {shown.decision.content} »",
+            f"« {here.decision.content} »",
             "Elle ne figurera pas dans le compte-rendu. Les autres décisions gardent leur numéro.",
         ],
-        action_url=f"{url}/suppression",
-        action_label="Retirer la décision",
-        cancel_url=url,
-        danger=True,
+        action="/suppression",
+        label="Retirer la décision",
     )
 
 
-@post(f"{DECISION}/suppression", right=Right.SEE_GROUP)
-async def do_removal(
-    request: Request[Any, Any, Any],
-    session: SessionHere,
-    caller: CallerHere,
-    form: PostedForm,  # noqa: ARG001 - read for its token
-    committee_id: FromPath[int],
-    number: FromPath[int],
-) -> Response[Any]:
-    frame, _ = await written_decision(request, session, caller, committee_id, number)
-    await remove_decision(session, caller, committee_id, number, frame.now)
-    return redirect(request, f"{frame.url}{TAB}#decisions", done="La décision est retirée.")
+@post(f"{DECISION}/suppression", right=may_write_minutes)
+async def do_removal(here: Here[DecisionPage]) -> Response[Any]:
+    await remove_decision(here.session, here.caller, here.committee.id, here.decision.number, here.now)
+    return here.to_committee(f"{TAB}#decisions", done="La décision est retirée.")
 
 
 ROUTES = [

@@ -28,8 +28,7 @@ async def list_committees(
     here: Here[GroupPage], apres: FromQuery[str] = "", avant: FromQuery[str] = "", annee: FromQuery[str] = ""
 ) -> Response[str]:
     """Those to come, the nearest first, then those past, the latest first; each list turns its own pages."""
-    session, now, zone = here.session, here.now, here.zone
-    today = now.astimezone(zone).date()
+    session, now, zone, today = here.session, here.now, here.zone, here.today
     to_come = await committee_page(session, now, Slice(apres), past=False)
     past = await committee_page(session, now, Slice(avant), past=True)
     cadence = await cadence_of(session)
