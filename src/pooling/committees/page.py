@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from litestar import Request, Response
 from litestar.response import Redirect
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.accounts.sessions import EnteredGroup
 from pooling.committees.attendance_rules import NOT_CLOSED, Quorum, attendance_open
 from pooling.committees.models import Committee, CommitteeKind, CommitteeState
 from pooling.committees.people import quorum_of
@@ -16,32 +13,26 @@ from pooling.committees.permissions import may_write_minutes
 from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
-from pooling.members.features import features_of
-from pooling.members.group_page import Crumb, GroupPage, InGroup
+from pooling.members.group_page import GroupPage, InGroup
 from pooling.members.page_parts import section_links
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Right
 from pooling.web.layout import Link, redirect
-from pooling.web.services import services_of
 from pooling.web.typography import date_time_long, time_short
 
+MINUTES = "/compte-rendu"
 TABS: tuple[tuple[str, str], ...] = (
     ("En bref", ""),
     ("Ordre du jour", "/ordre-du-jour"),
     ("Personnes", "/personnes"),
-    ("Compte-rendu", "/compte-rendu"),
+    ("Compte-rendu", MINUTES),
 )
 """The pages of one committee."""
 ATTENDANCE = "/presence"
 """Among them as long as it is time to say who is there, and when one comes to it all the same."""
 
 
-def sections(request: Request[Any, Any, Any], caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
-    """The pages about committees that are of no single one."""
-    return section_links(features_of(request).sections("/comites"), caller, group, here)
-
-
 def sections_of(here: GroupPage, shown: str) -> list[Link]:
-    """The same, of which the one at the path `shown` is shown."""
+    """The pages about committees that are of no single one, of which the one at the path `shown` is shown."""
     return section_links(here.features.sections("/comites"), here.caller, here.group, shown)
 
 
@@ -120,9 +111,6 @@ class CommitteePage(OnCommittee, GroupPage):
         ends = time_short(self.committee.ends_at, self.zone)
         return f"{starts[0].upper()}{starts[1:]}, jusqu’à {ends} ({self.zone_words})"
 
-    def render(self, template: str, *below: Crumb, **facts: Any) -> Response[str]:  # noqa: ANN401 - whatever the template wants
-        return super().render(template, *below, frame=self, **facts)
-
     def to_committee(self, path: str, *, done: str) -> Redirect:
         """As `redirect`, at a path from the committee on."""
         return redirect(self.request, self.committee_url + path, done=done)
@@ -146,47 +134,3 @@ class CommitteePage(OnCommittee, GroupPage):
     def noting(self) -> bool:
         """Whether the caller may write down what somebody answered."""
         return self.writes and self.committee.state in NOT_CLOSED
-
-
-# For handlers that still ask for their session and caller one by one.
-
-
-async def committee_page(
-    request: Request[Any, Any, Any],
-    session: AsyncSession,
-    caller: Caller,
-    committee_id: int,  # noqa: ARG001 - of the address
-) -> CommitteePage:
-    group: EnteredGroup = request.scope["state"]["group"]
-    return await CommitteePage.load(InGroup(request, session, caller, group, services_of(request).clock.now()))
-
-
-async def managed_committee(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
-) -> CommitteePage:
-    """The same, for who plans committees.
-
-    Raises:
-        NotFound: the group has none with this id.
-        Forbidden: the caller does not manage committees.
-    """
-    frame = await committee_page(request, session, caller, committee_id)
-    caller.require(Right.MANAGE_COMMITTEES)
-    return frame
-
-
-async def written_committee(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, committee_id: int
-) -> CommitteePage:
-    """The same, for who writes its minutes and ticks who is there.
-
-    Raises:
-        NotFound: the group has none with this id.
-        Forbidden: the caller does not write them.
-    """
-    frame = await committee_page(request, session, caller, committee_id)
-    may_write_minutes.require(caller, frame.committee)
-    return frame
-
-
-TAB = "/compte-rendu"

@@ -7,7 +7,7 @@ from typing import Self
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, find_decision
 from pooling.committees.decisions.rules import DECISION
-from pooling.committees.page import TAB, CommitteePage, OnCommittee
+from pooling.committees.page import MINUTES, CommitteePage, OnCommittee
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
 from pooling.members.subjects import Subject, SubjectKind, Subjects
@@ -50,7 +50,7 @@ class DecisionPage(OnDecision, CommitteePage):
 
     @property
     def above(self) -> Sequence[Link]:
-        return [*super().above, Link("Compte-rendu", self.committee_url + TAB), Link(self.name, self.url)]
+        return [*super().above, Link("Compte-rendu", self.committee_url + MINUTES), Link(self.name, self.url)]
 
     @property
     def name(self) -> str:

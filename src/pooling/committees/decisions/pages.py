@@ -14,7 +14,7 @@ from pooling.committees.decisions.recording import add_decision, change_decision
 from pooling.committees.decisions.schemas import DecisionIn
 from pooling.committees.decisions.words import decision_called, due_words, effect_done, vote_words
 from pooling.committees.invitations.choosing import FoundPerson, people_offered, person_field, person_meant
-from pooling.committees.page import TAB, CommitteePage
+from pooling.committees.page import MINUTES, CommitteePage
 from pooling.committees.permissions import may_write_minutes
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
@@ -33,14 +33,14 @@ async def ask_decision(here: Here[CommitteePage]) -> Response[str]:
 async def _new_page(here: CommitteePage, form: Form, found: Sequence[FoundPerson] = ()) -> Response[str]:
     return here.render(
         "committees/decision_form.html",
-        ("Compte-rendu", TAB),
+        ("Compte-rendu", MINUTES),
         "Nouvelle décision",
         form=form,
         label="Nouvelle décision",
         offered=people_offered(found),
         subjects=await here.features.subjects.choices(here.session, form),
         action_url=f"{here.url}/decisions/nouvelle",
-        cancel_url=here.url + TAB,
+        cancel_url=here.url + MINUTES,
     )
 
 
@@ -55,7 +55,7 @@ async def do_decision(here: Here[CommitteePage], form: PostedForm) -> Response[A
         )
     if form.value("then") == "effect" and command.about:
         return here.redirect(f"/decisions/{decision.number}/effet")
-    return here.redirect(f"{TAB}#decisions", done="La décision est consignée.")
+    return here.redirect(f"{MINUTES}#decisions", done="La décision est consignée.")
 
 
 @get(DECISION, right=Right.SEE_GROUP)
@@ -181,7 +181,7 @@ async def ask_removal(here: Here[DecisionPage]) -> Response[str]:
 @post(f"{DECISION}/suppression", right=may_write_minutes)
 async def do_removal(here: Here[DecisionPage]) -> Response[Any]:
     await remove_decision(here.session, here.caller, here.committee.id, here.decision.number, here.now)
-    return here.to_committee(f"{TAB}#decisions", done="La décision est retirée.")
+    return here.to_committee(f"{MINUTES}#decisions", done="La décision est retirée.")
 
 
 ROUTES = [

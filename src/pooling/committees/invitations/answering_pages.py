@@ -7,43 +7,39 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from pooling.committees.invitations.answering import NOT_INVITED, answer_invitation, mandates, note_answer
+from pooling.committees.invitations.answering import answer_invitation, mandates, note_answer
 from pooling.committees.invitations.choosing import Chosen, FoundPerson, among_invited, choose_person, people_offered
+from pooling.committees.invitations.page import OwnInvitationPage
+from pooling.committees.invitations.permissions import may_answer
 from pooling.committees.models import Answer
 from pooling.committees.page import CommitteePage
 from pooling.committees.people import Invited, invited_person
 from pooling.committees.permissions import may_write_minutes
 from pooling.committees.queries import agendas_of
 from pooling.committees.words import CHOICES, NOTED_CHOICES, noted_answer, own_answer
-from pooling.kernel.errors import Forbidden, NotFound
+from pooling.kernel.errors import NotFound
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, form_of
 
+OWN = "/comites/{committee_id:int}/reponse"
 NOBODY = "Personne parmi les invités ne porte ce nom : tapez le prénom et le nom, ou l’adresse électronique."
 
 
-@get("/comites/{committee_id:int}/reponse", right=Right.SEE_GROUP)
-async def ask_answer(here: Here[CommitteePage]) -> Response[str]:
-    own = await invited_person(here.session, here.committee.id, here.caller.person_id)
-    form = form_of({"answer": own.answer if own else "", "proxy": own.proxy if own else ""})
-    return await _page(here, form)
+@get(OWN, right=Right.SEE_GROUP)
+async def ask_answer(here: Here[OwnInvitationPage]) -> Response[str]:
+    own = here.own
+    return await _page(here, form_of({"answer": own.answer if own else "", "proxy": own.proxy if own else ""}))
 
 
-async def _page(
-    here: CommitteePage,
-    form: Form,
-    found: Sequence[FoundPerson] = (),
-) -> Response[str]:
-    committee = here.committee
-    own: Invited | None = await invited_person(here.session, committee.id, here.caller.person_id)
+async def _page(here: OwnInvitationPage, form: Form, found: Sequence[FoundPerson] = ()) -> Response[str]:
+    committee, own = here.committee, here.own
     return here.render(
         "committees/answer.html",
         "Votre réponse",
         tabs=here.tabs(""),
         form=form,
         heading="Votre réponse",
-        own=own,
         own_answer=own_answer(own.answer, own.proxy) if own and own.answer else None,
         held=await mandates(here.session, committee.id, holder_id=here.caller.person_id),
         agenda=(await agendas_of(here.session, [committee.id]))[committee.id],
@@ -52,20 +48,17 @@ async def _page(
     )
 
 
-@post("/comites/{committee_id:int}/reponse", right=Right.SEE_GROUP)
-async def do_answer(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
-    if await invited_person(here.session, here.committee.id, here.caller.person_id) is None:
-        raise Forbidden(NOT_INVITED)
+@post(OWN, right=may_answer)
+async def do_answer(here: Here[OwnInvitationPage], form: PostedForm) -> Response[Any]:
     typed, proxy = await _read_answer(here, form)
+    seen = _seen(form.value("seen"))
     async with form.submitted(lambda: _page(here, form, proxy.offered)):
-        seen = _seen(form.value("seen"))
         await answer_invitation(
             here.session, here.caller, here.committee.id, Answer(typed), here.clock, proxy_id=proxy.person_id, seen=seen
         )
     own = await invited_person(here.session, here.committee.id, here.caller.person_id)
     assert own is not None, "it has just answered"
-    said = own_answer(own.answer, own.proxy)
-    return here.redirect(done=f"Votre réponse est enregistrée : {said}.")
+    return here.redirect(done=f"Votre réponse est enregistrée : {own_answer(own.answer, own.proxy)}.")
 
 
 async def _read_answer(here: CommitteePage, form: Form) -> tuple[str, Chosen]:

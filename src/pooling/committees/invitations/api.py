@@ -4,29 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
-from litestar import Request, Response, get, put
-from litestar.params import FromPath
+from litestar import get, put
 from pydantic import Field, model_validator
 
 from pooling.committees.attendance_rules import Quorum
-from pooling.committees.invitations.answering import answer_invitation
+from pooling.committees.invitations import answering
 from pooling.committees.invitations.choosing import among_invited
+from pooling.committees.invitations.page import OnOwnInvitation
+from pooling.committees.invitations.permissions import may_answer
 from pooling.committees.models import Answer, Committee, CommitteeKind, CommitteeState
-from pooling.committees.people import (
-    Invited,
-    count_people,
-    invited_page,
-    invited_person,
-    quorum_percent,
-)
-from pooling.committees.queries import agendas_of, committee_by_id
-from pooling.kernel.errors import Forbidden, Invalid
+from pooling.committees.page import OnCommittee
+from pooling.committees.people import Invited, count_people, invited_page, invited_person, quorum_percent
+from pooling.committees.queries import agendas_of
+from pooling.kernel.errors import Invalid
+from pooling.kernel.slices import Listed
 from pooling.mail_addresses import LONGEST
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, json_answer, page_of
-from pooling.web.api_input import read_body, read_query
-from pooling.web.services import services_of
+from pooling.web.api import ApiIn, ApiOut, PageIn
 
 
 class AnswersOut(ApiOut):
@@ -111,33 +107,24 @@ class AnswerIn(ApiIn):
         return self
 
 
-@get(
-    "/committees/{committee_id:int}",
-    right=Right.SEE_GROUP,
-    api=Operation("get_committee", WholeCommitteeOut),
-)
-async def get_committee(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[Any]:
+@endpoint(get, "/committees/{committee_id:int}", right=Right.SEE_GROUP)
+async def get_committee(here: Here[OnOwnInvitation]) -> WholeCommitteeOut:
     """A committee with its agenda, what was answered, and one's own answer."""
-    committee = await committee_by_id(session, committee_id)
-    counts = await count_people(session, committee, services_of(request).clock.now())
-    own = await invited_person(session, committee_id, caller.person_id)
-    agenda = (await agendas_of(session, [committee_id]))[committee_id]
+    session, committee = here.session, here.committee
+    counts = await count_people(session, committee, here.now)
     percent = await quorum_percent(session) if committee.kind == CommitteeKind.FORMAL else None
-    return json_answer(
-        WholeCommitteeOut(
-            **_facts(committee),
-            agenda=[
-                ItemOut(title=item.title, duration_minutes=item.duration_minutes, presenter=item.presenter)
-                for item in agenda
-            ],
-            answers=AnswersOut(
-                invited=counts.invited, yes=counts.yes, no=counts.no, proxy=counts.proxy, silent=counts.silent
-            ),
-            quorum=None if percent is None else _quorum(Quorum(percent, counts.invited, counts.present)),
-            own=None if own is None else OwnAnswerOut(**_answered(own)),
-        )
+    agenda = (await agendas_of(session, [committee.id]))[committee.id]
+    return WholeCommitteeOut(
+        **_facts(committee),
+        agenda=[
+            ItemOut(title=item.title, duration_minutes=item.duration_minutes, presenter=item.presenter)
+            for item in agenda
+        ],
+        answers=AnswersOut(
+            invited=counts.invited, yes=counts.yes, no=counts.no, proxy=counts.proxy, silent=counts.silent
+        ),
+        quorum=None if percent is None else _quorum(Quorum(percent, counts.invited, counts.present)),
+        own=None if here.own is None else OwnAnswerOut(**_answered(here.own)),
     )
 
 
@@ -162,54 +149,45 @@ def _answered(one: Invited) -> dict[str, Any]:
     return {"answer": one.answer, "proxy": proxy, "answered_at": one.answered_at}
 
 
-@put(
-    "/committees/{committee_id:int}/answer",
-    right=Right.SEE_GROUP,
-    api=Operation("answer_invitation", OwnAnswerOut, takes=AnswerIn, conflicts=("not_to_come",)),
-)
-async def put_answer(
-    request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere, committee_id: FromPath[int]
-) -> Response[Any]:
+@endpoint(put, "/committees/{committee_id:int}/answer", right=may_answer, conflicts=("not_to_come",))
+async def answer_invitation(here: Here[OnOwnInvitation], sent: AnswerIn) -> OwnAnswerOut:
     """Say whether one comes. It may be changed until the meeting starts."""
-    sent = await read_body(request, AnswerIn)
-    await committee_by_id(session, committee_id)
-    if await invited_person(session, committee_id, caller.person_id) is None:
-        raise Forbidden
-    proxy_id = None
-    if sent.proxy:
-        found = [one for one in await among_invited(session, committee_id, sent.proxy) if one.exact]
-        if len(found) != 1:
-            raise Invalid({"proxy": "Personne parmi les invités n’a cette adresse."})
-        proxy_id = found[0].person_id
-    clock = services_of(request).clock
-    await answer_invitation(session, caller, committee_id, sent.answer, clock, proxy_id=proxy_id)
-    own = await invited_person(session, committee_id, caller.person_id)
-    assert own is not None, "it has just answered"
-    return json_answer(OwnAnswerOut(**_answered(own)))
-
-
-@get(
-    "/committees/{committee_id:int}/invitations",
-    right=Right.MANAGE_COMMITTEES,
-    api=Operation("list_invitations", PageOut[InvitationOut], query=PageIn),
-)
-async def list_invitations(
-    request: Request[Any, Any, Any], session: SessionHere, committee_id: FromPath[int]
-) -> Response[Any]:
-    """Who is invited, in the order of their names. For the facilitator."""
-    page = read_query(request, PageIn)
-    committee = await committee_by_id(session, committee_id)
-    listed = await invited_page(session, committee, services_of(request).clock.now(), page.slice)
-    shown = listed.each(
-        lambda one: InvitationOut(
-            **_answered(one),
-            person=PersonOut(id=one.person_id, name=one.name),
-            email=one.email,
-            function=one.function,
-            present=one.present,
-        )
+    committee_id = here.committee.id
+    proxy_id = await _proxy(here, sent.proxy) if sent.proxy else None
+    await answering.answer_invitation(
+        here.session, here.caller, committee_id, sent.answer, here.clock, proxy_id=proxy_id
     )
-    return page_of(request, shown, page.limit)
+    own = await invited_person(here.session, committee_id, here.caller.person_id)
+    assert own is not None, "it has just answered"
+    return OwnAnswerOut(**_answered(own))
 
 
-ROUTES: Sequence[Any] = [get_committee, put_answer, list_invitations]
+async def _proxy(here: OnCommittee, email: str) -> int:
+    """Who is given the power.
+
+    Raises:
+        Invalid: nobody who is invited has this address.
+    """
+    found = [one for one in await among_invited(here.session, here.committee.id, email) if one.exact]
+    if len(found) != 1:
+        raise Invalid({"proxy": "Personne parmi les invités n’a cette adresse."})
+    return found[0].person_id
+
+
+@endpoint(get, "/committees/{committee_id:int}/invitations", right=Right.MANAGE_COMMITTEES)
+async def list_invitations(here: Here[OnCommittee], asked: PageIn) -> Listed[InvitationOut]:
+    """Who is invited, in the order of their names. For the facilitator."""
+    return (await invited_page(here.session, here.committee, here.now, asked.slice)).each(_invitation)
+
+
+def _invitation(one: Invited) -> InvitationOut:
+    return InvitationOut(
+        **_answered(one),
+        person=PersonOut(id=one.person_id, name=one.name),
+        email=one.email,
+        function=one.function,
+        present=one.present,
+    )
+
+
+ROUTES = [get_committee, answer_invitation, list_invitations]

@@ -37,12 +37,12 @@ async def tell_given(session: AsyncSession, committee: Committee, given: Sequenc
     """To who holds the proxy, as long as the meeting has not begun."""
     if committee.starts_at <= now:
         return
-    frame = await _Setting.of(session, committee, now)
+    setting = await _Setting.of(session, committee, now)
     mails = [
-        frame.mail(
+        setting.mail(
             (mandate.holder_id, mandate.holder_email),
-            subject=f"{mandate.giver} vous donne pouvoir : {committee.title} {frame.when}",
-            why=f"{mandate.giver} ne viendra pas à « {committee.title} », {frame.when_with_year}, et vous donne "
+            subject=f"{mandate.giver} vous donne pouvoir : {committee.title} {setting.when}",
+            why=f"{mandate.giver} ne viendra pas à « {committee.title} », {setting.when_with_year}, et vous donne "
             "pouvoir de parler et de voter en son nom : si vous ne venez pas non plus, dites-le avant la réunion.",
         )
         for mandate in given
@@ -54,13 +54,13 @@ async def tell_void(session: AsyncSession, committee: Committee, lost: Sequence[
     """To who gave a proxy that nobody will bear, as long as it can answer again."""
     if committee.starts_at <= now:
         return
-    frame = await _Setting.of(session, committee, now)
+    setting = await _Setting.of(session, committee, now)
     mails = [
-        frame.mail(
+        setting.mail(
             (mandate.giver_id, mandate.giver_email),
-            subject=f"Votre pouvoir ne vaut plus : {committee.title} {frame.when}",
+            subject=f"Votre pouvoir ne vaut plus : {committee.title} {setting.when}",
             why=f"{mandate.holder}, à qui vous aviez donné pouvoir pour « {committee.title} », ne viendra pas : "
-            f"répondez de nouveau avant {frame.when_with_year}.",
+            f"répondez de nouveau avant {setting.when_with_year}.",
         )
         for mandate in lost
     ]

@@ -1,27 +1,25 @@
 """Committees: those to come or past, and planning one."""
 
-from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from litestar import Request, Response, get, post
+from litestar import get, post
 from pydantic import Field, field_validator
 
-from pooling.accounts.idempotency import Made, answered_once
-from pooling.committees.meetings.queries import committee_page
-from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings import scheduling
+from pooling.committees.meetings.queries import CommitteeLine, committee_page
 from pooling.committees.meetings.schemas import CommitteeIn
-from pooling.committees.models import CommitteeState
+from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.people import count_people
 from pooling.committees.queries import committee_by_id
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
+from pooling.kernel.slices import Listed
 from pooling.kernel.tables import LARGEST_ID
-from pooling.members.entrance import CallerHere, SessionHere
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Role
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, PageOut, page_of
-from pooling.web.api_input import read_body, read_query
-from pooling.web.services import services_of
+from pooling.web.api import ApiIn, ApiOut, PageIn
 
 
 class CommitteeOut(ApiOut):
@@ -59,53 +57,32 @@ class NewCommittee(CommitteeIn, ApiIn):
         return value
 
 
-@get("/committees", right=Right.SEE_GROUP, api=Operation("list_committees", PageOut[CommitteeOut], query=CommitteesIn))
-async def list_committees(request: Request[Any, Any, Any], session: SessionHere) -> Response[Any]:
+@endpoint(get, "/committees", right=Right.SEE_GROUP)
+async def list_committees(here: Here[InGroup], asked: CommitteesIn) -> Listed[CommitteeOut]:
     """The group's committees, to come or past."""
-    page = read_query(request, CommitteesIn)
-    now = services_of(request).clock.now()
-    listed = await committee_page(session, now, page.slice, past=page.when == "past")
-    shown = listed.each(
-        lambda line: CommitteeOut(
-            id=line.id,
-            title=line.title,
-            state=CommitteeState(line.state),
-            starts_at=line.starts_at,
-            place=line.place,
-            link=line.link,
-            invited=line.invited,
-        )
+    listed = await committee_page(here.session, here.now, asked.slice, past=asked.when == "past")
+    return listed.each(lambda line: _out(line, line.invited))
+
+
+def _out(committee: Committee | CommitteeLine, invited: int) -> CommitteeOut:
+    return CommitteeOut(
+        id=committee.id,
+        title=committee.title,
+        state=CommitteeState(committee.state),
+        starts_at=committee.starts_at,
+        place=committee.place,
+        link=committee.link,
+        invited=invited,
     )
-    return page_of(request, shown, page.limit)
 
 
-@post(
-    "/committees",
-    right=Right.MANAGE_COMMITTEES,
-    api=Operation("schedule_committee", CommitteeOut, takes=NewCommittee, status=201, once=True),
-)
-async def create_committee(request: Request[Any, Any, Any], session: SessionHere, caller: CallerHere) -> Response[Any]:
+@endpoint(post, "/committees", right=Right.MANAGE_COMMITTEES, status=201, once=True)
+async def schedule_committee(here: Here[InGroup], sent: NewCommittee) -> CommitteeOut:
     """Plan a committee and invite its people. For the facilitator."""
-
-    async def make() -> Made[Any]:
-        sent = await read_body(request, NewCommittee)
-        committee_id = await schedule_committee(
-            session, caller, sent, services_of(request).clock.now(), insistence=Insistence(sent.confirmed)
-        )
-        committee = await committee_by_id(session, committee_id)
-        return Made(
-            CommitteeOut(
-                id=committee.id,
-                title=committee.title,
-                state=CommitteeState(committee.state),
-                starts_at=committee.starts_at,
-                place=committee.place,
-                link=committee.link,
-                invited=(await count_people(session, committee, services_of(request).clock.now())).invited,
-            )
-        )
-
-    return await answered_once(request, session, caller.person_id, make)
+    insistence = Insistence(sent.confirmed)
+    committee_id = await scheduling.schedule_committee(here.session, here.caller, sent, here.now, insistence=insistence)
+    committee = await committee_by_id(here.session, committee_id)
+    return _out(committee, (await count_people(here.session, committee, here.now)).invited)
 
 
-ROUTES: Sequence[Any] = [list_committees, create_committee]
+ROUTES = [list_committees, schedule_committee]

@@ -12,7 +12,6 @@ from pooling.committees.models import CommitteeState
 from pooling.committees.page import CommitteePage
 from pooling.committees.people import count_people, invited_person
 from pooling.committees.queries import agendas_of
-from pooling.committees.rules import TO_COME
 from pooling.committees.words import own_answer
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
@@ -32,7 +31,7 @@ async def show_committee(here: Here[CommitteePage]) -> Response[str]:
     return here.render(
         "committees/show.html",
         tabs=here.tabs(""),
-        may_write=here.writes and _may_write(here),
+        may_write=here.writes and here.is_writable,
         agenda=agenda,
         own=own,
         own_answer=own_answer(own.answer, own.proxy) if own and own.answer else None,
@@ -50,12 +49,6 @@ async def show_committee(here: Here[CommitteePage]) -> Response[str]:
         and not await is_reminded(here.session, every, committee, here.zone, here.now),
         to_convene=committee.state == CommitteeState.PLANNED,
     )
-
-
-def _may_write(here: CommitteePage) -> bool:
-    committee = here.committee
-    begun = committee.state in TO_COME and committee.starts_at <= here.now
-    return begun or committee.state == CommitteeState.HELD
 
 
 ROUTES = [

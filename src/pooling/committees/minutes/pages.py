@@ -27,7 +27,7 @@ from pooling.committees.minutes.writing import (
     seen_of,
 )
 from pooling.committees.models import AgendaItem, CommitteeState, MinutesVersion
-from pooling.committees.page import TAB, CommitteePage
+from pooling.committees.page import MINUTES, CommitteePage
 from pooling.committees.permissions import may_write_minutes
 from pooling.committees.queries import agendas_of
 from pooling.kernel.errors import Conflict, NotFound
@@ -80,7 +80,7 @@ async def _read_page(here: CommitteePage) -> Response[str]:
     return here.render(
         "committees/minutes_read.html",
         "Compte-rendu",
-        tabs=here.tabs(TAB),
+        tabs=here.tabs(MINUTES),
         heading="Compte-rendu",
         published=published,
         minutes=await as_html(committee.minutes, under=1) if published else "",
@@ -108,7 +108,7 @@ async def _editor(
         "committees/minutes.html",
         "Compte-rendu",
         status=409 if shown.other else 200,
-        tabs=here.tabs(TAB),
+        tabs=here.tabs(MINUTES),
         heading="Compte-rendu",
         form=form,
         agenda=agenda,
@@ -158,7 +158,7 @@ async def do_minutes(here: Here[CommitteePage], form: PostedForm) -> Response[An
     beyond = NEXT_PAGES.get(form.value("then"))
     if beyond:
         return here.redirect(beyond)
-    return here.redirect(TAB, done="Le compte-rendu est enregistré.")
+    return here.redirect(MINUTES, done="Le compte-rendu est enregistré.")
 
 
 def _by_itself(here: CommitteePage) -> bool:
@@ -191,7 +191,7 @@ async def do_secretary(here: Here[CommitteePage], form: PostedForm) -> Response[
         form.values |= {"minutes": here.committee.minutes, "seen": seen_of(here.committee.minutes)}
     async with form.submitted(lambda: _editor(here, form, _Shown(offered=chosen.offered))):
         await name_secretary(here.session, here.caller, here.committee.id, chosen.person_id, here.now)
-    return here.redirect(TAB, done="Le secrétariat est enregistré.")
+    return here.redirect(MINUTES, done="Le secrétariat est enregistré.")
 
 
 @get("/comites/{committee_id:int}/compte-rendu.pdf", right=Right.SEE_GROUP)

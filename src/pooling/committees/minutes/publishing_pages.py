@@ -12,7 +12,7 @@ from pooling.committees.decisions.queries import decisions_listed, decisions_of
 from pooling.committees.minutes.publishing import doubts_of_minutes, publish_minutes, readers_of
 from pooling.committees.minutes.writing import find_version, restore_version
 from pooling.committees.models import CommitteeState, MinutesVersion
-from pooling.committees.page import TAB, CommitteePage
+from pooling.committees.page import MINUTES, CommitteePage
 from pooling.committees.people import count_people
 from pooling.committees.permissions import may_write_minutes
 from pooling.members.group_page import Here
@@ -47,7 +47,7 @@ async def _publication_page(here: CommitteePage, form: Form) -> Response[str]:
         ],
         action="/publication",
         label="Publier le compte-rendu",
-        cancel=TAB,
+        cancel=MINUTES,
         danger=False,
         counts=counts,
         published=committee.state == CommitteeState.MINUTED,
@@ -61,7 +61,7 @@ async def do_publication(here: Here[CommitteePage], form: PostedForm) -> Respons
     insistence = form.insistence()
     async with form.submitted(lambda: _refused(here, form)):
         await publish_minutes(here.session, here.caller, here.committee.id, here.now, insistence=insistence)
-    return here.redirect(TAB, done="Le compte-rendu est publié", mailed="il part par courriel")
+    return here.redirect(MINUTES, done="Le compte-rendu est publié", mailed="il part par courriel")
 
 
 async def _refused(here: CommitteePage, form: Form) -> Response[str]:
@@ -88,7 +88,7 @@ async def list_versions(here: Here[CommitteePage]) -> Response[str]:
     )
     return here.render(
         "committees/versions.html",
-        ("Compte-rendu", TAB),
+        ("Compte-rendu", MINUTES),
         "Versions",
         versions=rows.all(),
         url=f"{here.url}/compte-rendu/versions",
@@ -102,8 +102,8 @@ async def show_version(here: Here[CommitteePage], number: FromPath[int]) -> Resp
     url = f"{here.url}/compte-rendu/versions"
     return here.render(
         "committees/version.html",
-        ("Compte-rendu", TAB),
-        ("Versions", f"{TAB}/versions"),
+        ("Compte-rendu", MINUTES),
+        ("Versions", f"{MINUTES}/versions"),
         f"Version {number}",
         version=version,
         author=author.scalar_one(),
@@ -116,7 +116,7 @@ async def show_version(here: Here[CommitteePage], number: FromPath[int]) -> Resp
 @post(f"{VERSIONS}/{{number:int}}/reprise", right=may_write_minutes)
 async def do_restoration(here: Here[CommitteePage], number: FromPath[int]) -> Response[Any]:
     await restore_version(here.session, here.caller, here.committee.id, number, here.now)
-    return here.redirect(TAB, done=f"La version {number} est de nouveau le texte du compte-rendu.")
+    return here.redirect(MINUTES, done=f"La version {number} est de nouveau le texte du compte-rendu.")
 
 
 ROUTES = [ask_publication, do_publication, list_versions, show_version, do_restoration]
