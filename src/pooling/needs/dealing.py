@@ -49,43 +49,56 @@ def plan_of(item: ItemShown, wanted: Counter[Wanted], options: Options) -> Plan:
     return Plan(item, result, within_firm, levels(units, caps, result.case.rule), None)
 
 
-_CAP = "CASE WHEN within_firm THEN quantity ELSE up_to - quantity END"
-_SURE = "CASE WHEN within_firm THEN 0 ELSE quantity END"
-DEALT = f"""
-    plan AS (
+_CAP = "CASE WHEN {within_firm} THEN quantity ELSE up_to - quantity END"
+_SURE = "CASE WHEN {within_firm} THEN 0 ELSE quantity END"
+
+
+def units_of(level: str, extra: str, within_firm: str) -> str:
+    """What a line gets by a plan, of which these are the level and what is given beyond it."""
+    return f"{_SURE.format(within_firm=within_firm)} + COALESCE({level}.units, 0) + COALESCE({extra}.units, 0)"
+
+
+def levelled(level: str, extra: str, plan: str, within_firm: str) -> str:
+    """Joins a line with these. Outer joins all: what the plan says of as many lines as there are is not guessed at."""
+    return f"""
+        LEFT JOIN level {level} ON {level}.plan = {plan} AND {level}.cap = {_CAP.format(within_firm=within_firm)}
+        LEFT JOIN extra {extra} ON {extra}.plan = {plan} AND {extra}.member_id = line.member_id"""
+
+
+def dealing(lines: str = "") -> str:
+    """Begins a statement: each line (`lines`: those meant), the level of each cap, and what some get beyond it: an odd
+    unit, or whatever is given in order of arrival.
+    """
+    cap = _CAP.format(within_firm="p.within_firm")
+    return f"""
+    WITH plan AS (
         SELECT * FROM unnest(CAST(:plans AS int[]), CAST(:plan_items AS bigint[]), CAST(:within_firm AS boolean[]),
-            CAST(:in_turn AS bigint[])) AS p (plan, item_id, within_firm, in_turn)),
+            CAST(:in_turn AS bigint[]), CAST(:odd_caps AS int[]), CAST(:odd AS bigint[]))
+            AS p (plan, item_id, within_firm, in_turn, odd_cap, odd)),
     level AS (
-        SELECT * FROM unnest(CAST(:level_plans AS int[]), CAST(:caps AS int[]), CAST(:level_units AS bigint[]),
-            CAST(:odd AS bigint[])) AS l (plan, cap, units, odd)),
-    line AS (
+        SELECT * FROM unnest(CAST(:level_plans AS int[]), CAST(:caps AS int[]), CAST(:level_units AS bigint[]))
+            AS l (plan, cap, units)),
+    line AS MATERIALIZED (
         SELECT n.item_id, d.member_id, n.quantity, n.up_to, n.declared_at
-        FROM (SELECT DISTINCT item_id FROM plan) i
-        JOIN needs n ON n.group_id = :group AND n.item_id = i.item_id
-        JOIN declarations d ON d.group_id = :group AND d.id = n.declaration_id
-        WHERE d.purchase_id = :purchase AND d.state = 'filed'),
-    dealt AS (
-        SELECT plan, item_id, member_id, quantity, up_to, {_SURE} + units AS units
-        FROM line JOIN plan USING (item_id) JOIN level USING (plan) WHERE odd = 0 AND cap = {_CAP}
+        FROM needs n JOIN declarations d ON d.group_id = :group AND d.id = n.declaration_id
+        WHERE n.group_id = :group AND d.purchase_id = :purchase AND d.state = 'filed' {lines}),
+    extra AS (
+        SELECT plan, member_id, 1 AS units FROM (
+            SELECT p.plan, p.odd, member_id, row_number() OVER (PARTITION BY p.plan ORDER BY m.code COLLATE "C") place
+            FROM plan p JOIN line ON line.item_id = p.item_id AND p.odd_cap = {cap}
+            JOIN members m ON m.group_id = :group AND m.id = member_id) first
+        WHERE place <= odd
         UNION ALL
-        SELECT plan, item_id, member_id, quantity, up_to, {_SURE} + units
-            + CAST(row_number() OVER (PARTITION BY plan ORDER BY m.code COLLATE "C") <= odd AS int)
-        FROM line JOIN plan USING (item_id) JOIN level USING (plan)
-        JOIN members m ON m.group_id = :group AND m.id = member_id WHERE odd > 0 AND cap = {_CAP}
-        UNION ALL
-        SELECT plan, item_id, member_id, quantity, up_to, {_SURE} + LEAST({_CAP}, GREATEST(0, in_turn + {_CAP} - sum(
-            {_CAP}) OVER (PARTITION BY plan ORDER BY declared_at, m.code COLLATE "C" ROWS UNBOUNDED PRECEDING)))
-        FROM line JOIN plan USING (item_id)
-        JOIN members m ON m.group_id = :group AND m.id = member_id WHERE in_turn IS NOT NULL)"""  # noqa: S608 - no input
-"""Begins a statement: `dealt` is what each member gets of each plan's item, without a stock."""
+        SELECT p.plan, member_id, LEAST({cap}, GREATEST(0, p.in_turn + {cap} - sum({cap}) OVER (
+            PARTITION BY p.plan ORDER BY declared_at, m.code COLLATE "C" ROWS UNBOUNDED PRECEDING)))
+        FROM plan p JOIN line ON line.item_id = p.item_id
+        JOIN members m ON m.group_id = :group AND m.id = member_id WHERE p.in_turn IS NOT NULL)"""  # noqa: S608 - ours
 
 
-def dealt_values(session: AsyncSession, purchase_id: int, plans: Sequence[Plan]) -> dict[str, Any]:
-    """The parameters of `DEALT`; plans are numbered from 0."""
-    numbered = [
-        (number, cap, level.units, level.odd) for number, plan in enumerate(plans) for cap, level in plan.levels.items()
-    ]
-    level_plans, caps, units, odd = map(list, zip(*numbered, strict=True)) if numbered else ([], [], [], [])
+def dealing_values(session: AsyncSession, purchase_id: int, plans: Sequence[Plan]) -> dict[str, Any]:
+    """The parameters of `dealing`; plans are numbered from 0."""
+    levels = [(number, cap, level) for number, plan in enumerate(plans) for cap, level in plan.levels.items()]
+    odd = [next(((cap, level.odd) for cap, level in plan.levels.items() if level.odd), (None, None)) for plan in plans]
     return {
         "group": group_of(session),
         "purchase": purchase_id,
@@ -93,8 +106,9 @@ def dealt_values(session: AsyncSession, purchase_id: int, plans: Sequence[Plan])
         "plan_items": [plan.item.id for plan in plans],
         "within_firm": [plan.within_firm for plan in plans],
         "in_turn": [plan.in_turn for plan in plans],
-        "level_plans": level_plans,
-        "caps": caps,
-        "level_units": units,
-        "odd": odd,
+        "odd_caps": [cap for cap, _ in odd],
+        "odd": [units for _, units in odd],
+        "level_plans": [number for number, _, _ in levels],
+        "caps": [cap for _, cap, _ in levels],
+        "level_units": [level.units for _, _, level in levels],
     }

@@ -15,7 +15,7 @@ from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.consolidating import Options, latest_consolidation, wanted_units
-from pooling.needs.dealing import DEALT, Plan, dealt_values, plan_of
+from pooling.needs.dealing import Plan, dealing, dealing_values, levelled, plan_of, units_of
 from pooling.needs.notices import Lines, tell_referents
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
@@ -96,7 +96,10 @@ async def write_consolidation(
 
 
 _WRITE = f"""
-    WITH {DEALT},
+    {dealing()},
+    dealt AS (
+        SELECT item_id, line.member_id, {units_of("level", "extra", "p.within_firm")} AS units
+        FROM line JOIN plan p USING (item_id) {levelled("level", "extra", "p.plan", "p.within_firm")}),
     item AS (
         SELECT * FROM unnest(CAST(:plan_items AS bigint[]), CAST(:codes AS text[]), CAST(:results AS jsonb[]),
             CAST(:stocks AS bigint[])) AS i (item_id, code, result, stock)),
@@ -139,7 +142,7 @@ async def _write(
     written = await session.execute(
         text(_WRITE),
         {
-            **dealt_values(session, purchase.id, plans),
+            **dealing_values(session, purchase.id, plans),
             "codes": [plan.item.code for plan in plans],
             "results": [json.dumps(plan.result.to_json()) for plan in plans],
             "stocks": [plan.result.surplus for plan in plans],

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.needs.consolidating import ConsolidationOptions, Options, wanted_units
-from pooling.needs.dealing import DEALT, Plan, dealt_values, plan_of
+from pooling.needs.dealing import Plan, dealing, dealing_values, levelled, plan_of, units_of
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown
 from pooling.sharing.alike import Level, levels
@@ -69,10 +69,13 @@ async def item_shares(
     )
     plans = [without] if without.result.order == aiming.result.order else [without, aiming]
     values = {
-        **dealt_values(session, purchase.id, plans),
+        **dealing_values(session, purchase.id, plans),
+        "item": item.id,
         "aiming": len(plans) - 1,
+        "within": without.within_firm,
+        "aiming_within": plans[-1].within_firm,
         "lead": purchase.lead_member_id,
-        "stocks": [plan.result.surplus for plan in plans],
+        "stock": without.result.surplus,  # the same both ways: who aims at a tier buys no stock
     }
     prices = [
         await _price(session, plan, column, values) for plan, column in zip(plans, ("units", "more"), strict=False)
@@ -89,18 +92,20 @@ async def item_shares(
     return ItemShares(without.result, aiming.result, order.listed(rows.all(), asked).each(line))
 
 
+_WITHIN, _AIMING_WITHIN = "CAST(:within AS boolean)", "CAST(:aiming_within AS boolean)"
 _SHARES = f"""
-    WITH {DEALT},
-    stock AS (
-        SELECT plan, CAST(:lead AS bigint) AS member_id, units
-        FROM unnest(CAST(:plans AS int[]), CAST(:stocks AS bigint[])) AS s (plan, units) WHERE units > 0),
+    {dealing("AND n.item_id = CAST(:item AS bigint)")},
+    stock AS (SELECT CAST(:lead AS bigint) AS member_id, CAST(:stock AS bigint) AS units),
     share AS (
-        SELECT member_id, max(quantity) AS quantity, max(up_to) AS up_to,
-            CAST(sum(units) FILTER (WHERE plan = 0) AS bigint) AS units,
-            CAST(sum(units) FILTER (WHERE plan = :aiming) AS bigint) AS more
-        FROM (SELECT plan, member_id, quantity, up_to, units FROM dealt
-            UNION ALL SELECT plan, member_id, 0, 0, units FROM stock) given
-        GROUP BY member_id)"""  # noqa: S608 - no input
+        SELECT line.member_id, quantity, up_to,
+            {units_of("low", "more_low", _WITHIN)} + COALESCE(stock.units, 0) AS units,
+            {units_of("high", "more_high", _AIMING_WITHIN)} + COALESCE(stock.units, 0) AS more
+        FROM line LEFT JOIN stock ON stock.member_id = line.member_id
+        {levelled("low", "more_low", "0", _WITHIN)}
+        {levelled("high", "more_high", "CAST(:aiming AS int)", _AIMING_WITHIN)}
+        UNION ALL
+        SELECT member_id, 0, 0, units, units FROM stock
+        WHERE units > 0 AND member_id NOT IN (SELECT member_id FROM line))"""  # noqa: S608 - no input
 """Every member's units without aiming at a tier, and (`more`) aiming at it."""
 
 
