@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from factories import ARCACHON, LUGOS, NOW, SALLES, Territory, open_purchase
 from pooling.kernel.clock import FixedClock
@@ -121,6 +121,36 @@ async def test_a_file_replaces_the_declarations_of_those_it_names(database: Data
         assert await import_needs(session, reference, first, FixedClock(NOW)) == (3, [])
         assert await import_needs(session, reference, second, FixedClock(NOW)) == (1, [])
         assert await standing(session) == [(ARCACHON, "arceau", 1000, 1000), (LUGOS, "arceau", 2, 2)]
+
+
+async def test_an_item_left_out_keeps_no_tolerance(database: Database, territory: Territory) -> None:
+    await open_purchase(database, territory, NOW)
+    first = lines_of((ARCACHON, "arceau", "0", "7"), (ARCACHON, "abri", "1", ""))
+    async with database.transaction(territory.group_id) as session:
+        reference = await reference_of(session)
+        await import_needs(session, reference, first, FixedClock(NOW))
+        await import_needs(session, reference, lines_of((ARCACHON, "abri", "2", "")), FixedClock(NOW))
+        most = await session.execute(text("SELECT up_to FROM needs ORDER BY up_to"))
+        assert list(most.scalars()) == [0, 2]
+
+
+async def test_it_takes_as_many_statements_for_one_line_as_for_many(database: Database, territory: Territory) -> None:
+    await open_purchase(database, territory, NOW)
+    connection = database._engine
+    assert isinstance(connection, AsyncConnection)
+    seen: list[str] = []
+    event.listen(connection.sync_connection, "before_cursor_execute", lambda _c, _k, said, *_: seen.append(said))
+    counts = []
+    async with database.transaction(territory.group_id) as session:
+        await many_members(session, territory)
+        reference = await reference_of(session)
+        for members in (1, 1_000):
+            lines = lines_of(*((f"U{n}", item, "4", "") for n in range(1, members + 1) for item in ("arceau", "abri")))
+            begun = len(seen)
+            await import_needs(session, reference, lines, FixedClock(NOW))
+            await session.flush()
+            counts.append(len(seen) - begun)
+    assert counts[0] == counts[1] <= 9
 
 
 async def test_what_a_skipped_line_may_be_about_is_left_as_it_stands(database: Database, territory: Territory) -> None:

@@ -32,6 +32,7 @@ _WIDEST = 200
 _SHOWN = 12
 _FAILED = re.compile(r"#(REF!|N/A|NAME\?|NOM\?|VALUE!|VALEUR!|DIV/0!|NUM!|NOMBRE!|NULL!|NUL!)|Err:[0-9]{3}")
 """What a spreadsheet shows for a formula that failed."""
+_FAILED_BEGINS = ("#", "E")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]|\bformula=")
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _OPEN_DOCUMENT = "content.xml"
@@ -120,7 +121,7 @@ def _numbered(rows: Iterable[list[str | None]]) -> Iterator[tuple[int, list[str 
     """
     for number, row in enumerate(rows, start=1):
         cells = row[:_WIDEST]
-        if max((len(cell or "") for cell in cells), default=0) > LONGEST_CELL:
+        if max(map(len, filter(None, cells)), default=0) > LONGEST_CELL:
             raise UnreadableListError(f"ligne {number} : une case dépasse {LONGEST_CELL} caractères.")
         yield number, cells
 
@@ -137,7 +138,7 @@ def _known(row: Sequence[str | None], place: int, number: int, header: Sequence[
         UnreadableListError: nobody knows what it holds.
     """
     cell = row[place] if place < len(row) else ""
-    if cell is not None and not _FAILED.fullmatch(cell):
+    if cell is not None and not (cell[:1] in _FAILED_BEGINS and _FAILED.fullmatch(cell)):
         return cell
     what = f"la formule a échoué ({cell})" if cell else "le résultat de la formule n’est pas enregistré"
     raise UnreadableListError(

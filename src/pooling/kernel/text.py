@@ -120,6 +120,9 @@ def clean(text: str) -> str:
     """What was typed, in composed form: nothing that nobody sees, no outer blank, one blank where several stood. Lines
     stay.
     """
+    if text.isascii() and text.isprintable():  # most of a long list's cells: nothing invisible, nothing to compose
+        stripped = text.strip()
+        return stripped if "  " not in stripped else _BLANKS.sub(" ", stripped)
     return _BLANKS.sub(" ", clean_indented(text))
 
 

@@ -254,15 +254,16 @@ async def write_declaration(
     return declaration_id
 
 
+KEEPING_PLACE = (
+    "ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET "
+    "quantity = excluded.quantity, up_to = excluded.up_to, declared_at = CASE "
+    "WHEN excluded.quantity > needs.quantity THEN excluded.declared_at ELSE needs.declared_at END"
+)
+"""A line written over one that stands keeps `declared_at` unless its quantity rises: who asks for less keeps its place,
+who asks for more goes behind those already waiting.
+"""
+
+
 async def write_needs(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes lines over those that stand. A line keeps `declared_at` unless its quantity rises: who asks for less
-    keeps its place, who asks for more goes behind those already waiting.
-    """
-    await insert_many(
-        session,
-        Need,
-        rows,
-        on_conflict="ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET "
-        "quantity = excluded.quantity, up_to = excluded.up_to, declared_at = CASE "
-        "WHEN excluded.quantity > needs.quantity THEN excluded.declared_at ELSE needs.declared_at END",
-    )
+    """Writes lines over those that stand, which keep their place."""
+    await insert_many(session, Need, rows, on_conflict=KEEPING_PLACE)

@@ -1,23 +1,23 @@
 """Needs from a list, one line per member and item: files the whole declaration of every member it names."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import ARRAY, BigInteger, any_, cast, select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.finding import lock_collection
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import insert_many
+from pooling.kernel.database import group_of
 from pooling.kernel.events import record_event
 from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
-from pooling.needs.declaring import require_open, write_needs
-from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.needs.declaring import KEEPING_PLACE, require_open
 from pooling.purchases.finding import find_purchase, item_ids
 from pooling.purchases.models import Participation
 
@@ -28,15 +28,20 @@ COLUMNS = {
     "up_to": ("maximum", "jusqu’à", "up_to"),
 }
 LARGEST = 1_000_000
-BATCH = 5_000
+BATCH = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
-    member_id: int
-    item_id: int
-    quantity: int
-    up_to: int
+class _Needs:
+    """The good lines of a list, column by column: each goes to the database as one array."""
+
+    members: list[int] = field(default_factory=list)
+    items: list[int] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
+    most: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.members)
 
 
 def read_needs(path: Path, told: Callable[[str], None] = told_to_nobody) -> list[Line]:
@@ -67,21 +72,21 @@ async def import_needs(
     needs, bad = _check(lines, members, await item_ids(session, purchase.id))
     if (bad and not skip_bad) or not needs:
         return 0, bad
-    declarations = await _declare(session, purchase.id, sorted({need.member_id for need in needs}), now)
-    left_out = {line.number for line in bad}
+    named = set(needs.members)
+    await _declare(session, purchase.id, sorted(named), now)
+    refused = {line.number for line in bad}
     partial = (
-        {members.get(without_blanks(line["member"])) for line in lines if line.number in left_out} if bad else set()
+        {members.get(without_blanks(line["member"])) for line in lines if line.number in refused} if bad else set()
     )
-    whole = {declaration for member, declaration in declarations.items() if member not in partial}
-    await _withdraw(session, needs, declarations, whole, now)
-    await _write(session, needs, declarations, now, progress)
+    await _withdraw(session, purchase.id, needs, sorted(named - partial))
+    await _write(session, purchase.id, needs, now, progress)
     record_event(
         session,
         at=now,
         person_id=None,
         subject=("purchase", purchase.id),
         name="needs.imported",
-        details={"lines": len(needs), "members": len(declarations)},
+        details={"lines": len(needs), "members": len(named)},
     )
     return len(needs), bad
 
@@ -96,118 +101,110 @@ async def _participants(session: AsyncSession, purchase_id: int) -> dict[str, in
     return {code: member_id for code, member_id in rows}
 
 
-def _check(lines: Sequence[Line], members: dict[str, int], items: dict[str, int]) -> tuple[list[_Need], list[BadLine]]:
-    needs: list[_Need] = []
-    bad: list[BadLine] = []
+def _check(lines: Sequence[Line], members: dict[str, int], items: dict[str, int]) -> tuple[_Needs, list[BadLine]]:
+    needs, bad = _Needs(), list[BadLine]()
     seen: dict[tuple[int, int], int] = {}
     for line in lines:
         need = _need(line, members, items)
-        if isinstance(need, _Need):
-            first = seen.setdefault((need.member_id, need.item_id), line.number)
-            if first == line.number:
-                needs.append(need)
-            else:
-                bad.append(BadLine(line.number, f"même membre et même article qu’à la ligne {first}"))
-        else:
+        if isinstance(need, str):
             bad.append(BadLine(line.number, need))
+            continue
+        member_id, item_id, quantity, most = need
+        first = seen.setdefault((member_id, item_id), line.number)
+        if first != line.number:
+            bad.append(BadLine(line.number, f"même membre et même article qu’à la ligne {first}"))
+            continue
+        needs.members.append(member_id)
+        needs.items.append(item_id)
+        needs.quantities.append(quantity)
+        needs.most.append(most)
     return needs, bad
 
 
-def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> _Need | str:
-    """What the line says, or why it cannot be taken."""
-    member_id, item_id = members.get(without_blanks(line["member"])), items.get(line["item"].lower())
+def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> tuple[int, int, int, int] | str:
+    """What the line says (member, item, quantity, most), or why it cannot be taken."""
+    member, item, typed, most_typed = line["member"], line["item"], line["quantity"], line["up_to"]
+    member_id, item_id = members.get(without_blanks(member)), items.get(item.lower())
     if member_id is None:
-        return f"« {line['member']} » ne participe pas à cet achat" if line["member"] else "le membre manque"
+        return f"« {member} » ne participe pas à cet achat" if member else "le membre manque"
     if item_id is None:
-        return f"« {line['item']} » n’est pas un article de cet achat" if line["item"] else "l’article manque"
-    if not line["quantity"]:
+        return f"« {item} » n’est pas un article de cet achat" if item else "l’article manque"
+    if not typed:
         return "la quantité manque"
-    quantity = _whole(line["quantity"])
+    quantity = _whole(typed)
     if not 0 <= quantity <= LARGEST:
-        return f"la quantité « {line['quantity']} » n’est pas un nombre entier entre 0 et 1 000 000"
-    up_to = _whole(line["up_to"]) if line["up_to"] else quantity
-    if not quantity <= up_to <= LARGEST:
-        return f"le maximum « {line['up_to']} » n’est pas un nombre entier entre {quantity} et 1 000 000"
-    return _Need(member_id, item_id, quantity, up_to)
+        return f"la quantité « {typed} » n’est pas un nombre entier entre 0 et 1 000 000"
+    most = _whole(most_typed) if most_typed else quantity
+    if not quantity <= most <= LARGEST:
+        return f"le maximum « {most_typed} » n’est pas un nombre entier entre {quantity} et 1 000 000"
+    return member_id, item_id, quantity, most
 
 
+@lru_cache(maxsize=10_000)
 def _whole(typed: str) -> int:
     """The number typed, −1 when it is none."""
     digits = without_blanks(typed)
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1  # noqa: PLR2004
 
 
-async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[int], now: datetime) -> dict[int, int]:
-    """A filed declaration for each member, new or renewed: declaration ids by member id."""
-    await insert_many(
-        session,
-        Declaration,
-        [
-            {
-                "purchase_id": purchase_id,
-                "member_id": member,
-                "state": str(DeclarationState.FILED),
-                "comment": "",
-                "updated_at": now,
-                "filed_at": now,
-            }
-            for member in members
-        ],
-        on_conflict="ON CONFLICT (group_id, purchase_id, member_id, state) DO UPDATE SET "
-        "updated_at = excluded.updated_at, filed_at = excluded.filed_at, updated_by = NULL",
+async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[int], now: datetime) -> None:
+    """A filed declaration for each member, new or renewed."""
+    await session.execute(
+        text("""
+            INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, filed_at)
+            SELECT :group, :purchase, member_id, 'filed', '', :now, :now
+            FROM unnest(CAST(:members AS bigint[])) AS named (member_id)
+            ON CONFLICT (group_id, purchase_id, member_id, state) DO UPDATE SET
+                updated_at = excluded.updated_at, filed_at = excluded.filed_at, updated_by = NULL"""),
+        {"group": group_of(session), "purchase": purchase_id, "members": members, "now": now},
     )
-    rows = await session.execute(
-        select(col(Declaration.member_id), col(Declaration.id)).where(
-            col(Declaration.purchase_id) == purchase_id, col(Declaration.state) == DeclarationState.FILED
-        )
-    )
-    named = set(members)
-    return {member_id: declaration_id for member_id, declaration_id in rows if member_id in named}
 
 
-async def _withdraw(
-    session: AsyncSession, needs: Sequence[_Need], declarations: dict[int, int], whole: set[int], now: datetime
-) -> None:
+async def _withdraw(session: AsyncSession, purchase_id: int, needs: _Needs, whole: Sequence[int]) -> None:
     """An item that the file leaves out of a declaration made before is no longer needed; but not where one of the
-    member's lines was refused, since it may have been about that item.
+    member's lines was refused (`whole`: the others), since it may have been about that item.
     """
-    given = {(declarations[need.member_id], need.item_id) for need in needs}
-    stale = await session.execute(
-        select(col(Need.declaration_id), col(Need.item_id)).where(
-            col(Need.declaration_id) == any_(cast(sorted(whole), ARRAY(BigInteger))),
-            col(Need.quantity) > 0,
-        )
-    )
-    await write_needs(
-        session,
-        [
-            {"declaration_id": declaration, "item_id": item, "quantity": 0, "up_to": 0, "declared_at": now}
-            for declaration, item in stale
-            if (declaration, item) not in given
-        ],
+    await session.execute(
+        text("""
+            UPDATE needs n SET quantity = 0, up_to = 0 FROM declarations d
+            WHERE n.group_id = :group AND d.group_id = :group AND d.id = n.declaration_id
+            AND d.purchase_id = :purchase AND d.state = 'filed' AND n.up_to > 0
+            AND d.member_id IN (SELECT unnest(CAST(:whole AS bigint[])))
+            AND NOT EXISTS (
+                SELECT FROM unnest(CAST(:members AS bigint[]), CAST(:items AS bigint[])) AS given (member_id, item_id)
+                WHERE given.member_id = d.member_id AND given.item_id = n.item_id)"""),
+        {
+            "group": group_of(session),
+            "purchase": purchase_id,
+            "whole": whole,
+            "members": needs.members,
+            "items": needs.items,
+        },
     )
 
 
 async def _write(
-    session: AsyncSession,
-    needs: Sequence[_Need],
-    declarations: dict[int, int],
-    now: datetime,
-    progress: Callable[[int], None],
+    session: AsyncSession, purchase_id: int, needs: _Needs, now: datetime, progress: Callable[[int], None]
 ) -> None:
     for start in range(0, len(needs), BATCH):
-        batch = needs[start : start + BATCH]
-        await write_needs(
-            session,
-            [
-                {
-                    "declaration_id": declarations[need.member_id],
-                    "item_id": need.item_id,
-                    "quantity": need.quantity,
-                    "up_to": need.up_to,
-                    "declared_at": now,
-                }
-                for need in batch
-            ],
+        end = min(start + BATCH, len(needs))
+        await session.execute(
+            text(f"""
+                INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at)
+                SELECT :group, d.id, given.item_id, given.quantity, given.up_to, :now
+                FROM unnest(CAST(:members AS bigint[]), CAST(:items AS bigint[]), CAST(:quantities AS int[]),
+                    CAST(:most AS int[])) AS given (member_id, item_id, quantity, up_to)
+                JOIN declarations d ON d.group_id = :group AND d.purchase_id = :purchase
+                    AND d.member_id = given.member_id AND d.state = 'filed'
+                {KEEPING_PLACE}"""),  # noqa: S608 - no input
+            {
+                "group": group_of(session),
+                "purchase": purchase_id,
+                "members": needs.members[start:end],
+                "items": needs.items[start:end],
+                "quantities": needs.quantities[start:end],
+                "most": needs.most[start:end],
+                "now": now,
+            },
         )
-        progress(start + len(batch))
+        progress(end)
