@@ -1,4 +1,4 @@
-"""The directory that tests find: of the list that the package brings, the Gironde and Corse-du-Sud."""
+"""The directory that tests find: of the list that the package brings, a small part."""
 
 import gzip
 import tempfile
@@ -7,14 +7,16 @@ from pathlib import Path
 from pooling.directory.reading import PACKAGED, AuthorityRow, read_authorities
 
 YEAR = 2026
-DEPARTMENTS = (",33,", ",2A,")
+PLACES = (",33,", ",2A,", ",244000766,")
+"""Two departments, and a body of 17 communes in another."""
+TARUSATE = "CC du Pays Tarusate"
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 
 
 def excerpt_lines() -> list[str]:
     """The header, the communes of these departments and their bodies, as they are in the package."""
     header, *lines = gzip.decompress(PACKAGED.read_bytes()).decode().splitlines()
-    communes = [line for line in lines if any(department in line for department in DEPARTMENTS) and ",commune," in line]
+    communes = [line for line in lines if any(place in line for place in PLACES) and ",commune," in line]
     bodies = {line.split(",")[-3] for line in communes}
     return [header, *communes, *(line for line in lines if line[:9] in bodies)]
 

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import rich_click as click
 from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.cli.groups import in_group
 from pooling.cli.installation import NO_ANSWER, engines_of, first_line, migrate_engines
+from pooling.directory.joining import Joined, join_all
+from pooling.directory.queries import communes_among
 from pooling.directory.reading import read_authorities, year_of
 from pooling.directory.updating import renew_directory
 from pooling.kernel.list_reading import UnreadableListError
+from pooling.members.locking import lock_group
 from pooling.settings import load_settings, stop_process
 
 EARLIEST = 2016
@@ -48,6 +53,24 @@ def update(file: Path, year: int | None) -> None:
         except NO_ANSWER as error:
             stop_process(f"the directory cannot be renewed: {first_line(error)}")
     click.echo(f"Directory {done.year}: {done.added} added, {done.changed} changed, {done.gone} gone.")
+
+
+@directory.command("add")
+@click.argument("group")
+@click.argument("sirens", nargs=-1, required=True, metavar="SIREN…")
+@click.option("--communes", is_flag=True, help="Also all communes of the bodies among them.")
+def add(group: str, sirens: tuple[str, ...], communes: bool) -> None:  # noqa: FBT001
+    """Add authorities of the directory to GROUP (its address), with name, INSEE code and population."""
+
+    async def run(session: AsyncSession) -> Joined:
+        await lock_group(session)
+        chosen = [*sirens, *(await communes_among(session, sirens) if communes else ())]
+        return await join_all(session, chosen, datetime.now(UTC), by=None)
+
+    joined = in_group(group, run)
+    click.echo(
+        f"{len(joined.added)} member(s) added" + (f", {len(joined.present)} already there." if joined.present else ".")
+    )
 
 
 COMMANDS = {"directory": directory}

@@ -1,24 +1,30 @@
 """The directory for programs: looking authorities up."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from litestar import get
+from litestar import get, post
 from pydantic import Field
 
+from pooling.directory.joining import join_authorities
 from pooling.directory.models import AuthorityKind
 from pooling.directory.page import OnAuthority
 from pooling.directory.queries import (
     FOUND_AT_MOST,
     LONGEST,
     AuthorityShown,
+    communes_among,
     communes_of,
     current_year,
     search_directory,
 )
+from pooling.kernel.limits import Readers, limit
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut
+
+MOST_JOINING = limit(1_000, "Authorities that one call adds to a group", __name__, Readers.PROGRAMS)
 
 
 class DirectorySearch(ApiIn):
@@ -82,4 +88,29 @@ async def get_authority(here: Here[OnAuthority]) -> AuthorityWhole:
     return AuthorityWhole(**_fields(here.authority), year=here.year, communes=[_out(one) for one in communes])
 
 
-ROUTES = [search_authorities, get_authority]
+class JoiningIn(ApiIn):
+    """Authorities of the directory that become members."""
+
+    sirens: tuple[Annotated[str, Field(max_length=9)], ...] = Field(min_length=1, max_length=MOST_JOINING)
+    with_communes: bool = False
+    """Also all communes of the bodies among them."""
+
+
+class JoinedOut(ApiOut):
+    added: Sequence[str]
+    """SIRENs."""
+    present: Sequence[str]
+    """Of those that were members already."""
+
+
+@endpoint(post, "/members/from-directory", right=Right.MANAGE_MEMBERS, once=True)
+async def add_members_from_directory(here: Here[InGroup], sent: JoiningIn) -> JoinedOut:
+    """Add authorities of the directory, with name, INSEE code and population. Members stay as they are."""
+    sirens = list(sent.sirens)
+    if sent.with_communes:
+        sirens += await communes_among(here.session, sirens)
+    joined = await join_authorities(here.session, here.caller, sirens, here.now)
+    return JoinedOut(added=[one.siren for one in joined.added], present=[one.siren for one in joined.present])
+
+
+ROUTES = [search_authorities, get_authority, add_members_from_directory]

@@ -10,7 +10,7 @@ from pooling.members.group_page import GroupPage, InGroup
 from pooling.web.layout import Link
 
 DIRECTORY = "/annuaire"
-ABOVE = (("Membres", "/membres"), ("Annuaire", DIRECTORY))
+ABOVE = (("Membres", "/membres"), ("Ajouter", DIRECTORY))
 """What stands above an authority in the breadcrumb."""
 
 

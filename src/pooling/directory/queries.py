@@ -113,3 +113,9 @@ async def communes_of(session: AsyncSession, body_siren: str) -> list[AuthorityS
     """The communes of an intercommunal body, in French order."""
     rows = await session.execute(_shown().where(col(Authority.body_siren) == body_siren))
     return sorted((AuthorityShown(*row) for row in rows), key=lambda one: sort_key(one.name))
+
+
+async def communes_among(session: AsyncSession, bodies: Sequence[str]) -> list[str]:
+    """The SIRENs of the communes of these bodies."""
+    statement = select(col(Authority.siren)).where(any_of(col(Authority.body_siren), bodies))
+    return list((await session.execute(statement.order_by(col(Authority.siren)))).scalars())

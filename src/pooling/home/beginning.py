@@ -34,7 +34,7 @@ async def first_steps(session: AsyncSession, caller: Caller) -> list[Step]:
     )
     members, people, purchase, committee = (await session.execute(asked)).one()
     steps = [
-        Step("Réunir les collectivités membres", "/membres", "Voir les membres", members),
+        Step("Réunir les collectivités membres", "/annuaire", "Ajouter des membres", members),
         Step("Inviter les personnes", "/personnes/invitation", "Inviter", people),
         Step("Préparer un premier achat", "/achats/nouveau", "Préparer", purchase),
         Step("Programmer un premier comité", "/comites/nouveau", "Programmer", committee),

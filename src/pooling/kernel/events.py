@@ -4,7 +4,8 @@ Append-only for the application's database role. Events name people by id only: 
 event.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field
 
-from pooling.kernel.database import group_of
+from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, recorded
 
 
@@ -82,3 +83,24 @@ def record_event(
             decision_id=session.info.get(_CAUSE),
         )
     )
+
+
+async def record_events(
+    session: AsyncSession,
+    *,
+    at: datetime,
+    person_id: int | None,
+    kind: str,
+    name: str,
+    each: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """The same event of many subjects of one kind, in one statement: the details of `each` by its id."""
+    same: dict[str, Any] = {
+        "at": at,
+        "person_id": person_id,
+        "subject_kind": kind,
+        "name": name,
+        "decision_id": session.info.get(_CAUSE),
+    }
+    rows = [{**same, "subject_id": key, "details": json.dumps(details)} for key, details in each.items()]
+    await insert_many(session, Event, rows)

@@ -25,9 +25,14 @@ class MemberIn(BaseModel):
     category: Line = ""
     insee: str | None = Field(default=None, pattern=r"^(\d{2}|2[AB])\d{3}$")
     population: int | None = Field(default=None, ge=0, le=100_000_000)
+    population_year: int | None = None
     agents: int | None = Field(default=None, ge=0, le=10_000_000)
     parent: None = None
     budgets: dict[str, Line] = {}
+
+    @property
+    def kind(self) -> MemberKind:
+        return MemberKind.LEGAL_ENTITY
 
     @field_validator("code")
     @classmethod
@@ -49,8 +54,13 @@ class UnitIn(BaseModel):
     category: Line = "composante"
     insee: None = None
     population: int | None = Field(default=None, ge=0)
+    population_year: None = None
     agents: int | None = Field(default=None, ge=0, le=10_000_000)
     budgets: dict[str, Line] = {}
+
+    @property
+    def kind(self) -> MemberKind:
+        return MemberKind.INTERNAL_UNIT
 
 
 async def add_members(session: AsyncSession, members: Sequence[MemberIn | UnitIn], now: datetime) -> dict[str, int]:
@@ -91,7 +101,7 @@ async def _insert(
         Member,
         [
             {
-                "kind": str(MemberKind.INTERNAL_UNIT if member.parent else MemberKind.LEGAL_ENTITY),
+                "kind": str(member.kind),
                 "code": member.code,
                 "name": member.name,
                 "sort_key": sort_key(member.name),
@@ -99,6 +109,7 @@ async def _insert(
                 "category": member.category,
                 "insee": member.insee,
                 "population": member.population,
+                "population_year": member.population_year,
                 "agents": member.agents,
                 "created_at": now,
             }

@@ -1,12 +1,13 @@
-"""A member joins the group, one at a time (lists come in through `pooling.members.importing`)."""
+"""Members join the group (`pooling.members.adding` writes them)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.events import record_event
+from pooling.kernel.events import record_events
 from pooling.members.adding import MemberIn, UnitIn, add_members
 from pooling.members.locking import lock_group
 from pooling.members.models import Member
@@ -23,15 +24,27 @@ async def admit_member(session: AsyncSession, caller: Caller, command: MemberIn 
     """
     caller.require(Right.MANAGE_MEMBERS)
     await lock_group(session)
-    ids = await add_members(session, [command], now)
-    found = await session.execute(select(Member).where(col(Member.id) == ids[command.code]))
+    await admit_members(session, [command], now, by=caller.person_id)
+    found = await session.execute(select(Member).where(col(Member.code) == command.code))
     member: Member = found.scalar_one()
-    record_event(
+    return member
+
+
+async def admit_members(
+    session: AsyncSession, commands: Sequence[MemberIn | UnitIn], now: datetime, *, by: int | None
+) -> None:
+    """Adds any number, each with its event, in a group that is locked.
+
+    Raises:
+        Conflict: a code is already taken.
+        Invalid: a unit's parent is not a member.
+    """
+    ids = await add_members(session, commands, now)
+    await record_events(
         session,
         at=now,
-        person_id=caller.person_id,
-        subject=("member", member.id),
+        person_id=by,
+        kind="member",
         name="member.added",
-        details={"code": member.code, "name": member.name, "kind": str(member.kind)},
+        each={ids[one.code]: {"code": one.code, "name": one.name, "kind": str(one.kind)} for one in commands},
     )
-    return member

@@ -66,9 +66,12 @@ class MemberOut(ApiOut):
     kind: MemberKind
     name: str
     category: str
+    insee: str | None
     parent: str | None
     """The name of the legal entity that a unit belongs to."""
     population: int | None
+    population_year: int | None
+    """Of the directory's edition that it was taken from; null where it was typed."""
     agents: int | None
 
 
@@ -116,8 +119,10 @@ async def list_members(here: Here[InGroup], asked: PageIn) -> Listed[MemberOut]:
             kind=MemberKind(line.kind),
             name=line.name,
             category=line.category,
+            insee=line.insee,
             parent=line.parent,
             population=line.population,
+            population_year=line.population_year,
             agents=line.agents,
         )
     )
@@ -133,8 +138,10 @@ async def add_member(here: Here[InGroup], sent: NewMember) -> MemberOut:
         kind=MemberKind(member.kind),
         name=member.name,
         category=member.category,
+        insee=member.insee,
         parent=parent.name if parent else None,
         population=member.population,
+        population_year=member.population_year,
         agents=member.agents,
     )
 

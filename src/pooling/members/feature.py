@@ -1,6 +1,7 @@
 """What the group, its members and its people add to what features share."""
 
 from pooling.members import (
+    adding_pages,
     administration_pages,
     answering_pages,
     api,
@@ -21,6 +22,7 @@ from pooling.members.task import requests_to_answer
 FEATURE = Feature(
     pages=(
         *pages.ROUTES,
+        *adding_pages.ROUTES,
         *people_pages.ROUTES,
         *readdressing_pages.ROUTES,
         *role_pages.ROUTES,
@@ -32,7 +34,9 @@ FEATURE = Feature(
     front=(*asking_pages.FRONT, *administration_pages.ROUTES),
     api=api.ROUTES,
     api_front=api.FRONT,
-    navigation=(Entry("Membres", "/membres", Right.SEE_GROUP, also_here=("/demande", "/annuaire")),),
+    navigation=(
+        Entry("Membres", "/membres", Right.SEE_GROUP, also_here=("/demande", "/annuaire", "/membre-hors-annuaire")),
+    ),
     sections=(
         Section("Membres", "/membres", Right.SEE_GROUP, under="/membres"),
         Section("Personnes", "/personnes", Right.MANAGE_MEMBERS, under="/membres"),

@@ -26,7 +26,7 @@ COLUMNS = {
     "budget": ("budget", "code budget"),
     "budget_label": ("libellé budget", "budget_label"),
 }
-_SENTENCES = {
+WRONG = {
     "code": "le SIREN doit avoir neuf chiffres dont une clé valide (ou, pour une composante, un code sans espace)",
     "name": "le nom manque ou dépasse 200 caractères",
     "insee": "le code INSEE doit ressembler à 33009 ou 2A004",
@@ -101,7 +101,7 @@ def _insee(typed: str) -> str | None:
 
 def _sentence(invalid: ValidationError) -> str:
     fields = {str(error["loc"][0]) for error in invalid.errors()}
-    return " ; ".join(_SENTENCES.get(name, name) for name in sorted(fields))
+    return " ; ".join(WRONG.get(name, name) for name in sorted(fields))
 
 
 def read_members(path: Path, told: Callable[[str], None] = told_to_nobody) -> list[Line]:

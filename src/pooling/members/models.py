@@ -87,6 +87,8 @@ class Member(TenantTable, table=True):
     """In the group's words: commune, EPCI, université…"""
     insee: str | None = None
     population: int | None = None
+    population_year: int | None = None
+    """Of the directory's edition that the population was taken from; None where somebody typed it."""
     agents: int | None = None
     created_at: datetime = instant()
 

@@ -22,7 +22,9 @@ class MemberShown:
     name: str
     category: str
     parent: str | None
+    insee: str | None
     population: int | None
+    population_year: int | None
     agents: int | None
     people: int
     """How many persons hold a role of this member."""
@@ -46,7 +48,9 @@ async def member_list(session: AsyncSession, wanted: Slice) -> Listed[MemberShow
         col(Member.name),
         col(Member.category),
         col(parent.name),
+        col(Member.insee),
         col(Member.population),
+        col(Member.population_year),
         col(Member.agents),
         people,
     ).outerjoin(parent, linked(parent.id, Member.parent_id))

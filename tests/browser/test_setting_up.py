@@ -1,0 +1,54 @@
+"""A new group of an intercommunal body with 17 communes stands by the pages alone, in a few steps."""
+
+import pytest
+from playwright.async_api import expect
+
+from browser.served import STARTED, Served
+from browser.visitor import Visitor, Visitors
+from ground.directory import TARUSATE
+from pooling.accounts.people import ensure_people
+from pooling.members.granting import grant_role
+from pooling.members.groups import create_group
+from pooling.members.models import Role
+
+pytestmark = pytest.mark.browser
+
+FACILITATOR = "animation@bassin.example"
+FEWEST = 5
+"""Steps that it takes, each a few seconds: two pages to follow, one word to type, two buttons at most."""
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+async def test_a_body_with_its_17_communes_joins_in_a_few_steps(
+    demonstration: Served, visitors: Visitors, javascript: bool
+) -> None:
+    async with demonstration.database.transaction() as session:
+        group = await create_group(session, name="Pays tarusate", now=STARTED)
+        people = await ensure_people(session, [(FACILITATOR, "", "")], STARTED)
+    async with demonstration.database.transaction(group) as session:
+        await grant_role(session, people[FACILITATOR], Role.FACILITATOR, STARTED)
+    visitor = await visitors.arrive(demonstration.url, javascript=javascript)
+    await visitor.enter_as(FACILITATOR)
+    await visitor.open("/g/pays-tarusate")
+    assert await set_up(visitor, javascript=javascript) <= FEWEST
+    members = visitor.page.get_by_role("table").get_by_role("row")
+    await expect(members).to_have_count(1 + 18)
+    await visitor.reads(TARUSATE)
+    await visitor.follow("Tartas")
+    await visitor.reads("Code INSEE")
+    assert visitors.complaints == []
+
+
+async def set_up(visitor: Visitor, *, javascript: bool) -> int:
+    """From À faire to the members; gives how many steps that took."""
+    await visitor.follow("Ajouter des membres")
+    await visitor.fill("Chercher une collectivité", "tarusate")
+    if not javascript:
+        await visitor.press("Chercher")
+    await visitor.reads(TARUSATE)
+    if javascript:  # found while typing; the page is examined as it stands now
+        await visitor.look()
+    await visitor.follow(TARUSATE)
+    await visitor.press("Ajouter au groupe")
+    await visitor.reads("18 membres ajoutés.")
+    return 4 if javascript else 5
