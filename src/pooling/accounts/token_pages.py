@@ -2,7 +2,6 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Request, get, post
 from litestar.params import FromPath
@@ -76,7 +75,7 @@ def _end(form: Form, group: EnteredGroup | None, now: datetime) -> datetime | No
     day = form.date("expires_on")
     if day is None or group is None:
         return None
-    end = datetime.combine(day, time(23, 59, 59), tzinfo=ZoneInfo(group.timezone))
+    end = datetime.combine(day, time(23, 59, 59), tzinfo=group.zone)
     if end <= now:
         form.refuse("expires_on", PAST_END)
     return end

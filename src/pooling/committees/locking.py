@@ -8,10 +8,11 @@ from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.permissions import may_write_minutes
-from pooling.committees.queries import known_id, one_row
 from pooling.committees.rules import COMMITTEE, TO_COME
+from pooling.kernel.database import one_row
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import known_id
 from pooling.members.rights import Caller, Right
 
 PUBLISHED = "Le compte-rendu est publié : il ne change plus."

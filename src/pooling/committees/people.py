@@ -16,7 +16,7 @@ from pooling.accounts.models import Person
 from pooling.committees.attendance_rules import Quorum
 from pooling.committees.models import Answer, Committee, CommitteeKind, CommitteeState, Invitation
 from pooling.kernel.slices import Listed, Slice
-from pooling.kernel.tables import LARGEST_ID, any_of
+from pooling.kernel.tables import any_of, may_be_id
 from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
 from pooling.members.people_queries import PEOPLE_BY_NAME, folded_column
@@ -149,7 +149,7 @@ async def invited_page(
 
 async def invited_person(session: AsyncSession, committee_id: int, person_id: int) -> Invited | None:
     """One of those invited; None when it is not."""
-    if not 0 < person_id <= LARGEST_ID:
+    if not may_be_id(person_id):
         return None
     own = (
         select(Invitation)

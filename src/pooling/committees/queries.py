@@ -1,7 +1,7 @@
 """Reads about committees."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,14 +11,13 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, Invitation
 from pooling.committees.rules import whole_title
-from pooling.kernel.errors import NotFound
-from pooling.kernel.tables import LARGEST_ID, any_of, linked
+from pooling.kernel.database import one_row
+from pooling.kernel.tables import any_of, known_id, linked
 from pooling.members.models import Membership, Role
 from pooling.reminders.kinds import Subject
 from pooling.web.typography import date_long
 
 PAGE_SIZE = 50
-Row = TypeVar("Row")
 
 
 def holds_a_role(person_id: Mapped[int]) -> ColumnElement[bool]:
@@ -73,29 +72,6 @@ async def agendas_of(session: AsyncSession, committees: Collection[int]) -> dict
     for item in rows.scalars():
         agendas[item.committee_id].append(item)
     return agendas
-
-
-def known_id(typed: int) -> int:
-    """An id that a row may have.
-
-    Raises:
-        NotFound: none has.
-    """
-    if not 0 < typed <= LARGEST_ID:
-        raise NotFound
-    return typed
-
-
-async def one_row(session: AsyncSession, statement: Select[Row]) -> Row:
-    """The one row that the statement asks for.
-
-    Raises:
-        NotFound: the group has none.
-    """
-    row = (await session.execute(statement)).scalar_one_or_none()
-    if row is None:
-        raise NotFound
-    return row
 
 
 async def committee_by_id(session: AsyncSession, committee_id: int) -> Committee:

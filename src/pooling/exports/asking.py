@@ -15,7 +15,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File, file_with_content, remove_files
 from pooling.kernel.limits import Readers, limit
-from pooling.kernel.tables import LARGEST_ID, linked
+from pooling.kernel.tables import known_id, linked
 
 KEPT = limit(timedelta(days=7), "A long workbook is kept", __name__, Readers.OPERATORS)
 """How long a file can be downloaded; afterwards it is asked for again."""
@@ -63,9 +63,7 @@ async def find_export(
     Raises:
         NotFound: there is none with this id, or it is forgotten.
     """
-    if not 0 < export_id <= LARGEST_ID:
-        raise NotFound
-    found = await session.execute(_of(kind, of).where(col(Export.id) == export_id))
+    found = await session.execute(_of(kind, of).where(col(Export.id) == known_id(export_id)))
     for export, size in found:
         return export, size
     raise NotFound

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError, Record
-from sqlalchemy import Column, Connection, Dialect, Row, SQLColumnExpression, column, event, text
+from sqlalchemy import Column, Connection, Dialect, Row, Select, SQLColumnExpression, column, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
@@ -21,10 +21,12 @@ from sqlalchemy.exc import InterfaceError as ClosedOrMisused
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 
+from pooling.kernel.errors import NotFound
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.tables import TenantTable
 
 Part = TypeVar("Part")
+Found = TypeVar("Found")
 
 _NO_GROUP = -1
 """Stands for "no group was opened": no row has it, so nothing comes out."""
@@ -298,6 +300,18 @@ def mail_from_of(session: AsyncSession) -> str:
     """The address that the installation's mails come from."""
     mail_from: str = session.info["mail_from"]
     return mail_from
+
+
+async def one_row(session: AsyncSession, statement: Select[Found]) -> Found:
+    """The one row that the statement asks for.
+
+    Raises:
+        NotFound: the group has none.
+    """
+    row = (await session.execute(statement)).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
 
 
 async def insert_many(

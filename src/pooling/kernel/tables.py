@@ -26,6 +26,8 @@ from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel, col
 
+from pooling.kernel.errors import NotFound
+
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -36,6 +38,21 @@ SQLModel.metadata.naming_convention = {
 metadata = SQLModel.metadata
 LARGEST_ID = 2**63 - 1
 """Of what an address or a form names: no row has a larger one."""
+
+
+def may_be_id(named: int) -> bool:
+    return 0 < named <= LARGEST_ID
+
+
+def known_id(named: int) -> int:
+    """An id that a row may have.
+
+    Raises:
+        NotFound: none has.
+    """
+    if not may_be_id(named):
+        raise NotFound
+    return named
 
 
 class Table(SQLModel):

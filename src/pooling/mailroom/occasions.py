@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import LARGEST_ID, any_of
+from pooling.kernel.tables import any_of, known_id
 from pooling.outbox.models import Message, MessageState
 from pooling.outbox.queueing import WITHDRAWN
 from pooling.reminders.kinds import Kind, Subject
@@ -163,10 +163,8 @@ async def occasion_of(session: AsyncSession, kinds: Sequence[Kind], reminder_id:
     Raises:
         NotFound: the group has no such reminder.
     """
-    if not 0 < reminder_id <= LARGEST_ID:
-        raise NotFound
     found = await session.execute(
-        select(col(Reminder.id), *_KEY, col(Reminder.due_at)).where(col(Reminder.id) == reminder_id)
+        select(col(Reminder.id), *_KEY, col(Reminder.due_at)).where(col(Reminder.id) == known_id(reminder_id))
     )
     row = found.one_or_none()
     if row is None:

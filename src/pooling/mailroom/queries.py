@@ -14,7 +14,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import LARGEST_ID, any_of
+from pooling.kernel.tables import any_of, known_id
 from pooling.kernel.text import folded_words
 from pooling.mailroom.occasions import OccasionShown, OccasionState, occasion_state
 from pooling.members.people_queries import NAME, PEOPLE_BY_NAME, folded_column, is_here
@@ -87,9 +87,7 @@ async def find_reminder(session: AsyncSession, reminder_id: int) -> ReminderShow
     """Raises:
     NotFound: the group has none with this id.
     """
-    if not 0 < reminder_id <= LARGEST_ID:
-        raise NotFound
-    found = (await session.execute(_reminders().where(col(Reminder.id) == reminder_id))).one_or_none()
+    found = (await session.execute(_reminders().where(col(Reminder.id) == known_id(reminder_id)))).one_or_none()
     if found is None:
         raise NotFound
     return _shown(tuple(found))

@@ -12,7 +12,7 @@ from pooling.accounts.models import Person
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
-from pooling.kernel.tables import LARGEST_ID
+from pooling.kernel.tables import known_id
 from pooling.mailroom.occasions import OccasionShown
 from pooling.mailroom.words import offset_word
 from pooling.members.mails import TO_AN_ADDRESS
@@ -124,11 +124,9 @@ async def retry_mail(
 
 
 async def _failed(session: AsyncSession, message_id: int) -> Message:
-    if not 0 < message_id <= LARGEST_ID:
-        raise NotFound
     found = await session.execute(
         select(Message)
-        .where(col(Message.group_id) == group_of(session), col(Message.id) == message_id)
+        .where(col(Message.group_id) == group_of(session), col(Message.id) == known_id(message_id))
         .with_for_update()
     )
     message = found.scalar_one_or_none()

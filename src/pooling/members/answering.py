@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import Conflict, Invalid, NotFound
-from pooling.kernel.tables import LARGEST_ID
+from pooling.kernel.tables import known_id
 from pooling.members.inviting import InvitationIn, invite_people
 from pooling.members.mails import GRANTED, REFUSED, Asked, Sender, acceptance_mail, refusal_mail
 from pooling.members.models import ACCESS_REQUEST, AccessRequest, RequestState, Role
@@ -27,9 +27,7 @@ async def find_request(session: AsyncSession, request_id: int, *, holding: bool 
     Raises:
         NotFound: the group has no such request.
     """
-    if not 0 < request_id <= LARGEST_ID:
-        raise NotFound
-    statement = select(AccessRequest).where(col(AccessRequest.id) == request_id)
+    statement = select(AccessRequest).where(col(AccessRequest.id) == known_id(request_id))
     if holding:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     asked: AccessRequest | None = (await session.execute(statement)).scalar_one_or_none()

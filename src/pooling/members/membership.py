@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
-from pooling.kernel.tables import LARGEST_ID
+from pooling.kernel.tables import known_id
 from pooling.members.granting import renew_sessions
 from pooling.members.inviting import InvitationIn, member_names, refuse_held
 from pooling.members.locking import lock_group
@@ -59,13 +59,11 @@ async def find_membership(session: AsyncSession, person_id: int, membership_id: 
     Raises:
         NotFound: it is not, or not any more.
     """
-    if not 0 < membership_id <= LARGEST_ID or not 0 < person_id <= LARGEST_ID:
-        raise NotFound
     found = await session.execute(
         select(Membership)
         .where(
-            col(Membership.id) == membership_id,
-            col(Membership.person_id) == person_id,
+            col(Membership.id) == known_id(membership_id),
+            col(Membership.person_id) == known_id(person_id),
             col(Membership.ended_at).is_(None),
         )
         .execution_options(populate_existing=True)

@@ -1,5 +1,6 @@
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 
@@ -61,6 +62,11 @@ class Group(Table, table=True):
     archived_at: datetime | None = instant(nullable=True)
     """Nobody enters an archived group, and no reminder leaves it."""
     created_at: datetime = instant()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its days begin."""
+        return ZoneInfo(self.timezone)
 
 
 class Member(TenantTable, table=True):

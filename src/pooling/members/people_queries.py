@@ -11,7 +11,7 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import LARGEST_ID, any_of, linked
+from pooling.kernel.tables import any_of, known_id, linked
 from pooling.kernel.text import folded_words
 from pooling.mail_addresses import why_wrong
 from pooling.members.models import Member, Membership, Role
@@ -98,9 +98,7 @@ async def find_person(session: AsyncSession, person_id: int) -> PersonShown:
     Raises:
         NotFound: nobody of this id does.
     """
-    if not 0 < person_id <= LARGEST_ID:
-        raise NotFound
-    found = await session.execute(select(Person).where(col(Person.id) == person_id, is_here()))
+    found = await session.execute(select(Person).where(col(Person.id) == known_id(person_id), is_here()))
     people = await _with_roles(session, list(found.scalars()))
     if not people:
         raise NotFound

@@ -1,7 +1,6 @@
 """What collections leave to be done by somebody who leaves, and until when."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,7 +41,7 @@ async def declarations_unfinished(
     """One sentence for each collection in which the member still owes its declaration, or keeps a draft."""
     if role.role != Role.REFERENT or role.member_id is None:
         return []
-    zone = ZoneInfo(group.timezone)
+    zone = group.zone
     filed, draft = aliased(Declaration), aliased(Declaration)
     rows = await session.execute(
         select(col(Purchase.title), col(Collection.closes_at), col(filed.id).is_not(None), col(draft.id).is_not(None))

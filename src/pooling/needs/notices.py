@@ -65,7 +65,7 @@ class Notice:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.group.timezone)
+        return self.group.zone
 
     @property
     def title(self) -> str:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -62,7 +61,7 @@ async def send_receipt(
             up_to = f", jusqu’à {plural(need.most, unit)}" if need.most > need.quantity else ""
             lines.append(Fact(name, plural(need.quantity, unit) + up_to))
             total += need.quantity * unit_price
-    zone = ZoneInfo(group.timezone)
+    zone = group.zone
     until = deadline_words(closes_at, now, zone)
     page = f"{base_url_of(session)}/g/{group.slug}/achats/{purchase.reference}/besoins/{member.code}"
     comment = [Fact("Précisions pour l’acheteur", command.comment)] if command.comment else []

@@ -15,11 +15,13 @@ from pooling.kernel.carried import LONGEST_CARRIED
 from pooling.kernel.errors import DomainError
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.slices import Listed, Slice
+from pooling.kernel.tables import LARGEST_ID
 from pooling.web.addresses import path_of
 
 PREFIX = "/api/v1"
 LARGEST_PAGE = limit(200, "Lines of one page of a list", __name__, Readers.PROGRAMS)
 PROBLEM = "application/problem+json"
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Out = TypeVar("Out", bound=BaseModel)
 
 

@@ -4,7 +4,6 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,7 +89,7 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
         if purchase is None:
             raise NotFound
         group = await session.get_one(Group, group_of(session))
-        zone, number = ZoneInfo(group.timezone), terms["record"]
+        zone, number = group.zone, terms["record"]
         allocation: StatedPurchase
         if number is None:
             allocation, figures_at = await read_current(session, purchase.id, finance), now

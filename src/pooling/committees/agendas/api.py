@@ -1,7 +1,6 @@
 """The agenda of one committee, read and written."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
 from litestar import get, post, put
 from pydantic import Field
@@ -12,12 +11,11 @@ from pooling.committees.agendas.rules import MOST_ITEMS
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.locking import lock_committee
 from pooling.committees.page import OnCommittee
-from pooling.kernel.tables import LARGEST_ID
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of
-from pooling.web.api import ApiIn, ApiOut, require_match
+from pooling.web.api import ApiIn, ApiOut, RowId, require_match
 
 PATH = "/committees/{committee_id:int}/agenda"
 CONFLICTS = ("not_to_come", "agenda_full")
@@ -52,7 +50,7 @@ class NewAgendaItem(AgendaItemIn, ApiIn):
 class KeptAgendaItem(NewAgendaItem):
     """A point of an agenda. With the `id` of one that there is, that one said otherwise; without, a new one."""
 
-    id: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
+    id: RowId | None = None
 
 
 class AgendaPut(ApiIn):

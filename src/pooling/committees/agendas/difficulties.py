@@ -12,12 +12,12 @@ from pooling.committees.agendas.rules import DIFFICULTY, LONGEST_SAID, MOST_ITEM
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.locking import SENT_TWICE
 from pooling.committees.models import Difficulty, DifficultyState
-from pooling.committees.queries import known_id, one_row
 from pooling.kernel.about import KEYS, about_it, keys_in_events, keys_to
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import group_of
+from pooling.kernel.database import group_of, one_row
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import known_id
 from pooling.members.features import features_for
 from pooling.members.locking import lock_group
 from pooling.members.models import Role

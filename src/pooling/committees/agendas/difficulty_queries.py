@@ -12,9 +12,9 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
-from pooling.committees.queries import known_id, one_row
+from pooling.kernel.database import one_row
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import linked
+from pooling.kernel.tables import known_id, linked
 from pooling.members.features import features_for
 from pooling.members.models import Member
 from pooling.members.subjects import Subject

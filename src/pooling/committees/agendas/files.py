@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from pooling.committees.locking import lock_to_write, record_change
 from pooling.committees.models import AgendaItem, Committee, CommitteeState
-from pooling.committees.queries import one_row
+from pooling.kernel.database import one_row
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.files import LARGEST_FILE, AttachedFile, File, file_with_content, remove_files, store_file
 from pooling.kernel.limits import BYTES, Readers, limit

@@ -8,8 +8,7 @@ from sqlmodel import col
 
 from pooling.committees.agendas.files import forget_files_of_items
 from pooling.committees.models import AgendaItem, Difficulty, DifficultyState
-from pooling.committees.queries import one_row
-from pooling.kernel.database import group_of
+from pooling.kernel.database import group_of, one_row
 from pooling.kernel.errors import Conflict
 from pooling.kernel.tables import any_of
 

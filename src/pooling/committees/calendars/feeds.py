@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.calendars.models import CalendarFeed
-from pooling.committees.queries import known_id, one_row
-from pooling.kernel.database import enter_group
+from pooling.kernel.database import enter_group, one_row
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import known_id
 from pooling.members.entrance import caller_of
 from pooling.members.locking import lock_group
 from pooling.members.models import Group

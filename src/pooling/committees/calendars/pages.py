@@ -1,7 +1,6 @@
 """Dates in one's own calendar: one committee as a file, or an address to subscribe to."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -41,7 +40,7 @@ async def show_feed(request: Request[Any, Any, Any], group: FromPath[str], feed:
             found.id,
             found.slug,
             found.name,
-            ZoneInfo(found.timezone),
+            found.zone,
             found.fictional,
             services.settings.base_url,
             services.clock.now(),

@@ -24,7 +24,7 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import base_url_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.files import store_file
-from pooling.members.models import Group
+from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
 from pooling.reminders.sweep import Chore
@@ -85,7 +85,7 @@ def convene_at(hour: time) -> Chore:
 
 
 async def _convene_due(session: AsyncSession, hour: time, now: datetime) -> list[int]:
-    zone = ZoneInfo((await session.execute(select(col(Group.timezone)))).scalar_one())
+    zone = await group_zone(session)
     found = await session.execute(
         select(Committee)
         .where(
@@ -107,7 +107,7 @@ async def _convene_due(session: AsyncSession, hour: time, now: datetime) -> list
 async def is_to_be_convened(session: AsyncSession, committee: Committee, configured: time, now: datetime) -> bool:
     """Whether its members should have been convened by now, and no sweep came by."""
     hour = await convocation_hour(session, configured)
-    zone = ZoneInfo((await session.execute(select(col(Group.timezone)))).scalar_one())
+    zone = await group_zone(session)
     return committee.state == CommitteeState.PLANNED and _is_due(committee, hour, zone, now)
 
 

@@ -18,13 +18,12 @@ from pooling.committees.models import CommitteeState
 from pooling.committees.page import OnCommittee
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Listed
-from pooling.kernel.tables import LARGEST_ID
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
 from pooling.members.rights import Right
 from pooling.members.subjects import reference_of
 from pooling.purchases.finding import find_purchase
-from pooling.web.api import ApiIn, ApiOut, PageIn
+from pooling.web.api import ApiIn, ApiOut, PageIn, RowId
 
 
 class VotesOut(ApiOut):
@@ -76,7 +75,7 @@ class DecisionsIn(PageIn):
     state: Literal["open", "settled", "overdue", "mine"] = Field(
         default="open", description="Open (by due date), past their due date, your own open ones, or settled."
     )
-    committee: int | None = Field(default=None, ge=1, le=LARGEST_ID, description="Only those of this committee.")
+    committee: RowId | None = Field(default=None, description="Only those of this committee.")
     purchase: str = Field(default="", max_length=40, description="Only those about this purchase: AG-2027-001.")
 
 

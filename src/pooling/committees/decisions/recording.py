@@ -15,9 +15,8 @@ from pooling.committees.decisions.schemas import DecisionIn
 from pooling.committees.locking import PUBLISHED, lock_to_write, mark_held
 from pooling.committees.models import Committee
 from pooling.committees.people import count_people
-from pooling.committees.queries import one_row
 from pooling.kernel.about import KINDS, key_of, keys_in_events, keys_to
-from pooling.kernel.database import group_of
+from pooling.kernel.database import group_of, one_row
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event

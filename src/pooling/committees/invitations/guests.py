@@ -14,7 +14,7 @@ from pooling.committees.locking import record_change
 from pooling.committees.models import Guest, Invitation
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Invalid
-from pooling.kernel.tables import LARGEST_ID
+from pooling.kernel.tables import may_be_id
 from pooling.members.rights import Caller
 
 MOST_GUESTS = 100
@@ -83,7 +83,7 @@ async def remove_guest(session: AsyncSession, caller: Caller, committee_id: int,
     Raises: as `open_sheet`.
     """
     committee, now = await open_sheet(session, caller, committee_id, clock)
-    if not 0 < guest_id <= LARGEST_ID:
+    if not may_be_id(guest_id):
         return
     removed = await session.execute(
         delete(Guest).where(col(Guest.committee_id) == committee_id, col(Guest.id) == guest_id).returning(col(Guest.id))

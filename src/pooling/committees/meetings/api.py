@@ -1,7 +1,7 @@
 """Committees: those to come or past, and planning one."""
 
 from datetime import datetime, time
-from typing import Annotated, Literal
+from typing import Literal
 
 from litestar import get, post
 from pydantic import Field, field_validator
@@ -14,12 +14,11 @@ from pooling.committees.people import count_people
 from pooling.committees.queries import committee_by_id
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.slices import Listed
-from pooling.kernel.tables import LARGEST_ID
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Role
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, PageIn
+from pooling.web.api import ApiIn, ApiOut, PageIn, RowId
 
 
 class CommitteeOut(ApiOut):
@@ -47,7 +46,7 @@ class NewCommittee(CommitteeIn, ApiIn):
     roles: tuple[Role, ...] = Field(default=(), max_length=10)
     confirmed: str = Field(default="", max_length=LONGEST_REASON)
     """Why it is to meet then, once it was answered that the date may be a slip (code `doubtful`)."""
-    people: tuple[Annotated[int, Field(ge=1, le=LARGEST_ID)], ...] = Field(default=(), max_length=1000)
+    people: tuple[RowId, ...] = Field(default=(), max_length=1000)
 
     @field_validator("hour")
     @classmethod

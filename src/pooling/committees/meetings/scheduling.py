@@ -33,7 +33,6 @@ from pooling.kernel.errors import Invalid
 from pooling.kernel.events import Event
 from pooling.members.groups import group_zone
 from pooling.members.locking import lock_group
-from pooling.members.models import Group
 from pooling.members.rights import Caller, Right
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.planning import catch_up
@@ -231,7 +230,7 @@ async def cancel_committee(
 
 async def _moment(session: AsyncSession, command: Whereabouts, now: datetime) -> tuple[datetime, datetime]:
     """The local start and the instant, in the group's zone."""
-    zone = ZoneInfo((await session.execute(select(col(Group.timezone)))).scalar_one())
+    zone = await group_zone(session)
     errors = whereabouts_errors(command.day, command.hour, command.place, command.link, zone, now)
     if errors:
         raise Invalid(errors)

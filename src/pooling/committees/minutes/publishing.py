@@ -1,7 +1,6 @@
 """Publishing the minutes: a document that stays, mailed to all who were invited, found by search."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +13,7 @@ from pooling.committees.decisions.words import committee_day
 from pooling.committees.locking import lock_to_write, mark_held
 from pooling.committees.minutes.document import minutes_data
 from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
+from pooling.committees.notices.changes import context_of_group
 from pooling.committees.people import count_people, quorum_of
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import COMMITTEE
@@ -22,7 +22,6 @@ from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid
 from pooling.kernel.files import store_file
 from pooling.kernel.text import search_text
-from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.outbox.occasions import occasion
@@ -69,7 +68,7 @@ async def publish_minutes(
         raise Invalid({"minutes": f"Corrigez le compte-rendu avant de le publier. {' '.join(faults)}"})
     doubts = await doubts_of_minutes(session, committee, now)
     insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("committee", committee.id))
-    context = await _context(session, now)
+    context = await context_of_group(session, base_url_of(session), now)
     data = await minutes_data(session, committee, context)
     pdf = await make_pdf(TEMPLATE, data, at=now)
     name = f"compte-rendu du {committee_day(committee.local_start)}.pdf"
@@ -98,12 +97,6 @@ async def doubts_of_minutes(session: AsyncSession, committee: Committee, now: da
         doubts += doubts_of_votes(votes_of(decision), counts, called)
         doubts += doubts_of_due_date(decision.due_on, committee.local_start.date(), called)
     return doubts
-
-
-async def _context(session: AsyncSession, now: datetime) -> Context:
-    group = (await session.execute(select(Group))).scalar_one()
-    zone = ZoneInfo(group.timezone)
-    return Context(group.id, group.slug, group.name, zone, group.fictional, base_url_of(session), now)
 
 
 async def _searched(session: AsyncSession, committee: Committee) -> str:

@@ -10,8 +10,7 @@ from sqlmodel import col
 
 from pooling.committees.locking import lock_committee, lock_to_write, mark_held, record_change
 from pooling.committees.models import Committee, CommitteeState, MinutesVersion
-from pooling.committees.queries import one_row
-from pooling.kernel.database import group_of
+from pooling.kernel.database import group_of, one_row
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.members.models import Membership

@@ -1,7 +1,6 @@
 """Telling those already told that a committee was moved or cancelled: once, in the same transaction."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -120,5 +119,4 @@ async def _told(session: AsyncSession, committee: Committee) -> list[Recipient]:
 async def context_of_group(session: AsyncSession, base_url: str, now: datetime) -> Context:
     """The transaction's group, as mails speak for it."""
     group = (await session.execute(select(Group))).scalar_one()
-    zone = ZoneInfo(group.timezone)
-    return Context(group.id, group.slug, group.name, zone, group.fictional, base_url, now)
+    return Context(group.id, group.slug, group.name, group.zone, group.fictional, base_url, now)
