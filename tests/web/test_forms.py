@@ -13,7 +13,7 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.purchases.schemas import CorrectionIn, ItemIn, PurchaseIn
-from pooling.web.forms import Form, form_of
+from pooling.web.forms import Form, form_of, longest_of
 
 
 @given(day=st.dates(), layout=st.sampled_from(["{:%d/%m}/{:04d}", "{1:04d}-{0:%m-%d}"]))
@@ -107,3 +107,21 @@ def test_each_bad_decimal_is_told_its_own_limit(typed: str, sentence: str) -> No
 def test_a_whole_number_is_read_as_it_is_written_in_french(value: int) -> None:
     form = Form(values={"units": f"{value:,}".replace(",", " ")})
     assert (form.integer("units"), form.errors) == (value, {})
+
+
+def test_what_a_model_does_not_take_is_refused_at_the_forms_field_for_it() -> None:
+    """Also where reading the field forgot its bound; what reading refused keeps its own sentence."""
+    form = Form(values={"titre": "x" * 201, "description": "y" * 5001})
+    form.refuse("lead_member", "Choisissez la collectivité qui pilote cet achat.")
+    read = {"title": form.value("titre"), "description": form.value("description"), "lead_member": "9" * 41}
+    command = form.command(PurchaseIn, {"title": "titre"}, **read)
+    assert form.errors == {
+        "lead_member": "Choisissez la collectivité qui pilote cet achat.",
+        "titre": "Raccourcissez ce texte : 200 caractères au plus.",
+        "description": "Raccourcissez ce texte : 5000 caractères au plus.",
+    }
+    assert command.title == form.value("titre")
+
+
+def test_a_form_reads_as_many_letters_as_its_model_takes() -> None:
+    assert [longest_of(PurchaseIn, "description"), longest_of(CommitteeIn, "title")] == [5000, 120]

@@ -1,4 +1,4 @@
-"""Finding a subject's collection, also under a lock."""
+"""Finding a subject's collection under its lock."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,12 +19,6 @@ _COLLECTING = 0x636F6C6C
 def _of(subject: Subject) -> Select[Any]:
     kind, id_ = subject
     return select(Collection).where(getattr(Collection, SUBJECT_KEYS[kind]) == id_)
-
-
-async def find_collection(session: AsyncSession, subject: Subject) -> Collection | None:
-    """None: it was never opened."""
-    found: Collection | None = (await session.execute(_of(subject))).scalar_one_or_none()
-    return found
 
 
 async def lock_collection(session: AsyncSession, subject: Subject, *, alone: bool) -> Collection | None:

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Column,
     ColumnElement,
     ForeignKeyConstraint,
     Identity,
@@ -145,10 +144,6 @@ def one_of(column: str, values: type | list[str] | tuple[str, ...]) -> CheckCons
     words = [str(value) for value in values]  # type: ignore[union-attr]
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
-
-
-def columns_of(table: type[Table]) -> list[Column[Any]]:
-    return list(table.__table__.columns)  # type: ignore[attr-defined]
 
 
 Instant = datetime

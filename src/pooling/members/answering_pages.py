@@ -89,7 +89,7 @@ async def do_accept(here: Here[RequestPage], form: PostedForm) -> Response[Any]:
 
 @post(REQUEST + "/refus", right=Right.MANAGE_MEMBERS)
 async def do_refuse(here: Here[RequestPage], form: PostedForm) -> Response[Any]:
-    reason = form.lines("reason", longest=500)
+    reason = form.reason()
     async with form.submitted(lambda: _page(here, form)):
         await refuse_request(here.session, here.caller, here.asked.id, reason, here.sender, here.context)
     return here.to_group(LIST, done="La demande est refusée", mailed="la réponse part par courriel")

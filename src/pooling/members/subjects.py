@@ -201,7 +201,7 @@ class Subjects:
         """What a form refers to, for an `AboutIn`; what the group has not is refused."""
         typed: dict[str, Any] = {name: form.text(name, longest=LONGEST_REFERENCE) for name, _ in self._kept}
         with form.joined():
-            await self.referred(session, [AboutIn.model_construct(**typed)])
+            await self.referred(session, [form.command(AboutIn, {}, **typed)])
         return typed
 
     async def chosen(self, session: AsyncSession, form: Form) -> Named | None:

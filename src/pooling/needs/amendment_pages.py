@@ -28,7 +28,7 @@ async def ask_amendment(here: Here[DeclarationPage]) -> Response[str]:
 async def do_amendment(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
     items = await purchase_items(here.session, here.purchase.id)
     command = read_declaration(form, items, here.member.id, filing=True)
-    reason, insistence = form.lines("reason", required=SAY_WHY, longest=500), form.insistence()
+    reason, insistence = form.reason(required=SAY_WHY), form.insistence()
     async with form.submitted(lambda: _page(here, form)):
         number = await amend_declaration(
             here.session, here.caller, here.purchase.id, command, here.clock, reason=reason, insistence=insistence

@@ -104,7 +104,7 @@ class TelephonedIn(NeedsIn):
 
     caller: str = Field(min_length=1, max_length=200)
     """Who called: a name, a function."""
-    reason: str = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
     """Why it is filed for the member: its référents read it."""
 
 

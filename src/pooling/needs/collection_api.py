@@ -38,12 +38,12 @@ class OpeningIn(ApiIn):
 
 
 class ClosureIn(ApiIn):
-    reason: str = Field(default="", max_length=500)
+    reason: str = Field(default="", max_length=LONGEST_REASON)
     """Needed before the date that was announced."""
 
 
 class CancellationIn(ApiIn):
-    reason: str = Field(min_length=1, max_length=500)
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
 
 
 class RemindedOut(ApiOut):

@@ -84,7 +84,7 @@ async def _closure_page(here: PurchasePage, form: Form) -> Response[str]:
 
 @post(CLOSURE, right=may_run)
 async def do_closure(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
-    reason = form.lines("reason", longest=500)
+    reason = form.reason()
     async with form.submitted(lambda: _closure_page(here, form)):
         await close_collection(here.session, here.caller, here.purchase.id, here.clock, reason=reason)
     return here.redirect("/consolidation", done="La collecte est close.")
@@ -100,7 +100,7 @@ async def do_extension(here: Here[PurchasePage], form: PostedForm) -> Response[A
     """Another date for an open collection; a closed one is opened again."""
     act = extend_collection if here.purchase.state == PurchaseState.OPEN else reopen_collection
     closes_at = _typed_deadline(here, form)
-    reason = form.lines("reason", required=SAY_WHY, longest=500)
+    reason = form.reason(required=SAY_WHY)
     async with form.submitted(lambda: _extension_page(here, form), fields=FIELDS):
         insistence = form.insistence()
         await act(
@@ -174,7 +174,7 @@ async def _cancellation_page(here: PurchasePage, form: Form) -> Response[str]:
 
 @post(CANCELLATION, right=may_run)
 async def do_cancellation(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
-    reason = form.lines("reason", longest=500)
+    reason = form.reason()
     async with form.submitted(lambda: _cancellation_page(here, form)):
         await cancel_purchase(here.session, here.caller, here.purchase.id, here.clock, reason=reason)
     return here.redirect(done="L’achat est annulé.")

@@ -265,7 +265,7 @@ async def download_order(here: Here[PurchasePage]) -> Response[bytes]:
 @post(PATH, right=may_run)
 async def do_freeze(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
     items = await purchase_items(here.session, here.purchase.id)
-    reason, options = form.lines("reason", longest=500), read_options(form.values, items)
+    reason, options = form.reason(), read_options(form.values, items)
     async with form.submitted(lambda: _page(here, form)):
         number = await freeze_consolidation(
             here.session, here.caller, here.purchase.id, here.clock, options=options, reason=reason

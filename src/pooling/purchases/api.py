@@ -86,8 +86,6 @@ class PurchaseOut(PurchaseLineOut):
 class NewPurchase(PurchaseIn, ApiIn):
     """A purchase to prepare. Members are given by their codes, lead buyers by their e-mail addresses."""
 
-    lead_member: str = Field(max_length=40)
-    participants: tuple[Annotated[str, Field(max_length=40)], ...] | None = Field(default=None, max_length=50_000)
     lead_buyers: tuple[Annotated[str, Field(max_length=320)], ...] = Field(default=(), max_length=20)
     confirmed: str = Field(default="", max_length=LONGEST_REASON)
     """Why a purchase is meant as it is, once it was answered that something in it may be a slip (code `doubtful`)."""

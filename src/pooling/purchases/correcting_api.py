@@ -1,34 +1,25 @@
 """A purchase in preparation, corrected or deleted by a program."""
 
-from datetime import date
-from typing import Annotated
-
 from litestar import post, put
 from pydantic import Field
 
-from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
-from pooling.kernel.text import Line
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.purchases import correcting
 from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_edit
-from pooling.purchases.schemas import CorrectionIn
+from pooling.purchases.schemas import Code, CorrectionIn, PurchaseTerms
 from pooling.web.api import ApiIn, ApiOut
 from pooling.web.bodies import LARGEST_LONG_BODY
 
 
-class PurchasePut(ApiIn):
+class PurchasePut(PurchaseTerms, ApiIn):
     """What a purchase in preparation is to be, but for its items and lead buyers, which stay."""
 
-    title: Line = Field(min_length=1, max_length=200)
-    description: str = Field(default="", max_length=5000)
-    lead_member: str = Field(max_length=40)
-    participants: tuple[Annotated[str, Field(max_length=40)], ...] | None = Field(default=None, max_length=50_000)
+    participants: tuple[Code, ...] | None = Field(default=None, max_length=50_000)
     """By their codes; null: those that take part now."""
-    delivery_expected_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
     confirmed: str = Field(default="", max_length=LONGEST_REASON)
     """Why it is meant as it is, once it was answered that something in it may be a slip (code `doubtful`)."""
 

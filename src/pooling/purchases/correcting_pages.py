@@ -13,7 +13,7 @@ from pooling.purchases.correcting import correct_purchase, delete_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit
-from pooling.purchases.preparing_pages import KIND_CHOICES, leads_and_members, read_terms
+from pooling.purchases.preparing_pages import KIND_CHOICES, TERMS, leads_and_members, read_terms
 from pooling.purchases.queries import participants, purchase_items
 from pooling.purchases.schemas import CorrectionIn
 from pooling.web.forms import Form, PostedForm
@@ -81,7 +81,8 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
 
 @post(CORRECTION, right=may_edit)
 async def do_correction(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
-    command = CorrectionIn.model_construct(same_participants=form.value("participation") == "same", **read_terms(form))
+    same = form.value("participation") == "same"
+    command = form.command(CorrectionIn, TERMS, same_participants=same, **read_terms(form))
     insistence = form.insistence()
     async with form.submitted(lambda: _page(here, form)):
         await correct_purchase(here.session, here.caller, here.purchase.id, command, here.now, insistence=insistence)

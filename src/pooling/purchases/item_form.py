@@ -7,13 +7,12 @@ from decimal import Decimal
 from pooling.kernel.list_reading import without_blanks
 from pooling.kernel.text import slug
 from pooling.purchases.queries import ItemShown
-from pooling.purchases.schemas import MOST_UNITS, ItemIn, TierIn
-from pooling.web.forms import Form
+from pooling.purchases.schemas import MOST_TIERS, MOST_UNITS, ItemIn, TierIn
+from pooling.web.forms import Form, longest_of
 from pooling.web.typography import number
 
 ROWS = 3
 MOST_ROWS = 60
-MOST_TIERS = 50
 _TIER = re.compile(r"\s*+([0-9][0-9\s]*+):\s*+([0-9][0-9\s]*+(?:[.,][0-9]{1,4})?)\s*+€?\s*+")
 _MOST_DIGITS = 8
 """Below `MOST_UNITS`, and as many euros."""
@@ -69,11 +68,13 @@ def read_items(form: Form) -> list[ItemIn]:
             continue
         if not name:
             form.refuse(f"nom-{row}", "Donnez un nom à cet article, ou videz sa ligne.")
-        read = ItemIn.model_construct(
+        read = form.command(
+            ItemIn,
+            _fields(row),
             code=_code(name, codes),
             name=name,
-            description=form.lines(f"description-{row}", longest=1000),
-            unit=form.text(f"unite-{row}", longest=40) or "unité",
+            description=form.lines(f"description-{row}", longest=longest_of(ItemIn, "description")),
+            unit=form.text(f"unite-{row}", longest=longest_of(ItemIn, "unit")) or "unité",
             unit_price=form.decimal(f"prix-{row}", places=4),
             vat_rate=form.decimal(f"tva-{row}", largest=100),
             fctva=form.value(f"fctva-{row}") == "1",
@@ -83,6 +84,20 @@ def read_items(form: Form) -> list[ItemIn]:
         )
         items.append(read)
     return items
+
+
+def _fields(row: int) -> dict[str, str]:
+    """How the form calls what it asks of an item."""
+    return {
+        "name": f"nom-{row}",
+        "description": f"description-{row}",
+        "unit": f"unite-{row}",
+        "unit_price": f"prix-{row}",
+        "vat_rate": f"tva-{row}",
+        "pack": f"lot-{row}",
+        "minimum": f"minimum-{row}",
+        "tiers": f"paliers-{row}",
+    }
 
 
 def _code(name: str, taken: set[str]) -> str:

@@ -22,12 +22,14 @@ from pooling.purchases.permissions import may_edit
 from pooling.purchases.preparing import check_purchase, prepare_purchase
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.schemas import PurchaseIn
-from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.forms import Form, PostedForm, Redisplay, longest_of
 
 NEW = "/achats/nouveau"
 ITEMS = "/achats/{reference:str}/articles"
 CHOSEN_AT_MOST = 300
 """Members to tick one by one; in a larger group everybody takes part."""
+TERMS = {"delivery_expected_on": "delivery"}
+"""What the form calls otherwise than the command."""
 KIND_CHOICES = [(str(kind.name), kind.label, kind.hint) for kind in KINDS.values()]
 
 
@@ -92,7 +94,7 @@ def _read(form: Form) -> tuple[PurchaseIn, list[str]]:
             "lead_buyers",
             f"Indiquez des adresses électroniques séparées par des virgules : {enumerated(wrong)} n’en est pas une.",
         )
-    command = PurchaseIn.model_construct(items=tuple(read_items(form)), **read_terms(form))
+    command = form.command(PurchaseIn, TERMS, items=tuple(read_items(form)), **read_terms(form))
     return command, emails
 
 
@@ -108,7 +110,7 @@ def read_terms(form: Form) -> dict[str, Any]:
     return {
         **({"kind": PurchaseKind(kind)} if kind in list(PurchaseKind) else {}),
         "title": form.text("title", required="Donnez un titre à cet achat, par exemple « Arceaux à vélos »."),
-        "description": form.lines("description", longest=5000),
+        "description": form.lines("description", longest=longest_of(PurchaseIn, "description")),
         "lead_member": form.text("lead_member", required="Choisissez la collectivité qui pilote cet achat."),
         "participants": None if everybody else tuple(participants),
         "delivery_expected_on": form.date("delivery") if form.value("delivery").strip() else None,

@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -8,7 +9,9 @@ from pooling.kernel.text import Line
 from pooling.purchases.models import PurchaseKind
 
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
+Code = Annotated[str, Field(max_length=40)]
 MOST_UNITS = 100_000_000
+MOST_TIERS = 50
 
 
 class TierIn(BaseModel):
@@ -32,7 +35,7 @@ class ItemIn(BaseModel):
     fctva: bool = False
     pack: int = Field(default=1, ge=1, le=MOST_UNITS)
     minimum: int = Field(default=0, ge=0, le=MOST_UNITS)
-    tiers: tuple[TierIn, ...] = Field(default=(), max_length=50)
+    tiers: tuple[TierIn, ...] = Field(default=(), max_length=MOST_TIERS)
 
     @field_validator("tiers")
     @classmethod
@@ -42,33 +45,30 @@ class ItemIn(BaseModel):
         return value
 
 
-class PurchaseIn(BaseModel):
-    """A purchase in preparation. Members are given by their codes."""
+class PurchaseTerms(BaseModel):
+    """What is said of a purchase when it is prepared and when it is corrected. Members are given by their codes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     title: Line = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=5000)
-    lead_member: str
-    kind: PurchaseKind = PurchaseKind.GOODS
-    items: tuple[ItemIn, ...] = Field(default=(), max_length=500)
-    participants: tuple[str, ...] | None = None
+    lead_member: Code
+    participants: tuple[Code, ...] | None = Field(default=None, max_length=50_000)
     """None: every member that is not the parent of others in the list, see `add_purchase`."""
     delivery_expected_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
 
 
-class CorrectionIn(BaseModel):
+class PurchaseIn(PurchaseTerms):
+    """A purchase to prepare."""
+
+    kind: PurchaseKind = PurchaseKind.GOODS
+    items: tuple[ItemIn, ...] = Field(default=(), max_length=500)
+
+
+class CorrectionIn(PurchaseTerms):
     """What a purchase in preparation is corrected to; its items are rewritten by themselves."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-    title: Line = Field(min_length=1, max_length=200)
-    description: str = Field(default="", max_length=5000)
-    lead_member: str
     kind: PurchaseKind | None = None
     """None: it stays what it is."""
-    participants: tuple[str, ...] | None = None
-    """As in `PurchaseIn`."""
     same_participants: bool = False
     """Those that take part now go on: `participants` says nothing."""
-    delivery_expected_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import accumulate
@@ -17,6 +17,7 @@ from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, without_invisible
 from pooling.web.api import ApiIn
 from pooling.web.bodies import read_beside
+from pooling.web.faults import sentences_of
 
 In = TypeVar("In", bound=ApiIn)
 Model = TypeVar("Model", bound=BaseModel)
@@ -39,46 +40,6 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """Also one that does not end: what begins a match always ends one, so that the time grows with the length alone."""
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 _JSON_TYPES = ("application/json", "application/merge-patch+json")
-
-_SENTENCES: Mapping[str, str] = {
-    "missing": "Indiquez cette information.",
-    "extra_forbidden": "Ce champ n’existe pas.",
-    "model_type": "Envoyez un objet JSON.",
-    "model_attributes_type": "Envoyez un objet JSON.",
-    "dict_type": "Envoyez un objet JSON.",
-    "tuple_type": "Envoyez une liste.",
-    "list_type": "Envoyez une liste.",
-    "too_long": "Envoyez au plus {max_length} éléments.",
-    "too_short": "Envoyez au moins {min_length} élément.",
-    "string_type": "Envoyez un texte.",
-    "string_too_short": "Ce texte est trop court : {min_length} caractère au moins.",
-    "string_too_long": "Raccourcissez ce texte : {max_length} caractères au plus.",
-    "string_pattern_mismatch": "Ce texte n’a pas la forme attendue ({pattern}).",
-    "int_type": "Envoyez un nombre entier.",
-    "int_parsing": "Envoyez un nombre entier.",
-    "int_parsing_size": "Ce nombre est trop grand.",
-    "int_from_float": "Envoyez un nombre entier.",
-    "bool_type": "Envoyez true ou false.",
-    "bool_parsing": "Envoyez true ou false.",
-    "decimal_type": 'Envoyez un nombre décimal, par exemple "12.50".',
-    "decimal_parsing": 'Envoyez un nombre décimal, par exemple "12.50".',
-    "finite_number": "Envoyez un nombre fini.",
-    "decimal_max_digits": "Ce nombre a trop de chiffres.",
-    "decimal_max_places": "Donnez au plus {decimal_places} décimales.",
-    "decimal_whole_digits": "Ce nombre est trop grand.",
-    "greater_than_equal": "Indiquez {ge} au moins.",
-    "less_than_equal": "Indiquez {le} au plus.",
-    "enum": "Choisissez une de ces valeurs : {expected}.",
-    "literal_error": "Choisissez une de ces valeurs : {expected}.",
-    "none_required": "Ce champ ne convient pas à ce type de membre.",
-    "timezone_aware": "Précisez le fuseau horaire, par exemple 2027-03-30T18:00:00+02:00.",
-    "timezone_naive": "Donnez l’heure sans fuseau : c’est celle du groupe.",
-}
-_BY_FAMILY = (
-    ("datetime_", "Donnez un instant, par exemple 2027-03-30T18:00:00+02:00."),
-    ("date_", "Donnez une date, par exemple 2027-03-30."),
-    ("time_", "Donnez une heure, par exemple 14:30."),
-)
 
 
 class Malformed(DomainError):
@@ -211,32 +172,9 @@ def _faults_in_words(instead_of_count: str | None = None) -> Iterator[None]:
     try:
         yield
     except ValidationError as refused:
-        errors: dict[str, str] = {}
-        for found in refused.errors(include_url=False, include_input=False):
-            errors.setdefault(".".join(str(part) for part in found["loc"]), _sentence(found))
         if instead_of_count:
-            raise Invalid(errors, message=instead_of_count, is_all=False) from None
-        raise Invalid(errors) from None
-
-
-def _sentence(found: Mapping[str, Any]) -> str:
-    kind, context = found["type"], found.get("ctx", {})
-    if kind == "value_error":
-        return f"{context['error']}".removesuffix(".") + "."
-    if kind in _SENTENCES:
-        return _SENTENCES[kind].format(**context)
-    return next((said for start, said in _BY_FAMILY if kind.startswith(start)), "Cette valeur ne convient pas.")
-
-
-@contextmanager
-def fields_renamed(names: Mapping[str, str]) -> Iterator[None]:
-    """What a use case refuses under a form's field is told under the name that programs know."""
-    try:
-        yield
-    except Invalid as refused:
-        refused.errors = {names.get(name, name): said for name, said in refused.errors.items()}
-        refused.field = next(iter(refused.errors), None)
-        raise  # as what it is: a doubt stays one
+            raise Invalid(sentences_of(refused), message=instead_of_count, is_all=False) from None
+        raise Invalid(sentences_of(refused)) from None
 
 
 def refuse_twice(names: Sequence[str], field: str) -> None:

@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Request, Response
 from litestar.di import NamedDependency
+from pydantic import BaseModel, ValidationError
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import FIELD as CONFIRMED
@@ -22,10 +23,12 @@ from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, clean_indented, one_line
 from pooling.mail_addresses import WrongAddressError, read_address
+from pooling.web.faults import sentences_of
 from pooling.web.form_reading import Upload, read_fields
 from pooling.web.markdown import faults_of, read_beside
 from pooling.web.typography import number
 
+Model = TypeVar("Model", bound=BaseModel)
 _ANY_NUMBER = re.compile(r"(-?)([0-9]+)(?:[.,]([0-9]+))?")
 _MOST_DIGITS = 15
 """More are said to be too large without being read."""
@@ -104,6 +107,10 @@ class Form:
         if len(value) > longest:
             self.refuse(name, f"Raccourcissez ce texte : {longest} caractères au plus.")
         return value
+
+    def reason(self, name: str = "reason", *, required: str | None = None) -> str:
+        """Why somebody does what the form is for, as events and mails say it."""
+        return self.lines(name, longest=LONGEST_REASON, required=required)
 
     async def markdown(self, name: str, *, longest: int) -> str:
         """A text in Markdown, with line feeds alone, that a document can hold."""
@@ -208,6 +215,19 @@ class Form:
                 if name not in unread:
                     self.refuse(name, sentence)
 
+    def command(self, model: type[Model], fields: Mapping[str, str], **read: Any) -> Model:  # noqa: ANN401
+        """What was read, as the model that a use case takes. What the model does not take, and reading did not refuse,
+        is refused at the form's name for it (`fields`); all the same it is returned, for checks that tell what else
+        is wrong (`joined`).
+        """
+        try:
+            return model(**read)
+        except ValidationError as refused:
+            for name, sentence in sentences_of(refused).items():
+                part = name.partition(".")[0]
+                self.refuse(fields.get(part, part), sentence)
+            return model.model_construct(**read)
+
     def check(self) -> None:
         """Raises what was refused so far.
 
@@ -287,6 +307,12 @@ def _wrong_decimal(typed: str, places: int, largest: int) -> str:
     if len(match[3] or "") > places:
         return f"Indiquez {places} chiffres au plus après la virgule."
     return f"Indiquez {number(largest)} au plus."
+
+
+def longest_of(model: type[BaseModel], field: str) -> int:
+    """How many letters the model takes there: the bound of a form that is read for it."""
+    (longest,) = (bound.max_length for bound in model.model_fields[field].metadata if hasattr(bound, "max_length"))
+    return int(longest)
 
 
 def form_of(values: Mapping[str, object]) -> Form:

@@ -13,15 +13,16 @@ from pooling.committees.agendas import difficulties
 from pooling.committees.agendas.difficulty_queries import DifficultyLine, difficulty_line, difficulty_page
 from pooling.committees.agendas.page import OnDifficulty
 from pooling.committees.agendas.permissions import may_settle
-from pooling.committees.agendas.schemas import DifficultyIn
+from pooling.committees.agendas.schemas import LONGEST_DIFFICULTY, DifficultyIn
 from pooling.committees.models import DifficultyState
+from pooling.kernel.doubts import LONGEST_REASON
 from pooling.kernel.errors import Invalid
 from pooling.kernel.slices import Listed
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member
 from pooling.members.rights import Right
-from pooling.members.subjects import reference_of
+from pooling.members.subjects import LONGEST_REFERENCE, reference_of
 from pooling.web.api import ApiIn, ApiOut, PageIn
 
 
@@ -47,15 +48,15 @@ class DifficultiesIn(PageIn):
 
 
 class NewDifficulty(ApiIn):
-    content: str = Field(min_length=1, max_length=2000)
-    purchase: str = Field(default="", max_length=40)
+    content: str = Field(min_length=1, max_length=LONGEST_DIFFICULTY)
+    purchase: str = Field(default="", max_length=LONGEST_REFERENCE)
     """The reference of the purchase that it is about."""
     member: str = Field(default="", max_length=40)
     """The code of the member of yours that it is raised for; empty for the group."""
 
 
 class DifficultySettlement(ApiIn):
-    settlement: str = Field(min_length=1, max_length=500)
+    settlement: str = Field(min_length=1, max_length=LONGEST_REASON)
     """How it was settled, or why it is withdrawn."""
 
 

@@ -11,7 +11,7 @@ from pooling.committees.agendas.difficulties import raise_once, settle_difficult
 from pooling.committees.agendas.difficulty_queries import committees_of, difficulty_line, difficulty_page
 from pooling.committees.agendas.page import DIFFICULTIES, DifficultyPage
 from pooling.committees.agendas.permissions import may_settle
-from pooling.committees.agendas.schemas import DifficultyIn
+from pooling.committees.agendas.schemas import LONGEST_DIFFICULTY, DifficultyIn
 from pooling.committees.models import DifficultyState
 from pooling.committees.page import sections_of
 from pooling.kernel.slices import Slice
@@ -81,7 +81,7 @@ async def _raising_page(here: GroupPage, form: Form) -> Response[str]:
 
 @post(f"{DIFFICULTIES}/nouvelle", right=Right.SEE_GROUP)
 async def do_raising(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
-    content = form.lines("content", required="Décrivez la difficulté.", longest=2000)
+    content = form.lines("content", required="Décrivez la difficulté.", longest=LONGEST_DIFFICULTY)
     about = await here.features.subjects.referred_in(here.session, form)
     own = [member_id for member_id, _ in await _own_members(here)]
     member = form.choice("member", own) if form.value("member") else ""
@@ -123,7 +123,7 @@ async def _settling_page(here: DifficultyPage, form: Form) -> Response[str]:
 
 @post(f"{ONE}/reglement", right=may_settle)
 async def do_settling(here: Here[DifficultyPage], form: PostedForm) -> Response[Any]:
-    settlement = form.lines("settlement", longest=500)
+    settlement = form.reason("settlement")
     async with form.submitted(lambda: _settling_page(here, form)):
         await settle_difficulty(here.session, here.caller, here.difficulty.id, settlement, here.now)
     return here.redirect(done="La difficulté est réglée.")

@@ -16,7 +16,7 @@ from pooling.committees.models import CommitteeState, Topic
 from pooling.committees.page import CommitteePage
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
-from pooling.web.forms import Form, PostedForm, form_of
+from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.typography import plural
 
 PATH = f"/comites/{{committee_id:int}}{AGENDA}"
@@ -62,9 +62,9 @@ async def do_add_item(here: Here[CommitteePage], form: PostedForm) -> Response[A
 
 async def _read_item(here: CommitteePage, form: Form) -> dict[str, Any]:
     return {
-        "title": form.text("title", required="Donnez un titre au point.", longest=200),
+        "title": form.text("title", required="Donnez un titre au point.", longest=longest_of(AgendaItemIn, "title")),
         "duration_minutes": form.integer("duration", smallest=1, largest=600) if form.value("duration") else None,
-        "presenter": form.text("presenter", longest=120),
+        "presenter": form.text("presenter", longest=longest_of(AgendaItemIn, "presenter")),
         **await here.features.subjects.referred_in(here.session, form),
     }
 

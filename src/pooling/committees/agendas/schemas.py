@@ -5,6 +5,8 @@ from pydantic import ConfigDict, Field
 from pooling.kernel.text import Line
 from pooling.members.subjects import AboutIn
 
+LONGEST_DIFFICULTY = 2000
+
 
 class AgendaItemIn(AboutIn):
     """A point to speak about."""
@@ -21,6 +23,6 @@ class DifficultyIn(AboutIn):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    content: str = Field(min_length=1, max_length=2000)
+    content: str = Field(min_length=1, max_length=LONGEST_DIFFICULTY)
     member_id: int | None = None
     """For which of the caller's members; None for the group."""

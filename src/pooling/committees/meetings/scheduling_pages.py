@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 
 from pooling.committees.meetings.reminders import is_reminded
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_once, whereabouts_errors
-from pooling.committees.meetings.schemas import LONGEST_TEXT, CommitteeIn, MoveIn
+from pooling.committees.meetings.schemas import LONGEST_TEXT, CommitteeIn, MoveIn, Whereabouts
 from pooling.committees.models import CommitteeKind
 from pooling.committees.notices.changes import CHANGES
 from pooling.committees.page import CommitteePage
@@ -19,7 +19,7 @@ from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.reminders.configuration import ReminderConfiguration
-from pooling.web.forms import Form, PostedForm
+from pooling.web.forms import Form, PostedForm, longest_of
 from pooling.web.typography import plural
 
 CLEAR_DAYS = ("5", "3", "1")
@@ -36,7 +36,8 @@ USUAL_ROLES = [str(Role.FACILITATOR), str(Role.REFERENT), str(Role.LEAD_BUYER)]
 
 def _whereabouts(form: Form, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """When and where, as the form has it; all that is wrong with it is told at once."""
-    day, hour, place, link = form.date("day"), form.time("hour"), form.text("place"), form.text("link", longest=500)
+    day, hour, place = form.date("day"), form.time("hour"), form.text("place")
+    link = form.text("link", longest=longest_of(Whereabouts, "link"))
     minutes = form.integer("duration", smallest=15, largest=24 * 60, default=120)
     for name, sentence in whereabouts_errors(day, hour, place, link, zone, now).items():
         form.refuse(name, sentence)
@@ -74,7 +75,7 @@ async def do_scheduling(here: Here[GroupPage], form: PostedForm) -> Response[Any
     known = {str(role): role for role, _ in INVITED_ROLES}
     values = {
         **_whereabouts(form, here.zone, here.now),
-        "title": form.text("title", required="Donnez un nom à la réunion.", longest=120),
+        "title": form.text("title", required="Donnez un nom à la réunion.", longest=longest_of(CommitteeIn, "title")),
         **_kind(form),
         "take_up": form.value("take_up") == "1",
         "agenda": form.lines("agenda", longest=LONGEST_TEXT),
@@ -131,7 +132,7 @@ async def _question(here: CommitteePage, form: Form, *, move: bool) -> Response[
 
 @post("/comites/{committee_id:int}/report", right=Right.MANAGE_COMMITTEES)
 async def do_move(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
-    values = {**_whereabouts(form, here.zone, here.now), "reason": form.lines("reason", longest=500)}
+    values = {**_whereabouts(form, here.zone, here.now), "reason": form.reason()}
     insistence = form.insistence()
     async with form.submitted(lambda: _question(here, form, move=True)):
         await CHANGES.count_here(here.session, here.committee.id, at=here.now)
@@ -155,7 +156,7 @@ async def ask_cancelling(here: Here[CommitteePage]) -> Response[str]:
 
 @post("/comites/{committee_id:int}/annulation", right=Right.MANAGE_COMMITTEES)
 async def do_cancelling(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
-    reason = form.lines("reason", longest=500)
+    reason = form.reason()
     async with form.submitted(lambda: _question(here, form, move=False)):
         await cancel_committee(
             here.session,

@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pooling.committees.models import CommitteeKind
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
+from pooling.kernel.doubts import LONGEST_REASON
 from pooling.kernel.text import Line
 from pooling.members.models import Role
 
@@ -39,4 +40,4 @@ class CommitteeIn(Whereabouts):
 class MoveIn(Whereabouts):
     """Another date, hour or place for a committee."""
 
-    reason: str = Field(default="", max_length=500)
+    reason: str = Field(default="", max_length=LONGEST_REASON)
