@@ -74,7 +74,7 @@ async def give_roles(
     *,
     of_what: str = "",
 ) -> None:
-    """As `invite`, for use cases that have checked who may. `of_what` is the purchase that buyers are named for."""
+    """As `invite_people`, for use cases that checked who may. `of_what` is the purchase that buyers are named for."""
     await INVITATIONS.count_here(session, granted_by, at=context.now, times=len(invitations))
     await lock_group(session)
     members = await member_names(session, invitations)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,8 +13,9 @@ from pooling.accounts.models import Person
 from pooling.accounts.throttle import DAY, Allowance
 from pooling.kernel.database import base_url_of, group_of
 from pooling.kernel.tables import any_of, linked
-from pooling.members.models import Group, Member, Membership, Role
+from pooling.members.models import Group, Member, Membership
 from pooling.needs.asked import Asked, asked_of
+from pooling.needs.reminder_queries import referent_of_participant
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.queueing import queue_mails
@@ -126,14 +127,7 @@ async def _referents(session: AsyncSession, purchase_id: int, members: Sequence[
         select(col(Person.id), col(Person.email), col(Member.id), col(Member.code), col(Member.name))
         .select_from(Participation)
         .join(Member, linked(Member.id, Participation.member_id))
-        .join(
-            Membership,
-            and_(
-                linked(Membership.member_id, Participation.member_id),
-                col(Membership.role) == Role.REFERENT,
-                col(Membership.ended_at).is_(None),
-            ),
-        )
+        .join(Membership, referent_of_participant())
         .join(Person, col(Person.id) == Membership.person_id)
         .where(col(Participation.purchase_id) == purchase_id, col(Person.purged_at).is_(None))
         .order_by(col(Member.sort_key), col(Person.id))
