@@ -17,7 +17,8 @@ import rich_click as click
 from pooling import PROJECT_ROOT
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "pooling.cli.running": ("demo", "serve", "worker", "migrate"),
+    "pooling.cli.running": ("demo", "serve", "worker"),
+    "pooling.cli.migrating": ("migrate",),
     "pooling.cli.reminding": ("remind",),
     "pooling.cli.doctor": ("doctor",),
     "pooling.cli.groups": ("group",),

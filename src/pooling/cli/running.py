@@ -18,7 +18,6 @@ from pooling.embedded.engines import in_use, stop_left_behind
 from pooling.embedded.holders import locked
 from pooling.kernel.bell import Bell
 from pooling.kernel.database import WEB
-from pooling.kernel.migrations import newest_revision
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings, load_settings, stop_process
 from pooling.web.services import Services
@@ -146,14 +145,6 @@ async def _serve(found: Installation, host: str, port: int) -> None:
 
 
 @click.command()
-def migrate() -> None:
-    """Bring the database to the present schema, as its owner, and renew the application's privileges."""
-    with engines_of(load_settings()) as engines:
-        migrate_engines(engines)
-    click.echo(f"The database stands at revision {newest_revision()}.")
-
-
-@click.command()
 def worker() -> None:
     """Send what is due and close what is past its date, every minute and whenever the bell rings, until Ctrl-C."""
     logging.basicConfig(level=logging.INFO)
@@ -170,4 +161,4 @@ async def _work(found: Installation) -> None:
         await database.dispose()
 
 
-COMMANDS = {"demo": demo, "serve": serve, "worker": worker, "migrate": migrate}
+COMMANDS = {"demo": demo, "serve": serve, "worker": worker}
