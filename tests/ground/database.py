@@ -9,16 +9,18 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from factories import NOW, Territory, find_territory, make_territory
@@ -143,25 +145,42 @@ async def fresh_database(fresh_addresses: PostgresAddresses) -> AsyncIterator[Da
     await database.dispose()
 
 
+def _say_savepoints(dialect: Dialect) -> None:
+    """In the words of PostgreSQL: SQLAlchemy compiles each anew, as often as a test's transactions begin and end. And
+    by one name (PostgreSQL takes the innermost): with new names each is prepared anew. One that is gone back to is
+    given up too, or the one around it would never be reached.
+    """
+    for method, *words in (
+        ("do_savepoint", "SAVEPOINT innermost"),
+        ("do_release_savepoint", "RELEASE SAVEPOINT innermost"),
+        ("do_rollback_to_savepoint", "ROLLBACK TO SAVEPOINT innermost", "RELEASE SAVEPOINT innermost"),
+    ):
+        setattr(dialect, method, partial(_say, words))
+
+
+def _say(words: Sequence[str], connection: Connection, _name: str) -> None:
+    for statement in words:
+        connection.exec_driver_sql(statement)
+
+
 @asynccontextmanager
-async def _engine(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
+async def engine_of(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
     """Statements are compiled once for all its tests."""
     made = create_async_engine(driver_url(addresses.application), connect_args=PREPARED)
-    # One name for all savepoints (PostgreSQL takes the innermost): with new names each is prepared anew.
-    made.dialect.identifier_preparer.format_savepoint = lambda *_: "innermost"  # type: ignore[method-assign]
+    _say_savepoints(made.dialect)
     yield made
     await made.dispose()
 
 
 @pytest_asyncio.fixture(scope="session")
 async def migrated_engine(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
-    async with _engine(addresses) as made:
+    async with engine_of(addresses) as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="session")
 async def inhabited_engine(clones: Clones) -> AsyncIterator[AsyncEngine]:
-    async with _engine(await asyncio.to_thread(clones.make, INHABITED)) as made:
+    async with engine_of(await asyncio.to_thread(clones.make, INHABITED)) as made:
         yield made
 
 
