@@ -20,7 +20,6 @@ from pooling.outbox.smtp import SmtpTransport
 from pooling.reminders.configuration import Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
 from pooling.reminders.sweep import sweep
-from reminders.scene import BASE_URL, kinds
 
 
 def stopping_at(moment: str, kind: Kind) -> Kind:
@@ -49,6 +48,8 @@ async def main(order: dict[str, Any]) -> None:
     clock = FixedClock(datetime.fromisoformat(order["now"]))
     work, _, moment = str(order["work"]).partition(":")
     if work == "sweep":
+        from reminders.scene import BASE_URL, kinds  # noqa: PLC0415 - a delivery loads no feature
+
         stopped: Sequence[Kind] = [stopping_at(moment, kind) for kind in kinds()]
         await sweep(database, stopped, clock, base_url=BASE_URL)
     else:
