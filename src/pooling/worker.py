@@ -22,6 +22,7 @@ from pooling.home.purging import purge as purge_people
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.kernel.stopping import end_if_cancelled
 from pooling.members.features import gather_features
 from pooling.outbox.delivery import DeliveryReport
 from pooling.outbox.delivery import deliver as deliver_messages
@@ -143,6 +144,7 @@ async def again_and_again(job: Job, work: Work, woken: asyncio.Event, *, seconds
             async with asyncio.timeout(seconds):
                 await job(work)
         except Exception:
+            end_if_cancelled()
             log.exception("%s failed", _name(job))
         with suppress(TimeoutError):
             async with asyncio.timeout(every):

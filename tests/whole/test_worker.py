@@ -99,6 +99,48 @@ async def test_a_job_that_fails_or_hangs_is_tried_again_the_next_minute(real_sce
         await task
 
 
+async def test_what_breaks_off_as_it_is_stopped_stops_all_the_same(real_scene: Scene, bell: Bell) -> None:
+    """Such as a connection that was in use: its library tells that it broke, and no more of the cancellation."""
+    work = Work(real_scene.database, bell, None, kinds(), BASE_URL, CHORES)
+    began = asyncio.Event()
+
+    async def job(work: Work) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as interrupted:
+            raise ExceptionGroup("broken", [RuntimeError("the connection is closed")]) from interrupted
+
+    task = asyncio.create_task(again_and_again(job, work, asyncio.Event(), seconds=60, every=3600))
+    await asyncio.wait_for(began.wait(), 30)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=30)
+    assert done, "it goes on as if nobody had told it to stop"
+    assert task.cancelled()
+
+
+async def test_listening_that_breaks_off_as_it_is_stopped_stops_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    bell = Bell("unix:///nowhere/valkey.sock")
+    began = asyncio.Event()
+    troubles = [ConnectionError("broken off")]
+
+    async def empty(*_: object) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as interrupted:
+            raise (troubles.pop() if troubles else interrupted) from interrupted
+
+    monkeypatch.setattr(bell, "_empty", empty)
+    task = asyncio.create_task(bell.listen({}))
+    await asyncio.wait_for(began.wait(), 30)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=30)
+    assert done, "it goes on listening"
+    assert task.cancelled()
+    await bell.close()
+
+
 async def test_every_ring_is_heard_also_while_the_one_before_is_tidied_away(
     bell: Bell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,8 @@ from arq.typing import StartupShutdown
 from arq.worker import Worker
 from redis.asyncio import ConnectionPool
 
+from pooling.kernel.stopping import end_if_cancelled
+
 log = logging.getLogger(__name__)
 
 QUEUE = "pooling:bell"
@@ -89,6 +91,7 @@ class Bell:
                 await self._hear(wake)
                 told = ""
             except Exception as error:  # noqa: BLE001 - no answer of the queue may end the worker
+                end_if_cancelled()
                 if told != (told := repr(error)[:500]):
                     log.warning("the bell is out of order, work goes on every minute without it: %s", told)
                 await asyncio.sleep(PAUSE)
