@@ -1,5 +1,9 @@
 """What every test stands on is in `ground`: databases, pages, programs, the worker's world, the command line."""
 
-from browser.hooks import pytest_terminal_summary, pytest_xdist_make_scheduler  # noqa: F401 - pytest finds them here
+from ground.hooks import (  # noqa: F401 - pytest finds them here
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+    pytest_xdist_make_scheduler,
+)
 
-pytest_plugins = ["ground.database", "ground.web", "ground.api", "ground.worker", "ground.shell"]
+pytest_plugins = ["ground.database", "ground.web", "ground.api", "ground.worker", "ground.shell", "ground.walk"]

@@ -22,7 +22,6 @@ from pooling.web.branding import Territory as Branding
 from pooling.web.form_reading import MOST_FIELDS
 from pooling.web.security import HEADERS
 from pooling.web.services import Services
-from routes import routes_of
 from web_client import Browser, SignIn, stand_on
 
 BUYER = "achats@arcachon.example"
@@ -136,18 +135,6 @@ async def test_pages_downloads_and_refusals_of_a_group_carry_them_and_are_not_ke
     for answer in answers.values():
         assert_said(answer)
         assert answer.headers["cache-control"] == "no-store", answer.request.url
-
-
-async def test_only_what_is_everybodys_may_be_kept(app: Litestar, visitor: Browser, territory: Territory) -> None:
-    """Every page that needs no parameter, as nobody: what a cache may keep is listed here."""
-    kept = set()
-    for route in routes_of(app):
-        if route.method == "GET" and "{" not in route.template:
-            answer = await visitor.get(route.template)
-            assert_said(answer)
-            if "no-store" not in answer.headers["cache-control"]:
-                kept.add(route.template)
-    assert kept == {"/branding.css"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

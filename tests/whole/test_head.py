@@ -2,11 +2,24 @@
 
 import pytest
 
-from factories import Territory
-from web_client import SignIn
+from ground.walk import Step, Walk
 
-READER = "observation@bassin.example"
+READER = "reader"
 UNLIKE = {"content-length", "date", "set-cookie"}
+
+
+def assert_alike(asked: Step, read: Step) -> None:
+    assert (asked.answer.status_code, asked.answer.content) == (read.answer.status_code, b""), asked.path
+    assert {name: value for name, value in asked.answer.headers.items() if name not in UNLIKE} == {
+        name: value for name, value in read.answer.headers.items() if name not in UNLIKE
+    }, asked.path
+
+
+async def test_head_answers_as_get_without_a_body(walk: Walk) -> None:
+    heads, reads = await walk.heads(READER), await walk.reads(READER)
+    assert len(heads) == len(reads) > 60
+    for asked, read in zip(heads, reads, strict=True):
+        assert_alike(asked, read)
 
 
 @pytest.mark.parametrize(
@@ -19,16 +32,15 @@ UNLIKE = {"content-length", "date", "set-cookie"}
         ("/calendrier/bassin/inconnu.ics", 404),
         ("/deconnexion", 405),
         ("/static/base.css", 200),
-        ("/api/v1/me", 401),
     ],
 )
-async def test_head_answers_as_get_without_a_body(
-    territory: Territory, sign_in: SignIn, path: str, status: int
-) -> None:
-    browser = await sign_in(READER)
-    asked, read = await browser.client.head(path), await browser.get(path)
-    assert (asked.status_code, asked.content) == (status, b"")
-    assert read.status_code == status
-    assert {name: value for name, value in asked.headers.items() if name not in UNLIKE} == {
-        name: value for name, value in read.headers.items() if name not in UNLIKE
-    }
+async def test_also_where_nothing_is_shown(walk: Walk, path: str, status: int) -> None:
+    asked, read = await walk.at(READER, path, "HEAD"), await walk.at(READER, path)
+    assert read.answer.status_code == status
+    assert_alike(asked, read)
+
+
+async def test_also_without_a_token(walk: Walk) -> None:
+    asked, read = await walk.at("visitor", "/api/v1/me", "HEAD"), await walk.at("visitor", "/api/v1/me")
+    assert read.answer.status_code == 401
+    assert_alike(asked, read)

@@ -3,6 +3,7 @@
 import pytest
 
 from factories import NOW, Territory, open_purchase
+from ground.walk import Walk
 from pooling.kernel.database import Database
 from web_client import SignIn
 
@@ -27,11 +28,8 @@ HUGE = 10**30
         "/connexion/lien/%00",
     ],
 )
-async def test_an_address_that_names_nothing_is_a_404(
-    database: Database, territory: Territory, sign_in: SignIn, path: str
-) -> None:
-    await open_purchase(database, territory, NOW)
-    answer = await (await sign_in("animation@bassin.example")).get(path)
+async def test_an_address_that_names_nothing_is_a_404(walk: Walk, path: str) -> None:
+    answer = (await walk.at("facilitator", path)).answer
     assert answer.status_code in {404, 403, 400, 200}, answer.text[:300]
     assert "Traceback" not in answer.text
 
@@ -50,11 +48,8 @@ async def test_an_address_that_names_nothing_is_a_404(
     ],
 )
 @pytest.mark.parametrize("page", ["achats", "membres", "comites", "personnes", "journal", "achats/AG-2027-001/besoins"])
-async def test_a_query_that_is_not_ours_never_breaks_a_page(
-    database: Database, territory: Territory, sign_in: SignIn, page: str, query: str
-) -> None:
-    await open_purchase(database, territory, NOW)
-    answer = await (await sign_in("animation@bassin.example")).get(f"/g/bassin/{page}?{query}")
+async def test_a_query_that_is_not_ours_never_breaks_a_page(walk: Walk, page: str, query: str) -> None:
+    answer = (await walk.at("facilitator", f"/g/bassin/{page}?{query}")).answer
     assert answer.status_code in {200, 400, 404}, answer.text[:300]
 
 

@@ -16,6 +16,7 @@ from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from furnished import furnish
 from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.files import Upload, attach_files
 from pooling.committees.agendas.items import add_item
@@ -38,7 +39,6 @@ from pooling.reminders.models import ReminderOptOut
 from routes import routes_of
 from web_client import Browser, SignIn, text_of
 from whole.rights_table import EXPECTED
-from whole.test_rights import things
 
 ACTORS = {
     "facilitator": "animation@bassin.example",
@@ -84,7 +84,7 @@ def links(page: str) -> Iterator[str]:
 @pytest.fixture
 async def lived_in(database: Database, territory: Territory) -> None:
     """Purchases in preparation, open and closed, and one of everything else."""
-    await things(database, territory)
+    await furnish(database, territory)
     async with database.transaction(territory.group_id) as session:
         preparing = await ensure_people(session, [(PURCHASING, "Marchés", "")], NOW)
         await grant_role(session, preparing[PURCHASING], Role.PURCHASING, NOW, member_id=territory.members[ARCACHON])
@@ -145,29 +145,6 @@ async def pages(browser: Browser, known: list[tuple[re.Pattern[str], str]]) -> A
         yield path, template, answer
         if not re.search(r"\.(csv|xlsx|pdf|json|ics)$", path):
             waiting += links(answer.text)
-
-
-@pytest.mark.usefixtures("lived_in")
-@pytest.mark.parametrize("actor", ACTORS)
-async def test_every_page_is_linked_from_one_that_the_same_role_sees(
-    app: Litestar, sign_in: SignIn, actor: str
-) -> None:
-    browser = await sign_in(ACTORS[actor])
-    reached: set[str] = set()
-    dead: set[str] = set()
-    async for path, template, answer in pages(browser, patterns(app)):
-        reached.add(template)
-        if answer.status_code not in {200, 303}:
-            dead.add(f"{answer.status_code} {path}")
-    mine = {
-        template
-        for entry, actors in EXPECTED.items()
-        for method, _, template in [entry.partition(" ")]
-        if method == "GET" and actor in actors and template.startswith("/g/")
-    }
-    assert dead == set(), "links that lead nowhere"
-    orphans = sorted(mine - reached - UNLINKED.keys())
-    assert not orphans, "\n".join(orphans)
 
 
 @dataclass
@@ -241,16 +218,33 @@ async def press(browser: Browser, database: Database, button: Button) -> str:
     return "" if answer.status_code in {200, 303, 422} else f"{answer.status_code} {text_of(answer)[-600:]}"
 
 
+def pages_of(actor: str) -> set[str]:
+    """A group's, that this actor may open."""
+    return {
+        template
+        for entry, actors in EXPECTED.items()
+        for method, _, template in [entry.partition(" ")]
+        if method == "GET" and actor in actors and template.startswith("/g/")
+    }
+
+
 @pytest.mark.usefixtures("lived_in")
 @pytest.mark.parametrize("email", sorted({*ACTORS.values(), *OTHERS}))
-async def test_no_button_leads_to_a_refusal(app: Litestar, database: Database, sign_in: SignIn, email: str) -> None:
-    """Pressed as it stands, it does its work or says in the form what is missing; nobody is shown what they may not."""
+async def test_every_page_is_linked_from_one_that_the_same_role_sees_and_no_button_leads_to_a_refusal(
+    app: Litestar, database: Database, sign_in: SignIn, email: str
+) -> None:
+    """Pressed as it stands, a button does its work or says in the form what is missing; nobody is shown what they may
+    not.
+    """
     browser, known = await sign_in(email), patterns(app)
+    reached: set[str] = set()
     pressed: set[tuple[str, str]] = set()
+    dead: set[str] = set()
     refused: list[str] = []
     async for path, template, answer in pages(browser, known):
-        if answer.status_code >= 400:
-            refused.append(f"{answer.status_code} {path}")
+        reached.add(template)
+        if answer.status_code not in {200, 303}:
+            dead.add(f"{answer.status_code} {path}")
         buttons = Buttons()
         buttons.feed(answer.text)
         for button in buttons.found:
@@ -261,5 +255,9 @@ async def test_no_button_leads_to_a_refusal(app: Litestar, database: Database, s
             refusal = await press(browser, database, button)
             if refusal:
                 refused.append(f"{button.action}, on {path}: {refusal}")
+    assert dead == set(), "links that lead nowhere"
     assert pressed
     assert not refused, "\n".join(refused)
+    mine = {template for actor in ACTORS if ACTORS[actor] == email for template in pages_of(actor)}
+    orphans = sorted(mine - reached - UNLINKED.keys())
+    assert not orphans, "\n".join(orphans)

@@ -16,12 +16,13 @@ import pytest_asyncio
 from litestar import Litestar
 
 from factories import ARCACHON, NOW, Territory
+from furnished import furnish
+from ground.walk import ACTORS
 from pooling.accounts.keeping import OFFERED
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from routes import routes_of
 from web_client import Browser
-from whole.test_last_wall import ROLES, furnish
 
 NO_WORK = re.compile(r"/connexion|/deconnexion|/compte/second-facteur|/courriels/")
 """Forms of signing in and out, and those that hold a secret."""
@@ -114,7 +115,7 @@ def pages_of(app: Litestar, values: dict[str, object]) -> Iterator[str]:
 async def test_every_form_of_every_page_comes_back_as_it_was_typed(
     app: Litestar, database: Database, territory: Territory, clock: FixedClock, values: dict[str, object], role: str
 ) -> None:
-    person = territory.people[ROLES[role]]
+    person = territory.people[ACTORS[role]]
     browser = Browser(app, database)
     seen: set[str] = set()
     lost: list[str] = []

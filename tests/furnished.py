@@ -1,0 +1,157 @@
+"""A group with one of everything that an address can name: what walks over all routes meet."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
+from ground.directory import COBAN
+from pooling.accounts.models import Person
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.models import Charge, Subsidy
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
+from pooling.committees.agendas.difficulties import raise_difficulty
+from pooling.committees.agendas.files import Upload, attach_files
+from pooling.committees.agendas.items import add_item
+from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
+from pooling.committees.decisions.models import Decision
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
+from pooling.committees.models import MinutesVersion
+from pooling.exports.writing import write_exports
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.asking import RequestIn, keep_request
+from pooling.members.entrance import caller_of
+from pooling.members.mails import Sender
+from pooling.members.models import Membership, Role
+from pooling.outbox.models import Message
+from pooling.reminders.kinds import Context
+from pooling.reminders.models import Reminder
+
+FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
+
+
+async def furnish(database: Database, territory: Territory, mark: str = "") -> dict[str, object]:
+    """`mark` stands in every text. Gives what addresses name."""
+    purchase_id = await open_purchase(
+        database, territory, NOW, title=f"Arceaux{mark}", description=f"Du bois{mark}" if mark else ""
+    )
+    await file_needs(database, territory, purchase_id, REFERENT, NOW, arceau=4)
+    await make_purchase(database, territory, NOW, title=f"Autre achat{mark}")
+    async with database.transaction(territory.group_id) as session:
+        named = {
+            **await _allocate(session, territory, purchase_id, mark),
+            **await _meet(session, territory, purchase_id, mark),
+            **await _write(session, territory, mark),
+        }
+        await session.flush()
+        of_referent, of_buyer = col(Membership.person_id) == territory.people[REFERENT], Membership.role
+        roles = await session.execute(select(col(Membership.id)).where(of_referent).order_by(col(Membership.id)))
+        buyers = await session.execute(
+            select(col(Membership.id)).where(col(of_buyer) == Role.LEAD_BUYER).order_by(col(Membership.id))
+        )
+        named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
+        for table in ("members", "items", "groups"):
+            await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
+    assert await write_exports(database, FixedClock(NOW), [workbook_kind(FinanceConfiguration())]) == 1
+    return {
+        "group": territory.slug,
+        "reference": "AG-2027-001",
+        "member": LUGOS,
+        "siren": COBAN,
+        "item": "arceau",
+        "number": 1,
+        "code": "livraison",
+        "member_code": ARCACHON,
+        "guest_id": 10**9,
+        "person_id": territory.people[REFERENT],
+        "token_id": 10**9,
+        "feed": "unknown.ics",
+        "feed_id": 10**9,
+        "slug": territory.slug,
+        "step": "archivage",
+        "link": "unknown",
+        "kind": "committee",
+        "kept_id": 1,
+        "path": "tokens.css",
+        **named,
+    }
+
+
+async def _allocate(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:
+    """A charge, a subsidy, a frozen record and a workbook that is asked for."""
+    of_it: dict[str, Any] = {"group_id": territory.group_id, "purchase_id": purchase_id, "code": "livraison"}
+    session.add(Charge(**of_it, label=f"Livraison{mark}", amount_cents=1000, key="equal"))
+    session.add(Subsidy(**of_it, label=f"Aide{mark}", amount_cents=500))
+    await session.flush()
+    buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+    await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
+    return {"export_id": await ask_workbook(session, buyer, purchase_id, NOW)}
+
+
+async def _meet(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:
+    """A committee to come: an item of its agenda and a file, minutes begun, a decision; and a difficulty that the
+    référent raised.
+    """
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
+    command = CommitteeIn(
+        day=(NOW + timedelta(days=20)).date(),
+        hour=NOW.time(),
+        place=f"Mairie{mark}",
+        title=f"Comité de suivi{mark}",
+        roles=(Role.REFERENT,),
+    )
+    committee = await schedule_committee(session, facilitator, command, NOW)
+    of_it: dict[str, Any] = {"group_id": territory.group_id, "committee_id": committee, "number": 1}
+    session.add(
+        MinutesVersion(**of_it, content=f"Début{mark}", written_by=facilitator.person_id, begun_at=NOW, written_at=NOW)
+    )
+    session.add(
+        Decision(
+            **of_it,
+            content=f"Clore{mark}",
+            purchase_id=purchase_id,
+            act="close",
+            owner_id=referent.person_id,
+            assigned_at=NOW,
+            created_at=NOW,
+        )
+    )
+    await session.flush()
+    item = await add_item(session, facilitator, committee, AgendaItemIn(title=f"Un point{mark}"), NOW)
+    sent = [Upload(f"note{mark}.txt", f"Une note{mark}".encode())]
+    (piece,) = await attach_files(session, facilitator, committee, sent, NOW, agenda_item_id=item)
+    difficulty = await raise_difficulty(session, referent, DifficultyIn(content=f"Un retard{mark}"), NOW)
+    return {"committee_id": committee, "item_id": item, "file_id": piece, "difficulty_id": difficulty}
+
+
+async def _write(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """Somebody who asks to come in, a reminder that is planned, a mail that was refused."""
+    context = Context(territory.group_id, territory.slug, mark, ZoneInfo("Europe/Paris"), False, "http://x", NOW)
+    outsider = f"nouveau{mark.strip().lower()}@{territory.slug}.example"
+    asked = RequestIn(outsider, f"Nouveau{mark}", f"Bonjour{mark}", member_id=territory.members[LUGOS])
+    await keep_request(session, territory.people[BUYER], asked, Sender("Achats", BUYER), context)
+    referent = await session.get(Person, territory.people[REFERENT])
+    assert referent is not None
+    soon = NOW + timedelta(days=13)
+    committee = (await session.execute(text("SELECT min(id) FROM committees"))).scalar_one()
+    reminder = Reminder(
+        group_id=territory.group_id, kind="committee", subject_id=committee, revision=1, offset_days=-7,
+        person_id=referent.id, due_at=soon, useful_until=soon + timedelta(days=7),
+    )  # fmt: skip
+    refused = Message(
+        group_id=territory.group_id, kind="committee", recipient="parti@lugos.example", subject=f"Objet{mark}",
+        body_text=f"Texte{mark}", body_html=f"Texte{mark}", state="failed", error="550 5.1.1 unknown", next_try_at=NOW,
+        created_at=NOW,
+    )  # fmt: skip
+    session.add_all([reminder, refused])
+    await session.flush()
+    request = (await session.execute(text("SELECT min(id) FROM access_requests"))).scalar_one()
+    return {"request_id": request, "reminder_id": reminder.id, "message_id": refused.id, "key": referent.mail_key}

@@ -1,0 +1,67 @@
+"""How a run is shared among workers, and how it treats the browser tests. Taken up by tests/conftest.py: of a run
+shared among workers, the process that schedules and prints reads no conftest below it.
+"""
+
+import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from browser.chromium import NO_CHROMIUM
+
+CRAWL = "tests/browser/test_every_page.py"
+WALK = (
+    "tests/whole/test_rights.py",
+    "tests/whole/test_last_wall.py",
+    "tests/whole/test_query_counts.py",
+    "tests/whole/test_headers.py",
+    "tests/whole/test_head.py",
+    "tests/whole/test_hostile_addresses.py",
+)
+"""They judge one walk."""
+LONGEST = (
+    "tests/whole/test_every_route.py",
+    "tests/whole/test_links.py",
+    "tests/whole/test_api_schema.py",
+    "tests/cli/test_stopping.py",
+    "tests/embedded/test_engines.py",
+    "tests/whole/test_chaos.py",
+    "tests/reminders/test_at_once.py",
+    "tests/whole/test_typed_survives.py",
+    "tests/whole/test_worker.py",
+    "tests/whole/test_bell.py",
+    "tests/fuzz/",
+    "tests/sharing/test_against_naive.py",
+)
+"""They are begun early, so that no worker is left alone with one when the others are done."""
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests go to whichever worker is free; what stands on the same thing goes to one, first of all: the judges of the
+    walk, and those of the browser to two, which share Chromium and a demonstration. One looks at every page, the other
+    lives through the stories.
+
+    What `--dist loadgroup` is for, but its groups are lost on pytest 9.2 (pytest-dev/pytest-xdist#1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(WALK):
+            return "walk"
+        if nodeid.startswith(CRAWL):
+            return CRAWL
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return Shares(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [one for one in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(one.longrepr)]
+    if skipped:
+        terminalreporter.section("THE BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
+        terminalreporter.write_line(f"{len(skipped)} skipped: {NO_CHROMIUM}", red=True)
