@@ -1,6 +1,6 @@
 """What every page of one committee shares."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -97,10 +97,6 @@ class CommitteePage(OnCommittee, GroupPage):
         return COMMITTEE.word(self.committee.state)
 
     @property
-    def kind_word(self) -> str:
-        return KIND_WORDS[CommitteeKind(self.committee.kind)]
-
-    @property
     def zone_words(self) -> str:
         return zone_words(self.zone.key)
 
@@ -110,6 +106,13 @@ class CommitteePage(OnCommittee, GroupPage):
         starts = date_time_long(self.committee.starts_at, self.zone, with_year=True)
         ends = time_short(self.committee.ends_at, self.zone)
         return f"{starts[0].upper()}{starts[1:]}, jusqu’à {ends} ({self.zone_words})"
+
+    @property
+    def whereabouts(self) -> Sequence[Mapping[str, str]]:
+        """When, what sort of meeting, where: a summary list."""
+        kind = KIND_WORDS[CommitteeKind(self.committee.kind)]
+        facts = (("Quand", self.when), ("Réunion", kind), ("Lieu", self.committee.place))
+        return [{"label": label, "value": value} for label, value in facts if value]
 
     def to_committee(self, path: str, *, done: str) -> Redirect:
         """As `redirect`, at a path from the committee on."""

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, has_owner, readable_by, shown_decisions
-from pooling.committees.decisions.words import committee_day, decision_excerpt
+from pooling.committees.decisions.words import decision_excerpt
 from pooling.committees.minutes.reminders import minutes_unwritten, writes_minutes
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.kernel.tables import any_of, linked
@@ -111,15 +111,14 @@ async def _decisions_to_follow(session: AsyncSession, caller: Caller, now: datet
 def _to_follow(shown: DecisionShown, zone: ZoneInfo, now: datetime) -> Task:
     decision = shown.decision
     due_on: date | None = decision.due_on
-    late = due_on is not None and due_on < now.astimezone(zone).date()
     return Task(
         f"{'Confier à quelqu’un' if shown.orphan else 'Donner suite'} : {decision_excerpt(decision.content, 90)}",
-        f"Décision n°\u00a0{decision.number} du comité du {committee_day(shown.committee.local_start)}",
+        shown.called,
         shown.path,
         "Voir la décision",
         due_at=datetime.combine(due_on, time.max, tzinfo=zone) if due_on else None,
         due_on=due_on,
-        state="overdue" if late else "due",
+        state="overdue" if shown.late(now.astimezone(zone).date()) else "due",
     )
 
 

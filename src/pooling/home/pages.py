@@ -7,7 +7,6 @@ from litestar.response import Redirect
 
 from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
-from pooling.committees.decisions.rules import DECISION
 from pooling.committees.decisions.words import due_words
 from pooling.home.beginning import first_steps
 from pooling.members.group_page import GroupPage, Here
@@ -83,8 +82,6 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         coverage=await coverage(session, purchase.id),
         moments=_moments(here),
         decisions=await decisions_about(session, caller, ("purchase", purchase.id)),
-        decision_words=DECISION.words,
-        decision_tags=DECISION.tags,
     )
 
 

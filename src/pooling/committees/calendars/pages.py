@@ -68,7 +68,6 @@ async def _page(here: GroupPage, token: str = "") -> Response[str]:
         feeds=await feeds_of(here.session, here.caller),
         address=f"{root}/calendrier/{here.group.slug}/{token}{SUFFIX}" if token else "",
         url=here.base + PATH,
-        zone=here.zone,
     )
     page.headers |= NO_REFERRER
     return page

@@ -17,9 +17,8 @@ from pooling.committees.decisions.board import (
     count_views,
     decision_page,
 )
-from pooling.committees.decisions.queries import effects_in_words
-from pooling.committees.decisions.rules import DECISION
-from pooling.committees.decisions.words import committee_day, decision_excerpt, due_words
+from pooling.committees.decisions.queries import with_effects
+from pooling.committees.decisions.words import committee_day
 from pooling.committees.page import sections_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
@@ -67,15 +66,8 @@ async def show_board(
         ],
         filtered=bool(kept),
         manages=caller.may(Right.MANAGE_COMMITTEES),
-        decisions=listed.items,
+        decisions=await with_effects(session, listed.items),
         kinds=here.features.subjects,
-        effects=await effects_in_words(session, [one.decision for one in listed.items]),
-        today=today,
-        due_words=due_words,
-        excerpt=decision_excerpt,
-        committee_day=committee_day,
-        decision_words=DECISION.words,
-        decision_tags=DECISION.tags,
         **pages_after(url, apres, listed, {"vue": view, **kept}),
         **await _choices(session, caller),
     )

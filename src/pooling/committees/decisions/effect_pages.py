@@ -10,7 +10,7 @@ from pooling.committees.decisions.carrying_out import apply_decision
 from pooling.committees.decisions.page import DecisionPage
 from pooling.committees.decisions.pages import DECISION
 from pooling.committees.decisions.permissions import may_apply
-from pooling.committees.decisions.queries import effects_in_words, find_decision
+from pooling.committees.decisions.queries import find_decision, with_effects
 from pooling.committees.decisions.recording import doubts_of_effect, give_effect
 from pooling.committees.permissions import may_write_minutes
 from pooling.kernel.errors import Conflict, NotFound
@@ -104,6 +104,7 @@ async def _application_page(here: DecisionPage, form: Form) -> Response[str]:
         raise Conflict("Cette décision a déjà été appliquée.", code="already_applied")
     kind, subject = here.about()
     terms = act.read(decision.terms)
+    (shown,) = await with_effects(here.session, [here.shown])
     return here.ask(
         "Appliquer",
         template="committees/application.html",
@@ -116,7 +117,7 @@ async def _application_page(here: DecisionPage, form: Form) -> Response[str]:
         kind=kind,
         subject=subject,
         possible=subject.state in act.possible,
-        words=(await effects_in_words(here.session, [decision])).get(decision.id, act.label),
+        words=shown.effect or act.label,
         doubts=await doubts_of_effect(here.session, decision, act, terms, here.now),
     )
 

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from pooling.committees.decisions.models import Decision, DecisionState
+from pooling.committees.decisions.models import Decision
 from pooling.committees.decisions.queries import DecisionShown, find_decision
-from pooling.committees.decisions.rules import DECISION
 from pooling.committees.page import MINUTES, CommitteePage, OnCommittee
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
@@ -55,18 +54,6 @@ class DecisionPage(OnDecision, CommitteePage):
     @property
     def name(self) -> str:
         return f"Décision n°\u00a0{self.decision.number}"
-
-    @property
-    def late(self) -> bool:
-        due_on = self.decision.due_on
-        return self.decision.state == DecisionState.OPEN and due_on is not None and due_on < self.today
-
-    @property
-    def state(self) -> tuple[str, str]:
-        """Its tag and its word."""
-        if self.late:
-            return "overdue", "En retard"
-        return DECISION.tag(self.decision.state), DECISION.word(self.decision.state)
 
     def about(self) -> tuple[SubjectKind, Subject]:
         """What it is about.

@@ -9,10 +9,10 @@ from pooling.committees.decisions.form import decision_form, read_decision
 from pooling.committees.decisions.models import DecisionState
 from pooling.committees.decisions.page import DecisionPage
 from pooling.committees.decisions.permissions import may_apply, may_follow
-from pooling.committees.decisions.queries import effects_in_words, events_of
+from pooling.committees.decisions.queries import events_of, with_effects
 from pooling.committees.decisions.recording import add_decision, change_decision, remove_decision
 from pooling.committees.decisions.schemas import DecisionIn
-from pooling.committees.decisions.words import decision_called, due_words, effect_done, vote_words
+from pooling.committees.decisions.words import effect_done
 from pooling.committees.invitations.choosing import FoundPerson, people_offered, person_field, person_meant
 from pooling.committees.page import MINUTES, CommitteePage
 from pooling.committees.permissions import may_write_minutes
@@ -66,20 +66,19 @@ async def show_decision(here: Here[DecisionPage]) -> Response[str]:
 async def decision_page(here: DecisionPage, form: Form, found: Sequence[FoundPerson] = ()) -> Response[str]:
     """It, with the forms that follow it up."""
     decision, acts = here.decision, here.features.acts
+    (shown,) = await with_effects(here.session, [here.shown])
     if decision.due_on and "due_on" not in form.values:
         form.values["due_on"] = decision.due_on.isoformat()
     if "owner" not in form.values and here.manages and here.shown.owner_here:
         form.values |= await person_field(here.session, decision.owner_id, "owner")
-    effect = (await effects_in_words(here.session, [decision])).get(decision.id, "")
     return here.render(
         "committees/decision.html",
         form=form,
-        called=decision_called(decision.number, here.committee.local_start),
         kind=here.about()[0] if here.shown.subject else None,
-        facts=_facts(here, effect),
+        facts=_facts(here, shown.effect),
         offered=people_offered(found),
         events=[(effect_done(event, acts.values()), event.at) for event in await events_of(here.session, decision.id)],
-        effect=effect or (acts[decision.act].label if decision.act in acts else ""),
+        effect=shown.effect or (acts[decision.act].label if decision.act in acts else ""),
         follows=may_follow(here.caller, decision),
         applies=decision.act in acts
         and decision.acted_at is None
@@ -96,8 +95,8 @@ def _facts(here: DecisionPage, effect: str) -> list[Mapping[str, str]]:
         {"label": "Responsable", "value": _owner(here)},
         {"label": "Échéance", "value": _due(here)},
     ]
-    if votes := vote_words(decision):
-        facts.append({"label": "Votes", "value": votes})
+    if shown.votes:
+        facts.append({"label": "Votes", "value": shown.votes})
     if shown.subject:
         kind, subject = here.about()
         facts.append({"label": kind.word, "value": subject.called, "url": here.base + subject.path, "action": "Voir"})
@@ -119,11 +118,10 @@ def _owner(here: DecisionPage) -> str:
 
 
 def _due(here: DecisionPage) -> str:
-    due_on = here.decision.due_on
-    if due_on is None:
+    if here.decision.due_on is None:
         return "aucune"
-    still_open = here.decision.state == DecisionState.OPEN
-    return date_long(due_on) + (f" ({due_words(due_on, here.today)})" if still_open else "")
+    due = here.shown.time_left(here.today)
+    return date_long(here.decision.due_on) + (f" ({due})" if due else "")
 
 
 @get(f"{DECISION}/modification", right=may_write_minutes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, cast, false, func, or_, select, true
@@ -13,7 +13,14 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.rules import DECISION
-from pooling.committees.decisions.words import decided_by, vote_words
+from pooling.committees.decisions.words import (
+    committee_day,
+    decided_by,
+    decision_called,
+    decision_excerpt,
+    due_words,
+    vote_words,
+)
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.about import Named, about_it
 from pooling.kernel.errors import Invalid, NotFound
@@ -40,6 +47,8 @@ class DecisionShown:
     """Whether the owner still is in the group."""
     subject: Subject | None
     acted_by: str | None = None
+    effect: str = ""
+    """What it does to its subject, in words; filled by `with_effects`."""
 
     @classmethod
     def of(cls, session: AsyncSession, row: Sequence[Any]) -> Self:
@@ -57,8 +66,42 @@ class DecisionShown:
         return self.decision.state == DecisionState.OPEN and not self.owner_here
 
     @property
+    def called(self) -> str:
+        return decision_called(self.decision.number, self.committee.local_start)
+
+    @property
     def decided_by(self) -> str:
         return decided_by(self.decision.number, self.committee.local_start)
+
+    @property
+    def committee_day(self) -> str:
+        return committee_day(self.committee.local_start)
+
+    @property
+    def excerpt(self) -> str:
+        return decision_excerpt(self.decision.content)
+
+    @property
+    def votes(self) -> str:
+        return vote_words(self.decision)
+
+    @property
+    def tag(self) -> tuple[str, str]:
+        """Its state, as a tag says it."""
+        return DECISION.tag(self.decision.state), DECISION.word(self.decision.state)
+
+    def late(self, today: date) -> bool:
+        due_on = self.decision.due_on
+        return self.decision.state == DecisionState.OPEN and due_on is not None and due_on < today
+
+    def tag_on(self, today: date) -> tuple[str, str]:
+        """The same; or that it is late."""
+        return ("overdue", "En retard") if self.late(today) else self.tag
+
+    def time_left(self, today: date) -> str:
+        """While it is open and due some day: « dans 3 jours », « en retard de 5 jours »."""
+        due_on = self.decision.due_on
+        return due_words(due_on, today) if due_on and self.decision.state == DecisionState.OPEN else ""
 
 
 def shown_decisions(session: AsyncSession) -> Select[Any]:
@@ -150,7 +193,13 @@ async def events_of(session: AsyncSession, decision_id: int) -> list[Event]:
     return list(found.scalars())
 
 
-async def effects_in_words(session: AsyncSession, decisions: Sequence[Decision]) -> dict[int, str]:
+async def with_effects(session: AsyncSession, decisions: Sequence[DecisionShown]) -> list[DecisionShown]:
+    """These, with what they do in words: a fixed number of statements for each act."""
+    effects = await _effects_in_words(session, [shown.decision for shown in decisions])
+    return [replace(shown, effect=effects.get(shown.decision.id, "")) for shown in decisions]
+
+
+async def _effects_in_words(session: AsyncSession, decisions: Sequence[Decision]) -> dict[int, str]:
     """What each decision that has an effect does to its subject, by its id."""
     effects: dict[str, list[tuple[int, int, Terms]]] = {}
     acts = features_for(session).acts
@@ -189,14 +238,3 @@ async def causes_of(session: AsyncSession, events: Sequence[Event]) -> dict[int,
 
 def _decided(committee_id: int, number: int, local_start: datetime) -> DecidedBy:
     return DecidedBy(decided_by(number, local_start), f"/comites/{committee_id}/decisions/{number}")
-
-
-async def decisions_listed(session: AsyncSession, decisions: list[DecisionShown]) -> dict[str, Any]:
-    """A list of decisions, for templates."""
-    return {
-        "decisions": decisions,
-        "effects": await effects_in_words(session, [shown.decision for shown in decisions]),
-        "votes": vote_words,
-        "decision_words": DECISION.words,
-        "decision_tags": DECISION.tags,
-    }

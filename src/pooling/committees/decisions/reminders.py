@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.decisions.queries import DecisionShown, has_owner, shown_decisions
-from pooling.committees.decisions.words import decision_called, decision_excerpt, due_words
+from pooling.committees.decisions.words import decision_excerpt, due_words
 from pooling.committees.queries import facilitators_addresses
 from pooling.kernel.tables import any_of, same_group
 from pooling.members.models import Membership, Role
@@ -88,12 +88,7 @@ def _owners(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - oth
 async def _name_decisions(session: AsyncSession, ids: Sequence[int]) -> dict[int, Subject]:
     rows = await session.execute(shown_decisions(session).where(any_of(col(Decision.id), ids)))
     found = [DecisionShown.of(session, row) for row in rows]
-    return {
-        one.decision.id: Subject(
-            decision_called(one.decision.number, one.committee.local_start), one.path.removeprefix("/")
-        )
-        for one in found
-    }
+    return {one.decision.id: Subject(one.called, one.path.removeprefix("/")) for one in found}
 
 
 async def _render_follow_up(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:

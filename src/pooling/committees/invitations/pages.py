@@ -18,7 +18,7 @@ from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of
-from pooling.web.typography import plural
+from pooling.web.typography import number, plural
 
 PATH = "/personnes"
 FILTERS = {"oui": Answer.YES, "non": Answer.NO, "pouvoir": Answer.PROXY, "sans": "none"}
@@ -56,6 +56,7 @@ async def _page(
         answer=FILTERS.get(search["reponse"], ""),
     )
     counts = await count_people(here.session, here.committee, here.now)
+    answers = _answers(counts)
     url = here.url + PATH
     return here.render(
         "committees/people.html",
@@ -67,7 +68,10 @@ async def _page(
         people=people.items,
         counts=counts,
         guests=await guests_of(here.session, here.committee.id),
-        answers=_answers(counts),
+        answers=answers,
+        shares=[
+            {"label": word, "value": count, "text": f"{word}\u00a0: {number(count)}"} for _, word, count in answers
+        ],
         words=ANSWER_WORDS,
         tags=ANSWER_TAGS,
         caption="Personnes invitées" + (f" : {CAPTIONS[search['reponse']]}" if search["reponse"] else ""),

@@ -13,7 +13,6 @@ from pooling.committees.calendars.year import year_of
 from pooling.committees.calendars.year_queries import Cadence, cadence_of, committee_days, dates_of_year
 from pooling.committees.meetings.queries import committee_page
 from pooling.committees.page import sections_of
-from pooling.committees.rules import COMMITTEE
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
@@ -39,7 +38,6 @@ async def list_committees(
         "committees/list.html",
         "Comités",
         tabs=sections_of(here, PATH),
-        base=here.base,
         url=url,
         to_come=to_come.items,
         past=past.items,
@@ -52,9 +50,6 @@ async def list_committees(
         school_zone=cadence.school_zone,
         year=year_of(number, await dates_of_year(session, number, zone), zone, cadence.school_zone),
         this_year=today.year,
-        words=COMMITTEE.words,
-        state_tags=COMMITTEE.tags,
-        zone=zone,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import Committee, Invitation
-from pooling.committees.rules import KINDS
+from pooling.committees.rules import COMMITTEE, KINDS
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.models import Membership
@@ -27,6 +27,11 @@ class CommitteeLine:
     place: str
     link: str
     invited: int
+
+    @property
+    def tag(self) -> tuple[str, str]:
+        """Its state, as a tag says it."""
+        return COMMITTEE.tag(self.state), COMMITTEE.word(self.state)
 
 
 async def committee_page(

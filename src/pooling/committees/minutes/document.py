@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.decisions.queries import DecisionShown, decisions_of, effects_in_words
-from pooling.committees.decisions.words import committee_day, vote_words
+from pooling.committees.decisions.queries import DecisionShown, decisions_of, with_effects
+from pooling.committees.decisions.words import committee_day
 from pooling.committees.invitations.guests import guests_of
 from pooling.committees.models import (
     AgendaItem,
@@ -31,8 +31,7 @@ NAMED_AT_MOST = 300
 
 async def minutes_data(session: AsyncSession, committee: Committee, context: Context) -> dict[str, Any]:
     """Everything that the document of a committee's minutes says."""
-    decisions = await decisions_of(session, committee.id)
-    effects = await effects_in_words(session, [shown.decision for shown in decisions])
+    decisions = await with_effects(session, await decisions_of(session, committee.id))
     day = committee_day(committee.local_start)
     return {
         "title": f"Compte-rendu : {committee.title}",
@@ -44,7 +43,7 @@ async def minutes_data(session: AsyncSession, committee: Committee, context: Con
         "attendance": await _attendance(session, committee),
         "agenda": [typo(title) for title in await whole_titles(session, committee.id)],
         "blocks": await read_beside(blocks_of, committee.minutes),
-        "decisions": [_decision(shown, effects.get(shown.decision.id, "")) for shown in decisions],
+        "decisions": [_decision(shown) for shown in decisions],
         "difficulties": await _difficulties(session, committee),
     }
 
@@ -91,7 +90,7 @@ async def _attendance(session: AsyncSession, committee: Committee) -> list[tuple
     return said
 
 
-def _decision(shown: DecisionShown, effect: str) -> dict[str, Any]:
+def _decision(shown: DecisionShown) -> dict[str, Any]:
     decision = shown.decision
     return {
         "number": decision.number,
@@ -99,9 +98,9 @@ def _decision(shown: DecisionShown, effect: str) -> dict[str, Any]:
         "notes": [
             typo(note)
             for note in (
-                f"Votes : {vote_words(decision)}." if vote_words(decision) else "",
+                f"Votes : {shown.votes}." if shown.votes else "",
                 f"{shown.subject.word} : {shown.subject.called}." if shown.subject else "",
-                f"Effet : {effect}." if effect else "",
+                f"Effet : {shown.effect}." if shown.effect else "",
             )
             if note
         ],

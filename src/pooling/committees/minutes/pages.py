@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.agendas.files import files_of
-from pooling.committees.decisions.queries import decisions_listed, decisions_of
+from pooling.committees.decisions.queries import decisions_of, with_effects
 from pooling.committees.invitations.choosing import (
     Chosen,
     FoundPerson,
@@ -85,7 +85,7 @@ async def _read_page(here: CommitteePage) -> Response[str]:
         published=published,
         minutes=await as_html(committee.minutes, under=1) if published else "",
         pieces_shown=(await files_of(here.session, committee.id)).get(None, []) if published else [],
-        **await decisions_listed(here.session, decisions),
+        decisions=await with_effects(here.session, decisions),
     )
 
 
@@ -120,7 +120,7 @@ async def _editor(
         saved=_saved_words(here, latest) if latest else "",
         preview=await as_html(committee.minutes, under=1),
         pieces_shown=(await files_of(here.session, committee.id)).get(None, []),
-        **await decisions_listed(here.session, decisions),
+        decisions=await with_effects(here.session, decisions),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.decisions.queries import decisions_listed, decisions_of
+from pooling.committees.decisions.queries import decisions_of, with_effects
 from pooling.committees.minutes.publishing import doubts_of_minutes, publish_minutes, readers_of
 from pooling.committees.minutes.writing import find_version, restore_version
 from pooling.committees.models import CommitteeState, MinutesVersion
@@ -52,7 +52,7 @@ async def _publication_page(here: CommitteePage, form: Form) -> Response[str]:
         counts=counts,
         published=committee.state == CommitteeState.MINUTED,
         minutes=await as_html(committee.minutes),
-        **await decisions_listed(here.session, await decisions_of(here.session, committee.id)),
+        decisions=await with_effects(here.session, await decisions_of(here.session, committee.id)),
     )
 
 
@@ -91,7 +91,6 @@ async def list_versions(here: Here[CommitteePage]) -> Response[str]:
         ("Compte-rendu", MINUTES),
         "Versions",
         versions=rows.all(),
-        url=f"{here.url}/compte-rendu/versions",
     )
 
 
@@ -99,7 +98,6 @@ async def list_versions(here: Here[CommitteePage]) -> Response[str]:
 async def show_version(here: Here[CommitteePage], number: FromPath[int]) -> Response[str]:
     version = await find_version(here.session, here.committee.id, number)
     author = await here.session.execute(select(col(Person.name)).where(col(Person.id) == version.written_by))
-    url = f"{here.url}/compte-rendu/versions"
     return here.render(
         "committees/version.html",
         ("Compte-rendu", MINUTES),
@@ -109,7 +107,6 @@ async def show_version(here: Here[CommitteePage], number: FromPath[int]) -> Resp
         author=author.scalar_one(),
         minutes=await as_html(version.content, under=1),
         restorable=here.committee.state == CommitteeState.HELD and version.content != here.committee.minutes,
-        url=f"{url}/{number}",
     )
 
 

@@ -28,10 +28,8 @@ async def search(here: Here[GroupPage], q: FromQuery[str] = "", page: FromQuery[
         "Recherche",
         tabs=sections_of(here, SEARCH),
         form=form_of({"q": typed}),
-        base=here.base,
         searched=typed.strip(),
         found=found,
-        zone=here.zone,
         previous_url=f"{url}&page={place - 1}" if place > 1 else None,
         next_url=f"{url}&page={place + 1}" if more and place < MOST_PAGES else None,
     )
