@@ -10,6 +10,7 @@ from pooling.mailroom import feature as mailroom
 from pooling.members import feature as members
 from pooling.members.features import Feature
 from pooling.needs import feature as needs
+from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
 
 FEATURES: tuple[Feature, ...] = (
@@ -17,6 +18,7 @@ FEATURES: tuple[Feature, ...] = (
     purchases.FEATURE,
     needs.FEATURE,
     allocation.FEATURE,
+    procurement.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,
     calendars.FEATURE,

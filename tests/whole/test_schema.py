@@ -252,6 +252,12 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("kind, state", "'service', 'open'"),
         ("kind, state", "'service', 'closed'"),
     ],
+    "ck_procurement_plans_launched_has_procedure": [
+        ("procedure", "'adapted'"),
+        ("procedure, launched_on", "'', '2026-11-27'"),
+    ],
+    "ck_procurement_plans_not_negative": [("options_cents", "-1"), ("maximum_cents", "-1"), ("renewals", "11")],
+    "ck_procurement_shares_not_negative": [("spent_cents", "-1")],
     "ck_subsidies_not_negative": [
         ("amount_cents, cap_per_unit_cents, cap_total_cents", "-1, 0, 0"),
         ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, -1, 0"),
@@ -314,6 +320,9 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_people_email_lower_case": ("email", "'a@b.fr'"),
     "ck_price_tiers_quantity_and_price": ("from_quantity, unit_price", "1, 0"),
     "ck_purchases_service_collects_nothing": ("kind, state", "'service', 'ordered'"),
+    "ck_procurement_plans_launched_has_procedure": ("procedure, launched_on", "'adapted', '2026-11-27'"),
+    "ck_procurement_plans_not_negative": ("options_cents, maximum_cents, renewals", "0, 0, 10"),
+    "ck_procurement_shares_not_negative": ("spent_cents", "0"),
     "ck_subsidies_not_negative": ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, 0, 0"),
     "ck_subsidies_rate_is_percent": ("rate", "40"),
     "ck_subsidies_rate_or_amount": ("rate", "40"),

@@ -9,39 +9,19 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pooling.kernel.configuration import read_configuration
+from pooling.kernel.configuration import Dated, read_configuration
 from pooling.kernel.text import slug
 
 FILE = "finance.toml"
 
 
-class DatedRate(BaseModel):
-    """Something that the law says, the days on which it holds, and where it says so."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    valid_from: date
-    valid_to: date | None = None
-    source: str = Field(min_length=1)
-    to_confirm: bool = False
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to stands before valid_from")
-        return self
-
-    def holds_on(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-
-
-class FctvaRate(DatedRate):
+class FctvaRate(Dated):
     """The percent of eligible spending, VAT included, that the State gives back."""
 
     rate: Annotated[Decimal, Field(ge=0, le=100, decimal_places=6)]
 
 
-class FctvaBeneficiaries(DatedRate):
+class FctvaBeneficiaries(Dated):
     """Which members get FCTVA: those of these kinds, in the words that groups give their members."""
 
     kinds: tuple[str, ...] = Field(min_length=1)
@@ -74,7 +54,7 @@ class FinanceConfiguration(BaseModel):
 
     @model_validator(mode="after")
     def _one_a_day(self) -> Self:
-        lists: dict[str, Sequence[DatedRate]] = {
+        lists: dict[str, Sequence[Dated]] = {
             "FCTVA rates": self.fctva,
             "lists of FCTVA beneficiaries": self.fctva_beneficiaries,
         }

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pooling.allocation.configuration import DatedRate, FctvaBeneficiaries, FctvaRate
+from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate
 from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import in_words, parts_of
 from pooling.allocation.models import PARTICIPANTS
+from pooling.kernel.configuration import Dated
 from pooling.web.numbers import typed_number
 from pooling.web.typography import date_short, euros, percent
 
@@ -100,7 +101,7 @@ def beneficiaries_in_words(found: FctvaBeneficiaries | None) -> str | None:
     return f"{', '.join(found.kinds)} ({_sourced(found)})" if found else None
 
 
-def _sourced(found: DatedRate) -> str:
+def _sourced(found: Dated) -> str:
     unsure = ", à confirmer" if found.to_confirm else ""
     return f"{found.source}, depuis le {date_short(found.valid_from)}{unsure}"
 

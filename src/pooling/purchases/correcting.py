@@ -106,8 +106,8 @@ async def delete_purchase(session: AsyncSession, caller: Caller, purchase_id: in
             await session.execute(delete(Purchase).where(col(Purchase.id) == purchase_id))
     except IntegrityError as held:
         raise Conflict(
-            "Des frais, une subvention, un état figé, une difficulté ou un point de comité se rattachent à cet achat : "
-            "retirez-les d’abord, ou annulez l’achat.",
+            "Des frais, une subvention, une procédure, un état figé, une difficulté ou un point de comité se "
+            "rattachent à cet achat : retirez-les d’abord, ou annulez l’achat.",
             code="purchase_in_use",
         ) from held
     await renew_sessions(session, people)

@@ -1,0 +1,93 @@
+"""`config/procurement.toml`: thresholds, delays and duties of public procurement, each with its days and its source."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pooling.kernel.configuration import Dated, read_configuration
+
+FILE = "procurement.toml"
+Euros = Annotated[Decimal, Field(ge=0, decimal_places=2, max_digits=15)]
+Days = Annotated[int, Field(ge=0, le=365)]
+
+
+class Procedure(Dated):
+    """What purchases worth this much or more are bought by, until the next threshold."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: str = Field(min_length=1)
+    above: Euros
+    """Euros before VAT."""
+    advertising: str = ""
+    """Where the notice is published."""
+    bids_days: Days = 0
+    """Between the notice and the last day for offers that come electronically."""
+    bids_days_usual: bool = False
+    """The law names no delay: these days are what is usual."""
+    standstill_days: Days = 0
+    """Between telling who is not chosen, electronically, and signing."""
+
+    @property
+    def cents(self) -> int:
+        return int(self.above * 100)
+
+
+class Duty(Dated):
+    """Something that is to be done for purchases within these bounds, in euros before VAT."""
+
+    name: str = Field(min_length=1)
+    above: Euros = Decimal(0)
+    below: Euros | None = None
+    advice: bool = False
+    """Wise, and not asked by the law."""
+    framework: bool = False
+    """For framework agreements only."""
+
+    def holds_for(self, cents: int, *, framework: bool) -> bool:
+        below = self.below is None or cents < self.below * 100
+        return self.above * 100 <= cents and below and (framework or not self.framework)
+
+
+class ProcurementConfiguration(BaseModel):
+    """The file's content. Without a file nothing is known, and pages say so."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    procedures: tuple[Procedure, ...] = ()
+    duties: tuple[Duty, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_a_day(self) -> Self:
+        for code in {procedure.code for procedure in self.procedures}:
+            mine = sorted(_named(self.procedures, code), key=lambda one: one.valid_from)
+            for earlier, later in pairwise(mine):
+                if earlier.valid_to is None or later.valid_from <= earlier.valid_to:
+                    raise ValueError(f"two thresholds of {code} hold on {later.valid_from}")
+        return self
+
+    def procedures_on(self, day: date) -> list[Procedure]:
+        """Those that hold on this day, the lowest threshold first."""
+        return sorted((one for one in self.procedures if one.holds_on(day)), key=lambda one: one.above)
+
+    def unknown_on(self, day: date) -> list[str]:
+        """The names of procedures whose threshold is known on other days, and not on this one."""
+        known = {procedure.code for procedure in self.procedures_on(day)}
+        return sorted({procedure.name for procedure in self.procedures if procedure.code not in known})
+
+
+def _named(procedures: Iterable[Procedure], code: str) -> Iterator[Procedure]:
+    return (procedure for procedure in procedures if procedure.code == code)
+
+
+def read_procurement(config_dir: Path) -> ProcurementConfiguration:
+    """The configuration folder's thresholds: read at the start, so that a change counts from the next one.
+
+    Raises:
+        ConfigurationError: the file is not right; the message says where.
+    """
+    return read_configuration(config_dir / FILE, ProcurementConfiguration)

@@ -1,0 +1,15 @@
+"""What the procedure of a purchase adds to what features share."""
+
+from pooling.members.features import Feature, Tab
+from pooling.members.rights import Right
+from pooling.procurement import pages
+from pooling.procurement.configuration import read_procurement
+from pooling.procurement.event_words import EVENTS
+from pooling.procurement.page import SECTION
+
+FEATURE = Feature(
+    pages=pages.ROUTES,
+    purchase_tabs=(Tab("Procédure", SECTION, Right.SEE_TOTALS),),
+    configuration=read_procurement,
+    events=EVENTS,
+)

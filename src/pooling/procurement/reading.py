@@ -1,0 +1,146 @@
+"""How a purchase is bought, as rows: its plan, what its members said, its estimate."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.current import read_current
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import Conflict
+from pooling.kernel.slices import AnySelect, Listed, Order, Slice
+from pooling.kernel.tables import any_of, linked
+from pooling.members.models import Member, MemberKind
+from pooling.procurement.models import ProcurementPlan, ProcurementShare
+from pooling.procurement.rules import Estimate
+from pooling.purchases.models import Participation
+from pooling.sharing.money import Cents
+
+_BY_NAME = Order(col(Member.sort_key), col(Member.id))
+NAMED_AT_MOST = 12
+
+
+class ShareShown(NamedTuple):
+    """What one member that takes part said."""
+
+    member_id: int
+    name: str
+    code: str
+    is_unit: bool
+    spent: Cents | None
+    deliberated_on: date | None
+    deliberation: str
+
+
+class Tally(NamedTuple):
+    """What all said together."""
+
+    members: int
+    said: int
+    """How many said what they buy otherwise this year."""
+    spent: Cents
+    entities: int
+    """How many legal persons take part, a unit counting for the one that it belongs to."""
+    asked: int
+    """How many members deliberate: units do not."""
+    deliberated: int
+
+    @property
+    def needs_convention(self) -> bool:
+        """Between several legal persons (CCP L2113-7); units of one need none."""
+        return self.entities > 1
+
+
+async def plan_of(session: AsyncSession, purchase_id: int) -> ProcurementPlan:
+    """What its lead said, as it stands now; nothing yet where there is no row."""
+    found = await session.get(ProcurementPlan, (group_of(session), purchase_id), populate_existing=True)
+    return found or ProcurementPlan(group_id=group_of(session), purchase_id=purchase_id)
+
+
+async def estimate_of(
+    session: AsyncSession, plan: ProcurementPlan, spent: Cents, finance: FinanceConfiguration
+) -> tuple[Estimate, str]:
+    """What the purchase is worth; and why its costs cannot be shared yet, where that is so."""
+    base, refused = 0, ""
+    try:
+        base = (await read_current(session, plan.purchase_id, finance, ())).result.totals.ht
+    except Conflict as conflict:
+        refused = conflict.message
+    return Estimate(base, plan.options_cents, plan.renewals, plan.maximum_cents, spent), refused
+
+
+async def tally_of(session: AsyncSession, purchase_id: int) -> Tally:
+    entity = col(Member.kind) == MemberKind.LEGAL_ENTITY
+    found = await session.execute(
+        _taking_part(
+            purchase_id,
+            func.count(),
+            func.count(col(ProcurementShare.spent_cents)),
+            func.coalesce(func.sum(col(ProcurementShare.spent_cents)), 0),
+            func.count(func.coalesce(col(Member.parent_id), col(Member.id)).distinct()),
+            func.count().filter(entity),
+            func.count(col(ProcurementShare.deliberated_on)).filter(entity),
+        )
+    )
+    members, said, spent, entities, asked, deliberated = found.one()
+    return Tally(members, said, int(spent), entities, asked, deliberated)
+
+
+async def undecided_members(session: AsyncSession, purchase_id: int) -> Sequence[str]:
+    """The first of those whose deliberation is not noted, by name."""
+    found = await session.execute(
+        _taking_part(purchase_id, col(Member.name))
+        .where(col(Member.kind) == MemberKind.LEGAL_ENTITY, col(ProcurementShare.deliberated_on).is_(None))
+        .order_by(col(Member.sort_key), col(Member.id))
+        .limit(NAMED_AT_MOST)
+    )
+    return list(found.scalars())
+
+
+async def shares_listed(
+    session: AsyncSession, purchase_id: int, wanted: Slice, among: Collection[int] | None = None
+) -> Listed[ShareShown]:
+    """By name; `among` some members or (None) all who take part."""
+    statement = _taking_part(purchase_id, *_SHOWN)
+    if among is not None:
+        statement = statement.where(any_of(col(Member.id), among))
+    rows = await _BY_NAME.read(session, statement, wanted)
+    return rows.each(lambda row: ShareShown(*row))
+
+
+async def share_of(session: AsyncSession, purchase_id: int, member: str) -> ShareShown | None:
+    """Of the member of this code; None: it does not take part."""
+    found = await session.execute(_taking_part(purchase_id, *_SHOWN).where(col(Member.code) == member))
+    row = found.one_or_none()
+    return None if row is None else ShareShown(*row)
+
+
+_SHOWN = (
+    col(Member.id),
+    col(Member.name),
+    col(Member.code),
+    col(Member.kind) == MemberKind.INTERNAL_UNIT,
+    col(ProcurementShare.spent_cents),
+    col(ProcurementShare.deliberated_on),
+    func.coalesce(col(ProcurementShare.deliberation), ""),
+)
+
+
+def _taking_part(purchase_id: int, *columns: object) -> AnySelect:
+    """Columns of those who take part, and of what they said if they did."""
+    share = and_(
+        linked(ProcurementShare.member_id, Participation.member_id),
+        col(ProcurementShare.purchase_id) == col(Participation.purchase_id),
+    )
+    statement: AnySelect = (
+        select(*columns)  # type: ignore[call-overload]
+        .select_from(Participation)
+        .join(Member, linked(Member.id, Participation.member_id))
+        .outerjoin(ProcurementShare, share)
+        .where(col(Participation.purchase_id) == purchase_id)
+    )
+    return statement
