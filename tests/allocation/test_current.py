@@ -24,6 +24,7 @@ from factories import (
     make_territory,
     open_purchase,
 )
+from pooling.allocation import current
 from pooling.allocation.allocating import StatedPurchase, allocate_purchase
 from pooling.allocation.case import label_of, read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
@@ -469,3 +470,29 @@ async def test_looking_again_computes_nothing(database: Database, territory: Ter
         assert (await browser.get(COSTS + page)).status_code == 200
     async with database.transaction(territory.group_id) as session:
         assert (await current_allocation(session, purchase_id)).read_at == first.read_at
+
+
+async def test_those_of_many_are_computed_apart_and_shown_as_last_known_meanwhile(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process computes; who looks at a page is shown what was known, and who needs those of now waits."""
+    monkeypatch.setattr(current, "MANY", 0)
+    monkeypatch.setattr(current, "_compute", None)  # not here
+
+    async def look(*, last_known: bool) -> tuple[bool, int]:
+        async def read(found: Current) -> tuple[bool, int]:
+            return found.outdated, found.told().result.totals.ttc
+
+        async with apart.database.transaction(apart.territory.group_id) as session:
+            return await consistently(session, apart.purchase_id, None, read, last_known=last_known)
+
+    outdated, first = await look(last_known=True)
+    assert not outdated, "nothing was known: it waited"
+    await apart.file("referent@salles.example", 5)
+    assert await look(last_known=True) == (True, first)
+    outdated, second = await look(last_known=False)
+    assert not outdated
+    assert second > first
+    assert await look(last_known=True) == (False, second)
+    monkeypatch.undo()
+    await apart.is_right()

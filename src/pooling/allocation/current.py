@@ -6,10 +6,11 @@ What else the figures come from, the code and the configured rates, is in `made_
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,18 +27,26 @@ from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import row_count
 from pooling.allocation.kept import kept_of, stated_of
 from pooling.allocation.models import CaseChange, CurrentAllocation, CurrentShare
+from pooling.kernel.apart import PRELOADED, apart
 from pooling.kernel.database import TenantSession, group_of, insert_many
 from pooling.kernel.errors import Conflict
 from pooling.kernel.tables import any_of
-from pooling.purchases.models import Purchase
+from pooling.purchases.models import Participation, Purchase
 from pooling.sharing import RULE_VERSION
 from pooling.sharing.shared_lines import LineKind
+
+log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 _SHARING = 7_366
 """The number of our advisory lock: two who look at one purchase do not both compute it."""
 WRITTEN_AT_ONCE = 2_000
 """Rows in one statement: others have their turn in between."""
+
+
+MANY = 1_000
+"""Members beyond which shares are computed in a process apart, and who only looks is shown those known last."""
+PRELOADED.add(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,8 @@ class Current:
     workbook_rows: int
     stated: dict[str, Any] | None
     refused: Conflict | None
+    outdated: bool = False
+    """Something has changed since, and is being computed."""
 
     def told(self, rows: Sequence[CurrentShare] = ()) -> StatedPurchase:
         """What it says with the shares of these rows.
@@ -75,18 +86,32 @@ async def read_current(
 
     Raises:
         Conflict: the rule refuses the purchase's charges or subsidies; the message says which, in French.
+        Unavailable: as `current_allocation`.
     """
+    _, stated = await consistently(session, purchase_id, finance, partial(_stated, session, only))
+    return stated
 
-    async def read(current: Current) -> StatedPurchase:
-        if current.refused is not None:
-            raise current.refused
-        statement = select(CurrentShare).where(col(CurrentShare.purchase_id) == purchase_id)
-        if only is not None:
-            statement = statement.where(any_of(col(CurrentShare.member), only))
-        found = await session.execute(statement.execution_options(populate_existing=True))
-        return await asyncio.to_thread(current.told, list(found.scalars()))
 
-    return await consistently(session, purchase_id, finance, read)
+async def read_last_known(
+    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration | None, only: Collection[str]
+) -> tuple[Current, StatedPurchase]:
+    """The same of `only` some, as it was known last.
+
+    Raises: as `read_current`.
+    """
+    return await consistently(session, purchase_id, finance, partial(_stated, session, only), last_known=True)
+
+
+async def _stated(
+    session: AsyncSession, only: Collection[str] | None, current: Current
+) -> tuple[Current, StatedPurchase]:
+    if current.refused is not None:
+        raise current.refused
+    statement = select(CurrentShare).where(col(CurrentShare.purchase_id) == current.purchase_id)
+    if only is not None:
+        statement = statement.where(any_of(col(CurrentShare.member), only))
+    found = await session.execute(statement.execution_options(populate_existing=True))
+    return current, await asyncio.to_thread(current.told, list(found.scalars()))
 
 
 async def without_units(session: AsyncSession, current: Current, only: Collection[str]) -> dict[str, str]:
@@ -108,33 +133,100 @@ async def consistently(
     purchase_id: int,
     finance: FinanceConfiguration | None,
     read: Callable[[Current], Awaitable[Found]],
+    *,
+    last_known: bool = False,
 ) -> Found:
     """What `read` finds in the rows of `CurrentShare`, in however many statements: all of it of one moment, at which
-    nothing was out of date.
+    nothing was out of date; or, for who is content with the `last_known`, of the last one that was computed.
     """
     while True:
-        current = await current_allocation(session, purchase_id, finance)
+        current = await current_allocation(session, purchase_id, finance, last_known=last_known)
         found = await read(current)
         if await _stands(session, current):
             return found
 
 
 async def current_allocation(
-    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration | None = None
+    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration | None = None, *, last_known: bool = False
 ) -> Current:
     """What stands for all of it, computed again where it is out of date. That writes rows, which change nothing that
-    anybody sees: without them the same figures would be computed for each who looks.
+    anybody sees: without them the same figures would be computed for each who looks. Those of many members are
+    computed apart: nobody waits for it but who asked, nor who asked for what is `last_known`.
+
+    Raises:
+        Unavailable: they were to be computed apart, which failed.
     """
     finance = finance or FinanceConfiguration()
     await session.flush()
     kept, asked_at = await _kept(session, purchase_id, finance)
     if kept is not None:
         return kept
+    if await _has_many(session, purchase_id):
+        computing = _computing(session, purchase_id, finance)
+        known = await _known(session, purchase_id, finance) if last_known else None
+        if known is not None:
+            return known
+        await asyncio.shield(computing)  # who leaves does not end what others wait for
+        kept, _ = await _kept(session, purchase_id, finance, good_since=asked_at)
+        if kept is not None:
+            return kept
+    return await _computed_here(session, purchase_id, finance, asked_at)
+
+
+async def _computed_here(
+    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration, asked_at: datetime
+) -> Current:
     await lock_sharing(session, purchase_id)
     kept, _ = await _kept(session, purchase_id, finance, good_since=asked_at)
     if kept is not None:
         return kept
     return await _compute(session, purchase_id, finance)
+
+
+async def _has_many(session: AsyncSession, purchase_id: int) -> bool:
+    most = select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id).limit(MANY + 1)
+    counted = await session.execute(select(func.count()).select_from(most.subquery()))
+    return counted.scalar_one() > MANY
+
+
+_UNDER_WAY: dict[tuple[int, int], asyncio.Task[None]] = {}
+"""What is being computed apart, by group and purchase: whoever asks meanwhile waits for the same."""
+
+
+def _computing(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration) -> asyncio.Task[None]:
+    key = (group_of(session), purchase_id)
+    if key not in _UNDER_WAY:
+        task = asyncio.create_task(apart(session, compute_apart, purchase_id, finance))
+        _UNDER_WAY[key] = task
+        task.add_done_callback(partial(_ended, key))
+    return _UNDER_WAY[key]
+
+
+def _ended(key: tuple[int, int], task: asyncio.Task[None]) -> None:
+    del _UNDER_WAY[key]
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the shares of purchase %s in group %s were not computed", key[1], key[0], exc_info=task.exception())
+
+
+async def compute_apart(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration) -> None:
+    """The part of the process apart."""
+    kept, asked_at = await _kept(session, purchase_id, finance)
+    if kept is None:
+        await _computed_here(session, purchase_id, finance, asked_at)
+
+
+async def _known(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration) -> Current | None:
+    """What was computed last, whatever has changed since but the code and the rates."""
+    found = await session.execute(
+        select(CurrentAllocation)
+        .where(
+            col(CurrentAllocation.purchase_id) == purchase_id,
+            col(CurrentAllocation.made_with) == made_with(finance),
+        )
+        .execution_options(populate_existing=True)
+    )
+    row = found.scalar_one_or_none()
+    return replace(_current(row), outdated=True) if row else None
 
 
 async def lock_sharing(session: AsyncSession, purchase_id: int) -> None:

@@ -6,9 +6,11 @@ from typing import Self
 
 from pooling.allocation.allocating import own_codes, sees_all_costs
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.current import Current
 from pooling.members.group_page import InGroup
 from pooling.purchases.page import OnPurchase, PurchasePage
 from pooling.web.layout import Link
+from pooling.web.typography import date_time_long
 
 SECTION = "/couts"
 COSTS = f"/achats/{{reference:str}}{SECTION}"
@@ -17,6 +19,11 @@ COSTS = f"/achats/{{reference:str}}{SECTION}"
 def finance_of(here: InGroup) -> FinanceConfiguration:
     """The installation's rates, as they were read at the start."""
     return here.services.part(FinanceConfiguration)
+
+
+def computing_since(here: InGroup, current: Current) -> str:
+    """Of when the figures are, in French, while others are being computed; empty: they are those of now."""
+    return date_time_long(current.read_at, here.zone) if current.outdated else ""
 
 
 async def _own(here: OnPurchase) -> frozenset[str] | None:

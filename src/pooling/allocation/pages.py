@@ -33,7 +33,7 @@ from pooling.allocation.listing import (
 )
 from pooling.allocation.locking import may_edit
 from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.page import COSTS, SECTION, CostsPage
+from pooling.allocation.page import COSTS, SECTION, CostsPage, computing_since
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
@@ -78,7 +78,7 @@ async def show_costs(here: Here[CostsPage], apres: FromQuery[str] = "") -> Respo
     records = await frozen_allocations(session, purchase.id)
     since = record_shares(records[0].id) if records else None
     read = partial(_shown, here, wanted=Slice(apres), since=since)
-    shown = await consistently(session, purchase.id, finance, read)
+    shown = await consistently(session, purchase.id, finance, read, last_known=True)
     items = await purchase_items(session, purchase.id)
     consolidation = await latest_consolidation(session, purchase.id)
     day, runs = date_of(purchase), may_run(here.caller, purchase)
@@ -87,6 +87,7 @@ async def show_costs(here: Here[CostsPage], apres: FromQuery[str] = "") -> Respo
         "allocation/costs.html",
         base=here.url + SECTION,
         outdated=consolidation.outdated if consolidation else "",
+        computing=computing_since(here, shown.current),
         refused=shown.current.refused.message if shown.current.refused else None,
         sees_all=here.sees_all,
         fctva=fctva_in_words(finance.fctva_on(day)),

@@ -3,8 +3,8 @@
 from litestar import Response, get
 
 from pooling.allocation.allocating import StatedPurchase
-from pooling.allocation.current import read_current
-from pooling.allocation.page import COSTS, SECTION, SharePage
+from pooling.allocation.current import read_last_known
+from pooling.allocation.page import COSTS, SECTION, SharePage, computing_since
 from pooling.allocation.permissions import may_see_share
 from pooling.allocation.why import explain
 from pooling.kernel.errors import NotFound
@@ -15,11 +15,11 @@ from pooling.web.layout import Link
 @get(f"{COSTS}/{{member:str}}", right=may_see_share)
 async def show_why(here: Here[SharePage]) -> Response[str]:
     """All of a member's figures explained: its own people's, anybody's for who sees all costs."""
-    allocation = await read_current(here.session, here.purchase.id, here.finance, [here.member])
-    return why_page(here, allocation, Link("Coûts", here.url + SECTION))
+    current, allocation = await read_last_known(here.session, here.purchase.id, here.finance, [here.member])
+    return why_page(here, allocation, Link("Coûts", here.url + SECTION), computing_since(here, current))
 
 
-def why_page(here: SharePage, stated: StatedPurchase, back: Link) -> Response[str]:
+def why_page(here: SharePage, stated: StatedPurchase, back: Link, computing: str = "") -> Response[str]:
     """The page of the member's figures, below `back`.
 
     Raises:
@@ -37,6 +37,7 @@ def why_page(here: SharePage, stated: StatedPurchase, back: Link) -> Response[st
         why=explain(stated, here.member, here.zone),
         fctva=stated.fctva,
         back=back,
+        computing=computing,
         frozen=back.url != here.url + SECTION,
     )
 

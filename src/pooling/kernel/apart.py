@@ -1,0 +1,70 @@
+"""Long computations, in one process beside this one: a thread would hold the interpreter, and everybody would wait.
+
+The process opens its own connection with the database, so that nothing large travels to it; it does one piece of work
+and ends, so that the memory it took is given back. One piece at a time: whoever asks meanwhile queues.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from multiprocessing import get_context
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.kernel.database import Database, Unavailable, group_of
+
+PRELOADED = {__name__}
+"""Modules that its work needs, imported once."""
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+Work = Callable[Concatenate[AsyncSession, Given], Awaitable[Found]]
+
+
+def apart(
+    session: AsyncSession, work: Work[Given, Found], *given: Given.args, **named: Given.kwargs
+) -> Coroutine[Any, Any, Found]:
+    """What `work`, a function of a module, does in a transaction of its own, in the group of this session. It sees
+    what is committed, and commits. What it is given and what it gives are small.
+
+    Raises:
+        Unavailable: the process ended before it was done.
+    """
+    url = session.get_bind().engine.url.render_as_string(hide_password=False)
+    return _awaited(work, url, group_of(session), given, named)
+
+
+async def _awaited(work: Work[..., Found], url: str, group_id: int, given: Any, named: Any) -> Found:  # noqa: ANN401
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_processes(), _do, work, url, group_id, given, named)
+    except BrokenProcessPool as broken:
+        _processes.cache_clear()
+        raise Unavailable("a computation ended before it was done") from broken
+
+
+@cache
+def _processes() -> ProcessPoolExecutor:
+    # Forked from a process that did nothing but import modules: this one has threads, which a fork would leave halfway.
+    context = get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_alone, max_tasks_per_child=1)
+
+
+def _alone() -> None:
+    """Ctrl+C is for who started us, who then ends this process too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _do(work: Work[..., Found], url: str, group_id: int, given: tuple[object, ...], named: dict[str, object]) -> Found:
+    async def done() -> Found:
+        database = Database.connect(url, pool_size=1)
+        try:
+            async with database.transaction(group_id) as session:
+                return await work(session, *given, **named)
+        finally:
+            await database.dispose()
+
+    return asyncio.run(done())
