@@ -142,8 +142,10 @@ async def _as_payer(session: AsyncSession, member_id: int) -> Payer:
     return Payer(*row.one())
 
 
-async def payers_of(session: AsyncSession, purchase_id: int) -> list[Payer]:
-    """Who takes part, in French order. Until key values are frozen, they are those of the members' own records."""
+async def payers_of(session: AsyncSession, purchase_id: int, most: int | None = None) -> list[Payer]:
+    """Who takes part, or the first `most` of them, in French order. Until key values are frozen, they are those of the
+    members' own records.
+    """
     frozen, parent = col(Purchase.keys_frozen_at).is_not(None), aliased(Member)
     rows = await session.execute(
         select(
@@ -163,8 +165,17 @@ async def payers_of(session: AsyncSession, purchase_id: int) -> list[Payer]:
         .join(Purchase, linked(Purchase.id, Participation.purchase_id))
         .where(col(Participation.purchase_id) == purchase_id)
         .order_by(col(Member.sort_key), col(Member.id))
+        .limit(most)
     )
     return [Payer(*row) for row in rows]
+
+
+async def count_payers(session: AsyncSession, purchase_id: int) -> int:
+    """How many take part."""
+    counted = await session.execute(
+        select(func.count()).select_from(Participation).where(col(Participation.purchase_id) == purchase_id)
+    )
+    return counted.scalar_one()
 
 
 async def names_of(session: AsyncSession, purchase_id: int, codes: Collection[str]) -> dict[str, str]:

@@ -161,7 +161,7 @@ async def current_allocation(
     kept, asked_at = await _kept(session, purchase_id, finance)
     if kept is not None:
         return kept
-    if await _has_many(session, purchase_id):
+    if await has_many(session, purchase_id):
         computing = _computing(session, purchase_id, finance)
         known = await _known(session, purchase_id, finance) if last_known else None
         if known is not None:
@@ -183,7 +183,8 @@ async def _computed_here(
     return await _compute(session, purchase_id, finance)
 
 
-async def _has_many(session: AsyncSession, purchase_id: int) -> bool:
+async def has_many(session: AsyncSession, purchase_id: int) -> bool:
+    """Whether so many take part that computing belongs in a process apart."""
     most = select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id).limit(MANY + 1)
     counted = await session.execute(select(func.count()).select_from(most.subquery()))
     return counted.scalar_one() > MANY

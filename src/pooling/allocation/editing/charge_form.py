@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any, Literal
 
-from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing.key_form import chosen_in, key_blocks, key_options, key_typed, mix_options, read_key
 from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
+from pooling.allocation.editing.offered import Offered
 from pooling.allocation.editing.schemas import ChargeIn, content_of, plain_decimal
 from pooling.allocation.key_choices import NAMING, OF_ITEMS, KeyChoice
 from pooling.allocation.locking import version_of
@@ -20,14 +20,14 @@ _KINDS = (
 _TAKERS = (PARTICIPANTS, "Ceux qui prennent au moins une unité", "Qui ne prend rien ne paie rien de ces frais.")
 
 
-def charge_form(charge: Charge | None, read: PurchaseCase) -> Form:
+def charge_form(charge: Charge | None, offered: Offered) -> Form:
     """The form filled with a stored charge, or as it begins."""
     if charge is None:
         begun = {
             "kind": "amount",
             "vat_rate": "20",
             "key": KeyChoice.EQUAL,
-            "scope": _usual_scope(read),
+            "scope": _usual_scope(offered),
             "items": "all",
         }
         return Form(values=begun)
@@ -42,25 +42,25 @@ def charge_form(charge: Charge | None, read: PurchaseCase) -> Form:
         "items": "all" if charge.items is None else "list",
         "version": version_of(content_of(charge)),
     }
-    values |= key_typed(charge.key, read.payers)
-    values |= chosen_typed("members", charge.scope if isinstance(charge.scope, list) else [], read.payers)
-    values |= {f"item-{item.id}": "1" for item in read.items if item.code in (charge.items or [])}
+    values |= key_typed(charge.key, offered.payers)
+    values |= chosen_typed("members", charge.scope if isinstance(charge.scope, list) else [], offered.payers)
+    values |= {f"item-{item.id}": "1" for item in offered.items if item.code in (charge.items or [])}
     return Form(values=values)
 
 
-def charge_choices(form: Form, read: PurchaseCase) -> dict[str, Any]:
+def charge_choices(form: Form, offered: Offered) -> dict[str, Any]:
     """What the page offers. A block that the last page did not show begins with what is usual."""
     form.values.setdefault("kind", "amount")
     form.values.setdefault("items", "all")
-    form.values.setdefault("scope", _usual_scope(read))
-    has_items = bool(read.items)
+    form.values.setdefault("scope", _usual_scope(offered))
+    has_items = bool(offered.items)
     return {
         "kind_options": _KINDS if has_items else (),
         "key_options": key_options(has_items=has_items),
         "mix_options": mix_options(has_items=has_items),
         "scope_options": [
             *([_TAKERS] if has_items else []),
-            ("all", f"Tous ceux qui participent à l’achat ({len(read.payers)})"),
+            ("all", f"Tous ceux qui participent à l’achat ({offered.taking_part})"),
             ("list", "Ceux que je désigne"),
         ],
         "blocks": key_blocks(form) | _lists(form),
@@ -71,9 +71,9 @@ def _in_percent(form: Form) -> bool:
     return form.value("kind") == "percent"
 
 
-def _usual_scope(read: PurchaseCase) -> str:
+def _usual_scope(offered: Offered) -> str:
     """Where nothing is bought, all who take part share the charges: nobody takes a unit."""
-    return PARTICIPANTS if read.items else "all"
+    return PARTICIPANTS if offered.items else "all"
 
 
 def _lists(form: Form) -> set[str]:
@@ -82,19 +82,19 @@ def _lists(form: Form) -> set[str]:
     return lists if form.value("key") in NAMING else lists | {"scope"}
 
 
-def read_charge(form: Form, read: PurchaseCase) -> ChargeIn:
+def read_charge(form: Form, offered: Offered) -> ChargeIn:
     """What was typed; what cannot be read is refused at its field."""
     label = form.text("label", required="Donnez un nom à ces frais, par exemple Livraison.", longest=120)
     in_percent = _in_percent(form)
     amount = None if in_percent else read_cents(form, "amount", signed=True)
     percent = Decimal(read_percent(form, "percent", 6, signed=True)) if in_percent else None
     rate = read_percent(form, "vat_rate", 2)
-    key = read_key(form, read.payers)
+    key = read_key(form, offered.payers)
     lists = _lists(form)
-    scope = _read_scope(form, read) if "scope" in lists else None
+    scope = _read_scope(form, offered) if "scope" in lists else None
     chosen = None
     if "items" in lists and form.value("items") == "list":
-        chosen = [item.code for item in read.items if form.value(f"item-{item.id}")]
+        chosen = [item.code for item in offered.items if form.value(f"item-{item.id}")]
     return ChargeIn(
         label=label,
         amount_cents=amount,
@@ -107,9 +107,9 @@ def read_charge(form: Form, read: PurchaseCase) -> ChargeIn:
     )
 
 
-def _read_scope(form: Form, read: PurchaseCase) -> list[str] | Literal["participants"] | None:
-    form.values.setdefault("scope", _usual_scope(read))
+def _read_scope(form: Form, offered: Offered) -> list[str] | Literal["participants"] | None:
+    form.values.setdefault("scope", _usual_scope(offered))
     choice = form.choice("scope", [PARTICIPANTS, "all", "list"])
     if choice == "list":
-        return read_chosen(form, "members", read.payers)
+        return read_chosen(form, "members", offered.payers)
     return PARTICIPANTS if choice == PARTICIPANTS else None

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pooling.allocation.case import PurchaseCase, charge_case, own_weights, subsidy_case
 from pooling.allocation.editing.charge_form import charge_choices, charge_form, read_charge
 from pooling.allocation.editing.key_form import lacks_fields
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, EditedLines
-from pooling.allocation.editing.preview import CaseLine, Kind
+from pooling.allocation.editing.offered import Offered
+from pooling.allocation.editing.preview import Kind
 from pooling.allocation.editing.subsidy_form import read_subsidy, subsidy_choices, subsidy_form
 from pooling.allocation.figures import Labels
 from pooling.allocation.page import SECTION
@@ -27,11 +27,10 @@ class LineForm:
     new: str
     adding: str
     template: str
-    filled: Callable[[Any, PurchaseCase], Form]
-    choices: Callable[[Form, PurchaseCase], dict[str, Any]]
+    filled: Callable[[Any, Offered], Form]
+    choices: Callable[[Form, Offered], dict[str, Any]]
     lacks_fields: Callable[[Form], bool]
-    read: Callable[[Form, PurchaseCase], Any]
-    as_case: Callable[[Any, PurchaseCase], CaseLine]
+    read: Callable[[Form, Offered], Any]
     in_words: Callable[[Mapping[str, Any], Labels], dict[str, str]]
     loss: str
     """What goes with the line, put together from its words."""
@@ -49,7 +48,6 @@ FORMS = (
         choices=charge_choices,
         lacks_fields=lacks_fields,
         read=read_charge,
-        as_case=lambda line, read: charge_case(line, own_weights(read.payers), [payer.code for payer in read.payers]),
         in_words=charge_in_words,
         loss="{Montant HT} HT, {Clé}\u00a0: ce montant ne sera plus réparti.",
     ),
@@ -64,7 +62,6 @@ FORMS = (
         choices=subsidy_choices,
         lacks_fields=lambda _: False,
         read=read_subsidy,
-        as_case=lambda line, _: subsidy_case(line),
         in_words=subsidy_in_words,
         loss="{Aide}\u00a0: elle ne sera plus déduite.",
     ),

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.case import charges_of, payers_of, subsidies_of
+from pooling.allocation.case import charges_of, names_of, subsidies_of
 from pooling.allocation.editing.rules import check_charge, check_subsidy, doubts_of_charge, doubts_of_subsidy
-from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of
+from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of, members_named
 from pooling.allocation.locking import check_version, code_for, lock_for_editing
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.clock import Clock
@@ -78,7 +78,7 @@ async def add_line(
     twin = next((line for line in lines if content_of(line) == content), None)
     if twin is not None:
         return twin
-    kind.check(command, await _known(session, purchase_id), [line.label for line in lines])
+    kind.check(command, await _known(session, purchase_id, command), [line.label for line in lines])
     code = code_for(command.label, [line.code for line in lines], else_=kind.nameless)
     line = kind.table(group_id=group_of(session), purchase_id=purchase_id, code=code, **asdict(command))
     session.add(line)
@@ -117,7 +117,7 @@ async def change_line(
     if before == content_of(command):
         return line
     check_version(before, shown)
-    kind.check(command, await _known(session, purchase_id), [other.label for other in lines if other != line])
+    kind.check(command, await _known(session, purchase_id, command), [other.label for other in lines if other != line])
     for name, value in asdict(command).items():
         setattr(line, name, value)
     await _record(session, caller, kind, line, "changed", clock, before, content_of(line), reason)
@@ -177,9 +177,10 @@ async def _require_uncounted(session: AsyncSession, charge: Charge) -> None:
             )
 
 
-async def _known(session: AsyncSession, purchase_id: int) -> Known:
+async def _known(session: AsyncSession, purchase_id: int, command: ChargeIn | SubsidyIn) -> Known:
+    """Of the members, those that the line names."""
     return Known(
-        members=[payer.code for payer in await payers_of(session, purchase_id)],
+        members=await names_of(session, purchase_id, members_named(content_of(command))),
         items=list(await item_ids(session, purchase_id)),
         charges=[charge.code for charge in await charges_of(session, purchase_id)],
     )

@@ -1,18 +1,20 @@
 """The lead buyer's pages of a line of costs, a charge or a subsidy: adding, changing, previewing, removing it."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from litestar import Response, get, post
 
-from pooling.allocation.case import PurchaseCase, label_of, read_purchase
+from pooling.allocation.case import names_of
 from pooling.allocation.editing.line_forms import FORMS, LineForm
 from pooling.allocation.editing.lines import add_line, change_line, line_of_code, remove_line
 from pooling.allocation.editing.member_numbers import has_boxes
-from pooling.allocation.editing.preview import Preview, blamed_field, preview_line
-from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of
+from pooling.allocation.editing.offered import Offered, read_offered, with_pasted
+from pooling.allocation.editing.preview import Preview, Refused, preview_line
+from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of, members_named
+from pooling.allocation.figures import Labels
 from pooling.allocation.locking import ChangedMeanwhile, code_for, require_editable, version_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.page import SECTION, CostsPage
@@ -20,7 +22,6 @@ from pooling.allocation.words import differences
 from pooling.kernel.errors import Invalid
 from pooling.members.group_page import Here, InGroup
 from pooling.purchases.permissions import may_run
-from pooling.sharing.errors import RuleError
 from pooling.web.addresses import path_of
 from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
@@ -33,7 +34,7 @@ NEW = [f"/achats/{{reference:str}}{form.path}/{form.new}" for form in FORMS]
 class LinePage(CostsPage):
     """A page of one line that is being written: `line` is None while it is new."""
 
-    read: PurchaseCase
+    offered: Offered
     of: LineForm
     lines: Sequence[Charge | Subsidy]
     line: Charge | Subsidy | None
@@ -43,12 +44,12 @@ class LinePage(CostsPage):
         costs = await CostsPage.load(here)
         may_run.require(costs.caller, costs.purchase)
         require_editable(costs.purchase)
-        read = await read_purchase(costs.session, costs.purchase.id, label_of(costs.purchase), costs.finance)
+        offered = await read_offered(costs.session, costs.purchase.id)
         of = next(form for form in FORMS if f"{form.path}/" in path_of(costs.request))
-        lines: Sequence[Any] = read.charges if of.counted == "charges" else read.subsidies
+        lines: Sequence[Any] = offered.charges if of.counted == "charges" else offered.subsidies
         code = costs.named.get("code")
         line = None if code is None else line_of_code(lines, code)
-        return cls(**vars(costs), read=read, of=of, lines=lines, line=line)
+        return cls(**vars(costs), offered=offered, of=of, lines=lines, line=line)
 
     @property
     def path(self) -> str:
@@ -69,7 +70,7 @@ async def _page(
     conflict: list[tuple[str, str, str]] | None = None,
     incomplete: bool = False,
 ) -> Response[str]:
-    read, line = here.read, here.line
+    offered, line = here.offered, here.line
     heading = line.label if line else here.of.adding
     return here.render(
         here.of.template,
@@ -80,19 +81,19 @@ async def _page(
         cancel_url=here.url + SECTION,
         remove_url=f"{here.url}{here.path}/suppression" if line else None,
         keys_url=f"{here.url}{SECTION}/cles",
-        payers=read.payers,
-        boxes=has_boxes(read.payers),
-        item_options=[(item.id, item.name) for item in read.items],
+        payers=offered.payers,
+        boxes=has_boxes(offered.payers),
+        item_options=[(item.id, item.name) for item in offered.items],
         shown=shown,
         conflict=conflict,
         incomplete=incomplete,
-        **here.of.choices(form, read),
+        **here.of.choices(form, offered),
     )
 
 
 @get([*NEW, *PATHS], right=may_run)
 async def show_line(here: Here[LinePage]) -> Response[str]:
-    return await _page(here, here.of.filled(here.line, here.read))
+    return await _page(here, here.of.filled(here.line, here.offered))
 
 
 @post([*NEW, *PATHS], right=may_run, **LONG_FORM)
@@ -101,7 +102,8 @@ async def do_keep_line(here: Here[LinePage], form: PostedForm) -> Response[Any]:
     step = form.value("step")
     if step == "fields" or here.of.lacks_fields(form):
         return await _page(here, form, incomplete=step != "fields")
-    command = await asyncio.to_thread(here.of.read, form, here.read)  # maybe a line for each of 35 000 members
+    here = replace(here, offered=await with_pasted(here.session, here.purchase.id, here.offered, form))
+    command = await asyncio.to_thread(here.of.read, form, here.offered)  # maybe a line for each of 35 000 members
     _join_check(here, form, command)
     if step == "preview":
         return await _previewed(here, form, command)
@@ -124,11 +126,11 @@ async def _keep(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> No
 
 def _join_check(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> None:
     """What cannot be kept is told with what cannot be read; of a key that could not be read there is no more to say."""
-    read = here.read
+    offered = here.offered
     known = Known(
-        members=[payer.code for payer in read.payers],
-        items=[item.code for item in read.items],
-        charges=[charge.code for charge in read.charges],
+        members=[payer.code for payer in offered.payers],
+        items=[item.code for item in offered.items],
+        charges=[charge.code for charge in offered.charges],
     )
     if content_of(command) in [content_of(line) for line in here.lines]:
         return  # the very same one, sent twice
@@ -143,27 +145,37 @@ def _join_check(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> No
 
 async def _previewed(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> Response[str]:
     """The page with every member's figures as they would be. Nothing is stored."""
-    read, of = here.read, here.of
-    shown = None
+    of, shown = here.of, None
     async with form.submitted(lambda: _page(here, form)):
         code = here.line.code if here.line else code_for(command.label, here.others, else_=of.kind.nameless)
         purchase = {"group_id": here.caller.group_id, "purchase_id": here.purchase.id}
-        tried = of.as_case(of.kind.table(**purchase, code=code, **vars(command)), read)
-        try:
-            shown = await asyncio.to_thread(preview_line, read, of.counted, tried)
-        except RuleError as error:
-            form.refuse(*blamed_field(error, read, tried, of.counted))
+        tried = of.kind.table(**purchase, code=code, **vars(command))
+        shown = await preview_line(here.session, here.purchase.id, here.finance, tried)
+        if isinstance(shown, Refused):
+            form.refuse(shown.field, shown.sentence)
+            shown = None
     return await _page(here, form, shown=shown)
 
 
 async def _both(here: LinePage, form: Form, command: ChargeIn | SubsidyIn, changed: ChangedMeanwhile) -> Response[str]:
     """Both versions: what is stored now, and what was typed, which a second press keeps."""
     assert here.line is not None, "a new line has no other version"
-    stored, labels, in_words = content_of(here.line), here.read.labels, here.of.in_words
+    stored, typed, in_words = content_of(here.line), content_of(command), here.of.in_words
+    labels = await _labels(here, stored, typed)
     form.refuse("", changed.message)
     form.values["version"] = version_of(stored)
-    conflict = differences(in_words(stored, labels), in_words(content_of(command), labels))
+    conflict = differences(in_words(stored, labels), in_words(typed, labels))
     return await _page(here, form, conflict=conflict)
+
+
+async def _labels(here: LinePage, *contents: Mapping[str, Any]) -> Labels:
+    """The names that these lines are told with."""
+    named = set().union(*(members_named(content) for content in contents))
+    return Labels(
+        members=await names_of(here.session, here.purchase.id, named),
+        items={item.code: item.name for item in here.offered.items},
+        charges={charge.code: charge.label for charge in here.offered.charges},
+    )
 
 
 @get([f"{path}/suppression" for path in PATHS], right=may_run)
@@ -174,7 +186,7 @@ async def ask_removal(here: Here[LinePage]) -> Response[str]:
         here.line.label,
         question=f"Supprimer «\u00a0{here.line.label}\u00a0»\u202f?",
         consequences=[
-            here.of.loss.format_map(here.of.in_words(content, here.read.labels)),
+            here.of.loss.format_map(here.of.in_words(content, await _labels(here, content))),
             "Les états de répartition déjà figés ne changent pas.",
         ],
         action=f"{here.path}/suppression",

@@ -1,10 +1,11 @@
 """A line of a purchase's costs, a charge or a subsidy, as its lead buyer wants it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from pooling.allocation.key_choices import parts_of
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.text import Line
 
@@ -58,3 +59,13 @@ def content_of(line: Charge | Subsidy | ChargeIn | SubsidyIn) -> dict[str, Any]:
     said = fields(ChargeIn if isinstance(line, Charge | ChargeIn) else SubsidyIn)
     content = {name: getattr(line, name) for name in (one.name for one in said)}
     return {name: plain_decimal(value) if isinstance(value, Decimal) else value for name, value in content.items()}
+
+
+def members_named(content: Mapping[str, Any]) -> set[str]:
+    """The codes of the members that a line names one by one."""
+    listed = content.get("scope"), content.get("members")
+    named = {code for codes in listed if isinstance(codes, list) for code in codes}
+    for _, part in parts_of(content["key"]) if content.get("key") else ():
+        for numbers in part.values() if isinstance(part, dict) else ():
+            named |= set(numbers)
+    return named

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from pooling.allocation.case import PurchaseCase
 from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
+from pooling.allocation.editing.offered import Offered
 from pooling.allocation.editing.schemas import SubsidyIn, content_of, plain_decimal
 from pooling.allocation.locking import version_of
 from pooling.allocation.models import Subsidy
@@ -12,7 +12,7 @@ from pooling.web.forms import Form
 from pooling.web.numbers import read_cents, read_optional_cents, read_percent, typed_cents, typed_number
 
 
-def subsidy_form(subsidy: Subsidy | None, read: PurchaseCase) -> Form:
+def subsidy_form(subsidy: Subsidy | None, offered: Offered) -> Form:
     """The form filled with a stored subsidy, or as it begins."""
     if subsidy is None:
         return Form(values={"kind": "rate", "items": "all", "scope": "all", "public": "1"})
@@ -31,23 +31,23 @@ def subsidy_form(subsidy: Subsidy | None, read: PurchaseCase) -> Form:
         "version": version_of(content_of(subsidy)),
     }
     values |= {name: typed_cents(amount) for name, amount in cents.items() if amount is not None}
-    values |= {f"item-{item.id}": "1" for item in read.items if item.code in (subsidy.items or [])}
-    values |= {f"charge-{charge.id}": "1" for charge in read.charges if charge.code in subsidy.charges}
-    values |= chosen_typed("members", subsidy.members or [], read.payers)
+    values |= {f"item-{item.id}": "1" for item in offered.items if item.code in (subsidy.items or [])}
+    values |= {f"charge-{charge.id}": "1" for charge in offered.charges if charge.code in subsidy.charges}
+    values |= chosen_typed("members", subsidy.members or [], offered.payers)
     return Form(values=values)
 
 
-def subsidy_choices(_: Form, read: PurchaseCase) -> dict[str, Any]:
+def subsidy_choices(_: Form, offered: Offered) -> dict[str, Any]:
     """What the page offers."""
-    return {"charge_options": [(charge.id, charge.label) for charge in read.charges]}
+    return {"charge_options": [(charge.id, charge.label) for charge in offered.charges]}
 
 
-def read_subsidy(form: Form, read: PurchaseCase) -> SubsidyIn:
+def read_subsidy(form: Form, offered: Offered) -> SubsidyIn:
     """What was typed; what cannot be read is refused at its field. Only the fields of its kind count."""
     label = form.text("label", required="Donnez un nom à cette subvention, par exemple Alvéole.", longest=120)
     rated = form.choice("kind", ["rate", "amount"]) == "rate"
     counted = form.choice("items", ["all", "list", "none"])
-    ticked = [item.code for item in read.items if form.value(f"item-{item.id}")]
+    ticked = [item.code for item in offered.items if form.value(f"item-{item.id}")]
     return SubsidyIn(
         label=label,
         rate=Decimal(read_percent(form, "rate", 6)) if rated else None,
@@ -55,7 +55,7 @@ def read_subsidy(form: Form, read: PurchaseCase) -> SubsidyIn:
         cap_per_unit_cents=read_optional_cents(form, "cap_per_unit") if rated else None,
         cap_total_cents=read_optional_cents(form, "cap_total") if rated else None,
         items=None if counted == "all" else ticked if counted == "list" else [],
-        charges=[charge.code for charge in read.charges if form.value(f"charge-{charge.id}")],
-        members=read_chosen(form, "members", read.payers) if form.value("scope") == "list" else None,
+        charges=[charge.code for charge in offered.charges if form.value(f"charge-{charge.id}")],
+        members=read_chosen(form, "members", offered.payers) if form.value("scope") == "list" else None,
         public=form.value("public") == "1",
     )

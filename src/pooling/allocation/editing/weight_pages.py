@@ -5,9 +5,9 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from pooling.allocation.case import payers_of
-from pooling.allocation.editing.member_numbers import has_boxes, numbers_typed, read_numbers
-from pooling.allocation.editing.weights import give_weights, weights_editable, weights_of
+from pooling.allocation.case import count_payers, payers_of
+from pooling.allocation.editing.member_numbers import MOST_BOXES, has_boxes, numbers_typed, read_numbers
+from pooling.allocation.editing.weights import give_weights, weights_editable, weights_given, weights_of
 from pooling.allocation.listing import SHOWN_AT_MOST
 from pooling.allocation.locking import ChangedMeanwhile, version_of
 from pooling.allocation.page import SECTION
@@ -40,7 +40,7 @@ async def do_give_weights(here: Here[PurchasePage], form: PostedForm) -> Respons
             await give_weights(session, here.caller, purchase.id, weights, here.clock, shown=form.value("version"))
         except ChangedMeanwhile as changed:
             form.refuse("", changed.message)
-            stored = weights_of(await payers_of(session, purchase.id))
+            stored = await weights_given(session, purchase.id)
             form.values["version"] = version_of(stored)
             names = {payer.code: payer.name for payer in payers}
             conflict = differences(_named(stored, names), _named(weights, names))
@@ -53,20 +53,22 @@ def _named(weights: dict[str, str], names: dict[str, str]) -> dict[str, str]:
 
 
 async def _page(here: PurchasePage, form: Form | None = None, conflict: Rows | None = None) -> Response[str]:
-    payers = await payers_of(here.session, here.purchase.id)
-    weights = weights_of(payers)
+    payers = await payers_of(here.session, here.purchase.id, most=MOST_BOXES + 1)
     editable = weights_editable(here.purchase) and may_run(here.caller, here.purchase)
-    typed = Form(values={"version": version_of(weights), **numbers_typed("weights", weights, payers)})
+    if editable and form is None:
+        weights = await weights_given(here.session, here.purchase.id)
+        form = Form(values={"version": version_of(weights), **numbers_typed("weights", weights, payers)})
+    shown = payers if editable and has_boxes(payers) else payers[:SHOWN_AT_MOST]
     frozen_at = here.purchase.keys_frozen_at
     return here.render(
         "allocation/keys.html",
         ("Coûts", SECTION),
         "Clés de répartition",
-        form=form or typed,
-        payers=payers if editable and has_boxes(payers) else payers[:SHOWN_AT_MOST],
-        hidden=max(len(payers) - SHOWN_AT_MOST, 0),
+        form=form,
+        payers=shown,
+        hidden=await count_payers(here.session, here.purchase.id) - len(shown),
         boxes=has_boxes(payers),
-        weights={code: typed_number(weight) for code, weight in weights.items()},
+        weights={code: typed_number(weight) for code, weight in weights_of(shown).items()},
         editable=editable,
         conflict=conflict,
         action_url=f"{here.url}{SECTION}/cles",

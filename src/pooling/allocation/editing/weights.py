@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.allocation.case import Payer, payers_of
 from pooling.allocation.editing.schemas import plain_decimal
@@ -13,8 +14,10 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import linked
+from pooling.members.models import Member
 from pooling.members.rights import Caller
-from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.models import Participation, Purchase, PurchaseState
 
 
 def weights_editable(purchase: Purchase) -> bool:
@@ -25,6 +28,17 @@ def weights_editable(purchase: Purchase) -> bool:
 def weights_of(payers: Sequence[Payer]) -> dict[str, str]:
     """The weights given, by member code, as the rule writes them."""
     return {payer.code: plain_decimal(payer.weight) for payer in payers if payer.weight is not None}
+
+
+async def weights_given(session: AsyncSession, purchase_id: int) -> dict[str, str]:
+    """The same, read by themselves."""
+    found = await session.execute(
+        select(col(Member.code), col(Participation.weight))
+        .join(Participation, linked(Participation.member_id, Member.id))
+        .where(col(Participation.purchase_id) == purchase_id, col(Participation.weight).is_not(None))
+        .order_by(col(Member.sort_key), col(Member.id))
+    )
+    return {code: plain_decimal(weight) for code, weight in found if weight is not None}
 
 
 async def give_weights(
