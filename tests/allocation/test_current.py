@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -30,9 +31,11 @@ from pooling.allocation.case import label_of, read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.current import Current, consistently, current_allocation, lock_sharing, read_current
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line, remove_line
+from pooling.allocation.editing.preview import Preview, Refused, preview_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn
 from pooling.allocation.editing.weights import give_weights
 from pooling.allocation.listing import current_shares, list_shares
+from pooling.allocation.models import Charge
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, DomainError
@@ -496,3 +499,28 @@ async def test_those_of_many_are_computed_apart_and_shown_as_last_known_meanwhil
     assert await look(last_known=True) == (False, second)
     monkeypatch.undo()
     await apart.is_right()
+
+
+async def test_a_preview_of_many_is_the_same(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the rule runs here or in a process apart; and so is its refusal."""
+    group, purchase_id = apart.territory.group_id, apart.purchase_id
+    await apart.file("referent@salles.example", 5)
+    line: dict[str, Any] = {"group_id": group, "purchase_id": purchase_id, "code": "pose", "amount_cents": 900}
+    charges = [
+        Charge(**line, label="Pose", key=key)
+        for key in ("equal", {"percents": {LUGOS: "100"}}, {"percents": {LUGOS: "99"}})
+    ]
+    told = []
+    for most in (current.MANY, 0):
+        monkeypatch.setattr(current, "MANY", most)
+        async with apart.database.transaction(group) as session:
+            told.append([await preview_line(session, purchase_id, RATES, charge) for charge in charges])
+    here, there = told
+    assert here == there
+    shared, named, refused = here
+    assert isinstance(shared, Preview)
+    assert (shared.share, shared.after - (shared.before or 0)) == (900, 1080)
+    assert isinstance(named, Preview)
+    assert [line.share for line in named.lines if line.code == LUGOS] == [900]
+    assert isinstance(refused, Refused)
+    assert refused.field == "percents"
