@@ -2,7 +2,7 @@
 
 import pytest
 
-from pooling.kernel.text import clean, search_text, without_invisible
+from pooling.kernel.text import clean, search_text, whole_number, without_invisible
 
 UNSEEN = {
     "zero width space": "\u200b",
@@ -35,3 +35,11 @@ def test_what_french_needs_stays() -> None:
     typed = "Ça\u00a0: «\u202fl’Île-d’Œuf\u00a0»\u202f–\u20091\u202f234,56\u00a0€\n\tfin"
     assert without_invisible(typed) == typed
     assert clean("  e\u0301te\u0301 ") == "été"
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("0", 0), ("012", 12), ("999", 999), ("1000", None), ("", None), ("-1", None), ("²", None), ("٣", None)],
+)
+def test_a_whole_number_is_of_our_digits_and_of_no_more(typed: str, number: int | None) -> None:
+    assert whole_number(typed, 3) == number

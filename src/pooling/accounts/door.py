@@ -12,6 +12,7 @@ from pooling.accounts.keeping import CONFIRMATION, OFFERED, PURPOSE, is_anything
 from pooling.accounts.second_factor import SecretBox
 from pooling.accounts.sessions import SignedIn
 from pooling.accounts.throttle import HOUR, Allowance, TooMany
+from pooling.kernel.tables import id_typed
 from pooling.web.first_checks import check_request
 from pooling.web.forms import provide_form
 from pooling.web.layout import redirect
@@ -117,10 +118,9 @@ async def _keep(request: Request[Any, Any, Any], author: int, page: str, typed: 
 
 async def _bring(request: Request[Any, Any, Any], person_id: int) -> None:
     """To the page that a form stands on, and to no other, what was typed in it."""
-    state, asked = services_of(request), request.query_params.get(TAKES_UP, "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):  # noqa: PLR2004 - fits a bigint
+    state, kept_id = services_of(request), id_typed(request.query_params.get(TAKES_UP, ""))
+    if kept_id is None:
         return
-    kept_id = int(asked)
     async with state.database.transaction() as session:
         box = SecretBox(state.secret_key, PURPOSE)
         found = await kept_of(session, box, person_id, state.clock.now(), only=kept_id)

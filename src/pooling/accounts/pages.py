@@ -19,6 +19,7 @@ from pooling.accounts.second_factor import (
 from pooling.accounts.sessions import end_session, end_sessions_of, renew_token, sessions_of
 from pooling.accounts.who import half_signed_in, signed_in
 from pooling.kernel.errors import Conflict
+from pooling.kernel.tables import id_typed
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.security import KEEPS_NOTHING, SESSION_COOKIE, cookie_of, local_path, own_cookie
@@ -60,10 +61,10 @@ async def show_account(request: Request[Any, Any, Any]) -> Response[str]:
 async def end_some_sessions(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
     """Ends one session, or all the others."""
     person = signed_in(request)
-    which = form.value("session")
+    only = id_typed(form.value("session"))
     async with services_of(request).database.transaction() as session:
-        if which.isascii() and which.isdigit() and len(which) < 19:  # noqa: PLR2004 - fits a bigint
-            await end_sessions_of(session, person.person_id, only=int(which))
+        if only is not None:
+            await end_sessions_of(session, person.person_id, only=only)
         else:
             await end_sessions_of(session, person.person_id, but=person.session_id)
     return redirect(request, "/compte", done="C’est fait : ces navigateurs sont déconnectés.")

@@ -13,13 +13,13 @@ from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.tokens import LONGEST_NAME, PAST_END, make_token, revoke_token, tokens_listed
 from pooling.accounts.who import signed_in
 from pooling.kernel.errors import NotFound, SignInRequired
+from pooling.kernel.tables import id_typed
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
 
 PAGE = "/compte/jetons"
 USUAL_LIFE = timedelta(days=365)
-LONGEST_NUMBER = 18
 SCOPES = (
     (TokenScope.READ, "Lire", "Consulter ce que vous voyez vous-même."),
     (TokenScope.WRITE, "Lire et modifier", "Faire aussi, en votre nom, ce que vos rôles vous permettent."),
@@ -84,11 +84,12 @@ def _end(form: Form, group: EnteredGroup | None, now: datetime) -> datetime | No
 @post("/compte/jetons/{token_id:str}/revocation", right="signed_in")
 async def end_token(request: Request[Any, Any, Any], form: PostedForm, token_id: FromPath[str]) -> Redirect:  # noqa: ARG001
     person = signed_in(request)
-    if not (token_id.isascii() and token_id.isdigit() and len(token_id) <= LONGEST_NUMBER):
+    named = id_typed(token_id)
+    if named is None:
         raise NotFound
     services = services_of(request)
     async with services.database.transaction() as session:
-        await revoke_token(session, int(token_id), services.clock.now(), person_id=person.person_id)
+        await revoke_token(session, named, services.clock.now(), person_id=person.person_id)
     return redirect(request, PAGE, done="Le jeton est révoqué : il n’ouvre plus rien.")
 
 

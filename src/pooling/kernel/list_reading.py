@@ -19,7 +19,7 @@ from lxml import etree
 
 from pooling.kernel.encodings import UnclearTextError, read_text
 from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.kernel.text import clean, slug
+from pooling.kernel.text import clean, slug, whole_number
 
 LONGEST = limit(500_000, "Lines of an imported list", __name__, Readers.OPERATORS)
 LARGEST = limit(100_000_000, "An imported list", __name__, Readers.OPERATORS, unit=BYTES)
@@ -39,7 +39,7 @@ _OPEN_DOCUMENT = "content.xml"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-_LONG_NUMBER = 9
+_DIGITS = 8
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 LONGEST_CELL = limit(1_000, "Letters in a cell of a list", __name__, Readers.OPERATORS)
 """Characters: far more than the longest name."""
@@ -266,8 +266,8 @@ def _unset_in_row(row: etree._Element) -> Iterator[int]:
 
 
 def _times(element: etree._Element, what: str) -> int:
-    written = element.get(f"{_TABLE}number-{what}-repeated", "")
-    return int(written) if written.isascii() and written.isdigit() and len(written) < _LONG_NUMBER else 1
+    times = whole_number(element.get(f"{_TABLE}number-{what}-repeated", ""), _DIGITS)
+    return 1 if times is None else times
 
 
 def _first_sheet(book: zipfile.ZipFile) -> str:

@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel, col
 
 from pooling.kernel.errors import NotFound
+from pooling.kernel.text import whole_number
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -37,6 +38,12 @@ SQLModel.metadata.naming_convention = {
 metadata = SQLModel.metadata
 LARGEST_ID = 2**63 - 1
 """Of what an address or a form names: no row has a larger one."""
+
+
+def id_typed(typed: str) -> int | None:
+    """The id that an address or a field names; None for what no row has."""
+    named = whole_number(typed, len(str(LARGEST_ID)) - 1)
+    return named or None
 
 
 def may_be_id(named: int) -> bool:

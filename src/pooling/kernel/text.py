@@ -145,3 +145,8 @@ Line = Annotated[str, BeforeValidator(_as_line)]
 def clean_indented(text: str) -> str:
     """The same of a text in which blanks say something, as Markdown's do: those inside stay."""
     return _normal("NFC", without_invisible(text)).strip()
+
+
+def whole_number(typed: str, digits: int) -> int | None:
+    """The number that is written in so many digits at most, 0 to 9 alone; None for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= digits else None

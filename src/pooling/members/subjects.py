@@ -14,13 +14,11 @@ from sqlmodel import col
 from pooling.kernel.about import KINDS, About, Named, key_of
 from pooling.kernel.errors import Invalid
 from pooling.kernel.states import StateMachine
-from pooling.kernel.tables import any_of, linked
+from pooling.kernel.tables import any_of, id_typed, linked
 from pooling.members.rights import Caller
 from pooling.web.forms import Form
 
 _COLUMNS = 4
-_DIGITS = 19
-"""Of a number that no column holds."""
 OFFERED_AT_MOST = 100
 LONGEST_REFERENCE = 40
 ONE_ALONE = "Choisissez un seul objet."
@@ -209,7 +207,7 @@ class Subjects:
         named = []
         for name, kind in self._kept:
             typed = form.text(name, longest=20)
-            key = _id_typed(typed)
+            key = id_typed(typed)
             if key is not None and await self.find(session, (name, key)) is not None:
                 named.append((name, key))
             elif typed:
@@ -228,7 +226,7 @@ async def _offered(session: AsyncSession, kind: SubjectKind, typed: str, present
     ended = [str(one) for one in kind.states.states if kind.states.is_end(one)]
     chosen = or_(
         reference == typed,
-        key == (_id_typed(typed) or 0),
+        key == (id_typed(typed) or 0),
         key == (present.id if present is not None and present.kind == kind.name else 0),
     )
     rows = await session.execute(
@@ -244,10 +242,6 @@ def _one(named: Sequence[Named]) -> Named | None:
     if len(named) > 1:
         raise Invalid({named[1][0]: ONE_ALONE})
     return named[0] if named else None
-
-
-def _id_typed(typed: str) -> int | None:
-    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < _DIGITS else None
 
 
 @dataclass(frozen=True)

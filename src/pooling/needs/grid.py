@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from pooling.kernel.text import whole_number
 from pooling.needs.queries import DeclarationShown
 from pooling.needs.schemas import LONGEST_COMMENT, DeclarationIn, NeedIn
 from pooling.needs.words import wanted_words
@@ -74,8 +75,7 @@ def _read_need(form: Form, item_id: int) -> NeedIn:
 
 def typed_quantity(form: Form, item: ItemShown) -> int:
     """The quantity in the form, zero when it is not one: for totals only."""
-    typed = "".join(form.value(f"quantite-{item.id}").split())
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0  # noqa: PLR2004
+    return whole_number("".join(form.value(f"quantite-{item.id}").split()), 9) or 0
 
 
 def grid_context(form: Form, items: list[ItemShown], *, filed: DeclarationShown | None = None) -> dict[str, Any]:

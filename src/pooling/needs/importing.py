@@ -16,6 +16,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.events import record_event
 from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
 from pooling.kernel.tables import linked
+from pooling.kernel.text import whole_number
 from pooling.members.models import Member
 from pooling.needs.declaring import KEEPING_PLACE, require_open
 from pooling.purchases.finding import find_purchase, item_ids
@@ -143,8 +144,8 @@ def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> tuple[i
 @lru_cache(maxsize=10_000)
 def _whole(typed: str) -> int:
     """The number typed, −1 when it is none."""
-    digits = without_blanks(typed)
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1  # noqa: PLR2004
+    number = whole_number(without_blanks(typed), 9)
+    return -1 if number is None else number
 
 
 async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[int], now: datetime) -> None:

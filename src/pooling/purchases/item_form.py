@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from pooling.kernel.list_reading import without_blanks
-from pooling.kernel.text import slug
+from pooling.kernel.text import slug, whole_number
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.schemas import MOST_TIERS, MOST_UNITS, ItemIn, TierIn
 from pooling.web.forms import Form, longest_of
@@ -20,9 +20,8 @@ _MOST_DIGITS = 8
 
 def rows_of(form: Form) -> range:
     """The numbers of the rows shown."""
-    typed = form.value("lignes")
-    count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else ROWS  # noqa: PLR2004
-    return range(1, min(max(count, 1), MOST_ROWS) + 1)
+    count = whole_number(form.value("lignes"), 3)
+    return range(1, min(max(ROWS if count is None else count, 1), MOST_ROWS) + 1)
 
 
 def usual_rates() -> dict[str, str]:

@@ -18,6 +18,7 @@ from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE, HTTP_500_IN
 
 from pooling.kernel.errors import DomainError, SignInRequired
 from pooling.kernel.limits import BYTES, Readers, limit
+from pooling.kernel.text import whole_number
 
 _TOLD = (Readers.PROGRAMS, Readers.OPERATORS)
 LARGEST_BODY = limit(256_000, "Body of any other request", __name__, *_TOLD, unit=BYTES)
@@ -117,8 +118,8 @@ def only_signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteH
     """Asked before the body is read: nobody from outside makes us take so much. What any form may have is read, so that
     it can be kept for somebody whose session has ended.
     """
-    length = connection.headers.get("content-length", "")
-    is_ordinary = length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= LARGEST_BODY  # noqa: PLR2004
+    length = whole_number(connection.headers.get("content-length", ""), 9)
+    is_ordinary = length is not None and length <= LARGEST_BODY
     if connection.scope.get("user") is None and not is_ordinary:
         raise SignInRequired
 

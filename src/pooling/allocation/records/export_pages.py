@@ -13,6 +13,7 @@ from pooling.exports.asking import file_of
 from pooling.exports.models import Export
 from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
 from pooling.kernel.errors import NotFound
+from pooling.kernel.text import whole_number
 from pooling.members.group_page import Here
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link
@@ -72,9 +73,10 @@ def _record(typed: str) -> int | None:
     """
     if not typed:
         return None
-    if not (typed.isascii() and typed.isdigit() and len(typed) < len(str(MOST_RECORDS))):
+    number = whole_number(typed, len(str(MOST_RECORDS)) - 1)
+    if number is None:
         raise NotFound
-    return int(typed)
+    return number
 
 
 @post(PATH, right=may_see_every_share)

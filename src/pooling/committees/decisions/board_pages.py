@@ -22,6 +22,7 @@ from pooling.committees.decisions.words import committee_day
 from pooling.committees.page import sections_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
+from pooling.kernel.tables import id_typed
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Caller, Right
 from pooling.purchases.finding import find_purchase
@@ -78,8 +79,7 @@ def _first_view(counts: dict[View, int]) -> View:
 
 
 def _committee_id(form: Form) -> int | None:
-    typed = form.value("comite")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None  # noqa: PLR2004 - 64 bits
+    return id_typed(form.value("comite"))
 
 
 async def _purchase_id(session: AsyncSession, form: Form) -> int | None:

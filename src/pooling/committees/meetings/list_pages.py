@@ -14,6 +14,7 @@ from pooling.committees.calendars.year_queries import Cadence, cadence_of, commi
 from pooling.committees.meetings.queries import committee_page
 from pooling.committees.page import sections_of
 from pooling.kernel.slices import Slice
+from pooling.kernel.text import whole_number
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.web.cursors import page_after
@@ -60,8 +61,8 @@ async def _proposals(session: AsyncSession, cadence: Cadence, today: date, zone:
 
 
 def _year(typed: str, present: int) -> int:
-    year = int(typed) if typed.isascii() and typed.isdigit() and len(typed) == 4 else present  # noqa: PLR2004 - digits
-    return year if FIRST_YEAR <= year <= LAST_YEAR else present
+    year = whole_number(typed, 4)
+    return year if year is not None and FIRST_YEAR <= year <= LAST_YEAR else present
 
 
 ROUTES = [list_committees]

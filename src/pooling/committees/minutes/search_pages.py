@@ -7,6 +7,7 @@ from litestar.params import FromQuery
 
 from pooling.committees.minutes.searching import LONGEST_QUERY, MOST_PAGES, search_minutes
 from pooling.committees.page import sections_of
+from pooling.kernel.text import whole_number
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.web.forms import form_of
@@ -18,8 +19,7 @@ SEARCH = "/comites/recherche"
 async def search(here: Here[GroupPage], q: FromQuery[str] = "", page: FromQuery[str] = "") -> Response[str]:
     """Published minutes and their decisions, the best answers first."""
     typed = q[:LONGEST_QUERY]
-    place = int(page) if page.isascii() and page.isdigit() and len(page) < 3 else 1  # noqa: PLR2004
-    place = min(max(place, 1), MOST_PAGES)
+    place = min(whole_number(page, 2) or 1, MOST_PAGES)
     found, more = await search_minutes(here.session, typed, page=place)
     url = f"{here.base}{SEARCH}?{urlencode({'q': typed})}"
     return here.render(
