@@ -91,11 +91,16 @@ class Browser:
             shown = await self.client.get("/connexion")
             token = TOKEN.search(shown.text)
         assert token is not None, f"no form on {page}"
-        data = {"csrf": token[1], **{name: str(value) for name, value in (values or {}).items()}}
+        data = {"csrf": token[1], **{name: _sent(value) for name, value in (values or {}).items()}}
         return await self.client.post(path, data=data, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
 
     async def close(self) -> None:
         await self.client.aclose()
+
+
+def _sent(value: object) -> str | list[str]:
+    """As a form sends it: boxes of one name once each."""
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 SignIn = Callable[[str], Awaitable[Browser]]

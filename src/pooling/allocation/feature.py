@@ -3,6 +3,7 @@
 from pooling.allocation import api, pages
 from pooling.allocation.acts import CHANGE_TERMS
 from pooling.allocation.configuration import read_finance
+from pooling.allocation.copying import copy_lines
 from pooling.allocation.event_words import EVENTS
 from pooling.allocation.page import SECTION
 from pooling.allocation.records.workbook_export import workbook_kind
@@ -19,4 +20,5 @@ FEATURE = Feature(
     tasks=(records_to_process,),
     events=EVENTS,
     acts=(CHANGE_TERMS,),
+    copies=(copy_lines,),
 )

@@ -78,6 +78,7 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         items=await purchase_items(session, purchase.id),
         may_edit=purchase.state == PurchaseState.DRAFT and may_edit(caller, purchase),
         may_cancel=PURCHASE.may(purchase.state, PurchaseState.CANCELLED) and may_run(caller, purchase),
+        may_prepare=caller.may_somewhere(Right.PREPARE_PURCHASE),
         names_buyers=may_name_buyers(caller, purchase),
         coverage=await coverage(session, purchase.id),
         moments=_moments(here),

@@ -74,6 +74,22 @@ LeavingWarnings: TypeAlias = Callable[
 Ahead: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[list[tuple[datetime, str]]]]
 """What has a date ahead that people meant in the group's zone: when, and what it is, in words."""
 
+
+@dataclass(frozen=True)
+class Copied:
+    """A purchase that was prepared after another one."""
+
+    model_id: int
+    purchase_id: int
+    items: Mapping[str, str]
+    """The codes of its items by those of the model's; an item that was renamed or left out is in none."""
+    members: frozenset[str]
+    """The codes of those who take part in it."""
+
+
+Copy: TypeAlias = Callable[[AsyncSession, Copied], Awaitable[None]]
+"""Takes over what a feature keeps of the model, as far as it goes with the new purchase."""
+
 Forget: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[None]]
 """Deletes in the transaction's group what names people and is older than this moment."""
 
@@ -103,6 +119,8 @@ class Feature:
     events: EventWords = field(default_factory=EventWords)
     on_leaving: Sequence[LeavingWarnings] = ()
     ahead: Sequence[Ahead] = ()
+    copies: Sequence[Copy] = ()
+    """What of theirs a purchase that is prepared after another one begins with."""
     forgets: Sequence[Forget] = ()
     subjects: Sequence[SubjectKind] = ()
     """What decisions, agenda items and difficulties may be about."""
@@ -179,6 +197,11 @@ class Features:
         """À faire: what is expected of this person, the most urgent first."""
         found = [task for feature in self.each for tasks in feature.tasks for task in await tasks(session, caller, now)]
         return sorted(found, key=lambda task: (task.due_at is None, task.due_at or now, task.path))
+
+    async def copy(self, session: AsyncSession, copied: Copied) -> None:
+        for feature in self.each:
+            for copy in feature.copies:
+                await copy(session, copied)
 
     async def on_leaving(
         self,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromQuery
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -14,13 +15,14 @@ from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Member, MemberKind, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import rewrite_items
+from pooling.purchases.finding import find_purchase
 from pooling.purchases.item_form import form_of_items, read_items, rows_of, usual_rates, with_more_rows
 from pooling.purchases.kinds import KINDS
-from pooling.purchases.models import PurchaseKind
+from pooling.purchases.models import Purchase, PurchaseKind
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.preparing import check_purchase, prepare_purchase
-from pooling.purchases.queries import purchase_items
+from pooling.purchases.queries import participants, purchase_items
 from pooling.purchases.schemas import PurchaseIn
 from pooling.web.forms import Form, PostedForm, Redisplay, longest_of
 
@@ -34,8 +36,30 @@ KIND_CHOICES = [(str(kind.name), kind.label, kind.hint) for kind in KINDS.values
 
 
 @get(NEW, right=Right.PREPARE_PURCHASE)
-async def ask_purchase(here: Here[GroupPage]) -> Response[str]:
-    return await _page(here, Form(values={"kind": PurchaseKind.GOODS, "participation": "all", **usual_rates()}))
+async def ask_purchase(here: Here[GroupPage], modele: FromQuery[str] = "") -> Response[str]:
+    """Blank, or filled after another purchase."""
+    form = Form(values={"kind": PurchaseKind.GOODS, "participation": "all", **usual_rates()})
+    if modele:
+        await _fill_after(here, form, await find_purchase(here.session, modele))
+    return await _page(here, form)
+
+
+async def _fill_after(here: GroupPage, form: Form, model: Purchase) -> None:
+    """What the model was, to be changed before it is kept. Who takes part is asked anew in a large group."""
+    lead = await here.session.get_one(Member, (model.group_id, model.lead_member_id))
+    leads, members = await leads_and_members(here.session, here.caller)
+    taking_part = [line.code for line in await participants(here.session, model.id)]
+    form.values |= {
+        "like": model.reference,
+        "title": model.title,
+        "description": model.description,
+        "kind": model.kind,
+        "lead_member": lead.code if lead.code in dict(leads) else "",
+        **form_of_items(await purchase_items(here.session, model.id)),
+    }
+    if members and set(taking_part) != set(dict(members)):
+        form.values["participation"] = "some"
+        form.lists["participants"] = taking_part
 
 
 async def _page(here: GroupPage, form: Form) -> Response[str]:
@@ -81,7 +105,13 @@ async def do_purchase(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     insistence = form.insistence()
     async with form.submitted(lambda: _page(here, form)):
         purchase = await prepare_purchase(
-            here.session, here.caller, command, here.now, lead_buyers=buyers, insistence=insistence
+            here.session,
+            here.caller,
+            command,
+            here.now,
+            lead_buyers=buyers,
+            like=form.value("like"),
+            insistence=insistence,
         )
     return here.redirect(f"/achats/{purchase.reference}", done=f"L’achat {purchase.reference} est en préparation.")
 
