@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import rich_click as click
 from rich.console import Console
@@ -128,7 +127,7 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
         row = await session.get_one(Group, found.group_id)
         allocation = await read_current(session, found.id, read_finance(load_settings().config_dir))
         with out.open("wb") as target:
-            provenance = of_estimate(allocation, row.name, ZoneInfo(row.timezone), SystemClock().now())
+            provenance = of_estimate(allocation, row.name, row.zone, SystemClock().now())
             allocation_xlsx(target, allocation, provenance, fictional=row.fictional)
 
     with _known(purchase):
