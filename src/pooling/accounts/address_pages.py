@@ -24,10 +24,10 @@ CODE = f"{PAGE}/code"
 @get(PAGE, right="signed_in")
 async def ask_address(request: Request[Any, Any, Any], nouvelle: FromQuery[str] = "") -> Response[str]:
     """`nouvelle` comes from a facilitator's mail: it fills the box and does nothing else."""
-    return _address_page(request, form_of({"email": nouvelle[:254]}))
+    return await _address_page(request, form_of({"email": nouvelle[:254]}))
 
 
-def _address_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
+async def _address_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
     return render(
         request,
         "accounts/address.html",
@@ -42,15 +42,12 @@ def _address_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
 async def send_address_code(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     person, services = signed_in(request), services_of(request)
     now, email = services.clock.now(), form.email("email")
-    if not form.has_errors:
-        with form.redisplayed():
-            await ADDRESSES.count(services.database, person.person_id, at=now)
-            await CODES_FROM_HOST.count(services.database, host_of(request), at=now)
-            await CODES_TO_ADDRESS.count(services.database, email, at=now)
-            async with services.database.transaction() as session:
-                await ask_change(session, SecretBox(services.secret_key, PURPOSE), person, email, now)
-    if form.has_errors:
-        raise Redisplay(_address_page(request, form))
+    async with form.submitted(lambda: _address_page(request, form)):
+        await ADDRESSES.count(services.database, person.person_id, at=now)
+        await CODES_FROM_HOST.count(services.database, host_of(request), at=now)
+        await CODES_TO_ADDRESS.count(services.database, email, at=now)
+        async with services.database.transaction() as session:
+            await ask_change(session, SecretBox(services.secret_key, PURPOSE), person, email, now)
     await services.bell.ring("deliver")
     return redirect(request, CODE)
 
@@ -97,7 +94,7 @@ async def check_address_code(request: Request[Any, Any, Any], form: PostedForm) 
     except Conflict as taken:
         form.values["email"] = email
         form.refuse("email", taken.message)
-        raise Redisplay(_address_page(request, form)) from taken
+        raise Redisplay(await _address_page(request, form)) from taken
     await services.bell.ring("deliver")
     done = f"Votre adresse est désormais {email} : c’est là que vous recevez vos codes et vos courriels."
     return redirect(request, "/compte", done=done)

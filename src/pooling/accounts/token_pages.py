@@ -14,7 +14,7 @@ from pooling.accounts.tokens import LONGEST_NAME, PAST_END, make_token, revoke_t
 from pooling.accounts.who import signed_in
 from pooling.kernel.errors import NotFound, SignInRequired
 from pooling.kernel.tables import id_typed
-from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.forms import Form, PostedForm
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
 
@@ -41,22 +41,18 @@ async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Res
     name = form.text("name", required="Donnez un nom à ce jeton : le programme qui s’en servira.", longest=LONGEST_NAME)
     scope = form.choice("scope", list(TokenScope))
     expires_at = _end(form, group, services_of(request).clock.now()) if form.value("expires_on") else None
-    token = ""
-    if group is not None and not form.has_errors:
-        services = services_of(request)
-        with form.redisplayed():
-            async with services.database.transaction() as session:
-                token = await make_token(
-                    session,
-                    person.person_id,
-                    group.id,
-                    name=name,
-                    scope=TokenScope(scope),
-                    expires_at=expires_at,
-                    now=services.clock.now(),
-                )
-    if form.has_errors:
-        raise Redisplay(await _page(request, person, form))
+    services = services_of(request)
+    async with form.submitted(lambda: _page(request, person, form)), services.database.transaction() as session:
+        assert group is not None, "its field is refused otherwise"
+        token = await make_token(
+            session,
+            person.person_id,
+            group.id,
+            name=name,
+            scope=TokenScope(scope),
+            expires_at=expires_at,
+            now=services.clock.now(),
+        )
     return await _page(request, person, Form(values={"scope": TokenScope.READ}), token=token)
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import SignedIn
-from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.errors import NotFound
 from pooling.members.entrance import administrator
 from pooling.members.groups import (
     GroupLine,
@@ -27,7 +27,7 @@ from pooling.members.models import Role
 from pooling.members.page_parts import NAME_NEEDED
 from pooling.members.rights import Right
 from pooling.reminders.kinds import Context
-from pooling.web.forms import Form, PostedForm, Redisplay, form_of
+from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
 
@@ -69,10 +69,10 @@ async def list_groups(request: Request[Any, Any, Any]) -> Response[str]:
 @get(f"{BASE}/nouveau", right=Right.ADMINISTER)
 async def ask_group(request: Request[Any, Any, Any]) -> Response[str]:
     administrator(request)
-    return _creation_page(request, Form())
+    return await _creation_page(request, Form())
 
 
-def _creation_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
+async def _creation_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
     return render(request, "members/group_creation.html", breadcrumb=_crumbs("Créer un groupe"), form=form, base=BASE)
 
 
@@ -83,14 +83,8 @@ async def do_group(request: Request[Any, Any, Any], form: PostedForm) -> Respons
     name = form.text("name", required=NAME_OF_GROUP, longest=120)
     email = form.email("email")
     facilitator = form.text("facilitator", required=NAME_NEEDED)
-    if not form.has_errors:
-        with form.redisplayed():
-            try:
-                await _create(request, person, name, InvitationIn(email, facilitator, Role.FACILITATOR))
-            except Conflict as conflict:
-                form.refuse("name", conflict.message)
-    if form.has_errors:
-        raise Redisplay(_creation_page(request, form))
+    async with form.submitted(lambda: _creation_page(request, form), conflict="name"):
+        await _create(request, person, name, InvitationIn(email, facilitator, Role.FACILITATOR))
     return redirect(request, BASE, done="Le groupe est créé", mailed=f"un courriel part à {email}")
 
 
@@ -108,10 +102,10 @@ async def _create(request: Request[Any, Any, Any], person: SignedIn, name: str, 
 async def ask_name(request: Request[Any, Any, Any], slug: FromPath[str]) -> Response[str]:
     administrator(request)
     group = await _group(request, slug)
-    return _name_page(request, group, form_of({"name": group.name}))
+    return await _name_page(request, group, form_of({"name": group.name}))
 
 
-def _name_page(request: Request[Any, Any, Any], group: GroupLine, form: Form) -> Response[str]:
+async def _name_page(request: Request[Any, Any, Any], group: GroupLine, form: Form) -> Response[str]:
     return render(
         request,
         "members/group_name.html",
@@ -126,10 +120,8 @@ def _name_page(request: Request[Any, Any, Any], group: GroupLine, form: Form) ->
 async def do_name(request: Request[Any, Any, Any], form: PostedForm, slug: FromPath[str]) -> Response[Any]:
     person = administrator(request)
     name = form.text("name", required=NAME_OF_GROUP, longest=120)
-    if form.has_errors:
-        raise Redisplay(_name_page(request, await _group(request, slug), form))
-    services = services_of(request)
-    async with services.database.transaction() as session:
+    group, services = await _group(request, slug), services_of(request)
+    async with form.submitted(lambda: _name_page(request, group, form)), services.database.transaction() as session:
         await rename_group(session, slug, name, person.person_id, services.clock.now())
     return redirect(request, BASE, done="Le groupe est renommé ; son adresse ne change pas.")
 

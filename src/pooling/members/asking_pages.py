@@ -23,7 +23,7 @@ from pooling.members.page_parts import NAME_NEEDED
 from pooling.members.rights import Caller, Right
 from pooling.members.words import OF_MEMBER, ROLE_CHOICES
 from pooling.reminders.kinds import Context
-from pooling.web.forms import Form, PostedForm, Redisplay, form_of
+from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.layout import redirect, render
 from pooling.web.services import services_of
 
@@ -38,10 +38,10 @@ async def ask_access(request: Request[Any, Any, Any], groupe: FromQuery[str] = "
     slug = groupe[:LONGEST_SLUG]
     if person.group(slug) is not None:
         return Redirect(f"/g/{slug}", status_code=303)
-    return _access_page(request, person, form_of({"groupe": slug}))
+    return await _access_page(request, person, form_of({"groupe": slug}))
 
 
-def _access_page(request: Request[Any, Any, Any], person: SignedIn, form: Form) -> Response[str]:
+async def _access_page(request: Request[Any, Any, Any], person: SignedIn, form: Form) -> Response[str]:
     return render(request, "members/ask_access.html", form=form, person=person)
 
 
@@ -53,12 +53,8 @@ async def do_ask_access(request: Request[Any, Any, Any], form: PostedForm) -> Re
     now = services.clock.now()
     slug = form.text("groupe", required="Indiquez le groupe.", longest=LONGEST_SLUG)
     message = form.lines("message", required="Dites qui vous êtes et pourquoi.", longest=LONGEST_MESSAGE)
-    if form.has_errors:
-        raise Redisplay(_access_page(request, person, form))
-    with form.redisplayed():
+    async with form.submitted(lambda: _access_page(request, person, form)):
         await REQUESTS.count(services.database, person.person_id, at=now)
-    if form.has_errors:
-        raise Redisplay(_access_page(request, person, form))
     if person.group(slug) is None:
         await _keep(services.database, person, slug, message, services.settings.base_url, now)
     return redirect(request, "/demande-acces/envoyee")

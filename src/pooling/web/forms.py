@@ -237,19 +237,6 @@ class Form:
         if self.errors:
             raise Invalid(self.errors)
 
-    @contextmanager
-    def redisplayed(self, fields: Mapping[str, str] | None = None) -> Iterator[None]:
-        """Gathers in `errors` what the block refuses; the caller then looks at `has_errors`."""
-        try:
-            yield
-        except Invalid as invalid:
-            self.status = invalid.status
-            if isinstance(invalid, Doubtful):
-                self._doubt(invalid.doubts)
-                return
-            for name, sentence in invalid.errors.items():
-                self.refuse((fields or {}).get(name, name), sentence)
-
     @asynccontextmanager
     async def submitted(
         self,
@@ -268,16 +255,25 @@ class Form:
             Redisplay: something is to mend.
         """
         if not self.errors:
-            with self.redisplayed(fields):
-                try:
-                    yield
-                except Conflict as refused:
-                    if conflict is None:
-                        raise
-                    self.conflict = refused.code
-                    self.refuse(conflict, refused.message)
+            try:
+                yield
+            except Invalid as invalid:
+                self._gather(invalid, fields or {})
+            except Conflict as refused:
+                if conflict is None:
+                    raise
+                self.conflict = refused.code
+                self.refuse(conflict, refused.message)
         if self.errors:
             raise Redisplay(await page())
+
+    def _gather(self, invalid: Invalid, fields: Mapping[str, str]) -> None:
+        self.status = invalid.status
+        if isinstance(invalid, Doubtful):
+            self._doubt(invalid.doubts)
+            return
+        for name, sentence in invalid.errors.items():
+            self.refuse(fields.get(name, name), sentence)
 
 
 def _wrong_integer(typed: str, smallest: int, largest: int) -> str | None:
