@@ -19,15 +19,8 @@ from pooling.demo import feature as demo
 from pooling.demo import pages as demo_pages
 from pooling.features import FEATURES
 from pooling.members import administration_pages
-from pooling.members.api_entrance import provide_token_group, provide_token_here, provide_token_session
-from pooling.members.entrance import (
-    provide_caller,
-    provide_group,
-    provide_here,
-    provide_now,
-    provide_session,
-    require_whole_rights,
-)
+from pooling.members.api_entrance import provide_token_here
+from pooling.members.entrance import provide_here, require_whole_rights
 from pooling.members.features import Entry, Feature, Features, features_of, gather_features
 from pooling.members.rights import Caller
 from pooling.members.words import ROLE_WORDS
@@ -67,12 +60,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
     group_router = Router(
         "/g/{group:str}",
         route_handlers=[handler for feature in features for handler in feature.pages],
-        dependencies={
-            "entered_group": Provide(provide_group, sync_to_thread=False),
-            "here": Provide(provide_here),
-            "session": Provide(provide_session),
-            "caller": Provide(provide_caller, sync_to_thread=False),
-        },
+        dependencies={"here": Provide(provide_here)},
     )
     app = Litestar(
         route_handlers=[
@@ -82,7 +70,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
             *entrance,
             *(handler for feature in features for handler in feature.front),
         ],
-        dependencies={"form": Provide(provide_form), "now": Provide(provide_now, sync_to_thread=False)},
+        dependencies={"form": Provide(provide_form)},
         middleware=[SignInMiddleware()],
         before_request=admit_person,
         before_send=[add_headers],
@@ -105,12 +93,7 @@ def _api_router(features: Sequence[Feature]) -> Router:
     of_a_group = Router(
         "/groups/{group:str}",
         route_handlers=[handler for feature in features for handler in feature.api],
-        dependencies={
-            "entered_group": Provide(provide_token_group, sync_to_thread=False),
-            "here": Provide(provide_token_here),
-            "session": Provide(provide_token_session),
-            "caller": Provide(provide_caller, sync_to_thread=False),
-        },
+        dependencies={"here": Provide(provide_token_here)},
     )
     front = [handler for feature in features for handler in feature.api_front]
     return Router(PREFIX, route_handlers=[*front, of_a_group], dependencies={"holder": Provide(provide_holder)})

@@ -57,7 +57,9 @@ def test_the_document_says_what_the_routes_name() -> None:
 
 
 def test_a_route_names_the_whole_right() -> None:
-    """A right that counts for some purchases only says nothing of the one in the address; a permission needs it."""
+    """A right that counts for some purchases only says nothing of the one in the address; a permission needs it. And
+    nobody asks either of a handler that takes no `here`.
+    """
 
     async def on_a_purchase(here: Here[PurchasePage]) -> str:
         return here.url
@@ -71,6 +73,12 @@ def test_a_route_names_the_whole_right() -> None:
     require_whole_rights(get("/a", right=may_run)(on_a_purchase))
     require_whole_rights(get("/b", right=Right.SEE_GROUP)(on_a_purchase))
     require_whole_rights(get("/c", right=Right.PREPARE_PURCHASE)(on_the_group))
-    for right, handler in ((Right.RUN_PURCHASE, on_a_purchase), (may_run, on_the_group), (may_run, on_nothing)):
+    require_whole_rights(get("/d", right=Right.SIGNED_IN)(on_nothing))
+    for right, handler in (
+        (Right.RUN_PURCHASE, on_a_purchase),
+        (may_run, on_the_group),
+        (may_run, on_nothing),
+        (Right.SEE_GROUP, on_nothing),
+    ):
         with pytest.raises(ImproperlyConfiguredException):
-            require_whole_rights(get("/d", right=right)(handler))
+            require_whole_rights(get("/e", right=right)(handler))

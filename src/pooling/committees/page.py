@@ -14,7 +14,6 @@ from pooling.committees.queries import committee_by_id
 from pooling.committees.rules import COMMITTEE, TO_COME
 from pooling.committees.words import KIND_WORDS, zone_words
 from pooling.members.group_page import GroupPage, InGroup
-from pooling.members.page_parts import section_links
 from pooling.members.rights import Right
 from pooling.web.layout import Link, redirect
 from pooling.web.typography import date_time_long, time_short
@@ -29,11 +28,6 @@ TABS: tuple[tuple[str, str], ...] = (
 """The pages of one committee."""
 ATTENDANCE = "/presence"
 """Among them as long as it is time to say who is there, and when one comes to it all the same."""
-
-
-def sections_of(here: GroupPage, shown: str) -> list[Link]:
-    """The pages about committees that are of no single one, of which the one at the path `shown` is shown."""
-    return section_links(here.features.sections("/comites"), here.caller, here.group, shown)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,12 @@
-"""From a request to a transaction in the group that the address names, and to the caller in it."""
+"""From a request to a transaction in the group that the address names, and to what its handler stands on there."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from litestar import Request
-from litestar.di import NamedDependency
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
@@ -24,11 +22,6 @@ from pooling.members.models import Role
 from pooling.members.permissions import Permission
 from pooling.members.rights import AnyRight, Caller, HeldRole, require_entry
 from pooling.web.services import services_of
-
-EnteredGroupHere = NamedDependency[EnteredGroup]
-SessionHere = NamedDependency[AsyncSession]
-CallerHere = NamedDependency[Caller]
-"""How a handler under `/g/{group}/` asks for the group, its transaction and the caller: `caller: CallerHere`."""
 
 
 def administrator(request: Request[Any, Any, Any]) -> SignedIn:
@@ -47,79 +40,61 @@ def administrator(request: Request[Any, Any, Any]) -> SignedIn:
     return person
 
 
-def provide_now(request: Request[Any, Any, Any]) -> datetime:
-    now: datetime = services_of(request).clock.now()
-    return now
+async def provide_here(request: Request[Any, Any, Any], group: FromPath[str]) -> AsyncIterator[InGroup]:
+    """What a page's handler stands on, as its annotation wants it."""
+    person = signed_in(request)
+    async with entered(request, _group_of(person, group), person) as here:
+        yield here
 
 
-def provide_group(request: Request[Any, Any, Any], group: FromPath[str]) -> EnteredGroup:
+def _group_of(person: SignedIn, slug: str) -> EnteredGroup:
     """The group in the address, if the person may enter it: otherwise it does not exist, and asking for access is
     offered in the same words whether it does or not.
     """
-    entered = signed_in(request).group(group)
-    if entered is None:
+    group = person.group(slug)
+    if group is None:
         refused = NotFound("Ce groupe n’existe pas, ou vous n’y avez pas accès.")
-        refused.way_on = ("Demander un accès à ce groupe", f"/demande-acces?groupe={quote(group, safe='')}")
+        refused.way_on = ("Demander un accès à ce groupe", f"/demande-acces?groupe={quote(slug, safe='')}")
         raise refused
-    request.scope["state"]["group"] = entered
-    return entered
-
-
-async def provide_session(
-    request: Request[Any, Any, Any], entered_group: EnteredGroupHere
-) -> AsyncIterator[AsyncSession]:
-    """The transaction alone, for handlers that look up what their address names by themselves."""
-    async with entered(request, entered_group, signed_in(request)) as (session, _):
-        yield session
-
-
-async def provide_here(request: Request[Any, Any, Any], entered_group: EnteredGroupHere) -> AsyncIterator[InGroup]:
-    """`here`, as the handler's annotation wants it."""
-    async with entered(request, entered_group, signed_in(request)) as (session, caller):
-        yield await located(request, session, caller, entered_group)
+    return group
 
 
 @asynccontextmanager
 async def entered(
     request: Request[Any, Any, Any], group: EnteredGroup, who: SignedIn | Holder
-) -> AsyncIterator[tuple[AsyncSession, Caller]]:
-    """One request, one transaction, in one group. Commits after the answer is made, before it is sent.
+) -> AsyncIterator[InGroup]:
+    """One request, one transaction, in one group, and what the handler stands on there. Commits after the answer is
+    made, before it is sent.
 
-    The coarse guard stands inside: the right that the route names must be held somewhere in the group. (A dependency
-    that refused after another one had opened its transaction would leave it open: Litestar closes generators only once
-    all dependencies are there. So one generator opens it, refuses, and looks up.)
+    Whatever may refuse stands inside: the right that the route names must be held somewhere in the group, and once the
+    subject of the address is looked up its permission is asked. (A dependency that refused after another one had opened
+    its transaction would leave it open: Litestar closes generators only once all dependencies are there.)
     """
+    request.scope["state"]["group"] = group
+    services, named = services_of(request), request.route_handler.opt["right"]
     found: list[Caller] = []
 
     async def enter(session: AsyncSession, group_id: int | None) -> None:
         assert group_id is not None, "it is the group's"
         found.append(await _enter_as(session, group_id, who.person_id))
 
-    async with services_of(request).database.transaction(group.id, enter=enter) as session:
+    async with services.database.transaction(group.id, enter=enter) as session:
         (caller,) = found
         require_entry(caller.roles)
         request.scope["state"]["caller"] = caller
         if isinstance(who, SignedIn) and _owes_second_factor(who, caller, group):
             raise SignInRequired("/compte/second-facteur")
-        if not caller.may_somewhere(route_right(request)):
+        if not caller.may_somewhere(named.right if isinstance(named, Permission) else named):
             raise Forbidden
-        yield session, caller
+        bare = InGroup(request, session, caller, group, services.clock.now())
+        here = await kind_of_here(request.route_handler).load(bare)
+        if isinstance(named, Permission):
+            named.require_of(here)
+        yield here
 
 
 def _owes_second_factor(person: SignedIn, caller: Caller, group: EnteredGroup) -> bool:
     return group.second_factor_required and caller.needs_second_factor and not person.second_factor_given
-
-
-async def located(
-    request: Request[Any, Any, Any], session: AsyncSession, caller: Caller, group: EnteredGroup
-) -> InGroup:
-    """What the handler stands on, once the permission that its route names has allowed it."""
-    now = services_of(request).clock.now()
-    here = await kind_of_here(request.route_handler).load(InGroup(request, session, caller, group, now))
-    named = request.route_handler.opt["right"]
-    if isinstance(named, Permission):
-        named.require_of(here)
-    return here
 
 
 def kind_of_here(handler: BaseRouteHandler) -> type[InGroup]:
@@ -129,27 +104,25 @@ def kind_of_here(handler: BaseRouteHandler) -> type[InGroup]:
 
 
 def require_whole_rights(handler: BaseRouteHandler) -> None:
-    """That the right a route names is all there is to it.
+    """That the right in a group that a route names is asked, and all there is to it.
 
     Raises:
-        ImproperlyConfiguredException: nothing would ask its permission; or it names a right that counts for some
-            members or purchases only, of which its address names one.
+        ImproperlyConfiguredException: the handler takes no `here`, so that nothing asks it; there is nothing that its
+            permission could look at; or it names a right that counts for some members or purchases only, of which its
+            address names one.
     """
     named = handler.opt.get("right")
-    takes_here = "here" in handler.parsed_fn_signature.parameters
-    kind = kind_of_here(handler) if takes_here else InGroup
+    if not (isinstance(named, Permission) or (isinstance(named, AnyRight) and named.roles)):
+        return  # of no group
+    if "here" not in handler.parsed_fn_signature.parameters:
+        raise ImproperlyConfiguredException(f"{handler}: nothing asks {named} where no `here` is taken")
+    kind = kind_of_here(handler)
     if isinstance(named, Permission):
         known = {one.name for one in fields(kind)} | set(dir(kind))
-        if not takes_here or not known.issuperset(named.subjects):
+        if not known.issuperset(named.subjects):
             raise ImproperlyConfiguredException(f"{handler}: nothing there for {named} to look at")
-    elif isinstance(named, AnyRight) and not named.of_group and len(fields(kind)) > len(fields(InGroup)):
+    elif not named.of_group and len(fields(kind)) > len(fields(InGroup)):
         raise ImproperlyConfiguredException(f"{handler}: name a permission, {named} is of some members or purchases")
-
-
-def provide_caller(request: Request[Any, Any, Any], session: SessionHere) -> Caller:  # noqa: ARG001 - it comes first
-    """The caller, past the coarse guard."""
-    caller: Caller = request.scope["state"]["caller"]
-    return caller
 
 
 async def _enter_as(session: AsyncSession, group_id: int, person_id: int) -> Caller:
@@ -167,11 +140,3 @@ async def caller_of(session: AsyncSession, person_id: int, group_id: int) -> Cal
     """What this person is in the transaction's group, now."""
     assert group_id == group_of(session), "a transaction is of one group"
     return await _enter_as(session, group_id, person_id)
-
-
-def route_right(request: Request[Any, Any, Any]) -> AnyRight:
-    """The right that must be held somewhere: the one that the route states (`right=…` on its decorator), or the one
-    under its permission.
-    """
-    named: AnyRight | Permission[...] = request.route_handler.opt["right"]
-    return named.right if isinstance(named, Permission) else named

@@ -1,32 +1,17 @@
 """What the pages about people share: a role with its member."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.sessions import EnteredGroup
-from pooling.members.features import Tab
 from pooling.members.models import Member, Role
 from pooling.members.people_list import find_members
-from pooling.members.rights import Caller
 from pooling.members.words import OF_MEMBER, ROLE_CHOICES
 from pooling.web.forms import Form
-from pooling.web.layout import Link
 
 SUGGESTED_AT_MOST = 300
 GIVEN_HERE = frozenset(value for value, _, _ in ROLE_CHOICES)
 NAME_NEEDED = "Indiquez le prénom et le nom."
-
-
-def section_links(sections: Sequence[Tab], caller: Caller, group: EnteredGroup, here: str) -> list[Link]:
-    """Of these pages (their paths from the group on), those that the caller may see; `here` is the one shown."""
-    return [
-        Link(tab.label, f"/g/{group.slug}{tab.path}", tab.path == here)
-        for tab in sections
-        if caller.may_somewhere(tab.right)
-    ]
 
 
 async def member_suggestions(session: AsyncSession) -> list[str]:

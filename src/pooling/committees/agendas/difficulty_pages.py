@@ -13,7 +13,6 @@ from pooling.committees.agendas.page import DIFFICULTIES, DifficultyPage
 from pooling.committees.agendas.permissions import may_settle
 from pooling.committees.agendas.schemas import LONGEST_DIFFICULTY, DifficultyIn
 from pooling.committees.models import DifficultyState
-from pooling.committees.page import sections_of
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import any_of
 from pooling.members.group_page import GroupPage, Here
@@ -38,7 +37,7 @@ async def list_difficulties(
         "committees/difficulties.html",
         ("Comités", "/comites"),
         "Difficultés",
-        tabs=sections_of(here, DIFFICULTIES),
+        tabs=here.sections("/comites"),
         url=url,
         still_open=still_open.items,
         settled=settled.items,

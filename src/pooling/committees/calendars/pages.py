@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from pooling.committees.calendars.feed_document import feed_of
 from pooling.committees.calendars.feeds import enter_by_feed, feeds_of, make_feed, revoke_feed
 from pooling.committees.notices.icalendar_text import published
-from pooling.committees.page import CommitteePage, sections_of
+from pooling.committees.page import CommitteePage
 from pooling.committees.queries import agendas_of
 from pooling.kernel.database import mail_from_of
 from pooling.kernel.errors import NotFound
@@ -64,7 +64,7 @@ async def _page(here: GroupPage, token: str = "") -> Response[str]:
         "committees/feeds.html",
         ("Comités", "/comites"),
         "Mon agenda",
-        tabs=sections_of(here, PATH),
+        tabs=here.sections("/comites"),
         feeds=await feeds_of(here.session, here.caller),
         address=f"{root}/calendrier/{here.group.slug}/{token}{SUFFIX}" if token else "",
         url=here.base + PATH,

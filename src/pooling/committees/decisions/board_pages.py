@@ -19,7 +19,6 @@ from pooling.committees.decisions.board import (
 )
 from pooling.committees.decisions.queries import with_effects
 from pooling.committees.decisions.words import committee_day
-from pooling.committees.page import sections_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import id_typed
@@ -56,7 +55,7 @@ async def show_board(
         "committees/board.html",
         ("Comités", "/comites"),
         "Décisions",
-        tabs=sections_of(here, BOARD),
+        tabs=here.sections("/comites"),
         form=form,
         url=url,
         view=view,

@@ -12,7 +12,6 @@ from pooling.committees.calendars.days_off import school_known_until
 from pooling.committees.calendars.year import year_of
 from pooling.committees.calendars.year_queries import Cadence, cadence_of, committee_days, dates_of_year
 from pooling.committees.meetings.queries import committee_page
-from pooling.committees.page import sections_of
 from pooling.kernel.slices import Slice
 from pooling.kernel.text import whole_number
 from pooling.members.group_page import GroupPage, Here
@@ -38,7 +37,7 @@ async def list_committees(
     return here.render(
         "committees/list.html",
         "Comités",
-        tabs=sections_of(here, PATH),
+        tabs=here.sections("/comites"),
         url=url,
         to_come=to_come.items,
         past=past.items,

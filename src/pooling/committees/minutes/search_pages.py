@@ -6,7 +6,6 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from pooling.committees.minutes.searching import LONGEST_QUERY, MOST_PAGES, search_minutes
-from pooling.committees.page import sections_of
 from pooling.kernel.text import whole_number
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
@@ -26,7 +25,7 @@ async def search(here: Here[GroupPage], q: FromQuery[str] = "", page: FromQuery[
         "committees/search.html",
         ("Comités", "/comites"),
         "Recherche",
-        tabs=sections_of(here, SEARCH),
+        tabs=here.sections("/comites"),
         form=form_of({"q": typed}),
         searched=typed.strip(),
         found=found,
