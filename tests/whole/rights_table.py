@@ -87,6 +87,11 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET /g/{{group}}/annuaire{path}": FACILITATOR for path in ("", "/{siren}")},
     "POST /g/{group}/annuaire/{siren}/ajout": FACILITATOR,
     **{f"{method} /g/{{group}}/membre-hors-annuaire": FACILITATOR for method in ("GET", "POST")},
+    **{
+        f"{method} /g/{{group}}/{page}": FACILITATOR
+        for method in ("GET", "POST")
+        for page in ("populations", "membres/{code}/fiche")
+    },
     "GET /g/{group}/membres": GROUP,
     "GET /g/{group}/membres/{code}": GROUP,
     **{f"GET /g/{{group}}/journal{path}": JOURNAL for path in ("", "/export.csv", "/export.xlsx")},
@@ -263,6 +268,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {API}/committees/{{committee_id}}/decisions/{{number}}/settlement": OWNS,
     **{f"GET {API}/directory{path}": FACILITATOR for path in ("", "/{siren}")},
     f"GET {API}/members": GROUP,
+    f"GET {API}/members/{{member}}": GROUP,
+    f"PUT {API}/members/{{member}}": FACILITATOR,
+    f"GET {API}/directory/differences": FACILITATOR,
+    f"POST {API}/directory/renewal": FACILITATOR,
     f"POST {API}/members": FACILITATOR,
     f"POST {API}/members/from-directory": FACILITATOR,
     f"GET {API}/purchases": GROUP,

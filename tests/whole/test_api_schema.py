@@ -82,6 +82,8 @@ KNOWN: dict[str, list[Any]] = {
 PLAUSIBLE: dict[str, dict[str, Any]] = {
     "prepare_purchase": {"lead_member": LUGOS, "participants": [LUGOS], "lead_buyers": [BUYER], "items": []},
     "add_member": {"kind": "legal_entity", "code": "213303332", "parent": None, "insee": None, "name": "Le Barp"},
+    "correct_member": {"name": "Lugos", "category": "commune", "insee": "33260", "population": 1208, "agents": 32},
+    "renew_populations": {"sirens": [LUGOS]},
     "add_members_from_directory": {"sirens": [COBAN, LUGOS], "with_communes": False},
     "schedule_committee": {"day": "2027-06-01", "hour": "14:30", "place": "Mairie", "link": ""},
     "open_collection": {"closes_at": "2027-06-01T18:00:00+02:00"},

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
+from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,8 +15,11 @@ from pooling.cli.installation import NO_ANSWER, engines_of, first_line, migrate_
 from pooling.directory.joining import Joined, join_all
 from pooling.directory.queries import communes_among
 from pooling.directory.reading import read_authorities, year_of
+from pooling.directory.renewing import Difference, differences, renew
 from pooling.directory.updating import renew_directory
+from pooling.kernel.errors import NotFound
 from pooling.kernel.list_reading import UnreadableListError
+from pooling.members.changing import MemberFacts, correct, facts_of, member_by_code
 from pooling.members.locking import lock_group
 from pooling.settings import load_settings, stop_process
 
@@ -73,4 +78,56 @@ def add(group: str, sirens: tuple[str, ...], communes: bool) -> None:  # noqa: F
     )
 
 
-COMMANDS = {"directory": directory}
+@directory.command("renew")
+@click.argument("group")
+@click.argument("sirens", nargs=-1, metavar="[SIREN…]")
+@click.option("--dry-run", is_flag=True, help="Name those that differ, and change nothing.")
+def renew_group(group: str, sirens: tuple[str, ...], dry_run: bool) -> None:  # noqa: FBT001
+    """Give members of GROUP (all, or these) the population and INSEE code that the directory has."""
+    chosen = sirens or None
+
+    async def run(session: AsyncSession) -> tuple[list[Difference], int]:
+        found = await differences(session, sirens=chosen)
+        return found, 0 if dry_run else await renew(session, chosen, datetime.now(UTC), by=None)
+
+    found, renewed = in_group(group, run)
+    for one in found:
+        click.echo(f"{one.siren}  {one.name}  {'?' if one.population is None else one.population} -> {one.listed}")
+    click.echo(f"{len(found)} member(s) differ." if dry_run else f"{renewed} member(s) renewed.")
+
+
+@click.group()
+def member() -> None:
+    """Members of a group."""
+
+
+@member.command("correct")
+@click.argument("group")
+@click.argument("code")
+@click.option("--name")
+@click.option("--category", help="In the group's words: commune, université…")
+@click.option("--insee", help="Of a commune: 33009 or 2A004.")
+@click.option("--population", type=click.IntRange(0))
+@click.option("--agents", type=click.IntRange(0))
+def correct_member(group: str, code: str, **given: Any) -> None:  # noqa: ANN401 - the options above
+    """Correct what is known of the member CODE (its SIREN or code) of GROUP; what is not named stays."""
+
+    async def run(session: AsyncSession) -> str:
+        found = await member_by_code(session, code)
+        known = {name: value for name, value in facts_of(found).items() if name in MemberFacts.model_fields}
+        try:
+            facts = MemberFacts.model_validate(
+                known | {name: value for name, value in given.items() if value is not None}
+            )
+        except ValidationError as invalid:
+            wrong = sorted({str(error["loc"][0]) for error in invalid.errors()})
+            stop_process(f"{', '.join(wrong)}: not a value that a member may have.")
+        return (await correct(session, code, facts, datetime.now(UTC), by=None)).name
+
+    try:
+        click.echo(f"Corrected: {in_group(group, run)}")
+    except NotFound:
+        stop_process(f"the group has no member “{code}”.")
+
+
+COMMANDS = {"directory": directory, "member": member}

@@ -25,14 +25,14 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pooling.cli.administrators": ("administrator", "purge"),
     "pooling.cli.tokens": ("token",),
     "pooling.cli.data": ("import", "export"),
-    "pooling.cli.directory": ("directory",),
+    "pooling.cli.directory": ("directory", "member"),
     "pooling.cli.cases": ("allocate", "consolidate"),
     "pooling.cli.invoices": ("invoice",),
 }
 click.rich_click.COMMAND_GROUPS = {
     "pooling": [
         {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "remind", "purge", "doctor"]},
-        {"name": "Data", "commands": ["group", "administrator", "token", "import", "export", "directory"]},
+        {"name": "Data", "commands": ["group", "administrator", "token", "import", "export", "directory", "member"]},
         {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate", "invoice"]},
     ]
 }

@@ -18,6 +18,7 @@ from pooling.directory.queries import (
     current_year,
     search_directory,
 )
+from pooling.directory.renewing import differences, renew_members
 from pooling.kernel.limits import Readers, limit
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
@@ -113,4 +114,51 @@ async def add_members_from_directory(here: Here[InGroup], sent: JoiningIn) -> Jo
     return JoinedOut(added=[one.siren for one in joined.added], present=[one.siren for one in joined.present])
 
 
-ROUTES = [search_authorities, get_authority, add_members_from_directory]
+class DifferenceOut(ApiOut):
+    """A member whose population, its year or INSEE code is not the directory's."""
+
+    siren: str
+    name: str
+    population: int | None
+    population_year: int | None
+    listed: int
+    """Its population in the directory."""
+    insee: str | None
+    listed_insee: str | None
+
+
+class DifferencesOut(ApiOut):
+    year: int | None
+    """Of the directory's edition."""
+    items: Sequence[DifferenceOut]
+
+
+class RenewalIn(ApiIn):
+    """Whose population is to be the directory's."""
+
+    sirens: tuple[Annotated[str, Field(max_length=9)], ...] | None = Field(default=None, max_length=MOST_JOINING)
+    """Null: all members that differ."""
+
+
+class RenewedOut(ApiOut):
+    renewed: int
+    """How many members differed."""
+
+
+@endpoint(get, "/directory/differences", right=Right.MANAGE_MEMBERS)
+async def list_differences(here: Here[InGroup]) -> DifferencesOut:
+    """The first thousand members whose population, its year or INSEE code is not the directory's."""
+    found = await differences(here.session, most=MOST_JOINING)
+    items = [
+        DifferenceOut(**{name: value for name, value in vars(one).items() if name != "member_id"}) for one in found
+    ]
+    return DifferencesOut(year=await current_year(here.session), items=items)
+
+
+@endpoint(post, "/directory/renewal", right=Right.MANAGE_MEMBERS)
+async def renew_populations(here: Here[InGroup], sent: RenewalIn) -> RenewedOut:
+    """Give members the directory's population and INSEE code. Key values that purchases froze stay."""
+    return RenewedOut(renewed=await renew_members(here.session, here.caller, sent.sirens, here.now))
+
+
+ROUTES = [search_authorities, get_authority, add_members_from_directory, list_differences, renew_populations]

@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.kernel.list_reading import without_blanks
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_member
+from pooling.members.changing_pages import size_of
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.importing import WRONG
 from pooling.members.models import Member, MemberKind
@@ -28,7 +29,6 @@ KINDS = [
     ),
 ]
 LONGEST_BUDGETS = 5_000
-_LARGEST = 100_000_000
 
 
 @get(PATH, right=Right.MANAGE_MEMBERS)
@@ -64,8 +64,8 @@ async def _read(here: GroupPage, form: Form) -> MemberIn | UnitIn | None:
         "code": form.text("code", required="Indiquez le SIREN, ou le code de la composante.", longest=40),
         "name": form.text("name", required="Indiquez le nom du membre."),
         "category": form.text("category", longest=100),
-        "population": _size(form, "population"),
-        "agents": _size(form, "agents"),
+        "population": size_of(form, "population"),
+        "agents": size_of(form, "agents"),
         "budgets": _budgets(form),
     }
     parent = form.text("parent")
@@ -81,10 +81,6 @@ async def _read(here: GroupPage, form: Form) -> MemberIn | UnitIn | None:
         form.refuse("parent", f"{refusal[0].upper()}{refusal[1:]}.")
     code = await here.session.execute(select(col(Member.code)).where(col(Member.id) == members.found.get(parent)))
     return _valid(form, UnitIn, {**values, "parent": code.scalar_one_or_none() or ""})
-
-
-def _size(form: Form, name: str) -> int | None:
-    return form.integer(name, largest=_LARGEST) if form.value(name).strip() else None
 
 
 def _budgets(form: Form) -> dict[str, str]:

@@ -4,23 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get, post, put
 from pydantic import Field
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.bearer import HolderHere
 from pooling.accounts.models import TokenScope
 from pooling.kernel.slices import Listed
 from pooling.kernel.tables import linked
+from pooling.members import changing
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_member
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
+from pooling.members.member_page import OnMember
 from pooling.members.models import Member, MemberKind, Membership, Role
 from pooling.members.queries import member_list
 from pooling.members.rights import Right
-from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, json_answer
+from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, json_answer, require_match, wants_match
 from pooling.web.api_input import validated
 from pooling.web.services import services_of
 
@@ -131,8 +134,12 @@ async def list_members(here: Here[InGroup], asked: PageIn) -> Listed[MemberOut]:
 @endpoint(post, "/members", right=Right.MANAGE_MEMBERS, status=201, conflicts=("member_exists",), once=True)
 async def add_member(here: Here[InGroup], sent: NewMember) -> MemberOut:
     """Add a member: a legal entity, or a unit of one. For the facilitator."""
-    member = await admit_member(here.session, here.caller, _command(sent), here.now)
-    parent = await here.session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None
+    return await member_out(here.session, await admit_member(here.session, here.caller, _command(sent), here.now))
+
+
+async def member_out(session: AsyncSession, member: Member) -> MemberOut:
+    """The member as programs see it."""
+    parent = await session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None
     return MemberOut(
         code=member.code,
         kind=MemberKind(member.kind),
@@ -152,5 +159,40 @@ def _command(sent: NewMember) -> MemberIn | UnitIn:
     return validated(UnitIn, values) if sent.kind == "internal_unit" else validated(MemberIn, values)
 
 
+class MemberPut(ApiIn):
+    """A member as it is to be known; its code stays."""
+
+    name: str = Name
+    category: str = Field(default="", max_length=100)
+    insee: str | None = Field(default=None, max_length=5)
+    population: int | None = Field(default=None, ge=0, le=100_000_000)
+    agents: int | None = Headcount
+
+
+@endpoint(get, "/members/{member:str}", right=Right.SEE_GROUP, tagged=True)
+async def get_member(here: Here[OnMember]) -> MemberOut:
+    """A member by its SIREN or code."""
+    return await member_out(here.session, here.member)
+
+
+@endpoint(
+    put,
+    "/members/{member:str}",
+    right=Right.MANAGE_MEMBERS,
+    conflicts=("corrected_meanwhile",),
+    tagged=True,
+    matched=True,
+)
+async def correct_member(here: Here[OnMember], sent: MemberPut) -> MemberOut:
+    """Correct what is known of a member. Key values that purchases froze stay. For the facilitator."""
+    seen = None
+    if wants_match(here.request):
+        require_match(here.request, await member_out(here.session, here.member))
+        seen = changing.mark_of(here.member)
+    facts = validated(changing.MemberFacts, sent.model_dump())
+    member = await changing.correct_member(here.session, here.caller, here.member.code, facts, here.now, seen=seen)
+    return await member_out(here.session, member)
+
+
 FRONT = [show_me]
-ROUTES = [list_members, add_member]
+ROUTES = [list_members, add_member, get_member, correct_member]

@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "group.archived": "a archivé le groupe",
     "group.reopened": "a rouvert le groupe",
     "member.added": "a ajouté le membre {member}",
+    "member.corrected": "a corrigé la fiche de {member}",
     "role.granted": "a donné à {person} le rôle {role}",
     "role.ended": "a retiré à {person} le rôle {role}",
     "role.changed": "a changé le rôle de {person}",
@@ -99,10 +100,31 @@ def _held(event: Event, names: Names, role: str | None, key: str) -> str:
     return f"{word} – {member}" if member else word
 
 
+FACT_WORDS: Mapping[str, str] = {
+    "name": "nom",
+    "category": "type",
+    "insee": "code INSEE",
+    "population": "population",
+    "population_year": "année de la population",
+    "agents": "effectif",
+}
+
+
+def _corrected(event: Event, names: Names) -> tuple[str, str]:  # noqa: ARG001 - as the others
+    return _facts(event.details.get("before")), _facts(event.details.get("after"))
+
+
+def _facts(side: object) -> str:
+    if not isinstance(side, dict):
+        return ""
+    known = {word: side[fact] for fact, word in FACT_WORDS.items() if fact in side}
+    return " ; ".join(f"{word} : {'–' if value in (None, '') else value}" for word, value in known.items())
+
+
 EVENTS = EventWords(
     SENTENCES,
     SUBJECTS,
     gaps={"about": _about, "doubts": _doubts, "role": _role, "fields": _fields},
-    changes={"role.changed": _changed_role},
+    changes={"role.changed": _changed_role, "member.corrected": _corrected},
     settings=SETTINGS,
 )

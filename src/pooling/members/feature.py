@@ -6,6 +6,7 @@ from pooling.members import (
     answering_pages,
     api,
     asking_pages,
+    changing_pages,
     inviting_pages,
     pages,
     people_pages,
@@ -23,6 +24,7 @@ FEATURE = Feature(
     pages=(
         *pages.ROUTES,
         *adding_pages.ROUTES,
+        *changing_pages.ROUTES,
         *people_pages.ROUTES,
         *readdressing_pages.ROUTES,
         *role_pages.ROUTES,
@@ -35,7 +37,12 @@ FEATURE = Feature(
     api=api.ROUTES,
     api_front=api.FRONT,
     navigation=(
-        Entry("Membres", "/membres", Right.SEE_GROUP, also_here=("/demande", "/annuaire", "/membre-hors-annuaire")),
+        Entry(
+            "Membres",
+            "/membres",
+            Right.SEE_GROUP,
+            also_here=("/demande", "/annuaire", "/membre-hors-annuaire", "/populations"),
+        ),
     ),
     sections=(
         Section("Membres", "/membres", Right.SEE_GROUP, under="/membres"),

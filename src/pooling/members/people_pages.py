@@ -3,16 +3,16 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.freshness import fresh_sign_in
-from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
 from pooling.members.correcting import PersonIn, correct_person
 from pooling.members.group_page import GroupPage, Here
+from pooling.members.member_page import MemberPage
 from pooling.members.models import Budget, Member, Role
 from pooling.members.page_parts import NAME_NEEDED
 from pooling.members.people_queries import people_of_member, people_page
@@ -27,20 +27,14 @@ UNITS_AT_MOST = 100
 
 
 @get("/membres/{code:str}", right=Right.SEE_GROUP)
-async def show_member(here: Here[GroupPage], code: FromPath[str]) -> Response[str]:
+async def show_member(here: Here[MemberPage]) -> Response[str]:
     """Facts, budgets, who to ask."""
-    session = here.session
-    found = await session.execute(select(Member).where(col(Member.code) == code))
-    member = found.scalar_one_or_none()
-    if member is None:
-        raise NotFound
+    session, member = here.session, here.member
     budgets = await session.execute(
         select(col(Budget.code), col(Budget.label)).where(col(Budget.member_id) == member.id).order_by(col(Budget.code))
     )
     return here.render(
         "members/member.html",
-        ("Membres", "/membres"),
-        member.name,
         member=member,
         parent=await _named(session, member.parent_id),
         units=await _units(session, member.id),
