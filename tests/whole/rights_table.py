@@ -92,6 +92,8 @@ EXPECTED: dict[str, frozenset[str]] = {
         for method in ("GET", "POST")
         for page in ("populations", "membres/{code}/fiche")
     },
+    **{f"{method} /g/{{group}}/liste-de-membres": FACILITATOR for method in ("GET", "POST")},
+    "POST /g/{group}/liste-de-membres/confirmation": FACILITATOR,
     "GET /g/{group}/membres": GROUP,
     "GET /g/{group}/membres/{code}": GROUP,
     **{f"GET /g/{{group}}/journal{path}": JOURNAL for path in ("", "/export.csv", "/export.xlsx")},

@@ -25,8 +25,6 @@ LONGEST = limit(500_000, "Lines of an imported list", __name__, Readers.OPERATOR
 LARGEST = limit(100_000_000, "An imported list", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes: such a file holds far more than the longest list."""
 _SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_MEMORY = 3 * 1024**3
-_SECONDS = 180
 _WIDEST = 200
 """Columns: what a list of ours needs is among the first."""
 _SHOWN = 12
@@ -71,6 +69,20 @@ class BadLine:
         return f"ligne {self.number} : {self.reason}"
 
 
+@dataclass(frozen=True)
+class Effort:
+    """What reading a spreadsheet may take: seconds, and bytes of memory."""
+
+    seconds: float
+    memory: int
+
+
+PATIENT = Effort(180, 3 * 1024**3)
+"""A command, of whoever holds the machine."""
+BRIEF = Effort(5, 600_000_000)
+"""A page: somebody waits for it, and others are served meanwhile."""
+
+
 def told_to_nobody(notice: str) -> None:
     """For whoever reads a list in which nobody is to be told of anything."""
 
@@ -87,6 +99,7 @@ def read_list(
     *,
     longest: int = LONGEST,
     told: Callable[[str], None] = told_to_nobody,
+    effort: Effort = PATIENT,
 ) -> list[Line]:
     """The lines of a file. `columns` maps our names to the headings that mean them, the preferred one first; blank
     lines are left out. `told` hears what was judged of the file, for whoever hands it in to look at.
@@ -98,7 +111,26 @@ def read_list(
         raise UnreadableListError(f"le fichier dépasse {LARGEST // 1_000_000} Mo.")
     with path.open("rb") as file:
         spreadsheet = file.read(4) in _SPREADSHEET_MARKS
-    rows = _numbered(_spreadsheet(path) if spreadsheet else _csv(path.read_bytes(), told))
+    return _lines(
+        _spreadsheet(path, effort) if spreadsheet else _csv(path.read_bytes(), told), columns, required, longest
+    )
+
+
+def read_pasted(
+    text: str, columns: Mapping[str, Sequence[str]], required: Sequence[str], *, longest: int
+) -> list[Line]:
+    """The same of what was pasted into a page, headings first.
+
+    Raises:
+        UnreadableListError: it cannot be read, or a required column is missing.
+    """
+    return _lines(_csv(text.encode(), told_to_nobody), columns, required, longest)
+
+
+def _lines(
+    read: Iterable[list[str | None]], columns: Mapping[str, Sequence[str]], required: Sequence[str], longest: int
+) -> list[Line]:
+    rows = _numbered(read)
     header = next((row for _, row in rows if any(row) and not _is_hint(row)), [])
     if not header:
         raise UnreadableListError("le fichier est vide.")
@@ -185,13 +217,13 @@ def _csv(content: bytes, told: Callable[[str], None]) -> Iterator[list[str | Non
         raise UnreadableListError(f"le fichier CSV est mal formé ({error}).") from error
 
 
-def _spreadsheet(path: Path) -> Iterator[list[str | None]]:
+def _spreadsheet(path: Path, effort: Effort) -> Iterator[list[str | None]]:
     """The first sheet, None where a formula has no result. It is read by a process of its own: one stray cell in the
     last corner of a sheet, or a file made to harm, asks for hundreds of gigabytes and ends whoever reads it.
     """
-    command = [sys.executable, "-m", "pooling.kernel.list_reading", str(path)]
+    command = [sys.executable, "-m", "pooling.kernel.list_reading", str(path), str(effort.memory)]
     try:
-        reader = subprocess.run(command, check=False, capture_output=True, timeout=_SECONDS)  # noqa: S603 - our own
+        reader = subprocess.run(command, check=False, capture_output=True, timeout=effort.seconds)  # noqa: S603 - our own
     except subprocess.TimeoutExpired as error:
         raise UnreadableListError("ce classeur est trop long à lire.") from error
     if reader.returncode:
@@ -201,10 +233,10 @@ def _spreadsheet(path: Path) -> Iterator[list[str | None]]:
         yield row
 
 
-def _write_rows(path: Path) -> Iterable[str]:
+def _write_rows(path: Path, memory: int) -> Iterable[str]:
     """The other process's part: a row of cells as one line of JSON."""
     with contextlib.suppress(ValueError, OSError):  # not every system knows this limit
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
     missing = _without_result(path)
     rows = zip_longest(sheet.iter_rows(), range(max(missing, default=-1) + 1), fillvalue=())
@@ -294,5 +326,5 @@ def _cell(value: object) -> str:
 
 
 if __name__ == "__main__":
-    for row in _write_rows(Path(sys.argv[1])):
+    for row in _write_rows(Path(sys.argv[1]), int(sys.argv[2])):
         sys.stdout.write(row + "\n")

@@ -1,8 +1,12 @@
 """Members from a list: one line each, a unit's line naming the code of what it belongs to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,9 +14,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
+from pooling.kernel.list_reading import (
+    BRIEF,
+    BadLine,
+    Line,
+    read_list,
+    read_pasted,
+    told_to_nobody,
+    without_blanks,
+)
 from pooling.kernel.text import one_line, slug
-from pooling.members.adding import MemberIn, UnitIn, add_members
+from pooling.members.adding import MemberIn, UnitIn
+from pooling.members.admission import admit_members
+from pooling.members.changing import FACTS, change_members
+from pooling.members.locking import lock_group
 from pooling.members.models import Member, MemberKind
 
 COLUMNS = {
@@ -35,14 +50,46 @@ WRONG = {
 }
 
 
-async def import_members(
-    session: AsyncSession, lines: Sequence[Line], now: datetime, *, skip_bad: bool = False
-) -> tuple[int, list[BadLine]]:
-    """Adds the members of a list; returns how many, and the lines refused. With bad lines and without `skip_bad`,
-    nothing is written. A unit may stand before what it belongs to.
-    """
-    taken, entities = await _present(session)
-    good: list[tuple[int, MemberIn | UnitIn]] = []
+class LineState(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class PlannedLine:
+    """What a line of a list comes to."""
+
+    number: int
+    member: MemberIn | UnitIn
+    state: LineState
+    member_id: int | None = None
+    """Of a member that is there already."""
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    """What it was and what it will be, by fact. An empty cell says nothing."""
+
+
+@dataclass(frozen=True)
+class ListPlan:
+    """What a list comes to before anything of it is written."""
+
+    lines: Sequence[PlannedLine]
+    bad: Sequence[BadLine]
+
+    def count(self, state: LineState) -> int:
+        return sum(line.state == state for line in self.lines)
+
+    @property
+    def mark(self) -> str:
+        """To tell whether it still comes to what somebody saw."""
+        seen = [(line.number, line.member.code, line.state, sorted(line.changes.items())) for line in self.lines]
+        return sha256(repr((seen, self.bad)).encode()).hexdigest()[:16]
+
+
+async def plan_members(session: AsyncSession, lines: Sequence[Line]) -> ListPlan:
+    """Looks at each line of a list. A unit may stand before what it belongs to."""
+    present = {row.code: row for row in await session.execute(_PRESENT)}
+    good: list[PlannedLine] = []
     bad: list[BadLine] = []
     first: dict[str, int] = {}
     for line in lines:
@@ -54,36 +101,73 @@ async def import_members(
         except ValidationError as invalid:
             bad.append(BadLine(line.number, _sentence(invalid)))
             continue
-        if member.code in taken:
-            bad.append(BadLine(line.number, f"{member.code} est déjà membre du groupe"))
-        elif first.setdefault(member.code, line.number) != line.number:
+        if first.setdefault(member.code, line.number) != line.number:
             bad.append(BadLine(line.number, f"{member.code} est déjà à la ligne {first[member.code]}"))
         else:
-            good.append((line.number, member))
-    entities |= {member.code for _, member in good if member.parent is None}
-    orphans = [
-        (number, unit.parent) for number, unit in good if unit.parent is not None and unit.parent not in entities
-    ]
-    bad += [BadLine(number, f"rattachement inconnu : {parent}") for number, parent in orphans]
-    bad.sort(key=lambda line: line.number)
-    if bad and not skip_bad:
-        return 0, bad
-    left_out = {number for number, _ in orphans}
-    accepted = [member for number, member in good if number not in left_out]
-    await add_members(session, accepted, now)
-    return len(accepted), bad
+            good.append(_planned(line.number, member, present.get(member.code)))
+    entities = {code for code, row in present.items() if row.kind == MemberKind.LEGAL_ENTITY}
+    entities |= {line.member.code for line in good if line.member.parent is None}
+    orphans = {
+        line.number: parent for line in good if (parent := line.member.parent) is not None and parent not in entities
+    }
+    strangers = {line.number for line in good if line.member_id and present[line.member.code].kind != line.member.kind}
+    bad += [BadLine(number, f"rattachement inconnu : {parent}") for number, parent in orphans.items()]
+    bad += [BadLine(number, "une liste ne change pas un établissement en composante") for number in strangers]
+    left_out = orphans.keys() | strangers
+    return ListPlan([line for line in good if line.number not in left_out], sorted(bad, key=lambda line: line.number))
 
 
-async def _present(session: AsyncSession) -> tuple[set[str], set[str]]:
-    """The codes of the group's members, and those among them to which a unit may belong."""
-    rows = (await session.execute(select(col(Member.code), col(Member.kind)))).all()
-    return {code for code, _ in rows}, {code for code, kind in rows if kind == MemberKind.LEGAL_ENTITY}
+_PRESENT = select(col(Member.id), col(Member.code), col(Member.kind), *(getattr(Member, name) for name in FACTS))
+
+
+def _planned(number: int, member: MemberIn | UnitIn, row: Any) -> PlannedLine:  # noqa: ANN401 - a row of _PRESENT
+    if row is None:
+        return PlannedLine(number, member, LineState.NEW)
+    given = {name: getattr(member, name) for name in ("name", "category", "insee", "population", "agents")}
+    changes = {
+        name: (getattr(row, name), value)
+        for name, value in given.items()
+        if value not in {None, "", getattr(row, name)} and not (name == "category" and _is_default(member))
+    }
+    return PlannedLine(number, member, LineState.CHANGED if changes else LineState.UNCHANGED, row.id, changes)
+
+
+def _is_default(member: MemberIn | UnitIn) -> bool:
+    """Whether nobody said of what type it is."""
+    return "category" not in member.model_fields_set
+
+
+async def carry_out(session: AsyncSession, plan: ListPlan, now: datetime, *, by: int | None) -> int:
+    """Writes what is new and what changes, in a group that is locked; gives how many lines that were."""
+    new = [line.member for line in plan.lines if line.state == LineState.NEW]
+    await admit_members(session, new, now, by=by)
+    wanted: dict[int, dict[str, Any]] = {}
+    for line in plan.lines:
+        if line.member_id is not None and line.changes:
+            wanted[line.member_id] = {name: after for name, (_, after) in line.changes.items()}
+            if "population" in line.changes:
+                wanted[line.member_id]["population_year"] = None
+    await change_members(session, wanted, now, by=by)
+    return len(new) + len(wanted)
+
+
+async def import_members(
+    session: AsyncSession, lines: Sequence[Line], now: datetime, *, skip_bad: bool = False, by: int | None = None
+) -> tuple[int, list[BadLine]]:
+    """Adds the members of a list, and corrects those that are there; returns how many, and the lines refused. With bad
+    lines and without `skip_bad`, nothing is written.
+    """
+    await lock_group(session)
+    plan = await plan_members(session, lines)
+    if plan.bad and not skip_bad:
+        return 0, list(plan.bad)
+    return await carry_out(session, plan, now, by=by), list(plan.bad)
 
 
 def _member(line: Line) -> MemberIn | UnitIn:
     values: dict[str, Any] = {
         "name": one_line(line["name"]),
-        "category": line["category"],
+        **({"category": line["category"]} if line["category"] else {}),
         "population": without_blanks(line["population"]) or None,
         "agents": without_blanks(line["agents"]) or None,
         "budgets": {line["budget"]: line["budget_label"] or line["budget"]} if line["budget"] else {},
@@ -106,3 +190,37 @@ def _sentence(invalid: ValidationError) -> str:
 
 def read_members(path: Path, told: Callable[[str], None] = told_to_nobody) -> list[Line]:
     return read_list(path, COLUMNS, required=("code", "name"), told=told)
+
+
+def read_sent(content: bytes, longest: int) -> list[Line]:
+    """The lines of a file that was sent to a page.
+
+    Raises:
+        UnreadableListError: it cannot be read, or not soon enough.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list"
+        path.write_bytes(content)
+        return read_list(path, COLUMNS, ("code", "name"), longest=longest, effort=BRIEF)
+
+
+def read_again(carried: str, longest: int) -> list[Line]:
+    """The lines that `carried` wrote, as a page brought them back."""
+    return read_pasted(carried, COLUMNS, ("code", "name"), longest=longest)
+
+
+def carried(lines: Sequence[Line]) -> str:
+    """The lines as a form carries them from what was looked at to what is confirmed: tabs between cells, our headings.
+    Lines that were empty leave a blank one, so that numbers stay what they were.
+    """
+    written = {line.number: "\t".join(_cell(line[name]) for name in COLUMNS) for line in lines}
+    last = max(written, default=1)
+    return "\n".join(
+        ["\t".join(headings[0] for headings in COLUMNS.values()), *(written.get(n, "") for n in range(2, last + 1))]
+    )
+
+
+def _cell(text: str) -> str:
+    """What a cell holds, on one line and in quotation marks where it has one itself."""
+    plain = " ".join(text.split())
+    return '"' + plain.replace('"', '""') + '"' if '"' in plain else plain
