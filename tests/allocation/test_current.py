@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, text
@@ -36,6 +37,8 @@ from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn
 from pooling.allocation.editing.weights import give_weights
 from pooling.allocation.listing import current_shares, list_shares
 from pooling.allocation.models import Charge
+from pooling.allocation.records import downloads
+from pooling.kernel.apart import apart as run_apart
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, DomainError
@@ -524,3 +527,15 @@ async def test_a_preview_of_many_is_the_same(apart: Apart, monkeypatch: pytest.M
     assert [line.share for line in named.lines if line.code == LUGOS] == [900]
     assert isinstance(refused, Refused)
     assert refused.field == "percents"
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+async def test_a_file_of_many_is_the_same(apart: Apart, kind: str) -> None:
+    """Whether it is written here or in a process apart, which has none of its own."""
+    group, purchase_id = apart.territory.group_id, apart.purchase_id
+    await apart.file("referent@salles.example", 5)
+    asked = downloads.Asked(kind, "Bassin", ZoneInfo("Europe/Paris"), NOW, fictional=True)
+    async with apart.database.transaction(group) as session:
+        there = await run_apart(session, downloads._current_file, purchase_id, RATES, asked)
+        assert there == await downloads._current_file(session, purchase_id, RATES, asked)
+        assert SALLES.encode() in there

@@ -1,20 +1,16 @@
 """Who pays what: the result of the rule as JSON, and the files for finance."""
 
-import asyncio
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from litestar import Response, get
 from pydantic import Field
 
-from pooling.allocation.current import read_current
+from pooling.allocation.current import current_allocation, read_current
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share
-from pooling.allocation.records.downloads import is_apart
-from pooling.allocation.records.provenance import of_estimate
-from pooling.allocation.records.workbook import write_allocation_csv
-from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
+from pooling.allocation.records.downloads import Asked, current_file, writes_apart
+from pooling.allocation.records.workbook_file import XLSX
 from pooling.kernel.errors import Conflict
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
@@ -116,17 +112,15 @@ def _notice(here: OnCosts) -> str | None:
 @endpoint(get, f"{PATH}.xlsx", right=may_see_every_share, media=XLSX, conflicts=(*REFUSALS, LONG_WORKBOOK))
 async def download_allocation_xlsx(here: Here[OnCosts]) -> Response[bytes]:
     """The finance workbook. For who sees every member's share. A long one (409) is prepared from the page of costs."""
-    allocation = await read_current(here.session, here.purchase.id, here.finance)
-    if is_apart(here.request, allocation.result):
+    current = await current_allocation(here.session, here.purchase.id, here.finance)
+    current.told()
+    if writes_apart(here.request, current.workbook_rows):
         raise Conflict(
             "Ce classeur est trop long pour être écrit pendant que vous attendez\u00a0: demandez-le depuis la page des "
             "coûts de l’achat, ou prenez le CSV (view=lines), qui a tous ses chiffres.",
             code=LONG_WORKBOOK,
         )
-    target = io.BytesIO()
-    provenance = of_estimate(allocation, here.group.name, here.zone, here.now)
-    await asyncio.to_thread(allocation_xlsx, target, allocation, provenance, fictional=here.group.fictional)
-    return _file(here, target, XLSX)
+    return await _file(here, Asked.by(here, "xlsx"), XLSX)
 
 
 @endpoint(get, f"{PATH}.csv", right=may_see_every_share, media=CSV, conflicts=REFUSALS)
@@ -135,17 +129,12 @@ async def download_allocation_csv(here: Here[OnCosts], asked: CsvIn) -> Response
 
     A fictional group's has a last column `Remarque` that says so.
     """
-    allocation = await read_current(here.session, here.purchase.id, here.finance)
-    target = io.BytesIO()
-    provenance = of_estimate(allocation, here.group.name, here.zone, here.now)
-    written = (target, allocation.result, allocation.labels, asked.view, _notice(here), provenance)
-    await asyncio.to_thread(write_allocation_csv, *written)
-    return _file(here, target, CSV)
+    return await _file(here, Asked.by(here, "csv", asked.view), CSV)
 
 
-def _file(here: OnCosts, target: io.BytesIO, media: str) -> Response[bytes]:
-    kind = "csv" if media == CSV else "xlsx"
-    return download(target.getvalue(), f"{here.purchase.reference}-repartition-estimee.{kind}", media)
+async def _file(here: OnCosts, asked: Asked, media: str) -> Response[bytes]:
+    content = await current_file(here, asked)
+    return download(content, f"{here.purchase.reference}-repartition-estimee.{asked.kind}", media)
 
 
 ROUTES: Sequence[Any] = [get_allocation, download_allocation_xlsx, download_allocation_csv]

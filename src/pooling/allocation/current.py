@@ -27,7 +27,7 @@ from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import row_count
 from pooling.allocation.kept import kept_of, stated_of
 from pooling.allocation.models import CaseChange, CurrentAllocation, CurrentShare
-from pooling.kernel.apart import PRELOADED, apart
+from pooling.kernel.apart import PRELOADED, apart, is_apart
 from pooling.kernel.database import TenantSession, group_of, insert_many
 from pooling.kernel.errors import Conflict
 from pooling.kernel.tables import any_of
@@ -184,7 +184,9 @@ async def _computed_here(
 
 
 async def has_many(session: AsyncSession, purchase_id: int) -> bool:
-    """Whether so many take part that computing belongs in a process apart."""
+    """Whether so many take part that computing belongs in a process apart, and this is not that one."""
+    if is_apart():
+        return False
     most = select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id).limit(MANY + 1)
     counted = await session.execute(select(func.count()).select_from(most.subquery()))
     return counted.scalar_one() > MANY

@@ -1,6 +1,5 @@
 """A purchase's costs: who pays what, on a page and as files for finance."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.allocation import estimate_pages, why_pages
 from pooling.allocation.allocating import StatedPurchase, own_codes
 from pooling.allocation.case import charges_of, date_of, names_of, subsidies_of
-from pooling.allocation.current import Current, consistently, read_current, without_units
+from pooling.allocation.current import Current, consistently, current_allocation, without_units
 from pooling.allocation.editing import pages as line_pages
 from pooling.allocation.editing import weight_pages as key_pages
 from pooling.allocation.editing.schemas import content_of
@@ -37,9 +36,15 @@ from pooling.allocation.page import COSTS, SECTION, CostsPage, computing_since
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
-from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, is_apart, writes_apart
+from pooling.allocation.records.downloads import (
+    FILE_NAMES,
+    KINDS,
+    Asked,
+    current_file,
+    download_links,
+    writes_apart,
+)
 from pooling.allocation.records.opening import frozen_allocations
-from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.words import (
     NAMED_AT_MOST,
     aid_words,
@@ -64,6 +69,7 @@ from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
 from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
+from pooling.web.downloads import download
 from pooling.web.layout import Link
 from pooling.web.typography import euros, percent
 
@@ -237,12 +243,12 @@ def _subsidy_row(subsidy: Subsidy, labels: Labels) -> dict[str, str]:
 @get([f"{COSTS}/{name}" for name in FILE_NAMES], right=may_see_every_share)
 async def download_allocation(here: Here[CostsPage]) -> Response[Any]:
     """Today's figures as a file, for who sees every member's share."""
-    allocation = await read_current(here.session, here.purchase.id, here.finance)
     kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-repartition-estimee"
-    if kind == "xlsx" and is_apart(here.request, allocation.result):
-        return here.redirect(export_pages.path())
-    provenance = of_estimate(allocation, here.group.name, here.zone, here.now)
-    return await asyncio.to_thread(file_of, allocation, provenance, kind, name, fictional=here.group.fictional)
+    if kind == "xlsx":
+        current = await current_allocation(here.session, here.purchase.id, here.finance)
+        if writes_apart(here.request, current.workbook_rows):
+            return here.redirect(export_pages.path())
+    return download(await current_file(here, Asked.by(here, kind)), f"{name}.{kind}", KINDS[kind])
 
 
 ROUTES = [

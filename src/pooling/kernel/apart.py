@@ -50,11 +50,21 @@ def _processes() -> ProcessPoolExecutor:
     # Forked from a process that did nothing but import modules: this one has threads, which a fork would leave halfway.
     context = get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
-    return ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_alone, max_tasks_per_child=1)
+    return ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_begin, max_tasks_per_child=1)
 
 
-def _alone() -> None:
+_IS_APART = False
+
+
+def is_apart() -> bool:
+    """Whether this is the process apart, which has none of its own."""
+    return _IS_APART
+
+
+def _begin() -> None:
     """Ctrl+C is for who started us, who then ends this process too."""
+    global _IS_APART  # noqa: PLW0603 - of this process
+    _IS_APART = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,23 +1,31 @@
 """An allocation as files: the workbook, the CSV and the JSON, of today's figures or of a frozen record."""
 
+import asyncio
 import io
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ParamSpec, Self
+from zoneinfo import ZoneInfo
 
-from litestar import Request, Response
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.allocating import StatedPurchase
-from pooling.allocation.figures import row_count
-from pooling.allocation.records.provenance import Provenance
-from pooling.allocation.records.workbook import write_allocation_csv
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.current import has_many, read_current
+from pooling.allocation.page import OnCosts
+from pooling.allocation.records.opening import FoundRecord, open_record, result_of
+from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
+from pooling.allocation.records.workbook import View, write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
-from pooling.kernel.errors import NotFound
+from pooling.kernel.apart import Work, apart
+from pooling.members.group_page import InGroup
 from pooling.outbox.mail import FICTIONAL
-from pooling.sharing.statement import Statement
-from pooling.web.downloads import download
 from pooling.web.services import services_of
 
+Given = ParamSpec("Given")
 KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
 FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
 
@@ -30,45 +38,73 @@ def download_links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
     return [{"label": kind.upper(), "url": f"{base}/repartition.{kind}"} for kind in kinds]
 
 
-def is_apart(request: Request[Any, Any, Any], result: Statement) -> bool:
-    """Whether the workbook is too long to be written while somebody waits."""
-    return writes_apart(request, row_count(result))
-
-
 def writes_apart(request: Request[Any, Any, Any], rows: int) -> bool:
-    """The same for a workbook of so many rows."""
+    """Whether a workbook of so many rows is too long to be written while somebody waits."""
     most: int = services_of(request).settings.direct_workbook_rows
     return rows > most
 
 
-def file_of(
-    allocation: StatedPurchase,
-    provenance: Provenance,
-    kind: str,
-    name: str,
-    *,
-    fictional: bool,
-    result: Mapping[str, Any] | None = None,
-) -> Response[bytes]:
-    """The file, always a download. `result` is what a record holds, handed out as it is.
+@dataclass(frozen=True)
+class Asked:
+    """A file as it is asked for."""
 
-    Each says where its figures come from, the JSON in one more field, `about`; where the group is fictional it says so
-    too, the JSON in `notice`.
+    kind: str
+    group: str
+    """The group's name."""
+    zone: ZoneInfo
+    now: datetime
+    fictional: bool
+    view: View = "summary"
 
-    Raises:
-        NotFound: no such kind of file.
+    @classmethod
+    def by(cls, here: InGroup, kind: str, view: View = "summary") -> Self:
+        return cls(kind, here.group.name, here.zone, here.now, here.group.fictional, view)
+
+
+async def current_file(here: OnCosts, asked: Asked) -> bytes:
+    """Today's figures as a file. Of many members it is written in a process apart."""
+    return await _written(here, _current_file, here.purchase.id, here.finance, asked)
+
+
+async def record_file(here: OnCosts, record: FoundRecord, asked: Asked) -> bytes:
+    """A frozen allocation as a file, likewise."""
+    return await _written(here, _record_file, record, asked)
+
+
+async def _written(here: OnCosts, work: Work[Given, bytes], *given: Given.args, **named: Given.kwargs) -> bytes:
+    if await has_many(here.session, here.purchase.id):
+        return await apart(here.session, work, *given, **named)
+    return await work(here.session, *given, **named)
+
+
+async def _current_file(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration, asked: Asked) -> bytes:
+    allocation = await read_current(session, purchase_id, finance)
+    provenance = of_estimate(allocation, asked.group, asked.zone, asked.now)
+    return await asyncio.to_thread(_bytes, allocation, provenance, asked)
+
+
+async def _record_file(session: AsyncSession, record: FoundRecord, asked: Asked) -> bytes:
+    allocation = await open_record(session, record)
+    provenance = of_record(record, allocation, asked.group, asked.zone)
+    result = await result_of(session, record) if asked.kind == "json" else None
+    return await asyncio.to_thread(_bytes, allocation, provenance, asked, result)
+
+
+def _bytes(
+    allocation: StatedPurchase, provenance: Provenance, asked: Asked, result: Mapping[str, Any] | None = None
+) -> bytes:
+    """`result` is what a record holds, handed out as it is. Each says where its figures come from, the JSON in one more
+    field, `about`; where the group is fictional it says so too, the JSON in `notice`.
     """
-    if kind not in KINDS:
-        raise NotFound
     target = io.BytesIO()
-    if kind == "xlsx":
-        allocation_xlsx(target, allocation, provenance, fictional=fictional)
-    elif kind == "csv":
-        notice = FICTIONAL if fictional else None
-        write_allocation_csv(target, allocation.result, allocation.labels, notice=notice, provenance=provenance)
+    if asked.kind == "xlsx":
+        allocation_xlsx(target, allocation, provenance, fictional=asked.fictional)
+    elif asked.kind == "csv":
+        notice = FICTIONAL if asked.fictional else None
+        write_allocation_csv(target, allocation.result, allocation.labels, asked.view, notice, provenance)
     else:
-        notice_field = {"notice": FICTIONAL} if fictional else {}
+        notice_field = {"notice": FICTIONAL} if asked.fictional else {}
         about = {"about": provenance.to_json()}
         written = {**notice_field, **about, **(allocation.result.to_json() if result is None else result)}
         target.write(json.dumps(written, ensure_ascii=False, indent=1).encode())
-    return download(target.getvalue(), f"{name}.{kind}", KINDS[kind])
+    return target.getvalue()

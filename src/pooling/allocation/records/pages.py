@@ -1,6 +1,5 @@
 """Freezing an allocation, and opening those that were frozen."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +13,18 @@ from pooling.allocation.listing import Summary, current_shares, list_shares, nam
 from pooling.allocation.page import COSTS, SECTION, CostsPage
 from pooling.allocation.permissions import may_process, may_see_every_share, may_see_share
 from pooling.allocation.records import export_pages
-from pooling.allocation.records.downloads import FILE_NAMES, download_links, file_of, writes_apart
+from pooling.allocation.records.downloads import (
+    FILE_NAMES,
+    KINDS,
+    Asked,
+    download_links,
+    record_file,
+    writes_apart,
+)
 from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_allocation, last_number
-from pooling.allocation.records.opening import open_record, result_of, workbook_rows
+from pooling.allocation.records.opening import open_record, workbook_rows
 from pooling.allocation.records.page import RECORD, ProcessedPage, RecordPage, RecordSharePage
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
-from pooling.allocation.records.provenance import of_record
 from pooling.allocation.why_pages import why_page
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
@@ -28,6 +33,7 @@ from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
+from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.typography import date_time_long, euros, plural
 
@@ -146,12 +152,7 @@ async def download_record(here: Here[RecordPage]) -> Response[Any]:
     kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-etat-{record.number}-{day}"
     if kind == "xlsx" and writes_apart(here.request, await workbook_rows(session, record)):
         return here.redirect(export_pages.path(record.number))
-    allocation = await open_record(session, record)
-    provenance = of_record(record, allocation, here.group.name, here.zone)
-    result = await result_of(session, record) if kind == "json" else None
-    return await asyncio.to_thread(
-        file_of, allocation, provenance, kind, name, fictional=here.group.fictional, result=result
-    )
+    return download(await record_file(here, record, Asked.by(here, kind)), f"{name}.{kind}", KINDS[kind])
 
 
 ROUTES = [ask_freezing, do_freezing, show_record, do_processing, show_record_why, download_record]
