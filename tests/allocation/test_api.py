@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from decimal import Decimal
 
 import openpyxl
@@ -47,6 +48,7 @@ async def test_the_same_cents_everywhere(connect: Connect, database: Database, t
         rule = (await allocate_purchase(session, purchase_id, "AG-2027-001 Arceaux")).result.to_json()
     assert said.pop("complete") is True
     assert said.pop("notice") is None
+    assert said.pop("next") is None
     assert said.pop("basis") == "quantités déclarées à ce jour"
     assert said == rule
     assert (await program.get(ONE)).headers["etag"] == answer.headers["etag"]
@@ -125,3 +127,20 @@ async def test_what_the_rule_refuses_is_a_conflict(
 ) -> None:
     await shared(database, territory, key={"percents": {"213300098": "50", "213302607": "49"}})
     assert problem(await (await connect(BUYER)).get(f"{ONE}{path}")) == (409, "percent_sum")
+
+
+async def test_members_come_in_pages(connect: Connect, database: Database, territory: Territory) -> None:
+    await shared(database, territory)
+    program = await connect(FINANCE)
+    whole = (await program.get(ONE)).json()
+    pages, address = [], f"{ONE}?limit=2"
+    while address:
+        pages.append((await program.get(address)).json())
+        address = pages[-1]["next"]
+    assert [len(page["members"]) for page in pages] == [2, 1]
+    assert [member for page in pages for member in page["members"]] == whole["members"]
+    assert {json.dumps(page["totals"]) for page in pages} == {json.dumps(whole["totals"])}
+    assert (await program.get(f"{ONE}?after=autre&limit=2")).status_code == 422
+    assert (await program.get(f"{ONE}?limit=501")).status_code == 422
+    own = await connect("referent@lugos.example")
+    assert (await own.get(f"{ONE}?limit=1")).json()["next"] is None, "its own alone"

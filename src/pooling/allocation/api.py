@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from litestar import Response, get
 from pydantic import Field
 
-from pooling.allocation.current import current_allocation, read_current
+from pooling.allocation.current import current_allocation, read_part
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.downloads import Asked, current_file, writes_apart
 from pooling.allocation.records.workbook_file import XLSX
 from pooling.kernel.errors import Conflict
+from pooling.kernel.limits import Readers, limit
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
-from pooling.web.api import ApiIn, ApiOut
+from pooling.web.addresses import path_of
+from pooling.web.api import ApiIn, ApiOut, PageIn
 from pooling.web.downloads import download
 
 CSV = "text/csv"
@@ -25,6 +28,7 @@ REFUSALS = (
     *("unknown_member", "unknown_item", "unknown_charge"),
 )
 LONG_WORKBOOK = "long_workbook"
+MOST_MEMBERS = limit(500, "Members in an answer that says who pays what", __name__, Readers.PROGRAMS)
 PATH = "/purchases/{reference:str}/allocation"
 
 
@@ -79,9 +83,18 @@ class AllocationOut(ApiOut):
     """Which quantities are shared, in French."""
     complete: bool
     members: Sequence[MemberShareOut]
+    """In the order of their codes; those after them are at `next`."""
     items: Mapping[str, PooledItemOut]
     totals: TotalsOut
     warnings: Sequence[WarningOut]
+    next: str | None
+    """The address of the next members, with the same totals; null where these are the last."""
+
+
+class MembersIn(PageIn):
+    """Which of the members."""
+
+    limit: int = Field(default=MOST_MEMBERS, ge=1, le=MOST_MEMBERS, description="How many members at most.")
 
 
 class CsvIn(ApiIn):
@@ -91,9 +104,9 @@ class CsvIn(ApiIn):
 
 
 @endpoint(get, PATH, right=Right.SEE_TOTALS, conflicts=REFUSALS, tagged=True)
-async def get_allocation(here: Here[OnCosts]) -> AllocationOut:
+async def get_allocation(here: Here[OnCosts], asked: MembersIn) -> AllocationOut:
     """Who pays what: every share, or for a référent its own with the totals."""
-    allocation = await read_current(here.session, here.purchase.id, here.finance, here.own)
+    allocation, following = await read_part(here.session, here.purchase.id, here.finance, asked.slice, here.own)
     result = allocation.result.to_json()
     if here.own is not None:
         result["warnings"] = [
@@ -102,7 +115,10 @@ async def get_allocation(here: Here[OnCosts]) -> AllocationOut:
             if warning.member in here.own
         ]
     about = {"notice": _notice(here), "basis": allocation.basis, "complete": here.sees_all}
-    return AllocationOut.model_validate({**result, **about})
+    query = urlencode({"after": following, "limit": asked.limit})
+    return AllocationOut.model_validate(
+        {**result, **about, "next": f"{path_of(here.request)}?{query}" if following else None}
+    )
 
 
 def _notice(here: OnCosts) -> str | None:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Text, and_, cast, delete, exists, func, null, or_, select
+from sqlalchemy import BigInteger, Text, and_, cast, delete, exists, func, null, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -30,6 +30,7 @@ from pooling.allocation.models import CaseChange, CurrentAllocation, CurrentShar
 from pooling.kernel.apart import PRELOADED, apart, is_apart
 from pooling.kernel.database import TenantSession, group_of, insert_many
 from pooling.kernel.errors import Conflict
+from pooling.kernel.slices import Order, Slice
 from pooling.kernel.tables import any_of
 from pooling.purchases.models import Participation, Purchase
 from pooling.sharing import RULE_VERSION
@@ -90,6 +91,33 @@ async def read_current(
     """
     _, stated = await consistently(session, purchase_id, finance, partial(_stated, session, only))
     return stated
+
+
+async def read_part(
+    session: AsyncSession,
+    purchase_id: int,
+    finance: FinanceConfiguration,
+    wanted: Slice,
+    only: Collection[str] | None = None,
+) -> tuple[StatedPurchase, str | None]:
+    """The same of some members after others, in the order of codes, and how the next ones are asked for.
+
+    Raises:
+        Conflict, Unavailable: as `read_current`.
+        Invalid: as `Order.cut`.
+    """
+
+    async def read(current: Current) -> tuple[StatedPurchase, str | None]:
+        if current.refused is not None:
+            raise current.refused
+        statement = select(CurrentShare).where(col(CurrentShare.purchase_id) == purchase_id)
+        if only is not None:
+            statement = statement.where(any_of(col(CurrentShare.member), only))
+        by_code = Order(type_coerce(col(CurrentShare.member), Text()).label("place"))
+        listed = await by_code.read(session, statement.execution_options(populate_existing=True), wanted)
+        return await asyncio.to_thread(current.told, [share for (share,) in listed.items]), listed.next
+
+    return await consistently(session, purchase_id, finance, read)
 
 
 async def read_last_known(
