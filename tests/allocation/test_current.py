@@ -38,10 +38,11 @@ from pooling.allocation.editing.weights import give_weights
 from pooling.allocation.listing import current_shares, list_shares
 from pooling.allocation.models import Charge
 from pooling.allocation.records import downloads
+from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_shown, last_number
 from pooling.kernel.apart import apart as run_apart
-from pooling.kernel.clock import FixedClock
+from pooling.kernel.clock import FixedClock, SystemClock
 from pooling.kernel.database import Database
-from pooling.kernel.errors import Conflict, DomainError
+from pooling.kernel.errors import Conflict, DomainError, Forbidden
 from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
@@ -539,3 +540,28 @@ async def test_a_file_of_many_is_the_same(apart: Apart, kind: str) -> None:
         there = await run_apart(session, downloads._current_file, purchase_id, RATES, asked)
         assert there == await downloads._current_file(session, purchase_id, RATES, asked)
         assert SALLES.encode() in there
+
+
+async def test_many_are_frozen_apart_once(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the page showed, by whom it showed it to: nobody else, nothing else, not twice."""
+    group, purchase_id = apart.territory.group_id, apart.purchase_id
+    await apart.file("referent@salles.example", 5)
+    async with apart.database.transaction(group) as session:
+        buyer = await caller_of(session, apart.territory.people[BUYER], group)
+        stranger = await caller_of(session, apart.territory.people["referent@lugos.example"], group)
+        shown = fingerprint((await current_allocation(session, purchase_id, RATES)).fingerprint, 0)
+        label = label_of(await session.get_one(Purchase, (group, purchase_id)))
+    monkeypatch.setattr(current, "MANY", 0)
+    tries = [(stranger, shown, Forbidden), (buyer, "autre", FiguresMoved), (buyer, shown, None)]
+    for caller, version, refusal in tries:
+        async with apart.database.transaction(group) as session:
+            given = (session, caller, purchase_id, label, SystemClock(), RATES, version)
+            if refusal is None:
+                assert await freeze_shown(*given) == 1
+                continue
+            with pytest.raises(refusal):
+                await freeze_shown(*given)
+    async with apart.database.transaction(group) as session:
+        with pytest.raises(FiguresMoved):
+            await freeze_shown(session, buyer, purchase_id, label, SystemClock(), RATES, shown)
+        assert await last_number(session, purchase_id) == 1

@@ -8,9 +8,11 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.current import has_many
 from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationRecord, AllocationShare
-from pooling.kernel.clock import Clock
+from pooling.kernel.apart import apart
+from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
@@ -82,6 +84,38 @@ async def freeze_allocation(
         details={"number": record.number, "ttc": format_cents(allocation.result.totals.ttc)},
     )
     return record
+
+
+async def freeze_shown(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    label: str,
+    clock: Clock,
+    finance: FinanceConfiguration,
+    shown: str,
+) -> int:
+    """The same for what a page showed; returns the number. Of many members it is done in a process apart.
+
+    Raises: as `freeze_allocation`.
+    """
+    if not await has_many(session, purchase_id):
+        whose = (session, caller, purchase_id, label, clock)
+        return (await freeze_allocation(*whose, finance=finance, shown=shown)).number
+    number = await apart(session, _freeze_apart, caller, purchase_id, label, finance, shown)
+    if number is None:
+        raise FiguresMoved
+    return number
+
+
+async def _freeze_apart(
+    session: AsyncSession, caller: Caller, purchase_id: int, label: str, finance: FinanceConfiguration, shown: str
+) -> int | None:
+    whose = (session, caller, purchase_id, label, SystemClock())
+    try:
+        return (await freeze_allocation(*whose, finance=finance, shown=shown)).number
+    except FiguresMoved:
+        return None
 
 
 def fingerprint(figures: str, last: int) -> str:

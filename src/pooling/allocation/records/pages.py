@@ -21,7 +21,7 @@ from pooling.allocation.records.downloads import (
     record_file,
     writes_apart,
 )
-from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_allocation, last_number
+from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_shown, last_number
 from pooling.allocation.records.opening import open_record, workbook_rows
 from pooling.allocation.records.page import RECORD, ProcessedPage, RecordPage, RecordSharePage
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
@@ -87,12 +87,12 @@ async def ask_freezing(here: Here[CostsPage]) -> Response[str]:
 async def do_freezing(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
     whose, label = (here.session, here.caller, here.purchase.id), label_of(here.purchase)
     try:
-        record = await freeze_allocation(*whose, label, here.clock, finance=here.finance, shown=form.value("version"))
+        number = await freeze_shown(*whose, label, here.clock, here.finance, form.value("version"))
     except FiguresMoved as moved:
         form.refuse("", moved.message)
         raise Redisplay(await _freezing_page(here, form)) from moved
-    done = f"L’état de répartition n°\u00a0{record.number} est figé."
-    return here.redirect(f"{SECTION}/etats/{record.number}", done=done)
+    done = f"L’état de répartition n°\u00a0{number} est figé."
+    return here.redirect(f"{SECTION}/etats/{number}", done=done)
 
 
 @get(RECORD, right=Right.SEE_TOTALS)
