@@ -124,7 +124,7 @@ def _lines(*places: str) -> tuple[Subquery, Order]:
     numbers = ("quantity", "up_to", "units", "place", "more", "more_place", "moved", "member_id")
     columns = {"name": String(), "sort_key": String()} | {name: BigInteger() for name in numbers}
     lines = text(statement).columns(**columns).subquery("lines")
-    return lines, Order(lines.c.moved, lines.c.sort_key, lines.c.member_id, size=200)
+    return lines, Order(lines.c.moved, lines.c.sort_key, lines.c.member_id)
 
 
 _EVEN = _lines("1", "1")
