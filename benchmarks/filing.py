@@ -136,7 +136,7 @@ class Round:
         for place, item in enumerate(self.ground.items):
             fields |= {f"quantite-{item}": self.quantity(place), f"jusqu-{item}": ""}
         path = f"/g/mesure/achats/{self.ground.reference}/besoins/{filer.code}/depot"
-        return _message(
+        return message(
             "POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded",
             f"Cookie: {SESSION_COOKIE}={filer.session_token}", "Sec-Fetch-Site: same-origin",
         )  # fmt: skip
@@ -145,7 +145,7 @@ class Round:
         needs = [{"item": f"article-{place}", "quantity": self.quantity(place)} for place in range(ITEMS)]
         body = json.dumps({"state": "filed", "needs": needs, "comment": "Devant l’école"}).encode()
         path = f"/api/v1/groups/mesure/purchases/{self.ground.reference}/declarations/{filer.code}"
-        return _message("PUT", path, body, "application/json", f"Authorization: Bearer {filer.api_token}")
+        return message("PUT", path, body, "application/json", f"Authorization: Bearer {filer.api_token}")
 
     def bare(self, filer: Filer) -> bytes:
         body = {
@@ -154,10 +154,10 @@ class Round:
             "items": list(self.ground.items),
             "quantities": [self.quantity(place) for place in range(ITEMS)],
         }
-        return _message("PUT", "/", json.dumps(body).encode(), "application/json")
+        return message("PUT", "/", json.dumps(body).encode(), "application/json")
 
 
-def _message(method: str, path: str, body: bytes, kind: str, *headers: str) -> bytes:
+def message(method: str, path: str, body: bytes, kind: str, *headers: str) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, *headers, "", ""]).encode() + body
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from factories import BUYER, NOW, Territory, open_purchase
 from pooling.kernel.clock import FixedClock
@@ -126,6 +126,35 @@ async def test_it_is_what_the_rule_gives_each(database: Database, territory: Ter
             for item in items:
                 await compare(session, purchase, item, options[item.code], lead)
         assert statuses >= {"ok", "nothing_declared", "surplus"}
+
+
+async def test_freezing_takes_as_many_statements_for_few_as_for_many(database: Database, territory: Territory) -> None:
+    """And so does freezing again, which tells those whose units change: nobody here has a référent."""
+    purchase_id = await open_purchase(database, territory, NOW, items=ITEMS)
+    connection = database._engine
+    assert isinstance(connection, AsyncConnection)
+    seen: list[str] = []
+    event.listen(connection.sync_connection, "before_cursor_execute", lambda _c, _k, said, *_: seen.append(said))
+    counts = []
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        purchase = await lock_purchase(session, purchase_id)
+        await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
+        for take_part in (False, True):
+            if take_part:
+                await many_take_part(session, territory, purchase)
+            for wishes in ((3, 2), (9, 9)):
+                await declare(session, purchase, random.Random(wishes[0]), wishes)
+                begun = len(seen)
+                await freeze_consolidation(
+                    session, buyer, purchase_id, FixedClock(NOW), options={}, reason="Autre choix"
+                )
+                await session.flush()
+                counts.append(len(seen) - begun)
+    first, again, *later = counts
+    assert first <= 10
+    assert later == [again, again]
+    assert again <= 18
 
 
 async def given(session: AsyncSession, number: int) -> dict[tuple[str, str], int]:

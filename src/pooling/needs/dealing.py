@@ -5,10 +5,12 @@ statement gives it to each, whatever their number.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import group_of
@@ -17,6 +19,16 @@ from pooling.purchases.queries import ItemShown
 from pooling.sharing.alike import Level, levels
 from pooling.sharing.consolidation_case import Rationing
 from pooling.sharing.consolidation_result import Consolidation
+
+
+@asynccontextmanager
+async def hashing(session: AsyncSession) -> AsyncIterator[None]:
+    """Around what deals out: rows are met by hashing them. Of a purchase that it has not analyzed yet PostgreSQL thinks
+    that it has a handful of needs, and would compare each with each.
+    """
+    await session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    await session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 @dataclass(frozen=True)

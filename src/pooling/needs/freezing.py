@@ -15,7 +15,7 @@ from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.consolidating import Options, latest_consolidation, wanted_units
-from pooling.needs.dealing import Plan, dealing, dealing_values, levelled, plan_of, units_of
+from pooling.needs.dealing import Plan, dealing, dealing_values, hashing, levelled, plan_of, units_of
 from pooling.needs.notices import Lines, tell_referents
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
@@ -139,21 +139,22 @@ async def _write(
     """The record and each member's units, in one statement; a surplus of packs is the lead member's stock, added to its
     own. Returns the record's id.
     """
-    written = await session.execute(
-        text(_WRITE),
-        {
-            **dealing_values(session, purchase.id, plans),
-            "codes": [plan.item.code for plan in plans],
-            "results": [json.dumps(plan.result.to_json()) for plan in plans],
-            "stocks": [plan.result.surplus for plan in plans],
-            "number": number,
-            "now": now,
-            "person": caller.person_id,
-            "options": json.dumps({code: chosen.to_json() for code, chosen in options.items()}),
-            "reason": reason,
-            "lead": purchase.lead_member_id,
-        },
-    )
+    async with hashing(session):
+        written = await session.execute(
+            text(_WRITE),
+            {
+                **dealing_values(session, purchase.id, plans),
+                "codes": [plan.item.code for plan in plans],
+                "results": [json.dumps(plan.result.to_json()) for plan in plans],
+                "stocks": [plan.result.surplus for plan in plans],
+                "number": number,
+                "now": now,
+                "person": caller.person_id,
+                "options": json.dumps({code: chosen.to_json() for code, chosen in options.items()}),
+                "reason": reason,
+                "lead": purchase.lead_member_id,
+            },
+        )
     record_id: int = written.scalar_one()
     return record_id
 

@@ -1,12 +1,12 @@
 """Needs from a list, one line per member and item: files the whole declaration of every member it names."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,10 +15,15 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.events import record_event
 from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
+<<<<<<< src/pooling/needs/importing.py
 from pooling.kernel.tables import linked
 from pooling.kernel.text import whole_number
+=======
+from pooling.kernel.tables import any_of, linked
+>>>>>>> /tmp/needs-lab/copy2/src/pooling/needs/importing.py
 from pooling.members.models import Member
-from pooling.needs.declaring import KEEPING_PLACE, require_open
+from pooling.needs.declaring import KEEPING_PLACE, require_open, write_needs
+from pooling.needs.models import Need
 from pooling.purchases.finding import find_purchase, item_ids
 from pooling.purchases.models import Participation
 
@@ -40,6 +45,8 @@ class _Needs:
     items: list[int] = field(default_factory=list)
     quantities: list[int] = field(default_factory=list)
     most: list[int] = field(default_factory=list)
+    declarations: list[int] = field(default_factory=list)
+    """Once its member has one."""
 
     def __len__(self) -> int:
         return len(self.members)
@@ -74,13 +81,14 @@ async def import_needs(
     if (bad and not skip_bad) or not needs:
         return 0, bad
     named = set(needs.members)
-    await _declare(session, purchase.id, sorted(named), now)
+    declarations = await _declare(session, purchase.id, sorted(named), now)
     refused = {line.number for line in bad}
     partial = (
         {members.get(without_blanks(line["member"])) for line in lines if line.number in refused} if bad else set()
     )
-    await _withdraw(session, purchase.id, needs, sorted(named - partial))
-    await _write(session, purchase.id, needs, now, progress)
+    needs.declarations.extend(map(declarations.__getitem__, needs.members))
+    await _withdraw(session, needs, {declarations[member] for member in named - partial}, now)
+    await _write(session, needs, now, progress)
     record_event(
         session,
         at=now,
@@ -148,60 +156,58 @@ def _whole(typed: str) -> int:
     return -1 if number is None else number
 
 
-async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[int], now: datetime) -> None:
-    """A filed declaration for each member, new or renewed."""
-    await session.execute(
+async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[int], now: datetime) -> dict[int, int]:
+    """A filed declaration for each member, new or renewed: declaration ids by member id."""
+    rows = await session.execute(
         text("""
-            INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, filed_at)
-            SELECT :group, :purchase, member_id, 'filed', '', :now, :now
-            FROM unnest(CAST(:members AS bigint[])) AS named (member_id)
-            ON CONFLICT (group_id, purchase_id, member_id, state) DO UPDATE SET
-                updated_at = excluded.updated_at, filed_at = excluded.filed_at, updated_by = NULL"""),
+            WITH filed AS (
+                INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, filed_at)
+                SELECT :group, :purchase, member_id, 'filed', '', :now, :now
+                FROM unnest(CAST(:members AS bigint[])) AS named (member_id)
+                ON CONFLICT (group_id, purchase_id, member_id, state) DO UPDATE SET
+                    updated_at = excluded.updated_at, filed_at = excluded.filed_at, updated_by = NULL
+                RETURNING member_id, id)
+            SELECT array_agg(member_id), array_agg(id) FROM filed"""),
         {"group": group_of(session), "purchase": purchase_id, "members": members, "now": now},
     )
+    return dict(zip(*rows.one(), strict=True))
 
 
-async def _withdraw(session: AsyncSession, purchase_id: int, needs: _Needs, whole: Sequence[int]) -> None:
+async def _withdraw(session: AsyncSession, needs: _Needs, whole: AbstractSet[int], now: datetime) -> None:
     """An item that the file leaves out of a declaration made before is no longer needed; but not where one of the
     member's lines was refused (`whole`: the others), since it may have been about that item.
     """
-    await session.execute(
-        text("""
-            UPDATE needs n SET quantity = 0, up_to = 0 FROM declarations d
-            WHERE n.group_id = :group AND d.group_id = :group AND d.id = n.declaration_id
-            AND d.purchase_id = :purchase AND d.state = 'filed' AND n.up_to > 0
-            AND d.member_id IN (SELECT unnest(CAST(:whole AS bigint[])))
-            AND NOT EXISTS (
-                SELECT FROM unnest(CAST(:members AS bigint[]), CAST(:items AS bigint[])) AS given (member_id, item_id)
-                WHERE given.member_id = d.member_id AND given.item_id = n.item_id)"""),
-        {
-            "group": group_of(session),
-            "purchase": purchase_id,
-            "whole": whole,
-            "members": needs.members,
-            "items": needs.items,
-        },
+    rows = await session.execute(
+        select(func.array_agg(col(Need.declaration_id)), func.array_agg(col(Need.item_id))).where(
+            any_of(col(Need.declaration_id), sorted(whole)), col(Need.up_to) > 0
+        )
+    )
+    declarations, items = rows.one()
+    given = set(zip(needs.declarations, needs.items, strict=True))
+    left_out = [one for one in zip(declarations or (), items or (), strict=True) if one not in given]
+    await write_needs(
+        session,
+        [
+            {"declaration_id": declaration, "item_id": item, "quantity": 0, "up_to": 0, "declared_at": now}
+            for declaration, item in left_out
+        ],
     )
 
 
-async def _write(
-    session: AsyncSession, purchase_id: int, needs: _Needs, now: datetime, progress: Callable[[int], None]
-) -> None:
+async def _write(session: AsyncSession, needs: _Needs, now: datetime, progress: Callable[[int], None]) -> None:
+    """Joins nothing: of rows that the same transaction has just written PostgreSQL knows too little to choose how."""
     for start in range(0, len(needs), BATCH):
         end = min(start + BATCH, len(needs))
         await session.execute(
             text(f"""
                 INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at)
-                SELECT :group, d.id, given.item_id, given.quantity, given.up_to, :now
-                FROM unnest(CAST(:members AS bigint[]), CAST(:items AS bigint[]), CAST(:quantities AS int[]),
-                    CAST(:most AS int[])) AS given (member_id, item_id, quantity, up_to)
-                JOIN declarations d ON d.group_id = :group AND d.purchase_id = :purchase
-                    AND d.member_id = given.member_id AND d.state = 'filed'
+                SELECT :group, given.*, :now
+                FROM unnest(CAST(:declarations AS bigint[]), CAST(:items AS bigint[]), CAST(:quantities AS int[]),
+                    CAST(:most AS int[])) AS given
                 {KEEPING_PLACE}"""),  # noqa: S608 - no input
             {
                 "group": group_of(session),
-                "purchase": purchase_id,
-                "members": needs.members[start:end],
+                "declarations": needs.declarations[start:end],
                 "items": needs.items[start:end],
                 "quantities": needs.quantities[start:end],
                 "most": needs.most[start:end],

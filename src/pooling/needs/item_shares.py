@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.needs.consolidating import ConsolidationOptions, Options, wanted_units
-from pooling.needs.dealing import Plan, dealing, dealing_values, levelled, plan_of, units_of
+from pooling.needs.dealing import Plan, dealing, dealing_values, hashing, levelled, plan_of, units_of
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown
 from pooling.sharing.alike import Level, levels
@@ -77,13 +77,14 @@ async def item_shares(
         "lead": purchase.lead_member_id,
         "stock": without.result.surplus,  # the same both ways: who aims at a tier buys no stock
     }
-    prices = [
-        await _price(session, plan, column, values) for plan, column in zip(plans, ("units", "more"), strict=False)
-    ]
-    lines, order = _ODD if any(price.levels for price in prices) else _EVEN
-    columns = (lines.c.member_id, *(lines.c[name] for name in ("name", "quantity", "up_to")))
-    places = (lines.c.units, lines.c.place, lines.c.more, lines.c.more_place)
-    rows = await session.execute(order.cut(select(*columns, *places), asked), values)
+    async with hashing(session):
+        prices = [
+            await _price(session, plan, column, values) for plan, column in zip(plans, ("units", "more"), strict=False)
+        ]
+        lines, order = _ODD if any(price.levels for price in prices) else _EVEN
+        columns = (lines.c.member_id, *(lines.c[name] for name in ("name", "quantity", "up_to")))
+        places = (lines.c.units, lines.c.place, lines.c.more, lines.c.more_place)
+        rows = await session.execute(order.cut(select(*columns, *places), asked), values)
 
     def line(row: tuple[Any, ...]) -> ShareLine:
         member_id, name, firm, most, units, place, more, more_place = row

@@ -61,7 +61,7 @@ class Need(TenantTable, table=True):
 
     __tablename__ = "needs"
     __table_args__ = (
-        in_group(),
+        # Not `in_group()`: its declaration is, and PostgreSQL checks each key of hundreds of thousands of rows in turn.
         within_group("declaration_id", "declarations", ondelete="CASCADE"),
         within_group("item_id", "items"),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
@@ -106,7 +106,7 @@ class Assignment(TenantTable, table=True):
 
     __tablename__ = "assignments"
     __table_args__ = (
-        in_group(),
+        # As with needs, its consolidation is in the group.
         within_group("consolidation_id", "consolidations"),
         within_group("item_id", "items"),
         within_group("member_id", "members"),

@@ -6,16 +6,12 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Slice
-from pooling.kernel.tables import any_of
 from pooling.members.group_page import Here
-from pooling.members.models import Member, Role
+from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.needs.declaring import discard_draft, file_declaration, save_draft
 from pooling.needs.grid import euros_of, form_of_declaration, grid_context, read_declaration
@@ -66,7 +62,6 @@ async def show_needs(here: Here[PurchasePage], apres: FromQuery[str] = "") -> Re
         remarks_at_most=REMARKS_AT_MOST,
         declares=bool(own),
         declarable=set(caller.members_as(Role.REFERENT)),
-        codes=await _codes(session, [line.member_id for line in listed.items]),
         amount=euros_of(sum((item.unit_price * totals.by_item.get(item.id, 0) for item in items), Decimal(0))),
         euros_of=euros_of,
         **pages_after(here.url + SECTION, apres, listed),
@@ -75,11 +70,6 @@ async def show_needs(here: Here[PurchasePage], apres: FromQuery[str] = "") -> Re
 
 def _may_gather_now(here: PurchasePage) -> bool:
     return accepts(here.collection, here.now) and may_gather(here.caller, here.purchase)
-
-
-async def _codes(session: AsyncSession, members: list[int]) -> dict[int, str]:
-    rows = await session.execute(select(col(Member.id), col(Member.code)).where(any_of(col(Member.id), members)))
-    return {member_id: code for member_id, code in rows}
 
 
 @get(DECLARATION, right=may_see_declaration)
