@@ -1,6 +1,7 @@
 """Needs from a list, one line per member and item: files the whole declaration of every member it names."""
 
-from collections.abc import Callable, Sequence, Set as AbstractSet
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -15,12 +16,8 @@ from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.events import record_event
 from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody, without_blanks
-<<<<<<< src/pooling/needs/importing.py
-from pooling.kernel.tables import linked
-from pooling.kernel.text import whole_number
-=======
 from pooling.kernel.tables import any_of, linked
->>>>>>> /tmp/needs-lab/copy2/src/pooling/needs/importing.py
+from pooling.kernel.text import whole_number
 from pooling.members.models import Member
 from pooling.needs.declaring import KEEPING_PLACE, require_open, write_needs
 from pooling.needs.models import Need
