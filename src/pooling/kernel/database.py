@@ -252,8 +252,10 @@ async def enter_by(session: AsyncSession, group_id: int | None, statement: str, 
 async def fetch(session: AsyncSession, statement: str, *values: object) -> list[Record]:
     """The rows of a statement that is written as PostgreSQL takes it (`$1`), from the driver itself: for what every
     request asks, where putting a statement together would take longer than its answer. It names the group by itself;
-    row-level security binds it all the same. What was added to the session before must be flushed.
+    row-level security binds it all the same.
     """
+    if session.new or session.dirty or session.deleted:
+        await session.flush()
     return await _fetch(session.info["connection"], statement, values)
 
 

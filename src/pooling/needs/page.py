@@ -2,39 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from pooling.kernel.errors import NotFound
+from pooling.kernel.tables import linked
 from pooling.members.group_page import InGroup
 from pooling.members.models import Member
 from pooling.needs.permissions import may_see_declaration
-from pooling.purchases.models import Participation
+from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.page import OnPurchase, PurchasePage
+from pooling.purchases.queries import find_shown, of_reference
 from pooling.web.layout import Link
 
 SECTION = "/besoins"
 DECLARATION = f"/achats/{{reference:str}}{SECTION}/{{member:str}}"
 
 
-async def find_declaring(here: OnPurchase) -> Member:
-    """The participant that the address names, for who may see its declaration.
-
-    Raises:
-        NotFound: no such participant, or not the caller's business.
-    """
-    found = await here.session.execute(
-        select(Member)
-        .join(Participation, col(Participation.member_id) == col(Member.id))
-        .where(col(Member.code) == here.named["member"], col(Participation.purchase_id) == here.purchase.id)
+def _with_member(statement: Select[Any], code: str) -> Select[Any]:
+    """The same of a purchase, beside the participant of this code."""
+    return (
+        statement.add_columns(Member)
+        .join(Participation, linked(Participation.purchase_id, Purchase.id))
+        .join(Member, linked(Member.id, Participation.member_id))
+        .where(col(Member.code) == code)
     )
-    member: Member | None = found.scalar_one_or_none()
-    if member is None:
-        raise NotFound
-    may_see_declaration.require(here.caller, here.purchase, member)
-    return member
 
 
 @dataclass(frozen=True)
@@ -45,8 +39,13 @@ class OnDeclaration(OnPurchase):
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        about = await OnPurchase.load(here)
-        return cls(**vars(about), member=await find_declaring(about))
+        asked = select(Purchase).where(col(Purchase.reference) == here.named["reference"])
+        found = (await here.session.execute(_with_member(asked, here.named["member"]))).one_or_none()
+        if found is None:
+            raise NotFound
+        purchase, member = found
+        may_see_declaration.require(here.caller, purchase, member)
+        return cls(**vars(here), purchase=purchase, member=member)
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,10 @@ class DeclarationPage(PurchasePage):
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        about = await PurchasePage.load(here)
-        return cls(**vars(about), member=await find_declaring(about))
+        asked = _with_member(of_reference(here.named["reference"]), here.named["member"])
+        shown, (member,) = await find_shown(here.session, asked)
+        may_see_declaration.require(here.caller, shown.purchase, member)
+        return cls(**vars(here), **vars(shown), member=member)
 
     @property
     def path(self) -> str:

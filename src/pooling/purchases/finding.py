@@ -7,7 +7,6 @@ from sqlmodel import col
 from pooling.collections.finding import lock_collection
 from pooling.collections.models import Collection
 from pooling.kernel.errors import NotFound
-from pooling.kernel.tables import linked
 from pooling.purchases.models import Item, Purchase
 
 
@@ -27,24 +26,6 @@ async def find_purchase(session: AsyncSession, reference: str) -> Purchase:
     if purchase is None:
         raise NotFound
     return purchase
-
-
-async def find_with_collection(session: AsyncSession, reference: str) -> tuple[Purchase, Collection | None]:
-    """The group's purchase of this reference, and its collection once that has opened.
-
-    Raises:
-        NotFound: it has none.
-    """
-    found = await session.execute(
-        select(Purchase, Collection)
-        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
-        .where(col(Purchase.reference) == reference)
-    )
-    row = found.one_or_none()
-    if row is None:
-        raise NotFound
-    purchase, collection = row
-    return purchase, collection
 
 
 async def lock_with_collection(session: AsyncSession, purchase_id: int) -> tuple[Purchase, Collection | None]:

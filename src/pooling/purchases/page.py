@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 from pooling.collections.models import Collection
 from pooling.collections.rules import is_open
 from pooling.members.group_page import GroupPage, InGroup
-from pooling.members.models import Member
 from pooling.members.rights import AnyRight, Caller
-from pooling.purchases.finding import find_purchase, find_with_collection
+from pooling.purchases.finding import find_purchase
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.queries import state_dates
+from pooling.purchases.queries import find_shown, of_reference
 from pooling.purchases.rules import PURCHASE
 from pooling.web.addresses import path_of
 from pooling.web.layout import Link
@@ -48,12 +47,8 @@ class PurchasePage(OnPurchase, GroupPage):
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        session = here.session
-        purchase, collection = await find_with_collection(session, here.named["reference"])
-        lead = await session.get(Member, (purchase.group_id, purchase.lead_member_id))
-        assert lead is not None, "a foreign key holds it"
-        dates = await state_dates(session, purchase.id)
-        return cls(**vars(here), purchase=purchase, collection=collection, lead=lead.name, dates=dates)
+        shown, _ = await find_shown(here.session, of_reference(here.named["reference"]))
+        return cls(**vars(here), **vars(shown))
 
     @property
     def url(self) -> str:

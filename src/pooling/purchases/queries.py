@@ -1,20 +1,25 @@
 """Reads about purchases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.collections.models import Collection
+from pooling.kernel.database import fetch, group_of
+from pooling.kernel.errors import NotFound
 from pooling.kernel.events import Event
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
-from pooling.purchases.models import Item, Participation, PriceTier, Purchase
+from pooling.purchases.models import Participation, Purchase
 
 NEWEST_FIRST = Order(col(Purchase.id), latest_first=True, size=25)
 
@@ -69,37 +74,33 @@ class ItemShown:
     tiers: tuple[tuple[int, Decimal], ...]
 
 
+_ITEMS = """
+SELECT i.id, i.code, i.name, i.description, i.unit, i.unit_price, i.vat_rate, i.fctva, i.pack, i.minimum,
+    array_agg(t.from_quantity ORDER BY t.from_quantity) FILTER (WHERE t.id IS NOT NULL) AS quantities,
+    array_agg(t.unit_price ORDER BY t.from_quantity) FILTER (WHERE t.id IS NOT NULL) AS prices
+FROM items i LEFT JOIN price_tiers t ON t.group_id = i.group_id AND t.item_id = i.id
+WHERE i.group_id = $1 AND i.purchase_id = $2
+GROUP BY i.group_id, i.id ORDER BY i.position, i.id"""
+
+
 async def purchase_items(session: AsyncSession, purchase_id: int) -> list[ItemShown]:
-    """The purchase's items in their order, each with its tiers: two statements whatever their number."""
-    items = (
-        await session.execute(
-            select(Item).where(col(Item.purchase_id) == purchase_id).order_by(col(Item.position), col(Item.id))
-        )
-    ).scalars()
-    tiers: dict[int, list[tuple[int, Decimal]]] = {}
-    rows = await session.execute(
-        select(col(PriceTier.item_id), col(PriceTier.from_quantity), col(PriceTier.unit_price))
-        .join(Item, linked(Item.id, PriceTier.item_id))
-        .where(col(Item.purchase_id) == purchase_id)
-        .order_by(col(PriceTier.from_quantity))
-    )
-    for item_id, from_quantity, unit_price in rows:
-        tiers.setdefault(item_id, []).append((from_quantity, unit_price))
+    """The purchase's items in their order, each with its tiers."""
+    rows = await fetch(session, _ITEMS, group_of(session), purchase_id)
     return [
         ItemShown(
-            id=item.id,
-            code=item.code,
-            name=item.name,
-            description=item.description,
-            unit=item.unit,
-            unit_price=item.unit_price,
-            vat_rate=item.vat_rate,
-            fctva=item.fctva,
-            pack=item.pack,
-            minimum=item.minimum,
-            tiers=tuple(tiers.get(item.id, ())),
+            id=row["id"],
+            code=row["code"],
+            name=row["name"],
+            description=row["description"],
+            unit=row["unit"],
+            unit_price=row["unit_price"],
+            vat_rate=row["vat_rate"],
+            fctva=row["fctva"],
+            pack=row["pack"],
+            minimum=row["minimum"],
+            tiers=tuple(zip(row["quantities"] or (), row["prices"] or (), strict=True)),
         )
-        for item in items
+        for row in rows
     ]
 
 
@@ -136,15 +137,48 @@ async def participants(session: AsyncSession, purchase_id: int) -> list[Particip
     return [ParticipantLine(*row) for row in rows]
 
 
-async def state_dates(session: AsyncSession, purchase_id: int) -> dict[str, datetime]:
-    """When the purchase last entered each state, for its frise."""
-    rows = await session.execute(
-        select(col(Event.to_state), func.max(col(Event.at)))
+@dataclass(frozen=True)
+class PurchaseShown:
+    """A purchase with what every page of it says."""
+
+    purchase: Purchase
+    collection: Collection | None
+    """None: it was never opened."""
+    lead: str
+    dates: dict[str, datetime]
+    """When it last entered each state."""
+
+
+def of_reference(reference: str) -> Select[tuple[Purchase, Collection | None, str, dict[str, str] | None]]:
+    """What makes a `PurchaseShown`, in one statement; more may be added to it."""
+    lead = aliased(Member, name="lead")
+    dates = (
+        select(func.jsonb_object_agg(col(Event.to_state), aggregate_order_by(col(Event.at), col(Event.at))))
         .where(
+            col(Event.group_id) == col(Purchase.group_id),
             col(Event.subject_kind) == "purchase",
-            col(Event.subject_id) == purchase_id,
+            col(Event.subject_id) == col(Purchase.id),
             col(Event.to_state).is_not(None),
         )
-        .group_by(col(Event.to_state))
+        .scalar_subquery()
     )
-    return {str(state): at for state, at in rows}
+    return (
+        select(Purchase, Collection, col(lead.name), dates)
+        .join(lead, linked(lead.id, Purchase.lead_member_id))
+        .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
+        .where(col(Purchase.reference) == reference)
+    )
+
+
+async def find_shown(session: AsyncSession, statement: Select[Any]) -> tuple[PurchaseShown, Sequence[Any]]:
+    """The purchase of such a statement, and what was added to that.
+
+    Raises:
+        NotFound: the group has none.
+    """
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        raise NotFound
+    purchase, collection, lead, dates, *more = row
+    entered = {state: datetime.fromisoformat(at) for state, at in (dates or {}).items()}
+    return PurchaseShown(purchase, collection, lead, entered), more
