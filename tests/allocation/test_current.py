@@ -121,7 +121,7 @@ class Walk:
 
     async def file(self) -> None:
         caller = await self.caller(self.random.choice(["referent@lugos.example", "referent@salles.example"]))
-        do = self.random.choice([file_declaration, file_declaration, save_draft])
+        do: Any = self.random.choice([file_declaration, file_declaration, save_draft])
         await do(self.session, caller, self.purchase_id, await self._declaration(caller), self.clock)
 
     async def discard(self) -> None:

@@ -98,6 +98,8 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
 
 
 PEOPLE = ("facilitator", "buyer", "referent", "finance")
+MOST = {"/g/{group}": 8, "/g/{group}/achats/{reference}": 10}
+"""Statements of the pages that everybody opens first."""
 
 
 async def test_no_page_runs_more_queries_when_it_shows_more(walk: Walk) -> None:
@@ -107,6 +109,9 @@ async def test_no_page_runs_more_queries_when_it_shows_more(walk: Walk) -> None:
         after = {actor: counts(steps) for actor, steps in (await walk.reads_anew(PEOPLE)).items()}
     assert after == before
     assert len(before["facilitator"]) >= 8, "the walk really met pages"
+    for counted in after.values():
+        for page, most in MOST.items():
+            assert counted[page][0] <= most, page
 
 
 def counts(steps: list[Step]) -> dict[str, tuple[int, int]]:

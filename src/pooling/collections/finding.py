@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, Integer, Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.collections.models import Collection
+from pooling.kernel.database import fetch
 
 Subject = tuple[str, int]
 """What it collects for, as events name it: `("purchase", 12)`."""
@@ -28,12 +29,17 @@ async def lock_collection(session: AsyncSession, subject: Subject, *, alone: boo
     It is an advisory lock, which is queued for: whoever wants it alone goes before those who come after. Row locks are
     not, and who closes would wait for as long as filings keep coming.
     """
-    take = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
-    await session.execute(select(take(_COLLECTING, _number(subject))))
+    await take_lock(session, subject, alone=alone)
     # A statement of its own: what it sees was committed before it began, and so before the lock was won.
     found = await session.execute(_of(subject).execution_options(populate_existing=True))
     collection: Collection | None = found.scalar_one_or_none()
     return collection
+
+
+async def take_lock(session: AsyncSession, subject: Subject, *, alone: bool) -> None:
+    """The lock alone, for who reads in the next statement what it needs to know."""
+    shared = "" if alone else "_shared"
+    await fetch(session, f"SELECT pg_advisory_xact_lock{shared}($1, $2)", _COLLECTING, _number(subject))
 
 
 async def lock_where_free(session: AsyncSession, subjects: Sequence[Subject]) -> set[Subject]:

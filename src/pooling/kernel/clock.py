@@ -17,6 +17,9 @@ class Clock(Protocol):
     async def at_database(self, session: AsyncSession) -> datetime:
         """The database's own time, read now (not when the transaction began): the one that decides on deadlines."""
 
+    def when_told(self, told: datetime) -> datetime:
+        """The same where a statement told its `clock_timestamp()` among other things."""
+
 
 class SystemClock:
     def now(self) -> datetime:
@@ -26,6 +29,9 @@ class SystemClock:
         # clock_timestamp and not now(): the latter stands still since the transaction began, before the lock was won.
         instant: datetime = (await session.execute(text("SELECT clock_timestamp()"))).scalar_one()
         return instant
+
+    def when_told(self, told: datetime) -> datetime:
+        return told
 
 
 class FixedClock:
@@ -38,4 +44,7 @@ class FixedClock:
         return self.instant
 
     async def at_database(self, session: AsyncSession) -> datetime:  # noqa: ARG002
+        return self.instant
+
+    def when_told(self, told: datetime) -> datetime:  # noqa: ARG002
         return self.instant

@@ -81,7 +81,7 @@ async def entered(
     async with services.database.transaction(group.id, enter=enter) as session:
         (caller,) = found
         require_entry(caller.roles)
-        request.scope["state"]["caller"] = caller
+        request.scope["state"] |= {"caller": caller, "who": who}
         if isinstance(who, SignedIn) and _owes_second_factor(who, caller, group):
             raise SignInRequired("/compte/second-facteur")
         if not caller.may_somewhere(named.right if isinstance(named, Permission) else named):

@@ -17,7 +17,8 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.accounts.sessions import EnteredGroup
+from pooling.accounts.sessions import EnteredGroup, SignedIn
+from pooling.accounts.tokens import Holder
 from pooling.accounts.who import signed_in
 from pooling.kernel.clock import Clock
 from pooling.members.features import Features, features_of
@@ -62,6 +63,12 @@ class InGroup:
     def named(self) -> Mapping[str, Any]:
         """What the address names: `here.named["reference"]`."""
         return self.request.path_params
+
+    @property
+    def who(self) -> SignedIn | Holder:
+        """The caller, as it came in: in a browser, or by a token."""
+        who: SignedIn | Holder = self.request.scope["state"]["who"]
+        return who
 
     @property
     def zone(self) -> ZoneInfo:

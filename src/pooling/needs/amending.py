@@ -9,10 +9,11 @@ from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import record_event
+from pooling.members.models import Member
 from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
-from pooling.needs.declaring import check_lines, doubt_quantities, write_declaration
+from pooling.needs.declaring import Standing, check_lines, doubt_quantities, write_declaration
 from pooling.needs.freezing import lock_closed, write_consolidation
 from pooling.needs.models import DeclarationState
 from pooling.needs.notices import tell_referents
@@ -59,7 +60,7 @@ async def amend_declaration(
     before, after = _wanted_before(filed, items), _wanted_after(command, items)
     if before == after:
         raise Invalid({"": "Rien ne change : modifiez au moins une quantité."})
-    declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
+    declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now, items)
     record_event(
         session,
         at=now,
@@ -74,7 +75,9 @@ async def amend_declaration(
             "after": _recorded(after),
         },
     )
-    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, now)
+    member = await session.get_one(Member, (group_of(session), command.member_id))
+    standing = Standing(member.population, member.agents, items)
+    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, standing, now)
     declared = {command.member_id: _changed(before, after, items)}
     current = await current_consolidation(session, purchase_id)
     if current is None:

@@ -28,7 +28,7 @@ from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
 from pooling.purchases.finding import item_ids
 from pooling.purchases.page import OnPurchase
-from pooling.purchases.queries import purchase_items
+from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.web.api import ApiIn, ApiOut, PageIn, require_match, wants_match
 from pooling.web.api_input import refuse_twice
 
@@ -141,17 +141,19 @@ async def get_declaration(here: Here[OnDeclaration]) -> DeclarationOut:
 async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> DeclarationOut:
     """Keep a member's draft, or file its declaration in place of the one before. For its référent."""
     session, caller, purchase = here.session, here.caller, here.purchase
-    ids = await item_ids(session, purchase.id)
-    command = _command(sent, ids, here.member.id)
+    items = await purchase_items(session, purchase.id)
+    command = _command(sent, {item.code: item.id for item in items}, here.member.id)
     if wants_match(here.request):
         await _compare(here)
     if sent.state == "filed":
         insistence = Insistence(sent.confirmed)
-        filed_at = await file_declaration(session, caller, purchase.id, command, here.clock, insistence=insistence)
-        await send_receipt(session, caller, purchase.id, command, filed_at)
+        filed = await file_declaration(
+            session, caller, purchase.id, command, here.clock, insistence=insistence, items=items
+        )
+        await send_receipt(session, here.who, here.context, purchase, here.member, command, filed)
     else:
         await save_draft(session, caller, purchase.id, command, here.clock)
-    return await _declaration(here)
+    return await _declaration(here, items)
 
 
 @endpoint(
@@ -223,10 +225,10 @@ async def _compare(here: OnDeclaration) -> None:
     require_match(here.request, await _declaration(here))
 
 
-async def _declaration(here: OnDeclaration) -> DeclarationOut:
+async def _declaration(here: OnDeclaration, items: Sequence[ItemShown] = ()) -> DeclarationOut:
     """A draft is its member's and the lead buyer's business only."""
     found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
-    codes = {item.id: item.code for item in await purchase_items(here.session, here.purchase.id)}
+    codes = {item.id: item.code for item in items or await purchase_items(here.session, here.purchase.id)}
     draft = found.get("draft") if is_involved(here.caller, here.purchase, here.member) else None
     return DeclarationOut(
         member=MemberRef(code=here.member.code, name=here.member.name),

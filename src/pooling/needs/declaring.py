@@ -3,32 +3,48 @@
 All share the collection's lock, so that closing comes before or after, never between.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Delete, delete
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.collections.finding import lock_collection
+from pooling.collections.finding import take_lock
 from pooling.collections.models import Collection
 from pooling.collections.rules import accepts
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.database import fetch, group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, NotFound
-from pooling.kernel.events import record_event
-from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 from pooling.needs.doubts import doubts_of_quantities
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
-from pooling.purchases.finding import item_ids
-from pooling.purchases.models import Participation
-from pooling.purchases.queries import purchase_items
+from pooling.purchases.queries import ItemShown, purchase_items
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a declaration is judged by: the member's sizes, and all of the purchase's items."""
+
+    population: int | None
+    agents: int | None
+    items: Sequence[ItemShown]
+
+
+@dataclass(frozen=True)
+class Admitted(Standing):
+    """A declaration may be written: the locks are held, and this is what stands under them."""
+
+    at: datetime
+    """The moment, by the database."""
+    closes_at: datetime
+    """Until when its collection runs."""
 
 
 async def save_draft(
@@ -38,9 +54,9 @@ async def save_draft(
 
     Raises: as `file_declaration`.
     """
-    now = await _admit(session, caller, purchase_id, command, clock)
-    await write_declaration(session, caller, purchase_id, command, DeclarationState.DRAFT, now)
-    return now
+    admitted = await _admit(session, caller, purchase_id, command, clock)
+    await write_declaration(session, caller, purchase_id, command, DeclarationState.DRAFT, admitted.at, ())
+    return admitted.at
 
 
 async def file_declaration(
@@ -51,8 +67,10 @@ async def file_declaration(
     clock: Clock,
     *,
     insistence: Insistence | None = None,
-) -> datetime:
-    """Files a member's declaration: from now on it counts, in place of the one before. Returns when.
+    items: Sequence[ItemShown] = (),
+) -> Admitted:
+    """Files a member's declaration: from now on it counts, in place of the one before. `items` are the purchase’s,
+    where they were read before.
 
     Raises:
         Forbidden: the caller is not a référent of this member.
@@ -61,24 +79,17 @@ async def file_declaration(
         Invalid: an item of another purchase, or a most that is below the quantity.
         Doubtful: more units than the member has inhabitants, and nobody insists.
     """
-    now = await _admit(session, caller, purchase_id, command, clock)
-    declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
-    await session.execute(_drafts(purchase_id, command.member_id))
-    record_event(
-        session,
-        at=now,
-        person_id=caller.person_id,
-        subject=("declaration", declaration_id),
-        name="declaration.filed",
-        change=(None, DeclarationState.FILED),
-        details={
-            "purchase_id": purchase_id,
-            "member_id": command.member_id,
-            "quantities": {str(need.item_id): need.quantity for need in command.needs},
-        },
-    )
-    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, now)
-    return now
+    admitted = await _admit(session, caller, purchase_id, command, clock, items)
+    values = _written(session, caller, purchase_id, command, DeclarationState.FILED, admitted.at, admitted.items)
+    details = {
+        "purchase_id": purchase_id,
+        "member_id": command.member_id,
+        "quantities": {str(need.item_id): need.quantity for need in command.needs},
+    }
+    (row,) = await fetch(session, _FILE, *values, json.dumps(details))
+    declaration_id: int = row["id"]
+    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, admitted, admitted.at)
+    return admitted
 
 
 async def doubt_quantities(
@@ -88,19 +99,18 @@ async def doubt_quantities(
     declaration_id: int,
     command: DeclarationIn,
     insistence: Insistence | None,
-    now: datetime,
+    standing: Standing,
+    at: datetime,
 ) -> None:
     """Raises:
     Doubtful: more units than the member has inhabitants, and nobody insists.
     """
-    member = await session.get(Member, (group_of(session), command.member_id))
-    assert member is not None, "it takes part"
     most = {need.item_id: max(need.quantity, need.most) for need in command.needs}
-    wanted = [(item.name, item.unit, most.get(item.id, 0)) for item in await purchase_items(session, purchase_id)]
-    doubts = doubts_of_quantities(wanted, member.population, member.agents)
+    wanted = [(item.name, item.unit, most.get(item.id, 0)) for item in standing.items]
+    doubts = doubts_of_quantities(wanted, standing.population, standing.agents)
     details: dict[str, object] = {"purchase_id": purchase_id, "member_id": command.member_id}
     subject = ("declaration", declaration_id)
-    insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=subject, details=details)
+    insist(session, doubts, insistence, at=at, person_id=caller.person_id, subject=subject, details=details)
 
 
 async def discard_draft(session: AsyncSession, caller: Caller, purchase_id: int, member_id: int, clock: Clock) -> None:
@@ -126,31 +136,47 @@ def _drafts(purchase_id: int, member_id: int) -> Delete:
 
 
 async def _admit(
-    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
-) -> datetime:
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    command: DeclarationIn,
+    clock: Clock,
+    items: Sequence[ItemShown] = (),
+) -> Admitted:
     caller.require(Right.FILE_NEEDS, member_id=command.member_id)
-    _, now = await lock_to_declare(session, purchase_id, command, clock)
-    return now
+    return await lock_to_declare(session, purchase_id, command, clock, items)
+
+
+_STANDING = """
+SELECT c.state, c.closes_at, clock_timestamp() AS told, m.population, m.agents,
+    ARRAY(SELECT i.id FROM items i WHERE i.group_id = p.group_id AND i.purchase_id = p.purchase_id) AS items
+FROM participations p JOIN members m ON m.group_id = p.group_id AND m.id = p.member_id
+LEFT JOIN collections c ON c.group_id = p.group_id AND c.purchase_id = p.purchase_id
+WHERE p.group_id = $1 AND p.purchase_id = $2 AND p.member_id = $3 FOR UPDATE OF p"""
 
 
 async def lock_to_declare(
-    session: AsyncSession, purchase_id: int, command: DeclarationIn, clock: Clock
-) -> tuple[Collection, datetime]:
-    """What every declaration goes through, whoever writes it down; the right is checked before. Returns the purchase's
-    collection, locked with others, and the moment by the database.
+    session: AsyncSession, purchase_id: int, command: DeclarationIn, clock: Clock, items: Sequence[ItemShown] = ()
+) -> Admitted:
+    """What every declaration goes through, whoever writes it down; the right is checked before. From here on the
+    purchase's collection is locked with others, and the member's place alone: two people of one member file one after
+    the other, and the second is told.
 
     Raises: as `file_declaration`, but for the right.
     """
-    collection = await lock_collection(session, ("purchase", purchase_id), alone=False)
-    now = await clock.at_database(session)
-    collection = require_open(collection, now)
-    taking_part = (group_of(session), purchase_id, command.member_id)
-    # Locks the member's place: two people of one member file one after the other, and the second is told.
-    if await session.get(Participation, taking_part, with_for_update=True, populate_existing=True) is None:
+    await take_lock(session, ("purchase", purchase_id), alone=False)
+    rows = await fetch(session, _STANDING, group_of(session), purchase_id, command.member_id)
+    if not rows:
         raise NotFound
+    (row,) = rows
+    at = clock.when_told(row["told"])
+    opened = {"state": row["state"], "closes_at": row["closes_at"]}
+    collection = require_open(Collection(**opened) if row["state"] else None, at)
     await refuse_when_changed(session, purchase_id, command)
-    check_lines(command, set((await item_ids(session, purchase_id)).values()))
-    return collection, now
+    check_lines(command, set(row["items"]))
+    if {item.id for item in items} != set(row["items"]):
+        items = await purchase_items(session, purchase_id)
+    return Admitted(row["population"], row["agents"], items, at, collection.closes_at)
 
 
 def require_open(collection: Collection | None, now: datetime) -> Collection:
@@ -198,6 +224,38 @@ def check_lines(command: DeclarationIn, items: set[int]) -> None:
         raise Invalid(errors)
 
 
+KEEPING_PLACE = """
+ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET quantity = excluded.quantity, up_to = excluded.up_to,
+    declared_at = CASE WHEN excluded.quantity > needs.quantity THEN excluded.declared_at ELSE needs.declared_at END"""
+"""A line written over another keeps `declared_at` unless its quantity rises: who asks for less keeps its place, who
+asks for more goes behind those already waiting.
+"""
+_WRITING = f"""
+WITH written AS (
+    INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, updated_by, filed_at)
+    VALUES ($1, $2, $3, $4::text, $5, $6::timestamptz, $7, CASE WHEN $4::text = 'filed' THEN $6::timestamptz END)
+    ON CONFLICT (group_id, purchase_id, member_id, state) DO UPDATE SET comment = excluded.comment,
+        updated_at = excluded.updated_at, updated_by = excluded.updated_by, filed_at = excluded.filed_at
+    RETURNING id
+), lines AS (
+    INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at)
+    SELECT $1, written.id, item, quantity, most, $6::timestamptz
+    FROM written, unnest($8::bigint[], $9::integer[], $10::integer[]) AS given (item, quantity, most)
+    {KEEPING_PLACE}
+), left_out AS (
+    DELETE FROM needs USING written
+    WHERE needs.group_id = $1 AND needs.declaration_id = written.id AND needs.item_id <> ALL ($8::bigint[])
+)"""  # noqa: S608 - of texts that stand here
+_WRITE = f"{_WRITING} SELECT id FROM written"  # noqa: S608
+_FILE = f"""{_WRITING}, drafts AS (
+    DELETE FROM declarations WHERE group_id = $1 AND purchase_id = $2 AND member_id = $3 AND state = 'draft'
+), told AS (
+    INSERT INTO events (group_id, at, person_id, subject_kind, subject_id, name, to_state, details)
+    SELECT $1, $6::timestamptz, $7, 'declaration', id, 'declaration.filed', $4::text, $11 FROM written
+)
+SELECT id FROM written"""  # noqa: S608
+
+
 async def write_declaration(
     session: AsyncSession,
     caller: Caller,
@@ -205,65 +263,36 @@ async def write_declaration(
     command: DeclarationIn,
     state: DeclarationState,
     now: datetime,
+    items: Sequence[ItemShown],
 ) -> int:
     """One declaration in this state, in place of the one before; its lines keep their place in the order of arrival.
     Filing answers for every item, a draft only for those that it names. Checks nothing: the use cases around it do.
     Returns its id.
     """
-    filed_at = now if state == DeclarationState.FILED else None
-    values: dict[str, Any] = {
-        "comment": command.comment,
-        "updated_at": now,
-        "updated_by": caller.person_id,
-        "filed_at": filed_at,
-    }
-    upsert = (
-        insert(Declaration)
-        .values(
-            group_id=group_of(session),
-            purchase_id=purchase_id,
-            member_id=command.member_id,
-            state=state,
-            **values,
-        )
-        .on_conflict_do_update(index_elements=["group_id", "purchase_id", "member_id", "state"], set_=values)
-        .returning(col(Declaration.id))
-    )
-    declaration_id: int = (await session.execute(upsert)).scalar_one()
-    given = {need.item_id: need for need in command.needs}
-    items: Iterable[int] = given
-    if state == DeclarationState.FILED:
-        items = (await item_ids(session, purchase_id)).values()
-    else:
-        await session.execute(
-            delete(Need).where(col(Need.declaration_id) == declaration_id, col(Need.item_id).not_in(given))
-        )
-    await write_needs(
-        session,
-        [
-            {
-                "declaration_id": declaration_id,
-                "item_id": item,
-                "quantity": given[item].quantity if item in given else 0,
-                "up_to": given[item].most if item in given else 0,
-                "declared_at": now,
-            }
-            for item in items
-        ],
-    )
+    values = _written(session, caller, purchase_id, command, state, now, items)
+    (row,) = await fetch(session, _WRITE, *values)
+    declaration_id: int = row["id"]
     return declaration_id
 
 
-KEEPING_PLACE = (
-    "ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET "
-    "quantity = excluded.quantity, up_to = excluded.up_to, declared_at = CASE "
-    "WHEN excluded.quantity > needs.quantity THEN excluded.declared_at ELSE needs.declared_at END"
-)
-"""A line written over one that stands keeps `declared_at` unless its quantity rises: who asks for less keeps its place,
-who asks for more goes behind those already waiting.
-"""
+def _written(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    command: DeclarationIn,
+    state: DeclarationState,
+    now: datetime,
+    items: Sequence[ItemShown],
+) -> Sequence[object]:
+    """What `_WRITING` is given."""
+    given = {need.item_id: (need.quantity, need.most) for need in command.needs}
+    if state == DeclarationState.FILED:
+        given = {item.id: given.get(item.id, (0, 0)) for item in items}
+    lines = list(given), [quantity for quantity, _ in given.values()], [most for _, most in given.values()]
+    where = group_of(session), purchase_id, command.member_id
+    return *where, state, command.comment, now, caller.person_id, *lines
 
 
 async def write_needs(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes lines over those that stand, which keep their place."""
+    """Writes lines over those that stand; they keep their place."""
     await insert_many(session, Need, rows, on_conflict=KEEPING_PLACE)

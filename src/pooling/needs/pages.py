@@ -91,10 +91,10 @@ async def file_needs(here: Here[DeclarationPage], form: PostedForm) -> Response[
     items = await purchase_items(here.session, here.purchase.id)
     command, insistence = read_declaration(form, items, here.member.id, filing=True), form.insistence()
     async with form.submitted(lambda: declaration_page(here, form), conflict=""):
-        filed_at = await file_declaration(
-            here.session, here.caller, here.purchase.id, command, here.clock, insistence=insistence
+        filed = await file_declaration(
+            here.session, here.caller, here.purchase.id, command, here.clock, insistence=insistence, items=items
         )
-        await send_receipt(here.session, here.caller, here.purchase.id, command, filed_at)
+        await send_receipt(here.session, here.who, here.context, here.purchase, here.member, command, filed)
     return here.redirect(here.path, done="Votre déclaration est déposée.")
 
 

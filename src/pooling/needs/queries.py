@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from pooling.accounts.models import Person
+from pooling.kernel.database import fetch, group_of
 from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
@@ -46,37 +46,36 @@ class DeclarationShown:
     most: dict[int, int]
 
 
+_DECLARED = """
+SELECT d.id, d.state, d.comment, d.updated_at, d.filed_at, p.name AS author, n.item_id, n.quantity, n.up_to
+FROM declarations d
+LEFT JOIN needs n ON n.group_id = d.group_id AND n.declaration_id = d.id -- a draft may have answered nothing yet
+LEFT JOIN people p ON p.id = d.updated_by
+WHERE d.group_id = $1 AND d.purchase_id = $2 AND d.member_id = $3"""
+
+
 async def declarations_of_member(
     session: AsyncSession, purchase_id: int, member_id: int
 ) -> dict[str, DeclarationShown]:
     """The member's draft and filed declarations, by state."""
-    rows = await session.execute(
-        select(Declaration, col(Person.name), Need)
-        .outerjoin(  # a draft may have answered nothing yet
-            Need,
-            linked(Need.declaration_id, Declaration.id),
-        )
-        .outerjoin(Person, col(Person.id) == col(Declaration.updated_by))
-        .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.member_id) == member_id)
-    )
     found: dict[str, DeclarationShown] = {}
-    for declaration, author, need in rows:
+    for row in await fetch(session, _DECLARED, group_of(session), purchase_id, member_id):
         shown = found.setdefault(
-            declaration.state,
+            row["state"],
             DeclarationShown(
-                id=declaration.id,
-                state=declaration.state,
-                comment=declaration.comment,
-                updated_at=declaration.updated_at,
-                filed_at=declaration.filed_at,
-                author=author,
+                id=row["id"],
+                state=row["state"],
+                comment=row["comment"],
+                updated_at=row["updated_at"],
+                filed_at=row["filed_at"],
+                author=row["author"],
                 quantities={},
                 most={},
             ),
         )
-        if need is not None:
-            shown.quantities[need.item_id] = need.quantity
-            shown.most[need.item_id] = need.up_to
+        if row["item_id"] is not None:
+            shown.quantities[row["item_id"]] = row["quantity"]
+            shown.most[row["item_id"]] = row["up_to"]
     return found
 
 

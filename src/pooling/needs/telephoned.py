@@ -2,6 +2,8 @@
 référents of the member always hear it.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.models import Person
@@ -17,7 +19,7 @@ from pooling.needs.notices import tell_referents
 from pooling.needs.permissions import may_gather
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.models import Purchase
-from pooling.purchases.queries import ItemShown, purchase_items
+from pooling.purchases.queries import ItemShown
 from pooling.web.typography import number, plural
 
 
@@ -44,8 +46,9 @@ async def file_for_member(
     may_gather.require(caller, purchase)
     if not by_whom or not reason:
         raise Invalid({"": "Dites qui a appelé, et pourquoi vous déposez pour ce membre."})
-    collection, now = await lock_to_declare(session, purchase_id, command, clock)
-    declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now)
+    admitted = await lock_to_declare(session, purchase_id, command, clock)
+    now, items = admitted.at, admitted.items
+    declaration_id = await write_declaration(session, caller, purchase_id, command, DeclarationState.FILED, now, items)
     record_event(
         session,
         at=now,
@@ -61,23 +64,23 @@ async def file_for_member(
             "quantities": {str(need.item_id): need.quantity for need in command.needs},
         },
     )
-    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, now)
+    await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, admitted, now)
     author = await session.get(Person, caller.person_id)
     assert author is not None, "who is signed in is a person"
-    lines = _lines(command, await purchase_items(session, purchase_id))
+    lines = _lines(command, items)
     notice = notices.filed_for(author.name, by_whom, lines)
     return await tell_referents(
         session,
         purchase,
         now,
         notice,
-        closes_at=collection.closes_at,
+        closes_at=admitted.closes_at,
         reason=reason,
         members=[command.member_id],
     )
 
 
-def _lines(command: DeclarationIn, items: list[ItemShown]) -> dict[str, str]:
+def _lines(command: DeclarationIn, items: Sequence[ItemShown]) -> dict[str, str]:
     """By item name, what is asked for; nothing of what is not."""
     needs = {need.item_id: need for need in command.needs if need.most}
     return {

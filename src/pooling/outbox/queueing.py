@@ -6,60 +6,57 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.kernel.database import fetch
 from pooling.outbox.mail import Mail, render_html, render_text, subject_line
 from pooling.outbox.models import MessageState
 
 WITHDRAWN = "withdrawn: what it said is no longer true"
 
 # The ids are drawn before the rows are written, so that they come back in the order of the mails.
-_INSERT = text("""
+_INSERT = """
 WITH given AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, mail.*
-    FROM unnest(CAST(:kinds AS text[]), CAST(:people AS bigint[]), CAST(:recipients AS text[]),
-        CAST(:subjects AS text[]), CAST(:texts AS text[]), CAST(:htmls AS text[]), CAST(:calendars AS text[]),
-        CAST(:attachments AS text[]), CAST(:unsubscribe_urls AS text[]), CAST(:threads AS text[]),
-        CAST(:priorities AS integer[]), CAST(:expiries AS timestamptz[])) WITH ORDINALITY
+    FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+        $11::text[], $12::text[], $13::integer[], $14::timestamptz[]) WITH ORDINALITY
         AS mail(kind, person_id, recipient, subject, body_text, body_html, calendar, attachments, unsubscribe_url,
             thread, priority, expires_at, place)
 ), written AS (
     INSERT INTO messages (id, group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
         attachments, unsubscribe_url, thread, sender_name, state, priority, attempts, next_try_at, expires_at,
         created_at)
-    SELECT id, CAST(:group_id AS bigint), person_id, kind, recipient, subject, body_text, body_html, calendar,
+    SELECT id, $1::bigint, person_id, kind, recipient, subject, body_text, body_html, calendar,
         CAST(attachments AS bigint[]), unsubscribe_url, thread,
-        COALESCE((SELECT name FROM groups WHERE id = CAST(:group_id AS bigint)), ''),
-        'queued', priority, 0, :now, expires_at, :now
+        COALESCE((SELECT name FROM groups WHERE id = $1::bigint), ''),
+        'queued', priority, 0, $2::timestamptz, expires_at, $2::timestamptz
     FROM given
 )
-SELECT id FROM given ORDER BY place
-""")
+SELECT id FROM given ORDER BY place"""
 
 
 async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetime) -> list[int]:
     """Writes the mails in one statement, for the transaction's group or none; returns their ids in order."""
     if not mails:
         return []
-    rows = await session.execute(
+    rows = await fetch(
+        session,
         _INSERT,
-        {
-            "group_id": session.info.get("group_id"),
-            "now": now,
-            "kinds": [mail.kind for mail in mails],
-            "people": [mail.person_id for mail in mails],
-            "recipients": [mail.recipient for mail in mails],
-            "subjects": [subject_line(mail) for mail in mails],
-            "texts": [render_text(mail) for mail in mails],
-            "htmls": [render_html(mail) for mail in mails],
-            "calendars": [mail.calendar for mail in mails],
-            # Each as one text: PostgreSQL has no array of arrays of different lengths.
-            "attachments": [f"{{{','.join(map(str, mail.attachments))}}}" for mail in mails],
-            "unsubscribe_urls": [mail.unsubscribe_url for mail in mails],
-            "threads": [mail.thread for mail in mails],
-            "priorities": [0 if mail.urgent else 1 for mail in mails],
-            "expiries": [mail.expires_at for mail in mails],
-        },
+        session.info.get("group_id"),
+        now,
+        [mail.kind for mail in mails],
+        [mail.person_id for mail in mails],
+        [mail.recipient for mail in mails],
+        [subject_line(mail) for mail in mails],
+        [render_text(mail) for mail in mails],
+        [render_html(mail) for mail in mails],
+        [mail.calendar for mail in mails],
+        # Each as one text: PostgreSQL has no array of arrays of different lengths.
+        [f"{{{','.join(map(str, mail.attachments))}}}" for mail in mails],
+        [mail.unsubscribe_url for mail in mails],
+        [mail.thread for mail in mails],
+        [0 if mail.urgent else 1 for mail in mails],
+        [mail.expires_at for mail in mails],
     )
-    return list(rows.scalars())
+    return [row["id"] for row in rows]
 
 
 _COPIES = text("""
