@@ -31,7 +31,7 @@ from pooling.committees.meetings.ahead import committees_ahead
 from pooling.committees.minutes import pages as minutes_pages
 from pooling.committees.minutes import publishing_pages, search_pages
 from pooling.committees.minutes import reminders as minutes_reminders
-from pooling.committees.tasks import committees_to_prepare, decisions_to_act_on, minutes_to_write
+from pooling.committees.tasks import committees_to_work_for, decisions_to_act_on
 from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
 from pooling.reminders.configuration import ReminderConfiguration
@@ -83,7 +83,7 @@ FEATURE = Feature(
     ),
     kinds=_kinds,
     chores=_chores,
-    tasks=(committees_to_prepare, minutes_to_write, decisions_to_act_on),
+    tasks=(committees_to_work_for, decisions_to_act_on),
     events=EVENTS,
     agenda_sources=(DECISIONS, DIFFICULTIES),
     on_leaving=(decisions_left_alone,),

@@ -71,10 +71,10 @@ def _card(task: Task, here: GroupPage) -> dict[str, Any]:
 @get("/achats/{reference:str}", right=Right.SEE_GROUP)
 async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
     session, caller, purchase = here.session, here.caller, here.purchase
-    tasks = await here.features.tasks(session, caller, here.now)
+    tasks = await here.features.tasks_of_purchase(session, caller, here.now, purchase.reference)
     return here.render(
         "home/purchase.html",
-        cards_shown=[_card(task, here) for task in tasks if f"/achats/{purchase.reference}/" in task.path],
+        cards_shown=[_card(task, here) for task in tasks],
         items=await purchase_items(session, purchase.id),
         may_edit=purchase.state == PurchaseState.DRAFT and may_edit(caller, purchase),
         may_cancel=PURCHASE.may(purchase.state, PurchaseState.CANCELLED) and may_run(caller, purchase),

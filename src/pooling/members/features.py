@@ -116,6 +116,8 @@ class Feature:
     chores: Callable[[ReminderConfiguration], Sequence[Chore]] = lambda _: ()
     """What the sweep does in every group before it reminds."""
     tasks: Sequence[Tasks] = ()
+    purchase_tasks: Sequence[Tasks] = ()
+    """Those of purchases: each is also on the page of its own."""
     events: EventWords = field(default_factory=EventWords)
     on_leaving: Sequence[LeavingWarnings] = ()
     ahead: Sequence[Ahead] = ()
@@ -128,6 +130,10 @@ class Feature:
     """What decisions may do to it."""
     agenda_sources: Sequence[AgendaSource] = ()
     """What agendas may take up."""
+
+
+def _most_urgent_first(tasks: Sequence[Task], now: datetime) -> list[Task]:
+    return sorted(tasks, key=lambda task: (task.due_at is None, task.due_at or now, task.path))
 
 
 @dataclass(frozen=True)
@@ -195,8 +201,17 @@ class Features:
 
     async def tasks(self, session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
         """À faire: what is expected of this person, the most urgent first."""
-        found = [task for feature in self.each for tasks in feature.tasks for task in await tasks(session, caller, now)]
-        return sorted(found, key=lambda task: (task.due_at is None, task.due_at or now, task.path))
+        asked = [tasks for feature in self.each for tasks in (*feature.purchase_tasks, *feature.tasks)]
+        found = [task for tasks in asked for task in await tasks(session, caller, now)]
+        return _most_urgent_first(found, now)
+
+    async def tasks_of_purchase(
+        self, session: AsyncSession, caller: Caller, now: datetime, reference: str
+    ) -> list[Task]:
+        """Those of one purchase."""
+        asked = [tasks for feature in self.each for tasks in feature.purchase_tasks]
+        found = [task for tasks in asked for task in await tasks(session, caller, now)]
+        return [task for task in _most_urgent_first(found, now) if f"/achats/{reference}/" in task.path]
 
     async def copy(self, session: AsyncSession, copied: Copied) -> None:
         for feature in self.each:

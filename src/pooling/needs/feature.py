@@ -35,7 +35,7 @@ FEATURE = Feature(
     ),
     kinds=need_kinds,
     chores=lambda _: (close_what_is_due,),
-    tasks=(declarations_to_file, purchases_to_run),
+    purchase_tasks=(declarations_to_file, purchases_to_run),
     events=EVENTS,
     agenda_sources=(COLLECTIONS,),
     acts=(acts.OPEN, acts.EXTEND, acts.CLOSE, acts.CANCEL),
