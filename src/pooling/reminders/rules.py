@@ -11,8 +11,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-import holidays
-
 DEFAULT_HOUR = time(8)
 QUIET_FROM, QUIET_UNTIL = time(1), time(4)
 """Nothing is scheduled in between: clocks change there, and backups run."""
@@ -42,6 +40,8 @@ Alsace-Moselle shares the zone of Paris: its two more days are not known here.
 @lru_cache(maxsize=64)
 def public_holidays(year: int, zone: str) -> Mapping[date, str]:
     """The public holidays where the zone is, with what they are called: `Lundi de Pâques`."""
+    import holidays  # noqa: PLC0415 - 8 MB, once somebody asks
+
     found = holidays.country_holidays("FR", subdiv=_HOLIDAYS_OF.get(zone), years=year, language="fr")
     return MappingProxyType(dict(sorted(found.items())))
 

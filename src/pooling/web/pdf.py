@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import typst
-
 from pooling.kernel.errors import Invalid
 from pooling.web import templating
 
@@ -60,6 +58,8 @@ def _set(path: str, data: Mapping[str, Any], at: datetime) -> bytes:
     """A letter that no font has (an emoji, another script) would be read to nobody, so PDF/UA refuses the document: it
     is set again with a square in its place. Signs (emoji), which only adorn, are left out.
     """
+    import typst  # noqa: PLC0415 - 7 MB, once somebody wants a document
+
     try:
         return _compile(path, json.dumps(data), at)
     except typst.TypstError as error:
@@ -90,6 +90,8 @@ def _has_glyph(letter: str) -> bool:
 
 
 def _compile(path: str, data: str, at: datetime) -> bytes:
+    import typst  # noqa: PLC0415 - as above
+
     pdf: bytes = typst.compile(
         templating.PACKAGE / path,
         root=templating.PACKAGE,

@@ -5,9 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from pooling.committees.calendars.feed_document import feed_of
 from pooling.committees.calendars.feeds import enter_by_feed, feeds_of, make_feed, revoke_feed
-from pooling.committees.notices.icalendar_text import published
 from pooling.committees.page import CommitteePage
 from pooling.committees.queries import agendas_of
 from pooling.kernel.database import mail_from_of
@@ -45,6 +43,9 @@ async def show_feed(request: Request[Any, Any, Any], group: FromPath[str], feed:
             services.settings.base_url,
             services.clock.now(),
         )
+        # What writes calendars takes 10 MB.
+        from pooling.committees.calendars.feed_document import feed_of  # noqa: PLC0415
+
         made = await feed_of(session, subscriber.caller.person_id, context)
     headers = {"ETag": made.etag, "Cache-Control": "private, no-cache", **NO_REFERRER}
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
@@ -90,6 +91,8 @@ async def do_revoke(here: Here[GroupPage], feed_id: FromPath[int]) -> Response[A
 @get("/comites/{committee_id:int}/comite.ics", right=Right.SEE_GROUP)
 async def download_committee(here: Here[CommitteePage]) -> Response[bytes]:
     """One committee, to add to a calendar by hand."""
+    from pooling.committees.notices.icalendar_text import published  # noqa: PLC0415 - as above
+
     agenda = (await agendas_of(here.session, [here.committee.id]))[here.committee.id]
     text = published(here.committee, agenda, here.context, mail_from_of(here.session))
     name = f"comite-{here.committee.local_start:%Y-%m-%d}.ics"

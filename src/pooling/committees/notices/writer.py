@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import AgendaItem, Committee
-from pooling.committees.notices.icalendar_text import CalendarInvitation, cancellation, invitation
 from pooling.committees.queries import agendas_of, answers_of, facilitators_addresses
 from pooling.committees.words import zone_words
 from pooling.kernel.database import mail_from_of
@@ -17,6 +17,9 @@ from pooling.kernel.tables import any_of
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context, DueReminder
 from pooling.web.typography import date_time_long, plural, time_short
+
+if TYPE_CHECKING:
+    from pooling.committees.notices.icalendar_text import CalendarInvitation
 
 ANSWER = ", et dites si vous venez"
 
@@ -51,7 +54,7 @@ class Writer:
     context: Context
     contacts: tuple[str, ...]
     """Addresses of the group's facilitators: who to ask."""
-    calendar: CalendarInvitation
+    calendar: "CalendarInvitation"
 
     @classmethod
     def of(
@@ -64,6 +67,9 @@ class Writer:
         *,
         cancelled: bool = False,
     ) -> "Writer":
+        # Once somebody is invited: what writes calendars takes 10 MB.
+        from pooling.committees.notices.icalendar_text import cancellation, invitation  # noqa: PLC0415
+
         made = cancellation if cancelled else invitation
         return cls(committee, agenda, context, contacts, made(committee, agenda, context, organizer))
 
