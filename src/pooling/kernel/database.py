@@ -249,14 +249,20 @@ async def enter_by(session: AsyncSession, group_id: int | None, statement: str, 
     return (await connection.exec_driver_sql(statement, values)).all()
 
 
-async def fetch(session: AsyncSession, statement: str, *values: object) -> list[Record]:
+Where = AsyncSession | AsyncConnection
+"""In a transaction of a group; or on a connection of steps of their own."""
+
+
+async def fetch(where: Where, statement: str, *values: object) -> list[Record]:
     """The rows of a statement that is written as PostgreSQL takes it (`$1`), from the driver itself: for what every
     request asks, where putting a statement together would take longer than its answer. It names the group by itself;
     row-level security binds it all the same.
     """
-    if session.new or session.dirty or session.deleted:
-        await session.flush()
-    return await _fetch(session.info["connection"], statement, values)
+    if isinstance(where, AsyncConnection):
+        return await _fetch(where, statement, values)
+    if where.new or where.dirty or where.deleted:
+        await where.flush()
+    return await _fetch(where.info["connection"], statement, values)
 
 
 async def _fetch(connection: AsyncConnection, statement: str, values: Sequence[object]) -> list[Record]:

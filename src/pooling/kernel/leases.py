@@ -9,16 +9,14 @@ never take the same one); `hold_T(lease, ids, until)` prolongs, and `settle_T(le
 tries)` ends what is still this lease's; both say of which rows that was true.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from asyncpg import Record
 
-Where = AsyncConnection | AsyncSession
+from pooling.kernel.database import Where, fetch
 
 
 @dataclass(frozen=True)
@@ -29,16 +27,15 @@ class Lease:
     lasts: timedelta
     token: str = field(default_factory=lambda: uuid4().hex)
 
-    async def claim(self, where: Where, now: datetime, *, most: int = 1) -> Sequence[RowMapping]:
+    async def claim(self, where: Where, now: datetime, *, most: int = 1) -> list[Record]:
         """Takes what is due, as many rows as that."""
-        claim = text(f"SELECT * FROM claim_{self.table}(:lease, :now, :until, :most)")  # noqa: S608 - our own table
-        given = {"lease": self.token, "now": now, "until": now + self.lasts, "most": most}
-        return (await where.execute(claim, given)).mappings().all()
+        claim = f"SELECT * FROM claim_{self.table}($1, $2, $3, $4)"  # noqa: S608 - our own table
+        return await fetch(where, claim, self.token, now, now + self.lasts, most)
 
     async def hold(self, where: Where, ids: Collection[int], now: datetime) -> set[int]:
         """Prolongs; returns those that are still ours."""
-        held = await where.execute(text(f"SELECT {self._hold}"), self._held(ids, now))
-        return set(held.scalars())
+        hold = f"SELECT hold_{self.table}($1, $2, $3) AS held"
+        return {row["held"] for row in await fetch(where, hold, self.token, list(ids), now + self.lasts)}
 
     async def settle(
         self,
@@ -56,25 +53,10 @@ class Lease:
 
         Holds others at one go. Returns which were still ours of the first and of the others.
         """
-        settle = text(
-            f"SELECT ARRAY(SELECT settle_{self.table}(:lease, :settled, :state, :now, :try_at, :reason, :tries)), "
-            f"ARRAY(SELECT {self._hold})"
+        settle = (
+            f"SELECT ARRAY(SELECT settle_{self.table}($1, $2, $3, $4, $5, $6, $7)) AS settled, "
+            f"ARRAY(SELECT hold_{self.table}($1, $8, $9)) AS held"
         )
-        given = {
-            **self._held(then_hold, now),
-            "settled": list(ids),
-            "state": str(state),
-            "now": now,
-            "try_at": try_at,
-            "reason": reason,
-            "tries": tries,
-        }
-        settled, held = (await where.execute(settle, given)).one()
-        return set(settled), set(held)
-
-    @property
-    def _hold(self) -> str:
-        return f"hold_{self.table}(:lease, :held, :until)"
-
-    def _held(self, ids: Collection[int], now: datetime) -> dict[str, Any]:
-        return {"lease": self.token, "held": list(ids), "until": now + self.lasts}
+        given = (self.token, list(ids), str(state), now, try_at, reason, tries, list(then_hold), now + self.lasts)
+        (row,) = await fetch(where, settle, *given)
+        return set(row["settled"]), set(row["held"])
