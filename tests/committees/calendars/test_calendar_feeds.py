@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory, open_purchase
-from pooling.committees.calendars import pages as feed_pages
+from pooling.committees.calendars import feed_document
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import Answer
@@ -228,7 +228,7 @@ async def test_the_key_is_in_no_log(
     async def failing(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(feed_pages, "feed_of", failing)
+    monkeypatch.setattr(feed_document, "feed_of", failing)
     monkeypatch.setattr(logging.getLogger("httpx"), "disabled", True)  # the visitor's own
     with caplog.at_level(logging.DEBUG):
         assert (await visitor.get(address)).status_code == 500
