@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Delete, delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,12 +17,12 @@ from pooling.collections.finding import take_lock
 from pooling.collections.models import Collection
 from pooling.collections.rules import accepts
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import fetch, group_of
+from pooling.kernel.database import fetch, group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.members.rights import Caller, Right
 from pooling.needs.doubts import doubts_of_quantities
-from pooling.needs.models import Declaration, DeclarationState
+from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.queries import ItemShown, purchase_items
@@ -290,3 +291,8 @@ def _written(
     lines = list(given), [quantity for quantity, _ in given.values()], [most for _, most in given.values()]
     where = group_of(session), purchase_id, command.member_id
     return *where, state, command.comment, now, caller.person_id, *lines
+
+
+async def write_needs(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes lines over those that stand, which keep their place."""
+    await insert_many(session, Need, rows, on_conflict=KEEPING_PLACE)
