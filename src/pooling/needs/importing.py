@@ -19,6 +19,7 @@ from pooling.kernel.list_reading import BadLine, Line, read_list, told_to_nobody
 from pooling.kernel.tables import any_of, linked
 from pooling.kernel.text import whole_number
 from pooling.members.models import Member
+from pooling.needs.dealing import hashing
 from pooling.needs.declaring import KEEPING_PLACE, require_open, write_needs
 from pooling.needs.models import Need
 from pooling.purchases.finding import find_purchase, item_ids
@@ -78,14 +79,15 @@ async def import_needs(
     if (bad and not skip_bad) or not needs:
         return 0, bad
     named = set(needs.members)
-    declarations = await _declare(session, purchase.id, sorted(named), now)
-    refused = {line.number for line in bad}
-    partial = (
-        {members.get(without_blanks(line["member"])) for line in lines if line.number in refused} if bad else set()
-    )
-    needs.declarations.extend(map(declarations.__getitem__, needs.members))
-    await _withdraw(session, needs, {declarations[member] for member in named - partial}, now)
-    await _write(session, needs, now, progress)
+    async with hashing(session):  # triggers too
+        declarations = await _declare(session, purchase.id, sorted(named), now)
+        refused = {line.number for line in bad}
+        partial = (
+            {members.get(without_blanks(line["member"])) for line in lines if line.number in refused} if bad else set()
+        )
+        needs.declarations.extend(map(declarations.__getitem__, needs.members))
+        await _withdraw(session, needs, {declarations[member] for member in named - partial}, now)
+        await _write(session, needs, now, progress)
     record_event(
         session,
         at=now,
