@@ -84,6 +84,7 @@ KINDS: Mapping[str, tuple[str, int]] = {
     "failing": ("/failing", 500),
     "static": ("/static/tokens.css", 200),
     "no such static file": ("/static/none.css", 404),
+    "no file has such a name": (f"/static/{'x' * 3_000}", 404),
     "branding": ("/branding.css", 200),
     "health": ("/health/live", 200),
     "not ready": ("/health/ready", 503),

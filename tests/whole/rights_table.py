@@ -229,7 +229,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/consolidation/commande.xlsx": RUNS_OR_LEADS,
     f"GET {PURCHASE}/procedure": GROUP,
     **{f"{method} {PURCHASE}/procedure/modification": EDITS for method in ("GET", "POST")},
-    **{f"{method} {PURCHASE}/procedure/membres/{{member}}": SEES_LUGOS for method in ("GET", "POST")},
+    **{f"{method} {PURCHASE}/procedure/membres/{{member}}": SEES_LUGOS | EDITS for method in ("GET", "POST")},
     f"GET {PURCHASE}/couts": GROUP,
     f"GET {PURCHASE}/couts/cles": GROUP,
     f"POST {PURCHASE}/couts/cles": BUYER,

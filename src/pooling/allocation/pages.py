@@ -48,11 +48,12 @@ from pooling.allocation.records.opening import frozen_allocations
 from pooling.allocation.words import (
     NAMED_AT_MOST,
     aid_words,
-    amount_words,
     beneficiaries_in_words,
+    charge_amount,
     fctva_in_words,
     names_in_words,
     sharers_in_words,
+    taken_of,
 )
 from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.text import sort_key
@@ -222,7 +223,8 @@ def _charge_row(charge: Charge, labels: Labels) -> dict[str, str]:
     return {
         "code": charge.code,
         "label": charge.label,
-        "amount": amount_words(content_of(charge)),
+        "amount": charge_amount(content_of(charge)),
+        "taken_of": taken_of(content_of(charge)),
         "vat_rate": percent(charge.vat_rate / 100, 2),
         "key": in_words(charge.key),
         "scope": sharers_in_words(charge.scope, labels),

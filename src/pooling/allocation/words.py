@@ -20,7 +20,7 @@ def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str
     """What a charge says, by what it is about; a number given to a member is under its name."""
     said = {
         "Nom": content["label"],
-        "Montant HT": amount_words(content),
+        "Montant HT": " ".join([charge_amount(content), taken_of(content)]).strip(),
         "Taux de TVA": percent(Fraction(content["vat_rate"]) / 100, 2),
         "FCTVA": "éligible" if content["fctva"] else "non éligible",
         "Clé": in_words(content["key"]),
@@ -34,12 +34,18 @@ def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str
     return said
 
 
-def amount_words(content: Mapping[str, Any]) -> str:
-    """`250,00 €`, or `−2,5 % du prix des articles`."""
+def charge_amount(content: Mapping[str, Any]) -> str:
+    """`250,00 €`, or `−2,5 %`."""
     if content.get("percent") is None:
         return euros(content["amount_cents"])
-    some = " comptés" if content["items"] is not None else ""
-    return f"{percent(Fraction(content['percent']) / 100, 6)} du prix des articles{some}"
+    return percent(Fraction(content["percent"]) / 100, 6)
+
+
+def taken_of(content: Mapping[str, Any]) -> str:
+    """What a percent is taken of: `du prix des articles`; empty for an amount."""
+    if content.get("percent") is None:
+        return ""
+    return "du prix des articles" if content["items"] is None else "du prix des articles comptés"
 
 
 def subsidy_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pooling.directory.models import AuthorityKind
 from pooling.kernel.encodings import UnclearTextError, read_text
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.list_reading import UnreadableListError
-from pooling.kernel.text import clean, without_accents
+from pooling.kernel.text import clean, without_accents, words_of_letters
 
 PACKAGED = Path(__file__).with_name("local-authorities-2026.csv.gz")
 COLUMNS = ("siren", "name", "kind", "insee", "department", "epci_siren", "population_municipale", "postcodes")
@@ -27,7 +27,6 @@ _INSEE = re.compile(r"([0-9]{2}|2[AB])[0-9]{3}")
 _DEPARTMENT = re.compile(r"[0-9]{2,3}|2[AB]")
 _POSTCODES = re.compile(r"(?:[0-9]{5}(?: [0-9]{5})*)?")
 _POPULATION = re.compile(r"[0-9]{1,8}")
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 200
 _SAINTS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 KIND_WORDS = {
@@ -139,7 +138,7 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 def _letters(names: Sequence[str]) -> list[str]:
     """The names folded, all in one go: tens of thousands, at a first start."""
     folded = without_accents("\n".join(name.replace("\n", " ") for name in names)).lower().split("\n")
-    return [" ".join(spelt_out(_NOT_WORD.sub(" ", name).split())) for name in folded]
+    return [" ".join(spelt_out(words_of_letters(name))) for name in folded]
 
 
 def _wrong(line: Sequence[str]) -> str | None:

@@ -10,7 +10,7 @@ from lxml import etree
 
 from pooling.invoices.invoice import Refused
 
-_NAMESPACE = re.compile(r"\{[^}]*\}")
+_NAMESPACE = re.compile(r"\{[^{}]*+\}")
 _ELEMENT = re.compile(r"^Element '([^']+)'(?:, attribute '([^']+)')?: (.*)$", re.DOTALL)
 _VALUE = re.compile(r"'([^']*)' is not a valid value")
 

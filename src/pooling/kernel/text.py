@@ -78,7 +78,12 @@ def _accent(character: str) -> str:
 
 def folded_words(text: str) -> list[str]:
     """The words, their letters alone: `L’Œuvre d’Arès` is l, oeuvre, d, ares. For names, which have no plural."""
-    return _NOT_WORD.sub(" ", without_accents(without_invisible(text)).lower()).split()
+    return words_of_letters(without_accents(without_invisible(text)).lower())
+
+
+def words_of_letters(folded: str) -> list[str]:
+    """The words of a text whose letters are folded already."""
+    return _NOT_WORD.sub(" ", folded).split()
 
 
 def search_text(text: str) -> str:

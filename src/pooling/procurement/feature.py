@@ -9,7 +9,7 @@ from pooling.procurement.page import SECTION
 
 FEATURE = Feature(
     pages=pages.ROUTES,
-    purchase_tabs=(Tab("Procédure", SECTION, Right.SEE_TOTALS),),
+    purchase_tabs=(Tab("Procédure", SECTION, Right.SEE_ALL_NEEDS),),
     configuration=read_procurement,
     events=EVENTS,
 )

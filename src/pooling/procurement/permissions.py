@@ -28,5 +28,6 @@ def may_plan(caller: Caller, purchase: Purchase) -> bool:
 
 @permission(ProcurementRight.STATE_PROCUREMENT)
 def may_state(caller: Caller, purchase: Purchase, member_id: int) -> bool:
-    """The member's référents, purchasing staff and finance officers, the lead buyers and the facilitator."""
-    return caller.may(ProcurementRight.STATE_PROCUREMENT, member_id=member_id, purchase_id=purchase.id)
+    """The member's référents, purchasing staff and finance officers, and those who plan."""
+    mine = caller.may(ProcurementRight.STATE_PROCUREMENT, member_id=member_id, purchase_id=purchase.id)
+    return mine or may_plan(caller, purchase)

@@ -1,6 +1,7 @@
 """Static files, and what a territory changes of them."""
 
 import mimetypes
+from pathlib import Path
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
@@ -20,12 +21,19 @@ mimetypes.add_type("text/javascript", ".js")
 async def static_file(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
     """One of our files. Its address changes with its content, so it is kept for ever when it is asked for by that."""
     file = (STATIC / path.lstrip("/")).resolve()
-    if not file.is_relative_to(STATIC) or not file.is_file():
+    if not _is_ours(file):
         raise NotFoundException
     current = static_url(str(file.relative_to(STATIC)))
     kept = FOR_EVER if current.endswith(f"?{query_of(request)}") else FOR_AN_HOUR
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Response(file.read_bytes(), media_type=media_type, headers={"Cache-Control": kept})
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        return file.is_relative_to(STATIC) and file.is_file()
+    except OSError:  # a name longer than any file's
+        return False
 
 
 @get("/branding.css", right="anyone")
