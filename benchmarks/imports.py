@@ -10,15 +10,13 @@ file, its faults, the order of arrival and the trace.
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
@@ -78,26 +76,6 @@ async def prepare(database: Database, members: Path) -> tuple[int, str]:
         return group_id, purchase.reference
 
 
-class _Undo(Exception):
-    pass
-
-
-@asynccontextmanager
-async def undone(database: Database, group_id: int) -> AsyncIterator[AsyncSession]:
-    """A transaction that leaves nothing, so that every round meets the same rows."""
-    with suppress(_Undo):
-        async with database.transaction(group_id) as session:
-            yield session
-            raise _Undo
-
-
-async def rolled_back(owner: asyncpg.Connection, work: Callable[[], Awaitable[Any]]) -> None:
-    with suppress(_Undo):
-        async with owner.transaction():
-            await work()
-            raise _Undo
-
-
 async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
     """All of this file, on a server of its own."""
     members, needs = write_files(folder)
@@ -110,30 +88,37 @@ async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
 
     async def ours() -> None:
         lines = read_needs(needs)
-        async with undone(database, group_id) as session:
+        async with database.transaction(group_id) as session:
             assert await import_needs(session, reference, lines, SystemClock()) == (LINES, [])
 
     def filed(declarations: Sequence[int]) -> list[tuple[Any, ...]]:
         return [(group_id, one, item, place, place, now) for one in declarations for place, item in enumerate(ids, 1)]
 
     async def without_keys() -> None:
-        await rolled_back(owner, lambda: owner.copy_records_to_table("bare_needs", records=filed(range(MEMBERS))))
+        await owner.copy_records_to_table("bare_needs", records=filed(range(MEMBERS)))
 
     async def with_keys() -> None:
-        async def work() -> None:
-            declared = await owner.fetch(DECLARE)
-            await owner.copy_records_to_table("needs", records=filed([record["id"] for record in declared]))
+        declared = await owner.fetch(DECLARE)
+        await owner.copy_records_to_table("needs", records=filed([record["id"] for record in declared]))
 
-        await rolled_back(owner, work)
+    async def clear() -> None:
+        """Nothing is left of a round, nor its dead rows."""
+        await owner.execute("TRUNCATE bare_needs")
+        await owner.execute("DELETE FROM needs")
+        await owner.execute("DELETE FROM declarations")
+        for table in ("needs", "declarations"):
+            await owner.execute(f"VACUUM ANALYZE {table}")
+
+    async def clear_bare() -> None:
+        await owner.execute("TRUNCATE bare_needs")
 
     found = [
-        await interleaved("import of 264 000 needs", ours, without_keys, 4),
-        await interleaved("import, beside its foreign keys", ours, with_keys, 2),
+        await interleaved("import of 264 000 needs", ours, without_keys, 4, clear=clear),
+        await interleaved("import, beside its foreign keys", ours, with_keys, 2, clear=clear),
     ]
-    async with database.transaction(group_id) as session:
-        await import_needs(session, reference, read_needs(needs), SystemClock())
-    await owner.execute("ANALYZE")
-    found.append(await interleaved("the same file over what stands", ours, without_keys, 8))
+    await ours()
+    await owner.execute("VACUUM ANALYZE")
+    found.append(await interleaved("the same file over what stands", ours, without_keys, 8, clear=clear_bare))
     await owner.close()
     await database.dispose()
     return found

@@ -57,14 +57,22 @@ async def timed(work: Work) -> float:
     return time.perf_counter() - start
 
 
-async def interleaved(name: str, ours: Work, bare: Work, wanted: float, *, rounds: int = ROUNDS) -> Row:
-    """Both, in turn, so that whatever else the machine does is there for both."""
+async def interleaved(
+    name: str, ours: Work, bare: Work, wanted: float, *, rounds: int = ROUNDS, clear: Work | None = None
+) -> Row:
+    """Both, in turn, so that whatever else the machine does is there for both. `clear` takes away, untimed, what each
+    of them wrote.
+    """
     mine, limit, peak, waits = [], [], 0.0, []
     for _ in range(rounds):
         limit.append(await timed(bare))
+        if clear:
+            await clear()
         held = _forget_peak()
         async with Others() as others:
             mine.append(await timed(ours))
+        if clear:
+            await clear()
         peak = max(peak, (_peak() - held) / MEGABYTE)
         waits += others.waits
     waits.sort()

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import asyncpg
 import pytest
@@ -18,6 +19,9 @@ from pooling.cli.installation import MIGRATING
 from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.sockets import answers
 from pooling.embedded.valkey import EmbeddedValkey, shut_down
+
+PATIENCE = 90
+"""Seconds."""
 
 
 @pytest.fixture
@@ -36,13 +40,20 @@ def queue(data_folder: Path) -> Iterator[str]:
 
 
 def read_until(process: "subprocess.Popen[str]", words: str) -> str:
-    """Reads what the process says until it says this, and gives it; fails with all of it if it ends before."""
+    """Reads what the process says until it says this, and gives it; fails with all of it if it ends before, or takes
+    for ever.
+    """
     assert process.stdout is not None
     read = ""
-    while words not in read:
-        line = process.stdout.readline()
-        assert line, f"it ended, saying: {read}"
-        read += line
+    given_up = Timer(PATIENCE, process.kill)
+    given_up.start()
+    try:
+        while words not in read:
+            line = process.stdout.readline()
+            assert line, f"it ended, or was given up, saying: {read}"
+            read += line
+    finally:
+        given_up.cancel()
     return read
 
 

@@ -230,3 +230,30 @@ async def test_a_queue_in_trouble_is_asked_once_for_many_pages(
         assert not any([await bell.ring("deliver") for _ in range(50)])
         assert time.monotonic() - began < 0.3
         await bell.close()
+
+
+async def test_that_it_is_away_again_is_told_in_the_same_words(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once each: away from the beginning, away again after it had answered, and not for each try that fails alike."""
+    answers = iter([False, False, True, True, True])
+    bell = Bell("unix:///nowhere/valkey.sock")
+
+    async def empty(_: object) -> None:
+        if (answer := next(answers, None)) is None:
+            raise asyncio.CancelledError
+        if not answer:
+            raise ConnectionError("No such file")
+
+    async def hear(_: object) -> None:
+        raise ConnectionError("No such file")
+
+    monkeypatch.setattr(bell, "_empty", empty)
+    monkeypatch.setattr(bell, "_hear", hear)
+    monkeypatch.setattr(bells, "PAUSE", 0)
+    with pytest.raises(asyncio.CancelledError):
+        await bell.listen({})
+    assert [record.getMessage() for record in caplog.records if "out of order" in record.getMessage()] == [
+        "the bell is out of order, work goes on every minute without it: ConnectionError('No such file')"
+    ] * 2
+    await bell.close()

@@ -82,18 +82,20 @@ class Bell:
         """Calls what each ring asks for, until cancelled. Whatever becomes of the queue, and whatever somebody else
         wrote into it, is told in the log, thrown away and tried again after a pause.
         """
-        told = ""
+        told = (False, "")
         while True:
+            answered = False
             try:
                 await self._empty(wake)
+                answered = True  # that it is away again is news, though in the same words
                 for begin in wake.values():
                     begin()  # a ring may have been among what was thrown away
                 await self._hear(wake)
-                told = ""
+                told = (False, "")
             except Exception as error:  # noqa: BLE001 - no answer of the queue may end the worker
                 end_if_cancelled()
-                if told != (told := repr(error)[:500]):
-                    log.warning("the bell is out of order, work goes on every minute without it: %s", told)
+                if told != (told := (answered, repr(error)[:500])):
+                    log.warning("the bell is out of order, work goes on every minute without it: %s", told[1])
                 await asyncio.sleep(PAUSE)
 
     async def _empty(self, jobs: Mapping[str, object]) -> None:
