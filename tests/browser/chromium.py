@@ -2,7 +2,7 @@
 
 import shutil
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -11,7 +11,9 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-NO_CHROMIUM = "no Chromium on this machine (on Debian: apt-get install chromium)"
+NO_CHROMIUM = (
+    "no Chromium on this machine (on Debian: apt-get install chromium, or the lighter chromium-headless-shell)"
+)
 
 
 def chromium_path() -> str | None:
