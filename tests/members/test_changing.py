@@ -41,6 +41,8 @@ async def test_a_member_is_renamed_and_the_journal_tells_both_names(
     assert "a corrigé la fiche de Ychoux-Lugos" in journal or "a corrigé la fiche d’Ychoux-Lugos" in journal
     assert "nom : Lugos ; population : 1208 ; effectif : 32" in journal
     assert "nom : Ychoux-Lugos ; population : 1300 ; effectif : –" in journal
+    slip = await browser.post(SHEET, {**FACTS, "name": "", "seen": seen[1]}, page=SHEET)
+    assert (slip.status_code, SEEN.search(slip.text)[1]) == (422, seen[1]), "a slip is no news of what others did"  # type: ignore[index]
     late = await browser.post(SHEET, {**FACTS, "name": "Autre", "seen": seen[1]}, page=SHEET)
     assert late.status_code == 422
     assert "Quelqu’un a corrigé ce membre entre-temps" in text_of(late)

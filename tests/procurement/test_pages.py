@@ -118,6 +118,7 @@ async def test_a_member_speaks_for_itself(database: Database, territory: Territo
     lugos, salles = (f"{PAGE}/membres/{code}" for code in (LUGOS, SALLES))
     browser = await sign_in("referent@lugos.example")
     said = {"spent": "10 000", "deliberated_on": "2027-01-05", "deliberation": "2027-004"}
+    said |= {"version": version_in((await browser.get(lugos)).text)}
     assert (await browser.post(lugos, {**said, "deliberated_on": "2099-01-01"}, page=lugos)).status_code == 422
     assert (await browser.post(lugos, {**said, "deliberated_on": ""}, page=lugos)).status_code == 422
     assert (await browser.post(lugos, said, page=lugos)).status_code == 303
@@ -136,7 +137,9 @@ async def test_a_unit_does_not_deliberate(database: Database, territory: Territo
     await bought(database, territory)
     browser = await sign_in(BUYER)
     unit = f"{PAGE}/membres/UFR-DROIT"
-    refused = await browser.post(unit, {"spent": "", "deliberated_on": "2027-01-05"}, page=unit)
+    version = version_in((await browser.get(unit)).text)
+    typed = {"spent": "", "deliberated_on": "2027-01-05", "version": version}
+    refused = await browser.post(unit, typed, page=unit)
     assert refused.status_code == 422
     assert "Une composante ne délibère pas" in text_of(refused)
 
@@ -146,3 +149,33 @@ async def test_nobody_else_plans(email: str, database: Database, territory: Terr
     await bought(database, territory)
     browser = await sign_in(email)
     assert (await browser.get(PLAN)).status_code == 403
+
+
+async def test_a_slip_on_the_way_does_not_overwrite_what_somebody_else_planned(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """The version is the one that was shown, also after the form has come back for something else."""
+    await bought(database, territory)
+    browser = await sign_in(BUYER)
+    opened = version_in((await browser.get(PLAN)).text)
+    other = {**PLANNED, "family": "Cycles", "version": opened}
+    assert (await browser.post(PLAN, other, page=PLAN)).status_code == 303
+    slip = await browser.post(PLAN, {**PLANNED, "options": "beaucoup", "version": opened}, page=PLAN)
+    assert version_in(slip.text) == opened
+    again = await browser.post(PLAN, {**PLANNED, "version": version_in(slip.text)}, page=PLAN)
+    assert again.status_code == 422
+    assert "Une autre personne a modifié" in text_of(again)
+
+
+async def test_two_who_speak_for_a_member_at_once_do_not_overwrite_each_other(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await bought(database, territory)
+    browser, page = await sign_in(BUYER), f"{PAGE}/membres/{LUGOS}"
+    said = {"spent": "10", "version": version_in((await browser.get(page)).text)}
+    assert (await browser.post(page, said, page=page)).status_code == 303
+    second = await browser.post(page, {**said, "spent": "20"}, page=page)
+    assert second.status_code == 422
+    assert "Une autre personne a modifié" in text_of(second)
+    told = {"spent": "20", "version": version_in(second.text)}
+    assert (await browser.post(page, told, page=page)).status_code == 303

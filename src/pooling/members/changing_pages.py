@@ -20,16 +20,18 @@ _LARGEST = 100_000_000
 
 @get(SHEET, right=Right.MANAGE_MEMBERS)
 async def ask_facts(here: Here[MemberPage]) -> Response[str]:
-    return await _page(here, form_of(facts_of(here.member)))
+    return await _page(here, form_of({**facts_of(here.member), "seen": mark_of(here.member)}))
 
 
 async def _page(here: MemberPage, form: Form) -> Response[str]:
-    await here.session.refresh(here.member)  # somebody may have been faster
+    """What was seen stays so, unless the person has just been told that somebody was faster."""
+    await here.session.refresh(here.member)
+    if form.conflict:
+        form.values["seen"] = mark_of(here.member)
     return here.render(
         "members/facts.html",
         "Corriger",
         form=form,
-        seen=mark_of(here.member),
         is_unit=here.member.kind == MemberKind.INTERNAL_UNIT,
     )
 

@@ -47,6 +47,8 @@ class Duty(Dated):
     """Wise, and not asked by the law."""
     framework: bool = False
     """For framework agreements only."""
+    environment: bool = False
+    """Done by saying how offers are compared for the environment."""
 
     def holds_for(self, cents: int, *, framework: bool) -> bool:
         below = self.below is None or cents < self.below * 100

@@ -13,11 +13,12 @@ from pooling.members.rights import Right
 from pooling.procurement.models import Environment, Mandate
 from pooling.procurement.page import PROCEDURE, SECTION, MemberSharePage, ProcedurePage
 from pooling.procurement.permissions import may_plan, may_state
-from pooling.procurement.planning import PlanIn, ShareIn, content_of, keep_plan, keep_share, version_of
+from pooling.procurement.planning import PlanIn, ShareIn, content_of, keep_plan, keep_share, said_by, version_of
 from pooling.procurement.reading import (
     NAMED_AT_MOST,
     Tally,
     estimate_of,
+    share_of,
     shares_listed,
     tally_of,
     undecided_members,
@@ -133,8 +134,7 @@ def _warnings(here: ProcedurePage, estimate: Estimate, guidance: Guidance, calen
             f"La livraison est prévue le {date_short(delivery)}, avant la première signature possible "
             f"({date_short(calendar.signing)}) : le calendrier est plus court que la procédure."
         )
-    asked = any(not duty.advice and "environnemental" in duty.name for duty in guidance.duties)
-    if asked and not plan.environment:
+    if not plan.environment and any(duty.environment and not duty.advice for duty in guidance.duties):
         found.append("Dites comment les offres seront comparées pour l’environnement : c’est obligatoire à ce montant.")
     return found
 
@@ -160,13 +160,16 @@ async def ask_plan(here: Here[ProcedurePage]) -> Response[str]:
         "mandate": plan.mandate,
         "convention_signed_on": plan.convention_signed_on.isoformat() if plan.convention_signed_on else "",
         "environment": plan.environment,
+        "version": version_of(content_of(plan)),
     }
     return await _plan_page(here, Form(values=values))
 
 
 async def _plan_page(here: ProcedurePage, form: Form) -> Response[str]:
+    """The version stays the one that was shown, unless the person has just been told of a newer one."""
     await here.session.refresh(here.purchase)
-    form.values["version"] = version_of(content_of(here.plan))
+    if form.conflict:
+        form.values["version"] = version_of(content_of(here.plan))
     names = {procedure.code: procedure.name for procedure in here.configuration.procedures}
     return here.render(
         "procurement/plan.html",
@@ -207,13 +210,18 @@ async def ask_share(here: Here[MemberSharePage]) -> Response[str]:
         "spent": "" if share.spent is None else typed_cents(share.spent),
         "deliberated_on": share.deliberated_on.isoformat() if share.deliberated_on else "",
         "deliberation": share.deliberation,
+        "version": version_of(said_by(share)),
     }
     return await _share_page(here, Form(values=values))
 
 
 async def _share_page(here: MemberSharePage, form: Form) -> Response[str]:
     await here.session.refresh(here.purchase)
-    return here.render("procurement/member.html", here.share.name, form=form, share=here.share, family=here.plan.family)
+    share = here.share
+    if form.conflict:
+        share = await share_of(here.session, here.purchase.id, share.code) or share
+        form.values["version"] = version_of(said_by(share))
+    return here.render("procurement/member.html", share.name, form=form, share=share, family=here.plan.family)
 
 
 @post(MEMBER, right=may_state)
@@ -223,8 +231,9 @@ async def do_share(here: Here[MemberSharePage], form: PostedForm) -> Response[An
         deliberated_on=form.date("deliberated_on") if form.value("deliberated_on").strip() else None,
         deliberation=form.text("deliberation", longest=120),
     )
+    whose = (here.session, here.caller, here.purchase.id, here.share.code)
     async with form.submitted(lambda: _share_page(here, form), conflict=""):
-        await keep_share(here.session, here.caller, here.purchase.id, here.share.code, command, here.now)
+        await keep_share(*whose, command, here.now, shown=form.value("version"))
     return here.redirect(SECTION, done=f"C’est noté pour {here.share.name}.")
 
 

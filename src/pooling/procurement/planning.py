@@ -58,9 +58,21 @@ def content_of(plan: ProcurementPlan) -> PlanIn:
     return PlanIn(**{name: getattr(plan, name) for name in PlanIn.__dataclass_fields__})
 
 
-def version_of(plan: PlanIn) -> str:
+def said_by(share: ShareShown) -> ShareIn:
+    return ShareIn(share.spent, share.deliberated_on, share.deliberation)
+
+
+def version_of(said: PlanIn | ShareIn) -> str:
     """Stands for what was shown; travels in the form, hidden."""
-    return sha256(repr(plan).encode()).hexdigest()
+    return sha256(repr(said).encode()).hexdigest()
+
+
+def _check_version(now: PlanIn | ShareIn, shown: str | None) -> None:
+    """Raises:
+    ChangedMeanwhile: `shown` is another version than what stands.
+    """
+    if shown is not None and shown != version_of(now):
+        raise ChangedMeanwhile
 
 
 async def keep_plan(
@@ -86,8 +98,7 @@ async def keep_plan(
     _check(command, configuration)
     plan = await plan_of(session, purchase_id)
     before = content_of(plan)
-    if shown is not None and shown != version_of(before):
-        raise ChangedMeanwhile
+    _check_version(before, shown)
     for name, value in asdict(command).items():
         setattr(plan, name, clean(value) if name == "family" else value)
     session.add(plan)
@@ -104,14 +115,21 @@ async def keep_plan(
 
 
 async def keep_share(
-    session: AsyncSession, caller: Caller, purchase_id: int, member: str, command: ShareIn, now: datetime
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    member: str,
+    command: ShareIn,
+    now: datetime,
+    *,
+    shown: str | None = None,
 ) -> ShareShown:
-    """Writes down what a member, by its code, says of its year and of its deliberation.
+    """Writes down what a member, by its code, says of its year and of its deliberation. `shown` as in `keep_plan`.
 
     Raises:
         NotFound: the member does not take part.
         Forbidden: the caller does not speak for it.
-        Conflict: the purchase is settled or cancelled.
+        Conflict: the purchase is settled or cancelled, or somebody else has said otherwise since.
         Invalid: a deliberation of tomorrow, without its day, or of a unit, which has none of its own.
     """
     purchase = await lock_purchase(session, purchase_id)
@@ -122,6 +140,7 @@ async def keep_share(
     _require_under_way(purchase)
     today = now.astimezone(await group_zone(session)).date()
     _check_share(command, today, is_unit=share.is_unit)
+    _check_version(said_by(share), shown)
     values = {**asdict(command), "deliberation": clean(command.deliberation)}
     written = insert(ProcurementShare).values(
         group_id=group_of(session), purchase_id=purchase_id, member_id=share.member_id, **values
