@@ -62,11 +62,15 @@ async def test_the_tab_key_goes_through_the_form_in_its_order(visitor: Visitor, 
     for label in (
         "Arceau posé",
         "Abri de 10 places",
-        "Nous n’avons besoin d’aucun de ces articles",
         "Précisions pour l’acheteur",
     ):
         await tab_to(page, labelled(page, label))
-    for name in ("Déposer la déclaration", "Enregistrer le brouillon"):
+    for name in (
+        "Déposer la déclaration",
+        "Enregistrer le brouillon",
+        "Voir ma part estimée",
+        "Nous n’avons pas de besoin",
+    ):
         await page.keyboard.press("Tab")
         await expect(form.get_by_role("button", name=name)).to_be_focused()
 

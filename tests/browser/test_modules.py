@@ -83,16 +83,6 @@ async def test_what_a_paste_leaves_out_is_said(page: Page, copied: str, quantiti
     assert (await racks(page).input_value(), await shelters(page).input_value()) == quantities
 
 
-async def test_typing_a_quantity_takes_back_that_none_is_needed(page: Page) -> None:
-    none = labelled(page, "Nous n’avons besoin d’aucun de ces articles")
-    await racks(page).fill("")
-    await none.check()
-    await shelters(page).press_sequentially("0")
-    await expect(none).to_be_checked()
-    await shelters(page).press_sequentially("3")
-    await expect(none).not_to_be_checked()
-
-
 async def test_one_value_is_pasted_where_the_cursor_stands(page: Page) -> None:
     await paste(page, racks(page), "15")
     await expect(racks(page)).to_have_value("415")

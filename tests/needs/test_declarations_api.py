@@ -50,6 +50,7 @@ async def test_a_draft_then_the_declaration(connect: Connect, database: Database
         {
             "member": {"code": LUGOS, "name": "Lugos"},
             "state": "filed",
+            "no_need": False,
             "filed_at": "2027-03-01T09:00:00Z",
             "draft_at": None,
             "needs": [{"item": "abri", "quantity": 2}],
@@ -128,6 +129,9 @@ async def test_after_the_date_it_is_refused(
         (filed(arceau=1_000_001), "needs.0.quantity"),
         ({"state": "filed", "needs": [{"item": "arceau", "quantity": 1.5}]}, "needs.0.quantity"),
         ({"state": "filed", "comment": "x" * 2001}, "comment"),
+        ({"state": "filed"}, "no_need"),
+        ({"state": "draft", "no_need": True}, "no_need"),
+        ({**filed(arceau=1), "no_need": True}, "no_need"),
         ({"state": "filed", "member_id": 1}, "member_id"),
     ],
 )  # fmt: skip

@@ -103,6 +103,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
         "reason": "Référent en congé",
     },
     "discard_draft": {},
+    "withdraw_answer": {},
     "remind_silent": {},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
@@ -114,6 +115,7 @@ PLACES = {
     "put_declaration": "AG-2027-003",
     "file_for_member": "AG-2027-003",
     "discard_draft": "AG-2027-005",
+    "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
@@ -177,7 +179,9 @@ class Service:
             purchase_id = await open_purchase(self.database, territory, NOW)
             await file_needs(self.database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
             await make_purchase(self.database, territory, NOW)
-        async with self.database.transaction(territory.group_id) as session:  # the last that was opened
+        for email in ("referent@lugos.example", "referent@arcachon.example"):  # of the last that was opened
+            await file_needs(self.database, territory, purchase_id, email, NOW)
+        async with self.database.transaction(territory.group_id) as session:
             referent = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
             draft = DeclarationIn(member_id=territory.members[LUGOS], needs=())
             await save_draft(session, referent, purchase_id, draft, FixedClock(NOW))

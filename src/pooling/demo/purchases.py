@@ -32,6 +32,10 @@ DRAFTING = "213302607"
 """Lugos, the smallest commune, has begun a draft."""
 
 
+WITHOUT_NEED = "213302292"
+"""Lanton answers that it needs none of the racks."""
+
+
 @dataclass
 class Stage:
     """One purchase being played: who runs it, and what time it is."""
@@ -258,6 +262,7 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
         for place, code in enumerate(_codes(territory))
         if code not in SILENT
     }
+    answered[WITHOUT_NEED] = {}
     await _declare(stage, at + timedelta(days=4), {**answered, DRAFTING: {"arceau": 4}}, draft=DRAFTING)
 
 

@@ -19,6 +19,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.needs import declaring, telephoned
 from pooling.needs.declaring import file_declaration, save_draft
+from pooling.needs.doors.no_need import withdraw_no_need
 from pooling.needs.models import Declaration
 from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_declaration
@@ -47,6 +48,8 @@ class DeclarationLineOut(ApiOut):
 
     member: MemberRef
     state: Literal["filed", "draft", "silent"]
+    no_need: bool
+    """What is filed answers that this member needs nothing."""
     filed_at: datetime | None
     draft_at: datetime | None
     needs: Sequence[FiledNeedOut]
@@ -65,6 +68,8 @@ class VersionOut(ApiOut):
     """A filed declaration has the items of which it wants some; a draft those that it has answered."""
 
     needs: Sequence[NeedOut]
+    no_need: bool
+    """It is filed, and answers that nothing is needed."""
     comment: str
     updated_at: datetime
     filed_at: datetime | None
@@ -88,6 +93,8 @@ class NeedPut(ApiIn):
 
 class NeedsIn(ApiIn):
     needs: tuple[NeedPut, ...] = Field(default=(), max_length=500)
+    no_need: bool = False
+    """Answers that nothing is needed: filing no units at all has to be said."""
     comment: str = Field(default="", max_length=2000)
     confirmed: str = Field(default="", max_length=LONGEST_REASON)
     """Why so much is asked for, once it was answered that a quantity may be a slip (code `doubtful`)."""
@@ -119,6 +126,7 @@ async def list_declarations(here: Here[OnPurchase], asked: PageIn) -> Listed[Dec
         lambda line: DeclarationLineOut(
             member=MemberRef(code=line.code, name=line.name),
             state=line.state,
+            no_need=line.no_need,
             filed_at=line.filed_at,
             draft_at=line.draft_at,
             needs=[
@@ -142,7 +150,7 @@ async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> De
     """Keep a member's draft, or file its declaration in place of the one before. For its référent."""
     session, caller, purchase = here.session, here.caller, here.purchase
     items = await purchase_items(session, purchase.id)
-    command = _command(sent, {item.code: item.id for item in items}, here.member.id)
+    command = _command(sent, {item.code: item.id for item in items}, here.member.id, filing=sent.state == "filed")
     if wants_match(here.request):
         await _compare(here)
     if sent.state == "filed":
@@ -167,7 +175,7 @@ async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> De
 )
 async def file_for_member(here: Here[OnDeclaration], sent: TelephonedIn) -> DeclarationOut:
     """File what a member asked for by telephone; its référents are told. For the facilitator and the lead buyer."""
-    command = _command(sent, await item_ids(here.session, here.purchase.id), here.member.id)
+    command = _command(sent, await item_ids(here.session, here.purchase.id), here.member.id, filing=True)
     if wants_match(here.request):
         await _compare(here)
     await telephoned.file_for_member(
@@ -194,7 +202,26 @@ async def discard_draft(here: Here[OnDeclaration]) -> DeclarationOut:
     return await _declaration(here)
 
 
-def _command(sent: NeedsIn, ids: dict[str, int], member_id: int) -> DeclarationIn:
+@endpoint(
+    post,
+    f"{DECLARATION}/withdrawal",
+    right=may_file,
+    conflicts=("collection_closed", "no_answer"),
+    once=True,
+    tagged=True,
+    matched=True,
+)
+async def withdraw_answer(here: Here[OnDeclaration]) -> DeclarationOut:
+    """Take back the answer that nothing is needed; a draft stays. For the member's référent."""
+    if wants_match(here.request):
+        await _compare(here)
+    await withdraw_no_need(
+        here.session, here.caller, here.purchase.id, DeclarationIn(member_id=here.member.id), here.clock
+    )
+    return await _declaration(here)
+
+
+def _command(sent: NeedsIn, ids: dict[str, int], member_id: int, *, filing: bool) -> DeclarationIn:
     names = [need.item for need in sent.needs]
     refuse_twice(names, "needs.{}.item")
     unknown = {
@@ -204,11 +231,16 @@ def _command(sent: NeedsIn, ids: dict[str, int], member_id: int) -> DeclarationI
     }
     if unknown:
         raise Invalid(unknown)
-    return DeclarationIn(
+    command = DeclarationIn(
         member_id=member_id,
         needs=tuple(NeedIn(item_id=ids[need.item], quantity=need.quantity, up_to=need.up_to) for need in sent.needs),
         comment=sent.comment,
     )
+    if sent.no_need and not (filing and command.wants_nothing):
+        raise Invalid({"no_need": "On ne répond « pas de besoin » qu’en déposant, et sans quantité."})
+    if filing and command.wants_nothing and not sent.no_need:
+        raise Invalid({"no_need": "Indiquez au moins une quantité, ou répondez que rien n’est nécessaire (no_need)."})
+    return command
 
 
 async def _compare(here: OnDeclaration) -> None:
@@ -247,6 +279,7 @@ def _version(shown: DeclarationShown | None, codes: dict[int, str]) -> VersionOu
     ]
     return VersionOut(
         needs=needs,
+        no_need=shown.no_need,
         comment=shown.comment,
         updated_at=shown.updated_at,
         filed_at=shown.filed_at,
@@ -254,4 +287,4 @@ def _version(shown: DeclarationShown | None, codes: dict[int, str]) -> VersionOu
     )
 
 
-ROUTES = [list_declarations, get_declaration, put_declaration, file_for_member, discard_draft]
+ROUTES = [list_declarations, get_declaration, put_declaration, file_for_member, discard_draft, withdraw_answer]

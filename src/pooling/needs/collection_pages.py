@@ -67,6 +67,8 @@ async def _closure_page(here: PurchasePage, form: Form) -> Response[str]:
     missing = covered.participants - covered.filed
     if missing:
         consequences.append(f"{plural(missing, 'participant')} sur {covered.participants} sans déclaration déposée.")
+    if covered.no_need:
+        consequences.append(f"{plural(covered.no_need, 'réponse')} « pas de besoin ».")
     if early and here.closes_at:
         consequences.append(f"La clôture était annoncée pour {date_time_long(here.closes_at, here.zone)}.")
     return here.ask(
@@ -161,7 +163,11 @@ async def _cancellation_page(here: PurchasePage, form: Form) -> Response[str]:
         question="Annuler cet achat groupé ?",
         consequences=[
             f"État de l’achat : {here.state_word.lower()}.",
-            *([f"{plural(covered.filed, 'déclaration déposée', 'déclarations déposées')}."] if covered.filed else []),
+            *(
+                [f"{plural(covered.filed, 'déclaration déposée', 'déclarations déposées')}{covered.among_them}."]
+                if covered.filed
+                else []
+            ),
             *([f"La consolidation n° {current.number} est figée."] if current else []),
             "Plus personne ne peut déclarer de besoin ; ce qui a été déclaré reste lisible.",
             "Les référents des participants reçoivent un courriel avec votre raison.",

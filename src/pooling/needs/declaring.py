@@ -54,7 +54,7 @@ async def save_draft(
 
     Raises: as `file_declaration`.
     """
-    admitted = await _admit(session, caller, purchase_id, command, clock)
+    admitted = await admit(session, caller, purchase_id, command, clock)
     await write_declaration(session, caller, purchase_id, command, DeclarationState.DRAFT, admitted.at, ())
     return admitted.at
 
@@ -79,12 +79,13 @@ async def file_declaration(
         Invalid: an item of another purchase, or a most that is below the quantity.
         Doubtful: more units than the member has inhabitants, and nobody insists.
     """
-    admitted = await _admit(session, caller, purchase_id, command, clock, items)
+    admitted = await admit(session, caller, purchase_id, command, clock, items)
     values = _written(session, caller, purchase_id, command, DeclarationState.FILED, admitted.at, admitted.items)
     details = {
         "purchase_id": purchase_id,
         "member_id": command.member_id,
         "quantities": {str(need.item_id): need.quantity for need in command.needs},
+        **({"no_need": True} if command.wants_nothing else {}),
     }
     (row,) = await fetch(session, _FILE, *values, json.dumps(details))
     declaration_id: int = row["id"]
@@ -121,7 +122,7 @@ async def discard_draft(session: AsyncSession, caller: Caller, purchase_id: int,
         NotFound: this member does not take part.
         Conflict: the collection is closed, or there is no draft.
     """
-    await _admit(session, caller, purchase_id, DeclarationIn(member_id=member_id), clock)
+    await admit(session, caller, purchase_id, DeclarationIn(member_id=member_id), clock)
     gone = await session.execute(_drafts(purchase_id, member_id).returning(col(Declaration.id)))
     if gone.scalar_one_or_none() is None:
         raise Conflict("Il n’y a pas, ou plus, de brouillon à abandonner.", code="no_draft")
@@ -135,7 +136,7 @@ def _drafts(purchase_id: int, member_id: int) -> Delete:
     )
 
 
-async def _admit(
+async def admit(
     session: AsyncSession,
     caller: Caller,
     purchase_id: int,
@@ -143,6 +144,10 @@ async def _admit(
     clock: Clock,
     items: Sequence[ItemShown] = (),
 ) -> Admitted:
+    """What a référent's own writing goes through.
+
+    Raises: as `file_declaration`.
+    """
     caller.require(Right.FILE_NEEDS, member_id=command.member_id)
     return await lock_to_declare(session, purchase_id, command, clock, items)
 
@@ -232,10 +237,13 @@ asks for more goes behind those already waiting.
 """
 _WRITING = f"""
 WITH written AS (
-    INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, updated_by, filed_at)
-    VALUES ($1, $2, $3, $4::text, $5, $6::timestamptz, $7, CASE WHEN $4::text = 'filed' THEN $6::timestamptz END)
+    INSERT INTO declarations
+        (group_id, purchase_id, member_id, state, comment, updated_at, updated_by, filed_at, no_need)
+    VALUES ($1, $2, $3, $4::text, $5, $6::timestamptz, $7, CASE WHEN $4::text = 'filed' THEN $6::timestamptz END,
+        $4::text = 'filed' AND 0 >= ALL ($10::integer[]))
     ON CONFLICT (group_id, purchase_id, member_id, state) DO UPDATE SET comment = excluded.comment,
-        updated_at = excluded.updated_at, updated_by = excluded.updated_by, filed_at = excluded.filed_at
+        updated_at = excluded.updated_at, updated_by = excluded.updated_by, filed_at = excluded.filed_at,
+        no_need = excluded.no_need
     RETURNING id
 ), lines AS (
     INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at)

@@ -12,8 +12,9 @@ SENTENCES: Mapping[str, str] = {
     "purchase.open": "a ouvert la collecte des besoins de {purchase}{ended}",
     "purchase.closed": "a clos la collecte des besoins de {purchase}",
     "purchase.cancelled": "a annulé l’achat {purchase}",
-    "declaration.filed": "a déposé la déclaration {of_member} pour {purchase}",
-    "declaration.filed_for": "a déposé la déclaration {of_member} pour {purchase}, à la demande de {caller}",
+    "declaration.filed": "a déposé la déclaration {of_member} pour {purchase}{no_need}",
+    "declaration.filed_for": "a déposé la déclaration {of_member} pour {purchase}{no_need}, à la demande de {caller}",
+    "declaration.no_need_withdrawn": "a retiré la réponse « pas de besoin » {of_member} pour {purchase}",
     "needs.imported": "a importé des besoins pour {purchase} ({count})",
     "collection.extended": "a changé la date de clôture de la collecte de {purchase}",
     "collection.reminded": "a relancé les membres sans réponse de {purchase} ({reminders})",
@@ -36,6 +37,10 @@ def _ended(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other ga
     return f" ; la consolidation n° {number} ne compte plus" if number else ""
 
 
+def _no_need(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    return " (pas de besoin)" if event.details.get("no_need") else ""
+
+
 def _count(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
     return plural(event.details.get("lines", 0), "ligne")
 
@@ -56,6 +61,6 @@ def _line(recorded: object) -> object:
 EVENTS = EventWords(
     SENTENCES,
     SUBJECTS,
-    gaps={"ended": _ended, "count": _count, "reminders": _reminders},
+    gaps={"ended": _ended, "no_need": _no_need, "count": _count, "reminders": _reminders},
     changes={"declaration.amended": _amended},
 )

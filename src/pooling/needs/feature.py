@@ -14,6 +14,7 @@ from pooling.needs import (
 )
 from pooling.needs.agenda import COLLECTIONS
 from pooling.needs.collection import close_what_is_due
+from pooling.needs.doors import no_need_pages
 from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
 from pooling.needs.page import SECTION
@@ -23,6 +24,7 @@ from pooling.needs.tasks import declarations_to_file, purchases_to_run
 FEATURE = Feature(
     pages=(
         *pages.ROUTES,
+        *no_need_pages.ROUTES,
         *gathering_pages.ROUTES,
         *amendment_pages.ROUTES,
         *collection_pages.ROUTES,

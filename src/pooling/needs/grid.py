@@ -24,8 +24,6 @@ def form_of_declaration(declaration: DeclarationShown | None, items: list[ItemSh
     if declaration is None:
         return Form()
     values = {"comment": declaration.comment}
-    if needs_nothing(declaration, items):
-        return Form(values={**values, "no_need": "1"})
     for item in items:
         quantity, most = declaration.quantities.get(item.id), declaration.most.get(item.id, 0)
         if quantity or most or (quantity is not None and declaration.filed_at is None):
@@ -33,12 +31,6 @@ def form_of_declaration(declaration: DeclarationShown | None, items: list[ItemSh
         if most > (quantity or 0):
             values[f"jusqu-{item.id}"] = str(most)
     return Form(values=values)
-
-
-def needs_nothing(declaration: DeclarationShown, items: list[ItemShown]) -> bool:
-    """It says so: a filed one by wanting none of the items, a draft only by answering zero for each."""
-    answered = declaration.filed_at is not None or all(item.id in declaration.quantities for item in items)
-    return answered and not any(declaration.most.values())
 
 
 def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, filing: bool) -> DeclarationIn:
@@ -49,9 +41,11 @@ def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, fili
     needs = [_read_need(form, item.id) for item in items if nothing or _is_answered(form, item.id)]
     wanted = any(need.quantity or need.up_to for need in needs)
     if nothing and wanted:
-        form.refuse("no_need", "Vous indiquez des quantités : videz-les, ou décochez cette case.")
+        form.refuse("no_need", "Vous indiquez des quantités : videz-les d’abord, ou déposez-les.")
     if filing and not nothing and not form.has_errors and not wanted:
-        form.refuse("no_need", "Indiquez au moins une quantité, ou cochez cette case si vous n’avez besoin de rien.")
+        form.refuse(
+            "no_need", "Indiquez au moins une quantité, ou répondez par ce bouton que vous n’avez pas de besoin."
+        )
     return DeclarationIn(
         member_id=member_id,
         needs=tuple(needs),

@@ -88,6 +88,7 @@ async def import_needs(
         needs.declarations.extend(map(declarations.__getitem__, needs.members))
         await _withdraw(session, needs, {declarations[member] for member in named - partial}, now)
         await _write(session, needs, now, progress)
+        await _mark_no_need(session, sorted(declarations.values()))
     record_event(
         session,
         at=now,
@@ -164,7 +165,7 @@ async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[in
                 SELECT :group, :purchase, member_id, 'filed', '', :now, :now
                 FROM unnest(CAST(:members AS bigint[])) AS named (member_id)
                 ON CONFLICT (group_id, purchase_id, member_id, state) DO UPDATE SET
-                    updated_at = excluded.updated_at, filed_at = excluded.filed_at, updated_by = NULL
+                    updated_at = excluded.updated_at, filed_at = excluded.filed_at, updated_by = NULL, no_need = false
                 RETURNING member_id, id)
             SELECT array_agg(member_id), array_agg(id) FROM filed"""),
         {"group": group_of(session), "purchase": purchase_id, "members": members, "now": now},
@@ -190,6 +191,17 @@ async def _withdraw(session: AsyncSession, needs: _Needs, whole: AbstractSet[int
             {"declaration_id": declaration, "item_id": item, "quantity": 0, "up_to": 0, "declared_at": now}
             for declaration, item in left_out
         ],
+    )
+
+
+async def _mark_no_need(session: AsyncSession, declarations: Sequence[int]) -> None:
+    """Those of these that now want nothing answer that there is no need."""
+    await session.execute(
+        text("""
+            UPDATE declarations d SET no_need = true
+            WHERE d.group_id = :group AND d.id = ANY (CAST(:declarations AS bigint[])) AND NOT EXISTS (
+                SELECT FROM needs n WHERE n.group_id = :group AND n.declaration_id = d.id AND n.up_to > 0)"""),
+        {"group": group_of(session), "declarations": declarations},
     )
 
 

@@ -2,7 +2,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -44,6 +44,7 @@ class Declaration(TenantTable, table=True):
         UniqueConstraint("group_id", "purchase_id", "member_id", "state"),
         one_of("state", DeclarationState),
         CheckConstraint("(state = 'filed') = (filed_at IS NOT NULL)", name="filed_has_date"),
+        CheckConstraint("state = 'filed' OR NOT no_need", name="no_need_is_filed"),
     )
 
     id: int = identity()
@@ -54,6 +55,8 @@ class Declaration(TenantTable, table=True):
     updated_at: datetime = instant()
     updated_by: int | None = foreign_id(nullable=True)
     filed_at: datetime | None = instant(nullable=True)
+    no_need: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """It answers that this member needs nothing: what is filed wants none of the items."""
 
 
 class Need(TenantTable, table=True):

@@ -165,7 +165,7 @@ def filed_for(author: str, asked_by: str, lines: Mapping[str, str]) -> Callable[
             f"{author} a déposé la déclaration {of_name(to.member)} à la demande de {asked_by}, par téléphone : "
             f"vérifiez-la, vous pouvez la modifier {notice.until}.",
             "Voir la déclaration",
-            **(lines or {"Déclaré": "aucun besoin"}),
+            **(lines or {"Déclaré": "pas de besoin"}),
         )
 
     return write
@@ -217,7 +217,7 @@ def reassigned(units: Mapping[int, Lines] | None, declared: Mapping[int, Lines])
                 "Voir la déclaration",
                 **_in_words(assigned),
             )
-        amended = _in_words(declared[to.member_id], ", déclaré") or {"Déclaré": "aucun besoin"}
+        amended = _in_words(declared[to.member_id], ", déclaré") or {"Déclaré": "pas de besoin"}
         unmoved = {"Unités attribuées": "inchangées"} if units is not None and not assigned else {}
         return notice.mail(
             to,

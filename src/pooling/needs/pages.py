@@ -95,7 +95,10 @@ async def file_needs(here: Here[DeclarationPage], form: PostedForm) -> Response[
             here.session, here.caller, here.purchase.id, command, here.clock, insistence=insistence, items=items
         )
         await send_receipt(here.session, here.who, here.context, here.purchase, here.member, command, filed)
-    return here.redirect(here.path, done="Votre déclaration est déposée.")
+    done = (
+        "Votre réponse est enregistrée : pas de besoin." if command.wants_nothing else "Votre déclaration est déposée."
+    )
+    return here.redirect(here.path, done=done)
 
 
 @get(f"{DECLARATION}/abandon", right=may_file)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Subquery, and_, exists, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -17,6 +17,7 @@ from pooling.members.models import Member
 from pooling.members.queries import MEMBERS_BY_NAME
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.purchases.models import Item, Participation
+from pooling.web.typography import number
 
 
 def declares(
@@ -44,10 +45,12 @@ class DeclarationShown:
     author: str | None
     quantities: dict[int, int]
     most: dict[int, int]
+    no_need: bool = False
+    """It is filed, and answers that nothing is needed."""
 
 
 _DECLARED = """
-SELECT d.id, d.state, d.comment, d.updated_at, d.filed_at, p.name AS author, n.item_id, n.quantity, n.up_to
+SELECT d.id, d.state, d.comment, d.updated_at, d.filed_at, d.no_need, p.name AS author, n.item_id, n.quantity, n.up_to
 FROM declarations d
 LEFT JOIN needs n ON n.group_id = d.group_id AND n.declaration_id = d.id -- a draft may have answered nothing yet
 LEFT JOIN people p ON p.id = d.updated_by
@@ -71,6 +74,7 @@ async def declarations_of_member(
                 author=row["author"],
                 quantities={},
                 most={},
+                no_need=row["no_need"],
             ),
         )
         if row["item_id"] is not None:
@@ -127,10 +131,21 @@ class Coverage:
     participants: int
     filed: int
     drafts: int
+    no_need: int
+    """Of those who have filed: they answered that they need nothing."""
 
     @property
     def silent(self) -> int:
         return self.participants - self.filed - self.drafts
+
+    @property
+    def in_need(self) -> int:
+        return self.filed - self.no_need
+
+    @property
+    def among_them(self) -> str:
+        """« , dont 2 sans besoin »; nothing where everybody needs something."""
+        return f", dont {number(self.no_need)} sans besoin" if self.no_need else ""
 
 
 async def coverage(session: AsyncSession, purchase_id: int) -> Coverage:
@@ -142,6 +157,7 @@ async def coverage(session: AsyncSession, purchase_id: int) -> Coverage:
             taking_part,
             func.count().filter(col(draft.state) == DeclarationState.FILED),
             func.count().filter(col(draft.state) == DeclarationState.DRAFT, ~has_filed),
+            func.count().filter(col(draft.no_need)),
         ).where(col(draft.purchase_id) == purchase_id)
     )
     return Coverage(*row.one())
@@ -223,6 +239,8 @@ class MemberLine:
     amount: Decimal = Decimal(0)
     """Euros before VAT at the items' plain price."""
     code: str = ""
+    no_need: bool = False
+    """What it filed answers that it needs nothing."""
 
     @property
     def state(self) -> str:
@@ -248,6 +266,7 @@ async def member_page(
             lines,
             amount,
             page.c.code,
+            func.coalesce(col(filed.no_need), false()),
             page.c.sort_key,
             page.c.id,
         )
@@ -256,7 +275,15 @@ async def member_page(
         .outerjoin(draft, _declares(draft, page, purchase_id, DeclarationState.DRAFT))
         .outerjoin(Need, linked(Need.declaration_id, filed.id))
         .outerjoin(Item, linked(Item.id, Need.item_id))
-        .group_by(page.c.id, page.c.code, page.c.name, page.c.sort_key, col(filed.filed_at), col(draft.updated_at))
+        .group_by(
+            page.c.id,
+            page.c.code,
+            page.c.name,
+            page.c.sort_key,
+            col(filed.filed_at),
+            col(filed.no_need),
+            col(draft.updated_at),
+        )
         .order_by(page.c.sort_key, page.c.id)
     )
     found = MEMBERS_BY_NAME.listed((await session.execute(statement)).all(), wanted)
@@ -271,9 +298,10 @@ def _line(
     quantities: Mapping[str, int] | None,
     amount: Decimal,
     code: str,
+    no_need: bool,  # noqa: FBT001 - a column
 ) -> MemberLine:
     by_item = {int(item): quantity for item, quantity in (quantities or {}).items()}
-    return MemberLine(member_id, name, filed_at, draft_at, by_item, amount, code)
+    return MemberLine(member_id, name, filed_at, draft_at, by_item, amount, code, no_need)
 
 
 def _participants_page(purchase_id: int, wanted: Slice, only: list[int] | None) -> Subquery:

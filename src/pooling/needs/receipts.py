@@ -53,6 +53,7 @@ async def send_receipt(
             total += need.quantity * item.unit_price
     zone = context.zone
     until = deadline_words(filed.closes_at, now, zone)
+    moment = date_time_long(now, zone, with_year=True)
     page = f"{base_url_of(session)}/g/{context.slug}/achats/{purchase.reference}/besoins/{member.code}"
     comment = [Fact("Précisions pour l’acheteur", command.comment)] if command.comment else []
     await queue_mails(
@@ -62,13 +63,18 @@ async def send_receipt(
                 kind=RECEIPT,
                 recipient=to.email,
                 person_id=to.person_id,
-                subject=f"Déclaration {of_name(member.name)} déposée : {purchase.title}",
-                why=f"Vous avez déposé la déclaration {of_name(member.name)} le "
-                f"{date_time_long(now, zone, with_year=True)} : vérifiez-la, vous pouvez la modifier {until}.",
+                subject=f"Déclaration {of_name(member.name)} déposée : {purchase.title}"
+                if lines
+                else f"Pas de besoin pour {member.name} : {purchase.title}",
+                why=f"Vous avez déposé la déclaration {of_name(member.name)} le {moment} : vérifiez-la, vous pouvez la "
+                f"modifier {until}."
+                if lines
+                else f"Vous avez répondu le {moment} que {member.name} n’a pas de besoin : vous pouvez revenir sur "
+                f"cette réponse {until}.",
                 button=Button("Voir la déclaration", page),
                 facts=(
                     Fact("Achat", f"{purchase.title} ({purchase.reference})"),
-                    *(lines or [Fact("Besoins", "Aucun besoin")]),
+                    *(lines or [Fact("Besoins", "Pas de besoin")]),
                     *([Fact("Total au prix indicatif, hors taxes", price(total))] if lines else []),
                     *comment,
                 ),

@@ -27,6 +27,12 @@ def has_filed() -> ColumnElement[bool]:
     return exists().where(declares(filed, Participation, DeclarationState.FILED))
 
 
+def needs_nothing() -> ColumnElement[bool]:
+    """Has filed, and answered so."""
+    filed = aliased(Declaration)
+    return exists().where(declares(filed, Participation, DeclarationState.FILED), col(filed.no_need))
+
+
 def referent_of_participant() -> ColumnElement[bool]:
     return and_(
         linked(Membership.member_id, Participation.member_id),
@@ -92,6 +98,8 @@ class Closing:
     closed_at: datetime | None = None
     participants: int = 0
     filed: int = 0
+    no_need: int = 0
+    """Of those who filed: they answered that they need nothing."""
     lines: int = 0
     """Items that a member asked for, over all members."""
     items: list[ItemTotal] = field(default_factory=list)
@@ -107,15 +115,19 @@ async def closings_of(session: AsyncSession, purchases: Sequence[int]) -> dict[i
     closings = {purchase_id: Closing() for purchase_id in purchases}
     counts = await session.execute(
         select(
-            col(Participation.purchase_id), col(Collection.closed_at), func.count(), func.count().filter(has_filed())
+            col(Participation.purchase_id),
+            col(Collection.closed_at),
+            func.count(),
+            func.count().filter(has_filed()),
+            func.count().filter(needs_nothing()),
         )
         .join(Collection, linked(Collection.purchase_id, Participation.purchase_id))
         .where(any_of(col(Participation.purchase_id), purchases))
         .group_by(col(Participation.purchase_id), col(Collection.closed_at))
     )
-    for purchase_id, closed_at, participants, filed in counts:
+    for purchase_id, closed_at, participants, filed, no_need in counts:
         closing = closings[purchase_id]
-        closing.closed_at = closed_at
+        closing.closed_at, closing.no_need = closed_at, no_need
         closing.participants, closing.filed, closing.silent_count = participants, filed, participants - filed
     for purchase_id, name, unit, quantity, lines, item_count in await session.execute(_totals(purchases)):
         closing = closings[purchase_id]

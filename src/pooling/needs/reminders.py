@@ -208,6 +208,7 @@ def _closing_mail(reminder: DueReminder, purchase: Purchase, closing: Closing, c
         Fact("Achat", f"{purchase.title} ({purchase.reference})"),
         Fact("Lignes déclarées", number(closing.lines)),
         Fact("Total par article", "\n".join([*totals, *([_and(others, "article")] if others else [])])),
+        Fact("Réponses « pas de besoin »", number(closing.no_need) if closing.no_need else ""),
         Fact(f"Sans réponse ({number(closing.silent_count)})", _silent_said(closing)),
     )
     return Mail(

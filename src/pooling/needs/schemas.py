@@ -29,3 +29,8 @@ class DeclarationIn(BaseModel):
     comment: str = Field(default="", max_length=LONGEST_COMMENT)
     seen: str | None = None
     """The stamp of the version that was before the person's eyes; None: not asked."""
+
+    @property
+    def wants_nothing(self) -> bool:
+        """Filed, it answers that there is no need."""
+        return not any(need.most for need in self.needs)

@@ -62,6 +62,7 @@ async def file_for_member(
             "member_id": command.member_id,
             "caller": by_whom,
             "quantities": {str(need.item_id): need.quantity for need in command.needs},
+            **({"no_need": True} if command.wants_nothing else {}),
         },
     )
     await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, admitted, now)

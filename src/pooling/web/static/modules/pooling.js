@@ -4,7 +4,6 @@ import { focusErrorSummary } from "./error-summary.js";
 import { guardForms } from "./form-guard.js";
 import { liveSearch } from "./live-search.js";
 import { closeMenus } from "./menus.js";
-import { takeBackNoNeed } from "./grid-none.js";
 import { liveTotals } from "./grid-total.js";
 import { pasteIntoGrid } from "./grid-paste.js";
 import { followProgress } from "./progress.js";
@@ -18,7 +17,6 @@ document.querySelectorAll("[data-grid]").forEach((grid) => {
   liveTotals(grid);
   pasteIntoGrid(grid);
 });
-document.querySelectorAll("form").forEach(takeBackNoNeed);
 document.querySelectorAll("form[data-autosave]").forEach(autosave);
 document.querySelectorAll("[data-search-results]").forEach(liveSearch);
 document.querySelectorAll("[data-share-estimate]").forEach(followShare);

@@ -1,0 +1,1 @@
+"""Ways to one declaration, beside the grid of the page: an answer that nothing is needed."""
