@@ -17,13 +17,13 @@ from pooling.allocation.current import read_current
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn, content_of
 from pooling.allocation.listing import Drift, current_shares, list_shares, record_shares, sum_up
-from pooling.allocation.locking import ChangedMeanwhile, version_of
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.opening import find_record, open_record
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.slices import Slice
+from pooling.kernel.versions import ChangedMeanwhile, version_of
 from pooling.members.adding import UnitIn, add_members
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_role

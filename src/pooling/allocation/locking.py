@@ -1,10 +1,6 @@
-"""What editing charges, subsidies and weights have in common: who may, when, and two people at once."""
+"""What editing charges, subsidies and weights have in common: who may, and when."""
 
-import json
 from collections.abc import Collection
-from decimal import Decimal
-from hashlib import sha256
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,15 +16,6 @@ LONGEST_CODE = 40
 _ADDRESSES = frozenset({"nouveau", "nouvelle"})
 """Codes that would hide behind a page's own address."""
 _OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
-
-
-class ChangedMeanwhile(Conflict):
-    """Somebody else changed it since it was shown: neither version is lost, the person chooses."""
-
-    code = "changed_meanwhile"
-
-    def __init__(self) -> None:
-        super().__init__("Une autre personne a modifié cette ligne depuis que vous l’avez ouverte.")
 
 
 def may_edit(purchase: Purchase) -> bool:
@@ -56,25 +43,6 @@ def require_editable(purchase: Purchase) -> None:
     if not may_edit(purchase):
         word = PURCHASE.word(purchase.state).lower()
         raise Conflict(f"Cet achat est {word}\u00a0: ses coûts ne changent plus.", code="costs_closed")
-
-
-def version_of(content: Any) -> str:  # noqa: ANN401 - whatever JSON and decimals hold
-    """Stands for what was shown; travels in the form, hidden."""
-    return sha256(json.dumps(content, sort_keys=True, default=_written).encode()).hexdigest()
-
-
-def _written(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    raise TypeError(type(value))
-
-
-def check_version(content: Any, shown: str | None) -> None:  # noqa: ANN401
-    """Raises:
-    ChangedMeanwhile: `shown` is another version than what is stored.
-    """
-    if shown is not None and shown != version_of(content):
-        raise ChangedMeanwhile
 
 
 def code_for(label: str, taken: Collection[str], *, else_: str) -> str:

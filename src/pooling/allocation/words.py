@@ -110,13 +110,3 @@ def beneficiaries_in_words(found: FctvaBeneficiaries | None) -> str | None:
 def _sourced(found: Dated) -> str:
     unsure = ", à confirmer" if found.to_confirm else ""
     return f"{found.source}, depuis le {date_short(found.valid_from)}{unsure}"
-
-
-def differences(stored: Mapping[str, str], typed: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """(what, as stored, as typed) of all that is not the same."""
-    subjects = dict.fromkeys([*stored, *typed])
-    return [
-        (subject, stored.get(subject, "–"), typed.get(subject, "–"))
-        for subject in subjects
-        if stored.get(subject) != typed.get(subject)
-    ]

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.locking import ChangedMeanwhile
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean
+from pooling.kernel.versions import ChangedMeanwhile
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.procurement.configuration import ProcurementConfiguration

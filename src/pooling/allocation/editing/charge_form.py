@@ -8,8 +8,8 @@ from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
 from pooling.allocation.editing.offered import Offered
 from pooling.allocation.editing.schemas import ChargeIn, content_of, plain_decimal
 from pooling.allocation.key_choices import NAMING, OF_ITEMS, KeyChoice
-from pooling.allocation.locking import version_of
 from pooling.allocation.models import PARTICIPANTS, Charge
+from pooling.kernel.versions import version_of
 from pooling.web.forms import Form
 from pooling.web.numbers import read_cents, read_percent, typed_cents, typed_number
 

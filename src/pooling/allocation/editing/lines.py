@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.allocation.case import charges_of, names_of, subsidies_of
 from pooling.allocation.editing.rules import check_charge, check_subsidy, doubts_of_charge, doubts_of_subsidy
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of, members_named
-from pooling.allocation.locking import check_version, code_for, lock_for_editing
+from pooling.allocation.locking import code_for, lock_for_editing
 from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
+from pooling.kernel.versions import check_version
 from pooling.members.rights import Caller
 from pooling.purchases.finding import item_ids
 

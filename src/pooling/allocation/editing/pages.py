@@ -15,11 +15,11 @@ from pooling.allocation.editing.offered import Offered, read_offered, with_paste
 from pooling.allocation.editing.preview import Preview, Refused, preview_line
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of, members_named
 from pooling.allocation.figures import Labels
-from pooling.allocation.locking import ChangedMeanwhile, code_for, require_editable, version_of
+from pooling.allocation.locking import code_for, require_editable
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.page import SECTION, CostsPage
-from pooling.allocation.words import differences
 from pooling.kernel.errors import Invalid
+from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
 from pooling.members.group_page import Here, InGroup
 from pooling.purchases.permissions import may_run
 from pooling.web.addresses import path_of

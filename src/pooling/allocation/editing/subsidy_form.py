@@ -6,8 +6,8 @@ from typing import Any
 from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
 from pooling.allocation.editing.offered import Offered
 from pooling.allocation.editing.schemas import SubsidyIn, content_of, plain_decimal
-from pooling.allocation.locking import version_of
 from pooling.allocation.models import Subsidy
+from pooling.kernel.versions import version_of
 from pooling.web.forms import Form
 from pooling.web.numbers import read_cents, read_optional_cents, read_percent, typed_cents, typed_number
 

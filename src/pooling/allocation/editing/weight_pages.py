@@ -9,9 +9,8 @@ from pooling.allocation.case import count_payers, payers_of
 from pooling.allocation.editing.member_numbers import MOST_BOXES, has_boxes, numbers_typed, read_numbers
 from pooling.allocation.editing.weights import give_weights, weights_editable, weights_given, weights_of
 from pooling.allocation.listing import SHOWN_AT_MOST
-from pooling.allocation.locking import ChangedMeanwhile, version_of
 from pooling.allocation.page import SECTION
-from pooling.allocation.words import differences
+from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.purchases.page import PurchasePage

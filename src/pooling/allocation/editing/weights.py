@@ -9,12 +9,13 @@ from sqlmodel import col
 
 from pooling.allocation.case import Payer, payers_of
 from pooling.allocation.editing.schemas import plain_decimal
-from pooling.allocation.locking import check_version, lock_for_editing
+from pooling.allocation.locking import lock_for_editing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import linked
+from pooling.kernel.versions import check_version
 from pooling.members.models import Member
 from pooling.members.rights import Caller
 from pooling.purchases.models import Participation, Purchase, PurchaseState
