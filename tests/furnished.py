@@ -16,7 +16,7 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
 from pooling.committees.agendas.difficulties import raise_difficulty
-from pooling.committees.agendas.files import Upload, attach_files
+from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.decisions.models import Decision
@@ -26,11 +26,16 @@ from pooling.committees.models import MinutesVersion
 from pooling.exports.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.files import Upload
 from pooling.members.asking import RequestIn, keep_request
 from pooling.members.entrance import caller_of
 from pooling.members.mails import Sender
 from pooling.members.models import Membership, Role
 from pooling.outbox.models import Message
+from pooling.purchases.details import describe_item
+from pooling.purchases.finding import item_ids
+from pooling.purchases.item_files import attach_to_item
+from pooling.purchases.schemas import DetailsIn
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 
@@ -46,6 +51,7 @@ async def furnish(database: Database, territory: Territory, mark: str = "") -> d
     await make_purchase(database, territory, NOW, title=f"Autre achat{mark}")
     async with database.transaction(territory.group_id) as session:
         named = {
+            **await _describe(session, territory, purchase_id, mark),
             **await _allocate(session, territory, purchase_id, mark),
             **await _meet(session, territory, purchase_id, mark),
             **await _write(session, territory, mark),
@@ -82,6 +88,17 @@ async def furnish(database: Database, territory: Territory, mark: str = "") -> d
         "path": "tokens.css",
         **named,
     }
+
+
+async def _describe(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:
+    """What else is said of an item, and a document that goes with it."""
+    buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+    said = DetailsIn(cpv="34928400-2", family=f"Mobilier{mark}", account="2152")
+    await describe_item(session, buyer, purchase_id, "arceau", said, NOW)
+    item_id = (await item_ids(session, purchase_id))["arceau"]
+    sent = [Upload(f"fiche{mark}.txt", f"Une fiche{mark}".encode())]
+    (file_id,) = await attach_to_item(session, buyer, purchase_id, item_id, sent, NOW)
+    return {"item_file_id": file_id}
 
 
 async def _allocate(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

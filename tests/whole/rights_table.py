@@ -213,6 +213,10 @@ EXPECTED: dict[str, frozenset[str]] = {
         for method in ("GET", "POST")
         for step in ("ouverture", "cloture", "prolongation", "annulation", "besoins/{member}/modification")
     },
+    f"GET {PURCHASE}/articles/{{item}}": GROUP,
+    f"GET {PURCHASE}/articles/{{item}}/pieces/{{item_file_id}}": GROUP,
+    **{f"{method} {PURCHASE}/articles/{{item}}/precisions": EDITS for method in ("GET", "POST")},
+    **{f"POST {PURCHASE}/articles/{{item}}/{step}": EDITS for step in ("pieces", "pieces/{item_file_id}/retrait")},
     f"GET {PURCHASE}/besoins": GROUP,
     f"POST {PURCHASE}/relance": RUNS_OR_LEADS,
     **{f"{method} {PURCHASE}/besoins/{{member}}/telephone": RUNS_OR_LEADS for method in ("GET", "POST")},
@@ -280,6 +284,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases": GROUP,
     f"POST {API}/purchases": PREPARES,
     f"GET {API}/purchases/{{reference}}": GROUP,
+    f"GET {API}/purchases/{{reference}}/items/{{item}}": GROUP,
+    f"PUT {API}/purchases/{{reference}}/items/{{item}}/details": EDITS,
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "xlsx")},
     f"GET {API}/purchases/{{reference}}/consolidation": RUNS_OR_LEADS,

@@ -72,6 +72,7 @@ WHO = [*(email for email in PEOPLE if email != "referent@droit.example"), BUYER]
 KNOWN: dict[str, list[Any]] = {
     "group": ["bassin"],
     "reference": [f"AG-2027-{number:03}" for number in range(1, 7)],
+    "item": ["arceau", "nothing"],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
     "siren": [LUGOS, COBAN, "999999999"],
     "committee_id": [1, 2, 99],
@@ -107,6 +108,14 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "remind_silent": {},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
+    "put_item_details": {
+        "cpv": "34928400-2",
+        "account": "2152",
+        "family": "Mobilier",
+        "price_alone": "207.5",
+        "price_source": "Devis",
+        "priced_on": "2026-12-15",
+    },
 }
 """What chance would hardly find: parts of bodies that a use case accepts, put in every other one."""
 PLACES = {
@@ -114,6 +123,7 @@ PLACES = {
     "close_collection": "AG-2027-001",
     "put_declaration": "AG-2027-003",
     "file_for_member": "AG-2027-003",
+    "put_item_details": "AG-2027-003",
     "discard_draft": "AG-2027-005",
     "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",
@@ -285,6 +295,8 @@ def _make_plausible(case: schemathesis.Case[Any]) -> None:
         case.path_parameters = {**case.path_parameters, "reference": PLACES[id_]}
     if "member" in case.path_parameters:
         case.path_parameters["member"] = LUGOS
+    if "item" in case.path_parameters:
+        case.path_parameters["item"] = "arceau"
 
 
 def _request(case: schemathesis.Case[Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from furnished import furnish
 from pooling.accounts.people import ensure_people
-from pooling.committees.agendas.files import Upload, attach_files
+from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.decisions.recording import add_decision
@@ -28,6 +28,7 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import Committee, CommitteeState, MinutesVersion
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.files import Upload
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_role
 from pooling.members.models import Role

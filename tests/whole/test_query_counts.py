@@ -9,12 +9,13 @@ from stdnum.fr import siren
 from factories import NOW, Territory, file_needs, open_purchase
 from ground.walk import Step, Walk
 from pooling.committees.agendas.difficulties import raise_difficulty
-from pooling.committees.agendas.files import Upload, attach_files
+from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.database import Database
+from pooling.kernel.files import Upload
 from pooling.members.adding import MemberIn, add_members
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_roles

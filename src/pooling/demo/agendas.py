@@ -7,12 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.agendas.difficulties import raise_difficulty
-from pooling.committees.agendas.files import Upload, attach_files
+from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn, DifficultyIn
 from pooling.committees.agendas.taking_up import take_up
 from pooling.committees.models import Topic
 from pooling.demo.territory import Demonstration
+from pooling.kernel.files import Upload
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.purchases.models import Purchase

@@ -21,15 +21,16 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.finding import item_ids
-from pooling.purchases.models import Purchase, PurchaseKind, PurchaseState
+from pooling.purchases.models import ItemNature, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.rules import PURCHASE
-from pooling.purchases.schemas import ItemIn, PurchaseIn, TierIn
+from pooling.purchases.schemas import DetailsIn, ItemIn, PurchaseIn, TierIn
 
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
 """Who has not answered the open collection yet: Arès, Gujan-Mestras, Lugos and two components."""
 DRAFTING = "213302607"
 """Lugos, the smallest commune, has begun a draft."""
+FICTIONAL_SOURCE = "Prix fictif de la démonstration, pour une petite quantité"
 
 
 WITHOUT_NEED = "213302292"
@@ -223,6 +224,15 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
                 unit_price=Decimal(180),
                 fctva=True,
                 pack=5,
+                details=DetailsIn(
+                    cpv="34928400-2",
+                    family="Mobilier urbain",
+                    account="2152",
+                    nature=ItemNature.SUPPLY,
+                    price_alone=Decimal("207.5"),
+                    price_source=FICTIONAL_SOURCE,
+                    priced_on=at.date(),
+                ),
                 tiers=(
                     TierIn(from_quantity=100, unit_price=Decimal(165)),
                     TierIn(from_quantity=250, unit_price=Decimal(150)),
@@ -235,6 +245,15 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
                 unit="abri",
                 unit_price=Decimal(14000),
                 fctva=True,
+                details=DetailsIn(
+                    cpv="34928400-2",
+                    family="Mobilier urbain",
+                    account="2152",
+                    nature=ItemNature.SUPPLY,
+                    price_alone=Decimal(15800),
+                    price_source=FICTIONAL_SOURCE,
+                    priced_on=at.date(),
+                ),
             ),
         ),
         delivery_expected_on=(now + timedelta(days=110)).date(),

@@ -5,12 +5,14 @@ One content is kept once in a group, however often it is added.
 
 import asyncio
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
@@ -74,8 +76,8 @@ class File(TenantTable, table=True):
 
 
 class AttachedFile(About, TenantTable, table=True):
-    """A file that goes with something: with a subject or with a committee, there with an item of its agenda or, without
-    one, with its minutes.
+    """A file that goes with something: with a subject (of a purchase, with one of its items or with it as a whole) or
+    with a committee, there with an item of its agenda or, without one, with its minutes.
     """
 
     __tablename__ = "attached_files"
@@ -85,12 +87,49 @@ class AttachedFile(About, TenantTable, table=True):
         *about_one(),
         CheckConstraint(f"num_nonnulls(committee_id, {KEYS}) = 1", name="goes_with_one"),
         CheckConstraint("agenda_item_id IS NULL OR committee_id IS NOT NULL", name="item_of_committee"),
+        CheckConstraint("item_id IS NULL OR purchase_id IS NOT NULL", name="item_of_purchase"),
         Index(None, "group_id", "committee_id"),
+        Index(None, "group_id", "purchase_id"),
     )
 
     file_id: int = Field(primary_key=True, sa_type=BigInteger)
     committee_id: int | None = foreign_id(nullable=True)
     agenda_item_id: int | None = foreign_id(nullable=True)
+    item_id: int | None = foreign_id(nullable=True)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as somebody sends it."""
+
+    name: str
+    content: bytes
+
+
+async def store_files(
+    session: AsyncSession, sent: Sequence[Upload], now: datetime, *, person_id: int | None, field: str
+) -> list[File]:
+    """Keeps what one form sends.
+
+    Raises:
+        Invalid: there is none, or one is not taken; the sentence names it.
+    """
+    if not sent:
+        raise Invalid({field: "Choisissez au moins un fichier."})
+    return [await _store_named(session, one, now, person_id, field) for one in sent]
+
+
+async def _store_named(session: AsyncSession, one: Upload, now: datetime, person_id: int | None, field: str) -> File:
+    try:
+        return await store_file(session, one.name, one.content, now, person_id=person_id, field=field)
+    except Invalid as refused:
+        raise Invalid({field: f"« {one.name[-100:]} » : {refused.errors[field]}"}) from None
+
+
+async def forget_files(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Forgets these attached files, with what they were attached to."""
+    forgotten = await session.execute(delete(AttachedFile).where(which).returning(col(AttachedFile.file_id)))
+    await remove_files(session, list(forgotten.scalars()))
 
 
 async def store_file(

@@ -29,6 +29,7 @@ from pooling.needs.permissions import may_see_all_needs
 from pooling.needs.queries import REMARKS_AT_MOST, coverage, remarks_of, silent_members
 from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.outbox.mail import FICTIONAL
+from pooling.purchases.details import details_of
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -258,7 +259,8 @@ async def download_order(here: Here[PurchasePage]) -> Response[bytes]:
     facts = _facts(here, "Commande", frozen, options)
     notice, lead = FICTIONAL if here.group.fictional else None, await _lead_code(here)
     target = io.BytesIO()
-    await asyncio.to_thread(write_order_workbook, target, facts, order, names, notice, lead)
+    details = await details_of(here.session, here.purchase.id)
+    await asyncio.to_thread(write_order_workbook, target, facts, order, names, notice, lead, details)
     return _workbook(target, f"{here.purchase.reference}-commande")
 
 

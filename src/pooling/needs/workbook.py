@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pooling.kernel.sheet_writing import FIRST_ROW, Book, Column, ColumnKind, Formula, Placed, SheetTable, Value
+from pooling.purchases.details import NATURES
 from pooling.purchases.queries import ItemShown
+from pooling.purchases.schemas import NOTHING_SAID, DetailsIn
 from pooling.sharing.comparison import compare_tolerance, member_costs
 from pooling.sharing.consolidation_result import Consolidation, Status
 from pooling.sharing.money import format_cents, format_decimal
@@ -53,9 +55,10 @@ def write_order_workbook(
     names: Mapping[str, str],
     notice: str | None = None,
     lead: str = "",
+    details: Mapping[int, DetailsIn] | None = None,
 ) -> None:
     """Write what is ordered of every item and where it goes, for the supplier: nothing of what members pay. `lead`
-    takes a surplus of packs.
+    takes a surplus of packs; `details` is what else is said of the items, by their ids.
     """
     book = Book(facts, notice)
     columns = [
@@ -64,8 +67,14 @@ def write_order_workbook(
         Column("Prix unitaire HT", ColumnKind.NUMBER, 16),
         Column("Total HT", ColumnKind.AMOUNT, 16, summed=True),
         Column("TVA (%)", ColumnKind.NUMBER, 10),
+        *(Column("CPV", ColumnKind.CODE, 14), Column("Nature", width=14)),
     ]
-    book.add(SheetTable("Commande", columns, [_ordered(item, result) for item, result in order]))
+    said = details or {}
+    book.add(
+        SheetTable(
+            "Commande", columns, [_ordered(item, result, said.get(item.id, NOTHING_SAID)) for item, result in order]
+        )
+    )
     places = [
         *(Column("Code membre", ColumnKind.CODE, 16), Column("Membre", width=34)),
         *(
@@ -78,10 +87,11 @@ def write_order_workbook(
     book.save(target)
 
 
-def _ordered(item: ItemShown, result: Consolidation) -> list[Value]:
+def _ordered(item: ItemShown, result: Consolidation, said: DetailsIn) -> list[Value]:
     return [
         *(item.code, item.name, item.unit, result.order, result.packs, item.pack),
         *(Decimal(format_decimal(result.unit_price)), result.total, item.vat_rate),
+        *(said.cpv, NATURES.get(said.nature, "")),
     ]
 
 

@@ -11,12 +11,14 @@ from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import record_event
+from pooling.kernel.files import AttachedFile, forget_files
 from pooling.kernel.numbering import next_number
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
 from pooling.members.models import Budget, Member
 from pooling.members.rights import Caller
+from pooling.purchases.details import write_details
 from pooling.purchases.doubts import doubts_of_items
 from pooling.purchases.finding import item_ids, lock_purchase
 from pooling.purchases.kinds import kind_of
@@ -49,7 +51,7 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
     )
     session.add(purchase)
     await session.flush()
-    await _add_items(session, purchase.id, command.items)
+    await _write_items(session, purchase.id, command.items)
     await add_participants(session, purchase.id, await members_chosen(session, command.participants, codes))
     record_event(
         session,
@@ -83,16 +85,25 @@ async def _next_reference(session: AsyncSession, now: datetime) -> str:
     return f"{series}-{await next_number(session, series):03d}"
 
 
-async def _add_items(session: AsyncSession, purchase_id: int, items: Sequence[ItemIn]) -> None:
+_STAYS = ", ".join(
+    f"{column} = EXCLUDED.{column}"
+    for column in ("position", "name", "description", "unit", "unit_price", "vat_rate", "fctva", "pack", "minimum")
+)
+
+
+async def _write_items(session: AsyncSession, purchase_id: int, items: Sequence[ItemIn]) -> None:
+    """These items with their tiers; one that is there already stays, and with it what hangs on it."""
     await insert_many(
         session,
         Item,
         [
-            {"purchase_id": purchase_id, "position": position, **item.model_dump(exclude={"tiers"})}
+            {"purchase_id": purchase_id, "position": position, **item.model_dump(exclude={"tiers", "details"})}
             for position, item in enumerate(items, start=1)
         ],
+        on_conflict=f"ON CONFLICT (group_id, purchase_id, code) DO UPDATE SET {_STAYS}",
     )
     ids = await item_ids(session, purchase_id)
+    await write_details(session, {ids[item.code]: item.details for item in items if item.details is not None})
     await insert_many(
         session,
         PriceTier,
@@ -109,7 +120,8 @@ async def rewrite_items(
     *,
     insistence: Insistence | None = None,
 ) -> None:
-    """Other items for a purchase in preparation, in place of those it has.
+    """Other items for a purchase in preparation, in place of those it has; one whose code stays keeps its details and
+    its files.
 
     Raises:
         Forbidden: the caller neither prepares nor runs this purchase.
@@ -127,8 +139,10 @@ async def rewrite_items(
         raise Invalid({"items": "Deux articles portent le même nom."})
     former = await item_ids(session, purchase_id)
     await session.execute(delete(PriceTier).where(any_of(col(PriceTier.item_id), former.values())))
-    await session.execute(delete(Item).where(col(Item.purchase_id) == purchase_id))
-    await _add_items(session, purchase_id, items)
+    gone = [former[code] for code in former.keys() - {item.code for item in items}]
+    await forget_files(session, any_of(col(AttachedFile.item_id), gone))
+    await session.execute(delete(Item).where(any_of(col(Item.id), gone)))
+    await _write_items(session, purchase_id, items)
     record_event(
         session,
         at=now,

@@ -21,11 +21,12 @@ from pooling.members.group_page import Here, InGroup
 from pooling.members.models import Member
 from pooling.members.rights import Right
 from pooling.purchases import preparing
+from pooling.purchases.details import details_of
 from pooling.purchases.finding import lock_purchase
-from pooling.purchases.models import Participation, Purchase, PurchaseKind, PurchaseState
+from pooling.purchases.models import ItemNature, Participation, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.page import OnPurchase
-from pooling.purchases.queries import PurchaseLine, purchase_items, purchase_list
-from pooling.purchases.schemas import PurchaseIn
+from pooling.purchases.queries import ItemShown, PurchaseLine, purchase_items, purchase_list
+from pooling.purchases.schemas import NOTHING_SAID, DetailsIn, PurchaseIn
 from pooling.web.api import ApiIn, ApiOut, PageIn, require_match, wants_match
 from pooling.web.bodies import LARGEST_LONG_BODY
 
@@ -58,6 +59,19 @@ class TierOut(ApiOut):
     unit_price: Exact
 
 
+class DetailsOut(ApiOut):
+    """What an item is to public procurement and finance; empty or null where nothing is said."""
+
+    cpv: str
+    family: str
+    account: str
+    nature: ItemNature
+    price_alone: Exact | None
+    """What a member would pay for one unit alone, by this source on this day."""
+    price_source: str
+    priced_on: date | None
+
+
 class ItemOut(ApiOut):
     """Prices are in euros before VAT, the VAT rate in percent."""
 
@@ -71,6 +85,7 @@ class ItemOut(ApiOut):
     pack: int
     minimum: int
     tiers: Sequence[TierOut]
+    details: DetailsOut
 
 
 class PurchaseOut(PurchaseLineOut):
@@ -92,7 +107,7 @@ class NewPurchase(PurchaseIn, ApiIn):
 
 
 async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut:
-    """The purchase as programs see it. Three statements whatever its size."""
+    """The purchase as programs see it. Four statements whatever its size."""
     taking_part = select(func.count()).where(col(Participation.purchase_id) == purchase.id).scalar_subquery()
     found = await session.execute(
         select(Member, Collection, taking_part)
@@ -102,6 +117,7 @@ async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut
         .where(col(Purchase.id) == purchase.id)
     )
     lead, collection, participants = found.one()
+    details = await details_of(session, purchase.id)
     return PurchaseOut(
         reference=purchase.reference,
         title=purchase.title,
@@ -115,20 +131,24 @@ async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut
         delivery_expected_on=purchase.delivery_expected_on,
         participants=participants,
         items=[
-            ItemOut(
-                code=item.code,
-                name=item.name,
-                description=item.description,
-                unit=item.unit,
-                unit_price=item.unit_price,
-                vat_rate=item.vat_rate,
-                fctva=item.fctva,
-                pack=item.pack,
-                minimum=item.minimum,
-                tiers=[TierOut(from_quantity=threshold, unit_price=price) for threshold, price in item.tiers],
-            )
-            for item in await purchase_items(session, purchase.id)
+            item_out(item, details.get(item.id, NOTHING_SAID)) for item in await purchase_items(session, purchase.id)
         ],
+    )
+
+
+def item_out(item: ItemShown, said: DetailsIn) -> ItemOut:
+    return ItemOut(
+        code=item.code,
+        name=item.name,
+        description=item.description,
+        unit=item.unit,
+        unit_price=item.unit_price,
+        vat_rate=item.vat_rate,
+        fctva=item.fctva,
+        pack=item.pack,
+        minimum=item.minimum,
+        tiers=[TierOut(from_quantity=threshold, unit_price=price) for threshold, price in item.tiers],
+        details=DetailsOut(**said.model_dump()),
     )
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
+from pooling.kernel.files import AttachedFile, forget_files
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
@@ -95,6 +96,7 @@ async def delete_purchase(session: AsyncSession, caller: Caller, purchase_id: in
     try:
         async with session.begin_nested():
             await session.execute(delete(PriceTier).where(col(PriceTier.item_id).in_(items)))
+            await forget_files(session, col(AttachedFile.purchase_id) == purchase_id)
             for table in (Item, Participation):
                 await session.execute(delete(table).where(col(table.purchase_id) == purchase_id))
             buyers = await session.execute(

@@ -13,6 +13,9 @@ SENTENCES: Mapping[str, str] = {
     "purchase.corrected": "a corrigé ce qu’est l’achat {purchase}",
     "purchase.deleted": "a supprimé l’achat {reference} « {title} », encore en préparation",
     "purchase.items_changed": "a changé les articles de {purchase}",
+    "purchase.item_described": "a précisé l’article « {item} » de {purchase}",
+    "purchase.files_added": "a ajouté des photos ou documents à « {item} », de {purchase}",
+    "purchase.file_removed": "a retiré une photo ou un document de « {item} », de {purchase}",
     "purchase.terms_changed": "a changé les conditions de {purchase}",
     "purchase.draft": "a remis en préparation l’achat {purchase}",
     "purchase.ordered": "a enregistré la commande de {purchase}",
@@ -54,6 +57,13 @@ CORRECTED = {
     "delivery": "livraison",
     "left": "participants retirés",
     "joined": "participants ajoutés",
+    "cpv": "code CPV",
+    "family": "famille homogène",
+    "nature": "nature",
+    "account": "compte",
+    "price_alone": "prix seul",
+    "price_source": "source du prix seul",
+    "priced_on": "jour du prix seul",
 }
 
 EVENTS = EventWords(SENTENCES, SUBJECTS, changes={"purchase.terms_changed": _terms}, settings=CORRECTED)

@@ -2,13 +2,24 @@
 
 from pooling.members.features import Entry, Feature
 from pooling.members.rights import Right
-from pooling.purchases import api, buyers_pages, correcting_api, correcting_pages, pages, preparing_pages
+from pooling.purchases import (
+    api,
+    buyers_pages,
+    correcting_api,
+    correcting_pages,
+    item_api,
+    item_pages,
+    pages,
+    preparing_pages,
+)
+from pooling.purchases.details import copy_details
 from pooling.purchases.event_words import EVENTS
 from pooling.purchases.subject import SUBJECT
 
 FEATURE = Feature(
-    pages=(*pages.ROUTES, *preparing_pages.ROUTES, *correcting_pages.ROUTES, *buyers_pages.ROUTES),
-    api=(*api.ROUTES, *correcting_api.ROUTES),
+    pages=(*pages.ROUTES, *preparing_pages.ROUTES, *correcting_pages.ROUTES, *buyers_pages.ROUTES, *item_pages.ROUTES),
+    api=(*api.ROUTES, *correcting_api.ROUTES, *item_api.ROUTES),
+    copies=(copy_details,),
     navigation=(Entry("Achats groupés", "/achats", Right.SEE_GROUP),),
     events=EVENTS,
     subjects=(SUBJECT,),

@@ -14,6 +14,7 @@ from pooling.web.typography import number
 ROWS = 3
 MOST_ROWS = 60
 _TIER = re.compile(r"\s*+([0-9][0-9\s]*+):\s*+([0-9][0-9\s]*+(?:[.,][0-9]{1,4})?)\s*+€?\s*+")
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _MOST_DIGITS = 8
 """Below `MOST_UNITS`, and as many euros."""
 
@@ -38,13 +39,14 @@ def form_of_items(items: Sequence[ItemShown]) -> dict[str, str]:
     """The values of a form filled with these items."""
     values = {"lignes": str(max(len(items) + 1, ROWS))}
     for row, item in enumerate(items, start=1):
-        tiers = " ; ".join(f"{quantity} : {_typed(tier)}" for quantity, tier in item.tiers)
+        tiers = " ; ".join(f"{quantity} : {typed_decimal(tier)}" for quantity, tier in item.tiers)
         values |= {
+            f"code-{row}": item.code,
             f"nom-{row}": item.name,
             f"description-{row}": item.description,
             f"unite-{row}": item.unit,
-            f"prix-{row}": _typed(item.unit_price),
-            f"tva-{row}": _typed(item.vat_rate),
+            f"prix-{row}": typed_decimal(item.unit_price),
+            f"tva-{row}": typed_decimal(item.vat_rate),
             f"lot-{row}": str(item.pack),
             f"minimum-{row}": str(item.minimum),
             f"paliers-{row}": tiers,
@@ -53,7 +55,7 @@ def form_of_items(items: Sequence[ItemShown]) -> dict[str, str]:
     return values
 
 
-def _typed(value: Decimal) -> str:
+def typed_decimal(value: Decimal) -> str:
     return f"{value.normalize():f}".replace(".", ",")
 
 
@@ -70,7 +72,7 @@ def read_items(form: Form) -> list[ItemIn]:
         read = form.command(
             ItemIn,
             _fields(row),
-            code=_code(name, codes),
+            code=_code(form.value(f"code-{row}"), name, codes),
             name=name,
             description=form.lines(f"description-{row}", longest=longest_of(ItemIn, "description")),
             unit=form.text(f"unite-{row}", longest=longest_of(ItemIn, "unit")) or "unité",
@@ -99,8 +101,11 @@ def _fields(row: int) -> dict[str, str]:
     }
 
 
-def _code(name: str, taken: set[str]) -> str:
-    """A short name for files and addresses, made from what people call it."""
+def _code(present: str, name: str, taken: set[str]) -> str:
+    """A short name for files and addresses, made from what people call it; an item that is renamed keeps its own."""
+    if _CODE.fullmatch(present) and present not in taken:
+        taken.add(present)
+        return present
     base = slug(name)[:32].strip("-") or "article"
     code = next(code for code in (base, *(f"{base}-{place}" for place in range(2, 99))) if code not in taken)
     taken.add(code)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, UniqueConstraint
 from sqlmodel import Field
 
+from pooling.kernel.files import AttachedFile
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
 
 
@@ -21,6 +22,15 @@ class PurchaseState(StrEnum):
 class PurchaseKind(StrEnum):
     GOODS = "goods"
     SERVICE = "service"
+
+
+class ItemNature(StrEnum):
+    """What public procurement takes an item for (CCP L1111-1 to L1111-4)."""
+
+    UNSAID = ""
+    SUPPLY = "supply"
+    SERVICE = "service"
+    WORKS = "works"
 
 
 class Purchase(TenantTable, table=True):
@@ -74,6 +84,39 @@ class Item(TenantTable, table=True):
     minimum: int = 0
 
 
+class ItemDetails(TenantTable, table=True):
+    """What else is said of an item, for public procurement, finance and savings: nothing of it changes what members
+    declare or pay. An item of which nothing is said has no row.
+    """
+
+    __tablename__ = "item_details"
+    __table_args__ = (
+        in_group(),
+        within_group("item_id", "items", ondelete="CASCADE"),
+        one_of("nature", ItemNature),
+        CheckConstraint("cpv = '' OR cpv ~ '^[0-9]{8}-[0-9]$'", name="cpv_has_check_digit"),
+        CheckConstraint("account = '' OR account ~ '^[1-8][0-9]{1,9}$'", name="account_has_digits"),
+        CheckConstraint("price_alone >= 0", name="price_not_negative"),
+        CheckConstraint(
+            "(price_alone IS NULL) = (price_source = '') AND (price_alone IS NULL) = (priced_on IS NULL)",
+            name="price_has_source",
+        ),
+    )
+
+    item_id: int = Field(primary_key=True, sa_type=BigInteger)
+    cpv: str = ""
+    """With its check digit: `34430000-0`."""
+    family: str = ""
+    """The homogeneous family, in the lead's own nomenclature."""
+    account: str = ""
+    """By nature, of the M57: `21828`."""
+    nature: str = ItemNature.UNSAID
+    price_alone: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(14, 4))
+    """Euros before VAT that a member would pay for one unit alone."""
+    price_source: str = ""
+    priced_on: date | None = None
+
+
 class PriceTier(TenantTable, table=True):
     """From this pooled quantity on, all units cost this price."""
 
@@ -111,3 +154,6 @@ class Participation(TenantTable, table=True):
     agents: int | None = None
     weight: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(18, 6))
     """A weight of the group's own (DGF population, square metres…), given by the lead buyer before opening."""
+
+
+AttachedFile.__table__.append_constraint(within_group("item_id", "items"))  # type: ignore[attr-defined]

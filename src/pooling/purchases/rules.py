@@ -3,6 +3,8 @@
 from pooling.kernel.states import StateMachine
 from pooling.purchases.models import PurchaseState as State
 
+OVER = frozenset({State.SETTLED, State.CANCELLED})
+"""Nothing of such a purchase changes any more."""
 PURCHASE = StateMachine(
     noun="purchase",
     this="Cet achat",

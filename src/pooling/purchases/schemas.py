@@ -1,12 +1,13 @@
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.text import Line
-from pooling.purchases.models import PurchaseKind
+from pooling.purchases.codes import Account, Cpv
+from pooling.purchases.models import ItemNature, PurchaseKind
 
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
 Code = Annotated[str, Field(max_length=40)]
@@ -19,6 +20,33 @@ class TierIn(BaseModel):
 
     from_quantity: int = Field(ge=1, le=MOST_UNITS)
     unit_price: Decimal = Price
+
+
+class DetailsIn(BaseModel):
+    """What else is said of an item: nothing of it is needed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+    cpv: Cpv = ""
+    """A code of the Common Procurement Vocabulary; its check digit is added where it is left out."""
+    family: Line = Field(default="", max_length=120)
+    """The homogeneous family, in the lead's own nomenclature."""
+    account: Account = ""
+    """By nature, of the M57."""
+    nature: ItemNature = ItemNature.UNSAID
+    price_alone: Decimal | None = Field(default=None, ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
+    """Euros before VAT that a member would pay for one unit alone: never without its source and its day."""
+    price_source: Line = Field(default="", max_length=200)
+    priced_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
+
+    @model_validator(mode="after")
+    def _price_has_source(self) -> Self:
+        if len({self.price_alone is None, not self.price_source, self.priced_on is None}) > 1:
+            raise ValueError("Un prix de référence va avec sa source et sa date")
+        return self
+
+
+NOTHING_SAID = DetailsIn()
 
 
 class ItemIn(BaseModel):
@@ -36,6 +64,8 @@ class ItemIn(BaseModel):
     pack: int = Field(default=1, ge=1, le=MOST_UNITS)
     minimum: int = Field(default=0, ge=0, le=MOST_UNITS)
     tiers: tuple[TierIn, ...] = Field(default=(), max_length=MOST_TIERS)
+    details: DetailsIn | None = None
+    """None: as they are, where the item is there already."""
 
     @field_validator("tiers")
     @classmethod

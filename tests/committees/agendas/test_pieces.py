@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_territory
-from pooling.committees.agendas.files import LARGEST_SENDING, MOST_OF_ITEM, MOST_OF_MINUTES, Upload, attach_files
+from pooling.committees.agendas.files import LARGEST_SENDING, MOST_OF_ITEM, MOST_OF_MINUTES, attach_files
 from pooling.committees.agendas.items import add_item
 from pooling.committees.agendas.schemas import AgendaItemIn
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.kernel.files import LARGEST_FILE
+from pooling.kernel.files import LARGEST_FILE, Upload
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from web_client import TOKEN, Browser, SignIn, text_of

@@ -11,7 +11,6 @@ from pooling.committees.agendas.files import (
     LARGEST_SENDING,
     MOST_OF_ITEM,
     MOST_OF_MINUTES,
-    Upload,
     attach_files,
     detach_file,
     files_of,
@@ -22,6 +21,7 @@ from pooling.committees.agendas.page import AGENDA
 from pooling.committees.agendas.rows import item_of
 from pooling.committees.page import CommitteePage
 from pooling.committees.permissions import may_write_minutes
+from pooling.kernel.files import Upload
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.web.downloads import REVALIDATED, download

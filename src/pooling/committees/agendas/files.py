@@ -12,7 +12,16 @@ from pooling.committees.locking import lock_to_write, record_change
 from pooling.committees.models import AgendaItem, Committee, CommitteeState
 from pooling.kernel.database import one_row
 from pooling.kernel.errors import Conflict, Invalid
-from pooling.kernel.files import LARGEST_FILE, AttachedFile, File, file_with_content, remove_files, store_file
+from pooling.kernel.files import (
+    LARGEST_FILE,
+    AttachedFile,
+    File,
+    Upload,
+    file_with_content,
+    forget_files,
+    remove_files,
+    store_files,
+)
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.tables import any_of, linked
 from pooling.members.rights import Caller
@@ -29,14 +38,6 @@ HINT = (
     f"{LARGEST_SENDING // 2**20} Mo par envoi."
 )
 _ENDED = {CommitteeState.MINUTED, CommitteeState.CANCELLED}
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as somebody sends it."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,8 @@ async def attach_files(
     _require_not_ended(committee)
     if agenda_item_id is not None:
         await _require_item(session, committee_id, agenda_item_id)
-    if not sent:
-        raise Invalid({FIELD: "Choisissez au moins un fichier."})
     await _require_room(session, committee_id, agenda_item_id, sent)
-    files = [await _keep(session, one, now, caller) for one in sent]
+    files = await store_files(session, sent, now, person_id=caller.person_id, field=FIELD)
     session.add_all(
         AttachedFile(
             group_id=committee.group_id, file_id=file.id, committee_id=committee_id, agenda_item_id=agenda_item_id
@@ -129,12 +128,7 @@ async def files_of(session: AsyncSession, committee_id: int) -> dict[int | None,
 
 async def forget_files_of_items(session: AsyncSession, item_ids: Sequence[int]) -> None:
     """For items that leave an agenda."""
-    forgotten = await session.execute(
-        delete(AttachedFile)
-        .where(any_of(col(AttachedFile.agenda_item_id), item_ids))
-        .returning(col(AttachedFile.file_id))
-    )
-    await remove_files(session, list(forgotten.scalars()))
+    await forget_files(session, any_of(col(AttachedFile.agenda_item_id), item_ids))
 
 
 async def _file_of(session: AsyncSession, committee_id: int, file_id: int) -> File:
@@ -178,10 +172,3 @@ async def _require_room(session: AsyncSession, committee_id: int, item_id: int |
         raise Invalid({FIELD: f"{place} a {most} pièces jointes au plus : il y en a déjà {count}."})
     if size + sum(len(one.content) for one in sent) > LARGEST_TOGETHER:
         raise Invalid({FIELD: f"Les pièces d’un comité font {LARGEST_TOGETHER // 2**20} Mo au plus, ensemble."})
-
-
-async def _keep(session: AsyncSession, one: Upload, now: datetime, caller: Caller) -> File:
-    try:
-        return await store_file(session, one.name, one.content, now, person_id=caller.person_id, field=FIELD)
-    except Invalid as refused:
-        raise Invalid({FIELD: f"« {one.name[-100:]} » : {refused.errors[FIELD]}"}) from None
