@@ -38,6 +38,7 @@ from pooling.purchases.item_files import attach_to_item
 from pooling.purchases.schemas import DetailsIn
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
+from pooling.suppliers.keeping import SupplierIn, add_supplier
 
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
 
@@ -62,6 +63,7 @@ async def furnish(database: Database, territory: Territory, mark: str = "") -> d
         buyers = await session.execute(
             select(col(Membership.id)).where(col(of_buyer) == Role.LEAD_BUYER).order_by(col(Membership.id))
         )
+        named |= {"supplier_id": await _sell(session, territory, mark)}
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
@@ -147,6 +149,13 @@ async def _meet(session: AsyncSession, territory: Territory, purchase_id: int, m
     (piece,) = await attach_files(session, facilitator, committee, sent, NOW, agenda_item_id=item)
     difficulty = await raise_difficulty(session, referent, DifficultyIn(content=f"Un retard{mark}"), NOW)
     return {"committee_id": committee, "item_id": item, "file_id": piece, "difficulty_id": difficulty}
+
+
+async def _sell(session: AsyncSession, territory: Territory, mark: str) -> int:
+    """A supplier."""
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    command = SupplierIn(name=f"Mobilier urbain{mark}", vat_number="DE136695976", contact=f"Service{mark}")
+    return (await add_supplier(session, facilitator, command, NOW)).id
 
 
 async def _write(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

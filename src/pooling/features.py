@@ -12,6 +12,7 @@ from pooling.members.features import Feature
 from pooling.needs import feature as needs
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
+from pooling.suppliers import feature as suppliers
 
 FEATURES: tuple[Feature, ...] = (
     home.FEATURE,
@@ -19,6 +20,7 @@ FEATURES: tuple[Feature, ...] = (
     needs.FEATURE,
     allocation.FEATURE,
     procurement.FEATURE,
+    suppliers.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,
     calendars.FEATURE,

@@ -27,6 +27,7 @@ RAISED_OR_LEADS = frozenset({"facilitator", "referent"})
 OWN_MEMBER = frozenset({"referent"})
 OWNS = frozenset({"facilitator", "referent"})
 SEES_LUGOS = frozenset({"referent", "facilitator", "buyer"})
+KEEPS_SUPPLIERS = PREPARES | {"buyer", "buyer_other"}
 PAYS = frozenset({"facilitator", "buyer", "finance"})
 
 PURCHASE = "/g/{group}/achats/{reference}"
@@ -196,6 +197,14 @@ EXPECTED: dict[str, frozenset[str]] = {
     },
     **{f"{method} {COMMITTEE}/personnes/{{person_id}}/reponse": FACILITATOR for method in ("GET", "POST")},
     f"POST {COMMITTEE}/invitations/{{person_id}}/retrait": FACILITATOR,
+    # suppliers
+    **{f"GET /g/{{group}}/fournisseurs{path}": GROUP for path in ("", "/{supplier_id}")},
+    **{
+        f"{method} /g/{{group}}/fournisseurs/{step}": KEEPS_SUPPLIERS
+        for method in ("GET", "POST")
+        for step in ("nouveau", "{supplier_id}/fiche")
+    },
+    **{f"POST /g/{{group}}/fournisseurs/{{supplier_id}}/{step}": KEEPS_SUPPLIERS for step in ("archivage", "reprise")},
     # a purchase
     f"GET {PURCHASE}": GROUP,
     **{
@@ -281,6 +290,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {API}/directory/renewal": FACILITATOR,
     f"POST {API}/members": FACILITATOR,
     f"POST {API}/members/from-directory": FACILITATOR,
+    **{f"GET {API}/suppliers{path}": GROUP for path in ("", "/{supplier_id}")},
+    f"POST {API}/suppliers": KEEPS_SUPPLIERS,
+    f"PUT {API}/suppliers/{{supplier_id}}": KEEPS_SUPPLIERS,
+    **{f"POST {API}/suppliers/{{supplier_id}}/{step}": KEEPS_SUPPLIERS for step in ("archive", "restore")},
     f"GET {API}/purchases": GROUP,
     f"POST {API}/purchases": PREPARES,
     f"GET {API}/purchases/{{reference}}": GROUP,

@@ -78,12 +78,15 @@ KNOWN: dict[str, list[Any]] = {
     "committee_id": [1, 2, 99],
     "difficulty_id": [1, 2, 3, 99],
     "number": [1, 2, 99],
+    "supplier_id": [1, 99],
 }
 
 PLAUSIBLE: dict[str, dict[str, Any]] = {
     "prepare_purchase": {"lead_member": LUGOS, "participants": [LUGOS], "lead_buyers": [BUYER], "items": []},
     "add_member": {"kind": "legal_entity", "code": "213303332", "parent": None, "insee": None, "name": "Le Barp"},
     "correct_member": {"name": "Lugos", "category": "commune", "insee": "33260", "population": 1208, "agents": 32},
+    "add_supplier": {"name": "Cycles", "siret": "99990000400014"},
+    "change_supplier": {"name": "Mobilier urbain", "vat_number": "DE136695976"},
     "renew_populations": {"sirens": [LUGOS]},
     "add_members_from_directory": {"sirens": [COBAN, LUGOS], "with_communes": False},
     "schedule_committee": {"day": "2027-06-01", "hour": "14:30", "place": "Mairie", "link": ""},

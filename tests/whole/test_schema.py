@@ -275,6 +275,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     ],
     "ck_subsidies_rate_is_percent": [("rate", "-0.01"), ("rate", "100.01")],
     "ck_subsidies_rate_or_amount": [("rate, amount_cents", "40, 1"), ("rate, amount_cents", "NULL, NULL")],
+    "ck_suppliers_identified": [("siret, vat_number", "NULL, ''")],
+    "ck_suppliers_siret_written": [("siret", "'7328293200007'"), ("siret", "'732 829 320 00074'")],
 }
 ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_authorities_commune_has_insee": ("kind, insee", "'commune', '2A004'"),
@@ -342,6 +344,8 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_subsidies_not_negative": ("amount_cents, cap_per_unit_cents, cap_total_cents", "0, 0, 0"),
     "ck_subsidies_rate_is_percent": ("rate", "40"),
     "ck_subsidies_rate_or_amount": ("rate", "40"),
+    "ck_suppliers_identified": ("vat_number", "'DE136695976'"),
+    "ck_suppliers_siret_written": ("siret", "'73282932000074'"),
 }
 WORDS = {name: table for name, table in checks_of_the_models().items() if name.endswith("_known")}
 """Columns that hold one of some words: all are tried with another one."""

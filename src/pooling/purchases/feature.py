@@ -1,6 +1,6 @@
 """What purchases add to what features share."""
 
-from pooling.members.features import Entry, Feature
+from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
 from pooling.purchases import (
     api,
@@ -21,6 +21,7 @@ FEATURE = Feature(
     api=(*api.ROUTES, *correcting_api.ROUTES, *item_api.ROUTES),
     copies=(copy_details,),
     navigation=(Entry("Achats groupés", "/achats", Right.SEE_GROUP),),
+    sections=(Section("Achats groupés", "/achats", Right.SEE_GROUP, under="/achats"),),
     events=EVENTS,
     subjects=(SUBJECT,),
 )

@@ -18,6 +18,7 @@ async def list_purchases(here: Here[GroupPage], apres: FromQuery[str] = "") -> R
     return here.render(
         "purchases/list.html",
         "Achats groupés",
+        tabs=here.sections("/achats"),
         lines=listed.items,
         may_prepare=here.caller.may_somewhere(Right.PREPARE_PURCHASE),
         base=base,

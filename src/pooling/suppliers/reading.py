@@ -1,0 +1,25 @@
+"""Lists of suppliers."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.slices import Listed, Order, Slice
+from pooling.kernel.text import folded_words
+from pooling.members.people_queries import folded_column
+from pooling.suppliers.models import Supplier
+
+_BY_NAME = Order(col(Supplier.sort_key), col(Supplier.id))
+
+
+async def suppliers_listed(
+    session: AsyncSession, wanted: Slice, *, search: str = "", archived: bool = False
+) -> Listed[Supplier]:
+    """By name, those whose name or numbers have every word searched; the archived ones stand in a list of their own."""
+    numbers = func.coalesce(col(Supplier.siret), "") + " " + col(Supplier.vat_number)
+    known = folded_column(col(Supplier.name) + " " + numbers)
+    statement = select(Supplier).where(
+        col(Supplier.archived_at).is_not(None) if archived else col(Supplier.archived_at).is_(None),
+        *(known.contains(word, autoescape=True) for word in folded_words(search)),
+    )
+    return (await _BY_NAME.read(session, statement, wanted)).each(lambda row: row[0])
