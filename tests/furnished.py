@@ -27,10 +27,13 @@ from pooling.exports.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.files import Upload
+from pooling.members.adding import MemberIn
+from pooling.members.admission import admit_member
 from pooling.members.asking import RequestIn, keep_request
 from pooling.members.entrance import caller_of
 from pooling.members.mails import Sender
 from pooling.members.models import Membership, Role
+from pooling.members.retiring import RetirementIn, retire_member
 from pooling.outbox.models import Message
 from pooling.purchases.details import describe_item
 from pooling.purchases.finding import item_ids
@@ -40,6 +43,7 @@ from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 
+HOSTENS = "213302029"
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
 
 
@@ -50,6 +54,7 @@ async def furnish(database: Database, territory: Territory, mark: str = "") -> d
     )
     await file_needs(database, territory, purchase_id, REFERENT, NOW, arceau=4)
     await make_purchase(database, territory, NOW, title=f"Autre achat{mark}")
+    await _leave(database, territory)
     async with database.transaction(territory.group_id) as session:
         named = {
             **await _describe(session, territory, purchase_id, mark),
@@ -101,6 +106,15 @@ async def _describe(session: AsyncSession, territory: Territory, purchase_id: in
     sent = [Upload(f"fiche{mark}.txt", f"Une fiche{mark}".encode())]
     (file_id,) = await attach_to_item(session, buyer, purchase_id, item_id, sent, NOW)
     return {"item_file_id": file_id}
+
+
+async def _leave(database: Database, territory: Territory) -> None:
+    """A member that came and left."""
+    async with database.transaction(territory.group_id) as session:
+        facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        await admit_member(session, facilitator, MemberIn(code=HOSTENS, name="Hostens"), NOW)
+        today = NOW.date()
+        await retire_member(session, facilitator, HOSTENS, RetirementIn(today, "A quitté le plan"), NOW, today)
 
 
 async def _allocate(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

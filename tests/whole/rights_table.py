@@ -91,11 +91,12 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} /g/{{group}}/{page}": FACILITATOR
         for method in ("GET", "POST")
-        for page in ("populations", "membres/{code}/fiche")
+        for page in ("populations", *(f"membres/{{code}}/{step}" for step in ("fiche", "retrait", "reprise")))
     },
     **{f"{method} /g/{{group}}/liste-de-membres": FACILITATOR for method in ("GET", "POST")},
     "POST /g/{group}/liste-de-membres/confirmation": FACILITATOR,
     "GET /g/{group}/membres": GROUP,
+    "GET /g/{group}/membres-partis": GROUP,
     "GET /g/{group}/membres/{code}": GROUP,
     **{f"GET /g/{{group}}/journal{path}": JOURNAL for path in ("", "/export.csv", "/export.xlsx")},
     **{f"{method} /g/{{group}}/demande": REFERENTS for method in ("GET", "POST")},
@@ -289,6 +290,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/directory/differences": FACILITATOR,
     f"POST {API}/directory/renewal": FACILITATOR,
     f"POST {API}/members": FACILITATOR,
+    **{f"POST {API}/members/{{member}}/{step}": FACILITATOR for step in ("retirement", "return")},
     f"POST {API}/members/from-directory": FACILITATOR,
     **{f"GET {API}/suppliers{path}": GROUP for path in ("", "/{supplier_id}")},
     f"POST {API}/suppliers": KEEPS_SUPPLIERS,

@@ -241,6 +241,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("kind, code", "'legal_entity', '21330009'"),
         ("kind, code", "'legal_entity', '21330009x'"),
     ],
+    "ck_members_merged_is_retired": [("merged_into_id", "2")],
+    "ck_members_retired_says_why": [("retired_on", "'2027-01-01'"), ("retired_because", "'Parti'")],
     "ck_members_sizes_not_negative": [("population, agents", "-1, 0"), ("population, agents", "0, -1")],
     "ck_members_unit_has_parent": [("kind", "'internal_unit'"), ("kind, parent_id", "'legal_entity', 1")],
     "ck_memberships_role_of_member": [
@@ -327,6 +329,8 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_items_price_not_negative": ("unit_price", "0"),
     "ck_items_vat_rate_is_percent": ("vat_rate", "100"),
     "ck_members_code_is_siren": ("kind, code, parent_id", "'internal_unit', 'UFR', 1"),
+    "ck_members_merged_is_retired": ("merged_into_id, retired_on, retired_because", "2, '2027-01-01', 'Fusion'"),
+    "ck_members_retired_says_why": ("retired_on, retired_because", "'2027-01-01', 'Parti'"),
     "ck_members_sizes_not_negative": ("population, agents", "0, 0"),
     "ck_members_unit_has_parent": ("kind, code", "'legal_entity', '213300098'"),
     "ck_memberships_role_of_member": ("role, member_id", "'finance', 1"),

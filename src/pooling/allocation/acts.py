@@ -170,7 +170,9 @@ async def _lead(session: AsyncSession, form: Form) -> str | None:
     if not typed:
         return None
     rows = await session.execute(
-        select(col(Member.code)).where(or_(col(Member.code) == typed, col(Member.name) == typed)).limit(2)
+        select(col(Member.code))
+        .where(or_(col(Member.code) == typed, col(Member.name) == typed), col(Member.retired_on).is_(None))
+        .limit(2)
     )
     codes = list(rows.scalars())
     if len(codes) != 1:
@@ -283,7 +285,9 @@ async def _carry_out(order: Order[NewTerms]) -> None:
 
 
 async def _member(session: AsyncSession, code: str) -> int:
-    found = await session.execute(select(col(Member.id)).where(col(Member.code) == code))
+    found = await session.execute(
+        select(col(Member.id)).where(col(Member.code) == code, col(Member.retired_on).is_(None))
+    )
     member_id: int | None = found.scalar_one_or_none()
     if member_id is None:
         raise Invalid({"lead_member": "Le pilote désigné n’est plus membre du groupe."})

@@ -4,6 +4,7 @@ from pooling.allocation import api, pages
 from pooling.allocation.acts import CHANGE_TERMS
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.copying import copy_lines
+from pooling.allocation.departing import DEPARTURE
 from pooling.allocation.event_words import EVENTS
 from pooling.allocation.page import SECTION
 from pooling.allocation.records.workbook_export import workbook_kind
@@ -21,4 +22,5 @@ FEATURE = Feature(
     events=EVENTS,
     acts=(CHANGE_TERMS,),
     copies=(copy_lines,),
+    departures=(DEPARTURE,),
 )

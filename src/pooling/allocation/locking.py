@@ -8,19 +8,18 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.text import slug
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
-from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.models import Purchase
 from pooling.purchases.permissions import may_run
-from pooling.purchases.rules import PURCHASE
+from pooling.purchases.rules import OVER, PURCHASE
 
 LONGEST_CODE = 40
 _ADDRESSES = frozenset({"nouveau", "nouvelle"})
 """Codes that would hide behind a page's own address."""
-_OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
 
 
 def may_edit(purchase: Purchase) -> bool:
     """Whether its costs may still change."""
-    return purchase.state not in _OVER
+    return purchase.state not in OVER
 
 
 async def lock_for_editing(session: AsyncSession, caller: Caller, purchase_id: int) -> Purchase:

@@ -1,6 +1,7 @@
 """The national directory: renewing it from a later list."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,15 @@ from pooling.directory.queries import communes_among
 from pooling.directory.reading import read_authorities, year_of
 from pooling.directory.renewing import Difference, differences, renew
 from pooling.directory.updating import renew_directory
+from pooling.features import FEATURES
 from pooling.kernel.errors import NotFound
 from pooling.kernel.list_reading import UnreadableListError
+from pooling.kernel.text import clean
 from pooling.members.changing import MemberFacts, correct, facts_of, member_by_code
+from pooling.members.features import Features
+from pooling.members.groups import group_zone
 from pooling.members.locking import lock_group
+from pooling.members.retiring import RetirementIn, retire, take_back
 from pooling.settings import load_settings, stop_process
 
 EARLIEST = 2016
@@ -124,8 +130,44 @@ def correct_member(group: str, code: str, **given: Any) -> None:  # noqa: ANN401
             stop_process(f"{', '.join(wrong)}: not a value that a member may have.")
         return (await correct(session, code, facts, datetime.now(UTC), by=None)).name
 
+    click.echo(f"Corrected: {_known(group, code, run)}")
+
+
+@member.command("retire")
+@click.argument("group")
+@click.argument("code")
+@click.option("--reason", required=True, help="Why; the journal keeps it.")
+@click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Since which day; by default today."
+)
+def retire_member(group: str, code: str, reason: str, on: datetime | None) -> None:
+    """The member CODE (its SIREN or code) leaves GROUP; what keeps it is named, and nothing is done then."""
+
+    async def run(session: AsyncSession) -> str:
+        now = datetime.now(UTC)
+        today = now.astimezone(await group_zone(session)).date()
+        command = RetirementIn(on.date() if on else today, clean(reason))
+        return (await retire(session, code, command, now, today, by=None)).name
+
+    click.echo(f"Retired: {_known(group, code, run)}")
+
+
+@member.command("return")
+@click.argument("group")
+@click.argument("code")
+@click.option("--reason", default="", help="Why; the journal keeps it.")
+def take_member_back(group: str, code: str, reason: str) -> None:
+    """The member CODE that left GROUP is of it again; its people are invited again in the pages."""
+
+    async def run(session: AsyncSession) -> str:
+        return (await take_back(session, code, datetime.now(UTC), by=None, reason=clean(reason))).name
+
+    click.echo(f"Of the group again: {_known(group, code, run)}")
+
+
+def _known(group: str, code: str, run: Callable[[AsyncSession], Awaitable[str]]) -> str:
     try:
-        click.echo(f"Corrected: {in_group(group, run)}")
+        return in_group(group, run, handing=Features(FEATURES))
     except NotFound:
         stop_process(f"the group has no member “{code}”.")
 

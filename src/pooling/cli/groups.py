@@ -28,14 +28,20 @@ from pooling.settings import stop_process
 Result = TypeVar("Result")
 
 
-def in_group(address: str, use_case: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-    """One transaction in the group of this address; an unknown one stops the command."""
+def in_group(
+    address: str, use_case: Callable[[AsyncSession], Awaitable[Result]], *, handing: object | None = None
+) -> Result:
+    """One transaction in the group of this address; an unknown one stops the command. `handing` is what the use case
+    asks the database for.
+    """
 
     async def run(database: Database) -> Result:
         async with database.transaction() as session:
             group_id = await group_id_by_slug(session, address)
         if group_id is None:
             stop_process(f"there is no group “{address}”; `pooling group create` makes one.")
+        if handing is not None:
+            database = database.handing(handing)
         async with database.transaction(group_id) as session:
             return await use_case(session)
 

@@ -42,6 +42,13 @@ async def take_lock(session: AsyncSession, subject: Subject, *, alone: bool) -> 
     await fetch(session, f"SELECT pg_advisory_xact_lock{shared}($1, $2)", _COLLECTING, _number(subject))
 
 
+async def take_locks(session: AsyncSession, subjects: Sequence[Subject]) -> None:
+    """The locks of several alone, always in the same order."""
+    numbers = sorted({_number(subject) for subject in subjects})
+    if numbers:
+        await fetch(session, "SELECT pg_advisory_xact_lock($1, n) FROM unnest($2::int[]) n", _COLLECTING, numbers)
+
+
 async def lock_where_free(session: AsyncSession, subjects: Sequence[Subject]) -> set[Subject]:
     """Takes alone the locks of those into which nobody files at this moment, and waits for none; returns which."""
     numbers = func.unnest(literal([_number(subject) for subject in subjects], ARRAY(Integer))).column_valued("number")

@@ -16,6 +16,7 @@ from pooling.committees.decisions import pages as decision_pages
 from pooling.committees.decisions import reminders as decision_reminders
 from pooling.committees.decisions.agenda import DECISIONS
 from pooling.committees.decisions.leaving import decisions_left_alone
+from pooling.committees.departing import DEPARTURE
 from pooling.committees.event_words import EVENTS
 from pooling.committees.invitations import answering_pages, attendance_pages, guest_pages
 from pooling.committees.invitations import api as invitation_api
@@ -89,4 +90,5 @@ FEATURE = Feature(
     on_leaving=(decisions_left_alone,),
     ahead=(committees_ahead,),
     forgets=(forget_guests,),
+    departures=(DEPARTURE,),
 )

@@ -54,7 +54,7 @@ async def differences(
             col(Authority.insee),
         )
         .join(Authority, col(Authority.siren) == col(Member.code))
-        .where(col(Member.kind) == MemberKind.LEGAL_ENTITY, differs)
+        .where(col(Member.kind) == MemberKind.LEGAL_ENTITY, col(Member.retired_on).is_(None), differs)
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(most)
     )

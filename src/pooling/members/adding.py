@@ -1,6 +1,6 @@
 """Groups, members and memberships: adding them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -64,16 +64,16 @@ class UnitIn(BaseModel):
 
 
 async def add_members(session: AsyncSession, members: Sequence[MemberIn | UnitIn], now: datetime) -> dict[str, int]:
-    """Adds legal entities, then units; returns the ids of all the group's members by code.
+    """Adds legal entities, then units; returns the ids of the group's members by code.
 
     Raises:
         Conflict: a code is already taken.
         Invalid: a unit's parent is not a member.
     """
     present = await members_by_code(session)
-    taken = sorted({member.code for member in members} & set(present))
+    taken = {member.code for member in members} & (await members_by_code(session, with_retired=True)).keys()
     if taken:
-        raise Conflict(f"Déjà membre du groupe : {enumerated(taken)}.", code="member_exists")
+        raise Conflict(_taken(sorted(taken), present), code="member_exists")
     await _insert(session, [member for member in members if isinstance(member, MemberIn)], present, now)
     present = await members_by_code(session)
     orphans = [unit.code for unit in members if isinstance(unit, UnitIn) and unit.parent not in present]
@@ -91,6 +91,13 @@ async def add_members(session: AsyncSession, members: Sequence[MemberIn | UnitIn
         ],
     )
     return present
+
+
+def _taken(codes: Sequence[str], present: Mapping[str, int]) -> str:
+    left = [code for code in codes if code not in present]
+    if left:
+        return f"A quitté le groupe : {enumerated(left)}. Reprenez-le à sa page, dans « Membres », « Partis »."
+    return f"Déjà membre du groupe : {enumerated(codes)}."
 
 
 async def _insert(
@@ -118,6 +125,9 @@ async def _insert(
     )
 
 
-async def members_by_code(session: AsyncSession) -> dict[str, int]:
-    rows = await session.execute(select(col(Member.code), col(Member.id)))
-    return {code: member_id for code, member_id in rows}
+async def members_by_code(session: AsyncSession, *, with_retired: bool = False) -> dict[str, int]:
+    """The ids of the group's members; `with_retired` also of those that left it."""
+    statement = select(col(Member.code), col(Member.id))
+    if not with_retired:
+        statement = statement.where(col(Member.retired_on).is_(None))
+    return {code: member_id for code, member_id in await session.execute(statement)}

@@ -1,7 +1,7 @@
 """Who I am, and the group's members."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from litestar import Request, Response, get, post, put
@@ -12,13 +12,16 @@ from sqlmodel import col
 
 from pooling.accounts.bearer import HolderHere
 from pooling.accounts.models import TokenScope
+from pooling.kernel.doubts import LONGEST_REASON
 from pooling.kernel.slices import Listed
 from pooling.kernel.tables import linked
-from pooling.members import changing
+from pooling.kernel.text import clean
+from pooling.members import changing, retiring
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_member
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
+from pooling.members.mails import Sender
 from pooling.members.member_page import OnMember
 from pooling.members.models import Member, MemberKind, Membership, Role
 from pooling.members.queries import member_list
@@ -76,6 +79,17 @@ class MemberOut(ApiOut):
     population_year: int | None
     """Of the directory's edition that it was taken from; null where it was typed."""
     agents: int | None
+    retired_on: date | None
+    """The day on which it left the group."""
+    retired_because: str | None
+    became: str | None
+    """The code of the member that it has become, with others."""
+
+
+class MembersAsked(PageIn):
+    """Which part of which list."""
+
+    retired: bool = Field(default=False, description="Those that left the group, in place of those of it.")
 
 
 class NewMember(ApiIn):
@@ -113,9 +127,9 @@ async def show_me(request: Request[Any, Any, Any], holder: HolderHere) -> Respon
 
 
 @endpoint(get, "/members", right=Right.SEE_GROUP)
-async def list_members(here: Here[InGroup], asked: PageIn) -> Listed[MemberOut]:
-    """The group's members, in French order."""
-    members = await member_list(here.session, asked.slice)
+async def list_members(here: Here[InGroup], asked: MembersAsked) -> Listed[MemberOut]:
+    """The group's members, or those that left it, in French order."""
+    members = await member_list(here.session, asked.slice, retired=asked.retired)
     return members.each(
         lambda line: MemberOut(
             code=line.code,
@@ -127,6 +141,9 @@ async def list_members(here: Here[InGroup], asked: PageIn) -> Listed[MemberOut]:
             population=line.population,
             population_year=line.population_year,
             agents=line.agents,
+            retired_on=line.retired_on,
+            retired_because=line.retired_because,
+            became=line.became and line.became[0],
         )
     )
 
@@ -140,6 +157,7 @@ async def add_member(here: Here[InGroup], sent: NewMember) -> MemberOut:
 async def member_out(session: AsyncSession, member: Member) -> MemberOut:
     """The member as programs see it."""
     parent = await session.get(Member, (member.group_id, member.parent_id)) if member.parent_id else None
+    became = await session.get(Member, (member.group_id, member.merged_into_id)) if member.merged_into_id else None
     return MemberOut(
         code=member.code,
         kind=MemberKind(member.kind),
@@ -150,6 +168,9 @@ async def member_out(session: AsyncSession, member: Member) -> MemberOut:
         population=member.population,
         population_year=member.population_year,
         agents=member.agents,
+        retired_on=member.retired_on,
+        retired_because=member.retired_because,
+        became=became and became.code,
     )
 
 
@@ -194,5 +215,53 @@ async def correct_member(here: Here[OnMember], sent: MemberPut) -> MemberOut:
     return await member_out(here.session, member)
 
 
+class NewRetirement(ApiIn):
+    """A member leaves the group."""
+
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+    on: date | None = None
+    """Since which day; null: today, in the group's zone."""
+
+
+@endpoint(
+    post,
+    "/members/{member:str}/retirement",
+    right=Right.MANAGE_MEMBERS,
+    conflicts=("member_in_use", "member_retired"),
+    once=True,
+)
+async def retire_member(here: Here[OnMember], sent: NewRetirement) -> MemberOut:
+    """A member leaves the group: its people lose their roles of it, what is in preparation goes on without it, what is
+    frozen keeps it. What is under way and keeps it is named by `member_in_use`. For the facilitator.
+    """
+    command = retiring.RetirementIn(sent.on or here.today, clean(sent.reason))
+    code = here.member.code
+    member = await retiring.retire_member(here.session, here.caller, code, command, here.now, here.today)
+    return await member_out(here.session, member)
+
+
+class NewReturn(ApiIn):
+    """A member that left is of the group again."""
+
+    reason: str = Field(default="", max_length=LONGEST_REASON)
+    roles: bool = False
+    """Its people have again the roles that ended when it left, and are told by mail."""
+
+
+@endpoint(
+    post,
+    "/members/{member:str}/return",
+    right=Right.MANAGE_MEMBERS,
+    conflicts=("member_present", "member_merged", "parent_retired"),
+    once=True,
+)
+async def take_member_back(here: Here[OnMember], sent: NewReturn) -> MemberOut:
+    """Take back a member that left. For the facilitator."""
+    roles = (Sender(here.who.name, here.who.email), here.context) if sent.roles else None
+    code, reason = here.member.code, clean(sent.reason)
+    member = await retiring.take_member_back(here.session, here.caller, code, here.now, reason=reason, roles=roles)
+    return await member_out(here.session, member)
+
+
 FRONT = [show_me]
-ROUTES = [list_members, add_member, get_member, correct_member]
+ROUTES = [list_members, add_member, get_member, correct_member, retire_member, take_member_back]

@@ -93,7 +93,7 @@ async def _own_members(session: AsyncSession, caller: Caller) -> dict[str, tuple
     """The members whose référent asks: (id, name) by code."""
     rows = await session.execute(
         select(col(Member.code), col(Member.id), col(Member.name))
-        .where(any_of(col(Member.id), caller.members_as(Role.REFERENT)))
+        .where(any_of(col(Member.id), caller.members_as(Role.REFERENT)), col(Member.retired_on).is_(None))
         .order_by(col(Member.sort_key))
     )
     return {code: (member_id, name) for code, member_id, name in rows}

@@ -1,12 +1,14 @@
 """What happens to the group, its members and people, in words for the journal."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from pooling.accounts.models import Person
 from pooling.kernel.events import Event
 from pooling.members.events import EventWords, Names, Subject, named_by
 from pooling.members.models import ACCESS_REQUEST, AccessRequest, Member, Role
 from pooling.members.words import ROLE_WORDS
+from pooling.web.typography import date_short
 
 SENTENCES: Mapping[str, str] = {
     "group.created": "a créé le groupe",
@@ -16,6 +18,8 @@ SENTENCES: Mapping[str, str] = {
     "group.reopened": "a rouvert le groupe",
     "member.added": "a ajouté le membre {member}",
     "member.corrected": "a corrigé la fiche de {member}",
+    "member.retired": "a retiré {member} du groupe{on}",
+    "member.taken_back": "a repris {member} dans le groupe",
     "role.granted": "a donné à {person} le rôle {role}",
     "role.ended": "a retiré à {person} le rôle {role}",
     "role.changed": "a changé le rôle de {person}",
@@ -121,10 +125,17 @@ def _facts(side: object) -> str:
     return " ; ".join(f"{word} : {'–' if value in (None, '') else value}" for word, value in known.items())
 
 
+def _on(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    try:
+        return f", depuis le {date_short(date.fromisoformat(str(event.details.get('on'))))}"
+    except ValueError:
+        return ""
+
+
 EVENTS = EventWords(
     SENTENCES,
     SUBJECTS,
-    gaps={"about": _about, "doubts": _doubts, "role": _role, "fields": _fields},
+    gaps={"about": _about, "doubts": _doubts, "on": _on, "role": _role, "fields": _fields},
     changes={"role.changed": _changed_role, "member.corrected": _corrected},
     settings=SETTINGS,
 )

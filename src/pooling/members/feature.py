@@ -12,10 +12,12 @@ from pooling.members import (
     pages,
     people_pages,
     readdressing_pages,
+    retiring_pages,
     role_pages,
     settings_pages,
 )
 from pooling.members.asking import forget_requests
+from pooling.members.departing import DEPARTURE
 from pooling.members.event_words import EVENTS
 from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
@@ -29,6 +31,7 @@ FEATURE = Feature(
         *list_pages.ROUTES,
         *people_pages.ROUTES,
         *readdressing_pages.ROUTES,
+        *retiring_pages.ROUTES,
         *role_pages.ROUTES,
         *inviting_pages.ROUTES,
         *asking_pages.ROUTES,
@@ -43,7 +46,14 @@ FEATURE = Feature(
             "Membres",
             "/membres",
             Right.SEE_GROUP,
-            also_here=("/demande", "/annuaire", "/membre-hors-annuaire", "/populations", "/liste-de-membres"),
+            also_here=(
+                "/demande",
+                "/membres-partis",
+                "/annuaire",
+                "/membre-hors-annuaire",
+                "/populations",
+                "/liste-de-membres",
+            ),
         ),
     ),
     sections=(
@@ -54,5 +64,6 @@ FEATURE = Feature(
     ),
     tasks=(requests_to_answer,),
     events=EVENTS,
+    departures=(DEPARTURE,),
     forgets=(forget_requests,),
 )

@@ -20,7 +20,9 @@ from pooling.kernel.about import Named
 from pooling.kernel.database import part_of
 from pooling.members.acts import Act
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp
+from pooling.members.departures import Departure, Leaving, Tie
 from pooling.members.events import EventWords
+from pooling.members.models import Member
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
 from pooling.members.subjects import SubjectKind, Subjects
@@ -120,6 +122,8 @@ class Feature:
     """Those of purchases: each is also on the page of its own."""
     events: EventWords = field(default_factory=EventWords)
     on_leaving: Sequence[LeavingWarnings] = ()
+    departures: Sequence[Departure] = ()
+    """Its part in a member's leaving the group."""
     ahead: Sequence[Ahead] = ()
     copies: Sequence[Copy] = ()
     """What of theirs a purchase that is prepared after another one begins with."""
@@ -234,6 +238,23 @@ class Features:
             for warnings in feature.on_leaving
             for warning in await warnings(session, caller, group, person, role, now)
         ]
+
+    @property
+    def _departures(self) -> list[Departure]:
+        return [departure for feature in self.each for departure in feature.departures]
+
+    async def lock_for_departure(self, session: AsyncSession, members: Sequence[int]) -> None:
+        for departure in self._departures:
+            await departure.lock(session, members)
+
+    async def ties(self, session: AsyncSession, member: Member) -> list[Tie]:
+        """What is there of a member: what keeps it in the group first."""
+        found = [tie for departure in self._departures for tie in await departure.ties(session, member)]
+        return sorted(found, key=lambda tie: not tie.keeps)
+
+    async def leave(self, session: AsyncSession, leaving: Leaving) -> None:
+        for departure in reversed(self._departures):
+            await departure.leave(session, leaving)
 
     async def dated_ahead(self, session: AsyncSession, now: datetime) -> list[str]:
         """Said before the zone would give it another hour: the nearest first."""

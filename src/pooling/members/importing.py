@@ -105,19 +105,28 @@ async def plan_members(session: AsyncSession, lines: Sequence[Line]) -> ListPlan
             bad.append(BadLine(line.number, f"{member.code} est déjà à la ligne {first[member.code]}"))
         else:
             good.append(_planned(line.number, member, present.get(member.code)))
-    entities = {code for code, row in present.items() if row.kind == MemberKind.LEGAL_ENTITY}
+    gone = {code for code, row in present.items() if row.retired_on is not None}
+    entities = {code for code, row in present.items() if row.kind == MemberKind.LEGAL_ENTITY} - gone
     entities |= {line.member.code for line in good if line.member.parent is None}
     orphans = {
         line.number: parent for line in good if (parent := line.member.parent) is not None and parent not in entities
     }
-    strangers = {line.number for line in good if line.member_id and present[line.member.code].kind != line.member.kind}
+    strangers = {
+        line.number
+        for line in good
+        if line.member_id and line.member.code not in gone and present[line.member.code].kind != line.member.kind
+    }
     bad += [BadLine(number, f"rattachement inconnu : {parent}") for number, parent in orphans.items()]
+    retired = {line.number for line in good if line.member.code in gone}
+    bad += [BadLine(number, "ce membre a quitté le groupe : reprenez-le d’abord, à sa page") for number in retired]
     bad += [BadLine(number, "une liste ne change pas un établissement en composante") for number in strangers]
-    left_out = orphans.keys() | strangers
+    left_out = orphans.keys() | strangers | retired
     return ListPlan([line for line in good if line.number not in left_out], sorted(bad, key=lambda line: line.number))
 
 
-_PRESENT = select(col(Member.id), col(Member.code), col(Member.kind), *(getattr(Member, name) for name in FACTS))
+_PRESENT = select(
+    col(Member.id), col(Member.code), col(Member.kind), col(Member.retired_on), *(getattr(Member, n) for n in FACTS)
+)
 
 
 def _planned(number: int, member: MemberIn | UnitIn, row: Any) -> PlannedLine:  # noqa: ANN401 - a row of _PRESENT

@@ -104,7 +104,9 @@ async def give_roles(
 
 async def member_names(session: AsyncSession, invitations: Sequence[InvitationIn]) -> dict[int, str]:
     wanted = {one.member_id for one in invitations if one.member_id is not None}
-    rows = await session.execute(select(col(Member.id), col(Member.name)).where(any_of(col(Member.id), wanted)))
+    rows = await session.execute(
+        select(col(Member.id), col(Member.name)).where(any_of(col(Member.id), wanted), col(Member.retired_on).is_(None))
+    )
     names = {member_id: name for member_id, name in rows}
     misplaced = any((one.role in OF_MEMBER) != (one.member_id is not None) for one in invitations)
     if misplaced or wanted - set(names):

@@ -4,15 +4,16 @@ Every change of rights locks the group's row, so that two of them come one after
 the person's open sessions, which get a new token at their next request.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_event
-from pooling.kernel.tables import known_id
+from pooling.kernel.tables import any_of, known_id
 from pooling.members.granting import renew_sessions
 from pooling.members.inviting import InvitationIn, member_names, refuse_held
 from pooling.members.locking import lock_group
@@ -51,6 +52,30 @@ async def take_role(session: AsyncSession, taken_by: int, held: Membership, now:
         details={"role": held.role, "member_id": held.member_id, "purchase_id": held.purchase_id},
     )
     await renew_sessions(session, [held.person_id])
+
+
+async def end_roles_of(session: AsyncSession, members: Sequence[int], now: datetime, *, by: int | None) -> None:
+    """Ends every role of these members, found under `lock_group`, for use cases that have checked who may."""
+    ended = await session.execute(
+        update(Membership)
+        .where(any_of(col(Membership.member_id), members), col(Membership.ended_at).is_(None))
+        .values(ended_at=now)
+        .returning(col(Membership.person_id), col(Membership.role), col(Membership.member_id))
+        .execution_options(synchronize_session=False)
+    )
+    people = set()
+    for person_id, role, member_id in ended.all():
+        people.add(person_id)
+        record_event(
+            session,
+            at=now,
+            person_id=by,
+            subject=("person", person_id),
+            name="role.ended",
+            details={"role": role, "member_id": member_id, "purchase_id": None},
+        )
+    await session.flush()
+    await renew_sessions(session, sorted(people))
 
 
 async def find_membership(session: AsyncSession, person_id: int, membership_id: int) -> Membership:

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -74,12 +74,19 @@ class Member(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         within_group("parent_id", "members"),
+        within_group("merged_into_id", "members"),
         UniqueConstraint("group_id", "code"),
         one_of("kind", MemberKind),
         CheckConstraint("(kind = 'internal_unit') = (parent_id IS NOT NULL)", name="unit_has_parent"),
         CheckConstraint("kind = 'internal_unit' OR code ~ '^[0-9]{9}$'", name="code_is_siren"),
         CheckConstraint("population >= 0 AND agents >= 0", name="sizes_not_negative"),
+        CheckConstraint("(retired_on IS NULL) = (retired_because IS NULL)", name="retired_says_why"),
+        CheckConstraint(
+            "merged_into_id IS NULL OR (retired_on IS NOT NULL AND merged_into_id <> id)", name="merged_is_retired"
+        ),
         Index(None, "group_id", "sort_key", "id"),
+        Index(None, "group_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+        Index("ix_members_retired", "group_id", "sort_key", "id", postgresql_where=text("retired_on IS NOT NULL")),
     )
 
     id: int = identity()
@@ -96,6 +103,11 @@ class Member(TenantTable, table=True):
     population_year: int | None = None
     """Of the directory's edition that the population was taken from; None where somebody typed it."""
     agents: int | None = None
+    retired_on: date | None = None
+    """The day on which it left the group; what was frozen keeps it."""
+    retired_because: str | None = None
+    merged_into_id: int | None = foreign_id(nullable=True)
+    """The member that it became, with others: a commune nouvelle."""
     created_at: datetime = instant()
 
 

@@ -18,6 +18,7 @@ async def member_suggestions(session: AsyncSession) -> list[str]:
     """Members to choose from while typing, as `find_members` reads them back. Others may be typed all the same."""
     rows = await session.execute(
         select(col(Member.name), col(Member.code))
+        .where(col(Member.retired_on).is_(None))
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(SUGGESTED_AT_MOST)
     )

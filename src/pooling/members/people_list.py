@@ -47,7 +47,8 @@ async def find_members(session: AsyncSession, typed: Sequence[str]) -> MembersTy
     letters = func.split_part(col(Member.sort_key), "\x01", 1, type_=String)
     rows = await session.execute(
         select(col(Member.id), col(Member.code), letters).where(
-            or_(any_of(col(Member.code), set(codes.values())), any_of(letters, names.values()))
+            col(Member.retired_on).is_(None),
+            or_(any_of(col(Member.code), set(codes.values())), any_of(letters, names.values())),
         )
     )
     by_code: dict[str, int] = {}

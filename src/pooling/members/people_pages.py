@@ -37,6 +37,7 @@ async def show_member(here: Here[MemberPage]) -> Response[str]:
         "members/member.html",
         member=member,
         parent=await _named(session, member.parent_id),
+        became=await _named(session, member.merged_into_id),
         units=await _units(session, member.id),
         budgets=budgets.all(),
         people=await people_of_member(session, member.id),

@@ -14,6 +14,7 @@ from pooling.needs import (
 )
 from pooling.needs.agenda import COLLECTIONS
 from pooling.needs.collection import close_what_is_due
+from pooling.needs.departing import DEPARTURE
 from pooling.needs.doors import no_need_pages
 from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
@@ -43,4 +44,5 @@ FEATURE = Feature(
     acts=(acts.OPEN, acts.EXTEND, acts.CLOSE, acts.CANCEL),
     on_leaving=(declarations_unfinished,),
     ahead=(collections_ahead,),
+    departures=(DEPARTURE,),
 )

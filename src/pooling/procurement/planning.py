@@ -22,12 +22,10 @@ from pooling.procurement.permissions import may_plan, may_state
 from pooling.procurement.reading import ShareShown, plan_of, share_of
 from pooling.procurement.words import ENVIRONMENTS, MANDATES, money
 from pooling.purchases.finding import lock_purchase
-from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.rules import PURCHASE
+from pooling.purchases.models import Purchase
+from pooling.purchases.rules import OVER, PURCHASE
 from pooling.sharing.money import Cents
 from pooling.web.typography import date_short
-
-_OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -163,7 +161,7 @@ async def keep_share(
 
 
 def _require_under_way(purchase: Purchase) -> None:
-    if purchase.state in _OVER:
+    if purchase.state in OVER:
         word = PURCHASE.word(purchase.state).lower()
         raise Conflict(f"Cet achat est {word} : sa procédure ne change plus.", code="procurement_closed")
 

@@ -17,6 +17,7 @@ from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
 from pooling.members.models import Budget, Member
+from pooling.members.retiring import require_present
 from pooling.members.rights import Caller
 from pooling.purchases.details import write_details
 from pooling.purchases.doubts import doubts_of_items
@@ -39,6 +40,7 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
     codes = await members_by_code(session)
     if errors := purchase_errors(command, codes):
         raise Invalid(errors)
+    await require_present(session, [codes[command.lead_member]], "lead_member")
     purchase = Purchase(
         group_id=group_of(session),
         reference=await _next_reference(session, now),
@@ -164,8 +166,9 @@ async def members_chosen(
         Invalid: one of them is not in the group.
     """
     if participants is None:
-        parents = select(col(Member.parent_id)).where(col(Member.parent_id).is_not(None))
-        members = (await session.execute(select(col(Member.id)).where(col(Member.id).not_in(parents)))).scalars()
+        here = col(Member.retired_on).is_(None)
+        parents = select(col(Member.parent_id)).where(col(Member.parent_id).is_not(None), here)
+        members = (await session.execute(select(col(Member.id)).where(here, col(Member.id).not_in(parents)))).scalars()
         return sorted(members)
     unknown = sorted(set(participants) - set(codes))
     if unknown:
@@ -174,7 +177,12 @@ async def members_chosen(
 
 
 async def add_participants(session: AsyncSession, purchase_id: int, members: Sequence[int]) -> None:
-    """These members take part, each on its first budget, if it has one."""
+    """These members take part, each on its first budget, if it has one.
+
+    Raises:
+        Invalid: one of them has left the group.
+    """
+    await require_present(session, members, "participants")
     budgets = await session.execute(
         select(col(Budget.member_id), func.min(col(Budget.id)))
         .where(any_of(col(Budget.member_id), members))

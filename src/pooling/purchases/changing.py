@@ -2,21 +2,17 @@
 
 from datetime import date
 
-from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
-from pooling.members.models import Member
+from pooling.members.retiring import require_present
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
-from pooling.purchases.rules import PURCHASE
-
-_OVER = frozenset({PurchaseState.SETTLED, PurchaseState.CANCELLED})
+from pooling.purchases.rules import OVER, PURCHASE
 
 
 async def change_purchase(
@@ -43,9 +39,7 @@ async def change_purchase(
     _require_open(purchase, moves_delivery=delivery_expected_on is not None)
     details: dict[str, object] = {}
     if lead_member_id is not None and lead_member_id != purchase.lead_member_id:
-        known = exists().where(col(Member.id) == lead_member_id)
-        if not (await session.execute(select(known))).scalar_one():
-            raise Invalid({"lead_member": "Le pilote doit être membre du groupe."})
+        await require_present(session, [lead_member_id], "lead_member")
         details |= {"former_member_id": purchase.lead_member_id, "member_id": lead_member_id}
         purchase.lead_member_id = lead_member_id
     if delivery_expected_on is not None and delivery_expected_on != purchase.delivery_expected_on:
@@ -67,7 +61,7 @@ async def change_purchase(
 
 def _require_open(purchase: Purchase, *, moves_delivery: bool) -> None:
     state = PurchaseState(purchase.state)
-    if state in _OVER or (moves_delivery and state == PurchaseState.DELIVERED):
+    if state in OVER or (moves_delivery and state == PurchaseState.DELIVERED):
         raise Conflict(
             f"Cet achat est {PURCHASE.word(state).lower()} : ses conditions ne changent plus.", code="terms_closed"
         )

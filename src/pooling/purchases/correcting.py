@@ -19,6 +19,7 @@ from pooling.members.granting import renew_sessions
 from pooling.members.groups import group_zone
 from pooling.members.locking import lock_group
 from pooling.members.models import Member, Membership
+from pooling.members.retiring import require_present
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import add_participants, members_chosen
 from pooling.purchases.doubts import doubts_of_purchase
@@ -54,6 +55,7 @@ async def correct_purchase(
     lead_id = codes[command.lead_member]
     if lead_id != purchase.lead_member_id:
         caller.require(Right.PREPARE_PURCHASE, member_id=lead_id)
+        await require_present(session, [lead_id], "lead_member")
     kind = kind_of(command.kind or purchase.kind)
     if not kind.collects and await item_ids(session, purchase_id):
         raise Invalid({"kind": "Cet achat a des articles : effacez-les d’abord, à « Modifier les articles »."})

@@ -12,6 +12,7 @@ from pooling.purchases import (
     pages,
     preparing_pages,
 )
+from pooling.purchases.departing import DEPARTURE
 from pooling.purchases.details import copy_details
 from pooling.purchases.event_words import EVENTS
 from pooling.purchases.subject import SUBJECT
@@ -24,4 +25,5 @@ FEATURE = Feature(
     sections=(Section("Achats groupés", "/achats", Right.SEE_GROUP, under="/achats"),),
     events=EVENTS,
     subjects=(SUBJECT,),
+    departures=(DEPARTURE,),
 )

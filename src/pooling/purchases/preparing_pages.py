@@ -82,7 +82,9 @@ async def leads_and_members(
     session: AsyncSession, caller: Caller
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Who may lead, for this caller, and who may be ticked to take part: (code, name) in French order."""
-    statement = select(col(Member.id), col(Member.code), col(Member.name), col(Member.kind), col(Member.parent_id))
+    statement = select(
+        col(Member.id), col(Member.code), col(Member.name), col(Member.kind), col(Member.parent_id)
+    ).where(col(Member.retired_on).is_(None))
     found = (await session.execute(statement.order_by(col(Member.sort_key)).limit(CHOSEN_AT_MOST + 1))).all()
     led = None if caller.has(Role.FACILITATOR) else set(caller.members_as(Role.REFERENT, Role.PURCHASING))
     parents = {row.parent_id for row in found}

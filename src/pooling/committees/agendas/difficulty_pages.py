@@ -59,7 +59,7 @@ async def _own_members(here: GroupPage) -> list[tuple[str, str]]:
     """Those that the caller may speak for: (id, name)."""
     rows = await here.session.execute(
         select(col(Member.id), col(Member.name))
-        .where(any_of(col(Member.id), here.caller.members_as(*Role)))
+        .where(any_of(col(Member.id), here.caller.members_as(*Role)), col(Member.retired_on).is_(None))
         .order_by(col(Member.sort_key), col(Member.id))
     )
     return [(str(member_id), name) for member_id, name in rows]
