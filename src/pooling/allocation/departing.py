@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.key_choices import KeyChoice, parts_of
+from pooling.allocation.merging import merge
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.page import SECTION
 from pooling.kernel.tables import linked
@@ -56,4 +57,4 @@ async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
     ]
 
 
-DEPARTURE = Departure(ties=_ties)
+DEPARTURE = Departure(ties=_ties, merge=merge)

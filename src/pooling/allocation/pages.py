@@ -64,7 +64,7 @@ from pooling.needs.consolidating import latest_consolidation
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
-from pooling.purchases.queries import ItemShown, purchase_items
+from pooling.purchases.queries import ItemShown, purchase_items, successors
 from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
@@ -105,6 +105,7 @@ async def show_costs(here: Here[CostsPage], apres: FromQuery[str] = "") -> Respo
         edits=runs and may_edit(purchase),
         runs=runs,
         records=records,
+        successors=await successors(here.session, purchase.id),
         **await _lines(session, purchase.id, items),
         **_figures(here, shown, items),
         **_members(here, shown, apres),

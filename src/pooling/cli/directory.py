@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.cli.groups import in_group
 from pooling.cli.installation import NO_ANSWER, engines_of, first_line, migrate_engines
 from pooling.directory.joining import Joined, join_all
+from pooling.directory.merging import merge_named
 from pooling.directory.queries import communes_among
 from pooling.directory.reading import read_authorities, year_of
 from pooling.directory.renewing import Difference, differences, renew
@@ -26,6 +27,7 @@ from pooling.members.changing import MemberFacts, correct, facts_of, member_by_c
 from pooling.members.features import Features
 from pooling.members.groups import group_zone
 from pooling.members.locking import lock_group
+from pooling.members.merging import merge, plan_merge
 from pooling.members.retiring import RetirementIn, retire, take_back
 from pooling.settings import load_settings, stop_process
 
@@ -163,6 +165,44 @@ def take_member_back(group: str, code: str, reason: str) -> None:
         return (await take_back(session, code, datetime.now(UTC), by=None, reason=clean(reason))).name
 
     click.echo(f"Of the group again: {_known(group, code, run)}")
+
+
+@member.command("merge")
+@click.argument("group")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE…")
+@click.option("--into", required=True, metavar="CODE", help="A member, or what is to be added.")
+@click.option("--name", default="", help="Of what is neither a member nor in the directory.")
+@click.option("--listed", is_flag=True, help="Its population is the directory's; by default theirs are added up.")
+@click.option("--reason", required=True, help="Why; the journal keeps it.")
+@click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Since which day; by default today."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+def merge_members(
+    group: str,
+    codes: tuple[str, ...],
+    into: str,
+    name: str,
+    listed: bool,  # noqa: FBT001
+    reason: str,
+    on: datetime | None,
+    dry_run: bool,  # noqa: FBT001
+) -> None:
+    """The members CODE… of GROUP become one, for ever: a commune nouvelle, components that unite."""
+
+    async def run(session: AsyncSession) -> str:
+        now = datetime.now(UTC)
+        today = now.astimezone(await group_zone(session)).date()
+        day = on.date() if on else today
+        command = await merge_named(session, list(codes), into, name.strip(), day, clean(reason), listed=listed)
+        if not dry_run:
+            return f"Merged into: {(await merge(session, command, now, today, by=None)).name}"
+        plan = await plan_merge(session, command, today)
+        told = [f"{', '.join(one.name for one in plan.members)} -> {plan.name}"]
+        told += [f"- {sentence}" for sentence in (*(tie.said for tie in plan.ties), *plan.doubts)]
+        return "\n".join(told)
+
+    click.echo(_known(group, codes[0], run))
 
 
 def _known(group: str, code: str, run: Callable[[AsyncSession], Awaitable[str]]) -> str:

@@ -1,14 +1,14 @@
 """What becomes of the committees' affairs when a member leaves the group."""
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.committees.decisions.models import Decision, DecisionState
 from pooling.committees.models import Difficulty, DifficultyState
-from pooling.kernel.tables import linked
-from pooling.members.departures import Departure, Tie
+from pooling.kernel.tables import any_of, linked
+from pooling.members.departures import Departure, Merging, Tie
 from pooling.members.models import Member, Membership
 from pooling.web.typography import plural
 
@@ -48,4 +48,14 @@ async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
     return found
 
 
-DEPARTURE = Departure(ties=_ties)
+async def _merge(session: AsyncSession, merging: Merging) -> None:
+    """What they struggle with is the new one's."""
+    await session.execute(
+        update(Difficulty)
+        .where(any_of(col(Difficulty.member_id), merging.ids), col(Difficulty.state) == DifficultyState.RAISED)
+        .values(member_id=merging.becomes.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+DEPARTURE = Departure(ties=_ties, merge=_merge)

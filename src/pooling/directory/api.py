@@ -1,12 +1,14 @@
 """The directory for programs: looking authorities up."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from litestar import get, post
 from pydantic import Field
 
 from pooling.directory.joining import join_authorities
+from pooling.directory.merging import merge_named
 from pooling.directory.models import AuthorityKind
 from pooling.directory.page import OnAuthority
 from pooling.directory.queries import (
@@ -19,9 +21,15 @@ from pooling.directory.queries import (
     search_directory,
 )
 from pooling.directory.renewing import differences, renew_members
+from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.limits import Readers, limit
+from pooling.kernel.text import clean, one_line
+from pooling.members import merging
+from pooling.members.adding import LONGEST_NAME
+from pooling.members.api import MemberOut, member_out
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
+from pooling.members.merging import MOST_AT_ONCE
 from pooling.members.rights import Right
 from pooling.web.api import ApiIn, ApiOut
 
@@ -161,4 +169,56 @@ async def renew_populations(here: Here[InGroup], sent: RenewalIn) -> RenewedOut:
     return RenewedOut(renewed=await renew_members(here.session, here.caller, sent.sirens, here.now))
 
 
-ROUTES = [search_authorities, get_authority, add_members_from_directory, list_differences, renew_populations]
+class NewMerger(ApiIn):
+    """Members become one: a commune nouvelle, components that unite."""
+
+    members: tuple[Annotated[str, Field(max_length=40)], ...] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    """Codes of those that become another one."""
+    becomes: str = Field(min_length=1, max_length=40)
+    """The code of a member, or of what is to be added: from the directory where it has it."""
+    name: str = Field(default="", max_length=LONGEST_NAME)
+    """Of what is neither a member nor in the directory."""
+    population: Literal["added", "listed"] = "added"
+    """Theirs added up, or the directory's."""
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+    on: date | None = None
+    """Since which day; null: today, in the group's zone."""
+    confirmed: str = Field(default="", max_length=LONGEST_REASON)
+    """Why it is meant, once it was answered that something in it is odd (code `doubtful`)."""
+
+
+@endpoint(
+    post,
+    "/members/merger",
+    right=Right.MANAGE_MEMBERS,
+    conflicts=("member_in_use", "member_exists", "changed_meanwhile"),
+    once=True,
+)
+async def merge_members(here: Here[InGroup], sent: NewMerger) -> MemberOut:
+    """Make members one, for ever: people, needs that are not consolidated, charges and subsidies follow; what is frozen
+    keeps the former ones. For the facilitator.
+    """
+    command = await merge_named(
+        here.session,
+        list(sent.members),
+        sent.becomes,
+        one_line(sent.name),
+        sent.on or here.today,
+        clean(sent.reason),
+        listed=sent.population == "listed",
+    )
+    insistence = Insistence(sent.confirmed)
+    member = await merging.merge_members(
+        here.session, here.caller, command, here.now, here.today, insistence=insistence
+    )
+    return await member_out(here.session, member)
+
+
+ROUTES = [
+    merge_members,
+    search_authorities,
+    get_authority,
+    add_members_from_directory,
+    list_differences,
+    renew_populations,
+]

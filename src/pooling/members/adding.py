@@ -14,6 +14,10 @@ from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.text import Line, sort_key
 from pooling.members.models import Budget, Member, MemberKind
 
+LONGEST_NAME, LONGEST_CATEGORY, LONGEST_CODE = 200, 100, 40
+INSEE = r"^(\d{2}|2[AB])\d{3}$"
+LARGEST_POPULATION, LARGEST_HEADCOUNT = 100_000_000, 10_000_000
+
 
 class MemberIn(BaseModel):
     """A legal entity to add. `code` is its SIREN."""
@@ -21,12 +25,12 @@ class MemberIn(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     code: str
-    name: Line = Field(min_length=1, max_length=200)
-    category: Line = ""
-    insee: str | None = Field(default=None, pattern=r"^(\d{2}|2[AB])\d{3}$")
-    population: int | None = Field(default=None, ge=0, le=100_000_000)
+    name: Line = Field(min_length=1, max_length=LONGEST_NAME)
+    category: Line = Field(default="", max_length=LONGEST_CATEGORY)
+    insee: str | None = Field(default=None, pattern=INSEE)
+    population: int | None = Field(default=None, ge=0, le=LARGEST_POPULATION)
     population_year: int | None = None
-    agents: int | None = Field(default=None, ge=0, le=10_000_000)
+    agents: int | None = Field(default=None, ge=0, le=LARGEST_HEADCOUNT)
     parent: None = None
     budgets: dict[str, Line] = {}
 
@@ -50,12 +54,12 @@ class UnitIn(BaseModel):
 
     code: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
     parent: str
-    name: Line = Field(min_length=1, max_length=200)
-    category: Line = "composante"
+    name: Line = Field(min_length=1, max_length=LONGEST_NAME)
+    category: Line = Field(default="composante", max_length=LONGEST_CATEGORY)
     insee: None = None
-    population: int | None = Field(default=None, ge=0)
+    population: int | None = Field(default=None, ge=0, le=LARGEST_POPULATION)
     population_year: None = None
-    agents: int | None = Field(default=None, ge=0, le=10_000_000)
+    agents: int | None = Field(default=None, ge=0, le=LARGEST_HEADCOUNT)
     budgets: dict[str, Line] = {}
 
     @property

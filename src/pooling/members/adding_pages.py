@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.kernel.list_reading import without_blanks
-from pooling.members.adding import MemberIn, UnitIn
+from pooling.members.adding import LONGEST_CATEGORY, LONGEST_CODE, LONGEST_NAME, MemberIn, UnitIn
 from pooling.members.admission import admit_member
 from pooling.members.changing_pages import size_of
 from pooling.members.group_page import GroupPage, Here
@@ -29,6 +29,7 @@ KINDS = [
     ),
 ]
 LONGEST_BUDGETS = 5_000
+LONGEST = {"name": LONGEST_NAME, "category": LONGEST_CATEGORY, "code": LONGEST_CODE, "budgets": LONGEST_BUDGETS}
 
 
 @get(PATH, right=Right.MANAGE_MEMBERS)
@@ -44,6 +45,7 @@ async def _page(here: GroupPage, form: Form) -> Response[str]:
         "Hors de l’annuaire",
         form=form,
         kinds=KINDS,
+        longest=LONGEST,
         suggestions=await member_suggestions(here.session),
     )
 
@@ -61,9 +63,9 @@ async def _read(here: GroupPage, form: Form) -> MemberIn | UnitIn | None:
     """The member as typed; None, with sentences in the form, where something is wrong."""
     kind = form.choice("kind", list(MemberKind))
     values: dict[str, Any] = {
-        "code": form.text("code", required="Indiquez le SIREN, ou le code de la composante.", longest=40),
-        "name": form.text("name", required="Indiquez le nom du membre."),
-        "category": form.text("category", longest=100),
+        "code": form.text("code", required="Indiquez le SIREN, ou le code de la composante.", longest=LONGEST_CODE),
+        "name": form.text("name", required="Indiquez le nom du membre.", longest=LONGEST_NAME),
+        "category": form.text("category", longest=LONGEST_CATEGORY),
         "population": size_of(form, "population"),
         "agents": size_of(form, "agents"),
         "budgets": _budgets(form),

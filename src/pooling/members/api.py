@@ -17,7 +17,15 @@ from pooling.kernel.slices import Listed
 from pooling.kernel.tables import linked
 from pooling.kernel.text import clean
 from pooling.members import changing, retiring
-from pooling.members.adding import MemberIn, UnitIn
+from pooling.members.adding import (
+    LARGEST_HEADCOUNT,
+    LARGEST_POPULATION,
+    LONGEST_CATEGORY,
+    LONGEST_CODE,
+    LONGEST_NAME,
+    MemberIn,
+    UnitIn,
+)
 from pooling.members.admission import admit_member
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here, InGroup
@@ -30,8 +38,8 @@ from pooling.web.api import ApiIn, ApiOut, Operation, PageIn, json_answer, requi
 from pooling.web.api_input import validated
 from pooling.web.services import services_of
 
-Name = Field(min_length=1, max_length=200)
-Headcount = Field(default=None, ge=0, le=10_000_000)
+Name = Field(min_length=1, max_length=LONGEST_NAME)
+Headcount = Field(default=None, ge=0, le=LARGEST_HEADCOUNT)
 
 
 class TokenOut(ApiOut):
@@ -96,12 +104,12 @@ class NewMember(ApiIn):
     """A legal entity (`code` is its SIREN), or a unit of one (`parent` is that one's SIREN)."""
 
     kind: Literal["legal_entity", "internal_unit"] = "legal_entity"
-    code: str = Field(min_length=1, max_length=40)
+    code: str = Field(min_length=1, max_length=LONGEST_CODE)
     name: str = Name
-    category: str = Field(default="", max_length=100)
+    category: str = Field(default="", max_length=LONGEST_CATEGORY)
     insee: str | None = Field(default=None, max_length=5)
-    parent: str | None = Field(default=None, max_length=40)
-    population: int | None = Field(default=None, ge=0, le=100_000_000)
+    parent: str | None = Field(default=None, max_length=LONGEST_CODE)
+    population: int | None = Field(default=None, ge=0, le=LARGEST_POPULATION)
     agents: int | None = Headcount
     budgets: dict[str, str] = Field(default_factory=dict, max_length=200)
     """Labels by budget code."""
@@ -184,9 +192,9 @@ class MemberPut(ApiIn):
     """A member as it is to be known; its code stays."""
 
     name: str = Name
-    category: str = Field(default="", max_length=100)
+    category: str = Field(default="", max_length=LONGEST_CATEGORY)
     insee: str | None = Field(default=None, max_length=5)
-    population: int | None = Field(default=None, ge=0, le=100_000_000)
+    population: int | None = Field(default=None, ge=0, le=LARGEST_POPULATION)
     agents: int | None = Headcount
 
 

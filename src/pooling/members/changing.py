@@ -16,6 +16,7 @@ from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_events
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import Line, sort_key
+from pooling.members.adding import INSEE, LARGEST_HEADCOUNT, LARGEST_POPULATION, LONGEST_CATEGORY, LONGEST_NAME
 from pooling.members.locking import lock_group
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
@@ -42,11 +43,11 @@ class MemberFacts(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: Line = Field(min_length=1, max_length=200)
-    category: Line = Field(default="", max_length=100)
-    insee: str | None = Field(default=None, pattern=r"^(\d{2}|2[AB])\d{3}$")
-    population: int | None = Field(default=None, ge=0, le=100_000_000)
-    agents: int | None = Field(default=None, ge=0, le=10_000_000)
+    name: Line = Field(min_length=1, max_length=LONGEST_NAME)
+    category: Line = Field(default="", max_length=LONGEST_CATEGORY)
+    insee: str | None = Field(default=None, pattern=INSEE)
+    population: int | None = Field(default=None, ge=0, le=LARGEST_POPULATION)
+    agents: int | None = Field(default=None, ge=0, le=LARGEST_HEADCOUNT)
 
 
 class CorrectedMeanwhile(Conflict):

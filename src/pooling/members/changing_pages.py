@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from pydantic import ValidationError
 
 from pooling.kernel.list_reading import without_blanks
+from pooling.members.adding import LARGEST_POPULATION, LONGEST_CATEGORY, LONGEST_NAME
 from pooling.members.changing import MemberFacts, correct_member, facts_of, mark_of
 from pooling.members.group_page import Here
 from pooling.members.importing import WRONG
@@ -15,7 +16,6 @@ from pooling.members.rights import Right
 from pooling.web.forms import Form, PostedForm, form_of
 
 SHEET = "/membres/{code:str}/fiche"
-_LARGEST = 100_000_000
 
 
 @get(SHEET, right=Right.MANAGE_MEMBERS)
@@ -32,6 +32,7 @@ async def _page(here: MemberPage, form: Form) -> Response[str]:
         "members/facts.html",
         "Corriger",
         form=form,
+        longest={"name": LONGEST_NAME, "category": LONGEST_CATEGORY},
         is_unit=here.member.kind == MemberKind.INTERNAL_UNIT,
     )
 
@@ -39,8 +40,8 @@ async def _page(here: MemberPage, form: Form) -> Response[str]:
 @post(SHEET, right=Right.MANAGE_MEMBERS)
 async def do_facts(here: Here[MemberPage], form: PostedForm) -> Response[Any]:
     values = {
-        "name": form.text("name", required="Indiquez le nom du membre."),
-        "category": form.text("category", longest=100),
+        "name": form.text("name", required="Indiquez le nom du membre.", longest=LONGEST_NAME),
+        "category": form.text("category", longest=LONGEST_CATEGORY),
         "insee": without_blanks(form.value("insee")).upper() or None,
         **{name: size_of(form, name) for name in ("population", "agents")},
     }
@@ -53,7 +54,7 @@ async def do_facts(here: Here[MemberPage], form: PostedForm) -> Response[Any]:
 
 def size_of(form: Form, name: str) -> int | None:
     """How many inhabitants or agents; None where nothing was typed."""
-    return form.integer(name, largest=_LARGEST) if form.value(name).strip() else None
+    return form.integer(name, largest=LARGEST_POPULATION) if form.value(name).strip() else None
 
 
 def facts_typed(form: Form, values: dict[str, Any]) -> MemberFacts | None:

@@ -19,6 +19,8 @@ SENTENCES: Mapping[str, str] = {
     "member.added": "a ajouté le membre {member}",
     "member.corrected": "a corrigé la fiche de {member}",
     "member.retired": "a retiré {member} du groupe{on}",
+    "member.merged": "a fait de {former} le membre {becomes}",
+    "member.formed": "a réuni {former} en {member}",
     "member.taken_back": "a repris {member} dans le groupe",
     "role.granted": "a donné à {person} le rôle {role}",
     "role.ended": "a retiré à {person} le rôle {role}",

@@ -49,6 +49,7 @@ FEATURE = Feature(
             also_here=(
                 "/demande",
                 "/membres-partis",
+                "/fusion",
                 "/annuaire",
                 "/membre-hors-annuaire",
                 "/populations",

@@ -20,7 +20,7 @@ from pooling.kernel.about import Named
 from pooling.kernel.database import part_of
 from pooling.members.acts import Act
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp
-from pooling.members.departures import Departure, Leaving, Tie
+from pooling.members.departures import Departure, Leaving, Merging, Tie
 from pooling.members.events import EventWords
 from pooling.members.models import Member
 from pooling.members.people_queries import PersonShown, RoleShown
@@ -123,7 +123,7 @@ class Feature:
     events: EventWords = field(default_factory=EventWords)
     on_leaving: Sequence[LeavingWarnings] = ()
     departures: Sequence[Departure] = ()
-    """Its part in a member's leaving the group."""
+    """Its part in a member's leaving the group, or becoming another one."""
     ahead: Sequence[Ahead] = ()
     copies: Sequence[Copy] = ()
     """What of theirs a purchase that is prepared after another one begins with."""
@@ -255,6 +255,15 @@ class Features:
     async def leave(self, session: AsyncSession, leaving: Leaving) -> None:
         for departure in reversed(self._departures):
             await departure.leave(session, leaving)
+
+    async def merge_ties(self, session: AsyncSession, members: Sequence[Member], becomes: Member | None) -> list[Tie]:
+        """The same of members that are to become another one; None: one that is to be added."""
+        found = [tie for one in self._departures for tie in await one.merge_ties(session, members, becomes)]
+        return sorted(found, key=lambda tie: not tie.keeps)
+
+    async def merge(self, session: AsyncSession, merging: Merging) -> None:
+        for departure in reversed(self._departures):
+            await departure.merge(session, merging)
 
     async def dated_ahead(self, session: AsyncSession, now: datetime) -> list[str]:
         """Said before the zone would give it another hour: the nearest first."""

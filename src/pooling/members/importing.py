@@ -44,6 +44,7 @@ COLUMNS = {
 WRONG = {
     "code": "le SIREN doit avoir neuf chiffres dont une clé valide (ou, pour une composante, un code sans espace)",
     "name": "le nom manque ou dépasse 200 caractères",
+    "category": "le type dépasse 100 caractères",
     "insee": "le code INSEE doit ressembler à 33009 ou 2A004",
     "population": "la population doit être un nombre entier, positif ou nul",
     "agents": "l’effectif doit être un nombre entier, positif ou nul",

@@ -33,7 +33,7 @@ from pooling.purchases.details import details_of
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
-from pooling.purchases.queries import ItemShown, participants, purchase_items
+from pooling.purchases.queries import ItemShown, participants, purchase_items, successors
 from pooling.sharing.comparison import next_tier_outlook
 from pooling.sharing.consolidation_case import IncompletePack, Rationing
 from pooling.sharing.consolidation_result import Consolidation
@@ -121,6 +121,7 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
         remarks=await remarks_of(session, purchase.id),
         remarks_at_most=REMARKS_AT_MOST,
         frozen=frozen,
+        successors=await successors(session, purchase.id),
         total=euros(sum(result.total for result in results.values())),
         may_close=runs and purchase.state == PurchaseState.OPEN,
         may_reopen=runs and purchase.state == PurchaseState.CLOSED,

@@ -11,6 +11,7 @@ from pooling.collections.finding import take_locks
 from pooling.kernel.tables import linked
 from pooling.members.departures import Departure, Leaving, Tie
 from pooling.members.models import Member
+from pooling.needs.merging import merge, merge_ties
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declares
 from pooling.purchases.departing import leave_purchases, of_members
@@ -66,4 +67,4 @@ async def _leave(session: AsyncSession, leaving: Leaving) -> None:
     await leave_purchases(session, leaving, PurchaseState.OPEN)
 
 
-DEPARTURE = Departure(ties=_ties, lock=lock_collections, leave=_leave)
+DEPARTURE = Departure(ties=_ties, lock=lock_collections, leave=_leave, merge_ties=merge_ties, merge=merge)

@@ -4,6 +4,7 @@ from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.procurement import pages
 from pooling.procurement.configuration import read_procurement
+from pooling.procurement.departing import DEPARTURE
 from pooling.procurement.event_words import EVENTS
 from pooling.procurement.page import SECTION
 
@@ -12,4 +13,5 @@ FEATURE = Feature(
     purchase_tabs=(Tab("Procédure", SECTION, Right.SEE_ALL_NEEDS),),
     configuration=read_procurement,
     events=EVENTS,
+    departures=(DEPARTURE,),
 )

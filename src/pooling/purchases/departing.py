@@ -12,6 +12,7 @@ from pooling.kernel.events import record_events
 from pooling.kernel.tables import any_of, linked
 from pooling.members.departures import Departure, Leaving, Tie
 from pooling.members.models import Member
+from pooling.purchases.merging import merge, merge_ties
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.purchases.rules import OVER, PURCHASE
 
@@ -84,4 +85,4 @@ async def _leave(session: AsyncSession, leaving: Leaving) -> None:
     await leave_purchases(session, leaving, PurchaseState.DRAFT)
 
 
-DEPARTURE = Departure(ties=_ties, lock=lock_purchases, leave=_leave)
+DEPARTURE = Departure(ties=_ties, lock=lock_purchases, leave=_leave, merge_ties=merge_ties, merge=merge)

@@ -11,6 +11,7 @@ SENTENCES: Mapping[str, str] = {
     "purchase.prepared": "a préparé l’achat {purchase}",
     "purchase.copied": "a repris pour {purchase} les frais et subventions de {reference} « {title} »",
     "purchase.corrected": "a corrigé ce qu’est l’achat {purchase}",
+    "purchase.members_merged": "a réuni {former} en {member} dans {purchase}",
     "purchase.member_left": "a retiré {member} des participants à {purchase}",
     "purchase.deleted": "a supprimé l’achat {reference} « {title} », encore en préparation",
     "purchase.items_changed": "a changé les articles de {purchase}",

@@ -20,7 +20,9 @@ from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.purchases.models import Participation, Purchase
+from pooling.web.typography import date_short
 
+NAMED_AT_MOST = 50
 NEWEST_FIRST = Order(col(Purchase.id), latest_first=True, size=25)
 
 
@@ -135,6 +137,20 @@ async def participants(session: AsyncSession, purchase_id: int) -> list[Particip
         .order_by(col(Member.sort_key), col(Member.id))
     )
     return [ParticipantLine(*row) for row in rows]
+
+
+async def successors(session: AsyncSession, purchase_id: int) -> list[str]:
+    """What those who take part under their former names have become, one sentence each."""
+    became = aliased(Member)
+    rows = await session.execute(
+        select(col(Member.name), col(became.name), col(Member.retired_on))
+        .join(became, linked(became.id, Member.merged_into_id))
+        .join(Participation, linked(Participation.member_id, Member.id))
+        .where(col(Participation.purchase_id) == purchase_id)
+        .order_by(col(Member.sort_key), col(Member.id))
+        .limit(NAMED_AT_MOST)
+    )
+    return [f"{former} est devenu {name} le {date_short(on)}." for former, name, on in rows if on is not None]
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
+from pooling.purchases.queries import successors
 from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import download
@@ -108,6 +109,7 @@ async def show_record(here: Here[RecordPage], apres: FromQuery[str] = "") -> Res
     return here.render(
         "allocation/record.html",
         number_shown=record.number,
+        successors=await successors(here.session, here.purchase.id),
         frozen=f"Figé {date_time_long(record.frozen_at, here.zone, with_year=True)}, par {record.by or GONE}.",
         basis=stated.basis,
         totals=stated.result.totals,
