@@ -79,7 +79,7 @@ class Effort:
 
 PATIENT = Effort(180, 3 * 1024**3)
 """A command, of whoever holds the machine."""
-BRIEF = Effort(5, 600_000_000)
+BRIEF = Effort(5, 300_000_000)
 """A page: somebody waits for it, and others are served meanwhile."""
 
 
