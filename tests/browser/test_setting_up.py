@@ -1,7 +1,7 @@
 """A new group of an intercommunal body with 17 communes stands by the pages alone, in a few steps."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from browser.served import STARTED, Served
 from browser.visitor import Visitor, Visitors
@@ -14,6 +14,7 @@ from pooling.members.models import Role
 pytestmark = pytest.mark.browser
 
 FACILITATOR = "animation@bassin.example"
+MOST_TABS = 60
 FEWEST = 5
 """Steps that it takes, each a few seconds: two pages to follow, one word to type, two buttons at most."""
 
@@ -37,6 +38,39 @@ async def test_a_body_with_its_17_communes_joins_in_a_few_steps(
     await visitor.follow("Tartas")
     await visitor.reads("Code INSEE")
     assert visitors.complaints == []
+
+
+async def test_it_joins_by_the_keyboard_alone(demonstration: Served, visitors: Visitors) -> None:
+    async with demonstration.database.transaction() as session:
+        group = await create_group(session, name="Pays au clavier", now=STARTED)
+        people = await ensure_people(session, [(FACILITATOR, "", "")], STARTED)
+    async with demonstration.database.transaction(group) as session:
+        await grant_role(session, people[FACILITATOR], Role.FACILITATOR, STARTED)
+    visitor = await visitors.arrive(demonstration.url, examines=False)
+    await visitor.enter_as(FACILITATOR)
+    await visitor.open("/g/pays-au-clavier/annuaire")
+    page = visitor.page
+    await reach(page, "input", "")
+    await page.keyboard.type("tarusate")
+    await visitor.reads(TARUSATE)
+    await reach(page, "a", TARUSATE)
+    await page.keyboard.press("Enter")
+    await visitor.reads("17")
+    await reach(page, "button", "Ajouter au groupe")
+    await page.keyboard.press("Enter")
+    await visitor.reads("18 membres ajoutés.")
+    assert visitors.complaints == []
+
+
+async def reach(page: Page, kind: str, said: str) -> None:
+    """Tabs on until what has the focus is such an element and says this."""
+    for _ in range(MOST_TABS):
+        await page.keyboard.press("Tab")
+        found = "(e => [e.localName, e.innerText || '', e.closest('main') !== null])(document.activeElement)"
+        tag, text, inside = await page.evaluate(found)
+        if inside and tag == kind and said in text:
+            return
+    raise AssertionError(f"{said or kind} is out of the keyboard's reach")
 
 
 async def set_up(visitor: Visitor, *, javascript: bool) -> int:
