@@ -63,7 +63,7 @@ async def prepare(database: Database, members: Path) -> tuple[int, str]:
     async with database.transaction() as session:
         group_id = await create_group(session, name="Grand groupe", now=now)
     async with database.transaction(group_id) as session:
-        assert await import_members(session, read_members(members), now) == (MEMBERS, [])
+        assert await import_members(session, read_members(members), now) == (MEMBERS, 0, [])
     async with database.transaction(group_id) as session:
         items = tuple(
             ItemIn(code=f"article-{number}", name=f"Article {number}", unit_price=Decimal(10))

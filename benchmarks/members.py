@@ -54,7 +54,7 @@ async def rows(addresses: PostgresAddresses) -> list[Row]:
     async def ours() -> None:
         with suppress(_Undo):
             async with database.transaction(group_id) as session:
-                assert await import_members(session, lines, now) == (len(lines), [])
+                assert await import_members(session, lines, now) == (len(lines), 0, [])
                 raise _Undo
 
     async def bare() -> None:

@@ -20,7 +20,7 @@ async def imported(database: Database, territory: Territory, path: Path) -> tupl
     """The members that a list adds (name, insee, population), and what is told of its other lines."""
     async with database.transaction(territory.group_id) as session:
         before = set((await session.execute(select(col(Member.id)))).scalars())
-        _, bad = await import_members(session, read_members(path), NOW, skip_bad=True)
+        _, _, bad = await import_members(session, read_members(path), NOW, skip_bad=True)
         rows = await session.execute(
             select(col(Member.id), col(Member.name), col(Member.insee), col(Member.population)).order_by(col(Member.id))
         )

@@ -8,19 +8,25 @@ from pathlib import Path
 import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from pooling.accounts.models import Person
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.current import read_current
 from pooling.allocation.records.provenance import of_estimate
 from pooling.allocation.records.workbook_file import allocation_xlsx
 from pooling.cli.failures import REFUSED
 from pooling.cli.groups import in_group
+from pooling.cli.installation import typed_address
+from pooling.committees.notices.changes import context_of_group
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.errors import NotFound
 from pooling.kernel.list_reading import BadLine, Line, UnreadableListError
-from pooling.members.importing import import_members, read_members
-from pooling.members.models import Group
+from pooling.members.importing import Inviting, import_members, read_members
+from pooling.members.mails import Sender
+from pooling.members.models import Group, Membership, Role
 from pooling.needs.importing import import_needs, read_needs
 from pooling.purchases.finding import find_purchase
 from pooling.settings import load_settings, stop_process
@@ -37,14 +43,25 @@ def import_() -> None:
 @click.argument("group")
 @click.argument("file", type=FILE)
 @click.option("--skip-bad", is_flag=True, help="Import the good lines even if others are refused.")
-def import_members_command(group: str, file: Path, skip_bad: bool) -> None:  # noqa: FBT001
-    """Add the members listed in FILE (columns: siren, nom, type, insee, population, agents, rattachement, budget)."""
+@click.option("--invite-as", metavar="EMAIL", help="The facilitator in whose name its people are invited.")
+def import_members_command(group: str, file: Path, skip_bad: bool, invite_as: str | None) -> None:  # noqa: FBT001
+    """Add the members listed in FILE, and invite its people, each by mail.
+
+    Columns: siren, nom, type, insee, population, agents, rattachement, budget; courriel, personne, fonction, rôle.
+    """
     lines = _read(read_members, file)
+    address = typed_address(invite_as) if invite_as else None
+    base_url = load_settings().base_url
 
-    async def run(session: AsyncSession) -> tuple[int, list[BadLine]]:
-        return await import_members(session, lines, datetime.now(UTC), skip_bad=skip_bad)
+    async def run(session: AsyncSession) -> tuple[int, int, list[BadLine]]:
+        now = datetime.now(UTC)
+        inviting = await _inviting_as(session, address, base_url, now) if address else None
+        return await import_members(session, lines, now, skip_bad=skip_bad, inviting=inviting)
 
-    _report(*in_group(group, run), "member", skip_bad=skip_bad)
+    written, invited, bad = in_group(group, run)
+    if invited:
+        click.echo(f"{invited} person(s) invited.")
+    _report(written, bad, "member", skip_bad=skip_bad, besides=invited)
 
 
 @import_.command("needs")
@@ -99,14 +116,32 @@ def _read(read: Callable[[Path, Callable[[str], None]], list[Line]], file: Path)
     return lines
 
 
-def _report(written: int, bad: Sequence[BadLine], noun: str, *, skip_bad: bool) -> None:
+async def _inviting_as(session: AsyncSession, address: str, base_url: str, now: datetime) -> Inviting:
+    """Whoever facilitates the group under this address; nobody else ends the command."""
+    rows = await session.execute(
+        select(col(Person.id), col(Person.name))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(
+            col(Person.email) == address,
+            col(Membership.role) == Role.FACILITATOR,
+            col(Membership.ended_at).is_(None),
+        )
+    )
+    found = rows.first()
+    if found is None:
+        stop_process(f"{address} does not facilitate the group.")
+    context = await context_of_group(session, base_url, now)
+    return Inviting(found.id, Sender(found.name or address, address), context)
+
+
+def _report(written: int, bad: Sequence[BadLine], noun: str, *, skip_bad: bool, besides: int = 0) -> None:
     for line in bad:
         click.echo(str(line), err=True)
     if bad and not skip_bad:
         click.echo(f"Nothing was written: {len(bad)} line(s) to mend (or use --skip-bad).", err=True)
     else:
         click.echo(f"{written} {noun}(s) imported" + (f", {len(bad)} line(s) left out." if bad else "."))
-    if not written:
+    if not written and not besides:
         raise SystemExit(REFUSED)
 
 

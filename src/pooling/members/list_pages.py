@@ -1,4 +1,4 @@
-"""Members by list: a file is looked at line by line, and written once that is confirmed."""
+"""Members and their people by list: a file is looked at line by line, and written once that is confirmed."""
 
 import asyncio
 from typing import Any
@@ -13,6 +13,7 @@ from pooling.members.event_words import FACT_WORDS
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.importing import (
     COLUMNS,
+    Inviting,
     LineState,
     ListPlan,
     PlannedLine,
@@ -24,6 +25,7 @@ from pooling.members.importing import (
 )
 from pooling.members.locking import lock_group
 from pooling.members.rights import Right
+from pooling.members.words import ROLE_WORDS
 from pooling.web.bodies import LARGEST_LONG_BODY, LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.scanning import scan_files
@@ -79,7 +81,7 @@ async def _sent(form: Form) -> list[Line]:
 
 
 def _preview(here: GroupPage, form: Form, plan: ListPlan) -> Response[str]:
-    writes = plan.count(LineState.NEW) + plan.count(LineState.CHANGED)
+    writes = len(plan.invited) + plan.count(LineState.NEW) + plan.count(LineState.CHANGED)
     return here.render(
         "members/list_preview.html",
         ("Membres", "/membres"),
@@ -90,6 +92,9 @@ def _preview(here: GroupPage, form: Form, plan: ListPlan) -> Response[str]:
         status=form.status if form.has_errors else 200,
         bad=plan.bad[:_SHOWN],
         counts=[(STATE_WORDS[state], plan.count(state)) for state in LineState] + [("Refusé", len(plan.bad))],
+        people=[(one, ROLE_WORDS[one.role]) for one in plan.invited][:_SHOWN],
+        invited=len(plan.invited),
+        held=len(plan.people) - len(plan.invited),
         lines=[
             (line, STATE_WORDS[line.state], _said(line)) for line in plan.lines if line.state != LineState.UNCHANGED
         ][:_SHOWN],
@@ -120,8 +125,13 @@ async def do_confirmed_list(here: Here[GroupPage], form: PostedForm) -> Response
         form.refuse("", "Les membres ont changé entre-temps : vérifiez de nouveau, puis confirmez.")
         form.status = Conflict.status
         raise Redisplay(_preview(here, form, plan))
-    written = await carry_out(here.session, plan, here.now, by=here.caller.person_id)
-    return here.redirect("/membres", done=f"{plural(written, 'membre enregistré', 'membres enregistrés')}.")
+    inviting = Inviting(here.caller.person_id, here.sender, here.context)
+    written = await carry_out(here.session, plan, here.now, by=here.caller.person_id, inviting=inviting)
+    done = plural(written, "membre enregistré", "membres enregistrés")
+    if not plan.invited:
+        return here.redirect("/membres", done=f"{done}.")
+    done += f", {plural(len(plan.invited), 'personne invitée', 'personnes invitées')}"
+    return here.redirect("/membres", done=done, mailed="un courriel part à chacune")
 
 
 ROUTES = [ask_members_list, do_members_list, do_confirmed_list]

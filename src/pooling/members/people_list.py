@@ -90,7 +90,7 @@ def _judged(lines: Sequence[tuple[int, list[str]]], members: MembersTyped) -> tu
     bad: list[BadLine] = []
     seen: set[tuple[object, ...]] = set()
     for number, cells in lines:
-        reasons = _reasons(cells, members)
+        reasons = reasons_against(cells, members)
         if not reasons:
             one = _invitation(cells, members)
             key = (one.email, one.role, one.member_id)
@@ -109,7 +109,10 @@ def _cells(line: str) -> list[str]:
     return [*cells, *[""] * _FIELDS][: max(_FIELDS, len(cells))]
 
 
-def _reasons(cells: Sequence[str], members: MembersTyped) -> list[str]:
+def reasons_against(cells: Sequence[str], members: MembersTyped) -> list[str]:
+    """Why these cells (address, name, function, role, member, and no more) are nobody to invite; nothing where they
+    are.
+    """
     if max(map(len, cells)) > LONGEST_CELL:
         return [f"un texte dépasse {LONGEST_CELL} caractères"]
     email, name, function, role_typed, member, *others = cells
