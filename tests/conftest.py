@@ -4,6 +4,9 @@ from ground.hooks import (  # noqa: F401 - pytest finds them here
     pytest_collection_modifyitems,
     pytest_terminal_summary,
     pytest_xdist_make_scheduler,
+    spare_the_machine,
 )
+
+spare_the_machine()
 
 pytest_plugins = ["ground.database", "ground.web", "ground.api", "ground.worker", "ground.shell", "ground.walk"]

@@ -58,8 +58,10 @@ async def filled(first_addresses: PostgresAddresses) -> PostgresAddresses:
 
 
 @pytest.fixture
-def own_addresses(clones: Clones, filled: PostgresAddresses) -> PostgresAddresses:
-    return clones.make(name_of(filled))
+def own_addresses(clones: Clones, filled: PostgresAddresses) -> Iterator[PostgresAddresses]:
+    made = clones.make(name_of(filled))
+    yield made
+    clones.drop(made)
 
 
 @pytest_asyncio.fixture

@@ -98,18 +98,25 @@ class Clones:
         """A database more. It begins as another is to which nobody is connected any more."""
         self._made += 1
         name = f"pooling_{self._prefix}_{self._made}"
+        # A template must have no other connection.
+        self._tell("SELECT pg_advisory_lock(42)", _clone(name, template))
+        return self._server.addresses(name)
 
-        async def clone() -> None:
+    def drop(self, addresses: PostgresAddresses) -> None:
+        """Whoever is still connected: a run makes hundreds."""
+        self._tell(f"DROP DATABASE {name_of(addresses)} WITH (FORCE)")
+
+    def _tell(self, *statements: str) -> None:
+        async def told() -> None:
             admin = await asyncpg.connect(self._server.address("postgres", "postgres"))
             try:
-                await admin.execute("SELECT pg_advisory_lock(42)")  # a template must have no other connection
-                await admin.execute(_clone(name, template))
+                for statement in statements:
+                    await admin.execute(statement)
             finally:
                 await admin.close()
 
         with asyncio.Runner() as runner:
-            runner.run(clone())
-        return self._server.addresses(name)
+            runner.run(told())
 
 
 @pytest.fixture(scope="session")
@@ -133,9 +140,11 @@ def addresses(clones: Clones) -> PostgresAddresses:
 
 
 @pytest.fixture
-def fresh_addresses(clones: Clones, request: pytest.FixtureRequest) -> PostgresAddresses:
+def fresh_addresses(clones: Clones, request: pytest.FixtureRequest) -> Iterator[PostgresAddresses]:
     """A database for one test alone, whose transactions really commit: for races, kills and several processes."""
-    return clones.make(_template(request))
+    made = clones.make(_template(request))
+    yield made
+    clones.drop(made)
 
 
 @pytest_asyncio.fixture

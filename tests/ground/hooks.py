@@ -2,6 +2,12 @@
 shared among workers, the process that schedules and prints reads no conftest below it.
 """
 
+import gc
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -33,6 +39,19 @@ LONGEST = (
     "tests/sharing/test_against_naive.py",
 )
 """They are begun early, so that no worker is left alone with one when the others are done."""
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 2**30
+"""Bytes: a run has its databases there, each of some ten megabytes, and what tests write."""
+
+
+def spare_the_machine() -> None:
+    """Whatever tests write is gone with them, so it stays in memory where there is room (on a disk, half of what
+    PostgreSQL does is making and removing files), unless TMPDIR says where. Rubbish is looked for when there is some:
+    what was loaded and collected, most of all objects, would be looked through for it all the time.
+    """
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    gc.set_threshold(20_000, 20, 20)
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]
