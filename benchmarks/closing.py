@@ -8,7 +8,6 @@ There is no bare side: the promise is a second to close and 0.6 s for all but on
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -24,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from filing import Filer, Ground, Round, Server, message, prepare, started
 from measuring import Row
+from measuring.server import on_a_server
 
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
-from pooling.kernel.migrations import migrate
 from pooling.members.features import Features
 from pooling.members.granting import grant_role
 from pooling.members.models import Role
@@ -148,7 +147,7 @@ async def rounds(database: Database, owner: asyncpg.Connection, ground: Ground, 
     return found_rows
 
 
-async def rows(addresses: PostgresAddresses) -> list[Row]:
+async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
     ground = await prepare(database)
@@ -171,14 +170,7 @@ async def rows(addresses: PostgresAddresses) -> list[Row]:
 
 
 def measure() -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        try:
-            addresses = server.prepare()
-            migrate(addresses.owner, APPLICATION)
-            return asyncio.run(rows(addresses))
-        finally:
-            server.stop()
+    return on_a_server(rows)
 
 
 if __name__ == "__main__":

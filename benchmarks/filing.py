@@ -16,7 +16,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,17 +30,21 @@ import asyncpg
 from litestar import Litestar, Request, Response, put
 from stdnum import luhn
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from measuring import ROUNDS, Row
+from measuring.server import on_a_server
+
 from pooling.accounts.models import TokenScope
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.accounts.tokens import make_token
 from pooling.app import create_app
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import WEB, Database
-from pooling.kernel.migrations import migrate
 from pooling.members.adding import MemberIn, add_members
 from pooling.members.features import Features
 from pooling.members.granting import grant_roles
@@ -61,6 +64,7 @@ MEMBERS, ITEMS = 400, 4
 CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
 CONNECTIONS = (1, 8, 32)
 WANTED = 0.3
+"""Of what the bare side takes in a second."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,11 @@ def our_app(address: str) -> Litestar:
 
 def serve(app: Litestar) -> None:
     """Answers on a free port, which is printed, until it is stopped."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    # With its protocol named, asyncio sends each part of an answer at once, as where `pooling serve` listens: otherwise
+    # the second one waits 40 ms for the first to be acknowledged.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(100)
         print(listening.getsockname()[1], flush=True)
         asyncio.run(server_of(app).serve(sockets=[listening]))
 
@@ -284,7 +292,12 @@ async def stamps_of(owner: asyncpg.Connection) -> dict[int, str]:
     return {row["member_id"]: f"filed {row['updated_at'].isoformat()}" for row in rows}
 
 
-async def measure(addresses: PostgresAddresses, options: argparse.Namespace) -> bool:
+async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
+    return await asked_by(addresses, CONNECTIONS, MEMBERS, ROUNDS)
+
+
+async def asked_by(addresses: PostgresAddresses, connections: Sequence[int], requests: int, rounds: int) -> list[Row]:
+    """A row for each side and number of connections, in seconds a request."""
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     ground = await prepare(database)
     await database.dispose()
@@ -296,14 +309,13 @@ async def measure(addresses: PostgresAddresses, options: argparse.Namespace) -> 
         started("ours", addresses.application, ground) as ours,
         started("bare", addresses.superuser, ground) as bare,
     ):
-        kept = [
-            await pairs(ground, owner, ours, bare, name, count, options)
+        found = [
+            await pairs(ground, owner, ours, bare, name, count, requests, rounds)
             for name in SIDES
-            for count in options.connections
+            for count in connections
         ]
-        print(f"        the most that each process held: ours {ours.memory} MB, bare {bare.memory} MB")
     await owner.close()
-    return all(kept)
+    return found
 
 
 SIDES: dict[str, Callable[[Round, Filer], bytes]] = {"form": Round.form, "call": Round.call}
@@ -316,41 +328,43 @@ async def pairs(
     bare: Server,
     name: str,
     connections: int,
-    options: argparse.Namespace,
-) -> bool:
+    requests: int,
+    rounds: int,
+) -> Row:
     """Rounds of one side after the other, over so many connections."""
-    ratios, mine, limits, slow, spent = [], [], [], [], []
-    for number in range(options.rounds + 1):
+    mine, limits, slow, spent = [], [], [], []
+    for number in range(rounds + 1):
         asked = Round(ground, number, await stamps_of(owner))
-        filers = [ground.filers[(number * options.requests + place) % MEMBERS] for place in range(options.requests)]
+        filers = [ground.filers[(number * requests + place) % MEMBERS] for place in range(requests)]
         messages = [SIDES[name](asked, filer) for filer in filers]
         before = ours.processor, bare.processor
         rate, took = await send(ours.port, messages, connections, (200, 303))
         limit, _ = await send(bare.port, [asked.bare(filer) for filer in filers], connections, (303,))
         if number:  # the first one warms up
-            ratios.append(rate / limit)
-            mine.append(rate)
-            limits.append(limit)
+            mine.append(1 / rate)
+            limits.append(1 / limit)
             slow.append(sorted(took)[int(len(took) * 0.95)])
             spent.append((ours.processor - before[0], bare.processor - before[1]))
-    ratio = median(ratios)
-    verdict = "ok" if ratio >= WANTED else "MISSED"
+    title = f"filing by {name}, {connections} connection{'s' if connections > 1 else ''}"
+    row = Row(title, median(limits), median(mine), 1 / WANTED, (min(mine), max(mine)), ours.memory)
+    processor, bare_processor = (median(one) / requests * 1000 for one in zip(*spent, strict=True))
     print(
-        f"{verdict:<8}file by {name}, {connections:>2} connections   bare {median(limits):6.0f}/s   ours "
-        f"{median(mine):6.0f}/s   ratio {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})   wanted {WANTED}   "
-        f"p95 {median(slow) * 1000:.0f} ms   processor of a request "
-        f"{median(one / options.requests for one, _ in spent) * 1000:.2f} ms, bare "
-        f"{median(one / options.requests for _, one in spent) * 1000:.2f} ms",
+        f"{row}\n       {1 / row.ours:.0f} a second of {1 / row.bare:.0f} ({1 / row.ratio:.2f}), p95 "
+        f"{median(slow) * 1000:.0f} ms; processor of a request {processor:.2f} ms, bare {bare_processor:.2f} ms",
         flush=True,
     )
-    return ratio >= WANTED
+    return row
+
+
+def measure() -> list[Row]:
+    return on_a_server(rows)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=MEMBERS, help=f"of a round; at most {MEMBERS}")
     parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -358,14 +372,8 @@ def main() -> int:
         ground = Ground(*json.loads(where), "", (), ())
         serve(our_app(address) if side == "ours" else bare_app(address, ground))
         return 0
-    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        postgres = EmbeddedPostgres(Path(folder))
-        try:
-            addresses = postgres.prepare()
-            migrate(addresses.owner, APPLICATION)
-            return 0 if asyncio.run(measure(addresses, options)) else 1
-        finally:
-            postgres.stop()
+    found = on_a_server(lambda addresses, _: asked_by(addresses, options.connections, options.requests, options.rounds))
+    return 0 if all(row.kept for row in found) else 1
 
 
 if __name__ == "__main__":

@@ -7,9 +7,7 @@ table itself, with a declaration for each member, whose foreign keys PostgreSQL 
 file, its faults, the order of arrival and the trace.
 """
 
-import asyncio
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,11 +20,11 @@ from stdnum import luhn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from measuring import Row, interleaved
+from measuring.server import on_a_server
 
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
-from pooling.kernel.migrations import migrate
 from pooling.members.groups import create_group
 from pooling.members.importing import import_members, read_members
 from pooling.members.models import Role
@@ -125,14 +123,7 @@ async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
 
 
 def measure() -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        try:
-            addresses = server.prepare()
-            migrate(addresses.owner, APPLICATION)
-            return asyncio.run(rows(addresses, Path(folder)))
-        finally:
-            server.stop()
+    return on_a_server(rows)
 
 
 if __name__ == "__main__":

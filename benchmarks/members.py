@@ -5,9 +5,7 @@ its event; the bare limit is asyncpg copying them as a superuser into a table wi
 It leaves out what the lines say wrongly, those who are members already, and the trace.
 """
 
-import asyncio
 import sys
-import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +16,12 @@ import asyncpg
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from measuring import Row, interleaved
+from measuring.server import on_a_server
 
 from pooling.directory.reading import PACKAGED, read_authorities
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.database import Database
 from pooling.kernel.list_reading import Line
-from pooling.kernel.migrations import migrate
 from pooling.kernel.text import sort_key
 from pooling.members.groups import create_group
 from pooling.members.importing import import_members
@@ -35,7 +33,7 @@ class _Undo(Exception):
     pass
 
 
-async def rows(addresses: PostgresAddresses) -> list[Row]:
+async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
     database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
     now = datetime.now(UTC)
     async with database.transaction() as session:
@@ -74,14 +72,7 @@ WANTED = 15
 
 
 def measure() -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        try:
-            addresses = server.prepare()
-            migrate(addresses.owner, APPLICATION)
-            return asyncio.run(rows(addresses))
-        finally:
-            server.stop()
+    return on_a_server(rows)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@ process (session, rights, statements, HTML), without a socket. The bare limits, 
 are asyncpg as a superuser, past row-level security: they leave out who asks and whether it may, and the page.
 """
 
-import asyncio
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -25,15 +23,15 @@ from stdnum import luhn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from measuring import Row, interleaved
+from measuring.server import on_a_server
 
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.app import create_app
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
-from pooling.kernel.migrations import migrate
 from pooling.members.adding import MemberIn, add_members
 from pooling.members.granting import grant_role
 from pooling.members.groups import create_group
@@ -214,14 +212,7 @@ async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
 
 
 def measure() -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        try:
-            addresses = server.prepare()
-            migrate(addresses.owner, APPLICATION)
-            return asyncio.run(rows(addresses, Path(folder)))
-        finally:
-            server.stop()
+    return on_a_server(rows)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,26 @@
+"""A PostgreSQL of its own for one benchmark: our tables as the migrations leave them, and nothing in them."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from measuring import Row
+from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.kernel.migrations import migrate
+
+
+def on_a_server(rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]]) -> list[Row]:
+    """What is measured there; the folder and the server are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        server = EmbeddedPostgres(Path(folder))
+        try:
+            addresses = server.prepare()
+            migrate(addresses.owner, APPLICATION)
+
+            async def measured() -> list[Row]:
+                return await rows(addresses, Path(folder))
+
+            return asyncio.run(measured())
+        finally:
+            server.stop()
