@@ -20,7 +20,7 @@ import pytest_asyncio
 from asyncpg import Record
 from litestar import Litestar
 from openpyxl import load_workbook
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from api_client import token_of
@@ -139,10 +139,10 @@ class Statements:
             self.widest = max(self.widest, len(parameters))
 
     async def seen_by_driver(
-        self, connection: AsyncConnection, statement: str, values: Sequence[object]
+        self, where: kernel_database.Where, connection: Connection, statement: str, values: Sequence[object]
     ) -> list[Record]:
         self.count += 1
-        return await _FETCH(connection, statement, values)
+        return await _FETCH(where, connection, statement, values)
 
 
 _FETCH = kernel_database._fetch

@@ -58,6 +58,11 @@ def test_numbers(value: int | Decimal | Fraction, text: str) -> None:
     assert number(value) == text
 
 
+@given(st.integers(-(10**15), 10**15))
+def test_a_whole_number_is_written_as_babel_does(value: int) -> None:
+    assert number(value) == number(Decimal(value))
+
+
 def test_a_ratio_is_a_percentage() -> None:
     assert percent(Fraction(1, 8)) == f"12,5{NNB}%"
     assert percent(Fraction(2, 3), 0) == f"67{NNB}%"

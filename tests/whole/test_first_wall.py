@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from factories import ARCACHON, NOW, Territory, file_needs, make_territory, open_purchase
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
-from pooling.kernel.database import Database
+from pooling.kernel.database import Database, standing
 from pooling.kernel.tables import TenantTable, metadata
 from pooling.members.features import Features
 from pooling.members.models import Group, Member
@@ -80,6 +80,21 @@ async def test_no_statement_meets_another_groups_rows(
                 met |= set(found) - {None}
                 assert set(found) - {None} <= {territory.group_id}, statement
     assert met == {territory.group_id}
+
+
+async def test_a_statement_that_stands_meets_the_rows_of_each_transactions_group(
+    unbound: Database, territory: Territory
+) -> None:
+    """It is put together once, for whichever group asked first."""
+    statement = standing(select(col(Member.group_id)).where(col(Member.code) == bindparam("code")))
+    here, there = territory.group_id, territory.group_id + 1
+    met = []
+    for group_id in (here, there, here):
+        async with unbound.transaction(group_id) as session:
+            met.append((await session.execute(statement, {"code": ARCACHON})).scalars().all())
+    assert met == [[here], [there], [here]]
+    async with unbound.transaction() as session:
+        assert (await session.execute(statement, {"code": ARCACHON})).all() == []
 
 
 async def test_without_a_group_nothing_comes_out(unbound: Database) -> None:

@@ -1,8 +1,8 @@
 """A collection's life, and what its date decides. Pure."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from pooling.collections.models import Collection
 from pooling.collections.models import CollectionState as State
 from pooling.kernel.states import StateMachine
 
@@ -28,11 +28,20 @@ def is_too_near(closes_at: datetime, now: datetime) -> bool:
     return closes_at < now + SHORTEST_COLLECTION
 
 
-def is_open(collection: Collection | None) -> bool:
+class Collecting(Protocol):
+    """A collection, or as much of one as was read."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def closes_at(self) -> datetime: ...
+
+
+def is_open(collection: Collecting | None) -> bool:
     """Even past its date, until somebody or the sweep has closed it."""
     return collection is not None and collection.state == State.OPEN
 
 
-def accepts(collection: Collection | None, now: datetime) -> bool:
+def accepts(collection: Collecting | None, now: datetime) -> bool:
     """Past its closing date filing is refused at once, even before the sweep has closed the collection."""
     return collection is not None and is_open(collection) and now < collection.closes_at

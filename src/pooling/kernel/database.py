@@ -87,7 +87,11 @@ class TenantSession(Session):
 def _bind_to_group(state: ORMExecuteState) -> None:
     if not (state.is_select or state.is_update or state.is_delete) or not state.session.info.get("filter", True):
         return
-    state.statement = state.statement.options(_criterion(state.session.info.get("group_id") or _NO_GROUP))
+    group_id = state.session.info.get("group_id") or _NO_GROUP
+    if state.execution_options.get(_STANDING):
+        state.statement = _standing_in(state.statement, group_id)
+    else:
+        state.statement = state.statement.options(_criterion(group_id))
 
 
 class _AnyTenantTable:
@@ -103,6 +107,22 @@ class _AnyTenantTable:
 @lru_cache(maxsize=256)
 def _criterion(group_id: int) -> LoaderCriteriaOption:
     return with_loader_criteria(_AnyTenantTable, lambda entity: entity.group_id == group_id, include_aliases=True)
+
+
+_STANDING = "standing"
+
+
+def standing(statement: Select[Any]) -> Select[Any]:
+    """One that is put together once and asked at many requests, with what differs as `bindparam`s. Putting one together
+    and finding what was compiled for it take SQLAlchemy several times as long as asking it does: what is found for this
+    very object, in a group, is kept.
+    """
+    return statement.execution_options(**{_STANDING: True})
+
+
+@lru_cache(maxsize=512)
+def _standing_in(statement: Select[Any], group_id: int) -> Select[Any]:
+    return statement.options(_criterion(group_id))
 
 
 def driver_url(url: str) -> str:
@@ -226,9 +246,9 @@ class Database:
         """
         try:
             if isinstance(self._engine, AsyncConnection):
-                return await _fetch(self._engine, statement, values)
+                return await fetch(self._engine, statement, *values)
             async with self._engine.connect() as connection:
-                return await _fetch(connection, statement, values)
+                return await fetch(connection, statement, *values)
         except _NOT_OPENED as error:
             raise Unavailable(str(getattr(error, "orig", None) or error)) from error
 
@@ -244,9 +264,15 @@ async def enter_group(session: AsyncSession, group_id: int | None) -> None:
 
 async def enter_by(session: AsyncSession, group_id: int | None, statement: str, *values: object) -> Sequence[Row[Any]]:
     """The same by this statement, which may give something."""
-    connection = await session.connection()
+    return await session.run_sync(_enter_by, group_id, statement, values)
+
+
+def _enter_by(session: Session, group_id: int | None, statement: str, values: tuple[object, ...]) -> Sequence[Row[Any]]:
+    """Both at one go: each change of hands between SQLAlchemy and the event loop costs as much as a short statement."""
+    connection = session.connection()
+    rows = connection.exec_driver_sql(statement, values).all()
     session.info.update({"group_id": group_id, "connection": connection})
-    return (await connection.exec_driver_sql(statement, values)).all()
+    return rows
 
 
 Where = AsyncSession | AsyncConnection
@@ -258,19 +284,23 @@ async def fetch(where: Where, statement: str, *values: object) -> list[Record]:
     request asks, where putting a statement together would take longer than its answer. It names the group by itself;
     row-level security binds it all the same.
     """
-    if isinstance(where, AsyncConnection):
-        return await _fetch(where, statement, values)
-    if where.new or where.dirty or where.deleted:
-        await where.flush()
-    return await _fetch(where.info["connection"], statement, values)
+    if isinstance(where, AsyncSession):
+        if where.new or where.dirty or where.deleted:
+            await where.flush()
+        return await _fetch(where, where.info["connection"], statement, values)
+    assert where.sync_connection is not None, "it was begun"
+    return await _fetch(where, where.sync_connection, statement, values)
 
 
-async def _fetch(connection: AsyncConnection, statement: str, values: Sequence[object]) -> list[Record]:
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+async def _fetch(where: Where, connection: Connection, statement: str, values: Sequence[object]) -> list[Record]:
+    if connection.invalidated:
+        await where.run_sync(lambda _: connection.connection)  # comes back to life, or says what was lost
+    driver: Any = connection.connection.driver_connection
     try:
         rows: list[Record] = await driver.fetch(statement, *values)
     except (PostgresError, InterfaceError, OSError) as error:
-        await connection.run_sync(_told_as_ours, error, statement)
+        refused = error
+        await where.run_sync(lambda _: _told_as_ours(connection, refused, statement))
         raise
     return rows
 

@@ -7,15 +7,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Delete, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.finding import take_lock
-from pooling.collections.models import Collection
-from pooling.collections.rules import accepts
+from pooling.collections.rules import Collecting, accepts
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import fetch, group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
@@ -26,6 +25,8 @@ from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.queries import ItemShown, purchase_items
+
+Asked = TypeVar("Asked", bound=Collecting)
 
 
 @dataclass(frozen=True)
@@ -175,8 +176,7 @@ async def lock_to_declare(
         raise NotFound
     (row,) = rows
     at = clock.when_told(row["told"])
-    opened = {"state": row["state"], "closes_at": row["closes_at"]}
-    collection = require_open(Collection(**opened) if row["state"] else None, at)
+    collection = require_open(_Read(row["state"], row["closes_at"]) if row["state"] else None, at)
     await refuse_when_changed(session, purchase_id, command)
     check_lines(command, set(row["items"]))
     if {item.id for item in items} != set(row["items"]):
@@ -184,7 +184,14 @@ async def lock_to_declare(
     return Admitted(row["population"], row["agents"], items, at, collection.closes_at)
 
 
-def require_open(collection: Collection | None, now: datetime) -> Collection:
+class _Read(NamedTuple):
+    """As much of a collection as decides whether it accepts."""
+
+    state: str
+    closes_at: datetime
+
+
+def require_open(collection: Asked | None, now: datetime) -> Asked:
     """The collection, if it takes declarations at this moment.
 
     Raises:

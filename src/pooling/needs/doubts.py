@@ -44,7 +44,8 @@ def doubts_of_quantities(
     (item, its unit, the most that it would take).
     """
     many = population or agents
-    if not many:
+    doubtful = [(item, unit, most) for item, unit, most in wanted if many and most > many]
+    if not many or not doubtful:
         return []
     who = plural(many, "habitant") if population else plural(many, "agent")
-    return [f"« {item} » : {plural(most, unit)} pour {who}." for item, unit, most in wanted if most > many]
+    return [f"« {item} » : {plural(most, unit)} pour {who}." for item, unit, most in doubtful]

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlmodel import col
 
+from pooling.kernel.database import standing
 from pooling.kernel.errors import NotFound
 from pooling.kernel.tables import linked
 from pooling.members.group_page import InGroup
@@ -14,21 +16,31 @@ from pooling.members.models import Member
 from pooling.needs.permissions import may_see_declaration
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.page import OnPurchase, PurchasePage
-from pooling.purchases.queries import find_shown, of_reference
+from pooling.purchases.queries import find_shown, shown_purchase
 from pooling.web.layout import Link
 
 SECTION = "/besoins"
 DECLARATION = f"/achats/{{reference:str}}{SECTION}/{{member:str}}"
 
 
-def _with_member(statement: Select[Any], code: str) -> Select[Any]:
-    """The same of a purchase, beside the participant of this code."""
-    return (
+def _with_member(statement: Select[Any]) -> Select[Any]:
+    """The same of a purchase, beside the participant that the address names."""
+    return standing(
         statement.add_columns(Member)
         .join(Participation, linked(Participation.purchase_id, Purchase.id))
         .join(Member, linked(Member.id, Participation.member_id))
-        .where(col(Member.code) == code)
+        .where(col(Member.code) == bindparam("member"))
     )
+
+
+@cache
+def _asked() -> Select[Any]:
+    return _with_member(select(Purchase).where(col(Purchase.reference) == bindparam("reference")))
+
+
+@cache
+def _shown() -> Select[Any]:
+    return _with_member(shown_purchase())
 
 
 @dataclass(frozen=True)
@@ -39,8 +51,7 @@ class OnDeclaration(OnPurchase):
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        asked = select(Purchase).where(col(Purchase.reference) == here.named["reference"])
-        found = (await here.session.execute(_with_member(asked, here.named["member"]))).one_or_none()
+        found = (await here.session.execute(_asked(), here.named)).one_or_none()
         if found is None:
             raise NotFound
         purchase, member = found
@@ -56,8 +67,7 @@ class DeclarationPage(PurchasePage):
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        asked = _with_member(of_reference(here.named["reference"]), here.named["member"])
-        shown, (member,) = await find_shown(here.session, asked)
+        shown, (member,) = await find_shown(here.session, _shown(), here.named)
         may_see_declaration.require(here.caller, shown.purchase, member)
         return cls(**vars(here), **vars(shown), member=member)
 

@@ -14,7 +14,7 @@ from pooling.purchases.finding import find_purchase
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.models import Purchase, PurchaseState
-from pooling.purchases.queries import find_shown, of_reference
+from pooling.purchases.queries import find_shown, shown_purchase
 from pooling.purchases.rules import PURCHASE
 from pooling.web.addresses import path_of
 from pooling.web.layout import Link
@@ -47,7 +47,7 @@ class PurchasePage(OnPurchase, GroupPage):
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        shown, _ = await find_shown(here.session, of_reference(here.named["reference"]))
+        shown, _ = await find_shown(here.session, shown_purchase(), here.named)
         return cls(**vars(here), **vars(shown))
 
     @property

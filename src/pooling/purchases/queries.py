@@ -1,19 +1,20 @@
 """Reads about purchases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.collections.models import Collection
-from pooling.kernel.database import fetch, group_of
+from pooling.kernel.database import fetch, group_of, standing
 from pooling.kernel.errors import NotFound
 from pooling.kernel.events import Event
 from pooling.kernel.slices import Listed, Order, Slice
@@ -165,7 +166,8 @@ class PurchaseShown:
     """When it last entered each state."""
 
 
-def of_reference(reference: str) -> Select[tuple[Purchase, Collection | None, str, dict[str, str] | None]]:
+@cache
+def shown_purchase() -> Select[Any]:
     """What makes a `PurchaseShown`, in one statement; more may be added to it."""
     lead = aliased(Member, name="lead")
     dates = (
@@ -178,21 +180,23 @@ def of_reference(reference: str) -> Select[tuple[Purchase, Collection | None, st
         )
         .scalar_subquery()
     )
-    return (
+    return standing(
         select(Purchase, Collection, col(lead.name), dates)
         .join(lead, linked(lead.id, Purchase.lead_member_id))
         .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
-        .where(col(Purchase.reference) == reference)
+        .where(col(Purchase.reference) == bindparam("reference"))
     )
 
 
-async def find_shown(session: AsyncSession, statement: Select[Any]) -> tuple[PurchaseShown, Sequence[Any]]:
-    """The purchase of such a statement, and what was added to that.
+async def find_shown(
+    session: AsyncSession, statement: Select[Any], named: Mapping[str, Any]
+) -> tuple[PurchaseShown, Sequence[Any]]:
+    """The purchase of such a statement that the address names, and what was added to that.
 
     Raises:
         NotFound: the group has none.
     """
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.execute(statement, named)).one_or_none()
     if row is None:
         raise NotFound
     purchase, collection, lead, dates, *more = row

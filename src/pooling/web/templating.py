@@ -25,6 +25,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # each template of each page would be looked for on the disk
     )
     made.globals["static"] = static_url
     made.filters.update(typography.FILTERS)

@@ -34,6 +34,8 @@ def price(euros_each: int | Decimal | Fraction) -> str:
 
 def number(value: int | Decimal | Fraction, decimals: int = 2) -> str:
     """A number with French separators, `1 234,5`: at most `decimals` digits after the comma."""
+    if isinstance(value, int):  # as Babel writes it, in a hundredth of its time: pages and mails are full of them
+        return f"{value:,}".replace(",", NARROW_NBSP).replace("-", MINUS)
     pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
     return format_decimal(_decimal(value), format=pattern, locale=_LOCALE).replace("-", MINUS)
 
@@ -130,21 +132,24 @@ _SPACE = f"[ {NBSP}{NARROW_NBSP}]"
 _SPACES = (
     rf"(?<!{_SPACE}){_SPACE}++"  # tried once where a run begins: one try in each place takes the square of its length
 )
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"(?<=\w)'(?=\w)(?![^\s@]{0,64}+@)", "’"),  # o'connor@example.fr is an address
-        (r"(?<!\.)\.\.\.(?!\.)", "…"),
-        (rf"{_SPACES}(?=[;!?]++(?:\s|$|[»)]))", NARROW_NBSP),
-        (r"(?<=[\w»)])(?=[!?]++(?:\s|$|[»)]))", NARROW_NBSP),
-        (rf"{_SPACES}(?=:(?:\s|$))", NBSP),
-        (rf"«{_SPACE}*+(?=\S)", f"«{NBSP}"),
-        (rf"(?<=\S){_SPACE}*+»", f"{NBSP}»"),
-        (rf"(?<=\d){_SPACE}++(?=[€%](?!\w))", NBSP),
-        (rf"(?<=\d){_SPACE}++(?=(?:h|jours?|kg|km|m²)(?!\w))", NBSP),
-        (rf"(?<=\d{NBSP}h){_SPACE}++(?=\d\d(?!\d))", NBSP),
+_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
+    (signs, re.compile(pattern), replacement)
+    for signs, pattern, replacement in (
+        ("'", r"(?<=\w)'(?=\w)(?![^\s@]{0,64}+@)", "’"),  # o'connor@example.fr is an address
+        (".", r"(?<!\.)\.\.\.(?!\.)", "…"),
+        (";!?", rf"{_SPACES}(?=[;!?]++(?:\s|$|[»)]))", NARROW_NBSP),
+        ("!?", r"(?<=[\w»)])(?=[!?]++(?:\s|$|[»)]))", NARROW_NBSP),
+        (":", rf"{_SPACES}(?=:(?:\s|$))", NBSP),
+        ("«", rf"«{_SPACE}*+(?=\S)", f"«{NBSP}"),
+        ("»", rf"(?<=\S){_SPACE}*+»", f"{NBSP}»"),
+        ("€%", rf"(?<=\d){_SPACE}++(?=[€%](?!\w))", NBSP),
+        ("hjkm", rf"(?<=\d){_SPACE}++(?=(?:h|jours?|kg|km|m²)(?!\w))", NBSP),
+        ("h", rf"(?<=\d{NBSP}h){_SPACE}++(?=\d\d(?!\d))", NBSP),
     )
 )
+"""Each with the signs of which a text that it changes has one: most texts have few, and looking for a letter is nothing
+beside trying a pattern in each place.
+"""
 
 
 _MOST_PASSES = 4
@@ -154,8 +159,9 @@ def typo(text: str) -> str:
     """The text with French no-break spaces and apostrophes; leaves addresses and times (12:30) alone."""
     for _ in range(_MOST_PASSES):  # a space that one rule sets may be what an earlier one waits for
         before_pass = text
-        for pattern, replacement in _RULES:
-            text = pattern.sub(replacement, text)
+        for signs, pattern, replacement in _RULES:
+            if any(sign in text for sign in signs):
+                text = pattern.sub(replacement, text)
         if text == before_pass:
             break
     return text
