@@ -20,8 +20,9 @@ from naive.random_cases import random_allocation
 from pooling.allocation.console import allocation_table
 from pooling.allocation.figures import Labels, euros_text, ratio, row_count, warning_sentence
 from pooling.allocation.records.workbook import write_allocation_csv, write_allocation_workbook
-from pooling.kernel import sheet_writing
-from pooling.kernel.sheet_writing import Book, Column, ColumnKind, Formula, Placed, SheetTable, clean, write_csv
+from pooling.kernel import sheet_writing, workbook_writing
+from pooling.kernel.sheet_writing import Column, ColumnKind, Formula, Placed, SheetTable, clean, write_csv
+from pooling.kernel.workbook_writing import Book
 from pooling.needs.console import consolidation_table
 from pooling.needs.workbook import write_consolidation_workbook
 from pooling.sharing.allocation import allocate_raw
@@ -325,7 +326,7 @@ def test_texts_are_cleaned() -> None:
 
 
 def test_a_long_table_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_writing, "MOST_ROWS", 2)
+    monkeypatch.setattr(workbook_writing, "MOST_ROWS", 2)
     book = Book({})
     placed = book.add(
         SheetTable("T", [Column("A"), Column("B", ColumnKind.AMOUNT, summed=True)], [[str(n), n] for n in range(5)])
@@ -443,7 +444,7 @@ def test_what_is_written_is_read_again() -> None:
 
 
 def test_rows_are_counted_before_they_are_written_and_told_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_writing, "STEP", 2)
+    monkeypatch.setattr(workbook_writing, "STEP", 2)
     result = stated({name: part for name, part in CASE.items() if name != "invoice"})
     told: list[int] = []
     file = io.BytesIO()

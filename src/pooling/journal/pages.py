@@ -14,7 +14,7 @@ from pooling.journal.queries import EXPORTED_AT_MOST, Filters, journal_page, pur
 from pooling.journal.vocabulary import Vocabulary, vocabulary_of
 from pooling.journal.words import EventShown
 from pooling.kernel.errors import NotFound
-from pooling.kernel.sheet_writing import Book, Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
@@ -177,6 +177,8 @@ def _file(here: GroupPage, table: SheetTable, facts: Mapping[str, str], name: st
         write_csv(target, table, notice, facts)
         media_type = "text/csv; charset=utf-8"
     else:
+        from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
         book = Book(facts, notice)
         book.add(table)
         book.save(target)

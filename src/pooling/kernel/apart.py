@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import Database, Unavailable, group_of
 
-PRELOADED = {__name__}
+PRELOADED = {__name__, "pooling.kernel.workbook_writing"}
 """Modules that its work needs, imported once."""
 Given = ParamSpec("Given")
 Found = TypeVar("Found")

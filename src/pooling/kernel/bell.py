@@ -1,5 +1,6 @@
 """The bell: wakes the worker through Valkey/Redis. It carries no work: rows in PostgreSQL say what is due, so a lost or
-doubled ring changes nothing but the delay, and whatever lies in the queue may be thrown away. All of arq is in here.
+doubled ring changes nothing but the delay, and whatever lies in the queue may be thrown away. All of arq is in here;
+who rings or listens loads it (9 MB).
 """
 
 import asyncio
@@ -7,22 +8,14 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from arq import func
-from arq.connections import ArqRedis
-from arq.constants import (
-    health_check_key_suffix,
-    in_progress_key_prefix,
-    job_key_prefix,
-    result_key_prefix,
-    retry_key_prefix,
-)
-from arq.typing import StartupShutdown
-from arq.worker import Worker
-from redis.asyncio import ConnectionPool
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pooling.kernel.stopping import end_if_cancelled
+
+if TYPE_CHECKING:
+    from arq.connections import ArqRedis
+    from arq.typing import StartupShutdown
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +45,18 @@ class Bell:
 
     def __init__(self, url: str) -> None:
         """`redis://…`, `rediss://…` or, for a unix socket, `unix:///path`."""
+        self._url = url
+        self._left_alone_until = 0.0
+
+    @cached_property
+    def _queue(self) -> "ArqRedis":
+        from arq.connections import ArqRedis  # noqa: PLC0415 - see the module's head
+        from redis.asyncio import ConnectionPool  # noqa: PLC0415
+
         # No `socket_timeout`: with it, a cancellation that comes while something is sent is lost (`asyncio.wait_for`
         # before Python 3.12), and a worker would not stop.
-        pool: ConnectionPool = ConnectionPool.from_url(url, socket_connect_timeout=SECONDS_TO_CONNECT)
-        self._queue = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
-        self._left_alone_until = 0.0
+        pool: ConnectionPool = ConnectionPool.from_url(self._url, socket_connect_timeout=SECONDS_TO_CONNECT)
+        return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize, default_queue_name=QUEUE)
 
     async def ring(self, job: str) -> bool:
         """Asks for a job once (a second ring before it starts is the same). False when the queue is away."""
@@ -99,12 +99,23 @@ class Bell:
                 await asyncio.sleep(PAUSE)
 
     async def _empty(self, jobs: Mapping[str, object]) -> None:
+        from arq.constants import (  # noqa: PLC0415 - see the module's head
+            health_check_key_suffix,
+            in_progress_key_prefix,
+            job_key_prefix,
+            result_key_prefix,
+            retry_key_prefix,
+        )
+
         prefixes = (job_key_prefix, in_progress_key_prefix, retry_key_prefix, result_key_prefix)
         ours = (prefix + _ring(job) for job in jobs for prefix in prefixes)
         async with asyncio.timeout(SECONDS_TO_ANSWER):
             await self._queue.unlink(QUEUE, QUEUE + health_check_key_suffix, *ours)
 
     async def _hear(self, wake: Mapping[str, Callable[[], object]]) -> None:
+        from arq import func  # noqa: PLC0415 - see the module's head
+        from arq.worker import Worker  # noqa: PLC0415
+
         worker = Worker(
             # No result is kept: a kept one would make the bell deaf until it expires.
             functions=[func(_heard, name=job, keep_result=0, max_tries=1) for job in wake],
@@ -133,7 +144,8 @@ class Bell:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
-        await self._queue.aclose(close_connection_pool=True)
+        if "_queue" in vars(self):  # it was rung
+            await self._queue.aclose(close_connection_pool=True)
 
 
 def _ring(job: str) -> str:
@@ -144,7 +156,7 @@ async def _heard(ctx: dict[Any, Any], *_: object, **__: object) -> None:
     """A ring says no more than its name."""
 
 
-def _waking(wake: Mapping[str, Callable[[], object]]) -> StartupShutdown:
+def _waking(wake: Mapping[str, Callable[[], object]]) -> "StartupShutdown":
     async def woken(ctx: dict[Any, Any]) -> None:
         begin = wake.get(ctx["job_id"])
         if begin is not None:

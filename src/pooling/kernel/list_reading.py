@@ -1,44 +1,29 @@
 """Lists that people hand in: CSV (any usual delimiter and encoding) or a spreadsheet, with a header row."""
 
-import contextlib
 import csv
 import io
 import json
 import re
-import resource
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
 from pathlib import Path
-
-import python_calamine
-from lxml import etree
 
 from pooling.kernel.encodings import UnclearTextError, read_text
 from pooling.kernel.limits import BYTES, Readers, limit
-from pooling.kernel.text import clean, slug, whole_number
+from pooling.kernel.text import clean, slug
 
 LONGEST = limit(500_000, "Lines of an imported list", __name__, Readers.OPERATORS)
 LARGEST = limit(100_000_000, "An imported list", __name__, Readers.OPERATORS, unit=BYTES)
 """Bytes: such a file holds far more than the longest list."""
 _SPREADSHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_WIDEST = 200
+WIDEST = 200
 """Columns: what a list of ours needs is among the first."""
 _SHOWN = 12
 _FAILED = re.compile(r"#(REF!|N/A|NAME\?|NOM\?|VALUE!|VALEUR!|DIV/0!|NUM!|NOMBRE!|NULL!|NUL!)|Err:[0-9]{3}")
 """What a spreadsheet shows for a formula that failed."""
 _FAILED_BEGINS = ("#", "E")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]|\bformula=")
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_OPEN_DOCUMENT = "content.xml"
-_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-_DIGITS = 8
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 LONGEST_CELL = limit(1_000, "Letters in a cell of a list", __name__, Readers.OPERATORS)
 """Characters: far more than the longest name."""
 
@@ -152,7 +137,7 @@ def _numbered(rows: Iterable[list[str | None]]) -> Iterator[tuple[int, list[str 
         UnreadableListError: a cell holds a text that no list of ours has.
     """
     for number, row in enumerate(rows, start=1):
-        cells = row[:_WIDEST]
+        cells = row[:WIDEST]
         if max(map(len, filter(None, cells)), default=0) > LONGEST_CELL:
             raise UnreadableListError(f"ligne {number} : une case dépasse {LONGEST_CELL} caractères.")
         yield number, cells
@@ -212,7 +197,7 @@ def _csv(content: bytes, told: Callable[[str], None]) -> Iterator[list[str | Non
     delimiter = max(";,\t", key=first.count)
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            yield [clean(cell) for cell in row[:_WIDEST]]
+            yield [clean(cell) for cell in row[:WIDEST]]
     except csv.Error as error:
         raise UnreadableListError(f"le fichier CSV est mal formé ({error}).") from error
 
@@ -221,7 +206,7 @@ def _spreadsheet(path: Path, effort: Effort) -> Iterator[list[str | None]]:
     """The first sheet, None where a formula has no result. It is read by a process of its own: one stray cell in the
     last corner of a sheet, or a file made to harm, asks for hundreds of gigabytes and ends whoever reads it.
     """
-    command = [sys.executable, "-m", "pooling.kernel.list_reading", str(path), str(effort.memory)]
+    command = [sys.executable, "-m", "pooling.kernel.spreadsheet_rows", str(path), str(effort.memory)]
     try:
         reader = subprocess.run(command, check=False, capture_output=True, timeout=effort.seconds)  # noqa: S603 - our own
     except subprocess.TimeoutExpired as error:
@@ -231,100 +216,3 @@ def _spreadsheet(path: Path, effort: Effort) -> Iterator[list[str | None]]:
     for line in reader.stdout.splitlines():
         row: list[str | None] = json.loads(line)
         yield row
-
-
-def _write_rows(path: Path, memory: int) -> Iterable[str]:
-    """The other process's part: a row of cells as one line of JSON."""
-    with contextlib.suppress(ValueError, OSError):  # not every system knows this limit
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    missing = _without_result(path)
-    rows = zip_longest(sheet.iter_rows(), range(max(missing, default=-1) + 1), fillvalue=())
-    for number, (row, _) in enumerate(islice(rows, LONGEST + 2)):
-        cells: list[str | None] = [_cell(value) for value in row[:_WIDEST]]
-        for place in missing.get(number, ()):
-            cells += [""] * (place + 1 - len(cells))
-            cells[place] = None
-        yield json.dumps(cells)
-
-
-def _without_result(path: Path) -> dict[int, list[int]]:
-    """Where the first sheet has a formula whose result was never computed, or failed without a word: columns by row,
-    from 0. Programs that write workbooks leave them to the spreadsheet that opens them; to whoever reads the file they
-    look empty.
-    """
-    found: dict[int, list[int]] = {}
-    with contextlib.suppress(zipfile.BadZipFile, KeyError, StopIteration), zipfile.ZipFile(path) as book:
-        open_document = _OPEN_DOCUMENT in book.namelist()
-        content = book.read(_OPEN_DOCUMENT if open_document else _first_sheet(book))
-        if _FORMULA.search(content) is None:
-            return found
-        for row, column in (_unset_in_open_document if open_document else _unset_in_excel)(content):
-            found.setdefault(row, []).append(column)
-    return found
-
-
-def _unset_in_excel(content: bytes) -> Iterator[tuple[int, int]]:
-    for _, cell in etree.iterparse(io.BytesIO(content), tag="{*}c", resolve_entities=False):
-        place = _PLACE.fullmatch(cell.get("r", ""))
-        if place and cell.find("{*}f") is not None and cell.get("t") != "str" and not cell.findtext("{*}v"):
-            column = _column(place[1])
-            if column < _WIDEST:
-                yield int(place[2]) - 1, column
-        cell.clear()
-
-
-def _unset_in_open_document(content: bytes) -> Iterator[tuple[int, int]]:
-    """A cell, and a row, may say how often it is repeated (OpenDocument 1.3, part 3, 19.675 and 19.677)."""
-    first = 0
-    for _, element in etree.iterparse(io.BytesIO(content), tag=(f"{_TABLE}table-row", f"{_TABLE}table")):
-        if element.tag == f"{_TABLE}table":
-            return
-        times, columns = _times(element, "rows"), list(_unset_in_row(element))
-        for row in range(first, min(first + times, LONGEST + 2) if columns else first):
-            yield from ((row, column) for column in columns)
-        first += times
-        element.clear()
-
-
-def _unset_in_row(row: etree._Element) -> Iterator[int]:
-    place = 0
-    for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-        times = _times(cell, "columns")
-        kind = cell.get(f"{_CALC}value-type") or cell.get(f"{_OFFICE}value-type")
-        if cell.get(f"{_TABLE}formula") is not None and kind in {None, "error"}:
-            yield from range(place, min(place + times, _WIDEST))
-        place += times
-
-
-def _times(element: etree._Element, what: str) -> int:
-    times = whole_number(element.get(f"{_TABLE}number-{what}-repeated", ""), _DIGITS)
-    return 1 if times is None else times
-
-
-def _first_sheet(book: zipfile.ZipFile) -> str:
-    """Its name in the archive (ECMA-376, part 1, 18.2.19)."""
-    sheet = next(etree.fromstring(book.read("xl/workbook.xml"), _PARSER).iter("{*}sheet"))
-    wanted = next(value for name, value in sheet.attrib.items() if name.endswith("}id"))
-    parts = etree.fromstring(book.read("xl/_rels/workbook.xml.rels"), _PARSER).iter("{*}Relationship")
-    target = next(part.get("Target", "") for part in parts if part.get("Id") == wanted)
-    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-
-
-def _column(letters: str) -> int:
-    """`A` is 0, `AA` 26."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))  # a spreadsheet keeps every number as a float; a code must not become 33009.0
-    return clean(str(value))
-
-
-if __name__ == "__main__":
-    for row in _write_rows(Path(sys.argv[1]), int(sys.argv[2])):
-        sys.stdout.write(row + "\n")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
-from pooling.kernel.sheet_writing import FIRST_ROW, Book, Column, ColumnKind, Formula, Placed, SheetTable, Value
+from pooling.kernel.sheet_writing import FIRST_ROW, Column, ColumnKind, Formula, Placed, SheetTable, Value
 from pooling.purchases.details import NATURES
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.schemas import NOTHING_SAID, DetailsIn
@@ -34,6 +34,8 @@ def write_consolidation_workbook(
     from; `remarks` is what members said beside their quantities, as (code, name, said).
     """
     names = labels or {}
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
     book = Book(facts or {"Document": result.case.label}, notice)
     book.add(
         SheetTable(
@@ -60,6 +62,8 @@ def write_order_workbook(
     """Write what is ordered of every item and where it goes, for the supplier: nothing of what members pay. `lead`
     takes a surplus of packs; `details` is what else is said of the items, by their ids.
     """
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
     book = Book(facts, notice)
     columns = [
         *(Column("Code", ColumnKind.CODE, 16), Column("Article", width=34), Column("Unité", width=14)),

@@ -9,7 +9,6 @@ from pooling.allocation.figures import Labels, rate_text, warning_sentence
 from pooling.allocation.records.provenance import Provenance
 from pooling.kernel.sheet_writing import (
     FIRST_ROW,
-    Book,
     Column,
     ColumnKind,
     Formula,
@@ -39,6 +38,8 @@ def write_allocation_workbook(
     """
     named = Labels.of(labels)
     facts = {**provenance.facts, **provenance.more} if provenance else {"Document": result.label}
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
     book = Book(facts, notice, progress)
     placed = {
         make.__name__: book.add(make(result, named))
