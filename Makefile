@@ -9,7 +9,7 @@ WORKERS ?= 3
 # Whatever the environment says: the workers and the programs that tests start read what the first run has compiled.
 test fuzz chaos: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check format chaos fuzz bench mutants docs-tables lock clean
+.PHONY: help install demo test check format chaos fuzz bench mutants docs-tables lock try-wheel clean
 
 help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -66,7 +66,10 @@ lock:  ## renew the pinned versions (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--python-version 3.11 --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--python-version 3.11 --extra dev --extra demo -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+try-wheel: install  ## build the wheel, install it into a clean environment elsewhere and try it as a newcomer would
+	PYTHON=$(PYTHON) tests/try_wheel $(BIN)/python
 
 clean:  ## remove what the other targets made (the demonstration's data stay in var/)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants

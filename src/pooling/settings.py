@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from pooling import PROJECT_ROOT
+from pooling import BESIDE, data_folder
 from pooling.mail_addresses import sendable
 
 PREFIX = "POOLING_"
@@ -135,8 +135,8 @@ class Settings(BaseSettings):
     owner_database_url: PostgresUrl | None = None
     """The owner's role, for `pooling migrate` alone: web and worker are better off without its password."""
     redis_url: Annotated[str, AfterValidator(_queue)] | None = None
-    data_dir: Annotated[Path, AfterValidator(_folder)] = PROJECT_ROOT / "var" / "data"
-    config_dir: Annotated[Path, AfterValidator(_present_folder)] = PROJECT_ROOT / "config"
+    data_dir: Annotated[Path, AfterValidator(_folder)] = data_folder("data")
+    config_dir: Annotated[Path, AfterValidator(_present_folder)] = BESIDE / "config"
     base_url: Annotated[str, AfterValidator(_site)] = "http://127.0.0.1:8000"
     secret_key: Annotated[SecretStr, AfterValidator(_secret)] | None = None
     """Signs form tokens. Absent: a random one is kept in `data_dir`."""

@@ -19,6 +19,7 @@ from pooling import PROJECT_ROOT
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pooling.cli.running": ("demo", "serve", "worker"),
     "pooling.cli.migrating": ("migrate",),
+    "pooling.cli.configuring": ("config",),
     "pooling.cli.reminding": ("remind",),
     "pooling.cli.doctor": ("doctor",),
     "pooling.cli.groups": ("group",),
@@ -31,7 +32,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 click.rich_click.COMMAND_GROUPS = {
     "pooling": [
-        {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "remind", "purge", "doctor"]},
+        {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "config", "remind", "purge", "doctor"]},
         {"name": "Data", "commands": ["group", "administrator", "token", "import", "export", "directory", "member"]},
         {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate", "invoice"]},
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from pooling import PROJECT_ROOT
+from pooling import data_folder
 from pooling.app import create_app
 from pooling.cli.installation import Installation, engines_of, installation, migrate_engines, secret_key
 from pooling.demo.running import check_loopback, check_port_is_free, forget, make_territory, run_until_stopped
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.panel import Panel
 
-DEMO_DATA = PROJECT_ROOT / "var" / "demo"
 PORT = click.IntRange(1, 65535)
 
 
 def demonstration_settings(data_dir: Path | None, base_url: str) -> Settings:
     """Whatever the environment says, a demonstration uses embedded engines of its own and sends no mail."""
     return load_settings(
-        data_dir=data_dir or DEMO_DATA,
+        data_dir=data_dir or data_folder("demo"),
         base_url=base_url,
         database_url=None,
         owner_database_url=None,

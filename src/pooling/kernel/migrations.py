@@ -5,22 +5,20 @@ Alembic is loaded by who migrates: a server that is asked whether it is ready do
 
 import asyncio
 import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from pooling import PROJECT_ROOT
+from pooling import BESIDE, PACKAGE
 from pooling.kernel.database import Database, driver_url
 from pooling.kernel.tables import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-MIGRATIONS = PROJECT_ROOT / "migrations"
-PACKAGE = Path(__file__).parent.parent
+MIGRATIONS = BESIDE / "migrations"
 WHERE_TABLES_ARE = ("**/models.py", "kernel/events.py", "kernel/files.py", "kernel/numbering.py")
 
 
