@@ -76,9 +76,8 @@ def test_its_configuration_is_handed_out_to_be_edited(elsewhere: dict[str, str],
 @pytest.fixture
 def demonstration(elsewhere: dict[str, str], tmp_path: Path, free_tcp_port: int) -> Iterator["subprocess.Popen[str]"]:
     command = [*RUN, "demo", "--port", str(free_tcp_port)]
-    process = subprocess.Popen(
-        command, env=elsewhere, cwd=tmp_path, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
+    with (tmp_path / "said").open("w") as said:
+        process = subprocess.Popen(command, env=elsewhere, cwd=tmp_path, text=True, stdout=said, stderr=said)
     yield process
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 0
@@ -96,7 +95,7 @@ def test_the_demonstration_runs_from_it(
     demonstration: "subprocess.Popen[str]", installed: Path, tmp_path: Path, free_tcp_port: int
 ) -> None:
     while not is_ready(free_tcp_port):
-        assert demonstration.poll() is None, "it ended before it answered"
+        assert demonstration.poll() is None, (tmp_path / "said").read_text()
         time.sleep(BETWEEN_LOOKS)
     assert (tmp_path / "data" / "pooling" / "demo" / "postgres").is_dir(), "its data are the user's"
     assert not (installed.parent / "var").exists()
