@@ -319,6 +319,19 @@ async def test_who_unites_and_who_files_or_freezes_at_once_come_one_after_the_ot
     assert kept in ({lugos: {"arceau": 5}, salles: {"arceau": 5}}, {salles: {"arceau": 10}})
 
 
+async def test_a_draft_that_nobody_can_file_any_more_stands_against_nothing(
+    database: Database, territory: Territory
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    draft: dict[str, Any] = {"group_id": territory.group_id, "purchase_id": purchase_id, "state": "draft"}
+    async with database.transaction(territory.group_id) as session:
+        session.add(Declaration(**draft, member_id=territory.members[LUGOS], updated_at=NOW))
+        await session.flush()
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
+    assert (await unite(database, territory)).code == SALLES
+
+
 async def test_components_of_one_establishment_unite(database: Database, territory: Territory) -> None:
     became = await unite(database, territory, command("UFR-DROIT", "UFR-SANTE", becomes="UFR-SANTE"))
     assert (became.code, became.agents) == ("UFR-SANTE", 420)

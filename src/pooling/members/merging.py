@@ -14,8 +14,9 @@ from sqlmodel import col
 
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import LONGEST_REASON, Insistence, insist
-from pooling.kernel.errors import Conflict, Invalid, enumerated
+from pooling.kernel.errors import Conflict, Invalid, NotFound, enumerated
 from pooling.kernel.events import record_event, record_events
+from pooling.kernel.limits import limit
 from pooling.kernel.tables import any_of
 from pooling.members.adding import MemberIn, UnitIn
 from pooling.members.admission import admit_members
@@ -28,7 +29,7 @@ from pooling.members.retiring import NOT_YET, SAY_WHY, lock_alone
 from pooling.members.rights import Caller, Right
 from pooling.web.typography import number, plural
 
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = limit(50, "Members that become one at once", __name__)
 _APART = 10
 """Percent by which the population listed may differ from that of those who unite."""
 
@@ -93,7 +94,7 @@ async def plan_merge(session: AsyncSession, command: MergeIn, today: date) -> Me
     """
     becomes = None if command.new else await member_by_code(session, command.becomes)
     codes = [code for code in dict.fromkeys(command.members) if code != command.becomes]
-    members = [await _member(session, code) for code in codes[:MOST_AT_ONCE]]
+    members = await _of_codes(session, codes[:MOST_AT_ONCE])
     _check(command, codes, members, becomes, today)
     everybody = [*members, *([becomes] if becomes else [])]
     facts, doubts = _facts(command, everybody)
@@ -103,8 +104,15 @@ async def plan_merge(session: AsyncSession, command: MergeIn, today: date) -> Me
     return MergePlan(members, becomes, name, facts, ties, doubts)
 
 
-async def _member(session: AsyncSession, code: str) -> Member:
-    return await member_by_code(session, code)
+async def _of_codes(session: AsyncSession, codes: Sequence[str]) -> list[Member]:
+    """In French order."""
+    found = await session.execute(
+        select(Member).where(any_of(col(Member.code), codes)).order_by(col(Member.sort_key), col(Member.id))
+    )
+    members = list(found.scalars())
+    if len(members) < len(codes):
+        raise NotFound
+    return members
 
 
 def _check(

@@ -47,6 +47,8 @@ async def show_member(here: Here[MemberPage]) -> Response[str]:
 
 
 async def _named(session: AsyncSession, member_id: int | None) -> tuple[str, str] | None:
+    if member_id is None:
+        return None
     rows = await session.execute(select(col(Member.code), col(Member.name)).where(col(Member.id) == member_id))
     found = rows.first()
     return (found[0], found[1]) if found else None

@@ -11,7 +11,7 @@ from pooling.collections.finding import take_locks
 from pooling.kernel.tables import linked
 from pooling.members.departures import Departure, Leaving, Tie
 from pooling.members.models import Member
-from pooling.needs.merging import merge, merge_ties
+from pooling.needs.merging import DRAFT_WAITS, merge, merge_ties
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declares
 from pooling.purchases.departing import leave_purchases, of_members
@@ -42,7 +42,7 @@ async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
     for reference, title, has_draft, has_needs in rows:
         page = f"/achats/{reference}/besoins/{member.code}"
         if has_draft:
-            said = f"Un brouillon attend pour « {title} » : déposez-le ou abandonnez-le."
+            said = f"Un brouillon attend pour « {title} » : {DRAFT_WAITS}"
             found.append(Tie(said, keeps=True, label=reference, path=page))
         elif has_needs:
             said = (

@@ -20,6 +20,8 @@ from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.purchases.rules import OVER, PURCHASE
 from pooling.web.typography import number
 
+DRAFT_WAITS = "son référent le dépose ou l’abandonne, ou la collecte se clôt, puis recommencez."
+
 
 def goes_on_as_one() -> ColumnElement[bool]:
     """Of purchases: that nothing in them is consolidated."""
@@ -46,7 +48,7 @@ async def purchases_as_one(session: AsyncSession, members: Sequence[int]) -> lis
 
 
 _STANDING = """
-SELECT p.id, p.reference, p.title, p.state, bool_or(d.state = 'draft') AS drafts,
+SELECT p.id, p.reference, p.title, p.state, bool_or(d.state = 'draft' AND p.state = 'open') AS drafts,
     array_agg(DISTINCT m.name) FILTER (WHERE f.id IS NULL) AS silent, count(DISTINCT f.id) AS filed
 FROM purchases p
 JOIN participations t ON t.group_id = p.group_id AND t.purchase_id = p.id AND t.member_id = ANY ($2::bigint[])
@@ -81,7 +83,7 @@ async def merge_ties(session: AsyncSession, members: Sequence[Member], becomes: 
         link = row["reference"], f"/achats/{row['reference']}"
         title = f"« {row['title']} » ({PURCHASE.word(PurchaseState(row['state'])).lower()})"
         if row["drafts"]:
-            said = f"Un brouillon attend pour {title} : déposez-le ou abandonnez-le."
+            said = f"Un brouillon attend pour {title} : {DRAFT_WAITS}"
             found.append(Tie(said, keeps=True, label=link[0], path=f"{link[1]}/besoins"))
             continue
         sums = " ; ".join(added.get(row["id"], []))
@@ -163,7 +165,7 @@ ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET quantity = exclude
 
 
 async def merge(session: AsyncSession, merging: Merging) -> None:
-    """Takes part once in place of all; no draft is there, `merge_ties` has looked."""
+    """Takes part once in place of all. No draft could still be filed: `merge_ties` has looked."""
     purchases = await purchases_as_one(session, merging.ids)
     values = {
         "the_group": group_of(session),
