@@ -258,7 +258,7 @@ def test_commands_retire_and_take_back(own: Shell) -> None:
     assert (left.exit_code, left.stdout) == (0, "Retired: Lugos\n"), left.stderr
     again = own("member", "retire", "bassin", LUGOS, "--reason", "Parti")
     assert (again.exit_code, "a déjà quitté le groupe" in again.stderr) == (1, True)
-    assert own("directory", "add", "bassin", LUGOS).stdout == "0 member(s) added, 1 already there.\n"
+    assert own("directory", "add", "bassin", LUGOS).stdout == "0 member(s) added, 1 that left.\n"
     assert own("directory", "renew", "bassin", "--dry-run").stdout == "0 member(s) differ.\n"
     assert own("member", "return", "bassin", LUGOS).stdout == "Of the group again: Lugos\n"
     unknown = own("member", "return", "bassin", "999999999")

@@ -82,7 +82,10 @@ def add(group: str, sirens: tuple[str, ...], communes: bool) -> None:  # noqa: F
 
     joined = in_group(group, run)
     click.echo(
-        f"{len(joined.added)} member(s) added" + (f", {len(joined.present)} already there." if joined.present else ".")
+        f"{len(joined.added)} member(s) added"
+        + (f", {len(joined.present)} already there" if joined.present else "")
+        + (f", {len(joined.left)} that left" if joined.left else "")
+        + "."
     )
 
 

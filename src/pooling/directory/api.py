@@ -110,6 +110,8 @@ class JoinedOut(ApiOut):
     """SIRENs."""
     present: Sequence[str]
     """Of those that were members already."""
+    left: Sequence[str]
+    """Of those that were, and left the group: `…/members/{member}/return` takes one back."""
 
 
 @endpoint(post, "/members/from-directory", right=Right.MANAGE_MEMBERS, once=True)
@@ -119,7 +121,8 @@ async def add_members_from_directory(here: Here[InGroup], sent: JoiningIn) -> Jo
     if sent.with_communes:
         sirens += await communes_among(here.session, sirens)
     joined = await join_authorities(here.session, here.caller, sirens, here.now)
-    return JoinedOut(added=[one.siren for one in joined.added], present=[one.siren for one in joined.present])
+    added, present, left = ([one.siren for one in some] for some in (joined.added, joined.present, joined.left))
+    return JoinedOut(added=added, present=present, left=left)
 
 
 class DifferenceOut(ApiOut):

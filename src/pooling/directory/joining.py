@@ -17,12 +17,16 @@ from pooling.members.locking import lock_group
 from pooling.members.models import Member
 from pooling.members.rights import Caller, Right
 
+PRESENT, LEFT = "est déjà membre du groupe", "a quitté le groupe"
+
 
 @dataclass(frozen=True)
 class Joined:
     added: Sequence[AuthorityShown]
     present: Sequence[AuthorityShown]
     """Those that were members already: asked for twice, or by two people at once."""
+    left: Sequence[AuthorityShown]
+    """Those that were, and left the group: they are taken back, each with a word of its own."""
 
 
 async def join_authorities(session: AsyncSession, caller: Caller, sirens: Sequence[str], now: datetime) -> Joined:
@@ -47,13 +51,16 @@ async def join_all(session: AsyncSession, sirens: Sequence[str], now: datetime, 
     present = await members_among(session, found)
     joining = [one for siren, one in found.items() if siren not in present]
     await admit_members(session, [member_of(one, year) for one in joining], now, by=by)
-    return Joined(joining, [one for siren, one in found.items() if siren in present])
+    there, left = ([one for siren, one in found.items() if present.get(siren) == word] for word in (PRESENT, LEFT))
+    return Joined(joining, there, left)
 
 
-async def members_among(session: AsyncSession, sirens: Sequence[str] | dict[str, AuthorityShown]) -> set[str]:
-    """Those of these SIRENs that are of members of the group."""
-    rows = await session.execute(select(col(Member.code)).where(any_of(col(Member.code), list(sirens))))
-    return set(rows.scalars())
+async def members_among(session: AsyncSession, sirens: Sequence[str] | dict[str, AuthorityShown]) -> dict[str, str]:
+    """Those of these SIRENs that the group knows, with what they are to it."""
+    rows = await session.execute(
+        select(col(Member.code), col(Member.retired_on)).where(any_of(col(Member.code), list(sirens)))
+    )
+    return {code: PRESENT if retired_on is None else LEFT for code, retired_on in rows}
 
 
 def member_of(authority: AuthorityShown, year: int | None) -> MemberIn:

@@ -14,6 +14,7 @@ from pooling.directory.queries import (
     search_directory,
     searched_words,
 )
+from pooling.kernel.errors import enumerated
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.web.bodies import LONG_FORM
@@ -97,6 +98,8 @@ async def _chosen(here: AuthorityPage, form: Form) -> list[str]:
 
 
 def _said(joined: Joined) -> str:
+    if joined.left and not joined.added:
+        return f"A quitté le groupe : {enumerated([one.name for one in joined.left])}. Reprenez-le à sa page."
     if not joined.added:
         return "Rien à ajouter : déjà membres du groupe."
     if len(joined.added) == 1:
