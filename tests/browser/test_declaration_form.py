@@ -66,7 +66,7 @@ async def test_the_tab_key_goes_through_the_form_in_its_order(visitor: Visitor, 
     ):
         await tab_to(page, labelled(page, label))
     for name in (
-        "Déposer la déclaration",
+        "Vérifier et déposer",
         "Enregistrer le brouillon",
         "Voir ma part estimée",
         "Nous n’avons pas de besoin",
@@ -88,7 +88,7 @@ async def test_a_wrong_input_is_found_mended_and_filed_from_the_keyboard(
     await page.keyboard.type("douze")
     await tab_to(page, shelters)
     await page.keyboard.type("1")
-    await tab_to(page, page.get_by_role("button", name="Déposer la déclaration"))
+    await tab_to(page, page.get_by_role("button", name="Vérifier et déposer"))
     async with page.expect_navigation():
         await page.keyboard.press("Enter")
     await visitor.look()
@@ -106,6 +106,10 @@ async def test_a_wrong_input_is_found_mended_and_filed_from_the_keyboard(
     await expect(racks).to_be_focused()
     await page.keyboard.press("Control+A")
     await page.keyboard.type("1 2")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    await visitor.look()
+    await tab_to(page, page.get_by_role("button", name="Déposer la déclaration"))
     async with page.expect_navigation():
         await page.keyboard.press("Enter")
     await visitor.look()

@@ -114,7 +114,7 @@ async def test_a_form_is_sent_once_however_often_its_button_is_pressed(page: Pag
 
     await page.route("**/besoins/213302607/*", answer_nothing)
     draft = page.get_by_role("button", name="Enregistrer le brouillon")
-    filing = page.get_by_role("button", name="Déposer la déclaration")
+    filing = page.get_by_role("button", name="Vérifier et déposer")
     await draft.click()
     await expect(draft).to_have_attribute("aria-disabled", "true")
     await expect(filing).to_have_attribute("aria-disabled", "true")

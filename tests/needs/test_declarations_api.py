@@ -18,6 +18,7 @@ from pooling.web.services import Services
 ONE = f"{API}/purchases/AG-2027-001/declarations"
 MINE = f"{ONE}/{LUGOS}"
 REFERENT = "referent@lugos.example"
+UNSAID = {"note": "", "budget": "", "engagement": ""}
 
 
 def filed(**quantities: int) -> dict[str, Any]:
@@ -37,14 +38,14 @@ async def test_a_draft_then_the_declaration(connect: Connect, database: Database
     }
     kept = (await program.put(MINE, draft)).json()
     assert kept["filed"] is None
-    assert kept["draft"]["needs"] == [{"item": "arceau", "quantity": 5, "up_to": 10}]
+    assert kept["draft"]["needs"] == [{"item": "arceau", "quantity": 5, "up_to": 10, **UNSAID}]
     assert (kept["draft"]["comment"], kept["draft"]["author"]) == ("Devant l’école", "referent")
 
     done = (await program.put(MINE, filed(arceau=12, abri=1))).json()
     assert done["draft"] is None
     assert done["filed"]["filed_at"] == "2027-03-01T09:00:00Z"
     whole = (await program.put(MINE, filed(abri=2))).json()
-    assert whole["filed"]["needs"] == [{"item": "abri", "quantity": 2, "up_to": 2}]
+    assert whole["filed"]["needs"] == [{"item": "abri", "quantity": 2, "up_to": 2, **UNSAID}]
     line = (await program.get(ONE)).json()["items"]
     assert line == [
         {

@@ -65,7 +65,7 @@ async def test_the_button_never_wins_over_quantities(database: Database, territo
     await open_purchase(database, territory, NOW)
     browser = await sign_in(REFERENT)
     form = (await browser.get(PAGE)).text
-    assert form.index("Déposer la déclaration</button>") < form.index(f"{BUTTON}</button>"), "Enter presses the first"
+    assert form.index("Vérifier et déposer</button>") < form.index(f"{BUTTON}</button>"), "Enter presses the first"
 
 
 async def test_it_is_taken_back_and_the_member_is_silent_again(

@@ -238,6 +238,13 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/besoins/{{member}}/abandon": OWN_MEMBER,
     f"POST {PURCHASE}/besoins/{{member}}/abandon": OWN_MEMBER,
     f"POST {PURCHASE}/besoins/{{member}}/retrait": OWN_MEMBER,
+    **{
+        f"{method} {PURCHASE}/besoins/{{member}}/{door}": OWN_MEMBER
+        for method in ("GET", "POST")
+        for door in ("verification", "collage", "fichier")
+    },
+    f"POST {PURCHASE}/besoins/{{member}}/lignes": OWN_MEMBER,
+    **{f"GET {PURCHASE}/besoins/{{member}}/modele.{kind}": OWN_MEMBER for kind in ("xlsx", "ods")},
     f"POST {PURCHASE}/besoins/{{member}}/depot": OWN_MEMBER,
     f"GET {PURCHASE}/consolidation": RUNS_OR_LEADS,
     f"POST {PURCHASE}/consolidation": BUYER,

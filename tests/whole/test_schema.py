@@ -264,6 +264,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("kind, state", "'service', 'open'"),
         ("kind, state", "'service', 'closed'"),
     ],
+    "ck_need_details_says_something": [("note, engagement", "'', ''")],
     "ck_procurement_plans_launched_has_procedure": [
         ("procedure", "'adapted'"),
         ("procedure, launched_on", "'', '2026-11-27'"),
@@ -342,6 +343,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_people_email_lower_case": ("email", "'a@b.fr'"),
     "ck_price_tiers_quantity_and_price": ("from_quantity, unit_price", "1, 0"),
     "ck_purchases_service_collects_nothing": ("kind, state", "'service', 'ordered'"),
+    "ck_need_details_says_something": ("note, engagement", "'', 'E-14'"),
     "ck_procurement_plans_launched_has_procedure": ("procedure, launched_on", "'adapted', '2026-11-27'"),
     "ck_procurement_plans_not_negative": ("options_cents, maximum_cents, renewals", "0, 0, 10"),
     "ck_procurement_shares_not_negative": ("spent_cents", "0"),

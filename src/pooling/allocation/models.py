@@ -107,6 +107,8 @@ class AllocationRecord(TenantTable, table=True):
     rule_version: int
     stated: dict[str, Any] | None = Field(default=None, nullable=True, sa_type=JSONB)
     """What is everybody's, see `kept.head_of`. None: frozen before shares were kept, by a rule that is lost."""
+    details: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
+    """What members said of their lines on the day, budgets and engagements among it (`SaidLine`)."""
 
 
 class ShareColumns(SQLModel):

@@ -57,6 +57,8 @@ async def amend_declaration(
     if not reason:
         raise Invalid({"reason": SAY_WHY})
     filed = (await declarations_of_member(session, purchase_id, command.member_id)).get("filed")
+    if filed is not None:  # notes, budgets and engagements are the member's own
+        command = command.model_copy(update={"details": filed.as_command})
     before, after = _wanted_before(filed, items), _wanted_after(command, items)
     if before == after:
         raise Invalid({"": "Rien ne change : modifiez au moins une quantité."})

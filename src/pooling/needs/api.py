@@ -13,19 +13,21 @@ from pooling.collections.finding import lock_collection
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.errors import Invalid
 from pooling.kernel.slices import Listed
+from pooling.kernel.text import one_line
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.needs import declaring, telephoned
 from pooling.needs.declaring import file_declaration, save_draft
+from pooling.needs.details import NOTHING_SAID, budgets_of
 from pooling.needs.doors.no_need import withdraw_no_need
 from pooling.needs.models import Declaration
 from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_declaration
 from pooling.needs.queries import DeclarationShown, declarations_of_member, member_page
 from pooling.needs.receipts import send_receipt
-from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.needs.schemas import LONGEST_ENGAGEMENT, LONGEST_NOTE, DeclarationIn, DetailIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
 from pooling.purchases.finding import item_ids
 from pooling.purchases.page import OnPurchase
@@ -62,10 +64,15 @@ class NeedOut(ApiOut):
     quantity: int
     up_to: int
     """The most that this member would accept."""
+    note: str
+    budget: str
+    """The code of one of the member's budgets; empty: the one that it takes part on."""
+    engagement: str
+    """The number under which the member's finance committed the expense."""
 
 
 class VersionOut(ApiOut):
-    """A filed declaration has the items of which it wants some; a draft those that it has answered."""
+    """Filed, it has the items of which it wants some or says something; a draft has those that it has answered."""
 
     needs: Sequence[NeedOut]
     no_need: bool
@@ -89,6 +96,10 @@ class NeedPut(ApiIn):
     item: str = Field(max_length=40)
     quantity: Units
     up_to: Units | None = None
+    note: str = Field(default="", max_length=LONGEST_NOTE)
+    budget: str = Field(default="", max_length=40)
+    """The code of one of the member's budgets; empty: the one that it takes part on."""
+    engagement: str = Field(default="", max_length=LONGEST_ENGAGEMENT)
 
 
 class NeedsIn(ApiIn):
@@ -150,7 +161,7 @@ async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> De
     """Keep a member's draft, or file its declaration in place of the one before. For its référent."""
     session, caller, purchase = here.session, here.caller, here.purchase
     items = await purchase_items(session, purchase.id)
-    command = _command(sent, {item.code: item.id for item in items}, here.member.id, filing=sent.state == "filed")
+    command = await _command(here, sent, {item.code: item.id for item in items}, filing=sent.state == "filed")
     if wants_match(here.request):
         await _compare(here)
     if sent.state == "filed":
@@ -175,7 +186,7 @@ async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> De
 )
 async def file_for_member(here: Here[OnDeclaration], sent: TelephonedIn) -> DeclarationOut:
     """File what a member asked for by telephone; its référents are told. For the facilitator and the lead buyer."""
-    command = _command(sent, await item_ids(here.session, here.purchase.id), here.member.id, filing=True)
+    command = await _command(here, sent, await item_ids(here.session, here.purchase.id), filing=True)
     if wants_match(here.request):
         await _compare(here)
     await telephoned.file_for_member(
@@ -221,7 +232,7 @@ async def withdraw_answer(here: Here[OnDeclaration]) -> DeclarationOut:
     return await _declaration(here)
 
 
-def _command(sent: NeedsIn, ids: dict[str, int], member_id: int, *, filing: bool) -> DeclarationIn:
+async def _command(here: OnDeclaration, sent: NeedsIn, ids: dict[str, int], *, filing: bool) -> DeclarationIn:
     names = [need.item for need in sent.needs]
     refuse_twice(names, "needs.{}.item")
     unknown = {
@@ -229,10 +240,26 @@ def _command(sent: NeedsIn, ids: dict[str, int], member_id: int, *, filing: bool
         for place, name in enumerate(names)
         if name not in ids
     }
+    budgets = await _budgets(here, sent)
+    unknown |= {
+        f"needs.{place}.budget": f"Ce membre n’a pas de budget « {need.budget} »."
+        for place, need in enumerate(sent.needs)
+        if need.budget and need.budget not in budgets
+    }
     if unknown:
         raise Invalid(unknown)
+    details = (
+        DetailIn(
+            item_id=ids[need.item],
+            note=one_line(need.note),
+            budget_id=budgets.get(need.budget),
+            engagement=one_line(need.engagement),
+        )
+        for need in sent.needs
+    )
     command = DeclarationIn(
-        member_id=member_id,
+        member_id=here.member.id,
+        details=tuple(detail for detail in details if detail.says_something),
         needs=tuple(NeedIn(item_id=ids[need.item], quantity=need.quantity, up_to=need.up_to) for need in sent.needs),
         comment=sent.comment,
     )
@@ -241,6 +268,13 @@ def _command(sent: NeedsIn, ids: dict[str, int], member_id: int, *, filing: bool
     if filing and command.wants_nothing and not sent.no_need:
         raise Invalid({"no_need": "Indiquez au moins une quantité, ou répondez que rien n’est nécessaire (no_need)."})
     return command
+
+
+async def _budgets(here: OnDeclaration, sent: NeedsIn) -> dict[str, int]:
+    """The member's budgets by code, where one is named."""
+    if not any(need.budget for need in sent.needs):
+        return {}
+    return {budget.code: budget.id for budget in await budgets_of(here.session, here.member.id)}
 
 
 async def _compare(here: OnDeclaration) -> None:
@@ -273,9 +307,17 @@ def _version(shown: DeclarationShown | None, codes: dict[int, str]) -> VersionOu
     if shown is None:
         return None
     needs = [
-        NeedOut(item=code, quantity=shown.quantities[item_id], up_to=shown.most[item_id])
+        NeedOut(
+            item=code,
+            quantity=shown.quantities.get(item_id, 0),
+            up_to=shown.most.get(item_id, 0),
+            note=detail.note,
+            budget=detail.budget,
+            engagement=detail.engagement,
+        )
         for item_id, code in codes.items()
-        if item_id in shown.quantities and (shown.most[item_id] or shown.filed_at is None)
+        if (detail := shown.details.get(item_id, NOTHING_SAID)).words
+        or (item_id in shown.quantities and (shown.most[item_id] or shown.filed_at is None))
     ]
     return VersionOut(
         needs=needs,

@@ -15,6 +15,7 @@ from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.needs import cancelling, collection, reminding_silent
 from pooling.needs.consolidating import consolidate_purchase, current_consolidation
+from pooling.needs.details import by_item, filed_details
 from pooling.needs.models import ConsolidationRecord
 from pooling.needs.permissions import may_gather, may_see_all_needs
 from pooling.outbox.mail import FICTIONAL
@@ -58,6 +59,16 @@ class NextTierOut(ApiOut):
     missing: int
 
 
+class DetailOut(ApiOut):
+    """What a member said of its line of an item beside the units."""
+
+    note: str
+    budget: str
+    """The code of one of the member's budgets; empty: the one that it takes part on."""
+    budget_label: str
+    engagement: str
+
+
 class ConsolidatedItemOut(ApiOut):
     """What is ordered of one item; `assigned` is units by member code, `total` euros before VAT."""
 
@@ -70,6 +81,8 @@ class ConsolidatedItemOut(ApiOut):
     missing: int
     total: str
     assigned: Mapping[str, int]
+    details: Mapping[str, DetailOut]
+    """What members said of their line, by code."""
     next_tier: NextTierOut | None
 
 
@@ -144,15 +157,19 @@ async def get_consolidation(here: Here[OnPurchase]) -> ConsolidationOut:
     if frozen is None:
         found = await consolidate_purchase(here.session, here.purchase.id, {})
         results = {code: item.to_json() for code, item in found.items()}
+        details = by_item(await filed_details(here.session, here.purchase.id))
     else:
-        kept = select(col(ConsolidationRecord.result)).where(col(ConsolidationRecord.id) == frozen.id)
-        results = (await here.session.execute(kept)).scalar_one()
+        kept = select(col(ConsolidationRecord.result), col(ConsolidationRecord.details))
+        results, details = (await here.session.execute(kept.where(col(ConsolidationRecord.id) == frozen.id))).one()
     return ConsolidationOut(
         notice=FICTIONAL if here.group.fictional else None,
         reference=here.purchase.reference,
         number=frozen and frozen.number,
         frozen_at=frozen and frozen.frozen_at,
-        items={code: ConsolidatedItemOut.model_validate(result) for code, result in results.items()},
+        items={
+            code: ConsolidatedItemOut.model_validate({**result, "details": details.get(code, {})})
+            for code, result in results.items()
+        },
     )
 
 

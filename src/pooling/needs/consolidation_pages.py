@@ -23,6 +23,7 @@ from pooling.needs.consolidating import (
     latest_consolidation,
     order_outlook,
 )
+from pooling.needs.details import SHOWN_AT_MOST, filed_details
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.item_shares import item_shares
 from pooling.needs.permissions import may_see_all_needs
@@ -170,6 +171,8 @@ async def show_item(here: Here[PurchasePage], item: FromPath[str], apres: FromQu
         remarks=await remarks_of(here.session, here.purchase.id),
         remarks_at_most=REMARKS_AT_MOST,
         item=shown,
+        said=await filed_details(here.session, here.purchase.id, item_id=shown.id, most=SHOWN_AT_MOST),
+        said_at_most=SHOWN_AT_MOST,
         outdated=frozen.outdated if frozen else "",
         chosen=options[shown.code],
         rule=dict(RULES)[options[shown.code].rule],
@@ -238,10 +241,11 @@ async def download_item(here: Here[PurchasePage], item: FromPath[str]) -> Respon
     names = await _names(here)
     notice, lead = FICTIONAL if here.group.fictional else None, await _lead_code(here)
     remarks = [(one.code, one.member, one.said) for one in await remarks_of(here.session, here.purchase.id, None)]
+    said = await filed_details(here.session, here.purchase.id, item_id=shown.id)
     facts = _facts(here, f"Consolidation de l’article « {shown.name} »", frozen, options)
     result = await asyncio.to_thread(consolidate_columns, shown, filed.get(shown.id, ()), options)
     target = io.BytesIO()
-    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, facts, remarks)
+    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, facts, remarks, said)
     return _workbook(target, f"{here.purchase.reference}-{shown.code}-consolidation")
 
 

@@ -155,7 +155,8 @@ async def admit(
 
 _STANDING = """
 SELECT c.state, c.closes_at, clock_timestamp() AS told, m.population, m.agents,
-    ARRAY(SELECT i.id FROM items i WHERE i.group_id = p.group_id AND i.purchase_id = p.purchase_id) AS items
+    ARRAY(SELECT i.id FROM items i WHERE i.group_id = p.group_id AND i.purchase_id = p.purchase_id) AS items,
+    ARRAY(SELECT b.id FROM budgets b WHERE b.group_id = p.group_id AND b.member_id = p.member_id) AS budgets
 FROM participations p JOIN members m ON m.group_id = p.group_id AND m.id = p.member_id
 LEFT JOIN collections c ON c.group_id = p.group_id AND c.purchase_id = p.purchase_id
 WHERE p.group_id = $1 AND p.purchase_id = $2 AND p.member_id = $3 FOR UPDATE OF p"""
@@ -179,6 +180,7 @@ async def lock_to_declare(
     collection = require_open(_Read(row["state"], row["closes_at"]) if row["state"] else None, at)
     await refuse_when_changed(session, purchase_id, command)
     check_lines(command, set(row["items"]))
+    check_details(command, set(row["items"]), set(row["budgets"]))
     if {item.id for item in items} != set(row["items"]):
         items = await purchase_items(session, purchase_id)
     return Admitted(row["population"], row["agents"], items, at, collection.closes_at)
@@ -236,6 +238,18 @@ def check_lines(command: DeclarationIn, items: set[int]) -> None:
         raise Invalid(errors)
 
 
+def check_details(command: DeclarationIn, items: set[int], budgets: set[int]) -> None:
+    """Raises:
+    Invalid: something is said of an item that this purchase does not have or twice of one, or a budget is another's.
+    """
+    named = [detail.item_id for detail in command.details]
+    if len(set(named)) < len(named) or not items.issuperset(named):
+        raise Invalid({"": "Un article indiqué ne fait pas partie de cet achat. Rechargez la page."})
+    for place, detail in enumerate(command.details):
+        if detail.budget_id is not None and detail.budget_id not in budgets:
+            raise Invalid({f"details.{place}.budget": "Ce budget n’est pas de ce membre. Rechargez la page."})
+
+
 KEEPING_PLACE = """
 ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET quantity = excluded.quantity, up_to = excluded.up_to,
     declared_at = CASE WHEN excluded.quantity > needs.quantity THEN excluded.declared_at ELSE needs.declared_at END"""
@@ -260,13 +274,23 @@ WITH written AS (
 ), left_out AS (
     DELETE FROM needs USING written
     WHERE needs.group_id = $1 AND needs.declaration_id = written.id AND needs.item_id <> ALL ($8::bigint[])
+), said AS (
+    INSERT INTO need_details (group_id, declaration_id, item_id, note, budget_id, engagement)
+    SELECT $1, written.id, item, note, budget, engagement
+    FROM written, unnest($11::bigint[], $12::text[], $13::bigint[], $14::text[])
+        AS given (item, note, budget, engagement)
+    ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET note = excluded.note,
+        budget_id = excluded.budget_id, engagement = excluded.engagement
+), said_no_more AS (
+    DELETE FROM need_details d USING written
+    WHERE d.group_id = $1 AND d.declaration_id = written.id AND d.item_id <> ALL ($11::bigint[])
 )"""  # noqa: S608 - of texts that stand here
 _WRITE = f"{_WRITING} SELECT id FROM written"  # noqa: S608
 _FILE = f"""{_WRITING}, drafts AS (
     DELETE FROM declarations WHERE group_id = $1 AND purchase_id = $2 AND member_id = $3 AND state = 'draft'
 ), told AS (
     INSERT INTO events (group_id, at, person_id, subject_kind, subject_id, name, to_state, details)
-    SELECT $1, $6::timestamptz, $7, 'declaration', id, 'declaration.filed', $4::text, $11 FROM written
+    SELECT $1, $6::timestamptz, $7, 'declaration', id, 'declaration.filed', $4::text, $15 FROM written
 )
 SELECT id FROM written"""  # noqa: S608
 
@@ -304,8 +328,15 @@ def _written(
     if state == DeclarationState.FILED:
         given = {item.id: given.get(item.id, (0, 0)) for item in items}
     lines = list(given), [quantity for quantity, _ in given.values()], [most for _, most in given.values()]
+    said = [detail for detail in command.details if detail.says_something]
+    details = (
+        [detail.item_id for detail in said],
+        [detail.note for detail in said],
+        [detail.budget_id for detail in said],
+        [detail.engagement for detail in said],
+    )
     where = group_of(session), purchase_id, command.member_id
-    return *where, state, command.comment, now, caller.person_id, *lines
+    return *where, state, command.comment, now, caller.person_id, *lines, *details
 
 
 async def write_needs(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from pooling.needs.agenda import COLLECTIONS
 from pooling.needs.collection import close_what_is_due
 from pooling.needs.departing import DEPARTURE
 from pooling.needs.doors import no_need_pages
+from pooling.needs.doors import pages as door_pages
 from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
 from pooling.needs.page import SECTION
@@ -26,6 +27,7 @@ FEATURE = Feature(
     pages=(
         *pages.ROUTES,
         *no_need_pages.ROUTES,
+        *door_pages.ROUTES,
         *gathering_pages.ROUTES,
         *amendment_pages.ROUTES,
         *collection_pages.ROUTES,

@@ -106,13 +106,24 @@ _WRITE = f"""
     assigned AS (
         SELECT item_id, jsonb_object_agg(m.code, units) AS units
         FROM dealt JOIN members m ON m.group_id = :group AND m.id = member_id GROUP BY item_id),
+    said AS (
+        SELECT i.code, jsonb_object_agg(m.code, jsonb_build_object('note', s.note, 'budget', COALESCE(b.code, ''),
+            'budget_label', COALESCE(b.label, ''), 'engagement', s.engagement)) AS members
+        FROM need_details s
+        JOIN declarations d ON d.group_id = :group AND d.id = s.declaration_id
+        JOIN members m ON m.group_id = :group AND m.id = d.member_id
+        JOIN items i ON i.group_id = :group AND i.id = s.item_id
+        LEFT JOIN budgets b ON b.group_id = :group AND b.id = s.budget_id
+        WHERE s.group_id = :group AND d.purchase_id = :purchase AND d.state = 'filed'
+        GROUP BY i.code),
     record AS (
         INSERT INTO consolidations
-            (group_id, purchase_id, number, frozen_at, frozen_by, result, options, reason)
+            (group_id, purchase_id, number, frozen_at, frozen_by, result, options, reason, details)
         SELECT :group, :purchase, :number, :now, :person,
             COALESCE(jsonb_object_agg(item.code, item.result || jsonb_build_object(
                 'assigned', COALESCE(assigned.units, '{{}}'))) FILTER (WHERE item.code IS NOT NULL), '{{}}'),
-            CAST(:options AS jsonb), :reason
+            CAST(:options AS jsonb), :reason,
+            (SELECT COALESCE(jsonb_object_agg(code, members), '{{}}') FROM said)
         FROM item LEFT JOIN assigned USING (item_id)
         RETURNING id),
     stock AS (SELECT item_id, CAST(:lead AS bigint) AS member_id, stock AS units FROM item WHERE stock > 0),

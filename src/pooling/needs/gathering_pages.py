@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict
 from pooling.members.group_page import Here
+from pooling.needs.details import budgets_of
 from pooling.needs.grid import form_of_declaration, grid_context, read_declaration
 from pooling.needs.page import DECLARATION, SECTION, DeclarationPage
 from pooling.needs.pages import grid_other
@@ -64,6 +65,7 @@ def _line(form: Form, name: str, required: str) -> str:
 async def _page(here: DeclarationPage, form: Form | None) -> Response[str]:
     items = await purchase_items(here.session, here.purchase.id)
     found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
+    budgets = await budgets_of(here.session, here.member.id)
     shown = form or form_of_declaration(found.get("filed"), items)
     shown.values["seen"] = stamp_of(found)
     return here.render(
@@ -73,8 +75,8 @@ async def _page(here: DeclarationPage, form: Form | None) -> Response[str]:
         form=shown,
         declaration_url=here.url + here.path,
         draft="draft" in found,
-        other=grid_other(shown, latest_of(found), items),
-        **grid_context(shown, items),
+        other=grid_other(shown, latest_of(found), items, budgets),
+        **grid_context(shown, items, budgets=budgets),
     )
 
 

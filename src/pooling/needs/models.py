@@ -81,6 +81,27 @@ class Need(TenantTable, table=True):
     """Its place in the order of arrival: kept when it is filed again, unless the quantity rises."""
 
 
+class NeedDetail(TenantTable, table=True):
+    """What a member says of a line beside its units; most lines have nothing to say."""
+
+    __tablename__ = "need_details"
+    __table_args__ = (
+        in_group(),
+        within_group("declaration_id", "declarations", ondelete="CASCADE"),
+        within_group("item_id", "items"),
+        within_group("budget_id", "budgets"),
+        CheckConstraint("note <> '' OR budget_id IS NOT NULL OR engagement <> ''", name="says_something"),
+    )
+
+    declaration_id: int = Field(primary_key=True, sa_type=BigInteger)
+    item_id: int = Field(primary_key=True, sa_type=BigInteger)
+    note: str = ""
+    budget_id: int | None = foreign_id(nullable=True)
+    """The budget of this member that the line is charged on; None: the one that it takes part on."""
+    engagement: str = ""
+    """The number under which this member's finance committed the expense."""
+
+
 class ConsolidationRecord(TenantTable, table=True):
     """A frozen consolidation of a closed purchase: a numbered record, never changed."""
 
@@ -102,6 +123,8 @@ class ConsolidationRecord(TenantTable, table=True):
     """For every item's code, how the lead buyer chose to share what does not fit."""
     reason: str = ""
     """Why it replaces the one before, when it is an amendment."""
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    """By item's code and member's code, what the member said of that line (`details.Detail`)."""
 
 
 class Assignment(TenantTable, table=True):

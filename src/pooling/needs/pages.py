@@ -1,6 +1,6 @@
 """Pages of a purchase's needs: declaring them, and how far the collection is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,10 @@ from pooling.collections.rules import accepts
 from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
-from pooling.members.models import Role
+from pooling.members.models import Budget, Role
 from pooling.members.rights import Right
 from pooling.needs.declaring import discard_draft, file_declaration, save_draft
+from pooling.needs.details import budgets_of
 from pooling.needs.grid import euros_of, form_of_declaration, grid_context, read_declaration
 from pooling.needs.page import DECLARATION, SECTION, DeclarationPage
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_all_needs, may_see_declaration
@@ -90,7 +91,9 @@ async def keep_draft(here: Here[DeclarationPage], form: PostedForm) -> Response[
 async def file_needs(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
     items = await purchase_items(here.session, here.purchase.id)
     command, insistence = read_declaration(form, items, here.member.id, filing=True), form.insistence()
-    async with form.submitted(lambda: declaration_page(here, form), conflict=""):
+    async with form.submitted(
+        lambda: _check_page(here, form) if form.doubts else declaration_page(here, form), conflict=""
+    ):
         filed = await file_declaration(
             here.session, here.caller, here.purchase.id, command, here.clock, insistence=insistence, items=items
         )
@@ -99,6 +102,46 @@ async def file_needs(here: Here[DeclarationPage], form: PostedForm) -> Response[
         "Votre réponse est enregistrée : pas de besoin." if command.wants_nothing else "Votre déclaration est déposée."
     )
     return here.redirect(here.path, done=done)
+
+
+@post(f"{DECLARATION}/verification", right=may_file)
+async def check_needs(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
+    """Keeps what is typed as the draft, and shows it once more before it is filed."""
+    items = await purchase_items(here.session, here.purchase.id)
+    command = read_declaration(form, items, here.member.id, filing=True)
+    async with form.submitted(lambda: declaration_page(here, form), conflict=""):
+        await save_draft(here.session, here.caller, here.purchase.id, command, here.clock)
+    return here.redirect(f"{here.path}/verification")
+
+
+@get(f"{DECLARATION}/verification", right=may_file)
+async def show_check(here: Here[DeclarationPage]) -> Response[Any]:
+    if not accepts(here.collection, here.now):
+        return here.redirect(here.path)
+    return await _check_page(here, None)
+
+
+async def _check_page(here: DeclarationPage, form: Form | None) -> Response[Any]:
+    """« Vérifiez votre déclaration »: the draft as it would be filed, or what was sent of it, with its doubts."""
+    items = await purchase_items(here.session, here.purchase.id)
+    found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
+    if "draft" not in found:
+        return here.redirect(here.path)
+    typed = form_of_declaration(found["draft"], items)
+    typed.values["seen"] = stamp_of(found)
+    shown = form or typed
+    return here.render(
+        "needs/check.html",
+        (here.member.name, here.path),
+        "Vérifiez votre déclaration",
+        form=shown,
+        member=here.member,
+        fields={name: value for name, value in shown.values.items() if name in typed.values},
+        filed=found.get("filed"),
+        wants_something=any(found["draft"].most.values()),
+        until=deadline_words(here.closes_at, here.now, here.zone) if here.closes_at else "",
+        **grid_context(shown, items, budgets=await budgets_of(here.session, here.member.id)),
+    )
 
 
 @get(f"{DECLARATION}/abandon", right=may_file)
@@ -137,6 +180,7 @@ async def declaration_page(
     if form and form.has_errors:
         await session.refresh(purchase)  # it may have been closed meanwhile
     items = await purchase_items(session, purchase.id)
+    budgets = await budgets_of(session, member.id)
     found = await declarations_of_member(session, purchase.id, member.id)
     draft, filed = found.get("draft") if is_involved(caller, purchase, member) else None, found.get("filed")
     open_now = accepts(here.collection, here.now)
@@ -152,23 +196,29 @@ async def declaration_page(
         editable=editable,
         typed=form is not None,
         share=share,
-        other=grid_other(shown, latest_of(found), items),
+        other=grid_other(shown, latest_of(found), items, budgets),
         open_now=open_now,
         may_gather=_may_gather_now(here),
         may_amend=purchase.state == PurchaseState.CLOSED and may_run(caller, purchase),
-        **grid_context(shown, items, filed=filed if draft else None),
+        **grid_context(shown, items, filed=filed if draft else None, budgets=budgets),
         saved=_saved(here, draft) if draft else None,
         filed_text=_filed(here, filed),
         until=deadline_words(here.closes_at, here.now, here.zone) if here.closes_at else None,
     )
 
 
-def grid_other(form: Form, latest: DeclarationShown | None, items: list[ItemShown]) -> dict[str, Any] | None:
+def grid_other(
+    form: Form, latest: DeclarationShown | None, items: list[ItemShown], budgets: Sequence[Budget]
+) -> dict[str, Any] | None:
     """The version that somebody else kept meanwhile, beside the one just typed."""
     if latest is None or form.conflict != "changed_meanwhile":
         return None
     kept = form_of_declaration(latest, items)
-    return {"form": kept, "author": latest.author or "une personne partie", **grid_context(kept, items)}
+    return {
+        "form": kept,
+        "author": latest.author or "une personne partie",
+        **grid_context(kept, items, budgets=budgets),
+    }
 
 
 def _saved(here: PurchasePage, draft: DeclarationShown) -> str:
@@ -182,4 +232,4 @@ def _filed(here: PurchasePage, filed: DeclarationShown | None) -> str | None:
     return f"Déposée {date_time_long(filed.filed_at, here.zone)}, par {filed.author or 'une personne partie'}."
 
 
-ROUTES = [show_needs, show_declaration, keep_draft, file_needs, ask_discarding, do_discarding]
+ROUTES = [show_needs, show_declaration, keep_draft, check_needs, show_check, file_needs, ask_discarding, do_discarding]

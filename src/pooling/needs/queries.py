@@ -1,9 +1,10 @@
 """Reads about needs: one declaration, how far the collection is, and what the filed needs add up to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,9 @@ from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
 from pooling.members.queries import MEMBERS_BY_NAME
+from pooling.needs.details import Detail
 from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.needs.schemas import DetailIn
 from pooling.purchases.models import Item, Participation
 from pooling.web.typography import number
 
@@ -47,10 +50,23 @@ class DeclarationShown:
     most: dict[int, int]
     no_need: bool = False
     """It is filed, and answers that nothing is needed."""
+    details: Mapping[int, Detail] = field(default_factory=dict)
+    """What is said of lines, by item id."""
+
+    @property
+    def as_command(self) -> tuple[DetailIn, ...]:
+        """Its details, to be written again."""
+        return tuple(
+            DetailIn(item_id=item_id, note=said.note, budget_id=said.budget_id, engagement=said.engagement)
+            for item_id, said in self.details.items()
+        )
 
 
 _DECLARED = """
-SELECT d.id, d.state, d.comment, d.updated_at, d.filed_at, d.no_need, p.name AS author, n.item_id, n.quantity, n.up_to
+SELECT d.id, d.state, d.comment, d.updated_at, d.filed_at, d.no_need, p.name AS author, n.item_id, n.quantity, n.up_to,
+    (SELECT json_object_agg(s.item_id, json_build_array(s.note, b.code, b.label, s.engagement, b.id))
+     FROM need_details s LEFT JOIN budgets b ON b.group_id = s.group_id AND b.id = s.budget_id
+     WHERE s.group_id = d.group_id AND s.declaration_id = d.id) AS details
 FROM declarations d
 LEFT JOIN needs n ON n.group_id = d.group_id AND n.declaration_id = d.id -- a draft may have answered nothing yet
 LEFT JOIN people p ON p.id = d.updated_by
@@ -75,12 +91,20 @@ async def declarations_of_member(
                 quantities={},
                 most={},
                 no_need=row["no_need"],
+                details=_details(row["details"]),
             ),
         )
         if row["item_id"] is not None:
             shown.quantities[row["item_id"]] = row["quantity"]
             shown.most[row["item_id"]] = row["up_to"]
     return found
+
+
+def _details(kept: Mapping[str, Sequence[Any]] | None) -> dict[int, Detail]:
+    return {
+        int(item_id): Detail(note, budget or "", label or "", engagement, budget_id)
+        for item_id, (note, budget, label, engagement, budget_id) in (kept or {}).items()
+    }
 
 
 def latest_of(declarations: Mapping[str, DeclarationShown]) -> DeclarationShown | None:

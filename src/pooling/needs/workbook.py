@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pooling.kernel.sheet_writing import FIRST_ROW, Column, ColumnKind, Formula, Placed, SheetTable, Value
+from pooling.needs.details import SaidLine
 from pooling.purchases.details import NATURES
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.schemas import NOTHING_SAID, DetailsIn
@@ -29,9 +30,10 @@ def write_consolidation_workbook(
     lead: str = "",
     facts: Mapping[str, str] | None = None,
     remarks: Sequence[tuple[str, str, str]] = (),
+    said: Sequence[SaidLine] = (),
 ) -> None:
     """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs; `facts` say where the figures come
-    from; `remarks` is what members said beside their quantities, as (code, name, said).
+    from; `remarks` is what members said beside their quantities, as (code, name, said), `said` what of this line.
     """
     names = labels or {}
     from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
@@ -44,10 +46,31 @@ def write_consolidation_workbook(
     )
     placed = book.add(_members(result, names, lead))
     book.add(_control(result, placed))
+    if said:
+        book.add(said_table(said))
     if remarks:
         columns = [Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34), Column("Précisions", width=90)]
         book.add(SheetTable("Précisions pour l’acheteur", columns, map(list, remarks)))
     book.save(target)
+
+
+def said_table(lines: Sequence[SaidLine], items: Mapping[str, str] | None = None) -> SheetTable:
+    """What members said of their lines; `items` are names by code, where the lines are of several."""
+    columns = [
+        *(Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34)),
+        *([Column("Article", width=34)] if items is not None else []),
+        *(Column("Budget", ColumnKind.CODE, 16), Column("Libellé du budget", width=34)),
+        *(Column("Numéro d’engagement", ColumnKind.CODE, 24), Column("Note", width=60)),
+    ]
+    rows: list[list[Value]] = [
+        [
+            *(line.member, line.name),
+            *([items.get(line.item, line.item)] if items is not None else []),
+            *(line.detail.budget, line.detail.budget_label, line.detail.engagement, line.detail.note),
+        ]
+        for line in lines
+    ]
+    return SheetTable("Notes, budgets, engagements", columns, rows)
 
 
 def write_order_workbook(

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ParamSpec, Self
@@ -16,12 +16,13 @@ from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import has_many, read_current
 from pooling.allocation.page import OnCosts
-from pooling.allocation.records.opening import FoundRecord, open_record, result_of
+from pooling.allocation.records.opening import FoundRecord, details_of, open_record, result_of
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook import View, write_allocation_csv
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.kernel.apart import Work, apart
 from pooling.members.group_page import InGroup
+from pooling.needs.details import SaidLine, filed_details
 from pooling.outbox.mail import FICTIONAL
 from pooling.web.services import services_of
 
@@ -80,25 +81,31 @@ async def _written(here: OnCosts, work: Work[Given, bytes], *given: Given.args, 
 async def _current_file(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration, asked: Asked) -> bytes:
     allocation = await read_current(session, purchase_id, finance)
     provenance = of_estimate(allocation, asked.group, asked.zone, asked.now)
-    return await asyncio.to_thread(_bytes, allocation, provenance, asked)
+    said = await filed_details(session, purchase_id) if asked.kind == "xlsx" else []
+    return await asyncio.to_thread(_bytes, allocation, provenance, asked, None, said)
 
 
 async def _record_file(session: AsyncSession, record: FoundRecord, asked: Asked) -> bytes:
     allocation = await open_record(session, record)
     provenance = of_record(record, allocation, asked.group, asked.zone)
     result = await result_of(session, record) if asked.kind == "json" else None
-    return await asyncio.to_thread(_bytes, allocation, provenance, asked, result)
+    said = await details_of(session, record) if asked.kind == "xlsx" else []
+    return await asyncio.to_thread(_bytes, allocation, provenance, asked, result, said)
 
 
 def _bytes(
-    allocation: StatedPurchase, provenance: Provenance, asked: Asked, result: Mapping[str, Any] | None = None
+    allocation: StatedPurchase,
+    provenance: Provenance,
+    asked: Asked,
+    result: Mapping[str, Any] | None = None,
+    said: Sequence[SaidLine] = (),
 ) -> bytes:
     """`result` is what a record holds, handed out as it is. Each says where its figures come from, the JSON in one more
     field, `about`; where the group is fictional it says so too, the JSON in `notice`.
     """
     target = io.BytesIO()
     if asked.kind == "xlsx":
-        allocation_xlsx(target, allocation, provenance, fictional=asked.fictional)
+        allocation_xlsx(target, allocation, provenance, fictional=asked.fictional, said=said)
     elif asked.kind == "csv":
         notice = FICTIONAL if asked.fictional else None
         write_allocation_csv(target, allocation.result, allocation.labels, asked.view, notice, provenance)

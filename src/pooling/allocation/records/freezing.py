@@ -17,6 +17,7 @@ from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
+from pooling.needs.details import filed_details
 from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
@@ -71,6 +72,7 @@ async def freeze_allocation(
         result=allocation.result.to_json(),
         rule_version=allocation.result.rule_version,
         stated=head,
+        details=[line.to_json() for line in await filed_details(session, purchase_id)],
     )
     session.add(record)
     await session.flush()

@@ -15,6 +15,7 @@ from pooling.allocation.kept import stated_of
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.tables import any_of
+from pooling.needs.details import SaidLine
 from pooling.sharing.money import Cents, parse_cents
 
 _HEADING = (
@@ -127,6 +128,12 @@ async def workbook_rows(session: AsyncSession, record: FoundRecord) -> int:
         select(func.count() + 2 * lines).where(col(AllocationShare.allocation_id) == record.id)
     )
     return int(found.scalar_one())
+
+
+async def details_of(session: AsyncSession, record: FoundRecord) -> list[SaidLine]:
+    """What members had said of their lines on the day."""
+    found = await session.execute(select(col(AllocationRecord.details)).where(col(AllocationRecord.id) == record.id))
+    return [SaidLine.from_json(kept) for kept in found.scalar_one()]
 
 
 async def result_of(session: AsyncSession, record: FoundRecord) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """The finance workbook and CSV of an allocation: the same figures as the page, with sums that anyone can check."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -18,6 +18,8 @@ from pooling.kernel.sheet_writing import (
     euros,
     write_csv,
 )
+from pooling.needs.details import SaidLine
+from pooling.needs.workbook import said_table
 from pooling.sharing.money import format_decimal
 from pooling.sharing.statement import Statement
 
@@ -32,9 +34,10 @@ def write_allocation_workbook(
     notice: str | None = None,
     progress: Callable[[int], None] | None = None,
     provenance: Provenance | None = None,
+    said: Sequence[SaidLine] = (),
 ) -> None:
-    """Write the workbook (XLSX). `notice` is repeated in every row (fictional prices, a draft…). `progress` hears
-    now and then how many more rows are written.
+    """Write the workbook (XLSX). `said` is what members said of their lines. `notice` is repeated in every row
+    (fictional prices, a draft…). `progress` hears now and then how many more rows are written.
     """
     named = Labels.of(labels)
     facts = {**provenance.facts, **provenance.more} if provenance else {"Document": result.label}
@@ -53,6 +56,8 @@ def write_allocation_workbook(
         )
     }
     book.add(_control(result, placed))
+    if said:
+        book.add(said_table(said, named.items))
     if result.warnings:
         book.add(_warnings(result, named))
     book.save(target)

@@ -15,7 +15,7 @@ from pooling.allocation.current import read_current
 from pooling.allocation.figures import row_count
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.permissions import may_see_every_share
-from pooling.allocation.records.opening import find_record, open_record
+from pooling.allocation.records.opening import details_of, find_record, open_record
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.exports.asking import ask_export, find_export, latest_exports
@@ -25,6 +25,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.members.models import Group
 from pooling.members.rights import Caller
+from pooling.needs.details import SaidLine, filed_details
 from pooling.purchases.models import Purchase
 
 KIND = "allocation"
@@ -93,10 +94,12 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
         allocation: StatedPurchase
         if number is None:
             allocation, figures_at = await read_current(session, purchase.id, finance), now
+            said = await filed_details(session, purchase.id)
             provenance = of_estimate(allocation, group.name, zone, figures_at)
         else:
             record = await find_record(session, purchase.id, number)
             allocation, figures_at = await open_record(session, record), record.frozen_at
+            said = await details_of(session, record)
             provenance = of_record(record, allocation, group.name, zone)
         what = f"etat-{number}" if number else "repartition-estimee"
         return Prepared(
@@ -104,13 +107,15 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
             media_type=XLSX,
             rows=row_count(allocation.result),
             figures_at=figures_at,
-            write=lambda progress: _bytes(allocation, provenance, progress, fictional=group.fictional),
+            write=lambda progress: _bytes(allocation, provenance, progress, said, fictional=group.fictional),
         )
 
     return ExportKind(KIND, prepare)
 
 
-def _bytes(allocation: StatedPurchase, provenance: Provenance, progress: Progress, *, fictional: bool) -> bytes:
+def _bytes(
+    allocation: StatedPurchase, provenance: Provenance, progress: Progress, said: Sequence[SaidLine], *, fictional: bool
+) -> bytes:
     target = io.BytesIO()
-    allocation_xlsx(target, allocation, provenance, fictional=fictional, progress=progress)
+    allocation_xlsx(target, allocation, provenance, fictional=fictional, progress=progress, said=said)
     return target.getvalue()
