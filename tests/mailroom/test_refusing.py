@@ -189,7 +189,7 @@ async def test_a_forged_kind_on_ones_own_page_changes_nothing(
     sign_in: SignIn, database: Database, territory: Territory
 ) -> None:
     browser = await sign_in(LUGOS)
-    everything = [kind.name for kind in features_in(browser.app).kinds]
+    everything = [choice.name for choice in features_in(browser.app).choices]
     url = "/g/bassin/mes-courriels"
     page = await browser.get(url)
     token = page.text.split('name="csrf" value="')[1].split('"')[0]

@@ -15,13 +15,13 @@ FIELD = "kinds"
 
 @get(SECTION, right=Right.SEE_GROUP)
 async def ask_choice(here: Here[GroupPage]) -> Response[str]:
-    kinds = here.features.kinds
+    choices = here.features.choices
     opted_out = await opted_out_kinds(here.session, here.caller.person_id)
     return here.render(
         "mailroom/mail_choice.html",
         "Mes courriels",
-        form=Form(lists={FIELD: [kind.name for kind in kinds if kind.name not in opted_out]}),
-        choices=[(kind.name, kind.label, kind.receivers) for kind in kinds if kind.comfort],
+        form=Form(lists={FIELD: [kind.name for kind in choices if kind.name not in opted_out]}),
+        choices=[(kind.name, kind.label, kind.receivers) for kind in choices],
         url=here.url + SECTION,
     )
 
@@ -30,8 +30,8 @@ async def ask_choice(here: Here[GroupPage]) -> Response[str]:
 async def do_choice(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     wanted = set(form.all(FIELD))
     opted_out = await opted_out_kinds(here.session, here.caller.person_id)
-    for kind in here.features.kinds:
-        if not kind.comfort or (kind.name in wanted) == (kind.name not in opted_out):
+    for kind in here.features.choices:
+        if (kind.name in wanted) == (kind.name not in opted_out):
             continue
         change = opt_in if kind.name in wanted else opt_out
         await change(here.session, here.caller.person_id, kind, here.now)

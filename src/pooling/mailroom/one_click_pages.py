@@ -19,7 +19,7 @@ from pooling.kernel.errors import NotFound
 from pooling.members.features import features_of
 from pooling.members.models import Membership
 from pooling.members.rights import Right
-from pooling.reminders.kinds import Kind
+from pooling.reminders.kinds import CopiedMail, Kind
 from pooling.reminders.opting_out import opt_in, opt_out, opted_out_kinds
 from pooling.web.forms import PostedForm
 from pooling.web.layout import redirect, render
@@ -40,7 +40,7 @@ class _Reader:
     group_id: int
     group_name: str
     person_id: int
-    kind: Kind
+    kind: Kind | CopiedMail
 
 
 async def _reader(request: Request[Any, Any, Any], group: str, kind: str, key: str) -> _Reader:
@@ -58,7 +58,7 @@ async def _reader(request: Request[Any, Any, Any], group: str, kind: str, key: s
 
 async def _find(request: Request[Any, Any, Any], slug: str, kind_name: str, key: str) -> _Reader | None:
     services = services_of(request)
-    kind = next((kind for kind in features_of(request).kinds if kind.name == kind_name and kind.comfort), None)
+    kind = next((kind for kind in features_of(request).choices if kind.name == kind_name), None)
     if kind is None:
         return None
     async with services.database.transaction() as session:

@@ -28,7 +28,7 @@ from pooling.members.rights import AnyRight, Caller
 from pooling.members.subjects import SubjectKind, Subjects
 from pooling.members.task import Task
 from pooling.reminders.configuration import ReminderConfiguration
-from pooling.reminders.kinds import Kind
+from pooling.reminders.kinds import CopiedMail, Kind
 from pooling.reminders.sweep import Chore
 from pooling.web.services import services_of
 from pooling.web.typography import plural
@@ -113,6 +113,8 @@ class Feature:
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
+    copied_mails: Sequence[CopiedMail] = ()
+    """Mails beside reminders that people may do without."""
     exports: Callable[[Any], Sequence[ExportKind]] = lambda _: ()
     """Files that the worker writes, on the configuration that the feature reads."""
     chores: Callable[[ReminderConfiguration], Sequence[Chore]] = lambda _: ()
@@ -150,6 +152,12 @@ class Features:
     exports: Sequence[ExportKind] = ()
     configurations: Mapping[type[Any], object] = field(default_factory=dict)
     """By their types."""
+
+    @property
+    def choices(self) -> Sequence[Kind | CopiedMail]:
+        """What people may do without."""
+        copied = (mail for feature in self.each for mail in feature.copied_mails)
+        return [*(kind for kind in self.kinds if kind.comfort), *copied]
 
     def configuration(self, kind: type[Configuration]) -> Configuration:
         found = self.configurations[kind]

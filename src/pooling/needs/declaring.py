@@ -4,8 +4,8 @@ All share the collection's lock, so that closing comes before or after, never be
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -46,6 +46,10 @@ class Admitted(Standing):
     """The moment, by the database."""
     closes_at: datetime
     """Until when its collection runs."""
+    budgets: Mapping[int, str] = field(default_factory=dict)
+    """Codes of the member's budgets, by id."""
+    readers: Sequence[tuple[int, str, str]] = ()
+    """Who else of the member is told once it is filed: ids, addresses and keys of people."""
 
 
 async def save_draft(
@@ -88,10 +92,10 @@ async def file_declaration(
         "quantities": {str(need.item_id): need.quantity for need in command.needs},
         **({"no_need": True} if command.wants_nothing else {}),
     }
-    (row,) = await fetch(session, _FILE, *values, json.dumps(details))
+    (row,) = await fetch(session, _FILE, *values, json.dumps(details), RECEIPT)
     declaration_id: int = row["id"]
     await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, admitted, admitted.at)
-    return admitted
+    return replace(admitted, readers=[tuple(reader) for reader in row["readers"] or ()])
 
 
 async def doubt_quantities(
@@ -156,7 +160,8 @@ async def admit(
 _STANDING = """
 SELECT c.state, c.closes_at, clock_timestamp() AS told, m.population, m.agents,
     ARRAY(SELECT i.id FROM items i WHERE i.group_id = p.group_id AND i.purchase_id = p.purchase_id) AS items,
-    ARRAY(SELECT b.id FROM budgets b WHERE b.group_id = p.group_id AND b.member_id = p.member_id) AS budgets
+    (SELECT json_object_agg(b.id, b.code) FROM budgets b WHERE b.group_id = p.group_id AND b.member_id = p.member_id)
+        AS budgets
 FROM participations p JOIN members m ON m.group_id = p.group_id AND m.id = p.member_id
 LEFT JOIN collections c ON c.group_id = p.group_id AND c.purchase_id = p.purchase_id
 WHERE p.group_id = $1 AND p.purchase_id = $2 AND p.member_id = $3 FOR UPDATE OF p"""
@@ -179,11 +184,12 @@ async def lock_to_declare(
     at = clock.when_told(row["told"])
     collection = require_open(_Read(row["state"], row["closes_at"]) if row["state"] else None, at)
     await refuse_when_changed(session, purchase_id, command)
+    budgets = {int(number): code for number, code in (row["budgets"] or {}).items()}
     check_lines(command, set(row["items"]))
-    check_details(command, set(row["items"]), set(row["budgets"]))
+    check_details(command, set(row["items"]), set(budgets))
     if {item.id for item in items} != set(row["items"]):
         items = await purchase_items(session, purchase_id)
-    return Admitted(row["population"], row["agents"], items, at, collection.closes_at)
+    return Admitted(row["population"], row["agents"], items, at, collection.closes_at, budgets)
 
 
 class _Read(NamedTuple):
@@ -285,6 +291,8 @@ WITH written AS (
     DELETE FROM need_details d USING written
     WHERE d.group_id = $1 AND d.declaration_id = written.id AND d.item_id <> ALL ($11::bigint[])
 )"""  # noqa: S608 - of texts that stand here
+RECEIPT = "needs_receipt"
+"""The kind of the mails that say what was filed (`receipts.py`)."""
 _WRITE = f"{_WRITING} SELECT id FROM written"  # noqa: S608
 _FILE = f"""{_WRITING}, drafts AS (
     DELETE FROM declarations WHERE group_id = $1 AND purchase_id = $2 AND member_id = $3 AND state = 'draft'
@@ -292,7 +300,15 @@ _FILE = f"""{_WRITING}, drafts AS (
     INSERT INTO events (group_id, at, person_id, subject_kind, subject_id, name, to_state, details)
     SELECT $1, $6::timestamptz, $7, 'declaration', id, 'declaration.filed', $4::text, $15 FROM written
 )
-SELECT id FROM written"""  # noqa: S608
+SELECT id, (
+    SELECT json_agg(json_build_array(p.id, p.email, p.mail_key) ORDER BY p.id) FROM people p
+    WHERE p.purged_at IS NULL AND p.id <> $7 AND p.id IN (
+        SELECT m.person_id FROM memberships m
+        WHERE m.group_id = $1 AND m.member_id = $3 AND m.role IN ('referent', 'finance') AND m.ended_at IS NULL)
+    AND NOT EXISTS (
+        SELECT FROM reminder_opt_outs o
+        WHERE o.group_id = $1 AND o.person_id = p.id AND o.kind = $16 AND o.ended_at IS NULL)) AS readers
+FROM written"""  # noqa: S608
 
 
 async def write_declaration(

@@ -11,6 +11,7 @@ from pooling.needs import (
     consolidation_pages,
     gathering_pages,
     pages,
+    receipts,
 )
 from pooling.needs.agenda import COLLECTIONS
 from pooling.needs.collection import close_what_is_due
@@ -39,6 +40,7 @@ FEATURE = Feature(
         Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
     ),
     kinds=need_kinds,
+    copied_mails=(receipts.COPIES,),
     chores=lambda _: (close_what_is_due,),
     purchase_tasks=(declarations_to_file, purchases_to_run),
     events=EVENTS,

@@ -97,6 +97,19 @@ Name = Callable[[AsyncSession, Sequence[int]], Awaitable[dict[int, Subject]]]
 
 
 @dataclass(frozen=True)
+class CopiedMail:
+    """Mails that leave when something is done, to others than whoever did it: they may do without, as without reminders
+    that are a comfort.
+    """
+
+    name: str
+    label: str
+    receivers: str
+    """Whom they concern, for those who choose what they receive."""
+    comfort: bool = True
+
+
+@dataclass(frozen=True)
 class Kind:
     name: str
     label: str

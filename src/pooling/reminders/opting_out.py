@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from pooling.kernel.database import group_of
 from pooling.outbox.queueing import withdraw_messages
-from pooling.reminders.kinds import Kind
+from pooling.reminders.kinds import CopiedMail, Kind
 from pooling.reminders.models import ReminderOptOut
 
 
@@ -28,7 +28,7 @@ def not_opted_out(
     return (~opted_out,)
 
 
-async def opt_out(session: AsyncSession, person_id: int, kind: Kind, now: datetime) -> None:
+async def opt_out(session: AsyncSession, person_id: int, kind: Kind | CopiedMail, now: datetime) -> None:
     """From now on this person is told nothing of this kind in the group, not even what waits in the outbox.
 
     Asking twice is asking once.
@@ -53,7 +53,7 @@ async def opt_out(session: AsyncSession, person_id: int, kind: Kind, now: dateti
     await withdraw_messages(session, list(waiting.scalars()))
 
 
-async def opt_in(session: AsyncSession, person_id: int, kind: Kind, now: datetime) -> None:
+async def opt_in(session: AsyncSession, person_id: int, kind: Kind | CopiedMail, now: datetime) -> None:
     """This person wants them again: from now on, not what was due meanwhile."""
     await session.execute(
         update(ReminderOptOut)
