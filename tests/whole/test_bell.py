@@ -9,16 +9,25 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from redis.asyncio import Redis
 
+from factories import Territory
+from ground.database import INHABITED, Clones
+from outbox.sink import Sink
 from pooling.embedded.valkey import EmbeddedValkey
+from pooling.features import FEATURES
 from pooling.kernel import bell as bells
 from pooling.kernel.bell import QUEUE, Bell
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.features import Features
 from pooling.worker import Work, run
 from reminders.scene import BASE_URL, CHORES, Scene, kinds
 
@@ -32,6 +41,21 @@ ODD: dict[str, object] = {"t": None, "f": "deliver", "a": [], "k": {}, "et": 1}
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bells, "PAUSE", 0.05)
     monkeypatch.setattr(bells, "FRESH", 0.5)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def kept_database(clones: Clones) -> AsyncIterator[Database]:
+    """One for all of these: of each, nothing remains to be done there."""
+    addresses = await asyncio.to_thread(clones.make, INHABITED)
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
+    yield database
+    await database.dispose()
+    await asyncio.to_thread(clones.drop, addresses)
+
+
+@pytest.fixture
+def scene(kept_database: Database, inhabitants: Territory, clock: FixedClock, sink: Sink) -> Scene:
+    return Scene(kept_database, deepcopy(inhabitants), clock, sink)
 
 
 @asynccontextmanager
@@ -120,50 +144,50 @@ POISONS: dict[str, Poison] = {
 
 @pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS)
 async def test_whatever_lies_in_the_queue_the_worker_lives_and_hears(
-    real_scene: Scene, valkey: EmbeddedValkey, poison: Poison
+    scene: Scene, valkey: EmbeddedValkey, poison: Poison
 ) -> None:
     """Written while it works, and before it starts."""
     queue = Redis(unix_socket_path=valkey.url.removeprefix("unix://"))
     for recipient in ("a@b.example", "c@d.example"):
         await poison(queue)
-        async with worker(real_scene, valkey.url, minute=NEVER) as bell:
-            await arrives(real_scene, recipient, partial(bell.ring, "deliver"))
+        async with worker(scene, valkey.url, minute=NEVER) as bell:
+            await arrives(scene, recipient, partial(bell.ring, "deliver"))
             await poison(queue)
-            await arrives(real_scene, recipient, partial(bell.ring, "deliver"))
+            await arrives(scene, recipient, partial(bell.ring, "deliver"))
     await queue.aclose()
 
 
 async def test_without_a_queue_the_minute_goes_on_and_the_bell_is_heard_once_there_is_one(
-    real_scene: Scene, data_folder: Path
+    scene: Scene, data_folder: Path
 ) -> None:
     url = f"unix://{data_folder / 'valkey' / 'valkey.sock'}"
-    async with worker(real_scene, url, minute=0.2) as bell:
-        await arrives(real_scene, "away@b.example")
+    async with worker(scene, url, minute=0.2) as bell:
+        await arrives(scene, "away@b.example")
         assert not await bell.ring("deliver")
         valkey = EmbeddedValkey(data_folder)
         await asyncio.wait_for(rung(bell), 30)
-        await arrives(real_scene, "there@b.example")
+        await arrives(scene, "there@b.example")
         valkey.stop()
-        await arrives(real_scene, "gone@b.example")
+        await arrives(scene, "gone@b.example")
         valkey = EmbeddedValkey(data_folder)
         await asyncio.wait_for(rung(bell), 30)
-    async with worker(real_scene, url, minute=NEVER) as bell:
-        await arrives(real_scene, "back@b.example", partial(bell.ring, "deliver"))
+    async with worker(scene, url, minute=NEVER) as bell:
+        await arrives(scene, "back@b.example", partial(bell.ring, "deliver"))
     valkey.stop()
 
 
 async def test_a_queue_that_stops_answering_costs_no_minute_and_is_heard_again(
-    real_scene: Scene, valkey: EmbeddedValkey
+    scene: Scene, valkey: EmbeddedValkey
 ) -> None:
     """Its connections stay open, and nothing comes on them."""
     queue = Redis(unix_socket_path=valkey.url.removeprefix("unix://"))
     process = (await queue.info("server"))["process_id"]
     await queue.aclose()
-    async with worker(real_scene, valkey.url, minute=0.2) as bell:
+    async with worker(scene, valkey.url, minute=0.2) as bell:
         await asyncio.wait_for(rung(bell), 30)
         os.kill(process, signal.SIGSTOP)
         try:
-            await arrives(real_scene, "stopped@b.example")
+            await arrives(scene, "stopped@b.example")
         finally:
             os.kill(process, signal.SIGCONT)
         await asyncio.wait_for(rung(bell), 30)
@@ -201,20 +225,20 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 async def test_a_queue_that_lies_costs_no_minute_and_holds_up_no_page(
-    real_scene: Scene, data_folder: Path, monkeypatch: pytest.MonkeyPatch, lie: bytes | None
+    scene: Scene, data_folder: Path, monkeypatch: pytest.MonkeyPatch, lie: bytes | None
 ) -> None:
     monkeypatch.setattr(bells, "SECONDS_TO_ANSWER", 0.3)
     path = data_folder / "liar.sock"
     async with (
         await asyncio.start_unix_server(saying(lie), path),
-        worker(real_scene, f"unix://{path}", minute=0.2) as bell,
+        worker(scene, f"unix://{path}", minute=0.2) as bell,
     ):
         began = time.monotonic()
         await bell.ring("deliver")
         await bell.answers()
         assert time.monotonic() - began < 10
         for recipient in ("a@b.example", "c@d.example"):
-            await arrives(real_scene, recipient)
+            await arrives(scene, recipient)
 
 
 async def test_a_queue_in_trouble_is_asked_once_for_many_pages(
