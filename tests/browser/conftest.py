@@ -10,7 +10,7 @@ from playwright.async_api import Browser, async_playwright
 
 from browser.chromium import FLAGS, NO_CHROMIUM, chromium_path
 from browser.served import Served, Server, fill, running_server
-from browser.visitor import Met, Visitors
+from browser.visitor import Examined, Visitors
 from ground.database import Clones, name_of
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
@@ -84,13 +84,13 @@ async def shared_demonstration(server: Server, shared_addresses: PostgresAddress
 
 
 @pytest.fixture(scope="session")
-def examined() -> set[Met]:
+def examined() -> Examined:
     """Pages that were looked at closely: one saying the same is looked at once in a run."""
-    return set()
+    return Examined()
 
 
 @pytest_asyncio.fixture
-async def visitors(chromium: Browser, examined: set[Met]) -> AsyncIterator[Visitors]:
+async def visitors(chromium: Browser, examined: Examined) -> AsyncIterator[Visitors]:
     """Opens windows; at the end, no page they met may have complained."""
     visitors = Visitors(chromium, examined)
     yield visitors

@@ -4,6 +4,7 @@ policy, and its width on a phone and at 200 % zoom.
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
@@ -21,7 +22,17 @@ PATIENCE = 20_000
 Met = tuple[str, str, bool]
 """A page as it was met: its address, what it said, and whether in the dark."""
 axe = Axe()
+EXAMINING = Path(__file__).with_name("examining.js").read_text("utf-8")
 expect.set_options(timeout=PATIENCE)
+
+
+@dataclass
+class Examined:
+    """What was looked at closely in a run, and need not be again."""
+
+    pages: set[Met] = field(default_factory=set)
+    looks: set[int] = field(default_factory=set)
+    """Of texts whose contrast is enough."""
 
 
 @dataclass
@@ -32,7 +43,7 @@ class Visitor:
     url: str
     dark: bool
     examines: bool
-    examined: set[Met]
+    examined: Examined
     complaints: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
@@ -90,9 +101,9 @@ class Visitor:
         if not self.examines:
             return
         met = self.page.url, await self.page.locator("body").inner_text(), self.dark
-        if met not in self.examined:
-            self.examined.add(met)
-            self.complaints += await complaints_about(self.page)
+        if met not in self.examined.pages:
+            self.examined.pages.add(met)
+            self.complaints += await complaints_about(self.page, self.examined.looks)
 
 
 def labelled(page: Page, label: str) -> Locator:
@@ -100,13 +111,12 @@ def labelled(page: Page, label: str) -> Locator:
     return page.get_by_label(re.compile(f"^{re.escape(label)}"))
 
 
-async def complaints_about(page: Page) -> list[str]:
-    """What axe and a ruler find wrong with a page."""
-    found = [
-        f"{page.url}: {violation['id']}: {violation['help']}: {node['html']}"
-        for violation in (await axe.run(page, options=AXE)).response["violations"]
-        for node in violation["nodes"]
-    ]
+async def complaints_about(page: Page, looks: set[int]) -> list[str]:
+    """What axe and a ruler find wrong with a page; not the contrast of what looks like what was found readable."""
+    await page.evaluate(axe.axe_script)
+    examined = await page.evaluate(EXAMINING, [AXE, list(looks)])
+    looks.update(examined["passed"])
+    found = [f"{page.url}: {rule}: {words}: {html}" for rule, words, html in examined["violations"]]
     for width in (NARROW, ZOOMED, WIDE):
         await page.set_viewport_size({"width": width, "height": HEIGHT})
         needed = await page.evaluate("document.documentElement.scrollWidth")
@@ -122,7 +132,7 @@ class Visitors:
     """
 
     browser: Browser
-    examined: set[Met] = field(default_factory=set)
+    examined: Examined = field(default_factory=Examined)
     opened: list[tuple[BrowserContext, Visitor]] = field(default_factory=list)
 
     async def arrive(self, url: str, *, javascript: bool = True, dark: bool = False, examines: bool = True) -> Visitor:
