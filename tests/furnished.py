@@ -38,7 +38,8 @@ from pooling.outbox.models import Message
 from pooling.purchases.details import describe_item
 from pooling.purchases.finding import item_ids
 from pooling.purchases.item_files import attach_to_item
-from pooling.purchases.schemas import DetailsIn
+from pooling.purchases.lots import arrange_lots
+from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 from pooling.suppliers.keeping import SupplierIn, add_supplier
@@ -102,6 +103,8 @@ async def _describe(session: AsyncSession, territory: Territory, purchase_id: in
     buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
     said = DetailsIn(cpv="34928400-2", family=f"Mobilier{mark}", account="2152")
     await describe_item(session, buyer, purchase_id, "arceau", said, NOW)
+    lot = LotIn(number=1, title=f"Mobilier{mark}", items=("arceau",))
+    await arrange_lots(session, buyer, purchase_id, LotsIn(lots=(lot,)), NOW)
     item_id = (await item_ids(session, purchase_id))["arceau"]
     sent = [Upload(f"fiche{mark}.txt", f"Une fiche{mark}".encode())]
     (file_id,) = await attach_to_item(session, buyer, purchase_id, item_id, sent, NOW)

@@ -218,7 +218,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {PURCHASE}/{step}": EDITS
         for method in ("GET", "POST")
-        for step in ("articles", "modification", "suppression")
+        for step in ("articles", "lots", "modification", "suppression")
     },
     **{
         f"{method} {PURCHASE}/{step}": BUYER
@@ -311,6 +311,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases/{{reference}}": GROUP,
     f"GET {API}/purchases/{{reference}}/items/{{item}}": GROUP,
     f"PUT {API}/purchases/{{reference}}/items/{{item}}/details": EDITS,
+    f"GET {API}/purchases/{{reference}}/lots": GROUP,
+    f"PUT {API}/purchases/{{reference}}/lots": EDITS,
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "xlsx")},
     f"GET {API}/purchases/{{reference}}/consolidation": RUNS_OR_LEADS,

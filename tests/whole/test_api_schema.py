@@ -111,6 +111,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "remind_silent": {},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
+    "put_lots": {"lots": [{"number": 1, "title": "Abris", "cpv": "", "items": ["abri"]}]},
     "put_item_details": {
         "cpv": "34928400-2",
         "account": "2152",
@@ -127,6 +128,7 @@ PLACES = {
     "put_declaration": "AG-2027-003",
     "file_for_member": "AG-2027-003",
     "put_item_details": "AG-2027-003",
+    "put_lots": "AG-2027-003",
     "discard_draft": "AG-2027-005",
     "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",

@@ -237,6 +237,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_items_pack_and_minimum": [("pack, minimum", "0, 0"), ("pack, minimum", "1, -1")],
     "ck_items_price_not_negative": [("unit_price", "-0.0001")],
     "ck_items_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
+    "ck_lots_cpv_has_check_digit": [("number, cpv", "1, '34430000'")],
+    "ck_lots_number_is_short": [("number", "0"), ("number", "100")],
     "ck_members_code_is_siren": [
         ("kind, code", "'legal_entity', '21330009'"),
         ("kind, code", "'legal_entity', '21330009x'"),
@@ -329,6 +331,8 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_items_pack_and_minimum": ("pack, minimum", "1, 0"),
     "ck_items_price_not_negative": ("unit_price", "0"),
     "ck_items_vat_rate_is_percent": ("vat_rate", "100"),
+    "ck_lots_cpv_has_check_digit": ("number, cpv", "1, '34430000-0'"),
+    "ck_lots_number_is_short": ("number", "99"),
     "ck_members_code_is_siren": ("kind, code, parent_id", "'internal_unit', 'UFR', 1"),
     "ck_members_merged_is_retired": ("merged_into_id, retired_on, retired_because", "2, '2027-01-01', 'Fusion'"),
     "ck_members_retired_says_why": ("retired_on, retired_because", "'2027-01-01', 'Parti'"),

@@ -21,9 +21,10 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.finding import item_ids
+from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import ItemNature, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.rules import PURCHASE
-from pooling.purchases.schemas import DetailsIn, ItemIn, PurchaseIn, TierIn
+from pooling.purchases.schemas import DetailsIn, ItemIn, LotIn, LotsIn, PurchaseIn, TierIn
 
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
@@ -151,6 +152,19 @@ async def _communication_kits(session: AsyncSession, territory: Demonstration, n
     await freeze_allocation(session, stage.buyer, stage.purchase.id, label, stage.clock)
 
 
+def _filed_alike(family: str, cpv: str, account: str, alone: Decimal, at: datetime) -> DetailsIn:
+    """What else is said of a supply; what it costs alone is fictional, as all prices here."""
+    return DetailsIn(
+        cpv=cpv,
+        family=family,
+        account=account,
+        nature=ItemNature.SUPPLY,
+        price_alone=alone,
+        price_source=FICTIONAL_SOURCE,
+        priced_on=at.date(),
+    )
+
+
 async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
     """Closed and consolidated: tolerance reaches a price tier, and a discount in percent is shared."""
     at = now - timedelta(days=60)
@@ -166,6 +180,7 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
                 unit="vélo",
                 unit_price=Decimal(1900),
                 fctva=True,
+                details=_filed_alike("Cycles et accessoires", "34422000-1", "21828", Decimal(2150), at),
                 tiers=(
                     TierIn(from_quantity=30, unit_price=Decimal(1790)),
                     TierIn(from_quantity=60, unit_price=Decimal(1690)),
@@ -178,11 +193,19 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
                 unit="vélo",
                 unit_price=Decimal(4800),
                 fctva=True,
+                details=_filed_alike("Cycles et accessoires", "34422000-1", "21828", Decimal(5400), at),
             ),
         ),
         delivery_expected_on=(now + timedelta(days=75)).date(),
     )
     stage = await _begin(session, territory, command, at, BUYER)
+    lots = LotsIn(
+        lots=(
+            LotIn(number=1, title="Vélos de service", cpv="34422000-1", items=("vae",)),
+            LotIn(number=2, title="Vélos cargo", cpv="34422000-1", items=("cargo",)),
+        )
+    )
+    await arrange_lots(session, stage.buyer, stage.purchase.id, lots, at)
     await _open(stage, at + timedelta(days=3), at + timedelta(days=38))
     session.add(
         Charge(
@@ -224,15 +247,7 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
                 unit_price=Decimal(180),
                 fctva=True,
                 pack=5,
-                details=DetailsIn(
-                    cpv="34928400-2",
-                    family="Mobilier urbain",
-                    account="2152",
-                    nature=ItemNature.SUPPLY,
-                    price_alone=Decimal("207.5"),
-                    price_source=FICTIONAL_SOURCE,
-                    priced_on=at.date(),
-                ),
+                details=_filed_alike("Mobilier urbain", "34928400-2", "2152", Decimal("207.5"), at),
                 tiers=(
                     TierIn(from_quantity=100, unit_price=Decimal(165)),
                     TierIn(from_quantity=250, unit_price=Decimal(150)),
@@ -245,15 +260,7 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
                 unit="abri",
                 unit_price=Decimal(14000),
                 fctva=True,
-                details=DetailsIn(
-                    cpv="34928400-2",
-                    family="Mobilier urbain",
-                    account="2152",
-                    nature=ItemNature.SUPPLY,
-                    price_alone=Decimal(15800),
-                    price_source=FICTIONAL_SOURCE,
-                    priced_on=at.date(),
-                ),
+                details=_filed_alike("Mobilier urbain", "34928400-2", "2152", Decimal(15800), at),
             ),
         ),
         delivery_expected_on=(now + timedelta(days=110)).date(),

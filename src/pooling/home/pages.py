@@ -15,6 +15,7 @@ from pooling.members.rights import Right
 from pooling.members.task import Task
 from pooling.needs.queries import coverage
 from pooling.needs.tasks import open_collections
+from pooling.purchases.lots import ARRANGED
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit, may_name_buyers, may_run
@@ -77,6 +78,7 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         cards_shown=[_card(task, here) for task in tasks],
         items=await purchase_items(session, purchase.id),
         may_edit=purchase.state == PurchaseState.DRAFT and may_edit(caller, purchase),
+        may_arrange_lots=purchase.state in ARRANGED and may_edit(caller, purchase),
         may_cancel=PURCHASE.may(purchase.state, PurchaseState.CANCELLED) and may_run(caller, purchase),
         may_prepare=caller.may_somewhere(Right.PREPARE_PURCHASE),
         names_buyers=may_name_buyers(caller, purchase),

@@ -16,12 +16,14 @@ from pooling.members.group_page import Here
 from pooling.needs import cancelling, collection, reminding_silent
 from pooling.needs.consolidating import consolidate_purchase, current_consolidation
 from pooling.needs.details import by_item, filed_details
+from pooling.needs.freezing import lot_kept
 from pooling.needs.models import ConsolidationRecord
 from pooling.needs.permissions import may_gather, may_see_all_needs
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_run
+from pooling.purchases.queries import purchase_items
 from pooling.web.api import ApiIn, ApiOut
 
 
@@ -84,6 +86,8 @@ class ConsolidatedItemOut(ApiOut):
     details: Mapping[str, DetailOut]
     """What members said of their line, by code."""
     next_tier: NextTierOut | None
+    lot: int | None = None
+    """The number of its lot, as it was frozen; null where it is in none."""
 
 
 class ConsolidationOut(ApiOut):
@@ -156,8 +160,9 @@ async def get_consolidation(here: Here[OnPurchase]) -> ConsolidationOut:
     results: Mapping[str, Any]
     if frozen is None:
         found = await consolidate_purchase(here.session, here.purchase.id, {})
-        results = {code: item.to_json() for code, item in found.items()}
         details = by_item(await filed_details(here.session, here.purchase.id))
+        items = {item.code: item for item in await purchase_items(here.session, here.purchase.id)}
+        results = {code: {**result.to_json(), **lot_kept(items[code])} for code, result in found.items()}
     else:
         kept = select(col(ConsolidationRecord.result), col(ConsolidationRecord.details))
         results, details = (await here.session.execute(kept.where(col(ConsolidationRecord.id) == frozen.id))).one()

@@ -27,6 +27,7 @@ from pooling.sharing.consolidation_case import (
     Rationing,
 )
 from pooling.sharing.consolidation_result import Consolidation
+from pooling.sharing.money import Cents
 from pooling.sharing.tiers import Tier
 
 
@@ -138,6 +139,14 @@ def order_of(item: ItemShown, wanted: Counter[Wanted], options: Options) -> Cons
     """What would be ordered of an item, without who gets what."""
     firm = sum(wish[0] * members for wish, members in wanted.items())
     return _order(item, firm, sum(wish[1] * members for wish, members in wanted.items()), options)
+
+
+def totals_by_lot(items: Sequence[ItemShown], results: Mapping[str, Consolidation]) -> dict[str, Cents]:
+    """What is ordered of each lot comes to, before VAT; in the order of the items, "" for those in none."""
+    totals: dict[str, Cents] = {}
+    for item in items:
+        totals[item.under] = totals.get(item.under, 0) + results[item.code].total
+    return totals
 
 
 def _order(item: ItemShown, firm: int, most: int, options: Options) -> Consolidation:

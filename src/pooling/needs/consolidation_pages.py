@@ -22,6 +22,7 @@ from pooling.needs.consolidating import (
     filed_needs,
     latest_consolidation,
     order_outlook,
+    totals_by_lot,
 )
 from pooling.needs.details import SHOWN_AT_MOST, filed_details
 from pooling.needs.freezing import freeze_consolidation
@@ -124,6 +125,7 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
         frozen=frozen,
         successors=await successors(session, purchase.id),
         total=euros(sum(result.total for result in results.values())),
+        lot_totals={lot: euros(cents) for lot, cents in totals_by_lot(items, results).items()},
         may_close=runs and purchase.state == PurchaseState.OPEN,
         may_reopen=runs and purchase.state == PurchaseState.CLOSED,
         may_freeze=runs and purchase.state == PurchaseState.CLOSED,

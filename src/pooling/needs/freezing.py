@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +21,7 @@ from pooling.needs.notices import Lines, tell_referents
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
-from pooling.purchases.queries import purchase_items
+from pooling.purchases.queries import ItemShown, purchase_items
 
 
 async def freeze_consolidation(
@@ -156,7 +157,7 @@ async def _write(
             {
                 **dealing_values(session, purchase.id, plans),
                 "codes": [plan.item.code for plan in plans],
-                "results": [json.dumps(plan.result.to_json()) for plan in plans],
+                "results": [json.dumps({**plan.result.to_json(), **lot_kept(plan.item)}) for plan in plans],
                 "stocks": [plan.result.surplus for plan in plans],
                 "number": number,
                 "now": now,
@@ -168,6 +169,11 @@ async def _write(
         )
     record_id: int = written.scalar_one()
     return record_id
+
+
+def lot_kept(item: ItemShown) -> dict[str, Any]:
+    """What a record says of the lot that an item is in; nothing where it is in none."""
+    return {} if item.lot is None else {"lot": item.lot.number}
 
 
 async def _changed_lines(

@@ -151,6 +151,7 @@ def _row(item: ItemShown, quantity: int) -> dict[str, Any]:
     return {
         "field": f"quantite-{item.id}",
         "most_field": f"jusqu-{item.id}",
+        "lot": item.under,
         "name": item.name,
         "about": item.description,
         "unit": item.unit,

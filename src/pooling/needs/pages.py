@@ -21,6 +21,7 @@ from pooling.needs.permissions import is_involved, may_file, may_gather, may_see
 from pooling.needs.queries import (
     REMARKS_AT_MOST,
     DeclarationShown,
+    Totals,
     consolidate_needs,
     coverage,
     declarations_of_member,
@@ -63,10 +64,20 @@ async def show_needs(here: Here[PurchasePage], apres: FromQuery[str] = "") -> Re
         remarks_at_most=REMARKS_AT_MOST,
         declares=bool(own),
         declarable=set(caller.members_as(Role.REFERENT)),
+        lot_amounts=_lot_amounts(items, totals),
         amount=euros_of(sum((item.unit_price * totals.by_item.get(item.id, 0) for item in items), Decimal(0))),
         euros_of=euros_of,
         **pages_after(here.url + SECTION, apres, listed),
     )
+
+
+def _lot_amounts(items: list[ItemShown], totals: Totals) -> dict[str, str]:
+    """What the filed needs of each lot come to at the items' plain price."""
+    sums: dict[str, Decimal] = {}
+    for item in items:
+        amount = item.unit_price * totals.by_item.get(item.id, 0)
+        sums[item.under] = sums.get(item.under, Decimal(0)) + amount
+    return {lot: euros_of(amount) for lot, amount in sums.items()}
 
 
 def _may_gather_now(here: PurchasePage) -> bool:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from pooling.kernel.sheet_writing import FIRST_ROW, Column, ColumnKind, Formula, Placed, SheetTable, Value
 from pooling.needs.details import SaidLine
 from pooling.purchases.details import NATURES
-from pooling.purchases.queries import ItemShown
+from pooling.purchases.queries import ItemShown, LotShown
 from pooling.purchases.schemas import NOTHING_SAID, DetailsIn
 from pooling.sharing.comparison import compare_tolerance, member_costs
 from pooling.sharing.consolidation_result import Consolidation, Status
@@ -95,6 +95,7 @@ def write_order_workbook(
         Column("Total HT", ColumnKind.AMOUNT, 16, summed=True),
         Column("TVA (%)", ColumnKind.NUMBER, 10),
         *(Column("CPV", ColumnKind.CODE, 14), Column("Nature", width=14)),
+        Column("Lot", width=34),
     ]
     said = details or {}
     book.add(
@@ -111,6 +112,13 @@ def write_order_workbook(
         ),
     ]
     book.add(SheetTable("Livraison", places, _deliveries(order, names, lead)))
+    if any(item.lot for item, _ in order):
+        lots = [
+            *(Column("Lot", width=8), Column("Titre", width=40), Column("CPV", ColumnKind.CODE, 14)),
+            Column("Articles", ColumnKind.INTEGER, 10),
+            Column("Total HT", ColumnKind.AMOUNT, 16, summed=True),
+        ]
+        book.add(SheetTable("Lots", lots, _lots(order)))
     book.save(target)
 
 
@@ -118,8 +126,18 @@ def _ordered(item: ItemShown, result: Consolidation, said: DetailsIn) -> list[Va
     return [
         *(item.code, item.name, item.unit, result.order, result.packs, item.pack),
         *(Decimal(format_decimal(result.unit_price)), result.total, item.vat_rate),
-        *(said.cpv, NATURES.get(said.nature, "")),
+        *(said.cpv, NATURES.get(said.nature, ""), item.under),
     ]
+
+
+def _lots(order: Sequence[tuple[ItemShown, Consolidation]]) -> Iterator[list[Value]]:
+    """What each lot comes to; what is in none comes last."""
+    grouped: dict[LotShown | None, list[Consolidation]] = {}
+    for item, result in order:
+        grouped.setdefault(item.lot, []).append(result)
+    for lot, results in grouped.items():
+        named = [str(lot.number), lot.title, lot.cpv] if lot else ["", "Hors lot", ""]
+        yield [*named, len(results), sum(result.total for result in results)]
 
 
 def _deliveries(

@@ -85,6 +85,8 @@ class ItemOut(ApiOut):
     pack: int
     minimum: int
     tiers: Sequence[TierOut]
+    lot: int | None
+    """The number of its lot; null where it is in none."""
     details: DetailsOut
 
 
@@ -148,6 +150,7 @@ def item_out(item: ItemShown, said: DetailsIn) -> ItemOut:
         pack=item.pack,
         minimum=item.minimum,
         tiers=[TierOut(from_quantity=threshold, unit_price=price) for threshold, price in item.tiers],
+        lot=item.lot and item.lot.number,
         details=DetailsOut(**said.model_dump()),
     )
 

@@ -25,7 +25,7 @@ from pooling.purchases.adding import add_participants, members_chosen
 from pooling.purchases.doubts import doubts_of_purchase
 from pooling.purchases.finding import item_ids, lock_purchase
 from pooling.purchases.kinds import kind_of
-from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
+from pooling.purchases.models import Item, Lot, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import CorrectionIn
 from pooling.web.typography import date_short
@@ -99,7 +99,7 @@ async def delete_purchase(session: AsyncSession, caller: Caller, purchase_id: in
         async with session.begin_nested():
             await session.execute(delete(PriceTier).where(col(PriceTier.item_id).in_(items)))
             await forget_files(session, col(AttachedFile.purchase_id) == purchase_id)
-            for table in (Item, Participation):
+            for table in (Item, Lot, Participation):
                 await session.execute(delete(table).where(col(table.purchase_id) == purchase_id))
             buyers = await session.execute(
                 delete(Membership)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pooling.kernel.events import Event
-from pooling.members.events import EventWords, Names, Subject, day_in_words, named_by
+from pooling.members.events import EventWords, Names, Subject, day_in_words, each_differing, named_by
 from pooling.purchases.models import Purchase
 from pooling.purchases.rules import PURCHASE
 
@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, str] = {
     "purchase.deleted": "a supprimé l’achat {reference} « {title} », encore en préparation",
     "purchase.items_changed": "a changé les articles de {purchase}",
     "purchase.item_described": "a précisé l’article « {item} » de {purchase}",
+    "purchase.lots_arranged": "a arrangé les lots de {purchase}",
     "purchase.files_added": "a ajouté des photos ou documents à « {item} », de {purchase}",
     "purchase.file_removed": "a retiré une photo ou un document de « {item} », de {purchase}",
     "purchase.terms_changed": "a changé les conditions de {purchase}",
@@ -68,4 +69,15 @@ CORRECTED = {
     "priced_on": "jour du prix seul",
 }
 
-EVENTS = EventWords(SENTENCES, SUBJECTS, changes={"purchase.terms_changed": _terms}, settings=CORRECTED)
+
+def _lots(event: Event, _: Names) -> tuple[str, str]:
+    """The items of each lot."""
+    return each_differing(event, str)
+
+
+EVENTS = EventWords(
+    SENTENCES,
+    SUBJECTS,
+    changes={"purchase.terms_changed": _terms, "purchase.lots_arranged": _lots},
+    settings=CORRECTED,
+)

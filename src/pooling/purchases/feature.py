@@ -9,18 +9,28 @@ from pooling.purchases import (
     correcting_pages,
     item_api,
     item_pages,
+    lot_api,
+    lot_pages,
     pages,
     preparing_pages,
 )
 from pooling.purchases.departing import DEPARTURE
 from pooling.purchases.details import copy_details
 from pooling.purchases.event_words import EVENTS
+from pooling.purchases.lots import copy_lots
 from pooling.purchases.subject import SUBJECT
 
 FEATURE = Feature(
-    pages=(*pages.ROUTES, *preparing_pages.ROUTES, *correcting_pages.ROUTES, *buyers_pages.ROUTES, *item_pages.ROUTES),
-    api=(*api.ROUTES, *correcting_api.ROUTES, *item_api.ROUTES),
-    copies=(copy_details,),
+    pages=(
+        *pages.ROUTES,
+        *preparing_pages.ROUTES,
+        *correcting_pages.ROUTES,
+        *buyers_pages.ROUTES,
+        *item_pages.ROUTES,
+        *lot_pages.ROUTES,
+    ),
+    api=(*api.ROUTES, *correcting_api.ROUTES, *item_api.ROUTES, *lot_api.ROUTES),
+    copies=(copy_details, copy_lots),
     navigation=(Entry("Achats groupés", "/achats", Right.SEE_GROUP),),
     sections=(Section("Achats groupés", "/achats", Right.SEE_GROUP, under="/achats"),),
     events=EVENTS,

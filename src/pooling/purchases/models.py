@@ -2,7 +2,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint
 from sqlmodel import Field
 
 from pooling.kernel.files import AttachedFile
@@ -33,6 +33,10 @@ class ItemNature(StrEnum):
     WORKS = "works"
 
 
+CPV = "cpv = '' OR cpv ~ '^[0-9]{8}-[0-9]$'"
+"""A column `cpv`, in SQL."""
+
+
 class Purchase(TenantTable, table=True):
     __tablename__ = "purchases"
     __table_args__ = (
@@ -57,11 +61,32 @@ class Purchase(TenantTable, table=True):
     created_at: datetime = instant()
 
 
+class Lot(TenantTable, table=True):
+    """A part of a purchase that is offered for and awarded by itself (CCP L2113-10)."""
+
+    __tablename__ = "lots"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        UniqueConstraint("group_id", "purchase_id", "number"),
+        UniqueConstraint("group_id", "purchase_id", "id"),
+        CheckConstraint("number BETWEEN 1 AND 99", name="number_is_short"),
+        CheckConstraint(CPV, name="cpv_has_check_digit"),
+    )
+
+    id: int = identity()
+    purchase_id: int = foreign_id()
+    number: int
+    title: str
+    cpv: str = ""
+
+
 class Item(TenantTable, table=True):
     __tablename__ = "items"
     __table_args__ = (
         in_group(),
         within_group("purchase_id", "purchases"),
+        ForeignKeyConstraint(["group_id", "purchase_id", "lot_id"], ["lots.group_id", "lots.purchase_id", "lots.id"]),
         UniqueConstraint("group_id", "purchase_id", "code"),
         CheckConstraint("unit_price >= 0", name="price_not_negative"),
         CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
@@ -82,6 +107,8 @@ class Item(TenantTable, table=True):
     fctva: bool = False
     pack: int = 1
     minimum: int = 0
+    lot_id: int | None = foreign_id(nullable=True)
+    """Of the same purchase; None: the purchase has no lots, or this item is in none."""
 
 
 class ItemDetails(TenantTable, table=True):
@@ -94,7 +121,7 @@ class ItemDetails(TenantTable, table=True):
         in_group(),
         within_group("item_id", "items", ondelete="CASCADE"),
         one_of("nature", ItemNature),
-        CheckConstraint("cpv = '' OR cpv ~ '^[0-9]{8}-[0-9]$'", name="cpv_has_check_digit"),
+        CheckConstraint(CPV, name="cpv_has_check_digit"),
         CheckConstraint("account = '' OR account ~ '^[1-8][0-9]{1,9}$'", name="account_has_digits"),
         CheckConstraint("price_alone >= 0", name="price_not_negative"),
         CheckConstraint(

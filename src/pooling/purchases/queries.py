@@ -61,6 +61,19 @@ async def purchase_list(session: AsyncSession, wanted: Slice) -> Listed[Purchase
 
 
 @dataclass(frozen=True)
+class LotShown:
+    """A lot as it stands over its items."""
+
+    number: int
+    title: str
+    cpv: str
+
+    @property
+    def called(self) -> str:
+        return f"Lot n°\u00a0{self.number}\u00a0: {self.title}"
+
+
+@dataclass(frozen=True)
 class ItemShown:
     """An item with its price tiers, cheapest last."""
 
@@ -75,19 +88,27 @@ class ItemShown:
     pack: int
     minimum: int
     tiers: tuple[tuple[int, Decimal], ...]
+    lot: LotShown | None
+
+    @property
+    def under(self) -> str:
+        """What it stands under in lists: its lot, or nothing."""
+        return self.lot.called if self.lot else ""
 
 
 _ITEMS = """
 SELECT i.id, i.code, i.name, i.description, i.unit, i.unit_price, i.vat_rate, i.fctva, i.pack, i.minimum,
     array_agg(t.from_quantity ORDER BY t.from_quantity) FILTER (WHERE t.id IS NOT NULL) AS quantities,
-    array_agg(t.unit_price ORDER BY t.from_quantity) FILTER (WHERE t.id IS NOT NULL) AS prices
+    array_agg(t.unit_price ORDER BY t.from_quantity) FILTER (WHERE t.id IS NOT NULL) AS prices,
+    l.number AS lot, l.title AS lot_title, l.cpv AS lot_cpv
 FROM items i LEFT JOIN price_tiers t ON t.group_id = i.group_id AND t.item_id = i.id
+LEFT JOIN lots l ON l.group_id = i.group_id AND l.id = i.lot_id
 WHERE i.group_id = $1 AND i.purchase_id = $2
-GROUP BY i.group_id, i.id ORDER BY i.position, i.id"""
+GROUP BY i.group_id, i.id, l.group_id, l.id ORDER BY l.number NULLS LAST, i.position, i.id"""
 
 
 async def purchase_items(session: AsyncSession, purchase_id: int) -> list[ItemShown]:
-    """The purchase's items in their order, each with its tiers."""
+    """The purchase's items in their order, those of a lot together, each with its tiers."""
     rows = await fetch(session, _ITEMS, group_of(session), purchase_id)
     return [
         ItemShown(
@@ -102,6 +123,7 @@ async def purchase_items(session: AsyncSession, purchase_id: int) -> list[ItemSh
             pack=row["pack"],
             minimum=row["minimum"],
             tiers=tuple(zip(row["quantities"] or (), row["prices"] or (), strict=True)),
+            lot=LotShown(row["lot"], row["lot_title"], row["lot_cpv"]) if row["lot"] is not None else None,
         )
         for row in rows
     ]

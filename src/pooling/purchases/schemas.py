@@ -13,6 +13,7 @@ Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
 Code = Annotated[str, Field(max_length=40)]
 MOST_UNITS = 100_000_000
 MOST_TIERS = 50
+MOST_LOTS = 99
 
 
 class TierIn(BaseModel):
@@ -73,6 +74,26 @@ class ItemIn(BaseModel):
         if len({tier.from_quantity for tier in value}) < len(value):
             raise ValueError("Deux paliers commencent à la même quantité")
         return value
+
+
+class LotIn(BaseModel):
+    """A lot, with the codes of its items."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+    number: int = Field(ge=1, le=MOST_LOTS)
+    title: Line = Field(min_length=1, max_length=200)
+    cpv: Cpv = ""
+    """A code of the Common Procurement Vocabulary; its check digit is added where it is left out."""
+    items: tuple[Code, ...] = Field(default=(), max_length=500)
+
+
+class LotsIn(BaseModel):
+    """How a purchase is split in lots, all of it; without any it is not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lots: tuple[LotIn, ...] = Field(default=(), max_length=MOST_LOTS)
 
 
 class PurchaseTerms(BaseModel):
