@@ -109,6 +109,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "discard_draft": {},
     "withdraw_answer": {},
     "remind_silent": {},
+    "remind_member": {},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
     "put_lots": {"lots": [{"number": 1, "title": "Abris", "cpv": "", "items": ["abri"]}]},
@@ -132,6 +133,7 @@ PLACES = {
     "discard_draft": "AG-2027-005",
     "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",
+    "remind_member": "AG-2027-003",
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }

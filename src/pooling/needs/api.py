@@ -25,7 +25,7 @@ from pooling.needs.doors.no_need import withdraw_no_need
 from pooling.needs.models import Declaration
 from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_declaration
-from pooling.needs.queries import DeclarationShown, declarations_of_member, member_page
+from pooling.needs.queries import Answer, DeclarationShown, declarations_of_member, member_page
 from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import LONGEST_ENGAGEMENT, LONGEST_NOTE, DeclarationIn, DetailIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
@@ -126,12 +126,19 @@ class TelephonedIn(NeedsIn):
     """Why it is filed for the member: its référents read it."""
 
 
+class DeclarationsAsked(PageIn):
+    """Which declarations: those of this answer, of the members whose name has these words."""
+
+    answer: Answer | None = None
+    search: str = Field(default="", max_length=100)
+
+
 @endpoint(get, LIST, right=Right.SEE_TOTALS)
-async def list_declarations(here: Here[OnPurchase], asked: PageIn) -> Listed[DeclarationLineOut]:
+async def list_declarations(here: Here[OnPurchase], asked: DeclarationsAsked) -> Listed[DeclarationLineOut]:
     """Who has filed what: everybody for the lead buyer and the facilitator, their own member for the others."""
     session, caller, purchase = here.session, here.caller, here.purchase
     only = None if caller.sees_all_lines(purchase.id) else caller.members_as(Role.REFERENT, Role.FINANCE)
-    listed = await member_page(session, purchase.id, asked.slice, only=only)
+    listed = await member_page(session, purchase.id, asked.slice, only=only, answer=asked.answer, search=asked.search)
     items = await purchase_items(session, purchase.id)
     return listed.each(
         lambda line: DeclarationLineOut(

@@ -18,6 +18,7 @@ from pooling.needs.consolidating import consolidate_purchase, current_consolidat
 from pooling.needs.details import by_item, filed_details
 from pooling.needs.freezing import lot_kept
 from pooling.needs.models import ConsolidationRecord
+from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import may_gather, may_see_all_needs
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
@@ -194,4 +195,27 @@ async def remind_silent(here: Here[OnPurchase]) -> RemindedOut:
     return RemindedOut(reminders=count)
 
 
-ROUTES: Sequence[Any] = [open_collection, close_collection, cancel_purchase, get_consolidation, remind_silent]
+@endpoint(
+    post,
+    "/purchases/{reference:str}/declarations/{member:str}/reminding",
+    right=may_gather,
+    conflicts=("collection_closed", "already_filed", "nobody_to_remind", "already_reminded", "nothing_to_send"),
+    once=True,
+)
+async def remind_member(here: Here[OnDeclaration]) -> RemindedOut:
+    """Remind one member's référents now, once a day at most. For the facilitator and the lead buyer."""
+    kinds, context = here.features.kinds, here.context
+    count, _ = await reminding_silent.remind_member(
+        here.session, here.caller, here.purchase.id, here.member, kinds, context, here.clock
+    )
+    return RemindedOut(reminders=count)
+
+
+ROUTES: Sequence[Any] = [
+    remind_member,
+    open_collection,
+    close_collection,
+    cancel_purchase,
+    get_consolidation,
+    remind_silent,
+]

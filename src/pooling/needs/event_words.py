@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "needs.imported": "a importé des besoins pour {purchase} ({count})",
     "collection.extended": "a changé la date de clôture de la collecte de {purchase}",
     "collection.reminded": "a relancé les membres sans réponse de {purchase} ({reminders})",
+    "collection.member_reminded": "a relancé les référents {of_member} pour {purchase} ({reminders})",
     "declaration.amended": "a modifié, après la clôture, la déclaration {of_member} pour {purchase}",
     "consolidation.frozen": "a figé la consolidation n° {number} de {purchase}",
     "consolidation.amended": "a figé de nouveau la consolidation de {purchase}, sous le n° {number}",

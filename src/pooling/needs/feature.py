@@ -10,6 +10,7 @@ from pooling.needs import (
     collection_pages,
     consolidation_pages,
     gathering_pages,
+    life_pages,
     pages,
     receipts,
 )
@@ -30,6 +31,7 @@ FEATURE = Feature(
         *no_need_pages.ROUTES,
         *door_pages.ROUTES,
         *gathering_pages.ROUTES,
+        *life_pages.ROUTES,
         *amendment_pages.ROUTES,
         *collection_pages.ROUTES,
         *consolidation_pages.ROUTES,
@@ -37,6 +39,7 @@ FEATURE = Feature(
     api=(*api.ROUTES, *collection_api.ROUTES),
     purchase_tabs=(
         Tab("Besoins", SECTION, Right.SEE_TOTALS),
+        Tab("Suivi", life_pages.SECTION, Right.SEE_ALL_NEEDS),
         Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
     ),
     kinds=need_kinds,

@@ -29,7 +29,7 @@ async def do_reminding(here: Here[PurchasePage]) -> Response[Any]:
     count, written = await remind_silent(here.session, here.caller, here.purchase.id, kinds, here.context, here.clock)
     done = f"{plural(count, 'relance est prête', 'relances sont prêtes')} pour les référents des membres sans réponse"
     mailed = f"{'elle part' if count == 1 else 'elles partent'} maintenant"
-    return here.redirect(SECTION, done=done, mailed=mailed, rings="deliver" if written == count else "sweep")
+    return here.redirect("/suivi", done=done, mailed=mailed, rings="deliver" if written == count else "sweep")
 
 
 @get(FILING_FOR, right=may_gather)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, exists, false, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -14,6 +15,7 @@ from sqlmodel import col
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import any_of, linked
+from pooling.kernel.text import folded_words
 from pooling.members.models import Member
 from pooling.members.queries import MEMBERS_BY_NAME
 from pooling.needs.details import Detail
@@ -250,6 +252,32 @@ def _declares(
     )
 
 
+class Answer(StrEnum):
+    """What a participant has answered so far: what lists are filtered by."""
+
+    FILED = "filed"
+    """What it needs."""
+    NO_NEED = "no_need"
+    DRAFT = "draft"
+    SILENT = "silent"
+
+
+def _answered(answer: Answer) -> ColumnElement[bool]:
+    """Of a participation: this is what its member has answered."""
+    filed, draft = _filed_and_draft()
+    has_filed = exists().where(declares(filed, Participation, DeclarationState.FILED))
+    if answer in {Answer.FILED, Answer.NO_NEED}:
+        return has_filed.where(col(filed.no_need) == (answer == Answer.NO_NEED))
+    has_draft = exists().where(declares(draft, Participation, DeclarationState.DRAFT))
+    return and_(~has_filed, has_draft if answer == Answer.DRAFT else ~has_draft)
+
+
+def _named_like(search: str) -> list[ColumnElement[bool]]:
+    """The member's name has every word searched, or its beginning: the letters of a sort key are folded already."""
+    letters = literal(" ").concat(func.split_part(col(Member.sort_key), "\x01", 1))
+    return [letters.contains(f" {word}") for word in folded_words(search)]
+
+
 @dataclass(frozen=True)
 class MemberLine:
     """A participant in the lead buyer's list, with what it has filed."""
@@ -274,10 +302,19 @@ class MemberLine:
 
 
 async def member_page(
-    session: AsyncSession, purchase_id: int, wanted: Slice, *, only: list[int] | None = None
+    session: AsyncSession,
+    purchase_id: int,
+    wanted: Slice,
+    *,
+    only: list[int] | None = None,
+    answer: Answer | None = None,
+    search: str = "",
 ) -> Listed[MemberLine]:
-    """Participants in French order with their filed quantities; `only` these members (a référent sees its own)."""
-    page = _participants_page(purchase_id, wanted, only)
+    """Participants in French order with their filed quantities; `only` these members (a référent sees its own), that
+    gave this answer, whose name is searched.
+    """
+    asked = [*([_answered(answer)] if answer else []), *_named_like(search)]
+    page = _participants_page(purchase_id, wanted, only, asked)
     filed, draft = _filed_and_draft()
     lines = func.jsonb_object_agg(col(Need.item_id), col(Need.quantity)).filter(col(Need.item_id).is_not(None))
     amount = func.coalesce(func.sum(col(Need.quantity) * col(Item.unit_price)), 0)
@@ -328,13 +365,15 @@ def _line(
     return MemberLine(member_id, name, filed_at, draft_at, by_item, amount, code, no_need)
 
 
-def _participants_page(purchase_id: int, wanted: Slice, only: list[int] | None) -> Subquery:
+def _participants_page(
+    purchase_id: int, wanted: Slice, only: list[int] | None, asked: Sequence[ColumnElement[bool]]
+) -> Subquery:
     """The members of one page, chosen before anything is added up."""
     statement = (
         select(col(Member.group_id), col(Member.code), col(Member.name))
         .select_from(Participation)
         .join(Member, linked(Member.id, Participation.member_id))
-        .where(col(Participation.purchase_id) == purchase_id)
+        .where(col(Participation.purchase_id) == purchase_id, *asked)
     )
     if only is not None:
         statement = statement.where(any_of(col(Member.id), only))

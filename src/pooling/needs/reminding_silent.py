@@ -1,24 +1,31 @@
-"""« Relancer »: the next planned reminder of an open collection leaves now, for those who have not filed."""
+"""« Relancer »: the next planned reminder of an open collection leaves now, for those who have not filed, or for one
+of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.throttle import DAY, Allowance, TooMany
 from pooling.collections.finding import lock_collection
+from pooling.collections.models import Collection
 from pooling.collections.rules import accepts
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
+from pooling.kernel.tables import any_of, linked
 from pooling.mailroom.sending_now import kind_named
+from pooling.members.models import Member, Membership, Role
 from pooling.members.rights import Caller
 from pooling.needs.permissions import may_gather
+from pooling.needs.reminder_queries import has_filed, referent_of_participant
 from pooling.needs.reminders import DEADLINE
 from pooling.outbox.occasions import occasion
-from pooling.purchases.models import Purchase
+from pooling.purchases.models import Participation, Purchase
 from pooling.reminders.hastening import send_now
 from pooling.reminders.kinds import Context, Kind
 from pooling.reminders.models import Reminder, ReminderState
@@ -26,6 +33,17 @@ from pooling.reminders.planning import catch_up
 
 RELAUNCHES = Allowance(
     "needs-relaunches", "Reminding at once those who have not declared", "a purchase", 1, DAY, __name__
+)
+RELAUNCHES_OF_MEMBER = Allowance(
+    "needs-relaunches-member", "Reminding at once one member that has not declared", "a member of a purchase", 1, DAY,
+    __name__,
+)  # fmt: skip
+occasion(
+    "member reminded now",
+    asked_by="a lead buyer or a facilitator: « Relancer », beside a member",
+    to="the référents of the member, if it has filed nothing",
+    limit=f"{RELAUNCHES_OF_MEMBER}, nor within a day of reminding all; each reminder leaves once, now or at its date",
+    where=__name__,
 )
 occasion(
     "collection reminded now",
@@ -46,57 +64,159 @@ async def remind_silent(
         Forbidden: the caller neither facilitates the group nor runs this purchase.
         Conflict: the collection is not open, was reminded less than a day ago, or no reminder is left.
     """
-    may_gather.require(caller, await session.get_one(Purchase, (caller.group_id, purchase_id)))
-    collection = await lock_collection(session, ("purchase", purchase_id), alone=False)
-    now = await clock.at_database(session)
-    if collection is None or not accepts(collection, now):
-        raise Conflict("La collecte n’est pas ouverte : il n’y a personne à relancer.", code="collection_closed")
-    try:
-        await RELAUNCHES.count_here(session, purchase_id, at=now)
-    except TooMany as refused:
-        raise Conflict(
-            "Une relance est déjà partie depuis moins d’un jour : recommencez demain.", code="already_reminded"
-        ) from refused
-    kind = kind_named(kinds, DEADLINE)
-    assert kind is not None, "this feature brings it"
-    count = written = 0
-    await catch_up(session, [kind], now)  # who filed since the last sweep is not counted
-    offset = await _next_offset(session, purchase_id, collection.revision)
-    if offset is not None:
-        which = (
-            col(Reminder.subject_id) == purchase_id,
-            col(Reminder.revision) == collection.revision,
-            col(Reminder.offset_days) == offset,
-        )
-        count, due = await send_now(session, kind, which, replace(context, now=now))
-        written = len(due)
+    collection, now = await _lock_open(session, caller, purchase_id, clock)
+    await _allow(RELAUNCHES, session, purchase_id, now)
+    count, written = await _send_next(session, collection, kinds, replace(context, now=now))
     if not count:
         raise Conflict(
             "Il n’y a plus de relance à envoyer : celles qui étaient prévues avant la clôture sont parties, ou tous "
             "ont déposé. À un membre sans réponse, téléphonez : vous pouvez déposer sa déclaration pour lui.",
             code="nothing_to_send",
         )
+    _tell(session, caller, purchase_id, "reminded", now, {"reminders": count})
+    return count, written
+
+
+async def remind_member(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    member: Member,
+    kinds: Sequence[Kind],
+    context: Context,
+    clock: Clock,
+) -> tuple[int, int]:
+    """The same for the référents of one member that takes part. Returns as `remind_silent`.
+
+    Raises:
+        Forbidden: the caller neither facilitates the group nor runs this purchase.
+        Conflict: the collection is not open, the member has filed or has no référent, its référents were reminded less
+            than a day ago, or no reminder is left for them.
+    """
+    collection, now = await _lock_open(session, caller, purchase_id, clock)
+    its = (col(Participation.purchase_id) == purchase_id, col(Participation.member_id) == member.id)
+    if await session.scalar(select(has_filed()).select_from(Participation).where(*its)):
+        raise Conflict(f"{member.name} a répondu : il n’y a plus à relancer.", code="already_filed")
+    found = await session.execute(
+        select(col(Membership.person_id))
+        .select_from(Participation)
+        .join(Membership, referent_of_participant())
+        .where(*its)
+    )
+    people = sorted(set(found.scalars()))
+    if not people:
+        raise Conflict(f"{member.name} n’a pas de référent à qui écrire : nommez-en un.", code="nobody_to_remind")
+    await _allow(RELAUNCHES_OF_MEMBER, session, f"{purchase_id}:{member.id}", now)
+    if await _hastened(session, collection, people, now - DAY):
+        raise _already_reminded()
+    count, written = await _send_next(session, collection, kinds, replace(context, now=now), people)
+    if not count:
+        raise Conflict(
+            f"Il n’y a plus de relance à envoyer aux référents de {member.name} : celles qui étaient prévues sont "
+            "parties. Téléphonez : vous pouvez déposer sa déclaration pour lui.",
+            code="nothing_to_send",
+        )
+    _tell(session, caller, purchase_id, "member_reminded", now, {"member_id": member.id, "reminders": count})
+    return count, written
+
+
+async def reminded_at(
+    session: AsyncSession, collection: Collection, members: Sequence[int]
+) -> dict[int, datetime | None]:
+    """When somebody last had each of these members reminded, if ever; those without a référent are left out."""
+    rows = await session.execute(
+        select(col(Membership.member_id), func.max(col(Reminder.hastened_at)))
+        .outerjoin(
+            Reminder,
+            and_(
+                *_of(collection, None),
+                linked(Reminder.person_id, Membership.person_id),
+                col(Reminder.kind) == DEADLINE,
+            ),
+        )
+        .where(
+            any_of(col(Membership.member_id), members),
+            col(Membership.role) == Role.REFERENT,
+            col(Membership.ended_at).is_(None),
+        )
+        .group_by(col(Membership.member_id))
+    )
+    return {member_id: at for member_id, at in rows if member_id is not None}
+
+
+async def _lock_open(
+    session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock
+) -> tuple[Collection, datetime]:
+    """The collection, which stays open meanwhile, for whoever gathers; and the time once its lock is won."""
+    may_gather.require(caller, await session.get_one(Purchase, (caller.group_id, purchase_id)))
+    collection = await lock_collection(session, ("purchase", purchase_id), alone=False)
+    now = await clock.at_database(session)
+    if collection is None or not accepts(collection, now):
+        raise Conflict("La collecte n’est pas ouverte : il n’y a personne à relancer.", code="collection_closed")
+    return collection, now
+
+
+async def _allow(allowance: Allowance, session: AsyncSession, whose: object, now: datetime) -> None:
+    try:
+        await allowance.count_here(session, whose, at=now)
+    except TooMany as refused:
+        raise _already_reminded() from refused
+
+
+def _already_reminded() -> Conflict:
+    return Conflict("Une relance est déjà partie depuis moins d’un jour : recommencez demain.", code="already_reminded")
+
+
+async def _send_next(
+    session: AsyncSession,
+    collection: Collection,
+    kinds: Sequence[Kind],
+    context: Context,
+    people: Sequence[int] | None = None,
+) -> tuple[int, int]:
+    """The next planned reminder of these people, or of everybody, leaves."""
+    kind = kind_named(kinds, DEADLINE)
+    assert kind is not None, "this feature brings it"
+    await catch_up(session, [kind], context.now)  # who filed since the last sweep is not counted
+    which = _of(collection, people)
+    offset = await session.scalar(
+        select(col(Reminder.offset_days))
+        .where(*which, col(Reminder.kind) == DEADLINE, col(Reminder.state) == ReminderState.PLANNED)
+        .order_by(col(Reminder.due_at))
+        .limit(1)
+    )
+    if offset is None:
+        return 0, 0
+    count, due = await send_now(session, kind, (*which, col(Reminder.offset_days) == offset), context)
+    return count, len(due)
+
+
+def _of(collection: Collection, people: Sequence[int] | None) -> list[ColumnElement[bool]]:
+    """The reminders of this revision of a collection, of these people or of everybody."""
+    whose = [] if people is None else [any_of(col(Reminder.person_id), people)]
+    return [
+        col(Reminder.subject_id) == collection.purchase_id,
+        col(Reminder.revision) == collection.revision,
+        *whose,
+    ]
+
+
+async def _hastened(session: AsyncSession, collection: Collection, people: Sequence[int], since: datetime) -> bool:
+    """Whether one of these people was written to since then because somebody asked for it."""
+    hastened = exists().where(
+        *_of(collection, people), col(Reminder.kind) == DEADLINE, col(Reminder.hastened_at) > since
+    )
+    return bool(await session.scalar(select(hastened)))
+
+
+def _tell(
+    session: AsyncSession, caller: Caller, purchase_id: int, what: str, now: datetime, details: dict[str, object]
+) -> None:
     record_event(
         session,
         at=now,
         person_id=caller.person_id,
         subject=("purchase", purchase_id),
-        name="collection.reminded",
-        details={"purchase_id": purchase_id, "reminders": count},
+        name=f"collection.{what}",
+        details={"purchase_id": purchase_id, **details},
     )
-    return count, written
-
-
-async def _next_offset(session: AsyncSession, purchase_id: int, revision: int) -> int | None:
-    offset: int | None = await session.scalar(
-        select(col(Reminder.offset_days))
-        .where(
-            col(Reminder.kind) == DEADLINE,
-            col(Reminder.subject_id) == purchase_id,
-            col(Reminder.revision) == revision,
-            col(Reminder.state) == ReminderState.PLANNED,
-        )
-        .order_by(col(Reminder.due_at))
-        .limit(1)
-    )
-    return offset
