@@ -88,7 +88,7 @@ class ItemShown:
     pack: int
     minimum: int
     tiers: tuple[tuple[int, Decimal], ...]
-    lot: LotShown | None
+    lot: LotShown | None = None
 
     @property
     def under(self) -> str:
