@@ -58,6 +58,7 @@ def is_address(typed: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=32)  # a mail asks four times: for its headers and for the server, of who sends and who receives
 def sendable(address: str) -> str:
     """The address as headers, mail servers and calendars take it: ASCII alone. A sender may be `…@localhost`.
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import quote, urlsplit
 
 from pooling.mail_addresses import sendable
@@ -99,6 +99,7 @@ def envelope(
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii") + content
 
 
+@lru_cache(maxsize=64)  # most mails of a mailing have the same subject, and all of them come from the same name
 def _unstructured(value: str) -> str:
     if _CONTROL.search(value):
         raise ValueError("a control character in a header")

@@ -12,15 +12,15 @@ from aiosmtplib import (
     SMTP,
     SMTPDataError,
     SMTPException,
-    SMTPNotSupported,
+    SMTPHeloError,
     SMTPRecipientRefused,
-    SMTPRecipientsRefused,
     SMTPResponseException,
     SMTPSenderRefused,
 )
 
 from pooling.mail_addresses import sendable
 from pooling.outbox.envelope import Attachment, envelope, host_of
+from pooling.outbox.exchange import Exchange
 from pooling.outbox.models import Message
 from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
@@ -55,12 +55,14 @@ class SmtpTransport:
         try:
             async with asyncio.timeout(self.connect_seconds):
                 await client.connect()
+                await _introduce(client)
+                exchange = Exchange(client)
         except (SMTPException, OSError, TimeoutError) as error:
             client.close()
             raise NotSent(Fault.SERVER, _said(error)) from error
         try:
-            yield _Open(client, self)
-            await _say_goodbye(client)
+            yield _Open(exchange, self)
+            await _say_goodbye(exchange)
         finally:
             client.close()
 
@@ -83,7 +85,7 @@ class SmtpTransport:
 
 @dataclass(frozen=True)
 class _Open:
-    client: SMTP
+    exchange: Exchange
     transport: SmtpTransport
 
     async def send(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> None:
@@ -94,16 +96,14 @@ class _Open:
             raise NotSent(Fault.PERMANENT, f"cannot be written as a mail: {error}") from error
         try:
             async with asyncio.timeout(self.transport.send_seconds):
-                await self.client.sendmail(sendable(sender), [sendable(message.recipient)], mail)
+                await self.exchange.send(sendable(sender), sendable(message.recipient), mail)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             raise NotSent(fault_of(error), _said(error)) from error
 
 
 def fault_of(error: Exception) -> Fault:
     """Whose fault an answer is: this mail's, or everybody's."""
-    if isinstance(error, SMTPRecipientsRefused):
-        return fault_of(error.recipients[0])
-    if isinstance(error, SMTPNotSupported | ValueError):
+    if isinstance(error, ValueError):
         return Fault.PERMANENT  # an address that this server cannot take
     if isinstance(error, SMTPSenderRefused) and error.code == _TOO_BIG:
         return Fault.PERMANENT
@@ -116,15 +116,22 @@ def fault_of(error: Exception) -> Fault:
 
 
 def _said(error: BaseException) -> str:
-    if isinstance(error, SMTPRecipientsRefused):
-        return _said(error.recipients[0])
     if isinstance(error, SMTPResponseException):
         return f"{error.code} {error.message}"[:500]
     return (str(error) or type(error).__name__)[:500]
 
 
-async def _say_goodbye(client: SMTP) -> None:
+async def _introduce(client: SMTP) -> None:
+    """Says who we are, unless it was asked already what the server can do: it is asked anew once TLS is on."""
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except SMTPHeloError:
+            await client.helo()
+
+
+async def _say_goodbye(exchange: Exchange) -> None:
     """Politely, but without waiting for long: the mails are settled."""
     with suppress(SMTPException, OSError, TimeoutError):
         async with asyncio.timeout(2):
-            await client.quit()
+            await exchange.quit()

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from litestar import Request
-from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.datastructures import Cookie
 from litestar.types import Message, Scope
 
 from pooling.kernel.errors import DomainError
@@ -50,6 +50,11 @@ HEADERS = {
 }
 HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 """`Strict-Transport-Security`, two years, wherever the service is not on this machine alone."""
+_ON_THIS_MACHINE = {
+    name.lower().encode(): value.encode() for name, value in {**HEADERS, "Cache-Control": "no-store"}.items()
+}
+_OVER_HTTPS = {**_ON_THIS_MACHINE, b"strict-transport-security": HTTPS_ONLY.encode()}
+"""As they leave: what every answer says is encoded once."""
 
 
 class ExpiredForm(DomainError):
@@ -210,9 +215,7 @@ async def add_headers(message: Message, scope: Scope) -> None:
     """Called for every answer just before it leaves: errors, redirects and refusals of the framework too."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Cache-Control", "no-store")
-    if not scope["litestar_app"].state.services.settings.is_loopback:
-        headers.setdefault("Strict-Transport-Security", HTTPS_ONLY)
+    wanted = _ON_THIS_MACHINE if scope["litestar_app"].state.services.settings.is_loopback else _OVER_HTTPS
+    headers = message.setdefault("headers", [])
+    said = {name.lower() for name, _ in headers}
+    message["headers"] = [*headers, *((name, value) for name, value in wanted.items() if name not in said)]

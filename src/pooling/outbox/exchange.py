@@ -1,0 +1,154 @@
+"""What is said to a mail server for each mail (RFC 5321), once aiosmtplib has connected, secured and signed in: who
+sends it, to whom and that it follows, at one go where the server offers it (PIPELINING, RFC 2920). aiosmtplib asks
+three times, and spends more on reading the replies than delivery on all the rest of a mail.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiosmtplib import (
+    SMTP,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponse,
+    SMTPResponseException,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+)
+from aiosmtplib.protocol import normalize_message_line_endings
+
+LONGEST_REPLY = 64 * 1024
+DONE, WILL_FORWARD, FOLLOW, MALFORMED = 250, 251, 354, -1
+Reply = asyncio.Future[SMTPResponse]
+
+
+class Exchange(asyncio.Protocol):
+    """The connection of a client that is ready for mails, from now on this one's. Replies come in the order of the
+    commands (RFC 2920, 3.2).
+    """
+
+    def __init__(self, client: SMTP) -> None:
+        """Raises:
+        SMTPServerDisconnected: nobody is there any more.
+        """
+        transport = client.transport
+        if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+            raise SMTPServerDisconnected("Connection lost")
+        self._transport = transport
+        self._at_one_go = client.supports_extension("pipelining")
+        self._tells_size = client.supports_extension("size")
+        self._awaited: deque[Reply] = deque()
+        self._unread, self._lines = b"", list[str]()
+        transport.set_protocol(self)
+
+    async def send(self, sender: str, recipient: str, mail: bytes) -> None:
+        """Returns once the server has answered for the mail (`250`).
+
+        Raises:
+            SMTPException: it did not take it; which one says what it refused.
+        """
+        mail = in_whole_lines(mail)
+        size = f" SIZE={len(mail)}" if self._tells_size else ""
+        opening = [f"MAIL FROM:<{sender}>{size}", f"RCPT TO:<{recipient}>", "DATA"]
+        if any(not line.isprintable() for line in opening):
+            raise ValueError("an address that would be another command")
+        replies: list[Reply] = []
+        for commands in [opening] if self._at_one_go else [[line] for line in opening]:
+            replies += await self._ask(*(f"{line}\r\n".encode("ascii") for line in commands))
+            refused = _refusal(replies, sender, recipient)
+            if refused is not None:
+                await self._start_over(replies)
+                raise refused
+        (taken,) = await self._ask(stuffed(mail) + b".\r\n")
+        code, said = taken.result()
+        if code != DONE:
+            await self._start_over([])
+            raise SMTPDataError(code, said)
+
+    async def quit(self) -> None:
+        await self._ask(b"QUIT\r\n")
+
+    async def _start_over(self, replies: Sequence[Reply]) -> None:
+        """After a refusal, for the next mail."""
+        with suppress(SMTPException):
+            if len(replies) > 2 and replies[2].result().code == FOLLOW:  # noqa: PLR2004 - the one to DATA
+                await self._ask(b".\r\n")  # it asks for the mail that it has refused: nothing follows (RFC 2920, 3.1)
+            await self._ask(b"RSET\r\n")
+
+    async def _ask(self, *commands: bytes) -> list[Reply]:
+        """The replies, all of them there; or how the connection ended before."""
+        if self._transport.is_closing():
+            raise SMTPServerDisconnected("Connection lost")
+        replies = [asyncio.get_running_loop().create_future() for _ in commands]
+        self._awaited.extend(replies)
+        self._transport.write(b"".join(commands))
+        with suppress(SMTPException):
+            await replies[-1]
+        return replies
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            self._take(line)
+        if len(self._unread) + sum(map(len, self._lines)) > LONGEST_REPLY:
+            self._end(SMTPResponseException(MALFORMED, "Response too long"))
+
+    def _take(self, line: bytes) -> None:
+        code = line[:3]
+        if len(code) != 3 or not code.isdigit():  # noqa: PLR2004 - RFC 5321, 4.2
+            self._end(SMTPResponseException(MALFORMED, f"Malformed SMTP response line: {line[:200]!r}"))
+            return
+        self._lines.append(line[4:].strip().decode("utf-8", "surrogateescape"))
+        if line[3:4] != b"-":
+            said, self._lines = "\n".join(self._lines), []
+            reply = self._awaited.popleft() if self._awaited else None  # what was not asked for answers nothing
+            if reply is not None and not reply.done():
+                reply.set_result(SMTPResponse(int(code), said))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        lost = SMTPServerDisconnected("Connection lost")
+        lost.__cause__ = exc
+        self._end(lost)
+
+    def _end(self, why: SMTPException) -> None:
+        self._transport.close()
+        self._unread, self._lines = b"", []
+        while self._awaited:
+            reply = self._awaited.popleft()
+            if not reply.done():
+                reply.set_exception(why)
+                reply.exception()  # seen, though nobody may ask for it
+
+
+def _refusal(replies: Sequence[Reply], sender: str, recipient: str) -> SMTPException | None:
+    """The first thing that is wrong with the replies to who sends, to whom, and that it follows."""
+    for place, reply in enumerate(replies):
+        lost = reply.exception()
+        if isinstance(lost, SMTPException):
+            return lost
+        code, said = reply.result()
+        if place == 0 and code != DONE:
+            return SMTPSenderRefused(code, said, sender)
+        if place == 1 and code not in {DONE, WILL_FORWARD}:
+            return SMTPRecipientRefused(code, said, recipient)
+        if place == 2 and code != FOLLOW:  # noqa: PLR2004
+            return SMTPDataError(code, said)
+    return None
+
+
+def in_whole_lines(mail: bytes) -> bytes:
+    """With CRLF alone, at its end too: a lone sign of the two could be taken for the end of the mail, and what follows
+    it for a mail of its own.
+    """
+    lines = mail.count(b"\r\n")
+    if lines == mail.count(b"\n") == mail.count(b"\r") and mail.endswith(b"\r\n"):
+        return mail
+    return normalize_message_line_endings(mail)
+
+
+def stuffed(mail: bytes) -> bytes:
+    """A line that begins with a dot has another one before it (RFC 5321, 4.5.2)."""
+    return (b"." if mail.startswith(b".") else b"") + mail.replace(b"\r\n.", b"\r\n..")
