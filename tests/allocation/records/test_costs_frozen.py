@@ -88,6 +88,19 @@ def cents(text: str) -> int:
     return int((Decimal(plain) * 100).to_integral_exact())
 
 
+async def test_a_dear_purchase_is_listed_with_its_records(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """Beyond 21 million euros, which are more cents than a whole number of PostgreSQL's smaller kind holds."""
+    dear = (ItemIn(code="navette", name="Navette", unit_price=Decimal(30_000_000), vat_rate=Decimal(0)),)
+    purchase_id = await open_purchase(database, territory, NOW, items=dear)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, navette=1)
+    browser = await sign_in(BUYER)
+    await freeze(browser)
+    said = text_of(await browser.get(COSTS))
+    assert said.count("30 000 000,00 €") >= 2, "the total, and that of the record"
+
+
 async def test_page_preview_record_json_xlsx_and_csv_show_the_same_figures(
     database: Database, territory: Territory, sign_in: SignIn
 ) -> None:

@@ -14,7 +14,7 @@ from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.kept import stated_of
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.kernel.errors import Conflict, NotFound
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, whole
 from pooling.needs.details import SaidLine
 from pooling.sharing.money import Cents, parse_cents
 
@@ -45,7 +45,7 @@ async def frozen_allocations(session: AsyncSession, purchase_id: int) -> list[Fr
     rows = await session.execute(
         select(
             *_HEADING,
-            *(stated["totals"]["ht"].as_integer(), stated["totals"]["vat"].as_integer()),
+            *(whole(stated["totals"]["ht"]), whole(stated["totals"]["vat"])),
             case((stated.is_(None), result["totals"]["ttc"].astext), else_=null()),
         )
         .outerjoin(Person, col(Person.id) == AllocationRecord.frozen_by)

@@ -15,7 +15,7 @@ from pooling.allocation.models import AllocationRecord
 from pooling.allocation.permissions import may_process
 from pooling.kernel.errors import NotFound
 from pooling.kernel.events import Event, record_event
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, whole
 from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
@@ -30,8 +30,8 @@ def is_processed(purchase_id: object, number: object, member_id: object) -> Colu
         col(Event.subject_kind) == "purchase",
         col(Event.subject_id) == purchase_id,
         col(Event.name) == PROCESSED,
-        col(Event.details)["number"].as_integer() == number,
-        col(Event.details)["member_id"].as_integer() == member_id,
+        whole(col(Event.details)["number"]) == number,
+        whole(col(Event.details)["member_id"]) == member_id,
     )
 
 
@@ -91,8 +91,8 @@ async def processed_by(
             col(Event.subject_kind) == "purchase",
             col(Event.subject_id) == purchase_id,
             col(Event.name) == PROCESSED,
-            col(Event.details)["number"].as_integer() == number,
-            any_of(col(Event.details)["member_id"].as_integer(), caller.members_as(Role.FINANCE)),
+            whole(col(Event.details)["number"]) == number,
+            any_of(whole(col(Event.details)["member_id"]), caller.members_as(Role.FINANCE)),
         )
         .order_by(col(Event.id).desc())
         .limit(1)
