@@ -9,6 +9,8 @@ from api_client import API, Connect, problem
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.needs.freezing import freeze_consolidation
 
 FACILITATOR = "animation@bassin.example"
 ONE = f"{API}/purchases/AG-2027-001"
@@ -246,6 +248,40 @@ async def test_consolidation_is_for_who_sees_all_needs(
         assert {code: units for code, units in arceau["assigned"].items() if units} == {LUGOS: 7, "213304983": 3}
     for email in ("referent@lugos.example", "finances@arcachon.example", "observation@bassin.example"):
         assert problem(await (await connect(email)).get(f"{ONE}/consolidation")) == (403, "forbidden")
+
+
+async def test_who_gets_what_is_read_in_pages_of_members(
+    connect: Connect, database: Database, territory: Territory
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=7, abri=1)
+    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=3)
+    await file_needs(database, territory, purchase_id, "referent@arcachon.example", NOW, abri=2)
+    buyer = await connect(BUYER)
+    units = {"arceau": {ARCACHON: 0, LUGOS: 7, "213304983": 3}, "abri": {ARCACHON: 2, LUGOS: 1, "213304983": 0}}
+
+    async def read() -> tuple[list[int], dict[str, dict[str, int]]]:
+        """How many members each page has, and what all of them say together."""
+        sizes, following = list[int](), f"{ONE}/consolidation?limit=2"
+        said: dict[str, dict[str, int]] = {code: {} for code in units}
+        while following:
+            page = (await buyer.get(following)).json()
+            assert page["items"]["arceau"]["order"] == 10
+            sizes.append(len(page["items"]["arceau"]["assigned"]))
+            for code, item in page["items"].items():
+                said[code] |= item["assigned"]
+            following = page["next"]
+        return sizes, said
+
+    assert await read() == ([2, 1], units)
+    assert (await buyer.post(f"{ONE}/closure", {"reason": "Tous ont répondu"})).status_code == 200
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await freeze_consolidation(session, caller, purchase_id, FixedClock(NOW), options={})
+    assert (await buyer.get(f"{ONE}/consolidation")).json()["number"] == 1
+    assert await read() == ([2, 1], units)
+    assert problem(await buyer.get(f"{ONE}/consolidation?limit=501")) == (422, "invalid")
+    assert problem(await buyer.get(f"{ONE}/consolidation?after=AA")) == (422, "invalid")
 
 
 async def test_another_purchase_s_buyer_does_not_run_this_one(

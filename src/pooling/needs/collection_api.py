@@ -3,29 +3,30 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from litestar import get, post
 from pydantic import AwareDatetime, Field, field_validator
-from sqlalchemy import select
-from sqlmodel import col
 
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
+from pooling.kernel.limits import Readers, limit
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.needs import cancelling, collection, reminding_silent
-from pooling.needs.consolidating import consolidate_purchase, current_consolidation
+from pooling.needs.assigned import assigned_by, assigned_now, details_by
+from pooling.needs.consolidating import current_consolidation
 from pooling.needs.details import by_item, filed_details
-from pooling.needs.freezing import lot_kept
-from pooling.needs.models import ConsolidationRecord
 from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import may_gather, may_see_all_needs
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_run
-from pooling.purchases.queries import purchase_items
-from pooling.web.api import ApiIn, ApiOut
+from pooling.web.addresses import path_of
+from pooling.web.api import ApiIn, ApiOut, PageIn
+
+MOST_MEMBERS = limit(500, "Members in an answer that says who gets what", __name__, Readers.PROGRAMS)
 
 
 class OpeningIn(ApiIn):
@@ -73,7 +74,9 @@ class DetailOut(ApiOut):
 
 
 class ConsolidatedItemOut(ApiOut):
-    """What is ordered of one item; `assigned` is units by member code, `total` euros before VAT."""
+    """What is ordered of one item; `assigned` is units by the codes of the members on this page, `total` euros before
+    VAT.
+    """
 
     status: Literal["ok", "nothing_declared", "minimum_not_reached", "below_one_pack"]
     order: int
@@ -102,6 +105,14 @@ class ConsolidationOut(ApiOut):
     number: int | None
     frozen_at: datetime | None
     items: Mapping[str, ConsolidatedItemOut]
+    next: str | None
+    """The address that says what the next members get, in the order of their codes; null where these are the last."""
+
+
+class MembersIn(PageIn):
+    """Of which members it says what they get."""
+
+    limit: int = Field(default=MOST_MEMBERS, ge=1, le=MOST_MEMBERS, description="How many members at most.")
 
 
 @endpoint(
@@ -155,27 +166,33 @@ async def cancel_purchase(here: Here[OnPurchase], sent: CancellationIn) -> Purch
 
 
 @endpoint(get, "/purchases/{reference:str}/consolidation", right=may_see_all_needs, tagged=True)
-async def get_consolidation(here: Here[OnPurchase]) -> ConsolidationOut:
+async def get_consolidation(here: Here[OnPurchase], asked: MembersIn) -> ConsolidationOut:
     """What is ordered of each item and who gets how many. For the lead buyer and the facilitator."""
     frozen = await current_consolidation(here.session, here.purchase.id)
-    results: Mapping[str, Any]
+    whose = here.session, here.purchase.id
     if frozen is None:
-        found = await consolidate_purchase(here.session, here.purchase.id, {})
-        details = by_item(await filed_details(here.session, here.purchase.id))
-        items = {item.code: item for item in await purchase_items(here.session, here.purchase.id)}
-        results = {code: {**result.to_json(), **lot_kept(items[code])} for code, result in found.items()}
+        ordered, members = await assigned_now(*whose, asked.slice)
+        details = by_item(await filed_details(*whose, members=[member for member, _ in members.items]))
     else:
-        kept = select(col(ConsolidationRecord.result), col(ConsolidationRecord.details))
-        results, details = (await here.session.execute(kept.where(col(ConsolidationRecord.id) == frozen.id))).one()
+        ordered, members = await assigned_by(here.session, frozen.id, asked.slice)
+        details = await details_by(here.session, frozen.id, [member for member, _ in members.items])
+    assigned: dict[str, dict[str, int]] = {code: {} for code in ordered}
+    for member, units in members.items:
+        for code, count in units.items():
+            assigned[code][member] = count
+    query = urlencode({"after": members.next, "limit": asked.limit})
     return ConsolidationOut(
         notice=FICTIONAL if here.group.fictional else None,
         reference=here.purchase.reference,
         number=frozen and frozen.number,
         frozen_at=frozen and frozen.frozen_at,
         items={
-            code: ConsolidatedItemOut.model_validate({**result, "details": details.get(code, {})})
-            for code, result in results.items()
+            code: ConsolidatedItemOut.model_validate(
+                {**result, "assigned": assigned[code], "details": details.get(code, {})}
+            )
+            for code, result in ordered.items()
         },
+        next=f"{path_of(here.request)}?{query}" if members.next else None,
     )
 
 

@@ -1,6 +1,6 @@
 """What members say of their lines beside the units: a note, a budget, an engagement number."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.tables import linked
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Budget, Member
 from pooling.needs.models import Declaration, DeclarationState, NeedDetail
 from pooling.purchases.models import Item
@@ -83,9 +83,16 @@ async def budgets_of(session: AsyncSession, member_id: int) -> Sequence[Budget]:
 
 
 async def filed_details(
-    session: AsyncSession, purchase_id: int, *, item_id: int | None = None, most: int | None = None
+    session: AsyncSession,
+    purchase_id: int,
+    *,
+    item_id: int | None = None,
+    members: Collection[str] | None = None,
+    most: int | None = None,
 ) -> list[SaidLine]:
-    """Those of filed declarations, in the order of the items, then in French order of the members."""
+    """Those of filed declarations, of all members or of these, in the order of the items, then in French order of the
+    members.
+    """
     statement = (
         select(
             col(Item.code), col(Member.code), col(Member.name), col(NeedDetail.note), col(Budget.code),
@@ -102,6 +109,8 @@ async def filed_details(
     )  # fmt: skip
     if item_id is not None:
         statement = statement.where(col(NeedDetail.item_id) == item_id)
+    if members is not None:
+        statement = statement.where(any_of(col(Member.code), members))
     return [
         SaidLine(item, member, name, Detail(note, budget or "", label or "", engagement, budget_id))
         for item, member, name, note, budget, label, engagement, budget_id in await session.execute(statement)
