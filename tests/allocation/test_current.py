@@ -3,8 +3,10 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,11 +28,18 @@ from factories import (
     make_territory,
     open_purchase,
 )
-from pooling.allocation import current
+from pooling.allocation import current, spool
 from pooling.allocation.allocating import StatedPurchase, allocate_purchase
 from pooling.allocation.case import label_of, read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
-from pooling.allocation.current import Current, consistently, current_allocation, lock_sharing, read_current
+from pooling.allocation.current import (
+    Current,
+    consistently,
+    current_allocation,
+    lock_sharing,
+    read_current,
+    spool_current,
+)
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line, remove_line
 from pooling.allocation.editing.preview import Preview, Refused, preview_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn
@@ -52,6 +61,7 @@ from pooling.needs.collection import close_collection, open_collection, reopen_c
 from pooling.needs.declaring import discard_draft, file_declaration, save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.purchases import size
 from pooling.purchases.adding import rewrite_items
 from pooling.purchases.correcting import correct_purchase, delete_purchase
 from pooling.purchases.finding import item_ids
@@ -483,7 +493,7 @@ async def test_those_of_many_are_computed_apart_and_shown_as_last_known_meanwhil
     apart: Apart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process computes; who looks at a page is shown what was known, and who needs those of now waits."""
-    monkeypatch.setattr(current, "MANY", 0)
+    monkeypatch.setattr(size, "MANY", 0)
     monkeypatch.setattr(current, "_compute", None)  # not here
 
     async def look(*, last_known: bool) -> tuple[bool, int]:
@@ -515,8 +525,8 @@ async def test_a_preview_of_many_is_the_same(apart: Apart, monkeypatch: pytest.M
         for key in ("equal", {"percents": {LUGOS: "100"}}, {"percents": {LUGOS: "99"}})
     ]
     told = []
-    for most in (current.MANY, 0):
-        monkeypatch.setattr(current, "MANY", most)
+    for most in (size.MANY, 0):
+        monkeypatch.setattr(size, "MANY", most)
         async with apart.database.transaction(group) as session:
             told.append([await preview_line(session, purchase_id, RATES, charge) for charge in charges])
     here, there = told
@@ -531,15 +541,32 @@ async def test_a_preview_of_many_is_the_same(apart: Apart, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
-async def test_a_file_of_many_is_the_same(apart: Apart, kind: str) -> None:
+async def test_a_file_of_many_is_the_same(apart: Apart, kind: str, tmp_path: Path) -> None:
     """Whether it is written here or in a process apart, which has none of its own."""
     group, purchase_id = apart.territory.group_id, apart.purchase_id
     await apart.file("referent@salles.example", 5)
     asked = downloads.Asked(kind, "Bassin", ZoneInfo("Europe/Paris"), NOW, fictional=True)
     async with apart.database.transaction(group) as session:
-        there = await run_apart(session, downloads._current_file, purchase_id, RATES, asked)
-        assert there == await downloads._current_file(session, purchase_id, RATES, asked)
-        assert SALLES.encode() in there
+        given = (purchase_id, RATES, asked)
+        await run_apart(session, downloads.write_current, str(tmp_path / "there"), *given)
+        await downloads.write_current(session, str(tmp_path / "here"), *given)
+    assert (tmp_path / "there").read_bytes() == (tmp_path / "here").read_bytes()
+    assert SALLES.encode() in (tmp_path / "there").read_bytes()
+
+
+async def test_some_members_at_a_time_say_the_same(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Member by member and line by line, however often one reads, and at once."""
+    monkeypatch.setattr(spool, "AT_ONCE", 1)
+    await apart.file("referent@salles.example", 5)
+    async with apart.database.transaction(apart.territory.group_id) as session:
+        whole = await read_current(session, apart.purchase_id, RATES)
+        _, parts = await spool_current(session, apart.purchase_id, RATES)
+    assert replace(parts, result=whole.result) == whole
+    expected, found = whole.result, parts.result
+    assert len(found.members) == len(expected.members) > 1
+    assert list(zip(found.members, found.members, strict=True)) == [(each, each) for each in expected.members]
+    assert [list(shares) for shares in found.shares] == [list(shares) for shares in expected.shares]
+    assert {**found.head_to_json(), "members": [each.to_json() for each in found.results]} == expected.to_json()
 
 
 async def test_many_are_frozen_apart_once(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -551,7 +578,7 @@ async def test_many_are_frozen_apart_once(apart: Apart, monkeypatch: pytest.Monk
         stranger = await caller_of(session, apart.territory.people["referent@lugos.example"], group)
         shown = fingerprint((await current_allocation(session, purchase_id, RATES)).fingerprint, 0)
         label = label_of(await session.get_one(Purchase, (group, purchase_id)))
-    monkeypatch.setattr(current, "MANY", 0)
+    monkeypatch.setattr(size, "MANY", 0)
     tries = [(stranger, shown, Forbidden), (buyer, "autre", FiguresMoved), (buyer, shown, None)]
     for caller, version, refusal in tries:
         async with apart.database.transaction(group) as session:

@@ -20,7 +20,6 @@ from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.web.addresses import path_of
 from pooling.web.api import ApiIn, ApiOut, PageIn
-from pooling.web.downloads import download
 
 CSV = "text/csv"
 REFUSALS = (
@@ -126,7 +125,7 @@ def _notice(here: OnCosts) -> str | None:
 
 
 @endpoint(get, f"{PATH}.xlsx", right=may_see_every_share, media=XLSX, conflicts=(*REFUSALS, LONG_WORKBOOK))
-async def download_allocation_xlsx(here: Here[OnCosts]) -> Response[bytes]:
+async def download_allocation_xlsx(here: Here[OnCosts]) -> Response[Any]:
     """The finance workbook. For who sees every member's share. A long one (409) is prepared from the page of costs."""
     current = await current_allocation(here.session, here.purchase.id, here.finance)
     current.told()
@@ -136,21 +135,20 @@ async def download_allocation_xlsx(here: Here[OnCosts]) -> Response[bytes]:
             "coûts de l’achat, ou prenez le CSV (view=lines), qui a tous ses chiffres.",
             code=LONG_WORKBOOK,
         )
-    return await _file(here, Asked.by(here, "xlsx"), XLSX)
+    return await _file(here, Asked.by(here, "xlsx"))
 
 
 @endpoint(get, f"{PATH}.csv", right=may_see_every_share, media=CSV, conflicts=REFUSALS)
-async def download_allocation_csv(here: Here[OnCosts], asked: CsvIn) -> Response[bytes]:
+async def download_allocation_csv(here: Here[OnCosts], asked: CsvIn) -> Response[Any]:
     """The same figures as CSV, as a French spreadsheet opens it. For who sees every member's share.
 
     A fictional group's has a last column `Remarque` that says so.
     """
-    return await _file(here, Asked.by(here, "csv", asked.view), CSV)
+    return await _file(here, Asked.by(here, "csv", asked.view))
 
 
-async def _file(here: OnCosts, asked: Asked, media: str) -> Response[bytes]:
-    content = await current_file(here, asked)
-    return download(content, f"{here.purchase.reference}-repartition-estimee.{asked.kind}", media)
+async def _file(here: OnCosts, asked: Asked) -> Response[Any]:
+    return await current_file(here, asked, f"{here.purchase.reference}-repartition-estimee")
 
 
 ROUTES: Sequence[Any] = [get_allocation, download_allocation_xlsx, download_allocation_csv]

@@ -26,13 +26,16 @@ from pooling.allocation.case import PurchaseCase, label_of, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import row_count
 from pooling.allocation.kept import kept_of, stated_of
+from pooling.allocation.listing import current_shares
 from pooling.allocation.models import CaseChange, CurrentAllocation, CurrentShare
-from pooling.kernel.apart import PRELOADED, apart, is_apart
+from pooling.allocation.spool import read_spooled
+from pooling.kernel.apart import PRELOADED, apart
 from pooling.kernel.database import TenantSession, group_of, insert_many
 from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Order, Slice
 from pooling.kernel.tables import any_of
-from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.models import Purchase
+from pooling.purchases.size import has_many
 from pooling.sharing import RULE_VERSION
 from pooling.sharing.shared_lines import LineKind
 
@@ -45,8 +48,6 @@ WRITTEN_AT_ONCE = 2_000
 """Rows in one statement: others have their turn in between."""
 
 
-MANY = 1_000
-"""Members beyond which shares are computed in a process apart, and who only looks is shown those known last."""
 PRELOADED.add(__name__)
 
 
@@ -91,6 +92,23 @@ async def read_current(
     """
     _, stated = await consistently(session, purchase_id, finance, partial(_stated, session, only))
     return stated
+
+
+async def spool_current(
+    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration
+) -> tuple[Current, StatedPurchase]:
+    """The same of all members, some of which are held at a time.
+
+    Raises:
+        Conflict, Unavailable: as `read_current`.
+    """
+
+    async def read(current: Current) -> tuple[Current, StatedPurchase]:
+        current.told()
+        assert current.stated is not None, "it was told"
+        return current, await read_spooled(session, current_shares(purchase_id), current.stated, RULE_VERSION)
+
+    return await consistently(session, purchase_id, finance, read)
 
 
 async def read_part(
@@ -209,15 +227,6 @@ async def _computed_here(
     if kept is not None:
         return kept
     return await _compute(session, purchase_id, finance)
-
-
-async def has_many(session: AsyncSession, purchase_id: int) -> bool:
-    """Whether so many take part that computing belongs in a process apart, and this is not that one."""
-    if is_apart():
-        return False
-    most = select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id).limit(MANY + 1)
-    counted = await session.execute(select(func.count()).select_from(most.subquery()))
-    return counted.scalar_one() > MANY
 
 
 _UNDER_WAY: dict[tuple[int, int], asyncio.Task[None]] = {}

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.allocation.allocating import apply_rule
 from pooling.allocation.case import label_of, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.current import has_many
 from pooling.allocation.page import finance_of
 from pooling.kernel.apart import apart
 from pooling.kernel.database import group_of
@@ -23,6 +22,7 @@ from pooling.needs.permissions import may_file
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import purchase_items
+from pooling.purchases.size import has_many
 from pooling.sharing.allocation_case import Need
 from pooling.sharing.allocation_result import MemberResult
 from pooling.web.forms import PostedForm

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
 from pooling.sharing.money import format_cents, format_decimal
 from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
-from pooling.sharing.statement import StatedLine, StatedMember, StatedShare, StatedWarning, Statement
+from pooling.sharing.statement import StatedLine, StatedShare, StatedWarning, Statement
 
 KEYS = {
     KeyName.EQUAL: "à parts égales",
@@ -111,12 +111,8 @@ def _item_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
     for line, shares in statement.of_kind(LineKind.ITEM):
         price, rate = decimal(line.unit_price or 0), decimal(line.vat_rate or 0)
         for member, share in shares:
-            names = [line.id, labels.line(LineKind.ITEM, line.id), *_named(member, labels)]
+            names = [line.id, labels.line(LineKind.ITEM, line.id), member, labels.member(member)]
             yield [*names, decimal(share.value), price, share.cents, rate]
-
-
-def _named(member: StatedMember, labels: Labels) -> list[Value]:
-    return [member.result.id, labels.member(member.result.id)]
 
 
 def charges(statement: Statement, labels: Labels) -> SheetTable:
@@ -156,7 +152,7 @@ def _vat_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
     rates = [line.id for line, _ in statement.of_kind(LineKind.VAT)]
     found = {(kind, line.id): shares for kind in kinds for line, shares in statement.of_kind(kind)}
     for rate in rates:
-        base, ties, more = ({m.result.id: share for m, share in found.get((kind, rate), ())} for kind in kinds)
+        base, ties, more = (dict(found.get((kind, rate), ())) for kind in kinds)
         for member in statement.results:
             if member.id in base or member.id in ties or member.id in more:
                 taxed, tie, rest = (shares.get(member.id, _NOTHING) for shares in (base, ties, more))
@@ -184,7 +180,7 @@ def _subsidy_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]
         public = "oui" if line.public else "non"
         for member, share in shares:
             if share.cents:
-                names = [line.id, labels.line(LineKind.SUBSIDY, line.id), *_named(member, labels)]
+                names = [line.id, labels.line(LineKind.SUBSIDY, line.id), member, labels.member(member)]
                 yield [*names, share.eligible, share.cents, public]
 
 
@@ -216,7 +212,7 @@ def _line_rows(statement: Statement, labels: Labels) -> Iterator[tuple[StatedLin
                     line,
                     [
                         *named,
-                        *_named(member, labels),
+                        *(member, labels.member(member)),
                         key,
                         decimal(Fraction(share.value) / 100 if line.key in CENTS_KEYS else share.value),
                         ratio(share.numerator, whole) if whole else None,

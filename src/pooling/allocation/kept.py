@@ -10,15 +10,38 @@ from dataclasses import MISSING, fields
 from datetime import datetime
 from fractions import Fraction
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import Labels, row_count
 from pooling.allocation.models import ShareColumns
 from pooling.sharing.allocation_case import InvoiceLine
 from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
+from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import KeyName, LineKind
 from pooling.sharing.statement import StatedLine, StatedMember, StatedPart, StatedShare, StatedWarning, Statement
+
+
+class ShareRow(Protocol):
+    """What of `ShareColumns` a statement's member is made of."""
+
+    @property
+    def member(self) -> str: ...
+    @property
+    def ht(self) -> Cents: ...
+    @property
+    def vat(self) -> Cents: ...
+    @property
+    def subsidies(self) -> Cents: ...
+    @property
+    def fctva(self) -> Cents: ...
+    @property
+    def vat_by_rate(self) -> dict[str, Cents]: ...
+    @property
+    def gets_fctva(self) -> bool: ...
+    @property
+    def lines(self) -> list[Any]: ...
+
 
 _EXACT = frozenset({"vat_rate", "unit_price", "rate", "whole"})
 _NAMES = ("items", "charges", "subsidies")
@@ -81,7 +104,7 @@ def stated_of(head: Mapping[str, Any], rows: Sequence[ShareColumns], rule_versio
             label=head["label"],
             fctva_rate=Fraction(head["fctva_rate"]),
             lines=lines,
-            members=[_member(row, lines) for row in rows],
+            members=[member_of(row, lines) for row in rows],
             totals=Totals(**head["totals"]),
             warnings=[StatedWarning(*warning) for warning in head["warnings"]],
             invoice={Fraction(rate): InvoiceLine(ht, vat) for rate, ht, vat in head["invoice"]},
@@ -125,7 +148,8 @@ def _share_written(share: StatedShare) -> list[Any]:
     return written
 
 
-def _share(written: Sequence[Any]) -> StatedShare:
+def share_of(written: Sequence[Any]) -> StatedShare:
+    """One of the `lines` of a row."""
     line, cents, numerator, value, *more = written
     if len(more) > 1:
         more[1] = tuple((Fraction(one), Fraction(weight)) for one, weight in more[1])
@@ -136,8 +160,9 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - fractions become text, all els
     return str(value) if isinstance(value, Fraction) else value
 
 
-def _member(row: ShareColumns, lines: Sequence[StatedLine]) -> StatedMember:
-    shares = [_share(written) for written in row.lines]
+def member_of(row: ShareRow, lines: Sequence[StatedLine]) -> StatedMember:
+    """One member of such a statement, by its row."""
+    shares = [share_of(written) for written in row.lines]
     of_kind: dict[LineKind, list[tuple[str, StatedShare]]] = {kind: [] for kind in LineKind}
     for share in shares:
         of_kind[lines[share.line].kind].append((lines[share.line].id, share))

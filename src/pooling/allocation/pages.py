@@ -38,7 +38,6 @@ from pooling.allocation.records import export_pages
 from pooling.allocation.records import pages as record_pages
 from pooling.allocation.records.downloads import (
     FILE_NAMES,
-    KINDS,
     Asked,
     current_file,
     download_links,
@@ -70,7 +69,6 @@ from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
 from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
-from pooling.web.downloads import download
 from pooling.web.layout import Link
 from pooling.web.typography import euros, percent
 
@@ -251,7 +249,7 @@ async def download_allocation(here: Here[CostsPage]) -> Response[Any]:
         current = await current_allocation(here.session, here.purchase.id, here.finance)
         if writes_apart(here.request, current.workbook_rows):
             return here.redirect(export_pages.path())
-    return download(await current_file(here, Asked.by(here, kind)), f"{name}.{kind}", KINDS[kind])
+    return await current_file(here, Asked.by(here, kind), name)
 
 
 ROUTES = [

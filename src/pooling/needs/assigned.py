@@ -73,10 +73,10 @@ async def assigned_by(session: AsyncSession, record_id: int, wanted: Slice) -> A
 
 async def details_by(
     session: AsyncSession, record_id: int, members: Sequence[str]
-) -> dict[str, dict[str, Mapping[str, str]]]:
+) -> dict[str, dict[str, dict[str, str]]]:
     """What these members said of their lines, as a frozen consolidation keeps it: by item's code, then by member's."""
     values = {"group": group_of(session), "record": record_id, "members": list(members)}
-    kept: dict[str, dict[str, Mapping[str, str]]] = {}
+    kept: dict[str, dict[str, dict[str, str]]] = {}
     for item, member, said in await session.execute(_SAID, values):
         kept.setdefault(item, {})[member] = said
     return kept

@@ -1,41 +1,37 @@
 """Consolidation: what the needs add up to, how the lead buyer shares what does not fit, who gets what, freezing."""
 
-import asyncio
-import io
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from pooling.kernel.apart import Work, apart
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
-from pooling.members.models import Member
 from pooling.needs.consolidating import (
     ConsolidationOptions,
     FrozenConsolidation,
     Options,
-    consolidate_columns,
-    consolidate_purchase,
-    filed_needs,
     latest_consolidation,
     order_outlook,
     totals_by_lot,
 )
 from pooling.needs.details import SHOWN_AT_MOST, filed_details
+from pooling.needs.files import Asked, item_workbook, order_workbook
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.item_shares import item_shares
 from pooling.needs.permissions import may_see_all_needs
 from pooling.needs.queries import REMARKS_AT_MOST, coverage, remarks_of, silent_members
-from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases.details import details_of
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
-from pooling.purchases.queries import ItemShown, participants, purchase_items, successors
+from pooling.purchases.queries import ItemShown, purchase_items, successors
+from pooling.purchases.size import has_many
 from pooling.sharing.comparison import next_tier_outlook
 from pooling.sharing.consolidation_case import IncompletePack, Rationing
 from pooling.sharing.consolidation_result import Consolidation
@@ -207,16 +203,6 @@ async def _item(here: PurchasePage, code: str, frozen: FrozenConsolidation | Non
     return found, read_options(given, items)
 
 
-async def _names(here: PurchasePage) -> dict[str, str]:
-    """Of those who take part, by code."""
-    return {line.code: line.name for line in await participants(here.session, here.purchase.id)}
-
-
-async def _lead_code(here: PurchasePage) -> str:
-    lead = await here.session.get(Member, (here.purchase.group_id, here.purchase.lead_member_id))
-    return lead.code if lead else ""
-
-
 def _facts(here: PurchasePage, document: str, frozen: FrozenConsolidation | None, options: Options) -> dict[str, str]:
     """Where a file's figures come from: what was frozen, or an attempt that nothing keeps."""
     if frozen is not None and frozen.counts and options == frozen.options:
@@ -239,20 +225,8 @@ def _facts(here: PurchasePage, document: str, frozen: FrozenConsolidation | None
 async def download_item(here: Here[PurchasePage], item: FromPath[str]) -> Response[bytes]:
     frozen = await latest_consolidation(here.session, here.purchase.id)
     shown, options = await _item(here, item, frozen)
-    filed = await filed_needs(here.session, here.purchase.id, item_id=shown.id)
-    names = await _names(here)
-    notice, lead = FICTIONAL if here.group.fictional else None, await _lead_code(here)
-    remarks = [(one.code, one.member, one.said) for one in await remarks_of(here.session, here.purchase.id, None)]
-    said = await filed_details(here.session, here.purchase.id, item_id=shown.id)
     facts = _facts(here, f"Consolidation de l’article « {shown.name} »", frozen, options)
-    result = await asyncio.to_thread(consolidate_columns, shown, filed.get(shown.id, ()), options)
-    target = io.BytesIO()
-    await asyncio.to_thread(write_consolidation_workbook, target, result, names, notice, lead, facts, remarks, said)
-    return _workbook(target, f"{here.purchase.reference}-{shown.code}-consolidation")
-
-
-def _workbook(content: io.BytesIO, name: str) -> Response[bytes]:
-    return download(content.getvalue(), f"{name}.xlsx", XLSX)
+    return await _written(here, item_workbook, Asked(shown, options, facts), f"{shown.code}-consolidation")
 
 
 @get(f"{PATH}/commande.xlsx", right=may_see_all_needs)
@@ -261,14 +235,17 @@ async def download_order(here: Here[PurchasePage]) -> Response[bytes]:
     items = await purchase_items(here.session, here.purchase.id)
     frozen = await latest_consolidation(here.session, here.purchase.id)
     options = _chosen(dict(here.request.query_params), items, frozen)
-    results = await consolidate_purchase(here.session, here.purchase.id, options)
-    order, names = [(item, results[item.code]) for item in items], await _names(here)
-    facts = _facts(here, "Commande", frozen, options)
-    notice, lead = FICTIONAL if here.group.fictional else None, await _lead_code(here)
-    target = io.BytesIO()
-    details = await details_of(here.session, here.purchase.id)
-    await asyncio.to_thread(write_order_workbook, target, facts, order, names, notice, lead, details)
-    return _workbook(target, f"{here.purchase.reference}-commande")
+    return await _written(
+        here, order_workbook, Asked(None, options, _facts(here, "Commande", frozen, options)), "commande"
+    )
+
+
+async def _written(here: PurchasePage, work: Work[[int, Asked], bytes], asked: Asked, name: str) -> Response[bytes]:
+    """Of many members it is written in a process apart."""
+    given = (here.purchase.id, replace(asked, notice=FICTIONAL if here.group.fictional else None))
+    many = await has_many(here.session, here.purchase.id)
+    content = await (apart(here.session, work, *given) if many else work(here.session, *given))
+    return download(content, f"{here.purchase.reference}-{name}.xlsx", XLSX)
 
 
 @post(PATH, right=may_run)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pooling.sharing import RULE_VERSION
 from pooling.sharing.allocation_case import InvoiceLine, RateSubsidy
@@ -86,6 +86,10 @@ class StatedShare(NamedTuple):
         return self.cents - self.towards_zero(line)
 
 
+Shared: TypeAlias = Iterable[tuple[str, StatedShare]]
+"""The shares of one line, each behind the id of its member. It is read as often as one likes."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatedMember:
     """What one member pays, and its share of each line in which it has one."""
@@ -117,6 +121,8 @@ class Statement:
     warnings: Sequence[StatedWarning]
     invoice: Mapping[Fraction, InvoiceLine]
     rule_version: int
+    by_line: Sequence[Shared] | None = None
+    """The shares of each line, where they are at hand beside those of each member."""
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -136,23 +142,28 @@ class Statement:
         return (member.result for member in self.members)
 
     @cached_property
-    def shares(self) -> Sequence[Sequence[tuple[StatedMember, StatedShare]]]:
+    def shares(self) -> Sequence[Shared]:
         """The shares of each line, in the order of the lines and, inside, of the members."""
-        shares: list[list[tuple[StatedMember, StatedShare]]] = [[] for _ in self.lines]
+        if self.by_line is not None:
+            return self.by_line
+        shares: list[list[tuple[str, StatedShare]]] = [[] for _ in self.lines]
         for member in self.members:
             for share in member.shares:
-                shares[share.line].append((member, share))
+                shares[share.line].append((member.result.id, share))
         return shares
 
-    def of_kind(self, kind: LineKind) -> Iterator[tuple[StatedLine, Sequence[tuple[StatedMember, StatedShare]]]]:
+    def of_kind(self, kind: LineKind) -> Iterator[tuple[StatedLine, Shared]]:
         """The lines of one kind, each with its shares."""
         return ((line, self.shares[place]) for place, line in enumerate(self.lines) if line.kind is kind)
 
     def to_json(self) -> dict[str, object]:
         """The result as the specification writes it."""
+        return {**self.head_to_json(), "members": [member.to_json() for member in self.results]}
+
+    def head_to_json(self) -> dict[str, object]:
+        """The same without the members."""
         return {
             "case": self.label,
-            "members": [member.to_json() for member in self.results],
             "items": {
                 line.id: {
                     "quantity": line.quantity,

@@ -1,20 +1,39 @@
 """Files that are handed out: always as a download, under a name that every system takes."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import IO
 
 from litestar import Response
+from litestar.response import Stream
 
 from pooling.kernel.file_kinds import attachment_header
 
 REVALIDATED = {"Cache-Control": "private, no-cache"}
 """What the browser may keep and must ask for again each time: whoever may have it now may not tomorrow."""
 
+_SENT_AT_ONCE = 256 * 1024
+
 
 def download(
     content: bytes, name: str, media_type: str, *, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
-    return Response(
-        content,
-        media_type=media_type,
-        headers={"Content-Disposition": attachment_header(name), **(headers or {})},
-    )
+    return Response(content, media_type=media_type, headers={**_said_of(name), **(headers or {})})
+
+
+def streamed(file: IO[bytes], name: str, media_type: str) -> Stream:
+    """The same of a file that nobody holds in memory. It is closed once it is sent."""
+    length = file.seek(0, 2)
+    headers = {**_said_of(name), "Content-Length": str(length)}
+    return Stream(_parts(file), media_type=media_type.partition(";")[0], headers=headers)  # it adds the charset
+
+
+async def _parts(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        file.seek(0)
+        while part := await asyncio.to_thread(file.read, _SENT_AT_ONCE):
+            yield part
+
+
+def _said_of(name: str) -> dict[str, str]:
+    return {"Content-Disposition": attachment_header(name)}

@@ -21,6 +21,7 @@ from pooling.allocation.records.opening import (
     frozen_allocations,
     open_record,
     result_of,
+    spool_record,
     workbook_rows,
 )
 from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres
@@ -163,7 +164,10 @@ def test_a_record_frozen_before_shares_were_kept_opens_after_the_upgrade(postgre
         async with database.transaction(1) as session:
             record = await find_record(session, 1, 1)
             stated = await open_record(session, record)
-            assert await result_of(session, record) == stated.result.to_json() == result
+            head, members = await result_of(session, record)
+            assert {**head, "members": list(members)} == stated.result.to_json() == result
+            spooled = (await spool_record(session, record)).result
+            assert {**spooled.head_to_json(), "members": [one.to_json() for one in spooled.results]} == result
             assert stated.labels.members == SHOWN["members"]
             assert stated.labels.charges == SHOWN["charges"]
             assert stated.basis == SHOWN["basis"]

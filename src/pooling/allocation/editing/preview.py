@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.allocation.allocating import refusal_reason, refused_line, waits_for_needs
 from pooling.allocation.case import PurchaseCase, charge_case, label_of, own_weights, read_purchase, subsidy_case
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.current import current_allocation, has_many
+from pooling.allocation.current import current_allocation
 from pooling.allocation.key_choices import goes_by_size
 from pooling.allocation.listing import SHOWN_AT_MOST
 from pooling.allocation.models import Charge, CurrentShare, Subsidy
 from pooling.kernel.apart import apart
 from pooling.kernel.database import group_of
 from pooling.purchases.models import Purchase
+from pooling.purchases.size import has_many
 from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_case import AmountSubsidy, Case, RateSubsidy
 from pooling.sharing.allocation_case import Charge as CaseCharge

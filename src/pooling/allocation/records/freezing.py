@@ -8,7 +8,6 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.current import has_many
 from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.kernel.apart import apart
@@ -21,6 +20,7 @@ from pooling.needs.details import filed_details
 from pooling.purchases.finding import lock_with_collection
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
+from pooling.purchases.size import has_many
 from pooling.sharing.case_writing import write_case
 from pooling.sharing.money import format_cents
 

@@ -1,18 +1,22 @@
 """Frozen allocations opened again, read as they were kept: nothing is computed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, null, select
+from sqlalchemy import case, func, null, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.kept import stated_of
+from pooling.allocation.listing import record_shares
 from pooling.allocation.models import AllocationRecord, AllocationShare
+from pooling.allocation.spool import AT_ONCE, Spool, read_spooled
+from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.tables import any_of, whole
 from pooling.needs.details import SaidLine
@@ -136,8 +140,33 @@ async def details_of(session: AsyncSession, record: FoundRecord) -> list[SaidLin
     return [SaidLine.from_json(kept) for kept in found.scalar_one()]
 
 
-async def result_of(session: AsyncSession, record: FoundRecord) -> Mapping[str, Any]:
+async def spool_record(session: AsyncSession, record: FoundRecord) -> StatedPurchase:
+    """A frozen allocation with all its members, some of which are held at a time.
+
+    Raises:
+        Conflict: as `FoundRecord.told`.
+    """
+    record.told()
+    assert record.stated is not None, "it was told"
+    return await read_spooled(session, record_shares(record.id), record.stated, record.rule_version)
+
+
+_HEAD_OF_RESULT = text(
+    "SELECT result - 'members' AS head FROM allocations WHERE group_id = :group AND id = :record"
+).columns(head=JSONB())
+_MEMBERS_OF_RESULT = text("""
+    SELECT member FROM allocations, jsonb_array_elements(result -> 'members') WITH ORDINALITY AS listed (member, place)
+    WHERE group_id = :group AND id = :record ORDER BY place""").columns(member=JSONB())
+Result = tuple[Mapping[str, Any], Iterable[Mapping[str, Any]]]
+"""The result of the rule as JSON: without its members, and those."""
+
+
+async def result_of(session: AsyncSession, record: FoundRecord) -> Result:
     """What the rule wrote on the day: the JSON file."""
-    found = await session.execute(select(col(AllocationRecord.result)).where(col(AllocationRecord.id) == record.id))
-    result: Mapping[str, Any] = found.scalar_one()
-    return result
+    values = {"group": group_of(session), "record": record.id}
+    head: Mapping[str, Any] = (await session.execute(_HEAD_OF_RESULT, values)).scalar_one()
+    written = await session.stream(_MEMBERS_OF_RESULT.execution_options(yield_per=AT_ONCE), values)
+    members = Spool()
+    async for some in written.scalars().partitions():
+        members.add(list(some))
+    return head, members

@@ -15,7 +15,6 @@ from pooling.allocation.permissions import may_process, may_see_every_share, may
 from pooling.allocation.records import export_pages
 from pooling.allocation.records.downloads import (
     FILE_NAMES,
-    KINDS,
     Asked,
     download_links,
     record_file,
@@ -34,7 +33,6 @@ from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import successors
 from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
-from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.typography import date_time_long, euros, plural
 
@@ -154,7 +152,7 @@ async def download_record(here: Here[RecordPage]) -> Response[Any]:
     kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-etat-{record.number}-{day}"
     if kind == "xlsx" and writes_apart(here.request, await workbook_rows(session, record)):
         return here.redirect(export_pages.path(record.number))
-    return download(await record_file(here, record, Asked.by(here, kind)), f"{name}.{kind}", KINDS[kind])
+    return await record_file(here, record, Asked.by(here, kind), name)
 
 
 ROUTES = [ask_freezing, do_freezing, show_record, do_processing, show_record_why, download_record]

@@ -11,11 +11,10 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase, sees_all_costs
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.current import read_current
-from pooling.allocation.figures import row_count
+from pooling.allocation.current import spool_current
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.permissions import may_see_every_share
-from pooling.allocation.records.opening import details_of, find_record, open_record
+from pooling.allocation.records.opening import details_of, find_record, spool_record, workbook_rows
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
 from pooling.exports.asking import ask_export, find_export, latest_exports
@@ -91,21 +90,22 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
             raise NotFound
         group = await session.get_one(Group, group_of(session))
         zone, number = group.zone, terms["record"]
-        allocation: StatedPurchase
         if number is None:
-            allocation, figures_at = await read_current(session, purchase.id, finance), now
+            current, allocation = await spool_current(session, purchase.id, finance)
+            rows, figures_at = current.workbook_rows, now
             said = await filed_details(session, purchase.id)
             provenance = of_estimate(allocation, group.name, zone, figures_at)
         else:
             record = await find_record(session, purchase.id, number)
-            allocation, figures_at = await open_record(session, record), record.frozen_at
+            allocation = await spool_record(session, record)
+            rows, figures_at = await workbook_rows(session, record), record.frozen_at
             said = await details_of(session, record)
             provenance = of_record(record, allocation, group.name, zone)
         what = f"etat-{number}" if number else "repartition-estimee"
         return Prepared(
             name=f"{purchase.reference}-{what}.xlsx",
             media_type=XLSX,
-            rows=row_count(allocation.result),
+            rows=rows,
             figures_at=figures_at,
             write=lambda progress: _bytes(allocation, provenance, progress, said, fictional=group.fictional),
         )

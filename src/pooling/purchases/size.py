@@ -1,0 +1,20 @@
+"""How many take part: whether what is computed of them all belongs in a process apart."""
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.apart import is_apart
+from pooling.purchases.models import Participation
+
+MANY = 1_000
+"""Members beyond which computing takes long enough for others to notice."""
+
+
+async def has_many(session: AsyncSession, purchase_id: int) -> bool:
+    """Whether there are so many, and this is not the process apart itself."""
+    if is_apart():
+        return False
+    most = select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id).limit(MANY + 1)
+    counted = await session.execute(select(func.count()).select_from(most.subquery()))
+    return counted.scalar_one() > MANY
