@@ -1,5 +1,6 @@
 """A group with one of everything that an address can name: what walks over all routes meet."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,12 +49,22 @@ HOSTENS = "213302029"
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
 
 
-async def furnish(database: Database, territory: Territory, mark: str = "") -> dict[str, object]:
-    """`mark` stands in every text. Gives what addresses name."""
+async def furnish(
+    database: Database,
+    territory: Territory,
+    mark: str = "",
+    *,
+    declared: Callable[[int], Awaitable[None]] | None = None,
+) -> dict[str, object]:
+    """`mark` stands in every text. Gives what addresses name. `declared` adds to what is declared of the purchase
+    before anything comes of it.
+    """
     purchase_id = await open_purchase(
         database, territory, NOW, title=f"Arceaux{mark}", description=f"Du bois{mark}" if mark else ""
     )
     await file_needs(database, territory, purchase_id, REFERENT, NOW, arceau=4)
+    if declared is not None:
+        await declared(purchase_id)
     await make_purchase(database, territory, NOW, title=f"Autre achat{mark}")
     await _leave(database, territory)
     async with database.transaction(territory.group_id) as session:

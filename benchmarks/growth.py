@@ -1,0 +1,270 @@
+"""Which pages grow with the group: every GET address as every role, at 20, 1 000 and 35 000 members.
+
+`python benchmarks/growth.py [--sizes 20 1000 35000] [--all]`
+
+Three groups in one database, each with one of everything that an address can name (`tests/furnished.py`); their
+members are the first authorities of the directory. Everybody takes part in the purchase, has filed, has a référent
+who is invited to the committee. A page is a whole request in process, without a socket, asked in each group in turn.
+What is compared is the quickest of its times: the same work takes longer when something else runs, never shorter.
+"""
+
+import argparse
+import asyncio
+import gc
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import asyncpg
+import httpx
+from litestar import Litestar
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from api_client import token_of
+from factories import ARCACHON, BUYER, NOW, Territory, make_territory
+from furnished import furnish
+from ground.walk import address
+from pooling.accounts.people import ensure_people
+from pooling.accounts.sessions import open_session
+from pooling.app import create_app
+from pooling.directory.reading import PACKAGED, read_authorities
+from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.features import FEATURES
+from pooling.kernel import database as kernel_database
+from pooling.kernel.bell import Bell
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.kernel.migrations import migrate
+from pooling.members.adding import MemberIn, add_members
+from pooling.members.features import Features
+from pooling.members.granting import grant_role
+from pooling.members.models import Role
+from pooling.settings import Settings
+from pooling.web.security import SESSION_COOKIE
+from pooling.web.services import Services
+from routes import Walked, routes_of
+
+SIZES = (20, 1_000, 35_000)
+ROUNDS = 3
+MOST_TIMES, MOST_MORE = 1.5, 0.05
+"""A page of the largest group takes at most so many times that of the smallest, or so many seconds more."""
+ACTORS = {
+    "facilitator": "animation@bassin.example",
+    "reader": "observation@bassin.example",
+    "referent": "referent@lugos.example",
+    "finance": "finances@arcachon.example",
+    "purchasing": "marches@arcachon.example",
+    "buyer": BUYER,
+}
+PEOPLE = """
+    WITH theirs AS (
+        INSERT INTO people (email, name, function, phone, created_at)
+        SELECT 'referent-' || id || '@membre.example', 'Référent ' || id, '', '', now() FROM members m
+        WHERE group_id = $1 AND NOT EXISTS (
+            SELECT FROM memberships r WHERE r.group_id = m.group_id AND r.member_id = m.id AND r.role = 'referent')
+        RETURNING id, email)
+    INSERT INTO memberships (group_id, person_id, role, member_id, started_at)
+    SELECT $1, id, 'referent', substring(email, '[0-9]+')::bigint, now() FROM theirs"""
+FILE_ALL = """
+    WITH filed AS (
+        INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, filed_at)
+        SELECT group_id, purchase_id, member_id, 'filed', 'Devant l’école', $3, $3 FROM participations
+        WHERE group_id = $1 AND purchase_id = $2 ON CONFLICT DO NOTHING RETURNING *)
+    INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at)
+    SELECT f.group_id, f.id, i.id, 1 + f.id % 7, 1 + f.id % 7 + f.id % 3, $3 + f.id % 1009 * interval '1 second'
+    FROM filed f JOIN items i ON i.group_id = f.group_id AND i.purchase_id = f.purchase_id"""
+
+
+@dataclass
+class Sized:
+    """A group of so many members, and what its people carry."""
+
+    size: int
+    values: Mapping[str, object]
+    sessions: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+
+class Statements:
+    """Counts what reaches the database, by SQLAlchemy or by the driver alone."""
+
+    def __init__(self, database: Database) -> None:
+        self.count = 0
+        engine = cast("AsyncEngine", database._engine)  # noqa: SLF001 - nobody else counts
+        event.listen(engine.sync_engine, "before_cursor_execute", self._seen)
+        fetch = kernel_database._fetch  # noqa: SLF001
+
+        async def fetched(connection: AsyncConnection, statement: str, values: Sequence[object]) -> list[Any]:
+            self.count += 1
+            return await fetch(connection, statement, values)
+
+        kernel_database._fetch = fetched  # noqa: SLF001
+
+    def _seen(self, *_: object) -> None:
+        self.count += 1
+
+
+async def build(database: Database, owner: asyncpg.Connection, size: int) -> Sized:
+    territory = await make_territory(database, NOW, slug=f"groupe-{size}")
+    taken = set(territory.members)
+    authorities = (row for row in read_authorities(PACKAGED) if row.siren not in taken)
+    async with database.transaction(territory.group_id) as session:
+        members = [
+            MemberIn(code=row.siren, name=row.name, population=row.population, agents=1 + row.population // 40)
+            for row, _ in zip(authorities, range(size - len(taken)), strict=False)
+        ]
+        await add_members(session, members, NOW)
+    values = await furnish(database, territory, declared=partial(declare, database, owner, territory))
+    sized = Sized(size, values)
+    await let_in(database, territory, sized)
+    return sized
+
+
+async def declare(database: Database, owner: asyncpg.Connection, here: Territory, purchase_id: int) -> None:
+    """Everybody has a référent, and has filed."""
+    async with database.transaction(here.group_id) as session:
+        people = await ensure_people(session, [(email, "", "") for email in ACTORS.values()], NOW)
+        await grant_role(session, people[ACTORS["purchasing"]], Role.PURCHASING, NOW, member_id=here.members[ARCACHON])
+    await owner.execute(PEOPLE, here.group_id)
+    await owner.execute(FILE_ALL, here.group_id, purchase_id, NOW)
+    await owner.execute("ANALYZE")
+
+
+async def let_in(database: Database, here: Territory, sized: Sized) -> None:
+    async with database.transaction() as session:
+        people = await ensure_people(session, [(email, "", "") for email in ACTORS.values()], NOW)
+        for actor, email in ACTORS.items():
+            sized.sessions[actor] = await open_session(session, people[email], NOW)
+    for actor, email in ACTORS.items():
+        sized.tokens[actor] = await token_of(database, people[email], here.group_id, NOW)
+
+
+@dataclass
+class Asked:
+    """One address as somebody: by size of the group, the quickest time, bytes, statements."""
+
+    actor: str
+    route: Walked
+    kind: str = ""
+    seconds: dict[int, float] = field(default_factory=dict)
+    bytes: dict[int, int] = field(default_factory=dict)
+    statements: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.actor}: {self.route.template.removeprefix('/g/{group}').removeprefix('/api/v1') or '/'}"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is all of something, which may well grow."""
+        return self.kind not in {"text/html", "application/json"} or self.route.template.endswith(".json")
+
+    def kept(self, small: int, large: int) -> bool:
+        times, more = self.seconds[large] / self.seconds[small], self.seconds[large] - self.seconds[small]
+        return (times <= MOST_TIMES or more <= MOST_MORE) and self.statements[large] <= self.statements[small]
+
+
+class Walk:
+    def __init__(self, app: Litestar, database: Database, groups: Sequence[Sized]) -> None:
+        self.groups = groups
+        self.routes = [route for route in routes_of(app) if route.method == "GET" and "{group}" in route.template]
+        self.statements = Statements(database)
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False),
+            base_url="http://127.0.0.1:8000",
+            timeout=300,
+        )
+
+    async def ask(self, actor: str, route: Walked, group: Sized) -> tuple[httpx.Response, float, int]:
+        self.client.cookies.clear()
+        headers = (
+            {"Authorization": f"Bearer {group.tokens[actor]}"}
+            if route.template.startswith("/api/")
+            else {"Cookie": f"{SESSION_COOKIE}={group.sessions[actor]}"}
+        )
+        before = self.statements.count
+        start = time.perf_counter()
+        answer = await self.client.get(address(route, group.values), headers=headers)
+        return answer, time.perf_counter() - start, self.statements.count - before
+
+    async def compare(self, actor: str, route: Walked, rounds: int) -> Asked | None:
+        """Once unmeasured, then in each group in turn. None: it is not theirs to see."""
+        asked = Asked(actor, route)
+        for group in self.groups:
+            answer, _, _ = await self.ask(actor, route, group)
+            assert not answer.is_server_error, (route, group.size, answer.text)
+            if not answer.is_success:
+                return None
+            asked.kind = answer.headers.get("content-type", "").partition(";")[0]
+        gc.collect()
+        for _ in range(rounds):
+            for group in self.groups:
+                answer, seconds, statements = await self.ask(actor, route, group)
+                asked.seconds[group.size] = min(seconds, asked.seconds.get(group.size, seconds))
+                asked.bytes[group.size], asked.statements[group.size] = len(answer.content), statements
+        return asked
+
+    async def all(self, rounds: int) -> list[Asked]:
+        met = [await self.compare(actor, route, rounds) for actor in ACTORS for route in self.routes]
+        return [asked for asked in met if asked is not None]
+
+
+def table(met: Sequence[Asked], sizes: Sequence[int]) -> Iterator[str]:
+    """The slowest of the largest group first."""
+    small, large = min(sizes), max(sizes)
+    yield f"{'':8}{'page':64}" + "".join(f"{size:>8} members{'':13}" for size in sizes)
+    for asked in sorted(met, key=lambda asked: asked.seconds[small] - asked.seconds[large]):
+        verdict = "file" if asked.is_file else "ok" if asked.kept(small, large) else "MISSED"
+        yield f"{verdict:8}{asked.name:64}" + "".join(
+            f"{asked.seconds[size] * 1000:8.1f} ms{asked.bytes[size] / 1000:7.0f} kB{asked.statements[size]:4}  "
+            for size in sizes
+        )
+
+
+async def walked(addresses: PostgresAddresses, folder: Path, sizes: Sequence[int], rounds: int) -> list[Asked]:
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
+    owner = await asyncpg.connect(addresses.superuser)
+    begun = time.perf_counter()
+    groups = [await build(database, owner, size) for size in sizes]
+    await owner.execute("ANALYZE")
+    print(f"{len(sizes)} groups made in {time.perf_counter() - begun:.0f} s", flush=True)
+    bell = Bell("unix:///nowhere/valkey.sock")
+    services = Services(Settings(data_dir=folder), database, bell, "a secret " * 5, clock=FixedClock(NOW))
+    app = create_app(services)
+    walk = Walk(app, database, groups)
+    try:
+        return await walk.all(rounds)
+    finally:
+        await walk.client.aclose()
+        await owner.close()
+        await database.dispose()
+
+
+def measure(sizes: Sequence[int] = SIZES, rounds: int = ROUNDS) -> list[Asked]:
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        server = EmbeddedPostgres(Path(folder))
+        try:
+            addresses = server.prepare()
+            migrate(addresses.owner, APPLICATION)
+            return asyncio.run(walked(addresses, Path(folder), sizes, rounds))
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    met = measure(options.sizes, options.rounds)
+    print("\n".join(table(met, options.sizes)))
+    sys.exit(0 if all(asked.is_file or asked.kept(min(options.sizes), max(options.sizes)) for asked in met) else 1)
