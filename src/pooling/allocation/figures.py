@@ -129,8 +129,7 @@ def charges(statement: Statement, labels: Labels) -> SheetTable:
     ]
     rows = (
         [row[1], *row[2:8], row[10], decimal(line.vat_rate or 0)]
-        for line, row in _line_rows(statement, labels)
-        if line.kind is LineKind.CHARGE
+        for line, row in _line_rows(statement, labels, LineKind.CHARGE)
     )
     return SheetTable("Frais mutualisés", columns, rows)
 
@@ -202,8 +201,13 @@ def lines(statement: Statement, labels: Labels) -> SheetTable:
     return SheetTable("Lignes", columns, (row for _, row in _line_rows(statement, labels)))
 
 
-def _line_rows(statement: Statement, labels: Labels) -> Iterator[tuple[StatedLine, list[Value]]]:
+def _line_rows(
+    statement: Statement, labels: Labels, kind: LineKind | None = None
+) -> Iterator[tuple[StatedLine, list[Value]]]:
+    """Of the lines of one kind, or of all."""
     for line, shares in zip(statement.lines, statement.shares, strict=True):
+        if kind is not None and line.kind is not kind:
+            continue
         named: list[Value] = [KINDS[line.kind], line.id, _title(line, labels)]
         key, whole = KEYS[line.key], line.total * line.denominator
         for member, share in shares:

@@ -129,6 +129,8 @@ class Placed:
 
 def clean(text: str) -> str:
     """A text that a cell can hold: no control character, no lone surrogate, not too long."""
+    if text.isprintable() and len(text) <= MOST_CHARACTERS:  # nearly every one, told at once
+        return text
     return _UNPRINTABLE.sub("", text)[:MOST_CHARACTERS]
 
 

@@ -207,8 +207,11 @@ def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Valu
                 continue
             cell.value = text
             cell.data_type = "s"
+        elif column.kind is ColumnKind.AMOUNT and isinstance(value, int):
+            # As openpyxl sets a number, without its asking first what it may be: a workbook holds millions of amounts.
+            cell._value, cell.data_type = euros(value), "n"  # noqa: SLF001
         elif column.kind in FORMATS:
-            cell.value = euros(value) if column.kind is ColumnKind.AMOUNT and isinstance(value, int) else value
+            cell.value = value
         else:
             yield value
             continue
