@@ -9,7 +9,11 @@ from sqlmodel import col
 from factories import BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
+from pooling.members.entrance import caller_of
 from pooling.procurement.models import ProcurementPlan, ProcurementShare
+from pooling.purchases.details import describe_item
+from pooling.purchases.lots import arrange_lots
+from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
 from web_client import SignIn, text_of
 
 PAGE = "/g/bassin/achats/AG-2027-001/procedure"
@@ -43,6 +47,28 @@ async def test_the_page_says_what_applies_and_why(database: Database, territory:
     assert "Modifier" not in shown
 
 
+async def test_the_value_stands_beside_the_thresholds_and_is_split_by_lot_and_family(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    purchase_id = await bought(database, territory)
+    browser = await sign_in(BUYER)
+    page = await browser.get(PAGE)
+    assert page.text.count('id="seuils-r') >= 3, "one bar for each threshold"
+    assert "Procédure adaptée, avis publié 90 000,00 € atteint, 51 800,00 € au-dessus" in text_of(page)
+    assert "Procédure formalisée 216 000,00 € il reste 74 200,00 €" in text_of(page)
+    assert "Par lot" not in page.text
+    assert "Par famille homogène" not in page.text
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        lots = LotsIn(lots=(LotIn(number=1, title="Abris", items=("abri",)),))
+        await arrange_lots(session, buyer, purchase_id, lots, NOW)
+        await describe_item(session, buyer, purchase_id, "abri", DetailsIn(family="Abris"), NOW)
+    shown = text_of(await browser.get(PAGE))
+    assert "Lot n° 1 : Abris 140 000,00 €" in shown
+    assert "Hors lot 1 800,00 €" in shown
+    assert "Famille pas encore dite 1 800,00 €" in shown
+
+
 async def test_the_lead_plans_and_the_value_follows(database: Database, territory: Territory, sign_in: SignIn) -> None:
     purchase_id = await bought(database, territory)
     browser = await sign_in(BUYER)
@@ -72,8 +98,9 @@ async def test_two_who_plan_at_once_do_not_overwrite_each_other(
     assert (await browser.post(PLAN, first, page=PLAN)).status_code == 303
     second = await browser.post(PLAN, {**first, "family": "Cycles"}, page=PLAN)
     assert second.status_code == 422
-    assert "Une autre personne a modifié" in text_of(second)
+    assert "Une autre personne a enregistré autre chose" in text_of(second)
     assert 'value="Cycles"' in second.text
+    assert "Famille homogène Mobilier urbain Cycles" in text_of(second), "both versions, side by side"
     assert (
         await browser.post(PLAN, {**first, "family": "Cycles", "version": version_in(second.text)}, page=PLAN)
     ).status_code == 303
@@ -164,7 +191,7 @@ async def test_a_slip_on_the_way_does_not_overwrite_what_somebody_else_planned(
     assert version_in(slip.text) == opened
     again = await browser.post(PLAN, {**PLANNED, "version": version_in(slip.text)}, page=PLAN)
     assert again.status_code == 422
-    assert "Une autre personne a modifié" in text_of(again)
+    assert "Une autre personne a enregistré autre chose" in text_of(again)
 
 
 async def test_two_who_speak_for_a_member_at_once_do_not_overwrite_each_other(
@@ -176,6 +203,6 @@ async def test_two_who_speak_for_a_member_at_once_do_not_overwrite_each_other(
     assert (await browser.post(page, said, page=page)).status_code == 303
     second = await browser.post(page, {**said, "spent": "20"}, page=page)
     assert second.status_code == 422
-    assert "Une autre personne a modifié" in text_of(second)
+    assert "Une autre personne a enregistré autre chose" in text_of(second)
     told = {"spent": "20", "version": version_in(second.text)}
     assert (await browser.post(page, told, page=page)).status_code == 303

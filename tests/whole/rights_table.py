@@ -314,6 +314,12 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases/{{reference}}/items/{{item}}": GROUP,
     f"PUT {API}/purchases/{{reference}}/items/{{item}}/details": EDITS,
     f"GET {API}/purchases/{{reference}}/lots": GROUP,
+    **{f"GET {API}/purchases/{{reference}}/procedure{path}": GROUP for path in ("", "/plan", "/members")},
+    f"PUT {API}/purchases/{{reference}}/procedure/plan": EDITS,
+    **{
+        f"{method} {API}/purchases/{{reference}}/procedure/members/{{member}}": SEES_LUGOS | EDITS
+        for method in ("GET", "PUT")
+    },
     f"PUT {API}/purchases/{{reference}}/lots": EDITS,
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "xlsx")},

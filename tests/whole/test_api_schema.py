@@ -112,6 +112,14 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "remind_member": {},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
+    "put_procurement_plan": {
+        "family": "Mobilier",
+        "options": "100.00",
+        "maximum": None,
+        "procedure": "",
+        "launched_on": None,
+    },
+    "put_procurement_share": {"spent": "10.50", "deliberated_on": "2026-12-15", "deliberation": "2026-12"},
     "put_lots": {"lots": [{"number": 1, "title": "Abris", "cpv": "", "items": ["abri"]}]},
     "put_item_details": {
         "cpv": "34928400-2",
@@ -130,6 +138,8 @@ PLACES = {
     "file_for_member": "AG-2027-003",
     "put_item_details": "AG-2027-003",
     "put_lots": "AG-2027-003",
+    "put_procurement_plan": "AG-2027-003",
+    "put_procurement_share": "AG-2027-003",
     "discard_draft": "AG-2027-005",
     "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",

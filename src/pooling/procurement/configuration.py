@@ -55,6 +55,17 @@ class Duty(Dated):
         return self.above * 100 <= cents and below and (framework or not self.framework)
 
 
+class SmallLots(Dated):
+    """Lots of a purchase under a procedure that may be bought by a lighter one all the same."""
+
+    procedure: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Of the whole, by its code."""
+    below: Euros
+    """Each, in euros before VAT."""
+    together: Annotated[Decimal, Field(gt=0, le=100)]
+    """All of them, in percent of the value of all lots at most."""
+
+
 class ProcurementConfiguration(BaseModel):
     """The file's content. Without a file nothing is known, and pages say so."""
 
@@ -62,6 +73,7 @@ class ProcurementConfiguration(BaseModel):
 
     procedures: tuple[Procedure, ...] = ()
     duties: tuple[Duty, ...] = ()
+    small_lots: tuple[SmallLots, ...] = ()
 
     @model_validator(mode="after")
     def _one_a_day(self) -> Self:
@@ -75,6 +87,12 @@ class ProcurementConfiguration(BaseModel):
     def procedures_on(self, day: date) -> list[Procedure]:
         """Those that hold on this day, the lowest threshold first."""
         return sorted((one for one in self.procedures if one.holds_on(day)), key=lambda one: one.above)
+
+    def small_lots_on(self, day: date, procedure: Procedure | None) -> SmallLots | None:
+        """The rule that holds on this day for the lots of what is bought so."""
+        if procedure is None:
+            return None
+        return next((one for one in self.small_lots if one.holds_on(day) and one.procedure == procedure.code), None)
 
     def unknown_on(self, day: date) -> list[str]:
         """The names of procedures whose threshold is known on other days, and not on this one."""

@@ -2,7 +2,7 @@
 
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
-from pooling.procurement import pages
+from pooling.procurement import api, pages
 from pooling.procurement.configuration import read_procurement
 from pooling.procurement.departing import DEPARTURE
 from pooling.procurement.event_words import EVENTS
@@ -10,6 +10,7 @@ from pooling.procurement.page import SECTION
 
 FEATURE = Feature(
     pages=pages.ROUTES,
+    api=api.ROUTES,
     purchase_tabs=(Tab("Procédure", SECTION, Right.SEE_ALL_NEEDS),),
     configuration=read_procurement,
     events=EVENTS,

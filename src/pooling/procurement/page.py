@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Self
 
+from pooling.collections.models import Collection
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
+from pooling.procurement.assessing import Assessed
 from pooling.procurement.configuration import ProcurementConfiguration
 from pooling.procurement.models import ProcurementPlan
 from pooling.procurement.reading import ShareShown, plan_of, share_of
-from pooling.purchases.page import PurchasePage
+from pooling.purchases.page import OnPurchase, PurchasePage
+from pooling.purchases.queries import find_shown, shown_purchase
 from pooling.web.layout import Link
 
 SECTION = "/procedure"
@@ -38,13 +41,50 @@ class ProcedurePage(PurchasePage):
         return self.services.part(ProcurementConfiguration)
 
     @property
-    def today(self) -> date:
-        return self.now.astimezone(self.zone).date()
+    def assessed(self) -> Assessed:
+        return Assessed(self.purchase, self.collection, self.dates, self.plan, self.zone, self.now)
+
+
+@dataclass(frozen=True)
+class OnProcedure(OnPurchase):
+    """A program's request about how a purchase is bought."""
+
+    collection: Collection | None
+    lead: str
+    dates: dict[str, datetime]
+    plan: ProcurementPlan
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        shown, _ = await find_shown(here.session, shown_purchase(), here.named)
+        return cls(**vars(here), **vars(shown), plan=await plan_of(here.session, shown.purchase.id))
 
     @property
-    def day(self) -> date:
-        """Whose thresholds count: the day of the notice, before it today."""
-        return self.plan.launched_on or self.today
+    def configuration(self) -> ProcurementConfiguration:
+        return self.services.part(ProcurementConfiguration)
+
+    @property
+    def assessed(self) -> Assessed:
+        return Assessed(self.purchase, self.collection, self.dates, self.plan, self.zone, self.now)
+
+
+@dataclass(frozen=True)
+class OnShare(OnPurchase):
+    """A program's request about what one member says."""
+
+    share: ShareShown
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        about = await OnPurchase.load(here)
+        share = await share_of(about.session, about.purchase.id, about.named["member"])
+        if share is None:
+            raise NotFound
+        return cls(**vars(about), share=share)
+
+    @property
+    def member_id(self) -> int:
+        return self.share.member_id
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The pages of how a purchase is bought: what applies and why, the plan, what each member says."""
 
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -8,25 +8,32 @@ from litestar import Response, get, post
 from pooling.allocation.page import finance_of
 from pooling.kernel.configuration import Dated
 from pooling.kernel.slices import Slice
+from pooling.kernel.versions import ChangedMeanwhile, differences
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
+from pooling.procurement.assessing import assess
+from pooling.procurement.configuration import Procedure
+from pooling.procurement.event_words import SETTINGS
 from pooling.procurement.models import Environment, Mandate
 from pooling.procurement.page import PROCEDURE, SECTION, MemberSharePage, ProcedurePage
 from pooling.procurement.permissions import may_plan, may_state
-from pooling.procurement.planning import PlanIn, ShareIn, content_of, keep_plan, keep_share, said_by, version_of
-from pooling.procurement.reading import (
-    NAMED_AT_MOST,
-    Tally,
-    estimate_of,
-    share_of,
-    shares_listed,
-    tally_of,
-    undecided_members,
+from pooling.procurement.planning import (
+    PlanIn,
+    ShareIn,
+    content_of,
+    keep_plan,
+    keep_share,
+    plan_in_words,
+    said_by,
+    share_in_words,
+    version_of,
 )
-from pooling.procurement.rules import Calendar, Estimate, Guidance, earliest, guide, outgrown
+from pooling.procurement.reading import NAMED_AT_MOST, Tally, plan_of, share_of, shares_listed, undecided_members
+from pooling.procurement.rules import Calendar, Estimate, Guidance
 from pooling.procurement.words import ENVIRONMENTS, MANDATES
+from pooling.sharing.money import Cents
 from pooling.web.cursors import pages_after
-from pooling.web.forms import Form, PostedForm
+from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.numbers import read_optional_cents, typed_cents
 from pooling.web.typography import date_short, euros, number, plural
 
@@ -36,22 +43,26 @@ MEMBER = f"{PROCEDURE}/membres/{{member:str}}"
 
 @get(PROCEDURE, right=Right.SEE_TOTALS)
 async def show_procedure(here: Here[ProcedurePage]) -> Response[str]:
-    tally = await tally_of(here.session, here.purchase.id)
-    estimate, refused = await estimate_of(here.session, here.plan, tally.spent, finance_of(here))
-    guidance = guide(here.configuration, here.day, estimate)
-    calendar = earliest(guidance.procedure, _start(here)) if guidance.procedure else None
+    found = await assess(here.session, here.assessed, here.configuration, finance_of(here))
+    estimate, guidance, tally = found.estimate, found.guidance, found.tally
     plans = may_plan(here.caller, here.purchase)
     return here.render(
         "procurement/procedure.html",
         estimate=estimate,
         parts=_parts(estimate, tally),
-        refused=refused,
+        by_lot=_shares(found.lots, found.negligible),
+        by_family=_shares(found.families),
+        negligible=found.negligible,
+        small=found.small,
+        small_source=_sourced(found.small) if found.small else "",
+        refused=found.refused,
         guidance=guidance,
+        thresholds=_thresholds(here, estimate),
         left=guidance.missing_to_next(estimate),
         duties=[(duty.name, "conseillé" if duty.advice else "obligatoire", _sourced(duty)) for duty in guidance.duties],
         procedure_source=_sourced(guidance.procedure) if guidance.procedure else "",
-        calendar=_days(calendar, guidance),
-        warnings=_warnings(here, estimate, guidance, calendar),
+        calendar=_days(found.calendar, guidance),
+        warnings=found.warnings,
         plan=here.plan,
         mandate=MANDATES.get(Mandate(here.plan.mandate)),
         environment=ENVIRONMENTS.get(Environment(here.plan.environment)),
@@ -64,20 +75,37 @@ async def show_procedure(here: Here[ProcedurePage]) -> Response[str]:
     )
 
 
+def _shares(found: Mapping[str, Cents], negligible: Sequence[str] = ()) -> list[tuple[str, str, str]]:
+    said = dict.fromkeys(negligible, "procédure adaptée possible")
+    return [(name, euros(cents), said.get(name, "")) for name, cents in found.items()]
+
+
+def _thresholds(here: ProcedurePage, estimate: Estimate) -> list[dict[str, Any]]:
+    """Each threshold of the day beside the value, for the picture and its table."""
+    return [
+        {
+            "label": procedure.name,
+            "value": estimate.value,
+            "target": procedure.cents,
+            "text": f"seuil de {euros(procedure.cents)}",
+            "detail": _beside(estimate, procedure),
+        }
+        for procedure in here.configuration.procedures_on(here.assessed.day)
+        if procedure.cents
+    ]
+
+
+def _beside(estimate: Estimate, procedure: Procedure) -> str:
+    left = procedure.cents - estimate.value
+    return f"il reste {euros(left)}" if left > 0 else f"atteint, {euros(-left)} au-dessus"
+
+
 async def _said(here: ProcedurePage, *, sees_all: bool) -> dict[str, Any]:
     """What members said: all of them, or the caller's own."""
     after = here.request.query_params.get("apres", "")
     mine = None if sees_all else here.caller.members_as(*(held.role for held in here.caller.roles))
     listed = await shares_listed(here.session, here.purchase.id, Slice(after), among=mine)
     return {"sees_all": sees_all, "shares": listed.items, **pages_after(here.url + SECTION, after, listed)}
-
-
-def _start(here: ProcedurePage) -> date:
-    """The earliest day of a notice: the day it was, or once needs are known."""
-    if here.plan.launched_on is not None:
-        return here.plan.launched_on
-    closes = here.closes_at.astimezone(here.zone).date() if here.closes_at else here.today
-    return max(here.today, closes)
 
 
 def _parts(estimate: Estimate, tally: Tally) -> list[tuple[str, str, str]]:
@@ -117,28 +145,6 @@ def _days(calendar: Calendar | None, guidance: Guidance) -> list[tuple[str, str,
     ]
 
 
-def _warnings(here: ProcedurePage, estimate: Estimate, guidance: Guidance, calendar: Calendar | None) -> list[str]:
-    plan, found = here.plan, []
-    if guidance.unknown:
-        named = ", ".join(guidance.unknown)
-        found.append(f"Le seuil n’est pas connu au {date_short(here.day)} : {named}. Il est à ajouter aux réglages.")
-    if plan.launched_on and outgrown(here.configuration, plan.procedure, plan.launched_on, guidance.procedure):
-        assert guidance.procedure is not None, "what outgrows is a procedure"
-        found.append(
-            f"L’achat vaut maintenant {euros(estimate.value)} : la procédure sous laquelle il a été lancé ne suffit "
-            f"plus, il faudrait « {guidance.procedure.name} »."
-        )
-    delivery = here.purchase.delivery_expected_on
-    if calendar is not None and delivery is not None and delivery < calendar.signing:
-        found.append(
-            f"La livraison est prévue le {date_short(delivery)}, avant la première signature possible "
-            f"({date_short(calendar.signing)}) : le calendrier est plus court que la procédure."
-        )
-    if not plan.environment and any(duty.environment and not duty.advice for duty in guidance.duties):
-        found.append("Dites comment les offres seront comparées pour l’environnement : c’est obligatoire à ce montant.")
-    return found
-
-
 def _launched(here: ProcedurePage) -> str:
     plan = here.plan
     if plan.launched_on is None:
@@ -165,11 +171,14 @@ async def ask_plan(here: Here[ProcedurePage]) -> Response[str]:
     return await _plan_page(here, Form(values=values))
 
 
-async def _plan_page(here: ProcedurePage, form: Form) -> Response[str]:
-    """The version stays the one that was shown, unless the person has just been told of a newer one."""
+async def _plan_page(here: ProcedurePage, form: Form, typed: PlanIn | None = None) -> Response[str]:
+    """The version stays the one that was shown, unless the person is told of a newer one beside what it `typed`."""
     await here.session.refresh(here.purchase)
-    if form.conflict:
-        form.values["version"] = version_of(content_of(here.plan))
+    conflict = None
+    if typed is not None:
+        stored = content_of(await plan_of(here.session, here.purchase.id))
+        form.values["version"] = version_of(stored)
+        conflict = _differing(plan_in_words(stored), plan_in_words(typed))
     names = {procedure.code: procedure.name for procedure in here.configuration.procedures}
     return here.render(
         "procurement/plan.html",
@@ -178,14 +187,24 @@ async def _plan_page(here: ProcedurePage, form: Form) -> Response[str]:
         mandates=[("", "Pas encore décidé"), *MANDATES.items()],
         environments=[("", "Pas encore décidé"), *ENVIRONMENTS.items()],
         procedures=list(names.items()),
+        conflict=conflict,
     )
+
+
+def _differing(stored: Mapping[str, str], typed: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    return [(SETTINGS[name].capitalize(), was, said) for name, was, said in differences(stored, typed)]
 
 
 @post(PLAN, right=may_plan)
 async def do_plan(here: Here[ProcedurePage], form: PostedForm) -> Response[Any]:
     command, shown = _read_plan(form), form.value("version")
+    whose = (here.session, here.caller, here.purchase.id)
     async with form.submitted(lambda: _plan_page(here, form), conflict=""):
-        await keep_plan(here.session, here.caller, here.purchase.id, command, here.configuration, here.now, shown=shown)
+        try:
+            await keep_plan(*whose, command, here.configuration, here.now, shown=shown)
+        except ChangedMeanwhile as changed:
+            form.refuse("", changed.message)
+            raise Redisplay(await _plan_page(here, form, command)) from changed
     return here.redirect(SECTION, done="La procédure est enregistrée.")
 
 
@@ -215,13 +234,16 @@ async def ask_share(here: Here[MemberSharePage]) -> Response[str]:
     return await _share_page(here, Form(values=values))
 
 
-async def _share_page(here: MemberSharePage, form: Form) -> Response[str]:
+async def _share_page(here: MemberSharePage, form: Form, typed: ShareIn | None = None) -> Response[str]:
     await here.session.refresh(here.purchase)
-    share = here.share
-    if form.conflict:
+    share, conflict = here.share, None
+    if typed is not None:
         share = await share_of(here.session, here.purchase.id, share.code) or share
         form.values["version"] = version_of(said_by(share))
-    return here.render("procurement/member.html", share.name, form=form, share=share, family=here.plan.family)
+        conflict = _differing(share_in_words(said_by(share)), share_in_words(typed))
+    return here.render(
+        "procurement/member.html", share.name, form=form, share=share, family=here.plan.family, conflict=conflict
+    )
 
 
 @post(MEMBER, right=may_state)
@@ -233,7 +255,11 @@ async def do_share(here: Here[MemberSharePage], form: PostedForm) -> Response[An
     )
     whose = (here.session, here.caller, here.purchase.id, here.share.code)
     async with form.submitted(lambda: _share_page(here, form), conflict=""):
-        await keep_share(*whose, command, here.now, shown=form.value("version"))
+        try:
+            await keep_share(*whose, command, here.now, shown=form.value("version"))
+        except ChangedMeanwhile as changed:
+            form.refuse("", changed.message)
+            raise Redisplay(await _share_page(here, form, command)) from changed
     return here.redirect(SECTION, done=f"C’est noté pour {here.share.name}.")
 
 

@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.kernel import versions
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.kernel.text import clean
-from pooling.kernel.versions import ChangedMeanwhile
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.procurement.configuration import ProcurementConfiguration
@@ -62,15 +61,7 @@ def said_by(share: ShareShown) -> ShareIn:
 
 def version_of(said: PlanIn | ShareIn) -> str:
     """Stands for what was shown; travels in the form, hidden."""
-    return sha256(repr(said).encode()).hexdigest()
-
-
-def _check_version(now: PlanIn | ShareIn, shown: str | None) -> None:
-    """Raises:
-    ChangedMeanwhile: `shown` is another version than what stands.
-    """
-    if shown is not None and shown != version_of(now):
-        raise ChangedMeanwhile
+    return versions.version_of(asdict(said))
 
 
 async def keep_plan(
@@ -96,11 +87,11 @@ async def keep_plan(
     _check(command, configuration)
     plan = await plan_of(session, purchase_id)
     before = content_of(plan)
-    _check_version(before, shown)
+    versions.check_version(asdict(before), shown, versions.OF_A_PAGE)
     for name, value in asdict(command).items():
         setattr(plan, name, clean(value) if name == "family" else value)
     session.add(plan)
-    changed = _differences(_plan_said(before), _plan_said(content_of(plan)))
+    changed = _differences(plan_in_words(before), plan_in_words(content_of(plan)))
     if changed:
         record_event(
             session,
@@ -138,7 +129,7 @@ async def keep_share(
     _require_under_way(purchase)
     today = now.astimezone(await group_zone(session)).date()
     _check_share(command, today, is_unit=share.is_unit)
-    _check_version(said_by(share), shown)
+    versions.check_version(asdict(said_by(share)), shown, versions.OF_A_PAGE)
     values = {**asdict(command), "deliberation": clean(command.deliberation)}
     written = insert(ProcurementShare).values(
         group_id=group_of(session), purchase_id=purchase_id, member_id=share.member_id, **values
@@ -147,7 +138,7 @@ async def keep_share(
         written.on_conflict_do_update(index_elements=["group_id", "purchase_id", "member_id"], set_=values)
     )
     now_said = ShareShown(*share[:4], command.spent_cents, command.deliberated_on, values["deliberation"])
-    changed = _differences(_share_said(share), _share_said(now_said))
+    changed = _differences(share_in_words(said_by(share)), share_in_words(said_by(now_said)))
     if changed:
         record_event(
             session,
@@ -192,7 +183,7 @@ def _check_share(command: ShareIn, today: date, *, is_unit: bool) -> None:
         raise Invalid(errors)
 
 
-def _plan_said(plan: PlanIn) -> dict[str, str]:
+def plan_in_words(plan: PlanIn) -> dict[str, str]:
     """In words that stay, for the journal."""
     return {
         "family": plan.family,
@@ -207,10 +198,10 @@ def _plan_said(plan: PlanIn) -> dict[str, str]:
     }
 
 
-def _share_said(share: ShareShown) -> dict[str, str]:
+def share_in_words(said: ShareIn) -> dict[str, str]:
     return {
-        "spent": "" if share.spent is None else money(share.spent),
-        "deliberation": " ".join(part for part in (share.deliberation, _day(share.deliberated_on)) if part),
+        "spent": "" if said.spent_cents is None else money(said.spent_cents),
+        "deliberation": " ".join(part for part in (said.deliberation, _day(said.deliberated_on)) if part),
     }
 
 

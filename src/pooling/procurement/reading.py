@@ -19,6 +19,7 @@ from pooling.procurement.models import ProcurementPlan, ProcurementShare
 from pooling.procurement.rules import Estimate
 from pooling.purchases.models import Participation
 from pooling.sharing.money import Cents
+from pooling.sharing.shared_lines import LineKind
 
 _BY_NAME = Order(col(Member.sort_key), col(Member.id))
 NAMED_AT_MOST = 12
@@ -63,14 +64,17 @@ async def plan_of(session: AsyncSession, purchase_id: int) -> ProcurementPlan:
 
 async def estimate_of(
     session: AsyncSession, plan: ProcurementPlan, spent: Cents, finance: FinanceConfiguration
-) -> tuple[Estimate, str]:
-    """What the purchase is worth; and why its costs cannot be shared yet, where that is so."""
-    base, refused = 0, ""
+) -> tuple[Estimate, dict[str, Cents], str]:
+    """What the purchase is worth; what each item comes to, by its code, without shared costs; and why its costs cannot
+    be shared yet, where that is so.
+    """
+    base, by_item, refused = 0, {}, ""
     try:
-        base = (await read_current(session, plan.purchase_id, finance, ())).result.totals.ht
+        stated = (await read_current(session, plan.purchase_id, finance, ())).result
+        base, by_item = stated.totals.ht, {line.id: line.total for line in stated.lines if line.kind is LineKind.ITEM}
     except Conflict as conflict:
         refused = conflict.message
-    return Estimate(base, plan.options_cents, plan.renewals, plan.maximum_cents, spent), refused
+    return Estimate(base, plan.options_cents, plan.renewals, plan.maximum_cents, spent), by_item, refused
 
 
 async def tally_of(session: AsyncSession, purchase_id: int) -> Tally:

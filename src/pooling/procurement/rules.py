@@ -1,10 +1,10 @@
 """What a purchase is worth to the law, which procedure that calls for, and when it can be signed. Pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pooling.procurement.configuration import Duty, Procedure, ProcurementConfiguration
+from pooling.procurement.configuration import Duty, Procedure, ProcurementConfiguration, SmallLots
 from pooling.sharing.money import Cents
 
 NEAR = 10
@@ -93,6 +93,21 @@ def earliest(procedure: Procedure, start: date) -> Calendar:
     """From the day of the notice on."""
     offers = start + timedelta(days=procedure.bids_days)
     return Calendar(start, offers, offers + timedelta(days=procedure.standstill_days))
+
+
+def negligible_lots(rule: SmallLots | None, lots: Mapping[str, Cents], estimate: Estimate) -> list[str]:
+    """The most lots that may go by a lighter procedure, the smallest first: each below the rule's amount, together
+    within its share of what all the lots of the contract come to (CCP R2123-1, 2°).
+    """
+    if rule is None:
+        return []
+    found, together = [], 0
+    for lot, cents in sorted(lots.items(), key=lambda one: (one[1], one[0])):
+        if not 0 < cents < rule.below * 100 or (together + cents) * 100 > rule.together * estimate.contract:
+            break
+        found.append(lot)
+        together += cents
+    return found if len(found) < len(lots) else []
 
 
 def outgrown(configuration: ProcurementConfiguration, launched: str, on: date, needed: Procedure | None) -> bool:
