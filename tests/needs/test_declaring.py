@@ -13,7 +13,7 @@ from pooling.needs.models import Declaration, Need
 from pooling.outbox.models import Message
 from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Purchase
-from web_client import SignIn, text_of
+from web_client import TOKEN, SignIn, text_of
 
 PAGE = "/g/bassin/achats/AG-2027-001/besoins/213302607"
 
@@ -101,6 +101,36 @@ async def test_what_a_draft_has_not_answered_is_no_answer(
     page = await browser.get(PAGE)
     assert f'name="{names["arceau"]}"' in page.text
     assert page.text.count('value="0"') == 1
+
+
+async def test_a_draft_that_saves_itself_is_answered_for_a_script(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    names = await fields(database, territory, await open_purchase(database, territory, NOW))
+    browser = await sign_in("referent@lugos.example")
+
+    async def save(seen: str, typed: str) -> dict[str, str]:
+        token = TOKEN.search((await browser.get(PAGE)).text)
+        assert token is not None
+        answer = await browser.client.post(
+            f"{PAGE}/brouillon",
+            data={"csrf": token[1], "seen": seen, names["arceau"]: typed},
+            headers={"Sec-Fetch-Site": "same-origin", "Accept": "application/json"},
+        )
+        return {"status": str(answer.status_code), **answer.json()}
+
+    kept = await save("none", "12")
+    assert (kept["status"], kept["saved"]) == ("200", "Brouillon enregistré à 10\u00a0h")
+    assert await filed(database, territory) == [("draft", 12)]
+    assert await save(kept["seen"], "douze") == {"status": "200", "refused": True}
+    stale = await save("none", "13")
+    assert (stale["status"], stale["code"]) == ("409", "changed_meanwhile")
+    assert await filed(database, territory) == [("draft", 12)]
+    clock.instant = NOW + timedelta(days=14)
+    browser = await sign_in("referent@lugos.example")
+    closed = await save(kept["seen"], "13")
+    assert (closed["status"], closed["code"]) == ("409", "collection_closed")
+    assert "La collecte est close" in closed["message"]
 
 
 async def test_a_draft_beside_what_is_filed_is_told_and_can_be_given_up(

@@ -18,7 +18,7 @@ from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.freezing import freeze_consolidation
-from pooling.needs.schemas import DeclarationIn, NeedIn
+from pooling.needs.schemas import DeclarationIn, DetailIn, NeedIn
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.finding import item_ids
 from pooling.purchases.lots import arrange_lots
@@ -36,6 +36,13 @@ FICTIONAL_SOURCE = "Prix fictif de la démonstration, pour une petite quantité"
 
 WITHOUT_NEED = "213302292"
 """Lanton answers that it needs none of the racks."""
+
+
+SAID = {
+    "213300098": {"arceau": ("Devant la gare, avant les vacances de printemps", "2026-BC-0147")},
+    "213304983": {"arceau": ("École du Bourg : scellement sur enrobé", ""), "vae": ("", "2026-BC-0052")},
+}
+"""What Arcachon and Salles say of lines beside their units: a note, a number of engagement."""
 
 
 @dataclass
@@ -79,6 +86,11 @@ async def _declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[
         )
         command = DeclarationIn(
             member_id=member_id,
+            details=tuple(
+                DetailIn(item_id=items[item], note=note, engagement=engagement)
+                for item, (note, engagement) in SAID.get(code, {}).items()
+                if item in items and wanted.get(item)
+            ),
             needs=tuple(
                 NeedIn(item_id=items[item], quantity=units, up_to=units + wanted.get(f"{item}+", 0))
                 for item, units in wanted.items()

@@ -31,13 +31,14 @@ from pooling.needs.queries import (
     stamp_of,
 )
 from pooling.needs.receipts import send_receipt
+from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm
-from pooling.web.typography import date_time_long, deadline_words, of_name
+from pooling.web.typography import date_time_long, deadline_words, of_name, time_short
 
 
 @get(f"/achats/{{reference:str}}{SECTION}", right=Right.SEE_TOTALS)
@@ -93,9 +94,25 @@ async def show_declaration(here: Here[DeclarationPage]) -> Response[str]:
 async def keep_draft(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
     items = await purchase_items(here.session, here.purchase.id)
     command = read_declaration(form, items, here.member.id, filing=False)
+    if here.request.headers.get("accept") == "application/json":
+        if form.has_errors:  # no failure: it is still being typed, and browsers report those of scripts
+            return Response({"refused": True}, status_code=200, media_type="application/json")
+        return await _saved_by_itself(here, command)
     async with form.submitted(lambda: declaration_page(here, form), conflict=""):
         await save_draft(here.session, here.caller, here.purchase.id, command, here.clock)
     return here.redirect(here.path, done="Votre brouillon est enregistré.")
+
+
+async def _saved_by_itself(here: DeclarationPage, command: DeclarationIn) -> Response[Any]:
+    """The answer to the module that saves while somebody types."""
+    try:
+        at = await save_draft(here.session, here.caller, here.purchase.id, command, here.clock)
+    except Conflict as refused:
+        told = {"code": refused.code, "message": refused.message}
+        return Response(told, status_code=refused.status, media_type="application/json")
+    found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
+    saved = f"Brouillon enregistré à {time_short(at, here.zone)}"
+    return Response({"seen": stamp_of(found), "saved": saved}, status_code=200, media_type="application/json")
 
 
 @post(f"{DECLARATION}/depot", right=may_file)

@@ -64,7 +64,12 @@ function isAnswered(page) {
   return arrival.redirectCount > 0 || Boolean(page.querySelector("[data-error-summary]"));
 }
 
-function offerToUndo(form, before) {
+function offerToUndo(form, server) {
+  let before = server;
+  form.addEventListener("autosaved", () => {
+    // what is undone then is a version that the server has seen
+    before = before.map(([name, value]) => [name, name === "seen" ? form.elements.namedItem("seen").value : value]);
+  });
   const note = form.ownerDocument.createElement("div");
   note.className = "notice notice-info unsent";
   note.setAttribute("role", "status");
@@ -85,7 +90,7 @@ function offerToUndo(form, before) {
 }
 
 export function keepUnsent(page) {
-  const forms = [...page.querySelectorAll('form[method="post"]:not([data-autosave])')];
+  const forms = [...page.querySelectorAll('form[method="post"]:not([data-autosave=""])')];
   const person = forms.map(personOf).find(Boolean);
   if (!person) return; // nobody is signed in: what waits does so for whoever comes back
   remove(keys((key) => !key.startsWith(`${PREFIX} ${person} `)));
@@ -110,6 +115,7 @@ export function keepUnsent(page) {
     const keep = () => write(key, { fields: contents(form), isSent: false });
     form.addEventListener("input", keep);
     form.addEventListener("change", keep);
+    form.addEventListener("autosaved", () => remove(keys((found) => found === key)));
   }
 
   page.addEventListener("submit", (event) => {
