@@ -1,6 +1,6 @@
 """The bell: wakes the worker through Valkey/Redis. It carries no work: rows in PostgreSQL say what is due, so a lost or
 doubled ring changes nothing but the delay, and whatever lies in the queue may be thrown away. All of arq is in here;
-who rings or listens loads it (9 MB).
+who rings or listens loads it (16 MB, cryptography among them).
 """
 
 import asyncio
