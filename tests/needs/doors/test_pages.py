@@ -83,6 +83,7 @@ async def test_a_block_is_looked_at_kept_as_a_draft_checked_and_filed(
     preview = await browser.post(f"{PAGE}/collage", {"lignes": BLOCK}, page=f"{PAGE}/collage")
     said = text_of(preview)
     assert preview.status_code == 200
+    assert "Besoins Lugos Vérifier les lignes" in said.replace("\u203a", ""), "each step of the way once"
     for words in (
         "Nouvelle 2 lignes",
         "Modifiée 0 ligne",

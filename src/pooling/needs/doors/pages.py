@@ -155,7 +155,6 @@ async def _preview(here: DeclarationPage, form: Form, lines: Sequence[Line], doo
     plan, found, _ = await _plan(here, lines)
     return here.render(
         "needs/lines.html",
-        _crumb(here),
         "Vérifier les lignes",
         form=form,
         member=here.member,
@@ -169,10 +168,6 @@ async def _preview(here: DeclarationPage, form: Form, lines: Sequence[Line], doo
         seen=stamp_of(found),
         action=f"{here.url}{here.path}/lignes",
     )
-
-
-def _crumb(here: DeclarationPage) -> tuple[str, str]:
-    return here.member.name, here.path
 
 
 async def _paste_page(here: DeclarationPage, form: Form) -> Response[str]:
