@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
 from pooling.sharing.money import format_cents, format_decimal
@@ -37,6 +38,16 @@ _PLACES = 10**8
 _NOTHING = StatedShare(0, 0, 0, 0)
 
 
+class Filing(NamedTuple):
+    """What an item is filed under; empty where nothing is said."""
+
+    lot: str
+    cpv: str
+    family: str
+    nature: str
+    account: str
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """Names by id, for people; an id without a name is shown as it is."""
@@ -45,11 +56,16 @@ class Labels:
     items: Mapping[str, str] = field(default_factory=dict)
     charges: Mapping[str, str] = field(default_factory=dict)
     subsidies: Mapping[str, str] = field(default_factory=dict)
+    filing: Mapping[str, Filing] = field(default_factory=dict)
+    """Of items."""
 
     @classmethod
     def of(cls, names: "Labels | Mapping[str, str] | None") -> "Labels":
         """Labels as they are, or one mapping for all kinds of ids."""
-        return names if isinstance(names, Labels) else cls(*[names or {}] * 4)
+        if isinstance(names, Labels):
+            return names
+        alike = names or {}
+        return cls(alike, alike, alike, alike)
 
     def line(self, kind: LineKind, id_: str) -> str:
         """The name of a line; VAT lines are named by their rate."""
@@ -105,6 +121,24 @@ def items(statement: Statement, labels: Labels) -> SheetTable:
         Column("Taux de TVA (%)", ColumnKind.NUMBER, 12),
     ]
     return SheetTable("Articles", columns, _item_rows(statement, labels))
+
+
+def references(statement: Statement, labels: Labels) -> SheetTable:
+    """One row per item: what it is filed under, and what it comes to."""
+    columns = [
+        *(Column("Code article", width=16), Column("Article", width=28), Column("Lot", width=34)),
+        *(Column("CPV", ColumnKind.CODE, 14), Column("Famille homogène", width=28), Column("Nature", width=14)),
+        *(Column("Compte", ColumnKind.CODE, 12), Column("HT", ColumnKind.AMOUNT, 16, summed=True)),
+    ]
+    return SheetTable("Références", columns, _reference_rows(statement, labels))
+
+
+def _reference_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
+    nothing = Filing("", "", "", "", "")
+    for line in statement.lines:
+        if line.kind is LineKind.ITEM:
+            named = [line.id, labels.line(LineKind.ITEM, line.id)]
+            yield [*named, *labels.filing.get(line.id, nothing), line.total]
 
 
 def _item_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:

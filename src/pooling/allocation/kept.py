@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from pooling.allocation.allocating import StatedPurchase
-from pooling.allocation.figures import Labels, row_count
+from pooling.allocation.figures import Filing, Labels, row_count
 from pooling.allocation.models import ShareColumns
 from pooling.sharing.allocation_case import InvoiceLine
 from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
@@ -110,7 +110,11 @@ def stated_of(head: Mapping[str, Any], rows: Sequence[ShareColumns], rule_versio
             invoice={Fraction(rate): InvoiceLine(ht, vat) for rate, ht, vat in head["invoice"]},
             rule_version=rule_version,
         ),
-        labels=Labels({row.member: row.name for row in rows}, *(head["names"][kind] for kind in _NAMES)),
+        labels=Labels(
+            {row.member: row.name for row in rows},
+            **{kind: head["names"][kind] for kind in _NAMES},
+            filing={code: Filing(*filing) for code, filing in head.get("filing", {}).items()},
+        ),
         basis=head["basis"],
         keys_frozen_at=datetime.fromisoformat(since) if since else None,
         fctva=head["fctva"],

@@ -22,10 +22,15 @@ from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationRecord, Charge, Subsidy
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
 from pooling.members.models import Member
+from pooling.purchases.details import describe_item
+from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import Purchase
-from pooling.purchases.schemas import ItemIn
+from pooling.purchases.schemas import DetailsIn, ItemIn, LotIn, LotsIn
 from pooling.sharing.allocation_case import Need
 from web_client import Browser, SignIn, stand_on, text_of
 
@@ -322,3 +327,35 @@ async def test_the_fctva_rate_of_the_purchases_date_is_used_and_named(
     assert "FCTVA estimé au taux de 10 % (loi fictive, depuis le 01/06/2027, à confirmer)" in text_of(
         await browser.get(COSTS)
     )
+
+
+async def test_the_workbook_says_what_items_are_filed_under_as_it_was_when_it_was_frozen(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """Live files follow what is said; a record keeps it."""
+    purchase_id = await prepare(database, territory)
+    browser = await sign_in(BUYER)
+
+    async def references(path: str) -> list[list[Any]]:
+        book = load_workbook(io.BytesIO((await browser.get(f"{COSTS}{path}/repartition.xlsx")).content))
+        if "Références" not in book.sheetnames:
+            return []
+        return [[cell.value for cell in row][:7] for row in book["Références"].iter_rows(min_row=2, max_row=3)]
+
+    assert await references("") == []
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        lots = LotsIn(lots=(LotIn(number=1, title="Mobilier", cpv="34928400-2", items=("arceau",)),))
+        await arrange_lots(session, buyer, purchase_id, lots, NOW)
+        await describe_item(session, buyer, purchase_id, "arceau", DetailsIn(family="Voirie", account="2152"), NOW)
+    shown = [
+        ["arceau", "Arceau posé", "Lot n°\u00a01\u00a0: Mobilier", "34928400-2", "Voirie", None, "2152"],
+        ["abri", "Dépliant", None, None, None, None, None],
+    ]
+    assert await references("") == shown
+    async with database.transaction(territory.group_id) as session:
+        await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
+    async with database.transaction(territory.group_id) as session:
+        await describe_item(session, buyer, purchase_id, "arceau", DetailsIn(account="2188"), NOW)
+    assert [row[6] for row in await references("")] == ["2188", None]
+    assert await references("/etats/1") == shown

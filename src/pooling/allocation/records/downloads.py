@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import spool_current
+from pooling.allocation.filing import with_filing
 from pooling.allocation.page import OnCosts
 from pooling.allocation.records.opening import FoundRecord, Result, details_of, result_of, spool_record
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
@@ -98,6 +99,7 @@ async def write_current(
         Conflict: the rule refuses the purchase's charges or subsidies.
     """
     _, allocation = await spool_current(session, purchase_id, finance)
+    allocation = await with_filing(session, purchase_id, allocation)
     provenance = of_estimate(allocation, asked.group, asked.zone, asked.now)
     result = allocation.result
     written = (result.head_to_json(), (member.to_json() for member in result.results))

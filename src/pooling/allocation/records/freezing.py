@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.filing import filing_of
 from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.kernel.apart import apart
@@ -60,6 +61,7 @@ async def freeze_allocation(
     allocation = await allocate_purchase(session, purchase_id, label, finance)
     number = await last_number(session, purchase_id)
     head, rows, figures = await asyncio.to_thread(kept_of, allocation)
+    head["filing"] = await filing_of(session, purchase_id)  # as it is now, whatever is said of the items later
     if shown is not None and shown != fingerprint(figures, number):
         raise FiguresMoved
     record = AllocationRecord(

@@ -55,6 +55,8 @@ def write_allocation_workbook(
             figures.lines,
         )
     }
+    if named.filing:
+        book.add(figures.references(result, named))
     book.add(_control(result, placed))
     if said:
         book.add(said_table(said, named.items))

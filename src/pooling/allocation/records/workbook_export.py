@@ -12,6 +12,7 @@ from sqlmodel import col
 from pooling.allocation.allocating import StatedPurchase, sees_all_costs
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import spool_current
+from pooling.allocation.filing import with_filing
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.opening import details_of, find_record, spool_record, workbook_rows
@@ -92,6 +93,7 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
         zone, number = group.zone, terms["record"]
         if number is None:
             current, allocation = await spool_current(session, purchase.id, finance)
+            allocation = await with_filing(session, purchase.id, allocation)
             rows, figures_at = current.workbook_rows, now
             said = await filed_details(session, purchase.id)
             provenance = of_estimate(allocation, group.name, zone, figures_at)
