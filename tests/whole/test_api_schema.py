@@ -85,6 +85,16 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "prepare_purchase": {"lead_member": LUGOS, "participants": [LUGOS], "lead_buyers": [BUYER], "items": []},
     "add_member": {"kind": "legal_entity", "code": "213303332", "parent": None, "insee": None, "name": "Le Barp"},
     "correct_member": {"name": "Lugos", "category": "commune", "insee": "33260", "population": 1208, "agents": 32},
+    "retire_member": {"reason": "A quitté le plan", "on": None},
+    "take_member_back": {"reason": "", "roles": False},
+    "merge_members": {
+        "members": ["UFR-DROIT", "UFR-SANTE"],
+        "becomes": "UFR-SANTE",
+        "population": "added",
+        "reason": "Unies",
+        "on": None,
+        "confirmed": "Vérifié",
+    },
     "add_supplier": {"name": "Cycles", "siret": "99990000400014"},
     "change_supplier": {"name": "Mobilier urbain", "vat_number": "DE136695976"},
     "renew_populations": {"sirens": [LUGOS]},
@@ -147,8 +157,10 @@ PLACES = {
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
+LEAVES = {"retire_member", "take_member_back"}
+"""For them the member is one of which nothing is under way."""
 SENT = ("method", "url", "params", "headers", "json", "data", "content")
-FIRST, LAST = "agenda", ("closure", "cancellation", "deletion")
+FIRST, LAST = "agenda", ("merger", "closure", "cancellation", "deletion")
 """An agenda keeps the difficulties that are raised meanwhile; a purchase that is closed takes no more needs, and one
 that is deleted nothing any more.
 """
@@ -311,7 +323,7 @@ def _make_plausible(case: schemathesis.Case[Any]) -> None:
     if id_ in PLACES:
         case.path_parameters = {**case.path_parameters, "reference": PLACES[id_]}
     if "member" in case.path_parameters:
-        case.path_parameters["member"] = LUGOS
+        case.path_parameters["member"] = "UFR-DROIT" if id_ in LEAVES else LUGOS
     if "item" in case.path_parameters:
         case.path_parameters["item"] = "arceau"
 
