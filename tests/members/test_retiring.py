@@ -24,6 +24,7 @@ from factories import (
 from ground.shell import Shell
 from pooling.accounts.people import ensure_people
 from pooling.allocation.models import Charge, Subsidy
+from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Invalid, NotFound
@@ -38,6 +39,9 @@ from pooling.purchases.changing import change_purchase
 from pooling.purchases.correcting import correct_purchase
 from pooling.purchases.models import Participation
 from pooling.purchases.schemas import CorrectionIn
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.reminders.sweep import sweep
+from reminders.scene import BASE_URL, CHORES, Scene
 from web_client import SignIn, text_of
 
 FACILITATOR, OF_LUGOS = "animation@bassin.example", "referent@lugos.example"
@@ -263,3 +267,38 @@ def test_commands_retire_and_take_back(own: Shell) -> None:
     assert own("member", "return", "bassin", LUGOS).stdout == "Of the group again: Lugos\n"
     unknown = own("member", "return", "bassin", "999999999")
     assert (unknown.exit_code, "the group has no member “999999999”" in unknown.stderr) == (2, True)
+
+
+async def test_who_left_is_neither_convened_nor_reminded(scene: Scene) -> None:
+    """A référent of two members goes on for the other one."""
+    database, territory = scene.database, scene.territory
+    salles = territory.members[SALLES]
+    async with database.transaction(territory.group_id) as session:
+        people = await ensure_people(session, [("deux@bassin.example", "Deux", "")], scene.now)
+        for code in (LUGOS, SALLES):
+            member_id = territory.members[code]
+            await grant_role(session, people["deux@bassin.example"], Role.REFERENT, scene.now, member_id=member_id)
+    await scene.schedule(roles=[Role.REFERENT])
+    await open_purchase(database, territory, scene.now)
+    await scene.deliver()  # that it opened is told to all
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        today = scene.now.date()
+        await retire_member(session, caller, LUGOS, RetirementIn(today, "Parti"), scene.now, today)
+    scene.sink.received.clear()
+    kinds = [kind for feature in FEATURES for kind in feature.kinds(ReminderConfiguration())]
+    for _ in range(20):
+        scene.clock.instant += timedelta(days=1)
+        await sweep(database, kinds, scene.clock, base_url=BASE_URL, chores=CHORES, batch=100)
+        await scene.deliver()
+    told = {mail["To"] for mail in scene.sink.received}
+    assert OF_LUGOS not in told
+    assert {"deux@bassin.example", "referent@salles.example"} <= told
+    named = "\n".join(str(mail) for mail in scene.sink.received if mail["To"] == "deux@bassin.example")
+    assert "Salles" in named
+    assert "Lugos" not in named
+    async with database.transaction(territory.group_id) as session:
+        invited = await session.execute(text("SELECT person_id FROM committee_invitations"))
+        assert territory.people[OF_LUGOS] not in set(invited.scalars())
+        deux = await caller_of(session, people["deux@bassin.example"], territory.group_id)
+    assert deux.members_as(Role.REFERENT) == [salles]
