@@ -52,6 +52,7 @@ KNOWN = {
     "participations.member_id": "one in place of all, where nothing is consolidated",
     "participations.budget_id": "one of the same code",
     "declarations.member_id": "added up",
+    "need_details.budget_id": "one of the same code, or told in words",
     "procurement_shares.member_id": "added up",
     "difficulties.member_id": "those that are not settled follow",
     "assignments.member_id": "frozen",
@@ -330,6 +331,46 @@ async def test_a_draft_that_nobody_can_file_any_more_stands_against_nothing(
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
     assert (await unite(database, territory)).code == SALLES
+
+
+async def test_what_is_said_of_lines_comes_along(database: Database, territory: Territory) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    lugos, salles = territory.members[LUGOS], territory.members[SALLES]
+    await file_needs(database, territory, purchase_id, OF_LUGOS, NOW, arceau=4, abri=1)
+    await file_needs(database, territory, purchase_id, OF_SALLES, NOW, arceau=3)
+    other = await open_purchase(database, territory, NOW, title="Kits")
+    await file_needs(database, territory, other, OF_LUGOS, NOW, abri=1)
+    await file_needs(database, territory, other, OF_SALLES, NOW, abri=1)
+    async with database.transaction(territory.group_id) as session:
+        said = """
+            WITH budget AS (
+                INSERT INTO budgets (group_id, member_id, code, label)
+                VALUES (:the_group, :member, :code, :label) RETURNING id)
+            INSERT INTO need_details (group_id, declaration_id, item_id, note, budget_id, engagement)
+            SELECT d.group_id, d.id, i.id, :note, budget.id, :engagement
+            FROM declarations d JOIN items i ON i.purchase_id = d.purchase_id
+            JOIN needs n ON n.declaration_id = d.id AND n.item_id = i.id AND n.up_to > 0, budget
+            WHERE d.member_id = :member AND i.code = :item"""
+        lines = (
+            (lugos, "M57", "Principal", "arceau", "Devant l’école", "E1"),
+            (salles, "M57", "Budget principal", "arceau", "", "E2"),
+            (lugos, "M4", "Transports", "abri", "", ""),
+        )
+        for member, code, label, item, note, engagement in lines:
+            values = {"member": member, "code": code, "label": label, "item": item, "note": note}
+            await session.execute(text(said), {**values, "the_group": territory.group_id, "engagement": engagement})
+    await unite(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        rows = await session.execute(
+            text("""
+                SELECT i.code, s.note, b.code, b.member_id, s.engagement FROM need_details s
+                JOIN items i ON i.id = s.item_id LEFT JOIN budgets b ON b.id = s.budget_id ORDER BY i.code, i.id""")
+        )
+        assert [tuple(row) for row in rows] == [
+            ("abri", "", "M4", salles, ""),
+            ("abri", "Lugos : Transports ; Salles : son budget", None, None, ""),
+            ("arceau", "Lugos : Devant l’école", "M57", salles, "E1, E2"),
+        ]
 
 
 async def test_components_of_one_establishment_unite(database: Database, territory: Territory) -> None:

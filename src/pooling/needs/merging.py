@@ -164,6 +164,40 @@ ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET quantity = exclude
 """The latest of their places in the order of arrival: nobody else is overtaken."""
 
 
+_SAID = """
+WITH lines AS (
+    SELECT d.group_id, d.purchase_id, n.item_id, m.name, m.sort_key, coalesce(s.note, '') AS note,
+        coalesce(s.engagement, '') AS engagement, coalesce(b.code, '') AS code, b.label
+    FROM declarations d
+    JOIN members m ON m.group_id = d.group_id AND m.id = d.member_id
+    JOIN needs n ON n.group_id = d.group_id AND n.declaration_id = d.id AND n.up_to > 0
+    LEFT JOIN need_details s ON s.group_id = d.group_id AND s.declaration_id = d.id AND s.item_id = n.item_id
+    LEFT JOIN budgets b ON b.group_id = s.group_id AND b.id = s.budget_id
+    WHERE d.group_id = :the_group AND d.purchase_id = ANY (CAST(:purchases AS bigint[]))
+        AND d.member_id = ANY (CAST(:everybody AS bigint[])) AND d.state = 'filed'
+)
+SELECT purchase_id, item_id,
+        CASE WHEN count(DISTINCT code) = 1
+            THEN coalesce(string_agg(name || ' : ' || note, ' ; ' ORDER BY sort_key) FILTER (WHERE note <> ''), '')
+            ELSE string_agg(name || ' : ' || concat_ws(', ', nullif(note, ''), coalesce(label, 'son budget')), ' ; '
+                ORDER BY sort_key) END AS note,
+        CASE WHEN count(DISTINCT code) = 1 THEN min(code) END AS code,
+        coalesce(string_agg(DISTINCT engagement, ', ') FILTER (WHERE engagement <> ''), '') AS engagement
+FROM lines GROUP BY purchase_id, item_id"""
+"""What each said of its line, as they stand apart; where their budgets differ, they are told in words."""
+_SAY = """
+INSERT INTO need_details (group_id, declaration_id, item_id, note, budget_id, engagement)
+SELECT t.group_id, t.id, said.item_id, said.note, b.id, said.engagement
+FROM unnest(CAST(:of AS bigint[]), CAST(:items AS bigint[]), CAST(:notes AS text[]), CAST(:codes AS text[]),
+    CAST(:engagements AS text[])) AS said (purchase_id, item_id, note, code, engagement)
+JOIN declarations t ON t.group_id = :the_group AND t.purchase_id = said.purchase_id AND t.member_id = :becomes
+    AND t.state = 'filed'
+LEFT JOIN budgets b ON b.group_id = t.group_id AND b.member_id = t.member_id AND b.code = said.code
+WHERE said.note <> '' OR b.id IS NOT NULL OR said.engagement <> ''
+ON CONFLICT (group_id, declaration_id, item_id) DO UPDATE SET note = excluded.note, budget_id = excluded.budget_id,
+    engagement = excluded.engagement"""
+
+
 async def merge(session: AsyncSession, merging: Merging) -> None:
     """Takes part once in place of all. No draft could still be filed: `merge_ties` has looked."""
     purchases = await purchases_as_one(session, merging.ids)
@@ -174,7 +208,12 @@ async def merge(session: AsyncSession, merging: Merging) -> None:
         "everybody": [*merging.ids, merging.becomes.id],
     }
     await session.execute(text(_TAKE_PART), values)
+    apart = {name: values[name] for name in ("the_group", "purchases", "everybody")}
+    said = (await session.execute(text(_SAID), apart)).all()
     await session.execute(text(_DECLARE), {**values, "at": merging.at})
+    columns = zip(*said, strict=True) if said else ((),) * 5
+    named = dict(zip(("of", "items", "notes", "codes", "engagements"), map(list, columns), strict=True))
+    await session.execute(text(_SAY), {"the_group": values["the_group"], "becomes": values["becomes"], **named})
     for table in (Declaration, Participation):
         await session.execute(
             delete(table)
