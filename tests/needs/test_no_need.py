@@ -1,7 +1,9 @@
 """« Nous n’avons pas de besoin » is an answer: counted, shown as such, never reminded, taken back until the closing."""
 
+import io
 from datetime import timedelta
 
+from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -54,6 +56,9 @@ async def test_one_button_answers_and_the_answer_is_shown_as_such(
     assert "dont 1 sans besoin" in listed
     assert "dont 1 sans besoin" in text_of(await buyer.get(BASE))
     assert "dont 1 sans besoin" in text_of(await buyer.get(f"{BASE}/consolidation"))
+    workbook = await buyer.get(f"{BASE}/consolidation/arceau/consolidation.xlsx")
+    named = CalamineWorkbook.from_filelike(io.BytesIO(workbook.content)).get_sheet_by_name("Pas de besoin").to_python()
+    assert named == [["Code", "Membre"], [LUGOS, "Lugos"]]
     assert "1 réponse « pas de besoin »" in text_of(await buyer.get(f"{BASE}/cloture"))
     facilitator = await sign_in("animation@bassin.example")
     journal = text_of(await facilitator.get("/g/bassin/journal"))

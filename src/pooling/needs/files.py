@@ -14,7 +14,7 @@ from pooling.kernel.database import group_of
 from pooling.members.models import Member
 from pooling.needs.consolidating import Options, consolidate_columns, consolidate_purchase, filed_needs
 from pooling.needs.details import filed_details
-from pooling.needs.queries import remarks_of
+from pooling.needs.queries import members_without_need, remarks_of
 from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.purchases.details import details_of
 from pooling.purchases.models import Purchase
@@ -42,7 +42,7 @@ async def item_workbook(session: AsyncSession, purchase_id: int, asked: Asked) -
     result = await asyncio.to_thread(consolidate_columns, asked.item, filed.get(asked.item.id, ()), asked.options)
     target = io.BytesIO()
     said = await filed_details(session, purchase_id, item_id=asked.item.id)
-    told = (names, asked.notice, lead, asked.facts, remarks, said)
+    told = (names, asked.notice, lead, asked.facts, remarks, said, await members_without_need(session, purchase_id))
     await asyncio.to_thread(write_consolidation_workbook, target, result, *told)
     return target.getvalue()
 

@@ -160,7 +160,6 @@ async def _check_page(here: DeclarationPage, form: Form | None) -> Response[Any]
     shown = form or typed
     return here.render(
         "needs/check.html",
-        (here.member.name, here.path),
         "Vérifiez votre déclaration",
         form=shown,
         member=here.member,

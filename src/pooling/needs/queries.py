@@ -209,6 +209,18 @@ async def silent_members(session: AsyncSession, purchase_id: int) -> list[str]:
     return list(rows.scalars())
 
 
+async def members_without_need(session: AsyncSession, purchase_id: int) -> list[tuple[str, str]]:
+    """Codes and names of those who answered that they need nothing, in French order."""
+    rows = await session.execute(
+        select(col(Member.code), col(Member.name))
+        .select_from(Declaration)
+        .join(Member, linked(Member.id, Declaration.member_id))
+        .where(col(Declaration.purchase_id) == purchase_id, col(Declaration.no_need))
+        .order_by(col(Member.sort_key), col(Member.id))
+    )
+    return [(code, name) for code, name in rows]
+
+
 REMARKS_AT_MOST = 200
 
 

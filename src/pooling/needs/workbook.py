@@ -31,9 +31,11 @@ def write_consolidation_workbook(
     facts: Mapping[str, str] | None = None,
     remarks: Sequence[tuple[str, str, str]] = (),
     said: Sequence[SaidLine] = (),
+    without_need: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs; `facts` say where the figures come
-    from; `remarks` is what members said beside their quantities, as (code, name, said), `said` what of this line.
+    from; `remarks` is what members said beside their quantities, as (code, name, said), `said` what of this line;
+    `without_need` are those who answered that they need nothing, as (code, name).
     """
     names = labels or {}
     from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
@@ -46,6 +48,9 @@ def write_consolidation_workbook(
     )
     placed = book.add(_members(result, names, lead))
     book.add(_control(result, placed))
+    if without_need:
+        columns = [Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34)]
+        book.add(SheetTable("Pas de besoin", columns, map(list, without_need)))
     if said:
         book.add(said_table(said))
     if remarks:
