@@ -14,7 +14,7 @@ PURCHASE = f"{API}/purchases/AG-2027-001"
 MINE = f"{PURCHASE}/declarations/{LUGOS}"
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
 CALL: dict[str, Any] = {
-    "needs": [{"item": "arceau", "quantity": 4, "up_to": 9}],
+    "needs": [{"item": "arceau", "quantity": 4, "up_to": 9, "note": "", "budget": "", "engagement": ""}],
     "caller": "Secrétariat",
     "reason": "Référent en congé",
 }

@@ -28,6 +28,11 @@ _SAID = ("note", "budget", "engagement")
 """Fields of a line beside its quantities."""
 
 
+def grid_fields(items: Sequence[ItemShown]) -> set[str]:
+    """The names of all its fields."""
+    return {f"{name}-{item.id}" for item in items for name in ("quantite", "jusqu", *_SAID)}
+
+
 def euros_of(amount: Decimal) -> str:
     """An amount of euros, to the nearest cent, as people read it."""
     return euros(half_up(Fraction(amount) * 100))

@@ -15,7 +15,7 @@ from pooling.members.models import Budget, Role
 from pooling.members.rights import Right
 from pooling.needs.declaring import discard_draft, file_declaration, save_draft
 from pooling.needs.details import budgets_of
-from pooling.needs.grid import euros_of, form_of_declaration, grid_context, read_declaration
+from pooling.needs.grid import euros_of, form_of_declaration, grid_context, grid_fields, read_declaration
 from pooling.needs.page import DECLARATION, SECTION, DeclarationPage
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_all_needs, may_see_declaration
 from pooling.needs.queries import (
@@ -153,19 +153,20 @@ async def _check_page(here: DeclarationPage, form: Form | None) -> Response[Any]
     """« Vérifiez votre déclaration »: the draft as it would be filed, or what was sent of it, with its doubts."""
     items = await purchase_items(here.session, here.purchase.id)
     found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
-    if "draft" not in found:
+    draft = found.get("draft")
+    if form is None and draft is None:
         return here.redirect(here.path)
-    typed = form_of_declaration(found["draft"], items)
-    typed.values["seen"] = stamp_of(found)
-    shown = form or typed
+    shown = form or form_of_declaration(draft, items)
+    shown.values.setdefault("seen", stamp_of(found))
+    carried = {"seen", "comment", *grid_fields(items)}
     return here.render(
         "needs/check.html",
         "Vérifiez votre déclaration",
         form=shown,
         member=here.member,
-        fields={name: value for name, value in shown.values.items() if name in typed.values},
+        fields={name: value for name, value in shown.values.items() if name in carried},
         filed=found.get("filed"),
-        wants_something=any(found["draft"].most.values()),
+        wants_something=form is not None or (draft is not None and any(draft.most.values())),
         until=deadline_words(here.closes_at, here.now, here.zone) if here.closes_at else "",
         **grid_context(shown, items, budgets=await budgets_of(here.session, here.member.id)),
     )
