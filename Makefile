@@ -46,8 +46,8 @@ chaos: install  ## kill workers, cut connections, flush the queue for minutes (S
 fuzz: install  ## feed every door what hypothesis thinks of, new each time (EXAMPLES=2000)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/fuzz
 
-bench: install  ## measure against the bare limits of this machine
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark || exit 1; done
+bench: install  ## measure against the bare limits of this machine, and print one table (ARGS="needs imports": those alone)
+	$(BIN)/python benchmarks $(ARGS)
 
 mutants: install  ## change the rules one small thing at a time and name what no test notices (20 minutes)
 	rm -rf $(SCRATCH) && mkdir -p $(SCRATCH)/src/pooling $(SCRATCH)/tests

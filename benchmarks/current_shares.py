@@ -1,36 +1,41 @@
 """How fast current shares are read and kept, next to the bare limits: `python benchmarks/current_shares.py`.
 
 35 000 members take 4 items each of a purchase with two charges and a subsidy. Reading is measured as pages read: one
-member's share, a page of everybody's lines, all that explains every figure. The bare limits, in the same run: asyncpg
-fetching the same rows, and for computing, the rule alone on the same case. Medians of five, one beside the other.
+member's share, a page of everybody's lines; files as they are written, in this very process, for its memory. The bare
+limits, in the same run: asyncpg fetching the same rows, of which a file is written by the standard library; and for
+computing, the rule alone on the same case. They leave out who asks, whether the figures still stand, names and keys.
 """
 
 import asyncio
+import csv
+import json
 import sys
-import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from pooling.allocation.allocating import apply_rule
+from measuring import Row, interleaved
+from measuring.server import on_a_server
+
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import Current, consistently, current_allocation, read_current
+from pooling.allocation.editing.preview import Preview, preview_line
 from pooling.allocation.listing import current_shares, list_shares, sum_up
 from pooling.allocation.models import Charge, Subsidy
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.allocation.records.downloads import Asked, write_current
+from pooling.allocation.records.workbook import View
+from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
-from pooling.kernel.migrations import migrate
 from pooling.kernel.slices import Slice
 from pooling.members.adding import MemberIn, add_members
 from pooling.members.groups import create_group
@@ -39,8 +44,11 @@ from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import open_collection
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
+from pooling.sharing.allocation import allocate
 
-MEMBERS, ITEMS, ROUNDS = 35_000, 4, 5
+MEMBERS, ITEMS = 35_000, 4
+ROOM = 250
+"""Megabytes that writing a file may take."""
 CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
 FINANCE = FinanceConfiguration()
 FILE_ALL = """
@@ -85,23 +93,8 @@ async def prepare(database: Database, owner: asyncpg.Connection) -> tuple[int, i
     return group_id, purchase.id
 
 
-async def timed(work: Callable[[], Awaitable[Any]]) -> float:
-    start = time.perf_counter()
-    await work()
-    return time.perf_counter() - start
-
-
-async def pair(label: str, ours: Callable[[], Awaitable[Any]], bare: Callable[[], Awaitable[Any]], most: float) -> bool:
-    """Whether ours takes at most so many times the bare limit, or 50 ms more: what a page may take for many members."""
-    rounds = [(await timed(ours), await timed(bare)) for _ in range(ROUNDS)]
-    mine, limit = (median(column) for column in zip(*rounds, strict=True))
-    kept = mine <= max(most * limit, limit + 0.05)
-    print(f"{'ok' if kept else 'MISSED':<8}{label:<44}{mine * 1000:9.1f} ms  bare {limit * 1000:8.1f} ms"
-          f"  {mine / limit:6.1f} ×  (at most {most:g} ×)")  # fmt: skip
-    return kept
-
-
-async def measure(addresses: PostgresAddresses) -> bool:
+async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
+    """All of this file, on a server of its own."""
     database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
     group, purchase = await prepare(database, owner)
 
@@ -120,39 +113,64 @@ async def measure(addresses: PostgresAddresses) -> bool:
         await owner.execute("UPDATE charges SET amount_cents = amount_cents + 1")
         await in_group(current_allocation)
 
+    async def preview() -> None:
+        tried = Charge(group_id=group, purchase_id=purchase, code="d", label="Pose", amount_cents=9_999, key="equal")
+        async with database.transaction(group) as session:
+            assert isinstance(await preview_line(session, purchase, FINANCE, tried), Preview)
+
     async with database.transaction(group) as session:
         case = await read_purchase(session, purchase, "Grand achat", FINANCE)
 
     async def rule() -> None:
-        await apply_rule(case.case, case.labels)
+        await asyncio.to_thread(allocate, case.case)
 
-    verdicts = [
-        await pair("computed and kept / the rule alone", compute, rule, 5),
-        await pair(
+    async def one_share() -> None:
+        await in_group(read_current, [CODES[7]])
+
+    one = (group, purchase, CODES[7])
+    found = [
+        await interleaved("shares computed and kept, beside the rule", compute, rule, 5),
+        await interleaved("preview of a charge, beside the rule", preview, rule, 4),
+        await interleaved(
             "one member’s share",
             lambda: in_group(read_current, [CODES[7]]),
-            lambda: owner.fetch(ONE, group, purchase, CODES[7]),
+            lambda: owner.fetch(ONE, *one),
             3,
+            more=0.05,
         ),
-        await pair(f"{MEMBERS} lines of a table", lambda: in_group(lines), lambda: owner.fetch(LINES, group), 8),
-        await pair("all that explains them", lambda: in_group(read_current), lambda: owner.fetch(ALL, group), 30),
+        await interleaved("a page of lines", lambda: in_group(lines), lambda: owner.fetch(LINES, group), 8, more=0.05),
+        *await files(database, owner, group, purchase, folder),
     ]
     await owner.close()
     await database.dispose()
-    return all(verdicts)
+    return found
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        try:
-            addresses = server.prepare()
-            migrate(addresses.owner, APPLICATION)
-            kept = asyncio.run(measure(addresses))
-        finally:
-            server.stop()
-    sys.exit(0 if kept else 1)
+async def files(database: Database, owner: asyncpg.Connection, group: int, purchase: int, folder: Path) -> list[Row]:
+    async def file(kind: str, view: View = "summary") -> None:
+        asked = Asked(kind, "Grand groupe", ZoneInfo("Europe/Paris"), datetime.now(UTC), fictional=False, view=view)
+        async with database.transaction(group) as session:
+            await write_current(session, str(folder / "file"), purchase, FINANCE, asked)
+
+    async def bare_csv() -> None:
+        with (folder / "bare").open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target, delimiter=";").writerows(await owner.fetch(LINES, group))
+
+    async def bare_json() -> None:
+        with (folder / "bare").open("w", encoding="utf-8") as target:
+            for row in await owner.fetch(ALL, group):
+                json.dump({**row, "lines": json.loads(row["lines"])}, target)
+
+    return [
+        await interleaved("CSV, a row per member", lambda: file("csv"), bare_csv, 16, room=ROOM),
+        await interleaved("CSV, every figure", lambda: file("csv", "lines"), bare_json, 16, room=ROOM),
+        await interleaved("JSON", lambda: file("json"), bare_json, 8, room=ROOM),
+    ]
+
+
+def measure() -> list[Row]:
+    return on_a_server(rows)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(0 if all(row.kept for row in measure()) else 1)
