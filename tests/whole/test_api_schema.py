@@ -71,7 +71,7 @@ FACILITATOR = "animation@bassin.example"
 WHO = [*(email for email in PEOPLE if email != "referent@droit.example"), BUYER]
 KNOWN: dict[str, list[Any]] = {
     "group": ["bassin"],
-    "reference": [f"AG-2027-{number:03}" for number in range(1, 7)],
+    "reference": [f"AG-2027-{number:03}" for number in range(1, 8)],
     "item": ["arceau", "nothing"],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
     "siren": [LUGOS, COBAN, "999999999"],
@@ -153,7 +153,7 @@ PLACES = {
     "discard_draft": "AG-2027-005",
     "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",
-    "remind_member": "AG-2027-003",
+    "remind_member": "AG-2027-007",
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
@@ -218,6 +218,7 @@ class Service:
             purchase_id = await open_purchase(self.database, territory, NOW)
             await file_needs(self.database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
             await make_purchase(self.database, territory, NOW)
+        await open_purchase(self.database, territory, NOW, title="Sans réponse")
         for email in ("referent@lugos.example", "referent@arcachon.example"):  # of the last that was opened
             await file_needs(self.database, territory, purchase_id, email, NOW)
         async with self.database.transaction(territory.group_id) as session:
