@@ -24,6 +24,7 @@ from pooling.committees.decisions.models import Decision
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import MinutesVersion
+from pooling.deliveries.splitting import keep_split
 from pooling.exports.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -33,7 +34,7 @@ from pooling.members.admission import admit_member
 from pooling.members.asking import RequestIn, keep_request
 from pooling.members.entrance import caller_of
 from pooling.members.mails import Sender
-from pooling.members.models import Membership, Role
+from pooling.members.models import Member, Membership, Role
 from pooling.members.retiring import RetirementIn, retire_member
 from pooling.outbox.models import Message
 from pooling.purchases.details import describe_item
@@ -43,6 +44,8 @@ from pooling.purchases.lots import arrange_lots
 from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
+from pooling.sites.keeping import add_site
+from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 
 HOSTENS = "213302029"
@@ -70,6 +73,7 @@ async def furnish(
     async with database.transaction(territory.group_id) as session:
         named = {
             **await _describe(session, territory, purchase_id, mark),
+            **await _deliver(session, territory, purchase_id, mark),
             **await _allocate(session, territory, purchase_id, mark),
             **await _meet(session, territory, purchase_id, mark),
             **await _write(session, territory, mark),
@@ -129,6 +133,19 @@ async def _leave(database: Database, territory: Territory) -> None:
         await admit_member(session, facilitator, MemberIn(code=HOSTENS, name="Hostens"), NOW)
         today = NOW.date()
         await retire_member(session, facilitator, HOSTENS, RetirementIn(today, "A quitté le plan"), NOW, today)
+
+
+async def _deliver(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:
+    """Two sites of the référent's member, and where it wishes what it declares."""
+    referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
+    member = await session.get_one(Member, (territory.group_id, territory.members[LUGOS]))
+    sites = [
+        await add_site(session, referent, member, SiteIn(name=f"{name}{mark}", city=f"Lugos{mark}", contact=mark), NOW)
+        for name in ("Mairie", "École")
+    ]
+    items = await item_ids(session, purchase_id)
+    await keep_split(session, referent, purchase_id, member, [(items["arceau"], {site.id: 2 for site in sites})], NOW)
+    return {"site_id": sites[1].id}
 
 
 async def _allocate(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from pooling.allocation import feature as allocation
 from pooling.committees import feature as committees
 from pooling.committees.calendars import feature as calendars
+from pooling.deliveries import feature as deliveries
 from pooling.directory import feature as directory
 from pooling.home import feature as home
 from pooling.journal import feature as journal
@@ -12,12 +13,14 @@ from pooling.members.features import Feature
 from pooling.needs import feature as needs
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
+from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
 
 FEATURES: tuple[Feature, ...] = (
     home.FEATURE,
     purchases.FEATURE,
     needs.FEATURE,
+    deliveries.FEATURE,
     allocation.FEATURE,
     procurement.FEATURE,
     suppliers.FEATURE,
@@ -25,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     mailroom.FEATURE,
     calendars.FEATURE,
     members.FEATURE,
+    sites.FEATURE,
     directory.FEATURE,
     journal.FEATURE,
 )

@@ -56,6 +56,8 @@ KNOWN = {
     "procurement_shares.member_id": "added up",
     "difficulties.member_id": "those that are not settled follow",
     "assignments.member_id": "frozen",
+    "sites.member_id": "follow",
+    "site_splits.member_id": "added up, where nothing is consolidated",
 }
 """What points at members, and what becomes of it when they unite: a new table says so here, and does it."""
 

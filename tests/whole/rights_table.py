@@ -253,6 +253,15 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/consolidation/{{item}}": RUNS_OR_LEADS,
     f"GET {PURCHASE}/consolidation/{{item}}/consolidation.xlsx": RUNS_OR_LEADS,
     f"GET {PURCHASE}/consolidation/commande.xlsx": RUNS_OR_LEADS,
+    **{f"{method} /g/{{group}}/membres/{{member}}/sites/nouveau": OWNS for method in ("GET", "POST")},
+    **{
+        f"{method} /g/{{group}}/membres/{{member}}/sites/{{site_id}}{step}": OWNS
+        for method in ("GET", "POST")
+        for step in ("", "/archivage")
+    },
+    **{f"GET {PURCHASE}/livraisons{path}": RUNS_OR_LEADS for path in ("", "/liste.xlsx")},
+    f"GET {PURCHASE}/livraisons/{{member}}": SEES_LUGOS,
+    f"POST {PURCHASE}/livraisons/{{member}}": OWNS,
     f"GET {PURCHASE}/procedure": GROUP,
     **{f"{method} {PURCHASE}/procedure/modification": EDITS for method in ("GET", "POST")},
     **{f"{method} {PURCHASE}/procedure/membres/{{member}}": SEES_LUGOS | EDITS for method in ("GET", "POST")},
@@ -324,6 +333,14 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "xlsx")},
     f"GET {API}/purchases/{{reference}}/consolidation": RUNS_OR_LEADS,
+    f"GET {API}/members/{{member}}/sites": GROUP,
+    f"POST {API}/members/{{member}}/sites": OWNS,
+    f"GET {API}/members/{{member}}/sites/{{site_id}}": GROUP,
+    f"PUT {API}/members/{{member}}/sites/{{site_id}}": OWNS,
+    f"POST {API}/members/{{member}}/sites/{{site_id}}/archiving": OWNS,
+    f"GET {API}/purchases/{{reference}}/deliveries": RUNS_OR_LEADS,
+    f"GET {API}/purchases/{{reference}}/deliveries/{{member}}": SEES_LUGOS,
+    f"PUT {API}/purchases/{{reference}}/deliveries/{{member}}": OWNS,
     f"GET {API}/purchases/{{reference}}/declarations": GROUP,
     f"GET {API}/purchases/{{reference}}/declarations/{{member}}": SEES_LUGOS,
     f"PUT {API}/purchases/{{reference}}/declarations/{{member}}": OWN_MEMBER,

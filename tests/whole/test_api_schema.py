@@ -54,9 +54,12 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.features import Features
+from pooling.members.models import Member
 from pooling.needs.declaring import save_draft
 from pooling.needs.schemas import DeclarationIn
 from pooling.settings import Settings
+from pooling.sites.keeping import add_site
+from pooling.sites.schemas import SiteIn
 from pooling.web.api_description import describe_api
 from pooling.web.services import Services
 
@@ -79,6 +82,7 @@ KNOWN: dict[str, list[Any]] = {
     "difficulty_id": [1, 2, 3, 99],
     "number": [1, 2, 99],
     "supplier_id": [1, 99],
+    "site_id": [1, 2, 99],
 }
 
 PLAUSIBLE: dict[str, dict[str, Any]] = {
@@ -97,6 +101,11 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     },
     "add_supplier": {"name": "Cycles", "siret": "99990000400014"},
     "change_supplier": {"name": "Mobilier urbain", "vat_number": "DE136695976"},
+    "add_site": {"name": "Annexe", "postcode": "33830"},
+    "get_site": {},
+    "correct_site": {"name": "Mairie", "postcode": ""},
+    "archive_site": {},
+    "split_delivery": {"items": [{"item": "arceau", "sites": [{"site": 1, "quantity": 2}]}]},
     "renew_populations": {"sirens": [LUGOS]},
     "add_members_from_directory": {"sirens": [COBAN, LUGOS], "with_communes": False},
     "schedule_committee": {"day": "2027-06-01", "hour": "14:30", "place": "Mairie", "link": ""},
@@ -150,6 +159,7 @@ PLACES = {
     "put_lots": "AG-2027-003",
     "put_procurement_plan": "AG-2027-003",
     "put_procurement_share": "AG-2027-003",
+    "split_delivery": "AG-2027-003",
     "discard_draft": "AG-2027-005",
     "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",
@@ -160,7 +170,7 @@ PLACES = {
 LEAVES = {"retire_member", "take_member_back"}
 """For them the member is one of which nothing is under way."""
 SENT = ("method", "url", "params", "headers", "json", "data", "content")
-FIRST, LAST = "agenda", ("merger", "closure", "cancellation", "deletion")
+FIRST, LAST = "agenda", ("merger", "archiving", "closure", "cancellation", "deletion")
 """An agenda keeps the difficulties that are raised meanwhile; a purchase that is closed takes no more needs, and one
 that is deleted nothing any more.
 """
@@ -187,6 +197,15 @@ async def invite_to_a_committee(database: Database, territory: Territory) -> Non
         day = (NOW + timedelta(days=40)).date()
         command = CommitteeIn(day=day, hour=NOW.time(), place="Mairie", people=tuple(territory.people.values()))
         await schedule_committee(session, caller, command, NOW)
+
+
+async def add_sites(database: Database, territory: Territory) -> None:
+    """Two, of Lugos."""
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        member = await session.get_one(Member, (territory.group_id, territory.members[LUGOS]))
+        for name in ("Mairie", "École"):
+            await add_site(session, caller, member, SiteIn(name=name), NOW)
 
 
 async def raise_difficulties(database: Database, territory: Territory) -> None:
@@ -225,6 +244,7 @@ class Service:
             referent = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
             draft = DeclarationIn(member_id=territory.members[LUGOS], needs=())
             await save_draft(session, referent, purchase_id, draft, FixedClock(NOW))
+        await add_sites(self.database, territory)
         await publish_minutes_of_a_committee(self.database, territory)
         await invite_to_a_committee(self.database, territory)
         await raise_difficulties(self.database, territory)

@@ -34,6 +34,7 @@ from pooling.members.granting import grant_role
 from pooling.members.models import Role
 from pooling.needs.collection import close_collection
 from pooling.needs.declaring import save_draft
+from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.finding import find_purchase
 from pooling.reminders.models import ReminderOptOut
@@ -84,17 +85,20 @@ def links(page: str) -> Iterator[str]:
 
 @pytest.fixture
 async def lived_in(database: Database, territory: Territory) -> None:
-    """Purchases in preparation, open and closed, and one of everything else."""
+    """Purchases in preparation, open, closed and consolidated, and one of everything else."""
     await furnish(database, territory)
     async with database.transaction(territory.group_id) as session:
         preparing = await ensure_people(session, [(PURCHASING, "Marchés", "")], NOW)
         await grant_role(session, preparing[PURCHASING], Role.PURCHASING, NOW, member_id=territory.members[ARCACHON])
     territory.people.update(preparing)
-    closed = await open_purchase(database, territory, NOW, title="Close")
-    await file_needs(database, territory, closed, "referent@lugos.example", NOW, arceau=4)
+    closed, frozen = [await open_purchase(database, territory, NOW, title=title) for title in ("Close", "Figée")]
+    for purchase_id in (closed, frozen):
+        await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=4, abri=1)
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
-        await close_collection(session, buyer, closed, FixedClock(NOW), reason="Tous ont répondu")
+        for purchase_id in (closed, frozen):
+            await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
+        await freeze_consolidation(session, buyer, frozen, FixedClock(NOW), options={})
         referent = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
         opened = (await find_purchase(session, "AG-2027-001")).id
         draft = DeclarationIn(member_id=territory.members[LUGOS], needs=(), comment="À compléter")

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.models import PARTICIPANTS, Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
+from pooling.deliveries.splitting import keep_split
+from pooling.demo.sites import GUJAN_MESTRAS
 from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.granting import grant_role
-from pooling.members.models import Role
+from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.declaring import file_declaration, save_draft
@@ -25,6 +27,7 @@ from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import ItemNature, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.rules import PURCHASE
 from pooling.purchases.schemas import DetailsIn, ItemIn, LotIn, LotsIn, PurchaseIn, TierIn
+from pooling.sites.queries import sites_of
 
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
@@ -100,6 +103,18 @@ async def _declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[
         stage.clock.instant = at + timedelta(hours=place)
         act = save_draft if code == draft else file_declaration
         await act(stage.session, referent, stage.purchase.id, command, stage.clock)
+
+
+async def _wish(stage: Stage, code: str, at: datetime) -> None:
+    """What this member declares is to go half to each of its sites."""
+    member = await stage.session.get_one(Member, (stage.territory.group_id, stage.territory.members[code]))
+    referent = Caller(
+        stage.territory.referent(code), stage.territory.group_id, (HeldRole(Role.REFERENT, member_id=member.id),)
+    )
+    halves = {site.id: 1 for site in await sites_of(stage.session, member.id)}
+    items = await item_ids(stage.session, stage.purchase.id)
+    wanted = [(item_id, halves) for item_id in items.values()]
+    await keep_split(stage.session, referent, stage.purchase.id, member, wanted, at)
 
 
 async def _open(stage: Stage, at: datetime, closes_at: datetime) -> None:
@@ -238,6 +253,7 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
         if place % 5
     }
     await _declare(stage, at + timedelta(days=5), wanted)
+    await _wish(stage, GUJAN_MESTRAS, at + timedelta(days=6))
     await _close(stage, at + timedelta(days=38))
     stage.clock.instant = at + timedelta(days=40)
     await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock, options={})

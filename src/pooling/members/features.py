@@ -89,6 +89,17 @@ class Copied:
     """The codes of those who take part in it."""
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a feature adds to a page of another one: a template, which knows it as `part`."""
+
+    template: str
+    facts: Mapping[str, Any]
+
+
+Parts: TypeAlias = Callable[[Any], Awaitable[Part]]
+"""Makes one from the page object."""
+
 Copy: TypeAlias = Callable[[AsyncSession, Copied], Awaitable[None]]
 """Takes over what a feature keeps of the model, as far as it goes with the new purchase."""
 
@@ -110,6 +121,8 @@ class Feature:
     navigation: Sequence[Entry] = ()
     sections: Sequence[Section] = ()
     purchase_tabs: Sequence[Tab] = ()
+    member_parts: Sequence[Parts] = ()
+    """Of the page of a member, between its facts and its people."""
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
@@ -224,6 +237,9 @@ class Features:
         asked = [tasks for feature in self.each for tasks in feature.purchase_tasks]
         found = [task for tasks in asked for task in await tasks(session, caller, now)]
         return [task for task in _most_urgent_first(found, now) if f"/achats/{reference}/" in task.path]
+
+    async def member_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a member
+        return [await part(here) for feature in self.each for part in feature.member_parts]
 
     async def copy(self, session: AsyncSession, copied: Copied) -> None:
         for feature in self.each:

@@ -41,6 +41,7 @@ async def show_member(here: Here[MemberPage]) -> Response[str]:
         units=await _units(session, member.id),
         budgets=budgets.all(),
         people=await people_of_member(session, member.id),
+        member_parts=await here.features.member_parts(here),
         manages=here.caller.may(Right.MANAGE_MEMBERS),
         asks=here.caller.may(Right.ASK_FOR_COLLEAGUE, member_id=member.id),
     )

@@ -13,12 +13,14 @@ from pooling.kernel.apart import PRELOADED
 from pooling.kernel.database import group_of
 from pooling.members.models import Member
 from pooling.needs.consolidating import Options, consolidate_columns, consolidate_purchase, filed_needs
+from pooling.needs.dealing import hashing
 from pooling.needs.details import filed_details
 from pooling.needs.queries import members_without_need, remarks_of
 from pooling.needs.workbook import write_consolidation_workbook, write_order_workbook
 from pooling.purchases.details import details_of
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, participants, purchase_items
+from pooling.sites.queries import read_places
 
 PRELOADED.add(__name__)
 
@@ -42,7 +44,10 @@ async def item_workbook(session: AsyncSession, purchase_id: int, asked: Asked) -
     result = await asyncio.to_thread(consolidate_columns, asked.item, filed.get(asked.item.id, ()), asked.options)
     target = io.BytesIO()
     said = await filed_details(session, purchase_id, item_id=asked.item.id)
-    told = (names, asked.notice, lead, asked.facts, remarks, said, await members_without_need(session, purchase_id))
+    without_need = await members_without_need(session, purchase_id)
+    async with hashing(session):
+        delivery = asked.item.id, await read_places(session, purchase_id)
+    told = (names, asked.notice, lead, asked.facts, remarks, said, without_need, delivery)
     await asyncio.to_thread(write_consolidation_workbook, target, result, *told)
     return target.getvalue()
 
@@ -54,7 +59,10 @@ async def order_workbook(session: AsyncSession, purchase_id: int, asked: Asked) 
     names, lead = await _names(session, purchase_id), await _lead_code(session, purchase_id)
     target = io.BytesIO()
     details = await details_of(session, purchase_id)
-    await asyncio.to_thread(write_order_workbook, target, asked.facts, order, names, asked.notice, lead, details)
+    async with hashing(session):
+        places = await read_places(session, purchase_id)
+    told = (names, asked.notice, lead, details, places)
+    await asyncio.to_thread(write_order_workbook, target, asked.facts, order, *told)
     return target.getvalue()
 
 

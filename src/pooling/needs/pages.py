@@ -36,6 +36,8 @@ from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
+from pooling.sites.permissions import may_keep_sites
+from pooling.sites.queries import SiteShown, sites_of
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import date_time_long, deadline_words, of_name, time_short
@@ -232,7 +234,17 @@ async def declaration_page(
         saved=_saved(here, draft) if draft else None,
         filed_text=_filed(here, filed),
         until=deadline_words(here.closes_at, here.now, here.zone) if here.closes_at else None,
+        sites=await _sites(here),
     )
+
+
+async def _sites(here: DeclarationPage) -> Sequence[SiteShown] | None:
+    """Where the member is delivered, for who says so while it may still change; None for everybody else."""
+    if here.purchase.state not in (PurchaseState.OPEN, PurchaseState.CLOSED):
+        return None
+    if not may_keep_sites(here.caller, here.member):
+        return None
+    return [site for site in await sites_of(here.session, here.member.id) if not site.archived]
 
 
 def grid_other(

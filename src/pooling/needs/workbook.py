@@ -13,7 +13,11 @@ from pooling.purchases.schemas import NOTHING_SAID, DetailsIn
 from pooling.sharing.comparison import compare_tolerance, member_costs
 from pooling.sharing.consolidation_result import Consolidation, Status
 from pooling.sharing.money import format_cents, format_decimal
+from pooling.sites.queries import Places
+from pooling.sites.sheet import PLACE_COLUMNS, placed
 
+NOWHERE = Places()
+"""Where nobody has said where it is delivered."""
 STATUSES: dict[Status, str] = {
     "ok": "commande possible",
     "nothing_declared": "aucun besoin ferme déclaré",
@@ -32,10 +36,12 @@ def write_consolidation_workbook(
     remarks: Sequence[tuple[str, str, str]] = (),
     said: Sequence[SaidLine] = (),
     without_need: Sequence[tuple[str, str]] = (),
+    delivery: tuple[int, Places] | None = None,
 ) -> None:
     """Write the workbook (XLSX). `lead` is the member that takes a surplus of packs; `facts` say where the figures come
     from; `remarks` is what members said beside their quantities, as (code, name, said), `said` what of this line;
-    `without_need` are those who answered that they need nothing, as (code, name).
+    `without_need` are those who answered that they need nothing, as (code, name); `delivery` the item's id and where
+    members are delivered.
     """
     names = labels or {}
     from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
@@ -46,8 +52,11 @@ def write_consolidation_workbook(
             "Commande", [Column("Donnée", width=44), Column("Valeur", ColumnKind.NUMBER, width=28)], _order_rows(result)
         )
     )
-    placed = book.add(_members(result, names, lead))
-    book.add(_control(result, placed))
+    members = book.add(_members(result, names, lead))
+    if delivery is not None:
+        columns = [*PLACE_COLUMNS, Column("Quantité", ColumnKind.INTEGER, 12, summed=True)]
+        book.add(SheetTable("Livraison", columns, _delivered(result, names, lead, *delivery)))
+    book.add(_control(result, members))
     if without_need:
         columns = [Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34)]
         book.add(SheetTable("Pas de besoin", columns, map(list, without_need)))
@@ -86,9 +95,10 @@ def write_order_workbook(
     notice: str | None = None,
     lead: str = "",
     details: Mapping[int, DetailsIn] | None = None,
+    places: Places = NOWHERE,
 ) -> None:
-    """Write what is ordered of every item and where it goes, for the supplier: nothing of what members pay. `lead`
-    takes a surplus of packs; `details` is what else is said of the items, by their ids.
+    """Write what is ordered of every item and where it goes (`places`), for the supplier: nothing of what members pay.
+    `lead` takes a surplus of packs; `details` is what else is said of the items, by their ids.
     """
     from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
 
@@ -108,15 +118,12 @@ def write_order_workbook(
             "Commande", columns, [_ordered(item, result, said.get(item.id, NOTHING_SAID)) for item, result in order]
         )
     )
-    places = [
-        *(Column("Code membre", ColumnKind.CODE, 16), Column("Membre", width=34)),
-        *(
-            Column("Code article", ColumnKind.CODE, 16),
-            Column("Article", width=34),
-            Column("Quantité", ColumnKind.INTEGER, 12),
-        ),
+    delivered = [
+        *PLACE_COLUMNS,
+        *(Column("Code article", ColumnKind.CODE, 16), Column("Article", width=34)),
+        Column("Quantité", ColumnKind.INTEGER, 12),
     ]
-    book.add(SheetTable("Livraison", places, _deliveries(order, names, lead)))
+    book.add(SheetTable("Livraison", delivered, _deliveries(order, names, lead, places)))
     if any(item.lot for item, _ in order):
         lots = [
             *(Column("Lot", width=8), Column("Titre", width=40), Column("CPV", ColumnKind.CODE, 14)),
@@ -146,13 +153,23 @@ def _lots(order: Sequence[tuple[ItemShown, Consolidation]]) -> Iterator[list[Val
 
 
 def _deliveries(
-    order: Sequence[tuple[ItemShown, Consolidation]], names: Mapping[str, str], lead: str
+    order: Sequence[tuple[ItemShown, Consolidation]], names: Mapping[str, str], lead: str, places: Places
 ) -> Iterator[list[Value]]:
-    """By member, then by item."""
+    """By member, then by item, then by site."""
     shares = [(item, member_costs(result, lead)) for item, result in order]
     found = [(code, item, units) for item, costs in shares for code, (units, _) in costs.items() if units]
     for code, item, units in sorted(found, key=lambda one: one[0]):
-        yield [code, names.get(code, code), item.code, item.name, units]
+        for site, share in places.of(code, item.id, units):
+            yield [*placed(code, names.get(code, code), site), item.code, item.name, share]
+
+
+def _delivered(
+    result: Consolidation, names: Mapping[str, str], lead: str, item_id: int, places: Places
+) -> Iterator[list[Value]]:
+    """By member, then by site."""
+    for code, (units, _) in member_costs(result, lead).items():
+        for site, share in places.of(code, item_id, units):
+            yield [*placed(code, names.get(code, code), site), share]
 
 
 def order_facts(result: Consolidation) -> Iterator[tuple[str, str | int | Decimal]]:
@@ -203,14 +220,14 @@ def _member_rows(result: Consolidation, names: Mapping[str, str], lead: str) -> 
         yield [member, name, *bounds, units, cost, plain.units, plain.cost, cost - plain.cost]
 
 
-def _control(result: Consolidation, placed: Placed) -> SheetTable:
+def _control(result: Consolidation, members: Placed) -> SheetTable:
     columns = [
         Column("Contrôle", width=44),
         Column("Somme des membres", ColumnKind.NUMBER, 20),
         Column("Total de la règle", ColumnKind.NUMBER, 20),
         Column("Écart", ColumnKind.NUMBER, 14),
     ]
-    units, cost = placed.total(4), placed.total(5)
+    units, cost = members.total(4), members.total(5)
     cents = Formula(f"ROUND(100*{cost.text},0)", 100 * cost.value)
     rows: list[list[Value]] = [
         ["Unités commandées", units, result.order, _gap(FIRST_ROW, units.value - result.order)],

@@ -13,6 +13,6 @@ SERVICE = Kind(
         ("Soldé", PurchaseState.SETTLED),
     ),
     without_items="Cet achat n’a pas d’article : les membres partagent des frais communs, à voir dans « Coûts ».",
-    hidden_sections=frozenset({"/besoins", "/consolidation"}),
+    hidden_sections=frozenset({"/besoins", "/consolidation", "/livraisons"}),
     words={PurchaseState.DELIVERED: "En service"},
 )

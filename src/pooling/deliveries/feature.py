@@ -1,0 +1,18 @@
+"""What deliveries add to what features share."""
+
+from pooling.deliveries import api, pages
+from pooling.deliveries.event_words import EVENTS
+from pooling.deliveries.merging import DEPARTURE
+from pooling.deliveries.page import SECTION
+from pooling.deliveries.tasks import deliveries_to_say
+from pooling.members.features import Feature, Tab
+from pooling.members.rights import Right
+
+FEATURE = Feature(
+    pages=pages.ROUTES,
+    api=api.ROUTES,
+    purchase_tabs=(Tab("Livraisons", SECTION, Right.SEE_ALL_NEEDS),),
+    purchase_tasks=(deliveries_to_say,),
+    events=EVENTS,
+    departures=(DEPARTURE,),
+)
