@@ -1,5 +1,6 @@
 """The journal's pages: the group's, a purchase's, and both as files."""
 
+import asyncio
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -124,7 +125,7 @@ def _recorded(event: EventShown, zone: ZoneInfo) -> str:
 @get([f"{SECTION}/export.csv", f"{SECTION}/export.xlsx"], right=Right.SEE_JOURNAL)
 async def export_journal(here: Here[GroupPage]) -> Response[bytes]:
     table, facts = await _table(here, await _filters(here, _asked(here)))
-    return _file(here, table, facts, f"{here.group.slug}-journal")
+    return await _file(here, table, facts, f"{here.group.slug}-journal")
 
 
 @get([f"{OF_PURCHASE}/export.csv", f"{OF_PURCHASE}/export.xlsx"], right=may_see_journal)
@@ -132,7 +133,7 @@ async def export_purchase_journal(here: Here[PurchasePage]) -> Response[bytes]:
     filters = replace(await _filters(here, _asked(here)), purchase_id=here.purchase.id)
     table, facts = await _table(here, filters)
     facts = {**facts, "Achat": f"{here.purchase.reference} {here.purchase.title}"}
-    return _file(here, table, facts, f"{here.purchase.reference}-journal")
+    return await _file(here, table, facts, f"{here.purchase.reference}-journal")
 
 
 async def _table(here: GroupPage, filters: Filters) -> tuple[SheetTable, dict[str, str]]:
@@ -168,22 +169,28 @@ def _to_the_second(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
-def _file(here: GroupPage, table: SheetTable, facts: Mapping[str, str], name: str) -> Response[bytes]:
+async def _file(here: GroupPage, table: SheetTable, facts: Mapping[str, str], name: str) -> Response[bytes]:
     """The kind of file that the address ends with."""
     kind = path_of(here.request).rpartition(".")[2]
     notice = FICTIONAL if here.group.fictional else None
-    target = io.BytesIO()
-    if kind == "csv":
-        write_csv(target, table, notice, facts)
-        media_type = "text/csv; charset=utf-8"
-    else:
-        from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+    # Beside the event loop: it may have 50 000 lines, and others are waiting.
+    content = await asyncio.to_thread(_csv if kind == "csv" else _workbook, table, facts, notice)
+    return download(content, f"{name}.{kind}", "text/csv; charset=utf-8" if kind == "csv" else XLSX)
 
-        book = Book(facts, notice)
-        book.add(table)
-        book.save(target)
-        media_type = XLSX
-    return download(target.getvalue(), f"{name}.{kind}", media_type)
+
+def _csv(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
+    target = io.BytesIO()
+    write_csv(target, table, notice, facts)
+    return target.getvalue()
+
+
+def _workbook(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
+    target, book = io.BytesIO(), Book(facts, notice)
+    book.add(table)
+    book.save(target)
+    return target.getvalue()
 
 
 ROUTES = [show_journal, show_purchase_journal, export_journal, export_purchase_journal]
