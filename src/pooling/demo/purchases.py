@@ -37,8 +37,8 @@ DRAFTING = "213302607"
 FICTIONAL_SOURCE = "Prix fictif de la démonstration, pour une petite quantité"
 
 
-WITHOUT_NEED = "213302292"
-"""Lanton answers that it needs none of the racks."""
+WITHOUT_NEED = "213302847"
+"""Mios answers that it needs none of the racks."""
 
 
 SAID = {

@@ -113,7 +113,10 @@ async def make_group(database: Database, now: datetime) -> Demonstration:
     long_ago = now - timedelta(days=200)
     async with database.transaction() as session:
         group_id = await create_group(session, name=GROUP_NAME, now=long_ago, fictional=True)
-        members = await add_members(session, [*legal_entities(), *components()], long_ago)
+        listed: list[MemberIn | UnitIn] = [*legal_entities(), *components()]
+        added = await add_members(session, listed, long_ago)
+    # In the order of the list, whatever the database's: who needs what goes by it.
+    members = {one.code: added[one.code] for one in listed}
     codes = [code for code in members if code != UNIVERSITY]
     roles: list[tuple[str, str, str, Role, str | None]] = [
         (
