@@ -26,6 +26,9 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import MinutesVersion
 from pooling.deliveries.splitting import keep_split
 from pooling.exports.writing import write_exports
+from pooling.followups.documents import attach_document
+from pooling.followups.keeping import keep_followup
+from pooling.followups.schemas import DateIn, FollowUpIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.files import Upload
@@ -36,11 +39,16 @@ from pooling.members.entrance import caller_of
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Membership, Role
 from pooling.members.retiring import RetirementIn, retire_member
+from pooling.needs.advancing import advance_purchase
+from pooling.needs.collection import close_collection
+from pooling.offers.publishing import keep_offer
+from pooling.offers.schemas import OfferIn
 from pooling.outbox.models import Message
 from pooling.purchases.details import describe_item
 from pooling.purchases.finding import item_ids
 from pooling.purchases.item_files import attach_to_item
 from pooling.purchases.lots import arrange_lots
+from pooling.purchases.models import PurchaseState
 from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
@@ -69,6 +77,9 @@ async def furnish(
     if declared is not None:
         await declared(purchase_id)
     await make_purchase(database, territory, NOW, title=f"Autre achat{mark}")
+    await open_purchase(database, territory, NOW, title=f"Covoiturage{mark}", kind="service", items=())
+    await _offer(database, territory, mark)
+    document = await _follow(database, territory, mark)
     await _leave(database, territory)
     async with database.transaction(territory.group_id) as session:
         named = {
@@ -92,6 +103,10 @@ async def furnish(
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
+        "service": "AG-2027-003",
+        "offer": "AG-2027-004",
+        "followed": "AG-2027-005",
+        "document_id": document,
         "member": LUGOS,
         "siren": COBAN,
         "item": "arceau",
@@ -124,6 +139,45 @@ async def _describe(session: AsyncSession, territory: Territory, purchase_id: in
     sent = [Upload(f"fiche{mark}.txt", f"Une fiche{mark}".encode())]
     (file_id,) = await attach_to_item(session, buyer, purchase_id, item_id, sent, NOW)
     return {"item_file_id": file_id}
+
+
+async def _offer(database: Database, territory: Territory, mark: str) -> None:
+    """One that has ended: members say how many of their agents bought."""
+    purchase_id = await open_purchase(database, territory, NOW, title=f"Vélos des agents{mark}", kind="staff_offer")
+    await file_needs(database, territory, purchase_id, REFERENT, NOW, arceau=4)
+    terms = OfferIn(
+        supplier=f"Cycles{mark}",
+        claiming=f"Un code{mark}",
+        valid_until=NOW.date() + timedelta(days=30),
+        prices={"arceau": 90_000, "abri": 250_000},
+    )
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        clock = FixedClock(NOW)
+        await close_collection(session, buyer, purchase_id, clock, reason=f"Tous ont répondu{mark}")
+        await keep_offer(session, buyer, purchase_id, terms, NOW)
+        for state in (PurchaseState.ORDERED, PurchaseState.DELIVERED):
+            await advance_purchase(session, buyer, purchase_id, state, clock)
+
+
+async def _follow(database: Database, territory: Territory, mark: str) -> int:
+    """One that somebody else runs, with a day, a cost and a document, which is named."""
+    purchase_id = await make_purchase(
+        database, territory, NOW, title=f"Centrale d’achat{mark}", kind="outside", items=()
+    )
+    terms = FollowUpIn(
+        organiser=f"Une centrale{mark}",
+        joining=f"Par courriel{mark}",
+        dates=(DateIn(day=NOW.date() + timedelta(days=40), label=f"Fin des inscriptions{mark}"),),
+        costs={LUGOS: 1200},
+    )
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await keep_followup(session, buyer, purchase_id, terms, NOW)
+        await advance_purchase(session, buyer, purchase_id, PurchaseState.ORDERED, FixedClock(NOW))
+        sent = [Upload(f"devis{mark}.txt", f"Un devis{mark}".encode())]
+        (document,) = await attach_document(session, buyer, purchase_id, sent, NOW)
+    return document
 
 
 async def _leave(database: Database, territory: Territory) -> None:

@@ -1,16 +1,19 @@
 """Every feature, in the order in which people see what they add: the one line that a new one needs elsewhere."""
 
 from pooling.allocation import feature as allocation
+from pooling.answers import feature as answers
 from pooling.committees import feature as committees
 from pooling.committees.calendars import feature as calendars
 from pooling.deliveries import feature as deliveries
 from pooling.directory import feature as directory
+from pooling.followups import feature as followups
 from pooling.home import feature as home
 from pooling.journal import feature as journal
 from pooling.mailroom import feature as mailroom
 from pooling.members import feature as members
 from pooling.members.features import Feature
 from pooling.needs import feature as needs
+from pooling.offers import feature as offers
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
 from pooling.sites import feature as sites
@@ -21,6 +24,9 @@ FEATURES: tuple[Feature, ...] = (
     purchases.FEATURE,
     needs.FEATURE,
     deliveries.FEATURE,
+    answers.FEATURE,
+    offers.FEATURE,
+    followups.FEATURE,
     allocation.FEATURE,
     procurement.FEATURE,
     suppliers.FEATURE,

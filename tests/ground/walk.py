@@ -66,6 +66,7 @@ BODIES: dict[str, dict[str, object]] = {
     "closure": {"reason": "Tous ont répondu"},
     "cancellation": {"reason": "Crédits non votés"},
     "answer": {"answer": "yes"},
+    "step": {"state": "ordered"},
 }
 """Sound ones, by the end of the address, so that only the right can refuse."""
 COMPUTED = {"current_allocations", "current_shares", "case_changes"}
@@ -105,8 +106,16 @@ class Step:
 
 
 def address(route: Walked, values: Mapping[str, object]) -> str:
-    """One name stands for different things: `{code}` is a member's under /membres, a role's id a buyer's."""
+    """One name stands for different things: `{code}` is a member's under /membres, a role's id a buyer's, and some
+    addresses are of one kind of purchase.
+    """
     template = route.template.replace("/membres/{code}", "/membres/{member_code}")
+    for word in ("participation", "answers"):
+        template = template.replace(f"/{{reference}}/{word}", f"/{{service}}/{word}")
+    for word in ("ailleurs", "followup"):
+        template = template.replace(f"/{{reference}}/{word}", f"/{{followed}}/{word}")
+    for word in ("offre", "bilan", "offer", "uptakes"):
+        template = template.replace(f"/{{reference}}/{word}", f"/{{offer}}/{word}")
     return template.replace("/acheteurs/{membership_id}", "/acheteurs/{buyer_membership}").format_map(values)
 
 

@@ -128,7 +128,7 @@ async def test_the_facilitator_reads_who_did_what(database: Database, territory:
     for sentence in (
         "a déposé la déclaration d’Arcachon pour AG-2027-001 « Arceaux »",
         "referent a déposé la déclaration de Lugos pour AG-2027-001 « Arceaux »",
-        "Achats Arcachon a ouvert la collecte des besoins de AG-2027-001 « Arceaux » En préparation Déclarations",
+        "Achats Arcachon a ouvert la collecte de AG-2027-001 « Arceaux » En préparation Déclarations",
         "L’application a donné à Achats Arcachon le rôle « Acheteur pilote » pour AG-2027-001 « Arceaux »",
         "L’application a donné à referent le rôle « Référent » pour Lugos",
         "01/03/2027 10 h",

@@ -54,6 +54,8 @@ KNOWN = {
     "declarations.member_id": "added up",
     "need_details.budget_id": "one of the same code, or told in words",
     "procurement_shares.member_id": "added up",
+    "uptakes.member_id": "told of what keeps them apart",
+    "followup_costs.member_id": "typed of what keeps them apart",
     "difficulties.member_id": "those that are not settled follow",
     "assignments.member_id": "frozen",
     "sites.member_id": "follow",

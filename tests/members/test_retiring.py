@@ -127,7 +127,7 @@ async def test_what_is_under_way_keeps_it(sign_in: SignIn, database: Database, t
     asked = await browser.get(f"{PAGE}/retrait")
     for said in (
         "Il pilote « Arceaux » (déclarations ouvertes) : terminez cet achat, ou donnez-lui un autre pilote.",
-        "Sa déclaration pour « Arceaux » demande des unités",
+        "Sa déclaration pour « Arceaux » l’engage",
         "« Pose » le nomme dans la répartition",
         "« Étude » le nomme dans la répartition",
         "« Aide » le nomme dans la répartition",

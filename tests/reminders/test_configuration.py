@@ -63,6 +63,9 @@ def test_the_file_that_comes_along_is_right() -> None:
     assert names == [
         "needs_deadline",
         "closing",
+        "offer_ending",
+        "offer_uptake",
+        "followup_date",
         "committee",
         "convocation",
         "minutes",

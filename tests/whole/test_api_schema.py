@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,8 +55,14 @@ from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.features import Features
 from pooling.members.models import Member
+from pooling.needs.advancing import advance_purchase
+from pooling.needs.collection import close_collection
 from pooling.needs.declaring import save_draft
+from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn
+from pooling.offers.publishing import keep_offer
+from pooling.offers.schemas import OfferIn
+from pooling.purchases.models import PurchaseState
 from pooling.settings import Settings
 from pooling.sites.keeping import add_site
 from pooling.sites.schemas import SiteIn
@@ -74,7 +80,7 @@ FACILITATOR = "animation@bassin.example"
 WHO = [*(email for email in PEOPLE if email != "referent@droit.example"), BUYER]
 KNOWN: dict[str, list[Any]] = {
     "group": ["bassin"],
-    "reference": [f"AG-2027-{number:03}" for number in range(1, 8)],
+    "reference": [f"AG-2027-{number:03}" for number in range(1, 12)],
     "item": ["arceau", "nothing"],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
     "siren": [LUGOS, COBAN, "999999999"],
@@ -129,6 +135,18 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "withdraw_answer": {},
     "remind_silent": {},
     "remind_member": {},
+    "list_answers": {},
+    "get_answer": {},
+    "put_answer": {"takes_part": True, "agents": 12},
+    "answer_for_member_by_telephone": {"takes_part": False, "caller": "Secrétariat", "reason": "Référent en congé"},
+    "take_step": {"state": "ordered"},
+    "get_followup": {},
+    "put_followup": {"dates": [{"day": "2027-04-15", "label": "Fin"}], "total_cents": None, "costs": {LUGOS: 1200}},
+    "get_offer": {},
+    "put_offer": {"valid_from": "2027-03-01", "valid_until": "2027-06-01", "prices": {"arceau": 90_000}},
+    "list_uptakes": {},
+    "get_uptake": {},
+    "put_uptake": {"bought": {"arceau": 2}},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
     "put_procurement_plan": {
@@ -164,6 +182,11 @@ PLACES = {
     "withdraw_answer": "AG-2027-005",
     "remind_silent": "AG-2027-005",
     "remind_member": "AG-2027-007",
+    **dict.fromkeys(("list_answers", "get_answer", "put_answer", "answer_for_member_by_telephone"), "AG-2027-008"),
+    "take_step": "AG-2027-009",
+    **dict.fromkeys(("get_offer", "put_offer"), "AG-2027-010"),
+    **dict.fromkeys(("list_uptakes", "get_uptake", "put_uptake"), "AG-2027-011"),
+    **dict.fromkeys(("get_followup", "put_followup"), "AG-2027-012"),
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
@@ -188,6 +211,30 @@ async def publish_minutes_of_a_committee(database: Database, territory: Territor
             decision = DecisionIn(content="Envoyer", owner_id=territory.people["referent@lugos.example"])
             await add_decision(session, caller, committee_id, decision, NOW)
         await publish_minutes(session, caller, committee_id, NOW)
+
+
+async def make_ready_to_order(database: Database, territory: Territory) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
+        await freeze_consolidation(session, buyer, purchase_id, FixedClock(NOW), options={})
+
+
+async def make_offers(database: Database, territory: Territory) -> None:
+    """One to write, one that has ended."""
+    await make_purchase(database, territory, NOW, kind="staff_offer")
+    purchase_id = await open_purchase(database, territory, NOW, kind="staff_offer")
+    prices = {"arceau": 90_000, "abri": 250_000}
+    terms = OfferIn(supplier="Cycles", claiming="Un code", valid_until=date(2027, 6, 1), prices=prices)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        clock = FixedClock(NOW)
+        await close_collection(session, buyer, purchase_id, clock, reason="Tous ont répondu")
+        await keep_offer(session, buyer, purchase_id, terms, NOW)
+        for state in (PurchaseState.ORDERED, PurchaseState.DELIVERED):
+            await advance_purchase(session, buyer, purchase_id, state, clock)
 
 
 async def invite_to_a_committee(database: Database, territory: Territory) -> None:
@@ -238,6 +285,10 @@ class Service:
             await file_needs(self.database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
             await make_purchase(self.database, territory, NOW)
         await open_purchase(self.database, territory, NOW, title="Sans réponse")
+        await open_purchase(self.database, territory, NOW, kind="service", items=())
+        await make_ready_to_order(self.database, territory)
+        await make_offers(self.database, territory)
+        await make_purchase(self.database, territory, NOW, kind="outside", items=())
         for email in ("referent@lugos.example", "referent@arcachon.example"):  # of the last that was opened
             await file_needs(self.database, territory, purchase_id, email, NOW)
         async with self.database.transaction(territory.group_id) as session:

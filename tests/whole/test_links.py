@@ -15,7 +15,7 @@ from httpx import Response
 from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from furnished import furnish
 from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.files import attach_files
@@ -91,6 +91,7 @@ async def lived_in(database: Database, territory: Territory) -> None:
         preparing = await ensure_people(session, [(PURCHASING, "Marchés", "")], NOW)
         await grant_role(session, preparing[PURCHASING], Role.PURCHASING, NOW, member_id=territory.members[ARCACHON])
     territory.people.update(preparing)
+    await make_purchase(database, territory, NOW, title="Offre à écrire", kind="staff_offer")
     closed, frozen = [await open_purchase(database, territory, NOW, title=title) for title in ("Close", "Figée")]
     for purchase_id in (closed, frozen):
         await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=4, abri=1)

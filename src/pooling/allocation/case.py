@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from sqlalchemy import case, func, literal, null, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -22,8 +22,10 @@ from pooling.members.models import Budget, Member
 from pooling.needs.consolidating import latest_consolidation
 from pooling.needs.models import Assignment, Declaration, DeclarationState
 from pooling.needs.models import Need as NeedRow
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Item, Participation, Purchase
-from pooling.purchases.queries import ItemShown, purchase_items
+from pooling.purchases.queries import ItemShown, purchase_items, takes_part
 from pooling.sharing.allocation_case import AmountSubsidy, Case, Need, RateSubsidy, Scope
 from pooling.sharing.allocation_case import Charge as CaseCharge
 from pooling.sharing.allocation_case import Item as CaseItem
@@ -105,7 +107,7 @@ async def read_purchase(
             subsidies={subsidy.code: subsidy.label for subsidy in subsidies},
         ),
         members={lead.code: lead.member_id} | {payer.code: payer.member_id for payer in payers},
-        basis=f"quantités de la consolidation n°\u00a0{frozen.number}" if frozen else "quantités déclarées à ce jour",
+        basis=f"quantités de la consolidation n°\u00a0{frozen.number}" if frozen else _basis(purchase),
         outdated=latest.outdated if latest else "",
         keys_frozen_at=purchase.keys_frozen_at,
         fctva=fctva,
@@ -116,6 +118,11 @@ async def read_purchase(
         charges=charges,
         subsidies=subsidies,
     )
+
+
+def _basis(purchase: Purchase) -> str:
+    needed = kind_of(purchase.kind).has(Part.NEEDS)
+    return "quantités déclarées à ce jour" if needed else "réponses reçues à ce jour"
 
 
 def label_of(purchase: Purchase) -> str:
@@ -163,7 +170,7 @@ async def payers_of(session: AsyncSession, purchase_id: int, most: int | None = 
         .outerjoin(parent, linked(parent.id, Member.parent_id))
         .outerjoin(Budget, linked(Budget.id, Participation.budget_id))
         .join(Purchase, linked(Purchase.id, Participation.purchase_id))
-        .where(col(Participation.purchase_id) == purchase_id)
+        .where(col(Participation.purchase_id) == purchase_id, takes_part())
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(most)
     )
@@ -173,7 +180,9 @@ async def payers_of(session: AsyncSession, purchase_id: int, most: int | None = 
 async def count_payers(session: AsyncSession, purchase_id: int) -> int:
     """How many take part."""
     counted = await session.execute(
-        select(func.count()).select_from(Participation).where(col(Participation.purchase_id) == purchase_id)
+        select(func.count())
+        .select_from(Participation)
+        .where(col(Participation.purchase_id) == purchase_id, takes_part())
     )
     return counted.scalar_one()
 
@@ -183,9 +192,17 @@ async def names_of(session: AsyncSession, purchase_id: int, codes: Collection[st
     found = await session.execute(
         select(col(Member.code), col(Member.name))
         .join(Participation, linked(Participation.member_id, Member.id))
-        .where(col(Participation.purchase_id) == purchase_id, any_of(col(Member.code), codes))
+        .where(col(Participation.purchase_id) == purchase_id, takes_part(), any_of(col(Member.code), codes))
     )
     return {code: name for code, name in found}
+
+
+def has_costs() -> ColumnElement[bool]:
+    """Of a purchase: it has a charge or a subsidy."""
+    return or_(
+        exists().where(linked(Charge.purchase_id, Purchase.id)),
+        exists().where(linked(Subsidy.purchase_id, Purchase.id)),
+    )
 
 
 async def charges_of(session: AsyncSession, purchase_id: int) -> list[Charge]:

@@ -20,6 +20,7 @@ from pooling.needs.page import DECLARATION, DeclarationPage
 from pooling.needs.pages import declaration_page
 from pooling.needs.permissions import may_file
 from pooling.needs.schemas import DeclarationIn
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.size import has_many
@@ -32,6 +33,7 @@ from pooling.web.typography import euros
 @post(f"{DECLARATION}/part", right=may_file)
 async def show_estimate(here: Here[DeclarationPage], form: PostedForm) -> Response[str]:
     """The declaration's page with what was typed, and the share that it would cost."""
+    here.kind.require(Part.COSTS)
     items = await purchase_items(here.session, here.purchase.id)
     command = read_declaration(form, items, here.member.id, filing=False)
     share = None if form.has_errors else await _estimate(here, command)

@@ -8,9 +8,11 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.text import slug
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase
 from pooling.purchases.permissions import may_run
-from pooling.purchases.rules import OVER, PURCHASE
+from pooling.purchases.rules import OVER
 
 LONGEST_CODE = 40
 _ADDRESSES = frozenset({"nouveau", "nouvelle"})
@@ -31,6 +33,7 @@ async def lock_for_editing(session: AsyncSession, caller: Caller, purchase_id: i
     """
     purchase = await lock_purchase(session, purchase_id)
     may_run.require(caller, purchase)
+    kind_of(purchase.kind).require(Part.COSTS)
     require_editable(purchase)
     return purchase
 
@@ -40,7 +43,7 @@ def require_editable(purchase: Purchase) -> None:
     Conflict: the purchase is settled or cancelled.
     """
     if not may_edit(purchase):
-        word = PURCHASE.word(purchase.state).lower()
+        word = kind_of(purchase.kind).word(purchase.state).lower()
         raise Conflict(f"Cet achat est {word}\u00a0: ses coûts ne changent plus.", code="costs_closed")
 
 

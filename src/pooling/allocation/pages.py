@@ -60,6 +60,7 @@ from pooling.members.group_page import Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
 from pooling.needs.consolidating import latest_consolidation
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -205,7 +206,7 @@ def _built(result: Statement, items: Sequence[ItemShown]) -> str:
 def _to_declare(here: CostsPage, shown: _Shown) -> list[Link]:
     """Where the caller's members without a share may still declare, and see what it would cost them."""
     without = sorted(shown.to_declare.items(), key=lambda member: sort_key(member[1]))
-    return [Link(name, f"{here.url}/besoins/{code}") for code, name in without]
+    return [Link(name, f"{here.url}/besoins/{code}") for code, name in without] if here.kind.has(Part.NEEDS) else []
 
 
 def _bar(member: ShareListed) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
 from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.purchases.queries import takes_part
 
 
 async def records_to_process(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001
@@ -37,6 +38,7 @@ async def records_to_process(session: AsyncSession, caller: Caller, now: datetim
             exists().where(
                 linked(Participation.purchase_id, Purchase.id),
                 any_of(col(Participation.member_id), members),
+                takes_part(),
                 ~is_processed(col(Participation.purchase_id), latest.c.number, col(Participation.member_id)),
             ),
         )

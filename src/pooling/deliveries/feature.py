@@ -7,11 +7,13 @@ from pooling.deliveries.page import SECTION
 from pooling.deliveries.tasks import deliveries_to_say
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
+from pooling.purchases.kinds.parts import Part
 
 FEATURE = Feature(
     pages=pages.ROUTES,
     api=api.ROUTES,
     purchase_tabs=(Tab("Livraisons", SECTION, Right.SEE_ALL_NEEDS),),
+    purchase_parts=dict.fromkeys(("livraisons", "deliveries"), Part.CONSOLIDATION),
     purchase_tasks=(deliveries_to_say,),
     events=EVENTS,
     departures=(DEPARTURE,),

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Self
 
-from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
 from pooling.needs.page import DeclarationPage, OnDeclaration
 from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase
 from pooling.purchases.page import OnPurchase, PurchasePage
 
@@ -18,8 +18,7 @@ def require_delivered(purchase: Purchase) -> None:
     """Raises:
     NotFound: nothing of such a purchase is delivered.
     """
-    if SECTION in kind_of(purchase.kind).hidden_sections:
-        raise NotFound
+    kind_of(purchase.kind).require(Part.CONSOLIDATION)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.models import PARTICIPANTS, Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
+from pooling.answers.answering import answer_for_own
+from pooling.answers.schemas import AnswerIn
 from pooling.deliveries.splitting import keep_split
 from pooling.demo.sites import GUJAN_MESTRAS
 from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
+from pooling.followups.keeping import keep_followup
+from pooling.followups.schemas import DateIn, FollowUpIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.granting import grant_role
@@ -21,11 +25,13 @@ from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, DetailIn, NeedIn
+from pooling.offers.publishing import keep_offer
+from pooling.offers.schemas import OfferIn
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.finding import item_ids
+from pooling.purchases.kinds import life_of
 from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import ItemNature, Purchase, PurchaseKind, PurchaseState
-from pooling.purchases.rules import PURCHASE
 from pooling.purchases.schemas import DetailsIn, ItemIn, LotIn, LotsIn, PurchaseIn, TierIn
 from pooling.sites.queries import sites_of
 
@@ -65,6 +71,8 @@ async def make_purchases(database: Database, territory: Demonstration, now: date
         await _electric_bikes(session, territory, now)
         await _bike_racks(session, territory, now)
         await _carpool_platform(session, territory, now)
+        await _bikes_for_staff(session, territory, now)
+        await _vans_elsewhere(session, territory, now)
 
 
 async def _begin(
@@ -77,18 +85,18 @@ async def _begin(
     return Stage(session, territory, purchase, caller, FixedClock(at))
 
 
+def _referent(territory: Demonstration, code: str) -> Caller:
+    held = HeldRole(Role.REFERENT, member_id=territory.members[code])
+    return Caller(territory.referent(code), territory.group_id, (held,))
+
+
 async def _declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[str, int]], draft: str = "") -> None:
     """Files these quantities (member → item → units), an hour apart; the member `draft` only keeps a draft."""
     items = await item_ids(stage.session, stage.purchase.id)
     for place, (code, wanted) in enumerate(quantities.items()):
-        member_id = stage.territory.members[code]
-        referent = Caller(
-            stage.territory.referent(code),
-            stage.territory.group_id,
-            (HeldRole(Role.REFERENT, member_id=member_id),),
-        )
+        referent = _referent(stage.territory, code)
         command = DeclarationIn(
-            member_id=member_id,
+            member_id=stage.territory.members[code],
             details=tuple(
                 DetailIn(item_id=items[item], note=note, engagement=engagement)
                 for item, (note, engagement) in SAID.get(code, {}).items()
@@ -128,7 +136,7 @@ async def _close(stage: Stage, at: datetime) -> None:
 
 
 def _step(stage: Stage, state: PurchaseState, at: datetime) -> None:
-    PURCHASE.move(stage.session, stage.purchase, state, at=at, person_id=stage.buyer.person_id)
+    life_of(stage.purchase).move(stage.session, stage.purchase, state, at=at, person_id=stage.buyer.person_id)
 
 
 def _codes(territory: Demonstration) -> list[str]:
@@ -321,7 +329,9 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
 
 
 async def _carpool_platform(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
-    """Made of charges alone: a yearly subscription shared half equally, half by population."""
+    """A service: a yearly subscription, shared by those who take part half equally, half by agents. Open, with some
+    answers missing.
+    """
     at = now - timedelta(days=35)
     authorities = [code for code in _codes(territory) if code.isdigit()]
     command = PurchaseIn(
@@ -332,7 +342,7 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
         participants=tuple(authorities),
     )
     stage = await _begin(session, territory, command, at, BUYER)
-    key = {"mix": [{"percent": "50", "key": "equal"}, {"percent": "50", "key": "population"}]}
+    key = {"mix": [{"percent": "50", "key": "equal"}, {"percent": "50", "key": "agents"}]}
     for code, label, cents in (
         ("abonnement", "Abonnement annuel", 900_000),
         ("mise-en-service", "Mise en service et formation", 120_000),
@@ -349,3 +359,68 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
             )
         )
     await session.flush()
+    evening = (now + timedelta(days=20)).replace(hour=17, minute=0, second=0, microsecond=0)
+    await _open(stage, at + timedelta(days=5), evening)
+    for place, code in enumerate(authorities):
+        if code not in SILENT and code != DRAFTING:
+            takes_part = place % 6 != 0
+            stage.clock.instant = at + timedelta(days=6, hours=place)
+            answer = AnswerIn(
+                member_id=territory.members[code], takes_part=takes_part, agents=20 + 7 * place if takes_part else None
+            )
+            await answer_for_own(session, _referent(territory, code), stage.purchase.id, answer, stage.clock)
+
+
+async def _bikes_for_staff(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """An offer to staff that is published: a shop's price for the agents, who pay themselves."""
+    at = now - timedelta(days=70)
+    command = PurchaseIn(
+        title="Vélos à prix négocié pour les agents (offre fictive)",
+        kind=PurchaseKind.STAFF_OFFER,
+        description="Un magasin du territoire accorde un prix aux agents qui achètent leur vélo pour venir travailler.",
+        lead_member=COBAN,
+        items=(
+            ItemIn(code="vae", name="Vélo à assistance électrique", unit_price=Decimal(1500)),
+            ItemIn(code="antivol", name="Antivol certifié", unit_price=Decimal(60)),
+        ),
+    )
+    stage = await _begin(session, territory, command, at, f"achats@coban.{DOMAIN}")
+    await _open(stage, at + timedelta(days=2), at + timedelta(days=30))
+    codes = [code for code in _codes(territory) if code not in SILENT]
+    wanted = {code: {"vae": place % 5, "antivol": place % 7} for place, code in enumerate(codes)}
+    await _declare(stage, at + timedelta(days=3), wanted)
+    await _close(stage, at + timedelta(days=30))
+    terms = OfferIn(
+        supplier="Cycles du Bassin (magasin fictif)",
+        valid_from=(now - timedelta(days=20)).date(),
+        valid_until=(now + timedelta(days=40)).date(),
+        conditions="Prix fictifs. Un vélo par agent, sur présentation de la carte professionnelle. Garantie deux ans.",
+        claiming="En magasin, avec le code AGENTS-BASSIN.",
+        prices={"vae": 162_000, "antivol": 5_900},
+    )
+    published = now - timedelta(days=20)
+    await keep_offer(session, stage.buyer, stage.purchase.id, terms, published)
+    _step(stage, PurchaseState.ORDERED, published)
+
+
+async def _vans_elsewhere(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Run by a central purchasing body: the group keeps its days."""
+    at = now - timedelta(days=15)
+    command = PurchaseIn(
+        title="Fourgonnettes électriques d’une centrale d’achat (fictive)",
+        kind=PurchaseKind.OUTSIDE,
+        description="Le marché est celui de la centrale : chaque membre commande chez elle, le groupe suit les dates.",
+        lead_member=VAL_DE_L_EYRE,
+    )
+    stage = await _begin(session, territory, command, at, BUYER)
+    known = FollowUpIn(
+        organiser="Une centrale d’achat (fictive)",
+        joining="Adhérez à la centrale, puis envoyez-lui votre commande avant la date limite. Prix et dates fictifs.",
+        dates=(
+            DateIn(day=(now + timedelta(days=10)).date(), label="Fin des adhésions"),
+            DateIn(day=(now + timedelta(days=45)).date(), label="Dernier jour pour commander"),
+            DateIn(day=(now + timedelta(days=200)).date(), label="Livraisons"),
+        ),
+    )
+    await keep_followup(session, stage.buyer, stage.purchase.id, known, at)
+    _step(stage, PurchaseState.ORDERED, at + timedelta(days=1))

@@ -15,12 +15,12 @@ from pooling.members.rights import Right
 from pooling.members.task import Task
 from pooling.needs.queries import coverage
 from pooling.needs.tasks import open_collections
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.lots import ARRANGED
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit, may_name_buyers, may_run
 from pooling.purchases.queries import purchase_items
-from pooling.purchases.rules import PURCHASE
 from pooling.web.layout import render
 from pooling.web.typography import date_long, date_time_long, deadline_words, relative_day
 
@@ -78,8 +78,9 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         cards_shown=[_card(task, here) for task in tasks],
         items=await purchase_items(session, purchase.id),
         may_edit=purchase.state == PurchaseState.DRAFT and may_edit(caller, purchase),
-        may_arrange_lots=purchase.state in ARRANGED and may_edit(caller, purchase),
-        may_cancel=PURCHASE.may(purchase.state, PurchaseState.CANCELLED) and may_run(caller, purchase),
+        may_arrange_lots=purchase.state in ARRANGED and here.kind.has(Part.ITEMS) and may_edit(caller, purchase),
+        may_cancel=here.kind.life.may(purchase.state, PurchaseState.CANCELLED) and may_run(caller, purchase),
+        next_step=here.kind.next_step(purchase.state) if may_run(caller, purchase) else None,
         may_prepare=caller.may_somewhere(Right.PREPARE_PURCHASE),
         names_buyers=may_name_buyers(caller, purchase),
         coverage=await coverage(session, purchase.id),
@@ -105,19 +106,20 @@ def _moments(here: PurchasePage) -> list[dict[str, str]]:
     """
     purchase, collection, zone = here.purchase, here.collection, here.zone
     planned = date_time_long(collection.closes_at, zone, with_year=True) if collection else ""
-    closing = {"label": "Clôture des déclarations", "value": planned or "à fixer"}
+    answers = f"{here.kind.asking.answer}s" if here.kind.asking else ""
+    closing = {"label": f"Clôture des {answers}", "value": planned or "à fixer"}
     if collection and collection.closed_at:
         closed = date_time_long(collection.closed_at, zone, with_year=True)
         early = f" (elle était prévue {planned})" if planned and planned != closed else ""
-        closing = {"label": "Déclarations closes", "value": closed + early}
+        closing = {"label": f"{answers.capitalize()} closes", "value": closed + early}
     expected = date_long(purchase.delivery_expected_on) if purchase.delivery_expected_on else ""
-    delivery = {"label": "Livraison prévue", "value": expected or "à fixer"}
+    delivery = {"label": f"{here.kind.due} prévue", "value": expected or "à fixer"}
     delivered_at = here.dates.get(PurchaseState.DELIVERED)
     if delivered_at and purchase.state not in _AWAITED:
         delivered = date_long(delivered_at.astimezone(zone).date())
         planned_then = f" (elle était prévue le {expected})" if expected and expected != delivered else ""
-        delivery = {"label": "Livraison", "value": f"le {delivered}{planned_then}"}
-    return [closing, delivery] if here.kind.collects else [delivery]
+        delivery = {"label": here.kind.due, "value": f"le {delivered}{planned_then}"}
+    return [closing, delivery] if here.kind.asking else [delivery]
 
 
 FRONT = [front_door]

@@ -6,11 +6,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from litestar import Request
 from litestar.types import ControllerRouterHandler
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
@@ -103,6 +105,9 @@ Parts: TypeAlias = Callable[[Any], Awaitable[Part]]
 Copy: TypeAlias = Callable[[AsyncSession, Copied], Awaitable[None]]
 """Takes over what a feature keeps of the model, as far as it goes with the new purchase."""
 
+PurchaseFact: TypeAlias = Callable[[], ColumnElement[bool]]
+"""Whether it is so of the purchase that a statement reads."""
+
 Forget: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[None]]
 """Deletes in the transaction's group what names people and is older than this moment."""
 
@@ -123,6 +128,14 @@ class Feature:
     purchase_tabs: Sequence[Tab] = ()
     member_parts: Sequence[Parts] = ()
     """Of the page of a member, between its facts and its people."""
+    purchase_parts: Mapping[str, str] = field(default_factory=dict)
+    """Which part of a purchase addresses below it are about, pages' and programs', by their first word: not every kind
+    of purchase has it (`purchases/kinds/parts.py`). Those that are not named are of every kind.
+    """
+    purchase_holdings: Mapping[str, PurchaseFact] = field(default_factory=dict)
+    """Whether a purchase in preparation has something of a part already: its kind then stays one that has it."""
+    purchase_facts: Mapping[str, PurchaseFact] = field(default_factory=dict)
+    """What must be so before a step of a purchase, by the fact's name (`purchases/kinds/steps.py`)."""
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
@@ -180,6 +193,18 @@ class Features:
     @property
     def purchase_tabs(self) -> list[Tab]:
         return [tab for feature in self.each for tab in feature.purchase_tabs]
+
+    @cached_property
+    def purchase_parts(self) -> dict[str, str]:
+        return {word: part for feature in self.each for word, part in feature.purchase_parts.items()}
+
+    @cached_property
+    def purchase_holdings(self) -> dict[str, PurchaseFact]:
+        return {part: holds for feature in self.each for part, holds in feature.purchase_holdings.items()}
+
+    @cached_property
+    def purchase_facts(self) -> dict[str, PurchaseFact]:
+        return {name: asks for feature in self.each for name, asks in feature.purchase_facts.items()}
 
     @property
     def navigation(self) -> list[Entry]:

@@ -14,7 +14,7 @@ from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.members.acts import Act, Fields, NoTerms, Order, Terms, each
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import (
-    NOTHING_TO_DECLARE,
+    NOTHING_ASKED,
     close_collection,
     extend_collection,
     open_collection,
@@ -23,6 +23,7 @@ from pooling.needs.collection import (
 from pooling.needs.doubts import doubts_of_closing
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.web.forms import Form
 from pooling.web.typography import date_long
@@ -84,8 +85,8 @@ async def _doubts(session: AsyncSession, purchase_id: int, terms: Deadline, zone
         select(col(Purchase.delivery_expected_on), col(Purchase.kind)).where(col(Purchase.id) == purchase_id)
     )
     delivery, kind = rows.one()
-    if not kind_of(kind).collects:
-        return [f"{NOTHING_TO_DECLARE} La décision ne pourra pas être appliquée."]
+    if not kind_of(kind).has(Part.COLLECTION):
+        return [f"{NOTHING_ASKED} La décision ne pourra pas être appliquée."]
     return doubts_of_closing(terms.moment(zone), zone, now, delivery)
 
 
@@ -114,20 +115,20 @@ async def _cancel(order: Order[NoTerms]) -> None:
     await cancel_purchase(order.session, order.caller, order.subject_id, order.clock, reason=order.reason)
 
 
-_OPENED = {"purchase.open": "la collecte des besoins est ouverte"}
+_OPENED = {"purchase.open": "la collecte est ouverte"}
 
 OPEN = Act(
     name="open",
-    label="Ouvrir la collecte des besoins",
+    label="Ouvrir la collecte",
     subject="purchase",
     possible=frozenset({PurchaseState.DRAFT}),
     terms=Deadline,
     doubts=_doubts,
     asks=_asking("Date de clôture"),
     carry_out=_open,
-    says=each(lambda terms: f"Ouvrir la collecte des besoins jusqu’au {terms.words}"),
+    says=each(lambda terms: f"Ouvrir la collecte jusqu’au {terms.words}"),
     consequences=lambda _: (
-        "Les référents de tous les participants peuvent déclarer leurs besoins ; un courriel le leur dit.",
+        "Les référents de tous les participants peuvent répondre ; un courriel le leur dit.",
         "La population et l’effectif de chaque participant sont figés pour la répartition des coûts.",
     ),
     did=_OPENED,
@@ -144,7 +145,7 @@ EXTEND = Act(
     says=each(lambda terms: f"Changer la date de clôture : {terms.words}"),
     consequences=lambda _: (
         "Tous les référents des participants reçoivent un courriel avec la nouvelle date et le texte de la décision.",
-        "Les déclarations déposées restent en vigueur ; elles peuvent encore être modifiées.",
+        "Ce qui est déposé reste en vigueur et peut encore être modifié.",
     ),
     did={**_OPENED, "collection.extended": "la date de clôture a changé"},
 )
@@ -156,10 +157,10 @@ CLOSE = Act(
     terms=NoTerms,
     carry_out=_close,
     consequences=lambda _: (
-        "Les déclarations ne pourront plus être modifiées par les référents.",
+        "Les référents ne pourront plus modifier leur réponse.",
         "Avant la date annoncée, les référents reçoivent un courriel avec le texte de la décision.",
     ),
-    did={"purchase.closed": "la collecte des besoins est close"},
+    did={"purchase.closed": "la collecte est close"},
 )
 CANCEL = Act(
     name="cancel",
@@ -169,7 +170,7 @@ CANCEL = Act(
     terms=NoTerms,
     carry_out=_cancel,
     consequences=lambda _: (
-        "Plus personne ne peut déclarer de besoin ; ce qui a été déclaré reste lisible.",
+        "Plus personne ne peut répondre ; ce qui a été déposé reste lisible.",
         "Les référents des participants reçoivent un courriel avec le texte de la décision.",
         "Une annulation ne se défait pas.",
     ),

@@ -10,6 +10,7 @@ from pooling.needs.amending import SAY_WHY, amend_declaration
 from pooling.needs.grid import form_of_declaration, grid_context, read_declaration
 from pooling.needs.page import DECLARATION, DeclarationPage
 from pooling.needs.queries import declarations_of_member
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import purchase_items
@@ -21,6 +22,7 @@ AMENDMENT = f"{DECLARATION}/modification"
 
 @get(AMENDMENT, right=may_run)
 async def ask_amendment(here: Here[DeclarationPage]) -> Response[str]:
+    here.kind.require(Part.CONSOLIDATION)
     return await _page(here, None)
 
 

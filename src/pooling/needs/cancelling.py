@@ -9,9 +9,9 @@ from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.notices import tell_referents
 from pooling.purchases.finding import lock_with_collection
+from pooling.purchases.kinds import life_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
-from pooling.purchases.rules import PURCHASE
 
 
 async def cancel_purchase(
@@ -30,7 +30,9 @@ async def cancel_purchase(
     if not reason:
         raise Invalid({"reason": "Dites pourquoi l’achat est annulé : les participants le liront."})
     was_draft = purchase.state == PurchaseState.DRAFT
-    PURCHASE.move(session, purchase, PurchaseState.CANCELLED, at=now, person_id=caller.person_id, reason=reason)
+    life_of(purchase).move(
+        session, purchase, PurchaseState.CANCELLED, at=now, person_id=caller.person_id, reason=reason
+    )
     give_up_collection(collection)
     if not was_draft:
         await tell_referents(session, purchase, now, notices.cancelled, reason=reason)

@@ -23,13 +23,14 @@ from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.doubts import doubts_of_closing
 from pooling.needs.notices import tell_referents
+from pooling.needs.silence import leave_out_silent, take_in_silent
 from pooling.purchases.finding import item_ids, lock_purchase, lock_with_collection
-from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds import kind_of, life_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
-from pooling.purchases.rules import PURCHASE
 
-NOTHING_TO_DECLARE = "Cet achat partage des frais : ses membres n’ont rien à déclarer."
+NOTHING_ASKED = "Cet achat ne demande rien à ses membres : il n’a pas de collecte."
 SAY_WHY = "Dites pourquoi\u00a0: les référents le liront."
 
 
@@ -59,12 +60,13 @@ async def open_collection(
             "La collecte a déjà eu lieu : pour la rouvrir, donnez-lui une autre date et dites pourquoi.",
             code="transition_refused",
         )
-    if not kind_of(purchase.kind).collects:
-        raise Conflict(NOTHING_TO_DECLARE, code="nothing_to_declare")
-    if not await item_ids(session, purchase_id):
+    kind = kind_of(purchase.kind)
+    if not kind.has(Part.COLLECTION):
+        raise Conflict(NOTHING_ASKED, code="nothing_to_declare")
+    if kind.has(Part.ITEMS) and not await item_ids(session, purchase_id):
         raise Conflict("Ajoutez au moins un article avant d’ouvrir la collecte.", code="nothing_to_declare")
     details: dict[str, object] = {"closes_at": str(closes_at)}
-    PURCHASE.move(
+    kind.life.move(
         session, purchase, PurchaseState.OPEN, at=now, person_id=caller.person_id, reason=reason, details=details
     )
     purchase.keys_frozen_at = now
@@ -119,9 +121,10 @@ async def close_collection(
     if early and not reason:
         raise Invalid({"reason": "Dites pourquoi vous clôturez avant la date prévue : les référents le liront."})
     person_id = caller.person_id if caller else None
-    PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=person_id, reason=reason)
+    life_of(purchase).move(session, purchase, PurchaseState.CLOSED, at=now, person_id=person_id, reason=reason)
     assert collection is not None, "an open purchase collects"
     close_now(collection, now)
+    await leave_out_silent(session, [purchase])
     if early:
         await tell_referents(session, purchase, now, notices.closed_early, reason=reason)
     return purchase
@@ -186,10 +189,11 @@ async def reopen_collection(
         raise Conflict("Seule une collecte close peut être rouverte.", code="transition_refused")
     ended = await current_consolidation(session, purchase_id)
     details: dict[str, object] = {"ended_consolidation": ended.number} if ended else {}
-    PURCHASE.move(
+    life_of(purchase).move(
         session, purchase, PurchaseState.OPEN, at=now, person_id=caller.person_id, reason=reason, details=details
     )
     reschedule(collection, closes_at, now)
+    await take_in_silent(session, purchase)
     await _doubt(session, caller, purchase, closes_at, insistence, now)
     await tell_referents(session, purchase, now, notices.reopened, closes_at=closes_at, reason=reason)
     return purchase
@@ -221,11 +225,12 @@ async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
     )
     found = [(purchase, collection) for purchase, collection in due]
     free = await lock_where_free(session, [("purchase", purchase.id) for purchase, _ in found])
-    references = []
+    closed = []
     for purchase, collection in found:
         if ("purchase", purchase.id) not in free:
             continue
-        PURCHASE.move(session, purchase, PurchaseState.CLOSED, at=now, person_id=None)
+        life_of(purchase).move(session, purchase, PurchaseState.CLOSED, at=now, person_id=None)
         close_now(collection, now)
-        references.append(purchase.reference)
-    return references
+        closed.append(purchase)
+    await leave_out_silent(session, closed)
+    return [purchase.reference for purchase in closed]

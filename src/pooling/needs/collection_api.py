@@ -13,7 +13,7 @@ from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.limits import Readers, limit
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
-from pooling.needs import cancelling, collection, reminding_silent
+from pooling.needs import advancing, cancelling, collection, reminding_silent
 from pooling.needs.assigned import assigned_by, assigned_now, details_by
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.details import by_item, filed_details
@@ -21,6 +21,7 @@ from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import may_gather, may_see_all_needs
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
+from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_run
 from pooling.web.addresses import path_of
@@ -49,6 +50,11 @@ class ClosureIn(ApiIn):
 
 class CancellationIn(ApiIn):
     reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+
+
+class StepIn(ApiIn):
+    state: PurchaseState
+    """Where the purchase goes: its kind's next state, so that one call makes one step."""
 
 
 class RemindedOut(ApiOut):
@@ -165,6 +171,22 @@ async def cancel_purchase(here: Here[OnPurchase], sent: CancellationIn) -> Purch
     return await purchase_out(here.session, purchase)
 
 
+@endpoint(
+    post,
+    "/purchases/{reference:str}/step",
+    right=may_run,
+    conflicts=("transition_refused", "not_ready"),
+    once=True,
+    tagged=True,
+    matched=True,
+)
+async def take_step(here: Here[OnPurchase], sent: StepIn) -> PurchaseOut:
+    """Record the purchase's next step: ordered, delivered (a service: in service), settled. For its lead buyer."""
+    purchase = await matched_purchase(here)
+    await advancing.advance_purchase(here.session, here.caller, purchase.id, sent.state, here.clock)
+    return await purchase_out(here.session, purchase)
+
+
 @endpoint(get, "/purchases/{reference:str}/consolidation", right=may_see_all_needs, tagged=True)
 async def get_consolidation(here: Here[OnPurchase], asked: MembersIn) -> ConsolidationOut:
     """What is ordered of each item and who gets how many. For the lead buyer and the facilitator."""
@@ -233,6 +255,7 @@ ROUTES: Sequence[Any] = [
     open_collection,
     close_collection,
     cancel_purchase,
+    take_step,
     get_consolidation,
     remind_silent,
 ]

@@ -11,6 +11,7 @@ from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import SAY_WHY, close_collection, extend_collection, open_collection, reopen_collection
 from pooling.needs.consolidating import current_consolidation
 from pooling.needs.queries import coverage
+from pooling.purchases.kinds.asking import Asking
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -35,9 +36,9 @@ async def _opening_page(here: PurchasePage, form: Form) -> Response[str]:
         "Ouvrir la collecte",
         template="needs/opening.html",
         form=form,
-        question="Ouvrir la collecte des besoins ?",
+        question=f"Ouvrir la collecte {_asking(here).collected} ?",
         consequences=[
-            "Les référents de tous les participants peuvent déclarer leurs besoins jusqu’à la date que vous fixez.",
+            _asking(here).still_open,
             "La population et l’effectif de chaque participant sont figés pour la répartition des coûts.",
         ],
         action="/ouverture",
@@ -63,10 +64,12 @@ async def ask_closure(here: Here[PurchasePage]) -> Response[str]:
 async def _closure_page(here: PurchasePage, form: Form) -> Response[str]:
     covered = await coverage(here.session, here.purchase.id)
     early = here.closes_at is not None and here.now < here.closes_at
-    consequences = ["Les déclarations ne pourront plus être modifiées par les référents."]
+    asking = _asking(here)
+    consequences = [f"Les {asking.answer}s ne pourront plus être modifiées par les référents."]
     missing = covered.participants - covered.filed
     if missing:
-        consequences.append(f"{plural(missing, 'participant')} sur {covered.participants} sans déclaration déposée.")
+        silent = f"{plural(missing, 'participant')} sur {covered.participants} sans {asking.answer} déposée."
+        consequences.append(" ".join(filter(None, [silent, asking.silence])))
     if covered.no_need:
         consequences.append(f"{plural(covered.no_need, 'réponse')} « pas de besoin ».")
     if early and here.closes_at:
@@ -75,7 +78,7 @@ async def _closure_page(here: PurchasePage, form: Form) -> Response[str]:
         "Clôturer la collecte",
         template="needs/closure.html",
         form=form,
-        question="Clôturer la collecte des besoins ?",
+        question=f"Clôturer la collecte {_asking(here).collected} ?",
         consequences=consequences,
         action="/cloture",
         label="Clôturer la collecte",
@@ -89,7 +92,7 @@ async def do_closure(here: Here[PurchasePage], form: PostedForm) -> Response[Any
     reason = form.reason()
     async with form.submitted(lambda: _closure_page(here, form)):
         await close_collection(here.session, here.caller, here.purchase.id, here.clock, reason=reason)
-    return here.redirect("/consolidation", done="La collecte est close.")
+    return here.redirect(_asking(here).next_path, done="La collecte est close.")
 
 
 @get(EXTENSION, right=may_run)
@@ -114,7 +117,7 @@ async def do_extension(here: Here[PurchasePage], form: PostedForm) -> Response[A
 async def _extension_page(here: PurchasePage, form: Form) -> Response[str]:
     is_open = here.purchase.state == PurchaseState.OPEN
     told = "Tous les référents des participants reçoivent un courriel avec la nouvelle date et votre raison."
-    kept = "Les déclarations déposées restent en vigueur ; elles peuvent de nouveau être modifiées."
+    kept = f"Les {_asking(here).answer}s déposées restent en vigueur ; elles peuvent de nouveau être modifiées."
     current = await current_consolidation(here.session, here.purchase.id)
     ended = (
         [f"La consolidation n° {current.number} ne comptera plus : elle sera à figer de nouveau."] if current else []
@@ -124,12 +127,22 @@ async def _extension_page(here: PurchasePage, form: Form) -> Response[str]:
         label,
         template="needs/extension.html",
         form=form,
-        question="Changer la date de clôture ?" if is_open else "Rouvrir la collecte des besoins ?",
+        question="Changer la date de clôture ?" if is_open else f"Rouvrir la collecte {_asking(here).collected} ?",
         consequences=[told] if is_open else [kept, *ended, told],
         action="/prolongation",
         label=label,
         danger=False,
     )
+
+
+def _asking(here: PurchasePage) -> Asking:
+    asking = here.kind.asking
+    assert asking is not None, "these pages are of a part that only such kinds have"
+    return asking
+
+
+def _filed(count: int, asking: Asking) -> str:
+    return plural(count, f"{asking.answer} déposée", f"{asking.answer}s déposées")
 
 
 def _deadline_form(here: PurchasePage) -> Form:
@@ -164,12 +177,12 @@ async def _cancellation_page(here: PurchasePage, form: Form) -> Response[str]:
         consequences=[
             f"État de l’achat : {here.state_word.lower()}.",
             *(
-                [f"{plural(covered.filed, 'déclaration déposée', 'déclarations déposées')}{covered.among_them}."]
-                if covered.filed
+                [f"{_filed(covered.filed, here.kind.asking)}{covered.among_them}."]
+                if covered.filed and here.kind.asking
                 else []
             ),
             *([f"La consolidation n° {current.number} est figée."] if current else []),
-            "Plus personne ne peut déclarer de besoin ; ce qui a été déclaré reste lisible.",
+            "Plus personne ne peut répondre ; ce qui a été déposé reste lisible.",
             "Les référents des participants reçoivent un courriel avec votre raison.",
             "Une annulation ne se défait pas.",
         ],

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,6 +17,7 @@ from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState, Need
 from pooling.needs.queries import consolidate_needs
+from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.consolidation import consolidate
 from pooling.sharing.consolidation_case import (
@@ -196,6 +197,15 @@ def still_counts() -> ColumnElement[bool]:
     cannot change in between: declarations by an amendment alone, which freezes again.
     """
     return func.coalesce(col(ConsolidationRecord.frozen_at) >= col(Collection.closed_at), False)
+
+
+def consolidated() -> ColumnElement[bool]:
+    """Of a purchase: it has a frozen consolidation that counts."""
+    return exists().where(
+        linked(ConsolidationRecord.purchase_id, Purchase.id),
+        linked(Collection.purchase_id, Purchase.id),
+        still_counts(),
+    )
 
 
 async def current_consolidation(session: AsyncSession, purchase_id: int) -> FrozenConsolidation | None:

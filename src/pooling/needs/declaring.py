@@ -24,6 +24,8 @@ from pooling.needs.doubts import doubts_of_quantities
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declarations_of_member, stamp_of
 from pooling.needs.schemas import DeclarationIn
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.queries import ItemShown, purchase_items
 
 Asked = TypeVar("Asked", bound=Collecting)
@@ -79,7 +81,7 @@ async def file_declaration(
 
     Raises:
         Forbidden: the caller is not a référent of this member.
-        NotFound: this member does not take part.
+        NotFound: this member does not take part, or no quantities are declared for such a purchase.
         Conflict: the collection is closed, decided by the database's time under the collection's lock.
         Invalid: an item of another purchase, or a most that is below the quantity.
         Doubtful: more units than the member has inhabitants, and nobody insists.
@@ -158,11 +160,12 @@ async def admit(
 
 
 _STANDING = """
-SELECT c.state, c.closes_at, clock_timestamp() AS told, m.population, m.agents,
+SELECT c.state, c.closes_at, clock_timestamp() AS told, m.population, m.agents, bought.kind,
     ARRAY(SELECT i.id FROM items i WHERE i.group_id = p.group_id AND i.purchase_id = p.purchase_id) AS items,
     (SELECT json_object_agg(b.id, b.code) FROM budgets b WHERE b.group_id = p.group_id AND b.member_id = p.member_id)
         AS budgets
 FROM participations p JOIN members m ON m.group_id = p.group_id AND m.id = p.member_id
+JOIN purchases bought ON bought.group_id = p.group_id AND bought.id = p.purchase_id
 LEFT JOIN collections c ON c.group_id = p.group_id AND c.purchase_id = p.purchase_id
 WHERE p.group_id = $1 AND p.purchase_id = $2 AND p.member_id = $3 FOR UPDATE OF p"""
 
@@ -181,6 +184,7 @@ async def lock_to_declare(
     if not rows:
         raise NotFound
     (row,) = rows
+    kind_of(row["kind"]).require(Part.NEEDS)
     at = clock.when_told(row["told"])
     collection = require_open(_Read(row["state"], row["closes_at"]) if row["state"] else None, at)
     await refuse_when_changed(session, purchase_id, command)

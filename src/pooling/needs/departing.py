@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -15,6 +15,7 @@ from pooling.needs.merging import DRAFT_WAITS, merge, merge_ties
 from pooling.needs.models import Declaration, DeclarationState, Need
 from pooling.needs.queries import declares
 from pooling.purchases.departing import leave_purchases, of_members
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 
 
@@ -28,9 +29,15 @@ async def lock_collections(session: AsyncSession, members: Sequence[int]) -> Non
 
 async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
     draft, filed = aliased(Declaration), aliased(Declaration)
-    wants = exists().where(linked(Need.declaration_id, filed.id), col(Need.up_to) > 0)
+    wants = or_(
+        exists().where(linked(Need.declaration_id, filed.id), col(Need.up_to) > 0),
+        col(Participation.takes_part).is_(True),
+    )
     rows = await session.execute(
-        select(col(Purchase.reference), col(Purchase.title), col(draft.id).is_not(None), wants)
+        select(
+            *(col(Purchase.reference), col(Purchase.title), col(draft.id).is_not(None)),
+            *(wants, col(Purchase.kind)),
+        )
         .select_from(Participation)
         .join(Purchase, linked(Purchase.id, Participation.purchase_id))
         .outerjoin(draft, declares(draft, Participation, DeclarationState.DRAFT))
@@ -39,15 +46,17 @@ async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
         .order_by(col(Purchase.id))
     )
     found = []
-    for reference, title, has_draft, has_needs in rows:
-        page = f"/achats/{reference}/besoins/{member.code}"
+    for reference, title, has_draft, has_needs, kind in rows:
+        asking = kind_of(kind).asking
+        assert asking is not None, "it is open"
+        page = f"/achats/{reference}{asking.section}/{member.code}"
         if has_draft:
             said = f"Un brouillon attend pour « {title} » : {DRAFT_WAITS}"
             found.append(Tie(said, keeps=True, label=reference, path=page))
         elif has_needs:
             said = (
-                f"Sa déclaration pour « {title} » demande des unités et la collecte est ouverte : attendez la clôture, "
-                "ou déposez-en une sans besoin."
+                f"Sa {asking.answer} pour « {title} » l’engage et la collecte est ouverte : attendez la clôture, ou "
+                "déposez-en une qui ne demande rien."
             )
             found.append(Tie(said, keeps=True, label=reference, path=page))
         else:

@@ -9,8 +9,8 @@ from pooling.needs.words import wanted_words
 from pooling.web.typography import plural
 
 SENTENCES: Mapping[str, str] = {
-    "purchase.open": "a ouvert la collecte des besoins de {purchase}{ended}",
-    "purchase.closed": "a clos la collecte des besoins de {purchase}",
+    "purchase.open": "a ouvert la collecte de {purchase}{ended}",
+    "purchase.closed": "a clos la collecte de {purchase}",
     "purchase.cancelled": "a annulé l’achat {purchase}",
     "declaration.filed": "a déposé la déclaration {of_member} pour {purchase}{no_need}",
     "declaration.filed_for": "a déposé la déclaration {of_member} pour {purchase}{no_need}, à la demande de {caller}",

@@ -4,6 +4,7 @@ from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.needs import (
     acts,
+    advancing_pages,
     amendment_pages,
     api,
     collection_api,
@@ -16,6 +17,7 @@ from pooling.needs import (
 )
 from pooling.needs.agenda import COLLECTIONS
 from pooling.needs.collection import close_what_is_due
+from pooling.needs.consolidating import consolidated
 from pooling.needs.departing import DEPARTURE
 from pooling.needs.doors import no_need_pages
 from pooling.needs.doors import pages as door_pages
@@ -23,7 +25,10 @@ from pooling.needs.event_words import EVENTS
 from pooling.needs.leaving import collections_ahead, declarations_unfinished
 from pooling.needs.page import SECTION
 from pooling.needs.reminders import need_kinds
+from pooling.needs.silence import joined
 from pooling.needs.tasks import declarations_to_file, purchases_to_run
+from pooling.purchases.kinds.parts import Part
+from pooling.purchases.kinds.steps import CONSOLIDATED, JOINED
 
 FEATURE = Feature(
     pages=(
@@ -34,6 +39,7 @@ FEATURE = Feature(
         *life_pages.ROUTES,
         *amendment_pages.ROUTES,
         *collection_pages.ROUTES,
+        *advancing_pages.ROUTES,
         *consolidation_pages.ROUTES,
     ),
     api=(*api.ROUTES, *collection_api.ROUTES),
@@ -42,6 +48,13 @@ FEATURE = Feature(
         Tab("Suivi", life_pages.SECTION, Right.SEE_ALL_NEEDS),
         Tab("Consolidation", consolidation_pages.SECTION, Right.SEE_ALL_NEEDS),
     ),
+    purchase_parts={
+        **dict.fromkeys(("ouverture", "cloture", "prolongation", "relance"), Part.COLLECTION),
+        **dict.fromkeys(("opening", "closure", "reminding"), Part.COLLECTION),
+        **dict.fromkeys(("besoins", "declarations", "suivi"), Part.NEEDS),
+        "consolidation": Part.CONSOLIDATION,
+    },
+    purchase_facts={CONSOLIDATED.name: consolidated, JOINED.name: joined},
     kinds=need_kinds,
     copied_mails=(receipts.COPIES,),
     chores=lambda _: (close_what_is_due,),

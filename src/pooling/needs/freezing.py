@@ -19,6 +19,8 @@ from pooling.needs.consolidating import Options, latest_consolidation, wanted_un
 from pooling.needs.dealing import Plan, dealing, dealing_values, hashing, levelled, plan_of, units_of
 from pooling.needs.notices import Lines, tell_referents
 from pooling.purchases.finding import lock_purchase
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
@@ -53,6 +55,7 @@ async def lock_closed(
     """
     purchase = await lock_purchase(session, purchase_id)
     may_run.require(caller, purchase)
+    kind_of(purchase.kind).require(Part.CONSOLIDATION)
     if purchase.state != PurchaseState.CLOSED:
         raise Conflict("La consolidation se fige une fois la collecte close.", code="collection_not_closed")
     return purchase, await clock.at_database(session)

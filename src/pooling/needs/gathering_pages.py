@@ -15,6 +15,7 @@ from pooling.needs.permissions import may_gather
 from pooling.needs.queries import declarations_of_member, latest_of, stamp_of
 from pooling.needs.reminding_silent import remind_silent
 from pooling.needs.telephoned import file_for_member
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.queries import purchase_items
 from pooling.web.forms import Form, PostedForm
@@ -29,7 +30,9 @@ async def do_reminding(here: Here[PurchasePage]) -> Response[Any]:
     count, written = await remind_silent(here.session, here.caller, here.purchase.id, kinds, here.context, here.clock)
     done = f"{plural(count, 'relance est prête', 'relances sont prêtes')} pour les référents des membres sans réponse"
     mailed = f"{'elle part' if count == 1 else 'elles partent'} maintenant"
-    return here.redirect("/suivi", done=done, mailed=mailed, rings="deliver" if written == count else "sweep")
+    assert here.kind.asking is not None, "it has a collection"
+    shown = "/suivi" if here.kind.has(Part.NEEDS) else here.kind.asking.section
+    return here.redirect(shown, done=done, mailed=mailed, rings="deliver" if written == count else "sweep")
 
 
 @get(FILING_FOR, right=may_gather)

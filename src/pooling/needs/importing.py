@@ -23,6 +23,8 @@ from pooling.needs.dealing import hashing
 from pooling.needs.declaring import KEEPING_PLACE, require_open, write_needs
 from pooling.needs.models import Need
 from pooling.purchases.finding import find_purchase, item_ids
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Participation
 
 COLUMNS = {
@@ -67,10 +69,11 @@ async def import_needs(
     and without `skip_bad`, nothing is written. `progress` is told the number of lines written.
 
     Raises:
-        NotFound: the group has no purchase of this reference.
+        NotFound: the group has no purchase of this reference, or members declare no quantities for it.
         Conflict: its collection is not open.
     """
     purchase = await find_purchase(session, reference)
+    kind_of(purchase.kind).require(Part.NEEDS)
     collection = await lock_collection(session, ("purchase", purchase.id), alone=True)
     now = await clock.at_database(session)
     require_open(collection, now)

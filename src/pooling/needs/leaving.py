@@ -16,6 +16,7 @@ from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import Caller
 from pooling.needs.models import Declaration, DeclarationState
 from pooling.needs.queries import declares
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Participation, Purchase
 from pooling.web.typography import deadline_words
 
@@ -44,7 +45,13 @@ async def declarations_unfinished(
     zone = group.zone
     filed, draft = aliased(Declaration), aliased(Declaration)
     rows = await session.execute(
-        select(col(Purchase.title), col(Collection.closes_at), col(filed.id).is_not(None), col(draft.id).is_not(None))
+        select(
+            col(Purchase.title),
+            col(Collection.closes_at),
+            col(filed.id).is_not(None),
+            col(draft.id).is_not(None),
+            col(Purchase.kind),
+        )
         .select_from(Participation)
         .join(Purchase, linked(Purchase.id, Participation.purchase_id))
         .join(Collection, linked(Collection.purchase_id, Participation.purchase_id))
@@ -54,10 +61,11 @@ async def declarations_unfinished(
         .order_by(col(Collection.closes_at))
     )
     warnings = []
-    for title, closes_at, has_filed, has_draft in rows:
+    for title, closes_at, has_filed, has_draft, kind in rows:
         until = deadline_words(closes_at, now, zone)
         if has_draft:
             warnings.append(f"Un brouillon n’est pas déposé pour « {title} » : quelqu’un doit le déposer {until}.")
         elif not has_filed:
-            warnings.append(f"La déclaration pour « {title} » reste à faire {until}.")
+            asking = kind_of(kind).asking
+            warnings.append(f"La {asking.answer if asking else 'réponse'} pour « {title} » reste à faire {until}.")
     return warnings

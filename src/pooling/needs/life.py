@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pooling.collections.models import Collection
 from pooling.collections.rules import is_open
 from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseState
 
 _APART = 6.0
@@ -47,17 +48,22 @@ def moments(
 
     reached = dates if purchase.state != PurchaseState.DRAFT else {}
     found = [_moment("Préparation", day_of(purchase.created_at))]
-    if kind_of(purchase.kind).collects:
+    kind = kind_of(purchase.kind)
+    called = {state: label for label, state in kind.steps}
+    if kind.asking is not None:
         closed = collection.closed_at if collection and not is_open(collection) else None
         closes = day_of(collection.closes_at) if collection else None
         found += [
-            _moment("Ouverture des déclarations", day_of(collection.opened_at if collection else None)),
-            _moment("Clôture des déclarations", day_of(closed), closes),
-            _moment("Consolidation figée", day_of(frozen_at)),
+            _moment(f"Ouverture des {kind.asking.answer}s", day_of(collection.opened_at if collection else None)),
+            _moment(f"Clôture des {kind.asking.answer}s", day_of(closed), closes),
         ]
+    if kind.has(Part.CONSOLIDATION):
+        found.append(_moment("Consolidation figée", day_of(frozen_at)))
     found += [
-        _moment("Commande", day_of(reached.get(PurchaseState.ORDERED))),
-        _moment("Livraison", day_of(reached.get(PurchaseState.DELIVERED)), purchase.delivery_expected_on),
+        _moment(called[PurchaseState.ORDERED], day_of(reached.get(PurchaseState.ORDERED))),
+        _moment(
+            called[PurchaseState.DELIVERED], day_of(reached.get(PurchaseState.DELIVERED)), purchase.delivery_expected_on
+        ),
         _moment("Solde", day_of(reached.get(PurchaseState.SETTLED))),
     ]
     if purchase.state != PurchaseState.CANCELLED:

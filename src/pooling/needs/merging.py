@@ -125,18 +125,20 @@ async def _apart(session: AsyncSession, former: Sequence[int], purchases: Sequen
 
 
 _TAKE_PART = """
-INSERT INTO participations AS t (group_id, purchase_id, member_id, budget_id, population, agents, weight)
+INSERT INTO participations AS t (group_id, purchase_id, member_id, budget_id, population, agents, weight, takes_part)
 SELECT p.group_id, p.purchase_id, CAST(:becomes AS bigint),
     (SELECT b.id FROM budgets b JOIN budgets o ON o.group_id = b.group_id AND o.code = b.code
         WHERE b.group_id = p.group_id AND b.member_id = :becomes AND o.id = min(p.budget_id)),
     CASE WHEN count(p.population) = count(*) THEN sum(p.population) END,
-    CASE WHEN count(p.agents) = count(*) THEN sum(p.agents) END, sum(p.weight)
+    CASE WHEN count(p.agents) = count(*) THEN sum(p.agents) FILTER (WHERE p.takes_part IS NOT FALSE) END, sum(p.weight),
+    bool_or(p.takes_part) -- one that takes part is enough
 FROM participations p
 WHERE p.group_id = :the_group AND p.purchase_id = ANY (CAST(:purchases AS bigint[]))
     AND p.member_id = ANY (CAST(:everybody AS bigint[]))
 GROUP BY p.group_id, p.purchase_id
 ON CONFLICT (group_id, purchase_id, member_id) DO UPDATE SET budget_id = coalesce(t.budget_id, excluded.budget_id),
-    population = excluded.population, agents = excluded.agents, weight = excluded.weight"""
+    population = excluded.population, agents = excluded.agents, weight = excluded.weight,
+    takes_part = excluded.takes_part"""
 _DECLARE = """
 WITH theirs AS (
     SELECT d.id, d.group_id, d.purchase_id, d.comment, d.no_need, d.filed_at, m.name, m.sort_key

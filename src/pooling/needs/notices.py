@@ -1,7 +1,7 @@
 """What référents are told at once, by mail: a collection opens, moves or closes, an amendment changes their units."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,9 @@ from pooling.needs.reminder_queries import referent_of_participant
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.queueing import queue_mails
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.asking import Asking
+from pooling.purchases.kinds.steps import Step
 from pooling.purchases.models import Participation, Purchase
 from pooling.web.typography import date_time_long, deadline_words, of_name
 
@@ -76,6 +79,20 @@ class Notice:
         return f"{self.base_url}/g/{self.group.slug}/achats/{self.purchase.reference}{path}"
 
     @property
+    def asking(self) -> Asking | None:
+        """What is asked of members; None: nothing is of a purchase of this kind."""
+        return kind_of(self.purchase.kind).asking
+
+    @property
+    def answer(self) -> str:
+        """What a member files: « déclaration »."""
+        return self.asking.answer if self.asking else ""
+
+    def said(self, words: str, to: Referent) -> str:
+        """Words of the purchase's kind, about this member."""
+        return words.format(member=to.member, of_member=of_name(to.member), until=self.until)
+
+    @property
     def until(self) -> str:
         return deadline_words(self.closes_at, self.now, self.zone) if self.closes_at else ""
 
@@ -88,7 +105,7 @@ class Notice:
             subject=subject,
             why=why,
             paragraphs=(f"Raison donnée : {self.reason}",) if self.reason else (),
-            button=Button(button, self.url(f"/besoins/{to.member_code}")),
+            button=Button(button, self.url(f"{self.asking.section}/{to.member_code}" if self.asking else "")),
             facts=(*self.asked.facts(self.title), *(Fact(label, value) for label, value in facts.items())),
             contact=self.asked.contact,
             notice=FICTIONAL if self.group.fictional else None,
@@ -138,20 +155,22 @@ async def _referents(session: AsyncSession, purchase_id: int, members: Sequence[
 
 
 def opened(notice: Notice, to: Referent) -> Mail:
+    asking = notice.asking
+    assert asking is not None, "it has opened"
     return notice.mail(
         to,
-        f"Déclarez vos besoins {notice.until} : {notice.purchase.title}",
-        f"Vous êtes référent {of_name(to.member)} : déclarez ses besoins {notice.until}, même s’il n’y en a aucun.",
-        "Déclarer",
+        f"{notice.said(asking.invites, to)} : {notice.purchase.title}",
+        f"Vous êtes référent {of_name(to.member)} : {notice.said(asking.asks, to)}",
+        asking.act,
     )
 
 
 def extended(notice: Notice, to: Referent) -> Mail:
     return notice.mail(
         to,
-        f"Nouvelle date pour déclarer, {notice.until} : {notice.purchase.title}",
-        f"La date pour déclarer a changé : déposez la déclaration {of_name(to.member)} {notice.until}.",
-        "Voir la déclaration",
+        f"Nouvelle date pour répondre, {notice.until} : {notice.purchase.title}",
+        f"La date pour répondre a changé : déposez la {notice.answer} {of_name(to.member)} {notice.until}.",
+        f"Voir la {notice.answer}",
     )
 
 
@@ -176,9 +195,9 @@ def closed_early(notice: Notice, to: Referent) -> Mail:
         to,
         f"Collecte close avant la date : {notice.purchase.title}",
         f"La collecte est close depuis {date_time_long(notice.now, notice.zone)}, avant la date annoncée. "
-        f"La déclaration {of_name(to.member)} ne peut plus être modifiée ; en cas de besoin, "
+        f"La {notice.answer} {of_name(to.member)} ne peut plus être modifiée ; en cas de besoin, "
         "adressez-vous à l’acheteur pilote.",
-        "Voir la déclaration",
+        f"Voir la {notice.answer}",
     )
 
 
@@ -186,19 +205,29 @@ def reopened(notice: Notice, to: Referent) -> Mail:
     return notice.mail(
         to,
         f"Collecte rouverte, {notice.until} : {notice.purchase.title}",
-        f"Vous pouvez de nouveau modifier la déclaration {of_name(to.member)}, {notice.until}.",
-        "Modifier la déclaration",
+        f"Vous pouvez de nouveau modifier la {notice.answer} {of_name(to.member)}, {notice.until}.",
+        f"Modifier la {notice.answer}",
     )
 
 
 def cancelled(notice: Notice, to: Referent) -> Mail:
+    unasked = f" : {notice.said(notice.asking.unasked, to)}" if notice.asking else ""
     return notice.mail(
         to,
         f"Achat annulé : {notice.purchase.title}",
-        f"Cet achat groupé est annulé : les besoins {of_name(to.member)} ne seront pas commandés. "
-        "Vous n’avez rien à faire.",
+        f"Cet achat groupé est annulé{unasked}. Vous n’avez rien à faire.",
         "Voir l’achat",
     )
+
+
+def stepped(step: Step) -> Callable[[Notice, Referent], Mail]:
+    """That the purchase has come so far, in the words of its kind."""
+
+    def write(notice: Notice, to: Referent) -> Mail:
+        told = notice.mail(to, f"{step.subject} : {notice.purchase.title}", notice.said(step.tells, to), "")
+        return replace(told, button=Button(step.button, notice.url(step.path)))
+
+    return write
 
 
 def reassigned(units: Mapping[int, Lines] | None, declared: Mapping[int, Lines]) -> Callable[[Notice, Referent], Mail]:

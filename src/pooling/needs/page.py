@@ -78,4 +78,8 @@ class DeclarationPage(PurchasePage):
 
     @property
     def above(self) -> Sequence[Link]:
-        return [*super().above, Link("Besoins", self.url + SECTION), Link(self.member.name, self.url + self.path)]
+        return [
+            *super().above,
+            Link(self.kind.label_of(SECTION, "Besoins"), self.url + SECTION),
+            Link(self.member.name, self.url + self.path),
+        ]

@@ -32,6 +32,7 @@ from pooling.needs.queries import (
 )
 from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import DeclarationIn
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -55,7 +56,7 @@ async def show_needs(here: Here[PurchasePage], apres: FromQuery[str] = "") -> Re
     covered = await coverage(session, purchase.id)
     return here.render(
         "needs/list.html",
-        "Besoins",
+        here.kind.label_of(SECTION, "Besoins"),
         lines=listed.items,
         items=items,
         item_columns=[{"label": item.name, "numeric": True} for item in items],
@@ -229,7 +230,9 @@ async def declaration_page(
         other=grid_other(shown, latest_of(found), items, budgets),
         open_now=open_now,
         may_gather=_may_gather_now(here),
-        may_amend=purchase.state == PurchaseState.CLOSED and may_run(caller, purchase),
+        may_amend=purchase.state == PurchaseState.CLOSED
+        and here.kind.has(Part.CONSOLIDATION)
+        and may_run(caller, purchase),
         **grid_context(shown, items, filed=filed if draft else None, budgets=budgets),
         saved=_saved(here, draft) if draft else None,
         filed_text=_filed(here, filed),

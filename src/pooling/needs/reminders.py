@@ -25,6 +25,7 @@ from pooling.needs.reminder_queries import (
     silent_members_of,
 )
 from pooling.outbox.mail import Button, Fact, Mail
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
@@ -176,13 +177,15 @@ def _deadline_mail(
 ) -> Mail:
     until = deadline_words(reminder.useful_until, context.now, context.zone)
     names = ", ".join(member.said for member in members)
+    asking = kind_of(purchase.kind).asking
+    assert asking is not None, "its audience is asked something"
     return Mail(
         kind=DEADLINE,
         recipient=reminder.email,
         person_id=reminder.person_id,
-        subject=f"Besoins à déclarer {until} : {purchase.title}",
-        why=f"Aucune déclaration n’est déposée pour {names} : déclarez les besoins {until}, même s’il n’y en a aucun.",
-        button=Button("Déclarer", context.url(f"achats/{purchase.reference}/besoins")),
+        subject=f"{asking.due.format(until=until)} : {purchase.title}",
+        why=asking.reminds.format(members=names, until=until),
+        button=Button(asking.act, context.url(f"achats/{purchase.reference}{asking.section}")),
         facts=asked.facts(f"{purchase.title} ({purchase.reference})"),
         contact=asked.contact,
         notice=context.notice,
@@ -204,9 +207,11 @@ def _closing_mail(reminder: DueReminder, purchase: Purchase, closing: Closing, c
     closed = date_long(closing.closed_at.astimezone(context.zone).date())
     totals = [f"{item.name} : {plural(item.quantity, item.unit)}" for item in closing.items]
     others = closing.item_count - len(closing.items)
+    asking = kind_of(purchase.kind).asking
+    assert asking is not None, "its audience asked something"
     facts = (
         Fact("Achat", f"{purchase.title} ({purchase.reference})"),
-        Fact("Lignes déclarées", number(closing.lines)),
+        Fact("Lignes déclarées", number(closing.lines) if closing.item_count else ""),
         Fact("Total par article", "\n".join([*totals, *([_and(others, "article")] if others else [])])),
         Fact("Réponses « pas de besoin »", number(closing.no_need) if closing.no_need else ""),
         Fact(f"Sans réponse ({number(closing.silent_count)})", _silent_said(closing)),
@@ -215,11 +220,11 @@ def _closing_mail(reminder: DueReminder, purchase: Purchase, closing: Closing, c
         kind=CLOSING,
         recipient=reminder.email,
         person_id=reminder.person_id,
-        subject=f"Collecte close, à consolider : {purchase.title}",
+        subject=f"{asking.closed} : {purchase.title}",
         why=f"Vous pilotez cet achat : sa collecte est close depuis le {closed}, avec "
-        f"{plural(closing.filed, 'déclaration déposée', 'déclarations déposées')} sur {number(closing.participants)}. "
-        "Figez la consolidation dès maintenant pour pouvoir commander.",
-        button=Button("Voir la consolidation", context.url(f"achats/{purchase.reference}/consolidation")),
+        f"{plural(closing.filed, f'{asking.answer} déposée', f'{asking.answer}s déposées')} sur "
+        f"{number(closing.participants)}. {asking.closed_next}",
+        button=Button(asking.next_label, context.url(f"achats/{purchase.reference}{asking.next_path}")),
         facts=tuple(fact for fact in facts if fact.value),
         notice=context.notice,
         thread=f"purchase-{purchase.id}",

@@ -70,7 +70,7 @@ async def remind_silent(
     if not count:
         raise Conflict(
             "Il n’y a plus de relance à envoyer : celles qui étaient prévues avant la clôture sont parties, ou tous "
-            "ont déposé. À un membre sans réponse, téléphonez : vous pouvez déposer sa déclaration pour lui.",
+            "ont déposé. À un membre sans réponse, téléphonez : vous pouvez répondre pour lui.",
             code="nothing_to_send",
         )
     _tell(session, caller, purchase_id, "reminded", now, {"reminders": count})

@@ -7,11 +7,15 @@ from pooling.procurement.configuration import read_procurement
 from pooling.procurement.departing import DEPARTURE
 from pooling.procurement.event_words import EVENTS
 from pooling.procurement.page import SECTION
+from pooling.procurement.reading import has_plan
+from pooling.purchases.kinds.parts import Part
 
 FEATURE = Feature(
     pages=pages.ROUTES,
     api=api.ROUTES,
     purchase_tabs=(Tab("Procédure", SECTION, Right.SEE_ALL_NEEDS),),
+    purchase_holdings={Part.PROCEDURE: has_plan},
+    purchase_parts={"procedure": Part.PROCEDURE},
     configuration=read_procurement,
     events=EVENTS,
     departures=(DEPARTURE,),

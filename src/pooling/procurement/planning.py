@@ -21,8 +21,10 @@ from pooling.procurement.permissions import may_plan, may_state
 from pooling.procurement.reading import ShareShown, plan_of, share_of
 from pooling.procurement.words import ENVIRONMENTS, MANDATES, money
 from pooling.purchases.finding import lock_purchase
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase
-from pooling.purchases.rules import OVER, PURCHASE
+from pooling.purchases.rules import OVER
 from pooling.sharing.money import Cents
 from pooling.web.typography import date_short
 
@@ -152,8 +154,9 @@ async def keep_share(
 
 
 def _require_under_way(purchase: Purchase) -> None:
+    kind_of(purchase.kind).require(Part.PROCEDURE)
     if purchase.state in OVER:
-        word = PURCHASE.word(purchase.state).lower()
+        word = kind_of(purchase.kind).word(purchase.state).lower()
         raise Conflict(f"Cet achat est {word} : sa procédure ne change plus.", code="procurement_closed")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,7 +17,8 @@ from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member, MemberKind
 from pooling.procurement.models import ProcurementPlan, ProcurementShare
 from pooling.procurement.rules import Estimate
-from pooling.purchases.models import Participation
+from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.queries import takes_part
 from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
 
@@ -75,6 +76,14 @@ async def estimate_of(
     except Conflict as conflict:
         refused = conflict.message
     return Estimate(base, plan.options_cents, plan.renewals, plan.maximum_cents, spent), by_item, refused
+
+
+def has_plan() -> ColumnElement[bool]:
+    """Of a purchase: something of its procedure is written."""
+    return or_(
+        exists().where(linked(ProcurementPlan.purchase_id, Purchase.id)),
+        exists().where(linked(ProcurementShare.purchase_id, Purchase.id)),
+    )
 
 
 async def tally_of(session: AsyncSession, purchase_id: int) -> Tally:
@@ -145,6 +154,6 @@ def _taking_part(purchase_id: int, *columns: object) -> AnySelect:
         .select_from(Participation)
         .join(Member, linked(Member.id, Participation.member_id))
         .outerjoin(ProcurementShare, share)
-        .where(col(Participation.purchase_id) == purchase_id)
+        .where(col(Participation.purchase_id) == purchase_id, takes_part())
     )
     return statement

@@ -23,11 +23,12 @@ from pooling.purchases.details import write_details
 from pooling.purchases.doubts import doubts_of_items
 from pooling.purchases.finding import item_ids, lock_purchase
 from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
-NO_ITEMS = "Un service à frais partagés n’a pas d’article : effacez-les, ou choisissez d’acheter « Des articles »."
+NO_ITEMS = "Ce qui est acheté ainsi n’a pas d’article : effacez-les, ou choisissez d’acheter « Des articles »."
 
 
 async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime, person_id: int | None) -> Purchase:
@@ -53,7 +54,7 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
     )
     session.add(purchase)
     await session.flush()
-    await _write_items(session, purchase.id, command.items)
+    await _write_items(session, purchase, command.items)
     await add_participants(session, purchase.id, await members_chosen(session, command.participants, codes))
     record_event(
         session,
@@ -74,7 +75,7 @@ def purchase_errors(command: PurchaseIn, codes: Mapping[str, int]) -> dict[str, 
         errors["lead_member"] = "Le pilote doit être membre du groupe."
     if len({item.code for item in command.items}) < len(command.items):
         errors["items"] = "Deux articles portent le même code."
-    if command.items and not kind_of(command.kind).collects:
+    if command.items and not kind_of(command.kind).has(Part.ITEMS):
         errors["kind"] = NO_ITEMS
     if unknown := sorted(set(command.participants or ()) - set(codes)):
         errors["participants"] = f"Pas membre du groupe : {enumerated(unknown)}."
@@ -93,13 +94,17 @@ _STAYS = ", ".join(
 )
 
 
-async def _write_items(session: AsyncSession, purchase_id: int, items: Sequence[ItemIn]) -> None:
-    """These items with their tiers; one that is there already stays, and with it what hangs on it."""
+async def _write_items(session: AsyncSession, purchase: Purchase, items: Sequence[ItemIn]) -> None:
+    """These items with their tiers; one that is there already stays, and with it what hangs on it. A kind may count all
+    of its items in one unit.
+    """
+    purchase_id, counted = purchase.id, kind_of(purchase.kind).unit
+    own = {"unit": counted} if counted else {}
     await insert_many(
         session,
         Item,
         [
-            {"purchase_id": purchase_id, "position": position, **item.model_dump(exclude={"tiers", "details"})}
+            {"purchase_id": purchase_id, "position": position, **item.model_dump(exclude={"tiers", "details"}), **own}
             for position, item in enumerate(items, start=1)
         ],
         on_conflict=f"ON CONFLICT (group_id, purchase_id, code) DO UPDATE SET {_STAYS}",
@@ -135,7 +140,7 @@ async def rewrite_items(
     may_edit.require(caller, purchase)
     if purchase.state != PurchaseState.DRAFT:
         raise Conflict("Les articles ne changent plus une fois la collecte ouverte.", code="not_in_preparation")
-    if items and not kind_of(purchase.kind).collects:
+    if items and not kind_of(purchase.kind).has(Part.ITEMS):
         raise Invalid({"": NO_ITEMS})
     if len({item.code for item in items}) < len(items):
         raise Invalid({"items": "Deux articles portent le même nom."})
@@ -144,7 +149,7 @@ async def rewrite_items(
     gone = [former[code] for code in former.keys() - {item.code for item in items}]
     await forget_files(session, any_of(col(AttachedFile.item_id), gone))
     await session.execute(delete(Item).where(any_of(col(Item.id), gone)))
-    await _write_items(session, purchase_id, items)
+    await _write_items(session, purchase, items)
     record_event(
         session,
         at=now,

@@ -48,7 +48,9 @@ class PurchaseLineOut(ApiOut):
     reference: str
     title: str
     kind: PurchaseKind
-    """`goods`: members declare quantities of its items; `service`: nothing to declare, shared charges alone."""
+    """`goods`: members declare quantities of its items; `service`: they say whether they take part;
+    `staff_offer`: a professional's offer, which agents pay themselves; `outside`: run
+    elsewhere, and followed here."""
     state: PurchaseState
     lead_member: MemberRef
     closes_at: datetime | None

@@ -10,9 +10,10 @@ from pooling.kernel.events import record_event
 from pooling.members.retiring import require_present
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
+from pooling.purchases.kinds import life_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
-from pooling.purchases.rules import OVER, PURCHASE
+from pooling.purchases.rules import OVER
 
 
 async def change_purchase(
@@ -63,5 +64,6 @@ def _require_open(purchase: Purchase, *, moves_delivery: bool) -> None:
     state = PurchaseState(purchase.state)
     if state in OVER or (moves_delivery and state == PurchaseState.DELIVERED):
         raise Conflict(
-            f"Cet achat est {PURCHASE.word(state).lower()} : ses conditions ne changent plus.", code="terms_closed"
+            f"Cet achat est {life_of(purchase).word(state).lower()} : ses conditions ne changent plus.",
+            code="terms_closed",
         )

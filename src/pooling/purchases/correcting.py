@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.doubts import Insistence, insist
-from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import record_event
 from pooling.kernel.files import AttachedFile, forget_files
 from pooling.kernel.tables import any_of
 from pooling.kernel.text import clean
 from pooling.members.adding import members_by_code
+from pooling.members.features import features_for
 from pooling.members.granting import renew_sessions
 from pooling.members.groups import group_zone
 from pooling.members.locking import lock_group
@@ -23,8 +24,10 @@ from pooling.members.retiring import require_present
 from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import add_participants, members_chosen
 from pooling.purchases.doubts import doubts_of_purchase
-from pooling.purchases.finding import item_ids, lock_purchase
+from pooling.purchases.finding import lock_purchase
 from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.kind import Kind
+from pooling.purchases.kinds.parts import HELD, Part
 from pooling.purchases.models import Item, Lot, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import CorrectionIn
@@ -57,8 +60,7 @@ async def correct_purchase(
         caller.require(Right.PREPARE_PURCHASE, member_id=lead_id)
         await require_present(session, [lead_id], "lead_member")
     kind = kind_of(command.kind or purchase.kind)
-    if not kind.collects and await item_ids(session, purchase_id):
-        raise Invalid({"kind": "Cet achat a des articles : effacez-les d’abord, à « Modifier les articles »."})
+    await _require_nothing_lost(session, purchase, kind)
     former = await _terms(session, purchase)
     if command.delivery_expected_on != purchase.delivery_expected_on:
         today = now.astimezone(await group_zone(session)).date()
@@ -68,6 +70,9 @@ async def correct_purchase(
     purchase.lead_member_id, purchase.delivery_expected_on = lead_id, command.delivery_expected_on
     purchase.kind = kind.name
     await session.flush()
+    if kind.unit:
+        of_it = update(Item).where(col(Item.purchase_id) == purchase_id)
+        await session.execute(of_it.values(unit=kind.unit).execution_options(synchronize_session=False))
     present = await _terms(session, purchase)
     changed: dict[str, object] = {
         name: [former[name], present[name]] for name in present if former[name] != present[name]
@@ -126,6 +131,20 @@ async def _in_preparation(session: AsyncSession, caller: Caller, purchase_id: in
             code="not_in_preparation",
         )
     return purchase
+
+
+async def _require_nothing_lost(session: AsyncSession, purchase: Purchase, kind: Kind) -> None:
+    """Raises:
+    Invalid: the purchase has something of a part that this kind has not.
+    """
+    holds = {part: told for part, told in features_for(session).purchase_holdings.items() if not kind.has(part)}
+    if not holds:
+        return
+    asked = select(*(told() for told in holds.values())).select_from(Purchase).where(col(Purchase.id) == purchase.id)
+    found = (await session.execute(asked)).one()
+    held = [HELD[Part(part)] for part, is_held in zip(holds, found, strict=True) if is_held]
+    if held:
+        raise Invalid({"kind": f"Cet achat a {enumerated(held)} : effacez-les d’abord, ou préparez un autre achat."})
 
 
 async def _take_part(session: AsyncSession, purchase_id: int, chosen: Sequence[int]) -> dict[str, object]:

@@ -23,6 +23,7 @@ SENTENCES: Mapping[str, str] = {
     "purchase.draft": "a remis en préparation l’achat {purchase}",
     "purchase.ordered": "a enregistré la commande de {purchase}",
     "purchase.delivered": "a constaté la livraison de {purchase}",
+    "purchase.in_service": "a constaté la mise en service de {purchase}",
     "purchase.settled": "a soldé l’achat {purchase}",
 }
 

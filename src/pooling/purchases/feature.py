@@ -17,7 +17,9 @@ from pooling.purchases import (
 from pooling.purchases.departing import DEPARTURE
 from pooling.purchases.details import copy_details
 from pooling.purchases.event_words import EVENTS
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.lots import copy_lots
+from pooling.purchases.queries import has_items
 from pooling.purchases.subject import SUBJECT
 
 FEATURE = Feature(
@@ -33,6 +35,8 @@ FEATURE = Feature(
     copies=(copy_details, copy_lots),
     navigation=(Entry("Achats groupés", "/achats", Right.SEE_GROUP),),
     sections=(Section("Achats groupés", "/achats", Right.SEE_GROUP, under="/achats"),),
+    purchase_parts=dict.fromkeys(("articles", "items", "lots"), Part.ITEMS),
+    purchase_holdings={Part.ITEMS: has_items},
     events=EVENTS,
     subjects=(SUBJECT,),
     departures=(DEPARTURE,),

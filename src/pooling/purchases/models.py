@@ -22,6 +22,8 @@ class PurchaseState(StrEnum):
 class PurchaseKind(StrEnum):
     GOODS = "goods"
     SERVICE = "service"
+    STAFF_OFFER = "staff_offer"
+    OUTSIDE = "outside"
 
 
 class ItemNature(StrEnum):
@@ -30,6 +32,8 @@ class ItemNature(StrEnum):
     UNSAID = ""
     SUPPLY = "supply"
     SERVICE = "service"
+    STAFF_OFFER = "staff_offer"
+    OUTSIDE = "outside"
     WORKS = "works"
 
 
@@ -45,7 +49,7 @@ class Purchase(TenantTable, table=True):
         UniqueConstraint("group_id", "reference"),
         one_of("kind", PurchaseKind),
         one_of("state", PurchaseState),
-        CheckConstraint("kind <> 'service' OR state NOT IN ('open', 'closed')", name="service_collects_nothing"),
+        CheckConstraint("kind <> 'outside' OR state NOT IN ('open', 'closed')", name="outside_collects_nothing"),
     )
 
     id: int = identity()
@@ -181,6 +185,8 @@ class Participation(TenantTable, table=True):
     agents: int | None = None
     weight: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(18, 6))
     """A weight of the group's own (DGF population, square metres…), given by the lead buyer before opening."""
+    takes_part: bool | None = None
+    """Of a service, what the member said; from the closing on, who said nothing does not. None: nobody said."""
 
 
 AttachedFile.__table__.append_constraint(within_group("item_id", "items"))  # type: ignore[attr-defined]

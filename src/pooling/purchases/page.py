@@ -1,5 +1,6 @@
 """What the pages of a purchase share, and the calls of programs about one: the purchase, its life, its sections."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,21 @@ class OnPurchase(InGroup):
     """A request about the purchase that its address names."""
 
     purchase: Purchase
+
+    def __post_init__(self) -> None:
+        """Raises:
+        NotFound: the address is of a part that a purchase of this kind has not.
+        """
+        self.kind.require(self.features.purchase_parts.get(self.word_below))
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.purchase.kind)
+
+    @property
+    def word_below(self) -> str:
+        """The first word of the address below the purchase, `allocation` of `allocation.csv` too; empty for its own."""
+        return re.split(r"[/.]", path_of(self.request).partition(f"/{self.named['reference']}/")[2], maxsplit=1)[0]
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
@@ -60,10 +76,6 @@ class PurchasePage(OnPurchase, GroupPage):
         return [*super().above, listed, Link(self.purchase.reference, self.url)]
 
     @property
-    def kind(self) -> Kind:
-        return kind_of(self.purchase.kind)
-
-    @property
     def closes_at(self) -> datetime | None:
         """Until when its collection runs, or ran."""
         return self.collection.closes_at if self.collection else None
@@ -86,10 +98,12 @@ class PurchasePage(OnPurchase, GroupPage):
         seen = [
             tab
             for tab in self.features.purchase_tabs
-            if tab.path not in self.kind.hidden_sections and _may_see(self.caller, tab.right, self.purchase.id)
+            if self.kind.has(self.features.purchase_parts.get(tab.path.strip("/")))
+            and _may_see(self.caller, tab.right, self.purchase.id)
         ]
         inside = path_of(self.request).removeprefix(self.url)
-        return [Link(tab.label, self.url + tab.path, _lies_in(inside, tab.path)) for tab in seen]
+        label_of = self.kind.label_of
+        return [Link(label_of(tab.path, tab.label), self.url + tab.path, _lies_in(inside, tab.path)) for tab in seen]
 
 
 def _lies_in(path: str, tab: str) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -20,7 +20,7 @@ from pooling.kernel.events import Event
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
-from pooling.purchases.models import Participation, Purchase
+from pooling.purchases.models import Item, Participation, Purchase
 from pooling.web.typography import date_short
 
 NAMED_AT_MOST = 50
@@ -138,6 +138,16 @@ class ParticipantLine:
     parent: str | None
     population: int | None
     agents: int | None
+
+
+def has_items() -> ColumnElement[bool]:
+    """Of a purchase: it has an item."""
+    return exists().where(linked(Item.purchase_id, Purchase.id))
+
+
+def takes_part() -> ColumnElement[bool]:
+    """Of a participation: nobody said that it does not."""
+    return col(Participation.takes_part).is_not(False)
 
 
 async def participants(session: AsyncSession, purchase_id: int) -> list[ParticipantLine]:

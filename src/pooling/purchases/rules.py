@@ -1,4 +1,4 @@
-"""A purchase's life."""
+"""A purchase's life, all kinds together: the way that one of them goes is its kind's (`kinds/kind.py`)."""
 
 from pooling.kernel.states import StateMachine
 from pooling.purchases.models import PurchaseState as State
@@ -10,7 +10,7 @@ PURCHASE = StateMachine(
     this="Cet achat",
     begins=frozenset({State.DRAFT}),
     transitions={
-        State.DRAFT: frozenset({State.OPEN, State.CANCELLED}),
+        State.DRAFT: frozenset({State.OPEN, State.ORDERED, State.CANCELLED}),
         State.OPEN: frozenset({State.CLOSED, State.CANCELLED}),
         State.CLOSED: frozenset({State.OPEN, State.ORDERED, State.CANCELLED}),
         State.ORDERED: frozenset({State.DELIVERED, State.CANCELLED}),

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,11 +15,14 @@ from pooling.kernel.apart import apart
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict
-from pooling.kernel.events import record_event
+from pooling.kernel.events import Event, record_event
+from pooling.kernel.tables import linked
 from pooling.members.rights import Caller
 from pooling.needs.details import filed_details
 from pooling.purchases.finding import lock_with_collection
-from pooling.purchases.models import PurchaseState
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.parts import Part
+from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.size import has_many
 from pooling.sharing.case_writing import write_case
@@ -55,6 +58,7 @@ async def freeze_allocation(
     """
     purchase, _ = await lock_with_collection(session, purchase_id)
     may_run.require(caller, purchase)
+    kind_of(purchase.kind).require(Part.COSTS)
     if purchase.state == PurchaseState.CANCELLED:
         raise Conflict("Cet achat est annulé\u00a0: sa répartition ne se fige plus.", code="purchase_cancelled")
     now = await clock.at_database(session)
@@ -88,6 +92,24 @@ async def freeze_allocation(
         details={"number": record.number, "ttc": format_cents(allocation.result.totals.ttc)},
     )
     return record
+
+
+def agreed() -> ColumnElement[bool]:
+    """Of a purchase: a record was frozen since its collection was last closed."""
+    closed_at = (
+        select(func.max(col(Event.at)))
+        .where(
+            col(Event.group_id) == col(Purchase.group_id),
+            col(Event.subject_kind) == "purchase",
+            col(Event.subject_id) == col(Purchase.id),
+            col(Event.to_state) == PurchaseState.CLOSED,
+        )
+        .correlate(Purchase)
+        .scalar_subquery()
+    )
+    return exists().where(
+        linked(AllocationRecord.purchase_id, Purchase.id), col(AllocationRecord.frozen_at) >= closed_at
+    )
 
 
 async def freeze_shown(

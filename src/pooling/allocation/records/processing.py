@@ -6,7 +6,7 @@ Downloading says nothing: it is a GET, which changes nothing, and a file that wa
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,6 +20,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Participation
+from pooling.purchases.queries import takes_part
 
 PROCESSED = "allocation.processed"
 
@@ -52,9 +53,8 @@ async def paying_for(session: AsyncSession, caller: Caller, purchase_id: int) ->
 
 
 def _own(caller: Caller, purchase_id: int) -> ColumnElement[bool]:
-    return (col(Participation.purchase_id) == purchase_id) & any_of(
-        col(Participation.member_id), caller.members_as(Role.FINANCE)
-    )
+    finance = any_of(col(Participation.member_id), caller.members_as(Role.FINANCE))
+    return and_(col(Participation.purchase_id) == purchase_id, takes_part(), finance)
 
 
 async def process_record(session: AsyncSession, caller: Caller, purchase_id: int, number: int, now: datetime) -> None:

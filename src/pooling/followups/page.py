@@ -1,0 +1,4 @@
+"""Where the pages of a purchase run elsewhere are."""
+
+SECTION = "/ailleurs"
+FOLLOWUP = f"/achats/{{reference:str}}{SECTION}"

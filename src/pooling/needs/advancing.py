@@ -1,0 +1,61 @@
+"""The steps of a purchase that its lead buyer takes by hand, each in the words of its kind; référents are told."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.clock import Clock
+from pooling.kernel.errors import Conflict
+from pooling.members.features import features_for
+from pooling.members.rights import Caller
+from pooling.needs import notices
+from pooling.needs.notices import tell_referents
+from pooling.purchases.finding import lock_with_collection
+from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds.steps import Fact, Step
+from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.purchases.permissions import may_run
+from pooling.purchases.queries import takes_part
+
+
+async def advance_purchase(
+    session: AsyncSession, caller: Caller, purchase_id: int, state: PurchaseState, clock: Clock
+) -> Step:
+    """Takes the purchase to the state that its kind has next. `state` says which one is meant: two presses of the
+    button make one step.
+
+    Raises:
+        Forbidden: the caller is not a lead buyer of this purchase.
+        Conflict: this is not its next step, or what must be so before is not yet.
+    """
+    purchase, _ = await lock_with_collection(session, purchase_id)
+    may_run.require(caller, purchase)
+    kind = kind_of(purchase.kind)
+    kind.life.require(purchase.state, state)
+    step = kind.next_step(purchase.state)
+    if step is None or step.state != state:
+        raise Conflict("Cette étape ne se fait pas à la main.", code="transition_refused")
+    if lacking := await lacking_fact(session, purchase_id, step):
+        raise Conflict(lacking.lacking, code="not_ready")
+    now = await clock.at_database(session)
+    kind.life.move(session, purchase, state, at=now, person_id=caller.person_id, name=step.event)
+    if step.subject:
+        members = await _taking_part(session, purchase_id)
+        await tell_referents(session, purchase, now, notices.stepped(step), members=members)
+    return step
+
+
+async def lacking_fact(session: AsyncSession, purchase_id: int, step: Step) -> Fact | None:
+    """The first of what must be so before this step and is not; None: it may be taken."""
+    if not step.facts:
+        return None
+    told = [features_for(session).purchase_facts[fact.name]() for fact in step.facts]
+    found = (await session.execute(select(*told).select_from(Purchase).where(col(Purchase.id) == purchase_id))).one()
+    return next((fact for fact, is_so in zip(step.facts, found, strict=True) if not is_so), None)
+
+
+async def _taking_part(session: AsyncSession, purchase_id: int) -> list[int]:
+    found = await session.execute(
+        select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id, takes_part())
+    )
+    return list(found.scalars())
