@@ -23,7 +23,7 @@ from pooling.needs.collection import close_collection
 from pooling.needs.declaring import save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.life import Moment, Status, drawing, moments
-from pooling.needs.queries import Answer, member_page
+from pooling.needs.queries import Answered, member_page
 from pooling.needs.schemas import DeclarationIn
 from pooling.outbox.models import Message
 from pooling.purchases.models import Purchase
@@ -107,18 +107,18 @@ async def answers(database: Database, territory: Territory) -> int:
     ("answer", "search", "named"),
     [
         (None, "", ["Arcachon", "Lugos", "Salles", "UFR de droit", "UFR de santé"]),
-        (Answer.FILED, "", ["Lugos"]),
-        (Answer.NO_NEED, "", []),
-        (Answer.DRAFT, "", ["Arcachon"]),
-        (Answer.SILENT, "", ["Salles", "UFR de droit", "UFR de santé"]),
-        (Answer.SILENT, "SANTE ufr", ["UFR de santé"]),
+        (Answered.FILED, "", ["Lugos"]),
+        (Answered.NO_NEED, "", []),
+        (Answered.DRAFT, "", ["Arcachon"]),
+        (Answered.SILENT, "", ["Salles", "UFR de droit", "UFR de santé"]),
+        (Answered.SILENT, "SANTE ufr", ["UFR de santé"]),
         (None, "uf dro", ["UFR de droit"]),
         (None, "roit", []),
         (None, "%", ["Arcachon", "Lugos", "Salles", "UFR de droit", "UFR de santé"]),
     ],
 )
 async def test_members_are_filtered_and_searched(
-    answer: Answer | None, search: str, named: list[str], database: Database, territory: Territory
+    answer: Answered | None, search: str, named: list[str], database: Database, territory: Territory
 ) -> None:
     purchase_id = await answers(database, territory)
     async with database.transaction(territory.group_id) as session:

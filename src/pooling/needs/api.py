@@ -25,7 +25,7 @@ from pooling.needs.doors.no_need import withdraw_no_need
 from pooling.needs.models import Declaration
 from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_declaration
-from pooling.needs.queries import Answer, DeclarationShown, declarations_of_member, member_page
+from pooling.needs.queries import Answered, DeclarationShown, declarations_of_member, member_page
 from pooling.needs.receipts import send_receipt
 from pooling.needs.schemas import LONGEST_ENGAGEMENT, LONGEST_NOTE, DeclarationIn, DetailIn, NeedIn
 from pooling.purchases.api import Exact, MemberRef
@@ -129,7 +129,7 @@ class TelephonedIn(NeedsIn):
 class DeclarationsAsked(PageIn):
     """Which declarations: those of this answer, of the members whose name has these words."""
 
-    answer: Answer | None = None
+    answer: Answered | None = None
     search: str = Field(default="", max_length=100)
 
 

@@ -14,7 +14,7 @@ from pooling.needs.consolidating import current_consolidation
 from pooling.needs.life import Moment, Status, drawing, moments
 from pooling.needs.page import DECLARATION, DeclarationPage
 from pooling.needs.permissions import may_gather, may_see_all_needs
-from pooling.needs.queries import Answer, Coverage, coverage, member_page
+from pooling.needs.queries import Answered, Coverage, coverage, member_page
 from pooling.needs.reminding_silent import remind_member, reminded_at
 from pooling.purchases.page import PurchasePage
 from pooling.web.cursors import pages_after, with_query
@@ -23,10 +23,10 @@ from pooling.web.typography import date_short, number, of_name, plural
 
 SECTION = "/suivi"
 ANSWERS = {
-    Answer.FILED: "Déposées",
-    Answer.NO_NEED: "Sans besoin",
-    Answer.DRAFT: "Brouillons",
-    Answer.SILENT: "Sans réponse",
+    Answered.FILED: "Déposées",
+    Answered.NO_NEED: "Sans besoin",
+    Answered.DRAFT: "Brouillons",
+    Answered.SILENT: "Sans réponse",
 }
 LIFE = f"/achats/{{reference:str}}{SECTION}"
 _STATUSES = {
@@ -45,7 +45,7 @@ async def show_life(
     told = moments(here.purchase, here.collection, here.dates, frozen.frozen_at if frozen else None, here.zone)
     asks = {}
     if here.collection is not None:
-        asks = await _answers(here, next((one for one in Answer if one == etat), None), q.strip()[:100], apres)
+        asks = await _answers(here, next((one for one in Answered if one == etat), None), q.strip()[:100], apres)
     return here.render(
         "needs/life.html",
         told=[_told(moment) for moment in told],
@@ -61,7 +61,7 @@ def _told(moment: Moment) -> tuple[str, str, tuple[str, str]]:
     return moment.label, f"{day} ({moment.note})" if moment.note else day, _STATUSES[moment.status]
 
 
-async def _answers(here: PurchasePage, answer: Answer | None, search: str, after: str) -> dict[str, Any]:
+async def _answers(here: PurchasePage, answer: Answered | None, search: str, after: str) -> dict[str, Any]:
     """Who has answered what, of those who are looked for."""
     covered = await coverage(here.session, here.purchase.id)
     listed = await member_page(here.session, here.purchase.id, Slice(after), answer=answer, search=search)
@@ -94,14 +94,14 @@ def _instead(has_referent: bool, at: datetime | None, now: datetime) -> str:  # 
     return "relancé depuis moins d’un jour" if at is not None and at > now - DAY else ""
 
 
-def _filters(covered: Coverage, chosen: Answer | None, path: str, search: str) -> list[dict[str, Any]]:
+def _filters(covered: Coverage, chosen: Answered | None, path: str, search: str) -> list[dict[str, Any]]:
     """All, and each answer with how many gave it."""
     counts = {
         None: covered.participants,
-        Answer.FILED: covered.in_need,
-        Answer.NO_NEED: covered.no_need,
-        Answer.DRAFT: covered.drafts,
-        Answer.SILENT: covered.silent,
+        Answered.FILED: covered.in_need,
+        Answered.NO_NEED: covered.no_need,
+        Answered.DRAFT: covered.drafts,
+        Answered.SILENT: covered.silent,
     }
     return [
         {

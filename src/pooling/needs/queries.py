@@ -264,7 +264,7 @@ def _declares(
     )
 
 
-class Answer(StrEnum):
+class Answered(StrEnum):
     """What a participant has answered so far: what lists are filtered by."""
 
     FILED = "filed"
@@ -274,14 +274,14 @@ class Answer(StrEnum):
     SILENT = "silent"
 
 
-def _answered(answer: Answer) -> ColumnElement[bool]:
+def _answered(answer: Answered) -> ColumnElement[bool]:
     """Of a participation: this is what its member has answered."""
     filed, draft = _filed_and_draft()
     has_filed = exists().where(declares(filed, Participation, DeclarationState.FILED))
-    if answer in {Answer.FILED, Answer.NO_NEED}:
-        return has_filed.where(col(filed.no_need) == (answer == Answer.NO_NEED))
+    if answer in {Answered.FILED, Answered.NO_NEED}:
+        return has_filed.where(col(filed.no_need) == (answer == Answered.NO_NEED))
     has_draft = exists().where(declares(draft, Participation, DeclarationState.DRAFT))
-    return and_(~has_filed, has_draft if answer == Answer.DRAFT else ~has_draft)
+    return and_(~has_filed, has_draft if answer == Answered.DRAFT else ~has_draft)
 
 
 def _named_like(search: str) -> list[ColumnElement[bool]]:
@@ -319,7 +319,7 @@ async def member_page(
     wanted: Slice,
     *,
     only: list[int] | None = None,
-    answer: Answer | None = None,
+    answer: Answered | None = None,
     search: str = "",
 ) -> Listed[MemberLine]:
     """Participants in French order with their filed quantities; `only` these members (a référent sees its own), that

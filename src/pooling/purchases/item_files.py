@@ -70,7 +70,14 @@ async def attach_to_item(
         AttachedFile(group_id=caller.group_id, file_id=file.id, purchase_id=purchase_id, item_id=item_id)
         for file in files
     )
-    _tell(session, caller, purchase_id, "files_added", now, {"item": name, "names": [file.name for file in files]})
+    _tell(
+        session,
+        caller,
+        purchase_id,
+        "purchase.files_added",
+        now,
+        {"item": name, "names": [file.name for file in files]},
+    )
     return [file.id for file in files]
 
 
@@ -85,7 +92,7 @@ async def detach_from_item(
     file, _ = await read_item_file(session, item_id, file_id)
     removed = file.name
     await forget_files(session, col(AttachedFile.file_id) == file_id)
-    _tell(session, caller, purchase_id, "file_removed", now, {"item": name, "names": [removed]})
+    _tell(session, caller, purchase_id, "purchase.file_removed", now, {"item": name, "names": [removed]})
 
 
 async def read_item_file(session: AsyncSession, item_id: int, file_id: int) -> tuple[File, bytes]:
@@ -131,6 +138,6 @@ def _tell(
         at=now,
         person_id=caller.person_id,
         subject=("purchase", purchase_id),
-        name=f"purchase.{name}",
+        name=name,
         details=details,
     )

@@ -22,6 +22,11 @@ PATH_PARAMETERS = {
     "member": "A member's SIREN, or a unit's code.",
     "committee_id": "A committee's id.",
     "number": "A decision's place among those of its committee: 2 for « décision n° 2 ».",
+    "difficulty_id": "A difficulty's id.",
+    "item": "An item's code among those of its purchase.",
+    "siren": "The SIREN of an authority of the national directory.",
+    "site_id": "The id of a member's site.",
+    "supplier_id": "A supplier's id.",
 }
 REFUSALS = {
     400: "The request is not one: bytes that are no text, or a body that is not JSON.",
@@ -65,11 +70,11 @@ class Problem(ApiOut):
 
 def describe_api(app: Litestar) -> dict[str, Any]:
     """The whole description."""
-    found = sorted(_operations(app), key=lambda one: (one[0].count("/"), one[0]))
+    found = sorted(_operations(app), key=lambda one: (one[0].path_format.count("/"), one[0].path_format))
     paths: dict[str, dict[str, Any]] = {}
     schemas = _Schemas([operation for _, _, _, operation in found])
-    for path, method, handler, operation in found:
-        paths.setdefault(path, {})[method.lower()] = _operation(path, handler, operation, schemas)
+    for route, method, handler, operation in found:
+        paths.setdefault(route.path_format, {})[method.lower()] = _operation(route, handler, operation, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -94,13 +99,13 @@ def describe_api(app: Litestar) -> dict[str, Any]:
     }
 
 
-def _operations(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler, Operation]]:
+def _operations(app: Litestar) -> Iterator[tuple[HTTPRoute, str, HTTPRouteHandler, Operation]]:
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path.startswith(PREFIX):
             for method, (handler, _) in route.route_handler_map.items():
                 operation = handler.opt.get("api")
                 if isinstance(operation, Operation):
-                    yield route.path_format, str(method), handler, operation
+                    yield route, str(method), handler, operation
 
 
 class _Schemas:
@@ -113,22 +118,35 @@ class _Schemas:
                 models[operation.takes, "validation"] = None
             if operation.gives is not None:
                 models[operation.gives, "serialization"] = None
-        self._references, found = models_json_schema(list(models), ref_template=REFERENCES + "{model}")
+        queries: dict[tuple[type[BaseModel], Any], None] = {
+            (operation.query, "validation"): None for operation in operations if operation.query is not None
+        }
+        self._references, found = models_json_schema([*models, *queries], ref_template=REFERENCES + "{model}")
         self.definitions: dict[str, Any] = found["$defs"]
+        self._queries = {model: self._take_out(model) for model, _ in queries}
+
+    def _take_out(self, query: type[BaseModel]) -> dict[str, Any]:
+        """A query is described parameter by parameter, and no model of its own; what it refers to is one."""
+        name = self._references[query, "validation"]["$ref"].removeprefix(REFERENCES)
+        properties: dict[str, Any] = self.definitions.pop(name)["properties"]
+        return properties
 
     def of(self, model: type[BaseModel], mode: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's two words
         return self._references[model, mode]
 
+    def of_query(self, query: type[BaseModel]) -> dict[str, Any]:
+        return self._queries[query]
 
-def _operation(path: str, handler: HTTPRouteHandler, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
+
+def _operation(route: HTTPRoute, handler: HTTPRouteHandler, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     said = (handler.fn.__doc__ or "").strip()
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": " ".join(said.split()),
-        "tags": [_tag(path)],
+        "tags": [_tag(route.path_format)],
         "responses": _responses(operation, schemas),
     }
-    parameters = [*_path_parameters(path), *_query_parameters(operation), *_header_parameters(operation)]
+    parameters = [*_path_parameters(route), *_query_parameters(operation, schemas), *_header_parameters(operation)]
     if parameters:
         described["parameters"] = parameters
     if operation.takes is not None:
@@ -142,17 +160,22 @@ def _tag(path: str) -> str:
     return inside.split("/", maxsplit=1)[0].split(".")[0]
 
 
-def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
-    for name, said in PATH_PARAMETERS.items():
-        if f"{{{name}}}" in path:
-            yield {"name": name, "in": "path", "required": True, "description": said, "schema": {"type": "string"}}
+def _path_parameters(route: HTTPRoute) -> Iterator[dict[str, Any]]:
+    """Raises:
+    KeyError: what an address names is not described.
+    """
+    for parameter in route.path_parameters.values():
+        schema = {"type": "integer"} if parameter.type is int else {"type": "string"}
+        said = PATH_PARAMETERS[parameter.name]
+        yield {"name": parameter.name, "in": "path", "required": True, "description": said, "schema": schema}
 
 
-def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+def _query_parameters(operation: Operation, schemas: _Schemas) -> Iterator[dict[str, Any]]:
     if operation.query is None:
         return
-    for name, schema in operation.query.model_json_schema()["properties"].items():
-        said = schema.pop("description", "")
+    for name, described in schemas.of_query(operation.query).items():
+        schema = {key: value for key, value in described.items() if key != "description"}
+        said = described.get("description", "")
         yield {"name": name, "in": "query", "required": False, "description": said, "schema": schema}
 
 

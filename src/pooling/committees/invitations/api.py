@@ -66,7 +66,7 @@ class InvitationOut(OwnAnswerOut):
     """On the attendance sheet; null while nobody has ticked it."""
 
 
-class ItemOut(ApiOut):
+class ItemAhead(ApiOut):
     title: str
     duration_minutes: int | None
     presenter: str
@@ -86,7 +86,7 @@ class WholeCommitteeOut(ApiOut):
     convened_at: datetime | None
     revision: int
     """Raised whenever it is moved or cancelled."""
-    agenda: Sequence[ItemOut]
+    agenda: Sequence[ItemAhead]
     answers: AnswersOut
     quorum: QuorumOut | None
     own: OwnAnswerOut | None
@@ -117,7 +117,7 @@ async def get_committee(here: Here[OnOwnInvitation]) -> WholeCommitteeOut:
     return WholeCommitteeOut(
         **_facts(committee),
         agenda=[
-            ItemOut(title=item.title, duration_minutes=item.duration_minutes, presenter=item.presenter)
+            ItemAhead(title=item.title, duration_minutes=item.duration_minutes, presenter=item.presenter)
             for item in agenda
         ],
         answers=AnswersOut(
