@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, Date, cast, func, literal, select, text
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -197,6 +198,12 @@ async def group_id_by_slug(session: AsyncSession, address: str) -> int | None:
     row = await session.execute(text("SELECT id FROM group_by_slug(:slug)"), {"slug": address})
     found: int | None = row.scalar_one_or_none()
     return found
+
+
+def day_of_group(session: AsyncSession, now: datetime) -> ColumnElement[date]:
+    """The group's day at that moment, as part of a statement that asks nothing else for it."""
+    zone = select(col(Group.timezone)).where(col(Group.id) == group_of(session)).scalar_subquery()
+    return cast(func.timezone(zone, literal(now, TIMESTAMP(timezone=True))), Date)
 
 
 async def group_zone(session: AsyncSession) -> ZoneInfo:

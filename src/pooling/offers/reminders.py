@@ -55,7 +55,7 @@ def offer_kinds(configuration: ReminderConfiguration) -> list[Kind]:
     ]
 
 
-def has_ended_by(today: date) -> ColumnElement[bool]:
+def has_ended_by(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Of a published offer beside its purchase: it has ended, and its account is not over."""
     run_out = and_(col(Purchase.state) == PurchaseState.ORDERED, col(Offer.valid_until) < today)
     return or_(col(Purchase.state) == PurchaseState.DELIVERED, run_out)

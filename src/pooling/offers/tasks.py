@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.tables import any_of, linked
-from pooling.members.groups import group_zone
+from pooling.members.groups import day_of_group
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
@@ -22,14 +22,13 @@ async def uptakes_to_tell(session: AsyncSession, caller: Caller, now: datetime) 
     members = caller.members_as(Role.REFERENT)
     if not members:
         return []
-    today = now.astimezone(await group_zone(session)).date()
     rows = await session.execute(
         select(col(Purchase.reference), col(Purchase.title), col(Member.code), col(Member.name))
         .select_from(Participation)
         .join(Purchase, linked(Purchase.id, Participation.purchase_id))
         .join(Offer, linked(Offer.purchase_id, Purchase.id))
         .join(Member, linked(Member.id, Participation.member_id))
-        .where(any_of(col(Participation.member_id), members), has_ended_by(today), owes_uptake())
+        .where(any_of(col(Participation.member_id), members), has_ended_by(day_of_group(session, now)), owes_uptake())
         .order_by(col(Purchase.id), col(Member.sort_key))
     )
     return [
