@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from litestar import get, put
 from pydantic import Field
 
-from pooling.deliveries.page import OnDeliveries, OnMemberDelivery
 from pooling.deliveries.reading import MemberSplit, deliveries_listed, member_split
 from pooling.deliveries.splitting import keep_split
 from pooling.kernel.errors import Invalid
@@ -14,8 +13,10 @@ from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.needs.api import Units
 from pooling.needs.consolidating import current_consolidation
+from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import may_see_all_needs, may_see_declaration
 from pooling.purchases.api import MemberRef
+from pooling.purchases.page import OnPurchase
 from pooling.purchases.queries import purchase_items
 from pooling.sites.api import SiteOut, site_out
 from pooling.sites.keeping import MOST_SITES, lock_sites
@@ -90,7 +91,7 @@ class SplitPut(ApiIn):
 
 
 @endpoint(get, LIST, right=may_see_all_needs)
-async def list_deliveries(here: Here[OnDeliveries], asked: PageIn) -> Listed[DeliveryOut]:
+async def list_deliveries(here: Here[OnPurchase], asked: PageIn) -> Listed[DeliveryOut]:
     """Where the assigned units go, member by member; nobody while no consolidation counts. For the lead buyer and the
     facilitator.
     """
@@ -118,7 +119,7 @@ async def list_deliveries(here: Here[OnDeliveries], asked: PageIn) -> Listed[Del
 
 
 @endpoint(get, MEMBER, right=may_see_declaration, tagged=True)
-async def get_delivery(here: Here[OnMemberDelivery]) -> SplitOut:
+async def get_delivery(here: Here[OnDeclaration]) -> SplitOut:
     """How what a member gets is divided among its sites."""
     return _out(here, await member_split(here.session, here.purchase, here.member))
 
@@ -131,7 +132,7 @@ async def get_delivery(here: Here[OnMemberDelivery]) -> SplitOut:
     tagged=True,
     matched=True,
 )
-async def split_delivery(here: Here[OnMemberDelivery], sent: SplitPut) -> SplitOut:
+async def split_delivery(here: Here[OnDeclaration], sent: SplitPut) -> SplitOut:
     """Say how a member's units are divided: a wish while it declares, to the unit once they are assigned, until the
     order leaves. For the member's référents and the facilitator.
     """
@@ -160,7 +161,7 @@ async def split_delivery(here: Here[OnMemberDelivery], sent: SplitPut) -> SplitO
     )
 
 
-def _out(here: OnMemberDelivery, split: MemberSplit) -> SplitOut:
+def _out(here: OnDeclaration, split: MemberSplit) -> SplitOut:
     return SplitOut(
         member=MemberRef(code=here.member.code, name=here.member.name),
         consolidation=split.consolidation.number if split.consolidation else None,

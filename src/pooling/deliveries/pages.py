@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
-from pooling.deliveries.page import DELIVERIES, SECTION, DeliveriesPage, MemberDeliveryPage
+from pooling.deliveries.page import DELIVERIES, SECTION, MemberDeliveryPage
 from pooling.deliveries.reading import (
     NAMED_AT_MOST,
     Delivery,
@@ -30,6 +30,7 @@ from pooling.needs.consolidating import current_consolidation
 from pooling.needs.consolidation_pages import XLSX
 from pooling.needs.permissions import may_see_all_needs, may_see_declaration
 from pooling.outbox.mail import FICTIONAL
+from pooling.purchases.page import PurchasePage
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sites.keeping import NOT_LEFT
 from pooling.sites.permissions import may_keep_sites
@@ -45,7 +46,7 @@ _MOST_UNITS = 1_000_000
 
 @get(DELIVERIES, right=may_see_all_needs)
 async def show_deliveries(
-    here: Here[DeliveriesPage], article: FromQuery[str] = "", apres: FromQuery[str] = ""
+    here: Here[PurchasePage], article: FromQuery[str] = "", apres: FromQuery[str] = ""
 ) -> Response[str]:
     """Where everybody's units go: all of them, or those of one item."""
     items = await purchase_items(here.session, here.purchase.id)
@@ -94,7 +95,7 @@ def _line(place: Delivery, items: Sequence[ItemShown]) -> dict[str, Any]:
 
 
 @get(f"/achats/{{reference:str}}{FILE}", right=may_see_all_needs)
-async def download_deliveries(here: Here[DeliveriesPage]) -> Response[bytes]:
+async def download_deliveries(here: Here[PurchasePage]) -> Response[bytes]:
     """The delivery list of all items as one file, for who delivers."""
     frozen = await current_consolidation(here.session, here.purchase.id)
     if frozen is None:
