@@ -36,6 +36,7 @@ from pooling.purchases.changing import change_purchase
 from pooling.purchases.doubts import doubts_of_delivery
 from pooling.purchases.finding import item_ids
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.rules import OVER
 from pooling.web.forms import Form
 from pooling.web.typography import date_long, plural
 
@@ -316,7 +317,7 @@ CHANGE_TERMS = Act(
     name="change_terms",
     label=LABEL,
     subject="purchase",
-    possible=frozenset(set(PurchaseState) - {PurchaseState.SETTLED, PurchaseState.CANCELLED}),
+    possible=frozenset(set(PurchaseState) - OVER),
     terms=NewTerms,
     asks=_asked,
     carry_out=_carry_out,

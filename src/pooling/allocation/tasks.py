@@ -12,8 +12,9 @@ from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Role
 from pooling.members.rights import Caller
 from pooling.members.task import Task
-from pooling.purchases.models import Participation, Purchase, PurchaseState
+from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import takes_part
+from pooling.purchases.rules import OVER
 
 
 async def records_to_process(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001
@@ -34,7 +35,7 @@ async def records_to_process(session: AsyncSession, caller: Caller, now: datetim
         select(col(Purchase.reference), col(Purchase.title), latest.c.number)
         .join(latest, linked(latest.c.purchase_id, Purchase.id))
         .where(
-            col(Purchase.state).not_in([PurchaseState.SETTLED, PurchaseState.CANCELLED]),
+            col(Purchase.state).not_in(OVER),
             exists().where(
                 linked(Participation.purchase_id, Purchase.id),
                 any_of(col(Participation.member_id), members),

@@ -24,9 +24,8 @@ from pooling.purchases.kinds.parts import Part
 from pooling.purchases.kinds.steps import Step
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.purchases.queries import has_items
+from pooling.purchases.rules import OVER
 from pooling.web.typography import of_name
-
-_OVER = [str(PurchaseState.SETTLED), str(PurchaseState.CANCELLED)]
 
 
 async def declarations_to_file(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
@@ -91,7 +90,7 @@ async def purchases_to_run(session: AsyncSession, caller: Caller, now: datetime)
     rows = await session.execute(
         select(Purchase, col(Collection.closes_at), has_items(), *(told() for told in facts.values()))
         .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
-        .where(any_of(col(Purchase.id), led), col(Purchase.state).not_in(_OVER))
+        .where(any_of(col(Purchase.id), led), col(Purchase.state).not_in(OVER))
         .order_by(col(Purchase.id))
     )
     tasks = []
