@@ -108,6 +108,9 @@ Copy: TypeAlias = Callable[[AsyncSession, Copied], Awaitable[None]]
 PurchaseFact: TypeAlias = Callable[[], ColumnElement[bool]]
 """Whether it is so of the purchase that a statement reads."""
 
+Lacking: TypeAlias = Callable[[AsyncSession, int], Awaitable[str]]
+"""A sentence about the purchase of this id."""
+
 Forget: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[None]]
 """Deletes in the transaction's group what names people and is older than this moment."""
 
@@ -136,6 +139,8 @@ class Feature:
     """Whether a purchase in preparation has something of a part already: its kind then stays one that has it."""
     purchase_facts: Mapping[str, PurchaseFact] = field(default_factory=dict)
     """What must be so before a step of a purchase, by the fact's name (`purchases/kinds/steps.py`)."""
+    purchase_lacking: Mapping[str, Lacking] = field(default_factory=dict)
+    """Who or what is lacking to a fact, by its name, where its sentence does not say it."""
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
@@ -205,6 +210,10 @@ class Features:
     @cached_property
     def purchase_facts(self) -> dict[str, PurchaseFact]:
         return {name: asks for feature in self.each for name, asks in feature.purchase_facts.items()}
+
+    @cached_property
+    def purchase_lacking(self) -> dict[str, Lacking]:
+        return {name: says for feature in self.each for name, says in feature.purchase_lacking.items()}
 
     @property
     def navigation(self) -> list[Entry]:

@@ -36,7 +36,7 @@ async def advance_purchase(
     if step is None or step.state != state:
         raise Conflict("Cette étape ne se fait pas à la main.", code="transition_refused")
     if lacking := await lacking_fact(session, purchase_id, step):
-        raise Conflict(lacking.lacking, code="not_ready")
+        raise Conflict(await lacking_said(session, purchase_id, lacking), code="not_ready")
     now = await clock.at_database(session)
     kind.life.move(session, purchase, state, at=now, person_id=caller.person_id, name=step.event)
     if step.subject:
@@ -52,6 +52,12 @@ async def lacking_fact(session: AsyncSession, purchase_id: int, step: Step) -> F
     told = [features_for(session).purchase_facts[fact.name]() for fact in step.facts]
     found = (await session.execute(select(*told).select_from(Purchase).where(col(Purchase.id) == purchase_id))).one()
     return next((fact for fact, is_so in zip(step.facts, found, strict=True) if not is_so), None)
+
+
+async def lacking_said(session: AsyncSession, purchase_id: int, fact: Fact) -> str:
+    """Why a step is refused, with who or what is lacking where a feature says it."""
+    says = features_for(session).purchase_lacking.get(fact.name)
+    return f"{fact.lacking} {await says(session, purchase_id)}" if says else fact.lacking
 
 
 async def _taking_part(session: AsyncSession, purchase_id: int) -> list[int]:

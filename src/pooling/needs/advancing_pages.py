@@ -6,7 +6,7 @@ from litestar import Response, get, post
 
 from pooling.kernel.errors import Conflict
 from pooling.members.group_page import Here
-from pooling.needs.advancing import advance_purchase, lacking_fact
+from pooling.needs.advancing import advance_purchase, lacking_fact, lacking_said
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -40,6 +40,7 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
         label=step.label,
         danger=False,
         lacking=lacking,
+        lacking_said=await lacking_said(here.session, here.purchase.id, lacking) if lacking else "",
     )
 
 

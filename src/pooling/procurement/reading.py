@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,12 +15,13 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import AnySelect, Listed, Order, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member, MemberKind
-from pooling.procurement.models import ProcurementPlan, ProcurementShare
+from pooling.procurement.models import Mandate, ProcurementPlan, ProcurementShare
 from pooling.procurement.rules import Estimate
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import takes_part
 from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
+from pooling.web.typography import plural
 
 _BY_NAME = Order(col(Member.sort_key), col(Member.id))
 NAMED_AT_MOST = 12
@@ -94,7 +95,7 @@ async def tally_of(session: AsyncSession, purchase_id: int) -> Tally:
             func.count(),
             func.count(col(ProcurementShare.spent_cents)),
             func.coalesce(func.sum(col(ProcurementShare.spent_cents)), 0),
-            func.count(func.coalesce(col(Member.parent_id), col(Member.id)).distinct()),
+            _ENTITIES,
             func.count().filter(entity),
             func.count(col(ProcurementShare.deliberated_on)).filter(entity),
         )
@@ -106,12 +107,31 @@ async def tally_of(session: AsyncSession, purchase_id: int) -> Tally:
 async def undecided_members(session: AsyncSession, purchase_id: int) -> Sequence[str]:
     """The first of those whose deliberation is not noted, by name."""
     found = await session.execute(
-        _taking_part(purchase_id, col(Member.name))
-        .where(col(Member.kind) == MemberKind.LEGAL_ENTITY, col(ProcurementShare.deliberated_on).is_(None))
+        _undecided(_taking_part(purchase_id, col(Member.name)))
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(NAMED_AT_MOST)
     )
     return list(found.scalars())
+
+
+def convened() -> ColumnElement[bool]:
+    """Of a purchase: the deliberation of every legal person that takes part is noted, wherever several of them act
+    under a mandate (CCP L2113-7). Units of one need none.
+    """
+    mandated = exists().where(
+        linked(ProcurementPlan.purchase_id, Purchase.id), col(ProcurementPlan.mandate) != Mandate.UNDECIDED
+    )
+    entities = _taking_part(col(Purchase.id), _ENTITIES).correlate(Purchase).scalar_subquery()
+    silent = _undecided(_taking_part(col(Purchase.id), literal(1))).correlate(Purchase).exists()
+    return or_(~mandated, entities <= 1, ~silent)
+
+
+async def undecided_said(session: AsyncSession, purchase_id: int) -> str:
+    """Whose deliberation is not noted: « À noter : Arcachon, Lugos et 3 autres. »"""
+    tally, names = await tally_of(session, purchase_id), await undecided_members(session, purchase_id)
+    more = tally.asked - tally.deliberated - len(names)
+    others = f" et {plural(more, 'autre')}" if more > 0 else ""
+    return f"À noter : {', '.join(names)}{others}."
 
 
 async def shares_listed(
@@ -143,7 +163,16 @@ _SHOWN = (
 )
 
 
-def _taking_part(purchase_id: int, *columns: object) -> AnySelect:
+_ENTITIES = func.count(func.coalesce(col(Member.parent_id), col(Member.id)).distinct())
+"""How many legal persons take part."""
+
+
+def _undecided(statement: AnySelect) -> AnySelect:
+    """Of those who take part, the ones whose deliberation is not noted; units do not deliberate."""
+    return statement.where(col(Member.kind) == MemberKind.LEGAL_ENTITY, col(ProcurementShare.deliberated_on).is_(None))
+
+
+def _taking_part(purchase_id: int | SQLColumnExpression[int], *columns: object) -> AnySelect:
     """Columns of those who take part, and of what they said if they did."""
     share = and_(
         linked(ProcurementShare.member_id, Participation.member_id),

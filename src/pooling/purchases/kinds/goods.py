@@ -1,7 +1,7 @@
 from pooling.purchases.kinds.asking import QUANTITIES
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.kinds.parts import Part
-from pooling.purchases.kinds.steps import CONSOLIDATED, Step
+from pooling.purchases.kinds.steps import CONSOLIDATED, CONVENED, Step
 from pooling.purchases.models import PurchaseKind, PurchaseState
 
 GOODS = Kind(
@@ -29,7 +29,7 @@ GOODS = Kind(
                 "Les référents des participants reçoivent un courriel : la commande est passée.",
             ),
             "La commande est enregistrée.",
-            facts=(CONSOLIDATED,),
+            facts=(CONSOLIDATED, CONVENED),
             subject="Commande passée",
             tells="La commande est passée : « Besoins » rappelle ce que {member} a déclaré. Vous n’avez rien à faire.",
         ),

@@ -1,7 +1,7 @@
 from pooling.purchases.kinds.asking import TAKING_PART
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.kinds.parts import Part
-from pooling.purchases.kinds.steps import AGREED, JOINED, Step
+from pooling.purchases.kinds.steps import AGREED, CONVENED, JOINED, Step
 from pooling.purchases.models import PurchaseKind, PurchaseState
 
 SERVICE = Kind(
@@ -30,7 +30,7 @@ SERVICE = Kind(
                 "Les référents de ceux qui participent reçoivent un courriel : le service est commandé.",
             ),
             "La commande est enregistrée.",
-            facts=(JOINED, AGREED),
+            facts=(JOINED, AGREED, CONVENED),
             subject="Service commandé",
             tells="Le service est commandé, et {member} y participe. Vous n’avez rien à faire.",
         ),

@@ -55,6 +55,13 @@ JOINED = Fact(
     path="/participation",
     button="Voir les réponses",
 )
+CONVENED = Fact(
+    "convened",
+    lacking="Des membres n’ont pas de délibération notée : la convention en demande une de chacun avant la commande.",
+    task="Noter les délibérations",
+    path="/procedure",
+    button="Voir la procédure",
+)
 AGREED = Fact(
     "agreed",
     lacking="Figez d’abord un état de répartition depuis la clôture : c’est l’accord de ceux qui participent.",
