@@ -20,10 +20,19 @@ from pooling.exports.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
+from pooling.needs.collection import close_collection
+from pooling.needs.freezing import freeze_consolidation
 from pooling.outbox.mail import FICTIONAL
 from web_client import SignIn
 
-HERE = {"group": "bassin", "reference": "AG-2027-001", "item": "arceau", "number": "1", "export_id": "0"}
+HERE = {
+    "group": "bassin",
+    "reference": "AG-2027-001",
+    "item": "arceau",
+    "member": LUGOS,
+    "number": "1",
+    "export_id": "0",
+}
 JSON_OF_API = tuple(f"{API}/purchases/AG-2027-001/{what}" for what in ("allocation", "consolidation"))
 
 
@@ -70,8 +79,11 @@ async def test_every_file_of_a_fictional_group_says_so(
     await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=7)
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
+        await freeze_consolidation(session, buyer, purchase_id, FixedClock(NOW), options={})
         await freeze_allocation(session, buyer, purchase_id, "x", FixedClock(NOW))
     browser, program = await sign_in("animation@bassin.example"), await connect(BUYER)
+    referent = await sign_in("referent@lugos.example")
 
     async def read() -> Files:
         async with database.transaction(territory.group_id) as session:
@@ -80,7 +92,8 @@ async def test_every_file_of_a_fictional_group_says_so(
         contents = {}
         for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *JSON_OF_API):
             asked = path.replace("/classeurs/0/", f"/classeurs/{export_id}/")
-            answer = await (program if path.startswith("/api/") else browser).get(asked)
+            theirs = referent if "/modele." in path else browser
+            answer = await (program if path.startswith("/api/") else theirs).get(asked)
             assert answer.status_code == 200, path
             contents[path] = answer.content
         return Files(app, contents)

@@ -10,11 +10,13 @@ import httpx
 import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import text
 
 from factories import BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.needs.queries import DeclarationShown, declarations_of_member
+from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.finding import item_ids
 from web_client import TOKEN, Browser, SignIn, text_of
 
@@ -135,10 +137,13 @@ async def test_what_another_person_kept_meanwhile_is_not_written_over(
     assert now.headers["location"] == f"{PAGE}/verification"
 
 
+@pytest.mark.parametrize("fictional", [False, True])
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])
 async def test_a_template_comes_back_as_it_left(
-    database: Database, territory: Territory, sign_in: SignIn, kind: str
+    database: Database, territory: Territory, sign_in: SignIn, kind: str, fictional: bool
 ) -> None:
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = :fictional"), {"fictional": fictional})
     purchase_id = await open_purchase(database, territory, NOW)
     browser = await sign_in(REFERENT)
     await file_needs(database, territory, purchase_id, REFERENT, NOW, arceau=4)
@@ -146,6 +151,7 @@ async def test_a_template_comes_back_as_it_left(
     rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     assert rows[0][:6] == ["Code", "Article", "Unité", "Prix indicatif HT", "Quantité", "Jusqu’à"]
     assert [row[:2] + row[4:5] for row in rows[1:]] == [["arceau", "Arceau posé", 4], ["abri", "Abri de 10 places", ""]]
+    assert [row[-1] == FICTIONAL for row in rows[1:]] == [fictional] * 2
     said = text_of(await send(browser, content, f"besoins.{kind}"))
     assert "Il n’y a rien à reprendre" in said
     assert "Inchangée 1 ligne" in said

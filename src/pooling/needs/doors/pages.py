@@ -31,6 +31,7 @@ from pooling.needs.doors.template_file import refusal_of, write_template
 from pooling.needs.page import DECLARATION, DeclarationPage
 from pooling.needs.permissions import may_file
 from pooling.needs.queries import declarations_of_member, latest_of, stamp_of
+from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.queries import purchase_items
 from pooling.web.bodies import LARGEST_LONG_BODY, LONG_FORM
 from pooling.web.downloads import REVALIDATED, download
@@ -70,7 +71,8 @@ async def download_template(here: Here[DeclarationPage]) -> Response[bytes]:
     kind = here.request.url.path.rpartition(".")[2]
     items = await purchase_items(here.session, here.purchase.id)
     found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
-    content = await asyncio.to_thread(write_template, kind, here.purchase, here.member, found, items)
+    notice = FICTIONAL if here.group.fictional else None
+    content = await asyncio.to_thread(write_template, kind, here.purchase, here.member, found, items, notice)
     name = f"{here.purchase.reference}-declaration-{here.member.code}.{kind}"
     return download(content, name, TEMPLATES[kind], headers=REVALIDATED)
 

@@ -59,11 +59,15 @@ def write_template(
     member: Member,
     declarations: Mapping[str, DeclarationShown],
     items: Sequence[ItemShown],
+    notice: str | None = None,
 ) -> bytes:
-    """The file: `kind` is xlsx or ods."""
+    """The file: `kind` is xlsx or ods. `notice` stands in every line."""
     rows = _rows(purchase, member, declarations, items)
     if kind == "ods":
-        return write_open_document(TITLE, [(column.title, column.width) for column in _COLUMNS], rows)
+        headings = [(column.title, column.width) for column in _COLUMNS]
+        if notice is None:
+            return write_open_document(TITLE, headings, rows)
+        return write_open_document(TITLE, [*headings, ("Remarque", 44)], ([*row, notice] for row in rows))
     from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
 
     book = Book(
@@ -72,7 +76,8 @@ def write_template(
             "Achat": f"{purchase.reference} {purchase.title}",
             "À remplir": "De la quantité au numéro d’engagement ; une case vide laisse ce qui est déclaré.",
             "À renvoyer": "Sur la page de la déclaration : « Remplir un fichier ».",
-        }
+        },
+        notice,
     )
     book.add(SheetTable(TITLE, _COLUMNS, rows))
     target = io.BytesIO()
