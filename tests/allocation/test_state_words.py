@@ -92,11 +92,28 @@ async def test_the_order_is_one_file_of_numbers_without_what_members_pay(
     book = load_workbook(io.BytesIO((await browser.get(f"{PURCHASE}/consolidation/commande.xlsx")).content))
     assert book.sheetnames == ["Commande", "Livraison", "À propos"]
     assert list(book["Commande"].iter_rows(min_row=1, max_row=2, values_only=True)) == [
-        ("Code", "Article", "Unité", "Quantité", "Lots", "Unités par lot", "Prix unitaire HT", "Total HT", "TVA (%)"),
-        ("arceau", "Arceau", "arceau", 20, 4, 5, 80, 1600, 20),
+        (
+            *(
+                "Code",
+                "Article",
+                "Unité",
+                "Quantité",
+                "Lots",
+                "Unités par lot",
+                "Prix unitaire HT",
+                "Total HT",
+                "TVA (%)",
+            ),
+            *("CPV", "Nature", "Lot"),
+        ),
+        ("arceau", "Arceau", "arceau", 20, 4, 5, 80, 1600, 20, None, None, None),
     ]
     delivered = list(book["Livraison"].iter_rows(min_row=2, max_row=3, values_only=True))
-    assert delivered == [(LUGOS, "Lugos", "arceau", "Arceau", 7), (SALLES, "Salles", "arceau", "Arceau", 13)]
+    nowhere = (None, "à compléter", None, None, None, None)
+    assert delivered == [
+        (LUGOS, "Lugos", *nowhere, "arceau", "Arceau", 7),
+        (SALLES, "Salles", *nowhere, "arceau", "Arceau", 13),
+    ]
     about = {str(what): str(said) for what, said in book["À propos"].values}
     assert about["Document"] == "Commande"
     assert about["Achat"].startswith("AG-2027-001 ")

@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 from asyncpg import Record
 from litestar import Litestar
-from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -101,8 +101,8 @@ class Step:
         """As text, the cells of a workbook too."""
         if "sheet" not in self.answer.headers.get("content-type", ""):
             return self.answer.text
-        book = load_workbook(io.BytesIO(self.answer.content))
-        return "\n".join(str([cell.value for cell in row]) for sheet in book for row in sheet.iter_rows())
+        book = CalamineWorkbook.from_filelike(io.BytesIO(self.answer.content))  # XLSX or OpenDocument
+        return "\n".join(str(row) for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python())
 
 
 def address(route: Walked, values: Mapping[str, object]) -> str:

@@ -25,6 +25,7 @@ from pooling.kernel.events import record_event
 from pooling.kernel.states import StateMachine
 from pooling.members.granting import grant_role
 from pooling.members.models import ACCESS_REQUEST, Role
+from pooling.purchases.kinds import KINDS
 from pooling.purchases.rules import PURCHASE
 from web_client import Browser, SignIn, text_of
 
@@ -68,9 +69,12 @@ def _moved(call: ast.Call) -> Iterator[str]:
     """The event of a state machine's move: by its own name, by the state written there, or by every state that one
     can come to.
     """
-    machine = MACHINES[call.func.value.id]  # type: ignore[attr-defined]
+    assert isinstance(call.func, ast.Attribute)
+    machine = MACHINES[getattr(call.func.value, "id", "PURCHASE")]  # a kind's life has the purchase's words
     prefix = machine.event_prefix or machine.noun
-    named = [keyword.value.value for keyword in call.keywords if keyword.arg == "name"]  # type: ignore[attr-defined]
+    by_hand = [step.event for kind in KINDS.values() for step in kind.by_hand]
+    given = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
+    named = [str(one.value) if isinstance(one, ast.Constant) else said for one in given for said in by_hand]
     after = call.args[2]
     if isinstance(after, ast.Attribute):
         reached = {machine.states[after.attr]}

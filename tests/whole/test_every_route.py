@@ -165,6 +165,15 @@ async def hostile_among_others(app: Litestar, fresh_database: Database) -> Async
 
 
 @pytest.fixture
+def usual_rubbish() -> Iterator[None]:
+    """It is looked for as often as under our server: the other tests do it seldom, and then for long."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.fixture
 def patient_threads() -> Iterator[None]:
     """As under our server."""
     before = sys.getswitchinterval()
@@ -229,7 +238,7 @@ async def round_of(hostile: Hostile, share: int, of: int) -> None:
 
 
 async def test_no_route_fails_or_holds_up_the_others(
-    hostile: Hostile, caplog: pytest.LogCaptureFixture, postgres: EmbeddedPostgres
+    hostile: Hostile, caplog: pytest.LogCaptureFixture, postgres: EmbeddedPostgres, usual_rubbish: None
 ) -> None:
     for route in routes_of(hostile.app):  # templates are compiled, statements prepared
         if route.method == "GET":
@@ -337,7 +346,7 @@ class Waiting:
 
 
 async def test_whoever_sends_much_keeps_nobody_waiting(
-    hostile_among_others: Hostile, monkeypatch: pytest.MonkeyPatch, patient_threads: None
+    hostile_among_others: Hostile, monkeypatch: pytest.MonkeyPatch, patient_threads: None, usual_rubbish: None
 ) -> None:
     """Each route gets one of the largest bodies that it takes; those that read more than others get all."""
     monkeypatch.setattr(member_numbers, "MOST_BOXES", 0)  # every number is in a pasted list

@@ -24,6 +24,8 @@ from pooling.web.typography import date_short
 OVER_ONCE_REACHED = frozenset({PurchaseState.DELIVERED, PurchaseState.SETTLED})
 """Whose step is behind as soon as the purchase is in it: it is delivered, it is settled."""
 
+_WORD_ENDS = re.compile(r"[/.]")
+
 
 @dataclass(frozen=True)
 class OnPurchase(InGroup):
@@ -44,7 +46,7 @@ class OnPurchase(InGroup):
     @property
     def word_below(self) -> str:
         """The first word of the address below the purchase, `allocation` of `allocation.csv` too; empty for its own."""
-        return re.split(r"[/.]", path_of(self.request).partition(f"/{self.named['reference']}/")[2], maxsplit=1)[0]
+        return _WORD_ENDS.split(path_of(self.request).partition(f"/{self.named['reference']}/")[2], maxsplit=1)[0]
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
