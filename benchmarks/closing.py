@@ -120,9 +120,15 @@ STORED = """
 LATE = "SELECT count(*) FROM events e, collections c WHERE e.name = 'declaration.filed' AND e.at > c.closed_at"
 
 
-async def rounds(database: Database, owner: asyncpg.Connection, ground: Ground, servers: Sequence[Server]) -> list[Row]:
+async def rounds(
+    database: Database,
+    owner: asyncpg.Connection,
+    ground: Ground,
+    servers: Sequence[Server],
+    stored: dict[int, int],
+) -> list[Row]:
+    """`stored`: what was accepted before, by member id; whoever gets no turn in these rounds keeps it."""
     storm, buyer, seen = Storm(ground, servers), ground.filers[-1], list[Seen]()
-    stored: dict[int, int] = {}
     caller = Caller(buyer.person_id, ground.group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=ground.purchase_id),))
     for _ in range(ROUNDS):
         one = await storm.round(buyer)
@@ -158,12 +164,12 @@ async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
         buyer = ground.filers[-1].person_id
         await grant_role(session, buyer, Role.LEAD_BUYER, datetime.now(UTC), purchase_id=purchase)
     await owner.execute("ANALYZE")
-    found: list[Row] = []
+    found, stored = list[Row](), dict[int, int]()
     with ExitStack() as stack:
         servers: list[Server] = []
         for _ in range(2):
             servers.append(stack.enter_context(started("ours", addresses.application, ground)))
-            found += await rounds(database, owner, ground, servers)
+            found += await rounds(database, owner, ground, servers, stored)
     await owner.close()
     await database.dispose()
     return found
