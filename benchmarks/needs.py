@@ -153,8 +153,8 @@ SAME = """
     JOIN declarations d ON d.group_id = n.group_id AND d.id = n.declaration_id
     WHERE d.group_id = $1 AND d.purchase_id = $2 AND d.state = 'filed' GROUP BY n.group_id, n.item_id, d.member_id"""
 ANY_RECORD = """
-    INSERT INTO consolidations (group_id, purchase_id, number, frozen_at, result, options, reason)
-    VALUES ($1, $2, 1, now(), '{}', '{}', '') RETURNING id"""
+    INSERT INTO consolidations (group_id, purchase_id, number, frozen_at, result, options, details, reason)
+    VALUES ($1, $2, 1, now(), '{}', '{}', '{}', '') RETURNING id"""
 
 
 async def freezing(on: Ground) -> list[Row]:

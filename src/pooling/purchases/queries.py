@@ -179,7 +179,7 @@ async def successors(session: AsyncSession, purchase_id: int) -> list[str]:
         select(col(Member.name), col(became.name), col(Member.retired_on))
         .join(became, linked(became.id, Member.merged_into_id))
         .join(Participation, linked(Participation.member_id, Member.id))
-        .where(col(Participation.purchase_id) == purchase_id)
+        .where(col(Participation.purchase_id) == purchase_id, col(Member.merged_into_id).is_not(None))  # has an index
         .order_by(col(Member.sort_key), col(Member.id))
         .limit(NAMED_AT_MOST)
     )
