@@ -244,3 +244,17 @@ async def test_one_committee_is_added_by_hand(database: Database, sign_in: SignI
     calendar = Calendar.from_ical(answer.content)
     assert str(calendar["METHOD"]) == "PUBLISH"
     assert str(calendar.events[0]["UID"]).startswith(f"committee-{facilitator.group_id}-{committee}@")
+
+
+async def test_deadlines_speak_the_words_of_their_kind(
+    database: Database, territory: Territory, sign_in: SignIn, visitor: Browser
+) -> None:
+    await open_purchase(database, territory, NOW, title="Covoiturage", kind="service", items=())
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE purchases SET delivery_expected_on = '2027-06-01'"))
+    browser = await sign_in(LUGOS)
+    said = [str(event["SUMMARY"]) for event in await events(visitor, await subscribe(browser))]
+    assert said == ["Fin des réponses : Covoiturage – Bassin", "Mise en service prévue : Covoiturage – Bassin"]
+    year = text_of(await browser.get("/g/bassin/comites?annee=2027"))
+    assert "Clôture des réponses : Covoiturage" in year
+    assert "Mise en service prévue : Covoiturage" in year

@@ -20,6 +20,7 @@ from pooling.committees.notices.icalendar_text import described, event_of, timez
 from pooling.committees.queries import agendas_of
 from pooling.kernel.tables import linked
 from pooling.outbox.envelope import host_of
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.reminders.kinds import Context
 
@@ -138,9 +139,11 @@ async def _deadlines(session: AsyncSession, context: Context) -> list[_Deadline]
     )
     found = []
     for purchase, collection in rows:
-        if is_open(collection):
-            found.append(_Deadline("closing", purchase, collection, collection.closes_at, "Fin des déclarations"))
+        kind = kind_of(purchase.kind)
+        if is_open(collection) and kind.asking is not None:
+            label = f"Fin des {kind.asking.answer}s"
+            found.append(_Deadline("closing", purchase, collection, collection.closes_at, label))
         if purchase.delivery_expected_on is not None:
             delivery = purchase.delivery_expected_on
-            found.append(_Deadline("delivery", purchase, collection, delivery, "Livraison attendue"))
+            found.append(_Deadline("delivery", purchase, collection, delivery, f"{kind.due} prévue"))
     return found

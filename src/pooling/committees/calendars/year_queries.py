@@ -14,6 +14,7 @@ from pooling.committees.calendars.year import Happening
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.tables import linked
 from pooling.members.models import Group
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
 
 MOST_DATES = 400
@@ -65,7 +66,8 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
     ]
     purchases = await session.execute(
         select(
-            col(Purchase.reference), col(Purchase.title), col(Collection.closes_at), col(Purchase.delivery_expected_on)
+            *(col(Purchase.reference), col(Purchase.title), col(Purchase.kind)),
+            *(col(Collection.closes_at), col(Purchase.delivery_expected_on)),
         )
         .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
         .where(
@@ -78,10 +80,11 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
         .order_by(col(Purchase.id).desc())
         .limit(MOST_DATES)
     )
-    for reference, title, closes_at, delivery in purchases:
-        if closes_at is not None:
-            day = closes_at.astimezone(zone).date()
-            found.append(Happening(day, f"Clôture des déclarations : {title}", f"/achats/{reference}", committee=False))
+    for reference, title, kind_name, closes_at, delivery in purchases:
+        kind = kind_of(kind_name)
+        if kind.asking is not None and closes_at is not None:
+            day, said = closes_at.astimezone(zone).date(), f"Clôture des {kind.asking.answer}s : {title}"
+            found.append(Happening(day, said, f"/achats/{reference}", committee=False))
         if delivery is not None:
-            found.append(Happening(delivery, f"Livraison attendue : {title}", f"/achats/{reference}", committee=False))
+            found.append(Happening(delivery, f"{kind.due} prévue : {title}", f"/achats/{reference}", committee=False))
     return found
