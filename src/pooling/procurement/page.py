@@ -21,33 +21,8 @@ PROCEDURE = f"/achats/{{reference:str}}{SECTION}"
 
 
 @dataclass(frozen=True)
-class ProcedurePage(PurchasePage):
-    """A page of how a purchase is bought."""
-
-    plan: ProcurementPlan
-
-    @classmethod
-    async def load(cls, here: InGroup) -> Self:
-        about = await PurchasePage.load(here)
-        return cls(**vars(about), plan=await plan_of(about.session, about.purchase.id))
-
-    @property
-    def above(self) -> Sequence[Link]:
-        return [*super().above, Link("Procédure", self.url + SECTION)]
-
-    @property
-    def configuration(self) -> ProcurementConfiguration:
-        """The thresholds, as they were read at the start."""
-        return self.services.part(ProcurementConfiguration)
-
-    @property
-    def assessed(self) -> Assessed:
-        return Assessed(self.purchase, self.collection, self.dates, self.plan, self.zone, self.now)
-
-
-@dataclass(frozen=True)
 class OnProcedure(OnPurchase):
-    """A program's request about how a purchase is bought."""
+    """A request about how a purchase is bought."""
 
     collection: Collection | None
     lead: str
@@ -61,11 +36,21 @@ class OnProcedure(OnPurchase):
 
     @property
     def configuration(self) -> ProcurementConfiguration:
+        """The thresholds, as they were read at the start."""
         return self.services.part(ProcurementConfiguration)
 
     @property
     def assessed(self) -> Assessed:
         return Assessed(self.purchase, self.collection, self.dates, self.plan, self.zone, self.now)
+
+
+@dataclass(frozen=True)
+class ProcedurePage(OnProcedure, PurchasePage):
+    """A page of it."""
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super().above, Link("Procédure", self.url + SECTION)]
 
 
 @dataclass(frozen=True)
@@ -77,10 +62,7 @@ class OnShare(OnPurchase):
     @classmethod
     async def load(cls, here: InGroup) -> Self:
         about = await OnPurchase.load(here)
-        share = await share_of(about.session, about.purchase.id, about.named["member"])
-        if share is None:
-            raise NotFound
-        return cls(**vars(about), share=share)
+        return cls(**vars(about), share=await _share_named(about))
 
     @property
     def member_id(self) -> int:
@@ -96,11 +78,18 @@ class MemberSharePage(ProcedurePage):
     @classmethod
     async def load(cls, here: InGroup) -> Self:
         about = await ProcedurePage.load(here)
-        share = await share_of(about.session, about.purchase.id, about.named["member"])
-        if share is None:
-            raise NotFound
-        return cls(**vars(about), share=share)
+        return cls(**vars(about), share=await _share_named(about))
 
     @property
     def member_id(self) -> int:
         return self.share.member_id
+
+
+async def _share_named(about: OnPurchase) -> ShareShown:
+    """Raises:
+    NotFound: the member that the address names does not take part.
+    """
+    share = await share_of(about.session, about.purchase.id, about.named["member"])
+    if share is None:
+        raise NotFound
+    return share
