@@ -404,3 +404,14 @@ def test_the_command_unites(own: Shell) -> None:
     assert (done.exit_code, done.stdout) == (0, "Merged into: Belin-Béliet\n"), done.stderr
     again = own("member", "merge", "bassin", LUGOS, "--into", BELIN, "--reason", "Arrêté")
     assert (again.exit_code, "A quitté le groupe" in again.stderr) == (1, True)
+
+
+async def test_purchases_are_said_in_the_words_of_their_kind(
+    sign_in: SignIn, database: Database, territory: Territory
+) -> None:
+    await open_purchase(database, territory, NOW, title="Covoiturage", kind="service", items=(), lead_member=LUGOS)
+    browser = await sign_in(FACILITATOR)
+    merging = text_of(await browser.post("/g/bassin/fusion", FORM, page="/g/bassin/fusion"))
+    assert "« Covoiturage » (participation ouverte) : une seule participation." in merging
+    leaving = text_of(await browser.get(f"/g/bassin/membres/{LUGOS}/retrait"))
+    assert "Il pilote « Covoiturage » (participation ouverte) : terminez cet achat" in leaving

@@ -16,8 +16,8 @@ from pooling.kernel.tables import any_of
 from pooling.kernel.versions import ChangedMeanwhile
 from pooling.members.models import Member
 from pooling.members.rights import Caller
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Participation, Purchase, PurchaseState
-from pooling.purchases.rules import PURCHASE
 from pooling.sites.keeping import lock_sites
 from pooling.sites.models import SiteSplit
 from pooling.sites.permissions import may_keep_sites
@@ -99,7 +99,7 @@ def _too_late_or_soon(purchase: Purchase) -> Conflict:
         return Conflict("La collecte n’est pas encore ouverte : rien n’est demandé aux membres.", code="not_asked_yet")
     if purchase.state == PurchaseState.CANCELLED:
         return Conflict("Cet achat est annulé : rien ne sera livré.", code="order_left")
-    word = PURCHASE.word(purchase.state).lower()
+    word = kind_of(purchase.kind).word(purchase.state).lower()
     return Conflict(f"L’achat est {word} : la commande est partie, sa répartition ne change plus.", code="order_left")
 
 

@@ -16,8 +16,9 @@ from pooling.members.departures import Merging, Tie
 from pooling.members.models import Member
 from pooling.needs.consolidating import still_counts
 from pooling.needs.models import ConsolidationRecord, Declaration
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Participation, Purchase, PurchaseState
-from pooling.purchases.rules import OVER, PURCHASE
+from pooling.purchases.rules import OVER
 from pooling.web.typography import number
 
 DRAFT_WAITS = "son référent le dépose ou l’abandonne, ou la collecte se clôt, puis recommencez."
@@ -48,7 +49,7 @@ async def purchases_as_one(session: AsyncSession, members: Sequence[int]) -> lis
 
 
 _STANDING = """
-SELECT p.id, p.reference, p.title, p.state, bool_or(d.state = 'draft' AND p.state = 'open') AS drafts,
+SELECT p.id, p.reference, p.title, p.kind, p.state, bool_or(d.state = 'draft' AND p.state = 'open') AS drafts,
     array_agg(DISTINCT m.name) FILTER (WHERE f.id IS NULL) AS silent, count(DISTINCT f.id) AS filed
 FROM purchases p
 JOIN participations t ON t.group_id = p.group_id AND t.purchase_id = p.id AND t.member_id = ANY ($2::bigint[])
@@ -81,7 +82,7 @@ async def merge_ties(session: AsyncSession, members: Sequence[Member], becomes: 
     found = []
     for row in await fetch(session, _STANDING, group_of(session), ids, purchases):
         link = row["reference"], f"/achats/{row['reference']}"
-        title = f"« {row['title']} » ({PURCHASE.word(PurchaseState(row['state'])).lower()})"
+        title = f"« {row['title']} » ({kind_of(row['kind']).word(row['state']).lower()})"
         if row["drafts"]:
             said = f"Un brouillon attend pour {title} : {DRAFT_WAITS}"
             found.append(Tie(said, keeps=True, label=link[0], path=f"{link[1]}/besoins"))
@@ -103,7 +104,7 @@ async def merge_ties(session: AsyncSession, members: Sequence[Member], becomes: 
 
 async def _apart(session: AsyncSession, former: Sequence[int], purchases: Sequence[int]) -> list[Tie]:
     rows = await session.execute(
-        select(col(Purchase.reference), col(Purchase.title), col(Purchase.state))
+        select(col(Purchase.reference), col(Purchase.title), col(Purchase.kind), col(Purchase.state))
         .where(
             exists().where(
                 linked(Participation.purchase_id, Purchase.id), any_of(col(Participation.member_id), former)
@@ -115,12 +116,12 @@ async def _apart(session: AsyncSession, former: Sequence[int], purchases: Sequen
     )
     return [
         Tie(
-            f"« {title} » ({PURCHASE.word(PurchaseState(state)).lower()}) garde les anciens membres, leurs quantités "
+            f"« {title} » ({kind_of(kind).word(state).lower()}) garde les anciens membres, leurs quantités "
             "et leurs parts ; les personnes de l’ensemble y ont accès.",
             label=reference,
             path=f"/achats/{reference}",
         )
-        for reference, title, state in rows
+        for reference, title, kind, state in rows
     ]
 
 

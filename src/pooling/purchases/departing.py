@@ -12,9 +12,10 @@ from pooling.kernel.events import record_events
 from pooling.kernel.tables import any_of, linked
 from pooling.members.departures import Departure, Leaving, Tie
 from pooling.members.models import Member
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.merging import merge, merge_ties
 from pooling.purchases.models import Participation, Purchase, PurchaseState
-from pooling.purchases.rules import OVER, PURCHASE
+from pooling.purchases.rules import OVER
 
 
 def of_members(members: Sequence[int]) -> ColumnElement[bool]:
@@ -41,15 +42,15 @@ async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
     )
     rows = await session.execute(
         select(
-            *(col(Purchase.reference), col(Purchase.title), col(Purchase.state)),
+            *(col(Purchase.reference), col(Purchase.title), col(Purchase.kind), col(Purchase.state)),
             *(col(Purchase.lead_member_id) == member.id, taking_part),
         )
         .where(col(Purchase.state).not_in(OVER), of_members([member.id]))
         .order_by(col(Purchase.id))
     )
     found = []
-    for reference, title, state, leads, takes_part in rows:
-        said, path = f"« {title} » ({PURCHASE.word(state).lower()})", f"/achats/{reference}"
+    for reference, title, kind, state, leads, takes_part in rows:
+        said, path = f"« {title} » ({kind_of(kind).word(state).lower()})", f"/achats/{reference}"
         if leads:
             leading = f"Il pilote {said} : terminez cet achat, ou donnez-lui un autre pilote."
             found.append(Tie(leading, keeps=True, label=reference, path=path))

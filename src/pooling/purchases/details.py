@@ -17,9 +17,10 @@ from pooling.members.features import Copied
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
+from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Item, ItemDetails, ItemNature, Purchase
 from pooling.purchases.permissions import may_edit
-from pooling.purchases.rules import OVER, PURCHASE
+from pooling.purchases.rules import OVER
 from pooling.purchases.schemas import NOTHING_SAID, DetailsIn
 from pooling.web.typography import date_short, price
 
@@ -128,7 +129,7 @@ def require_under_way(purchase: Purchase) -> None:
     Conflict: it is settled or cancelled.
     """
     if purchase.state in OVER:
-        word = PURCHASE.word(purchase.state).lower()
+        word = kind_of(purchase.kind).word(purchase.state).lower()
         raise Conflict(f"Cet achat est {word} : ses articles ne changent plus.", code="purchase_over")
 
 
