@@ -1,0 +1,1 @@
+"""What suppliers ask money for: invoices and credit notes, held against what was ordered and accepted."""

@@ -1,0 +1,135 @@
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
+
+
+class BillKind(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    CORRECTED = "corrected"
+    PREPAYMENT = "prepayment"
+
+
+class BillState(StrEnum):
+    TO_CHECK = "to_check"
+    DISPUTED = "disputed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Bill(TenantTable, table=True):
+    """A supplier's invoice or credit note. Amounts are cents as the document says them: those of a credit note are
+    positive, its kind turns them.
+    """
+
+    __tablename__ = "bills"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        within_group("supplier_id", "suppliers"),
+        within_group("order_id", "orders"),
+        UniqueConstraint("group_id", "supplier_id", "number"),
+        one_of("kind", BillKind),
+        one_of("state", BillState),
+        CheckConstraint("number <> ''", name="has_number"),
+        CheckConstraint("(state IN ('accepted', 'rejected')) = (decided_at IS NOT NULL)", name="decided_has_date"),
+        Index(None, "group_id", "purchase_id"),
+        Index(None, "group_id", "order_id"),
+    )
+
+    id: int = identity()
+    purchase_id: int = foreign_id()
+    supplier_id: int = foreign_id()
+    order_id: int | None = foreign_id(nullable=True)
+    """None: not linked to an order yet."""
+    kind: str
+    number: str
+    """The supplier's (BT-1)."""
+    issued_on: date
+    due_on: date | None = None
+    order_reference: str = ""
+    """What it says of the order (BT-13)."""
+    state: str = BillState.TO_CHECK
+    ht_cents: int = Field(sa_type=BigInteger)
+    vat_cents: int = Field(sa_type=BigInteger)
+    ttc_cents: int = Field(sa_type=BigInteger)
+    prepaid_cents: int = Field(default=0, sa_type=BigInteger)
+    source: dict[str, Any] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """What was read from its file (`invoices`), findings included; None: it was typed."""
+    noted_at: datetime = instant()
+    noted_by: int | None = foreign_id(nullable=True)
+    decided_at: datetime | None = instant(nullable=True)
+    decided_by: int | None = foreign_id(nullable=True)
+    reason: str = ""
+    """Why it is accepted all the same, disputed or rejected."""
+
+
+class BillLine(TenantTable, table=True):
+    """A line of a bill, and the item of its order that it is for."""
+
+    __tablename__ = "bill_lines"
+    __table_args__ = (
+        within_group("bill_id", "bills", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["group_id", "order_id", "item_id"],
+            ["order_items.group_id", "order_items.order_id", "order_items.item_id"],
+        ),
+        CheckConstraint("(order_id IS NULL) = (item_id IS NULL)", name="matched_whole"),
+        CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
+        Index(None, "group_id", "order_id", "item_id"),
+    )
+
+    bill_id: int = Field(primary_key=True, sa_type=BigInteger)
+    position: int = Field(primary_key=True)
+    name: str
+    supplier_code: str = ""
+    quantity: Decimal = Field(sa_type=Numeric(14, 4))
+    unit_price: Decimal = Field(sa_type=Numeric(14, 4))
+    net_cents: int = Field(sa_type=BigInteger)
+    """Before VAT, as the document says it: not always quantity times price."""
+    vat_rate: Decimal = Field(sa_type=Numeric(5, 2))
+    order_id: int | None = foreign_id(nullable=True)
+    item_id: int | None = foreign_id(nullable=True)
+    """None: it is for no item, or nobody said for which."""
+
+
+class BillRate(TenantTable, table=True):
+    """What a bill says of one rate of VAT."""
+
+    __tablename__ = "bill_rates"
+    __table_args__ = (
+        within_group("bill_id", "bills", ondelete="CASCADE"),
+        CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
+    )
+
+    bill_id: int = Field(primary_key=True, sa_type=BigInteger)
+    vat_rate: Decimal = Field(primary_key=True, sa_type=Numeric(5, 2))
+    base_cents: int = Field(sa_type=BigInteger)
+    vat_cents: int = Field(sa_type=BigInteger)
+
+
+class Advance(TenantTable, table=True):
+    """An advance on an order (CCP R2191-3), with VAT: paid, then taken off what is invoiced."""
+
+    __tablename__ = "advances"
+    __table_args__ = (
+        in_group(),
+        within_group("order_id", "orders"),
+        CheckConstraint("cents > 0", name="positive"),
+        Index(None, "group_id", "order_id"),
+    )
+
+    id: int = identity()
+    order_id: int = foreign_id()
+    cents: int = Field(sa_type=BigInteger)
+    paid_on: date
+    note: str = ""
+    noted_at: datetime = instant()
+    noted_by: int | None = foreign_id(nullable=True)

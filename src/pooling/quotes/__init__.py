@@ -1,0 +1,1 @@
+"""What suppliers offer for a purchase, and who is awarded what."""

@@ -1,0 +1,1 @@
+"""What arrived of an order, noted by whoever receives it: accepted, refused, still due."""
