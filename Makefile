@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+RELEASING := .venv-release/.installed
 SCRATCH := var/mutants
 # One more than a machine of two cores has: tests wait for a browser, for programs to start, for a minute to pass.
 WORKERS ?= 3
@@ -9,7 +10,7 @@ WORKERS ?= 3
 # Whatever the environment says: the workers and the programs that tests start read what the first run has compiled.
 test fuzz chaos: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check format chaos fuzz bench mutants docs-tables lock try-wheel clean
+.PHONY: help install demo test check format chaos fuzz bench mutants docs-tables lock try-wheel sbom licences audit squawk site clean
 
 help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -67,9 +68,42 @@ lock:  ## renew the pinned versions (needs uv)
 		--python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.11 --extra dev --extra demo -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--python-version 3.11 --extra release -c requirements-dev.lock pyproject.toml -o requirements-release.lock
 
 try-wheel: install  ## build the wheel, install it into a clean environment elsewhere and try it as a newcomer would
 	PYTHON=$(PYTHON) tests/try_wheel $(BIN)/python
 
+$(RELEASING): requirements-release.lock
+	$(PYTHON) -m venv .venv-release
+	.venv-release/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-release.lock
+	@touch $@
+
+sbom: $(RELEASING)  ## write what the program is made of to dist/pooling.cdx.json (CycloneDX)
+	mkdir -p dist
+	.venv-release/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+		-o dist/pooling.cdx.json requirements.lock
+
+licences: install $(RELEASING)  ## write the licences of all that is installed to dist/licences.md
+	mkdir -p dist
+	.venv-release/bin/pip-licenses --python $(BIN)/python --with-urls --order=license --format=markdown \
+		--output-file dist/licences.md
+
+audit: $(RELEASING)  ## ask whether a pinned version has a known weakness (needs the network; says so where there is none)
+	@mkdir -p var
+	@.venv-release/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off \
+		> var/audit.log 2>&1; found=$$?; cat var/audit.log; \
+		if grep -qE "could not be audited|ConnectionError|Max retries|timed out" var/audit.log; then \
+		echo "NOT AUDITED, all or part of it: the service that knows weaknesses did not answer." >&2; \
+		! grep -qE "Found [0-9]+ known" var/audit.log; else exit $$found; fi
+
+squawk: install $(RELEASING)  ## look at each migration for what would lock or lose (rules: .squawk.toml)
+	rm -rf var/squawk && $(BIN)/python migrations/write_statements.py var/squawk
+	.venv-release/bin/squawk var/squawk/*.sql
+
+site: install $(RELEASING)  ## build the documentation's site, with the API's reference, in var/site/html
+	$(BIN)/python docs/build_site.py var/site
+	cd var/site && $(CURDIR)/.venv-release/bin/zensical build --clean --strict
+
 clean:  ## remove what the other targets made (the demonstration's data stay in var/)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants
+	rm -rf .venv .venv-release .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants

@@ -65,7 +65,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
     app = Litestar(
         route_handlers=[
             group_router,
-            _api_router(features),
+            api_router(features),
             *GROUND,
             *entrance,
             *(handler for feature in features for handler in feature.front),
@@ -88,7 +88,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
     return app
 
 
-def _api_router(features: Sequence[Feature]) -> Router:
+def api_router(features: Sequence[Feature]) -> Router:
     """The JSON interface: the same use cases and rights as the pages, for programs that carry a token."""
     of_a_group = Router(
         "/groups/{group:str}",

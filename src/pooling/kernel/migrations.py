@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 MIGRATIONS = BESIDE / "migrations"
 WHERE_TABLES_ARE = ("**/models.py", "kernel/events.py", "kernel/files.py", "kernel/numbering.py")
 
+LOCK_WAITS = 10
+"""Seconds that a migration waits for a table which somebody uses: it then ends and changes nothing, rather than have
+all others queue behind it.
+"""
+
 
 class UnknownRevision(Exception):
     """The database stands at a revision that this version does not know."""
@@ -67,6 +72,7 @@ async def _migrate(owner_url: str, application_role: str) -> None:
     engine = create_async_engine(driver_url(owner_url))
     try:
         async with engine.begin() as connection:
+            await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAITS}s'"))
             await connection.run_sync(_upgrade)
             for statement in privileges(application_role):
                 await connection.execute(text(statement))
