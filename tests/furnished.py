@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,7 @@ from pooling.followups.keeping import keep_followup
 from pooling.followups.schemas import DateIn, FollowUpIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.kernel.files import Upload
+from pooling.kernel.files import Upload, store_files
 from pooling.members.adding import MemberIn
 from pooling.members.admission import admit_member
 from pooling.members.asking import RequestIn, keep_request
@@ -50,6 +51,7 @@ from pooling.purchases.item_files import attach_to_item
 from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
+from pooling.quotes.models import Quote, QuoteFile, QuoteLine, QuoteTier
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 from pooling.sites.keeping import add_site
@@ -95,7 +97,8 @@ async def furnish(
         buyers = await session.execute(
             select(col(Membership.id)).where(col(of_buyer) == Role.LEAD_BUYER).order_by(col(Membership.id))
         )
-        named |= {"supplier_id": await _sell(session, territory, mark)}
+        supplier = await _sell(session, territory, mark)
+        named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
@@ -255,6 +258,29 @@ async def _sell(session: AsyncSession, territory: Territory, mark: str) -> int:
     facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
     command = SupplierIn(name=f"Mobilier urbain{mark}", vat_number="DE136695976", contact=f"Service{mark}")
     return (await add_supplier(session, facilitator, command, NOW)).id
+
+
+async def note_quote(
+    session: AsyncSession, territory: Territory, purchase_id: int, supplier: int, mark: str
+) -> dict[str, object]:
+    """The supplier's quote of an item, with a file."""
+    its: dict[str, Any] = {"group_id": territory.group_id}
+    quote = Quote(**its, purchase_id=purchase_id, supplier_id=supplier, note=f"Un devis{mark}", written_at=NOW)
+    (file,) = await store_files(
+        session, [Upload(f"devis{mark}.txt", f"Un devis{mark}".encode())], NOW, person_id=None, field="files"
+    )
+    session.add(quote)
+    await session.flush()
+    item_id = (await item_ids(session, purchase_id))["arceau"]
+    session.add_all(
+        [
+            QuoteLine(**its, quote_id=quote.id, item_id=item_id, unit_price=Decimal(150), code=f"A-1{mark}"),
+            QuoteFile(**its, quote_id=quote.id, file_id=file.id),
+        ]
+    )
+    await session.flush()
+    session.add(QuoteTier(**its, quote_id=quote.id, item_id=item_id, from_quantity=50, unit_price=Decimal(140)))
+    return {"quote_id": quote.id, "quote_file_id": file.id}
 
 
 async def _write(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

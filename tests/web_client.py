@@ -83,8 +83,9 @@ class Browser:
         *,
         page: str | None = None,
         headers: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> httpx.Response:
-        """Posts as a form of `page` (by default of any page of ours) would."""
+        """Posts as a form of `page` (by default of any page of ours) would; `files` are name, content and type."""
         shown = await self.client.get(page or "/accessibilite")
         token = TOKEN.search(shown.text)
         if token is None:
@@ -92,7 +93,8 @@ class Browser:
             token = TOKEN.search(shown.text)
         assert token is not None, f"no form on {page}"
         data = {"csrf": token[1], **{name: _sent(value) for name, value in (values or {}).items()}}
-        return await self.client.post(path, data=data, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
+        sent_from = {"Sec-Fetch-Site": "same-origin", **(headers or {})}
+        return await self.client.post(path, data=data, files=files, headers=sent_from)
 
     async def close(self) -> None:
         await self.client.aclose()

@@ -16,6 +16,7 @@ from pooling.needs import feature as needs
 from pooling.offers import feature as offers
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
+from pooling.quotes import feature as quotes
 from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
 
@@ -29,6 +30,7 @@ FEATURES: tuple[Feature, ...] = (
     followups.FEATURE,
     allocation.FEATURE,
     procurement.FEATURE,
+    quotes.FEATURE,
     suppliers.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,

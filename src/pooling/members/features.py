@@ -3,7 +3,7 @@
 `pooling.features` lists them; the web side, the worker, the journal and À faire loop over the list.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -49,6 +49,8 @@ class Tab:
     path: str
     """From what they are pages of: the group, the purchase."""
     right: AnyRight
+    states: Collection[str] = field(default=(), kw_only=True)
+    """Of a purchase: in which of its states it is shown; none named, in all."""
 
 
 @dataclass(frozen=True)

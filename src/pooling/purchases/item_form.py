@@ -81,7 +81,7 @@ def read_items(form: Form) -> list[ItemIn]:
             fctva=form.value(f"fctva-{row}") == "1",
             pack=form.integer(f"lot-{row}", smallest=1, largest=MOST_UNITS, default=1),
             minimum=form.integer(f"minimum-{row}", largest=MOST_UNITS, default=0),
-            tiers=_tiers(form, f"paliers-{row}"),
+            tiers=read_tiers(form, f"paliers-{row}"),
         )
         items.append(read)
     return items
@@ -119,7 +119,7 @@ def _wrong_tier(part: str) -> str:
     return f"« {shown} » : écrivez « quantité : prix », séparés par « ; », par exemple 100 : 165,00 ; 250 : 150,00."
 
 
-def _tiers(form: Form, field: str) -> tuple[TierIn, ...]:
+def read_tiers(form: Form, field: str) -> tuple[TierIn, ...]:
     """`100 : 165,00 ; 250 : 150,00`."""
     parts = [part for part in form.value(field).split(";") if part.strip()]
     if len(parts) > MOST_TIERS:

@@ -101,6 +101,7 @@ class PurchasePage(OnPurchase, GroupPage):
             tab
             for tab in self.features.purchase_tabs
             if self.kind.has(self.features.purchase_parts.get(tab.path.strip("/")))
+            and (not tab.states or self.purchase.state in tab.states)
             and _may_see(self.caller, tab.right, self.purchase.id)
         ]
         inside = path_of(self.request).removeprefix(self.url)

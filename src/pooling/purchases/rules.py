@@ -5,6 +5,8 @@ from pooling.purchases.models import PurchaseState as State
 
 OVER = frozenset({State.SETTLED, State.CANCELLED})
 """Nothing of such a purchase changes any more."""
+ONCE_CLOSED = frozenset({State.CLOSED, State.ORDERED, State.DELIVERED, State.SETTLED})
+"""Its collection has closed: what follows from it is on its way."""
 PURCHASE = StateMachine(
     noun="purchase",
     this="Cet achat",

@@ -1,9 +1,104 @@
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint
 from sqlmodel import Field
 
-from pooling.kernel.tables import TenantTable, foreign_id, in_group, instant, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, within_group
+
+
+class Quote(TenantTable, table=True):
+    """What one supplier offers, for a purchase or one of its lots. Amounts are cents before VAT."""
+
+    __tablename__ = "quotes"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        within_group("supplier_id", "suppliers"),
+        UniqueConstraint("group_id", "purchase_id", "supplier_id", "lot", postgresql_nulls_not_distinct=True),
+        CheckConstraint("lot BETWEEN 1 AND 99", name="lot_is_short"),
+        CheckConstraint("delivery_cents >= 0 AND delivery_days >= 0", name="not_negative"),
+        CheckConstraint("delivery_vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
+        Index(None, "group_id", "supplier_id", "id"),
+    )
+
+    id: int = identity()
+    purchase_id: int = foreign_id()
+    supplier_id: int = foreign_id()
+    lot: int | None = None
+    """The number of the lot that it is for; None: for the whole purchase. Lots may be arranged anew: no key."""
+    delivery_cents: int = Field(default=0, sa_type=BigInteger)
+    """Of one delivery, whatever is ordered."""
+    delivery_vat_rate: Decimal = Field(default=Decimal(20), sa_type=Numeric(5, 2))
+    delivery_days: int | None = None
+    """From the order to the delivery."""
+    valid_until: date | None = None
+    """Its last day."""
+    reference: str = ""
+    """The supplier's own, as it stands on its document."""
+    note: str = ""
+    written_at: datetime = instant()
+    written_by: int | None = foreign_id(nullable=True)
+
+
+class QuoteLine(TenantTable, table=True):
+    """One item of a quote. An item without a line is not offered."""
+
+    __tablename__ = "quote_lines"
+    __table_args__ = (
+        in_group(),
+        within_group("quote_id", "quotes", ondelete="CASCADE"),
+        within_group("item_id", "items"),
+        CheckConstraint("unit_price >= 0", name="price_not_negative"),
+        CheckConstraint("pack >= 1 AND minimum >= 0 AND minimum_cents >= 0", name="pack_and_minimum"),
+    )
+
+    quote_id: int = Field(primary_key=True, sa_type=BigInteger)
+    item_id: int = Field(primary_key=True, sa_type=BigInteger)
+    unit_price: Decimal = Field(sa_type=Numeric(14, 4))
+    """Euros before VAT, below every tier."""
+    pack: int = 1
+    minimum: int = 0
+    """Units."""
+    minimum_cents: int = Field(default=0, sa_type=BigInteger)
+    """What the line has to come to, before VAT."""
+    code: str = ""
+    """The supplier's own, for its orders and invoices."""
+
+
+class QuoteTier(TenantTable, table=True):
+    """From this pooled quantity on, all units cost this price."""
+
+    __tablename__ = "quote_tiers"
+    __table_args__ = (
+        in_group(),
+        ForeignKeyConstraint(
+            ["group_id", "quote_id", "item_id"],
+            ["quote_lines.group_id", "quote_lines.quote_id", "quote_lines.item_id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("from_quantity >= 1 AND unit_price >= 0", name="quantity_and_price"),
+    )
+
+    quote_id: int = Field(primary_key=True, sa_type=BigInteger)
+    item_id: int = Field(primary_key=True, sa_type=BigInteger)
+    from_quantity: int = Field(primary_key=True)
+    unit_price: Decimal = Field(sa_type=Numeric(14, 4))
+
+
+class QuoteFile(TenantTable, table=True):
+    """A file that goes with a quote: the supplier's own document, a data sheet, a sample's picture."""
+
+    __tablename__ = "quote_files"
+    __table_args__ = (
+        in_group(),
+        within_group("quote_id", "quotes"),
+        within_group("file_id", "files"),
+        Index(None, "group_id", "quote_id"),
+    )
+
+    file_id: int = Field(primary_key=True, sa_type=BigInteger)
+    quote_id: int = foreign_id()
 
 
 class Award(TenantTable, table=True):
@@ -15,12 +110,15 @@ class Award(TenantTable, table=True):
         within_group("purchase_id", "purchases"),
         within_group("item_id", "items", ondelete="CASCADE"),
         within_group("supplier_id", "suppliers"),
+        within_group("quote_id", "quotes"),
         Index(None, "group_id", "supplier_id"),
     )
 
     purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
     item_id: int = Field(primary_key=True, sa_type=BigInteger)
     supplier_id: int = foreign_id()
+    quote_id: int | None = foreign_id(nullable=True)
+    """Whose prices and conditions the item has; None: named without a quote."""
     chosen_at: datetime = instant()
     chosen_by: int | None = foreign_id(nullable=True)
     reason: str = ""

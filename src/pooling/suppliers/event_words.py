@@ -21,6 +21,14 @@ SETTINGS: Mapping[str, str] = {
 }
 EVENTS = EventWords(
     SENTENCES,
-    (Subject("supplier", "Fournisseurs", otherwise="un fournisseur", named=named_by(Supplier.id, Supplier.name)),),
+    (
+        Subject(
+            "supplier",
+            "Fournisseurs",
+            otherwise="un fournisseur",
+            keys=("supplier_id",),
+            named=named_by(Supplier.id, Supplier.name),
+        ),
+    ),
     settings=SETTINGS,
 )

@@ -10,6 +10,7 @@ from pooling.members.people_queries import folded_column
 from pooling.suppliers.models import Supplier
 
 _BY_NAME = Order(col(Supplier.sort_key), col(Supplier.id))
+MOST_CHOSEN_FROM = 500
 
 
 async def suppliers_listed(
@@ -23,3 +24,14 @@ async def suppliers_listed(
         *(known.contains(word, autoescape=True) for word in folded_words(search)),
     )
     return (await _BY_NAME.read(session, statement, wanted)).each(lambda row: row[0])
+
+
+async def suppliers_to_choose(session: AsyncSession) -> list[tuple[str, str]]:
+    """Ids and names of those that are not archived, in French order, for a list to choose from."""
+    rows = await session.execute(
+        select(col(Supplier.id), col(Supplier.name))
+        .where(col(Supplier.archived_at).is_(None))
+        .order_by(col(Supplier.sort_key), col(Supplier.id))
+        .limit(MOST_CHOSEN_FROM)
+    )
+    return [(str(supplier), name) for supplier, name in rows]

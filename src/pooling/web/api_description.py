@@ -26,6 +26,7 @@ PATH_PARAMETERS = {
     "item": "An item's code among those of its purchase.",
     "siren": "The SIREN of an authority of the national directory.",
     "site_id": "The id of a member's site.",
+    "quote_id": "A quote's id.",
     "supplier_id": "A supplier's id.",
 }
 REFUSALS = {

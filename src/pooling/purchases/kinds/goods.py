@@ -9,7 +9,12 @@ GOODS = Kind(
     label="Des articles",
     hint="Chaque membre déclare les quantités dont il a besoin.",
     noun="Un achat d’articles",
-    parts=frozenset({Part.ITEMS, Part.COLLECTION, Part.NEEDS, Part.CONSOLIDATION, Part.COSTS, Part.PROCEDURE}),
+    parts=frozenset(
+        {
+            *(Part.ITEMS, Part.COLLECTION, Part.NEEDS, Part.CONSOLIDATION, Part.COSTS, Part.PROCEDURE),
+            Part.QUOTES,
+        }
+    ),
     steps=(
         ("Préparation", PurchaseState.DRAFT),
         ("Déclarations", PurchaseState.OPEN),

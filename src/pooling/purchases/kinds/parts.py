@@ -14,6 +14,8 @@ class Part(StrEnum):
     CONSOLIDATION = "consolidation"
     COSTS = "costs"
     PROCEDURE = "procedure"
+    QUOTES = "quotes"
+    """Suppliers' quotes are compared, and items awarded."""
     OFFER = "offer"
     """What a professional grants the agents of the members."""
     UPTAKE = "uptake"
@@ -38,6 +40,7 @@ LACKED = {
     Part.CONSOLIDATION: "de consolidation",
     Part.COSTS: "de coûts à répartir",
     Part.PROCEDURE: "de procédure de commande publique",
+    Part.QUOTES: "de devis à comparer",
     Part.OFFER: "d’offre aux agents",
     Part.UPTAKE: "de bilan des achats des agents",
     Part.FOLLOWED: "de suivi : il est mené ici",

@@ -1,0 +1,14 @@
+"""What happens to quotes, in words for the journal."""
+
+from collections.abc import Mapping
+
+from pooling.members.events import EventWords
+
+SENTENCES: Mapping[str, str] = {
+    "quote.noted": "a noté un devis de {supplier} pour {purchase}",
+    "quote.changed": "a modifié le devis de {supplier} pour {purchase}",
+    "quote.removed": "a retiré le devis de {supplier} pour {purchase}",
+    "quote.files_added": "a ajouté des pièces au devis de {supplier} pour {purchase}",
+    "quote.file_removed": "a retiré une pièce du devis de {supplier} pour {purchase}",
+}
+EVENTS = EventWords(SENTENCES)

@@ -1,0 +1,17 @@
+"""What quotes add to what features share."""
+
+from pooling.members.features import Feature, Tab
+from pooling.members.rights import Right
+from pooling.purchases.kinds.parts import Part
+from pooling.purchases.rules import ONCE_CLOSED
+from pooling.quotes import api, pages
+from pooling.quotes.event_words import EVENTS
+from pooling.quotes.page import SECTION
+
+FEATURE = Feature(
+    pages=pages.ROUTES,
+    api=api.ROUTES,
+    purchase_tabs=(Tab("Devis", SECTION, Right.SEE_ALL_NEEDS, states=ONCE_CLOSED),),
+    purchase_parts={"devis": Part.QUOTES, "quotes": Part.QUOTES},
+    events=EVENTS,
+)

@@ -1,0 +1,132 @@
+"""Reads about quotes, in a fixed number of statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.kernel.errors import NotFound
+from pooling.kernel.files import File
+from pooling.kernel.slices import AnySelect
+from pooling.kernel.tables import any_of, linked
+from pooling.purchases.item_files import ItemFile
+from pooling.purchases.queries import ItemShown
+from pooling.quotes.models import Quote, QuoteFile, QuoteLine, QuoteTier
+from pooling.quotes.schemas import QuoteIn, QuoteLineIn
+from pooling.suppliers.models import Supplier
+
+
+@dataclass(frozen=True)
+class QuoteShown:
+    """A quote with its lines by item id, and its files."""
+
+    quote: Quote
+    supplier: str
+    lines: Mapping[int, QuoteLine]
+    tiers: Mapping[int, tuple[tuple[int, Decimal], ...]]
+    """By item id, the smallest quantity first."""
+    files: Sequence[ItemFile]
+
+    @property
+    def id(self) -> int:
+        return self.quote.id
+
+    @property
+    def called(self) -> str:
+        """Its supplier, and the lot that it is for."""
+        return self.supplier if self.quote.lot is None else f"{self.supplier}, lot n°\u00a0{self.quote.lot}"
+
+    def of(self, items: Sequence[ItemShown]) -> list[ItemShown]:
+        """Of these, the items that it is asked for; one that it offers besides too."""
+        return [item for item in items if item.id in self.lines or is_in(item, self.quote.lot)]
+
+    def content(self, items: Sequence[ItemShown]) -> QuoteIn:
+        """The command that writes it as it is."""
+        quote = self.quote
+        return QuoteIn.model_validate(
+            {
+                "lines": [self._line(item) for item in items if item.id in self.lines],
+                "delivery_cents": quote.delivery_cents,
+                "delivery_vat_rate": quote.delivery_vat_rate,
+                "delivery_days": quote.delivery_days,
+                "valid_until": quote.valid_until,
+                "reference": quote.reference,
+                "note": quote.note,
+            }
+        )
+
+    def _line(self, item: ItemShown) -> QuoteLineIn:
+        line = self.lines[item.id]
+        tiers = [{"from_quantity": start, "unit_price": price} for start, price in self.tiers.get(item.id, ())]
+        return QuoteLineIn.model_validate(
+            {
+                "item": item.code,
+                "unit_price": line.unit_price,
+                "tiers": tiers,
+                "pack": line.pack,
+                "minimum": line.minimum,
+                "minimum_cents": line.minimum_cents,
+                "code": line.code,
+            }
+        )
+
+
+def is_in(item: ItemShown, lot: int | None) -> bool:
+    """Whether a quote for this lot is asked for the item; None: for the whole purchase."""
+    return lot is None or (item.lot is not None and item.lot.number == lot)
+
+
+def _of(purchase_id: int) -> AnySelect:
+    statement: AnySelect = select(Quote, col(Supplier.name))
+    return (
+        statement.join(Supplier, linked(Supplier.id, Quote.supplier_id))
+        .where(col(Quote.purchase_id) == purchase_id)
+        .order_by(col(Quote.lot).nulls_first(), col(Supplier.sort_key), col(Quote.id))
+        .execution_options(populate_existing=True)
+    )
+
+
+async def quotes_of(session: AsyncSession, purchase_id: int) -> list[QuoteShown]:
+    """Those for the whole purchase first, then by lot, suppliers in French order."""
+    return await _shown(session, _of(purchase_id))
+
+
+async def find_quote(session: AsyncSession, purchase_id: int, quote_id: int) -> QuoteShown:
+    """Raises:
+    NotFound: the purchase has no such quote.
+    """
+    found = await _shown(session, _of(purchase_id).where(col(Quote.id) == quote_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def _shown(session: AsyncSession, statement: AnySelect) -> list[QuoteShown]:
+    heads = (await session.execute(statement)).all()
+    ids = [quote.id for quote, _ in heads]
+    if not ids:
+        return []
+    lines: dict[int, dict[int, QuoteLine]] = {quote: {} for quote in ids}
+    tiers: dict[int, dict[int, tuple[tuple[int, Decimal], ...]]] = {quote: {} for quote in ids}
+    files: dict[int, list[ItemFile]] = {quote: [] for quote in ids}
+    fresh = {"populate_existing": True}
+    its_lines = select(QuoteLine).where(any_of(col(QuoteLine.quote_id), ids))
+    for line in (await session.execute(its_lines, execution_options=fresh)).scalars():
+        lines[line.quote_id][line.item_id] = line
+    its_tiers = select(QuoteTier).where(any_of(col(QuoteTier.quote_id), ids)).order_by(col(QuoteTier.from_quantity))
+    for tier in (await session.execute(its_tiers, execution_options=fresh)).scalars():
+        known = tiers[tier.quote_id].get(tier.item_id, ())
+        tiers[tier.quote_id][tier.item_id] = (*known, (tier.from_quantity, tier.unit_price))
+    columns = (col(File.id), col(File.name), col(File.size), col(File.media_type))
+    its_files = (
+        select(col(QuoteFile.quote_id), *columns)
+        .join(File, linked(File.id, QuoteFile.file_id))
+        .where(any_of(col(QuoteFile.quote_id), ids))
+        .order_by(col(File.id))
+    )
+    for quote_id, file_id, name, size, media_type in await session.execute(its_files):
+        files[quote_id].append(ItemFile(file_id, name, size, media_type))
+    return [QuoteShown(quote, name, lines[quote.id], tiers[quote.id], files[quote.id]) for quote, name in heads]
