@@ -32,7 +32,7 @@ from measuring.server import on_a_server
 
 from api_client import token_of
 from factories import ARCACHON, BUYER, NOW, Territory, make_territory
-from furnished import furnish
+from furnished import HOSTENS, furnish
 from ground.walk import address
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
@@ -119,12 +119,12 @@ class Statements:
 
 async def build(database: Database, owner: asyncpg.Connection, size: int) -> Sized:
     territory = await make_territory(database, NOW, slug=f"groupe-{size}")
-    taken = set(territory.members)
+    taken = {*territory.members, HOSTENS}  # who joins only to leave again
     authorities = (row for row in read_authorities(PACKAGED) if row.siren not in taken)
     async with database.transaction(territory.group_id) as session:
         members = [
             MemberIn(code=row.siren, name=row.name, population=row.population, agents=1 + row.population // 40)
-            for row, _ in zip(authorities, range(size - len(taken)), strict=False)
+            for row, _ in zip(authorities, range(size - len(territory.members)), strict=False)
         ]
         await add_members(session, members, NOW)
     values = await furnish(database, territory, declared=partial(declare, database, owner, territory))
@@ -201,21 +201,22 @@ class Walk:
         return answer, time.perf_counter() - start, self.statements.count - before
 
     async def compare(self, actor: str, route: Walked) -> Asked | None:
-        """Once unmeasured, then in each group in turn. None: it is not theirs to see."""
+        """Once unmeasured in the smallest group, then in each in turn. None: it is not theirs to see."""
         asked = Asked(actor, route)
-        for group in self.groups:
-            answer, _, _ = await self.ask(actor, route, group)
-            assert not answer.is_server_error, (route, group.size, answer.text)
-            if not answer.is_success:
-                return None
-            asked.kind = answer.headers.get("content-type", "").partition(";")[0]
         sizes = [group.size for group in self.groups]
+        answer, _, _ = await self.ask(actor, route, self.groups[0])
+        if not answer.is_success:
+            assert not answer.is_server_error, (route, answer.text)
+            return None
+        asked.kind = answer.headers.get("content-type", "").partition(";")[0]
         gc.collect()
         for _ in range(1 + AGAIN):
             for group in self.groups:
                 answer, seconds, statements = await self.ask(actor, route, group)
+                assert answer.is_success, (route, group.size, answer.text)
                 asked.seconds[group.size] = min(seconds, asked.seconds.get(group.size, seconds))
-                asked.bytes[group.size], asked.statements[group.size] = len(answer.content), statements
+                asked.bytes[group.size] = len(answer.content)
+                asked.statements[group.size] = min(statements, asked.statements.get(group.size, statements))
             if asked.is_file or asked.kept(min(sizes), max(sizes)):
                 break
         return asked
@@ -248,6 +249,8 @@ async def walked(addresses: PostgresAddresses, folder: Path, sizes: Sequence[int
     services = Services(Settings(data_dir=folder), database, bell, "a secret " * 5, clock=FixedClock(NOW))
     app = create_app(services)
     walk = Walk(app, database, groups)
+    gc.collect()
+    gc.freeze()  # what stands by now is not looked through before each page
     try:
         return await walk.all()
     finally:

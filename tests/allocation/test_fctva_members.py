@@ -7,6 +7,7 @@ from litestar import Litestar
 
 from factories import ARCACHON, BUYER, NOW, Territory, file_needs, open_purchase
 from pooling.allocation.allocating import allocate_purchase
+from pooling.allocation.case import Payer, getting_fctva
 from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate, FinanceConfiguration
 from pooling.kernel.database import Database
 from pooling.purchases.schemas import ItemIn
@@ -62,3 +63,18 @@ def test_one_list_of_beneficiaries_a_day() -> None:
     found = FinanceConfiguration().fctva_beneficiaries[0]
     with pytest.raises(ValueError, match="two lists of FCTVA beneficiaries hold on 2015-01-01"):
         FinanceConfiguration(fctva_beneficiaries=(found, found))
+
+
+def test_of_many_members_each_category_is_looked_up_once() -> None:
+    class Asked(FctvaBeneficiaries):
+        times: list[str] = []  # noqa: RUF012 - of a model: each has its own
+
+        def __contains__(self, kind: str) -> bool:
+            self.times.append(kind)
+            return super().__contains__(kind)
+
+    asked = Asked.model_validate(FinanceConfiguration().fctva_beneficiaries[0].model_dump())
+    kinds = ["commune", "université"] * 500
+    payers = [Payer(number, f"M{number}", "", None, None, None, kind, "") for number, kind in enumerate(kinds)]
+    assert getting_fctva(payers, asked) == set(range(0, 1000, 2))
+    assert sorted(asked.times) == ["commune", "université"]

@@ -87,7 +87,7 @@ async def read_purchase(
     lead = await _as_payer(session, purchase.lead_member_id)
     day = date_of(purchase)
     fctva, beneficiaries = finance.fctva_on(day), finance.beneficiaries_on(day)
-    eligible = {payer.member_id for payer in (lead, *payers) if beneficiaries and payer.kind in beneficiaries}
+    eligible = getting_fctva([lead, *payers], beneficiaries)
     own = own_weights(payers)
     known = [payer.code for payer in payers]
     return PurchaseCase(
@@ -118,6 +118,12 @@ async def read_purchase(
         charges=charges,
         subsidies=subsidies,
     )
+
+
+def getting_fctva(payers: Sequence[Payer], beneficiaries: FctvaBeneficiaries | None) -> set[int]:
+    """Ids of those who get it. Each category is looked up once: it is compared in words."""
+    kinds = {kind for kind in {payer.kind for payer in payers} if beneficiaries and kind in beneficiaries}
+    return {payer.member_id for payer in payers if payer.kind in kinds}
 
 
 def _basis(purchase: Purchase) -> str:

@@ -45,6 +45,7 @@ class ShareRow(Protocol):
 
 _EXACT = frozenset({"vat_rate", "unit_price", "rate", "whole"})
 _NAMES = ("items", "charges", "subsidies")
+_JSON = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 def head_of(stated: StatedPurchase) -> dict[str, Any]:
@@ -77,9 +78,9 @@ def rows_of(stated: StatedPurchase) -> list[dict[str, Any]]:
             "subsidies": member.result.subsidised,
             "fctva": member.result.fctva,
             "net": member.result.net,
-            "vat_by_rate": json.dumps(member.result.vat_by_rate),
+            "vat_by_rate": _JSON(member.result.vat_by_rate),
             "gets_fctva": member.fctva,
-            "lines": json.dumps([_share_written(share) for share in member.shares]),
+            "lines": _JSON([_share_written(share) for share in member.shares]),
         }
         for member in stated.result.members
     ]
@@ -142,14 +143,20 @@ def _line(written: Mapping[str, Any]) -> StatedLine:
     return StatedLine(**values)
 
 
-def _share_written(share: StatedShare) -> list[Any]:
-    written = [
-        *(share.line, share.cents, share.numerator, _number(share.value), share.rank),
-        *([[_number(value), _number(weight)] for value, weight in share.parts], share.eligible, share.units),
-    ]
-    while written[-1] in (None, 0, []) and len(written) > 4:  # noqa: PLR2004 - the fields that have no default
-        written.pop()
-    return written
+def _share_written(share: StatedShare) -> Sequence[Any]:
+    if share[5:] == _NOTHING_MORE:  # most of them, hundreds of thousands
+        line, cents, numerator, value, rank = share[:5]
+        known = value if isinstance(value, int) else str(value)
+        return (line, cents, numerator, known) if rank is None else (line, cents, numerator, known, rank)
+    line, cents, numerator, value, rank, parts, eligible, units = share
+    more = [[[_number(value), _number(weight)] for value, weight in parts], eligible, units]
+    while more[-1] in (0, []):
+        more.pop()
+    return [line, cents, numerator, _number(value), rank, *more]
+
+
+_NOTHING_MORE = ((), 0, 0)
+"""What a share has after its rank when it is neither of a mix nor of a subsidy."""
 
 
 def share_of(written: Sequence[Any]) -> StatedShare:

@@ -5,6 +5,7 @@ and ends, so that the memory it took is given back. One piece at a time: whoever
 """
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ProcessPoolExecutor
@@ -62,8 +63,11 @@ def is_apart() -> bool:
 
 
 def _begin() -> None:
-    """Ctrl+C is for who started us, who then ends this process too."""
+    """Ctrl+C is for who started us, who then ends this process too. Nor is rubbish looked for among a million objects
+    that are needed: what it holds goes with it.
+    """
     global _IS_APART  # noqa: PLW0603 - of this process
+    gc.disable()
     _IS_APART = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

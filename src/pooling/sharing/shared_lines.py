@@ -186,7 +186,8 @@ def _subsidy(allocation: Allocation, id_: str) -> SharedLine:
     line = allocation.lines.subsidies[id_]
     rated = isinstance(line.subsidy, RateSubsidy)
     values: list[Number] = [Fraction(claim, line.denominator) for claim in line.claims]
-    base = KeyValues.of(KeyName.CLAIM if rated else KeyName.ELIGIBLE_COST, values)
+    key, scope = KeyName.CLAIM if rated else KeyName.ELIGIBLE_COST, [n for n, claim in enumerate(line.claims) if claim]
+    base = KeyValues(key, values, scope, Fraction(sum(line.claims), line.denominator))
     return SharedLine(LineKind.SUBSIDY, id_, base, line.shares)
 
 

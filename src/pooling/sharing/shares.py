@@ -40,6 +40,12 @@ class Shares:
         whole = abs(self.numerators[place]) // self.denominator
         return whole if self.numerators[place] >= 0 else -whole
 
+    @property
+    def left(self) -> Cents:
+        """The cents that remain to be given one by one, with their sign."""
+        whole = self.denominator
+        return self.total - sum(n // whole if n >= 0 else -(-n // whole) for n in self.numerators)
+
     def given(self, place: int) -> int:
         """The remaining cent that the member received: 1, 0 or -1."""
         return self.cents[place] - self.towards_zero(place)

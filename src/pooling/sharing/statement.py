@@ -181,16 +181,13 @@ class Statement:
 def state_allocation(allocation: Allocation) -> Statement:
     """All that is told of an allocation, as values."""
     lines: list[StatedLine] = []
-    columns = []
+    rows: list[list[StatedShare]] = [[] for _ in allocation.members]
     for described in shared_lines(allocation):
         line, ranks = _line(allocation, described)
-        columns.append(_column(allocation, described, len(lines), ranks))
+        for place, share in _column(allocation, described, len(lines), ranks):
+            rows[place].append(share)
         lines.append(line)
     flags = [member.fctva for member in allocation.lines.pool.members]
-    rows: list[list[StatedShare]] = [[] for _ in allocation.members]
-    for column in columns:
-        for place, share in column:
-            rows[place].append(share)
     results = {member.id: member for member in allocation.members}
     return Statement(
         label=allocation.case.label,
@@ -209,7 +206,7 @@ def state_allocation(allocation: Allocation) -> Statement:
 def _line(allocation: Allocation, described: SharedLine) -> tuple[StatedLine, Mapping[int, int]]:
     """The line, and who stands where among those that may receive one of its cents."""
     lines, shares = allocation.lines, described.shares
-    left = shares.total - sum(map(shares.towards_zero, range(len(shares.cents))))
+    left = shares.left
     values = {
         "kind": described.kind,
         "id": described.id,
@@ -258,17 +255,21 @@ def _column(
     shares, base = described.shares, described.base
     subsidy = allocation.lines.subsidies[described.id] if described.kind is LineKind.SUBSIDY else None
     for place, (cents, numerator, value) in enumerate(zip(shares.cents, shares.numerators, base.values, strict=True)):
-        if cents or numerator or value:
-            yield (
-                place,
-                StatedShare(
-                    line,
-                    cents,
-                    numerator,
-                    value,
-                    ranks.get(place),
-                    tuple((part.base.values[place], part.weight(place)) for part in described.parts),
-                    subsidy.eligible[place] if subsidy else 0,
-                    subsidy.units[place] if subsidy else 0,
-                ),
-            )
+        if not (cents or numerator or value):
+            continue
+        if subsidy is None and not described.parts:  # most of them, hundreds of thousands
+            yield place, StatedShare(line, cents, numerator, value, ranks.get(place))
+            continue
+        yield (
+            place,
+            StatedShare(
+                line,
+                cents,
+                numerator,
+                value,
+                ranks.get(place),
+                tuple((part.base.values[place], part.weight(place)) for part in described.parts),
+                subsidy.eligible[place] if subsidy else 0,
+                subsidy.units[place] if subsidy else 0,
+            ),
+        )
