@@ -42,8 +42,11 @@ from pooling.members.models import Member, Membership, Role
 from pooling.members.retiring import RetirementIn, retire_member
 from pooling.needs.advancing import advance_purchase
 from pooling.needs.collection import close_collection
+from pooling.needs.freezing import freeze_consolidation
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
+from pooling.orders.making import make_orders
+from pooling.orders.naming import name_suppliers
 from pooling.outbox.models import Message
 from pooling.purchases.details import describe_item
 from pooling.purchases.finding import item_ids
@@ -102,6 +105,7 @@ async def furnish(
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
+    await _order(database, territory, mark)
     assert await write_exports(database, FixedClock(NOW), [workbook_kind(FinanceConfiguration())]) == 1
     return {
         "group": territory.slug,
@@ -109,6 +113,8 @@ async def furnish(
         "service": "AG-2027-003",
         "offer": "AG-2027-004",
         "followed": "AG-2027-005",
+        "ordered": "AG-2027-006",
+        "order_number": 1,
         "document_id": document,
         "member": LUGOS,
         "siren": COBAN,
@@ -281,6 +287,20 @@ async def note_quote(
     await session.flush()
     session.add(QuoteTier(**its, quote_id=quote.id, item_id=item_id, from_quantity=50, unit_price=Decimal(140)))
     return {"quote_id": quote.id, "quote_file_id": file.id}
+
+
+async def _order(database: Database, territory: Territory, mark: str) -> None:
+    """A purchase whose order is about to leave."""
+    purchase_id = await open_purchase(database, territory, NOW, title=f"Vélos{mark}")
+    await file_needs(database, territory, purchase_id, REFERENT, NOW, abri=2)
+    clock = FixedClock(NOW)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await close_collection(session, buyer, purchase_id, clock, reason=f"Tous ont répondu{mark}")
+        await freeze_consolidation(session, buyer, purchase_id, clock, options={})
+        supplier = (await session.execute(text("SELECT min(id) FROM suppliers"))).scalar_one()
+        await name_suppliers(session, buyer, purchase_id, {"abri": supplier}, NOW, reason=f"Le seul{mark}")
+        await make_orders(session, buyer, purchase_id, clock)
 
 
 async def _write(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

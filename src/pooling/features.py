@@ -14,6 +14,7 @@ from pooling.members import feature as members
 from pooling.members.features import Feature
 from pooling.needs import feature as needs
 from pooling.offers import feature as offers
+from pooling.orders import feature as orders
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
 from pooling.quotes import feature as quotes
@@ -31,6 +32,7 @@ FEATURES: tuple[Feature, ...] = (
     allocation.FEATURE,
     procurement.FEATURE,
     quotes.FEATURE,
+    orders.FEATURE,
     suppliers.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,

@@ -28,6 +28,7 @@ OWN_MEMBER = frozenset({"referent"})
 OWNS = frozenset({"facilitator", "referent"})
 SEES_LUGOS = frozenset({"referent", "facilitator", "buyer"})
 KEEPS_SUPPLIERS = PREPARES | {"buyer", "buyer_other"}
+SEES_ORDERS = RUNS_OR_LEADS | REFERENTS | {"finance"}
 PAYS = frozenset({"facilitator", "buyer", "finance"})
 
 PURCHASE = "/g/{group}/achats/{reference}"
@@ -292,6 +293,15 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {PURCHASE}/livraisons{path}": RUNS_OR_LEADS for path in ("", "/liste.xlsx")},
     f"GET {PURCHASE}/livraisons/{{member}}": SEES_LUGOS,
     f"POST {PURCHASE}/livraisons/{{member}}": OWNS,
+    f"GET {PURCHASE}/commandes": SEES_ORDERS,
+    f"POST {PURCHASE}/commandes": BUYER,
+    **{f"{method} {PURCHASE}/commandes/fournisseurs": BUYER for method in ("GET", "POST")},
+    f"GET {PURCHASE}/commandes/{{order_number}}": SEES_LUGOS,
+    **{
+        f"{method} {PURCHASE}/commandes{one}/envoi": BUYER
+        for method in ("GET", "POST")
+        for one in ("", "/{order_number}")
+    },
     f"GET {PURCHASE}/procedure": GROUP,
     **{f"{method} {PURCHASE}/procedure/modification": EDITS for method in ("GET", "POST")},
     **{f"{method} {PURCHASE}/procedure/membres/{{member}}": SEES_LUGOS | EDITS for method in ("GET", "POST")},

@@ -37,6 +37,7 @@ TABLES = {
     "reminder": "reminders",
     "message": "messages",
     "export": "exports",
+    "order": "orders",
 }
 every = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
 

@@ -93,6 +93,7 @@ async def record_events(
     kind: str,
     name: str,
     each: Mapping[int, Mapping[str, Any]],
+    change: tuple[str | None, str | None] = (None, None),
 ) -> None:
     """The same event of many subjects of one kind, in one statement: the details of `each` by its id."""
     same: dict[str, Any] = {
@@ -100,6 +101,8 @@ async def record_events(
         "person_id": person_id,
         "subject_kind": kind,
         "name": name,
+        "from_state": change[0],
+        "to_state": change[1],
         "decision_id": session.info.get(_CAUSE),
     }
     rows = [{**same, "subject_id": key, "details": json.dumps(details)} for key, details in each.items()]

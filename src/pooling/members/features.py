@@ -113,6 +113,26 @@ PurchaseFact: TypeAlias = Callable[[], ColumnElement[bool]]
 Lacking: TypeAlias = Callable[[AsyncSession, int], Awaitable[str]]
 """A sentence about the purchase of this id."""
 
+
+@dataclass(frozen=True)
+class OrderFact:
+    """What stands beside an order of a purchase, of one kind: how much is delivered, how much is invoiced."""
+
+    label: str
+    """« Livraison »."""
+    tag: str
+    word: str
+
+
+OrderFacts: TypeAlias = Callable[[AsyncSession, Sequence[int]], Awaitable[Mapping[int, OrderFact]]]
+"""Of several orders, by their ids, in a fixed number of statements."""
+
+OrderHolds: TypeAlias = Callable[[AsyncSession, int], Awaitable[str]]
+"""Why the order of this id may not be cancelled, in a sentence; empty: nothing stands against it."""
+
+OrderFloors: TypeAlias = Callable[[AsyncSession, int], Awaitable[Mapping[int, int]]]
+"""Units below which lines of the order of this id may not fall, by the ids of its lines: what was received."""
+
 Forget: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[None]]
 """Deletes in the transaction's group what names people and is older than this moment."""
 
@@ -143,6 +163,13 @@ class Feature:
     """What must be so before a step of a purchase, by the fact's name (`purchases/kinds/steps.py`)."""
     purchase_lacking: Mapping[str, Lacking] = field(default_factory=dict)
     """Who or what is lacking to a fact, by its name, where its sentence does not say it."""
+    order_parts: Sequence[Parts] = ()
+    """Of the page of an order."""
+    order_facts: Sequence[OrderFacts] = ()
+    order_holds: Sequence[OrderHolds] = ()
+    order_floors: Sequence[OrderFloors] = ()
+    supplier_parts: Sequence[Parts] = ()
+    """Of the page of a supplier."""
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
@@ -276,6 +303,26 @@ class Features:
 
     async def member_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a member
         return [await part(here) for feature in self.each for part in feature.member_parts]
+
+    async def order_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of an order
+        return [await part(here) for feature in self.each for part in feature.order_parts]
+
+    async def supplier_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a supplier
+        return [await part(here) for feature in self.each for part in feature.supplier_parts]
+
+    async def order_facts(self, session: AsyncSession, orders: Sequence[int]) -> list[Mapping[int, OrderFact]]:
+        """One for each kind of fact, in the order in which they are shown."""
+        return [await facts(session, orders) for feature in self.each for facts in feature.order_facts]
+
+    async def order_holds(self, session: AsyncSession, order_id: int) -> list[str]:
+        """Why it may not be cancelled."""
+        found = [await holds(session, order_id) for feature in self.each for holds in feature.order_holds]
+        return [said for said in found if said]
+
+    async def order_floors(self, session: AsyncSession, order_id: int) -> dict[int, int]:
+        found = [await floors(session, order_id) for feature in self.each for floors in feature.order_floors]
+        lines = {line for floors in found for line in floors}
+        return {line: max(floors.get(line, 0) for floors in found) for line in lines}
 
     async def copy(self, session: AsyncSession, copied: Copied) -> None:
         for feature in self.each:

@@ -1,5 +1,7 @@
 """The steps of a purchase that its lead buyer takes by hand, each in the words of its kind; référents are told."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -11,7 +13,7 @@ from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.notices import tell_referents
 from pooling.purchases.finding import lock_with_collection
-from pooling.purchases.kinds import kind_of
+from pooling.purchases.kinds import kind_of, life_of
 from pooling.purchases.kinds.steps import Fact, Step
 from pooling.purchases.models import Participation, Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
@@ -37,12 +39,17 @@ async def advance_purchase(
         raise Conflict("Cette étape ne se fait pas à la main.", code="transition_refused")
     if lacking := await lacking_fact(session, purchase_id, step):
         raise Conflict(await lacking_said(session, purchase_id, lacking), code="not_ready")
-    now = await clock.at_database(session)
-    kind.life.move(session, purchase, state, at=now, person_id=caller.person_id, name=step.event)
-    if step.subject:
-        members = await _taking_part(session, purchase_id)
-        await tell_referents(session, purchase, now, notices.stepped(step), members=members)
+    await take_step(session, caller, purchase, step, await clock.at_database(session))
     return step
+
+
+async def take_step(session: AsyncSession, caller: Caller, purchase: Purchase, step: Step, now: datetime) -> None:
+    """Moves a locked purchase on, and tells the référents where its kind says so."""
+    state = step.state
+    life_of(purchase).move(session, purchase, state, at=now, person_id=caller.person_id, name=step.event)
+    if step.subject:
+        members = await _taking_part(session, purchase.id)
+        await tell_referents(session, purchase, now, notices.stepped(step), members=members)
 
 
 async def lacking_fact(session: AsyncSession, purchase_id: int, step: Step) -> Fact | None:
@@ -52,6 +59,13 @@ async def lacking_fact(session: AsyncSession, purchase_id: int, step: Step) -> F
     told = [features_for(session).purchase_facts[fact.name]() for fact in step.facts]
     found = (await session.execute(select(*told).select_from(Purchase).where(col(Purchase.id) == purchase_id))).one()
     return next((fact for fact, is_so in zip(step.facts, found, strict=True) if not is_so), None)
+
+
+async def fact_lacking(session: AsyncSession, purchase_id: int, fact: Fact) -> bool:
+    """Whether it is not so of this purchase."""
+    told = features_for(session).purchase_facts[fact.name]()
+    found = await session.execute(select(told).select_from(Purchase).where(col(Purchase.id) == purchase_id))
+    return not found.scalar_one()
 
 
 async def lacking_said(session: AsyncSession, purchase_id: int, fact: Fact) -> str:

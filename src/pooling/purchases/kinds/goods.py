@@ -1,7 +1,7 @@
 from pooling.purchases.kinds.asking import QUANTITIES
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.kinds.parts import Part
-from pooling.purchases.kinds.steps import CONSOLIDATED, CONVENED, Step
+from pooling.purchases.kinds.steps import CONSOLIDATED, CONVENED, UNORDERED, Step
 from pooling.purchases.models import PurchaseKind, PurchaseState
 
 GOODS = Kind(
@@ -12,7 +12,7 @@ GOODS = Kind(
     parts=frozenset(
         {
             *(Part.ITEMS, Part.COLLECTION, Part.NEEDS, Part.CONSOLIDATION, Part.COSTS, Part.PROCEDURE),
-            Part.QUOTES,
+            *(Part.QUOTES, Part.ORDERS),
         }
     ),
     steps=(
@@ -32,9 +32,10 @@ GOODS = Kind(
             (
                 "La collecte ne peut plus être rouverte.",
                 "Les référents des participants reçoivent un courriel : la commande est passée.",
+                "Aucun bon de commande n’est fait dans ces pages : « Commandes » en prépare.",
             ),
             "La commande est enregistrée.",
-            facts=(CONSOLIDATED, CONVENED),
+            facts=(CONSOLIDATED, UNORDERED, CONVENED),
             subject="Commande passée",
             tells="La commande est passée : « Besoins » rappelle ce que {member} a déclaré. Vous n’avez rien à faire.",
         ),

@@ -16,6 +16,8 @@ class Part(StrEnum):
     PROCEDURE = "procedure"
     QUOTES = "quotes"
     """Suppliers' quotes are compared, and items awarded."""
+    ORDERS = "orders"
+    """What is bought is ordered from suppliers, and received."""
     OFFER = "offer"
     """What a professional grants the agents of the members."""
     UPTAKE = "uptake"
@@ -41,6 +43,7 @@ LACKED = {
     Part.COSTS: "de coûts à répartir",
     Part.PROCEDURE: "de procédure de commande publique",
     Part.QUOTES: "de devis à comparer",
+    Part.ORDERS: "de bons de commande",
     Part.OFFER: "d’offre aux agents",
     Part.UPTAKE: "de bilan des achats des agents",
     Part.FOLLOWED: "de suivi : il est mené ici",

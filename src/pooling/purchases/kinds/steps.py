@@ -48,6 +48,13 @@ CONSOLIDATED = Fact(
     path="/consolidation",
     button="Consolider",
 )
+UNORDERED = Fact(
+    "unordered",
+    lacking="Des bons de commande sont préparés : l’achat passe à « Commandé » quand tous sont partis.",
+    task="Envoyer les bons de commande",
+    path="/commandes",
+    button="Voir les commandes",
+)
 JOINED = Fact(
     "joined",
     lacking="Aucun membre ne participe : rouvrez la collecte, ou annulez l’achat.",
