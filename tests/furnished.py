@@ -54,7 +54,7 @@ from pooling.purchases.item_files import attach_to_item
 from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
-from pooling.quotes.models import Quote, QuoteFile, QuoteLine, QuoteTier
+from pooling.quotes.models import Quote, QuoteCriterion, QuoteFile, QuoteLine, QuoteMark, QuoteTier
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 from pooling.sites.keeping import add_site
@@ -269,7 +269,7 @@ async def _sell(session: AsyncSession, territory: Territory, mark: str) -> int:
 async def note_quote(
     session: AsyncSession, territory: Territory, purchase_id: int, supplier: int, mark: str
 ) -> dict[str, object]:
-    """The supplier's quote of an item, with a file."""
+    """The supplier's quote of an item, with a file, and what it is judged by."""
     its: dict[str, Any] = {"group_id": territory.group_id}
     quote = Quote(**its, purchase_id=purchase_id, supplier_id=supplier, note=f"Un devis{mark}", written_at=NOW)
     (file,) = await store_files(
@@ -286,6 +286,10 @@ async def note_quote(
     )
     await session.flush()
     session.add(QuoteTier(**its, quote_id=quote.id, item_id=item_id, from_quantity=50, unit_price=Decimal(140)))
+    judged: dict[str, Any] = {**its, "purchase_id": purchase_id, "number": 1}
+    session.add(QuoteCriterion(**judged, kind="life_cycle", label=f"Coût{mark}", weight=Decimal(100)))
+    await session.flush()
+    session.add(QuoteMark(**judged, quote_id=quote.id, cents=1000, reason=f"Dix ans{mark}"))
     return {"quote_id": quote.id, "quote_file_id": file.id}
 
 

@@ -232,20 +232,26 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"POST {PURCHASE}/articles/{{item}}/{step}": EDITS for step in ("pieces", "pieces/{item_file_id}/retrait")},
     **{f"{method} {PURCHASE}/etape": BUYER for method in ("GET", "POST")},
     # quotes
-    **{f"GET {PURCHASE}/devis{path}": RUNS_OR_LEADS for path in ("", "/{quote_id}")},
+    **{f"GET {PURCHASE}/devis{path}": RUNS_OR_LEADS for path in ("", "/{quote_id}", "/comparaison", "/parts")},
     **{f"GET {PURCHASE}/devis/modele.{kind}": BUYER for kind in ("xlsx", "ods")},
     f"GET {PURCHASE}/devis/{{quote_id}}/pieces/{{quote_file_id}}": RUNS_OR_LEADS,
     **{
         f"{method} {PURCHASE}/devis/{step}": BUYER
         for method in ("GET", "POST")
-        for step in ("nouveau", "{quote_id}/modification", "{quote_id}/retrait")
+        for step in ("nouveau", "criteres", *(f"{{quote_id}}/{step}" for step in ("modification", "retrait", "notes")))
     },
     **{
         f"POST {PURCHASE}/devis/{step}": BUYER
         for step in ("lecture", "{quote_id}/pieces", "{quote_id}/pieces/{quote_file_id}/retrait")
     },
-    **{f"GET {API}/purchases/{{reference}}/quotes{path}": RUNS_OR_LEADS for path in ("", "/{quote_id}")},
-    f"PUT {API}/purchases/{{reference}}/quotes/{{quote_id}}": BUYER,
+    **{
+        f"GET {API}/purchases/{{reference}}/quotes{path}": RUNS_OR_LEADS
+        for path in ("", "/{quote_id}", "/comparison", "/criteria", "/{quote_id}/marks")
+    },
+    **{
+        f"PUT {API}/purchases/{{reference}}/quotes/{path}": BUYER
+        for path in ("{quote_id}", "criteria", "{quote_id}/marks")
+    },
     **{f"POST {API}/purchases/{{reference}}/quotes{path}": BUYER for path in ("", "/{quote_id}/removal")},
     f"GET {PURCHASE}/ailleurs": GROUP,
     **{f"{method} {PURCHASE}/ailleurs/modification": BUYER for method in ("GET", "POST")},

@@ -10,5 +10,7 @@ SENTENCES: Mapping[str, str] = {
     "quote.removed": "a retiré le devis de {supplier} pour {purchase}",
     "quote.files_added": "a ajouté des pièces au devis de {supplier} pour {purchase}",
     "quote.file_removed": "a retiré une pièce du devis de {supplier} pour {purchase}",
+    "quote.criteria_set": "a dit comment juger les devis de {purchase}",
+    "quote.marked": "a noté, critère par critère, le devis de {supplier} pour {purchase}",
 }
 EVENTS = EventWords(SENTENCES)

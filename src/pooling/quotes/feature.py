@@ -4,13 +4,13 @@ from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.rules import ONCE_CLOSED
-from pooling.quotes import api, pages
+from pooling.quotes import api, comparison_api, comparison_pages, pages
 from pooling.quotes.event_words import EVENTS
 from pooling.quotes.page import SECTION
 
 FEATURE = Feature(
-    pages=pages.ROUTES,
-    api=api.ROUTES,
+    pages=[*pages.ROUTES, *comparison_pages.ROUTES],
+    api=[*api.ROUTES, *comparison_api.ROUTES],
     purchase_tabs=(Tab("Devis", SECTION, Right.SEE_ALL_NEEDS, states=ONCE_CLOSED),),
     purchase_parts={"devis": Part.QUOTES, "quotes": Part.QUOTES},
     events=EVENTS,

@@ -1,10 +1,21 @@
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint
 from sqlmodel import Field
 
-from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, within_group
+from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
+
+
+class CriterionKind(StrEnum):
+    PRICE = "price"
+    LIFE_CYCLE = "life_cycle"
+    ENVIRONMENT = "environment"
+    QUALITY = "quality"
+    DELAY = "delay"
+    SOCIAL = "social"
+    OTHER = "other"
 
 
 class Quote(TenantTable, table=True):
@@ -99,6 +110,52 @@ class QuoteFile(TenantTable, table=True):
 
     file_id: int = Field(primary_key=True, sa_type=BigInteger)
     quote_id: int = foreign_id()
+
+
+class QuoteCriterion(TenantTable, table=True):
+    """What a purchase's quotes are judged by."""
+
+    __tablename__ = "quote_criteria"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        one_of("kind", CriterionKind),
+        CheckConstraint("number BETWEEN 1 AND 12", name="number_is_short"),
+        CheckConstraint("weight > 0 AND weight <= 100", name="weight_is_percent"),
+    )
+
+    purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True)
+    kind: str
+    label: str
+    weight: Decimal = Field(sa_type=Numeric(5, 2))
+    """Percent."""
+
+
+class QuoteMark(TenantTable, table=True):
+    """What a quote was given for a criterion, and why: a mark out of 20 or, for the life-cycle cost, cents."""
+
+    __tablename__ = "quote_marks"
+    __table_args__ = (
+        in_group(),
+        within_group("quote_id", "quotes", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["group_id", "purchase_id", "number"],
+            ["quote_criteria.group_id", "quote_criteria.purchase_id", "quote_criteria.number"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("(mark IS NULL) <> (cents IS NULL)", name="mark_or_cost"),
+        CheckConstraint("mark BETWEEN 0 AND 20 AND cents >= 0", name="mark_out_of_twenty"),
+        CheckConstraint("reason <> ''", name="says_why"),
+        Index(None, "group_id", "purchase_id", "number"),
+    )
+
+    quote_id: int = Field(primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True)
+    purchase_id: int = foreign_id()
+    mark: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(4, 2))
+    cents: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
+    reason: str
 
 
 class Award(TenantTable, table=True):

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
-from pooling.kernel.slices import AnySelect
+from pooling.kernel.slices import AnySelect, Listed, Slice
 from pooling.kernel.tables import any_of, linked
+from pooling.members.models import Member
+from pooling.members.queries import MEMBERS_BY_NAME
 from pooling.purchases.item_files import ItemFile
+from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import ItemShown
 from pooling.quotes.models import Quote, QuoteFile, QuoteLine, QuoteTier
 from pooling.quotes.schemas import QuoteIn, QuoteLineIn
@@ -130,3 +133,14 @@ async def _shown(session: AsyncSession, statement: AnySelect) -> list[QuoteShown
     for quote_id, file_id, name, size, media_type in await session.execute(its_files):
         files[quote_id].append(ItemFile(file_id, name, size, media_type))
     return [QuoteShown(quote, name, lines[quote.id], tiers[quote.id], files[quote.id]) for quote, name in heads]
+
+
+async def members_concerned(session: AsyncSession, purchase: Purchase, wanted: Slice) -> Listed[tuple[str, str]]:
+    """Codes and names of those who pay something: who take part and, for a surplus of packs, the lead member."""
+    taking_part = exists().where(
+        linked(Participation.member_id, Member.id), col(Participation.purchase_id) == purchase.id
+    )
+    statement = select(col(Member.code), col(Member.name)).where(
+        or_(taking_part, col(Member.id) == purchase.lead_member_id)
+    )
+    return (await MEMBERS_BY_NAME.read(session, statement, wanted)).each(lambda row: (row[0], row[1]))

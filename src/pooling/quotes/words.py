@@ -1,9 +1,10 @@
 """Quotes in French."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from pooling.purchases.queries import ItemShown
+from pooling.quotes.models import CriterionKind
 from pooling.quotes.schemas import QuoteIn, QuoteLineIn
 from pooling.web.typography import date_short, euros, number, plural, price
 
@@ -50,3 +51,22 @@ def in_words(command: QuoteIn, items: Sequence[ItemShown]) -> dict[str, str]:
 
 def days_in_words(days: int | None) -> str:
     return "non précisé" if days is None else plural(days, "jour")
+
+
+KINDS: Mapping[CriterionKind, str] = {
+    CriterionKind.PRICE: "Prix",
+    CriterionKind.LIFE_CYCLE: "Coût du cycle de vie",
+    CriterionKind.ENVIRONMENT: "Environnement",
+    CriterionKind.QUALITY: "Valeur technique",
+    CriterionKind.DELAY: "Délai de livraison",
+    CriterionKind.SOCIAL: "Social",
+    CriterionKind.OTHER: "Autre",
+}
+STATUSES: Mapping[str, str] = {
+    "not_offered": "non proposé",
+    "nothing_declared": "aucun besoin",
+    "minimum_not_reached": "quantité minimale non atteinte",
+    "below_one_pack": "moins d’un lot",
+    "amount_not_reached": "montant minimal non atteint",
+}
+"""Why nothing would be ordered of a line."""
