@@ -57,7 +57,12 @@ from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
 from pooling.quotes.models import Quote, QuoteCriterion, QuoteFile, QuoteLine, QuoteMark, QuoteTier
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
-from pooling.sites.keeping import add_site
+from pooling.resources.lending import agree, ask_for, note_use
+from pooling.resources.models import ResourceKind
+from pooling.resources.offering import offer_resource
+from pooling.resources.rules import ALL_DAYS
+from pooling.resources.schemas import AskIn, ResourceIn
+from pooling.sites.keeping import add_site, sites_in_use
 from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 
@@ -91,6 +96,7 @@ async def furnish(
             **await _describe(session, territory, purchase_id, mark),
             **await _deliver(session, territory, purchase_id, mark),
             **await _allocate(session, territory, purchase_id, mark),
+            **await _lend(session, territory, mark),
             **await _meet(session, territory, purchase_id, mark),
             **await _write(session, territory, mark),
         }
@@ -209,6 +215,35 @@ async def _deliver(session: AsyncSession, territory: Territory, purchase_id: int
     items = await item_ids(session, purchase_id)
     await keep_split(session, referent, purchase_id, member, [(items["arceau"], {site.id: 2 for site in sites})], NOW)
     return {"site_id": sites[1].id}
+
+
+async def _lend(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """Desks of the référent's member: some are lent to another member, which asks for more."""
+    referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
+    asker = await caller_of(session, territory.people["referent@arcachon.example"], territory.group_id)
+    member = await session.get_one(Member, (territory.group_id, territory.members[LUGOS]))
+    (site, *_) = await sites_in_use(session, member.id)
+    today = NOW.date()
+    desks = ResourceIn(
+        site_id=site.id,
+        kind=ResourceKind.DESK,
+        title=f"Bureaux{mark}",
+        quantity=4,
+        days=ALL_DAYS,
+        conditions=f"Un badge{mark}",
+        from_day=today,
+    )
+    resource = (await offer_resource(session, referent, member, desks, NOW)).resource
+    borrower = territory.members[ARCACHON]
+    named: dict[str, object] = {"resource_id": resource.id}
+    for units in (1, 2):
+        ask = AskIn(units=units, first_day=today, last_day=today + timedelta(days=9), purpose=f"Des agents{mark}")
+        lending = (await ask_for(session, asker, resource.id, borrower, ask, NOW, today)).lending
+        named["lending_id"] = lending.id
+        if units == 1:
+            await agree(session, referent, lending.id, NOW)
+            await note_use(session, asker, lending.id, {today.replace(day=1): 1}, NOW, today)
+    return named
 
 
 async def _allocate(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

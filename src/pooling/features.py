@@ -18,6 +18,7 @@ from pooling.orders import feature as orders
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
 from pooling.quotes import feature as quotes
+from pooling.resources import feature as resources
 from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
 
@@ -37,6 +38,7 @@ FEATURES: tuple[Feature, ...] = (
     committees.FEATURE,
     mailroom.FEATURE,
     calendars.FEATURE,
+    resources.FEATURE,
     members.FEATURE,
     sites.FEATURE,
     directory.FEATURE,

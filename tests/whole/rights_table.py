@@ -31,6 +31,12 @@ KEEPS_SUPPLIERS = PREPARES | {"buyer", "buyer_other"}
 SEES_ORDERS = RUNS_OR_LEADS | REFERENTS | {"finance"}
 PAYS = frozenset({"facilitator", "buyer", "finance"})
 
+ASKED = frozenset({"facilitator", "referent_lead"})
+"""The walk's request for a resource of the référent's member was made by the lead member."""
+BOTH_SIDES = OWNS | ASKED
+
+RESOURCE = "/g/{group}/ressources/{resource_id}"
+LENDING = "/g/{group}/ressources/demandes/{lending_id}"
 PURCHASE = "/g/{group}/achats/{reference}"
 COMMITTEE = "/g/{group}/comites/{committee_id}"
 DECISION = f"{COMMITTEE}/decisions/{{number}}"
@@ -209,6 +215,17 @@ EXPECTED: dict[str, frozenset[str]] = {
         for step in ("nouveau", "{supplier_id}/fiche")
     },
     **{f"POST /g/{{group}}/fournisseurs/{{supplier_id}}/{step}": KEEPS_SUPPLIERS for step in ("archivage", "reprise")},
+    # shared resources
+    **{f"GET /g/{{group}}/ressources{path}": GROUP for path in ("", "/{resource_id}")},
+    **{f"{method} /g/{{group}}/membres/{{member}}/ressources/nouvelle": OWNS for method in ("GET", "POST")},
+    **{f"{method} {RESOURCE}/{step}": OWNS for method in ("GET", "POST") for step in ("fiche", "retrait")},
+    **{f"{method} {RESOURCE}/demande": REFERENTS - {"referent"} for method in ("GET", "POST")},
+    "GET /g/{group}/ressources/demandes": FACILITATOR | REFERENTS,
+    f"GET {LENDING}": BOTH_SIDES,
+    f"POST {LENDING}/accord": OWNS,
+    **{f"{method} {LENDING}/refus": OWNS for method in ("GET", "POST")},
+    f"POST {LENDING}/retrait": ASKED,
+    **{f"{method} {LENDING}/{step}": BOTH_SIDES for method in ("GET", "POST") for step in ("fin", "usage")},
     # a purchase
     f"GET {PURCHASE}": GROUP,
     **{
@@ -363,6 +380,17 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {API}/suppliers": KEEPS_SUPPLIERS,
     f"PUT {API}/suppliers/{{supplier_id}}": KEEPS_SUPPLIERS,
     **{f"POST {API}/suppliers/{{supplier_id}}/{step}": KEEPS_SUPPLIERS for step in ("archive", "restore")},
+    **{f"GET {API}/resources{path}": GROUP for path in ("", "/{resource_id}", "/{resource_id}/occupation")},
+    f"POST {API}/members/{{member}}/resources": OWNS,
+    f"PUT {API}/resources/{{resource_id}}": OWNS,
+    f"POST {API}/resources/{{resource_id}}/withdrawal": OWNS,
+    f"POST {API}/resources/{{resource_id}}/lendings": REFERENTS - {"referent"},
+    f"GET {API}/lendings": FACILITATOR | REFERENTS,
+    f"GET {API}/lendings/{{lending_id}}": BOTH_SIDES,
+    **{f"POST {API}/lendings/{{lending_id}}/{step}": OWNS for step in ("agreement", "refusal")},
+    f"POST {API}/lendings/{{lending_id}}/withdrawal": ASKED,
+    f"POST {API}/lendings/{{lending_id}}/end": BOTH_SIDES,
+    f"PUT {API}/lendings/{{lending_id}}/uses": BOTH_SIDES,
     f"GET {API}/purchases": GROUP,
     f"POST {API}/purchases": PREPARES,
     f"GET {API}/purchases/{{reference}}": GROUP,

@@ -63,6 +63,11 @@ from pooling.needs.schemas import DeclarationIn
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
 from pooling.purchases.models import PurchaseState
+from pooling.resources.lending import agree, ask_for
+from pooling.resources.models import ResourceKind
+from pooling.resources.offering import offer_resource
+from pooling.resources.rules import ALL_DAYS
+from pooling.resources.schemas import AskIn, ResourceIn
 from pooling.settings import Settings
 from pooling.sites.keeping import add_site
 from pooling.sites.schemas import SiteIn
@@ -89,6 +94,8 @@ KNOWN: dict[str, list[Any]] = {
     "number": [1, 2, 99],
     "supplier_id": [1, 99],
     "site_id": [1, 2, 99],
+    "resource_id": [1, 99],
+    "lending_id": [1, 2, 99],
 }
 
 PLAUSIBLE: dict[str, dict[str, Any]] = {
@@ -111,6 +118,21 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "get_site": {},
     "correct_site": {"name": "Mairie", "postcode": ""},
     "archive_site": {},
+    "offer_resource": {"site_id": 1, "kind": "desk", "days": [1, 2], "from_day": "2027-03-01", "until_day": None},
+    "change_resource": {"site_id": 1, "days": [1, 2, 3, 4, 5], "from_day": "2027-03-01", "until_day": None},
+    "withdraw_resource": {"reason": "Travaux"},
+    "get_occupation": {"first": "2027-03-01", "last": "2027-03-07"},
+    "ask_for_resource": {
+        "member": ARCACHON,
+        "units": 1,
+        "first_day": "2027-03-02",
+        "last_day": "2027-03-31",
+        "days": [2],
+        "purpose": "Un agent",
+    },
+    "refuse_lending": {"reason": "Travaux"},
+    "end_lending": {"on": "2027-03-09", "reason": "Travaux"},
+    "note_lending_use": {"uses": [{"month": "2027-03-01", "used": 1}]},
     "split_delivery": {"items": [{"item": "arceau", "sites": [{"site": 1, "quantity": 2}]}]},
     "renew_populations": {"sirens": [LUGOS]},
     "add_members_from_directory": {"sirens": [COBAN, LUGOS], "with_communes": False},
@@ -190,6 +212,14 @@ PLACES = {
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
+LENT: dict[str, tuple[str, int]] = {
+    **dict.fromkeys(("agree_lending", "end_lending", "note_lending_use"), ("lending_id", 1)),
+    "refuse_lending": ("lending_id", 2),
+    "take_back_lending": ("lending_id", 3),
+    **dict.fromkeys(("change_resource", "get_occupation", "ask_for_resource"), ("resource_id", 1)),
+    "withdraw_resource": ("resource_id", 2),
+}
+"""One for each thing that can be done once."""
 LEAVES = {"retire_member", "take_member_back"}
 """For them the member is one of which nothing is under way."""
 SENT = ("method", "url", "params", "headers", "json", "data", "content")
@@ -255,6 +285,28 @@ async def add_sites(database: Database, territory: Territory) -> None:
             await add_site(session, caller, member, SiteIn(name=name), NOW)
 
 
+async def lend_desks(database: Database, territory: Territory) -> None:
+    """Of Lugos, that Arcachon asks for and has in use."""
+    today = NOW.date()
+    async with database.transaction(territory.group_id) as session:
+        owner = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
+        asker = await caller_of(session, territory.people["referent@arcachon.example"], territory.group_id)
+        member = await session.get_one(Member, (territory.group_id, territory.members[LUGOS]))
+        resource_id = 0
+        for title in ("Bureaux", "Bureaux d’en haut"):
+            desks = ResourceIn(
+                site_id=1, kind=ResourceKind.DESK, title=title, quantity=9_000, days=ALL_DAYS, from_day=today
+            )
+            found = await offer_resource(session, owner, member, desks, NOW)
+            resource_id = resource_id or found.resource.id
+        for units in (1, 2, 3):
+            ask = AskIn(units=units, first_day=today, last_day=today + timedelta(days=30), purpose="Des agents")
+            borrower = territory.members[ARCACHON]
+            lending = (await ask_for(session, asker, resource_id, borrower, ask, NOW, today)).lending
+            if units == 1:
+                await agree(session, owner, lending.id, NOW)
+
+
 async def raise_difficulties(database: Database, territory: Territory) -> None:
     async with database.transaction(territory.group_id) as session:
         caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
@@ -296,6 +348,7 @@ class Service:
             draft = DeclarationIn(member_id=territory.members[LUGOS], needs=())
             await save_draft(session, referent, purchase_id, draft, FixedClock(NOW))
         await add_sites(self.database, territory)
+        await lend_desks(self.database, territory)
         await publish_minutes_of_a_committee(self.database, territory)
         await invite_to_a_committee(self.database, territory)
         await raise_difficulties(self.database, territory)
@@ -382,16 +435,19 @@ def _check(
     check()
 
 
-def _make_plausible(case: schemathesis.Case[Any]) -> None:
+def _make_plausible(case: schemathesis.Case[Any]) -> None:  # noqa: C901 - one rule after the other
     id_ = case.operation.definition.raw["operationId"]
-    if id_ not in PLAUSIBLE:
+    if id_ not in PLAUSIBLE and id_ not in LENT:
         return
     if isinstance(case.body, dict):
-        case.body = {**case.body, **PLAUSIBLE[id_]}
+        case.body = {**case.body, **PLAUSIBLE.get(id_, {})}
     for header in ("If-Match", "Idempotency-Key"):
         case.headers.pop(header, None)
     if "committee_id" in case.path_parameters:
         case.path_parameters |= {"committee_id": 1 if id_ == "settle_decision" else 2}
+    if id_ == "get_occupation":
+        case.query = dict(PLAUSIBLE[id_])
+    case.path_parameters = {**case.path_parameters, **dict([LENT[id_]] if id_ in LENT else [])}
     if id_ in PLACES:
         case.path_parameters = {**case.path_parameters, "reference": PLACES[id_]}
     if "member" in case.path_parameters:

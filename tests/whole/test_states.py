@@ -38,6 +38,8 @@ TABLES = {
     "message": "messages",
     "export": "exports",
     "order": "orders",
+    "resource": "resources",
+    "lending": "lendings",
 }
 every = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from pooling.demo.committees import make_committees
 from pooling.demo.purchases import make_purchases
+from pooling.demo.resources import make_resources
 from pooling.demo.sites import make_sites
 from pooling.demo.suppliers import make_suppliers
 from pooling.demo.territory import make_group
@@ -64,6 +65,7 @@ async def make_territory(database: Database, now: datetime) -> bool:
     territory = await make_group(database, now)
     await make_sites(database, territory, now)
     await make_suppliers(database, territory, now)
+    await make_resources(database, territory, now)
     await make_purchases(database, territory, now)
     await make_committees(database, territory, now)
     return True

@@ -28,6 +28,8 @@ PATH_PARAMETERS = {
     "site_id": "The id of a member's site.",
     "quote_id": "A quote's id.",
     "supplier_id": "A supplier's id.",
+    "resource_id": "A shared resource.",
+    "lending_id": "What a member asks for, or borrows, of a shared resource.",
 }
 REFUSALS = {
     400: "The request is not one: bytes that are no text, or a body that is not JSON.",
