@@ -255,7 +255,12 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {PURCHASE}/devis/{step}": BUYER
         for method in ("GET", "POST")
-        for step in ("nouveau", "criteres", *(f"{{quote_id}}/{step}" for step in ("modification", "retrait", "notes")))
+        for step in (
+            "nouveau",
+            "criteres",
+            "attribution",
+            *(f"{{quote_id}}/{step}" for step in ("modification", "retrait", "notes")),
+        )
     },
     **{
         f"POST {PURCHASE}/devis/{step}": BUYER
@@ -265,6 +270,8 @@ EXPECTED: dict[str, frozenset[str]] = {
         f"GET {API}/purchases/{{reference}}/quotes{path}": RUNS_OR_LEADS
         for path in ("", "/{quote_id}", "/comparison", "/criteria", "/{quote_id}/marks")
     },
+    f"GET {API}/purchases/{{reference}}/awards": RUNS_OR_LEADS,
+    f"PUT {API}/purchases/{{reference}}/awards": BUYER,
     **{
         f"PUT {API}/purchases/{{reference}}/quotes/{path}": BUYER
         for path in ("{quote_id}", "criteria", "{quote_id}/marks")

@@ -170,6 +170,8 @@ class Feature:
     order_floors: Sequence[OrderFloors] = ()
     supplier_parts: Sequence[Parts] = ()
     """Of the page of a supplier."""
+    award_holds: Sequence[Lacking] = ()
+    """Why a purchase's items may not go to other suppliers now; empty: they may."""
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
@@ -231,6 +233,10 @@ class Features:
     @cached_property
     def purchase_parts(self) -> dict[str, str]:
         return {word: part for feature in self.each for word, part in feature.purchase_parts.items()}
+
+    @cached_property
+    def award_holds(self) -> list[Lacking]:
+        return [holds for feature in self.each for holds in feature.award_holds]
 
     @cached_property
     def purchase_holdings(self) -> dict[str, PurchaseFact]:

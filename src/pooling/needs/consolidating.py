@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.collections.models import Collection
@@ -180,23 +181,35 @@ class FrozenConsolidation:
     options: Options
     reason: str
     counts: bool
-    """Not when the collection was opened again since: what is declared counts, until it is frozen again."""
+    """Not when the collection was opened again since, or suppliers' conditions changed what is ordered: what is
+    declared counts, until it is frozen again.
+    """
+    repriced: bool = False
+    """Whether these conditions are why."""
 
     @property
     def outdated(self) -> str:
         """What pages say of one that no longer counts; nothing of one that does."""
-        return (
-            ""
-            if self.counts
-            else f"La consolidation n° {self.number} date d’avant la réouverture : elle ne compte plus."
-        )
+        since = "le choix des devis" if self.repriced else "la réouverture"
+        return "" if self.counts else f"La consolidation n° {self.number} date d’avant {since} : elle ne compte plus."
 
 
 def still_counts() -> ColumnElement[bool]:
-    """Of a consolidation beside its purchase's collection: frozen since that was last closed. Whatever it rests on
-    cannot change in between: declarations by an amendment alone, which freezes again.
+    """Of a consolidation beside its purchase's collection: frozen since that was last closed, and since suppliers'
+    conditions last changed what is ordered. Whatever else it rests on cannot change in between: declarations by an
+    amendment alone, which freezes again.
     """
-    return func.coalesce(col(ConsolidationRecord.frozen_at) >= col(Collection.closed_at), False)
+    frozen_at = col(ConsolidationRecord.frozen_at)
+    return func.coalesce(frozen_at >= col(Collection.closed_at), False) & ~_repriced_since()
+
+
+def _repriced_since() -> ColumnElement[bool]:
+    """Of a consolidation: its purchase's items are sold otherwise since."""
+    of_it = aliased(Purchase)
+    return exists().where(
+        linked(of_it.id, ConsolidationRecord.purchase_id),
+        col(of_it.repriced_at) > col(ConsolidationRecord.frozen_at),
+    )
 
 
 def consolidated() -> ColumnElement[bool]:
@@ -225,6 +238,7 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
                 col(ConsolidationRecord.options),
                 col(ConsolidationRecord.reason),
                 still_counts(),
+                _repriced_since(),
             )
             .join(Collection, linked(Collection.purchase_id, ConsolidationRecord.purchase_id))
             .where(col(ConsolidationRecord.purchase_id) == purchase_id)
@@ -235,4 +249,4 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
     if row is None:
         return None
     options = {code: ConsolidationOptions.from_json(kept) for code, kept in row[3].items()}
-    return FrozenConsolidation(row[0], row[1], row[2], options, row[4], row[5])
+    return FrozenConsolidation(row[0], row[1], row[2], options, *row[4:])

@@ -42,6 +42,13 @@ def unordered() -> ColumnElement[bool]:
     return ~exists().where(linked(Order.purchase_id, Purchase.id), col(Order.state) != OrderState.CANCELLED)
 
 
+async def awards_held(session: AsyncSession, purchase_id: int) -> str:
+    """Why items of a purchase may not go to other suppliers: an order has left with their prices."""
+    left = exists().where(col(Order.purchase_id) == purchase_id, col(Order.state).in_(LEFT))
+    said = "Des commandes sont déjà parties\u00a0: annulez-les avant d’attribuer autrement."
+    return said if await session.scalar(select(left)) else ""
+
+
 def _shown() -> slices.AnySelect:
     buyer, lead = aliased(Member), aliased(Member)
     statement: slices.AnySelect = (

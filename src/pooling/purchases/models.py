@@ -63,6 +63,10 @@ class Purchase(TenantTable, table=True):
     keys_frozen_at: datetime | None = instant(nullable=True)
     delivery_expected_on: date | None = None
     created_at: datetime = instant()
+    repriced_at: datetime | None = instant(nullable=True)
+    """When prices, packs or minimums of its items last changed, after the closing, in a way that may change what is
+    ordered: a consolidation frozen before counts no more.
+    """
 
 
 class Lot(TenantTable, table=True):

@@ -173,7 +173,7 @@ async def get_quote(here: Here[OnQuote]) -> QuoteOut:
     return _out(here.found, here.items)
 
 
-@endpoint(put, ONE, right=may_run, conflicts=("quotes_closed",), tagged=True, matched=True)
+@endpoint(put, ONE, right=may_run, conflicts=("quotes_closed", "quote_awarded"), tagged=True, matched=True)
 async def change_quote(here: Here[OnQuote], sent: QuotePut) -> QuoteOut:
     """Write a quote as it is now. For the lead buyer, until the purchase is ordered."""
     purchase_id, quote_id = here.purchase.id, here.found.id
@@ -184,7 +184,7 @@ async def change_quote(here: Here[OnQuote], sent: QuotePut) -> QuoteOut:
     return _out(await find_quote(here.session, purchase_id, quote_id), here.items)
 
 
-@endpoint(post, f"{ONE}/removal", right=may_run, conflicts=("quotes_closed",))
+@endpoint(post, f"{ONE}/removal", right=may_run, conflicts=("quotes_closed", "quote_awarded"))
 async def remove_quote(here: Here[OnQuote]) -> QuotesOut:
     """Take a quote away; gives those that stay. For the lead buyer, until the purchase is ordered."""
     await keeping.remove_quote(here.session, here.caller, here.purchase.id, here.found.id, here.now)

@@ -12,5 +12,6 @@ SENTENCES: Mapping[str, str] = {
     "quote.file_removed": "a retiré une pièce du devis de {supplier} pour {purchase}",
     "quote.criteria_set": "a dit comment juger les devis de {purchase}",
     "quote.marked": "a noté, critère par critère, le devis de {supplier} pour {purchase}",
+    "award.chosen": "a retenu des devis pour {purchase}",
 }
 EVENTS = EventWords(SENTENCES)

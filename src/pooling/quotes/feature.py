@@ -4,14 +4,18 @@ from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.rules import ONCE_CLOSED
-from pooling.quotes import api, comparison_api, comparison_pages, pages
+from pooling.quotes import api, award_api, award_pages, comparison_api, comparison_pages, pages
+from pooling.quotes.acts import AWARD
 from pooling.quotes.event_words import EVENTS
 from pooling.quotes.page import SECTION
+from pooling.quotes.supplier_part import offered_part
 
 FEATURE = Feature(
-    pages=[*pages.ROUTES, *comparison_pages.ROUTES],
-    api=[*api.ROUTES, *comparison_api.ROUTES],
+    pages=[*pages.ROUTES, *comparison_pages.ROUTES, *award_pages.ROUTES],
+    api=[*api.ROUTES, *comparison_api.ROUTES, *award_api.ROUTES],
     purchase_tabs=(Tab("Devis", SECTION, Right.SEE_ALL_NEEDS, states=ONCE_CLOSED),),
-    purchase_parts={"devis": Part.QUOTES, "quotes": Part.QUOTES},
+    purchase_parts={"devis": Part.QUOTES, "quotes": Part.QUOTES, "awards": Part.QUOTES},
+    supplier_parts=(offered_part,),
     events=EVENTS,
+    acts=(AWARD,),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,7 +21,7 @@ from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
-from pooling.quotes.models import Quote, QuoteFile, QuoteLine, QuoteTier
+from pooling.quotes.models import Award, Quote, QuoteFile, QuoteLine, QuoteTier
 from pooling.quotes.queries import QuoteShown, find_quote, is_in
 from pooling.quotes.schemas import QuoteIn
 from pooling.quotes.words import in_words
@@ -136,6 +136,7 @@ async def change_quote(
     """
     await lock_comparing(session, caller, purchase_id)
     found, items = await find_quote(session, purchase_id, quote_id), await purchase_items(session, purchase_id)
+    await _require_unawarded(session, quote_id)
     before = found.content(items)
     check_version(before.model_dump(), shown, OF_A_PAGE)
     check_lines(command, found.of(items), None)
@@ -155,6 +156,7 @@ async def remove_quote(session: AsyncSession, caller: Caller, purchase_id: int, 
     """
     await lock_comparing(session, caller, purchase_id)
     found, items = await find_quote(session, purchase_id, quote_id), await purchase_items(session, purchase_id)
+    await _require_unawarded(session, quote_id)
     said = in_words(found.content(items), items)
     files = await session.execute(
         delete(QuoteFile).where(col(QuoteFile.quote_id) == quote_id).returning(col(QuoteFile.file_id))
@@ -162,6 +164,17 @@ async def remove_quote(session: AsyncSession, caller: Caller, purchase_id: int, 
     await remove_files(session, list(files.scalars()))
     await session.execute(delete(Quote).where(col(Quote.id) == quote_id))
     _tell(session, caller, found.quote, "quote.removed", now, {"changed": differing(said, {})})
+
+
+async def _require_unawarded(session: AsyncSession, quote_id: int) -> None:
+    """Raises:
+    Conflict: items are bought by this quote, with its prices.
+    """
+    taken = select(exists().where(col(Award.quote_id) == quote_id))
+    if await session.scalar(taken):
+        raise Conflict(
+            "Des articles sont attribués par ce devis : attribuez-les d’abord autrement.", code="quote_awarded"
+        )
 
 
 async def write(session: AsyncSession, quote: Quote, command: QuoteIn, items: Sequence[ItemShown]) -> None:

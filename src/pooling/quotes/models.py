@@ -48,6 +48,8 @@ class Quote(TenantTable, table=True):
     reference: str = ""
     """The supplier's own, as it stands on its document."""
     note: str = ""
+    charge_code: str = ""
+    """Of the charge that its delivery is, while items are awarded by it."""
     written_at: datetime = instant()
     written_by: int | None = foreign_id(nullable=True)
 

@@ -22,6 +22,7 @@ from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, LotShown, purchase_items
+from pooling.quotes.awarding import awards_of
 from pooling.quotes.form import fields_of, read_quote, values_of
 from pooling.quotes.keeping import (
     FILES,
@@ -78,6 +79,7 @@ async def list_quotes(here: Here[PurchasePage]) -> Response[str]:
         items=items,
         lots=lots_of(items),
         days=days_in_words,
+        awards=await awards_of(here.session, here.purchase.id),
         may_compare=may_compare(here),
     )
 

@@ -82,6 +82,7 @@ async def show_supplier(here: Here[SupplierPage]) -> Response[str]:
         supplier=here.supplier,
         derived=french_vat_number(siret) if siret and not here.supplier.vat_number else "",
         keeps=may_keep(here.caller),
+        parts=await here.features.supplier_parts(here),
     )
 
 
