@@ -10,7 +10,7 @@ WORKERS ?= 3
 # Whatever the environment says: the workers and the programs that tests start read what the first run has compiled.
 test fuzz chaos: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check format chaos fuzz bench mutants docs-tables lock try-wheel sbom licences audit squawk site clean
+.PHONY: help install demo test check static format chaos fuzz bench mutants docs-tables lock try-wheel sbom licences audit squawk site clean
 
 help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,13 +29,16 @@ demo: install  ## start the demonstration territory and print its address
 test: install  ## run the tests on a real PostgreSQL (browser tests need a Chromium)
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-check: install  ## format, lint, types, layers, dependencies, then the tests: all that CI checks
+# Types are looked at by one core, tests wait for this and that: together they take as long as the tests.
+check: install  ## format, lint, types, layers, dependencies and the tests: all that CI checks
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(MAKE) --jobs=2 static test
+
+static: install  ## types, layers and dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
-	$(MAKE) test
 
 format: install  ## put the code in shape
 	$(BIN)/ruff format .

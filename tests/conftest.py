@@ -2,6 +2,7 @@
 
 from ground.hooks import (  # noqa: F401 - pytest finds them here
     hurry_nobody,
+    pytest_collection,
     pytest_collection_modifyitems,
     pytest_terminal_summary,
     pytest_xdist_make_scheduler,

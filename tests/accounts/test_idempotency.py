@@ -4,16 +4,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from litestar import Litestar
 
 from api_client import API, Connect, Program, problem, token_of
 from factories import ARCACHON, BUYER, NOW, Territory, open_purchase
 from pooling.accounts.idempotency import KEPT
-from pooling.app import create_app
-from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.settings import Settings
-from pooling.web.services import Services
+from web_client import stand_on
 
 FACILITATOR = "animation@bassin.example"
 NEW = {"title": "Vélos", "lead_member": ARCACHON}
@@ -85,10 +83,9 @@ async def test_a_change_of_state_may_be_tried_again(connect: Connect, database: 
 
 
 async def test_at_once_under_one_key_one_is_made_and_without_a_key_each(
-    fresh_database: Database, territory: Territory, settings: Settings
+    app: Litestar, fresh_database: Database, territory: Territory
 ) -> None:
-    bell = Bell("unix:///nowhere/valkey.sock")
-    app = create_app(Services(settings, fresh_database, bell, "x" * 40, FixedClock(NOW)))
+    stand_on(app, database=fresh_database)
     program = Program(app, await token_of(fresh_database, territory.people[FACILITATOR], territory.group_id, NOW))
     path = f"{API}/purchases"
     same = await asyncio.gather(*(program.post(path, NEW, Idempotency_Key="k1") for _ in range(6)))

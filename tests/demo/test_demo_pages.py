@@ -20,14 +20,19 @@ from pooling.kernel.database import Database
 from pooling.outbox.mail import FICTIONAL
 from pooling.settings import Settings
 from pooling.web.services import Services
-from web_client import Browser, SignIn, text_of
+from web_client import Browser, SignIn, stand_on, text_of
+
+
+@pytest.fixture(scope="module")
+def put_together() -> Litestar:
+    nowhere, bell = Database.connect("postgresql://nowhere/none"), Bell("unix:///nowhere/valkey.sock")
+    return create_app(Services(Settings(), nowhere, bell, SECRET), demonstration=True)
 
 
 @pytest.fixture
-def demonstration(database: Database, clock: FixedClock, settings: Settings) -> Litestar:
-    bell = Bell("unix:///nowhere/valkey.sock")
-    services = Services(settings=settings, database=database, bell=bell, secret_key=SECRET, clock=clock)
-    return create_app(services, demonstration=True)
+def demonstration(put_together: Litestar, database: Database, clock: FixedClock, settings: Settings) -> Litestar:
+    stand_on(put_together, database=database, clock=clock, settings=settings)
+    return put_together
 
 
 def handlers(app: Litestar) -> set[object]:

@@ -5,10 +5,13 @@ shared among workers, the process that schedules and prints reads no conftest be
 import gc
 import os
 import shutil
+import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from _pytest.pathlib import import_path
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -75,6 +78,22 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
         if nodeid.startswith(CRAWL):
             return CRAWL
         return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Each worker of a first run begins to compile the tests at another place, and finds done what the others did: it
+    takes as long as running a tenth of them, and pytest keeps what it has compiled.
+    """
+    workers, tests = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), session.config.rootpath / "tests"
+    whole = [Path(given).absolute() for given in session.config.args] == [tests]
+    if workers == 1 or not whole or sys.dont_write_bytecode:
+        return
+    files = sorted(tests.rglob("test_*.py"))
+    first = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) * len(files) // workers
+    for path in files[first:] + files[:first]:
+        with suppress(Exception):  # what is wrong with a module is told where it is collected
+            import_path(path, mode="importlib", root=session.config.rootpath, consider_namespace_packages=False)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,15 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from litestar import Litestar
 
 from api_client import API, Connect, Program, problem, token_of
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
-from pooling.app import create_app
-from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.settings import Settings
-from pooling.web.services import Services
+from web_client import stand_on
 
 ONE = f"{API}/purchases/AG-2027-001/declarations"
 MINE = f"{ONE}/{LUGOS}"
@@ -161,12 +159,11 @@ async def test_writing_over_what_one_has_not_read_is_refused(
 
 
 async def test_of_two_at_once_who_read_the_same_version_one_writes(
-    fresh_database: Database, territory: Territory, settings: Settings
+    app: Litestar, fresh_database: Database, territory: Territory
 ) -> None:
     purchase_id = await open_purchase(fresh_database, territory, NOW)
     await file_needs(fresh_database, territory, purchase_id, REFERENT, NOW, arceau=1)
-    bell = Bell("unix:///nowhere/valkey.sock")
-    app = create_app(Services(settings, fresh_database, bell, "x" * 40, FixedClock(NOW)))
+    stand_on(app, database=fresh_database)
     program = Program(app, await token_of(fresh_database, territory.people[REFERENT], territory.group_id, NOW))
     read = (await program.get(MINE)).headers["etag"]
     answers = await asyncio.gather(*(program.put(MINE, filed(arceau=units), If_Match=read) for units in range(2, 8)))

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,15 +15,11 @@ from litestar import Litestar, Request, get
 from api_client import API, token_of
 from factories import NOW, Territory
 from pooling.accounts.sign_in_pages import host_of
-from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
-from pooling.kernel.bell import Bell
-from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import WEB, Database
-from pooling.settings import Settings
 from pooling.web import bodies, server
 from pooling.web.server import PatientProtocol, server_of
-from pooling.web.services import Services
+from web_client import features_in, stand_on
 
 FORM = "POST /connexion HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 PATIENCE = 5
@@ -191,13 +186,12 @@ async def test_only_a_named_proxy_says_who_visits(
 
 
 async def test_readers_who_wait_hold_no_connection_with_the_database(
-    fresh_addresses: PostgresAddresses, territory: Territory, tmp_path: Path
+    app: Litestar, fresh_addresses: PostgresAddresses, territory: Territory
 ) -> None:
     """Twenty-one programs that sent one byte and waited held every connection; everybody else got a 500."""
     database = Database.connect(fresh_addresses.application, pool_size=2, patience=WEB)
     token = await token_of(database, territory.people["animation@bassin.example"], territory.group_id, NOW)
-    bell = Bell("unix:///nowhere/valkey.sock")
-    app = create_app(Services(Settings(data_dir=tmp_path), database, bell, "x" * 40, FixedClock(NOW)))
+    stand_on(app, database=database.handing(features_in(app)))
     head = f"Host: a\r\nAuthorization: Bearer {token}\r\n"
     async with listening(app) as number:
         waiting = [await Line.to(number) for _ in range(21)]

@@ -1,7 +1,7 @@
 """While the database is away, restarts or is busy: 503, a kind sentence, and when to try again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -14,14 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_client import API, Program, problem
 from factories import NOW
-from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
-from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import LONG, WEB, Database, Patience, Unavailable, fetch, is_passing
 from pooling.settings import Settings
-from pooling.web.services import Services
-from web_client import Browser
+from web_client import Browser, features_in, stand_on
 
 IMPATIENT = Patience(statement=1, idle=60, waiting=1)
 
@@ -30,12 +27,16 @@ Make = Callable[[Database], Litestar]
 
 
 @pytest.fixture
-def put_together(tmp_path: Path) -> Make:
-    def make(database: Database) -> Litestar:
-        bell = Bell("unix:///nowhere/valkey.sock")
-        return create_app(Services(Settings(data_dir=tmp_path), database, bell, "x" * 40, FixedClock(NOW)))
+def put_together(application: Litestar, tmp_path: Path) -> Iterator[Make]:
+    before = application.state.services
 
-    return make
+    def make(database: Database) -> Litestar:
+        database = database.handing(features_in(application))
+        stand_on(application, database=database, clock=FixedClock(NOW), settings=Settings(data_dir=tmp_path))
+        return application
+
+    yield make
+    application.state.services = before
 
 
 def kind(answer: httpx.Response) -> bool:
