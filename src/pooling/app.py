@@ -26,7 +26,7 @@ from pooling.members.rights import Caller
 from pooling.members.words import ROLE_WORDS
 from pooling.outbox.mail import FICTIONAL
 from pooling.reminders.configuration import ReminderConfiguration, read_reminders
-from pooling.web import about, api_reference, assets, errors, health
+from pooling.web import about, api_reference, assets, errors, health, metrics
 from pooling.web.api import PREFIX
 from pooling.web.bodies import LARGEST_BODY
 from pooling.web.branding import logo_content, read_territory
@@ -37,6 +37,7 @@ from pooling.web.head import answering_head
 from pooling.web.layout import NO_MAIL_LEAVES, GroupShown, Layout, Link, Viewer
 from pooling.web.security import add_headers
 from pooling.web.services import Services, services_of
+from pooling.web.watching import watched
 
 GROUND: Sequence[ControllerRouterHandler] = (
     *accounts.ROUTES,
@@ -47,6 +48,7 @@ GROUND: Sequence[ControllerRouterHandler] = (
     *api_reference.ROUTES,
     *assets.ROUTES,
     *health.ROUTES,
+    *metrics.ROUTES,
 )
 """What every feature stands on has pages too."""
 ENTRANCE: Sequence[ControllerRouterHandler] = sign_in_pages.ROUTES
@@ -84,7 +86,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
         for handler in getattr(route, "route_handlers", ()):
             require_whole_rights(handler)
     keep_nothing_of_requests(app)
-    app.asgi_handler = behind_edge(answering_head(app.asgi_handler))
+    app.asgi_handler = answering_head(watched(app, behind_edge(app.asgi_handler)))
     return app
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -122,6 +122,15 @@ def _proxies(value: str) -> str:
     return value
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def chosen(value: str) -> str:
+        if value.lower() not in words:
+            raise ValueError(f"must be {' or '.join(words)}")
+        return value.lower()
+
+    return chosen
+
+
 PostgresUrl = Annotated[str, AfterValidator(_database)]
 
 
@@ -150,6 +159,11 @@ class Settings(BaseSettings):
     """How long people who left every group keep their name and address here; what they did stays in the journal."""
     direct_workbook_rows: Annotated[int, BeforeValidator(_rows)] = 10_000
     """A finance workbook of so many rows at most is written while one waits; the worker writes a longer one."""
+
+    log_format: Annotated[str, AfterValidator(_one_of("console", "json"))] = "console"
+    log_level: Annotated[str, AfterValidator(_one_of("debug", "info", "warning", "error"))] = "info"
+    metrics_token: Annotated[SecretStr, AfterValidator(_secret)] | None = None
+    """Who shows it reads `/metrics`. Absent: there are none."""
 
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
     """Whose `X-Forwarded-For` is believed: addresses or networks, with commas. Nobody's, unless they are named."""

@@ -22,6 +22,7 @@ from pooling.home.purging import purge as purge_people
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
+from pooling.kernel.logs import ABOUT
 from pooling.kernel.stopping import end_if_cancelled
 from pooling.members.features import gather_features
 from pooling.outbox.delivery import DeliveryReport
@@ -138,6 +139,7 @@ async def run(work: Work, *, minute: float = MINUTE) -> None:
 
 
 async def again_and_again(job: Job, work: Work, woken: asyncio.Event, *, seconds: float, every: float) -> None:
+    ABOUT.set(lambda: {"job": _name(job)})  # of this task alone
     while True:
         woken.clear()  # before it begins: who rings meanwhile may have come too late for it
         try:

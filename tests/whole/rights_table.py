@@ -48,6 +48,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /": SIGNED_IN,
     **{f"GET {path}": EVERYBODY for path in ("/accessibilite", "/mentions-legales", "/donnees-personnelles")},
     **{f"GET {path}": EVERYBODY for path in ("/static/{path}", "/branding.css", "/health/live", "/health/ready")},
+    "GET /metrics": frozenset(),  # there are none without a token for them
     "GET /branding/logo": frozenset(),  # this territory has none
     "GET /.well-known/security.txt": frozenset(),  # this territory gives no address
     "GET /api": EVERYBODY,

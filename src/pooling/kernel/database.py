@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import InterfaceError as ClosedOrMisused
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.pool import QueuePool
 
 from pooling.kernel.errors import NotFound
 from pooling.kernel.limits import Readers, limit
@@ -209,6 +210,12 @@ class Database:
         made = copy(self)
         made._info = {**self._info, type(part): part}  # noqa: SLF001 - its own
         return made
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many are in use, and how many at most."""
+        pool = self._engine.pool if isinstance(self._engine, AsyncEngine) else None
+        return (pool.checkedout(), pool.size() * 2) if isinstance(pool, QueuePool) else (0, 0)
 
     async def dispose(self) -> None:
         if isinstance(self._engine, AsyncEngine):

@@ -22,6 +22,7 @@ from pooling.web.forms import MOST_ERRORS, Redisplay
 from pooling.web.layout import bare_page, render
 from pooling.web.security import KEY_IN_ADDRESS, is_for_programs, is_path_for_programs
 from pooling.web.services import services_of
+from pooling.web.watching import NUMBER
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +136,8 @@ def _page(
 ) -> Response[Any]:
     """In the frame of who is here; should that fail too, in one that stands on nothing."""
     shown: dict[str, Any] = {"error_status": status, "error_code": code, "error_message": sentence, "way_on": way_on}
+    if status >= HTTP_500_INTERNAL_SERVER_ERROR:
+        shown["error_reference"] = request.scope["state"].get(NUMBER)
     try:
         return render(request, "error.html", status=status, flashing=False, **shown)
     except Exception:

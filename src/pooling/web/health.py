@@ -1,13 +1,15 @@
 """Is it alive, is it ready: for whoever watches the service. No sign-in, no page."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
-from pooling.web.services import services_of
+from pooling.web.services import Services, services_of
 
 
 @get("/health/live", media_type=MediaType.JSON, right="anyone")
@@ -30,7 +32,7 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
         if present != newest:
             checks["migrations"] = f"at {present}, {newest} expected: run pooling migrate"
         else:
-            arrears = await _arrears(request)
+            arrears = await _arrears(services)
     except (SQLAlchemyError, OSError) as error:
         checks["database"] = f"does not answer ({type(error).__name__})"
         checks["migrations"] = "unknown"
@@ -42,18 +44,21 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     )
 
 
-async def _arrears(request: Request[Any, Any, Any]) -> dict[str, float | None]:
-    """Seconds since the oldest reminder and the oldest mail that should have gone out; None when nothing waits."""
-    now = services_of(request).clock.now()
-    async with services_of(request).database.transaction() as session:
-        row = (
-            await session.execute(
-                text("SELECT reminder_due_at, message_due_at FROM oldest_arrears(:now)"), {"now": now}
-            )
-        ).one()
+async def figures_at(database: Database, now: datetime) -> Mapping[str, Any]:
+    """What waits in all groups together, how many and since when."""
+    (row,) = await database.ask("SELECT * FROM operating_figures($1)", now)
+    figures: Mapping[str, Any] = row
+    return figures
+
+
+async def _arrears(services: Services) -> dict[str, float | None]:
+    """Seconds for which the oldest reminder, the oldest mail and the oldest file wait; None when nothing does."""
+    now = services.clock.now()
+    figures = await figures_at(services.database, now)
+    since = {name: figures[f"{name}_since"] for name in ("reminder", "message", "export")}
     return {
-        f"oldest_{name}_seconds": None if due is None else (now - due).total_seconds()
-        for name, due in (("reminder", row.reminder_due_at), ("message", row.message_due_at))
+        f"oldest_{name}_seconds": None if begun is None else (now - begun).total_seconds()
+        for name, begun in since.items()
     }
 
 

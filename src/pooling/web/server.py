@@ -101,6 +101,7 @@ def server_of(app: Litestar, *, proxies: Sequence[str] = (), **where: Any) -> Qu
             app,
             http=PatientProtocol,
             ws="none",
+            log_config=None,  # ours
             log_level="warning",
             access_log=False,  # addresses of calendars, and links that sign in, are keys
             server_header=False,

@@ -1,6 +1,6 @@
 """What every request stands on: put together once, when the web side starts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,8 @@ from pooling.web.branding import Territory
 
 if TYPE_CHECKING:
     from pooling.web.layout import Layout
+    from pooling.web.metrics import Metrics
+    from pooling.web.watching import Watcher
 
 Part = TypeVar("Part")
 
@@ -28,6 +30,9 @@ class Services:
     bell: Bell
     secret_key: str
     clock: Clock = field(default_factory=SystemClock)
+    watchers: "Sequence[Watcher]" = ()
+    """Who is told of every request: the log, the figures."""
+    metrics: "Metrics | None" = None
     # What `pooling.app` adds.
     territory: Territory = field(default_factory=Territory)
     logo: tuple[bytes, str] | None = None
