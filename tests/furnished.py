@@ -55,6 +55,11 @@ from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
 from pooling.quotes.models import Quote, QuoteCriterion, QuoteFile, QuoteLine, QuoteMark, QuoteTier
+from pooling.receipts.lists.sending import send_list
+from pooling.receipts.lists.writing import LIST_KIND
+from pooling.receipts.noting import note_receipt
+from pooling.receipts.photos import photos_of
+from pooling.receipts.schemas import NotedIn, ReceiptIn
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 from pooling.resources.lending import agree, ask_for, note_use
@@ -65,6 +70,7 @@ from pooling.resources.schemas import AskIn, ResourceIn
 from pooling.sites.keeping import add_site, sites_in_use
 from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
+from receiving import line_ids, make_ordered
 
 HOSTENS = "213302029"
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
@@ -112,7 +118,9 @@ async def furnish(
         for table in ("members", "items", "groups"):
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
     await _order(database, territory, mark)
-    assert await write_exports(database, FixedClock(NOW), [workbook_kind(FinanceConfiguration())]) == 1
+    named |= await _receive(database, territory, mark)
+    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND]
+    assert await write_exports(database, FixedClock(NOW), kinds) == len(kinds)
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
@@ -120,6 +128,7 @@ async def furnish(
         "offer": "AG-2027-004",
         "followed": "AG-2027-005",
         "ordered": "AG-2027-006",
+        "received": "AG-2027-007",
         "order_number": 1,
         "document_id": document,
         "member": LUGOS,
@@ -340,6 +349,28 @@ async def _order(database: Database, territory: Territory, mark: str) -> None:
         supplier = (await session.execute(text("SELECT min(id) FROM suppliers"))).scalar_one()
         await name_suppliers(session, buyer, purchase_id, {"abri": supplier}, NOW, reason=f"Le seul{mark}")
         await make_orders(session, buyer, purchase_id, clock)
+
+
+async def _receive(database: Database, territory: Territory, mark: str) -> dict[str, object]:
+    """What came of an order, with a picture; and a file of delivered quantities."""
+    purchase_id, order_id = await make_ordered(
+        database, territory, wanted={LUGOS: {"abri": 2}}, supplier=f"Abris{mark}"
+    )
+    lines = await line_ids(database, territory, order_id)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        line = NotedIn(line=lines[LUGOS, "abri"], refused=1, reason=f"Cassé{mark}")
+        command = ReceiptIn(
+            received_on=NOW.date(), delivery_note=f"BL{mark}", note=f"Sous la pluie{mark}", lines=(line,)
+        )
+        kept = await note_receipt(
+            session, buyer, purchase_id, order_id, command, NOW, ZoneInfo("Europe/Paris"),
+            insistence=None, photos=[Upload(f"abri{mark}.png", b"\x89PNG\r\n\x1a\n" + mark.encode())],
+        )  # fmt: skip
+        (photo,) = await photos_of(session, kept.id)
+        sent = Upload(f"recu{mark}.csv", f"Code du membre;Article;Reçu\n{LUGOS};abri;1\nX{mark};abri;1".encode())
+        listed = await send_list(session, buyer, purchase_id, sent, NOW.date(), NOW)
+    return {"receipt_id": kept.id, "photo_id": photo.id, "list_id": listed.id}
 
 
 async def _write(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

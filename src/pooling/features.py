@@ -18,6 +18,7 @@ from pooling.orders import feature as orders
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
 from pooling.quotes import feature as quotes
+from pooling.receipts import feature as receipts
 from pooling.resources import feature as resources
 from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
@@ -34,6 +35,7 @@ FEATURES: tuple[Feature, ...] = (
     procurement.FEATURE,
     quotes.FEATURE,
     orders.FEATURE,
+    receipts.FEATURE,
     suppliers.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,

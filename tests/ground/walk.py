@@ -116,6 +116,8 @@ def address(route: Walked, values: Mapping[str, object]) -> str:
         template = template.replace(f"/{{reference}}/{word}", f"/{{followed}}/{word}")
     for word in ("offre", "bilan", "offer", "uptakes"):
         template = template.replace(f"/{{reference}}/{word}", f"/{{offer}}/{word}")
+    for word in ("receptions", "arrivees", "receipts"):
+        template = template.replace(f"/{{reference}}/{word}", f"/{{received}}/{word}")
     for word in ("commandes", "orders"):
         template = template.replace(f"/{{reference}}/{word}", f"/{{ordered}}/{word}")
     return template.replace("/acheteurs/{membership_id}", "/acheteurs/{buyer_membership}").format_map(values)

@@ -66,6 +66,8 @@ def test_the_file_that_comes_along_is_right() -> None:
         "offer_ending",
         "offer_uptake",
         "followup_date",
+        "delivery_late",
+        "delivery_unconfirmed",
         "committee",
         "convocation",
         "minutes",

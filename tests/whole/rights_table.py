@@ -29,6 +29,7 @@ OWNS = frozenset({"facilitator", "referent"})
 SEES_LUGOS = frozenset({"referent", "facilitator", "buyer"})
 KEEPS_SUPPLIERS = PREPARES | {"buyer", "buyer_other"}
 SEES_ORDERS = RUNS_OR_LEADS | REFERENTS | {"finance"}
+NOTES_LUGOS = frozenset({"referent", "buyer"})
 PAYS = frozenset({"facilitator", "buyer", "finance"})
 
 ASKED = frozenset({"facilitator", "referent_lead"})
@@ -333,6 +334,26 @@ EXPECTED: dict[str, frozenset[str]] = {
         for method in ("GET", "POST")
         for one in ("", "/{order_number}")
     },
+    f"GET {PURCHASE}/receptions": SEES_ORDERS,
+    f"GET {PURCHASE}/receptions/{{order_number}}": SEES_LUGOS,
+    f"POST {PURCHASE}/receptions/{{order_number}}": BUYER,
+    f"GET {PURCHASE}/receptions/{{order_number}}/membres/{{member}}": SEES_LUGOS,
+    f"POST {PURCHASE}/receptions/{{order_number}}/membres/{{member}}": NOTES_LUGOS,
+    **{
+        f"{method} {PURCHASE}/receptions/{{order_number}}/{end}": BUYER
+        for method in ("GET", "POST")
+        for end in ("completion", "reouverture")
+    },
+    **{f"GET {PURCHASE}/arrivees/{{receipt_id}}{photo}": SEES_LUGOS for photo in ("", "/photos/{photo_id}")},
+    **{
+        f"{method} {PURCHASE}/arrivees/{{receipt_id}}/{change}": NOTES_LUGOS
+        for method in ("GET", "POST")
+        for change in ("correction", "retrait")
+    },
+    **{f"{method} {PURCHASE}/arrivees/fichiers": BUYER for method in ("GET", "POST")},
+    **{f"GET {PURCHASE}/arrivees/fichiers/modele.{kind}": BUYER for kind in ("csv", "ods", "xlsx")},
+    **{f"GET {PURCHASE}/arrivees/fichiers/{{list_id}}{path}": BUYER for path in ("", "/lignes.csv")},
+    **{f"POST {PURCHASE}/arrivees/fichiers/{{list_id}}/{end}": BUYER for end in ("abandon", "confirmation")},
     f"GET {PURCHASE}/procedure": GROUP,
     **{f"{method} {PURCHASE}/procedure/modification": EDITS for method in ("GET", "POST")},
     **{f"{method} {PURCHASE}/procedure/membres/{{member}}": SEES_LUGOS | EDITS for method in ("GET", "POST")},
@@ -443,6 +464,19 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {API}/purchases/{{reference}}/declarations/{{member}}/withdrawal": OWN_MEMBER,
     f"POST {API}/purchases/{{reference}}/reminding": RUNS_OR_LEADS,
     f"POST {API}/purchases/{{reference}}/declarations/{{member}}/reminding": RUNS_OR_LEADS,
+    f"GET {API}/purchases/{{reference}}/receipts": SEES_ORDERS,
+    f"GET {API}/purchases/{{reference}}/receipts/orders": SEES_ORDERS,
+    f"GET {API}/purchases/{{reference}}/receipts/orders/{{order_number}}/lines": SEES_LUGOS,
+    f"POST {API}/purchases/{{reference}}/receipts/orders/{{order_number}}": NOTES_LUGOS,
+    **{
+        f"POST {API}/purchases/{{reference}}/receipts/orders/{{order_number}}/{end}": BUYER
+        for end in ("completion", "reopening")
+    },
+    f"GET {API}/purchases/{{reference}}/receipts/{{receipt_id}}": SEES_LUGOS,
+    **{
+        f"POST {API}/purchases/{{reference}}/receipts/{{receipt_id}}/{end}": NOTES_LUGOS
+        for end in ("correction", "withdrawal")
+    },
     f"PUT {API}/purchases/{{reference}}": EDITS,
     f"POST {API}/purchases/{{reference}}/deletion": EDITS,
     **{f"POST {API}/purchases/{{reference}}/{step}": BUYER for step in ("opening", "closure", "cancellation")},

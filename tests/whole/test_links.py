@@ -60,6 +60,7 @@ UNLINKED = {
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
     f"{WORKBOOKS}/{{export_id}}/repartition.xlsx": "as above",
+    "/g/{group}/achats/{reference}/receptions/{order_number}/reouverture": "offered once it is declared complete",
     "/g/{group}/comites/{committee_id}/reponse": "the committee’s page leads there whoever is invited",
     **dict.fromkeys(
         (f"/g/{{group}}/comites/{{committee_id}}/{page}" for page in ("decisions/nouvelle", "publication")),

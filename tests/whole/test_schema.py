@@ -350,6 +350,17 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("accepted, refused", "-1, 2"),
         ("accepted, refused", "2, -1"),
     ],
+    "ck_receipt_list_lines_good_has_line": [("problem, accepted, refused", "'', 1, 0")],
+    "ck_receipt_list_lines_good_has_units": [
+        ("problem, order_line_id, order_id, accepted, refused", "'', 1, 1, 0, 0"),
+    ],
+    "ck_receipt_list_lines_line_of_order": [("problem, order_line_id", "'x', 1"), ("problem, order_id", "'x', 1")],
+    "ck_receipt_lists_kept_has_date": [("state", "'kept'"), ("state, kept_at", "'read', now()")],
+    "ck_receipts_withdrawn_has_date": [("withdrawn_by, withdrawn_because", "1, ''")],
+    "ck_receipts_withdrawn_says_why": [
+        ("withdrawn_at, withdrawn_because", "now(), ''"),
+        ("withdrawn_because", "'x'"),
+    ],
     "ck_suppliers_identified": [("siret, vat_number", "NULL, ''")],
     "ck_suppliers_siret_written": [("siret", "'7328293200007'"), ("siret", "'732 829 320 00074'")],
 }
@@ -476,6 +487,18 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_orders_tolerances": ("over_percent, under_percent", "100, 2.5"),
     "ck_receipt_lines_refused_says_why": ("accepted, refused, reason", "1, 1, 'x'"),
     "ck_receipt_lines_something_arrived": ("accepted, refused", "0, 1"),
+    "ck_receipt_list_lines_good_has_line": (
+        "problem, order_line_id, order_id, accepted, refused",
+        "'', 1, 1, 1, 0",
+    ),
+    "ck_receipt_list_lines_good_has_units": ("problem, accepted, refused", "'x', 0, 0"),
+    "ck_receipt_list_lines_line_of_order": ("problem, accepted", "'x', 0"),
+    "ck_receipt_lists_kept_has_date": ("state, kept_at", "'kept', now()"),
+    "ck_receipts_withdrawn_has_date": (
+        "withdrawn_at, withdrawn_by, withdrawn_because",
+        "now(), 1, 'x'",
+    ),
+    "ck_receipts_withdrawn_says_why": ("withdrawn_at, withdrawn_because", "now(), 'x'"),
     "ck_suppliers_identified": ("vat_number", "'DE136695976'"),
     "ck_suppliers_siret_written": ("siret", "'73282932000074'"),
 }

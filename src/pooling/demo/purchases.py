@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.allocation.models import PARTICIPANTS, Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
@@ -27,14 +30,23 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, DetailIn, NeedIn
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
+from pooling.orders.making import make_orders
+from pooling.orders.models import Order
+from pooling.orders.naming import name_suppliers
+from pooling.orders.sending import say_sent
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.finding import item_ids
 from pooling.purchases.kinds import life_of
 from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import ItemNature, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.schemas import DetailsIn, ItemIn, LotIn, LotsIn, PurchaseIn, TierIn
+from pooling.receipts.noting import note_receipt
+from pooling.receipts.queries import lines_of
+from pooling.receipts.schemas import NotedIn, ReceiptIn
 from pooling.sites.queries import sites_of
+from pooling.suppliers.models import Supplier
 
+_ZONE = ZoneInfo("Europe/Paris")
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
 """Who has not answered the open collection yet: Arès, Gujan-Mestras, Lugos and two components."""
@@ -73,6 +85,8 @@ async def make_purchases(database: Database, territory: Demonstration, now: date
         await _carpool_platform(session, territory, now)
         await _bikes_for_staff(session, territory, now)
         await _vans_elsewhere(session, territory, now)
+        await _late_pumps(session, territory, now)
+        await _refused_helmets(session, territory, now)
 
 
 async def _begin(
@@ -424,3 +438,78 @@ async def _vans_elsewhere(session: AsyncSession, territory: Demonstration, now: 
     )
     await keep_followup(session, stage.buyer, stage.purchase.id, known, at)
     _step(stage, PurchaseState.ORDERED, at + timedelta(days=1))
+
+
+async def _late_pumps(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Ordered: the larger half came when it was promised, the rest is late."""
+    command = PurchaseIn(
+        title="Stations de gonflage",
+        description="En libre service devant les mairies et les gares.",
+        lead_member=COBAS,
+        items=(
+            ItemIn(code="station", name="Station de gonflage", unit="station", unit_price=Decimal(1250), fctva=True),
+        ),
+    )
+    stage = await _begin(session, territory, command, now - timedelta(days=75), BUYER)
+    codes = _codes(territory)[:8]
+    order = await _order_of(stage, {code: {"station": 2} for code in codes}, "Cycles du Bassin (fictif)")
+    order.promised_on = (now - timedelta(days=9)).date()
+    came = [line for line in await lines_of(session, order.id) if line.member_code in codes[:5]]
+    noted = tuple(NotedIn(line=line.id, accepted=line.arrived.ordered) for line in came)
+    arrived = now - timedelta(days=10)
+    await note_receipt(
+        session, stage.buyer, stage.purchase.id, order.id,
+        ReceiptIn(received_on=arrived.date(), delivery_note="BL-2041", lines=noted), arrived, _ZONE, insistence=None,
+    )  # fmt: skip
+
+
+async def _refused_helmets(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Ordered: a référent refused what came broken, and still waits for it."""
+    command = PurchaseIn(
+        title="Casques et gilets pour les agents",
+        description="Pour les trajets de service à vélo.",
+        lead_member=COBAS,
+        items=(
+            ItemIn(code="casque", name="Casque de ville", unit="casque", unit_price=Decimal(38)),
+            ItemIn(code="gilet", name="Gilet réfléchissant", unit="gilet", unit_price=Decimal("9.50")),
+        ),
+    )
+    stage = await _begin(session, territory, command, now - timedelta(days=60), BUYER)
+    codes = _codes(territory)[:6]
+    wanted = {code: {"casque": 6, "gilet": 10} for code in codes}
+    order = await _order_of(stage, wanted, "Mobilier urbain d’Aquitaine (fictif)")
+    order.promised_on = (now + timedelta(days=4)).date()
+    arrived = now - timedelta(days=2)
+    for code in codes[:2]:
+        lines = await lines_of(session, order.id, members=[territory.members[code]])
+        noted = tuple(
+            NotedIn(line=line.id, accepted=line.arrived.ordered - 2, refused=2, reason="Coques fendues")
+            if line.code == "casque" and code == codes[0]
+            else NotedIn(line=line.id, accepted=line.arrived.ordered)
+            for line in lines
+        )
+        await note_receipt(
+            session, _referent(territory, code), stage.purchase.id, order.id,
+            ReceiptIn(received_on=arrived.date(), delivery_note=f"CG-{code[-3:]}", lines=noted), arrived, _ZONE,
+            insistence=None,
+        )  # fmt: skip
+
+
+async def _order_of(stage: Stage, wanted: Mapping[str, Mapping[str, int]], supplier: str) -> Order:
+    """All of it is declared, consolidated and ordered from one supplier; the order that has left."""
+    session, purchase_id, at = stage.session, stage.purchase.id, stage.clock.instant
+    await _open(stage, at + timedelta(days=1), at + timedelta(days=20))
+    await _declare(stage, at + timedelta(days=3), wanted)
+    await _close(stage, at + timedelta(days=20))
+    stage.clock.instant = at + timedelta(days=22)
+    await freeze_consolidation(session, stage.buyer, purchase_id, stage.clock, options={})
+    chosen = (await session.execute(select(col(Supplier.id)).where(col(Supplier.name) == supplier))).scalar_one()
+    items = await item_ids(session, purchase_id)
+    await name_suppliers(session, stage.buyer, purchase_id, dict.fromkeys(items, chosen), stage.clock.instant)
+    await make_orders(session, stage.buyer, purchase_id, stage.clock)
+    await say_sent(session, stage.buyer, purchase_id, stage.clock, how="Par la plateforme du fournisseur")
+    return (
+        await session.execute(
+            select(Order).where(col(Order.purchase_id) == purchase_id).execution_options(populate_existing=True)
+        )
+    ).scalar_one()

@@ -7,6 +7,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.kernel.clock import Clock
+from pooling.kernel.database import Database
+
 Progress = Callable[[int], None]
 """Told so many rows more; raises when the work is to end."""
 
@@ -25,7 +28,25 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class Gathering:
+    """What long work before a file is written stands on: transactions of its own, and a way to say how far it is, which
+    prolongs the lease.
+    """
+
+    database: Database
+    group_id: int
+    terms: Mapping[str, Any]
+    clock: Clock
+    tell: Callable[[int, int], Awaitable[None]]
+    """Told how many rows are done, and of about how many; raises when the work is another worker's by now."""
+
+
+@dataclass(frozen=True)
 class ExportKind:
     name: str
     prepare: Callable[[AsyncSession, Mapping[str, Any], datetime], Awaitable[Prepared]]
     """In a transaction of the export's group, from what was asked for. A `DomainError` is told to whoever asked."""
+    gather: Callable[[Gathering], Awaitable[None]] | None = None
+    """What is done before: a file that was handed in is read, its lines are kept. Begun again by whoever comes after a
+    worker that was killed at it.
+    """

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.exports.kinds import ExportKind, Prepared
+from pooling.exports.kinds import ExportKind, Gathering, Prepared
 from pooling.exports.models import Export, ExportState
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
@@ -90,6 +90,7 @@ class _Held:
     async def write(self, kinds: dict[str, ExportKind]) -> bool:
         """Whether it is ready in the end."""
         try:
+            await self._gather(kinds)
             prepared = await self._prepare(kinds)
             await self._keep(prepared, await self._content(prepared))
         except _LeaseLost:
@@ -107,12 +108,23 @@ class _Held:
             return False
         return True
 
-    async def _prepare(self, kinds: dict[str, ExportKind]) -> Prepared:
-        """Reads what is to be written."""
+    async def _gather(self, kinds: dict[str, ExportKind]) -> None:
+        """Does what comes before, where there is something."""
         async with self.database.transaction(self.group_id) as session:
             export = await session.get_one(Export, (self.group_id, self.export_id))
             if export.tries > MOST_TRIES:
                 raise Conflict(FAILED)
+        if (gather := kinds[export.kind].gather) is not None:
+            await gather(Gathering(self.database, self.group_id, export.terms, self.clock, self._tell))
+
+    async def _tell(self, done: int, total: int) -> None:
+        async with self.database.transaction(self.group_id) as session:
+            await self._report(session, rows_done=done, rows_total=total)
+
+    async def _prepare(self, kinds: dict[str, ExportKind]) -> Prepared:
+        """Reads what is to be written."""
+        async with self.database.transaction(self.group_id) as session:
+            export = await session.get_one(Export, (self.group_id, self.export_id))
             prepared = await kinds[export.kind].prepare(session, export.terms, self.clock.now())
             await self._report(session, rows_total=prepared.rows, figures_at=prepared.figures_at)
         return prepared

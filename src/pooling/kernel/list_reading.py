@@ -92,13 +92,25 @@ def read_list(
     Raises:
         UnreadableListError: it cannot be read, or a required column is missing.
     """
+    return list(each_line(path, columns, required, longest=longest, told=told, effort=effort))
+
+
+def each_line(
+    path: Path,
+    columns: Mapping[str, Sequence[str]],
+    required: Sequence[str],
+    *,
+    longest: int = LONGEST,
+    told: Callable[[str], None] = told_to_nobody,
+    effort: Effort = PATIENT,
+) -> Iterator[Line]:
+    """The same, one after the other: a list of hundreds of thousands is not held as a whole."""
     if path.stat().st_size > LARGEST:
         raise UnreadableListError(f"le fichier dépasse {LARGEST // 1_000_000} Mo.")
     with path.open("rb") as file:
         spreadsheet = file.read(4) in _SPREADSHEET_MARKS
-    return _lines(
-        _spreadsheet(path, effort) if spreadsheet else _csv(path.read_bytes(), told), columns, required, longest
-    )
+    read = _spreadsheet(path, effort) if spreadsheet else _csv(path.read_bytes(), told)
+    yield from _lines(read, columns, required, longest)
 
 
 def read_pasted(
@@ -109,25 +121,26 @@ def read_pasted(
     Raises:
         UnreadableListError: it cannot be read, or a required column is missing.
     """
-    return _lines(_csv(text.encode(), told_to_nobody), columns, required, longest)
+    return list(_lines(_csv(text.encode(), told_to_nobody), columns, required, longest))
 
 
 def _lines(
     read: Iterable[list[str | None]], columns: Mapping[str, Sequence[str]], required: Sequence[str], longest: int
-) -> list[Line]:
+) -> Iterator[Line]:
     rows = _numbered(read)
     header = next((row for _, row in rows if any(row) and not _is_hint(row)), [])
     if not header:
         raise UnreadableListError("le fichier est vide.")
     places = _places(header, columns, required)
-    lines = []
+    given = 0
     for number, row in rows:
         cells = {name: _known(row, place, number, header) for name, place in places.items()}
-        if any(cells.values()):
-            lines.append(Line(number, cells))
-        if len(lines) > longest:
+        if not any(cells.values()):
+            continue
+        given += 1
+        if given > longest:
             raise UnreadableListError(f"le fichier a plus de {longest:,} lignes.".replace(",", "\u202f"))
-    return lines
+        yield Line(number, cells)
 
 
 def _numbered(rows: Iterable[list[str | None]]) -> Iterator[tuple[int, list[str | None]]]:

@@ -30,6 +30,8 @@ PATH_PARAMETERS = {
     "supplier_id": "A supplier's id.",
     "resource_id": "A shared resource.",
     "lending_id": "What a member asks for, or borrows, of a shared resource.",
+    "order_number": "The order’s number within its purchase.",
+    "receipt_id": "A receipt’s id.",
 }
 REFUSALS = {
     400: "The request is not one: bytes that are no text, or a body that is not JSON.",

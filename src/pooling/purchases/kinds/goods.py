@@ -1,7 +1,7 @@
 from pooling.purchases.kinds.asking import QUANTITIES
 from pooling.purchases.kinds.kind import Kind
 from pooling.purchases.kinds.parts import Part
-from pooling.purchases.kinds.steps import CONSOLIDATED, CONVENED, UNORDERED, Step
+from pooling.purchases.kinds.steps import CONSOLIDATED, CONVENED, RECEIVED, UNORDERED, Step
 from pooling.purchases.models import PurchaseKind, PurchaseState
 
 GOODS = Kind(
@@ -49,6 +49,7 @@ GOODS = Kind(
                 "Les référents des participants reçoivent un courriel : tout est livré.",
             ),
             "La livraison est constatée.",
+            facts=(RECEIVED,),
             subject="Livré",
             tells="Tout est livré : vérifiez ce que {member} a reçu, et signalez une difficulté s’il manque quelque "
             "chose.",

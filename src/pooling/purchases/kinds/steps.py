@@ -55,6 +55,13 @@ UNORDERED = Fact(
     path="/commandes",
     button="Voir les commandes",
 )
+RECEIVED = Fact(
+    "received",
+    lacking="Des commandes sont encore attendues : l’achat passe à « Livré » quand toutes sont complètes.",
+    task="Suivre ce qui doit encore arriver",
+    path="/receptions",
+    button="Voir les réceptions",
+)
 JOINED = Fact(
     "joined",
     lacking="Aucun membre ne participe : rouvrez la collecte, ou annulez l’achat.",

@@ -1,0 +1,35 @@
+"""What receipts add to what features share."""
+
+from pooling.members.features import Feature, Tab
+from pooling.purchases.kinds.parts import Part
+from pooling.purchases.kinds.steps import RECEIVED
+from pooling.receipts import api, completion_pages, pages
+from pooling.receipts.beside_orders import delivery_facts, receipts_part, received_floors, standing_against
+from pooling.receipts.departing import DEPARTURE
+from pooling.receipts.event_words import EVENTS
+from pooling.receipts.lists import pages as list_pages
+from pooling.receipts.lists.writing import LIST_KIND
+from pooling.receipts.page import SECTION, SHOWN_IN
+from pooling.receipts.permissions import ReceiptRight
+from pooling.receipts.photos import forget_photos
+from pooling.receipts.queries import all_received
+from pooling.receipts.reminders import delivery_kinds
+from pooling.receipts.tasks import arrivals_to_note, orders_to_ask_after
+
+FEATURE = Feature(
+    pages=(*pages.ROUTES, *completion_pages.ROUTES, *list_pages.ROUTES),
+    exports=lambda _: (LIST_KIND,),
+    api=api.ROUTES,
+    purchase_tabs=(Tab("Réceptions", SECTION, ReceiptRight.SEE_RECEIPTS, states=SHOWN_IN),),
+    purchase_parts=dict.fromkeys(("receptions", "arrivees", "receipts"), Part.ORDERS),
+    purchase_facts={RECEIVED.name: all_received},
+    order_parts=(receipts_part,),
+    order_facts=(delivery_facts,),
+    order_holds=(standing_against,),
+    order_floors=(received_floors,),
+    kinds=delivery_kinds,
+    purchase_tasks=(arrivals_to_note, orders_to_ask_after),
+    events=EVENTS,
+    departures=(DEPARTURE,),
+    forgets=(forget_photos,),
+)

@@ -1,0 +1,121 @@
+"""Reading a list, chunk by chunk: what its lines mean is matched with the lines of the orders in the database, of
+thousands at once, and kept beside it. Whoever begins again begins anew.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.exports.kinds import Gathering
+from pooling.kernel.database import fetch, group_of
+from pooling.kernel.errors import Conflict
+from pooling.kernel.files import file_with_content
+from pooling.kernel.limits import Readers, limit
+from pooling.kernel.list_reading import Effort, UnreadableListError, each_line
+from pooling.kernel.text import one_line
+from pooling.receipts.lists.lines import COLUMNS, REQUIRED, Read, read_line
+from pooling.receipts.models import ListState, ReceiptList
+
+CHUNK = 10_000
+"""Lines that are matched at once."""
+MOST_LIST_LINES = limit(400_000, "Lines of delivered quantities in a file", __name__, Readers.OPERATORS)
+_EFFORT = Effort(120, 1_500_000_000)
+_STAGE = """
+INSERT INTO receipt_list_lines (
+    group_id, list_id, number, order_line_id, order_id, accepted, refused, reason, delivery_note, problem)
+SELECT $1, $2, t.number, found.id, found.order_id, t.accepted, t.refused, t.reason, t.note,
+    CASE WHEN t.problem <> '' THEN t.problem
+    WHEN found.id IS NOT NULL THEN ''
+    WHEN named.many > 1 THEN 'plusieurs lignes de commande y répondent : indiquez la commande et le lieu'
+    WHEN EXISTS (SELECT FROM items i WHERE i.group_id = $1 AND i.purchase_id = $3 AND i.code = t.item)
+        AND EXISTS (SELECT FROM members m WHERE m.group_id = $1 AND m.code = t.member)
+        THEN 'cet article n’était pas commandé pour ce lieu'
+    ELSE 'aucune commande partie n’a cette ligne : vérifiez la commande, le membre et l’article' END
+FROM unnest($4::integer[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::integer[],
+    $11::integer[], $12::text[], $13::text[], $14::text[])
+    AS t (number, line_id, reference, member, site, item, accepted, refused, reason, note, problem)
+LEFT JOIN LATERAL (
+    SELECT l.id, l.order_id FROM order_lines l JOIN orders o ON o.group_id = $1 AND o.id = l.order_id
+    WHERE l.group_id = $1 AND l.id = t.line_id AND o.purchase_id = $3 AND o.state IN ('sent', 'confirmed')
+) keyed ON t.problem = ''
+LEFT JOIN LATERAL (
+    SELECT min(l.id) AS id, min(l.order_id) AS order_id, count(*) AS many
+    FROM members m
+    JOIN order_lines l ON l.group_id = $1 AND l.member_id = m.id
+    JOIN orders o ON o.group_id = $1 AND o.id = l.order_id AND o.purchase_id = $3 AND o.state IN ('sent', 'confirmed')
+    JOIN order_items i ON i.group_id = $1 AND i.order_id = l.order_id AND i.item_id = l.item_id
+    LEFT JOIN sites s ON s.group_id = $1 AND s.id = l.site_id
+    WHERE m.group_id = $1 AND m.code = t.member AND (i.code = t.item OR lower(i.name) = lower(t.item))
+        AND (t.reference = '' OR o.reference = t.reference) AND (t.site = '' OR lower(s.name) = lower(t.site))
+) named ON t.problem = '' AND t.line_id IS NULL
+LEFT JOIN LATERAL (
+    SELECT coalesce(keyed.id, CASE WHEN named.many = 1 THEN named.id END) AS id,
+        coalesce(keyed.order_id, CASE WHEN named.many = 1 THEN named.order_id END) AS order_id
+) found ON true"""
+_TWICE = """
+UPDATE receipt_list_lines SET order_line_id = NULL, order_id = NULL, problem = 'même ligne de commande qu’à la ligne '
+    || twice.first || ', sous le même bon de livraison'
+FROM (
+    SELECT number, min(number) OVER (PARTITION BY order_line_id, lower(delivery_note)) AS first
+    FROM receipt_list_lines WHERE group_id = :group AND list_id = :list AND problem = '') twice
+WHERE receipt_list_lines.group_id = :group AND receipt_list_lines.list_id = :list
+    AND receipt_list_lines.number = twice.number AND twice.first < twice.number"""
+_ANEW = "DELETE FROM receipt_list_lines WHERE group_id = :group AND list_id = :list"
+
+
+async def read_list(work: Gathering) -> None:
+    """Reads what was sent; once it is read, nothing more is to be done.
+
+    Raises:
+        Conflict: it cannot be read; it is dropped, and may be sent again.
+    """
+    list_id = work.terms["list"]
+    async with work.database.transaction(work.group_id) as session:
+        one = await session.get_one(ReceiptList, (work.group_id, list_id))
+        if one.state != ListState.READING:
+            return
+        assert one.file_id is not None, "it is kept while it is read"
+        _, content = await file_with_content(session, one.file_id)
+        await session.execute(text(_ANEW), {"group": work.group_id, "list": list_id})
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list"
+        path.write_bytes(content)
+        del content
+        try:
+            await _read(work, list_id, path)
+        except UnreadableListError as unreadable:
+            async with work.database.transaction(work.group_id) as session:
+                one = await session.get_one(ReceiptList, (work.group_id, list_id))
+                one.state = ListState.DROPPED
+            raise Conflict(f"Ce fichier n’a pas pu être lu : {one_line(str(unreadable))}") from unreadable
+
+
+async def _read(work: Gathering, list_id: int, path: Path) -> None:
+    lines = each_line(path, COLUMNS, REQUIRED, longest=MOST_LIST_LINES, effort=_EFFORT)
+    read = (one for line in lines if (one := read_line(line)) is not None)
+    done = 0
+    while chunk := await asyncio.to_thread(_take, read):
+        async with work.database.transaction(work.group_id) as session:
+            await _stage(session, work.terms["purchase"], list_id, chunk)
+        done += len(chunk)
+        await work.tell(done, done + CHUNK)
+    async with work.database.transaction(work.group_id) as session:
+        await session.execute(text(_TWICE), {"group": work.group_id, "list": list_id})
+        kept = await session.get_one(ReceiptList, (work.group_id, list_id), with_for_update=True)
+        if kept.state == ListState.READING:  # nobody dropped it meanwhile
+            kept.state = ListState.READ
+    await work.tell(done, max(1, done))
+
+
+def _take(read: Iterator[Read]) -> list[Read]:
+    return list(islice(read, CHUNK))
+
+
+async def _stage(session: AsyncSession, purchase_id: int, list_id: int, chunk: Sequence[Read]) -> None:
+    columns = [list(column) for column in zip(*chunk, strict=True)]
+    await fetch(session, _STAGE, group_of(session), list_id, purchase_id, *columns)
