@@ -6,20 +6,19 @@ import ast
 import faulthandler
 import importlib
 import sys
-import tomllib
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 import rich_click as click
 
-from pooling import PROJECT_ROOT
+from pooling.cli.version import installed_version
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pooling.cli.running": ("demo", "serve", "worker"),
     "pooling.cli.migrating": ("migrate",),
     "pooling.cli.configuring": ("config",),
+    "pooling.cli.backing_up": ("backup", "restore-check"),
     "pooling.cli.reminding": ("remind",),
     "pooling.cli.doctor": ("doctor",),
     "pooling.cli.groups": ("group",),
@@ -32,7 +31,21 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 click.rich_click.COMMAND_GROUPS = {
     "pooling": [
-        {"name": "Running", "commands": ["demo", "serve", "worker", "migrate", "config", "remind", "purge", "doctor"]},
+        {
+            "name": "Running",
+            "commands": [
+                "demo",
+                "serve",
+                "worker",
+                "migrate",
+                "config",
+                "remind",
+                "purge",
+                "doctor",
+                "backup",
+                "restore-check",
+            ],
+        },
         {"name": "Data", "commands": ["group", "administrator", "token", "import", "export", "directory", "member"]},
         {"name": "The rules alone (no database)", "commands": ["allocate", "consolidate", "invoice"]},
     ]
@@ -85,19 +98,11 @@ def _sentences(module: str) -> dict[str, str]:
     assert place is not None, "it is one of ours"
     content = ast.parse(Path(str(place.origin)).read_text("utf-8"))
     functions = [node for node in content.body if isinstance(node, ast.FunctionDef)]
-    return {node.name.strip("_"): ast.get_docstring(node) or "" for node in functions}
-
-
-def _version() -> str:
-    try:
-        return version("pooling")
-    except PackageNotFoundError:  # run from its folder, as in the container
-        content = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))
-        return str(content["project"]["version"])
+    return {node.name.strip("_").replace("_", "-"): ast.get_docstring(node) or "" for node in functions}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(_version(), prog_name="pooling")
+@click.version_option(installed_version(), prog_name="pooling")
 def pooling() -> None:
     """Pooled purchasing between public authorities: from declared needs to who pays what, to the cent.
 
