@@ -13,6 +13,10 @@ from sqlmodel import col
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from ground.directory import COBAN
 from pooling.accounts.models import Person
+from pooling.actions.catalogue import Catalogue
+from pooling.actions.keeping import propose_action
+from pooling.actions.models import Ease, FactorKind
+from pooling.actions.schemas import ActionIn, FactorIn
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
@@ -114,6 +118,7 @@ async def furnish(
         )
         supplier = await _sell(session, territory, mark)
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
+        named |= {"action": await _propose(session, territory, mark), "system": "velos"}
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
@@ -150,6 +155,14 @@ async def furnish(
         "path": "tokens.css",
         **named,
     }
+
+
+async def _propose(session: AsyncSession, territory: Territory, mark: str) -> str:
+    """An action that the référent's member looks after."""
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    factor = FactorIn(kind=FactorKind.OBSTACLE, ease=Ease.HARD, text=f"La place manque{mark}")
+    sheet = ActionIn(title=f"Des vélos de service{mark}", lead_member=LUGOS, content=f"Dix{mark}", factors=(factor,))
+    return (await propose_action(session, facilitator, sheet, Catalogue(), NOW)).reference
 
 
 async def _describe(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

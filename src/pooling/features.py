@@ -1,5 +1,6 @@
 """Every feature, in the order in which people see what they add: the one line that a new one needs elsewhere."""
 
+from pooling.actions import feature as actions
 from pooling.allocation import feature as allocation
 from pooling.answers import feature as answers
 from pooling.committees import feature as committees
@@ -37,6 +38,7 @@ FEATURES: tuple[Feature, ...] = (
     orders.FEATURE,
     receipts.FEATURE,
     suppliers.FEATURE,
+    actions.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,
     calendars.FEATURE,

@@ -10,9 +10,10 @@ from browser.visitor import Visitor, Visitors
 pytestmark = pytest.mark.browser
 
 ONE_OF_MANY = re.compile(
-    r"/(\d+|[A-Z][A-Z-]+|arceau|abri|vae|cargo|kit|AG-\d{4}-\d{3}(?=/[^/]+/|/journal|/consolidation))(?=/|$)"
+    r"/(\d+|[A-Z][A-Z-]+|FA-\d{4}-\d{3}|(?<=/catalogue/)[a-z-]+|arceau|abri|vae|cargo|kit"
+    r"|AG-\d{4}-\d{3}(?=/[^/]+/|/journal|/consolidation))(?=/|$)"
 )
-"""A person, a member, an article, a purchase seen closely: pages that differ by what they are about, not how made."""
+"""A person, a member, an article, an action: pages that differ by what they are about, not how they are made."""
 
 
 def kind(path: str) -> str:

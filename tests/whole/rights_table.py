@@ -228,6 +228,11 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"{method} {LENDING}/refus": OWNS for method in ("GET", "POST")},
     f"POST {LENDING}/retrait": ASKED,
     **{f"{method} {LENDING}/{step}": BOTH_SIDES for method in ("GET", "POST") for step in ("fin", "usage")},
+    # actions
+    **{f"GET /g/{{group}}/actions{path}": GROUP for path in ("", "/catalogue", "/catalogue/{system}", "/{action}")},
+    **{f"{method} /g/{{group}}/actions/proposition": GROUP for method in ("GET", "POST")},
+    **{f"{method} /g/{{group}}/actions/{{action}}/fiche": OWNS for method in ("GET", "POST")},
+    "POST /g/{group}/actions/{action}/etat": FACILITATOR,
     # a purchase
     f"GET {PURCHASE}": GROUP,
     **{
@@ -405,6 +410,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"POST {API}/members/{{member}}/{step}": FACILITATOR for step in ("retirement", "return")},
     f"POST {API}/members/from-directory": FACILITATOR,
     f"POST {API}/members/merger": FACILITATOR,
+    **{f"{method} {API}/actions": GROUP for method in ("GET", "POST")},
+    f"GET {API}/actions/{{action}}": GROUP,
+    f"PUT {API}/actions/{{action}}": OWNS,
+    f"POST {API}/actions/{{action}}/state": FACILITATOR,
     **{f"GET {API}/suppliers{path}": GROUP for path in ("", "/{supplier_id}")},
     f"POST {API}/suppliers": KEEPS_SUPPLIERS,
     f"PUT {API}/suppliers/{{supplier_id}}": KEEPS_SUPPLIERS,

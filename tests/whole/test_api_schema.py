@@ -83,7 +83,7 @@ CHECKS = [
 ]
 FACILITATOR = "animation@bassin.example"
 WHO = [*(email for email in PEOPLE if email != "referent@droit.example"), BUYER]
-KNOWN: dict[str, list[Any]] = {
+KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "group": ["bassin"],
     "reference": [f"AG-2027-{number:03}" for number in range(1, 12)],
     "item": ["arceau", "nothing"],
@@ -93,6 +93,7 @@ KNOWN: dict[str, list[Any]] = {
     "difficulty_id": [1, 2, 3, 99],
     "number": [1, 2, 99],
     "supplier_id": [1, 99],
+    "action": ["FA-2027-001", "FA-2027-099"],
     "site_id": [1, 2, 99],
     "resource_id": [1, 99],
     "lending_id": [1, 2, 99],
@@ -422,7 +423,7 @@ def _check(
     @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
     def check(case: schemathesis.Case[Any], data: st.DataObject) -> None:
         for name in case.path_parameters:
-            case.path_parameters[name] = data.draw(st.sampled_from(KNOWN[name]))
+            case.path_parameters[name] = data.draw(st.sampled_from(KNOWN.get(name, [1, 2, 99])))
         plausible = len(sent) % 2 == 0
         if plausible:
             _make_plausible(case)

@@ -27,6 +27,7 @@ def machines() -> dict[str, StateMachine[Any]]:
 
 MACHINES = machines()
 TABLES = {
+    "action": "actions",
     "purchase": "purchases",
     "collection": "collections",
     "committee": "committees",

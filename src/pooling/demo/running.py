@@ -13,6 +13,7 @@ from pathlib import Path
 from litestar import Litestar
 from sqlalchemy import text
 
+from pooling.demo.actions import make_actions
 from pooling.demo.committees import make_committees
 from pooling.demo.purchases import make_purchases
 from pooling.demo.resources import make_resources
@@ -66,6 +67,7 @@ async def make_territory(database: Database, now: datetime) -> bool:
     await make_sites(database, territory, now)
     await make_suppliers(database, territory, now)
     await make_resources(database, territory, now)
+    await make_actions(database, territory, now)
     await make_purchases(database, territory, now)
     await make_committees(database, territory, now)
     return True

@@ -27,6 +27,7 @@ PATH_PARAMETERS = {
     "siren": "The SIREN of an authority of the national directory.",
     "site_id": "The id of a member's site.",
     "quote_id": "A quote's id.",
+    "action": "What people call the action: FA-2027-001.",
     "supplier_id": "A supplier's id.",
     "resource_id": "A shared resource.",
     "lending_id": "What a member asks for, or borrows, of a shared resource.",

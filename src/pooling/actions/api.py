@@ -1,0 +1,163 @@
+"""Actions for programs."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
+from litestar import get, post, put
+from pydantic import Field
+
+from pooling.accounts.idempotency import Made
+from pooling.actions.catalogue import Catalogue
+from pooling.actions.keeping import move_action as move
+from pooling.actions.keeping import propose_action as propose
+from pooling.actions.keeping import sheet_of, write_action
+from pooling.actions.models import Action, ActionState, Ease, FactorKind
+from pooling.actions.page import OnAction
+from pooling.actions.permissions import may_move, may_propose, may_write
+from pooling.actions.queries import ActionShown, actions_listed
+from pooling.actions.schemas import LONGEST_PART, LONGEST_TEXT, MOST_FACTORS, ActionIn
+from pooling.kernel.slices import Listed
+from pooling.kernel.versions import version_of
+from pooling.members.endpoint import endpoint
+from pooling.members.group_page import Here, InGroup
+from pooling.members.rights import Right
+from pooling.web.api import ApiIn, ApiOut, PageIn, require_match, wants_match
+from pooling.web.api_input import validated
+
+ONE = "/actions/{action:str}"
+
+
+class FactorOut(ApiOut):
+    kind: FactorKind
+    ease: Ease
+    text: str
+
+
+class FactorPut(ApiIn):
+    """What stands in the action's way, or helps it."""
+
+    kind: Literal["obstacle", "opportunity"]
+    ease: Literal["easy", "medium", "hard"]
+    text: str = Field(min_length=1, max_length=300)
+
+
+class ActionLineOut(ApiOut):
+    reference: str
+    title: str
+    system: str
+    """Its code in the catalogue; empty: it was proposed freely."""
+    state: ActionState
+    lead: str | None
+    """The name of the member that looks after it."""
+    starts_on: date | None
+    ends_on: date | None
+
+
+class ActionOut(ApiOut):
+    reference: str
+    title: str
+    system: str
+    state: ActionState
+    set_aside_because: str
+    lead_member: str
+    """The code of the member that looks after it; empty: none does yet."""
+    content: str
+    resources: str
+    levers: str
+    indicators: str
+    vigilance: str
+    starts_on: date | None
+    ends_on: date | None
+    factors: Sequence[FactorOut]
+    """Obstacles and opportunities, the easiest first."""
+
+
+class ActionPut(ApiIn):
+    """The whole of a sheet, but for where it stands."""
+
+    title: str = Field(min_length=1, max_length=160)
+    system: str = Field(default="", max_length=40)
+    lead_member: str = Field(default="", max_length=20)
+    content: str = Field(default="", max_length=LONGEST_TEXT)
+    resources: str = Field(default="", max_length=LONGEST_PART)
+    levers: str = Field(default="", max_length=LONGEST_PART)
+    indicators: str = Field(default="", max_length=LONGEST_PART)
+    vigilance: str = Field(default="", max_length=LONGEST_PART)
+    starts_on: date | None = None
+    ends_on: date | None = None
+    factors: Sequence[FactorPut] = Field(default=(), max_length=MOST_FACTORS)
+
+
+class StatePut(ApiIn):
+    state: ActionState
+    reason: str = Field(default="", max_length=500)
+    """Why it is set aside."""
+
+
+class ActionsAsked(PageIn):
+    q: str = Field(default="", max_length=200, description="Words of the title or the reference.")
+    state: ActionState | None = Field(default=None, description="Those in this state.")
+
+
+async def _out(here: InGroup, action: Action) -> ActionOut:
+    sheet = (await sheet_of(here.session, action)).model_dump()
+    return ActionOut(
+        reference=action.reference,
+        state=ActionState(action.state),
+        set_aside_because=action.set_aside_because,
+        **{**sheet, "factors": [FactorOut(**factor) for factor in sheet["factors"]]},
+    )
+
+
+def _line(shown: ActionShown) -> ActionLineOut:
+    return ActionLineOut(**{name: getattr(shown, name) for name in ActionLineOut.model_fields})
+
+
+@endpoint(get, "/actions", right=Right.SEE_GROUP)
+async def list_actions(here: Here[InGroup], asked: ActionsAsked) -> Listed[ActionLineOut]:
+    """The group's actions, the latest first."""
+    states = [asked.state] if asked.state else ()
+    return (await actions_listed(here.session, asked.slice, search=asked.q, states=states)).each(_line)
+
+
+@endpoint(post, "/actions", right=may_propose, status=201, once=True)
+async def propose_action(here: Here[InGroup], sent: ActionPut) -> Made[ActionOut]:
+    """Propose an action to the group."""
+    catalogue = here.services.part(Catalogue)
+    action = await propose(here.session, here.caller, _command(sent), catalogue, here.now)
+    return Made(await _out(here, action), f"{here.api_url}/actions/{action.reference}")
+
+
+@endpoint(get, ONE, right=Right.SEE_GROUP, tagged=True)
+async def get_action(here: Here[OnAction]) -> ActionOut:
+    """An action's sheet."""
+    return await _out(here, here.action)
+
+
+@endpoint(put, ONE, right=may_write, conflicts=("changed_meanwhile",), tagged=True, matched=True)
+async def correct_action(here: Here[OnAction], sent: ActionPut) -> ActionOut:
+    """Write an action's sheet. For the facilitator, its member's people, and its author."""
+    shown = None
+    if wants_match(here.request):
+        require_match(here.request, await _out(here, here.action))
+        shown = version_of((await sheet_of(here.session, here.action)).model_dump(mode="json"))
+    command, catalogue = _command(sent), here.services.part(Catalogue)
+    action = await write_action(
+        here.session, here.caller, here.action.reference, command, catalogue, here.now, shown=shown
+    )
+    return await _out(here, action)
+
+
+@endpoint(post, f"{ONE}/state", right=may_move, conflicts=("transition_refused",))
+async def move_action(here: Here[OnAction], sent: StatePut) -> ActionOut:
+    """Say where an action stands. For the facilitator."""
+    action = await move(here.session, here.caller, here.action.reference, sent.state, here.now, sent.reason.strip())
+    return await _out(here, action)
+
+
+def _command(sent: ActionPut) -> ActionIn:
+    return validated(ActionIn, sent.model_dump())
+
+
+ROUTES = [list_actions, propose_action, get_action, correct_action, move_action]

@@ -1,0 +1,37 @@
+"""What the pages of one action share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from pooling.actions.keeping import find_action
+from pooling.actions.models import Action
+from pooling.members.group_page import GroupPage, InGroup
+from pooling.web.layout import Link
+
+ACTIONS = "/actions"
+CATALOGUE = f"{ACTIONS}/catalogue"
+
+
+@dataclass(frozen=True)
+class OnAction(InGroup):
+    """A request about the action that its address names."""
+
+    action: Action
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        return cls(**vars(here), action=await find_action(here.session, here.named["action"]))
+
+
+@dataclass(frozen=True)
+class ActionPage(OnAction, GroupPage):
+    """A page of it."""
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}{ACTIONS}/{self.action.reference}"
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super().above, Link("Actions", self.base + ACTIONS), Link(self.action.title, self.url)]

@@ -1,0 +1,267 @@
+"""The pages of a group's actions, and of the catalogue they are proposed from."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from pooling.actions.catalogue import Catalogue, holding, to_come
+from pooling.actions.keeping import move_action, propose_action, sheet_of, write_action
+from pooling.actions.models import ActionState, Ease, FactorKind
+from pooling.actions.page import ACTIONS, CATALOGUE, ActionPage
+from pooling.actions.permissions import may_move, may_propose, may_write
+from pooling.actions.queries import (
+    actions_listed,
+    counted_by_state,
+    lead_of,
+    leads_offered,
+)
+from pooling.actions.rules import ACTION, EASE_ORDER, EASE_WORDS, FACTOR_WORDS
+from pooling.actions.schemas import MOST_FACTORS, ActionIn, FactorIn
+from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Slice
+from pooling.kernel.versions import version_of
+from pooling.members.group_page import GroupPage, Here
+from pooling.members.rights import Right
+from pooling.web.cursors import pages_after
+from pooling.web.forms import Form, PostedForm, form_of, longest_of
+from pooling.web.layout import Link
+
+ONE = f"{ACTIONS}/{{action:str}}"
+PROPOSE = f"{ACTIONS}/proposition"
+_LONGEST_SEARCH = 200
+_EMPTY_ROWS = 2
+_KINDS = [(str(kind), word) for kind, word in FACTOR_WORDS.items()]
+_EASES = [(str(ease), EASE_WORDS[ease]) for ease in EASE_ORDER]
+PURCHASE_WORDS = {
+    "goods": "des articles",
+    "service": "un service à frais partagés",
+    "staff_offer": "une offre aux agents",
+    "outside": "un achat mené ailleurs",
+}
+
+
+def _catalogue(here: GroupPage) -> Catalogue:
+    return here.services.part(Catalogue)
+
+
+@get(ACTIONS, right=Right.SEE_GROUP)
+async def list_actions(
+    here: Here[GroupPage], cherche: FromQuery[str] = "", etat: FromQuery[str] = "", apres: FromQuery[str] = ""
+) -> Response[str]:
+    typed, base = cherche[:_LONGEST_SEARCH], here.base + ACTIONS
+    state = etat if etat in list(ActionState) else ""
+    listed = await actions_listed(here.session, Slice(apres), search=typed, states=[state] if state else ())
+    return here.render(
+        "actions/list.html",
+        "Actions",
+        tabs=here.sections(ACTIONS),
+        form=form_of({"cherche": typed}),
+        searched=bool(typed.strip()),
+        views=_views(await counted_by_state(here.session), state, base),
+        chosen=ACTION.word(state).lower() if state else "",
+        life=ACTION,
+        actions=listed.items,
+        systems={system.code: system.name for system in _catalogue(here).systems},
+        base=base,
+        **pages_after(base, apres, listed, {"cherche": typed, "etat": state}),
+    )
+
+
+def _views(counts: dict[ActionState, int], chosen: str, base: str) -> list[Link]:
+    """The list by state, those that have none left out."""
+    some = [
+        (f"{ACTION.word(state)} ({count})", f"{base}?etat={state}", chosen == state)
+        for state, count in counts.items()
+        if count
+    ]
+    return [Link(*view) for view in [(f"Toutes ({sum(counts.values())})", base, not chosen), *some]]
+
+
+@get(CATALOGUE, right=Right.SEE_GROUP)
+async def show_catalogue(here: Here[GroupPage]) -> Response[str]:
+    return here.render(
+        "actions/catalogue.html",
+        ("Actions", ACTIONS),
+        "Catalogue",
+        tabs=here.sections(ACTIONS),
+        systems=_catalogue(here).systems,
+        base=here.base + CATALOGUE,
+        words=PURCHASE_WORDS,
+    )
+
+
+@get(f"{CATALOGUE}/{{system:str}}", right=Right.SEE_GROUP)
+async def show_system(here: Here[GroupPage], system: FromPath[str]) -> Response[str]:
+    found = _catalogue(here).find(system)
+    if found is None:
+        raise NotFound
+    return here.render(
+        "actions/system.html",
+        ("Actions", ACTIONS),
+        ("Catalogue", CATALOGUE),
+        found.name,
+        system=found,
+        aids=[fact for fact in found.aids if fact not in to_come(found.aids, here.today)],
+        holding=holding(found.aids, here.today),
+        quotas=[*holding(found.quotas, here.today), *to_come(found.quotas, here.today)],
+        today=here.today,
+        words=PURCHASE_WORDS,
+        propose=f"{here.base}{PROPOSE}?catalogue={found.code}",
+    )
+
+
+@get(PROPOSE, right=may_propose)
+async def ask_proposal(here: Here[GroupPage], catalogue: FromQuery[str] = "") -> Response[str]:
+    system = _catalogue(here).find(catalogue)
+    values: dict[str, object] = {}
+    if system is not None:
+        values = {
+            "title": system.name,
+            "system": system.code,
+            "content": system.what,
+            "indicators": "\n".join(system.indicators),
+            "vigilance": "\n".join(system.vigilance),
+        }
+    return await _proposal_page(here, form_of(values))
+
+
+async def _proposal_page(here: GroupPage, form: Form) -> Response[str]:
+    return here.render(
+        "actions/proposal.html",
+        ("Actions", ACTIONS),
+        "Proposer",
+        **await _fields(here, form),
+        target=here.base + PROPOSE,
+        back=here.base + ACTIONS,
+    )
+
+
+async def _fields(here: GroupPage, form: Form) -> dict[str, Any]:
+    filled = [place for place in range(1, MOST_FACTORS + 1) if form.value(f"texte-{place}").strip()]
+    return {
+        "form": form,
+        "leads": await leads_offered(here.session),
+        "systems": [(system.code, system.name) for system in _catalogue(here).systems],
+        "longest": {name: longest_of(ActionIn, name) for name in ("content", "resources", "levers", "title")},
+        "rows": range(1, min(max(filled, default=0) + _EMPTY_ROWS, MOST_FACTORS) + 1),
+        "kinds": _KINDS,
+        "eases": _EASES,
+    }
+
+
+@post(PROPOSE, right=may_propose)
+async def do_proposal(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
+    command = _read(form)
+    async with form.submitted(lambda: _proposal_page(here, form), fields={"factors": "texte-1"}):
+        action = await propose_action(here.session, here.caller, command, _catalogue(here), here.now)
+    return here.redirect(f"{ACTIONS}/{action.reference}", done="L’action est proposée au groupe.")
+
+
+def _read(form: Form) -> ActionIn:
+    return form.command(
+        ActionIn,
+        {},
+        title=form.text("title", required="Donnez un titre à l’action.", longest=longest_of(ActionIn, "title")),
+        system=form.text("system", longest=longest_of(ActionIn, "system")),
+        lead_member=form.text("lead_member", longest=longest_of(ActionIn, "lead_member")),
+        starts_on=form.date("starts_on") if form.value("starts_on") else None,
+        ends_on=form.date("ends_on") if form.value("ends_on") else None,
+        factors=tuple(_read_factors(form)),
+        **{
+            name: form.lines(name, longest=longest_of(ActionIn, name))
+            for name in ("content", "resources", "levers", "indicators", "vigilance")
+        },
+    )
+
+
+def _read_factors(form: Form) -> list[FactorIn]:
+    found = []
+    for place in range(1, MOST_FACTORS + 1):
+        text = form.text(f"texte-{place}", longest=longest_of(FactorIn, "text"))
+        if text:
+            kind = form.choice(f"sorte-{place}", list(FACTOR_WORDS))
+            ease = form.choice(f"difficulte-{place}", list(EASE_ORDER))
+            if kind and ease:
+                found.append(FactorIn(kind=FactorKind(kind), ease=Ease(ease), text=text))
+    return found
+
+
+@get(ONE, right=Right.SEE_GROUP)
+async def show_action(here: Here[ActionPage]) -> Response[str]:
+    return await _action_page(here, Form())
+
+
+async def _action_page(here: ActionPage, form: Form) -> Response[str]:
+    sheet, action = await sheet_of(here.session, here.action), here.action
+    lead = await lead_of(here.session, action)
+    moves = [(state, ACTION.word(state)) for state in ActionState if ACTION.may(action.state, state)]
+    return here.render(
+        "actions/action.html",
+        form=form,
+        action=action,
+        sheet=sheet,
+        lead=lead.name if lead else "",
+        system=_catalogue(here).find(action.system),
+        life=ACTION,
+        writes=may_write(here.caller, action),
+        moves=moves if may_move(here.caller) else [],
+        kinds=FACTOR_WORDS,
+        eases=EASE_WORDS,
+    )
+
+
+@get(f"{ONE}/fiche", right=may_write)
+async def ask_sheet(here: Here[ActionPage]) -> Response[str]:
+    sheet = await sheet_of(here.session, here.action)
+    content = sheet.model_dump(mode="json")
+    values: dict[str, object] = {name: value or "" for name, value in content.items() if name != "factors"}
+    for place, factor in enumerate(sheet.factors, start=1):
+        values |= {
+            f"texte-{place}": factor.text,
+            f"sorte-{place}": factor.kind,
+            f"difficulte-{place}": factor.ease,
+        }
+    return await _sheet_page(here, form_of({**values, "version": version_of(content)}))
+
+
+async def _sheet_page(here: ActionPage, form: Form) -> Response[str]:
+    """The version stays the one that was shown, unless the person has just been told of a newer one."""
+    await here.session.refresh(here.action)
+    if form.conflict:
+        form.values["version"] = version_of((await sheet_of(here.session, here.action)).model_dump(mode="json"))
+    return here.render(
+        "actions/sheet.html", "Modifier", **await _fields(here, form), target=f"{here.url}/fiche", back=here.url
+    )
+
+
+@post(f"{ONE}/fiche", right=may_write)
+async def do_sheet(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
+    command, shown = _read(form), form.value("version")
+    async with form.submitted(lambda: _sheet_page(here, form), fields={"factors": "texte-1"}, conflict=""):
+        await write_action(
+            here.session, here.caller, here.action.reference, command, _catalogue(here), here.now, shown=shown
+        )
+    return here.redirect(done="La fiche est enregistrée.")
+
+
+@post(f"{ONE}/etat", right=may_move)
+async def do_move(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
+    state = form.choice("state", list(ActionState))
+    reason = form.text("reason", longest=500)
+    async with form.submitted(lambda: _action_page(here, form), conflict="state"):
+        await move_action(here.session, here.caller, here.action.reference, ActionState(state), here.now, reason)
+    return here.redirect(done=f"L’action est dans l’état « {ACTION.word(state)} ».")
+
+
+ROUTES = [
+    list_actions,
+    show_catalogue,
+    show_system,
+    ask_proposal,
+    do_proposal,
+    show_action,
+    ask_sheet,
+    do_sheet,
+    do_move,
+]
