@@ -78,7 +78,7 @@ async def test_a_database_that_is_away(put_together: Make, address: str, caplog:
 
 
 async def test_every_connection_is_taken(put_together: Make, fresh_addresses: PostgresAddresses) -> None:
-    database = Database.connect(fresh_addresses.application, pool_size=1, patience=IMPATIENT)
+    database = Database.connect(fresh_addresses.application, pool_size=2, patience=IMPATIENT)
     async with database.transaction(), database.transaction():
         await asked(put_together(database), database)
     await database.dispose()

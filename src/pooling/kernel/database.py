@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError, Record
-from sqlalchemy import Column, Connection, Dialect, Row, Select, SQLColumnExpression, column, event, text
+from sqlalchemy import Column, Connection, Dialect, Select, SQLColumnExpression, column, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
@@ -21,6 +21,7 @@ from sqlalchemy.exc import InterfaceError as ClosedOrMisused
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import await_only
 
 from pooling.kernel.errors import NotFound
 from pooling.kernel.limits import Readers, limit
@@ -181,12 +182,15 @@ class Database:
         self._info: dict[Any, Any] = {"base_url": base_url, "mail_from": mail_from}
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 10, patience: Patience = LONG, **addresses: str) -> "Database":
+    def connect(cls, url: str, *, pool_size: int = 20, patience: Patience = LONG, **addresses: str) -> "Database":
         """`base_url` and `mail_from` are the installation's own addresses, for the mails that a transaction writes."""
         engine = create_async_engine(
             driver_url(url),
+            # Opened when they are needed, and kept: one that is opened and closed again for a moment's need costs more
+            # than the request that wanted it. The one used last is taken first: it knows what is asked.
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,
+            pool_use_lifo=True,
             hide_parameters=True,  # what people typed is in no log
             pool_timeout=patience.waiting,
             connect_args={
@@ -215,7 +219,7 @@ class Database:
     def connections(self) -> tuple[int, int]:
         """How many are in use, and how many at most."""
         pool = self._engine.pool if isinstance(self._engine, AsyncEngine) else None
-        return (pool.checkedout(), pool.size() * 2) if isinstance(pool, QueuePool) else (0, 0)
+        return (pool.checkedout(), pool.size()) if isinstance(pool, QueuePool) else (0, 0)
 
     async def dispose(self) -> None:
         if isinstance(self._engine, AsyncEngine):
@@ -236,14 +240,23 @@ class Database:
             sync_session_class=TenantSession,
             expire_on_commit=False,
             join_transaction_mode="create_savepoint",
+            autobegin=False,
             info=dict(self._info),
         )
-        async with session, session.begin():
+        try:
             try:
                 await (enter or enter_group)(session, group_id)
             except _NOT_OPENED as error:
                 raise Unavailable(str(getattr(error, "orig", None) or error)) from error
             yield session
+            if session.in_transaction():
+                await session.commit()
+        finally:
+            if session.in_transaction():
+                async with session:
+                    pass  # rolls back, even where somebody is stopped meanwhile
+            else:
+                session.sync_session.close()  # has nothing to wait for
 
     async def ask(self, statement: str, *values: object) -> list[Record]:
         """What one statement gives that is a transaction of its own: a function about what belongs to no group.
@@ -254,8 +267,11 @@ class Database:
         try:
             if isinstance(self._engine, AsyncConnection):
                 return await fetch(self._engine, statement, *values)
-            async with self._engine.connect() as connection:
+            connection = await self._engine.connect()
+            try:
                 return await fetch(connection, statement, *values)
+            finally:
+                await connection.close()
         except _NOT_OPENED as error:
             raise Unavailable(str(getattr(error, "orig", None) or error)) from error
 
@@ -269,17 +285,26 @@ async def enter_group(session: AsyncSession, group_id: int | None) -> None:
     await enter_by(session, group_id, "SELECT set_config('pooling.group_id', $1, true)", str(group_id or ""))
 
 
-async def enter_by(session: AsyncSession, group_id: int | None, statement: str, *values: object) -> Sequence[Row[Any]]:
+async def enter_by(session: AsyncSession, group_id: int | None, statement: str, *values: object) -> list[Record]:
     """The same by this statement, which may give something."""
-    return await session.run_sync(_enter_by, group_id, statement, values)
-
-
-def _enter_by(session: Session, group_id: int | None, statement: str, values: tuple[object, ...]) -> Sequence[Row[Any]]:
-    """Both at one go: each change of hands between SQLAlchemy and the event loop costs as much as a short statement."""
-    connection = session.connection()
-    rows = connection.exec_driver_sql(statement, values).all()
+    connection = await session.run_sync(_begun)
+    rows = await _fetch(session, connection, statement, values)
     session.info.update({"group_id": group_id, "connection": connection})
     return rows
+
+
+def _begun(session: Session) -> Connection:
+    """Its connection, on which a transaction was begun: SQLAlchemy alone would begin it at its own first statement."""
+    if not session.in_transaction():
+        session.begin()
+    connection = session.connection()
+    adapted: Any = connection.connection.dbapi_connection
+    if adapted._transaction is None:  # noqa: SLF001 - there is no other way to begin it
+        try:
+            await_only(adapted._start_transaction())  # noqa: SLF001
+        except Exception as refused:  # noqa: BLE001 - of whichever class
+            connection._handle_dbapi_exception(refused, "BEGIN", None, None, None)  # noqa: SLF001
+    return connection
 
 
 Where = AsyncSession | AsyncConnection

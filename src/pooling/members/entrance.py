@@ -131,8 +131,8 @@ async def _enter_as(session: AsyncSession, group_id: int, person_id: int) -> Cal
     return Caller(
         person_id=person_id,
         group_id=group_id,
-        roles=tuple(HeldRole(Role(row.role), row.member_id, row.purchase_id) for row in rows),
-        lines_visible_to_all=any(row.lines_visible_to_all for row in rows),
+        roles=tuple(HeldRole(Role(row["role"]), row["member_id"], row["purchase_id"]) for row in rows),
+        lines_visible_to_all=any(row["lines_visible_to_all"] for row in rows),
     )
 
 
