@@ -1,4 +1,4 @@
-"""A filing takes ten statements, by form and by call, however many members there are."""
+"""A filing takes eight statements by form and nine by call, however many members there are."""
 
 import re
 
@@ -15,7 +15,7 @@ from pooling.members.adding import MemberIn, add_members
 from pooling.purchases.finding import item_ids
 from web_client import TOKEN, SignIn
 
-MOST = 10
+MOST = (8, 9)
 """Who is here and the receipt included, beginnings and ends of transactions not."""
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
 PAGE = f"/g/bassin/achats/AG-2027-001/besoins/{LUGOS}"
@@ -31,7 +31,7 @@ def statements(database: Database, monkeypatch: pytest.MonkeyPatch) -> Statement
     return seen
 
 
-async def test_a_filing_takes_ten_statements(
+async def test_a_filing_takes_few_statements(
     database: Database, territory: Territory, sign_in: SignIn, connect: Connect, statements: Statements
 ) -> None:
     purchase_id = await open_purchase(database, territory, NOW)
@@ -64,4 +64,4 @@ async def test_a_filing_takes_ten_statements(
         written = await session.scalar(text("SELECT count(*) FROM messages WHERE kind = 'needs_receipt'"))
     assert written == 4, "each has its receipt"
     assert await file(4) == before
-    assert max(before) <= MOST
+    assert before == MOST

@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from factories import ARCACHON, NOW, Territory, file_needs, make_territory, open_purchase
+from factories import ARCACHON, LUGOS, NOW, Territory, file_needs, make_territory, open_purchase
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
+from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, standing
 from pooling.kernel.tables import TenantTable, metadata
 from pooling.members.features import Features
-from pooling.members.models import Group, Member
+from pooling.members.models import Group, Member, Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.needs.declaring import file_declaration, lock_place
 from pooling.needs.models import Declaration, Need
+from pooling.needs.schemas import DeclarationIn, NeedIn
 from pooling.purchases.models import Participation
 
 TABLES = sorted(
@@ -95,6 +99,34 @@ async def test_a_statement_that_stands_meets_the_rows_of_each_transactions_group
     assert met == [[here], [there], [here]]
     async with unbound.transaction() as session:
         assert (await session.execute(statement, {"code": ARCACHON})).all() == []
+
+
+async def test_where_somebody_declares_is_of_the_transactions_group(unbound: Database, territory: Territory) -> None:
+    """Its statements are written out (`fetch`): what they name alike stands in both groups."""
+    for group_id in (territory.group_id, territory.group_id + 1):
+        async with unbound.transaction(group_id) as session:
+            place = await lock_place(session, "AG-2027-001", LUGOS)
+            referent = Caller(
+                territory.people["referent@lugos.example"], group_id, (HeldRole(Role.REFERENT, place.member.id),)
+            )
+            needs = tuple(NeedIn(item_id=item.id, quantity=1) for item in place.items)
+            command = DeclarationIn(member_id=place.member.id, needs=needs, seen=place.stamp)
+            filed = await file_declaration(session, referent, place.purchase.id, command, FixedClock(NOW), place=place)
+            assert (len(filed.items), len(filed.budgets)) == (2, 0)
+            found = await session.execute(
+                text("""
+                    SELECT group_id FROM purchases WHERE id = :purchase UNION ALL
+                    SELECT group_id FROM members WHERE id = :member UNION ALL
+                    SELECT group_id FROM items WHERE id = ANY(:items) UNION ALL
+                    SELECT m.group_id FROM memberships m WHERE m.person_id = ANY(:readers) AND m.member_id = :member"""),
+                {
+                    "purchase": place.purchase.id,
+                    "member": place.member.id,
+                    "items": [item.id for item in place.items],
+                    "readers": [person for person, _, _ in filed.readers],
+                },
+            )
+            assert set(found.scalars()) == {group_id}
 
 
 async def test_without_a_group_nothing_comes_out(unbound: Database) -> None:

@@ -15,6 +15,7 @@ SUBJECT_KEYS = {"purchase": "purchase_id"}
 """The column that names each sort of subject."""
 _COLLECTING = 0x636F6C6C
 """The number of our advisory locks."""
+_LOCKS = 2**31
 
 
 def _of(subject: Subject) -> Select[Any]:
@@ -38,8 +39,13 @@ async def lock_collection(session: AsyncSession, subject: Subject, *, alone: boo
 
 async def take_lock(session: AsyncSession, subject: Subject, *, alone: bool) -> None:
     """The lock alone, for who reads in the next statement what it needs to know."""
-    shared = "" if alone else "_shared"
-    await fetch(session, f"SELECT pg_advisory_xact_lock{shared}($1, $2)", _COLLECTING, _number(subject))
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    await fetch(session, f"SELECT {lock}($1, $2)", _COLLECTING, _number(subject))
+
+
+def sharing_lock(number: str) -> str:
+    """In SQL, taking the lock that those who answer share: of the subject with this number."""
+    return f"pg_advisory_xact_lock_shared({_COLLECTING}, ({number} % {_LOCKS})::integer)"
 
 
 async def take_locks(session: AsyncSession, subjects: Sequence[Subject]) -> None:
@@ -59,4 +65,4 @@ async def lock_where_free(session: AsyncSession, subjects: Sequence[Subject]) ->
 
 def _number(subject: Subject) -> int:
     """Of its lock. Those that share one wait for each other, which is rare and does no harm."""
-    return subject[1] % 2**31
+    return subject[1] % _LOCKS

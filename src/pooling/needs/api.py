@@ -23,7 +23,7 @@ from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.details import NOTHING_SAID, budgets_of
 from pooling.needs.doors.no_need import withdraw_no_need
 from pooling.needs.models import Declaration
-from pooling.needs.page import OnDeclaration
+from pooling.needs.page import AtPlace, OnDeclaration
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_declaration
 from pooling.needs.queries import Answered, DeclarationShown, declarations_of_member, member_page
 from pooling.needs.receipts import send_receipt
@@ -164,22 +164,22 @@ async def get_declaration(here: Here[OnDeclaration]) -> DeclarationOut:
 
 
 @endpoint(put, DECLARATION, right=may_file, conflicts=("collection_closed",), tagged=True, matched=True)
-async def put_declaration(here: Here[OnDeclaration], sent: DeclarationPut) -> DeclarationOut:
+async def put_declaration(here: Here[AtPlace], sent: DeclarationPut) -> DeclarationOut:
     """Keep a member's draft, or file its declaration in place of the one before. For its référent."""
-    session, caller, purchase = here.session, here.caller, here.purchase
-    items = await purchase_items(session, purchase.id)
-    command = await _command(here, sent, {item.code: item.id for item in items}, filing=sent.state == "filed")
+    session, caller, place = here.session, here.caller, here.place
+    ids = {item.code: item.id for item in place.items}
+    command = await _command(here, sent, ids, filing=sent.state == "filed")
     if wants_match(here.request):
         await _compare(here)
     if sent.state == "filed":
         insistence = Insistence(sent.confirmed)
         filed = await file_declaration(
-            session, caller, purchase.id, command, here.clock, insistence=insistence, items=items
+            session, caller, here.purchase.id, command, here.clock, insistence=insistence, place=place
         )
-        await send_receipt(session, here.who, here.context, purchase, here.member, command, filed)
+        await send_receipt(session, here.who, here.context, command, filed)
     else:
-        await save_draft(session, caller, purchase.id, command, here.clock)
-    return await _declaration(here, items)
+        await save_draft(session, caller, here.purchase.id, command, here.clock, place=place)
+    return await _declaration(here, place.items)
 
 
 @endpoint(
@@ -239,7 +239,7 @@ async def withdraw_answer(here: Here[OnDeclaration]) -> DeclarationOut:
     return await _declaration(here)
 
 
-async def _command(here: OnDeclaration, sent: NeedsIn, ids: dict[str, int], *, filing: bool) -> DeclarationIn:
+async def _command(here: OnDeclaration | AtPlace, sent: NeedsIn, ids: dict[str, int], *, filing: bool) -> DeclarationIn:
     names = [need.item for need in sent.needs]
     refuse_twice(names, "needs.{}.item")
     unknown = {
@@ -277,14 +277,14 @@ async def _command(here: OnDeclaration, sent: NeedsIn, ids: dict[str, int], *, f
     return command
 
 
-async def _budgets(here: OnDeclaration, sent: NeedsIn) -> dict[str, int]:
+async def _budgets(here: OnDeclaration | AtPlace, sent: NeedsIn) -> dict[str, int]:
     """The member's budgets by code, where one is named."""
     if not any(need.budget for need in sent.needs):
         return {}
     return {budget.code: budget.id for budget in await budgets_of(here.session, here.member.id)}
 
 
-async def _compare(here: OnDeclaration) -> None:
+async def _compare(here: OnDeclaration | AtPlace) -> None:
     """Compares with `If-Match`. Filing shares the collection's lock, so the member's own rows are locked too: of two
     programs that read the same version, one writes.
     """
@@ -298,7 +298,7 @@ async def _compare(here: OnDeclaration) -> None:
     require_match(here.request, await _declaration(here))
 
 
-async def _declaration(here: OnDeclaration, items: Sequence[ItemShown] = ()) -> DeclarationOut:
+async def _declaration(here: OnDeclaration | AtPlace, items: Sequence[ItemShown] = ()) -> DeclarationOut:
     """A draft is its member's and the lead buyer's business only."""
     found = await declarations_of_member(here.session, here.purchase.id, here.member.id)
     codes = {item.id: item.code for item in items or await purchase_items(here.session, here.purchase.id)}

@@ -5,7 +5,7 @@ All share the collection's lock, so that closing comes before or after, never be
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +13,7 @@ from sqlalchemy import Delete, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.collections.finding import take_lock
+from pooling.collections.finding import sharing_lock
 from pooling.collections.rules import Collecting, accepts
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import fetch, group_of, insert_many
@@ -22,7 +22,7 @@ from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.members.rights import Caller, Right
 from pooling.needs.doubts import doubts_of_quantities
 from pooling.needs.models import Declaration, DeclarationState, Need
-from pooling.needs.queries import declarations_of_member, stamp_of
+from pooling.needs.queries import stamp
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.kinds.parts import Part
@@ -40,28 +40,58 @@ class Standing:
     items: Sequence[ItemShown]
 
 
+class PurchaseNamed(NamedTuple):
+    id: int
+    reference: str
+    title: str
+
+
+class MemberNamed(NamedTuple):
+    id: int
+    code: str
+    name: str
+
+
 @dataclass(frozen=True)
-class Admitted(Standing):
-    """A declaration may be written: the locks are held, and this is what stands under them."""
+class Place(Standing):
+    """Where a participant declares: the locks are held, and this is what stands under them."""
+
+    purchase: PurchaseNamed
+    member: MemberNamed
+    collection: "_Read | None"
+    told: datetime
+    """The moment, by the database."""
+    stamp: str
+    """Of the version that stands (`stamp_of`)."""
+    budgets: Mapping[int, str]
+    """Codes of the member's budgets, by id."""
+
+
+@dataclass(frozen=True)
+class Admitted(Place):
+    """A declaration may be written there."""
 
     at: datetime
-    """The moment, by the database."""
     closes_at: datetime
     """Until when its collection runs."""
-    budgets: Mapping[int, str] = field(default_factory=dict)
-    """Codes of the member's budgets, by id."""
     readers: Sequence[tuple[int, str, str]] = ()
     """Who else of the member is told once it is filed: ids, addresses and keys of people."""
 
 
 async def save_draft(
-    session: AsyncSession, caller: Caller, purchase_id: int, command: DeclarationIn, clock: Clock
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    command: DeclarationIn,
+    clock: Clock,
+    *,
+    place: Place | None = None,
 ) -> datetime:
     """Keeps what a référent is preparing, beside a declaration already filed. Returns when it was kept.
 
     Raises: as `file_declaration`.
     """
-    admitted = await admit(session, caller, purchase_id, command, clock)
+    admitted = await admit(session, caller, purchase_id, command, clock, place)
     await write_declaration(session, caller, purchase_id, command, DeclarationState.DRAFT, admitted.at, ())
     return admitted.at
 
@@ -74,10 +104,10 @@ async def file_declaration(
     clock: Clock,
     *,
     insistence: Insistence | None = None,
-    items: Sequence[ItemShown] = (),
+    place: Place | None = None,
 ) -> Admitted:
-    """Files a member's declaration: from now on it counts, in place of the one before. `items` are the purchase’s,
-    where they were read before.
+    """Files a member's declaration: from now on it counts, in place of the one before. `place` is where, if it was
+    locked before.
 
     Raises:
         Forbidden: the caller is not a référent of this member.
@@ -86,7 +116,7 @@ async def file_declaration(
         Invalid: an item of another purchase, or a most that is below the quantity.
         Doubtful: more units than the member has inhabitants, and nobody insists.
     """
-    admitted = await admit(session, caller, purchase_id, command, clock, items)
+    admitted = await admit(session, caller, purchase_id, command, clock, place)
     values = _written(session, caller, purchase_id, command, DeclarationState.FILED, admitted.at, admitted.items)
     details = {
         "purchase_id": purchase_id,
@@ -149,51 +179,98 @@ async def admit(
     purchase_id: int,
     command: DeclarationIn,
     clock: Clock,
-    items: Sequence[ItemShown] = (),
+    place: Place | None = None,
 ) -> Admitted:
     """What a référent's own writing goes through.
 
     Raises: as `file_declaration`.
     """
     caller.require(Right.FILE_NEEDS, member_id=command.member_id)
-    return await lock_to_declare(session, purchase_id, command, clock, items)
+    if place is None:
+        return await lock_to_declare(session, purchase_id, command, clock)
+    assert (place.purchase.id, place.member.id) == (purchase_id, command.member_id), "it is this very one"
+    return admitted_at(place, command, clock)
 
 
-_STANDING = """
-SELECT c.state, c.closes_at, clock_timestamp() AS told, m.population, m.agents, bought.kind,
-    ARRAY(SELECT i.id FROM items i WHERE i.group_id = p.group_id AND i.purchase_id = p.purchase_id) AS items,
-    (SELECT json_object_agg(b.id, b.code) FROM budgets b WHERE b.group_id = p.group_id AND b.member_id = p.member_id)
-        AS budgets
-FROM participations p JOIN members m ON m.group_id = p.group_id AND m.id = p.member_id
-JOIN purchases bought ON bought.group_id = p.group_id AND bought.id = p.purchase_id
-LEFT JOIN collections c ON c.group_id = p.group_id AND c.purchase_id = p.purchase_id
-WHERE p.group_id = $1 AND p.purchase_id = $2 AND p.member_id = $3 FOR UPDATE OF p"""
-
-
-async def lock_to_declare(
-    session: AsyncSession, purchase_id: int, command: DeclarationIn, clock: Clock, items: Sequence[ItemShown] = ()
-) -> Admitted:
-    """What every declaration goes through, whoever writes it down; the right is checked before. From here on the
-    purchase's collection is locked with others, and the member's place alone: two people of one member file one after
-    the other, and the second is told.
+async def lock_to_declare(session: AsyncSession, purchase_id: int, command: DeclarationIn, clock: Clock) -> Admitted:
+    """What every declaration goes through, whoever writes it down; the right is checked before.
 
     Raises: as `file_declaration`, but for the right.
     """
-    await take_lock(session, ("purchase", purchase_id), alone=False)
-    rows = await fetch(session, _STANDING, group_of(session), purchase_id, command.member_id)
-    if not rows:
+    return admitted_at(await _place(session, _LOCK_BY_IDS, purchase_id, command.member_id), command, clock)
+
+
+async def lock_place(session: AsyncSession, reference: str, code: str) -> Place:
+    """Where the participant with this code declares for the purchase of this reference.
+
+    Raises:
+        NotFound: it does not take part, or no quantities are declared for such a purchase.
+    """
+    return await _place(session, _LOCK_BY_NAMES, reference, code)
+
+
+_LOCK = f"""
+WITH locked AS MATERIALIZED (
+    SELECT b.id, b.group_id, {sharing_lock("b.id")} FROM purchases b WHERE b.group_id = $1 AND {{purchase}}
+)
+SELECT p.purchase_id, p.member_id FROM locked
+JOIN participations p ON p.group_id = locked.group_id AND p.purchase_id = locked.id
+JOIN members m ON m.group_id = p.group_id AND m.id = p.member_id
+WHERE p.group_id = $1 AND {{member}} FOR UPDATE OF p"""  # noqa: S608 - of texts that stand here
+"""The purchase's collection with others, then the member's place alone: two people of one member file one after the
+other, and the second is told. What stands under the locks is read in the next statement: this one sees what was
+committed before it waited.
+"""
+_LOCK_BY_IDS = _LOCK.format(purchase="b.id = $2", member="p.member_id = $3")
+_LOCK_BY_NAMES = _LOCK.format(purchase="b.reference = $2", member="m.code = $3")
+_STANDING = """
+SELECT b.id AS purchase_id, b.reference, b.title, b.kind, m.id AS member_id, m.code, m.name, m.population, m.agents,
+    c.state, c.closes_at, clock_timestamp() AS told, d.state AS last_state, d.updated_at AS last_at,
+    (SELECT json_object_agg(o.id, o.code) FROM budgets o WHERE o.group_id = m.group_id AND o.member_id = m.id)
+        AS budgets
+FROM purchases b JOIN members m ON m.group_id = b.group_id
+LEFT JOIN collections c ON c.group_id = b.group_id AND c.purchase_id = b.id
+LEFT JOIN LATERAL (
+    SELECT l.state, l.updated_at FROM declarations l
+    WHERE l.group_id = b.group_id AND l.purchase_id = b.id AND l.member_id = m.id
+    ORDER BY l.updated_at DESC LIMIT 1) d ON true
+WHERE b.group_id = $1 AND b.id = $2 AND m.id = $3"""
+
+
+async def _place(session: AsyncSession, lock: str, purchase: int | str, member: int | str) -> Place:
+    group_id = group_of(session)
+    locked = await fetch(session, lock, group_id, purchase, member)
+    if not locked:
         raise NotFound
-    (row,) = rows
+    (row,) = await fetch(session, _STANDING, group_id, *locked[0])
     kind_of(row["kind"]).require(Part.NEEDS)
-    at = clock.when_told(row["told"])
-    collection = require_open(_Read(row["state"], row["closes_at"]) if row["state"] else None, at)
-    await refuse_when_changed(session, purchase_id, command)
-    budgets = {int(number): code for number, code in (row["budgets"] or {}).items()}
-    check_lines(command, set(row["items"]))
-    check_details(command, set(row["items"]), set(budgets))
-    if {item.id for item in items} != set(row["items"]):
-        items = await purchase_items(session, purchase_id)
-    return Admitted(row["population"], row["agents"], items, at, collection.closes_at, budgets)
+    return Place(
+        population=row["population"],
+        agents=row["agents"],
+        items=await purchase_items(session, row["purchase_id"]),
+        purchase=PurchaseNamed(row["purchase_id"], row["reference"], row["title"]),
+        member=MemberNamed(row["member_id"], row["code"], row["name"]),
+        collection=_Read(row["state"], row["closes_at"]) if row["state"] else None,
+        told=row["told"],
+        stamp=stamp(row["last_state"], row["last_at"]),
+        budgets={int(number): code for number, code in (row["budgets"] or {}).items()},
+    )
+
+
+def admitted_at(place: Place, command: DeclarationIn, clock: Clock) -> Admitted:
+    """Raises: as `file_declaration`, but for the right."""
+    at = clock.when_told(place.told)
+    collection = require_open(place.collection, at)
+    if command.seen not in {None, place.stamp}:
+        raise Conflict(
+            "Entre-temps, une autre version de cette déclaration a été enregistrée. Comparez-la avec la vôtre, puis "
+            "enregistrez celle qui convient.",
+            code="changed_meanwhile",
+        )
+    items = {item.id for item in place.items}
+    check_lines(command, items)
+    check_details(command, items, set(place.budgets))
+    return Admitted(**vars(place), at=at, closes_at=collection.closes_at)
 
 
 class _Read(NamedTuple):
@@ -216,20 +293,6 @@ def require_open(collection: Asked | None, now: datetime) -> Asked:
             code="collection_closed",
         )
     return collection
-
-
-async def refuse_when_changed(session: AsyncSession, purchase_id: int, command: DeclarationIn) -> None:
-    """Raises:
-    Conflict: somebody wrote another version since the person saw it.
-    """
-    if command.seen is None:
-        return
-    if command.seen != stamp_of(await declarations_of_member(session, purchase_id, command.member_id)):
-        raise Conflict(
-            "Entre-temps, une autre version de cette déclaration a été enregistrée. Comparez-la avec la vôtre, puis "
-            "enregistrez celle qui convient.",
-            code="changed_meanwhile",
-        )
 
 
 def check_lines(command: DeclarationIn, items: set[int]) -> None:

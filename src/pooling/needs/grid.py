@@ -55,7 +55,7 @@ def form_of_declaration(declaration: DeclarationShown | None, items: list[ItemSh
     return Form(values=values)
 
 
-def read_declaration(form: Form, items: list[ItemShown], member_id: int, *, filing: bool) -> DeclarationIn:
+def read_declaration(form: Form, items: Sequence[ItemShown], member_id: int, *, filing: bool) -> DeclarationIn:
     """What was typed, each wrong field refused in its place. An empty box answers nothing, unless it is said that no
     item is needed; filing nothing at all must be said.
     """

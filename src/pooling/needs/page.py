@@ -1,7 +1,7 @@
 """What the pages of a declaration share, and the calls of programs about one: the member that declares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Self
 
@@ -11,12 +11,14 @@ from sqlmodel import col
 from pooling.kernel.database import standing
 from pooling.kernel.errors import NotFound
 from pooling.kernel.tables import linked
-from pooling.members.group_page import InGroup
+from pooling.members.group_page import GroupPage, InGroup
 from pooling.members.models import Member
+from pooling.needs.declaring import MemberNamed, Place, PurchaseNamed, lock_place
 from pooling.needs.permissions import may_see_declaration
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.page import OnPurchase, PurchasePage
 from pooling.purchases.queries import find_shown, shown_purchase
+from pooling.web.forms import Form
 from pooling.web.layout import Link
 
 SECTION = "/besoins"
@@ -57,6 +59,48 @@ class OnDeclaration(OnPurchase):
         purchase, member = found
         may_see_declaration.require(here.caller, purchase, member)
         return cls(**vars(here), purchase=purchase, member=member)
+
+
+@dataclass(frozen=True)
+class AtPlace(InGroup):
+    """A request that writes what a participant declares: its place is locked until the end. Nothing else is read."""
+
+    place: Place
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        named = here.named
+        place = await lock_place(here.session, named["reference"], named["member"])
+        may_see_declaration.require(here.caller, place.purchase, place.member)
+        return cls(**vars(here), place=place)
+
+    @property
+    def purchase(self) -> PurchaseNamed:
+        return self.place.purchase
+
+    @property
+    def member(self) -> MemberNamed:
+        return self.place.member
+
+
+@dataclass(frozen=True)
+class FilingPage(AtPlace, GroupPage):
+    """The same by a form, sent from the declaration's page."""
+
+    @property
+    def url(self) -> str:
+        """The declaration's."""
+        return f"{self.base}/achats/{self.purchase.reference}{SECTION}/{self.member.code}"
+
+    @property
+    def form(self) -> Form:
+        """What was posted, which was read before anything else (`web/first_checks.py`)."""
+        form: Form = self.request.scope["state"]["form"]
+        return form
+
+    async def declaration(self) -> "DeclarationPage":
+        """What its page shows, where something is to mend."""
+        return await DeclarationPage.load(InGroup(**{one.name: getattr(self, one.name) for one in fields(InGroup)}))
 
 
 @dataclass(frozen=True)

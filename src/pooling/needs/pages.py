@@ -16,7 +16,7 @@ from pooling.members.rights import Right
 from pooling.needs.declaring import discard_draft, file_declaration, save_draft
 from pooling.needs.details import budgets_of
 from pooling.needs.grid import euros_of, form_of_declaration, grid_context, grid_fields, read_declaration
-from pooling.needs.page import DECLARATION, SECTION, DeclarationPage
+from pooling.needs.page import DECLARATION, SECTION, DeclarationPage, FilingPage
 from pooling.needs.permissions import is_involved, may_file, may_gather, may_see_all_needs, may_see_declaration
 from pooling.needs.queries import (
     REMARKS_AT_MOST,
@@ -119,20 +119,23 @@ async def _saved_by_itself(here: DeclarationPage, command: DeclarationIn) -> Res
 
 
 @post(f"{DECLARATION}/depot", right=may_file)
-async def file_needs(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
-    items = await purchase_items(here.session, here.purchase.id)
-    command, insistence = read_declaration(form, items, here.member.id, filing=True), form.insistence()
-    async with form.submitted(
-        lambda: _check_page(here, form) if form.doubts else declaration_page(here, form), conflict=""
-    ):
+async def file_needs(here: Here[FilingPage]) -> Response[Any]:
+    form, place = here.form, here.place
+    command, insistence = read_declaration(form, place.items, here.member.id, filing=True), form.insistence()
+
+    async def mended() -> Response[Any]:
+        page = await here.declaration()
+        return await (_check_page(page, form) if form.doubts else declaration_page(page, form))
+
+    async with form.submitted(mended, conflict=""):
         filed = await file_declaration(
-            here.session, here.caller, here.purchase.id, command, here.clock, insistence=insistence, items=items
+            here.session, here.caller, here.purchase.id, command, here.clock, insistence=insistence, place=place
         )
-        await send_receipt(here.session, here.who, here.context, here.purchase, here.member, command, filed)
+        await send_receipt(here.session, here.who, here.context, command, filed)
     done = (
         "Votre réponse est enregistrée : pas de besoin." if command.wants_nothing else "Votre déclaration est déposée."
     )
-    return here.redirect(here.path, done=done)
+    return here.redirect(done=done)
 
 
 @post(f"{DECLARATION}/verification", right=may_file)

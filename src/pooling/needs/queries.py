@@ -117,7 +117,12 @@ def latest_of(declarations: Mapping[str, DeclarationShown]) -> DeclarationShown 
 def stamp_of(declarations: Mapping[str, DeclarationShown]) -> str:
     """Tells one version of a member's declarations from the next."""
     latest = latest_of(declarations)
-    return f"{latest.state} {latest.updated_at.isoformat()}" if latest else "none"
+    return stamp(latest.state, latest.updated_at) if latest else stamp(None, None)
+
+
+def stamp(state: str | None, updated_at: datetime | None) -> str:
+    """The same of the version written last; None: there is none."""
+    return f"{state} {updated_at.isoformat()}" if updated_at else "none"
 
 
 @dataclass(frozen=True)

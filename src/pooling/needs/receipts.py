@@ -11,13 +11,11 @@ from pooling.accounts.sessions import SignedIn
 from pooling.accounts.throttle import DAY, Allowance, TooMany
 from pooling.accounts.tokens import Holder
 from pooling.kernel.database import base_url_of
-from pooling.members.models import Member
 from pooling.needs.declaring import RECEIPT, Admitted
 from pooling.needs.schemas import DeclarationIn
 from pooling.outbox.mail import FICTIONAL, Button, Fact, Mail
 from pooling.outbox.occasions import occasion
 from pooling.outbox.queueing import queue_mails
-from pooling.purchases.models import Purchase
 from pooling.reminders.kinds import Context, CopiedMail
 from pooling.web.typography import date_time_long, deadline_words, of_name, plural, price
 
@@ -40,19 +38,17 @@ async def send_receipt(
     session: AsyncSession,
     to: SignedIn | Holder,
     context: Context,
-    purchase: Purchase,
-    member: Member,
     command: DeclarationIn,
     filed: Admitted,
 ) -> None:
     """Queues the receipt of what this transaction files, to whoever files it and to the others of the member."""
-    now = filed.at
+    now, purchase, member = filed.at, filed.purchase, filed.member
     try:
         await RECEIPTS.count_here(session, to.person_id, at=now)
     except TooMany:
         return
-    own, others = _words(to.name or to.email, member, command, filed, context)
-    facts = tuple(_facts(purchase, command, filed))
+    own, others = _words(to.name or to.email, command, filed, context)
+    facts = tuple(_facts(command, filed))
     of_member = of_name(member.name)
 
     def mail(person_id: int, email: str, why: str, unsubscribe_url: str | None = None) -> Mail:
@@ -78,8 +74,9 @@ async def send_receipt(
     await queue_mails(session, [mail(to.person_id, to.email, own), *copies], now)
 
 
-def _words(by: str, member: Member, command: DeclarationIn, filed: Admitted, context: Context) -> tuple[str, str]:
+def _words(by: str, command: DeclarationIn, filed: Admitted, context: Context) -> tuple[str, str]:
     """The first line for whoever filed, and for the others of the member."""
+    member = filed.member
     until = deadline_words(filed.closes_at, filed.at, context.zone)
     moment = date_time_long(filed.at, context.zone, with_year=True)
     if command.wants_nothing:
@@ -95,9 +92,9 @@ def _words(by: str, member: Member, command: DeclarationIn, filed: Admitted, con
     )
 
 
-def _facts(purchase: Purchase, command: DeclarationIn, filed: Admitted) -> Iterator[Fact]:
+def _facts(command: DeclarationIn, filed: Admitted) -> Iterator[Fact]:
     """The purchase, each line with what is said of it, the total, what is told to the buyer."""
-    yield Fact("Achat", f"{purchase.title} ({purchase.reference})")
+    yield Fact("Achat", f"{filed.purchase.title} ({filed.purchase.reference})")
     needs = {need.item_id: need for need in command.needs if need.most}
     said = {detail.item_id: detail for detail in command.details}
     total = Decimal(0)
