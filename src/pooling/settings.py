@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -176,7 +177,7 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    @property
+    @cached_property
     def is_loopback(self) -> bool:
         """Whether the service is reached on this machine alone, where cookies cannot ask for HTTPS."""
         return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}

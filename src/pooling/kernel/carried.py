@@ -9,7 +9,6 @@ import hmac
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any
 
 Part = str | int | date | datetime
@@ -50,7 +49,7 @@ def signed(secret_key: str, carried: str) -> str:
 
 
 def _signature(secret_key: str, packed: str) -> str:
-    return hmac.new(secret_key.encode(), b"carried:" + packed.encode(errors="replace"), sha256).hexdigest()
+    return hmac.digest(secret_key.encode(), b"carried:" + packed.encode(errors="replace"), "sha256").hex()
 
 
 def _list(plain: object) -> list[object]:

@@ -118,7 +118,7 @@ def without_invisible(text: str) -> str:
     """Without what nobody sees, and which makes two of what looks the same: zero-width characters, a byte order mark,
     soft hyphens, controls, marks of direction. No-break spaces are seen, and French needs them.
     """
-    return _INVISIBLE.sub("", text)
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 
 def clean(text: str) -> str:

@@ -113,7 +113,10 @@ def _url_encoded(body: bytes) -> Iterator[Field]:
 
 
 def _decoded(encoded: str) -> str:
-    pieces = _PIECE.finditer(encoded.replace("+", " "))
+    plain = encoded.replace("+", " ")
+    if "%" not in plain:
+        return plain
+    pieces = _PIECE.finditer(plain)
     return b"".join(unquote_to_bytes(piece[0]) for piece in pieces).decode("utf-8")
 
 

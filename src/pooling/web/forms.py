@@ -101,6 +101,8 @@ class Form:
 
     def _text(self, name: str, cleaned: Callable[[str], str], required: str | None, longest: int) -> str:
         typed = self.value(name)
+        if not typed and not required:
+            return ""
         value = typed if len(typed) > longest + _BLANKS_TO_SPARE else cleaned(typed)
         if not value and required:
             self.refuse(name, required)

@@ -7,7 +7,6 @@ comes from our own pages: `Sec-Fetch-Site`, or `Origin` in browsers that do not 
 import hmac
 import re
 import secrets
-from hashlib import sha256
 from typing import Any, Literal
 
 from litestar import Request
@@ -81,7 +80,7 @@ class ForgedRequest(DomainError):
 
 def form_token(secret_key: str, binding: str) -> str:
     """The token of one browser's forms."""
-    return hmac.new(secret_key.encode(), f"form:{binding}".encode(), sha256).hexdigest()
+    return hmac.digest(secret_key.encode(), f"form:{binding}".encode(), "sha256").hex()
 
 
 def form_token_of(request: Request[Any, Any, Any]) -> str:
@@ -98,7 +97,7 @@ def form_token_of(request: Request[Any, Any, Any]) -> str:
 
 
 def _mark(secret_key: str, author: int) -> str:
-    return hmac.new(secret_key.encode(), f"author:{author}".encode(), sha256).hexdigest()
+    return hmac.digest(secret_key.encode(), f"author:{author}".encode(), "sha256").hex()
 
 
 def author_of(request: Request[Any, Any, Any], form: Form) -> int | None:

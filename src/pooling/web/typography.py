@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -28,8 +29,9 @@ def euros(cents: int) -> str:
 
 def price(euros_each: int | Decimal | Fraction) -> str:
     """A unit price in euros as `180,00 €`, with as many decimals as it has, four at most (`0,0475 €`)."""
-    pattern = "#,##0.00##\u00a0€"
-    return format_decimal(_decimal(euros_each), format=pattern, locale=_LOCALE).replace("-", MINUS)
+    whole, _, digits = f"{_decimal(euros_each):,.4f}".partition(".")  # as Babel writes it: see `number`
+    digits = digits[:2] + digits[2:].rstrip("0")
+    return f"{whole.replace(',', NARROW_NBSP)},{digits}{NBSP}€".replace("-", MINUS)
 
 
 def number(value: int | Decimal | Fraction, decimals: int = 2) -> str:
@@ -65,7 +67,7 @@ def date_long(day: date) -> str:
 def date_time_long(moment: datetime, zone: tzinfo, *, with_year: bool = False) -> str:
     """`mardi 30 mars à 18 h` in the zone, with the year where asked."""
     local = _local(moment, zone)
-    day = date_long(local) if with_year else _weekday_and_day(local)
+    day = date_long(local.date()) if with_year else _weekday_and_day(local.date())
     return f"{day} à {_clock(local)}"
 
 
@@ -132,8 +134,8 @@ _SPACE = f"[ {NBSP}{NARROW_NBSP}]"
 _SPACES = (
     rf"(?<!{_SPACE}){_SPACE}++"  # tried once where a run begins: one try in each place takes the square of its length
 )
-_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
-    (signs, re.compile(pattern), replacement)
+_RULES: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...] = tuple(
+    (re.compile(f"[{signs}]"), re.compile(pattern), replacement)
     for signs, pattern, replacement in (
         ("'", r"(?<=\w)'(?=\w)(?![^\s@]{0,64}+@)", "’"),  # o'connor@example.fr is an address
         (".", r"(?<!\.)\.\.\.(?!\.)", "…"),
@@ -150,6 +152,8 @@ _RULES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
 """Each with the signs of which a text that it changes has one: most texts have few, and looking for a letter is nothing
 beside trying a pattern in each place.
 """
+_MAY_CHANGE = re.compile(rf"['.;!?:«»]|\d{_SPACE}")
+"""What every rule waits for."""
 
 
 _MOST_PASSES = 4
@@ -157,10 +161,12 @@ _MOST_PASSES = 4
 
 def typo(text: str) -> str:
     """The text with French no-break spaces and apostrophes; leaves addresses and times (12:30) alone."""
+    if _MAY_CHANGE.search(text) is None:  # most labels and names
+        return text
     for _ in range(_MOST_PASSES):  # a space that one rule sets may be what an earlier one waits for
         before_pass = text
         for signs, pattern, replacement in _RULES:
-            if any(sign in text for sign in signs):
+            if signs.search(text) is not None:
                 text = pattern.sub(replacement, text)
         if text == before_pass:
             break
@@ -202,6 +208,7 @@ def _local(moment: datetime, zone: tzinfo) -> datetime:
     return moment.astimezone(zone)
 
 
+@lru_cache(maxsize=400)
 def _weekday_and_day(day: date) -> str:
     month = format_date(day, "MMMM", locale=_LOCALE)
     weekday = format_date(day, "EEEE", locale=_LOCALE)
