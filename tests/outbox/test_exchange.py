@@ -28,6 +28,7 @@ class Server:
         self.heard: list[list[str]] = []
         """The commands that came together, each by its first word; `.` is the end of a mail."""
         self.mails: list[bytes] = []
+        self.announced = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220-here\r\n220 ready\r\n")
@@ -52,6 +53,8 @@ class Server:
                     writer.close()
                     return
             self.heard += [words] if words else []
+            if "DATA" in words:
+                self.announced.set()
         writer.close()
 
     def _answer(self, word: str) -> str:
@@ -89,6 +92,19 @@ async def test_where_it_is_not_every_answer_is_waited_for() -> None:
     async with connected(server) as connection:
         await connection.send(message(), NOW)
     assert server.heard == [["EHLO"], ["MAIL"], ["RCPT"], ["DATA"], ["."], ["QUIT"]]
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+async def test_a_mail_is_announced_before_it_is_known_to_be_ours_and_said_after(is_ours: bool) -> None:
+    server, ours = Server(pipelining=True), asyncio.get_running_loop().create_future()
+    async with connected(server) as connection:
+        sending = asyncio.create_task(connection.send(message(), NOW, ours=ours))
+        await server.announced.wait()
+        assert (sending.done(), server.mails) == (False, [])
+        ours.set_result(is_ours)
+        await sending
+    assert len(server.mails) == is_ours
+    assert server.heard[2:] == ([["."], ["QUIT"]] if is_ours else [])
 
 
 REFUSALS = [

@@ -2,7 +2,8 @@
 
 A few mails are claimed at a time and the claim committed: so few wait if we are killed, and who asks for a code
 meanwhile waits for no more of the others. Each mail's lease is checked and prolonged just before it is
-sent, and `sent` is committed right after the server's `250`. So a killed delivery loses nothing (its leases
+sent, and `sent` is committed right after the server's `250`, in the statement that holds the next mail, which is
+announced to the server meanwhile and said once that is committed. So a killed delivery loses nothing (its leases
 expire), and a mail goes out twice only if the crash falls between that `250` and that commit: at most one for
 each open connection.
 
@@ -13,10 +14,10 @@ others, so that a mail that makes the server stumble cannot hold them up.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
@@ -26,6 +27,7 @@ from pooling.outbox.models import Message, MessageState
 from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
 log = logging.getLogger(__name__)
+Done = TypeVar("Done")
 
 BATCH = 10
 MAILS_A_CONNECTION = 100
@@ -90,11 +92,13 @@ async def _deliver_over_one_connection(
         if not batch.waiting:
             return False
         async with transport.connection() as connection:
-            await batch.hold_next(clock.now())
-            while batch.waiting:
-                await _to_its_end(_send_next(connection, batch, clock, report))
-                if not batch.waiting and batch.sent < MAILS_A_CONNECTION:
-                    await _to_its_end(batch.claim(clock.now(), most))
+            going_on = True
+            while batch.waiting and going_on:
+                going_on = await _to_its_end(_send_next(connection, batch, clock, report))
+                if not batch.waiting:
+                    await _to_its_end(batch.settle_taken(clock.now()))
+                    if batch.sent < MAILS_A_CONNECTION:
+                        await _to_its_end(batch.claim(clock.now(), most))
     except NotSent as trouble:
         log.warning("the mail server is in trouble: %s", trouble.reason)
         report.server_trouble = trouble.reason
@@ -106,11 +110,12 @@ async def _deliver_over_one_connection(
             report.postponed += 1
     finally:
         now = clock.now()
+        await _to_its_end(batch.settle_taken(now))
         report.postponed += await batch.free_waiting(now, now if helpful else now + SERVER_DELAY)
     return helpful
 
 
-async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
+async def _to_its_end(step: Coroutine[Any, Any, Done]) -> Done:
     """Being stopped between a server's `250` and our commit would send a mail twice, and between a claim and what it
     answers leave a whole batch waiting: either is finished first, which its own time limit bounds.
     """
@@ -126,23 +131,29 @@ async def _to_its_end(step: Coroutine[Any, Any, None]) -> None:
     if stopped is not None:
         task.exception()  # seen: the lease of a mail that went wrong just then expires
         raise stopped
-    task.result()
+    return task.result()
 
 
-async def _send_next(connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport) -> None:
-    message = batch.take()
-    if message is None:
+async def _send_next(connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport) -> bool:
+    """Whether the connection is of use for another mail."""
+    message, now = batch.waiting.popleft(), clock.now()
+    ours = asyncio.ensure_future(batch.hold(message, now))
+    try:
+        # Files are asked for over the same connection with the database, under the lease.
+        attachments = await batch.attachments(message) if message.attachments and await ours else ()
+        refusal = await _send(connection, message, attachments, now, ours)
+    finally:
+        is_ours = await ours
+    if not is_ours:
         report.lost_leases += 1
-        await batch.hold_next(clock.now())
-        return
-    attachments = await batch.attachments(message)
-    refusal = await _send(connection, message, attachments, clock.now())
+        return refusal is not None  # else it was announced
     if refusal is None:
-        await batch.settle([message], MessageState.SENT, clock.now())
+        batch.taken, batch.in_hand = message, None
         batch.sent += 1
         report.sent += 1
     else:
         await _settle_refused(batch, message, refusal, clock.now(), report)
+    return True
 
 
 async def _settle_refused(
@@ -159,7 +170,7 @@ async def _settle_refused(
 
 
 async def _send(
-    connection: Connection, message: Message, attachments: Sequence[Attachment], now: datetime
+    connection: Connection, message: Message, attachments: Sequence[Attachment], now: datetime, ours: Awaitable[bool]
 ) -> NotSent | None:
     """None once the server has taken the mail; what was wrong with this mail, otherwise.
 
@@ -169,7 +180,7 @@ async def _send(
     if message.expires_at is not None and message.expires_at <= now:
         return NotSent(Fault.PERMANENT, EXPIRED)
     try:
-        await connection.send(message, now, attachments)
+        await connection.send(message, now, attachments, ours=ours)
     except NotSent as refusal:
         if refusal.fault is Fault.SERVER:
             raise

@@ -1,11 +1,12 @@
 """What is said to a mail server for each mail (RFC 5321), once aiosmtplib has connected, secured and signed in: who
-sends it, to whom and that it follows, at one go where the server offers it (PIPELINING, RFC 2920). aiosmtplib waits for
-each of the three replies, and took a third of a mail's time (docs/performance.md).
+sends it, to whom and that it follows, at one go where the server offers it (PIPELINING, RFC 2920), while what became of
+the mail before is committed. aiosmtplib waits for each of the three replies, and took a third of a mail's time
+(docs/performance.md).
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 
 from aiosmtplib import (
@@ -44,8 +45,9 @@ class Exchange(asyncio.Protocol):
         self._unread, self._lines = b"", list[str]()
         transport.set_protocol(self)
 
-    async def send(self, sender: str, recipient: str, mail: bytes) -> None:
-        """Returns once the server has answered for the mail (`250`).
+    async def send(self, sender: str, recipient: str, mail: bytes, ours: Awaitable[bool] | None = None) -> None:
+        """Returns once the server has answered for the mail (`250`). Where it is not `ours` the connection is ended
+        instead: a server that waits for a mail keeps nothing of one that does not come (RFC 5321, 4.1.1.4).
 
         Raises:
             SMTPException: it did not take it; which one says what it refused.
@@ -62,6 +64,9 @@ class Exchange(asyncio.Protocol):
             if refused is not None:
                 await self._start_over(replies)
                 raise refused
+        if ours is not None and not await asyncio.shield(ours):  # what it commits outlasts our patience with the server
+            self._transport.close()
+            return
         (taken,) = await self._ask(stuffed(mail) + b".\r\n")
         code, said = taken.result()
         if code != DONE:

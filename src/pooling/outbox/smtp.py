@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +88,14 @@ class _Open:
     exchange: Exchange
     transport: SmtpTransport
 
-    async def send(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> None:
+    async def send(
+        self,
+        message: Message,
+        now: datetime,
+        attachments: Sequence[Attachment] = (),
+        *,
+        ours: Awaitable[bool] | None = None,
+    ) -> None:
         sender, host = self.transport.sender, self.transport.host
         try:
             mail = envelope(message, sender=sender, host=host, now=now, attachments=attachments)
@@ -96,7 +103,7 @@ class _Open:
             raise NotSent(Fault.PERMANENT, f"cannot be written as a mail: {error}") from error
         try:
             async with asyncio.timeout(self.transport.send_seconds):
-                await self.exchange.send(sendable(sender), sendable(message.recipient), mail)
+                await self.exchange.send(sendable(sender), sendable(message.recipient), mail, ours)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             raise NotSent(fault_of(error), _said(error)) from error
 

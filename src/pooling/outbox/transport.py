@@ -3,7 +3,7 @@
 Delivery knows only this protocol; SMTP stands behind it, and in the demonstration nothing does.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,8 +35,17 @@ class NotSent(Exception):
 
 
 class Connection(Protocol):
-    async def send(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> None:
-        """Returns once the server has answered for the mail (`250`).
+    async def send(
+        self,
+        message: Message,
+        now: datetime,
+        attachments: Sequence[Attachment] = (),
+        *,
+        ours: Awaitable[bool] | None = None,
+    ) -> None:
+        """Returns once the server has answered for the mail (`250`). It is announced at once, and said only once `ours`
+        tells that it is still ours to send; otherwise it returns too, the server has nothing of it, and the connection
+        is of no more use.
 
         Raises:
             NotSent: it did not take it.
@@ -56,5 +65,12 @@ class KeptInOutbox:
     async def connection(self) -> AsyncIterator[Connection]:
         yield self
 
-    async def send(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> None:
+    async def send(
+        self,
+        message: Message,
+        now: datetime,
+        attachments: Sequence[Attachment] = (),
+        *,
+        ours: Awaitable[bool] | None = None,
+    ) -> None:
         """Nothing to do: the row is the mail."""
