@@ -75,7 +75,9 @@ async def find_territory(database: Database, slug: str = "bassin") -> Territory:
         group_id: int = found.scalar_one()
     async with database.transaction(group_id) as session:
         people = await session.execute(
-            select(col(Person.email), col(Person.id)).join(Membership, col(Membership.person_id) == col(Person.id))
+            select(col(Person.email), col(Person.id))
+            .join(Membership, col(Membership.person_id) == col(Person.id))
+            .order_by(col(Person.id))
         )
         return Territory(group_id, slug, await members_by_code(session), {email: number for email, number in people})
 
