@@ -118,7 +118,7 @@ async def test_where_somebody_declares_is_of_the_transactions_group(unbound: Dat
                     SELECT group_id FROM purchases WHERE id = :purchase UNION ALL
                     SELECT group_id FROM members WHERE id = :member UNION ALL
                     SELECT group_id FROM items WHERE id = ANY(:items) UNION ALL
-                    SELECT m.group_id FROM memberships m WHERE m.person_id = ANY(:readers) AND m.member_id = :member"""),
+                    SELECT group_id FROM memberships WHERE person_id = ANY(:readers) AND member_id = :member"""),
                 {
                     "purchase": place.purchase.id,
                     "member": place.member.id,
