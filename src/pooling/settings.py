@@ -1,4 +1,6 @@
-"""Every setting of an installation, read from `POOLING_…` environment variables."""
+"""Every setting of an installation, read from `POOLING_…` environment variables, or from the file that the variable of
+the same name with `_FILE` behind it names.
+"""
 
 import os
 import sys
@@ -11,12 +13,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pooling import BESIDE, data_folder
 from pooling.mail_addresses import sendable
 
 PREFIX = "POOLING_"
+FILE = "_FILE"
 SHORTEST_SECRET = 32
 
 
@@ -132,6 +136,32 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return chosen
 
 
+class FileUnreadable(Exception):
+    """A variable names a file that cannot be read."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"the setting {variable} names a file that cannot be read: {reason}.")
+
+
+class NamedFiles(PydanticBaseSettingsSource):
+    """Values that stand in files, as secrets of containers and credentials of systemd do."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:  # noqa: ARG002
+        variable = variable_of(field_name) + FILE
+        path = os.environ.get(variable)
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text("utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise FileUnreadable(variable, f"{path}, {reason}") from error
+
+    def __call__(self) -> dict[str, str]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value}
+
+
 PostgresUrl = Annotated[str, AfterValidator(_database)]
 
 
@@ -169,6 +199,18 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
     """Whose `X-Forwarded-For` is believed: addresses or networks, with commas. Nobody's, unless they are named."""
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - whoever wants one has the shell read it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What a command says goes before the environment, and that before files."""
+        return init_settings, env_settings, NamedFiles(settings_cls)
+
     @property
     def proxies(self) -> list[str]:
         return [named.strip() for named in (self.trusted_proxies or "").split(",") if named.strip()]
@@ -190,13 +232,19 @@ def stop_process(sentence: str, status: int = 2) -> NoReturn:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """The settings of the environment; a missing or wrong one stops the process with one sentence."""
+    """The settings of the environment; a missing or wrong one stops the process with one sentence. One that is none is
+    told, and changes nothing.
+    """
+    for name in unknown_settings():
+        print(f"pooling: there is no setting {name}: a misspelt name changes nothing.", file=sys.stderr)  # noqa: T201
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
+    except FileUnreadable as unreadable:
+        stop_process(str(unreadable))
     except ValidationError as invalid:
         first = invalid.errors(include_url=False, include_input=False)[0]
         reason = first["msg"].removeprefix("Value error, ")
-        stop_process(f"the setting {PREFIX}{str(first['loc'][0]).upper()} {reason}.")
+        stop_process(f"the setting {variable_of(str(first['loc'][0]))} {reason}.")
     if settings.owner_database_url and not settings.database_url:
         stop_process(
             "the setting POOLING_DATABASE_URL (application role) is missing beside POOLING_OWNER_DATABASE_URL: "
@@ -218,5 +266,19 @@ def _refuse_one_role(application: str, owner: str) -> None:
 
 def unknown_settings(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Variables that look like settings and are none: most often misspelt ones, which change nothing."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {variable_of(name) + end for name in Settings.model_fields for end in ("", FILE)}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def source_of(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Where the value of a setting comes from."""
+    variable = variable_of(name)
+    if environment.get(variable):
+        return "environment"
+    path = environment.get(variable + FILE)
+    return f"file {path}" if path else "default"

@@ -1,5 +1,6 @@
 """Groups made, members and needs brought in: every bad line named, nothing half written, one sentence for the rest."""
 
+import json
 import re
 from pathlib import Path
 
@@ -116,6 +117,12 @@ def test_the_good_members_alone_come_in_when_asked(group: Shell, tmp_path: Path,
     assert members_of(in_database) == [("213300098", None)]
     again = group("import", "members", "bassin", written(tmp_path, BAD_MEMBERS), "--skip-bad")
     assert (again.exit_code, again.stdout) == (1, "0 member(s) imported, 5 line(s) left out.\n")
+    told = group("import", "members", "bassin", written(tmp_path, BAD_MEMBERS), "--skip-bad", "--json")
+    assert told.exit_code == 1
+    found = json.loads(told.stdout)
+    assert (found["written"], found["invited"], [line["number"] for line in found["bad"]]) == (0, 0, [3, 4, 5, 6, 7])
+    (listed,) = json.loads(group("group", "list", "--json").stdout)
+    assert (listed["group"], listed["members"], listed["archived_at"]) == ("bassin", 1, None)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What is wrong around a command is one sentence; `doctor` says all of it at once; `remind` keeps to its limits."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,9 @@ def test_the_doctor_finds_all_well(own: Shell, queue: str) -> None:
     assert said(seen).count("works") == 9
     assert said(seen).count("to know") == 2
     assert "to mend" not in said(seen)
+    findings = json.loads(own("doctor", "--json").output)
+    assert {finding["verdict"] for finding in findings} == {"works", "to know"}
+    assert {"queue", "database", "migrations"} <= {finding["what"] for finding in findings}
 
 
 @pytest.mark.parametrize(

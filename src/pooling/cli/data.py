@@ -1,7 +1,9 @@
 """Commands that bring data in and out."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from pooling.purchases.finding import find_purchase
 from pooling.settings import load_settings, stop_process
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object: what was written, each bad line.")
 
 
 @click.group("import")
@@ -44,7 +47,14 @@ def import_() -> None:
 @click.argument("file", type=FILE)
 @click.option("--skip-bad", is_flag=True, help="Import the good lines even if others are refused.")
 @click.option("--invite-as", metavar="EMAIL", help="The facilitator in whose name its people are invited.")
-def import_members_command(group: str, file: Path, skip_bad: bool, invite_as: str | None) -> None:  # noqa: FBT001
+@AS_JSON
+def import_members_command(
+    group: str,
+    file: Path,
+    skip_bad: bool,  # noqa: FBT001
+    invite_as: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
     """Add the members listed in FILE, and invite its people, each by mail.
 
     Columns: siren, nom, type, insee, population, agents, rattachement, budget; courriel, personne, fonction, rôle.
@@ -59,9 +69,7 @@ def import_members_command(group: str, file: Path, skip_bad: bool, invite_as: st
         return await import_members(session, lines, now, skip_bad=skip_bad, inviting=inviting)
 
     written, invited, bad = in_group(group, run)
-    if invited:
-        click.echo(f"{invited} person(s) invited.")
-    _report(written, bad, "member", skip_bad=skip_bad, besides=invited)
+    _report(written, bad, "member", skip_bad=skip_bad, invited=invited, as_json=as_json)
 
 
 @import_.command("needs")
@@ -69,7 +77,8 @@ def import_members_command(group: str, file: Path, skip_bad: bool, invite_as: st
 @click.argument("purchase")
 @click.argument("file", type=FILE)
 @click.option("--skip-bad", is_flag=True, help="Import the good lines even if others are refused.")
-def import_needs_command(group: str, purchase: str, file: Path, skip_bad: bool) -> None:  # noqa: FBT001
+@AS_JSON
+def import_needs_command(group: str, purchase: str, file: Path, skip_bad: bool, as_json: bool) -> None:  # noqa: FBT001
     """File the needs listed in FILE (columns: membre, article, quantité, maximum) for PURCHASE, such as AG-2026-003."""
     lines = _read(read_needs, file)
     with _progress() as progress:
@@ -87,7 +96,7 @@ def import_needs_command(group: str, purchase: str, file: Path, skip_bad: bool) 
 
         with _known(purchase):
             found = in_group(group, run)
-    _report(*found, "line", skip_bad=skip_bad)
+    _report(*found, "line", skip_bad=skip_bad, as_json=as_json)
 
 
 @contextmanager
@@ -134,15 +143,27 @@ async def _inviting_as(session: AsyncSession, address: str, base_url: str, now: 
     return Inviting(found.id, Sender(found.name or address, address), context)
 
 
-def _report(written: int, bad: Sequence[BadLine], noun: str, *, skip_bad: bool, besides: int = 0) -> None:
+def _report(
+    written: int, bad: Sequence[BadLine], noun: str, *, skip_bad: bool, invited: int = 0, as_json: bool
+) -> None:
+    if as_json:
+        told = {"written": written, "invited": invited, "bad": [asdict(line) for line in bad]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        _say(written, bad, noun, skip_bad=skip_bad, invited=invited)
+    if not written and not invited:
+        raise SystemExit(REFUSED)
+
+
+def _say(written: int, bad: Sequence[BadLine], noun: str, *, skip_bad: bool, invited: int) -> None:
+    if invited:
+        click.echo(f"{invited} person(s) invited.")
     for line in bad:
         click.echo(str(line), err=True)
     if bad and not skip_bad:
         click.echo(f"Nothing was written: {len(bad)} line(s) to mend (or use --skip-bad).", err=True)
     else:
         click.echo(f"{written} {noun}(s) imported" + (f", {len(bad)} line(s) left out." if bad else "."))
-    if not written and not besides:
-        raise SystemExit(REFUSED)
 
 
 @click.group()

@@ -1,8 +1,9 @@
 """`pooling doctor`: says in plain words what works and what does not."""
 
 import asyncio
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -67,7 +68,8 @@ def judged(what: str, works: bool, said: str) -> Finding:  # noqa: FBT001
 
 
 @click.command()
-def doctor() -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of what was found.")
+def doctor(as_json: bool) -> None:  # noqa: FBT001
     """Say in plain words what works: settings, database, roles, migrations, queue, mail, configuration, clock.
 
     Exit status 1 when something is to mend. What is merely good to know (mails wait because no mail server is named, a
@@ -87,7 +89,10 @@ def doctor() -> None:
             raise
         findings.append(judged("engines", works=False, said=known[0]))
     findings += [_mail(settings), asyncio.run(_scanner(settings.clamd)), _configuration(settings)]
-    _show(findings)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        _show(findings)
     raise SystemExit(REFUSED if any(finding.verdict is Verdict.TO_MEND for finding in findings) else 0)
 
 

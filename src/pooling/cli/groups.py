@@ -1,5 +1,6 @@
 """Working groups: making, naming and archiving them, and the way into one for the other commands."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -58,7 +59,8 @@ def group() -> None:
 @click.argument("name")
 @click.option("--facilitator", required=True, metavar="EMAIL", help="Who will run the group.")
 @click.option("--timezone", metavar="ZONE", help="By default POOLING_TIMEZONE, or else Europe/Paris.")
-def group_create(name: str, facilitator: str, timezone: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def group_create(name: str, facilitator: str, timezone: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Create a working group called NAME and name its facilitator."""
     email = typed_address(facilitator)
     if timezone is not None and timezone not in available_timezones():
@@ -76,11 +78,14 @@ def group_create(name: str, facilitator: str, timezone: str | None) -> None:
             return created.slug
 
     with installation() as found:
-        click.echo(f"Group created: {found.settings.base_url}/g/{with_database(found, run)}")
+        slug = with_database(found, run)
+        url = f"{found.settings.base_url}/g/{slug}"
+    click.echo(json.dumps({"group": slug, "url": url}) if as_json else f"Group created: {url}")
 
 
 @group.command("list")
-def group_list() -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def group_list(as_json: bool) -> None:  # noqa: FBT001
     """Name every group, with how many members and people it has."""
 
     async def run(database: Database) -> list[GroupLine]:
@@ -88,9 +93,23 @@ def group_list() -> None:
             return await groups_with_sizes(session)
 
     with installation() as found:
-        for line in with_database(found, run):
+        lines = with_database(found, run)
+    if as_json:
+        click.echo(json.dumps([_as_json(line) for line in lines], ensure_ascii=False, indent=1))
+    else:
+        for line in lines:
             state = "archived" if line.archived_at else f"{line.members} members, {line.people} people"
             click.echo(f"{line.slug}  {line.name}  ({state})")
+
+
+def _as_json(line: GroupLine) -> dict[str, object]:
+    return {
+        "group": line.slug,
+        "name": line.name,
+        "members": line.members,
+        "people": line.people,
+        "archived_at": line.archived_at and line.archived_at.isoformat(),
+    }
 
 
 @group.command("rename")

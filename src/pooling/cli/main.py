@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "pooling.cli.backing_up": ("backup", "restore-check"),
     "pooling.cli.reminding": ("remind",),
     "pooling.cli.doctor": ("doctor",),
+    "pooling.cli.showing": ("settings",),
     "pooling.cli.groups": ("group",),
     "pooling.cli.administrators": ("administrator", "purge"),
     "pooling.cli.tokens": ("token",),
