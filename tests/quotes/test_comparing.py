@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from api_client import API, Connect, problem
-from factories import ARCACHON, BUYER, LUGOS, SALLES, Territory
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
 from pooling.purchases import size
@@ -46,8 +46,8 @@ async def test_what_each_member_would_pay_adds_up(
     one, _ = await compared(database, territory)
     async with database.transaction(territory.group_id) as session:
         purchase = await find_purchase(session, "AG-2027-001")
-        found = await compare(session, purchase.id)
-        (shares,) = await shares_of(session, purchase, [dict.fromkeys(found.baskets[one].lines, one)])
+        found = await compare(session, purchase.id, NOW)
+        (shares,) = await shares_of(session, purchase, [dict.fromkeys(found.baskets[one].lines, one)], NOW)
     assert shares == {LUGOS: (181_125, 217_350), SALLES: (1_428_875, 1_714_650)}
     assert sum(ttc for _, ttc in shares.values()) == found.baskets[one].ttc
     browser = await sign_in(BUYER)

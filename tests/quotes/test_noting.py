@@ -92,7 +92,7 @@ async def test_a_quote_is_typed_corrected_and_removed(
             "quote.noted", "quote.changed", "quote.files_added", "quote.removed",
         ]  # fmt: skip
         assert events[1].details["changed"] == {"Livraison": ["120,00\u00a0€ HT", None]}
-        assert await quotes_of(session, purchase_id) == []
+        assert await quotes_of(session, purchase_id, NOW) == []
     journal = text_of(await (await sign_in(FACILITATOR)).get("/g/bassin/journal"))
     assert "a noté un devis de Cycles de l’exemple pour AG-2027-001" in journal
     assert (await (await sign_in(REFERENT)).get(QUOTES)).status_code == 403
@@ -150,7 +150,7 @@ async def test_the_template_is_filled_in_read_and_kept(
         assert f'value="{value}"' in read.text, value
     assert "Rien n’est encore enregistré" in text_of(read)
     async with database.transaction(territory.group_id) as session:
-        assert await quotes_of(session, purchase_id) == []
+        assert await quotes_of(session, purchase_id, NOW) == []
     sent = {"fichier": ("devis.csv", b"Code;Prix\nvelo;12\n", "text/csv")}
     refused = await browser.post(reading, {"supplier": cycles, "lot": ""}, page=whose, files=sent)
     assert (refused.status_code, "n’est le code d’aucun article demandé" in text_of(refused)) == (422, True)
@@ -250,7 +250,7 @@ async def test_what_two_quotes_say_is_read_together(database: Database, territor
     await note(database, territory, purchase_id, cycles, line("arceau", "165"), line("abri", "13000"))
     async with database.transaction(territory.group_id) as session:
         items = await purchase_items(session, purchase_id)
-        found = await quotes_of(session, purchase_id)
+        found = await quotes_of(session, purchase_id, NOW)
         assert [one.called for one in found] == ["Cycles de l’exemple", "Mobilier de l’exemple"]
         assert [[each.unit_price for each in one.content(items).lines] for one in found] == [
             [Decimal(165), Decimal(13000)], [Decimal(150)],

@@ -78,6 +78,10 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /courriels/{group}/{kind}/{key}": EVERYBODY,
     "POST /courriels/{group}/{kind}/{key}": EVERYBODY,
     "POST /courriels/{group}/{kind}/{key}/reprise": EVERYBODY,
+    # A supplier's link: nobody's here.
+    "GET /offre/{group}/{key}": frozenset(),
+    "POST /offre/{group}/{key}": frozenset(),
+    "POST /offre/{group}/{key}/code": frozenset(),
     "GET /demande-acces": SIGNED_IN,
     "POST /demande-acces": SIGNED_IN,
     "GET /demande-acces/envoyee": SIGNED_IN,
@@ -266,12 +270,13 @@ EXPECTED: dict[str, frozenset[str]] = {
             "nouveau",
             "criteres",
             "attribution",
+            "demandes",
             *(f"{{quote_id}}/{step}" for step in ("modification", "retrait", "notes")),
         )
     },
     **{
         f"POST {PURCHASE}/devis/{step}": BUYER
-        for step in ("lecture", "{quote_id}/pieces", "{quote_id}/pieces/{quote_file_id}/retrait")
+        for step in ("demandes/rappel", "lecture", "{quote_id}/pieces", "{quote_id}/pieces/{quote_file_id}/retrait")
     },
     **{
         f"GET {API}/purchases/{{reference}}/quotes{path}": RUNS_OR_LEADS

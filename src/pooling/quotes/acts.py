@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -76,7 +76,8 @@ def _field(item_id: int) -> str:
 
 
 async def _asked(session: AsyncSession, purchase_id: int) -> Fields:
-    return TakenFields(await compare(session, purchase_id))
+    now = (await session.execute(select(func.now()))).scalar_one()
+    return TakenFields(await compare(session, purchase_id, now))
 
 
 async def _says(session: AsyncSession, effects: Sequence[tuple[int, Taken]]) -> list[str]:
@@ -108,7 +109,7 @@ async def _says(session: AsyncSession, effects: Sequence[tuple[int, Taken]]) -> 
 async def _doubts(
     session: AsyncSession, purchase_id: int, terms: Taken, zone: ZoneInfo, now: datetime
 ) -> Sequence[str]:
-    found = await compare(session, purchase_id)
+    found = await compare(session, purchase_id, now)
     offers = {offer.id: offer for offer in found.offers}
     known = {code: quote for code, quote in terms.items.items() if quote in offers and code in offers[quote].lines}
     gone = [] if known == dict(terms.items) else ["Un devis retenu n’est plus là, ou ne propose plus l’article."]

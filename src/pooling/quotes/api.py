@@ -152,7 +152,7 @@ async def list_quotes(here: Here[OnPurchase]) -> QuotesOut:
 
 async def _all(here: OnPurchase) -> QuotesOut:
     items = await purchase_items(here.session, here.purchase.id)
-    return QuotesOut(items=[_out(found, items) for found in await quotes_of(here.session, here.purchase.id)])
+    return QuotesOut(items=[_out(found, items) for found in await quotes_of(here.session, here.purchase.id, here.now)])
 
 
 @endpoint(post, QUOTES, right=may_run, status=201, conflicts=("quotes_closed",), once=True)
@@ -163,7 +163,7 @@ async def add_quote(here: Here[OnPurchase], sent: QuotePost) -> Made[QuoteOut]:
         here.session, here.caller, purchase_id, sent.supplier_id, sent.lot, _command(sent), here.now
     )
     items = await purchase_items(here.session, purchase_id)
-    made = _out(await find_quote(here.session, purchase_id, quote_id), items)
+    made = _out(await find_quote(here.session, purchase_id, quote_id, here.now), items)
     return Made(made, f"{here.api_url}/purchases/{here.purchase.reference}/quotes/{quote_id}")
 
 
@@ -179,9 +179,9 @@ async def change_quote(here: Here[OnQuote], sent: QuotePut) -> QuoteOut:
     purchase_id, quote_id = here.purchase.id, here.found.id
     if wants_match(here.request):
         await lock_purchase(here.session, purchase_id)
-        require_match(here.request, _out(await find_quote(here.session, purchase_id, quote_id), here.items))
+        require_match(here.request, _out(await find_quote(here.session, purchase_id, quote_id, here.now), here.items))
     await keeping.change_quote(here.session, here.caller, purchase_id, quote_id, _command(sent), here.now)
-    return _out(await find_quote(here.session, purchase_id, quote_id), here.items)
+    return _out(await find_quote(here.session, purchase_id, quote_id, here.now), here.items)
 
 
 @endpoint(post, f"{ONE}/removal", right=may_run, conflicts=("quotes_closed", "quote_awarded"))

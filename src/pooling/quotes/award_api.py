@@ -64,7 +64,9 @@ async def get_awards(here: Here[OnPurchase]) -> AwardsOut:
     return _out(await awards_of(here.session, here.purchase.id))
 
 
-@endpoint(put, AWARDS, right=may_run, conflicts=("quotes_closed", "awards_held"), tagged=True, matched=True)
+@endpoint(
+    put, AWARDS, right=may_run, conflicts=("quotes_closed", "awards_held", "offers_awaited"), tagged=True, matched=True
+)
 async def put_awards(here: Here[OnPurchase], sent: AwardsPut) -> AwardsOut:
     """Award items to the suppliers of these quotes, whose prices, packs, tiers and delivery they take."""
     if wants_match(here.request):

@@ -32,7 +32,7 @@ async def ask_award(here: Here[QuotesPage]) -> Response[str]:
 async def _page(here: QuotesPage, form: Form) -> Response[str]:
     await here.session.refresh(here.purchase)
     require_comparing(here.purchase)
-    found = await compare(here.session, here.purchase.id)
+    found = await compare(here.session, here.purchase.id, here.now)
     way = form.value("facon")
     before = chosen_before(found, await awards_of(here.session, here.purchase.id))
     choice = read_choice(form.values, found) if way else {}
@@ -134,7 +134,7 @@ def _reorders(found: Comparison, choice: Choice) -> bool:
 
 @post(AWARD, right=may_run)
 async def do_award(here: Here[QuotesPage], form: PostedForm) -> Response[Any]:
-    found = await compare(here.session, here.purchase.id)
+    found = await compare(here.session, here.purchase.id, here.now)
     form.values["facon"] = "articles"
     choice, reason, insistence = read_choice(form.values, found), form.reason(), form.insistence()
     fields = {f"items.{item.code}": f"article-{item.id}" for item in found.items}

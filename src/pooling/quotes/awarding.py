@@ -26,6 +26,7 @@ from pooling.needs.consolidating import current_consolidation
 from pooling.purchases.models import Item
 from pooling.purchases.pricing import Priced, reprice_items
 from pooling.purchases.queries import ItemShown
+from pooling.quotes.asking import awaited_until
 from pooling.quotes.comparing import Comparison, compare
 from pooling.quotes.keeping import differing, lock_comparing
 from pooling.quotes.models import Award
@@ -33,7 +34,7 @@ from pooling.quotes.queries import QuoteShown
 from pooling.quotes.rules import Choice, least_units
 from pooling.sharing.money import Cents
 from pooling.suppliers.models import Supplier
-from pooling.web.typography import date_short, price
+from pooling.web.typography import date_short, date_time_long, price
 
 DELIVERY_KEY = "amount"
 """How a delivery is shared at first: by what each pays of the items that come with it. The lead buyer may change it."""
@@ -90,13 +91,16 @@ async def award(
     frozen (again): none counts.
 
     Raises:
-        Forbidden, NotFound, Conflict: as `lock_comparing`; something stands on the awards as they are, or on a charge.
+        Forbidden, NotFound, Conflict: as `lock_comparing`; suppliers may still answer; something stands on the awards
+            or on a charge.
         Invalid: nobody says why, nothing is chosen, or a quote does not offer an item.
         Doubtful: a quote is no longer valid, or leaves somebody without what it needs, and nobody insists.
     """
     purchase = await lock_comparing(session, caller, purchase_id)
     await _require_free(session, purchase_id)
-    now, found = await clock.at_database(session), await compare(session, purchase_id)
+    now = await clock.at_database(session)
+    await _require_date_past(session, purchase_id, now)
+    found = await compare(session, purchase_id, now)
     _check(found, choice, reason)
     today = now.astimezone(await group_zone(session)).date()
     insist(
@@ -144,6 +148,15 @@ async def award(
     )
     await session.flush()
     return await current_consolidation(session, purchase_id) is None
+
+
+async def _require_date_past(session: AsyncSession, purchase_id: int, now: datetime) -> None:
+    until = await awaited_until(session, purchase_id, now)
+    if until is not None:
+        shown = date_time_long(until, await group_zone(session))
+        raise Conflict(
+            f"Les fournisseurs peuvent répondre jusqu’au {shown}\u00a0: attendez pour choisir.", code="offers_awaited"
+        )
 
 
 async def _require_free(session: AsyncSession, purchase_id: int) -> None:

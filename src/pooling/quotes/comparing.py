@@ -5,6 +5,7 @@ number of members. What each member would pay is computed apart for many of them
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
 
@@ -107,9 +108,9 @@ class Comparison:
         return next((one.called for one in self.quotes if one.id == quote_id), "")
 
 
-async def compare(session: AsyncSession, purchase_id: int) -> Comparison:
+async def compare(session: AsyncSession, purchase_id: int, now: datetime) -> Comparison:
     """Quotes on what is filed now, with the options of the consolidation that counts."""
-    items, quotes = await purchase_items(session, purchase_id), await quotes_of(session, purchase_id)
+    items, quotes = await purchase_items(session, purchase_id), await quotes_of(session, purchase_id, now)
     frozen, totals = await current_consolidation(session, purchase_id), await consolidate_needs(session, purchase_id)
     options = frozen.options if frozen else {}
     wanted = [
@@ -176,7 +177,11 @@ async def given_marks(session: AsyncSession, purchase_id: int) -> dict[tuple[int
 
 
 async def shares_of(
-    session: AsyncSession, purchase: Purchase, choices: Sequence[Choice], members: Collection[str] | None = None
+    session: AsyncSession,
+    purchase: Purchase,
+    choices: Sequence[Choice],
+    now: datetime,
+    members: Collection[str] | None = None,
 ) -> Sequence[Shares]:
     """What each of these members (None: everybody) would pay by each of these choices. Of many members it is computed
     in a process apart, which gives those that are asked for.
@@ -184,14 +189,14 @@ async def shares_of(
     named = None if members is None else sorted(members)
     given = [dict(choice) for choice in choices]
     if await has_many(session, purchase.id):
-        return await apart(session, _shares, purchase.id, given, named)
-    return await _shares(session, purchase.id, given, named)
+        return await apart(session, _shares, purchase.id, given, now, named)
+    return await _shares(session, purchase.id, given, now, named)
 
 
 async def _shares(
-    session: AsyncSession, purchase_id: int, choices: Sequence[Choice], members: Sequence[str] | None
+    session: AsyncSession, purchase_id: int, choices: Sequence[Choice], now: datetime, members: Sequence[str] | None
 ) -> list[Shares]:
-    comparison, filed = await compare(session, purchase_id), await filed_needs(session, purchase_id)
+    comparison, filed = await compare(session, purchase_id, now), await filed_needs(session, purchase_id)
     lead = (
         await session.execute(
             select(col(Member.code))

@@ -162,7 +162,7 @@ def _chosen(found: Comparison, choice: Mapping[str, int]) -> ChosenOut:
 @endpoint(get, f"{QUOTES}/comparison", right=may_see_all_needs)
 async def compare_quotes(here: Here[OnPurchase]) -> ComparisonOut:
     """What would be ordered of each quote and what it comes to, which are best, and how criteria rank them."""
-    found = await compare(here.session, here.purchase.id)
+    found = await compare(here.session, here.purchase.id, here.now)
     return ComparisonOut(
         quotes=[
             ComparedOut.model_validate(

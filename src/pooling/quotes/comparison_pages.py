@@ -48,7 +48,7 @@ MARKS = f"{ONE}/notes"
 
 @get(COMPARISON, right=may_see_all_needs)
 async def show_comparison(here: Here[QuotesPage]) -> Response[str]:
-    found = await compare(here.session, here.purchase.id)
+    found = await compare(here.session, here.purchase.id, here.now)
     return here.render(
         "quotes/comparison.html",
         "Comparaison",
@@ -177,7 +177,7 @@ def _marks(found: Comparison) -> list[tuple[str, list[dict[str, str]]]]:
 @get(SHARES, right=may_see_all_needs)
 async def show_shares(here: Here[QuotesPage], devis: FromQuery[str] = "", apres: FromQuery[str] = "") -> Response[str]:
     """What each member would pay: by every quote or, where members are many, by the one that is chosen."""
-    found = await compare(here.session, here.purchase.id)
+    found = await compare(here.session, here.purchase.id, here.now)
     many = await has_many(here.session, here.purchase.id)
     named = whole_number(devis, 18)
     if named is not None and all(quote.id != named for quote in found.quotes):
@@ -186,7 +186,7 @@ async def show_shares(here: Here[QuotesPage], devis: FromQuery[str] = "", apres:
     listed = await members_concerned(here.session, here.purchase, Slice(apres))
     codes = [code for code, _ in listed.items]
     choices = [dict.fromkeys(found.baskets[quote.id].lines, quote.id) for quote in shown]
-    shares = await shares_of(here.session, here.purchase, choices, codes) if shown else []
+    shares = await shares_of(here.session, here.purchase, choices, here.now, codes) if shown else []
     return here.render(
         "quotes/shares.html",
         "Part de chacun",

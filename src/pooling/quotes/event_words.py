@@ -13,5 +13,8 @@ SENTENCES: Mapping[str, str] = {
     "quote.criteria_set": "a dit comment juger les devis de {purchase}",
     "quote.marked": "a noté, critère par critère, le devis de {supplier} pour {purchase}",
     "award.chosen": "a retenu des devis pour {purchase}",
+    "quote.asked": "a demandé des devis pour {purchase}",
+    "quote.reminded": "a rappelé aux fournisseurs la date des offres pour {purchase}",
+    "quote.opened": "a ouvert les offres reçues pour {purchase}, leur date passée",
 }
 EVENTS = EventWords(SENTENCES)

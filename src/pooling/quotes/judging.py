@@ -141,7 +141,7 @@ async def keep_marks(
         Invalid: a criterion is unknown or computed, has no mark or cost, or nobody says why.
     """
     await lock_comparing(session, caller, purchase_id)
-    found = await find_quote(session, purchase_id, quote_id)
+    found = await find_quote(session, purchase_id, quote_id, now)
     criteria, given = await criteria_of(session, purchase_id), await given_marks(session, purchase_id)
     check_version(marks_content(criteria, given, quote_id), shown, OF_A_PAGE)
     _check_marks(criteria, command)

@@ -22,7 +22,7 @@ from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.quotes.models import Award, Quote, QuoteFile, QuoteLine, QuoteTier
-from pooling.quotes.queries import QuoteShown, find_quote, is_in
+from pooling.quotes.queries import QuoteShown, find_quote, is_awaited, is_in
 from pooling.quotes.schemas import QuoteIn
 from pooling.quotes.words import in_words
 from pooling.suppliers.models import Supplier
@@ -79,7 +79,7 @@ async def add_quote(
     """
     await lock_comparing(session, caller, purchase_id)
     items = await purchase_items(session, purchase_id)
-    name = await require_place(session, purchase_id, supplier_id, lot, items)
+    name = await require_place(session, purchase_id, supplier_id, lot, items, now)
     check_lines(command, items, lot)
     quote = Quote(
         group_id=group_of(session),
@@ -96,18 +96,28 @@ async def add_quote(
 
 
 async def require_place(
-    session: AsyncSession, purchase_id: int, supplier_id: int, lot: int | None, items: Sequence[ItemShown]
+    session: AsyncSession,
+    purchase_id: int,
+    supplier_id: int,
+    lot: int | None,
+    items: Sequence[ItemShown],
+    now: datetime,
 ) -> str:
     """The name of a supplier that may still have a quote for this.
 
     Raises:
-        Invalid: it is unknown or archived, the lot is, or the quote is there already.
+        Invalid: it is unknown or archived, the lot is, it may still answer itself, or the quote is there already.
     """
     supplier = await session.get(Supplier, (group_of(session), supplier_id)) if may_be_id(supplier_id) else None
     if supplier is None or supplier.archived_at is not None:
         raise Invalid({"supplier": "Choisissez un fournisseur du groupe."})
     if lot is not None and not any(is_in(item, lot) for item in items):
         raise Invalid({"lot": "Cet achat n’a pas d’article dans ce lot."})
+    if await is_awaited(session, purchase_id, supplier_id, lot, now):
+        # Whether or not it has: that there is an offer already is told to nobody before the date.
+        raise Invalid(
+            {"supplier": "Ce fournisseur peut encore répondre lui-même\u00a0: notez son devis après la date."}
+        )
     others = select(col(Quote.supplier_id), col(Quote.lot)).where(col(Quote.purchase_id) == purchase_id)
     known = {(other, of) for other, of in await session.execute(others)}
     if (supplier_id, lot) in known:
@@ -135,7 +145,7 @@ async def change_quote(
         Invalid: a line is not of it.
     """
     await lock_comparing(session, caller, purchase_id)
-    found, items = await find_quote(session, purchase_id, quote_id), await purchase_items(session, purchase_id)
+    found, items = await find_quote(session, purchase_id, quote_id, now), await purchase_items(session, purchase_id)
     await _require_unawarded(session, quote_id)
     before = found.content(items)
     check_version(before.model_dump(), shown, OF_A_PAGE)
@@ -155,7 +165,7 @@ async def remove_quote(session: AsyncSession, caller: Caller, purchase_id: int, 
         Forbidden, NotFound, Conflict: as `lock_comparing`; the purchase has no such quote.
     """
     await lock_comparing(session, caller, purchase_id)
-    found, items = await find_quote(session, purchase_id, quote_id), await purchase_items(session, purchase_id)
+    found, items = await find_quote(session, purchase_id, quote_id, now), await purchase_items(session, purchase_id)
     await _require_unawarded(session, quote_id)
     said = in_words(found.content(items), items)
     files = await session.execute(
@@ -228,7 +238,7 @@ async def attach_to_quote(
         Invalid: a file is empty, too large or of no kind that is accepted; they are too many or too heavy together.
     """
     await lock_comparing(session, caller, purchase_id)
-    found = await find_quote(session, purchase_id, quote_id)
+    found = await find_quote(session, purchase_id, quote_id, now)
     files = await keep_files(session, found, sent, now, caller.person_id)
     _tell(session, caller, found.quote, "quote.files_added", now, {"names": [file.name for file in files]})
     return [file.id for file in files]
@@ -259,7 +269,7 @@ async def detach_from_quote(
         Forbidden, NotFound, Conflict: as `attach_to_quote`; the quote has no such file.
     """
     await lock_comparing(session, caller, purchase_id)
-    found = await find_quote(session, purchase_id, quote_id)
+    found = await find_quote(session, purchase_id, quote_id, now)
     file, _ = await read_quote_file(session, found, file_id)
     removed = file.name
     await session.execute(delete(QuoteFile).where(col(QuoteFile.file_id) == file_id))

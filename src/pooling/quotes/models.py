@@ -2,7 +2,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Numeric,
+    UniqueConstraint,
+)
 from sqlmodel import Field
 
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
@@ -52,6 +60,9 @@ class Quote(TenantTable, table=True):
     """Of the charge that its delivery is, while items are awarded by it."""
     written_at: datetime = instant()
     written_by: int | None = foreign_id(nullable=True)
+    """None: the supplier itself."""
+    sealed_until: datetime | None = instant(nullable=True)
+    """Of an offer that the supplier filled in itself: until then nobody sees it, nor that it is there."""
 
 
 class QuoteLine(TenantTable, table=True):
@@ -158,6 +169,67 @@ class QuoteMark(TenantTable, table=True):
     mark: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(4, 2))
     cents: int | None = Field(default=None, nullable=True, sa_type=BigInteger)
     reason: str
+
+
+class Consultation(TenantTable, table=True):
+    """Until when the suppliers that were asked may offer."""
+
+    __tablename__ = "consultations"
+    __table_args__ = (
+        in_group(),
+        within_group("purchase_id", "purchases"),
+        CheckConstraint("opened_at >= offers_until", name="opened_after_date"),
+    )
+
+    purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
+    offers_until: datetime = instant()
+    message: str = ""
+    """In the lead buyer's words."""
+    reminded_at: datetime | None = instant(nullable=True)
+    opened_at: datetime | None = instant(nullable=True)
+    """When the journal told whose offers there were."""
+
+
+class QuoteRequest(TenantTable, table=True):
+    """A supplier was asked, for the purchase or one lot. Whether it answered is in none of its columns."""
+
+    __tablename__ = "quote_requests"
+    __table_args__ = (
+        in_group(),
+        ForeignKeyConstraint(["group_id", "purchase_id"], ["consultations.group_id", "consultations.purchase_id"]),
+        within_group("supplier_id", "suppliers"),
+        UniqueConstraint("group_id", "purchase_id", "supplier_id", "lot", postgresql_nulls_not_distinct=True),
+        CheckConstraint("lot BETWEEN 1 AND 99", name="lot_is_short"),
+        Index(None, "group_id", "supplier_id"),
+    )
+
+    id: int = identity()
+    purchase_id: int = foreign_id()
+    supplier_id: int = foreign_id()
+    lot: int | None = None
+    email: str
+    asked_at: datetime = instant()
+    asked_by: int | None = foreign_id(nullable=True)
+
+
+class QuoteKey(TenantTable, table=True):
+    """A link that was mailed to a supplier, with its code; of both only hashes are kept."""
+
+    __tablename__ = "quote_keys"
+    __table_args__ = (
+        in_group(),
+        within_group("request_id", "quote_requests"),
+        Index(None, "group_id", "request_id"),
+    )
+
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    request_id: int = foreign_id()
+    code_hash: bytes = Field(sa_type=LargeBinary)
+    browser_hash: bytes | None = Field(default=None, nullable=True, sa_type=LargeBinary)
+    """In which the code was typed last: there the link opens."""
+    attempts: int = 0
+    """Wrong codes since."""
+    made_at: datetime = instant()
 
 
 class Award(TenantTable, table=True):

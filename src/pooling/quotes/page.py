@@ -63,4 +63,4 @@ class QuotePage(QuotesPage):
 async def _named(about: OnPurchase) -> dict[str, Any]:
     quote_id = known_id(about.named["quote_id"])
     items = await purchase_items(about.session, about.purchase.id)
-    return {"found": await find_quote(about.session, about.purchase.id, quote_id), "items": items}
+    return {"found": await find_quote(about.session, about.purchase.id, quote_id, about.now), "items": items}

@@ -75,7 +75,7 @@ async def list_quotes(here: Here[PurchasePage]) -> Response[str]:
     return here.render(
         "quotes/list.html",
         "Devis",
-        quotes=await quotes_of(here.session, here.purchase.id),
+        quotes=await quotes_of(here.session, here.purchase.id, here.now),
         items=items,
         lots=lots_of(items),
         days=days_in_words,
@@ -159,7 +159,8 @@ async def do_read(here: Here[QuotesPage], form: PostedForm) -> Response[Any]:
     values: dict[str, str] = {}
     async with form.submitted(lambda: _whose_page(here, form), conflict=""):
         require_comparing(here.purchase)
-        await require_place(here.session, here.purchase.id, id_typed(form.value("supplier")) or 0, lot, items)
+        supplier = id_typed(form.value("supplier")) or 0
+        await require_place(here.session, here.purchase.id, supplier, lot, items, here.now)
         if file is None or not file.content:
             form.refuse("fichier", "Choisissez un fichier.")
             form.check()
@@ -223,7 +224,7 @@ async def _change_page(here: QuotePage, form: Form) -> Response[str]:
     await here.session.refresh(here.purchase)
     require_comparing(here.purchase)
     if form.conflict:
-        found = await find_quote(here.session, here.purchase.id, here.found.id)
+        found = await find_quote(here.session, here.purchase.id, here.found.id, here.now)
         form.values["version"] = version_of(found.content(here.items).model_dump())
     return here.render(
         "quotes/writing.html",

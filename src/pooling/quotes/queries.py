@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,7 +18,7 @@ from pooling.members.queries import MEMBERS_BY_NAME
 from pooling.purchases.item_files import ItemFile
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import ItemShown
-from pooling.quotes.models import Quote, QuoteFile, QuoteLine, QuoteTier
+from pooling.quotes.models import Consultation, Quote, QuoteFile, QuoteLine, QuoteRequest, QuoteTier
 from pooling.quotes.schemas import QuoteIn, QuoteLineIn
 from pooling.suppliers.models import Supplier
 
@@ -82,6 +83,11 @@ def is_in(item: ItemShown, lot: int | None) -> bool:
     return lot is None or (item.lot is not None and item.lot.number == lot)
 
 
+def is_unsealed(now: datetime) -> ColumnElement[bool]:
+    """Of quotes: others than their suppliers may know of them."""
+    return func.coalesce(col(Quote.sealed_until) <= now, True)
+
+
 def _of(purchase_id: int) -> AnySelect:
     statement: AnySelect = select(Quote, col(Supplier.name))
     return (
@@ -92,16 +98,34 @@ def _of(purchase_id: int) -> AnySelect:
     )
 
 
-async def quotes_of(session: AsyncSession, purchase_id: int) -> list[QuoteShown]:
-    """Those for the whole purchase first, then by lot, suppliers in French order."""
-    return await _shown(session, _of(purchase_id))
+async def quotes_of(session: AsyncSession, purchase_id: int, now: datetime) -> list[QuoteShown]:
+    """Those for the whole purchase first, then by lot, suppliers in French order; none that is sealed."""
+    return await _shown(session, _of(purchase_id).where(is_unsealed(now)))
 
 
-async def find_quote(session: AsyncSession, purchase_id: int, quote_id: int) -> QuoteShown:
+async def find_own(session: AsyncSession, purchase_id: int, supplier_id: int, lot: int | None) -> QuoteShown | None:
+    """What a supplier offers itself, sealed or not: for the supplier alone."""
+    its = (col(Quote.supplier_id) == supplier_id, col(Quote.lot).is_not_distinct_from(lot))
+    return next(iter(await _shown(session, _of(purchase_id).where(*its))), None)
+
+
+async def is_awaited(session: AsyncSession, purchase_id: int, supplier_id: int, lot: int | None, now: datetime) -> bool:
+    """Whether the supplier was asked for this, and its time to answer runs."""
+    asked = exists().where(
+        linked(QuoteRequest.purchase_id, Consultation.purchase_id),
+        col(QuoteRequest.supplier_id) == supplier_id,
+        col(QuoteRequest.lot).is_not_distinct_from(lot),
+    )
+    running = (col(Consultation.purchase_id) == purchase_id, col(Consultation.offers_until) > now)
+    found = await session.scalar(select(exists().where(*running, asked)))
+    return bool(found)
+
+
+async def find_quote(session: AsyncSession, purchase_id: int, quote_id: int, now: datetime) -> QuoteShown:
     """Raises:
-    NotFound: the purchase has no such quote.
+    NotFound: the purchase has no such quote, or it is sealed.
     """
-    found = await _shown(session, _of(purchase_id).where(col(Quote.id) == quote_id))
+    found = await _shown(session, _of(purchase_id).where(col(Quote.id) == quote_id, is_unsealed(now)))
     if not found:
         raise NotFound
     return found[0]

@@ -14,6 +14,7 @@ from pooling.members.features import Part
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Item, Purchase
 from pooling.quotes.models import Award, Quote, QuoteLine
+from pooling.quotes.queries import is_unsealed
 from pooling.suppliers.page import SupplierPage
 from pooling.web.cursors import page_after
 
@@ -32,7 +33,9 @@ class OfferedBefore:
     awarded: bool
 
 
-async def offered_by(session: AsyncSession, caller: Caller, supplier_id: int, wanted: Slice) -> Listed[OfferedBefore]:
+async def offered_by(
+    session: AsyncSession, caller: Caller, supplier_id: int, wanted: Slice, now: datetime
+) -> Listed[OfferedBefore]:
     """The latest quotes first: all that the caller may see, and what was bought for everybody."""
     sees_all = caller.may(Right.SEE_ALL_NEEDS)
     bought = col(Award.item_id).is_not(None)
@@ -53,14 +56,14 @@ async def offered_by(session: AsyncSession, caller: Caller, supplier_id: int, wa
         .outerjoin(
             Award, and_(linked(Award.item_id, QuoteLine.item_id), col(Award.quote_id) == col(QuoteLine.quote_id))
         )
-        .where(col(Quote.supplier_id) == supplier_id, seen)
+        .where(col(Quote.supplier_id) == supplier_id, seen, is_unsealed(now))
     )
     return (await _LATEST_FIRST.read(session, statement, wanted)).each(lambda row: OfferedBefore(*row))
 
 
 async def offered_part(here: SupplierPage) -> Part:
     after = here.request.query_params.get("devis", "")
-    listed = await offered_by(here.session, here.caller, here.supplier.id, Slice(after))
+    listed = await offered_by(here.session, here.caller, here.supplier.id, Slice(after), here.now)
     return Part(
         "quotes/supplier.html",
         {
