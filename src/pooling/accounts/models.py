@@ -3,11 +3,24 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from pooling.kernel.tables import Table, TenantTable, foreign_id, identity, in_group, instant, one_of
+from pooling.kernel.tables import Table, TenantTable, folded_column, foreign_id, identity, in_group, instant, one_of
+
+PLAIN_ADDRESS = r"^[a-z0-9]+([._+-][a-z0-9]+)*@[a-z0-9]+([.-][a-z0-9]+)*\.(fr|eu|com|net|org|example)$"
 
 
 class Person(Table, table=True):
@@ -18,11 +31,26 @@ class Person(Table, table=True):
         UniqueConstraint("email"),
         UniqueConstraint("mail_key"),
         CheckConstraint("email = lower(email)", name="email_lower_case"),
+        Index(None, "folded_name", "id"),
+        Index("ix_people_odd_address", "id", postgresql_where=text("odd_address")),
     )
 
     id: int = identity()
     email: str
+    odd_address: bool = Field(
+        default=None,
+        nullable=False,
+        sa_column_args=[Computed(column("email", String).regexp_match(PLAIN_ADDRESS).is_(False), persisted=True)],
+    )
+    """It does not look like one that can surely be mailed: these are looked at one by one."""
     name: str
+    folded_name: str = Field(
+        default=None,
+        nullable=False,
+        sa_type=String(collation="C"),
+        sa_column_args=[Computed(folded_column(column("name", String)), persisted=True)],
+    )
+    """By what lists of people stand, and are searched."""
     function: str = ""
     phone: str = ""
     administrator: bool = False

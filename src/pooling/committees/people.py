@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -19,29 +19,28 @@ from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import any_of, may_be_id
 from pooling.kernel.text import folded_words
 from pooling.members.models import Group, Membership
-from pooling.members.people_queries import PEOPLE_BY_NAME, folded_column
+from pooling.members.people_queries import PEOPLE_BY_NAME
+
+
+def _held(committee: Committee, now: datetime) -> ColumnElement[bool]:
+    """Of a membership: it holds still, or did when the committee met. Who left before does not count among those
+    invited, who left since still does.
+    """
+    return or_(col(Membership.ended_at).is_(None), col(Membership.ended_at) > min(now, committee.starts_at))
 
 
 def _of_committee(committee: Committee, now: datetime) -> Subquery:
-    """The invitations of a committee, with `here`: whether the person is in the group still, or was when the committee
-    met (who left before does not count among those invited, who left since still does); and `represented`.
+    """All invitations of a committee, with `here`: whether the person counts as in the group; and `represented`.
 
     Both are looked up in lists that the server hashes once. As joins they would be done row by row as long as it has
     not counted thousands of rows that were just added, which takes minutes; OFFSET 0 keeps it from making them joins.
     """
-    moment = min(now, committee.starts_at)
-    in_group = select(col(Membership.person_id)).where(
-        or_(col(Membership.ended_at).is_(None), col(Membership.ended_at) > moment)
-    )
+    in_group = select(col(Membership.person_id)).where(_held(committee, now))
     other = aliased(Invitation)
     there = select(col(other.person_id)).where(col(other.committee_id) == committee.id, col(other.present).is_(True))
     return (
         select(
-            col(Invitation.person_id),
             col(Invitation.answer),
-            col(Invitation.proxy_id),
-            col(Invitation.answered_at),
-            col(Invitation.noted_by),
             col(Invitation.present),
             col(Invitation.person_id).in_(in_group).label("here"),
             and_(col(Invitation.present).is_not(True), col(Invitation.proxy_id).in_(there)).label("represented"),
@@ -139,10 +138,11 @@ async def invited_page(
     """Those invited in the order of their names, who have every word searched in their name. `answer` keeps those of
     one answer (`none`: who has not answered); `skip` is for sheets that are numbered.
     """
-    invited = _of_committee(committee, now).c
-    statement = _people(invited).where(invited.here, _named(search)).offset(skip)
+    here = exists().where(col(Membership.person_id) == col(Invitation.person_id), _held(committee, now))
+    statement = _people().where(col(Invitation.committee_id) == committee.id, here, _named(search)).offset(skip)
     if answer:
-        statement = statement.where(invited.answer.is_(None) if answer == "none" else invited.answer == answer)
+        given = col(Invitation.answer)
+        statement = statement.where(given.is_(None) if answer == "none" else given == answer)
     found = await PEOPLE_BY_NAME.read(session, statement, wanted)
     return Listed(await _read(session, committee.id, found.items), found.next)
 
@@ -151,12 +151,8 @@ async def invited_person(session: AsyncSession, committee_id: int, person_id: in
     """One of those invited; None when it is not."""
     if not may_be_id(person_id):
         return None
-    own = (
-        select(Invitation)
-        .where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == person_id)
-        .subquery("invited")
-    )
-    rows = (await session.execute(_people(own.c))).all()
+    own = _people().where(col(Invitation.committee_id) == committee_id, col(Invitation.person_id) == person_id)
+    rows = (await session.execute(own)).all()
     found = await _read(session, committee_id, rows)
     return found[0] if found else None
 
@@ -165,22 +161,26 @@ def _named(search: str) -> ColumnElement[bool]:
     """Whether the name has every word searched."""
     has_words: ColumnElement[bool] = true()
     for word in folded_words(search):
-        has_words &= folded_column(col(Person.name)).contains(word, autoescape=True)
+        has_words &= col(Person.folded_name).contains(word, autoescape=True)
     return has_words
 
 
-def _people(invited: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns
-    statement: Select[*tuple[Any, ...]] = select(
-        col(Person.id),
-        col(Person.name),
-        col(Person.email),
-        col(Person.function),
-        invited.answer,
-        invited.proxy_id,
-        invited.answered_at,
-        invited.noted_by,
-        invited.present,
-    ).join(Person, col(Person.id) == invited.person_id)
+def _people() -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            col(Person.id),
+            col(Person.name),
+            col(Person.email),
+            col(Person.function),
+            col(Invitation.answer),
+            col(Invitation.proxy_id),
+            col(Invitation.answered_at),
+            col(Invitation.noted_by),
+            col(Invitation.present),
+        )
+        .select_from(Invitation)
+        .join(Person, col(Person.id) == col(Invitation.person_id))
+    )
     return statement
 
 

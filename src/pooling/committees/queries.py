@@ -20,7 +20,7 @@ from pooling.web.typography import date_long
 PAGE_SIZE = 50
 
 
-def holds_a_role(person_id: Mapped[int]) -> ColumnElement[bool]:
+def holds_a_role(person_id: ColumnElement[int] | Mapped[int]) -> ColumnElement[bool]:
     """Whether the person still is in the group: one who left gets nothing more."""
     return exists().where(col(Membership.person_id) == person_id, col(Membership.ended_at).is_(None))
 

@@ -15,10 +15,9 @@ from pooling.journal.words import EventShown, event_shown
 from pooling.kernel.events import Event
 from pooling.kernel.limits import limit
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, folded_column
 from pooling.kernel.text import folded_words
 from pooling.members.events import Names
-from pooling.members.people_queries import folded_column
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 

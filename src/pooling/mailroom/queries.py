@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,15 +14,15 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import File
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import any_of, known_id
+from pooling.kernel.tables import any_of, folded_column, known_id
 from pooling.kernel.text import folded_words
 from pooling.mailroom.occasions import OccasionShown, OccasionState, occasion_state
-from pooling.members.people_queries import NAME, PEOPLE_BY_NAME, folded_column, is_here
-from pooling.outbox.models import Message, MessageState
+from pooling.members.people_queries import PEOPLE_BY_NAME, is_here
+from pooling.outbox.models import HAS_FAILED, Message
 from pooling.reminders.models import Reminder, ReminderOptOut
 
 FAILED_LATEST_FIRST = Order(col(Message.id), latest_first=True)
-REMINDED_BY_NAME = Order(NAME, col(Reminder.id))
+REMINDED_BY_NAME = Order(col(Person.folded_name), col(Reminder.id))
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ async def failed_page(session: AsyncSession, wanted: Slice) -> Listed[FailedMail
         )
         .where(
             col(Message.group_id) == group_of(session),
-            col(Message.state) == MessageState.FAILED,
+            text(f"messages.{HAS_FAILED}"),
             NOT_WITHDRAWN,
         )
     )
@@ -184,9 +184,7 @@ async def failed_page(session: AsyncSession, wanted: Slice) -> Listed[FailedMail
 
 async def has_failed(session: AsyncSession) -> bool:
     """Whether the group has a mail that failed."""
-    failed = exists().where(
-        col(Message.group_id) == group_of(session), col(Message.state) == MessageState.FAILED, NOT_WITHDRAWN
-    )
+    failed = exists().where(col(Message.group_id) == group_of(session), text(f"messages.{HAS_FAILED}"), NOT_WITHDRAWN)
     return bool(await session.scalar(select(failed)))
 
 

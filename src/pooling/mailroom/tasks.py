@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.database import group_of
 from pooling.members.rights import Caller, Right
 from pooling.members.task import Task
-from pooling.outbox.models import Message, MessageState
+from pooling.outbox.models import IS_WAITING, Message
 from pooling.web.typography import plural
 
 LONG = timedelta(hours=1)
@@ -21,7 +21,7 @@ async def count_waiting(session: AsyncSession, now: datetime) -> int:
     waiting = await session.scalar(
         select(func.count()).where(
             col(Message.group_id) == group_of(session),
-            col(Message.state).in_([MessageState.QUEUED, MessageState.SENDING]),
+            text(IS_WAITING),
             col(Message.created_at) < now - LONG,
         )
     )

@@ -152,7 +152,7 @@ class Membership(TenantTable, table=True):
             postgresql_nulls_not_distinct=True,
             postgresql_where=text("ended_at IS NULL"),
         ),
-        Index(None, "person_id"),
+        Index(None, "person_id", "group_id"),
         Index(None, "group_id", "member_id"),
     )
 

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, String, and_, column, exists, func, or_, select, table
+from sqlalchemy import ColumnElement, and_, column, exists, or_, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import any_of, known_id, linked
+from pooling.kernel.tables import any_of, folded_column, known_id, linked
 from pooling.kernel.text import folded_words
 from pooling.mail_addresses import why_wrong
 from pooling.members.models import Member, Membership, Role
@@ -19,9 +18,6 @@ from pooling.members.words import ROLE_WORDS
 
 # By their table's name alone: purchases stand above members.
 _PURCHASES = table("purchases", column("group_id"), column("id"), column("reference"), column("title"))
-
-_ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŸ"
-_PLAIN = "aaaaaaceeeeiiiinooooouuuuyyAAAAAACEEEEIIIINOOOOOUUUUYY"
 
 
 @dataclass(frozen=True)
@@ -56,15 +52,7 @@ class PersonShown:
     roles: tuple[RoleShown, ...]
 
 
-def folded_column(text: ColumnElement[str] | Mapped[str]) -> ColumnElement[str]:
-    """As `kernel.text.folded_words` folds letters, but in the database (which need know no French)."""
-    without_ligatures = func.replace(func.replace(func.replace(text, "œ", "oe"), "Œ", "oe"), "æ", "ae")
-    return func.lower(func.translate(without_ligatures, _ACCENTED, _PLAIN), type_=String)
-
-
-NAME = folded_column(col(Person.name)).collate("C")
-"""By what lists of people stand."""
-PEOPLE_BY_NAME = Order(NAME, col(Person.id))
+PEOPLE_BY_NAME = Order(col(Person.folded_name), col(Person.id))
 
 
 def _active() -> ColumnElement[bool]:
@@ -105,18 +93,14 @@ async def find_person(session: AsyncSession, person_id: int) -> PersonShown:
     return people[0]
 
 
-_PLAIN_ADDRESS = r"^[a-z0-9]+([._+-][a-z0-9]+)*@[a-z0-9]+([.-][a-z0-9]+)*\.(fr|eu|com|net|org|example)$"
-"""What looks like this can be mailed: only the others are looked at one by one."""
-
-
 async def people_out_of_reach(session: AsyncSession) -> list[tuple[int, str, str, str]]:
     """The group's people whose address no mail can reach: (id, name, address, why). Some were taken before one
     definition judged them all.
     """
     doubtful = await session.execute(
         select(col(Person.id), col(Person.name), col(Person.email))
-        .where(is_here(), col(Person.email).regexp_match(_PLAIN_ADDRESS).is_(False))
-        .order_by(folded_column(col(Person.name)).collate("C"), col(Person.id))
+        .where(is_here(), col(Person.odd_address))
+        .order_by(col(Person.folded_name), col(Person.id))
     )
     judged = [(person_id, name, email, why_wrong(email)) for person_id, name, email in doubtful]
     return [(person_id, name, email, why) for person_id, name, email, why in judged if why]
@@ -124,11 +108,10 @@ async def people_out_of_reach(session: AsyncSession) -> list[tuple[int, str, str
 
 async def people_of_member(session: AsyncSession, member_id: int) -> list[PersonShown]:
     """Who holds a role of this member, with the roles held there."""
-    name = folded_column(col(Person.name)).collate("C")
     found = await session.execute(
         select(Person)
         .where(exists().where(_active(), col(Membership.member_id) == member_id))
-        .order_by(name, col(Person.id))
+        .order_by(col(Person.folded_name), col(Person.id))
     )
     return await _with_roles(session, list(found.scalars()), member_id=member_id)
 

@@ -12,10 +12,9 @@ from sqlmodel import col
 
 from pooling.directory.models import Authority, AuthorityKind
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import any_of, linked
+from pooling.kernel.tables import any_of, folded_column, linked
 from pooling.kernel.text import folded_words
 from pooling.members.models import Member
-from pooling.members.people_queries import folded_column
 from pooling.resources.models import Lending, LendingState, LendingUse, Resource, ResourceState
 from pooling.resources.rules import Span
 from pooling.sites.models import Site

@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.slices import Listed, Order, Slice
+from pooling.kernel.tables import folded_column
 from pooling.kernel.text import folded_words
-from pooling.members.people_queries import folded_column
 from pooling.suppliers.models import Supplier
 
 _BY_NAME = Order(col(Supplier.sort_key), col(Supplier.id))

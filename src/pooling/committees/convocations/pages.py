@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlmodel import col
 
 from pooling.accounts.models import Person
@@ -65,13 +65,16 @@ async def _page(here: CommitteePage, form: Form) -> Response[str]:
 
 async def _invited(here: CommitteePage) -> tuple[int, list[str]]:
     """How many will be convened, and the first of their names."""
-    invited = select(col(Invitation.person_id)).where(col(Invitation.committee_id) == here.committee.id)
-    people = select(Person).where(col(Person.id).in_(invited), holds_a_role(col(Person.id)))
-    count = (await here.session.execute(select(func.count()).select_from(people.subquery()))).scalar_one()
+    invited = and_(col(Invitation.committee_id) == here.committee.id, holds_a_role(col(Invitation.person_id)))
+    count = await here.session.execute(select(func.count()).select_from(Invitation).where(invited))
     names = await here.session.execute(
-        people.with_only_columns(col(Person.name)).order_by(func.lower(col(Person.name))).limit(NAMED_AT_MOST)
+        select(col(Person.name))
+        .join(Invitation, col(Invitation.person_id) == col(Person.id))
+        .where(invited)
+        .order_by(col(Person.folded_name), col(Person.id))
+        .limit(NAMED_AT_MOST)
     )
-    return count, list(names.scalars())
+    return count.scalar_one(), list(names.scalars())
 
 
 @post(CONVOCATION, right=Right.MANAGE_COMMITTEES)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Self
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, cast, false, func, or_, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, cast, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -121,13 +121,9 @@ def shown_decisions(session: AsyncSession) -> Select[Any]:
 
 
 def has_owner() -> ColumnElement[bool]:
-    """Whether somebody who is in the group is in charge of a decision.
-
-    Coalesced, it is looked up in a list that the server hashes once, and is false rather than unknown without an owner.
-    """
+    """Whether somebody who is in the group is in charge of a decision."""
     held = aliased(Membership)
-    here = select(col(held.person_id)).where(col(held.ended_at).is_(None))
-    return func.coalesce(col(Decision.owner_id).in_(here), false())
+    return exists().where(col(held.person_id) == col(Decision.owner_id), col(held.ended_at).is_(None))
 
 
 def readable_by(caller: Caller) -> ColumnElement[bool]:

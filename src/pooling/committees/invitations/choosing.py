@@ -15,7 +15,6 @@ from pooling.committees.models import Invitation
 from pooling.committees.queries import holds_a_role
 from pooling.kernel.text import folded_words, without_accents
 from pooling.mail_addresses import kept_address
-from pooling.members.people_queries import folded_column
 from pooling.web.forms import Form
 
 MOST_FOUND = 8
@@ -110,7 +109,7 @@ def _invited(committee_id: int) -> ColumnElement[bool]:
 
 
 async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]) -> list[FoundPerson]:
-    name = folded_column(col(Person.name))
+    name = col(Person.folded_name)
     words = folded_words(typed)
     if not words:
         return []
@@ -121,7 +120,7 @@ async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]
     rows = await session.execute(
         select(col(Person.id), col(Person.name), col(Person.function), whole)
         .where(or_(whole, has_words), holds_a_role(col(Person.id)), *within)
-        .order_by(whole.desc(), name.collate("C"), col(Person.id))
+        .order_by(whole.desc(), name, col(Person.id))
         .limit(MOST_FOUND + 1)
     )
     return [FoundPerson(*row) for row in rows]

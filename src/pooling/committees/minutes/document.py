@@ -79,7 +79,7 @@ async def _attendance(session: AsyncSession, committee: Committee) -> list[tuple
             select(col(Person.name))
             .join(Invitation, col(Invitation.person_id) == col(Person.id))
             .where(*where)
-            .order_by(func.lower(col(Person.name)), col(Person.id))
+            .order_by(col(Person.folded_name), col(Person.id))
             .limit(NAMED_AT_MOST)
         )
         listed = ", ".join(names.scalars()) if count <= NAMED_AT_MOST else plural(count, "personne")

@@ -112,16 +112,18 @@ async def _searched(session: AsyncSession, committee: Committee) -> str:
     return search_text(" ".join(parts))
 
 
-def readers_of(committee_id: int) -> Select[int, str]:
-    """To whom the published minutes go, as (id, address): who was invited or came, and still is in the group."""
+def reader_ids(committee_id: int) -> Select[int]:
+    """To whom the published minutes go: who was invited or came, and still is in the group."""
     concerned = union(
         *(select(col(table.person_id)).where(col(table.committee_id) == committee_id) for table in (Invitation, Guest))
     ).subquery()
-    return (
-        select(col(Person.id), col(Person.email))
-        .join(concerned, concerned.c.person_id == col(Person.id))
-        .where(holds_a_role(col(Person.id)))
-    )
+    return select(concerned.c.person_id).where(holds_a_role(concerned.c.person_id))
+
+
+def readers_of(committee_id: int) -> Select[int, str]:
+    """The same with their addresses, as (id, address)."""
+    readers = reader_ids(committee_id).subquery()
+    return select(col(Person.id), col(Person.email)).join(readers, readers.c.person_id == col(Person.id))
 
 
 async def _tell(session: AsyncSession, committee: Committee, context: Context, file_id: int, decisions: int) -> None:

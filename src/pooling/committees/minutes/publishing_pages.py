@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.decisions.queries import decisions_of, with_effects
-from pooling.committees.minutes.publishing import doubts_of_minutes, publish_minutes, readers_of
+from pooling.committees.minutes.publishing import doubts_of_minutes, publish_minutes, reader_ids
 from pooling.committees.minutes.writing import find_version, restore_version
 from pooling.committees.models import CommitteeState, MinutesVersion
 from pooling.committees.page import MINUTES, CommitteePage
@@ -33,7 +33,7 @@ async def _publication_page(here: CommitteePage, form: Form) -> Response[str]:
     committee = here.committee
     form.doubts = form.doubts or tuple(await doubts_of_minutes(here.session, committee, here.now))
     counts = await count_people(here.session, committee, here.now)
-    count = await here.session.execute(select(func.count()).select_from(readers_of(committee.id).subquery()))
+    count = await here.session.execute(select(func.count()).select_from(reader_ids(committee.id).subquery()))
     told = plural(count.scalar_one(), "personne le reçoit", "personnes le reçoivent")
     return here.ask(
         "Publication",
