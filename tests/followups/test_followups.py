@@ -10,17 +10,19 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, make_purch
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.followups.documents import attach_document, detach_document, documents_of
 from pooling.followups.keeping import keep_followup
-from pooling.followups.queries import followup_of
+from pooling.followups.queries import costs_listed, head_of, total_of
 from pooling.followups.schemas import DateIn, FollowUpIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.files import Upload
+from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
 from pooling.needs.advancing import advance_purchase
 from pooling.needs.collection import open_collection
 from pooling.outbox.models import Message
 from pooling.purchases.models import PurchaseState
+from pooling.purchases.queries import participants
 from pooling.reminders.sweep import sweep
 from web_client import SignIn, features_in, text_of
 
@@ -67,7 +69,7 @@ async def test_it_never_opens_shares_nothing_and_is_settled_once_its_cost_is_kno
             await keep_followup(session, buyer, purchase_id, odd, NOW)
         assert "4\u202f000,01\u00a0€" in refused.value.errors["total_cents"]
         await keep_followup(session, buyer, purchase_id, costs, NOW)
-        assert (await followup_of(session, purchase_id)).total == 400_001
+        assert await total_of(session, await head_of(session, purchase_id)) == 400_001
         await advance_purchase(session, buyer, purchase_id, PurchaseState.SETTLED, clock)
         with pytest.raises(Conflict, match="ne change plus"):
             await keep_followup(session, buyer, purchase_id, KNOWN, NOW)
@@ -136,3 +138,19 @@ async def test_the_pages_of_a_purchase_run_elsewhere(database: Database, territo
     journal = text_of(await buyer.get(f"{PURCHASE}/journal"))
     assert "a mis à jour le suivi" in journal
     assert "suit désormais l’achat" in journal
+
+
+async def test_what_each_paid_stands_a_page_of_members_at_a_time(database: Database, territory: Territory) -> None:
+    purchase_id = await make_purchase(database, territory, NOW, title="Centrale", kind="outside", items=())
+    async with database.transaction(territory.group_id) as session:
+        paid = [line.code for line in await participants(session, purchase_id)]
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await keep_followup(session, buyer, purchase_id, FollowUpIn(costs=dict.fromkeys(paid, 100)), NOW)
+        first = await costs_listed(session, purchase_id, Slice(size=2))
+        rest = await costs_listed(session, purchase_id, Slice(first.next or ""))
+        own = await costs_listed(session, purchase_id, Slice(), [territory.members[LUGOS]])
+        assert await total_of(session, await head_of(session, purchase_id)) == 100 * len(paid)
+    met = [name for name, _ in [*first.items, *rest.items]]
+    assert (len(first.items), rest.next) == (2, None)
+    assert len(met) == len(set(met)) == len(paid) > 2
+    assert [cents for _, cents in own.items] == [100]

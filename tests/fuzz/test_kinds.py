@@ -27,7 +27,7 @@ from pooling.answers.schemas import AnswerIn
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.followups.keeping import keep_followup
-from pooling.followups.queries import followup_of
+from pooling.followups.queries import head_of, total_of
 from pooling.followups.schemas import FollowUpIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -312,7 +312,7 @@ class Life(RuleBasedStateMachine):
                 assert sorted(member.result.id for member in stated.members) == self._payers()
                 assert sum(member.result.ht for member in stated.members) == stated.totals.ht == FEE
             elif self.kind == "outside":
-                assert (await followup_of(session, self.purchase_id)).total == self.cost
+                assert await total_of(session, await head_of(session, self.purchase_id)) == self.cost
             elif self.kind != "service":
                 arceau = (await item_ids(session, self.purchase_id))["arceau"]
                 totals = await consolidate_needs(session, self.purchase_id)

@@ -14,7 +14,6 @@ from pooling.members.rights import Right
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_run
-from pooling.purchases.queries import participants
 from pooling.web.api import ApiIn, ApiOut, require_match, wants_match
 
 _FOLLOWUP = "/purchases/{reference:str}/followup"
@@ -62,12 +61,8 @@ async def put_followup(here: Here[OnPurchase], sent: FollowUpPut) -> FollowUpOut
 
 async def _followup(here: OnPurchase) -> FollowUpOut:
     caller, purchase = here.caller, here.purchase
-    shown = await followup_of(here.session, purchase.id)
-    costs = dict(shown.costs)
-    if not caller.sees_all_lines(purchase.id):
-        own = set(caller.members_as(*(held.role for held in caller.roles)))
-        mine = {line.code for line in await participants(here.session, purchase.id) if line.member_id in own}
-        costs = {code: cents for code, cents in costs.items() if code in mine}
+    own = None if caller.sees_all_lines(purchase.id) else caller.members_as(*(held.role for held in caller.roles))
+    shown = await followup_of(here.session, purchase.id, own)
     content = shown.content
     return FollowUpOut(
         reference=purchase.reference,
@@ -75,7 +70,7 @@ async def _followup(here: OnPurchase) -> FollowUpOut:
         joining=content.joining,
         dates=[DateOut(day=one.day, label=one.label) for one in content.dates],
         total_cents=content.total_cents,
-        costs=costs,
+        costs=shown.costs,
     )
 
 

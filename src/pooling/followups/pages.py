@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from pooling.followups.documents import (
     FIELD,
@@ -15,9 +15,10 @@ from pooling.followups.documents import (
 )
 from pooling.followups.keeping import keep_followup
 from pooling.followups.page import FOLLOWUP, SECTION
-from pooling.followups.queries import followup_of
+from pooling.followups.queries import costs_listed, followup_of, head_of, total_of
 from pooling.followups.schemas import MOST_DATES, DateIn, FollowUpIn
 from pooling.kernel.files import LARGEST_FILE, Upload
+from pooling.kernel.slices import Slice
 from pooling.kernel.versions import version_of
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
@@ -25,6 +26,7 @@ from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import participants
 from pooling.purchases.rules import OVER
+from pooling.web.cursors import pages_after
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, longest_of
 from pooling.web.numbers import read_cents, read_optional_cents, typed_cents
@@ -40,17 +42,17 @@ HINT = f"{MOST_DOCUMENTS} au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun.
 
 
 @get(FOLLOWUP, right=Right.SEE_TOTALS)
-async def show_followup(here: Here[PurchasePage]) -> Response[str]:
-    return await _page(here, Form())
+async def show_followup(here: Here[PurchasePage], apres: FromQuery[str] = "") -> Response[str]:
+    return await _page(here, Form(), apres)
 
 
-async def _page(here: PurchasePage, form: Form) -> Response[str]:
+async def _page(here: PurchasePage, form: Form, after: str = "") -> Response[str]:
     """What each paid is for the lead buyer and the facilitator; the others see their own."""
     caller, purchase = here.caller, here.purchase
-    shown = await followup_of(here.session, purchase.id)
+    shown = await head_of(here.session, purchase.id)
     edits = may_run(caller, purchase) and purchase.state not in OVER
-    own = None if caller.sees_all_lines(purchase.id) else set(caller.members_as(*(held.role for held in caller.roles)))
-    members = {line.code: line.member_id for line in await participants(here.session, purchase.id)}
+    own = None if caller.sees_all_lines(purchase.id) else caller.members_as(*(held.role for held in caller.roles))
+    costs = await costs_listed(here.session, purchase.id, Slice(after), own)
     files = await documents_of(here.session, purchase.id)
     return here.render(
         "followups/followup.html",
@@ -58,16 +60,15 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
         form=form,
         kept=shown.kept,
         dates=shown.dates,
-        total=shown.total,
-        costs=[
-            (shown.names[code], cents) for code, cents in shown.costs.items() if own is None or members.get(code) in own
-        ],
+        total=await total_of(here.session, shown),
+        costs=costs.items,
         sees_all=own is None,
         files=files,
         edits=edits,
         may_add=edits and len(files) < MOST_DOCUMENTS,
         hint=HINT,
         scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        **pages_after(here.url + SECTION, after, costs),
     )
 
 
@@ -94,7 +95,7 @@ async def _writing_page(here: PurchasePage, form: Form) -> Response[str]:
         content = (await followup_of(here.session, here.purchase.id)).content
         form.values["version"] = version_of(content.model_dump())
     filled = [place for place in range(1, MOST_DATES + 1) if form.value(f"jour-{place}") or form.value(f"quoi-{place}")]
-    members = await participants(here.session, here.purchase.id)
+    members = await participants(here.session, here.purchase.id, most=BOXES_AT_MOST + 1)
     return here.render(
         "followups/writing.html",
         ("Suivi", SECTION),
@@ -107,7 +108,7 @@ async def _writing_page(here: PurchasePage, form: Form) -> Response[str]:
 
 @post(WRITING, right=may_run)
 async def do_followup(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
-    members = await participants(here.session, here.purchase.id)
+    members = await participants(here.session, here.purchase.id, most=BOXES_AT_MOST + 1)
     if len(members) <= BOXES_AT_MOST:
         costs = {
             line.code: read_cents(form, f"cout-{line.code}")

@@ -150,8 +150,8 @@ def takes_part() -> ColumnElement[bool]:
     return col(Participation.takes_part).is_not(False)
 
 
-async def participants(session: AsyncSession, purchase_id: int) -> list[ParticipantLine]:
-    """Everybody who takes part, in French order, with the key values frozen for this purchase."""
+async def participants(session: AsyncSession, purchase_id: int, most: int | None = None) -> list[ParticipantLine]:
+    """Everybody who takes part, or the first `most`, in French order, with the key values frozen for this purchase."""
     parent = aliased(Member)
     rows = await session.execute(
         select(
@@ -168,6 +168,7 @@ async def participants(session: AsyncSession, purchase_id: int) -> list[Particip
         .outerjoin(parent, linked(parent.id, Member.parent_id))
         .where(col(Participation.purchase_id) == purchase_id)
         .order_by(col(Member.sort_key), col(Member.id))
+        .limit(most)
     )
     return [ParticipantLine(*row) for row in rows]
 

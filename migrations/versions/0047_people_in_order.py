@@ -4,8 +4,8 @@ one by one (OFFSET 0: not in a list of all). Before, the whole group was gone th
 
 from alembic import op
 
-revision = "0046"
-down_revision = "0045"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
