@@ -102,21 +102,24 @@ async def assigned_units(session: AsyncSession, consolidation_id: int, member_id
 
 
 _NOWHERE = """
-WITH assigned AS (
-    SELECT item_id, member_id FROM assignments WHERE group_id = $1 AND consolidation_id = $2 AND quantity > 0),
-incomplete AS (
-    SELECT id, member_id, is_main FROM sites WHERE group_id = $1 AND (street = '' OR postcode = '' OR city = '')),
-split AS (SELECT item_id, member_id, site_id FROM site_splits s JOIN assigned USING (item_id, member_id)
-    WHERE s.group_id = $1),
+WITH whole AS (
+    SELECT member_id FROM sites WHERE group_id = $1 AND is_main AND street <> '' AND postcode <> '' AND city <> ''),
+said AS (
+    SELECT s.item_id, s.member_id, bool_or(site.street = '' OR site.postcode = '' OR site.city = '') AS incomplete
+    FROM site_splits s JOIN sites site ON site.group_id = $1 AND site.id = s.site_id
+    WHERE s.group_id = $1 GROUP BY s.item_id, s.member_id),
 doubtful AS (
-    SELECT member_id FROM split JOIN incomplete i USING (member_id) WHERE i.id = split.site_id
-    UNION
     -- what nobody spoke of goes to the main site, where there is one
-    SELECT a.member_id FROM assigned a
-    LEFT JOIN (SELECT DISTINCT item_id, member_id FROM split) said USING (item_id, member_id)
-    LEFT JOIN sites main ON main.group_id = $1 AND main.member_id = a.member_id AND main.is_main
-    LEFT JOIN incomplete i ON i.id = main.id
-    WHERE said.item_id IS NULL AND (main.id IS NULL OR i.id IS NOT NULL))
+    SELECT member_id FROM assignments
+    WHERE group_id = $1 AND consolidation_id = $2 AND quantity > 0
+        AND member_id NOT IN (SELECT member_id FROM whole) AND member_id NOT IN (SELECT member_id FROM said)
+    GROUP BY member_id
+    UNION
+    SELECT a.member_id FROM assignments a
+    LEFT JOIN said ON said.item_id = a.item_id AND said.member_id = a.member_id
+    WHERE a.group_id = $1 AND a.consolidation_id = $2 AND a.quantity > 0
+        AND a.member_id IN (SELECT member_id FROM said)
+        AND COALESCE(said.incomplete, a.member_id NOT IN (SELECT member_id FROM whole)))
 SELECT m.name, count(*) OVER () AS many
 FROM doubtful d JOIN members m ON m.group_id = $1 AND m.id = d.member_id
 ORDER BY m.sort_key, m.id LIMIT $3"""
