@@ -1,16 +1,19 @@
 """How fast current shares are read and kept, next to the bare limits: `python benchmarks/current_shares.py`.
 
 35 000 members take 4 items each of a purchase with two charges and a subsidy. Reading is measured as pages read: one
-member's share, a page of everybody's lines; files as they are written, in this very process, for its memory. The bare
-limits, in the same run: asyncpg fetching the same rows, of which a file is written by the standard library; and for
-computing, the rule alone on the same case. They leave out who asks, whether the figures still stand, names and keys.
+member's share, a page of everybody's lines; files as they are written, in a process apart, whose whole memory is told.
+The bare limits, in the same run: asyncpg fetching the same rows, of which a file is written by the standard library;
+and for computing, the rule alone on the same case. They leave out who asks, whether the figures still stand, names and
+keys.
 """
 
 import asyncio
 import csv
 import json
+import resource
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +21,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
@@ -34,6 +38,7 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.downloads import Asked, write_current
 from pooling.allocation.records.workbook import View
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.kernel.apart import apart
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.kernel.slices import Slice
@@ -147,10 +152,17 @@ async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
 
 
 async def files(database: Database, owner: asyncpg.Connection, group: int, purchase: int, folder: Path) -> list[Row]:
-    async def file(kind: str, view: View = "summary") -> None:
+    peaks: dict[tuple[str, View], float] = {}
+
+    async def file(kind: str, view: View) -> None:
         asked = Asked(kind, "Grand groupe", ZoneInfo("Europe/Paris"), datetime.now(UTC), fictional=False, view=view)
         async with database.transaction(group) as session:
-            await write_current(session, str(folder / "file"), purchase, FINANCE, asked)
+            peak = await apart(session, written, str(folder / "file"), purchase, asked)
+        peaks[kind, view] = max(peak, peaks.get((kind, view), 0.0))
+
+    async def measured(name: str, kind: str, view: View, bare: Callable[[], Awaitable[None]], wanted: float) -> Row:
+        row = await interleaved(name, lambda: file(kind, view), bare, wanted)
+        return replace(row, peak=peaks[kind, view], room=ROOM)
 
     async def bare_csv() -> None:
         with (folder / "bare").open("w", encoding="utf-8", newline="") as target:
@@ -162,10 +174,16 @@ async def files(database: Database, owner: asyncpg.Connection, group: int, purch
                 json.dump({**row, "lines": json.loads(row["lines"])}, target)
 
     return [
-        await interleaved("CSV, a row per member", lambda: file("csv"), bare_csv, 16, room=ROOM),
-        await interleaved("CSV, every figure", lambda: file("csv", "lines"), bare_json, 16, room=ROOM),
-        await interleaved("JSON", lambda: file("json"), bare_json, 8, room=ROOM),
+        await measured("CSV, a row per member", "csv", "summary", bare_csv, 16),
+        await measured("CSV, every figure", "csv", "lines", bare_json, 16),
+        await measured("JSON", "json", "summary", bare_json, 8),
     ]
+
+
+async def written(session: AsyncSession, path: str, purchase: int, asked: Asked) -> float:
+    """The part of the process apart, which is told how many megabytes it held at its largest."""
+    await write_current(session, path, purchase, FINANCE, asked)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure() -> list[Row]:

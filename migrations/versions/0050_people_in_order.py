@@ -4,8 +4,8 @@ one by one (OFFSET 0: not in a list of all). Before, the whole group was gone th
 
 from alembic import op
 
-revision = "0047"
-down_revision = "0046"
+revision = "0050"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 

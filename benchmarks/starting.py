@@ -1,0 +1,103 @@
+"""How long whoever types a command waits: `python benchmarks/starting.py`.
+
+`pooling --help`, and the demonstration until its first page, from an empty folder and again. What is promised in
+seconds stands in the place of a bare side; engines alone are told beside.
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from measuring import Row
+
+from pooling.embedded.postgres import EmbeddedPostgres
+from pooling.embedded.valkey import EmbeddedValkey
+
+POOLING = (sys.executable, "-m", "pooling")
+HELP, EMPTY, AGAIN = 0.3, 2.5, 1.5
+"""Seconds."""
+ROUNDS = 3
+_PATIENCE = 180
+
+
+def promised(name: str, took: list[float], seconds: float) -> Row:
+    row = Row(f"{name}, promised in {seconds:g} s", seconds, median(took), 1, (min(took), max(took)))
+    print(row, flush=True)
+    return row
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def ask_for_help() -> None:
+    subprocess.run([*POOLING, "--help"], check=True, capture_output=True)
+
+
+def demonstrate(folder: Path) -> float:
+    """Seconds from the command to the first page."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*POOLING, "demo", "--data-dir", str(folder), "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not _answers(port):
+            assert process.poll() is None, "the demonstration ended"
+            assert time.perf_counter() - start < _PATIENCE
+            time.sleep(0.02)
+        return time.perf_counter() - start
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(_PATIENCE)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+            return bool(answer.status == 200)  # noqa: PLR2004 - a page
+    except OSError:
+        return False
+
+
+def start_engines(folder: Path) -> None:
+    postgres = EmbeddedPostgres(folder)
+    postgres.prepare()
+    valkey = EmbeddedValkey(folder)
+    valkey.stop()
+    postgres.stop()
+
+
+def measure() -> list[Row]:
+    ask_for_help()  # what Python compiles once is compiled then
+    found = [promised("pooling --help", [timed(ask_for_help) for _ in range(ROUNDS)], HELP)]
+    empty, again, engines = list[float](), list[float](), list[float]()
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+            empty.append(demonstrate(Path(folder)))
+            again.append(demonstrate(Path(folder)))
+        with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+            engines.append(timed(lambda: start_engines(Path(folder))))
+    print(f"engines alone, started and stopped: {median(engines):.2f} s", flush=True)
+    found.append(promised("demonstration from an empty folder", empty, EMPTY))
+    found.append(promised("demonstration again", again, AGAIN))
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(0 if all(row.kept for row in measure()) else 1)
