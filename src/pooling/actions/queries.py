@@ -11,10 +11,9 @@ from sqlmodel import col
 from pooling.actions.models import Action, ActionFactor, ActionState
 from pooling.actions.rules import EASE_ORDER
 from pooling.kernel.slices import Listed, Order, Slice
-from pooling.kernel.tables import any_of, linked
+from pooling.kernel.tables import any_of, folded_column, linked
 from pooling.kernel.text import folded_words
 from pooling.members.models import Member
-from pooling.members.people_queries import folded_column
 
 LEADS_OFFERED = 300
 """Members that a list to choose from holds at most."""

@@ -1,27 +1,25 @@
 """Pages of deliveries: where everybody's units go, and how one member divides its own."""
 
-import asyncio
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
+from pooling.deliveries.files import delivery_workbook
 from pooling.deliveries.page import DELIVERIES, SECTION, MemberDeliveryPage
 from pooling.deliveries.reading import (
     NAMED_AT_MOST,
     Delivery,
     ItemSplit,
     MemberSplit,
-    all_deliveries,
     assigned_units,
     deliveries_listed,
     member_split,
     without_address,
 )
 from pooling.deliveries.splitting import Wanted, keep_split
-from pooling.deliveries.workbook import write_delivery_workbook
+from pooling.kernel.apart import apart
 from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Slice
 from pooling.kernel.text import whole_number
@@ -32,6 +30,7 @@ from pooling.needs.permissions import may_see_all_needs, may_see_declaration
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.queries import ItemShown, purchase_items
+from pooling.purchases.size import has_many
 from pooling.sites.keeping import NOT_LEFT
 from pooling.sites.permissions import may_keep_sites
 from pooling.web.cursors import pages_after
@@ -96,13 +95,10 @@ def _line(place: Delivery, items: Sequence[ItemShown]) -> dict[str, Any]:
 
 @get(f"/achats/{{reference:str}}{FILE}", right=may_see_all_needs)
 async def download_deliveries(here: Here[PurchasePage]) -> Response[bytes]:
-    """The delivery list of all items as one file, for who delivers."""
+    """All items as one file, for who delivers. Of many members it is written in a process apart."""
     frozen = await current_consolidation(here.session, here.purchase.id)
     if frozen is None:
         raise Conflict("Rien n’est encore attribué : la consolidation n’est pas figée.", code="not_consolidated")
-    items = await purchase_items(here.session, here.purchase.id)
-    deliveries = await all_deliveries(here.session, here.purchase.id, frozen.id)
-    assigned = await assigned_units(here.session, frozen.id)
     facts = {
         "Document": "Liste de livraison",
         "Achat": f"{here.purchase.reference} {here.purchase.title}",
@@ -110,9 +106,12 @@ async def download_deliveries(here: Here[PurchasePage]) -> Response[bytes]:
         "Quantités": f"consolidation n°{NBSP}{frozen.number}",
         "Date": f"adresses du {date_time_long(here.now, here.zone, with_year=True)}",
     }
-    notice, target = FICTIONAL if here.group.fictional else None, io.BytesIO()
-    await asyncio.to_thread(write_delivery_workbook, target, facts, items, deliveries, assigned, notice)
-    return download(target.getvalue(), f"{here.purchase.reference}-livraisons.xlsx", XLSX)
+    given = (here.purchase.id, frozen.id, facts, FICTIONAL if here.group.fictional else None)
+    if await has_many(here.session, here.purchase.id):
+        content = await apart(here.session, delivery_workbook, *given)
+    else:
+        content = await delivery_workbook(here.session, *given)
+    return download(content, f"{here.purchase.reference}-livraisons.xlsx", XLSX)
 
 
 @get(MEMBER, right=may_see_declaration)

@@ -4,8 +4,8 @@ one by one (OFFSET 0: not in a list of all). Before, the whole group was gone th
 
 from alembic import op
 
-revision = "0050"
-down_revision = "0049"
+revision = "0052"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
