@@ -39,6 +39,8 @@ async def test_pages_in_the_dark(shared_demonstration: Served, visitors: Visitor
         f"{purchases}/{BIKE_RACKS}/cloture",
         f"{purchases}/AG-2026-002/consolidation",
         f"{purchases}/AG-2026-002/couts",
+        f"{purchases}/AG-2026-002/devis/comparaison",
+        f"{purchases}/AG-2026-002/devis/attribution?facon=tout&devis=1",
         f"{purchases}/AG-2026-004/ouverture",
     ):
         await visitor.open(path)

@@ -31,8 +31,8 @@ async def test_quotes_in_columns_and_what_is_best(database: Database, territory:
     for said in (
         "20 arceaux à 150,00 €",
         "20 arceaux à 140,50 € ; le moins cher",
-        "Tout chez un seul, le moins cher Cycles de l’exemple 16 100,00 € HT, 19 320,00 € TTC",
-        "Le moins cher de chaque article Mobilier de l’exemple, Cycles de l’exemple 15 910,00 € HT",
+        "Tout chez un seul, le moins cher Cycles de l’exemple 16 100,00 € 19 320,00 €",
+        "Le moins cher de chaque article Mobilier de l’exemple, Cycles de l’exemple 15 910,00 €",
         "non proposé",
         "incomplet",
         "R2152-7",

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from api_client import API, Connect
+from api_client import API, Connect, problem
 from factories import BUYER, NOW, Territory
 from pooling.accounts.throttle import TooMany
 from pooling.kernel.clock import FixedClock
@@ -284,3 +284,18 @@ async def test_asking_stops_at_its_limit(database: Database, territory: Territor
         with pytest.raises(TooMany):
             await ask(session, territory, purchase_id, *suppliers)
         assert await mailed(session) == []
+
+
+async def test_programs_ask_and_remind(connect: Connect, database: Database, territory: Territory) -> None:
+    await closed_purchase(database, territory)
+    cycles, mobilier = await add_suppliers(database, territory)
+    program, requests = await connect(BUYER), f"{API}/purchases/AG-2027-001/quotes/requests"
+    assert (await program.get(requests)).json() == {"offers_until": None, "requests": []}
+    sent = {"suppliers": [cycles, mobilier], "offers_until": UNTIL.isoformat()}
+    asked_ = await program.post(requests, sent)
+    assert [one["supplier_id"] for one in asked_.json()["requests"]] == [cycles, mobilier]
+    earlier = {**sent, "offers_until": (UNTIL - timedelta(days=1)).isoformat()}
+    assert problem(await program.post(requests, earlier)) == (422, "invalid")
+    assert (await program.post(f"{requests}/reminding", {})).status_code == 200
+    async with database.transaction(territory.group_id) as session:
+        assert len(await mailed(session)) == 4

@@ -282,6 +282,8 @@ EXPECTED: dict[str, frozenset[str]] = {
         f"GET {API}/purchases/{{reference}}/quotes{path}": RUNS_OR_LEADS
         for path in ("", "/{quote_id}", "/comparison", "/criteria", "/{quote_id}/marks")
     },
+    f"GET {API}/purchases/{{reference}}/quotes/requests": BUYER,
+    **{f"POST {API}/purchases/{{reference}}/quotes/requests{step}": BUYER for step in ("", "/reminding")},
     f"GET {API}/purchases/{{reference}}/awards": RUNS_OR_LEADS,
     f"PUT {API}/purchases/{{reference}}/awards": BUYER,
     **{

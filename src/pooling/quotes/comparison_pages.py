@@ -53,9 +53,11 @@ async def show_comparison(here: Here[QuotesPage]) -> Response[str]:
         "quotes/comparison.html",
         "Comparaison",
         found=found,
-        columns=[{"label": "", "head": True}, *({"label": quote.called, "numeric": True} for quote in found.quotes)],
+        columns=[{"label": "Article"}, *({"label": quote.called, "numeric": True} for quote in found.quotes)],
+        mark_columns=[{"label": "Critère"}, *({"label": quote.called, "numeric": True} for quote in found.quotes)],
         lines=[_line(found, place) for place in range(len(found.wanted))],
-        totals=_totals(found),
+        sums=_sums(found),
+        total=[euros(found.baskets[quote.id].ttc) for quote in found.quotes],
         best=_best(found),
         criteria=[(one, KINDS[one.kind], one.kind in COMPUTED) for one in found.criteria],
         ranking=(ranking := _ranking(found)),
@@ -94,35 +96,39 @@ def _cell(line: LineOutcome | None, unit: str, *, is_best: bool) -> dict[str, st
     return {"value": euros(line.total), "note": " ; ".join(parts)}
 
 
-def _totals(found: Comparison) -> list[tuple[str, list[str]]]:
-    baskets = [found.baskets[quote.id] for quote in found.quotes]
-    least = min((basket.ttc for basket in baskets if basket.is_complete and basket.ht), default=None)
-    heads = [quote.quote for quote in found.quotes]
+def _sums(found: Comparison) -> list[tuple[str, list[str]]]:
+    """What is said of each quote as a whole, above its total."""
+    baskets, heads = [found.baskets[quote.id] for quote in found.quotes], [quote.quote for quote in found.quotes]
     return [
+        ("Délai", [days_in_words(head.delivery_days) for head in heads]),
+        ("Valable jusqu’au", [date_short(head.valid_until) if head.valid_until else "–" for head in heads]),
         ("Livraison HT", [euros(sum(amount for amount, _ in basket.deliveries.values())) for basket in baskets]),
         ("Total HT", [euros(basket.ht) for basket in baskets]),
         ("TVA", [euros(basket.vat) for basket in baskets]),
-        ("Total TTC", [euros(basket.ttc) for basket in baskets]),
-        ("Écart avec le moins cher qui propose tout", [_gap(basket, least) for basket in baskets]),
-        ("Délai", [days_in_words(head.delivery_days) for head in heads]),
-        ("Valable jusqu’au", [date_short(head.valid_until) if head.valid_until else "–" for head in heads]),
+        ("Écart TTC avec le moins cher de ceux qui proposent tout", _gaps(found)),
     ]
 
 
-def _gap(basket: Basket, least: int | None) -> str:
-    if not basket.is_complete or least is None:
-        return "incomplet"
-    return "–" if basket.ttc == least else f"+ {euros(basket.ttc - least)}"
+def _gaps(found: Comparison) -> list[str]:
+    """Each quote beside the cheapest of those that are asked for the same and leave nothing out."""
+    said: dict[int, str] = {}
+    for offers in found.together:
+        sums = {offer.id: basket.ttc for offer in offers if (basket := found.baskets[offer.id]).is_complete}
+        least = min(sums.values(), default=0)
+        for offer in offers:
+            gap = sums.get(offer.id, 0) - least
+            said[offer.id] = "incomplet" if offer.id not in sums else f"+ {euros(gap)}" if gap else "le moins cher"
+    return [said[quote.id] for quote in found.quotes]
 
 
-def _best(found: Comparison) -> list[tuple[str, str, str]]:
+def _best(found: Comparison) -> list[tuple[str, str, str, str]]:
     """What is best in each way: who, and what it comes to."""
     rows = []
     if found.best is not None:
-        rows.append(("Tout chez un seul, le moins cher", found.called(found.best), _sum(found.baskets[found.best])))
+        rows.append(("Tout chez un seul, le moins cher", found.called(found.best), *_sum(found.baskets[found.best])))
     if found.earliest is not None:
         rows.append(
-            ("Tout chez un seul, le plus tôt", found.called(found.earliest), _sum(found.baskets[found.earliest]))
+            ("Tout chez un seul, le plus tôt", found.called(found.earliest), *_sum(found.baskets[found.earliest]))
         )
     if len({one.lot for one in found.wanted}) > 1 and found.by_lot:
         rows.append(("Le moins cher de chaque lot", *_mixed(found, found.by_lot)))
@@ -131,14 +137,14 @@ def _best(found: Comparison) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _mixed(found: Comparison, choice: Mapping[str, int]) -> tuple[str, str]:
+def _mixed(found: Comparison, choice: Mapping[str, int]) -> tuple[str, str, str]:
     names = dict.fromkeys(found.called(quote) for quote in choice.values())
-    return ", ".join(names), _sum(found.basket(choice))
+    return ", ".join(names), *_sum(found.basket(choice))
 
 
-def _sum(basket: Basket) -> str:
-    lacking = "" if basket.is_complete else ", incomplet"
-    return f"{euros(basket.ht)} HT, {euros(basket.ttc)} TTC{lacking}"
+def _sum(basket: Basket) -> tuple[str, str]:
+    lacking = "" if basket.is_complete else " (incomplet)"
+    return euros(basket.ht), f"{euros(basket.ttc)}{lacking}"
 
 
 def _ranking(found: Comparison) -> list[dict[str, Any]]:

@@ -4,7 +4,17 @@ from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.rules import ONCE_CLOSED
-from pooling.quotes import api, award_api, award_pages, comparison_api, comparison_pages, offering, pages, request_pages
+from pooling.quotes import (
+    api,
+    award_api,
+    award_pages,
+    comparison_api,
+    comparison_pages,
+    offering,
+    pages,
+    request_api,
+    request_pages,
+)
 from pooling.quotes.acts import AWARD
 from pooling.quotes.event_words import EVENTS
 from pooling.quotes.opening import open_offers
@@ -15,7 +25,7 @@ from pooling.quotes.tasks import quotes_to_gather
 FEATURE = Feature(
     pages=[*pages.ROUTES, *comparison_pages.ROUTES, *award_pages.ROUTES, *request_pages.ROUTES],
     front=offering.FRONT,
-    api=[*api.ROUTES, *comparison_api.ROUTES, *award_api.ROUTES],
+    api=[*api.ROUTES, *comparison_api.ROUTES, *award_api.ROUTES, *request_api.ROUTES],
     purchase_tabs=(Tab("Devis", SECTION, Right.SEE_ALL_NEEDS, states=ONCE_CLOSED),),
     purchase_parts={"devis": Part.QUOTES, "quotes": Part.QUOTES, "awards": Part.QUOTES},
     supplier_parts=(offered_part,),
