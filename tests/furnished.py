@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
@@ -13,6 +14,7 @@ from sqlmodel import col
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from ground.directory import COBAN
 from pooling.accounts.models import Person
+from pooling.accounts.second_factor import SecretBox
 from pooling.actions.catalogue import Catalogue
 from pooling.actions.keeping import propose_action
 from pooling.actions.models import Ease, FactorKind
@@ -36,6 +38,7 @@ from pooling.followups.keeping import keep_followup
 from pooling.followups.schemas import DateIn, FollowUpIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.events import record_event
 from pooling.kernel.files import Upload, store_files
 from pooling.members.adding import MemberIn
 from pooling.members.admission import admit_member
@@ -74,6 +77,9 @@ from pooling.resources.schemas import AskIn, ResourceIn
 from pooling.sites.keeping import add_site, sites_in_use
 from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
+from pooling.webhooks.delivering import PURPOSE
+from pooling.webhooks.keeping import WebhookIn, add_webhook
+from pooling.webhooks.models import WebhookAttempt, WebhookDelivery
 from receiving import line_ids, make_ordered
 
 HOSTENS = "213302029"
@@ -107,6 +113,7 @@ async def furnish(
             **await _deliver(session, territory, purchase_id, mark),
             **await _allocate(session, territory, purchase_id, mark),
             **await _lend(session, territory, mark),
+            **await _tell(session, territory, mark),
             **await _meet(session, territory, purchase_id, mark),
             **await _write(session, territory, mark),
         }
@@ -266,6 +273,22 @@ async def _lend(session: AsyncSession, territory: Territory, mark: str) -> dict[
             await agree(session, referent, lending.id, NOW)
             await note_use(session, asker, lending.id, {today.replace(day=1): 1}, NOW, today)
     return named
+
+
+async def _tell(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """A program that is told of events, and was of one."""
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    command = WebhookIn(url=f"https://x.example/{quote(mark)}", label=f"Finances{mark}", kinds=("purchase.open",))
+    box = SecretBox("a key", PURPOSE)
+    webhook, _ = await add_webhook(session, facilitator, command, box, NOW, known=command.kinds, private=False)
+    happened: dict[str, Any] = {"at": NOW, "person_id": None, "subject": ("group", territory.group_id)}
+    record_event(session, **happened, name="purchase.open")
+    await session.flush()
+    delivery_id = (await session.execute(select(col(WebhookDelivery.id)))).scalar_one()
+    of_it: dict[str, Any] = {"group_id": territory.group_id, "webhook_id": webhook.id, "delivery_id": delivery_id}
+    session.add(WebhookAttempt(**of_it, at=NOW, milliseconds=12, status=500))
+    await session.flush()
+    return {"webhook_id": webhook.id, "delivery_id": delivery_id}
 
 
 async def _allocate(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

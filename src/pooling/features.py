@@ -23,6 +23,7 @@ from pooling.receipts import feature as receipts
 from pooling.resources import feature as resources
 from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
+from pooling.webhooks import feature as webhooks
 
 FEATURES: tuple[Feature, ...] = (
     home.FEATURE,
@@ -46,6 +47,7 @@ FEATURES: tuple[Feature, ...] = (
     members.FEATURE,
     sites.FEATURE,
     directory.FEATURE,
+    webhooks.FEATURE,
     journal.FEATURE,
 )
 FORGETS = [forget for feature in FEATURES for forget in feature.forgets]

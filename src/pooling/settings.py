@@ -190,6 +190,8 @@ class Settings(BaseSettings):
     """How long people who left every group keep their name and address here; what they did stays in the journal."""
     direct_workbook_rows: Annotated[int, BeforeValidator(_rows)] = 10_000
     """A finance workbook of so many rows at most is written while one waits; the worker writes a longer one."""
+    private_webhooks: bool = False
+    """Whether other programs may be told of events at addresses of this network, and without HTTPS."""
 
     log_format: Annotated[str, AfterValidator(_one_of("console", "json"))] = "console"
     log_level: Annotated[str, AfterValidator(_one_of("debug", "info", "warning", "error"))] = "info"

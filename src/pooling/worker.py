@@ -34,6 +34,7 @@ from pooling.reminders.kinds import Kind
 from pooling.reminders.sweep import Chore, SweepReport
 from pooling.reminders.sweep import sweep as sweep_groups
 from pooling.settings import Settings
+from pooling.webhooks.delivering import Sender, deliver_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -59,17 +60,24 @@ class Work:
     purge_after: timedelta = timedelta(days=365)
     clock: Clock = field(default_factory=SystemClock)
     exports: Sequence[ExportKind] = ()
+    webhooks: Sender | None = None
+    """None: other programs are told nothing."""
 
 
-def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Transport | None = None) -> Work:
-    """What the settings ask for; the demonstration brings its own transport."""
+def work_of(
+    settings: Settings, database: Database, bell: Bell, *, transport: Transport | None = None, secret_key: str = ""
+) -> Work:
+    """What the settings ask for; the demonstration brings its own transport. Without the installation's key, which
+    opens their secrets, other programs are told nothing.
+    """
     if transport is None and settings.smtp_url:
         transport = smtp_transport(settings.smtp_url, sender=settings.mail_from, base_url=settings.base_url)
     if transport is None:
         log.warning("POOLING_SMTP_URL is not set: mails wait in the outbox")
     features = gather_features(FEATURES, settings.config_dir, read_reminders(settings.config_dir))
+    handing = database.handing(features)
     return Work(
-        database.handing(features),
+        handing,
         bell,
         transport,
         features.kinds,
@@ -77,6 +85,7 @@ def work_of(settings: Settings, database: Database, bell: Bell, *, transport: Tr
         features.chores,
         purge_after=timedelta(days=settings.purge_after_days),
         exports=features.exports,
+        webhooks=Sender(handing, SystemClock(), secret_key, settings.private_webhooks) if secret_key else None,
     )
 
 
@@ -104,6 +113,14 @@ async def export(work: Work) -> None:
         log.info("exports: %s written", ready)
 
 
+async def announce(work: Work) -> None:
+    if work.webhooks is None:
+        return
+    received = await deliver_webhooks(work.webhooks)
+    if received:
+        log.info("webhooks: %s received", received)
+
+
 async def purge(work: Work) -> None:
     """Forgets people who left long ago. It crosses groups, so it is no chore of one."""
     blanked = await purge_people(work.database, FORGETS, work.clock.now(), work.purge_after)
@@ -121,7 +138,12 @@ async def forget_typed(work: Work) -> None:
 
 
 Job = Callable[[Work], Awaitable[None]]
-JOBS: Sequence[tuple[Job, float]] = ((sweep, JOB_SECONDS), (deliver, JOB_SECONDS), (export, EXPORT_SECONDS))
+JOBS: Sequence[tuple[Job, float]] = (
+    (sweep, JOB_SECONDS),
+    (deliver, JOB_SECONDS),
+    (announce, JOB_SECONDS),
+    (export, EXPORT_SECONDS),
+)
 """Every minute and whenever the bell rings, and how many seconds each may take."""
 
 

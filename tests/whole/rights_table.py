@@ -36,6 +36,7 @@ ASKED = frozenset({"facilitator", "referent_lead"})
 """The walk's request for a resource of the référent's member was made by the lead member."""
 BOTH_SIDES = OWNS | ASKED
 
+WEBHOOK = "/g/{group}/webhooks/{webhook_id}"
 RESOURCE = "/g/{group}/ressources/{resource_id}"
 LENDING = "/g/{group}/ressources/demandes/{lending_id}"
 PURCHASE = "/g/{group}/achats/{reference}"
@@ -221,6 +222,16 @@ EXPECTED: dict[str, frozenset[str]] = {
         for step in ("nouveau", "{supplier_id}/fiche")
     },
     **{f"POST /g/{{group}}/fournisseurs/{{supplier_id}}/{step}": KEEPS_SUPPLIERS for step in ("archivage", "reprise")},
+    # webhooks
+    "GET /g/{group}/webhooks": FACILITATOR,
+    **{f"{method} /g/{{group}}/webhooks/nouveau": FACILITATOR for method in ("GET", "POST")},
+    f"GET {WEBHOOK}": FACILITATOR,
+    **{
+        f"{method} {WEBHOOK}/{step}": FACILITATOR
+        for method in ("GET", "POST")
+        for step in ("fiche", "secret", "suppression")
+    },
+    **{f"POST {WEBHOOK}/{step}": FACILITATOR for step in ("arret", "reprise", "envois/{delivery_id}/renvoi")},
     # shared resources
     **{f"GET /g/{{group}}/ressources{path}": GROUP for path in ("", "/{resource_id}")},
     **{f"{method} /g/{{group}}/membres/{{member}}/ressources/nouvelle": OWNS for method in ("GET", "POST")},

@@ -371,6 +371,18 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("withdrawn_because", "'x'"),
     ],
     "ck_suppliers_identified": [("siret, vat_number", "NULL, ''")],
+    "ck_webhook_attempts_answered_or_failed": [("status, error", "NULL, ''"), ("status, error", "200, 'timeout'")],
+    "ck_webhook_deliveries_ended_has_date": [
+        ("state, ended_at", "'delivered', NULL"),
+        ("state, ended_at", "'waiting', now()"),
+    ],
+    "ck_webhook_deliveries_leased_while_sending": [
+        ("state, lease", "'sending', NULL"),
+        ("state, lease", "'waiting', 'x'"),
+    ],
+    "ck_webhooks_former_secret_ends": [("former_secret, former_until", "'x', NULL")],
+    "ck_webhooks_stopped_has_date": [("stopped, stopped_at", "'gone', NULL")],
+    "ck_webhooks_told_of_something": [("kinds", "'{}'")],
     "ck_suppliers_siret_written": [("siret", "'7328293200007'"), ("siret", "'732 829 320 00074'")],
 }
 ACCEPTED: dict[str, tuple[str, str]] = {
@@ -515,12 +527,19 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     ),
     "ck_receipts_withdrawn_says_why": ("withdrawn_at, withdrawn_because", "now(), 'x'"),
     "ck_suppliers_identified": ("vat_number", "'DE136695976'"),
+    "ck_webhook_attempts_answered_or_failed": ("status, error", "204, ''"),
+    "ck_webhook_deliveries_ended_has_date": ("state, ended_at", "'failed', now()"),
+    "ck_webhook_deliveries_leased_while_sending": ("state, lease", "'sending', 'x'"),
+    "ck_webhooks_former_secret_ends": ("former_secret, former_until", "'x', now()"),
+    "ck_webhooks_stopped_has_date": ("stopped, stopped_at", "'gone', now()"),
+    "ck_webhooks_told_of_something": ("kinds", "'{purchase.open}'"),
     "ck_suppliers_siret_written": ("siret", "'73282932000074'"),
 }
 WORDS = {name: table for name, table in checks_of_the_models().items() if name.endswith("_known")}
 """Columns that hold one of some words: all are tried with another one."""
 OTHER_WORDS = {
     "ck_collections_state_known": ("purchase_id, state", "1, 'something else'"),
+    "ck_webhooks_stopped_known": ("stopped, stopped_at", "'something else', now()"),
     "ck_lendings_state_known": ("state, answered_at", "'something else', now()"),
     "ck_access_requests_state_known": ("state, decided_at", "'something else', now()"),
 }

@@ -41,6 +41,7 @@ TABLES = {
     "order": "orders",
     "resource": "resources",
     "lending": "lendings",
+    "webhook_delivery": "webhook_deliveries",
 }
 every = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
 

@@ -179,7 +179,7 @@ async def _work(found: Installation) -> None:
 
     database, bell = found.database(), Bell(found.engines.redis_url)
     try:
-        await run_until_stopped(work_of(found.settings, database, bell))
+        await run_until_stopped(work_of(found.settings, database, bell, secret_key=secret_key(found.settings)))
     finally:
         await bell.close()
         await database.dispose()

@@ -185,6 +185,8 @@ class Feature:
     purchase_tasks: Sequence[Tasks] = ()
     """Those of purchases: each is also on the page of its own."""
     events: EventWords = field(default_factory=EventWords)
+    announced: Mapping[str, str] = field(default_factory=dict)
+    """Those of its events that other programs and readers of news may be told of, in a few words of their own."""
     on_leaving: Sequence[LeavingWarnings] = ()
     departures: Sequence[Departure] = ()
     """Its part in a member's leaving the group, or becoming another one."""
@@ -257,6 +259,10 @@ class Features:
     @property
     def events(self) -> list[EventWords]:
         return [feature.events for feature in self.each]
+
+    @property
+    def announced(self) -> dict[str, str]:
+        return {name: words for feature in self.each for name, words in feature.announced.items()}
 
     @property
     def subjects(self) -> Subjects:

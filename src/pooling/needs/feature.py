@@ -60,6 +60,11 @@ FEATURE = Feature(
     chores=lambda _: (close_what_is_due,),
     purchase_tasks=(declarations_to_file, purchases_to_run),
     events=EVENTS,
+    announced={
+        "purchase.open": "Collecte ouverte",
+        "purchase.closed": "Collecte close",
+        "purchase.cancelled": "Achat annulé",
+    },
     agenda_sources=(COLLECTIONS,),
     acts=(acts.OPEN, acts.EXTEND, acts.CLOSE, acts.CANCEL),
     on_leaving=(declarations_unfinished,),

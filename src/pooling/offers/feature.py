@@ -25,5 +25,6 @@ FEATURE = Feature(
     purchase_tasks=(uptakes_to_tell,),
     kinds=offer_kinds,
     events=EVENTS,
+    announced={"purchase.published": "Offre aux agents publiée", "purchase.ended": "Offre aux agents terminée"},
     copies=(copy_offer,),
 )

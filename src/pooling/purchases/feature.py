@@ -38,6 +38,12 @@ FEATURE = Feature(
     purchase_parts=dict.fromkeys(("articles", "items", "lots"), Part.ITEMS),
     purchase_holdings={Part.ITEMS: has_items},
     events=EVENTS,
+    announced={
+        "purchase.ordered": "Achat commandé",
+        "purchase.in_service": "Service en place",
+        "purchase.delivered": "Achat livré",
+        "purchase.settled": "Achat soldé",
+    },
     subjects=(SUBJECT,),
     departures=(DEPARTURE,),
 )
