@@ -16,12 +16,14 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from factories import NOW, Territory, make_purchase
 from ground.web import SECRET
+from ordering import CLOCK, LATER, buyer_of, ordered
 from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event, record_event
 from pooling.kernel.leases import Lease
 from pooling.members.entrance import caller_of
+from pooling.orders.sending import say_sent
 from pooling.outbox.models import Message
 from pooling.webhooks.delivering import LEASE, PURPOSE, Sender, deliver_webhooks
 from pooling.webhooks.forgetting import KEPT, forget_deliveries
@@ -34,7 +36,7 @@ from webhooks.receiver import Receiver, receiving
 
 FACILITATOR = "animation@bassin.example"
 LIST = "/g/bassin/webhooks"
-KINDS = ("purchase.open", "purchase.closed", "purchase.ordered")
+KINDS = ("purchase.open", "purchase.closed", "purchase.ordered", "order.sent")
 
 
 @given(st.integers(1, len(DELAYS)), st.floats(0, 1, exclude_max=True))
@@ -194,6 +196,20 @@ async def test_an_event_is_sent_signed_thin_and_once(hooks: Hooks, receiver: Rec
         Library(secret).verify(body.replace("open", "closed"), headers)
     assert await hooks.states() == [DeliveryState.DELIVERED]
     assert await hooks.attempts() == [(204, "")]
+
+
+async def test_what_happens_to_an_order_names_its_purchase(
+    database: Database, territory: Territory, receiver: Receiver, clock: FixedClock
+) -> None:
+    clock.instant = LATER
+    purchase_id = await ordered(database, territory)
+    hooks = Hooks(database, territory, clock, purchase_id)
+    await hooks.add(receiver.url, "order.sent")
+    async with database.transaction(territory.group_id) as session:
+        await say_sent(session, await buyer_of(session, territory), purchase_id, CLOCK, how="Par courrier", number=1)
+    assert await hooks.deliver() == 1
+    told = json.loads(receiver.received[0][1])
+    assert (told["type"], told["data"]["subject"], told["data"]["purchase"]) == ("order.sent", "order", "AG-2027-001")
 
 
 async def test_what_is_refused_comes_again_in_its_time(hooks: Hooks, receiver: Receiver) -> None:

@@ -9,6 +9,7 @@ from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.words import due_words
 from pooling.home.beginning import first_steps
+from pooling.home.whereabouts import whereabouts
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
@@ -86,6 +87,7 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         coverage=await coverage(session, purchase.id),
         moments=_moments(here),
         decisions=await decisions_about(session, caller, ("purchase", purchase.id)),
+        whereabouts=await whereabouts(session, caller, purchase.id) if here.kind.has(Part.ORDERS) else [],
     )
 
 

@@ -133,6 +133,9 @@ OrderHolds: TypeAlias = Callable[[AsyncSession, int], Awaitable[str]]
 OrderFloors: TypeAlias = Callable[[AsyncSession, int], Awaitable[Mapping[int, int]]]
 """Units below which lines of the order of this id may not fall, by the ids of its lines: what was received."""
 
+PurchaseOf: TypeAlias = Callable[[AsyncSession, int], Awaitable[int | None]]
+"""The id of the purchase that what has this id belongs to."""
+
 Forget: TypeAlias = Callable[[AsyncSession, datetime], Awaitable[None]]
 """Deletes in the transaction's group what names people and is older than this moment."""
 
@@ -185,6 +188,8 @@ class Feature:
     purchase_tasks: Sequence[Tasks] = ()
     """Those of purchases: each is also on the page of its own."""
     events: EventWords = field(default_factory=EventWords)
+    purchase_of: Mapping[str, PurchaseOf] = field(default_factory=dict)
+    """The purchase that something of its own belongs to, by the kind of the subject."""
     announced: Mapping[str, str] = field(default_factory=dict)
     """Those of its events that other programs and readers of news may be told of, in a few words of their own."""
     on_leaving: Sequence[LeavingWarnings] = ()
@@ -259,6 +264,14 @@ class Features:
     @property
     def events(self) -> list[EventWords]:
         return [feature.events for feature in self.each]
+
+    async def purchase_of(self, session: AsyncSession, subject: Named) -> int | None:
+        """The purchase that the subject of an event is, or belongs to."""
+        kind, key = subject
+        if kind == "purchase":
+            return key
+        found = {kind: ask for feature in self.each for kind, ask in feature.purchase_of.items()}
+        return await found[kind](session, key) if kind in found else None
 
     @property
     def announced(self) -> dict[str, str]:

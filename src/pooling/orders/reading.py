@@ -349,3 +349,10 @@ async def bought_from(session: AsyncSession, supplier_id: int, wanted: Slice) ->
         .where(col(Order.supplier_id) == supplier_id, col(Order.state).in_(LEFT))
     )  # fmt: skip
     return (await _BOUGHT.read(session, statement, wanted)).each(lambda row: Bought(*row))
+
+
+async def purchase_of_order(session: AsyncSession, order_id: int) -> int | None:
+    """The purchase that an order is of."""
+    found = await session.execute(select(col(Order.purchase_id)).where(col(Order.id) == order_id))
+    purchase_id: int | None = found.scalar_one_or_none()
+    return purchase_id

@@ -30,6 +30,11 @@ FEATURE = Feature(
     kinds=delivery_kinds,
     purchase_tasks=(arrivals_to_note, orders_to_ask_after),
     events=EVENTS,
+    announced={
+        "receipt.noted": "Réception notée",
+        "receipt.listed": "Réceptions notées par fichier",
+        "order.completed": "Commande déclarée complète",
+    },
     departures=(DEPARTURE,),
     forgets=(forget_photos,),
 )

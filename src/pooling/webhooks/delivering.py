@@ -22,6 +22,7 @@ from pooling.kernel.database import Database, base_url_of
 from pooling.kernel.events import Event
 from pooling.kernel.leases import Lease
 from pooling.kernel.tables import linked
+from pooling.members.features import features_for
 from pooling.members.models import Group
 from pooling.webhooks.models import DeliveryState, Stopped, Webhook, WebhookAttempt, WebhookDelivery
 from pooling.webhooks.rules import DELAYS, GONE, is_received, next_try
@@ -215,9 +216,9 @@ class _Held:
 
 async def data_of(session: AsyncSession, event: Event, group: Group) -> Mapping[str, Any]:
     """What happened to what: thin, to be read through the interface for programs by whoever may."""
-    purchase_id = event.subject_id if event.subject_kind == "purchase" else event.details.get("purchase_id")
+    purchase_id = await features_for(session).purchase_of(session, (event.subject_kind, event.subject_id))
     reference = None
-    if isinstance(purchase_id, int):
+    if purchase_id is not None:
         asked = text("SELECT reference FROM purchases WHERE group_id = :group AND id = :id")
         reference = (await session.execute(asked, {"group": group.id, "id": purchase_id})).scalar_one_or_none()
     api = f"{base_url_of(session)}/api/v1/groups/{group.slug}"

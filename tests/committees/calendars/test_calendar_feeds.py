@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar, Event
+from lxml import etree
 from sqlalchemy import text
 
-from factories import NOW, Territory, make_territory, open_purchase
+from factories import NOW, Territory, make_purchase, make_territory, open_purchase
 from pooling.committees.calendars import feed_document
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
@@ -73,6 +74,34 @@ async def test_the_feed_holds_ones_committees_and_the_groups_deadlines(
     assert closing.start == datetime(2027, 3, 15, 10, tzinfo=PARIS)
     assert str(delivery["UID"]) == f"delivery-{territory.group_id}-{purchase}@127.0.0.1"
     assert delivery.start == date(2027, 6, 1)
+
+
+async def test_the_same_key_opens_the_news_of_purchases(
+    database: Database, territory: Territory, sign_in: SignIn, visitor: Browser
+) -> None:
+    browser = await sign_in(LUGOS)
+    shown = await browser.post(PAGE, page=PAGE)
+    found = re.search(r'<code id="nouvelles">http://127\.0\.0\.1:8000(/calendrier/[^<]+\.atom)</code>', shown.text)
+    assert found is not None
+    before = await visitor.get(found[1])
+    assert (before.status_code, before.headers["content-type"]) == (200, "application/atom+xml")
+    assert before.headers["referrer-policy"] == "no-referrer"
+    await make_purchase(database, territory, NOW, title="Encore en préparation")
+    unchanged = await visitor.get(found[1], headers={"If-None-Match": before.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    await open_purchase(database, territory, NOW, title="Arceaux & <abris>")
+    news = await visitor.get(found[1], headers={"If-None-Match": before.headers["etag"]})
+    atom = {"a": "http://www.w3.org/2005/Atom"}
+    root = etree.fromstring(news.content)
+    (entry,) = root.findall("a:entry", atom)
+    said = {tag: entry.findtext(f"a:{tag}", namespaces=atom) for tag in ("id", "title", "updated")}
+    assert said["title"] == "Collecte ouverte\u00a0: Arceaux & <abris> (AG-2027-002)"
+    assert re.fullmatch(rf"tag:127\.0\.0\.1,[0-9-]+:event-{territory.group_id}-[0-9]+", str(said["id"]))
+    link = entry.find("a:link", atom)
+    assert link is not None
+    assert link.get("href") == "http://127.0.0.1:8000/g/bassin/achats/AG-2027-002"
+    assert root.findtext("a:updated", namespaces=atom) == said["updated"] == "2027-03-01T09:00:00+00:00"
+    assert (await visitor.get(found[1].replace(".atom", "x.atom"))).status_code == 404
 
 
 async def test_in_a_demonstration_every_date_says_so(

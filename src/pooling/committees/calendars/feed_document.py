@@ -6,7 +6,6 @@ The text is the same as long as nothing changes, so that a calendar application 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 
 from icalendar import Calendar, Event
 from sqlalchemy import and_, or_, select
@@ -15,6 +14,7 @@ from sqlmodel import col
 
 from pooling.collections.models import Collection, CollectionState
 from pooling.collections.rules import is_open
+from pooling.committees.calendars.feeds import Feed
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.committees.notices.icalendar_text import described, event_of, timezone
 from pooling.committees.queries import agendas_of
@@ -32,15 +32,6 @@ MOST_EVENTS = 500
 REFRESH = timedelta(hours=6)
 """How often an application is asked to look in."""
 DELIVERABLE = (PurchaseState.OPEN, PurchaseState.CLOSED, PurchaseState.ORDERED)
-
-
-@dataclass(frozen=True)
-class Feed:
-    text: str
-
-    @property
-    def etag(self) -> str:
-        return f'"{sha256(self.text.encode()).hexdigest()[:32]}"'
 
 
 async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Feed:

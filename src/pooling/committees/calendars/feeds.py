@@ -28,6 +28,17 @@ MOST_FEEDS = 10
 
 
 @dataclass(frozen=True)
+class Feed:
+    """What is read at an address."""
+
+    text: str
+
+    @property
+    def etag(self) -> str:
+        return f'"{sha256(self.text.encode()).hexdigest()[:32]}"'
+
+
+@dataclass(frozen=True)
 class FeedShown:
     id: int
     created_at: datetime

@@ -1,15 +1,19 @@
-"""Dates in one's own calendar: one committee as a file, or an address to subscribe to."""
+"""Dates in one's own calendar: one committee as a file, or an address to subscribe to. The same key opens the news of
+the group's purchases, for readers of news.
+"""
 
 from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.committees.calendars.feeds import enter_by_feed, feeds_of, make_feed, revoke_feed
+from pooling.committees.calendars.feeds import Feed, Subscriber, enter_by_feed, feeds_of, make_feed, revoke_feed
 from pooling.committees.page import CommitteePage
 from pooling.committees.queries import agendas_of
 from pooling.kernel.database import mail_from_of
 from pooling.kernel.errors import NotFound
+from pooling.members.features import features_of
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.reminders.kinds import Context
@@ -18,21 +22,23 @@ from pooling.web.security import KEY_IN_ADDRESS, NO_REFERRER
 from pooling.web.services import services_of
 
 PATH = "/calendrier"
-SUFFIX = ".ics"
+DATES, NEWS = ".ics", ".atom"
+"""What an address ends with says what is read there."""
 LONGEST_TOKEN = 100
-CALENDAR = "text/calendar"
+CALENDAR, ATOM = "text/calendar", "application/atom+xml"
 
 
 @get("/calendrier/{group:str}/{feed:str}", right=Right.ANYONE, opt={KEY_IN_ADDRESS: True})
 async def show_feed(request: Request[Any, Any, Any], group: FromPath[str], feed: FromPath[str]) -> Response[Any]:
-    """For calendar applications, which cannot sign in: the address is the key. Whatever is wrong with it, it does not
-    exist.
+    """For calendar applications and readers of news, which cannot sign in: the address is the key. Whatever is wrong
+    with it, it does not exist.
     """
     services = services_of(request)
-    if not feed.endswith(SUFFIX) or len(feed) > LONGEST_TOKEN:
+    if not feed.endswith((DATES, NEWS)) or len(feed) > LONGEST_TOKEN:
         raise NotFound
+    news = feed.endswith(NEWS)
     async with services.database.transaction() as session:
-        subscriber = await enter_by_feed(session, group, feed.removesuffix(SUFFIX))
+        subscriber = await enter_by_feed(session, group, feed.removesuffix(DATES).removesuffix(NEWS))
         found = subscriber.group
         context = Context(
             found.id,
@@ -43,15 +49,27 @@ async def show_feed(request: Request[Any, Any, Any], group: FromPath[str], feed:
             services.settings.base_url,
             services.clock.now(),
         )
-        # What writes calendars takes 10 MB.
-        from pooling.committees.calendars.feed_document import feed_of  # noqa: PLC0415
-
-        made = await feed_of(session, subscriber.caller.person_id, context)
+        made = await (_news if news else _dates)(request, session, subscriber, context)
     headers = {"ETag": made.etag, "Cache-Control": "private, no-cache", **NO_REFERRER}
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if made.etag in known:
         return Response(None, status_code=304, headers=headers)
-    return Response(made.text, media_type=CALENDAR, headers=headers)
+    return Response(made.text, media_type=ATOM if news else CALENDAR, headers=headers)
+
+
+async def _dates(_: Request[Any, Any, Any], session: AsyncSession, subscriber: Subscriber, context: Context) -> Feed:
+    # What writes calendars takes 10 MB.
+    from pooling.committees.calendars.feed_document import feed_of  # noqa: PLC0415
+
+    return await feed_of(session, subscriber.caller.person_id, context)
+
+
+async def _news(
+    request: Request[Any, Any, Any], session: AsyncSession, subscriber: Subscriber, context: Context
+) -> Feed:
+    from pooling.committees.calendars.news_document import news_of  # noqa: PLC0415 - lxml, as above
+
+    return await news_of(session, subscriber.group, context, features_of(request).announced)
 
 
 @get(PATH, right=Right.SEE_GROUP)
@@ -67,7 +85,8 @@ async def _page(here: GroupPage, token: str = "") -> Response[str]:
         "Mon agenda",
         tabs=here.sections("/comites"),
         feeds=await feeds_of(here.session, here.caller),
-        address=f"{root}/calendrier/{here.group.slug}/{token}{SUFFIX}" if token else "",
+        address=f"{root}/calendrier/{here.group.slug}/{token}{DATES}" if token else "",
+        news=f"{root}/calendrier/{here.group.slug}/{token}{NEWS}" if token else "",
         url=here.base + PATH,
     )
     page.headers |= NO_REFERRER
