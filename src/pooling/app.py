@@ -33,7 +33,7 @@ from pooling.web.branding import logo_content, read_territory
 from pooling.web.caches import keep_nothing_of_requests
 from pooling.web.edge import behind_edge
 from pooling.web.forms import provide_form
-from pooling.web.head import answering_head
+from pooling.web.head import answering_head, telling_options
 from pooling.web.layout import NO_MAIL_LEAVES, GroupShown, Layout, Link, Viewer
 from pooling.web.security import add_headers
 from pooling.web.services import Services, services_of
@@ -86,7 +86,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
         for handler in getattr(route, "route_handlers", ()):
             require_whole_rights(handler)
     keep_nothing_of_requests(app)
-    app.asgi_handler = answering_head(watched(app, behind_edge(app.asgi_handler)))
+    app.asgi_handler = answering_head(watched(app, behind_edge(telling_options(app, app.asgi_handler))))
     return app
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from accounts.test_second_factor import set_up
 from accounts.test_sign_in import code_for, enter
 from factories import Territory
-from pooling.accounts.sign_in_pages import host_of
+from pooling.accounts.throttle import host_of
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.mail_addresses import is_address

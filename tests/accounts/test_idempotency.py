@@ -1,6 +1,7 @@
 """A creation asked twice under one key is made once."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
@@ -97,3 +98,16 @@ async def test_at_once_under_one_key_one_is_made_and_without_a_key_each(
     added = await asyncio.gather(*(program.post(f"{API}/members", member) for _ in range(4)))
     assert sorted(answer.status_code for answer in added) == [201, 409, 409, 409]
     await program.close()
+
+
+async def test_the_order_of_names_makes_no_other_request(connect: Connect) -> None:
+    program = await connect(FACILITATOR)
+    given = {"code": "213303332", "name": "Le Barp"}
+    turned = json.dumps(dict(reversed(given.items())), indent=2).encode()
+    first = await program.post(f"{API}/members", given, Idempotency_Key="k9")
+    headers = {"Idempotency-Key": "k9", "Content-Type": "application/json", "Authorization": f"Bearer {program.token}"}
+    again = await program.client.post(f"{API}/members", content=turned, headers=headers)
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await program.post(f"{API}/members", {**given, "name": "Barp"}, Idempotency_Key="k9")
+    assert problem(other) == (422, "idempotency_key_reused")

@@ -1,5 +1,6 @@
 """What a token opens, until when, and never more than its person."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from sqlmodel import col
 
 from api_client import API, Connect, Program, problem, token_of
 from factories import NOW, PEOPLE, Territory, make_territory, open_purchase
+from pooling.accounts import bearer
 from pooling.accounts.models import ApiToken, TokenScope
+from pooling.accounts.throttle import ALLOWANCES
 from pooling.accounts.tokens import USED_STEP, make_token, read_token, revoke_token, tokens_listed
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -38,7 +41,18 @@ async def test_an_unknown_token_opens_nothing(connect: Connect, token: str) -> N
         "/api/v1/me", headers={b"Authorization": f"Bearer {token}".encode("latin-1")}
     )
     assert problem(answer) == (401, "token_invalid")
-    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+async def test_whoever_guesses_is_told_to_stop_and_holds_up_nobody(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ALLOWANCES, bearer.REFUSED_FROM_HOST.key, bearer.REFUSED_FROM_HOST)  # the other one goes again
+    monkeypatch.setattr(bearer, "REFUSED_FROM_HOST", replace(bearer.REFUSED_FROM_HOST, most=2))
+    guessing, good = await connect(None), await connect(FACILITATOR)
+    answers = [await guessing.get("/api/v1/me", Authorization=f"Bearer pool_{number}") for number in range(4)]
+    assert [problem(answer) for answer in answers] == [(401, "token_invalid")] * 2 + [(429, "too_many")] * 2
+    assert (await good.get("/api/v1/me")).status_code == 200
 
 
 async def test_who_am_i(connect: Connect) -> None:

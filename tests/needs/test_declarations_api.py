@@ -152,10 +152,18 @@ async def test_writing_over_what_one_has_not_read_is_refused(
     first = await program.put(MINE, filed(arceau=3), If_Match=read)
     assert (first.status_code, first.headers["etag"] == read) == (200, False)
     assert problem(await program.put(MINE, filed(arceau=9), If_Match=read)) == (412, "changed_meanwhile")
+    assert problem(await program.put(MINE, filed(arceau=9), If_Match=f"W/{read}")) == (412, "changed_meanwhile")
     shown = await program.get(MINE)
     assert shown.headers["etag"] == first.headers["etag"]
     assert shown.json()["filed"]["needs"][0]["quantity"] == 3
-    assert (await program.put(MINE, filed(arceau=9), If_Match=first.headers["etag"])).status_code == 200
+    tag = first.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag[:-1]}-gzip"', f'W/{tag[:-1]};br"', "*"):
+        kept = await program.get(MINE, If_None_Match=known)
+        assert (kept.status_code, kept.content, kept.headers["etag"]) == (304, b"", tag)
+    assert (await program.get(MINE, If_None_Match=read)).status_code == 200
+    by_a_proxy = f'W/{tag[:-1]}-gzip"'
+    assert (await program.put(MINE, filed(arceau=9), If_Match=by_a_proxy)).status_code == 200
+    assert (await program.get(MINE, If_None_Match=tag)).status_code == 200
 
 
 async def test_of_two_at_once_who_read_the_same_version_one_writes(

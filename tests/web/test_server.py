@@ -14,7 +14,7 @@ from litestar import Litestar, Request, get
 
 from api_client import API, token_of
 from factories import NOW, Territory
-from pooling.accounts.sign_in_pages import host_of
+from pooling.accounts.throttle import host_of
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.database import WEB, Database
 from pooling.web import bodies, server

@@ -9,7 +9,8 @@ from litestar.response import Response
 from pooling.accounts.freshness import WRONG, fresh_sign_in
 from pooling.accounts.own_address import ADDRESSES, PURPOSE, ask_change, change_address, pending_change, try_change
 from pooling.accounts.second_factor import SecretBox
-from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST, host_of
+from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST
+from pooling.accounts.throttle import host_of
 from pooling.accounts.who import signed_in
 from pooling.kernel.errors import Conflict
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of

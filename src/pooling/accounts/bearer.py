@@ -6,11 +6,13 @@ from litestar import Request
 from litestar.di import NamedDependency
 
 from pooling.accounts.models import TokenScope
+from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.accounts.tokens import Holder, read_token
 from pooling.kernel.errors import DomainError
 from pooling.web.security import UNSAFE_METHODS
 from pooling.web.services import services_of
 
+REFUSED_FROM_HOST = Allowance("tokens-host", "Tokens refused, then 429", HOST, 60, HOUR, __name__)
 HolderHere = NamedDependency[Holder]
 """How a handler under `/api/v1/` asks for the token's holder: `holder: HolderHere`."""
 
@@ -48,6 +50,7 @@ async def provide_holder(request: Request[Any, Any, Any]) -> Holder:
         TokenRequired: no token was sent.
         TokenRefused: it opens nothing.
         TokenReadOnly: it may read, and this request changes something.
+        TooMany: it opens nothing, and so many came from there: somebody guesses. A good one is not held up by them.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip()
@@ -56,6 +59,7 @@ async def provide_holder(request: Request[Any, Any, Any]) -> Holder:
     services = services_of(request)
     holder: Holder | None = await read_token(services.database, token, services.clock.now())
     if holder is None:
+        await REFUSED_FROM_HOST.count(services.database, host_of(request), at=services.clock.now())
         raise TokenRefused
     if request.method in UNSAFE_METHODS and holder.scope != TokenScope.WRITE:
         raise TokenReadOnly

@@ -15,7 +15,8 @@ from pooling.accounts.door import admit_person
 from pooling.accounts.keeping import CONFIRMATION
 from pooling.accounts.second_factor import FACTOR_TRIES, box_of, check_code, is_enrolled
 from pooling.accounts.sessions import SignedIn, confirm_session
-from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST, host_of
+from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST
+from pooling.accounts.throttle import host_of
 from pooling.accounts.who import Connection, signed_in
 from pooling.kernel.limits import limit
 from pooling.outbox.mail import Mail

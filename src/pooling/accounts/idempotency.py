@@ -23,6 +23,7 @@ from pooling.kernel.errors import DomainError, Invalid
 from pooling.kernel.limits import Readers, limit
 from pooling.web.addresses import path_of
 from pooling.web.api import answer_written, as_json
+from pooling.web.api_input import canonical
 from pooling.web.services import services_of
 
 KEPT = limit(timedelta(hours=24), "An `Idempotency-Key` is kept", __name__, Readers.PROGRAMS)
@@ -70,7 +71,7 @@ async def answered_once(
     if not 0 < len(key) <= LONGEST_KEY:
         raise Invalid({"Idempotency-Key": f"Donnez une clé de 1 à {LONGEST_KEY} caractères."})
     now = services_of(request).clock.now()
-    asked = sha256(f"{request.method} {path_of(request)}\n".encode() + await request.body()).digest()
+    asked = sha256(f"{request.method} {path_of(request)}\n".encode() + await canonical(request)).digest()
     kept = await _claim(session, person_id, key, asked, now)
     if kept is not None:
         if kept.request_hash != asked:

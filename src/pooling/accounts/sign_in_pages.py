@@ -4,7 +4,6 @@ Another way to sign in (a password, an identity provider) is added as pages of i
 the one place where a session is opened.
 """
 
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from litestar import Request, get, post
@@ -14,7 +13,7 @@ from litestar.response import Redirect, Response
 from pooling.accounts.codes import MailedCode, Proved, find_link, make_code, try_code, use_link
 from pooling.accounts.keeping import way_in
 from pooling.accounts.sessions import end_session, open_session
-from pooling.accounts.throttle import HOUR, Allowance
+from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.kernel.errors import Conflict
 from pooling.outbox.mail import Button, Mail
 from pooling.outbox.occasions import occasion
@@ -32,7 +31,6 @@ from pooling.web.security import (
 )
 from pooling.web.services import services_of
 
-HOST = "one host (an IPv6 /64)"
 CODES_TO_ADDRESS = Allowance("codes", "Codes mailed", "one address, whatever the browser", 5, HOUR, __name__)
 CODES_FROM_HOST = Allowance("codes-host", "Codes asked", HOST, 60, HOUR, __name__)
 TRIES_FROM_HOST = Allowance("tries-host", "Codes tried", HOST, 60, HOUR, __name__)
@@ -150,17 +148,6 @@ async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next
     answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
     answer.cookies.append(own_cookie(request, VISITOR_COOKIE, "", max_age=0))
     return answer
-
-
-def host_of(request: Request[Any, Any, Any]) -> str:
-    """The address that a request comes from, as the proxy in front of us says when the server is told to trust it."""
-    host = request.client.host if request.client else "unknown"
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    # Whoever has one IPv6 address has the 2^64 of its network.
-    return str(ip_network((int(address) >> 64 << 64, 64))) if isinstance(address, IPv6Address) else host
 
 
 ROUTES = [ask_email, send_code, ask_code, check_code, show_link, follow_link]

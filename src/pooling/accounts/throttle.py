@@ -6,7 +6,10 @@ sends mail is counted in the transaction that sends it, so that only what was do
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
+from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import Database, fetch
@@ -15,6 +18,7 @@ from pooling.kernel.errors import Invalid
 _COUNT = "SELECT count_try($1, $2, $3, $4) AS tries"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+HOST = "one host (an IPv6 /64)"
 
 
 class TooMany(Invalid):
@@ -76,3 +80,14 @@ class Allowance:
 
 
 ALLOWANCES: dict[str, Allowance] = {}
+
+
+def host_of(request: Request[Any, Any, Any]) -> str:
+    """The address that a request comes from, as the proxy in front of us says when the server is told to trust it."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    # Whoever has one IPv6 address has the 2^64 of its network.
+    return str(ip_network((int(address) >> 64 << 64, 64))) if isinstance(address, IPv6Address) else host

@@ -13,8 +13,7 @@ from sqlalchemy import exists, select, text
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.accounts.sign_in_pages import HOST, host_of
-from pooling.accounts.throttle import HOUR, Allowance
+from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.kernel.errors import NotFound
 from pooling.members.features import features_of
 from pooling.members.models import Membership

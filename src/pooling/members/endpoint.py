@@ -15,7 +15,7 @@ from pooling.kernel.slices import Listed
 from pooling.members.group_page import InGroup
 from pooling.members.permissions import Permission
 from pooling.members.rights import AnyRight
-from pooling.web.api import Operation, PageOut, json_answer, page_of
+from pooling.web.api import Operation, PageOut, json_answer, page_of, unless_known
 from pooling.web.api_input import read_body, read_query
 
 BODY, QUERY = "sent", "asked"
@@ -108,4 +108,5 @@ async def _answer(operation: Operation, handler: Callable[..., Awaitable[Any]], 
     headers = {}
     if isinstance(gives, Made):
         gives, headers = gives.gives, {"Location": gives.location} if gives.location else {}
-    return json_answer(gives, status=operation.status, tagged=operation.tagged, headers=headers)
+    answer = json_answer(gives, status=operation.status, tagged=operation.tagged, headers=headers)
+    return unless_known(here.request, answer)

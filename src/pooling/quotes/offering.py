@@ -8,8 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.accounts.sign_in_pages import HOST, host_of
-from pooling.accounts.throttle import HOUR, Allowance
+from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.versions import OF_A_PAGE, check_version, version_of

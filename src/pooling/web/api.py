@@ -1,15 +1,18 @@
 """What every endpoint of the JSON interface shares: how it is described, how it answers, pages by key, ETags."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 from litestar import Request, Response
 from litestar.datastructures import MultiDict
-from pydantic import BaseModel, ConfigDict, Field
+from litestar.status_codes import HTTP_304_NOT_MODIFIED
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from pooling.kernel.carried import LONGEST_CARRIED
 from pooling.kernel.errors import DomainError
@@ -25,10 +28,37 @@ RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Out = TypeVar("Out", bound=BaseModel)
 
 
+def _without_booleans_for_numbers(schema: Any) -> Any:  # noqa: ANN401 - whatever a schema of pydantic holds
+    if isinstance(schema, list):
+        return [_without_booleans_for_numbers(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") in _NUMBERS:
+        return core_schema.no_info_before_validator_function(_no_boolean, cast("CoreSchema", schema))
+    if schema.get("type") == "function-before" and schema["function"].get("function") is _no_boolean:
+        return schema  # of a model within
+    return {name: _without_booleans_for_numbers(part) for name, part in schema.items()}
+
+
+_NUMBERS = ("int", "float", "decimal")
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value
+
+
 class ApiIn(BaseModel):
     """Base of what programs send: a field that does not exist is refused rather than ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        """As pydantic makes it, but that `true` is no number: to Python it is 1."""
+        schema: CoreSchema = _without_booleans_for_numbers(handler(source))
+        return schema
 
 
 class ApiOut(BaseModel):
@@ -137,9 +167,27 @@ def require_match(request: Request[Any, Any, Any], present: BaseModel | None) ->
         return
     if present is None:
         raise ChangedMeanwhile
-    tags = {tag.strip() for tag in sent.split(",")}
-    if "*" not in tags and etag_of(as_json(present)) not in tags:
+    if not _names(sent, etag_of(as_json(present))):
         raise ChangedMeanwhile
+
+
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+_SUFFIX = re.compile(r"[-;:](?:gzip|br|zstd|deflate)$")
+
+
+def _names(sent: str, tag: str) -> bool:
+    """Whether a list of tags has this one, or is `*`. A proxy that compresses makes a tag weak, or puts the name of its
+    coding behind it: what it stands for is the same representation of ours.
+    """
+    return sent.strip() == "*" or any(f'"{_SUFFIX.sub("", one)}"' == tag for one in _TAG.findall(sent))
+
+
+def unless_known(request: Request[Any, Any, Any], answer: Response[Any]) -> Response[Any]:
+    """The answer; or 304, without it, to whoever has it already by its `If-None-Match` (RFC 9110, 13.1.2)."""
+    known, tag = request.headers.get("if-none-match"), answer.headers.get("ETag")
+    if request.method != "GET" or known is None or tag is None or not _names(known, tag):
+        return answer
+    return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers={"ETag": tag})
 
 
 def page_of(request: Request[Any, Any, Any], listed: Listed[Out], limit: int) -> Response[Any]:

@@ -45,6 +45,7 @@ REFUSALS = {
     413: "The body is too large.",
     414: "The address is too long.",
     415: "The body does not say that it is JSON.",
+    429: "Too many tokens that open nothing came from there.",
     422: "Something sent is wrong: `errors` has one French sentence for each field.",
     503: "The service is very busy or starts again: nothing was written, try again.",
 }
@@ -53,7 +54,7 @@ HEADERS = {
     "Location": "The address of what was created.",
     "Link": 'The next page, as rel="next".',
     "Idempotency-Replayed": "true when this is the answer of an earlier request with the same key.",
-    "WWW-Authenticate": "Bearer.",
+    "WWW-Authenticate": 'Bearer; error="invalid_token" where one was sent.',
     "Retry-After": "How many seconds to wait.",
 }
 _WITH_HEADER = {401: "WWW-Authenticate", 503: "Retry-After"}
@@ -153,6 +154,11 @@ def _operation(route: HTTPRoute, handler: HTTPRouteHandler, operation: Operation
         "responses": _responses(operation, schemas),
     }
     parameters = [*_path_parameters(route), *_query_parameters(operation, schemas), *_header_parameters(operation)]
+    if operation.tagged and "GET" in handler.http_methods:
+        parameters.append(
+            _header("If-None-Match", "The ETag that is known: 304 where it still holds.", {"type": "string"})
+        )
+        described["responses"]["304"] = {"description": "It is as it was.", "headers": _headers("ETag")}
     if parameters:
         described["parameters"] = parameters
     if operation.takes is not None:
@@ -211,7 +217,7 @@ def _responses(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _refusals(operation: Operation) -> set[int]:
-    statuses = {400, 401, 414, 503}
+    statuses = {400, 401, 414, 429, 503}
     if not operation.alone:
         statuses |= {403, 404}
     if operation.takes is not None:

@@ -88,6 +88,21 @@ def _read(body: bytes, model: type[In]) -> In:
         return read
 
 
+async def canonical(request: Request[Any, Any, Any]) -> bytes:
+    """The body, the same whatever the order of its names and its blanks; as it is where it is no JSON."""
+    body = await request.body()
+    return await read_beside(len(body), _canonical, body)
+
+
+def _canonical(body: bytes) -> bytes:
+    try:
+        _moderate(body)
+        sent = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
+        return json.dumps(sent, sort_keys=True, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        return body
+
+
 def _moderate(body: bytes) -> int:
     """How many values it holds, about.
 

@@ -74,12 +74,12 @@ def _body(operation: dict[str, Any]) -> str:
 
 
 def _answer(status: str, found: dict[str, Any]) -> dict[str, str]:
-    media, content = next(iter(found["content"].items()))
+    media, content = next(iter(found.get("content", {}).items()), ("", None))
     return {
         "status": status,
         "said": found["description"],
         "media": media,
-        "type": type_text(content["schema"]),
+        "type": type_text(content["schema"]) if content else "–",
         "headers": ", ".join(found.get("headers", {})),
     }
 

@@ -9,7 +9,12 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
-from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_500_INTERNAL_SERVER_ERROR, HTTP_503_SERVICE_UNAVAILABLE
+from litestar.status_codes import (
+    HTTP_401_UNAUTHORIZED,
+    HTTP_405_METHOD_NOT_ALLOWED,
+    HTTP_500_INTERNAL_SERVER_ERROR,
+    HTTP_503_SERVICE_UNAVAILABLE,
+)
 from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.exc import DataError, DBAPIError
 
@@ -19,6 +24,7 @@ from pooling.web.addresses import query_of
 from pooling.web.api import PROBLEM
 from pooling.web.form_reading import LONGEST_FIELD_NAME
 from pooling.web.forms import MOST_ERRORS, Redisplay
+from pooling.web.head import methods_at
 from pooling.web.layout import bare_page, render
 from pooling.web.security import KEY_IN_ADDRESS, is_for_programs, is_path_for_programs
 from pooling.web.services import services_of
@@ -109,7 +115,9 @@ def _answer(
         else _page(request, status, code, sentence, error.way_on if error else None)
     )
     if status == HTTP_401_UNAUTHORIZED:
-        answer.headers["WWW-Authenticate"] = "Bearer"
+        answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if code == "token_invalid" else "Bearer"
+    if status == HTTP_405_METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(methods_at(request.app, request.scope["path"]))
     if status == HTTP_503_SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = str(SECONDS_TO_TRY_AGAIN)
     return answer
