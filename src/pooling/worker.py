@@ -23,6 +23,7 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import Database
 from pooling.kernel.logs import ABOUT
+from pooling.kernel.service_manager import tell_manager
 from pooling.kernel.stopping import end_if_cancelled
 from pooling.members.features import gather_features
 from pooling.outbox.delivery import DeliveryReport
@@ -157,6 +158,7 @@ async def run(work: Work, *, minute: float = MINUTE) -> None:
             group.create_task(again_and_again(job, work, woken[_name(job)], seconds=seconds, every=minute))
         group.create_task(again_and_again(purge, work, asyncio.Event(), seconds=JOB_SECONDS, every=DAY))
         group.create_task(again_and_again(forget_typed, work, asyncio.Event(), seconds=JOB_SECONDS, every=HOUR))
+        group.create_task(tell_manager())
         group.create_task(work.bell.listen({name: event.set for name, event in woken.items()}))
 
 

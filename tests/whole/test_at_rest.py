@@ -24,6 +24,7 @@ LOADED_BY_WHO_USES_IT = {
     "arq": "the bell, once it is rung",
     "redis": "the bell, once it is rung",
     "aiosmtplib": "the worker",
+    "prometheus_client": "whoever set a token for metrics",
 }
 SERVED = """
 import sys

@@ -4,6 +4,7 @@ A web process loads neither the worker nor what draws frames in a terminal.
 """
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from pooling.embedded.holders import locked
 from pooling.kernel.bell import Bell
 from pooling.kernel.database import WEB
 from pooling.kernel.logs import begin_logs
+from pooling.kernel.service_manager import inherited_sockets, tell_manager
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings, load_settings, stop_process
 from pooling.web.metrics import Metrics
@@ -132,15 +134,22 @@ def _welcome(address: str, *, made: bool) -> "Panel":
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=PORT, default=8000, show_default=True)
 def serve(host: str, port: int) -> None:
-    """Serve the pages until Ctrl-C; a worker runs beside it."""
+    """Serve the pages until Ctrl-C; a worker runs beside it.
+
+    A socket that a service manager hands over is listened at in place of host and port.
+    """
     settings = load_settings()
     watchers = [telling(begin_logs(settings.log_format, settings.log_level))]
-    check_port_is_free(host, port)
+    sockets = inherited_sockets()
+    if sockets is None:
+        check_port_is_free(host, port)
     with installation(settings) as found:
-        asyncio.run(_serve(found, host, port, watchers))
+        asyncio.run(_serve(found, host, port, watchers, sockets))
 
 
-async def _serve(found: Installation, host: str, port: int, watchers: Sequence[Watcher]) -> None:
+async def _serve(
+    found: Installation, host: str, port: int, watchers: Sequence[Watcher], sockets: list[socket.socket] | None
+) -> None:
     database, bell = found.database(WEB), Bell(found.engines.redis_url)
     metrics = Metrics(database) if found.settings.metrics_token else None
     services = Services(
@@ -156,11 +165,14 @@ async def _serve(found: Installation, host: str, port: int, watchers: Sequence[W
     async def announced() -> None:
         with suppress(OSError):  # nobody reads what is said
             click.echo(f"pooling answers at {found.settings.base_url}")
-        await asyncio.Event().wait()
+        await tell_manager()
 
+    proxies = found.settings.proxies
     try:
-        await run_until_stopped(app, announced(), host=host, port=port, proxies=found.settings.proxies)
+        await run_until_stopped(app, announced(), host=host, port=port, proxies=proxies, sockets=sockets)
     finally:
+        if metrics is not None:
+            metrics.end()
         await bell.close()
         await database.dispose()
 

@@ -80,9 +80,15 @@ class EndedByItself(Exception):
 
 
 async def run_until_stopped(
-    app: Litestar, work: Awaitable[None], *, host: str, port: int, proxies: Sequence[str] = ()
+    app: Litestar,
+    work: Awaitable[None],
+    *,
+    host: str,
+    port: int,
+    proxies: Sequence[str] = (),
+    sockets: list[socket.socket] | None = None,
 ) -> None:
-    """Web and worker side by side, until Ctrl-C or a polite kill.
+    """Web and worker side by side, until Ctrl-C or a polite kill. `sockets` are listened at already.
 
     Raises:
         EndedByItself: one of them ended before; the log says which, and why.
@@ -91,7 +97,7 @@ async def run_until_stopped(
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stopping, number)
-    web = asyncio.create_task(server.serve())
+    web = asyncio.create_task(server.serve(sockets=sockets))
     background = asyncio.ensure_future(work)
     asked = asyncio.create_task(stopping.wait())
     await asyncio.wait({web, background, asked}, return_when=asyncio.FIRST_COMPLETED)

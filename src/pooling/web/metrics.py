@@ -1,7 +1,7 @@
 """`/metrics`, as Prometheus reads it: requests by route, what waits and for how long, connections with the database.
 There is none where POOLING_METRICS_TOKEN is not set, and then nothing is counted.
 
-Several processes behind one socket count together, in the files of PROMETHEUS_MULTIPROC_DIR (`pooling serve` sets it);
+Several processes behind one socket count together, in the files of PROMETHEUS_MULTIPROC_DIR (`deploy/systemd` sets it);
 what the database says is the same whichever of them is asked.
 """
 
@@ -72,6 +72,13 @@ class Metrics:
         used, most = self._database.connections
         self._connections.labels("used").set(used)
         self._connections.labels("most").set(most)
+
+    def end(self) -> None:
+        """What of this process alone was true is so no more."""
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
 
     def told(self, figures: Mapping[str, Any], now: datetime, *, queue: bool) -> bytes:
         """All of it, with what the database and the queue say now."""

@@ -1,0 +1,43 @@
+"""What a service manager such as systemd hands over and is told: a socket that is listened at before we run and goes on
+when we are restarted, that we are ready, and, as long as the event loop turns, that we live.
+"""
+
+import asyncio
+import os
+import socket
+from contextlib import suppress
+
+FIRST_HANDED_OVER = 3
+"""The number of the first descriptor that is passed on (sd_listen_fds)."""
+
+
+def inherited_sockets() -> list[socket.socket] | None:
+    """Those that this very process was handed; None where it is to listen by itself."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    count = int(os.environ.get("LISTEN_FDS", "0"))
+    return [socket.socket(fileno=FIRST_HANDED_OVER + place) for place in range(count)] or None
+
+
+async def tell_manager() -> None:
+    """That we are ready, then twice in each of its periods that we live; until cancelled. Tells nobody where no manager
+    listens.
+    """
+    _tell("READY=1")
+    every = int(os.environ.get("WATCHDOG_USEC", "0")) / 2_000_000
+    try:
+        while every:
+            await asyncio.sleep(every)
+            _tell("WATCHDOG=1")
+        await asyncio.Event().wait()
+    finally:
+        _tell("STOPPING=1")
+
+
+def _tell(state: str) -> None:
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, suppress(OSError):  # it may be gone
+        manager.connect("\0" + address[1:] if address.startswith("@") else address)
+        manager.send(state.encode())
