@@ -50,7 +50,8 @@ def serving(addresses: PostgresAddresses, folder: Path) -> Iterator[tuple[psutil
     }
     start = time.perf_counter()
     command = (sys.executable, "-m", "pooling", "serve", "--port", str(port))
-    process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=quiet, stderr=quiet)
     try:
         base = f"http://127.0.0.1:{port}"
         while not _lives(base):
