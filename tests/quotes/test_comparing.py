@@ -47,7 +47,7 @@ async def test_what_each_member_would_pay_adds_up(
     async with database.transaction(territory.group_id) as session:
         purchase = await find_purchase(session, "AG-2027-001")
         found = await compare(session, purchase.id, NOW)
-        (shares,) = await shares_of(session, purchase, [dict.fromkeys(found.baskets[one].lines, one)], NOW)
+        (shares,) = await shares_of(session, purchase, found, [dict.fromkeys(found.baskets[one].lines, one)], NOW)
     assert shares == {LUGOS: (181_125, 217_350), SALLES: (1_428_875, 1_714_650)}
     assert sum(ttc for _, ttc in shares.values()) == found.baskets[one].ttc
     browser = await sign_in(BUYER)

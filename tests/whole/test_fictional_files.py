@@ -83,7 +83,7 @@ async def test_every_file_of_a_fictional_group_says_so(
         await freeze_consolidation(session, buyer, purchase_id, FixedClock(NOW), options={})
         await freeze_allocation(session, buyer, purchase_id, "x", FixedClock(NOW))
     browser, program = await sign_in("animation@bassin.example"), await connect(BUYER)
-    referent = await sign_in("referent@lugos.example")
+    referent, lead = await sign_in("referent@lugos.example"), await sign_in(BUYER)
 
     async def read() -> Files:
         async with database.transaction(territory.group_id) as session:
@@ -92,7 +92,7 @@ async def test_every_file_of_a_fictional_group_says_so(
         contents = {}
         for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *JSON_OF_API):
             asked = path.replace("/classeurs/0/", f"/classeurs/{export_id}/")
-            theirs = referent if "/modele." in path else browser
+            theirs = lead if "/devis/modele." in path else referent if "/modele." in path else browser
             answer = await (program if path.startswith("/api/") else theirs).get(asked)
             assert answer.status_code == 200, path
             contents[path] = answer.content

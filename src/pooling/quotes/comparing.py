@@ -179,24 +179,35 @@ async def given_marks(session: AsyncSession, purchase_id: int) -> dict[tuple[int
 async def shares_of(
     session: AsyncSession,
     purchase: Purchase,
+    comparison: Comparison,
     choices: Sequence[Choice],
     now: datetime,
     members: Collection[str] | None = None,
 ) -> Sequence[Shares]:
     """What each of these members (None: everybody) would pay by each of these choices. Of many members it is computed
-    in a process apart, which gives those that are asked for.
+    in a process apart, which compares anew and gives those that are asked for.
     """
     named = None if members is None else sorted(members)
     given = [dict(choice) for choice in choices]
     if await has_many(session, purchase.id):
-        return await apart(session, _shares, purchase.id, given, now, named)
-    return await _shares(session, purchase.id, given, now, named)
+        return await apart(session, _compared_anew, purchase.id, given, now, named)
+    return await _shares(session, purchase.id, comparison, given, named)
+
+
+async def _compared_anew(
+    session: AsyncSession, purchase_id: int, choices: Sequence[Choice], now: datetime, members: Sequence[str] | None
+) -> list[Shares]:
+    return await _shares(session, purchase_id, await compare(session, purchase_id, now), choices, members)
 
 
 async def _shares(
-    session: AsyncSession, purchase_id: int, choices: Sequence[Choice], now: datetime, members: Sequence[str] | None
+    session: AsyncSession,
+    purchase_id: int,
+    comparison: Comparison,
+    choices: Sequence[Choice],
+    members: Sequence[str] | None,
 ) -> list[Shares]:
-    comparison, filed = await compare(session, purchase_id, now), await filed_needs(session, purchase_id)
+    filed = await filed_needs(session, purchase_id)
     lead = (
         await session.execute(
             select(col(Member.code))

@@ -192,7 +192,7 @@ async def show_shares(here: Here[QuotesPage], devis: FromQuery[str] = "", apres:
     listed = await members_concerned(here.session, here.purchase, Slice(apres))
     codes = [code for code, _ in listed.items]
     choices = [dict.fromkeys(found.baskets[quote.id].lines, quote.id) for quote in shown]
-    shares = await shares_of(here.session, here.purchase, choices, here.now, codes) if shown else []
+    shares = await shares_of(here.session, here.purchase, found, choices, here.now, codes) if shown else []
     return here.render(
         "quotes/shares.html",
         "Part de chacun",
