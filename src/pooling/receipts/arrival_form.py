@@ -1,8 +1,8 @@
 """The form in which an arrival is noted: a box for each line of the order, large enough for a thumb."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
@@ -24,8 +24,9 @@ ALL_CAME = "tout"
 """The button that fills in what is due."""
 
 
-def blank_form(today: date) -> Form:
-    return Form(values={"received_on": today.isoformat(), "token": secrets.token_urlsafe(16)})
+def blank_form(today: date, latest: int) -> Form:
+    """`latest` is the receipt that was noted last of the order: what is sent twice from there is one."""
+    return Form(values={"received_on": today.isoformat(), "token": str(latest)})
 
 
 def form_of_receipt(receipt: ReceiptShown, noted: Sequence[Noted]) -> Form:
@@ -34,7 +35,7 @@ def form_of_receipt(receipt: ReceiptShown, noted: Sequence[Noted]) -> Form:
         "received_on": receipt.received_on.isoformat(),
         "delivery_note": receipt.delivery_note,
         "note": receipt.note,
-        "token": secrets.token_urlsafe(16),
+        "token": str(receipt.id),
     }
     for one in noted:
         values[f"recu-{one.line_id}"] = str(one.accepted or "")
@@ -53,7 +54,7 @@ def fill_in(form: Form, lines: Sequence[LineShown]) -> None:
             form.values[field] = str(max(0, left))
 
 
-def read_arrival(form: Form, lines: Sequence[LineShown]) -> tuple[ReceiptIn, dict[str, str]]:
+def read_arrival(form: Form, lines: Sequence[LineShown], person_id: int) -> tuple[ReceiptIn, dict[str, str]]:
     """What was typed, and the form's names for what the use case calls otherwise. Empty boxes are none."""
     noted, fields = list[NotedIn](), dict[str, str]()
     for line in lines:
@@ -68,9 +69,10 @@ def read_arrival(form: Form, lines: Sequence[LineShown]) -> tuple[ReceiptIn, dic
         "received_on": form.date("received_on") or date.min,
         "delivery_note": form.text("delivery_note", longest=LONGEST_DELIVERY_NOTE),
         "note": form.lines("note", longest=LONGEST_NOTE),
-        "token": form.value("token")[:64],
         "lines": tuple(noted),
     }
+    said = [person_id, form.value("token")[:64], *(str(value) for value in read.values())]
+    read["token"] = sha256(repr(said).encode()).hexdigest()
     return ReceiptIn.model_construct(**read), fields
 
 

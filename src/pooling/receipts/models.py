@@ -39,7 +39,7 @@ class Receipt(TenantTable, table=True):
     noted_at: datetime = instant()
     noted_by: int | None = foreign_id(nullable=True)
     token: str = ""
-    """Of the form that it was noted with."""
+    """Of the form that it was noted with, and all that was said in it."""
     replaces_id: int | None = foreign_id(nullable=True)
     """The one that it corrects."""
     list_id: int | None = foreign_id(nullable=True)

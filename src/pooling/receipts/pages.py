@@ -33,6 +33,7 @@ from pooling.receipts.queries import (
     LineShown,
     Noted,
     delivered_of,
+    latest_of_order,
     lines_of,
     members_listed,
     noted_listed,
@@ -68,7 +69,6 @@ async def show_receipts(here: Here[ReceiptsPage], apres: FromQuery[str] = "") ->
     sums = await sums_of(here.session, [receipt.id for receipt in latest.items], here.seen)
     return here.render(
         "receipts/overview.html",
-        "Réceptions",
         orders=[delivery_shown(here, order, delivered[order.id]) for order in listed.items],
         receipts=receipts_shown(here, latest.items, sums),
         by_file=may_run(here.caller, here.purchase) and here.purchase.state in RECEIVING,
@@ -86,7 +86,7 @@ async def _order_page(here: OrderPage, form: Form | None, after: str) -> Respons
     lines, pages = await _lines_of_order(here, after)
     delivered = (await delivered_of(here.session, [here.order.id]))[here.order.id]
     notes = may_run(here.caller, here.purchase) and here.purchase.state in RECEIVING
-    shown = form or blank_form(here.today)
+    shown = form or blank_form(here.today, await latest_of_order(here.session, here.order.id))
     return here.render(
         "receipts/order.html",
         form=shown,
@@ -135,7 +135,7 @@ async def _member_page(here: MemberReceiptPage, form: Form | None, after: str = 
     )
     sums = await sums_of(here.session, [receipt.id for receipt in listed.items], [here.member.id])
     delivered = (await delivered_of(here.session, [here.order.id]))[here.order.id]
-    shown = form or blank_form(here.today)
+    shown = form or blank_form(here.today, await latest_of_order(here.session, here.order.id))
     return here.render(
         "receipts/member.html",
         here.member.name,
@@ -168,7 +168,7 @@ async def _note(here: OrderPage, form: Form, lines: Sequence[LineShown], page: C
     if form.value(ALL_CAME) == "1":
         fill_in(form, lines)
         raise Redisplay(await page())
-    command, fields = read_arrival(form, lines)
+    command, fields = read_arrival(form, lines, here.caller.person_id)
     async with form.submitted(page, fields=fields, conflict=""):
         await note_receipt(
             here.session, here.caller, here.purchase.id, here.order.id, command, here.now, here.zone,
@@ -230,7 +230,7 @@ async def _to_correct(here: ReceiptPage) -> tuple[Sequence[Noted], list[LineShow
 @post(f"{RECEIPT}/correction", right=may_correct, **WITH_PHOTOS)
 async def do_correct(here: Here[ReceiptPage], form: PostedForm) -> Response[Any]:
     _, lines = await _to_correct(here)
-    command, fields = read_arrival(form, lines)
+    command, fields = read_arrival(form, lines, here.caller.person_id)
     reason = form.reason(required="Dites pourquoi vous corrigez : les autres le liront.")
     async with form.submitted(lambda: _correction_page(here, form), fields=fields, conflict=""):
         kept = await correct_receipt(

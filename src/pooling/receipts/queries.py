@@ -399,6 +399,12 @@ async def receipts_by_id(session: AsyncSession, purchase_id: int, ids: Collectio
     return {row[0]: ReceiptShown(*row) for row in rows}
 
 
+async def latest_of_order(session: AsyncSession, order_id: int) -> int:
+    """The id of the receipt that was noted last; 0: none was."""
+    found = await session.execute(select(func.max(col(Receipt.id))).where(col(Receipt.order_id) == order_id))
+    return found.scalar_one() or 0
+
+
 @dataclass(frozen=True)
 class Noted:
     """What one receipt says of a line of the order."""

@@ -1,7 +1,10 @@
 """What receipts leave to do once the day that a supplier promised has come: noting what arrived, asking where it is."""
 
-from datetime import datetime
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from asyncpg import Record
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import fetch, group_of
@@ -15,7 +18,7 @@ from pooling.web.typography import of_name
 AWAITED = f"""
     awaited AS (
         SELECT orders.id, orders.purchase_id, orders.number, s.name AS supplier, p.reference AS purchase, p.title,
-            coalesce(orders.promised_on, p.delivery_expected_on) AS day
+            coalesce(orders.promised_on, p.delivery_expected_on) AS day, g.timezone
         FROM orders
         JOIN purchases p ON p.group_id = orders.group_id AND p.id = orders.purchase_id
             AND p.state IN ('closed', 'ordered', 'delivered')
@@ -47,7 +50,7 @@ async def arrivals_to_note(session: AsyncSession, caller: Caller, now: datetime)
             f"{row['purchase']} · {row['title']}",
             f"/achats/{row['purchase']}{SECTION}/{row['number']}/membres/{row['code']}",
             "Noter",
-            due_on=row["day"],
+            **_due(row, now),
         )
         for row in rows
     ]
@@ -63,7 +66,17 @@ async def orders_to_ask_after(session: AsyncSession, caller: Caller, now: dateti
             f"{row['purchase']} · {row['title']}",
             f"/achats/{row['purchase']}{SECTION}/{row['number']}",
             "Voir ce qui manque",
-            due_on=row["day"],
+            **_due(row, now),
         )
         for row in rows
     ]
+
+
+def _due(row: Record, now: datetime) -> dict[str, Any]:
+    """By the end of the day that was promised."""
+    zone = ZoneInfo(row["timezone"])
+    return {
+        "due_on": row["day"],
+        "due_at": datetime.combine(row["day"], time.max, tzinfo=zone),
+        "state": "overdue" if row["day"] < now.astimezone(zone).date() else "due",
+    }

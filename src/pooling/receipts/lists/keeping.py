@@ -8,6 +8,7 @@ from pooling.kernel.database import fetch, group_of
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_events
 from pooling.members.entrance import caller_of
+from pooling.needs.dealing import hashing
 from pooling.purchases.finding import lock_purchase
 from pooling.receipts.finishing import finish_purchase
 from pooling.receipts.lists.effects import doubts_about
@@ -69,8 +70,9 @@ async def _keep(session: AsyncSession, work: Gathering) -> str:
         "at": now,
         "by": one.sent_by,
     }
-    await session.execute(text(_RECEIPTS), values)
-    await session.execute(text(_LINES), values)
+    async with hashing(session):
+        await session.execute(text(_RECEIPTS), values)
+        await session.execute(text(_LINES), values)
     kept = {row["order_id"]: row["lines"] for row in await fetch(session, _KEPT, work.group_id, one.id)}
     await record_events(
         session,

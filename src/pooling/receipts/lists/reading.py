@@ -18,6 +18,7 @@ from pooling.kernel.files import file_with_content
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.list_reading import Effort, UnreadableListError, each_line
 from pooling.kernel.text import one_line
+from pooling.needs.dealing import hashing
 from pooling.receipts.lists.lines import COLUMNS, REQUIRED, Read, read_line
 from pooling.receipts.models import ListState, ReceiptList
 
@@ -26,37 +27,42 @@ CHUNK = 10_000
 MOST_LIST_LINES = limit(400_000, "Lines of delivered quantities in a file", __name__, Readers.OPERATORS)
 _EFFORT = Effort(120, 1_500_000_000)
 _STAGE = """
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest($4::integer[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::integer[],
+        $11::integer[], $12::text[], $13::text[], $14::text[])
+        AS t (number, line_id, reference, member, site, item, accepted, refused, reason, note, problem)),
+standing AS (
+    SELECT o.id, o.reference FROM orders o
+    WHERE o.group_id = $1 AND o.purchase_id = $3 AND o.state IN ('sent', 'confirmed')),
+keyed AS (
+    SELECT t.number, l.id, l.order_id FROM asked t
+    JOIN order_lines l ON l.group_id = $1 AND l.id = t.line_id
+    JOIN standing o ON o.id = l.order_id
+    WHERE t.problem = ''),
+named AS (
+    SELECT t.number, min(l.id) AS id, min(l.order_id) AS order_id, count(*) AS many FROM asked t
+    JOIN members m ON m.group_id = $1 AND m.code = t.member
+    JOIN order_lines l ON l.group_id = $1 AND l.member_id = m.id
+    JOIN standing o ON o.id = l.order_id AND (t.reference = '' OR o.reference = t.reference)
+    JOIN order_items i ON i.group_id = $1 AND i.order_id = l.order_id AND i.item_id = l.item_id
+        AND (i.code = t.item OR lower(i.name) = lower(t.item))
+    LEFT JOIN sites s ON s.group_id = $1 AND s.id = l.site_id
+    WHERE t.problem = '' AND t.line_id IS NULL AND (t.site = '' OR lower(s.name) = lower(t.site))
+    GROUP BY t.number),
+found AS (
+    SELECT number, id, order_id, 1 AS many FROM keyed UNION ALL SELECT number, id, order_id, many FROM named)
 INSERT INTO receipt_list_lines (
     group_id, list_id, number, order_line_id, order_id, accepted, refused, reason, delivery_note, problem)
-SELECT $1, $2, t.number, found.id, found.order_id, t.accepted, t.refused, t.reason, t.note,
+SELECT $1, $2, t.number, CASE WHEN f.many = 1 THEN f.id END, CASE WHEN f.many = 1 THEN f.order_id END,
+    t.accepted, t.refused, t.reason, t.note,
     CASE WHEN t.problem <> '' THEN t.problem
-    WHEN found.id IS NOT NULL THEN ''
-    WHEN named.many > 1 THEN 'plusieurs lignes de commande y répondent : indiquez la commande et le lieu'
+    WHEN f.many = 1 THEN ''
+    WHEN f.many > 1 THEN 'plusieurs lignes de commande y répondent : indiquez la commande et le lieu'
     WHEN EXISTS (SELECT FROM items i WHERE i.group_id = $1 AND i.purchase_id = $3 AND i.code = t.item)
         AND EXISTS (SELECT FROM members m WHERE m.group_id = $1 AND m.code = t.member)
         THEN 'cet article n’était pas commandé pour ce lieu'
     ELSE 'aucune commande partie n’a cette ligne : vérifiez la commande, le membre et l’article' END
-FROM unnest($4::integer[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::integer[],
-    $11::integer[], $12::text[], $13::text[], $14::text[])
-    AS t (number, line_id, reference, member, site, item, accepted, refused, reason, note, problem)
-LEFT JOIN LATERAL (
-    SELECT l.id, l.order_id FROM order_lines l JOIN orders o ON o.group_id = $1 AND o.id = l.order_id
-    WHERE l.group_id = $1 AND l.id = t.line_id AND o.purchase_id = $3 AND o.state IN ('sent', 'confirmed')
-) keyed ON t.problem = ''
-LEFT JOIN LATERAL (
-    SELECT min(l.id) AS id, min(l.order_id) AS order_id, count(*) AS many
-    FROM members m
-    JOIN order_lines l ON l.group_id = $1 AND l.member_id = m.id
-    JOIN orders o ON o.group_id = $1 AND o.id = l.order_id AND o.purchase_id = $3 AND o.state IN ('sent', 'confirmed')
-    JOIN order_items i ON i.group_id = $1 AND i.order_id = l.order_id AND i.item_id = l.item_id
-    LEFT JOIN sites s ON s.group_id = $1 AND s.id = l.site_id
-    WHERE m.group_id = $1 AND m.code = t.member AND (i.code = t.item OR lower(i.name) = lower(t.item))
-        AND (t.reference = '' OR o.reference = t.reference) AND (t.site = '' OR lower(s.name) = lower(t.site))
-) named ON t.problem = '' AND t.line_id IS NULL
-LEFT JOIN LATERAL (
-    SELECT coalesce(keyed.id, CASE WHEN named.many = 1 THEN named.id END) AS id,
-        coalesce(keyed.order_id, CASE WHEN named.many = 1 THEN named.order_id END) AS order_id
-) found ON true"""
+FROM asked t LEFT JOIN found f USING (number)"""
 _TWICE = """
 UPDATE receipt_list_lines SET order_line_id = NULL, order_id = NULL, problem = 'même ligne de commande qu’à la ligne '
     || twice.first || ', sous le même bon de livraison'
@@ -118,4 +124,5 @@ def _take(read: Iterator[Read]) -> list[Read]:
 
 async def _stage(session: AsyncSession, purchase_id: int, list_id: int, chunk: Sequence[Read]) -> None:
     columns = [list(column) for column in zip(*chunk, strict=True)]
-    await fetch(session, _STAGE, group_of(session), list_id, purchase_id, *columns)
+    async with hashing(session):
+        await fetch(session, _STAGE, group_of(session), list_id, purchase_id, *columns)
