@@ -56,7 +56,7 @@ ORDER = f"{ORDERS}/{{order_number:int}}"
 RECEIPT = f"{RECEIPTS}/{{receipt_id:int}}"
 
 
-class DifferenceOut(ApiOut):
+class ReceivedDifferenceOut(ApiOut):
     kind: str
     """`not_ordered`, `too_much`, `refused`, `too_little` or `nothing`."""
     units: int
@@ -72,7 +72,7 @@ class ItemReceivedOut(ApiOut):
     """Still owed, at whichever place; what was refused is."""
     over: int
     """More than was ordered, at whichever place."""
-    differences: Sequence[DifferenceOut]
+    differences: Sequence[ReceivedDifferenceOut]
 
 
 class OrderReceivedOut(ApiOut):
@@ -360,7 +360,7 @@ def _order_out(order: OrderShown, delivered: Delivered) -> OrderReceivedOut:
                 due=item.arrived.due,
                 over=item.arrived.over,
                 differences=[
-                    DifferenceOut(kind=one.gap, units=one.units, tolerated=one.tolerated)
+                    ReceivedDifferenceOut(kind=one.gap, units=one.units, tolerated=one.tolerated)
                     for one in differences(item.arrived)
                 ],
             )
