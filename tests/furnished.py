@@ -23,6 +23,7 @@ from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
+from pooling.bills.models import Advance, Bill, BillLine, BillRate
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
@@ -39,7 +40,7 @@ from pooling.followups.schemas import DateIn, FollowUpIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
-from pooling.kernel.files import Upload, store_files
+from pooling.kernel.files import Upload, keep_file, store_files
 from pooling.members.adding import MemberIn
 from pooling.members.admission import admit_member
 from pooling.members.asking import RequestIn, keep_request
@@ -53,6 +54,7 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
 from pooling.orders.making import make_orders
+from pooling.orders.models import Order, OrderItem, OrderState
 from pooling.orders.naming import name_suppliers
 from pooling.outbox.models import Message
 from pooling.purchases.details import describe_item
@@ -126,6 +128,7 @@ async def furnish(
         supplier = await _sell(session, territory, mark)
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {"action": await _propose(session, territory, mark), "system": "velos"}
+        named |= await note_bill(session, territory, purchase_id, supplier, mark)
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
@@ -407,6 +410,54 @@ async def _receive(database: Database, territory: Territory, mark: str) -> dict[
         sent = Upload(f"recu{mark}.csv", f"Code du membre;Article;Reçu\n{LUGOS};abri;1\nX{mark};abri;1".encode())
         listed = await send_list(session, buyer, purchase_id, sent, NOW.date(), NOW)
     return {"receipt_id": kept.id, "photo_id": photo.id, "list_id": listed.id}
+
+
+async def read_bill(session: AsyncSession, territory: Territory, purchase_id: int) -> None:
+    """An invoice as it was read: of nobody who is known, without lines."""
+    session.add(
+        Bill(
+            group_id=territory.group_id, purchase_id=purchase_id, same_as="read", kind="invoice", number="R1",
+            ht_cents=100, vat_cents=20, ttc_cents=120, due_cents=120, source={"lines": []}, noted_at=NOW,
+        )
+    )  # fmt: skip
+    await session.flush()
+
+
+async def note_bill(
+    session: AsyncSession, territory: Territory, purchase_id: int, supplier: int, mark: str, number: int = 90
+) -> dict[str, object]:
+    """The supplier's invoice of an item as somebody typed it, with its file, and an advance on its order."""
+    its: dict[str, Any] = {"group_id": territory.group_id}
+    file = await keep_file(session, f"facture{mark}.xml", "application/xml", f"<f>{mark}</f>".encode(), NOW)
+    order = Order(
+        **its, purchase_id=purchase_id, supplier_id=supplier, number=number, reference=f"CMD-{purchase_id}-{number}",
+        state=OrderState.SENT, created_at=NOW, sent_at=NOW,
+    )  # fmt: skip
+    session.add(order)
+    await session.flush()
+    item_id = (await item_ids(session, purchase_id))["arceau"]
+    session.add(
+        OrderItem(
+            **its, order_id=order.id, item_id=item_id, code="arceau", name=f"Arceau{mark}", unit="arceau",
+            unit_price=Decimal(150), vat_rate=Decimal(20),
+        )
+    )  # fmt: skip
+    bill = Bill(
+        **its, purchase_id=purchase_id, supplier_id=supplier, order_id=order.id, same_as=f"F1{mark}", kind="invoice",
+        number=f"F1{mark}", issued_on=NOW.date(), ht_cents=15000, vat_cents=3000, ttc_cents=18000, due_cents=18000,
+        file_id=file.id, noted_at=NOW, reason=f"À voir{mark}",
+    )  # fmt: skip
+    advance = Advance(**its, order_id=order.id, cents=1000, paid_on=NOW.date(), note=f"Avance{mark}", noted_at=NOW)
+    session.add_all([bill, advance])
+    await session.flush()
+    session.add(
+        BillLine(
+            **its, bill_id=bill.id, position=0, name=f"Arceau{mark}", quantity=Decimal(1), units=Decimal(1),
+            unit_price=Decimal(150), net_cents=15000, vat_rate=Decimal(20), order_id=order.id, item_id=item_id,
+        )
+    )  # fmt: skip
+    session.add(BillRate(**its, bill_id=bill.id, vat_rate=Decimal(20), base_cents=15000, vat_cents=3000))
+    return {"bill_id": bill.id, "advance_id": advance.id}
 
 
 async def _write(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

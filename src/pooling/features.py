@@ -3,6 +3,7 @@
 from pooling.actions import feature as actions
 from pooling.allocation import feature as allocation
 from pooling.answers import feature as answers
+from pooling.bills import feature as bills
 from pooling.committees import feature as committees
 from pooling.committees.calendars import feature as calendars
 from pooling.deliveries import feature as deliveries
@@ -38,6 +39,7 @@ FEATURES: tuple[Feature, ...] = (
     quotes.FEATURE,
     orders.FEATURE,
     receipts.FEATURE,
+    bills.FEATURE,
     suppliers.FEATURE,
     actions.FEATURE,
     committees.FEATURE,

@@ -39,6 +39,9 @@ BOTH_SIDES = OWNS | ASKED
 WEBHOOK = "/g/{group}/webhooks/{webhook_id}"
 RESOURCE = "/g/{group}/ressources/{resource_id}"
 LENDING = "/g/{group}/ressources/demandes/{lending_id}"
+BILLS = frozenset({"buyer", "finance"})
+"""The walk's finance officer is the lead member's."""
+
 PURCHASE = "/g/{group}/achats/{reference}"
 COMMITTEE = "/g/{group}/comites/{committee_id}"
 DECISION = f"{COMMITTEE}/decisions/{{number}}"
@@ -302,6 +305,34 @@ EXPECTED: dict[str, frozenset[str]] = {
         for path in ("{quote_id}", "criteria", "{quote_id}/marks")
     },
     **{f"POST {API}/purchases/{{reference}}/quotes{path}": BUYER for path in ("", "/{quote_id}/removal")},
+    # bills
+    **{f"GET {PURCHASE}/factures{path}": GROUP for path in ("", "/liste.xlsx", "/liste.csv")},
+    **{f"GET {PURCHASE}/factures/{{bill_id}}{path}": PAYS for path in ("", "/fichier")},
+    **{
+        f"{method} {PURCHASE}/factures/{step}": BILLS
+        for method in ("GET", "POST")
+        for step in (
+            "saisie",
+            *(f"{{bill_id}}/{what}" for what in ("correction", "lignes", "fournisseur", "rapprochement")),
+        )
+    },
+    **{
+        f"POST {PURCHASE}/factures{step}": BILLS
+        for step in (
+            "",
+            "/avances",
+            "/avances/{advance_id}/retrait",
+            *(f"/{{bill_id}}/{what}" for what in ("commande", "acceptation", "contestation", "refus", "reprise")),
+        )
+    },
+    **{f"GET {API}/purchases/{{reference}}/{path}": GROUP for path in ("bills", "billing")},
+    f"GET {API}/purchases/{{reference}}/bills/{{bill_id}}": PAYS,
+    f"POST {API}/purchases/{{reference}}/bills": BILLS,
+    **{f"PUT {API}/purchases/{{reference}}/bills/{{bill_id}}/{what}": BILLS for what in ("order", "matches")},
+    **{
+        f"POST {API}/purchases/{{reference}}/bills/{{bill_id}}/{what}": BILLS
+        for what in ("acceptance", "dispute", "rejection", "reopening")
+    },
     f"GET {PURCHASE}/ailleurs": GROUP,
     **{f"{method} {PURCHASE}/ailleurs/modification": BUYER for method in ("GET", "POST")},
     f"GET {PURCHASE}/ailleurs/pieces/{{document_id}}": GROUP,

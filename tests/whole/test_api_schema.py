@@ -37,7 +37,9 @@ from factories import (
     make_territory,
     open_purchase,
 )
+from furnished import note_bill
 from ground.directory import COBAN
+from invoices.sample import cii
 from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.schemas import DifficultyIn
@@ -62,6 +64,7 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
+from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import PurchaseState
 from pooling.resources.lending import agree, ask_for
 from pooling.resources.models import ResourceKind
@@ -71,6 +74,7 @@ from pooling.resources.schemas import AskIn, ResourceIn
 from pooling.settings import Settings
 from pooling.sites.keeping import add_site
 from pooling.sites.schemas import SiteIn
+from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.api_description import describe_api
 from pooling.web.services import Services
 
@@ -93,6 +97,7 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "difficulty_id": [1, 2, 3, 99],
     "number": [1, 2, 99],
     "supplier_id": [1, 99],
+    "bill_id": [1, 2, 99],
     "action": ["FA-2027-001", "FA-2027-099"],
     "site_id": [1, 2, 99],
     "resource_id": [1, 99],
@@ -170,6 +175,11 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "list_uptakes": {},
     "get_uptake": {},
     "put_uptake": {"bought": {"arceau": 2}},
+    "add_bill": {},
+    "link_bill": {"order": None},
+    "match_bill": {"lines": []},
+    **{name: {} for name in ("get_bill", "list_bills", "get_billing")},
+    **{name: {"reason": "Vu"} for name in ("accept_bill", "dispute_bill", "reject_bill", "reopen_bill")},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
     "put_procurement_plan": {
@@ -210,12 +220,20 @@ PLACES = {
     **dict.fromkeys(("get_offer", "put_offer"), "AG-2027-010"),
     **dict.fromkeys(("list_uptakes", "get_uptake", "put_uptake"), "AG-2027-011"),
     **dict.fromkeys(("get_followup", "put_followup"), "AG-2027-012"),
+    **dict.fromkeys(("add_bill", "link_bill", "match_bill", "get_bill", "list_bills", "get_billing"), "AG-2027-003"),
+    **dict.fromkeys(("accept_bill", "dispute_bill", "reject_bill", "reopen_bill"), "AG-2027-003"),
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
 LENT: dict[str, tuple[str, int]] = {
     **dict.fromkeys(("agree_lending", "end_lending", "note_lending_use"), ("lending_id", 1)),
     "refuse_lending": ("lending_id", 2),
+    **dict.fromkeys(("get_bill", "accept_bill"), ("bill_id", 1)),
+    "dispute_bill": ("bill_id", 2),
+    "reject_bill": ("bill_id", 3),
+    "reopen_bill": ("bill_id", 4),
+    "link_bill": ("bill_id", 5),
+    "match_bill": ("bill_id", 6),
     "take_back_lending": ("lending_id", 3),
     **dict.fromkeys(("change_resource", "get_occupation", "ask_for_resource"), ("resource_id", 1)),
     "withdraw_resource": ("resource_id", 2),
@@ -315,6 +333,15 @@ async def raise_difficulties(database: Database, territory: Territory) -> None:
             await raise_difficulty(session, caller, DifficultyIn(content=f"n° {number}"), NOW)
 
 
+async def add_bills(database: Database, territory: Territory) -> None:
+    async with database.transaction(territory.group_id) as session:
+        purchase = await find_purchase(session, "AG-2027-003")
+        caller = await caller_of(session, territory.people[BUYER], territory.group_id)
+        supplier = await add_supplier(session, caller, SupplierIn(name="Mobilier", vat_number="DE136695976"), NOW)
+        for place in range(6):
+            await note_bill(session, territory, purchase.id, supplier.id, f" {place}", number=80 + place)
+
+
 class Service:
     """An installation of its own, on an event loop of its own: what is sent really changes it."""
 
@@ -348,6 +375,7 @@ class Service:
             referent = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
             draft = DeclarationIn(member_id=territory.members[LUGOS], needs=())
             await save_draft(session, referent, purchase_id, draft, FixedClock(NOW))
+        await add_bills(self.database, territory)
         await add_sites(self.database, territory)
         await lend_desks(self.database, territory)
         await publish_minutes_of_a_committee(self.database, territory)
@@ -442,6 +470,8 @@ def _make_plausible(case: schemathesis.Case[Any]) -> None:  # noqa: C901 - one r
         return
     if isinstance(case.body, dict):
         case.body = {**case.body, **PLAUSIBLE.get(id_, {})}
+    if id_ == "add_bill":
+        case.body = cii()
     for header in ("If-Match", "Idempotency-Key"):
         case.headers.pop(header, None)
     if "committee_id" in case.path_parameters:

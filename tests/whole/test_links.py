@@ -16,7 +16,7 @@ from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
-from furnished import furnish, note_quote
+from furnished import furnish, note_bill, note_quote, read_bill
 from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
@@ -101,7 +101,10 @@ async def lived_in(database: Database, territory: Territory) -> None:
         for purchase_id in (closed, frozen):
             await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
         await freeze_consolidation(session, buyer, frozen, FixedClock(NOW), options={})
-        await note_quote(session, territory, closed, int(str(furnished["supplier_id"])), "")
+        supplier = int(str(furnished["supplier_id"]))
+        await note_quote(session, territory, closed, supplier, "")
+        await note_bill(session, territory, closed, supplier, " bis")
+        await read_bill(session, territory, closed)
         referent = await caller_of(session, territory.people["referent@lugos.example"], territory.group_id)
         opened = (await find_purchase(session, "AG-2027-001")).id
         draft = DeclarationIn(member_id=territory.members[LUGOS], needs=(), comment="À compléter")

@@ -42,6 +42,7 @@ TABLES = {
     "resource": "resources",
     "lending": "lendings",
     "webhook_delivery": "webhook_deliveries",
+    "bill": "bills",
 }
 every = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
 

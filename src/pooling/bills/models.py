@@ -35,34 +35,60 @@ class Bill(TenantTable, table=True):
         within_group("purchase_id", "purchases"),
         within_group("supplier_id", "suppliers"),
         within_group("order_id", "orders"),
-        UniqueConstraint("group_id", "supplier_id", "number"),
+        within_group("member_id", "members"),
+        within_group("file_id", "files"),
+        within_group("replaced_by_id", "bills"),
+        UniqueConstraint("group_id", "same_as"),
         one_of("kind", BillKind),
         one_of("state", BillState),
-        CheckConstraint("number <> ''", name="has_number"),
+        CheckConstraint("supplier_id IS NOT NULL OR state <> 'accepted'", name="accepted_has_supplier"),
+        CheckConstraint("currency = 'EUR' OR state <> 'accepted'", name="accepted_in_euros"),
+        CheckConstraint("version >= 1", name="counts_from_one"),
         CheckConstraint("(state IN ('accepted', 'rejected')) = (decided_at IS NOT NULL)", name="decided_has_date"),
         Index(None, "group_id", "purchase_id"),
         Index(None, "group_id", "order_id"),
+        Index(None, "group_id", "member_id"),
+        Index(None, "group_id", "file_id"),
+        Index(None, "group_id", "replaced_by_id"),
     )
 
     id: int = identity()
     purchase_id: int = foreign_id()
-    supplier_id: int = foreign_id()
+    supplier_id: int | None = foreign_id(nullable=True)
+    """None: its document names one that the group does not know yet."""
     order_id: int | None = foreign_id(nullable=True)
     """None: not linked to an order yet."""
+    member_id: int | None = foreign_id(nullable=True)
+    """Who is asked to pay; None: the lead, for everybody."""
+    same_as: str
+    """Who invoices and under which number, see `rules.same_document`: a document is kept once in a group."""
     kind: str
     number: str
-    """The supplier's (BT-1)."""
-    issued_on: date
+    """The supplier's (BT-1); empty: its document says none."""
+    issued_on: date | None = None
     due_on: date | None = None
     order_reference: str = ""
     """What it says of the order (BT-13)."""
+    credited: list[str] = Field(default_factory=list, sa_type=JSONB)
+    """The numbers of the invoices that it corrects or credits (BT-25)."""
     state: str = BillState.TO_CHECK
+    version: int = 1
+    """How often it has changed, and once more."""
+    currency: str = "EUR"
     ht_cents: int = Field(sa_type=BigInteger)
     vat_cents: int = Field(sa_type=BigInteger)
     ttc_cents: int = Field(sa_type=BigInteger)
     prepaid_cents: int = Field(default=0, sa_type=BigInteger)
+    due_cents: int = Field(sa_type=BigInteger)
+    """What is left to pay of it."""
     source: dict[str, Any] | None = Field(default=None, nullable=True, sa_type=JSONB)
-    """What was read from its file (`invoices`), findings included; None: it was typed."""
+    """What was read from its file (`invoices`); None: it was typed."""
+    findings: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
+    """What is doubtful in the document, see `invoices.invoice.Finding`."""
+    file_id: int | None = foreign_id(nullable=True)
+    """The file as it was received."""
+    replaced_by_id: int | None = foreign_id(nullable=True)
+    """The accepted corrected invoice that stands in its place."""
     noted_at: datetime = instant()
     noted_by: int | None = foreign_id(nullable=True)
     decided_at: datetime | None = instant(nullable=True)
@@ -90,8 +116,13 @@ class BillLine(TenantTable, table=True):
     position: int = Field(primary_key=True)
     name: str
     supplier_code: str = ""
-    quantity: Decimal = Field(sa_type=Numeric(14, 4))
-    unit_price: Decimal = Field(sa_type=Numeric(14, 4))
+    order_line: str = ""
+    """What it says of the line of the order (BT-132)."""
+    quantity: Decimal = Field(sa_type=Numeric(20, 6))
+    unit_price: Decimal = Field(sa_type=Numeric(20, 8))
+    """Euros before VAT, for one unit."""
+    units: Decimal = Field(sa_type=Numeric(20, 6))
+    """What it adds to what is invoiced of its item: the quantity, turned where money comes back."""
     net_cents: int = Field(sa_type=BigInteger)
     """Before VAT, as the document says it: not always quantity times price."""
     vat_rate: Decimal = Field(sa_type=Numeric(5, 2))

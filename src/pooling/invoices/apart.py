@@ -6,21 +6,29 @@ from multiprocessing.connection import Connection
 
 from pooling.invoices.invoice import Finding
 from pooling.invoices.reading import Reading, read_invoice
+from pooling.kernel.apart import PRELOADED
+
+PRELOADED.add(__name__)
 
 SECONDS = 10
+_TO_START = 120
+"""Seconds that a process may take to begin, on a machine that has much else to do: the file is not to blame."""
 _MOST_MEMORY = 2_000_000_000
 """Bytes of address space; an invoice of a thousand lines takes a tenth."""
 
 
 def read_apart(content: bytes, seconds: float = SECONDS) -> Reading:
     """As `read_invoice`, or refused after `seconds`. Blocks: for a thread, or a command."""
-    context = multiprocessing.get_context("spawn")
+    # Forked from a process that did nothing but import what reads: it is there at once, and has no thread of ours.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(sorted(PRELOADED))
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(target=_read, args=(content, sending), daemon=True)
     process.start()
     sending.close()
     try:
-        reading = receiving.recv() if receiving.poll(seconds) else None
+        begun = receiving.poll(_TO_START) and receiving.recv()
+        reading = receiving.recv() if begun and seconds and receiving.poll(seconds) else None
     except EOFError:  # it ended without an answer: out of memory
         reading = None
     finally:
@@ -32,6 +40,7 @@ def read_apart(content: bytes, seconds: float = SECONDS) -> Reading:
 
 def _read(content: bytes, sending: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    sending.send(True)
     sending.send(read_invoice(content))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from stdnum.eu import vat as eu_vat
 from stdnum.fr import siren, siret
@@ -13,6 +13,8 @@ from pooling.web.typography import NARROW_NBSP, NBSP
 _CENT = Decimal("0.01")
 _HALF = Decimal("0.005")
 _SHOWN = Decimal("1e-8")
+_WIDE = Context(prec=100)
+"""For the largest amounts that a file may write, sums and products of them included."""
 _MAY_BE_DUE_BEFORE = frozenset({"386", "500", "503"})
 _PAID_ALREADY = frozenset({"B2", "S2", "M2"})
 """French processes of an invoice that is paid when it is issued (BR-FR-CO-07)."""
@@ -179,7 +181,7 @@ def _number(value: Decimal, at_least: int = 0) -> str:
 
 def _money(value: Decimal, currency: str) -> str:
     """An amount with as many decimals as it has, eight at most: a price over thirds has no end."""
-    shown = value.quantize(_SHOWN).normalize()
+    shown = value.quantize(_SHOWN, context=_WIDE).normalize(_WIDE)
     return f"{_number(shown, CENT)}{NBSP}{'€' if currency == 'EUR' else currency}"
 
 

@@ -100,6 +100,8 @@ class Operation:
     """The model of the answer; None for a file, whose media type is `media`."""
     takes: type[ApiIn] | None = None
     """The model of the body."""
+    sends: Sequence[str] = ()
+    """In its place: the media types of the file that the body is."""
     query: type[ApiIn] | None = None
     status: int = 200
     media: str = "application/json"

@@ -28,6 +28,7 @@ PATH_PARAMETERS = {
     "site_id": "The id of a member's site.",
     "quote_id": "A quote's id.",
     "action": "What people call the action: FA-2027-001.",
+    "bill_id": "The id of a supplier's invoice.",
     "supplier_id": "A supplier's id.",
     "resource_id": "A shared resource.",
     "lending_id": "What a member asks for, or borrows, of a shared resource.",
@@ -164,6 +165,9 @@ def _operation(route: HTTPRoute, handler: HTTPRouteHandler, operation: Operation
     if operation.takes is not None:
         schema = schemas.of(operation.takes, "validation")
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif operation.sends:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(operation.sends, file)}
     return described
 
 

@@ -27,6 +27,8 @@ from pooling.web.bodies import LONG_FORM
 from pooling.web.forms import Form, PostedForm, Redisplay
 
 PATHS = [f"/achats/{{reference:str}}{form.path}/{{code:str}}" for form in FORMS]
+_PROPOSED = ("label", "amount", "vat_rate")
+_LONGEST_PROPOSED = 200
 NEW = [f"/achats/{{reference:str}}{form.path}/{form.new}" for form in FORMS]
 
 
@@ -93,7 +95,12 @@ async def _page(
 
 @get([*NEW, *PATHS], right=may_run)
 async def show_line(here: Here[LinePage]) -> Response[str]:
-    return await _page(here, here.of.filled(here.line, here.offered))
+    """A new one begins with what a link elsewhere proposes: nothing is kept before it is looked at."""
+    form = here.of.filled(here.line, here.offered)
+    if here.line is None:
+        asked = here.request.query_params
+        form.values |= {name: asked[name][:_LONGEST_PROPOSED] for name in _PROPOSED if name in asked}
+    return await _page(here, form)
 
 
 @post([*NEW, *PATHS], right=may_run, **LONG_FORM)

@@ -12,7 +12,7 @@ GOODS = Kind(
     parts=frozenset(
         {
             *(Part.ITEMS, Part.COLLECTION, Part.NEEDS, Part.CONSOLIDATION, Part.COSTS, Part.PROCEDURE),
-            *(Part.QUOTES, Part.ORDERS),
+            *(Part.QUOTES, Part.ORDERS, Part.BILLS),
         }
     ),
     steps=(

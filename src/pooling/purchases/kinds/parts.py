@@ -18,6 +18,8 @@ class Part(StrEnum):
     """Suppliers' quotes are compared, and items awarded."""
     ORDERS = "orders"
     """What is bought is ordered from suppliers, and received."""
+    BILLS = "bills"
+    """Suppliers invoice it."""
     OFFER = "offer"
     """What a professional grants the agents of the members."""
     UPTAKE = "uptake"
@@ -44,6 +46,7 @@ LACKED = {
     Part.PROCEDURE: "de procédure de commande publique",
     Part.QUOTES: "de devis à comparer",
     Part.ORDERS: "de bons de commande",
+    Part.BILLS: "de factures à rapprocher",
     Part.OFFER: "d’offre aux agents",
     Part.UPTAKE: "de bilan des achats des agents",
     Part.FOLLOWED: "de suivi : il est mené ici",

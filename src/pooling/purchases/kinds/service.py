@@ -10,7 +10,7 @@ SERVICE = Kind(
     hint="Un abonnement, une plateforme, une formation : chaque membre dit s’il participe, et ceux qui participent "
     "partagent des frais.",
     noun="Un service à frais partagés",
-    parts=frozenset({Part.COLLECTION, Part.ANSWERS, Part.COSTS, Part.PROCEDURE}),
+    parts=frozenset({Part.COLLECTION, Part.ANSWERS, Part.COSTS, Part.PROCEDURE, Part.BILLS}),
     steps=(
         ("Préparation", PurchaseState.DRAFT),
         ("Participation", PurchaseState.OPEN),

@@ -1,0 +1,216 @@
+"""What was ordered, accepted and invoiced, held against each other; each difference is a French sentence. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
+
+from pooling.bills.rules import ItemOrdered, LineBilled, expected_cents, ties
+from pooling.invoices.invoice import Severity
+from pooling.sharing.money import Cents
+from pooling.web.typography import euros, number, price
+from pooling.web.typography import percent as _percent
+
+
+class Code(StrEnum):
+    UNLINKED = "unlinked"
+    PRICE = "price"
+    RATE = "rate"
+    BEYOND = "beyond_order"
+    AHEAD = "ahead_of_receipt"
+    BACK = "credit_beyond_invoice"
+    NOT_ORDERED = "not_ordered"
+    INCOMPLETE = "incomplete"
+    MISSING = "missing"
+
+
+class Difference(NamedTuple):
+    """An error asks for a reason of whoever accepts the bill all the same."""
+
+    code: Code
+    severity: Severity
+    message: str
+    position: int | None = None
+    """The line that it is about."""
+    item_id: int | None = None
+
+
+class Billed(NamedTuple):
+    """A bill as it is compared. `ht_cents` as its document says it, `is_prepayment` asks for money before anything."""
+
+    lines: Sequence[LineBilled]
+    ht_cents: Cents
+    base_cents: Cents
+    """Of all its rates together: what is known by rate."""
+    is_credit: bool = False
+    is_prepayment: bool = False
+
+
+def compare(bill: Billed, items: Sequence[ItemOrdered]) -> list[Difference]:
+    """All that differs between a bill and its order, line by line, then item by item. `items` do not count this bill.
+    Without items there is no order to compare with: only what the bill says of itself.
+    """
+    found = list(_incomplete(bill))
+    if not items or bill.is_prepayment:
+        return found
+    known = {item.item_id: item for item in items}
+    for line in bill.lines:
+        item = known.get(line.item_id) if line.item_id is not None else None
+        found += _not_ordered(line) if item is None else _line(line, item)
+    if bill.lines:
+        found += _around(bill)
+    for item in items:
+        billed = sum((line.units for line in bill.lines if line.item_id == item.item_id), Fraction(0))
+        touched = any(line.item_id == item.item_id for line in bill.lines)
+        found += _item(item, item.invoiced + billed, touched=touched, is_credit=bill.is_credit)
+    return found
+
+
+def _incomplete(bill: Billed) -> Iterator[Difference]:
+    if bill.base_cents != bill.ht_cents:
+        yield Difference(
+            Code.INCOMPLETE,
+            "error",
+            f"Ses bases par taux de TVA font {euros(bill.base_cents)}, son total HT {euros(bill.ht_cents)} : "
+            "complétez-la avant de l’accepter.",
+        )
+
+
+def _not_ordered(line: LineBilled) -> Iterator[Difference]:
+    if line.net_cents:
+        said = f"« {line.name[:80]} », {euros(line.net_cents)} HT : aucun article commandé n’y correspond."
+        yield Difference(Code.NOT_ORDERED, "error", said, line.position)
+
+
+def _line(line: LineBilled, item: ItemOrdered) -> Iterator[Difference]:
+    if line.vat_rate != item.vat_rate:
+        said = f"{item.name} : TVA à {rate(line.vat_rate)} sur la facture, {rate(item.vat_rate)} sur la commande."
+        yield Difference(Code.RATE, "error", said, line.position, item.item_id)
+    if not ties(line, item):
+        more = abs(line.net_cents) - expected_cents(line.units, item.unit_price)
+        each = _each(line)
+        asked = f"{each} l’unité, {price(item.unit_price)} à la commande" if each else "sans quantité"
+        said = f"{item.name} : {asked}, soit {euros(abs(more))} HT {'de plus' if more > 0 else 'de moins'}."
+        yield Difference(Code.PRICE, "error", said, line.position, item.item_id)
+
+
+def _each(line: LineBilled) -> str:
+    return price(Fraction(abs(line.net_cents), 100) / abs(line.units)) if line.units else ""
+
+
+def _around(bill: Billed) -> Iterator[Difference]:
+    """Charges and allowances on the whole document stand beside its lines."""
+    around = bill.ht_cents - sum(line.net_cents for line in bill.lines)
+    if around:
+        what = "Frais" if around > 0 else "Remise"
+        said = f"{what} sur l’ensemble de la facture, {euros(around)} HT : la commande n’en dit rien."
+        yield Difference(Code.NOT_ORDERED, "error", said)
+
+
+def _item(item: ItemOrdered, after: Fraction, *, touched: bool, is_credit: bool) -> Iterator[Difference]:
+    """Never more than ordered, never ahead of what was accepted, over all bills together."""
+    if touched and after < 0:
+        said = f"{item.name} : l’avoir rend {count(-after)} de plus que ce qui a été facturé."
+        yield Difference(Code.BACK, "error", said, item_id=item.item_id)
+    elif touched and after > item.ordered and not is_credit:
+        said = f"{item.name} : {count(after)} facturés en tout, {count(item.ordered)} commandés."
+        yield Difference(Code.BEYOND, "error", said, item_id=item.item_id)
+    elif touched and after > item.accepted and not is_credit:
+        said = f"{item.name} : {count(after)} facturés en tout, {count(item.accepted)} reçus et acceptés à ce jour."
+        yield Difference(Code.AHEAD, "error", said, item_id=item.item_id)
+    elif after < item.accepted and not is_credit:
+        said = f"{item.name} : {count(item.accepted - after)} reçus ne sont pas encore facturés."
+        yield Difference(Code.MISSING, "info", said, item_id=item.item_id)
+
+
+def needs_reason(found: Iterable[Difference]) -> bool:
+    return any(one.severity == "error" for one in found)
+
+
+def rate(value: Fraction | Decimal) -> str:
+    """A rate of VAT in percent, as sentences say it."""
+    return _percent(Fraction(value) / 100, 2)
+
+
+def count(units: Fraction | Decimal | int) -> str:
+    return number(Fraction(units))
+
+
+class InvoiceState(StrEnum):
+    """How much of an order is invoiced, by bills that are accepted."""
+
+    NONE = "none"
+    PARTLY = "partly"
+    FULLY = "fully"
+    OVER = "over"
+
+
+STATE_WORDS: Mapping[InvoiceState, str] = {
+    InvoiceState.NONE: "Pas encore facturée",
+    InvoiceState.PARTLY: "Facturée en partie",
+    InvoiceState.FULLY: "Entièrement facturée",
+    InvoiceState.OVER: "Facturée au-delà",
+}
+STATE_TAGS: Mapping[InvoiceState, str] = {
+    InvoiceState.NONE: "draft",
+    InvoiceState.PARTLY: "primary",
+    InvoiceState.FULLY: "done",
+    InvoiceState.OVER: "overdue",
+}
+
+
+class ItemTally(NamedTuple):
+    """One item of an order, all its bills together."""
+
+    ordered: int
+    accepted: int
+    invoiced: Fraction
+    complete: bool = False
+    """Its order is declared complete: nothing more will come than what was accepted."""
+
+    @property
+    def expected(self) -> int:
+        return self.accepted if self.complete else self.ordered
+
+    @property
+    def covered(self) -> Fraction:
+        """Units that were ordered, accepted and invoiced alike: no bill matches more than that."""
+        return max(Fraction(0), min(Fraction(self.ordered), Fraction(self.accepted), self.invoiced))
+
+
+def state_of(items: Iterable[ItemTally]) -> InvoiceState:
+    """A bill is no full match while a part only is invoiced of something, and one unit too many is over."""
+    each = list(items)
+    if any(item.invoiced > item.expected for item in each):
+        return InvoiceState.OVER
+    if not any(item.invoiced for item in each):
+        return InvoiceState.NONE
+    full = all(item.invoiced == item.expected for item in each)
+    return InvoiceState.FULLY if full else InvoiceState.PARTLY
+
+
+@dataclass(frozen=True)
+class Advances:
+    """Advances on an order (CCP R2191-3 and following), with VAT, in cents."""
+
+    paid: Cents = 0
+    taken_off: Cents = 0
+    """What accepted bills say is paid already."""
+
+    @property
+    def left(self) -> Cents:
+        """Still to take off of what is invoiced; below nothing: more was taken off than paid."""
+        return self.paid - self.taken_off
+
+    @property
+    def said(self) -> str:
+        """In French; empty where there is none."""
+        if not self.paid and not self.taken_off:
+            return ""
+        if self.left > 0:
+            return f"{euros(self.paid)} versés, {euros(self.taken_off)} déduits, {euros(self.left)} à déduire encore."
+        if self.left < 0:
+            return f"{euros(self.taken_off)} déduits pour {euros(self.paid)} versés : vérifiez les acomptes déduits."
+        return f"{euros(self.paid)} versés, tous déduits."

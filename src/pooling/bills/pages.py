@@ -1,0 +1,521 @@
+"""The pages of a purchase's bills: what is invoiced, one bill, and all that is decided on it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+
+from pooling.allocation.locking import may_edit as may_edit_costs
+from pooling.allocation.page import finance_of
+from pooling.bills import typing_pages
+from pooling.bills.balancing import Mend, Mending
+from pooling.bills.comparing import STATE_TAGS, STATE_WORDS, count, rate, state_of
+from pooling.bills.deciding import (
+    accept_bill,
+    all_differences,
+    dispute_bill,
+    doubtful,
+    forget_advance,
+    link_bill,
+    match_lines,
+    note_advance,
+    reject_bill,
+    take_back,
+)
+from pooling.bills.keeping import BillKnown, keep_read, lacks_lines
+from pooling.bills.models import Bill, BillState
+from pooling.bills.page import BILLS, ONE, SECTION, BillPage, BillsPage, called
+from pooling.bills.permissions import may_decide, may_note_bills, may_see_bill
+from pooling.bills.queries import (
+    BillShown,
+    ItemBilled,
+    OrderBilled,
+    advances_of,
+    bills_listed,
+    items_billed,
+    items_of_order,
+    lines_of,
+    orders_billed,
+    orders_chosen,
+    orders_named,
+    payable_of,
+    rates_billed,
+    rates_of,
+    seller_identity,
+    show_bill,
+)
+from pooling.bills.rules import BILL, link, sign_of
+from pooling.bills.tying import Tied, read_tied
+from pooling.bills.workbook import FILE_NAMES, bills_file
+from pooling.invoices.apart import SECONDS, read_apart
+from pooling.invoices.containers import MOST_BYTES
+from pooling.kernel.errors import Invalid, NotFound
+from pooling.kernel.files import Upload, file_with_content
+from pooling.kernel.limits import BYTES, Readers, limit
+from pooling.kernel.slices import Slice
+from pooling.kernel.tables import id_typed
+from pooling.members.group_page import Here
+from pooling.members.rights import Right
+from pooling.purchases.kinds.parts import Part
+from pooling.purchases.permissions import may_run
+from pooling.sharing.money import Cents
+from pooling.suppliers.models import Supplier
+from pooling.web.addresses import path_of
+from pooling.web.cursors import pages_after
+from pooling.web.downloads import REVALIDATED, download
+from pooling.web.forms import Form, PostedForm
+from pooling.web.numbers import read_cents
+from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
+from pooling.web.typography import date_short, euros, price
+
+FIELD = "file"
+LARGEST_INVOICE = limit(
+    MOST_BYTES, "A supplier’s electronic invoice", __name__, Readers.OPERATORS, Readers.PROGRAMS, unit=BYTES
+)
+_AROUND = 100_000
+HINT = f"PDF Factur-X, ou XML CII ou UBL, de {MOST_BYTES // 10**6} Mo au plus. Lu en {SECONDS} secondes au plus."
+EDITED_LINES = 200
+"""Lines whose item may be chosen on one page; of more, the rule's own matches stand."""
+
+
+@get(BILLS, right=Right.SEE_TOTALS)
+async def show_bills(here: Here[BillsPage], apres: FromQuery[str] = "") -> Response[str]:
+    """What is ordered, accepted and invoiced, of what concerns the caller; whether what is shared ties with it."""
+    return await _bills_page(here, Form(), apres)
+
+
+async def _bills_page(here: BillsPage, form: Form, after: str = "") -> Response[str]:
+    session, purchase_id, reach = here.session, here.purchase.id, here.reach
+    billed = await items_billed(session, purchase_id, reach)
+    whole = reach.everything or reach.common
+    tied = await read_tied(session, purchase_id, finance_of(here)) if whole else None
+    listed = await bills_listed(session, purchase_id, reach, Slice(after))
+    orders = await orders_billed(session, purchase_id, reach, Slice())
+    rates = await rates_billed(session, purchase_id, reach)
+    notes = here.changes and may_note_bills(here.caller, here.purchase, here.buyers)
+    return here.render(
+        "bills/bills.html",
+        form=form,
+        base=here.url + SECTION,
+        notes=notes,
+        hint=HINT,
+        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        ordered=here.kind.has(Part.ITEMS),
+        billed=[_item(item) for item in billed],
+        chart=[_drawn(item) for item in billed],
+        payable=await payable_of(session, purchase_id, reach),
+        rates=[(rate(each), euros(ht), euros(vat), euros(ht + vat)) for each, (ht, vat) in rates.items()],
+        total=_taxed(sum(ht for ht, _ in rates.values()), sum(vat for _, vat in rates.values())),
+        orders=[_order(order, here) for order in orders.items],
+        more_orders=orders.next is not None,
+        advances=await advances_of(session, purchase_id, reach),
+        bills=[_listed(shown) for shown in listed.items],
+        files=[{"label": kind.upper(), "url": f"{here.url}{SECTION}/{name}"} for kind, name in FILE_NAMES.items()],
+        tied=_tied(here, tied) if tied else None,
+        **pages_after(here.url + SECTION, after, listed),
+    )
+
+
+def _taxed(ht: Cents, vat: Cents) -> tuple[str, str, str]:
+    return euros(ht), euros(vat), euros(ht + vat)
+
+
+def _item(item: ItemBilled) -> dict[str, str]:
+    tally = item.tally
+    return {
+        "supplier": item.supplier,
+        "name": item.name,
+        "ordered": count(tally.ordered),
+        "accepted": count(tally.accepted),
+        "invoiced": count(tally.invoiced),
+        "covered": count(tally.covered),
+        "ordered_ht": euros(item.ordered_cents),
+        "invoiced_ht": euros(item.invoiced_cents),
+        "said": _said(item),
+    }
+
+
+def _said(item: ItemBilled) -> str:
+    """What to look at, in a few words."""
+    tally = item.tally
+    if tally.invoiced > tally.ordered:
+        return f"{count(tally.invoiced - tally.ordered)} de trop"
+    if tally.invoiced > tally.accepted:
+        return f"{count(tally.invoiced - tally.accepted)} en avance sur la livraison"
+    if tally.accepted > tally.invoiced:
+        return f"{count(tally.accepted - tally.invoiced)} à facturer"
+    return ""
+
+
+def _drawn(item: ItemBilled) -> dict[str, Any]:
+    """Of each item the part that is settled, that is here and not invoiced, invoiced and not here, still to come."""
+    tally = item.tally
+    invoiced = max(0.0, float(tally.invoiced))
+    covered = float(tally.covered)
+    here = max(0.0, min(tally.accepted, tally.ordered) - covered)
+    ahead = max(0.0, invoiced - covered)
+    return {
+        "label": item.name,
+        "values": [covered, here, ahead, max(0.0, tally.ordered - covered - here - ahead)],
+        "text": f"{count(tally.invoiced)} sur {count(tally.ordered)}",
+        "detail": f"{count(tally.ordered)} commandés, {count(tally.accepted)} reçus, {count(tally.invoiced)} facturés.",
+    }
+
+
+def _order(order: OrderBilled, here: BillsPage) -> dict[str, Any]:
+    state = state_of(order.items)
+    return {
+        "id": order.id,
+        "reference": order.reference,
+        "supplier": order.supplier,
+        "payer": order.payer or here.lead,
+        "tag": STATE_TAGS[state],
+        "word": STATE_WORDS[state],
+        "advances": order.advances.said,
+        "due": euros(order.due),
+    }
+
+
+def _listed(shown: BillShown) -> dict[str, Any]:
+    bill = shown.bill
+    return {
+        "id": bill.id,
+        "called": called(bill),
+        "seller": shown.seller,
+        "order": shown.order or ("à rattacher" if bill.state in (BillState.TO_CHECK, BillState.DISPUTED) else "–"),
+        "issued": date_short(bill.issued_on) if bill.issued_on else "–",
+        "due_on": date_short(bill.due_on) if bill.due_on else "–",
+        "ttc": _money(bill.currency, shown.signed_ttc),
+        "due": _money(bill.currency, sign_of(bill.kind) * bill.due_cents),
+        "tag": BILL.tag(bill.state),
+        "word": _word(bill),
+    }
+
+
+def _word(bill: Bill) -> str:
+    return "Remplacée" if bill.replaced_by_id is not None else BILL.word(bill.state)
+
+
+def _tied(here: BillsPage, tied: Tied) -> dict[str, Any]:
+    """Whether the shares tie with what is invoiced, and links to what would mend them."""
+    balance = tied.balance
+    runs = may_run(here.caller, here.purchase)
+    return {
+        "begun": balance.begun,
+        "refused": tied.refused,
+        "ties": balance.ties,
+        "gap": euros(balance.gap.ht + balance.gap.vat),
+        "rates": [
+            (rate(one.rate), *(euros(side[place]) for place in (0, 1) for side in (one.shared, one.invoiced, one.gap)))
+            for one in balance.rates
+        ],
+        "mends": [(mend.message, *_way(here, mend, runs=runs)) for mend in balance.mends],
+        "record": tied.record,
+        "record_ties": tied.record_ties,
+        "record_gap": euros(tied.record_gap.ht + tied.record_gap.vat),
+    }
+
+
+class Way(NamedTuple):
+    """Where something is mended; empty: it is not for the caller, or not in these pages."""
+
+    label: str = ""
+    url: str = ""
+
+
+def _way(here: BillsPage, mend: Mend, *, runs: bool) -> Way:
+    if mend.label and runs and may_edit_costs(here.purchase):
+        filled = {
+            "label": mend.label,
+            "amount": f"{mend.cents / 100:.2f}".replace(".", ","),
+            "vat_rate": f"{float(mend.vat_rate):g}".replace(".", ","),
+        }
+        return Way("Ajouter ces frais", f"{here.url}/couts/frais/nouveau?{urlencode(filled)}")
+    if mend.kind in (Mending.PRICE, Mending.RATE):
+        return Way("Voir l’article", f"{here.url}/articles/{mend.item}")
+    if mend.kind is Mending.QUANTITY:
+        return Way("Voir les besoins", f"{here.url}/besoins")
+    if mend.kind is Mending.CHARGE:
+        return Way("Voir les coûts", f"{here.url}/couts")
+    return Way()
+
+
+@post(BILLS, right=may_note_bills, request_max_body_size=LARGEST_INVOICE + _AROUND, guards=[scan_files])
+async def do_read(here: Here[BillsPage], form: PostedForm) -> Response[Any]:
+    """Reads the file that was sent, in a process of its own, and keeps what it says."""
+    file = form.files.get(FIELD)
+    if file is None or not file.content:
+        form.refuse(FIELD, "Choisissez le fichier que le fournisseur a envoyé.")
+    async with form.submitted(lambda: _bills_page(here, form)):
+        assert file is not None, "it was refused"
+        reading = await asyncio.to_thread(read_apart, file.content)
+        sent = Upload(file.filename, file.content)
+        try:
+            bill = await keep_read(here.session, here.caller, here.purchase.id, reading, sent, here.now, field=FIELD)
+        except BillKnown as known:
+            if known.purchase.id != here.purchase.id or not may_see_bill(here.caller, here.reach, known.bill):
+                raise Invalid({FIELD: known.message}) from known
+            return here.redirect(f"{SECTION}/{known.bill.id}", warning=known.message)
+        return here.redirect(f"{SECTION}/{bill.id}", done=f"{called(bill)} : lue et gardée. Vérifiez-la.")
+    raise AssertionError("the form is shown again")
+
+
+@get([f"{BILLS}/{name}" for name in FILE_NAMES.values()], right=Right.SEE_TOTALS)
+async def download_bills(here: Here[BillsPage]) -> Response[bytes]:
+    """The bills that the caller sees, with their amounts by rate, as one file."""
+    kind = path_of(here.request).rpartition(".")[2]
+    content, media_type = await bills_file(here, kind)
+    return download(content, f"{here.purchase.reference}-factures.{kind}", media_type)
+
+
+@get(ONE, right=may_see_bill)
+async def show_bill_page(here: Here[BillPage]) -> Response[str]:
+    return await _bill_page(here, Form())
+
+
+async def _bill_page(here: BillPage, form: Form) -> Response[str]:
+    """The version stays the one that was shown, unless the person has just been told of a newer one."""
+    session, purchase_id = here.session, here.purchase.id
+    await session.refresh(here.bill)
+    bill = here.bill
+    if not form.value("version") or form.conflict:
+        form.values["version"] = str(bill.version)
+    shown = await show_bill(session, bill)
+    lines, rates = await lines_of(session, bill.id), await rates_of(session, bill.id)
+    items = await items_of_order(session, bill.order_id, without=bill.id) if bill.order_id else []
+    names = {item.item_id: item.name for item in items}
+    differences = await all_differences(session, bill)
+    is_open = bill.state in (BillState.TO_CHECK, BillState.DISPUTED)
+    orders = await orders_chosen(session, purchase_id, bill.supplier_id) if here.decides and is_open else []
+    form.values.setdefault("order", str(bill.order_id or ""))
+    supplier = await session.get(Supplier, (bill.group_id, bill.supplier_id)) if bill.supplier_id else None
+    return here.render(
+        "bills/bill.html",
+        form=form,
+        bill=bill,
+        shown=shown,
+        heading=called(bill),
+        payer=shown.payer or here.lead,
+        tag=BILL.tag(bill.state),
+        word=_word(bill),
+        is_open=is_open,
+        decides=here.decides,
+        sign=sign_of(bill.kind),
+        money=partial(_money, bill.currency),
+        lines=[_line(here, place, line, names) for place, line in enumerate(lines)],
+        rates=[
+            (rate(each.vat_rate), *(_money(bill.currency, cents) for cents in (each.base_cents, each.vat_cents)))
+            for each in rates
+        ],
+        differences=differences,
+        findings=_findings(bill),
+        needs_reason=doubtful(bill) or any(one.severity == "error" for one in differences),
+        unlinked=await _unlinked(here) if bill.order_id is None and is_open else "",
+        orders=[(str(order.id), order.reference) for order in orders],
+        lacks_lines=lacks_lines(bill) and is_open,
+        typed=bill.source is None and is_open,
+        matches=bool(items) and bool(lines) and is_open and len(lines) <= EDITED_LINES,
+        mail=_mail(here, supplier, [one.message for one in differences if one.severity == "error"]),
+        issued=date_short(bill.issued_on) if bill.issued_on else "non lue",
+        due_on=date_short(bill.due_on) if bill.due_on else "non dite",
+    )
+
+
+def _money(currency: str, cents: Cents) -> str:
+    """An amount in the document's own currency."""
+    return euros(cents) if currency == "EUR" else euros(cents).replace("€", currency)
+
+
+def _line(here: BillPage, place: int, line: Any, names: Mapping[int, str]) -> dict[str, Any]:  # noqa: ANN401 - a row
+    found = [one["message"] for one in here.bill.findings if one["field"] == f"lines[{place}].net"]
+    return {
+        "place": line.position,
+        "name": line.name,
+        "code": line.supplier_code,
+        "quantity": count(line.quantity),
+        "price": price(line.unit_price),
+        "net": _money(here.bill.currency, line.net_cents),
+        "rate": rate(line.vat_rate),
+        "item": names.get(line.item_id or 0, ""),
+        "item_id": line.item_id,
+        "found": " ".join(found),
+    }
+
+
+def _findings(bill: Bill) -> list[dict[str, str]]:
+    """What concerns the document as a whole, its parties or amounts: lines tell their own."""
+    return [one for one in bill.findings if not one["field"].startswith("lines[")]
+
+
+async def _unlinked(here: BillPage) -> str:
+    """Why it is linked to no order, where its purchase has some."""
+    orders, some = await orders_named(here.session, here.purchase.id, here.bill.order_reference)
+    if not some:
+        return ""
+    if here.bill.currency != "EUR":
+        return f"Cette facture est en {here.bill.currency} : elle n’est rapprochée d’aucune commande."
+    if not here.bill.order_reference:
+        return "Elle ne dit pas de quelle commande elle est : rattachez-la."
+    if not orders:
+        return f"Cet achat n’a pas de commande « {here.bill.order_reference} » : rattachez-la."
+    seller = await seller_identity(here.session, here.bill)
+    return link(here.bill.order_reference, seller, orders).said or "Rattachez-la à sa commande."
+
+
+def _mail(here: BillPage, supplier: Supplier | None, differences: Sequence[str]) -> str:
+    """A letter to the supplier, as a link that opens the person's own mail program; empty without its address."""
+    if supplier is None or not supplier.order_email:
+        return ""
+    bill = here.bill
+    about = f"{called(bill)}, {euros(bill.ttc_cents)} TTC"
+    if bill.order_reference:
+        about += f", commande {bill.order_reference}"
+    told = "\n".join(f"- {sentence}" for sentence in (bill.reason, *differences) if sentence)
+    body = (
+        f"Bonjour,\n\nNous ne pouvons pas accepter ce document : {about}.\n\n{told}\n\n"
+        "Merci de nous adresser un document corrigé ou un avoir.\n"
+    )
+    filled = {"subject": f"{called(bill)} : à corriger", "body": body}
+    return f"mailto:{quote(supplier.order_email)}?{urlencode(filled, quote_via=quote)}"
+
+
+@get(f"{ONE}/fichier", right=may_see_bill)
+async def download_bill(here: Here[BillPage]) -> Response[bytes]:
+    """The file as it was received."""
+    if here.bill.file_id is None:
+        raise NotFound
+    file, content = await file_with_content(here.session, here.bill.file_id)
+    return download(content, file.name, file.media_type, headers=REVALIDATED)
+
+
+def _seen(form: Form) -> int | None:
+    return id_typed(form.value("version"))
+
+
+@post(f"{ONE}/commande", right=may_decide)
+async def do_link(here: Here[BillPage], form: PostedForm) -> Response[Any]:
+    order_id = id_typed(form.value("order"))
+    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
+        await link_bill(here.session, here.caller, here.purchase.id, here.bill.id, order_id, here.now, seen=_seen(form))
+    done = "La facture est rattachée, ses lignes sont rapprochées." if order_id else "La facture n’est plus rattachée."
+    return here.redirect(here.path, done=done)
+
+
+@get(f"{ONE}/rapprochement", right=may_decide)
+async def ask_matching(here: Here[BillPage]) -> Response[str]:
+    return await _matching_page(here, Form())
+
+
+async def _matching_page(here: BillPage, form: Form) -> Response[str]:
+    await here.session.refresh(here.bill)
+    bill = here.bill
+    lines = await lines_of(here.session, bill.id)
+    items = await items_of_order(here.session, bill.order_id, without=bill.id) if bill.order_id else []
+    names = {item.item_id: item.name for item in items}
+    if not form.value("version") or form.conflict:
+        form.values["version"] = str(bill.version)
+    for line in lines:
+        form.values.setdefault(f"line-{line.position}", str(line.item_id or ""))
+    return here.render(
+        "bills/matching.html",
+        "Rapprocher",
+        form=form,
+        heading=called(bill),
+        path=here.url + here.path,
+        lines=[_line(here, place, line, names) for place, line in enumerate(lines[:EDITED_LINES])],
+        options=[(str(item.item_id), f"{item.name}, {price(item.unit_price)} HT") for item in items],
+    )
+
+
+@post(f"{ONE}/rapprochement", right=may_decide)
+async def do_matching(here: Here[BillPage], form: PostedForm) -> Response[Any]:
+    lines = await lines_of(here.session, here.bill.id)
+    fields = {line.position: f"line-{line.position}" for line in lines}
+    matches = {place: id_typed(form.value(name)) for place, name in fields.items() if name in form.values}
+    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
+    async with form.submitted(lambda: _matching_page(here, form), conflict=""):
+        await match_lines(*whose, matches, here.now, seen=_seen(form))
+    return here.redirect(here.path, done="Les lignes sont rapprochées.")
+
+
+@post(f"{ONE}/acceptation", right=may_decide)
+async def do_accept(here: Here[BillPage], form: PostedForm) -> Response[Any]:
+    reason = form.reason()
+    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
+    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
+        await accept_bill(*whose, here.now, reason=reason, seen=_seen(form))
+    return here.redirect(here.path, done="La facture est acceptée : elle compte désormais dans ce qui est facturé.")
+
+
+@post(f"{ONE}/contestation", right=may_decide)
+async def do_dispute(here: Here[BillPage], form: PostedForm) -> Response[Any]:
+    reason = form.reason()
+    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
+    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
+        await dispute_bill(*whose, here.now, reason=reason, seen=_seen(form))
+    return here.redirect(
+        here.path, done="La facture est contestée : écrivez au fournisseur, la page prépare le courriel."
+    )
+
+
+@post(f"{ONE}/refus", right=may_decide)
+async def do_reject(here: Here[BillPage], form: PostedForm) -> Response[Any]:
+    reason = form.reason()
+    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
+    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
+        await reject_bill(*whose, here.now, reason=reason, seen=_seen(form))
+    return here.redirect(here.path, done="La facture est refusée : elle ne compte pour rien.")
+
+
+@post(f"{ONE}/reprise", right=may_decide)
+async def do_take_back(here: Here[BillPage], form: PostedForm) -> Response[Any]:
+    reason = form.reason()
+    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
+    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
+        await take_back(*whose, here.now, reason=reason, seen=_seen(form))
+    return here.redirect(here.path, done="La facture est de nouveau à vérifier.")
+
+
+@post(f"{BILLS}/avances", right=may_note_bills)
+async def do_advance(here: Here[BillsPage], form: PostedForm) -> Response[Any]:
+    cents = read_cents(form, "cents")
+    order_id = id_typed(form.value("order"))
+    if order_id is None:
+        form.refuse("order", "Choisissez la commande de cette avance.")
+    paid_on = form.date("paid_on")
+    note = form.text("note", longest=200)
+    async with form.submitted(lambda: _bills_page(here, form), conflict=""):
+        assert order_id is not None, "it was refused"
+        assert paid_on is not None, "it was refused"
+        whose = (here.session, here.caller, here.purchase.id, order_id)
+        await note_advance(*whose, cents, paid_on, here.now, note=note)
+    return here.redirect(SECTION, done="L’avance est notée : elle se déduit des factures.")
+
+
+@post(f"{BILLS}/avances/{{advance_id:int}}/retrait", right=may_note_bills)
+async def do_forget_advance(here: Here[BillsPage], advance_id: FromPath[int]) -> Response[Any]:
+    await forget_advance(here.session, here.caller, here.purchase.id, advance_id, here.now)
+    return here.redirect(SECTION, done="L’avance est retirée.")
+
+
+ROUTES = [
+    show_bills,
+    do_read,
+    download_bills,
+    show_bill_page,
+    download_bill,
+    do_link,
+    ask_matching,
+    do_matching,
+    do_accept,
+    do_dispute,
+    do_reject,
+    do_take_back,
+    do_advance,
+    do_forget_advance,
+    *typing_pages.ROUTES,
+]

@@ -1,0 +1,53 @@
+"""What bills leave to do: to check them, to link them, before they are due."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.bills.page import SECTION
+from pooling.kernel.database import fetch, group_of
+from pooling.members.models import Role
+from pooling.members.rights import Caller
+from pooling.members.task import Task
+from pooling.web.typography import plural
+
+_OPEN = """
+SELECT p.reference, p.title,
+    count(*) FILTER (WHERE c.state = 'to_check') AS to_check,
+    count(*) FILTER (WHERE c.state = 'disputed') AS disputed,
+    count(*) FILTER (WHERE c.order_id IS NULL AND EXISTS (
+        SELECT FROM orders o WHERE o.group_id = $1 AND o.purchase_id = p.id AND o.state IN ('sent', 'confirmed'))
+    ) AS unlinked,
+    min(c.due_on) AS due_on
+FROM bills c JOIN purchases p ON p.group_id = $1 AND p.id = c.purchase_id
+WHERE c.group_id = $1 AND c.state IN ('to_check', 'disputed') AND p.state NOT IN ('settled', 'cancelled')
+    AND (p.id = ANY ($2::bigint[]) OR p.lead_member_id = ANY ($3::bigint[]) OR c.member_id = ANY ($3::bigint[]))
+GROUP BY p.group_id, p.id ORDER BY p.reference"""
+
+
+async def bills_to_decide(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
+    """For who decides on them: lead buyers, the finance of who pays."""
+    led, paying = caller.purchases_led(), caller.members_as(Role.FINANCE)
+    if not led and not paying:
+        return []
+    rows = await fetch(session, _OPEN, group_of(session), led, paying)
+    return [task for row in rows for task in _tasks(row)]
+
+
+def _tasks(row: Any) -> Iterator[Task]:  # noqa: ANN401 - a row of the driver
+    context, path = f"{row['reference']} · {row['title']}", f"/achats/{row['reference']}{SECTION}"
+    due = row["due_on"]
+    when = {"due_at": datetime.combine(due, time(12), UTC), "due_on": due} if due else {}
+    if row["to_check"]:
+        sentence = f"Vérifier {plural(row['to_check'], 'facture de fournisseur', 'factures de fournisseurs')}"
+        yield Task(sentence, context, path, "Vérifier", **when)
+    if row["unlinked"]:
+        sentence = f"Rattacher {plural(row['unlinked'], 'facture')} à sa commande"
+        if row["unlinked"] > 1:
+            sentence = f"Rattacher {plural(row['unlinked'], 'facture')} à leurs commandes"
+        yield Task(sentence, context, path, "Rattacher")
+    if row["disputed"]:
+        sentence = f"Suivre {plural(row['disputed'], 'facture contestée', 'factures contestées')}"
+        yield Task(sentence, context, path, "Voir", **when)

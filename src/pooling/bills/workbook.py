@@ -1,0 +1,106 @@
+"""A purchase's bills as a file for finance: one row for each rate of each, and what they come to together."""
+
+import asyncio
+import io
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.bills.models import Bill, BillRate, BillState
+from pooling.bills.page import NOUNS, BillsPage
+from pooling.bills.queries import BillShown, all_bills, within
+from pooling.bills.rules import BILL, sign_of
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.kernel.tables import linked
+from pooling.outbox.mail import FICTIONAL
+from pooling.sharing.money import Cents
+from pooling.web.typography import date_short, date_time_long
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE_NAMES = {"xlsx": "liste.xlsx", "csv": "liste.csv"}
+_COLUMNS = [
+    Column("Fournisseur", width=34),
+    *(Column(title, ColumnKind.CODE, 18) for title in ("Numéro", "Commande")),
+    Column("Payée par", width=30),
+    Column("Sorte", width=20),
+    *(Column(title, width=12) for title in ("Date", "Échéance")),
+    Column("État", width=14),
+    Column("Compte", width=10),
+    Column("Taux de TVA", ColumnKind.PERCENT, 12),
+    *(Column(title, ColumnKind.AMOUNT, summed=True) for title in ("HT", "TVA", "TTC")),
+    Column("Reste à payer", ColumnKind.AMOUNT, summed=True),
+    Column("Raison", width=40),
+]
+
+
+async def bills_file(here: BillsPage, kind: str) -> tuple[bytes, str]:
+    """The bills that the caller sees, as a workbook or as CSV, with its media type."""
+    bills = await all_bills(here.session, here.purchase.id, here.reach)
+    rates = await _rates(here.session, here)
+    facts = {
+        "Document": "Factures des fournisseurs",
+        "Achat": f"{here.purchase.reference} {here.purchase.title}",
+        "Groupe": here.group.name,
+        "Date": date_time_long(here.now, here.zone, with_year=True),
+    }
+    notice = FICTIONAL if here.group.fictional else None
+    table = SheetTable("Factures", _COLUMNS, list(_rows(bills, rates, here.lead)))
+    if kind == "csv":
+        return await asyncio.to_thread(_csv, table, facts, notice), "text/csv; charset=utf-8"
+    return await asyncio.to_thread(_workbook, table, facts, notice), XLSX
+
+
+async def _rates(session: AsyncSession, here: BillsPage) -> Mapping[int, Sequence[BillRate]]:
+    found: dict[int, list[BillRate]] = defaultdict(list)
+    rows = await session.execute(
+        select(BillRate)
+        .join(Bill, linked(Bill.id, BillRate.bill_id))
+        .where(col(Bill.purchase_id) == here.purchase.id, within(here.reach))
+        .order_by(col(BillRate.bill_id), col(BillRate.vat_rate).desc())
+    )
+    for rate in rows.scalars():
+        found[rate.bill_id].append(rate)
+    return found
+
+
+def _rows(bills: Sequence[BillShown], rates: Mapping[int, Sequence[BillRate]], lead: str) -> Iterator[list[Value]]:
+    """What is left to pay stands on the first row of each bill, so that a sum counts it once."""
+    for shown in bills:
+        bill, sign = shown.bill, sign_of(shown.bill.kind)
+        counts = bill.state == BillState.ACCEPTED and bill.replaced_by_id is None
+        head: list[Value] = [
+            shown.seller,
+            bill.number,
+            shown.order or bill.order_reference,
+            shown.payer or lead,
+            NOUNS[bill.kind],
+            date_short(bill.issued_on) if bill.issued_on else None,
+            date_short(bill.due_on) if bill.due_on else None,
+            "Remplacée" if bill.replaced_by_id is not None else BILL.word(bill.state),
+            "oui" if counts else "non",
+        ]
+        each: list[tuple[Decimal | None, Cents, Cents]] = [
+            (rate.vat_rate / 100, rate.base_cents, rate.vat_cents) for rate in rates.get(bill.id, ())
+        ]
+        for place, (rate, base, vat) in enumerate(each or [(None, bill.ht_cents, bill.vat_cents)]):
+            due = sign * bill.due_cents if place == 0 else None
+            yield [*head, rate, sign * base, sign * vat, sign * (base + vat), due, bill.reason]
+
+
+def _csv(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
+    target = io.BytesIO()
+    write_csv(target, table, notice, facts)
+    return target.getvalue()
+
+
+def _workbook(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
+    target, book = io.BytesIO(), Book(facts, notice)
+    book.add(table)
+    book.save(target)
+    return target.getvalue()
