@@ -13,7 +13,7 @@ from ground.web import SECRET
 from pooling.accounts.people import ensure_people
 from pooling.app import create_app
 from pooling.demo import pages as demo
-from pooling.demo.running import check_loopback, check_port_is_free
+from pooling.demo.place import check_loopback, check_port_is_free
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database

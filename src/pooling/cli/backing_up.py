@@ -13,7 +13,7 @@ from pooling.backups.checking import NoBackup, faults_of_backup
 from pooling.backups.programs import ProgramFailed
 from pooling.backups.taking import take_backup
 from pooling.cli.failures import REFUSED
-from pooling.cli.installation import engines_of
+from pooling.cli.starting import engines_of
 from pooling.cli.version import installed_version
 from pooling.settings import load_settings, stop_process
 

@@ -12,7 +12,8 @@ from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.cli.groups import in_group
-from pooling.cli.installation import NO_ANSWER, engines_of, first_line, migrate_engines
+from pooling.cli.installation import NO_ANSWER, first_line, migrate_engines
+from pooling.cli.starting import engines_of
 from pooling.directory.joining import Joined, join_all
 from pooling.directory.merging import merge_named
 from pooling.directory.queries import communes_among

@@ -21,11 +21,11 @@ from pooling.cli.installation import (
     NO_ANSWER,
     SECONDS_TO_ANSWER,
     Installation,
-    engines_of,
     first_line,
     migrate_engines,
     with_database,
 )
+from pooling.cli.starting import engines_of
 from pooling.embedded.engines import left_behind
 from pooling.features import FEATURES
 from pooling.kernel.bell import Bell

@@ -14,12 +14,6 @@ WRONG = 2
 INTERRUPTED = 130
 
 
-class Terminated(KeyboardInterrupt):
-    """A polite kill: SIGTERM, as a service manager sends it."""
-
-    status = 143
-
-
 def failure_told(error: Exception) -> tuple[str, int] | None:
     """The sentence and the exit status for this error; None for a defect of ours, which is shown as it is."""
     if isinstance(error, Invalid):

@@ -1,21 +1,20 @@
 """What most commands stand on: the settings, the engines they name or that are started for them, the database."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import FrameType
 from typing import TypeVar
 
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from pooling.cli.failures import Terminated, without_password
+from pooling.cli.failures import without_password
+from pooling.cli.starting import engines_of
 from pooling.directory.updating import load_packaged
-from pooling.embedded.engines import Engines, kept_secret, running_engines
+from pooling.embedded.engines import Engines, kept_secret
 from pooling.kernel.database import LONG, Database, Patience, driver_url
 from pooling.kernel.migrations import migrate as migrate_database
 from pooling.kernel.migrations import newest_revision, present_revision, role_of
@@ -65,34 +64,6 @@ def installation(settings: Settings | None = None) -> Iterator[Installation]:
         else:
             asyncio.run(_refuse_unmigrated(found))
         yield found
-
-
-@contextmanager
-def engines_of(settings: Settings) -> Iterator[Engines]:
-    """A polite kill ends the block as Ctrl-C does, so that what was started is stopped; the stopping itself is not
-    interrupted.
-    """
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with running_engines(
-            settings.data_dir,
-            database_url=settings.database_url,
-            owner_database_url=settings.owner_database_url,
-            redis_url=settings.redis_url,
-        ) as engines:
-            signal.signal(signal.SIGTERM, _leave)
-            try:
-                yield engines
-            finally:
-                for number in before:
-                    signal.signal(number, signal.SIG_IGN)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    raise Terminated
 
 
 def migrate_engines(engines: Engines) -> None:

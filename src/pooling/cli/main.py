@@ -4,7 +4,6 @@
 
 import ast
 import faulthandler
-import importlib
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -12,10 +11,12 @@ from pathlib import Path
 
 import rich_click as click
 
+from pooling.cli.loading import loaded
 from pooling.cli.version import installed_version
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "pooling.cli.running": ("demo", "serve", "worker"),
+    "pooling.cli.demonstration": ("demo",),
+    "pooling.cli.running": ("serve", "worker"),
     "pooling.cli.migrating": ("migrate",),
     "pooling.cli.configuring": ("config",),
     "pooling.cli.backing_up": ("backup", "restore-check"),
@@ -62,7 +63,7 @@ class Commands(click.RichGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         for module, names in COMMANDS.items():
             if cmd_name in names:
-                found: click.Command = importlib.import_module(module).COMMANDS[cmd_name]
+                found: click.Command = loaded(module).COMMANDS[cmd_name]
                 return found
         return None
 

@@ -2,7 +2,8 @@
 
 import rich_click as click
 
-from pooling.cli.installation import engines_of, migrate_engines
+from pooling.cli.installation import migrate_engines
+from pooling.cli.starting import engines_of
 from pooling.kernel.migrations import newest_revision
 from pooling.settings import load_settings
 

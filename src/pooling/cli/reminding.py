@@ -5,9 +5,9 @@ from pathlib import Path
 import rich_click as click
 from sqlalchemy import text
 
+from pooling.cli.demonstration import demonstration_settings
 from pooling.cli.failures import REFUSED
 from pooling.cli.installation import Installation, installation, with_database
-from pooling.cli.running import demonstration_settings
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database

@@ -6,25 +6,22 @@ A web process loads neither the worker nor what draws frames in a terminal.
 import asyncio
 import socket
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from pooling import data_folder
 from pooling.app import create_app
-from pooling.cli.installation import Installation, engines_of, installation, migrate_engines, secret_key
-from pooling.demo.running import check_loopback, check_port_is_free, forget, make_territory, run_until_stopped
-from pooling.embedded.engines import in_use, stop_left_behind
-from pooling.embedded.holders import locked
+from pooling.cli.installation import Installation, installation, secret_key
+from pooling.demo.place import check_port_is_free
+from pooling.demo.running import make_territory, run_until_stopped
 from pooling.kernel.bell import Bell
 from pooling.kernel.database import WEB
 from pooling.kernel.logs import begin_logs
 from pooling.kernel.service_manager import inherited_sockets, tell_manager
 from pooling.outbox.transport import KeptInOutbox
-from pooling.settings import Settings, load_settings, stop_process
+from pooling.settings import load_settings
 from pooling.web.metrics import Metrics
 from pooling.web.services import Services
 from pooling.web.watching import Watcher, telling
@@ -36,70 +33,14 @@ if TYPE_CHECKING:
 PORT = click.IntRange(1, 65535)
 
 
-def demonstration_settings(data_dir: Path | None, base_url: str) -> Settings:
-    """Whatever the environment says, a demonstration uses embedded engines of its own and sends no mail."""
-    return load_settings(
-        data_dir=data_dir or data_folder("demo"),
-        base_url=base_url,
-        database_url=None,
-        owner_database_url=None,
-        redis_url=None,
-        smtp_url=None,
-    )
-
-
-@click.command()
-@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where its data stay between runs.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address: nothing else is accepted.")
-@click.option("--port", type=PORT, default=8000, show_default=True)
-@click.option("--reset", is_flag=True, help="Start over: forget what was done in earlier runs.")
-def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # noqa: FBT001
-    """Start the demonstration territory: database, queue, web and worker in one go.
-
-    Whatever the environment says, it uses embedded engines of its own and sends no mail.
-    """
-    from rich.console import Console  # noqa: PLC0415 - see the module's head
-
-    check_loopback(host)
-    check_port_is_free(host, port)
-    settings = demonstration_settings(data_dir, f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    console = Console()
-    with ExitStack() as stack:
-        _alone_in(settings.data_dir, stack)
-        if reset:
-            _start_over(settings.data_dir)
-        with console.status("Starting PostgreSQL and Valkey…"):
-            engines = stack.enter_context(engines_of(settings))
-            migrate_engines(engines)
-        asyncio.run(_demonstrate(Installation(settings, engines), host, port, console))
-    console.print("Stopped. Your data are kept for the next run.")
-
-
-def _alone_in(data_dir: Path, stack: ExitStack) -> None:
-    """One demonstration at a time in a folder: two would both make the territory."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        stack.enter_context(locked(data_dir / ".demonstration", wait=False))
-    except BlockingIOError:
-        stop_process(f"a demonstration already runs in {data_dir}: stop it, or choose another folder with --data-dir.")
-    except OSError as error:
-        stop_process(f"the data folder {data_dir} cannot be written: {error.strerror}.")
-
-
-def _start_over(data_dir: Path) -> None:
-    if in_use(data_dir):
-        stop_process(f"another process uses the data in {data_dir}: stop it before --reset.")
-    stop_left_behind(data_dir)
-    forget(data_dir)
-
-
-async def _demonstrate(found: Installation, host: str, port: int, console: "Console") -> None:
+async def demonstrate(found: Installation, host: str, port: int, console: "Console") -> None:
     from pooling.worker import run, work_of  # noqa: PLC0415 - see the module's head
 
     database, bell = found.database(), Bell(found.engines.redis_url)
-    made = await make_territory(database, datetime.now(UTC))
     services = Services(found.settings, database, bell, secret_key(found.settings))
-    app = create_app(services, demonstration=True)
+    made, app = await asyncio.gather(
+        make_territory(database, datetime.now(UTC)), asyncio.to_thread(create_app, services, demonstration=True)
+    )
     work = work_of(found.settings, database, bell, transport=KeptInOutbox())
 
     async def announced() -> None:
@@ -197,4 +138,4 @@ async def _work(found: Installation) -> None:
         await database.dispose()
 
 
-COMMANDS = {"demo": demo, "serve": serve, "worker": worker}
+COMMANDS = {"serve": serve, "worker": worker}

@@ -1,14 +1,11 @@
 """What `pooling demo` needs beyond `serve` and `worker`: the territory, and both in one process until Ctrl-C."""
 
 import asyncio
-import ipaddress
 import logging
-import shutil
 import signal
 import socket
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from litestar import Litestar
 from sqlalchemy import text
@@ -24,38 +21,11 @@ from pooling.demo.territory import make_group
 from pooling.features import FEATURES
 from pooling.kernel.database import Database
 from pooling.members.features import Features
-from pooling.settings import stop_process
 from pooling.web.server import server_of
 
 log = logging.getLogger(__name__)
 
 SECONDS_TO_FINISH = 5
-ENGINE_FOLDERS = ("postgres", "valkey")
-
-
-def check_loopback(host: str) -> None:
-    """The demonstration lets anybody in as anybody: it answers this machine alone, whatever is asked."""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        stop_process(f"the demonstration has no password: it only listens on this machine (127.0.0.1), not on {host}.")
-
-
-def check_port_is_free(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            attempt.bind((host, port))
-        except OSError:
-            stop_process(f"port {port} is taken: choose another with --port.")
-
-
-def forget(data_dir: Path) -> None:
-    """Starts over: removes what earlier runs left in the data folder, and nothing else that may lie there."""
-    for name in ENGINE_FOLDERS:
-        shutil.rmtree(data_dir / name, ignore_errors=True)
 
 
 async def make_territory(database: Database, now: datetime) -> bool:

@@ -1,0 +1,90 @@
+"""The command that runs the demonstration. Its engines start while its pages are loaded, which takes as long: nothing
+that pages need is imported here.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from pooling import data_folder
+from pooling.cli.loading import loaded
+from pooling.cli.starting import engines_of
+from pooling.demo.place import check_loopback, check_port_is_free, forget
+from pooling.embedded.engines import in_use, stop_left_behind
+from pooling.embedded.holders import locked
+from pooling.settings import Settings, load_settings, stop_process
+
+PORT = click.IntRange(1, 65535)
+
+
+def demonstration_settings(data_dir: Path | None, base_url: str) -> Settings:
+    """Whatever the environment says, a demonstration uses embedded engines of its own and sends no mail."""
+    return load_settings(
+        data_dir=data_dir or data_folder("demo"),
+        base_url=base_url,
+        database_url=None,
+        owner_database_url=None,
+        redis_url=None,
+        smtp_url=None,
+    )
+
+
+@click.command()
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where its data stay between runs.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address: nothing else is accepted.")
+@click.option("--port", type=PORT, default=8000, show_default=True)
+@click.option("--reset", is_flag=True, help="Start over: forget what was done in earlier runs.")
+def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # noqa: FBT001
+    """Start the demonstration territory: database, queue, web and worker in one go.
+
+    Whatever the environment says, it uses embedded engines of its own and sends no mail.
+    """
+    from rich.console import Console  # noqa: PLC0415 - see the module's head
+
+    check_loopback(host)
+    check_port_is_free(host, port)
+    settings = demonstration_settings(data_dir, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    console = Console()
+    with ExitStack() as stack:
+        _alone_in(settings.data_dir, stack)
+        if reset:
+            _start_over(settings.data_dir)
+        with console.status("Starting PostgreSQL and Valkey…"):
+            pages = stack.enter_context(ThreadPoolExecutor(1)).submit(_load_pages)
+            engines = stack.enter_context(engines_of(settings))
+            running = pages.result()
+            from pooling.cli.installation import Installation, migrate_engines  # noqa: PLC0415 - see the module's head
+
+            migrate_engines(engines)
+        asyncio.run(running.demonstrate(Installation(settings, engines), host, port, console))
+    console.print("Stopped. Your data are kept for the next run.")
+
+
+def _load_pages() -> Any:  # noqa: ANN401 - a module
+    loaded("pooling.worker")
+    return loaded("pooling.cli.running")
+
+
+def _alone_in(data_dir: Path, stack: ExitStack) -> None:
+    """One demonstration at a time in a folder: two would both make the territory."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(locked(data_dir / ".demonstration", wait=False))
+    except BlockingIOError:
+        stop_process(f"a demonstration already runs in {data_dir}: stop it, or choose another folder with --data-dir.")
+    except OSError as error:
+        stop_process(f"the data folder {data_dir} cannot be written: {error.strerror}.")
+
+
+def _start_over(data_dir: Path) -> None:
+    if in_use(data_dir):
+        stop_process(f"another process uses the data in {data_dir}: stop it before --reset.")
+    stop_left_behind(data_dir)
+    forget(data_dir)
+
+
+COMMANDS = {"demo": demo}
