@@ -33,6 +33,7 @@ from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import MinutesVersion
 from pooling.deliveries.splitting import keep_split
+from pooling.exports.asking import ask_export
 from pooling.exports.writing import write_exports
 from pooling.followups.documents import attach_document
 from pooling.followups.keeping import keep_followup
@@ -53,6 +54,8 @@ from pooling.needs.collection import close_collection
 from pooling.needs.freezing import freeze_consolidation
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
+from pooling.orders.buyers import BuyerIn, describe_buyer
+from pooling.orders.document_export import DOCUMENTS
 from pooling.orders.making import make_orders
 from pooling.orders.models import Order, OrderItem, OrderState
 from pooling.orders.naming import name_suppliers
@@ -132,10 +135,10 @@ async def furnish(
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
-    await _order(database, territory, mark)
+    named |= await _order(database, territory, mark)
     named |= await _receive(database, territory, mark)
-    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND]
-    assert await write_exports(database, FixedClock(NOW), kinds) == len(kinds)
+    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS]
+    assert await write_exports(database, FixedClock(NOW), kinds) == 4  # two of them are of orders
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
@@ -145,6 +148,7 @@ async def furnish(
         "ordered": "AG-2027-006",
         "received": "AG-2027-007",
         "order_number": 1,
+        "version": 1,
         "document_id": document,
         "member": LUGOS,
         "siren": COBAN,
@@ -376,8 +380,8 @@ async def note_quote(
     return {"quote_id": quote.id, "quote_file_id": file.id}
 
 
-async def _order(database: Database, territory: Territory, mark: str) -> None:
-    """A purchase whose order is about to leave."""
+async def _order(database: Database, territory: Territory, mark: str) -> dict[str, object]:
+    """A purchase whose order is about to leave, and files about it."""
     purchase_id = await open_purchase(database, territory, NOW, title=f"Vélos{mark}")
     await file_needs(database, territory, purchase_id, REFERENT, NOW, abri=2)
     clock = FixedClock(NOW)
@@ -388,6 +392,18 @@ async def _order(database: Database, territory: Territory, mark: str) -> None:
         supplier = (await session.execute(text("SELECT min(id) FROM suppliers"))).scalar_one()
         await name_suppliers(session, buyer, purchase_id, {"abri": supplier}, NOW, reason=f"Le seul{mark}")
         await make_orders(session, buyer, purchase_id, clock)
+        order = (await session.execute(text("SELECT min(id) FROM orders"))).scalar_one()
+        referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
+        member = await session.get_one(Member, (territory.group_id, territory.members[LUGOS]))
+        await describe_buyer(session, referent, member, BuyerIn(service=f"Mairie{mark}"), NOW)
+        about = [
+            {"purchase": purchase_id, "order": order, "format": "pdf"},
+            {"purchase": purchase_id, "order": None, "format": "xlsx"},
+        ]
+        one, lines = [
+            await ask_export(session, DOCUMENTS.name, terms, buyer.person_id, NOW, unchanging=False) for terms in about
+        ]
+    return {"order_export_id": one, "lines_export_id": lines}
 
 
 async def _receive(database: Database, territory: Territory, mark: str) -> dict[str, object]:

@@ -25,6 +25,7 @@ from pooling.kernel.events import record_event
 from pooling.kernel.states import StateMachine
 from pooling.members.granting import grant_role
 from pooling.members.models import ACCESS_REQUEST, Role
+from pooling.orders.rules import ORDER
 from pooling.purchases.kinds import KINDS
 from pooling.purchases.rules import PURCHASE
 from web_client import Browser, SignIn, text_of
@@ -33,6 +34,7 @@ SENTENCES = {name for feature in FEATURES for name in feature.events.sentences}
 SOURCE = Path(pooling.__file__).parent
 MACHINES: dict[str, StateMachine[Any]] = {
     "PURCHASE": PURCHASE,
+    "ORDER": ORDER,
     "COMMITTEE": COMMITTEE,
     "DECISION": DECISION,
     "DIFFICULTY": DIFFICULTY,

@@ -384,6 +384,32 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"{method} {PURCHASE}/commandes/fournisseurs": BUYER for method in ("GET", "POST")},
     f"GET {PURCHASE}/commandes/{{order_number}}": SEES_LUGOS,
     **{
+        f"{method} {PURCHASE}/commandes/{{order_number}}/{act}": BUYER
+        for method in ("GET", "POST")
+        for act in ("confirmation", "modification", "annulation", "tolerances")
+    },
+    **{
+        f"GET {PURCHASE}/commandes/{{order_number}}/{path}": RUNS_OR_LEADS
+        for path in (
+            *("bon-de-commande.pdf", "bon-de-commande.xlsx"),
+            *("documents/{order_export_id}", "documents/{order_export_id}/fichier"),
+        )
+    },
+    f"POST {PURCHASE}/commandes/{{order_number}}/documents": RUNS_OR_LEADS,
+    **{  # this one has not left
+        f"GET {PURCHASE}/commandes/{{order_number}}/versions/{{version}}/bon-de-commande.{kind}": frozenset()
+        for kind in ("pdf", "xlsx")
+    },
+    f"POST {PURCHASE}/commandes/documents": RUNS_OR_LEADS,
+    **{
+        f"GET {PURCHASE}/commandes/{path}": RUNS_OR_LEADS
+        for path in (
+            *("lignes.csv", "lignes.xlsx"),
+            *("documents/{lines_export_id}", "documents/{lines_export_id}/fichier"),
+        )
+    },
+    **{f"{method} /g/{{group}}/membres/{{member}}/acheteur": OWNS for method in ("GET", "POST")},
+    **{
         f"{method} {PURCHASE}/commandes{one}/envoi": BUYER
         for method in ("GET", "POST")
         for one in ("", "/{order_number}")
@@ -503,6 +529,18 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases/{{reference}}/deliveries/{{member}}": SEES_LUGOS,
     f"PUT {API}/purchases/{{reference}}/deliveries/{{member}}": OWNS,
     f"POST {API}/purchases/{{reference}}/step": BUYER,
+    f"GET {API}/purchases/{{reference}}/orders": SEES_ORDERS,
+    f"POST {API}/purchases/{{reference}}/orders": BUYER,
+    **{f"{method} {API}/purchases/{{reference}}/orders/suppliers": BUYER for method in ("GET", "PUT")},
+    **{f"POST {API}/purchases/{{reference}}/orders{one}/sending": BUYER for one in ("", "/{order_number}")},
+    **{f"GET {API}/purchases/{{reference}}/orders/{{order_number}}{path}": SEES_LUGOS for path in ("", "/lines")},
+    **{
+        f"{method} {API}/purchases/{{reference}}/orders/{{order_number}}/{act}": BUYER
+        for act, method in (
+            *(("confirmation", "PUT"), ("tolerances", "PUT")),
+            *(("amendment", "POST"), ("cancellation", "POST")),
+        )
+    },
     f"GET {API}/purchases/{{reference}}/followup": GROUP,
     f"PUT {API}/purchases/{{reference}}/followup": BUYER,
     f"GET {API}/purchases/{{reference}}/offer": GROUP,

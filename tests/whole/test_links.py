@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from httpx import Response
 from litestar import Litestar
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
@@ -29,13 +31,18 @@ from pooling.committees.models import Committee, CommitteeState, MinutesVersion
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.files import Upload
+from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_role
 from pooling.members.models import Role
+from pooling.members.rights import Caller
 from pooling.needs.collection import close_collection
 from pooling.needs.declaring import save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn
+from pooling.orders.changing import AmendmentIn, amend_order
+from pooling.orders.mailing import send_by_mail
+from pooling.orders.reading import items_ordered, orders_listed
 from pooling.purchases.finding import find_purchase
 from pooling.reminders.models import ReminderOptOut
 from routes import routes_of
@@ -54,6 +61,7 @@ OTHERS = ("referent@arcachon.example", "referent@droit.example", PURCHASING)
 """Whose member leads a purchase, whose member is a unit and silent, who only prepares."""
 LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)|<(?:form)\b[^>]*?method="get"[^>]*?action="(/[^"#]*)')
 
+DOCUMENTS = "/g/{group}/achats/{reference}/commandes"
 WORKBOOKS = "/g/{group}/achats/{reference}/couts/classeurs"
 UNLINKED = {
     "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
@@ -61,6 +69,14 @@ UNLINKED = {
     f"{WORKBOOKS}/{{export_id}}": "as above",
     f"{WORKBOOKS}/{{export_id}}/repartition.xlsx": "as above",
     "/g/{group}/achats/{reference}/receptions/{order_number}/reouverture": "offered once it is declared complete",
+    **dict.fromkeys(
+        (
+            f"{DOCUMENTS}{path}{end}"
+            for path in ("/documents/{lines_export_id}", "/{order_number}/documents/{order_export_id}")
+            for end in ("", "/fichier")
+        ),
+        "offered where an order is longer than a download may be",
+    ),
     "/g/{group}/comites/{committee_id}/reponse": "the committee’s page leads there whoever is invited",
     **dict.fromkeys(
         (f"/g/{{group}}/comites/{{committee_id}}/{page}" for page in ("decisions/nouvelle", "publication")),
@@ -101,6 +117,7 @@ async def lived_in(database: Database, territory: Territory) -> None:
         for purchase_id in (closed, frozen):
             await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
         await freeze_consolidation(session, buyer, frozen, FixedClock(NOW), options={})
+        await _order(session, buyer)
         supplier = int(str(furnished["supplier_id"]))
         await note_quote(session, territory, closed, supplier, "")
         await note_bill(session, territory, closed, supplier, " bis")
@@ -111,6 +128,17 @@ async def lived_in(database: Database, territory: Territory) -> None:
         await save_draft(session, referent, opened, draft, FixedClock(NOW))
         session.add(ReminderOptOut(group_id=territory.group_id, person_id=referent.person_id, kind="committee", at=NOW))
         await hold_committee(session, territory)
+
+
+async def _order(session: AsyncSession, buyer: Caller) -> None:
+    """The furnished order has left by mail, and was amended since."""
+    purchase, clock = await find_purchase(session, "AG-2027-006"), FixedClock(NOW)
+    await session.execute(text("UPDATE suppliers SET order_email = 'commandes@mobilier.example'"))
+    assert await send_by_mail(session, buyer, purchase.id, clock) == (1, 0)
+    (order,) = (await orders_listed(session, purchase.id, Slice())).items
+    (item,) = await items_ordered(session, order.order.id)
+    cheaper = AmendmentIn(prices={item.item.item_id: Decimal(1)})
+    await amend_order(session, buyer, purchase.id, order.order.id, cheaper, clock, reason="Remise")
 
 
 async def hold_committee(session: AsyncSession, territory: Territory) -> None:

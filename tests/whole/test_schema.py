@@ -345,6 +345,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_order_items_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
     "ck_order_lines_quantity_not_negative": [("quantity", "-1")],
     "ck_order_versions_counts_from_one": [("number", "0")],
+    "ck_order_buyers_siret_written": [("siret", "'123'"), ("siret", "'2133026070001A'")],
     "ck_orders_cancelled_has_date": [("state", "'cancelled'"), ("state, cancelled_at", "'draft', now()")],
     "ck_orders_counts_from_one": [("number, version", "0, 1"), ("number, version", "1, 0")],
     "ck_orders_reference_comes_back": [
@@ -507,6 +508,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_bills_accepted_has_supplier": ("state, decided_at, supplier_id", "'accepted', now(), 1"),
     "ck_bills_accepted_in_euros": ("state, decided_at, supplier_id, currency", "'accepted', now(), 1, 'EUR'"),
     "ck_bills_counts_from_one": ("version", "1"),
+    "ck_order_buyers_siret_written": ("siret", "'21330260700018'"),
     "ck_order_items_price_not_negative": ("unit_price", "0"),
     "ck_order_items_vat_rate_is_percent": ("vat_rate", "20"),
     "ck_order_lines_quantity_not_negative": ("quantity", "0"),

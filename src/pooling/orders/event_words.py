@@ -17,6 +17,13 @@ SENTENCES: Mapping[str, str] = {
     "orders.suppliers_named": "a dit à quels fournisseurs vont les articles de {purchase}",
     "orders.made": "a préparé les commandes de {purchase} : {orders}",
     "order.sent": "a envoyé la commande {order} ({how})",
+    "order.not_sent": "n’a pas pu envoyer la commande {order}",
+    "order.confirmed": "a noté que le fournisseur confirme la commande {order}",
+    "order.promised": "a noté ce que le fournisseur promet de la commande {order}",
+    "order.amended": "a modifié la commande {order}",
+    "order.cancelled": "a annulé la commande {order}",
+    "order.tolerated": "a changé les tolérances de la commande {order}",
+    "order_buyer.described": "a dit ce que les bons de commande disent de {member}",
 }
 
 
@@ -37,5 +44,17 @@ EVENTS = EventWords(
     SENTENCES,
     (Subject("order", "Commandes", otherwise="une commande", states=ORDER.words, named=_named),),
     gaps={"orders": _orders},
+    settings={
+        "promised_on": "livraison promise",
+        "supplier_reference": "numéro du fournisseur",
+        "version": "version",
+        "over_percent": "tolérance en plus",
+        "under_percent": "tolérance en moins",
+        "siret": "SIRET",
+        "vat_number": "numéro de TVA",
+        "service_code": "code du service",
+        "service": "service",
+        "address": "adresse",
+    },
     changes={"orders.suppliers_named": _differing},
 )

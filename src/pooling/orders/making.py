@@ -56,6 +56,8 @@ WHERE i.group_id = $1 AND i.purchase_id = $2
 ORDER BY i.position, i.id"""
 _DRAFTS = "SELECT id FROM orders WHERE group_id = :group AND purchase_id = :purchase AND state = 'draft'"
 _EMPTY = (
+    """UPDATE orders SET asked_at = NULL, asked_by = NULL
+    WHERE group_id = :group AND purchase_id = :purchase AND state = 'draft' AND asked_at IS NOT NULL""",
     f"DELETE FROM order_lines WHERE group_id = :group AND order_id IN ({_DRAFTS})",  # noqa: S608 - ours
     f"DELETE FROM order_items WHERE group_id = :group AND order_id IN ({_DRAFTS})",  # noqa: S608 - ours
 )

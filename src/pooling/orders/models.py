@@ -3,7 +3,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -38,6 +38,7 @@ class Order(TenantTable, table=True):
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_has_date"),
         Index(None, "group_id", "supplier_id"),
         Index(None, "group_id", "member_id"),
+        Index("ix_orders_asked", "group_id", "asked_at", "id", postgresql_where=text("asked_at IS NOT NULL")),
     )
 
     id: int = identity()
@@ -60,6 +61,9 @@ class Order(TenantTable, table=True):
     under_percent: Decimal = Field(default=Decimal(0), sa_type=Numeric(5, 2))
     """How much less still makes it complete."""
     created_at: datetime = instant()
+    asked_at: datetime | None = instant(nullable=True)
+    """Since when it is to leave by mail: the worker makes its documents and sends them."""
+    asked_by: int | None = foreign_id(nullable=True)
     sent_at: datetime | None = instant(nullable=True)
     """When its first version left."""
     confirmed_at: datetime | None = instant(nullable=True)
@@ -77,6 +81,8 @@ class OrderVersion(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         within_group("order_id", "orders"),
+        within_group("pdf_id", "files"),
+        within_group("workbook_id", "files"),
         CheckConstraint("number >= 1", name="counts_from_one"),
     )
 
@@ -90,8 +96,13 @@ class OrderVersion(TenantTable, table=True):
     sent_by: int | None = foreign_id(nullable=True)
     sent_how: str = ""
     """The address that it was mailed to, or how it left otherwise, in words."""
+    pdf_id: int | None = foreign_id(nullable=True)
+    """The bon de commande as it was sent."""
+    workbook_id: int | None = foreign_id(nullable=True)
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
-    """What it changed: `{"line": id, "before": units, "after": units}`."""
+    """What it changed: `{"line": id, "before": units, "after": units}`, or of an item's price `{"item": id, "before":
+    "180", "after": "175"}`.
+    """
 
 
 class OrderItem(TenantTable, table=True):
@@ -153,3 +164,28 @@ class OrderLine(TenantTable, table=True):
     quantity: int
     engagement: str = ""
     """The number under which this member's finance committed the expense."""
+
+
+class OrderBuyer(TenantTable, table=True):
+    """What orders, and the invoices that come of them, call a member that buys."""
+
+    __tablename__ = "order_buyers"
+    __table_args__ = (
+        in_group(),
+        within_group("member_id", "members"),
+        CheckConstraint("siret ~ '^[0-9]{14}$'", name="siret_written"),
+    )
+
+    member_id: int = Field(primary_key=True, sa_type=BigInteger)
+    siret: str | None = None
+    """Of the establishment that invoices are made out to, and found by on Chorus Pro (BT-46)."""
+    vat_number: str = ""
+    """Where it has one."""
+    service_code: str = ""
+    """Of the service on Chorus Pro (BT-10)."""
+    service: str = ""
+    """What that service is called."""
+    address: str = ""
+    """As it stands on a letter, several lines: not where goods are delivered."""
+    contact: str = ""
+    """Who answers the supplier: a service, a telephone number, an address."""

@@ -8,17 +8,20 @@ from litestar.params import FromQuery
 from sqlalchemy import select
 from sqlmodel import col
 
+from pooling.allocation.records.downloads import writes_apart
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
 from pooling.needs.consolidating import current_consolidation
+from pooling.orders.document import changes_in_words
 from pooling.orders.making import ORDERING, make_orders, unawarded_items
-from pooling.orders.models import OrderState
+from pooling.orders.models import Order, OrderState, OrderVersion
 from pooling.orders.naming import awarded, name_suppliers
 from pooling.orders.page import ORDERS, SECTION, OrderPage
-from pooling.orders.permissions import concerned_as, may_see_orders, sees_every_order
+from pooling.orders.permissions import concerned_as, may_see_document, may_see_orders, sees_every_order
 from pooling.orders.reading import (
     OrderShown,
     Tally,
+    count_lines,
     items_ordered,
     lines_listed,
     orders_listed,
@@ -28,7 +31,7 @@ from pooling.orders.reading import (
     versions_of,
     without_address,
 )
-from pooling.orders.rules import ORDER, each_buys, totals_of
+from pooling.orders.rules import LEFT, ORDER, each_buys, totals_of
 from pooling.procurement.reading import plan_of
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -41,6 +44,7 @@ from pooling.web.typography import date_long, date_short, date_time_long, euros,
 
 NAMING = f"{SECTION}/fournisseurs"
 MOST_SUPPLIERS = 500
+SHOWN_CHANGES = 20
 ONE = f"{ORDERS}/{{order_number:int}}"
 
 
@@ -74,6 +78,12 @@ async def _list_page(here: PurchasePage, form: Form, state: str = "", after: str
         columns_beside=[{"label": next(iter(facts.values())).label} for facts in beside if facts],
         tally=tally,
         states_of=_states(here, tally, state),
+        files=[
+            {"label": f"Toutes les lignes ({kind.upper()})", "url": f"{here.url}{SECTION}/lignes.{kind}"}
+            for kind in ("xlsx", "csv")
+        ]
+        if sees_all
+        else [],
         state=state,
         sees_all=sees_all,
         runs=runs,
@@ -85,6 +95,7 @@ async def _list_page(here: PurchasePage, form: Form, state: str = "", after: str
         each_buys=each_buys((await plan_of(session, purchase.id)).mandate),
         ht=euros(ht),
         ttc=euros(ht + vat),
+        apart=sees_all and tally.all > 0 and writes_apart(here.request, await count_lines(session, purchase.id)),
         **pages_after(here.url + SECTION, after, listed, {"etat": state}),
     )
 
@@ -215,12 +226,30 @@ async def order_page(here: OrderPage, form: Form, after: str = "") -> Response[s
             for rate in totals.by_rate
         ],
         versions=versions,
+        versions_shown=[await _version(here, one) for one in versions],
         to_send=order.state != OrderState.CANCELLED and versions[0].sent_at is None,
+        left=order.state in LEFT,
+        may_cancel=order.state != OrderState.CANCELLED and not await here.features.order_holds(session, order.id),
+        whole=may_see_document(here.caller, here.purchase, order),
+        apart=writes_apart(here.request, await count_lines(session, here.purchase.id, order.id)),
         facts_shown=_facts(here),
         parts=await here.features.order_parts(here),
         runs=may_run(here.caller, here.purchase),
         **pages_after(here.url + here.order_path, after, lines),
     )
+
+
+async def _version(here: OrderPage, version: OrderVersion) -> dict[str, Any]:
+    made = f"Préparée le {date_time_long(version.made_at, here.zone, with_year=True)}, pas encore envoyée."
+    if version.sent_at is not None:
+        made = f"Partie le {date_time_long(version.sent_at, here.zone, with_year=True)} : {version.sent_how}."
+    return {
+        "number": version.number,
+        "said": made,
+        "reason": version.reason,
+        "changes": await changes_in_words(here.session, here.order.id, version.changes, SHOWN_CHANGES),
+        "kept": version.pdf_id is not None,
+    }
 
 
 def _facts(here: OrderPage) -> list[dict[str, str]]:
@@ -233,9 +262,15 @@ def _facts(here: OrderPage) -> list[dict[str, str]]:
         "Confirmée le": date_short(order.confirmed_at.astimezone(here.zone).date()) if order.confirmed_at else "",
         "Numéro du fournisseur": order.supplier_reference,
         "Livraison promise": date_long(order.promised_on) if order.promised_on else "",
+        "Tolérances": _tolerances(order),
         "Annulée": order.cancelled_because,
     }
     return [{"label": label, "value": value} for label, value in known.items() if value]
+
+
+def _tolerances(order: Order) -> str:
+    parts = ((order.over_percent, "en plus"), (order.under_percent, "en moins"))
+    return ", ".join(f"{number(percent)}\u00a0% {which}" for percent, which in parts if percent)
 
 
 ROUTES = [show_orders, do_make, ask_suppliers, do_suppliers, show_order]

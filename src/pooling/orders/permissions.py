@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from pooling.kernel.errors import NotFound
-from pooling.members.models import Role
+from pooling.members.models import Member, Role
 from pooling.members.permissions import permission
 from pooling.members.rights import AnyRight, Caller, Right
 from pooling.orders.models import Order
@@ -12,6 +12,8 @@ from pooling.purchases.models import Purchase
 
 class OrderRight(AnyRight):
     SEE_ORDERS = ("see_orders", Role.FACILITATOR, Role.LEAD_BUYER, Role.REFERENT, Role.FINANCE)
+    DESCRIBE_BUYER = ("describe_buyer", Role.FACILITATOR, Role.REFERENT, Role.FINANCE)
+    """On a member: what orders and invoices call it."""
 
 
 @permission(OrderRight.SEE_ORDERS)
@@ -30,6 +32,12 @@ def may_see_order(caller: Caller, purchase: Purchase, concerned: Collection[int]
 def may_see_document(caller: Caller, purchase: Purchase, order: Order) -> bool:
     """Whoever sees everybody's lines, which it names; the référents and finance officers of the member that buys."""
     return sees_every_line(caller, purchase) or order.member_id in concerned_as(caller)
+
+
+@permission(OrderRight.DESCRIBE_BUYER)
+def may_describe_buyer(caller: Caller, member: Member) -> bool:
+    """The member's référents and finance officers, and the facilitator for it."""
+    return caller.may(OrderRight.DESCRIBE_BUYER, member_id=member.id)
 
 
 def concerned_as(caller: Caller) -> list[int]:

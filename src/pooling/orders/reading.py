@@ -116,7 +116,7 @@ async def concerned_members(session: AsyncSession, order: Order, among: Collecti
 
 _TALLY = """
 SELECT state, count(*) AS many, count(*) FILTER (WHERE promised_on IS NULL) AS unpromised,
-    count(*) FILTER (WHERE v.sent_at IS NULL) AS unsent
+    count(*) FILTER (WHERE v.sent_at IS NULL) AS unsent, count(*) FILTER (WHERE asked_at IS NOT NULL) AS asked
 FROM orders o JOIN order_versions v ON v.group_id = o.group_id AND v.order_id = o.id AND v.number = o.version
 WHERE o.group_id = $1 AND o.purchase_id = $2 GROUP BY state"""
 
@@ -130,6 +130,8 @@ class Tally:
     """Of those that have left, how many have no promised date."""
     unsent: int
     """How many were amended since they left, and not sent again."""
+    asked: int = 0
+    """How many the worker is to send."""
 
     @property
     def drafts(self) -> int:
@@ -151,6 +153,7 @@ async def tally_of(session: AsyncSession, purchase_id: int) -> Tally:
         {row["state"]: row["many"] for row in rows},
         sum(row["unpromised"] for row in left),
         sum(row["unsent"] for row in left),
+        sum(row["asked"] for row in rows),
     )
 
 
@@ -277,6 +280,15 @@ def site_of(site: Site | None) -> SiteShown | None:
         site.is_main,
         site.archived_at is not None,
     )
+
+
+async def count_lines(session: AsyncSession, purchase_id: int, order_id: int | None = None) -> int:
+    """Of an order, or (None) of all the purchase's."""
+    statement = select(func.count()).select_from(OrderLine).join(Order, linked(Order.id, OrderLine.order_id))
+    statement = statement.where(col(Order.purchase_id) == purchase_id)
+    if order_id is not None:
+        statement = statement.where(col(OrderLine.order_id) == order_id)
+    return (await session.execute(statement)).scalar_one()
 
 
 _INCOMPLETE = """

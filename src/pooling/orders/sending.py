@@ -33,7 +33,7 @@ _SENT = (
     """UPDATE order_versions v SET sent_at = :now, sent_by = :person, sent_how = :how FROM orders o
     WHERE v.group_id = :group AND o.group_id = :group AND o.id = ANY (:orders) AND v.order_id = o.id
         AND v.number = o.version""",
-    """UPDATE orders SET state = 'sent', sent_at = COALESCE(sent_at, :now)
+    """UPDATE orders SET state = 'sent', sent_at = COALESCE(sent_at, :now), asked_at = NULL, asked_by = NULL
     WHERE group_id = :group AND id = ANY (:orders)""",
 )
 

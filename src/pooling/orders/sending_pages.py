@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from pooling.kernel.errors import Conflict
 from pooling.members.group_page import Here
 from pooling.needs.advancing import fact_lacking, lacking_said
+from pooling.orders.mailing import send_by_mail
 from pooling.orders.models import OrderState
 from pooling.orders.page import ORDERS, SECTION, OrderPage
 from pooling.orders.reading import tally_of, version_now, without_address
@@ -16,16 +17,17 @@ from pooling.purchases.kinds.steps import CONVENED
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
-from pooling.web.forms import Form, PostedForm
+from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.typography import plural
 
+MAIL, OTHERWISE = "mail", "otherwise"
 ALL = f"{ORDERS}/envoi"
 ONE = f"{ORDERS}/{{order_number:int}}/envoi"
 
 
 @get(ALL, right=may_run)
 async def ask_sending(here: Here[PurchasePage]) -> Response[str]:
-    return await _all_page(here, Form())
+    return await _all_page(here, form_of({"way": MAIL}))
 
 
 async def _all_page(here: PurchasePage, form: Form) -> Response[str]:
@@ -38,7 +40,7 @@ async def _all_page(here: PurchasePage, form: Form) -> Response[str]:
         here,
         form,
         (("Commandes", SECTION), "Envoyer"),
-        f"Noter que {many} {'est partie' if waiting == 1 else 'sont parties'} ?",
+        f"Envoyer {many} ?",
         path=SECTION,
         cancel=SECTION,
     )
@@ -65,11 +67,12 @@ async def _page(
         form=form,
         question=question,
         consequences=[
+            "Par courriel, chaque fournisseur reçoit le bon de commande en PDF et en XLSX ; sa réponse vous arrive.",
             "Ce qui est parti ne change plus que par une nouvelle version, avec sa raison.",
             *(["Quand toutes les commandes sont parties, l’achat passe à « Commandé »."] if last else []),
         ],
         action=f"{path}/envoi",
-        label="Noter l’envoi",
+        label="Envoyer",
         cancel=cancel,
         danger=False,
         lacking=lacking,
@@ -77,21 +80,39 @@ async def _page(
         doubtful=doubtful,
         many=many,
         longest_how=LONGEST_HOW,
+        ways=[(MAIL, "Par courriel, d’ici"), (OTHERWISE, "Elle est partie autrement : le noter")],
     )
 
 
 @post(ALL, right=may_run)
 async def do_sending(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
-    how = form.text("how", longest=LONGEST_HOW)
     async with form.submitted(lambda: _all_page(here, form), conflict=""):
-        many = await say_sent(here.session, here.caller, here.purchase.id, here.clock, how=how)
-    said = f"{plural(many, 'commande est partie', 'commandes sont parties')}."
-    return here.redirect(SECTION, done=said) if many else here.redirect(SECTION, warning="Tout était déjà parti.")
+        left, asked = await _send(here, form, None)
+    return _told(here, SECTION, left, asked)
+
+
+async def _send(here: PurchasePage, form: Form, number: int | None) -> tuple[int, int]:
+    """How many have left, and how many are to leave."""
+    way, how = form.choice("way", (MAIL, OTHERWISE)), form.text("how", longest=LONGEST_HOW)
+    form.check()
+    if way == MAIL:
+        return await send_by_mail(here.session, here.caller, here.purchase.id, here.clock, number=number)
+    return await say_sent(here.session, here.caller, here.purchase.id, here.clock, how=how, number=number), 0
+
+
+def _told(here: PurchasePage, path: str, left: int, asked: int) -> Response[Any]:
+    if asked:
+        many = plural(asked, "commande part", "commandes partent")
+        return here.redirect(path, done=f"{many} par courriel, dès que ses documents sont faits.", rings="sweep")
+    if left:
+        said = f"{plural(left, 'commande est partie', 'commandes sont parties')}."
+        return here.redirect(path, done=said, rings="deliver")
+    return here.redirect(path, warning="C’était déjà parti, ou en train de partir.")
 
 
 @get(ONE, right=may_run)
 async def ask_sending_one(here: Here[OrderPage]) -> Response[str]:
-    return await _one_page(here, Form())
+    return await _one_page(here, form_of({"way": MAIL}))
 
 
 async def _one_page(here: OrderPage, form: Form) -> Response[str]:
@@ -103,7 +124,7 @@ async def _one_page(here: OrderPage, form: Form) -> Response[str]:
         here,
         form,
         ("Envoyer",),
-        f"Noter que la commande {here.order.reference} est partie ?",
+        f"Envoyer la commande {here.order.reference} à {here.supplier.name} ?",
         path=here.order_path,
         cancel=here.order_path,
         order_id=here.order.id,
@@ -112,14 +133,9 @@ async def _one_page(here: OrderPage, form: Form) -> Response[str]:
 
 @post(ONE, right=may_run)
 async def do_sending_one(here: Here[OrderPage], form: PostedForm) -> Response[Any]:
-    how = form.text("how", longest=LONGEST_HOW)
     async with form.submitted(lambda: _one_page(here, form), conflict=""):
-        many = await say_sent(
-            here.session, here.caller, here.purchase.id, here.clock, how=how, number=here.order.number
-        )
-    if many:
-        return here.redirect(here.order_path, done=f"La commande {here.order.reference} est partie.")
-    return here.redirect(here.order_path, warning="Cette commande était déjà partie.")
+        left, asked = await _send(here, form, here.order.number)
+    return _told(here, here.order_path, left, asked)
 
 
 ROUTES = [ask_sending, do_sending, ask_sending_one, do_sending_one]

@@ -71,6 +71,7 @@ def envelope(
         "Subject": _unstructured(message.subject),
         "From": _from(message.sender_name, sender),
         "To": sendable(message.recipient),
+        **({"Reply-To": sendable(message.reply_to)} if message.reply_to else {}),
         "Date": format_datetime(now),
         "Message-ID": message_id(message, host),
         **_thread(message, host),

@@ -60,6 +60,8 @@ class Mail:
     """Ids of the group's files that go along, in this order."""
     unsubscribe_url: str | None = None
     """Where one click stops mails of this kind, for those that their reader may do without (RFC 8058)."""
+    reply_to: str = ""
+    """Whom an answer goes to, where that is not us."""
     thread: str = ""
     """What it is about (`committee-12`): mails of one thread stand together in the reader's program."""
     expires_at: datetime | None = None

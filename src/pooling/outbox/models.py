@@ -81,6 +81,8 @@ class Message(Table, table=True):
     sender_name: str = ""
     """Whom it comes from, besides the installation's address: the group."""
     thread: str = ""
+    reply_to: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Whom its reader answers; empty: the installation's address."""
     unsubscribe_url: str | None = None
     """Of a mail that its reader may do without: where one click stops its kind (RFC 8058)."""
     state: str = MessageState.QUEUED

@@ -17,15 +17,15 @@ _INSERT = """
 WITH given AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, mail.*
     FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-        $11::text[], $12::text[], $13::integer[], $14::timestamptz[]) WITH ORDINALITY
+        $11::text[], $12::text[], $13::integer[], $14::timestamptz[], $15::text[]) WITH ORDINALITY
         AS mail(kind, person_id, recipient, subject, body_text, body_html, calendar, attachments, unsubscribe_url,
-            thread, priority, expires_at, place)
+            thread, priority, expires_at, reply_to, place)
 ), written AS (
     INSERT INTO messages (id, group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
-        attachments, unsubscribe_url, thread, sender_name, state, priority, attempts, next_try_at, expires_at,
-        created_at)
+        attachments, unsubscribe_url, thread, reply_to, sender_name, state, priority, attempts, next_try_at,
+        expires_at, created_at)
     SELECT id, $1::bigint, person_id, kind, recipient, subject, body_text, body_html, calendar,
-        CAST(attachments AS bigint[]), unsubscribe_url, thread,
+        CAST(attachments AS bigint[]), unsubscribe_url, thread, reply_to,
         COALESCE((SELECT name FROM groups WHERE id = $1::bigint), ''),
         'queued', priority, 0, $2::timestamptz, expires_at, $2::timestamptz
     FROM given
@@ -55,15 +55,16 @@ async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetim
         [mail.thread for mail in mails],
         [0 if mail.urgent else 1 for mail in mails],
         [mail.expires_at for mail in mails],
+        [mail.reply_to for mail in mails],
     )
     return [row["id"] for row in rows]
 
 
 _COPIES = text("""
 INSERT INTO messages (group_id, person_id, kind, recipient, subject, body_text, body_html, calendar,
-    attachments, thread, sender_name, state, priority, attempts, next_try_at, expires_at, created_at)
+    attachments, thread, reply_to, sender_name, state, priority, attempts, next_try_at, expires_at, created_at)
 SELECT CAST(:group_id AS bigint), reader.person_id, :kind, reader.email, :subject, :body_text, :body_html, NULL,
-    CAST(:attachments AS bigint[]), CAST(:thread AS text),
+    CAST(:attachments AS bigint[]), CAST(:thread AS text), CAST(:reply_to AS text),
     COALESCE((SELECT name FROM groups WHERE id = CAST(:group_id AS bigint)), ''),
     'queued', 1, 0, :now, CAST(:expires_at AS timestamptz), :now
 FROM unnest(CAST(:people AS bigint[]), CAST(:emails AS text[])) AS reader(person_id, email)
@@ -83,6 +84,7 @@ async def queue_copies(session: AsyncSession, mail: Mail, readers: Sequence[tupl
             "body_html": render_html(mail),
             "attachments": list(mail.attachments),
             "thread": mail.thread,
+            "reply_to": mail.reply_to,
             "expires_at": mail.expires_at,
             "people": [person_id for person_id, _ in readers],
             "emails": [email for _, email in readers],

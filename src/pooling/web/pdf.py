@@ -41,9 +41,14 @@ async def make_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> b
     Raises:
         Unprintable: the document cannot be set.
     """
+    return await asyncio.to_thread(set_pdf, template, data, at)
+
+
+def set_pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
+    """The same, for whoever is in a thread already."""
     feature, _, name = template.partition("/")
     try:
-        return await asyncio.to_thread(_set, f"{feature}/templates/{name}", data, at)
+        return _set(f"{feature}/templates/{name}", data, at)
     except RuntimeError as error:  # what typst raises, also where a template is missing
         log.exception("%s could not be set", template)
         raise Unprintable(str(data["title"])) from error
