@@ -67,6 +67,7 @@ async def test_a_whole_purchase_ties_to_the_cent(database: Database, territory: 
     # 18 arches, 20 % VAT, and 8 helmets, 5.5 %: 3 240 + 648 + 100 + 5,50.
     assert "Facturée en partie" in page
     assert "Entièrement facturée" in page
+    assert "les factures acceptées en diffèrent de −432,00 € TTC" in await read(buyer, f"{PURCHASE}/couts/gel")
     await receive(database, territory, bought, arches, {SALLES: 2})
     last = await send(buyer, invoice("F2", arches, ("Arceau posé", 2, "180.00", "20.00")))
     assert await decide(buyer, last, "acceptation") == 303

@@ -6,6 +6,7 @@ from pooling.bills.departing import DEPARTURE
 from pooling.bills.event_words import EVENTS
 from pooling.bills.page import SECTION
 from pooling.bills.tasks import bills_to_decide
+from pooling.bills.tying import untied
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.purchases.kinds.parts import Part
@@ -18,6 +19,7 @@ FEATURE = Feature(
     purchase_parts=dict.fromkeys(("factures", "bills", "billing"), Part.BILLS),
     order_facts=(invoice_facts,),
     order_holds=(invoiced_already,),
+    freezing_doubts=(untied,),
     purchase_tasks=(bills_to_decide,),
     events=EVENTS,
     departures=(DEPARTURE,),

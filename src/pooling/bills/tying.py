@@ -13,12 +13,15 @@ from sqlmodel import col
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import current_allocation
 from pooling.allocation.models import AllocationRecord
+from pooling.allocation.page import CostsPage
 from pooling.bills.balancing import Balance, ChargeShared, ItemShared, Taxed, balance
 from pooling.bills.permissions import Reach
 from pooling.bills.queries import ItemBilled, items_billed, nets_by_item, rates_billed
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
+from pooling.web.typography import euros
 
 ALL = Reach(everything=True, common=True, own=frozenset())
 _HT = frozenset({LineKind.ITEM, LineKind.CHARGE, LineKind.ADJUSTMENT})
@@ -66,6 +69,17 @@ async def read_tied(
         of_record.gap,
         of_record.ties,
     )
+
+
+async def untied(here: CostsPage) -> Sequence[str]:
+    """Said before shares are frozen that are not those of the accepted bills."""
+    if not here.kind.has(Part.BILLS):
+        return ()
+    balance = (await read_tied(here.session, here.purchase.id, here.finance)).balance
+    if balance.ties or not balance.begun:
+        return ()
+    gap = euros(balance.gap.ht + balance.gap.vat)
+    return [f"les factures acceptées en diffèrent de {gap} TTC, « Factures » dit ce qui est à corriger."]
 
 
 async def _last_record(session: AsyncSession, purchase_id: int) -> tuple[int | None, Sequence[Mapping[str, Any]]]:

@@ -104,6 +104,9 @@ class Part:
 Parts: TypeAlias = Callable[[Any], Awaitable[Part]]
 """Makes one from the page object."""
 
+Doubts: TypeAlias = Callable[[Any], Awaitable[Sequence[str]]]
+"""What to verify before a purchase's shares are frozen, in sentences, from the page that asks."""
+
 Copy: TypeAlias = Callable[[AsyncSession, Copied], Awaitable[None]]
 """Takes over what a feature keeps of the model, as far as it goes with the new purchase."""
 
@@ -173,6 +176,7 @@ class Feature:
     order_floors: Sequence[OrderFloors] = ()
     supplier_parts: Sequence[Parts] = ()
     """Of the page of a supplier."""
+    freezing_doubts: Sequence[Doubts] = ()
     award_holds: Sequence[Lacking] = ()
     """Why a purchase's items may not go to other suppliers now; empty: they may."""
     configuration: Callable[[Path], object] = lambda _: None
@@ -331,6 +335,9 @@ class Features:
 
     async def order_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of an order
         return [await part(here) for feature in self.each for part in feature.order_parts]
+
+    async def freezing_doubts(self, here: Any) -> list[str]:  # noqa: ANN401 - a page of costs
+        return [said for feature in self.each for doubts in feature.freezing_doubts for said in await doubts(here)]
 
     async def supplier_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a supplier
         return [await part(here) for feature in self.each for part in feature.supplier_parts]

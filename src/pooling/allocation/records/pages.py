@@ -64,6 +64,7 @@ async def _freezing_page(here: CostsPage, form: Form) -> Response[str]:
     if allocation.result.warnings:
         found = plural(len(allocation.result.warnings), "point à vérifier", "points à vérifier")
         consequences.append(f"{found} sur l’autofinancement\u00a0: voir la page des coûts.")
+    consequences += [f"À vérifier\u00a0: {said}" for said in await here.features.freezing_doubts(here)]
     return here.ask(
         "Figer la répartition",
         question="Figer la répartition des coûts\u202f?",
