@@ -1,5 +1,6 @@
 """À faire, and a purchase at a glance."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get
@@ -9,7 +10,7 @@ from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.words import due_words
 from pooling.home.beginning import first_steps
-from pooling.home.whereabouts import whereabouts
+from pooling.home.whereabouts import Whereabouts, whereabouts
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
@@ -22,6 +23,7 @@ from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit, may_name_buyers, may_run
 from pooling.purchases.queries import purchase_items
+from pooling.purchases.rules import ONCE_CLOSED
 from pooling.web.layout import render
 from pooling.web.typography import date_long, date_time_long, deadline_words, relative_day
 
@@ -87,8 +89,15 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         coverage=await coverage(session, purchase.id),
         moments=_moments(here),
         decisions=await decisions_about(session, caller, ("purchase", purchase.id)),
-        whereabouts=await whereabouts(session, caller, purchase.id) if here.kind.has(Part.ORDERS) else [],
+        whereabouts=await _whereabouts(here),
     )
+
+
+async def _whereabouts(here: PurchasePage) -> Sequence[Whereabouts]:
+    """Nothing is asked of a purchase whose orders cannot have been made yet."""
+    if not here.kind.has(Part.ORDERS) or here.purchase.state not in ONCE_CLOSED:
+        return []
+    return await whereabouts(here.session, here.caller, here.purchase.id)
 
 
 _AWAITED = frozenset(
