@@ -57,7 +57,7 @@ from pooling.offers.schemas import OfferIn
 from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.orders.document_export import DOCUMENTS
 from pooling.orders.making import make_orders
-from pooling.orders.models import Order, OrderItem, OrderState
+from pooling.orders.models import Order, OrderItem, OrderState, OrderVersion
 from pooling.orders.naming import name_suppliers
 from pooling.outbox.models import Message
 from pooling.purchases.details import describe_item
@@ -392,7 +392,8 @@ async def _order(database: Database, territory: Territory, mark: str) -> dict[st
         supplier = (await session.execute(text("SELECT min(id) FROM suppliers"))).scalar_one()
         await name_suppliers(session, buyer, purchase_id, {"abri": supplier}, NOW, reason=f"Le seul{mark}")
         await make_orders(session, buyer, purchase_id, clock)
-        order = (await session.execute(text("SELECT min(id) FROM orders"))).scalar_one()
+        ordered = text("SELECT id FROM orders WHERE purchase_id = :purchase")
+        order = (await session.execute(ordered, {"purchase": purchase_id})).scalar_one()
         referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
         member = await session.get_one(Member, (territory.group_id, territory.members[LUGOS]))
         await describe_buyer(session, referent, member, BuyerIn(service=f"Mairie{mark}"), NOW)
@@ -451,6 +452,7 @@ async def note_bill(
     )  # fmt: skip
     session.add(order)
     await session.flush()
+    session.add(OrderVersion(**its, order_id=order.id, number=1, made_at=NOW, sent_at=NOW, sent_how=f"Portail{mark}"))
     item_id = (await item_ids(session, purchase_id))["arceau"]
     session.add(
         OrderItem(
