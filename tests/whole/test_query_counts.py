@@ -77,7 +77,7 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
 
 
 PEOPLE = ("facilitator", "reader", "buyer", "referent", "finance", "purchasing")
-MOST = {"/g/{group}": 10, "/g/{group}/achats/{reference}": 10}
+MOST = {"/g/{group}": 8, "/g/{group}/achats/{reference}": 10}
 """Statements of the pages that everybody opens first."""
 MOST_OF_ANY = 20
 """And of any other: costs have charges, subsidies, records and who is in them."""

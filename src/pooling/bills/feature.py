@@ -5,7 +5,7 @@ from pooling.bills.beside_orders import invoice_facts, invoiced_already
 from pooling.bills.departing import DEPARTURE
 from pooling.bills.event_words import EVENTS
 from pooling.bills.page import SECTION
-from pooling.bills.tasks import bills_to_decide
+from pooling.bills.tasks import BILLS_TO_DECIDE
 from pooling.bills.tying import untied
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
@@ -20,7 +20,7 @@ FEATURE = Feature(
     order_facts=(invoice_facts,),
     order_holds=(invoiced_already,),
     freezing_doubts=(untied,),
-    purchase_tasks=(bills_to_decide,),
+    purchase_tasks=(BILLS_TO_DECIDE,),
     events=EVENTS,
     departures=(DEPARTURE,),
 )

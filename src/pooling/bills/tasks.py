@@ -1,16 +1,11 @@
 """What bills leave to do: to check them, to link them, before they are due."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from pooling.bills.page import SECTION
-from pooling.kernel.database import fetch, group_of
-from pooling.members.models import Role
-from pooling.members.rights import Caller
-from pooling.members.task import Task
+from pooling.members.task import Task, TaskRows
 from pooling.web.typography import plural
 
 _OPEN = """
@@ -23,23 +18,14 @@ SELECT p.reference, p.title,
     min(c.due_on) AS due_on
 FROM bills c JOIN purchases p ON p.group_id = $1 AND p.id = c.purchase_id
 WHERE c.group_id = $1 AND c.state IN ('to_check', 'disputed') AND p.state NOT IN ('settled', 'cancelled')
-    AND (p.id = ANY ($2::bigint[]) OR p.lead_member_id = ANY ($3::bigint[]) OR c.member_id = ANY ($3::bigint[]))
+    AND (p.id = ANY ($3) OR p.lead_member_id = ANY ($5) OR c.member_id = ANY ($5))
 GROUP BY p.group_id, p.id ORDER BY p.reference"""
 
 
-async def bills_to_decide(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
-    """For who decides on them: lead buyers, the finance of who pays."""
-    led, paying = caller.purchases_led(), caller.members_as(Role.FINANCE)
-    if not led and not paying:
-        return []
-    rows = await fetch(session, _OPEN, group_of(session), led, paying)
-    return [task for row in rows for task in _tasks(row)]
-
-
-def _tasks(row: Any) -> Iterator[Task]:  # noqa: ANN401 - a row of the driver
+def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
     context, path = f"{row['reference']} · {row['title']}", f"/achats/{row['reference']}{SECTION}"
-    due = row["due_on"]
-    when = {"due_at": datetime.combine(due, time(12), UTC), "due_on": due} if due else {}
+    due = date.fromisoformat(row["due_on"]) if row["due_on"] else None
+    when: dict[str, Any] = {"due_at": datetime.combine(due, time(12), UTC), "due_on": due} if due else {}
     if row["to_check"]:
         sentence = f"Vérifier {plural(row['to_check'], 'facture de fournisseur', 'factures de fournisseurs')}"
         yield Task(sentence, context, path, "Vérifier", **when)
@@ -51,3 +37,7 @@ def _tasks(row: Any) -> Iterator[Task]:  # noqa: ANN401 - a row of the driver
     if row["disputed"]:
         sentence = f"Suivre {plural(row['disputed'], 'facture contestée', 'factures contestées')}"
         yield Task(sentence, context, path, "Voir", **when)
+
+
+BILLS_TO_DECIDE = TaskRows(_OPEN, _tasks)
+"""For who decides on them: lead buyers, the finance of who pays."""

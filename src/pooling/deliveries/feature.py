@@ -4,7 +4,7 @@ from pooling.deliveries import api, pages
 from pooling.deliveries.event_words import EVENTS
 from pooling.deliveries.merging import DEPARTURE
 from pooling.deliveries.page import SECTION
-from pooling.deliveries.tasks import deliveries_to_say
+from pooling.deliveries.tasks import DELIVERIES_TO_SAY
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.purchases.kinds.parts import Part
@@ -14,7 +14,7 @@ FEATURE = Feature(
     api=api.ROUTES,
     purchase_tabs=(Tab("Livraisons", SECTION, Right.SEE_ALL_NEEDS),),
     purchase_parts=dict.fromkeys(("livraisons", "deliveries"), Part.CONSOLIDATION),
-    purchase_tasks=(deliveries_to_say,),
+    purchase_tasks=(DELIVERIES_TO_SAY,),
     events=EVENTS,
     departures=(DEPARTURE,),
 )

@@ -1,16 +1,11 @@
 """What deliveries leave to do, for a référent: once something is assigned, and until the order leaves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from pooling.deliveries.page import SECTION
-from pooling.kernel.database import fetch, group_of
-from pooling.members.models import Role
-from pooling.members.rights import Caller
-from pooling.members.task import Task
+from pooling.members.task import Task, TaskRows
 from pooling.web.typography import of_name
 
 _TO_SAY = """
@@ -27,7 +22,7 @@ assigned AS (
             WHERE s.group_id = $1 AND s.item_id = a.item_id AND s.member_id = a.member_id) AS said
     FROM frozen f JOIN assignments a ON a.group_id = $1 AND a.consolidation_id = f.consolidation_id
     JOIN participations t ON t.group_id = $1 AND t.purchase_id = f.id AND t.member_id = a.member_id
-    WHERE a.member_id = ANY ($2::bigint[]) AND a.quantity > 0)
+    WHERE a.member_id = ANY ($4) AND a.quantity > 0)
 SELECT reference, title, m.code, m.name,
     bool_or(said IS DISTINCT FROM a.quantity)
         AND 1 < (SELECT count(*) FROM sites s
@@ -43,19 +38,14 @@ GROUP BY reference, title, m.group_id, m.id
 ORDER BY reference, m.sort_key, m.id"""
 
 
-async def deliveries_to_say(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
-    """Units that the rule divided among several sites; an address that is not whole."""
-    members = caller.members_as(Role.REFERENT)
-    if not members:
-        return []
-    rows = await fetch(session, _TO_SAY, group_of(session), members)
-    return [task for row in rows for task in _tasks(row)]
-
-
-def _tasks(row: Any) -> Iterator[Task]:  # noqa: ANN401 - a row of the driver
+def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
     context, path = f"{row['reference']} · {row['title']}", f"/achats/{row['reference']}{SECTION}/{row['code']}"
     name = of_name(row["name"])
     if row["to_address"]:
         yield Task(f"Compléter l’adresse de livraison {name}", context, path, "Compléter")
     if row["to_divide"]:
         yield Task(f"Répartir entre les sites {name} ce qui est attribué", context, path, "Répartir")
+
+
+DELIVERIES_TO_SAY = TaskRows(_TO_SAY, _tasks)
+"""Units that the rule divided among several sites; an address that is not whole."""

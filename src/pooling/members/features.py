@@ -28,7 +28,7 @@ from pooling.members.models import Member
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
 from pooling.members.subjects import SubjectKind, Subjects
-from pooling.members.task import Task
+from pooling.members.task import Task, TaskRows, tasks_of_rows
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import CopiedMail, Kind
 from pooling.reminders.sweep import Chore
@@ -188,8 +188,8 @@ class Feature:
     """Files that the worker writes, on the configuration that the feature reads."""
     chores: Callable[[ReminderConfiguration], Sequence[Chore]] = lambda _: ()
     """What the sweep does in every group before it reminds."""
-    tasks: Sequence[Tasks] = ()
-    purchase_tasks: Sequence[Tasks] = ()
+    tasks: Sequence[Tasks | TaskRows] = ()
+    purchase_tasks: Sequence[Tasks | TaskRows] = ()
     """Those of purchases: each is also on the page of its own."""
     events: EventWords = field(default_factory=EventWords)
     purchase_of: Mapping[str, PurchaseOf] = field(default_factory=dict)
@@ -209,6 +209,14 @@ class Feature:
     """What decisions may do to it."""
     agenda_sources: Sequence[AgendaSource] = ()
     """What agendas may take up."""
+
+
+async def _found(session: AsyncSession, caller: Caller, now: datetime, asked: Sequence[Tasks | TaskRows]) -> list[Task]:
+    in_one = await tasks_of_rows(session, caller, now, [one for one in asked if isinstance(one, TaskRows)])
+    return [
+        *in_one,
+        *[task for one in asked if not isinstance(one, TaskRows) for task in await one(session, caller, now)],
+    ]
 
 
 def _most_urgent_first(tasks: Sequence[Task], now: datetime) -> list[Task]:
@@ -318,16 +326,19 @@ class Features:
 
     async def tasks(self, session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
         """À faire: what is expected of this person, the most urgent first."""
-        asked = [tasks for feature in self.each for tasks in (*feature.purchase_tasks, *feature.tasks)]
-        found = [task for tasks in asked for task in await tasks(session, caller, now)]
+        found = await _found(
+            session,
+            caller,
+            now,
+            [tasks for feature in self.each for tasks in (*feature.purchase_tasks, *feature.tasks)],
+        )
         return _most_urgent_first(found, now)
 
     async def tasks_of_purchase(
         self, session: AsyncSession, caller: Caller, now: datetime, reference: str
     ) -> list[Task]:
         """Those of one purchase."""
-        asked = [tasks for feature in self.each for tasks in feature.purchase_tasks]
-        found = [task for tasks in asked for task in await tasks(session, caller, now)]
+        found = await _found(session, caller, now, [tasks for feature in self.each for tasks in feature.purchase_tasks])
         return [task for task in _most_urgent_first(found, now) if f"/achats/{reference}/" in task.path]
 
     async def member_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a member

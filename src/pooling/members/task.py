@@ -1,11 +1,15 @@
 """What is expected of somebody, as À faire shows it."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.kernel.database import fetch, group_of
 from pooling.members.asking import count_pending
+from pooling.members.models import Role
 from pooling.members.rights import Caller, Right
 from pooling.web.typography import plural
 
@@ -23,6 +27,37 @@ class Task:
     state: str = "due"
     due_on: date | None = None
     """Where a whole day is meant; `due_at` then only says where it stands among the others."""
+
+
+@dataclass(frozen=True)
+class TaskRows:
+    """Tasks that come of one SELECT. À faire asks all of these in one statement."""
+
+    statement: str
+    """As the driver takes it: `$1` is the group, `$2` now, `$3` the purchases that the caller leads, `$4` the members
+    that it is référent of, `$5` those whose finance officer it is.
+    """
+    tell: Callable[[Mapping[str, Any], datetime], Iterable[Task]]
+    """The tasks of a row, which is JSON: days and moments are text. Now is as the statement has it."""
+
+
+async def tasks_of_rows(session: AsyncSession, caller: Caller, now: datetime, asked: Sequence[TaskRows]) -> list[Task]:
+    """All of them, in the order of what was asked and of its rows."""
+    led = caller.purchases_led()
+    members, paying = caller.members_as(Role.REFERENT), caller.members_as(Role.FINANCE)
+    if not asked or not (led or members or paying):
+        return []
+    columns = ", ".join(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({one.statement}) t)" for one in asked)  # noqa: S608 - ours
+    types = "SELECT $1::bigint, $2::timestamptz, $3::bigint[], $4::bigint[], $5::bigint[]"
+    statement = f"WITH given AS ({types}) SELECT {columns}"
+    (row,) = await fetch(session, statement, group_of(session), now, led, members, paying)
+    return [
+        task
+        for one, found in zip(asked, row, strict=True)
+        if found is not None
+        for line in found
+        for task in one.tell(line, now)
+    ]
 
 
 async def requests_to_answer(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others

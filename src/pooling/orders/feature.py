@@ -9,7 +9,7 @@ from pooling.orders.page import SECTION
 from pooling.orders.permissions import OrderRight
 from pooling.orders.reading import awards_held, purchase_of_order, unordered
 from pooling.orders.supplier_part import bought_part
-from pooling.orders.tasks import orders_to_follow
+from pooling.orders.tasks import ORDERS_TO_FOLLOW
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.kinds.steps import UNORDERED
 from pooling.purchases.rules import ONCE_CLOSED
@@ -24,7 +24,7 @@ FEATURE = Feature(
     member_parts=(buyer_pages.buyer_part,),
     chores=lambda _: (send_asked, order_sent_purchases),
     exports=lambda _: (DOCUMENTS,),
-    purchase_tasks=(orders_to_follow,),
+    purchase_tasks=(ORDERS_TO_FOLLOW,),
     supplier_parts=(bought_part,),
     events=EVENTS,
     announced={"order.sent": "Commande envoyée"},

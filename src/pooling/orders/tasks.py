@@ -2,13 +2,11 @@
 said by the purchase's next step.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from pooling.kernel.database import fetch, group_of
-from pooling.members.rights import Caller
-from pooling.members.task import Task
+from pooling.members.task import Task, TaskRows
 from pooling.orders.page import SECTION
 from pooling.web.typography import plural
 
@@ -19,22 +17,19 @@ SELECT p.reference, p.title, p.state,
 FROM purchases p
 JOIN orders o ON o.group_id = p.group_id AND o.purchase_id = p.id AND o.state <> 'cancelled'
 JOIN order_versions v ON v.group_id = o.group_id AND v.order_id = o.id AND v.number = o.version
-WHERE p.group_id = $1 AND p.id = ANY ($2::bigint[]) AND p.state IN ('closed', 'ordered')
+WHERE p.group_id = $1 AND p.id = ANY ($3) AND p.state IN ('closed', 'ordered')
     AND (v.sent_at IS NULL OR o.promised_on IS NULL)
 GROUP BY p.id, p.reference, p.title, p.state ORDER BY p.id"""
 
 
-async def orders_to_follow(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
-    led = caller.purchases_led()
-    if not led:
-        return []
-    tasks = []
-    for row in await fetch(session, _OPEN, group_of(session), led):
-        context, path = f"{row['reference']} · {row['title']}", f"/achats/{row['reference']}{SECTION}"
-        if row["unsent"] and row["state"] == "ordered":
-            many = plural(row["unsent"], "commande qui n’est pas partie", "commandes qui ne sont pas parties")
-            tasks.append(Task(f"Envoyer {many}", context, f"{path}/envoi", "Envoyer"))
-        if row["unpromised"]:
-            sentence = f"Demander la date de livraison de {plural(row['unpromised'], 'commande')}"
-            tasks.append(Task(sentence, context, path, "Voir les commandes"))
-    return tasks
+def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
+    context, path = f"{row['reference']} · {row['title']}", f"/achats/{row['reference']}{SECTION}"
+    if row["unsent"] and row["state"] == "ordered":
+        many = plural(row["unsent"], "commande qui n’est pas partie", "commandes qui ne sont pas parties")
+        yield Task(f"Envoyer {many}", context, f"{path}/envoi", "Envoyer")
+    if row["unpromised"]:
+        sentence = f"Demander la date de livraison de {plural(row['unpromised'], 'commande')}"
+        yield Task(sentence, context, path, "Voir les commandes")
+
+
+ORDERS_TO_FOLLOW = TaskRows(_OPEN, _tasks)

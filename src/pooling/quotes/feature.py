@@ -20,7 +20,7 @@ from pooling.quotes.event_words import EVENTS
 from pooling.quotes.opening import open_offers
 from pooling.quotes.page import SECTION
 from pooling.quotes.supplier_part import offered_part
-from pooling.quotes.tasks import quotes_to_gather
+from pooling.quotes.tasks import QUOTES_TO_GATHER
 
 FEATURE = Feature(
     pages=[*pages.ROUTES, *comparison_pages.ROUTES, *award_pages.ROUTES, *request_pages.ROUTES],
@@ -30,7 +30,7 @@ FEATURE = Feature(
     purchase_parts={"devis": Part.QUOTES, "quotes": Part.QUOTES, "awards": Part.QUOTES},
     supplier_parts=(offered_part,),
     chores=lambda _: (open_offers,),
-    purchase_tasks=(quotes_to_gather,),
+    purchase_tasks=(QUOTES_TO_GATHER,),
     events=EVENTS,
     acts=(AWARD,),
 )

@@ -1,45 +1,29 @@
 """What quotes leave the lead buyer to do: reminding suppliers of the date, comparing what they sent."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import exists, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
-
-from pooling.kernel.tables import any_of, linked
-from pooling.members.rights import Caller
-from pooling.members.task import Task
-from pooling.purchases.models import Purchase, PurchaseState
-from pooling.quotes.models import Award, Consultation
+from pooling.members.task import Task, TaskRows
 
 SOON = timedelta(days=3)
+_ASKED = """
+SELECT p.reference, p.title, c.offers_until, c.reminded_at IS NOT NULL AS reminded
+FROM purchases p
+JOIN consultations c ON c.group_id = p.group_id AND c.purchase_id = p.id
+WHERE p.group_id = $1 AND p.id = ANY ($3) AND p.state = 'closed'
+    AND NOT EXISTS (SELECT FROM awards a WHERE a.group_id = p.group_id AND a.purchase_id = p.id)
+ORDER BY p.id"""
 
 
-async def quotes_to_gather(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
+def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:
     """Nothing here tells who answered: before the date that is nobody's to know."""
-    led = caller.purchases_led()
-    if not led:
-        return []
-    awarded = exists().where(linked(Award.purchase_id, Purchase.id))
-    rows = await session.execute(
-        select(col(Purchase.reference), col(Purchase.title), Consultation)
-        .join(Consultation, linked(Consultation.purchase_id, Purchase.id))
-        .where(any_of(col(Purchase.id), led), col(Purchase.state) == PurchaseState.CLOSED, ~awarded)
-        .order_by(col(Purchase.id))
-    )
-    found = []
-    for reference, title, consultation in rows:
-        context, path = f"{reference} · {title}", f"/achats/{reference}/devis"
-        if consultation.offers_until <= now:
-            found.append(Task("Comparer les devis reçus", context, f"{path}/comparaison", "Comparer"))
-        elif consultation.reminded_at is None and consultation.offers_until <= now + SOON:
-            found.append(
-                Task(
-                    "Rappeler la date aux fournisseurs",
-                    context,
-                    f"{path}/demandes",
-                    "Rappeler",
-                    due_at=consultation.offers_until,
-                )
-            )
-    return found
+    context, path = f"{row['reference']} · {row['title']}", f"/achats/{row['reference']}/devis"
+    until = datetime.fromisoformat(row["offers_until"])
+    if until <= now:
+        yield Task("Comparer les devis reçus", context, f"{path}/comparaison", "Comparer")
+    elif not row["reminded"] and until <= now + SOON:
+        yield Task("Rappeler la date aux fournisseurs", context, f"{path}/demandes", "Rappeler", due_at=until)
+
+
+QUOTES_TO_GATHER = TaskRows(_ASKED, _tasks)

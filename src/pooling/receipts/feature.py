@@ -14,7 +14,7 @@ from pooling.receipts.permissions import ReceiptRight
 from pooling.receipts.photos import forget_photos
 from pooling.receipts.queries import all_received
 from pooling.receipts.reminders import delivery_kinds
-from pooling.receipts.tasks import arrivals_to_note, orders_to_ask_after
+from pooling.receipts.tasks import ARRIVALS_TO_NOTE, ORDERS_TO_ASK_AFTER
 
 FEATURE = Feature(
     pages=(*pages.ROUTES, *completion_pages.ROUTES, *list_pages.ROUTES),
@@ -28,7 +28,7 @@ FEATURE = Feature(
     order_holds=(standing_against,),
     order_floors=(received_floors,),
     kinds=delivery_kinds,
-    purchase_tasks=(arrivals_to_note, orders_to_ask_after),
+    purchase_tasks=(ARRIVALS_TO_NOTE, ORDERS_TO_ASK_AFTER),
     events=EVENTS,
     announced={
         "receipt.noted": "Réception notée",

@@ -7,14 +7,14 @@ from pooling.resources.departing import DEPARTURE
 from pooling.resources.event_words import EVENTS
 from pooling.resources.forgetting import forget_purposes
 from pooling.resources.page import RESOURCES
-from pooling.resources.tasks import lendings_to_see_to
+from pooling.resources.tasks import LENDINGS_TO_SEE_TO
 
 FEATURE = Feature(
     pages=(*pages.ROUTES, *lending_pages.ROUTES),
     api=api.ROUTES,
     navigation=(Entry("Ressources", RESOURCES, Right.SEE_GROUP),),
     member_parts=(pages.resources_part,),
-    tasks=(lendings_to_see_to,),
+    tasks=(LENDINGS_TO_SEE_TO,),
     events=EVENTS,
     departures=(DEPARTURE,),
     forgets=(forget_purposes,),
