@@ -9,7 +9,7 @@ from sqlalchemy import text
 from factories import ARCACHON, LUGOS, NOW, SALLES, Territory, make_purchase
 from pooling.kernel.database import Database
 from pooling.kernel.text import sort_key
-from pooling.orders.models import Order, OrderItem, OrderLine, OrderState
+from pooling.orders.models import Order, OrderItem, OrderLine, OrderState, OrderVersion
 from pooling.purchases.finding import item_ids
 from pooling.suppliers.models import Supplier
 
@@ -74,6 +74,9 @@ async def make_order(
         )
         session.add(order)
         await session.flush()
+        session.add(
+            OrderVersion(group_id=territory.group_id, order_id=order.id, number=1, made_at=NOW, sent_at=order.sent_at)
+        )
         items = await item_ids(session, purchase_id)
         codes = sorted({code for units in wanted.values() for code in units}, reverse=True)
         session.add_all(

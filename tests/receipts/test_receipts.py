@@ -355,3 +355,29 @@ async def test_programs_note_what_came(database: Database, territory: Territory,
     assert complete.json()["state"] == "declared"
     assert problem(await buyer.post(f"{at}/orders/1/completion", {"because": "x"})) == (409, "already_complete")
     assert (await buyer.post(f"{at}/orders/1/reopening", {"because": "x"})).json()["state"] == "none"
+
+
+async def test_what_never_came_is_no_longer_asked_for(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """By the next version of the order, at each place what came: nothing more is awaited, all is delivered."""
+    purchase_id, order_id = await make_ordered(database, territory)
+    line = await line_ids(database, territory, order_id)
+    buyer = await sign_in(BUYER)
+    await buyer.post(ORDER, {"received_on": TODAY, f"recu-{line[LUGOS, 'arceau']}": "8"})
+    page = f"{ORDER}/ajustement"
+
+    shown = text_of(await buyer.get(page))
+    assert "Lugos Arceau 10 8" in shown
+    assert "Salles Arceau 20 0" in shown
+    assert "Dites pourquoi" in text_of(await buyer.post(page, {"reason": ""}))
+    answer = await buyer.post(page, {"reason": "Le fournisseur n’en a plus"})
+    assert answer.status_code == 303, text_of(answer)
+    assert answer.headers["location"].endswith("/commandes/1")
+    async with database.transaction(territory.group_id) as session:
+        units = await session.execute(text("SELECT sum(quantity) FROM order_lines"))
+        assert units.scalar_one() == 8
+    assert await state_of_delivery(database, territory, order_id) == DeliveryState.COMPLETE
+    assert await purchase_state(database, territory, purchase_id) == "delivered"
+    assert "Rien ne manque" in text_of(await buyer.get(page))
+    assert (await (await sign_in(REFERENTS[LUGOS])).get(page)).status_code == 403

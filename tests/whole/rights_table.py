@@ -422,7 +422,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {PURCHASE}/receptions/{{order_number}}/{end}": BUYER
         for method in ("GET", "POST")
-        for end in ("completion", "reouverture")
+        for end in ("ajustement", "completion", "reouverture")
     },
     **{f"GET {PURCHASE}/arrivees/{{receipt_id}}{photo}": SEES_LUGOS for photo in ("", "/photos/{photo_id}")},
     **{

@@ -94,6 +94,7 @@ async def _order_page(here: OrderPage, form: Form | None, after: str) -> Respons
         order=delivery_shown(here, here.order, delivered),
         places=places(lines, shown),
         notes=notes,
+        adjusts=may_run(here.caller, here.purchase) and here.purchase.state in RECEIVING,
         completes=may_complete(here.caller, here.purchase, here.order.buyer_id) and here.purchase.state in RECEIVING,
         after=after,
         **_form_facts(),
