@@ -16,6 +16,8 @@ from sqlalchemy import text
 import pooling
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from pooling.accounts.people import ensure_people
+from pooling.actions.rules import ACTION
+from pooling.bills.rules import BILL
 from pooling.committees.agendas.rules import DIFFICULTY
 from pooling.committees.decisions.rules import DECISION
 from pooling.committees.rules import COMMITTEE
@@ -28,18 +30,16 @@ from pooling.members.models import ACCESS_REQUEST, Role
 from pooling.orders.rules import ORDER
 from pooling.purchases.kinds import KINDS
 from pooling.purchases.rules import PURCHASE
+from pooling.resources.models import LENDING, RESOURCE
 from web_client import Browser, SignIn, text_of
 
 SENTENCES = {name for feature in FEATURES for name in feature.events.sentences}
 SOURCE = Path(pooling.__file__).parent
 MACHINES: dict[str, StateMachine[Any]] = {
-    "PURCHASE": PURCHASE,
-    "ORDER": ORDER,
-    "COMMITTEE": COMMITTEE,
-    "DECISION": DECISION,
-    "DIFFICULTY": DIFFICULTY,
-    "ACCESS_REQUEST": ACCESS_REQUEST,
+    machine.noun.upper(): machine
+    for machine in (PURCHASE, ACTION, ORDER, BILL, RESOURCE, LENDING, COMMITTEE, DECISION, DIFFICULTY, ACCESS_REQUEST)
 }
+"""By the names that the source gives them."""
 JOURNAL = "/g/bassin/journal"
 OF_PURCHASE = "/g/bassin/achats/AG-2027-001/journal"
 FACILITATOR = "animation@bassin.example"
@@ -60,29 +60,39 @@ def recorded_names() -> Iterator[tuple[str, str]]:
                 continue
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and _called(call) == "move":
-                    yield from ((name, str(path.relative_to(SOURCE))) for name in _moved(call))
+                    yield from ((name, str(path.relative_to(SOURCE))) for name in _moved(call, tree))
                 if isinstance(call, ast.Call) and _called(call) == "record_event":
                     (given,) = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
                     for name in _names(given, function, SOURCE / path.relative_to(SOURCE).parts[0]):
                         yield name, str(path.relative_to(SOURCE))
 
 
-def _moved(call: ast.Call) -> Iterator[str]:
+def _moved(call: ast.Call, module: ast.Module) -> Iterator[str]:
     """The event of a state machine's move: by its own name, by the state written there, or by every state that one
     can come to.
     """
     assert isinstance(call.func, ast.Attribute)
     machine = MACHINES[getattr(call.func.value, "id", "PURCHASE")]  # a kind's life has the purchase's words
     prefix = machine.event_prefix or machine.noun
-    by_hand = [step.event for kind in KINDS.values() for step in kind.by_hand]
     given = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
-    named = [str(one.value) if isinstance(one, ast.Constant) else said for one in given for said in by_hand]
+    constants = [str(one.value) for one in given if isinstance(one, ast.Constant)]
+    handed = [] if constants or not given else _said_elsewhere(machine, module)
     after = call.args[2]
     if isinstance(after, ast.Attribute):
         reached = {machine.states[after.attr]}
     else:
         reached = {state for states in machine.transitions.values() for state in states} - machine.begins
-    yield from (f"{prefix}.{name}" for name in named or sorted(reached))
+    states = [] if constants or (handed and machine is PURCHASE) else sorted(reached)
+    yield from (f"{prefix}.{name}" for name in (*constants, *handed, *states))
+
+
+def _said_elsewhere(machine: StateMachine[Any], module: ast.Module) -> list[str]:
+    """The names that steps by hand say of a purchase; of anything else, those that its module hands on."""
+    if machine is PURCHASE:
+        return [step.event for kind in KINDS.values() for step in kind.by_hand]
+    said = [keyword.value for call in ast.walk(module) if isinstance(call, ast.Call) for keyword in call.keywords
+            if keyword.arg == "name"]  # fmt: skip
+    return [str(one.value) for one in said if isinstance(one, ast.Constant)]
 
 
 def _called(call: ast.Call) -> str:

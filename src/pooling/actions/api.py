@@ -8,9 +8,8 @@ from litestar import get, post, put
 from pydantic import Field
 
 from pooling.accounts.idempotency import Made
+from pooling.actions import keeping
 from pooling.actions.catalogue import Catalogue
-from pooling.actions.keeping import move_action as move
-from pooling.actions.keeping import propose_action as propose
 from pooling.actions.keeping import sheet_of, write_action
 from pooling.actions.models import Action, ActionState, Ease, FactorKind
 from pooling.actions.page import OnAction
@@ -125,7 +124,7 @@ async def list_actions(here: Here[InGroup], asked: ActionsAsked) -> Listed[Actio
 async def propose_action(here: Here[InGroup], sent: ActionPut) -> Made[ActionOut]:
     """Propose an action to the group."""
     catalogue = here.services.part(Catalogue)
-    action = await propose(here.session, here.caller, _command(sent), catalogue, here.now)
+    action = await keeping.propose_action(here.session, here.caller, _command(sent), catalogue, here.now)
     return Made(await _out(here, action), f"{here.api_url}/actions/{action.reference}")
 
 
@@ -152,7 +151,9 @@ async def correct_action(here: Here[OnAction], sent: ActionPut) -> ActionOut:
 @endpoint(post, f"{ONE}/state", right=may_move, conflicts=("transition_refused",))
 async def move_action(here: Here[OnAction], sent: StatePut) -> ActionOut:
     """Say where an action stands. For the facilitator."""
-    action = await move(here.session, here.caller, here.action.reference, sent.state, here.now, sent.reason.strip())
+    action = await keeping.move_action(
+        here.session, here.caller, here.action.reference, sent.state, here.now, sent.reason.strip()
+    )
     return await _out(here, action)
 
 
