@@ -5,6 +5,7 @@ from pooling.bills.beside_orders import invoice_facts, invoiced_already
 from pooling.bills.departing import DEPARTURE
 from pooling.bills.event_words import EVENTS
 from pooling.bills.page import SECTION
+from pooling.bills.queries import purchase_of_bill
 from pooling.bills.tasks import BILLS_TO_DECIDE
 from pooling.bills.tying import untied
 from pooling.members.features import Feature, Tab
@@ -22,5 +23,7 @@ FEATURE = Feature(
     freezing_doubts=(untied,),
     purchase_tasks=(BILLS_TO_DECIDE,),
     events=EVENTS,
+    announced={"bill.noted": "Facture reçue", "bill.accepted": "Facture acceptée"},
+    purchase_of={"bill": purchase_of_bill},
     departures=(DEPARTURE,),
 )

@@ -550,3 +550,10 @@ async def advances_of(session: AsyncSession, purchase_id: int, reach: Reach) -> 
         .limit(CHOSEN_AMONG)
     )
     return [AdvanceShown(*row) for row in rows]
+
+
+async def purchase_of_bill(session: AsyncSession, bill_id: int) -> int | None:
+    """The purchase that a bill is of."""
+    found = await session.execute(select(col(Bill.purchase_id)).where(col(Bill.id) == bill_id))
+    purchase_id: int | None = found.scalar_one_or_none()
+    return purchase_id
