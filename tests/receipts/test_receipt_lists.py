@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -15,6 +16,7 @@ from pooling.kernel.database import Database
 from pooling.kernel.list_reading import Line
 from pooling.receipts.lists import reading
 from pooling.receipts.lists.lines import COLUMNS, read_line
+from pooling.receipts.lists.template_file import KINDS
 from pooling.receipts.lists.writing import LIST_KIND
 from receipts.test_receipts import ORDER, PURCHASE, TODAY, purchase_state, receipts
 from receiving import REFERENTS, line_ids, make_ordered
@@ -84,6 +86,7 @@ async def test_a_supplier_fills_in_the_template_and_all_of_it_is_kept_once(
     assert await purchase_state(database, territory, purchase_id) == "delivered"
     assert "BL 7" in text_of(await buyer.get(f"{ORDER}/membres/{SALLES}"))
     assert await send(buyer, content) == page
+    assert "modele." not in (await buyer.get(LISTS)).text, "nothing is due"
     whole = (await buyer.get(f"{page}/lignes.csv")).content.decode("utf-8-sig")
     assert whole.count("\r\n") == 1 + len(await line_ids(database, territory, order_id))
     assert (await (await sign_in(REFERENTS[LUGOS])).get(page)).status_code == 403
@@ -93,6 +96,17 @@ async def test_a_supplier_fills_in_the_template_and_all_of_it_is_kept_once(
     gone = await buyer.post(f"{PURCHASE}/arrivees/{receipt_id}/retrait", {"reason": "Mauvais fichier"})
     assert gone.status_code == 303
     assert await send(buyer, content) != page
+
+
+async def test_only_templates_that_are_given_are_offered(
+    database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_ordered(database, territory)
+    buyer = await sign_in(BUYER)
+    monkeypatch.setattr("pooling.receipts.lists.pages.MOST_OF_WORKBOOK", 2)
+    offered = re.findall(r"/modele\.(\w+)", (await buyer.get(LISTS)).text)
+    assert offered == [kind for kind in KINDS if (await buyer.get(f"{LISTS}/modele.{kind}")).status_code == 200]
+    assert offered == ["csv"]
 
 
 async def test_each_line_is_taken_or_refused_with_its_reason(

@@ -23,7 +23,7 @@ from pooling.purchases.permissions import may_run
 from pooling.receipts.lists.effects import doubts_about
 from pooling.receipts.lists.queries import Which, lines_listed, lists_of, work_on
 from pooling.receipts.lists.sending import LARGEST_LIST, drop_list, let_through, send_list
-from pooling.receipts.lists.template_file import KINDS, lines_due, write_template
+from pooling.receipts.lists.template_file import KINDS, count_due, lines_due, write_template
 from pooling.receipts.lists.writing import result_said
 from pooling.receipts.models import ListState, ReceiptList
 from pooling.receipts.page import ARRIVALS, ReceiptsPage
@@ -91,7 +91,7 @@ async def _lists_page(here: ReceiptsPage, form: Form, after: str = "") -> Respon
         "Par fichier",
         form=form,
         status=form.status if form.has_errors else 200,
-        kinds=list(KINDS),
+        kinds=_kinds_of(await count_due(here.session, here.purchase.id)),
         largest=f"{LARGEST_LIST // 1_000_000}\u00a0Mo",
         lists=[
             {
@@ -107,6 +107,11 @@ async def _lists_page(here: ReceiptsPage, form: Form, after: str = "") -> Respon
     )
 
 
+def _kinds_of(lines: int) -> list[str]:
+    """In which kinds of file a template of so many lines is given; none where there is nothing to fill in."""
+    return [kind for kind in KINDS if lines and (kind == "csv" or lines <= MOST_OF_WORKBOOK)]
+
+
 @get([f"{ALL}/modele.{kind}" for kind in KINDS], right=may_run)
 async def download_template(here: Here[ReceiptsPage]) -> Response[bytes]:
     """What is still due of the orders that have left, to be filled in."""
@@ -114,7 +119,7 @@ async def download_template(here: Here[ReceiptsPage]) -> Response[bytes]:
     lines = await lines_due(here.session, here.purchase.id)
     if not lines:
         raise Conflict("Rien n’est à recevoir : le modèle serait vide.", code="nothing_due")
-    if kind != "csv" and len(lines) > MOST_OF_WORKBOOK:
+    if kind not in _kinds_of(len(lines)):
         raise Conflict(
             f"Ce modèle a {number(len(lines))} lignes : téléchargez-le en CSV, qu’un tableur ouvre aussi.",
             code="too_long_for_a_workbook",
