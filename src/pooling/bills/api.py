@@ -54,7 +54,7 @@ class FindingOut(ApiOut):
     message: str
 
 
-class LineOut(ApiOut):
+class BillLineOut(ApiOut):
     position: int
     name: str
     supplier_code: str
@@ -73,7 +73,7 @@ class RateOut(ApiOut):
     vat_cents: int
 
 
-class DifferenceOut(ApiOut):
+class BillDifferenceOut(ApiOut):
     code: Code
     severity: Severity
     message: str
@@ -111,9 +111,9 @@ class BillSummary(ApiOut):
 class BillOut(BillSummary):
     findings: Sequence[FindingOut]
     """What is doubtful in the document itself."""
-    differences: Sequence[DifferenceOut]
+    differences: Sequence[BillDifferenceOut]
     """What differs from what was ordered and accepted, as things stand."""
-    lines: Sequence[LineOut]
+    lines: Sequence[BillLineOut]
     rates: Sequence[RateOut]
 
 
@@ -209,11 +209,11 @@ async def _out(here: OnBills, bill: Bill) -> BillOut:
             **_summary(await show_bill(session, bill)),
             "findings": bill.findings,
             "differences": [
-                DifferenceOut(code=one.code, severity=one.severity, message=one.message, position=one.position)
+                BillDifferenceOut(code=one.code, severity=one.severity, message=one.message, position=one.position)
                 for one in await deciding.all_differences(session, bill)
             ],
             "lines": [
-                LineOut(
+                BillLineOut(
                     position=line.position,
                     name=line.name,
                     supplier_code=line.supplier_code,

@@ -102,7 +102,7 @@ class OrderOut(OrderLineOut):
     items: Sequence[OrderItemOut]
 
 
-class PlaceOut(ApiOut):
+class OrderedPlaceOut(ApiOut):
     """Units of an item for a member's site, as the order stands now."""
 
     id: int
@@ -307,15 +307,15 @@ async def get_order(here: Here[OnOrder]) -> OrderOut:
 
 
 @endpoint(get, f"{ONE}/lines", right=may_see_orders)
-async def list_order_lines(here: Here[OnOrder], asked: PageIn) -> Listed[PlaceOut]:
+async def list_order_lines(here: Here[OnOrder], asked: PageIn) -> Listed[OrderedPlaceOut]:
     """Units by place: everybody's for those who see all lines, for others their members'."""
     codes = {one.item.item_id: one.item.code for one in await items_ordered(here.session, here.order.id)}
     listed = await lines_listed(here.session, here.order.id, asked.slice, among=here.among)
     return listed.each(lambda one: _place(one, codes[one.line.item_id]))
 
 
-def _place(one: LineShown, code: str) -> PlaceOut:
-    return PlaceOut(
+def _place(one: LineShown, code: str) -> OrderedPlaceOut:
+    return OrderedPlaceOut(
         id=one.line.id,
         item=code,
         member=MemberRef(code=one.member_code, name=one.member),

@@ -13,7 +13,7 @@ from pooling.kernel.text import Line
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.needs.permissions import may_see_all_needs
-from pooling.purchases.api import Exact
+from pooling.purchases.api import Exact, TierOut
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_run
@@ -70,11 +70,6 @@ class QuotePost(QuotePut):
 
     supplier_id: int = Field(ge=1)
     lot: int | None = Field(default=None, ge=1, le=MOST_LOTS)
-
-
-class TierOut(ApiOut):
-    from_quantity: int
-    unit_price: Exact
 
 
 class QuoteLineOut(ApiOut):

@@ -88,7 +88,7 @@ class OrderReceivedOut(ApiOut):
     items: Sequence[ItemReceivedOut]
 
 
-class LineOut(ApiOut):
+class ReceivedLineOut(ApiOut):
     """What came for one line of an order."""
 
     item: str
@@ -173,7 +173,7 @@ async def list_received_orders(here: Here[OnPurchase], asked: PageIn) -> Listed[
 
 
 @endpoint(get, f"{ORDER}/lines", right=may_see_receipts)
-async def list_received_lines(here: Here[OnOrder], asked: PageIn) -> Listed[LineOut]:
+async def list_received_lines(here: Here[OnOrder], asked: PageIn) -> Listed[ReceivedLineOut]:
     """What came for each line of an order: an item for a member at a place."""
     listed = await lines_listed(here.session, here.order.id, asked.slice, members=members_shown(here))
     return listed.each(_line_out)
@@ -331,8 +331,8 @@ def _noted_out(line: Noted) -> NotedOut:
     )
 
 
-def _line_out(line: LineShown) -> LineOut:
-    return LineOut(
+def _line_out(line: LineShown) -> ReceivedLineOut:
+    return ReceivedLineOut(
         item=line.code,
         member=MemberRef(code=line.member_code, name=line.member),
         site=line.site_id,
