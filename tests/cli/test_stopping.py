@@ -148,7 +148,7 @@ def test_pages_that_end_by_themselves_say_why(
 ) -> None:
     """And the service does not end as if it had been asked to."""
 
-    async def ends(_: uvicorn.Server) -> None:
+    async def ends(_: uvicorn.Server, **__: object) -> None:
         if trouble is not None:
             raise trouble
 
