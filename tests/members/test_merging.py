@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
 
 from api_client import API, Connect, problem
 from factories import BUYER, LUGOS, NOW, SALLES, UNIVERSITY, Territory, file_needs, make_purchase, open_purchase
 from ground.shell import Shell
+from ordering import ordered
 from pooling.allocation.merging import renamed_key
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
@@ -26,6 +28,7 @@ from pooling.members.models import Member, Membership
 from pooling.needs.collection import close_collection
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.models import Declaration, Need
+from pooling.orders.models import OrderBuyer
 from pooling.procurement.models import ProcurementShare
 from pooling.purchases.models import Item, Participation
 from web_client import Browser, SignIn, insisting, text_of
@@ -60,6 +63,13 @@ KNOWN = {
     "assignments.member_id": "frozen",
     "sites.member_id": "follow",
     "site_splits.member_id": "added up, where nothing is consolidated",
+    "actions.lead_member_id": "follow",
+    "resources.member_id": "follow",
+    "lendings.member_id": "follow; what they lend each other ends",
+    "orders.member_id": "frozen once they have left; drafts keep them apart",
+    "order_lines.member_id": "frozen",
+    "order_buyers.member_id": "what one of them was called, where the new one is called nothing yet",
+    "bills.member_id": "follow",
 }
 """What points at members, and what becomes of it when they unite: a new table says so here, and does it."""
 
@@ -415,3 +425,44 @@ async def test_purchases_are_said_in_the_words_of_their_kind(
     assert "« Covoiturage » (participation ouverte) : une seule participation." in merging
     leaving = text_of(await browser.get(f"/g/bassin/membres/{LUGOS}/retrait"))
     assert "Il pilote « Covoiturage » (participation ouverte) : terminez cet achat" in leaving
+
+
+@pytest.mark.parametrize(
+    ("codes", "becomes", "kept"),
+    [
+        ((LUGOS, SALLES), SALLES, ("", "", "Comptabilité")),
+        (("UFR-DROIT", "UFR-SANTE"), "UFR-SANTE", ("21330260700014", "ACHATS", "Comptabilité")),
+    ],
+)
+async def test_orders_call_the_new_one_what_one_was_called(
+    database: Database, territory: Territory, codes: tuple[str, ...], becomes: str, kept: tuple[str, str, str]
+) -> None:
+    """Numbers of another legal person are not its own; what it says itself stays."""
+    called = {"siret": "21330260700014", "service_code": "ACHATS", "service": "Comptabilité"}
+    async with database.transaction(territory.group_id) as session:
+        session.add(OrderBuyer(group_id=territory.group_id, member_id=territory.members[codes[0]], **called))
+    became = await unite(database, territory, command(*codes, becomes=becomes))
+    async with database.transaction(territory.group_id) as session:
+        theirs = {buyer.member_id: buyer for buyer in (await session.execute(select(OrderBuyer))).scalars()}
+    found = theirs[became.id]
+    assert (found.siret or "", found.service_code, found.service) == kept
+    assert theirs[territory.members[codes[0]]].siret == called["siret"], "orders in its name are sent again"
+
+
+async def test_an_order_stays_with_whom_it_names_and_a_draft_is_sent_first(
+    sign_in: SignIn, database: Database, territory: Territory
+) -> None:
+    await ordered(database, territory, mandate="procedure_only")
+    browser = await sign_in(FACILITATOR)
+    said = "AG-2027-001 : 2 commandes à son nom ne sont pas parties. À envoyer ou à annuler d’abord."
+    assert said in text_of(await browser.get(f"/g/bassin/membres/{LUGOS}/retrait"))
+    shown = await browser.post("/g/bassin/fusion", FORM, page="/g/bassin/fusion")
+    assert said in text_of(shown)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE orders SET state = 'sent', sent_at = created_at"))
+    leaving = text_of(await browser.get(f"/g/bassin/membres/{LUGOS}/retrait"))
+    assert "11 unités à recevoir encore, sous son nom : notez-les reçues" in leaving
+    await unite(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        named = await session.execute(text("SELECT DISTINCT member_id FROM orders"))
+        assert set(named.scalars()) == {territory.members[LUGOS], territory.members[SALLES]}

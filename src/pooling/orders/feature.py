@@ -2,6 +2,7 @@
 
 from pooling.members.features import Feature, Tab
 from pooling.orders import api, buyer_pages, changing_pages, document_pages, pages, sending_pages
+from pooling.orders.departing import DEPARTURE
 from pooling.orders.document_export import DOCUMENTS
 from pooling.orders.event_words import EVENTS
 from pooling.orders.mailing import order_sent_purchases, send_asked
@@ -29,4 +30,5 @@ FEATURE = Feature(
     events=EVENTS,
     announced={"order.sent": "Commande envoyée"},
     purchase_of={"order": purchase_of_order},
+    departures=(DEPARTURE,),
 )

@@ -13,7 +13,8 @@ from pooling.receipts.page import SECTION
 from pooling.web.typography import plural
 
 _AWAITED = """
-SELECT p.reference, sum(greatest(l.quantity - coalesce(a.accepted, 0), 0))::bigint AS due
+SELECT p.reference, coalesce(bool_or(o.member_id = l.member_id), false) AS buys,
+    sum(greatest(l.quantity - coalesce(a.accepted, 0), 0))::bigint AS due
 FROM order_lines l
 JOIN orders o ON o.group_id = l.group_id AND o.id = l.order_id
     AND o.state IN ('sent', 'confirmed') AND o.completed_at IS NULL
@@ -26,11 +27,14 @@ WHERE l.group_id = $1 AND l.member_id = ANY ($2::bigint[]) AND l.quantity > 0
 GROUP BY p.reference HAVING sum(greatest(l.quantity - coalesce(a.accepted, 0), 0)) > 0 ORDER BY p.reference"""
 
 
-async def _awaited(session: AsyncSession, members: Sequence[int]) -> list[Tie]:
+async def _awaited(session: AsyncSession, members: Sequence[int], *, leaves: bool = False) -> list[Tie]:
+    """What it buys itself keeps one that leaves: nobody else would receive and pay it."""
     rows = await fetch(session, _AWAITED, group_of(session), list(members))
     return [
         Tie(
-            f"{row['reference']} : {plural(row['due'], 'unité')} à recevoir encore, sous son nom.",
+            f"{row['reference']} : {plural(row['due'], 'unité')} à recevoir encore, sous son nom"
+            + (" : notez-les reçues ou déclarez la commande complète d’abord." if leaves and row["buys"] else "."),
+            keeps=leaves and row["buys"],
             label="Réceptions",
             path=f"/achats/{row['reference']}{SECTION}",
         )
@@ -39,7 +43,7 @@ async def _awaited(session: AsyncSession, members: Sequence[int]) -> list[Tie]:
 
 
 async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
-    return await _awaited(session, [member.id])
+    return await _awaited(session, [member.id], leaves=True)
 
 
 async def _merge_ties(session: AsyncSession, members: Sequence[Member], becomes: Member | None) -> list[Tie]:
