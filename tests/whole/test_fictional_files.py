@@ -10,19 +10,29 @@ import openpyxl
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_client import API, Connect
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
+from furnished import read_bill
+from ordering import CYCLES
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
 from pooling.exports.writing import write_exports
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.files import Upload
 from pooling.members.entrance import caller_of
+from pooling.members.rights import Caller
 from pooling.needs.collection import close_collection
 from pooling.needs.freezing import freeze_consolidation
+from pooling.orders.making import make_orders
+from pooling.orders.naming import name_suppliers
 from pooling.outbox.mail import FICTIONAL
+from pooling.receipts.lists.sending import send_list
+from pooling.receipts.lists.writing import LIST_KIND
+from pooling.suppliers.keeping import add_supplier
 from web_client import SignIn
 
 HERE = {
@@ -32,7 +42,12 @@ HERE = {
     "member": LUGOS,
     "number": "1",
     "export_id": "0",
+    "list_id": "0",
+    "order_number": "1",
 }
+AS_MAILED = "/versions/"
+"""In the address of what a supplier was sent: it stays as it left. It is written as the order's own documents are."""
+LIST = f"Code du membre;Article;Reçu\n{LUGOS};arceau;1".encode()
 JSON_OF_API = tuple(f"{API}/purchases/AG-2027-001/{what}" for what in ("allocation", "consolidation"))
 
 
@@ -41,7 +56,7 @@ def files(app: Litestar, kind: str) -> list[str]:
     paths = [
         route.path_format for route in app.routes if isinstance(route, HTTPRoute) and "{group}" in route.path_format
     ]
-    return sorted(path.format_map(HERE) for path in paths if path.endswith(f".{kind}"))
+    return sorted(path.format_map(HERE) for path in paths if path.endswith(f".{kind}") and AS_MAILED not in path)
 
 
 def read_csv(content: bytes) -> list[list[str]]:
@@ -72,6 +87,16 @@ class Files:
         }
 
 
+async def _buy(session: AsyncSession, buyer: Caller, territory: Territory, purchase_id: int) -> None:
+    """An order that has left, and a bill."""
+    supplier = await add_supplier(session, buyer, CYCLES, NOW)
+    await name_suppliers(session, buyer, purchase_id, {"arceau": supplier.id}, NOW)
+    await make_orders(session, buyer, purchase_id, FixedClock(NOW))
+    await session.execute(text("UPDATE orders SET state = 'sent', sent_at = created_at"))
+    await session.execute(text("UPDATE purchases SET state = 'ordered'"))
+    await read_bill(session, territory, purchase_id)
+
+
 async def test_every_file_of_a_fictional_group_says_so(
     app: Litestar, sign_in: SignIn, connect: Connect, database: Database, territory: Territory
 ) -> None:
@@ -82,17 +107,22 @@ async def test_every_file_of_a_fictional_group_says_so(
         await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
         await freeze_consolidation(session, buyer, purchase_id, FixedClock(NOW), options={})
         await freeze_allocation(session, buyer, purchase_id, "x", FixedClock(NOW))
+        await _buy(session, buyer, territory, purchase_id)
     browser, program = await sign_in("animation@bassin.example"), await connect(BUYER)
     referent, lead = await sign_in("referent@lugos.example"), await sign_in(BUYER)
 
     async def read() -> Files:
         async with database.transaction(territory.group_id) as session:
             export_id = await ask_workbook(session, buyer, purchase_id, NOW)
-        assert await write_exports(database, FixedClock(NOW), [workbook_kind(FinanceConfiguration())]) == 1
+            list_id = (await send_list(session, buyer, purchase_id, Upload("recu.csv", LIST), NOW.date(), NOW)).id
+        kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND]
+        assert await write_exports(database, FixedClock(NOW), kinds) == 2
         contents = {}
         for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *JSON_OF_API):
             asked = path.replace("/classeurs/0/", f"/classeurs/{export_id}/")
-            theirs = lead if "/devis/modele." in path else referent if "/modele." in path else browser
+            asked = asked.replace("/fichiers/0/", f"/fichiers/{list_id}/")
+            of_lead = "/devis/modele." in path or "/arrivees/" in path
+            theirs = lead if of_lead else referent if "/modele." in path else browser
             answer = await (program if path.startswith("/api/") else theirs).get(asked)
             assert answer.status_code == 200, path
             contents[path] = answer.content
@@ -100,10 +130,11 @@ async def test_every_file_of_a_fictional_group_says_so(
 
     before = await read()
     async with database.transaction(territory.group_id) as session:
+        await session.execute(text("DELETE FROM receipt_lists"))  # the same may be sent again
         await session.execute(text("UPDATE groups SET fictional = true"))
     after = await read()
 
-    assert len(before.csv) == 5
+    assert len(before.csv) == 9
     for path, rows in before.csv.items():
         assert "Remarque" not in rows[0], path
         assert len(rows) > 1, path
