@@ -102,6 +102,12 @@ async def test_a_name_or_a_siret_is_one_suppliers(sign_in: SignIn) -> None:
     assert 'href="#champ-name"' in named.text
 
 
+async def test_suppliers_without_a_siret_are_several(sign_in: SignIn) -> None:
+    browser = await sign_in(REFERENT)
+    await added(browser, **MOBILIER)
+    await added(browser, **{**MOBILIER, "name": "Mobilier d’ailleurs"})
+
+
 async def test_two_who_add_the_same_at_once_add_it_once(fresh_database: Database, territory: Territory) -> None:
     async def adding() -> bool:
         async with fresh_database.transaction(territory.group_id) as session:

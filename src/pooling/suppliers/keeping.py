@@ -167,7 +167,7 @@ async def _checked(session: AsyncSession, command: SupplierIn, own_id: int | Non
         values["order_email"] = read_address(command.order_email) if command.order_email else ""
     except WrongAddressError as wrong:
         errors["order_email"] = str(wrong)
-    others = select(Supplier).where((col(Supplier.name) == command.name) | (col(Supplier.siret) == values["siret"]))
+    others = select(Supplier).where((col(Supplier.name) == command.name) | (col(Supplier.siret) == command.siret))
     for other in (await session.execute(others)).scalars():
         if other.id == own_id:
             continue
