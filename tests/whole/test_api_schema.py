@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -64,8 +66,15 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
+from pooling.orders.naming import name_suppliers
 from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import PurchaseState
+from pooling.quotes.judging import CriterionIn, keep_criteria
+from pooling.quotes.keeping import add_quote
+from pooling.quotes.models import CriterionKind
+from pooling.quotes.schemas import QuoteIn, QuoteLineIn
+from pooling.receipts.noting import note_receipt
+from pooling.receipts.schemas import NotedIn, ReceiptIn
 from pooling.resources.lending import agree, ask_for
 from pooling.resources.models import ResourceKind
 from pooling.resources.offering import offer_resource
@@ -77,6 +86,7 @@ from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.api_description import describe_api
 from pooling.web.services import Services
+from receiving import line_ids, make_order, make_ordered
 
 CHECKS = [
     not_a_server_error,
@@ -89,7 +99,7 @@ FACILITATOR = "animation@bassin.example"
 WHO = [*(email for email in PEOPLE if email != "referent@droit.example"), BUYER]
 KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "group": ["bassin"],
-    "reference": [f"AG-2027-{number:03}" for number in range(1, 12)],
+    "reference": [f"AG-2027-{number:03}" for number in range(1, 12) if number != 6],
     "item": ["arceau", "nothing"],
     "member": [LUGOS, ARCACHON, "UFR-DROIT"],
     "siren": [LUGOS, COBAN, "999999999"],
@@ -100,8 +110,25 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "bill_id": [1, 2, 99],
     "action": ["FA-2027-001", "FA-2027-099"],
     "site_id": [1, 2, 99],
-    "resource_id": [1, 99],
-    "lending_id": [1, 2, 99],
+    "resource_id": [2, 99],
+    "lending_id": [1, 99],
+}
+"""What is not among them is left to what is done on purpose."""
+ARRIVED: dict[str, Any] = {
+    "received_on": "2027-03-01",
+    "delivery_note": "",
+    "note": "",
+    "lines": [{"item": "arceau", "member": LUGOS, "accepted": 1}],
+    "confirmed": "Vérifié",
+}
+OFFERED: dict[str, Any] = {
+    "lines": [{"item": "arceau", "unit_price": "150"}],
+    "delivery": "10.00",
+    "delivery_vat_rate": "20",
+    "delivery_days": 10,
+    "valid_until": None,
+    "reference": "",
+    "note": "",
 }
 
 PLAUSIBLE: dict[str, dict[str, Any]] = {
@@ -122,10 +149,19 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "change_supplier": {"name": "Mobilier urbain", "vat_number": "DE136695976"},
     "add_site": {"name": "Annexe", "postcode": "33830"},
     "get_site": {},
+    "search_authorities": {"q": "Coban"},
     "correct_site": {"name": "Mairie", "postcode": ""},
     "archive_site": {},
     "offer_resource": {"site_id": 1, "kind": "desk", "days": [1, 2], "from_day": "2027-03-01", "until_day": None},
-    "change_resource": {"site_id": 1, "days": [1, 2, 3, 4, 5], "from_day": "2027-03-01", "until_day": None},
+    "change_resource": {
+        "site_id": 1,
+        "kind": "desk",
+        "title": "Bureaux",
+        "quantity": 9_000,
+        "days": [1, 2, 3, 4, 5, 6, 7],
+        "from_day": "2027-03-01",
+        "until_day": None,
+    },
     "withdraw_resource": {"reason": "Travaux"},
     "get_occupation": {"first": "2027-03-01", "last": "2027-03-07"},
     "ask_for_resource": {
@@ -180,6 +216,23 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "match_bill": {"lines": []},
     **{name: {} for name in ("get_bill", "list_bills", "get_billing")},
     **{name: {"reason": "Vu"} for name in ("accept_bill", "dispute_bill", "reject_bill", "reopen_bill")},
+    "add_quote": {**OFFERED, "supplier_id": 2, "lot": None},
+    "change_quote": OFFERED,
+    "put_quote_criteria": {"criteria": [{"kind": "life_cycle", "weight": "100"}]},
+    "put_quote_marks": {"marks": [{"number": 1, "mark": None, "cost": "10.00", "reason": "Dix ans"}]},
+    "ask_for_quotes": {"suppliers": [2], "lot": None, "offers_until": "2027-06-01T12:00:00+02:00", "message": ""},
+    "remind_suppliers": {},
+    "put_awards": {"items": {"arceau": 3}, "reason": "Le moins cher", "confirmed": "Vérifié"},
+    "make_purchase_orders": {},
+    "name_order_suppliers": {"items": [{"item": "arceau", "supplier": 3}], "reason": ""},
+    **{name: {"way": "otherwise", "how": "Sur son portail"} for name in ("send_order", "send_orders")},
+    "confirm_order": {"confirmed_on": "2027-03-01", "promised_on": "2027-03-20", "supplier_reference": ""},
+    "amend_order": {"lines": [], "prices": [{"item": "arceau", "unit_price": "90"}], "reason": "Remise"},
+    "set_order_tolerances": {"over_percent": "5", "under_percent": "5"},
+    "cancel_order": {"reason": "Par erreur"},
+    "post_receipt": ARRIVED,
+    "post_correction": {**ARRIVED, "because": "Mal compté"},
+    **{name: {"because": "Vu"} for name in ("post_withdrawal", "post_completion", "post_reopening")},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
     "delete_purchase": {},
     "put_procurement_plan": {
@@ -222,6 +275,15 @@ PLACES = {
     **dict.fromkeys(("get_followup", "put_followup"), "AG-2027-012"),
     **dict.fromkeys(("add_bill", "link_bill", "match_bill", "get_bill", "list_bills", "get_billing"), "AG-2027-003"),
     **dict.fromkeys(("accept_bill", "dispute_bill", "reject_bill", "reopen_bill"), "AG-2027-003"),
+    **dict.fromkeys(("add_quote", "get_quote", "change_quote", "remove_quote"), "AG-2027-013"),
+    **dict.fromkeys(("put_quote_criteria", "get_quote_marks", "put_quote_marks"), "AG-2027-013"),
+    **dict.fromkeys(("ask_for_quotes", "remind_suppliers"), "AG-2027-014"),
+    "put_awards": "AG-2027-015",
+    **dict.fromkeys(("make_purchase_orders", "name_order_suppliers"), "AG-2027-016"),
+    **dict.fromkeys(("get_order", "list_order_lines", "send_order", "confirm_order"), "AG-2027-017"),
+    **dict.fromkeys(("amend_order", "set_order_tolerances", "cancel_order", "send_orders"), "AG-2027-017"),
+    **dict.fromkeys(("list_received_lines", "post_receipt", "post_completion", "post_reopening"), "AG-2027-018"),
+    **dict.fromkeys(("get_receipt", "post_correction", "post_withdrawal"), "AG-2027-018"),
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
@@ -237,6 +299,14 @@ LENT: dict[str, tuple[str, int]] = {
     "take_back_lending": ("lending_id", 3),
     **dict.fromkeys(("change_resource", "get_occupation", "ask_for_resource"), ("resource_id", 1)),
     "withdraw_resource": ("resource_id", 2),
+    **dict.fromkeys(("get_quote", "change_quote", "get_quote_marks", "put_quote_marks"), ("quote_id", 1)),
+    "remove_quote": ("quote_id", 2),
+    **dict.fromkeys(("get_order", "list_order_lines", "send_order", "confirm_order"), ("order_number", 1)),
+    **dict.fromkeys(("amend_order", "set_order_tolerances", "cancel_order"), ("order_number", 1)),
+    **dict.fromkeys(("list_received_lines", "post_receipt"), ("order_number", 2)),
+    **dict.fromkeys(("post_completion", "post_reopening"), ("order_number", 2)),
+    **dict.fromkeys(("get_receipt", "post_correction"), ("receipt_id", 1)),
+    "post_withdrawal": ("receipt_id", 2),
 }
 """One for each thing that can be done once."""
 LEAVES = {"retire_member", "take_member_back"}
@@ -262,13 +332,50 @@ async def publish_minutes_of_a_committee(database: Database, territory: Territor
         await publish_minutes(session, caller, committee_id, NOW)
 
 
-async def make_ready_to_order(database: Database, territory: Territory) -> None:
+async def make_closed(database: Database, territory: Territory, *, frozen: bool = False) -> int:
     purchase_id = await open_purchase(database, territory, NOW)
     await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
-        await freeze_consolidation(session, buyer, purchase_id, FixedClock(NOW), options={})
+        if frozen:
+            await freeze_consolidation(session, buyer, purchase_id, FixedClock(NOW), options={})
+    return purchase_id
+
+
+async def make_quotes(database: Database, territory: Territory) -> None:
+    """Of one purchase, to be changed and to be removed; of another whose suppliers are to be asked, none; of a third,
+    to be awarded; a fourth is to be ordered.
+    """
+    quoted, _, awarded = [await make_closed(database, territory) for _ in range(3)]
+    ordering = await make_closed(database, territory, frozen=True)
+    offered = QuoteIn(lines=(QuoteLineIn(item="arceau", unit_price=Decimal(150)),))
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        terms = {"vat_number": "DE136695976", "order_email": "ventes@abris.example"}
+        asked, *sellers = [
+            await add_supplier(session, buyer, SupplierIn(name=name, **terms), NOW)
+            for name in ("Abris du Bassin", "Abris de l’Eyre", "Abris des Landes")
+        ]
+        for purchase_id, supplier in ((quoted, sellers[0]), (quoted, sellers[1]), (awarded, asked)):
+            await add_quote(session, buyer, purchase_id, supplier.id, None, offered, NOW)
+        judged = CriterionIn(kind=CriterionKind.LIFE_CYCLE, label="", weight=Decimal(100))
+        await keep_criteria(session, buyer, quoted, [judged], NOW)
+        await name_suppliers(session, buyer, ordering, {"arceau": asked.id}, NOW)
+
+
+async def make_orders_that_left(database: Database, territory: Territory) -> None:
+    """One to change, one of which something arrived twice while another one is awaited."""
+    await make_ordered(database, territory, number=1)
+    purchase_id, order_id = await make_ordered(database, territory, number=2)
+    await make_order(database, territory, purchase_id, number=3)
+    line = NotedIn(line=(await line_ids(database, territory, order_id))[LUGOS, "arceau"], accepted=1)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        for number in (1, 2):
+            command = ReceiptIn(received_on=NOW.date(), delivery_note=f"BL {number}", lines=(line,))
+            zone = ZoneInfo("Europe/Paris")
+            await note_receipt(session, buyer, purchase_id, order_id, command, NOW, zone, insistence=None)
 
 
 async def make_offers(database: Database, territory: Territory) -> None:
@@ -366,7 +473,7 @@ class Service:
             await make_purchase(self.database, territory, NOW)
         await open_purchase(self.database, territory, NOW, title="Sans réponse")
         await open_purchase(self.database, territory, NOW, kind="service", items=())
-        await make_ready_to_order(self.database, territory)
+        await make_closed(self.database, territory, frozen=True)
         await make_offers(self.database, territory)
         await make_purchase(self.database, territory, NOW, kind="outside", items=())
         for email in ("referent@lugos.example", "referent@arcachon.example"):  # of the last that was opened
@@ -376,6 +483,8 @@ class Service:
             draft = DeclarationIn(member_id=territory.members[LUGOS], needs=())
             await save_draft(session, referent, purchase_id, draft, FixedClock(NOW))
         await add_bills(self.database, territory)
+        await make_quotes(self.database, territory)
+        await make_orders_that_left(self.database, territory)
         await add_sites(self.database, territory)
         await lend_desks(self.database, territory)
         await publish_minutes_of_a_committee(self.database, territory)
@@ -476,8 +585,8 @@ def _make_plausible(case: schemathesis.Case[Any]) -> None:  # noqa: C901 - one r
         case.headers.pop(header, None)
     if "committee_id" in case.path_parameters:
         case.path_parameters |= {"committee_id": 1 if id_ == "settle_decision" else 2}
-    if id_ == "get_occupation":
-        case.query = dict(PLAUSIBLE[id_])
+    if case.method == "GET":
+        case.query = dict(PLAUSIBLE.get(id_, {}))
     case.path_parameters = {**case.path_parameters, **dict([LENT[id_]] if id_ in LENT else [])}
     if id_ in PLACES:
         case.path_parameters = {**case.path_parameters, "reference": PLACES[id_]}
