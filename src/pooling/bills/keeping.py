@@ -28,8 +28,7 @@ from pooling.bills.queries import (
 )
 from pooling.bills.rules import Identity, ItemOrdered, LineBilled, link, match, same_document, units_of
 from pooling.bills.schemas import BillIn, LineIn, RateIn
-from pooling.invoices.invoice import Finding, Refused
-from pooling.invoices.reading import Reading
+from pooling.invoices.invoice import Finding, Reading, Refused
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Forbidden, Invalid

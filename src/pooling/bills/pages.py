@@ -52,7 +52,7 @@ from pooling.bills.rules import BILL, link, sign_of
 from pooling.bills.tying import Tied, read_tied
 from pooling.bills.workbook import FILE_NAMES, bills_file
 from pooling.invoices.apart import SECONDS, read_apart
-from pooling.invoices.containers import MOST_BYTES
+from pooling.invoices.invoice import MOST_BYTES
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.files import Upload, file_with_content
 from pooling.kernel.limits import BYTES, Readers, limit

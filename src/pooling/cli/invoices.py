@@ -17,8 +17,8 @@ def invoice(file: BinaryIO) -> None:
 
     Exit status 2 when the file is refused: the finding is printed all the same.
     """
-    from pooling.invoices.apart import read_apart  # noqa: PLC0415 - `pooling --help` loads no reader of PDFs
-    from pooling.invoices.containers import MOST_BYTES  # noqa: PLC0415 - as above
+    from pooling.invoices.apart import read_apart  # noqa: PLC0415 - `pooling --help` must stay fast
+    from pooling.invoices.invoice import MOST_BYTES  # noqa: PLC0415 - as above
     from pooling.sharing.case_files import write  # noqa: PLC0415 - as above
 
     reading = read_apart(file.read(MOST_BYTES + 1))

@@ -1,14 +1,15 @@
-"""Reading in a process of its own: a file that is made to take for ever, or all memory, harms nobody else."""
+"""Reading in a process of its own: a file that is made to take for ever, or all memory, harms nobody else. What
+reads is loaded there alone (facturx, lxml, pypdf and what they bring along).
+"""
 
 import multiprocessing
 import resource
 from multiprocessing.connection import Connection
 
-from pooling.invoices.invoice import Finding
-from pooling.invoices.reading import Reading, read_invoice
+from pooling.invoices.invoice import Finding, Reading
 from pooling.kernel.apart import PRELOADED
 
-PRELOADED.add(__name__)
+PRELOADED.update({__name__, "pooling.invoices.reading"})
 
 SECONDS = 10
 _TO_START = 120
@@ -39,6 +40,8 @@ def read_apart(content: bytes, seconds: float = SECONDS) -> Reading:
 
 
 def _read(content: bytes, sending: Connection) -> None:
+    from pooling.invoices.reading import read_invoice  # noqa: PLC0415 - see the module's head
+
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     sending.send(True)
     sending.send(read_invoice(content))

@@ -10,10 +10,8 @@ from typing import NamedTuple
 from lxml import etree
 from pypdf import PdfReader
 
-from pooling.invoices.invoice import Refused
+from pooling.invoices.invoice import MOST_BYTES, Refused
 
-MOST_BYTES = 20_000_000
-"""Of a file, and of its attachments together."""
 MOST_ATTACHMENTS = 100
 _HEAD = 1024
 """How far into a PDF its mark may stand."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["invoice", "credit_note", "corrected", "prepayment"]
 Severity = Literal["error", "warning", "info"]
@@ -22,6 +22,8 @@ FindingCode = Literal[
     "duplicate_line",
     "no_lines",
 ]
+MOST_BYTES = 20_000_000
+"""Of a file, and of its attachments together."""
 CENT = 2
 """Decimals that an amount has at least."""
 
@@ -179,6 +181,19 @@ class Invoice:
             "totals": self.totals.to_json(),
             "findings": [finding.to_json() for finding in findings],
         }
+
+
+class Reading(NamedTuple):
+    """What was read; without an invoice the file is refused, for what the one finding says."""
+
+    invoice: Invoice | None
+    findings: Sequence[Finding]
+
+    def to_json(self) -> dict[str, object]:
+        """As the specification writes it."""
+        if self.invoice is None:
+            return {"findings": [finding.to_json() for finding in self.findings]}
+        return self.invoice.to_json(self.findings)
 
 
 def plain(value: Decimal | None, at_least: int = 0) -> str:

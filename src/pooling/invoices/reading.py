@@ -1,26 +1,10 @@
 """An electronic invoice, read: the one entry for the command, the pages and the API."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from pooling.invoices.checks import check
 from pooling.invoices.containers import open_file
 from pooling.invoices.fields import invoice_of
-from pooling.invoices.invoice import Finding, Invoice, Refused
+from pooling.invoices.invoice import Reading, Refused
 from pooling.invoices.schema import check_schema, profile_of
-
-
-class Reading(NamedTuple):
-    """What was read; without an invoice the file is refused, for what the one finding says."""
-
-    invoice: Invoice | None
-    findings: Sequence[Finding]
-
-    def to_json(self) -> dict[str, object]:
-        """As the specification writes it."""
-        if self.invoice is None:
-            return {"findings": [finding.to_json() for finding in self.findings]}
-        return self.invoice.to_json(self.findings)
 
 
 def read_invoice(content: bytes) -> Reading:
