@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from asyncpg.transaction import Transaction
 from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -127,6 +128,29 @@ async def test_a_connection_that_was_closed_while_idle_is_not_handed_out(fresh_a
         await ask_again()
         mine = (await database.ask("SELECT pg_backend_pid() AS mine"))[0]["mine"]
     await other.close()
+    await database.dispose()
+
+
+async def test_who_is_stopped_while_a_transaction_begins_leaves_nobody_inside_of_it(
+    fresh_addresses: PostgresAddresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL has begun it, and its answer is not waited for any more: what comes next commits all the same."""
+    database = Database.connect(fresh_addresses.application, pool_size=1)
+    begin = Transaction.start
+
+    async def begins_and_is_stopped(transaction: Transaction) -> None:
+        await begin(transaction)
+        raise asyncio.CancelledError
+
+    await _opened(database)  # a first connection is asked who it is
+    with monkeypatch.context() as stopping:
+        stopping.setattr(Transaction, "start", begins_and_is_stopped)
+        with pytest.raises(asyncio.CancelledError):
+            await _opened(database)
+    async with database.transaction() as session:
+        written = await session.scalar(text("SELECT CAST(pg_current_xact_id() AS text)"))
+    (found,) = await database.ask("SELECT pg_xact_status(CAST(CAST($1 AS text) AS xid8)) AS became", written)
+    assert found["became"] == "committed"
     await database.dispose()
 
 

@@ -302,7 +302,9 @@ def _begun(session: Session) -> Connection:
     if adapted._transaction is None:  # noqa: SLF001 - there is no other way to begin it
         try:
             await_only(adapted._start_transaction())  # noqa: SLF001
-        except Exception as refused:  # noqa: BLE001 - of whichever class
+        # Stopped meanwhile, too: it may have begun all the same, unknown to everybody. Whoever used the connection next
+        # would be inside of that one, and commit nothing. SQLAlchemy lets go of it.
+        except BaseException as refused:  # noqa: BLE001 - of whichever class
             connection._handle_dbapi_exception(refused, "BEGIN", None, None, None)  # noqa: SLF001
     return connection
 
