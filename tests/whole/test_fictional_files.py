@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 from litestar import Litestar
 from litestar.routes import HTTPRoute
+from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -74,17 +75,27 @@ def _remark(sheet: Any) -> object:  # noqa: ANN401 - openpyxl has no types
     return said
 
 
+def _open_remark(content: bytes) -> object:
+    """The same of an OpenDocument, which has one sheet."""
+    head, *rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    if head[-1] != "Remarque":
+        return None
+    (said,) = {row[-1] for row in rows}
+    return said
+
+
 class Files:
     """What a group's files hold, by address."""
 
     def __init__(self, app: Litestar, contents: Mapping[str, bytes]) -> None:
         self.csv = {path: read_csv(contents[path]) for path in files(app, "csv")}
         self.json = {path: json.loads(contents[path]) for path in (*files(app, "json"), *JSON_OF_API)}
-        self.sheets = {
+        self.sheets: dict[str, object] = {
             f"{path} {sheet.title}": _remark(sheet)
             for path in files(app, "xlsx")
             for sheet in openpyxl.load_workbook(io.BytesIO(contents[path]))
         }
+        self.sheets |= {path: _open_remark(contents[path]) for path in files(app, "ods")}
 
 
 async def _buy(session: AsyncSession, buyer: Caller, territory: Territory, purchase_id: int) -> None:
@@ -118,7 +129,7 @@ async def test_every_file_of_a_fictional_group_says_so(
         kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND]
         assert await write_exports(database, FixedClock(NOW), kinds) == 2
         contents = {}
-        for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *JSON_OF_API):
+        for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *files(app, "ods"), *JSON_OF_API):
             asked = path.replace("/classeurs/0/", f"/classeurs/{export_id}/")
             asked = asked.replace("/fichiers/0/", f"/fichiers/{list_id}/")
             of_lead = "/devis/modele." in path or "/arrivees/" in path
