@@ -70,8 +70,8 @@ async def worker(scene: Scene, url: str, *, minute: float) -> AsyncIterator[Bell
     finally:
         working.cancel()
         await asyncio.wait({working}, timeout=30)
-        assert working.cancelled()
         await bell.close()
+        assert working.cancelled()
 
 
 async def arrives(scene: Scene, recipient: str, ring: Callable[[], Awaitable[object]] | None = None) -> None:
@@ -147,14 +147,13 @@ async def test_whatever_lies_in_the_queue_the_worker_lives_and_hears(
     scene: Scene, valkey: EmbeddedValkey, poison: Poison
 ) -> None:
     """Written while it works, and before it starts."""
-    queue = Redis(unix_socket_path=valkey.url.removeprefix("unix://"))
-    for recipient in ("a@b.example", "c@d.example"):
-        await poison(queue)
-        async with worker(scene, valkey.url, minute=NEVER) as bell:
-            await arrives(scene, recipient, partial(bell.ring, "deliver"))
+    async with Redis(unix_socket_path=valkey.url.removeprefix("unix://")) as queue:
+        for recipient in ("a@b.example", "c@d.example"):
             await poison(queue)
-            await arrives(scene, recipient, partial(bell.ring, "deliver"))
-    await queue.aclose()
+            async with worker(scene, valkey.url, minute=NEVER) as bell:
+                await arrives(scene, recipient, partial(bell.ring, "deliver"))
+                await poison(queue)
+                await arrives(scene, recipient, partial(bell.ring, "deliver"))
 
 
 async def test_without_a_queue_the_minute_goes_on_and_the_bell_is_heard_once_there_is_one(
