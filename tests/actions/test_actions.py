@@ -120,6 +120,7 @@ async def test_the_facilitator_says_where_an_action_stands(
     aside = await facilitator.post(f"{one}/etat", {"state": "set_aside"}, page=one)
     assert aside.status_code == 422
     assert "Dites pourquoi elle est écartée" in text_of(aside)
+    assert (await facilitator.post(f"{one}/etat", {"state": "elsewhere"}, page=one)).status_code == 422
     said = {"state": "set_aside", "reason": "Déjà fait par l’agglomération"}
     assert (await facilitator.post(f"{one}/etat", said, page=one)).status_code == 303
     assert "Déjà fait par l’agglomération" in text_of(await browser.get(one))
@@ -130,7 +131,7 @@ async def test_the_facilitator_says_where_an_action_stands(
     assert "a écarté l’action « Des arceaux devant les écoles » (FA-2027-001)" in journal
     async with database.transaction(territory.group_id) as session:
         told = await session.execute(select(col(Event.name)).where(col(Event.subject_kind) == "action"))
-        assert sorted(told.scalars()) == ["action.proposed", "action.proposed", "action.set_aside"]
+        assert sorted(told.scalars()) == ["action.proposed", "action.reopened", "action.set_aside"]
 
 
 async def test_who_writes_a_sheet(database: Database, territory: Territory) -> None:

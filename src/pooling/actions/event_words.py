@@ -9,6 +9,7 @@ from pooling.members.events import EventWords, Subject, named_by
 SENTENCES: Mapping[str, str] = {
     "action.proposed": "a proposé l’action {action}",
     "action.written": "a modifié la fiche de l’action {action}",
+    "action.reopened": "a remis parmi les propositions l’action {action}",
     "action.prioritised": "a dit priorisée l’action {action}",
     "action.agreed": "a dit convenue l’action {action}",
     "action.under_way": "a lancé l’action {action}",

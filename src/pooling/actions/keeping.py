@@ -144,7 +144,10 @@ async def move_action(
         raise Invalid({"reason": "Dites pourquoi elle est écartée : le groupe le lira."})
     ACTION.require(action.state, state)
     action.set_aside_because = reason if aside else ""
-    ACTION.move(session, action, state, at=now, person_id=caller.person_id, reason=reason)
+    if state == ActionState.PROPOSED:  # again: it was proposed by somebody else, once
+        ACTION.move(session, action, state, at=now, person_id=caller.person_id, name="reopened", reason=reason)
+    else:
+        ACTION.move(session, action, state, at=now, person_id=caller.person_id, reason=reason)
     await session.flush()
     return action
 

@@ -1,7 +1,8 @@
 """The pages of a purchase's bills: what is invoiced, one bill, and all that is decided on it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -68,7 +69,7 @@ from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm
-from pooling.web.numbers import read_cents
+from pooling.web.numbers import read_cents, typed_cents, typed_number
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 from pooling.web.typography import date_short, euros, price
 
@@ -231,8 +232,8 @@ def _way(here: BillsPage, mend: Mend, *, runs: bool) -> Way:
     if mend.label and runs and may_edit_costs(here.purchase):
         filled = {
             "label": mend.label,
-            "amount": f"{mend.cents / 100:.2f}".replace(".", ","),
-            "vat_rate": f"{float(mend.vat_rate):g}".replace(".", ","),
+            "amount": typed_cents(mend.cents),
+            "vat_rate": typed_number(f"{Decimal(mend.vat_rate.numerator) / mend.vat_rate.denominator:f}"),
         }
         return Way("Ajouter ces frais", f"{here.url}/couts/frais/nouveau?{urlencode(filled)}")
     if mend.kind in (Mending.PRICE, Mending.RATE):
@@ -444,40 +445,34 @@ async def do_matching(here: Here[BillPage], form: PostedForm) -> Response[Any]:
 
 @post(f"{ONE}/acceptation", right=may_decide)
 async def do_accept(here: Here[BillPage], form: PostedForm) -> Response[Any]:
-    reason = form.reason()
-    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
-    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
-        await accept_bill(*whose, here.now, reason=reason, seen=_seen(form))
-    return here.redirect(here.path, done="La facture est acceptée : elle compte désormais dans ce qui est facturé.")
+    return await _decided(
+        here, form, accept_bill, "La facture est acceptée : elle compte désormais dans ce qui est facturé."
+    )
 
 
 @post(f"{ONE}/contestation", right=may_decide)
 async def do_dispute(here: Here[BillPage], form: PostedForm) -> Response[Any]:
-    reason = form.reason()
-    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
-    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
-        await dispute_bill(*whose, here.now, reason=reason, seen=_seen(form))
-    return here.redirect(
-        here.path, done="La facture est contestée : écrivez au fournisseur, la page prépare le courriel."
+    return await _decided(
+        here, form, dispute_bill, "La facture est contestée : écrivez au fournisseur, la page prépare le courriel."
     )
 
 
 @post(f"{ONE}/refus", right=may_decide)
 async def do_reject(here: Here[BillPage], form: PostedForm) -> Response[Any]:
-    reason = form.reason()
-    whose = (here.session, here.caller, here.purchase.id, here.bill.id)
-    async with form.submitted(lambda: _bill_page(here, form), conflict=""):
-        await reject_bill(*whose, here.now, reason=reason, seen=_seen(form))
-    return here.redirect(here.path, done="La facture est refusée : elle ne compte pour rien.")
+    return await _decided(here, form, reject_bill, "La facture est refusée : elle ne compte pour rien.")
 
 
 @post(f"{ONE}/reprise", right=may_decide)
 async def do_take_back(here: Here[BillPage], form: PostedForm) -> Response[Any]:
+    return await _decided(here, form, take_back, "La facture est de nouveau à vérifier.")
+
+
+async def _decided(here: BillPage, form: Form, decide: Callable[..., Awaitable[Bill]], done: str) -> Response[Any]:
     reason = form.reason()
     whose = (here.session, here.caller, here.purchase.id, here.bill.id)
     async with form.submitted(lambda: _bill_page(here, form), conflict=""):
-        await take_back(*whose, here.now, reason=reason, seen=_seen(form))
-    return here.redirect(here.path, done="La facture est de nouveau à vérifier.")
+        await decide(*whose, here.now, reason=reason, seen=_seen(form))
+    return here.redirect(here.path, done=done)
 
 
 @post(f"{BILLS}/avances", right=may_note_bills)
