@@ -17,6 +17,8 @@ LOADED_BY_WHO_USES_IT = {
     "pypdf": "invoices",
     "facturx": "invoices",
     "openpyxl": "workbooks",
+    "odfdo": "documents",
+    "docx": "documents",
     "lxml": "workbooks and invoices",
     "python_calamine": "lists sent as spreadsheets",
     "cryptography": "secrets at rest",

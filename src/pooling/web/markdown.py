@@ -4,8 +4,9 @@ What was typed is never markup of another kind: HTML in it is text, pictures are
 http, https or mailto or is plain text. The tree is what documents are made from (typst sets its strings as they are).
 
 A block is `{"kind": …}`: `heading` (level, content), `paragraph` (content), `list` (ordered, start, items: lists of
-blocks), `quote` (blocks), `code` (text), `rule`, `table` (head: contents, rows: lists of contents). A content is a list
-of runs: `text`, `code` (text), `strong`, `emphasis`, `strike` (content), `link` (url, content), `break`.
+blocks), `quote` (blocks), `code` (text, info: what was written after its fence), `rule`, `table` (head: contents, rows:
+lists of contents, aligns: `right`, `center`, `left` or nothing, of each column). A content is a list of runs: `text`,
+`code` (text), `strong`, `emphasis`, `strike` (content), `link` (url, content), `break`.
 """
 
 import asyncio
@@ -113,14 +114,15 @@ class _Reader:
             elif node.type in {"bullet_list", "ordered_list", "blockquote"}:
                 yield from self._nested(node, depth)
             elif node.type in {"fence", "code_block"}:
-                yield {"kind": "code", "text": node.content.rstrip("\n")}
+                yield {"kind": "code", "text": node.content.rstrip("\n"), "info": node.info.strip()}
             elif node.type == "hr":
                 yield {"kind": "rule"}
             elif node.type == "table":
                 rows = [
                     [self._content(cell) for cell in row.children] for part in node.children for row in part.children
                 ]
-                yield {"kind": "table", "head": rows[0], "rows": rows[1:]}
+                aligns = [_align(cell) for cell in node.children[0].children[0].children]
+                yield {"kind": "table", "head": rows[0], "rows": rows[1:], "aligns": aligns}
 
     def _nested(self, node: SyntaxTreeNode, depth: int) -> Iterator[Node]:
         if depth == DEEPEST:
@@ -145,6 +147,15 @@ class _Reader:
 
     def _content(self, node: SyntaxTreeNode) -> list[Node]:
         return [run for inline in node.children if inline.token for run in self._runs.get(id(inline.token), ())]
+
+
+def content_of(text: str) -> list[Node]:
+    """The runs of a text that is one line, whatever stands at its beginning."""
+    return [run for token in _parser().parseInline(text) for run in _runs(token.children or ())]
+
+
+def _align(cell: SyntaxTreeNode) -> str:
+    return str(cell.attrs.get("style", "")).removeprefix("text-align:")
 
 
 def _runs(tokens: Sequence[Token]) -> list[Node]:
@@ -232,20 +243,27 @@ def _item(blocks: Sequence[Node], under: int) -> Markup:
 
 
 def _html_table(block: Node) -> Markup:
-    head = Markup("").join(_head_cell(cell) for cell in block["head"])
-    rows = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(_inline(cell)) for cell in row))
-        for row in block["rows"]
-    )
+    classes = [_NUMERIC if align == "right" else "" for align in block["aligns"]]
+    head = Markup("").join(_head_cell(cell, said) for cell, said in zip(block["head"], classes, strict=True))
+    rows = Markup("").join(Markup("<tr>{}</tr>").format(_cells(row, classes)) for row in block["rows"])
     return Markup(
         '<div class="table-scroll" role="region" tabindex="0" aria-label="Tableau">'
         "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
     ).format(head, rows)
 
 
-def _head_cell(cell: Sequence[Node]) -> Markup:
+_NUMERIC = Markup(' class="numeric"')
+
+
+def _cells(row: Sequence[Sequence[Node]], classes: Sequence[str]) -> Markup:
+    return Markup("").join(
+        Markup("<td{}>{}</td>").format(said, _inline(cell)) for cell, said in zip(row, classes, strict=True)
+    )
+
+
+def _head_cell(cell: Sequence[Node], said: str) -> Markup:
     """An empty head says nothing to a screen reader: it is a cell like any other."""
-    return Markup('<th scope="col">{}</th>').format(_inline(cell)) if cell else Markup("<td></td>")
+    return Markup('<th scope="col"{}>{}</th>').format(said, _inline(cell)) if cell else Markup("<td></td>")
 
 
 def _inline(runs: Sequence[Node]) -> Markup:
