@@ -19,7 +19,7 @@ from pooling.members.entrance import caller_of
 from pooling.purchases.details import describe_item, details_of
 from pooling.purchases.finding import find_purchase, item_ids
 from pooling.purchases.item_files import MOST_OF_ITEM
-from pooling.purchases.models import ItemNature
+from pooling.purchases.models import Emission, ItemNature
 from pooling.purchases.schemas import DetailsIn
 from web_client import TOKEN, Browser, SignIn, text_of
 
@@ -31,6 +31,7 @@ SAID = {
     "cpv": "34928400",
     "family": "Mobilier urbain",
     "nature": "supply",
+    "emission": "low",
     "account": "21 52",
     "price_alone": "207,50",
     "price_source": "Devis de 2026",
@@ -65,13 +66,14 @@ async def test_an_item_is_described_while_declarations_run(
         cpv="34928400-2",
         family="Mobilier urbain",
         nature=ItemNature.SUPPLY,
+        emission=Emission.LOW,
         account="2152",
         price_alone=Decimal("207.5"),
         price_source="Devis de 2026",
         priced_on=date(2026, 12, 15),
     )
     shown = text_of(await (await sign_in("referent@lugos.example")).get(ITEM))
-    for words in ("34928400-2", "Mobilier urbain", "Fourniture", "2152", "207,50 € HT", "Devis de 2026", "15/12/2026"):
+    for words in ("34928400-2", "Mobilier urbain", "Fourniture", "Faibles émissions", "2152", "207,50 € HT", "Devis de 2026", "15/12/2026"):
         assert words in shown
     assert "15,3 % de plus que le prix indicatif" in shown
     assert "Modifier ces précisions" not in shown
@@ -86,6 +88,8 @@ async def test_an_item_is_described_while_declarations_run(
         ({"cpv": "34928400-3"}, "cpv"),
         ({"account": "21A"}, "account"),
         ({"nature": "gift"}, "nature"),
+        ({"nature": "outside"}, "nature"),
+        ({"emission": "none"}, "emission"),
         ({"price_source": ""}, "price_source"),
         ({"priced_on": ""}, "priced_on"),
         ({"priced_on": "02/03/2027"}, "priced_on"),
@@ -103,7 +107,7 @@ async def test_what_is_wrong_is_told_at_its_field_and_kept(
     assert f'id="erreur-champ-{field}"' in answer.text
     assert answer.text.count('id="erreur-champ-') == 1
     for name, value in {**SAID, **wrong}.items():
-        assert name == "nature" or not value or f'value="{value}"' in answer.text, name
+        assert name in {"nature", "emission"} or not value or f'value="{value}"' in answer.text, name
     assert await said_of(database, territory) == {}
 
 
@@ -144,6 +148,7 @@ async def test_programs_read_and_say_it(connect: Connect, database: Database, te
         "family": "",
         "account": "",
         "nature": "",
+        "emission": "",
         "price_alone": None,
         "price_source": "",
         "priced_on": None,

@@ -72,6 +72,32 @@ async def test_migrations_make_every_check_of_the_models(database: Database) -> 
         assert {name: table for name, table in rows} == checks_of_the_models()
 
 
+_CHECKS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE contype = 'c' AND connamespace = $1::regnamespace"""
+
+
+async def test_checks_are_the_same_in_the_models_and_in_the_database(addresses: PostgresAddresses) -> None:
+    """Alembic compares neither names nor words: what only a model allows, a form would let pass into a refusal."""
+    connection = await asyncpg.connect(addresses.owner)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        made = {(table, name): check for table, name, check in await connection.fetch(_CHECKS, "public")}
+        for table in metadata.tables.values():
+            checks = [one for one in table.constraints if isinstance(one, CheckConstraint)]
+            if checks:
+                await connection.execute(f"CREATE TEMP TABLE {table.name} (LIKE public.{table.name})")
+                added = ", ".join(f"ADD CONSTRAINT {one.name} CHECK ({one.sqltext})" for one in checks)
+                await connection.execute(f"ALTER TABLE pg_temp.{table.name} {added}")
+        temporary = await connection.fetchval("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()")
+        said = {(table.split(".")[-1], name): check for table, name, check in await connection.fetch(_CHECKS, temporary)}
+        assert {(table.split(".")[-1], name): check for (table, name), check in made.items()} == said
+    finally:
+        await transaction.rollback()
+        await connection.close()
+
+
 RECORDS = ("events", "consolidations", "assignments", "allocations", "allocation_shares", "minutes_versions")
 """Tables whose rows are written once and for ever."""
 

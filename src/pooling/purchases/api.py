@@ -23,7 +23,7 @@ from pooling.members.rights import Right
 from pooling.purchases import preparing
 from pooling.purchases.details import details_of
 from pooling.purchases.finding import lock_purchase
-from pooling.purchases.models import ItemNature, Participation, Purchase, PurchaseKind, PurchaseState
+from pooling.purchases.models import Emission, ItemNature, Participation, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.queries import ItemShown, PurchaseLine, purchase_items, purchase_list
 from pooling.purchases.schemas import NOTHING_SAID, DetailsIn, PurchaseIn
@@ -68,6 +68,8 @@ class DetailsOut(ApiOut):
     family: str
     account: str
     nature: ItemNature
+    emission: Emission
+    """Of a light vehicle."""
     price_alone: Exact | None
     """What a member would pay for one unit alone, by this source on this day."""
     price_source: str

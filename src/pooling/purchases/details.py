@@ -1,4 +1,4 @@
-"""What else is said of an item: CPV, homogeneous family, account, nature, what it costs alone."""
+"""What else is said of an item: CPV, homogeneous family, account, nature, emissions, what it costs alone."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.kinds import kind_of
-from pooling.purchases.models import Item, ItemDetails, ItemNature, Purchase
+from pooling.purchases.models import Emission, Item, ItemDetails, ItemNature, Purchase
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.rules import OVER
 from pooling.purchases.schemas import NOTHING_SAID, DetailsIn
@@ -29,10 +29,16 @@ NATURES: Mapping[ItemNature, str] = {
     ItemNature.SERVICE: "Service",
     ItemNature.WORKS: "Travaux",
 }
+EMISSIONS: Mapping[Emission, str] = {
+    Emission.VERY_LOW: "Très faibles émissions (électrique, hydrogène)",
+    Emission.LOW: "Faibles émissions (50 g de CO₂ par km au plus)",
+    Emission.OTHER: "Autre véhicule",
+}
 WORDS: Mapping[str, str] = {
     "cpv": "Code CPV",
     "family": "Famille homogène",
     "nature": "Nature",
+    "emission": "Émissions",
     "account": "Compte par nature",
     "price_alone": "Prix seul",
     "price_source": "Source du prix seul",
@@ -47,6 +53,7 @@ def in_words(said: DetailsIn) -> dict[str, str]:
         "cpv": said.cpv,
         "family": said.family,
         "nature": NATURES.get(said.nature, ""),
+        "emission": EMISSIONS.get(said.emission, ""),
         "account": said.account,
         "price_alone": "" if said.price_alone is None else f"{price(said.price_alone)} HT",
         "price_source": said.price_source,

@@ -64,6 +64,7 @@ CORRECTED = {
     "cpv": "code CPV",
     "family": "famille homogène",
     "nature": "nature",
+    "emission": "émissions",
     "account": "compte",
     "price_alone": "prix seul",
     "price_source": "source du prix seul",

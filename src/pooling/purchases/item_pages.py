@@ -11,7 +11,7 @@ from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.purchases.codes import LONGEST
-from pooling.purchases.details import NATURES, WORDS, describe_item, details_of_item, in_words
+from pooling.purchases.details import EMISSIONS, NATURES, WORDS, describe_item, details_of_item, in_words
 from pooling.purchases.item_files import (
     FIELD,
     MOST_OF_ITEM,
@@ -22,7 +22,7 @@ from pooling.purchases.item_files import (
 )
 from pooling.purchases.item_form import typed_decimal
 from pooling.purchases.item_page import ITEM, ItemPage
-from pooling.purchases.models import ItemNature
+from pooling.purchases.models import Emission, ItemNature
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.rules import OVER
@@ -108,6 +108,7 @@ async def _details_page(
         form=form,
         item=here.item,
         natures=[("", "Pas encore dit"), *NATURES.items()],
+        emissions=[("", "Ce n’est pas un véhicule, ou pas encore dit"), *EMISSIONS.items()],
         conflict=conflict,
         closed=here.purchase.state in OVER,
     )
@@ -148,11 +149,13 @@ def _read_details(form: Form) -> DetailsIn:
     elif source or day:
         form.refuse("price_alone", "Indiquez ce prix, ou videz sa source et sa date.")
     nature = form.choice("nature", list(ItemNature)) if form.value("nature") else ItemNature.UNSAID
+    emission = form.choice("emission", list(Emission)) if form.value("emission") else Emission.NO_VEHICLE
     read: dict[str, Any] = {
         "cpv": form.text("cpv", longest=LONGEST),
         "family": form.text("family", longest=longest_of(DetailsIn, "family")),
         "account": form.text("account", longest=LONGEST),
         "nature": nature,
+        "emission": emission,
         "price_alone": said,
         "price_source": source,
         "priced_on": day,

@@ -32,9 +32,17 @@ class ItemNature(StrEnum):
     UNSAID = ""
     SUPPLY = "supply"
     SERVICE = "service"
-    STAFF_OFFER = "staff_offer"
-    OUTSIDE = "outside"
     WORKS = "works"
+
+
+class Emission(StrEnum):
+    """How clean a light vehicle is (code de l’environnement, D224-15-11 and D224-15-12)."""
+
+    NO_VEHICLE = ""
+    """It is none, or nobody has said."""
+    VERY_LOW = "very_low"
+    LOW = "low"
+    OTHER = "other"
 
 
 CPV = "cpv = '' OR cpv ~ '^[0-9]{8}-[0-9]$'"
@@ -129,6 +137,7 @@ class ItemDetails(TenantTable, table=True):
         in_group(),
         within_group("item_id", "items", ondelete="CASCADE"),
         one_of("nature", ItemNature),
+        one_of("emission", Emission),
         CheckConstraint(CPV, name="cpv_has_check_digit"),
         CheckConstraint("account = '' OR account ~ '^[1-8][0-9]{1,9}$'", name="account_has_digits"),
         CheckConstraint("price_alone >= 0", name="price_not_negative"),
@@ -146,6 +155,7 @@ class ItemDetails(TenantTable, table=True):
     account: str = ""
     """By nature, of the M57: `21828`."""
     nature: str = ItemNature.UNSAID
+    emission: str = Field(default=Emission.NO_VEHICLE, sa_column_kwargs={"server_default": ""})
     price_alone: Decimal | None = Field(default=None, nullable=True, sa_type=Numeric(14, 4))
     """Euros before VAT that a member would pay for one unit alone."""
     price_source: str = ""

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.text import Line
 from pooling.purchases.codes import Account, Cpv
-from pooling.purchases.models import ItemNature, PurchaseKind
+from pooling.purchases.models import Emission, ItemNature, PurchaseKind
 
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
 Code = Annotated[str, Field(max_length=40)]
@@ -35,6 +35,8 @@ class DetailsIn(BaseModel):
     account: Account = ""
     """By nature, of the M57."""
     nature: ItemNature = ItemNature.UNSAID
+    emission: Emission = Emission.NO_VEHICLE
+    """Of a light vehicle: counted against the quota of clean vehicles."""
     price_alone: Decimal | None = Field(default=None, ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
     """Euros before VAT that a member would pay for one unit alone: never without its source and its day."""
     price_source: Line = Field(default="", max_length=200)
