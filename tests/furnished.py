@@ -7,12 +7,13 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from ground.directory import COBAN
+from pooling import PROJECT_ROOT
 from pooling.accounts.models import Person
 from pooling.accounts.second_factor import SecretBox
 from pooling.actions.catalogue import Catalogue
@@ -38,6 +39,9 @@ from pooling.exports.writing import write_exports
 from pooling.followups.documents import attach_document
 from pooling.followups.keeping import keep_followup
 from pooling.followups.schemas import DateIn, FollowUpIn
+from pooling.indicators.configuration import read_indicators
+from pooling.indicators.keeping import assume, note_days
+from pooling.indicators.schemas import AssumptionIn, DaysIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
@@ -64,7 +68,7 @@ from pooling.purchases.details import describe_item
 from pooling.purchases.finding import item_ids
 from pooling.purchases.item_files import attach_to_item
 from pooling.purchases.lots import arrange_lots
-from pooling.purchases.models import PurchaseState
+from pooling.purchases.models import Item, PurchaseState
 from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
 from pooling.quotes.models import Quote, QuoteCriterion, QuoteFile, QuoteLine, QuoteMark, QuoteTier
 from pooling.receipts.lists.sending import send_list
@@ -118,6 +122,7 @@ async def furnish(
             **await _deliver(session, territory, purchase_id, mark),
             **await _allocate(session, territory, purchase_id, mark),
             **await _lend(session, territory, mark),
+            **await _note(session, territory, mark),
             **await _tell(session, territory, mark),
             **await _meet(session, territory, purchase_id, mark),
             **await _write(session, territory, mark),
@@ -280,6 +285,18 @@ async def _lend(session: AsyncSession, territory: Territory, mark: str) -> dict[
             await agree(session, referent, lending.id, NOW)
             await note_use(session, asker, lending.id, {today.replace(day=1): 1}, NOW, today)
     return named
+
+
+async def _note(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """Days that agents of the référent's member gave, and what one assumes of the journeys that an item replaces."""
+    referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    command = DaysIn(member=LUGOS, spent_on=NOW.date(), days=Decimal("0.5"), what=f"Cahier des charges{mark}")
+    noted = await note_days(session, referent, command, NOW, NOW.date())
+    item_id = (await session.execute(select(func.min(col(Item.id))))).scalar_one()
+    assumed = AssumptionIn(replaced="petrol_car", replaced_by="e_bike", kilometres=1200, source=f"Enquête{mark}")
+    await assume(session, facilitator, item_id, assumed, read_indicators(PROJECT_ROOT / "config"), NOW)
+    return {"noted_id": noted.id, "item_id": item_id, "figure": "agent_days"}
 
 
 async def _tell(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

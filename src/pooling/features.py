@@ -10,6 +10,7 @@ from pooling.deliveries import feature as deliveries
 from pooling.directory import feature as directory
 from pooling.followups import feature as followups
 from pooling.home import feature as home
+from pooling.indicators import feature as indicators
 from pooling.journal import feature as journal
 from pooling.mailroom import feature as mailroom
 from pooling.members import feature as members
@@ -46,6 +47,7 @@ FEATURES: tuple[Feature, ...] = (
     mailroom.FEATURE,
     calendars.FEATURE,
     resources.FEATURE,
+    indicators.FEATURE,
     members.FEATURE,
     sites.FEATURE,
     directory.FEATURE,

@@ -65,6 +65,7 @@ KNOWN = {
     "site_splits.member_id": "added up, where nothing is consolidated",
     "actions.lead_member_id": "follow",
     "resources.member_id": "follow",
+    "agent_days.member_id": "follow",
     "lendings.member_id": "follow; what they lend each other ends",
     "orders.member_id": "frozen once they have left; drafts keep them apart",
     "order_lines.member_id": "frozen",

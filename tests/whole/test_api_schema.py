@@ -112,6 +112,7 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "site_id": [1, 2, 99],
     "resource_id": [2, 99],
     "lending_id": [1, 99],
+    "noted_id": [1, 99],
 }
 """What is not among them is left to what is done on purpose."""
 ARRIVED: dict[str, Any] = {
@@ -175,6 +176,8 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "refuse_lending": {"reason": "Travaux"},
     "end_lending": {"on": "2027-03-09", "reason": "Travaux"},
     "note_lending_use": {"uses": [{"month": "2027-03-01", "used": 1}]},
+    "note_agent_days": {"member": LUGOS, "spent_on": "2027-02-01", "days": "0.5", "what": "Cahier des charges"},
+    "assume_journeys": {"replaced": "petrol_car", "replaced_by": "e_bike", "kilometres": 1200, "source": "Enquête"},
     "split_delivery": {"items": [{"item": "arceau", "sites": [{"site": 1, "quantity": 2}]}]},
     "renew_populations": {"sirens": [LUGOS]},
     "add_members_from_directory": {"sirens": [COBAN, LUGOS], "with_communes": False},

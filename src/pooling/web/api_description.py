@@ -34,6 +34,7 @@ PATH_PARAMETERS = {
     "lending_id": "What a member asks for, or borrows, of a shared resource.",
     "order_number": "The order’s number within its purchase.",
     "receipt_id": "A receipt’s id.",
+    "noted_id": "The id of days that somebody noted.",
 }
 REFUSALS = {
     400: "The request is not one: bytes that are no text, or a body that is not JSON.",

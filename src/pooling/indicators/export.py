@@ -1,0 +1,79 @@
+"""The indicators of a year as a workbook: one line for each figure, another sheet with what they are made of."""
+
+import asyncio
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from pooling.indicators.figures import Figure, Theme, Unit
+from pooling.indicators.figures import Value as Measure
+from pooling.indicators.rules import Year
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
+from pooling.members.group_page import InGroup
+from pooling.outbox.mail import FICTIONAL
+from pooling.web.typography import date_short
+
+_FIGURES = (
+    Column("Thème", width=26),
+    Column("Indicateur", width=40),
+    Column("Valeur", ColumnKind.NUMBER, 16),
+    Column("Unité", width=14),
+    Column("Attendu", ColumnKind.NUMBER, 14),
+    Column("Atteint", width=10),
+    Column("Remarque", width=80),
+)
+_PIECES = (
+    Column("Indicateur", width=40),
+    Column("Détail", width=48),
+    Column("Valeur", width=24),
+    Column("Remarque", width=60),
+)
+_UNITS: Mapping[Unit, str] = {
+    Unit.COUNT: "nombre",
+    Unit.CENTS: "€",
+    Unit.RATE: "%",
+    Unit.DAYS: "jours",
+    Unit.KILOGRAMS: "kg de CO₂",
+}
+_KEPT = {True: "oui", False: "non", None: ""}
+
+
+async def indicators_file(here: InGroup, year: Year, themes: Sequence[Theme]) -> bytes:
+    """Written beside the event loop."""
+    notice = FICTIONAL if here.group.fictional else None
+    facts = {"Groupe": here.group.name, "Année": str(year.number), "Le": date_short(here.today)}
+    return await asyncio.to_thread(_written, themes, facts, notice)
+
+
+def _written(themes: Sequence[Theme], facts: Mapping[str, str], notice: str | None) -> bytes:
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
+    book, target = Book(facts, notice), io.BytesIO()
+    book.add(SheetTable("Indicateurs", _FIGURES, _rows(themes)))
+    book.add(SheetTable("De quoi ils sont faits", _PIECES, _pieces(themes)))
+    book.save(target)
+    return target.getvalue()
+
+
+def _rows(themes: Sequence[Theme]) -> Iterator[list[Value]]:
+    for theme in themes:
+        for one in theme.figures:
+            values: list[Value] = [theme.label, one.label, _number(one, one.value), _UNITS[one.unit]]
+            yield [*values, _number(one, one.target), _KEPT[one.kept], one.note]
+
+
+def _number(figure: Figure, value: Measure | None) -> Value:
+    """Euros, percents of a hundred, other numbers as they are; two decimals are enough."""
+    if value is None:
+        return None
+    exact = Fraction(value)
+    scaled = exact * 100 if figure.unit is Unit.RATE else exact / 100 if figure.unit is Unit.CENTS else exact
+    return Decimal(round(scaled * 100)) / 100
+
+
+def _pieces(themes: Sequence[Theme]) -> Iterator[list[Value]]:
+    for theme in themes:
+        for figure in theme.figures:
+            for piece in figure.pieces:
+                yield [figure.label, piece.label, piece.words, piece.note]

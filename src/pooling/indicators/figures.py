@@ -1,0 +1,86 @@
+"""An indicator as pages, files and programs show it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import TypeAlias
+
+from pooling.web.typography import NBSP, euros, number, percent
+
+
+class Unit(StrEnum):
+    COUNT = "count"
+    CENTS = "cents"
+    RATE = "rate"
+    """1 is all of it."""
+    DAYS = "days"
+    KILOGRAMS = "kilograms"
+    """Of CO₂."""
+
+
+Value: TypeAlias = int | Fraction
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Something that a figure is made of."""
+
+    label: str
+    words: str
+    path: str = ""
+    """Of its page, from the group's; empty: it has none."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One indicator of a year."""
+
+    code: str
+    label: str
+    unit: Unit
+    value: Value | None
+    """None: there is nothing to say it of."""
+    note: str = ""
+    """What it rests on, in a sentence."""
+    target: Value | None = None
+    kept: bool | None = None
+    """Whether the target is; None: there is none, or nothing to hold against it."""
+    pieces: Sequence[Piece] = ()
+
+    @property
+    def words(self) -> str:
+        return said(self.unit, self.value)
+
+    @property
+    def target_words(self) -> str:
+        return "" if self.target is None else said(self.unit, self.target)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Figures that are read together."""
+
+    label: str
+    figures: Sequence[Figure]
+
+
+_PLURAL = 2
+"""From which on French says « jours »."""
+
+
+def said(unit: Unit, value: Value | None) -> str:
+    """As French writes it."""
+    if value is None:
+        return "pas de quoi le dire"
+    if unit is Unit.CENTS:
+        return euros(int(value))
+    if unit is Unit.RATE:
+        return percent(value, 1)
+    if unit is Unit.DAYS:
+        several = value >= _PLURAL or value <= -_PLURAL
+        return f"{number(value, 1)}{NBSP}jour{'s' if several else ''}"
+    if unit is Unit.KILOGRAMS:
+        return f"{number(value, 0)}{NBSP}kg de CO₂"
+    return number(value, 1)

@@ -1,0 +1,359 @@
+"""The indicators of a group in a year, theme by theme: each is read, worked out by a rule, and says what it is of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.indicators import queries
+from pooling.indicators.configuration import IndicatorConfiguration
+from pooling.indicators.figures import Figure, Piece, Theme, Unit
+from pooling.indicators.queries import Paid, Purchases
+from pooling.indicators.rules import (
+    Bought,
+    Fleet,
+    Year,
+    alone_of,
+    carbon_avoided,
+    expected_meetings,
+    keeps_quota,
+    median,
+    ratio,
+    saving_of,
+)
+from pooling.purchases.models import Emission
+from pooling.web.typography import date_long, euros, number, percent, plural
+
+TO_CONFIRM = " (à confirmer)"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What indicators are asked of."""
+
+    session: AsyncSession
+    year: Year
+    configuration: IndicatorConfiguration
+    every_months: int
+    """The cadence of committees."""
+    since: date
+    """On which the group began."""
+    only: Purchases = None
+    """Of these purchases alone: then nothing is said of committees and of what is lent."""
+
+    @property
+    def begun(self) -> date:
+        return max(self.year.first, self.since)
+
+    @property
+    def gone(self) -> date:
+        return min(self.year.last, self.year.today)
+
+
+async def themes_of(measured: Measured, purchases: Sequence[Paid]) -> list[Theme]:
+    """All of them; `purchases` are those that are paid for, of any year."""
+    whole = measured.only is None
+    mine = [one for one in purchases if one.year == measured.year.number]
+    return [
+        *([Theme("Réunions et décisions", await meetings(measured))] if whole else []),
+        Theme("Achats", await bought(measured, mine)),
+        Theme("Économies", savings(mine)),
+        Theme("Usages", await uses(measured)),
+        Theme("Véhicules et climat", await climate(measured)),
+    ]
+
+
+async def meetings(measured: Measured) -> list[Figure]:
+    """Meetings against the cadence, attendance, minutes on time, decisions done."""
+    held = await queries.meetings_of(measured.session, measured.year)
+    decided = await queries.decisions_of(measured.session, measured.year)
+    expected = expected_meetings(measured.every_months, measured.begun, measured.gone)
+    present, invited = sum(one.present for one in held), sum(one.invited for one in held)
+    within = measured.configuration.minutes_within_days
+    timely = [one for one in held if one.published_after is not None and one.published_after <= within]
+    done, still, late = (sum(getattr(one, name) for one in decided) for name in ("done", "open", "late"))
+    every = "chaque mois" if measured.every_months == 1 else f"tous les {measured.every_months} mois"
+    return [
+        Figure(
+            "meetings",
+            "Réunions tenues",
+            Unit.COUNT,
+            len(held),
+            note=f"Une réunion {every}{', jusqu’à aujourd’hui' if measured.year.under_way else ''}.",
+            target=expected,
+            kept=len(held) >= expected,
+            pieces=[
+                Piece(one.title, date_long(one.day), f"/comites/{one.id}", f"{plural(one.present, 'présent')}")
+                for one in held
+            ],
+        ),
+        Figure(
+            "attendance",
+            "Présence",
+            Unit.RATE,
+            ratio(present, invited),
+            note=f"{plural(present, 'présent')} pour {plural(invited, 'invitation')}.",
+            pieces=[
+                Piece(one.title, f"{one.present} sur {one.invited}", f"/comites/{one.id}", date_long(one.day))
+                for one in held
+            ],
+        ),
+        Figure(
+            "minutes_on_time",
+            "Comptes-rendus publiés à temps",
+            Unit.RATE,
+            ratio(len(timely), len(held)),
+            note=f"À temps : {within} jours au plus après la réunion.",
+            target=Fraction(1),
+            kept=len(timely) == len(held) if held else None,
+            pieces=[
+                Piece(
+                    one.title,
+                    "pas publié" if one.published_after is None else f"après {plural(one.published_after, 'jour')}",
+                    f"/comites/{one.id}",
+                    date_long(one.day),
+                )
+                for one in held
+            ],
+        ),
+        Figure(
+            "decisions_done",
+            "Décisions réalisées",
+            Unit.RATE,
+            ratio(done, done + still),
+            note=f"{plural(done, 'réalisée')}, {plural(still, 'ouverte')}"
+            + (f" dont {late} en retard." if late else "."),
+            target=Fraction(1),
+            kept=not late if done + still else None,
+            pieces=[
+                Piece(
+                    one.title,
+                    f"{one.done} sur {one.done + one.open}",
+                    f"/comites/{one.committee_id}",
+                    plural(one.late, "en retard", "en retard") if one.late else "",
+                )
+                for one in decided
+            ],
+        ),
+    ]
+
+
+async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
+    """Purchases, members that take part, quantities, costs, subsidies, days from need to delivery."""
+    members = await queries.members_of(measured.session, measured.year, measured.only) if mine else 0
+    delays = await queries.delays_of(measured.session, measured.year, measured.only)
+    spent = sum(one.ht + one.vat for one in mine)
+    helped = sum(one.subsidies for one in mine)
+    frozen = "Achats dont un état de répartition a été figé dans l’année, au dernier état."
+    return [
+        Figure(
+            "purchases",
+            "Achats groupés",
+            Unit.COUNT,
+            len(mine),
+            note=frozen,
+            pieces=[Piece(one.title, one.reference, one.path, plural(one.members, "membre")) for one in mine],
+        ),
+        Figure(
+            "members",
+            "Membres qui ont acheté ensemble",
+            Unit.COUNT,
+            members,
+            note="Chacun compte une fois, quel que soit le nombre de ses achats.",
+            pieces=[Piece(one.title, plural(one.members, "membre"), one.path) for one in mine],
+        ),
+        Figure(
+            "units",
+            "Quantités achetées",
+            Unit.COUNT,
+            sum(item.units for one in mine for _, item in one.items),
+            note="Unités de tous les articles.",
+            pieces=[
+                Piece(name, number(item.units), one.path, one.title)
+                for one in mine
+                for name, item in one.items
+                if item.units
+            ],
+        ),
+        Figure(
+            "costs",
+            "Dépense TTC",
+            Unit.CENTS,
+            spent,
+            note=frozen,
+            pieces=[Piece(one.title, euros(one.ht + one.vat), one.path + "/couts") for one in mine],
+        ),
+        Figure(
+            "subsidies",
+            "Subventions et aides",
+            Unit.CENTS,
+            helped,
+            note=f"{percent(rate, 1)} de la dépense TTC." if (rate := ratio(helped, spent)) else "",
+            pieces=[Piece(one.title, euros(one.subsidies), one.path + "/couts") for one in mine if one.subsidies],
+        ),
+        Figure(
+            "delay",
+            "Du besoin à la livraison",
+            Unit.DAYS,
+            median([one.days for one in delays]),
+            note="Médiane, du dépôt moyen des déclarations à la livraison constatée dans l’année.",
+            pieces=[Piece(one.title, plural(one.days, "jour"), f"/achats/{one.reference}") for one in delays],
+        ),
+    ]
+
+
+def savings(mine: Sequence[Paid]) -> list[Figure]:
+    """What was paid less than alone: of items whose price alone is known, with its source."""
+    all_items = [item for one in mine for _, item in one.items]
+    saving = saving_of(all_items)
+    known = any(item.units and item.alone is not None for item in all_items)
+    counts = "ne compte pas" if saving.without == 1 else "ne comptent pas"
+    without = f" {plural(saving.without, 'article')} sans prix de référence {counts}." if saving.without else ""
+    charges = sum(one.charges for one in mine)
+    note = f"Prix seul de référence moins prix payé, HT.{without}" + (
+        f" Frais et remises partagés, à part : {euros(charges)}." if charges else ""
+    )
+    pieces = [_saved(one, name, item) for one in mine for name, item in one.items if item.units]
+    return [
+        Figure("savings", "Économies", Unit.CENTS, saving.cents if known else None, note=note, pieces=pieces),
+        Figure(
+            "savings_rate",
+            "Part économisée",
+            Unit.RATE,
+            saving.rate if known else None,
+            note=f"De {euros(saving.alone)} que les mêmes articles auraient coûté à chacun seul." if known else "",
+            pieces=pieces,
+        ),
+    ]
+
+
+def _saved(one: Paid, name: str, item: Bought) -> Piece:
+    if item.alone is None:
+        return Piece(name, "sans prix de référence", one.path, one.title)
+    alone = alone_of(item)
+    note = f"{one.title} : {euros(alone)} seul, {euros(item.paid)} ensemble"
+    return Piece(name, euros(alone - item.paid), one.path, note)
+
+
+async def uses(measured: Measured) -> list[Figure]:
+    """What is lent, what agents took up, the days that agents gave."""
+    lent = await queries.lent_of(measured.session, measured.year) if measured.only is None else []
+    offers = await queries.taken_up(measured.session, measured.year, measured.only)
+    days = await queries.days_of(measured.session, measured.year, measured.only)
+    agents, interested = sum(one.value for one in offers), sum(one.more for one in offers)
+    shared = Figure(
+        "lent",
+        "Ressources partagées, en jours d’usage",
+        Unit.COUNT,
+        sum(one.value for one in lent),
+        note=f"Unités multipliées par les jours où elles ont servi, de {plural(len(lent), 'ressource')}.",
+        pieces=[Piece(one.label, plural(one.value, "jour"), one.path, one.note) for one in lent],
+    )
+    return [
+        *([shared] if measured.only is None else []),
+        Figure(
+            "taken_up",
+            "Agents qui ont profité d’une offre",
+            Unit.COUNT,
+            agents,
+            note=f"Sur {number(interested)} intéressés au départ." if interested else "",
+            pieces=[
+                Piece(one.label, f"{number(one.value)} sur {number(one.more)}", one.path, one.note) for one in offers
+            ],
+        ),
+        Figure(
+            "agent_days",
+            "Temps des agents",
+            Unit.DAYS,
+            Fraction(sum((one.days for one in days), start=0)),
+            note="Noté par les référents et l’animateur.",
+            pieces=[
+                Piece(one.member, f"{number(one.days, 2)} jours", note=plural(one.entries, "note")) for one in days
+            ],
+        ),
+    ]
+
+
+async def climate(measured: Measured) -> list[Figure]:
+    """Clean vehicles against the quota of the year's law; the CO₂ that is avoided, on what is assumed."""
+    year, only = measured.year, measured.only
+    vehicles = await queries.vehicles_of(measured.session, year, only)
+    counts = {emission: sum(one.units for one in vehicles if one.emission == emission) for emission in Emission}
+    fleet = Fleet(counts[Emission.VERY_LOW], counts[Emission.LOW], counts[Emission.OTHER])
+    quota = measured.configuration.quota_on(year.law_day)
+    law = (
+        f"{quota.source}{TO_CONFIRM if quota.to_confirm else ''}, pour un parc de plus de {quota.over} véhicules."
+        if quota
+        else "Aucune part n’est demandée cette année-là."
+    )
+    pieces = [
+        Piece(one.item, plural(one.units, "véhicule"), f"/achats/{one.reference}", _EMITS[one.emission])
+        for one in vehicles
+    ]
+    return [
+        *(
+            Figure(
+                code,
+                label,
+                Unit.RATE,
+                rate,
+                note=law,
+                target=Fraction(wanted) / 100 if wanted else None,
+                kept=keeps_quota(rate, wanted) if wanted else None,
+                pieces=pieces,
+            )
+            for code, label, rate, wanted in (
+                ("clean_vehicles", "Véhicules à faibles émissions", fleet.clean_rate, quota.low if quota else None),
+                (
+                    "very_clean_vehicles",
+                    "Véhicules à très faibles émissions",
+                    fleet.very_low_rate,
+                    quota.very_low if quota else None,
+                ),
+            )
+        ),
+        await _carbon(measured),
+    ]
+
+
+_EMITS = {
+    Emission.NO_VEHICLE: "",
+    Emission.VERY_LOW: "très faibles émissions",
+    Emission.LOW: "faibles émissions",
+    Emission.OTHER: "autre",
+}
+
+
+async def _carbon(measured: Measured) -> Figure:
+    """Only of items whose journeys somebody has assumed, by the factors of the year."""
+    factors = measured.configuration.factors_on(measured.year.law_day)
+    assumed = [
+        one
+        for one in await queries.assumed_of(measured.session, measured.year, measured.only)
+        if one.replaced in factors and one.replaced_by in factors
+    ]
+    kilograms = [
+        carbon_avoided(one.units, one.kilometres, factors[one.replaced].kg_per_km, factors[one.replaced_by].kg_per_km)
+        for one in assumed
+    ]
+    versions = sorted({factors[code].source for one in assumed for code in (one.replaced, one.replaced_by)})
+    return Figure(
+        "carbon",
+        "CO₂ évité par an",
+        Unit.KILOGRAMS,
+        sum(kilograms, start=Fraction(0)) if assumed else None,
+        note="Estimation sur les hypothèses saisies pour chaque article."
+        + (f" Facteurs : {' ; '.join(versions)}." if versions else ""),
+        pieces=[
+            Piece(
+                one.item,
+                f"{number(saved, 0)} kg",
+                f"/achats/{one.reference}",
+                f"{plural(one.units, 'unité')}, {number(one.kilometres)} km par an : "
+                f"{factors[one.replaced].label} → {factors[one.replaced_by].label} ({one.source})",
+            )
+            for one, saved in zip(assumed, kilograms, strict=True)
+        ],
+    )

@@ -1,0 +1,70 @@
+"""What the pages of indicators share: the year that is looked at, and what is measured in it."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from pooling.indicators.configuration import IndicatorConfiguration
+from pooling.indicators.figures import Figure, Theme
+from pooling.indicators.measures import Measured, themes_of
+from pooling.indicators.queries import Paid, paid
+from pooling.indicators.rules import Year
+from pooling.kernel.errors import NotFound
+from pooling.members.group_page import InGroup
+from pooling.members.models import Group
+from pooling.web.services import services_of
+
+INDICATORS = "/indicateurs"
+DAYS = f"{INDICATORS}/temps"
+ASSUMPTIONS = f"{INDICATORS}/hypotheses"
+EARLIEST = 2000
+_YEAR_DIGITS = 4
+
+
+def configuration_of(here: InGroup) -> IndicatorConfiguration:
+    return services_of(here.request).part(IndicatorConfiguration)
+
+
+def year_of(here: InGroup, typed: str) -> Year:
+    """The year that an address names, if it is one that has begun; else the one under way."""
+    named = int(typed) if len(typed) == _YEAR_DIGITS and typed.isascii() and typed.isdigit() else here.today.year
+    return Year(named if EARLIEST <= named <= here.today.year else here.today.year, here.zone, here.today)
+
+
+async def measure(here: InGroup, year: Year) -> tuple[list[Theme], list[Paid]]:
+    """All indicators of the year, and what is paid for in any."""
+    group = (await here.session.execute(select(Group).where(col(Group.id) == here.group.id))).scalar_one()
+    since: date = group.created_at.astimezone(here.zone).date()
+    purchases = await paid(here.session, str(here.zone))
+    measured = Measured(here.session, year, configuration_of(here), group.committee_every_months, since)
+    return await themes_of(measured, purchases), purchases
+
+
+async def one_figure(here: InGroup, year: Year, code: str) -> tuple[Theme, Figure]:
+    """Raises:
+    NotFound: there is no such indicator.
+    """
+    themes, _ = await measure(here, year)
+    for theme in themes:
+        for figure in theme.figures:
+            if figure.code == code:
+                return theme, figure
+    raise NotFound
+
+
+def years_shown(here: InGroup, purchases: list[Paid]) -> list[int]:
+    """From the first with a purchase to this one, the latest first; ten at most."""
+    first = min((one.year for one in purchases), default=here.today.year)
+    return list(range(here.today.year, max(first, here.today.year - 9) - 1, -1))
+
+
+def as_row(figure: Figure) -> dict[str, Any]:
+    """What a file says of it."""
+    return {
+        "label": figure.label,
+        "words": figure.words if figure.value is not None else "",
+        "target": figure.target_words,
+        "note": figure.note,
+    }

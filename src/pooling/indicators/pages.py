@@ -1,0 +1,283 @@
+"""The pages of indicators: a year at a glance, what a figure is made of, the days noted, what is assumed."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from sqlalchemy import select
+from sqlmodel import col
+
+from pooling.indicators.export import indicators_file
+from pooling.indicators.figures import Unit
+from pooling.indicators.keeping import (
+    assume,
+    assumption_of,
+    find_item,
+    note_days,
+    withdraw_assumption,
+    withdraw_days,
+    written,
+)
+from pooling.indicators.lists import days_listed, items_listed
+from pooling.indicators.page import (
+    ASSUMPTIONS,
+    DAYS,
+    INDICATORS,
+    configuration_of,
+    measure,
+    one_figure,
+    year_of,
+    years_shown,
+)
+from pooling.indicators.permissions import IndicatorRight, may_assume, may_note
+from pooling.indicators.queries import Paid, by_year
+from pooling.indicators.rules import saving_of
+from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
+from pooling.kernel.clock import FIRST_DAY
+from pooling.kernel.slices import Slice
+from pooling.kernel.tables import any_of, known_id
+from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
+from pooling.members.group_page import GroupPage, Here
+from pooling.members.models import Member, Role
+from pooling.members.rights import Right
+from pooling.web.cursors import pages_after, with_query
+from pooling.web.downloads import download
+from pooling.web.forms import Form, PostedForm, Redisplay, form_of
+from pooling.web.layout import Link
+from pooling.web.typography import euros
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WORDS = {"replaced": "Trajet remplacé", "replaced_by": "Par", "kilometres": "Kilomètres", "source": "Source"}
+
+
+@get(INDICATORS, right=Right.SEE_GROUP)
+async def show_indicators(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[str]:
+    year = year_of(here, annee)
+    themes, purchases = await measure(here, year)
+    base = here.base + INDICATORS
+    return here.render(
+        "indicators/year.html",
+        f"Indicateurs {year.number}",
+        tabs=here.sections(INDICATORS),
+        year=year,
+        years=[
+            Link(str(one), with_query(base, {"annee": str(one)}), one == year.number)
+            for one in years_shown(here, purchases)
+        ],
+        themes=themes,
+        base=base,
+        query=f"?annee={year.number}",
+        trend=_trend(purchases, here.today.year),
+        notes=here.caller.may_somewhere(IndicatorRight.NOTE_DAYS),
+        assumes=here.caller.may(IndicatorRight.ASSUME),
+    )
+
+
+def _trend(purchases: Sequence[Paid], until: int) -> list[dict[str, Any]]:
+    """What was spent before VAT, and saved, in each year from the first on; nothing of one year alone."""
+    grouped = by_year(purchases)
+    if len(grouped) < 2:  # noqa: PLR2004 - one bar says nothing
+        return []
+    rows = []
+    for number in range(max(min(grouped), until - 9), until + 1):
+        mine = grouped.get(number, [])
+        spent = sum(one.ht for one in mine)
+        saving = saving_of(item for one in mine for _, item in one.items)
+        rows.append(
+            {
+                "label": str(number),
+                "value": spent,
+                "text": euros(spent),
+                "saved": euros(saving.cents),
+                "detail": f"Économies connues : {euros(saving.cents)}",
+            }
+        )
+    return rows
+
+
+@get(f"{INDICATORS}/indicateurs.xlsx", right=Right.SEE_GROUP)
+async def export_indicators(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[bytes]:
+    year = year_of(here, annee)
+    themes, _ = await measure(here, year)
+    content = await indicators_file(here, year, themes)
+    return download(content, f"indicateurs-{here.group.slug}-{year.number}.xlsx", XLSX)
+
+
+@get(f"{INDICATORS}/{{figure:str}}", right=Right.SEE_GROUP)
+async def show_figure(here: Here[GroupPage], figure: FromPath[str], annee: FromQuery[str] = "") -> Response[str]:
+    """What it is made of."""
+    year = year_of(here, annee)
+    theme, found = await one_figure(here, year, figure)
+    base = here.base + INDICATORS
+    return here.render(
+        "indicators/figure.html",
+        f"{found.label} {year.number}",
+        crumbs=here.crumbs(("Indicateurs", f"{INDICATORS}?annee={year.number}"), found.label),
+        theme=theme,
+        figure=found,
+        year=year,
+        before=with_query(f"{base}/{found.code}", {"annee": str(year.number - 1)}),
+        after=with_query(f"{base}/{found.code}", {"annee": str(year.number + 1)})
+        if year.number < here.today.year
+        else None,
+        assumes=found.unit is Unit.KILOGRAMS and here.caller.may(IndicatorRight.ASSUME),
+        notes=found.code == "agent_days" and here.caller.may_somewhere(IndicatorRight.NOTE_DAYS),
+        base=base,
+    )
+
+
+@get(DAYS, right=may_note)
+async def list_days(here: Here[GroupPage], apres: FromQuery[str] = "") -> Response[str]:
+    return await _days_page(here, form_of({"spent_on": here.today}), apres)
+
+
+async def _days_page(here: GroupPage, form: Form, after: str = "") -> Response[str]:
+    listed = await days_listed(here.session, Slice(after), here.features.subjects)
+    base = here.base + DAYS
+    return here.render(
+        "indicators/days.html",
+        "Temps des agents",
+        crumbs=here.crumbs(("Indicateurs", INDICATORS), "Temps des agents"),
+        form=form,
+        noted=listed.items,
+        members=[(member.code, member.name) for member in await _own_members(here)],
+        choices=await here.features.subjects.choices(here.session, form),
+        may=lambda member_id: here.caller.may(IndicatorRight.NOTE_DAYS, member_id=member_id),
+        most=MOST_DAYS,
+        longest=LONGEST_WHAT,
+        base=base,
+        **pages_after(base, after, listed),
+    )
+
+
+async def _own_members(here: GroupPage) -> Sequence[Member]:
+    """Those that the caller may note days of."""
+    statement = select(Member).where(col(Member.retired_on).is_(None)).order_by(col(Member.sort_key), col(Member.id))
+    if not here.caller.has(Role.FACILITATOR):
+        statement = statement.where(any_of(col(Member.id), here.caller.members_as(Role.REFERENT)))
+    return list((await here.session.execute(statement.limit(_MOST_OFFERED))).scalars())
+
+
+_MOST_OFFERED = 500
+
+
+@post(DAYS, right=may_note)
+async def do_note_days(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
+    async with form.submitted(lambda: _days_page(here, form)):
+        about = await here.features.subjects.referred_in(here.session, form)
+        command = form.command(
+            DaysIn,
+            {},
+            member=form.text("member", required="Choisissez un membre.", longest=40),
+            spent_on=form.date("spent_on") or FIRST_DAY,
+            days=form.decimal("days", places=2, largest=MOST_DAYS) or Decimal(1),
+            what=form.text("what", required="Dites à quoi ce temps a servi.", longest=LONGEST_WHAT),
+            **about,
+        )
+        await note_days(here.session, here.caller, command, here.now, here.today)
+    return here.to_group(DAYS, done="Le temps est noté.")
+
+
+@post(f"{DAYS}/{{noted_id:int}}/retrait", right=may_note)
+async def do_withdraw_days(here: Here[GroupPage], noted_id: FromPath[int]) -> Response[Any]:
+    await withdraw_days(here.session, here.caller, known_id(noted_id), here.now)
+    return here.to_group(DAYS, done="La note est retirée.")
+
+
+@get(ASSUMPTIONS, right=may_assume)
+async def list_assumptions(here: Here[GroupPage], apres: FromQuery[str] = "") -> Response[str]:
+    """Items that were bought, with what is assumed of their journeys."""
+    listed = await items_listed(here.session, Slice(apres))
+    base = here.base + ASSUMPTIONS
+    return here.render(
+        "indicators/assumptions.html",
+        "Hypothèses de trajets",
+        crumbs=here.crumbs(("Indicateurs", INDICATORS), "Hypothèses de trajets"),
+        items=listed.items,
+        labels=configuration_of(here).labels(),
+        base=base,
+        **pages_after(base, apres, listed),
+    )
+
+
+@get(f"{ASSUMPTIONS}/{{item_id:int}}", right=may_assume)
+async def ask_assumption(here: Here[GroupPage], item_id: FromPath[int]) -> Response[str]:
+    assumed = written(await assumption_of(here.session, known_id(item_id)))
+    return await _assumption_page(here, item_id, Form(values={**assumed, "version": version_of(assumed)}))
+
+
+async def _assumption_page(
+    here: GroupPage, item_id: int, form: Form, conflict: list[tuple[str, str, str]] | None = None
+) -> Response[str]:
+    item, purchase = await find_item(here.session, known_id(item_id))
+    return here.render(
+        "indicators/assumption.html",
+        f"Trajets : {item.name}",
+        crumbs=here.crumbs(("Indicateurs", INDICATORS), ("Hypothèses de trajets", ASSUMPTIONS), item.name),
+        item=item,
+        purchase=purchase,
+        form=form,
+        factors=list(configuration_of(here).labels().items()),
+        conflict=conflict,
+        known=await assumption_of(here.session, item.id) is not None,
+        most=MOST_KILOMETRES,
+        longest=LONGEST_WHAT,
+        base=here.base + ASSUMPTIONS,
+    )
+
+
+@post(f"{ASSUMPTIONS}/{{item_id:int}}", right=may_assume)
+async def do_assume(here: Here[GroupPage], item_id: FromPath[int], form: PostedForm) -> Response[Any]:
+    known = list(configuration_of(here).labels())
+    async with form.submitted(lambda: _assumption_page(here, item_id, form), conflict=""):
+        command = form.command(
+            AssumptionIn,
+            {},
+            replaced=form.choice("replaced", known),
+            replaced_by=form.choice("replaced_by", known),
+            kilometres=form.integer("kilometres", smallest=1, largest=MOST_KILOMETRES) or 1,
+            source=form.text("source", required="Dites d’où vient ce kilométrage.", longest=LONGEST_WHAT),
+        )
+        try:
+            whose = (here.session, here.caller, known_id(item_id))
+            await assume(*whose, command, configuration_of(here), here.now, shown=form.value("version"))
+        except ChangedMeanwhile as changed:
+            raise Redisplay(await _both(here, item_id, form, command, changed)) from changed
+    return here.to_group(ASSUMPTIONS, done="L’hypothèse est enregistrée.")
+
+
+async def _both(
+    here: GroupPage, item_id: int, form: Form, command: AssumptionIn, changed: ChangedMeanwhile
+) -> Response[str]:
+    """Both versions: what is stored now, and what was typed, which a second press keeps."""
+    stored = written(await assumption_of(here.session, known_id(item_id)))
+    form.refuse("", changed.message)
+    form.values["version"] = version_of(stored)
+    labels = configuration_of(here).labels()
+    named = [
+        {_WORDS[name]: labels.get(str(value), str(value)) for name, value in one.items()}
+        for one in (stored, command.model_dump())
+    ]
+    return await _assumption_page(here, item_id, form, differences(*named))
+
+
+@post(f"{ASSUMPTIONS}/{{item_id:int}}/retrait", right=may_assume)
+async def do_withdraw_assumption(here: Here[GroupPage], item_id: FromPath[int]) -> Response[Any]:
+    await withdraw_assumption(here.session, here.caller, known_id(item_id), here.now)
+    return here.to_group(ASSUMPTIONS, done="L’hypothèse est retirée.")
+
+
+ROUTES = [
+    show_indicators,
+    export_indicators,
+    list_days,
+    do_note_days,
+    do_withdraw_days,
+    list_assumptions,
+    ask_assumption,
+    do_assume,
+    do_withdraw_assumption,
+    show_figure,
+]

@@ -1,0 +1,174 @@
+"""Indicators from what a group did: each figure is right, says what it is made of, and changes with what it is of."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from api_client import API, Connect, problem
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
+from pooling.allocation.models import Charge, Subsidy
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.purchases.details import describe_item
+from pooling.purchases.models import Emission
+from pooling.purchases.schemas import DetailsIn
+from web_client import SignIn, text_of
+
+YEAR = "/g/bassin/indicateurs"
+FACILITATOR, REFERENT, OTHER = "animation@bassin.example", "referent@lugos.example", "referent@salles.example"
+ALONE = DetailsIn(price_alone=Decimal("207.50"), price_source="Devis de 2026", priced_on=date(2026, 12, 15))
+
+
+async def bought(database: Database, territory: Territory) -> int:
+    """11 racks and 2 shelters, of which only racks have a price alone; a delivery and an aid; frozen."""
+    purchase_id = await open_purchase(database, territory, NOW, participants=(ARCACHON, LUGOS, SALLES))
+    await file_needs(database, territory, purchase_id, REFERENT, NOW, arceau=4, abri=1)
+    await file_needs(database, territory, purchase_id, OTHER, NOW, arceau=7, abri=1)
+    of_it: dict[str, Any] = {"group_id": territory.group_id, "purchase_id": purchase_id}
+    async with database.transaction(territory.group_id) as session:
+        session.add(Charge(**of_it, code="livraison", label="Livraison", amount_cents=10_000, key="equal"))
+        session.add(Subsidy(**of_it, code="aide", label="Aide", amount_cents=50_000))
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await describe_item(session, buyer, purchase_id, "arceau", ALONE, NOW)
+        await describe_item(session, buyer, purchase_id, "abri", DetailsIn(emission=Emission.VERY_LOW), NOW)
+        await session.flush()
+        await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
+    return purchase_id
+
+
+async def test_a_purchase_shows_in_its_year(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    purchase_id = await bought(database, territory)
+    reader = await sign_in("observation@bassin.example")
+    program = await connect(REFERENT)
+    found = {one["code"]: one for one in (await program.get(f"{API}/indicators")).json()["figures"]}
+    assert {code: found[code]["value"] for code in ("purchases", "members", "units", "costs", "subsidies")} == {
+        "purchases": "1",
+        "members": "3",  # who takes nothing pays a third of the delivery
+        "units": "13",
+        # 11 × 180 + 2 × 14 000 + 100, and a fifth of it
+        "costs": str(3_008_000 * 6 // 5),
+        "subsidies": "50000",
+    }
+    assert found["savings"]["value"] == str(11 * 2750)
+    assert "1 article sans prix de référence ne compte pas" in found["savings"]["note"].replace("\u00a0", " ")
+    assert found["clean_vehicles"]["value"] == "1"
+    assert found["clean_vehicles"]["kept"] is True
+    assert found["delay"]["value"] is None
+    assert found["carbon"]["value"] is None
+    page = text_of(await reader.get(f"{YEAR}?annee=2027"))
+    for words in ("36 096,00 €", "302,50 €", "Véhicules à très faibles émissions", " 100 %", "pas de quoi le dire"):
+        assert words in page, words
+    made = text_of(await reader.get(f"{YEAR}/savings?annee=2027"))
+    assert "2 282,50 € seul, 1 980,00 € ensemble" in made
+    assert "Frais et remises partagés, à part : 100,00 €" in made
+    assert "sans prix de référence" in made
+    before = {one["code"]: one for one in (await program.get(f"{API}/indicators?year=2026")).json()["figures"]}
+    assert before["purchases"]["value"] == "0"
+    book = load_workbook(BytesIO((await reader.get(f"{YEAR}/indicateurs.xlsx?annee=2027")).content))
+    rows = {row[1].value: (row[2].value, row[3].value) for row in book.worksheets[0].iter_rows(min_row=2)}
+    assert rows["Économies"] == (302.5, "€")
+    assert rows["Véhicules à faibles émissions"] == (100, "%")
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE purchases SET state = 'cancelled' WHERE id = :id"), {"id": purchase_id})
+    after = {one["code"]: one for one in (await program.get(f"{API}/indicators")).json()["figures"]}
+    assert (after["costs"]["value"], after["savings"]["value"]) == ("0", None)
+
+
+async def test_meetings_stand_against_the_cadence(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    held = datetime(2027, 2, 10, 9, tzinfo=UTC)
+    async with database.transaction(territory.group_id) as session:
+        made = await session.execute(
+            text("""
+                WITH c AS (
+                    INSERT INTO committees (group_id, kind, title, state, local_start, starts_at, ends_at, clear_days,
+                        published_at, minutes, minutes_version, place, link, invited_roles, taken_off, search_text,
+                        revision, scheduled_at, created_at)
+                    VALUES (:group, 'steering', 'Comité', 'minuted', '2027-02-10 10:00', CAST(:at AS timestamptz),
+                        CAST(:at AS timestamptz) + interval '1 hour', 5, CAST(:at AS timestamptz) + interval '20 days',
+                        '', 0, '', '', '{}', '{}', '', 1, :at, :at) RETURNING id),
+                i AS (INSERT INTO committee_invitations (group_id, committee_id, person_id, invited_at, present)
+                    SELECT :group, c.id, p, :at, p = :came FROM c CROSS JOIN unnest(CAST(:people AS bigint[])) p)
+                INSERT INTO decisions (group_id, committee_id, number, content, state, terms, outcome, revision,
+                    assigned_at, created_at, due_on)
+                SELECT :group, c.id, n, 'Commander', CASE n WHEN 1 THEN 'done' WHEN 2 THEN 'open' ELSE 'dropped' END,
+                    '{}', '', 1, :at, :at, '2027-02-20' FROM c CROSS JOIN generate_series(1, 3) n RETURNING id"""),
+            {
+                "group": territory.group_id,
+                "at": held,
+                "people": [territory.people[REFERENT], territory.people[OTHER]],
+                "came": territory.people[REFERENT],
+            },
+        )
+        assert len(made.all()) == 3
+    figures = (await (await connect(REFERENT)).get(f"{API}/indicators")).json()["figures"]
+    found = {one["code"]: (one["value"], one["target"], one["kept"]) for one in figures}
+    assert found["meetings"] == ("1", "0", True)  # the group is of March, and it is March
+    assert found["attendance"] == ("0.5", None, None)
+    assert found["minutes_on_time"] == ("0", "1", False)
+    assert found["decisions_done"] == ("0.5", "1", False)
+    shown = text_of(await (await sign_in(REFERENT)).get(f"{YEAR}/minutes_on_time"))
+    assert "Comité 10 février 2027" in shown or "mercredi 10 février 2027" in shown
+    assert "après 20 jours" in shown
+
+
+async def test_days_are_noted_by_those_who_may(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    await bought(database, territory)
+    referent, other = await sign_in(REFERENT), await sign_in(OTHER)
+    days = f"{YEAR}/temps"
+    form = {"member": LUGOS, "spent_on": "2027-03-01", "days": "0,5", "what": "Cahier des charges"}
+    refused = await referent.post(days, {**form, "spent_on": "2027-04-01"}, page=days)
+    assert refused.status_code == 422
+    assert 'id="erreur-champ-spent_on"' in refused.text
+    assert 'value="Cahier des charges"' in refused.text
+    assert (await referent.post(days, {**form, "purchase": "AG-2027-001"}, page=days)).status_code == 303
+    assert (await other.post(days, form, page=days)).status_code == 403
+    program = await connect(REFERENT)
+    (noted,) = (await program.get(f"{API}/agent-days")).json()["items"]
+    assert (noted["member"], noted["days"], noted["purchase"]) == (LUGOS, "0.5", "AG-2027-001")
+    assert problem(await program.post(f"{API}/agent-days", {**form, "days": "0", "spent_on": "2027-03-01"}))[0] == 422
+    made = text_of(await referent.get(f"{YEAR}/agent_days"))
+    assert "Lugos" in made
+    assert "0,5 jours" in made
+    assert "a noté 0,5 jours d’agents de Lugos : Cahier des charges" in text_of(
+        await (await sign_in(BUYER)).get("/g/bassin/achats/AG-2027-001/journal")
+    )
+    assert (await other.post(f"{days}/{noted['id']}/retrait", {}, page=days)).status_code == 403
+    assert (await referent.post(f"{days}/{noted['id']}/retrait", {}, page=days)).status_code == 303
+    assert (await program.get(f"{API}/agent-days")).json()["items"] == []
+
+
+async def test_carbon_rests_on_what_somebody_assumed(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    await bought(database, territory)
+    animator = await sign_in(FACILITATOR)
+    listed = await animator.get(f"{YEAR}/hypotheses")
+    assert "Arceau posé" in text_of(listed)
+    item = next(
+        href.partition('"')[0] for href in listed.text.split('href="')[1:] if href.startswith(f"{YEAR}/hypotheses/")
+    )
+    typed = {"replaced": "petrol_car", "replaced_by": "e_bike", "kilometres": "1 200", "source": "Enquête de 2026"}
+    typed["version"] = (await animator.get(item)).text.partition('name="version" value="')[2].partition('"')[0]
+    wrong = await animator.post(item, {**typed, "replaced_by": "petrol_car"}, page=item)
+    assert 'id="erreur-champ-replaced_by"' in wrong.text
+    assert (await animator.post(item, typed, page=item)).status_code == 303
+    figures = (await (await connect(REFERENT)).get(f"{API}/indicators")).json()["figures"]
+    carbon = next(one for one in figures if one["code"] == "carbon")
+    assert Decimal(carbon["value"]) == 2 * 1200 * (Decimal("0.1423") - Decimal("0.01095"))
+    assert "ADEME, Impact CO₂, 01/06/2026" in carbon["note"]
+    stale = await animator.post(item, {**typed, "kilometres": "5", "version": "0"})
+    assert stale.status_code == 422
+    assert "Deux versions de cette hypothèse" in text_of(stale)
+    assert (await (await sign_in(REFERENT)).get(item)).status_code == 403
