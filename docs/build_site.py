@@ -96,17 +96,16 @@ def _reference(folder: Path) -> list[str]:
     description = describe_api(Litestar([api_router(FEATURES)], openapi_config=None))
     sections = sections_of(description)
     for tag, operations in sections.items():
-        text = "\n\n".join(_operation(operation) for operation in operations)
-        (folder / f"{tag}.md").write_text(f"# {tag}\n\n{text}\n", encoding="utf-8")
-    text = "\n\n".join(_schema(schema) for schema in schemas_of(description))
-    (folder / "schemas.md").write_text(f"# What is sent and answered\n\n{text}\n", encoding="utf-8")
+        written = [f"# {tag}", *map(_operation, operations), "## What is sent and answered"]
+        written += map(_schema, schemas_of(description, operations))
+        (folder / f"{tag}.md").write_text("\n\n".join(written) + "\n", encoding="utf-8")
     return list(sections)
 
 
 def _operation(operation: dict[str, Any]) -> str:
     parts = [f"## `{operation['method']} {operation['path']}`", operation["summary"]]
     if operation["body"]:
-        parts.append(f"Body: [{operation['body']}](schemas.md#{operation['body'].lower()})")
+        parts.append(f"Body: [{operation['body']}](#{operation['body'].lower()})")
     if "parameters" in operation:
         rows = [
             (one["name"], one["in"], type_text(one["schema"]), one["description"]) for one in operation["parameters"]
@@ -118,7 +117,7 @@ def _operation(operation: dict[str, Any]) -> str:
 
 
 def _schema(schema: dict[str, Any]) -> str:
-    parts = [f"## {schema['name']}", schema["description"]]
+    parts = [f"### {schema['name']}", schema["description"]]
     rows = [
         (one["name"], one["type"], "yes" if one["required"] else "no", one["description"] or "–")
         for one in schema["fields"]
@@ -139,7 +138,7 @@ def _cell(text: str) -> str:
 
 def _nav(pages: Path, sections: Sequence[str]) -> str:
     chapters = [(title, list(names)) for title, names in CHAPTERS]
-    dict(chapters)["Programs"].extend(f"reference/{name}.md" for name in (*sections, "schemas"))
+    dict(chapters)["Programs"].extend(f"reference/{name}.md" for name in sections)
     records = sorted(f"adr/{path.name}" for path in (pages / "adr").glob("0*.md"))
     chapters.append(("Decisions", ["adr/README.md", *records]))
     named = ", ".join(f"{{{json.dumps(title)} = {json.dumps(names)}}}" for title, names in chapters)

@@ -147,6 +147,7 @@ async def furnish(
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
+        "section": "journal",
         "service": "AG-2027-003",
         "offer": "AG-2027-004",
         "followed": "AG-2027-005",

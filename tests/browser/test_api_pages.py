@@ -1,4 +1,4 @@
-"""The reference for programs and the page of one's tokens, examined like every page."""
+"""The page of one's tokens, examined like every page."""
 
 import pytest
 
@@ -8,12 +8,8 @@ from browser.visitor import Visitors
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-async def test_a_token_is_made_on_its_page_and_the_reference_reads_well(
-    shared_demonstration: Served, visitors: Visitors
-) -> None:
+async def test_a_token_is_made_on_its_page(shared_demonstration: Served, visitors: Visitors) -> None:
     visitor = await visitors.arrive(shared_demonstration.url)
-    await visitor.open("/api")
-    await visitor.reads("API reference")
     await visitor.enter_as("referent@lugos.example")
     await visitor.open("/compte/jetons")
     await visitor.press("Créer le jeton")

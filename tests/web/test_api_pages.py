@@ -124,17 +124,33 @@ async def test_the_description_says_every_endpoint_and_the_page_shows_it(visitor
         for method, operation in methods.items()
     }
     assert set(described) == routes
-    page = await visitor.get("/api")
-    shown = text_of(page)
+    sections = {operation["tags"][0] for operation in described.values()}
+    assert len(sections) > 10
+    front, pages = await visitor.get("/api"), {section: await visitor.get(f"/api/{section}") for section in sections}
+    shown = {answer: text_of(answer) for answer in (front, *pages.values())}
     for (path, method), operation in described.items():
-        assert f"{method} {path}" in shown
+        (section,) = operation["tags"]
+        for page in (front, pages[section]):
+            assert f"{method} {path}" in shown[page]
+            assert f'id="{operation["operationId"]}"' in page.text
+        assert f'href="/api/{section}#{operation["operationId"]}"' in front.text
         assert operation["summary"]
         assert "401" in operation["responses"]
         assert operation["security"] if "security" in operation else description["security"] == [{"token": []}]
     assert len({operation["operationId"] for operation in described.values()}) == len(described)
-    for name in description["components"]["schemas"]:
-        assert f'id="schema-{name}"' in page.text
-    assert "Right" not in shown
+    places = dict(re.findall(r'id="schema-(\w+)"><a [^>]*href="(/api/\w+)#schema-\1"', front.text))
+    assert places.keys() == description["components"]["schemas"].keys()
+    assert [name for name, place in places.items() if place.removeprefix("/api/") not in sections] == []
+    for section, page in pages.items():
+        leads = set(re.findall(r'href="#([^"]+)"', page.text)) - {"contenu"}
+        assert {lead for lead in leads if f'id="{lead}"' not in page.text} == set(), section
+        assert "Right" not in shown[page]
+
+
+async def test_the_reference_has_no_other_section(visitor: Browser, sign_in: SignIn) -> None:
+    """Nor does whoever reads it find themselves signed out."""
+    assert problem(await visitor.get("/api/nothing")) == (404, "not_found")
+    assert "Se déconnecter" in text_of(await (await sign_in(REFERENT)).get("/api/journal"))
 
 
 async def test_under_api_even_an_unknown_address_answers_a_problem(connect: Connect) -> None:

@@ -56,7 +56,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /metrics": frozenset(),  # there are none without a token for them
     "GET /branding/logo": frozenset(),  # this territory has none
     "GET /.well-known/security.txt": frozenset(),  # this territory gives no address
-    "GET /api": EVERYBODY,
+    **{f"GET /api{section}": EVERYBODY for section in ("", "/{section}")},
     "GET /api/openapi.json": EVERYBODY,
     **{f"{method} /connexion": EVERYBODY for method in ("GET", "POST")},
     **{f"{method} /connexion/code": EVERYBODY for method in ("GET", "POST")},

@@ -170,16 +170,16 @@ async def hold_committee(session: AsyncSession, territory: Territory) -> None:
 
 async def pages(browser: Browser, known: list[tuple[re.Pattern[str], str]]) -> AsyncIterator[tuple[str, str, Response]]:
     """Every page that links lead to from À faire on, as (address, its route’s template, answer); of files, no answer is
-    read.
+    read; of what stands in no group, one of each kind.
     """
     visited: set[str] = set()
     waiting = ["/g/bassin", "/compte"]
     while waiting:
         path = waiting.pop(0).split("?")[0]
         template = next((template for pattern, template in known if pattern.fullmatch(path)), None)
-        if template is None or path in visited or "/static/" in path:
+        if template is None or {path, template} & visited or "/static/" in path:
             continue
-        visited.add(path)
+        visited.add(path if path.startswith("/g/") else template)
         answer = await browser.get(path)
         yield path, template, answer
         if not re.search(r"\.(csv|xlsx|pdf|json|ics)$", path):

@@ -11,10 +11,11 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from pooling.accounts.keeping import forget_form
 from pooling.accounts.sessions import read_session
+from pooling.web.api import PREFIX
 from pooling.web.security import AUTHOR, RESUMED, SESSION_COOKIE, cookie_of, own_cookie
 from pooling.web.services import services_of
 
-WITHOUT_SESSION = ("/static/", "/api/", "/health/")
+WITHOUT_SESSION = ("/static/", PREFIX, "/health/")
 """The interface for programs knows tokens only: a cookie must never open it."""
 
 

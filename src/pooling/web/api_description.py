@@ -152,7 +152,7 @@ def _operation(route: HTTPRoute, handler: HTTPRouteHandler, operation: Operation
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": " ".join(said.split()),
-        "tags": [_tag(route.path_format)],
+        "tags": [_tag(handler)],
         "responses": _responses(operation, schemas),
     }
     parameters = [*_path_parameters(route), *_query_parameters(operation, schemas), *_header_parameters(operation)]
@@ -172,9 +172,9 @@ def _operation(route: HTTPRoute, handler: HTTPRouteHandler, operation: Operation
     return described
 
 
-def _tag(path: str) -> str:
-    inside = path.removeprefix(f"{PREFIX}/groups/{{group}}/").removeprefix(f"{PREFIX}/")
-    return inside.split("/", maxsplit=1)[0].split(".")[0]
+def _tag(handler: HTTPRouteHandler) -> str:
+    """The feature that it is one of: `pooling.orders.api` → `orders`."""
+    return handler.fn.__module__.split(".")[1]
 
 
 def _path_parameters(route: HTTPRoute) -> Iterator[dict[str, Any]]:

@@ -1,16 +1,24 @@
-"""The reference of the JSON interface: the description itself, and a plain page made from it. No script."""
+"""The reference of the JSON interface: the description itself, and plain pages made from it, one for each section. No
+script.
+"""
 
 import asyncio
+import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
 from markupsafe import Markup
 
 from pooling.web.api_description import REFERENCES, describe_api
-from pooling.web.layout import render
+from pooling.web.layout import Link, render
 from pooling.web.templating import page_of
 
 DESCRIPTION = "/api/openapi.json"
+REFERENCE = "/api"
+_REFERENCE = re.compile(rf'"{REFERENCES}([^"]+)"')
 
 
 def description_of(request: Request[Any, Any, Any]) -> dict[str, Any]:
@@ -27,26 +35,42 @@ async def show_description(request: Request[Any, Any, Any]) -> Response[dict[str
     return Response(description_of(request), media_type="application/json")
 
 
-@get("/api", right="anyone")
+@get(REFERENCE, right="anyone")
 async def show_reference(request: Request[Any, Any, Any]) -> Response[str]:
+    written = (await _written(request))[""]
+    return render(request, "api_reference.html", named="API", reference=written)
+
+
+@get(f"{REFERENCE}/{{section:str}}", right="anyone")
+async def show_section(request: Request[Any, Any, Any], section: str) -> Response[str]:
+    written = (await _written(request)).get(section)
+    if written is None:
+        raise NotFoundException
+    breadcrumb = [Link("API", REFERENCE), Link(section, None)]
+    return render(request, "api_reference.html", breadcrumb=breadcrumb, named=f"API – {section}", reference=written)
+
+
+async def _written(request: Request[Any, Any, Any]) -> Mapping[str, Markup]:
+    """What stands on each page, by its section, and in front of them: the same for everybody, made once."""
     state = request.app.state
     if "api_reference" not in state:
-        state["api_reference"] = await asyncio.to_thread(_written, description_of(request))
-    return render(request, "api_reference.html", reference=state["api_reference"])
+        state["api_reference"] = await asyncio.to_thread(_write, description_of(request))
+    found: Mapping[str, Markup] = state["api_reference"]
+    return found
 
 
-def _written(description: dict[str, Any]) -> Markup:
-    """What stands on the page, which takes a tenth of a second."""
-    return Markup(  # noqa: S704 - a template of ours, which escapes
-        page_of(
-            "api_reference_body.html",
-            description=description,
-            sections=sections_of(description),
-            schemas=schemas_of(description),
-            url=DESCRIPTION,
-            type_text=type_text,
-        )
-    )
+def _write(description: dict[str, Any]) -> dict[str, Markup]:
+    """Takes some tenths of a second."""
+    sections = sections_of(description)
+    schemas = {tag: schemas_of(description, operations) for tag, operations in sections.items()}
+    first = {schema["name"]: tag for tag in reversed(sections) for schema in schemas[tag]}
+    shared = {"url": DESCRIPTION, "reference": REFERENCE, "type_text": type_text}
+    pages = {
+        tag: page_of("api_section.html", section=tag, operations=operations, schemas=schemas[tag], **shared)
+        for tag, operations in sections.items()
+    }
+    pages[""] = page_of("api_sections.html", description=description, sections=sections, schemas=first, **shared)
+    return {tag: Markup(page) for tag, page in pages.items()}  # noqa: S704 - templates of ours, which escape
 
 
 def sections_of(description: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -57,15 +81,25 @@ def sections_of(description: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             shown = {**operation, "method": method.upper(), "path": path, "body": _body(operation)}
             shown["answers"] = [_answer(status, found) for status, found in operation["responses"].items()]
             sections.setdefault(operation["tags"][0], []).append(shown)
-    return sections
+    return dict(sorted(sections.items()))
 
 
-def schemas_of(description: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is sent and answered, field by field."""
+def schemas_of(description: dict[str, Any], operations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What they send and answer, and what stands in it, field by field."""
+    schemas = description["components"]["schemas"]
+    met: set[str] = set()
+    waiting = _names_in(operations)
+    while waiting:
+        met |= waiting
+        waiting = _names_in([schemas[name] for name in waiting]) - met
     return [
-        {"name": name, "description": schema.get("description", ""), "fields": _fields(schema)}
-        for name, schema in sorted(description["components"]["schemas"].items())
+        {"name": name, "description": schemas[name].get("description", ""), "fields": _fields(schemas[name])}
+        for name in sorted(met)
     ]
+
+
+def _names_in(described: Sequence[dict[str, Any]]) -> set[str]:
+    return set(_REFERENCE.findall(json.dumps(described)))
 
 
 def _body(operation: dict[str, Any]) -> str:
@@ -119,4 +153,4 @@ def _bounds(schema: dict[str, Any]) -> list[str]:
     return [said.format(schema[name]) for name, said in words.items() if name in schema]
 
 
-ROUTES = [show_description, show_reference]
+ROUTES = [show_description, show_reference, show_section]
