@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,8 @@ def hurry_nobody() -> None:
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]
     """Tests go to whichever worker is free; what stands on the same thing goes to one, first of all: the judges of the
-    walk, and those of the browser to two, which share Chromium and a demonstration. One looks at every page, the other
-    lives through the stories.
+    walk, those of the browser to two, which share Chromium and a demonstration (one looks at every page, the other
+    lives through the stories), and those of a file that makes something for all of them.
 
     What `--dist loadgroup` is for, but its groups are lost on pytest 9.2 (pytest-dev/pytest-xdist#1386).
     """
@@ -77,7 +78,16 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
             return "walk"
         if nodeid.startswith(CRAWL):
             return CRAWL
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        if nodeid.startswith("tests/browser/"):
+            return "browser"
+        path = nodeid.partition("::")[0]
+        return path if _shares(self.config.rootpath / path) else nodeid
+
+
+@cache
+def _shares(path: Path) -> bool:
+    """Whether the tests of this file stand on something that is made once for all of them."""
+    return 'scope="module"' in path.read_text("utf-8")
 
 
 @pytest.hookimpl(tryfirst=True)
