@@ -21,7 +21,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from factories import NOW, Territory, find_territory, make_territory
 from ground.directory import YEAR, excerpt
@@ -200,14 +200,36 @@ def engine(request: pytest.FixtureRequest) -> AsyncEngine:
     return chosen
 
 
-@pytest_asyncio.fixture
-async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
-    """Transactions of the application's role inside one that is rolled back at the test's end."""
+@asynccontextmanager
+async def rolled_back(engine: AsyncEngine) -> AsyncIterator[Database]:
+    """Transactions of the application's role inside one that is rolled back at the end."""
     async with engine.connect() as connection:
         outer = await connection.begin()
         await connection.exec_driver_sql("SELECT")  # only now has it really begun
         yield Database(connection).handing(Features(FEATURES))
         await outer.rollback()
+
+
+@asynccontextmanager
+async def undone(database: Database) -> AsyncIterator[None]:
+    """What happens inside such a one is taken back, and what was there before stays: for what is made once and read by
+    many.
+    """
+    async with database.transaction() as session:
+        connection = session.bind
+    assert isinstance(connection, AsyncConnection), "a test’s outer transaction"
+    savepoint = await connection.begin_nested()
+    try:
+        yield
+    finally:
+        await savepoint.rollback()
+
+
+@pytest_asyncio.fixture
+async def database(engine: AsyncEngine) -> AsyncIterator[Database]:
+    """Gone with the test."""
+    async with rolled_back(engine) as made:
+        yield made
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ on, and nobody is shown what they are refused.
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -12,13 +13,15 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode
 
 import pytest
+import pytest_asyncio
 from httpx import Response
 from litestar import Litestar
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from furnished import furnish, note_bill, note_quote, read_bill
+from ground.database import rolled_back, undone
 from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
@@ -100,8 +103,27 @@ def links(page: str) -> Iterator[str]:
         yield unescape(match[1] or match[2])
 
 
+@pytest_asyncio.fixture(scope="module")
+async def lived_in(inhabited_engine: AsyncEngine, inhabitants: Territory) -> AsyncIterator[tuple[Database, Territory]]:
+    """Made once, and only read."""
+    async with rolled_back(inhabited_engine) as database:
+        territory = deepcopy(inhabitants)
+        await live_in(database, territory)
+        yield database, territory
+
+
+@pytest_asyncio.fixture
+async def database(lived_in: tuple[Database, Territory]) -> AsyncIterator[Database]:
+    async with undone(lived_in[0]):
+        yield lived_in[0]
+
+
 @pytest.fixture
-async def lived_in(database: Database, territory: Territory) -> None:
+def territory(lived_in: tuple[Database, Territory]) -> Territory:
+    return lived_in[1]
+
+
+async def live_in(database: Database, territory: Territory) -> None:
     """Purchases in preparation, open, closed and consolidated, and one of everything else."""
     furnished = await furnish(database, territory)
     async with database.transaction(territory.group_id) as session:
@@ -240,20 +262,14 @@ class Buttons(HTMLParser):
 
 async def press(browser: Browser, database: Database, button: Button) -> str:
     """What refuses it, if anything does; what it did is undone."""
-    async with database.transaction() as session:
-        connection = session.bind
-    assert isinstance(connection, AsyncConnection), "a test’s outer transaction"
     held = browser.token
-    undone = await connection.begin_nested()
-    try:
+    async with undone(database):
         answer = await browser.client.post(
             button.action,
             content=urlencode(button.fields),
             headers={"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"},
         )
-    finally:
-        await undone.rollback()
-        browser.hold(held)
+    browser.hold(held)
     return "" if answer.status_code in {200, 303, 422} else f"{answer.status_code} {text_of(answer)[-600:]}"
 
 
@@ -267,7 +283,6 @@ def pages_of(actor: str) -> set[str]:
     }
 
 
-@pytest.mark.usefixtures("lived_in")
 @pytest.mark.parametrize("email", sorted({*ACTORS.values(), *OTHERS}))
 async def test_every_page_is_linked_from_one_that_the_same_role_sees_and_no_button_leads_to_a_refusal(
     app: Litestar, database: Database, sign_in: SignIn, email: str

@@ -3,7 +3,8 @@ its person is signed in again its page holds every value.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html import unescape
@@ -14,9 +15,11 @@ import httpx
 import pytest
 import pytest_asyncio
 from litestar import Litestar
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from factories import ARCACHON, NOW, Territory
 from furnished import furnish
+from ground.database import rolled_back, undone
 from ground.walk import ACTORS
 from pooling.accounts.keeping import OFFERED
 from pooling.kernel.clock import FixedClock
@@ -98,9 +101,24 @@ def told_apart(form: FormShown) -> tuple[str, list[tuple[str, str]]]:
     return form.action, sorted(pair for pair in form.fields if pair[0] != "csrf")
 
 
+@pytest_asyncio.fixture(scope="module")
+async def furnished(
+    inhabited_engine: AsyncEngine, inhabitants: Territory
+) -> AsyncIterator[tuple[Database, dict[str, object]]]:
+    """Made once: what is sent here changes nothing of it."""
+    async with rolled_back(inhabited_engine) as database:
+        yield database, await furnish(database, deepcopy(inhabitants), " ici")
+
+
 @pytest_asyncio.fixture
-async def values(database: Database, territory: Territory) -> dict[str, object]:
-    return await furnish(database, territory, " ici")
+async def database(furnished: tuple[Database, dict[str, object]]) -> AsyncIterator[Database]:
+    async with undone(furnished[0]):
+        yield furnished[0]
+
+
+@pytest.fixture
+def values(furnished: tuple[Database, dict[str, object]]) -> dict[str, object]:
+    return furnished[1]
 
 
 def pages_of(app: Litestar, values: dict[str, object]) -> Iterator[str]:
