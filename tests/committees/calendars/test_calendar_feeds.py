@@ -71,7 +71,11 @@ async def test_the_feed_holds_ones_committees_and_the_groups_deadlines(
     assert (meeting["SEQUENCE"], meeting.start) == (0, datetime(2027, 3, 30, 14, tzinfo=PARIS))
     assert "ATTENDEE" not in meeting
     assert str(closing["SUMMARY"]).startswith("Fin des déclarations : Arceaux")
-    assert closing.start == datetime(2027, 3, 15, 10, tzinfo=PARIS)
+    assert (closing.start, closing.end) == (
+        datetime(2027, 3, 15, 9, 30, tzinfo=PARIS),
+        datetime(2027, 3, 15, 10, tzinfo=PARIS),
+    )
+    assert {str(event["ORGANIZER"]) for event in found} == {"mailto:pooling@localhost"}
     assert str(delivery["UID"]) == f"delivery-{territory.group_id}-{purchase}@127.0.0.1"
     assert delivery.start == date(2027, 6, 1)
 

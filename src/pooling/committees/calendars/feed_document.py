@@ -16,8 +16,10 @@ from pooling.collections.models import Collection, CollectionState
 from pooling.collections.rules import is_open
 from pooling.committees.calendars.feeds import Feed
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
-from pooling.committees.notices.icalendar_text import described, event_of, timezone
+from pooling.committees.notices.icalendar_text import described, event_of, organized
+from pooling.committees.notices.icalendar_zone import timezone
 from pooling.committees.queries import agendas_of
+from pooling.kernel.database import mail_from_of
 from pooling.kernel.tables import linked
 from pooling.outbox.envelope import host_of
 from pooling.purchases.kinds import kind_of
@@ -29,6 +31,8 @@ KEPT_CANCELLED = timedelta(days=30)
 """A cancelled committee stays that long after its date, said to be cancelled: an application that looks in rarely
 learns of it."""
 MOST_EVENTS = 500
+LAST_CALL = timedelta(minutes=30)
+"""Before the end of a collection, which ends its event: one without a length is a line that nobody sees in a week."""
 REFRESH = timedelta(hours=6)
 """How often an application is asked to look in."""
 DELIVERABLE = (PurchaseState.OPEN, PurchaseState.CLOSED, PurchaseState.ORDERED)
@@ -38,7 +42,7 @@ async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Fe
     """The calendar of this person in the transaction's group: three reads whatever it holds."""
     committees = await _committees(session, person_id, context.now)
     agendas = await agendas_of(session, [committee.id for committee, _ in committees])
-    deadlines = await _deadlines(session, context)
+    deadlines, organizer = await _deadlines(session, context), mail_from_of(session)
     years = [moment.year for committee, _ in committees for moment in (committee.starts_at, committee.ends_at)]
     years += [deadline.day.year for deadline in deadlines]
     calendar = Calendar()
@@ -56,11 +60,11 @@ async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Fe
     for committee, answer in committees:
         stamped = replace(context, now=committee.scheduled_at)
         cancelled = committee.state == CommitteeState.CANCELLED
-        event = event_of(committee, agendas[committee.id], stamped, None, cancelled=cancelled)
+        event = event_of(committee, agendas[committee.id], stamped, organizer, cancelled=cancelled)
         event.add("TRANSP", "TRANSPARENT" if cancelled or answer in (Answer.NO, Answer.PROXY) else "OPAQUE")
         calendar.add_component(event)
     for deadline in deadlines:
-        calendar.add_component(deadline.event(context))
+        calendar.add_component(deadline.event(context, organizer))
     return Feed(calendar.to_ical().decode())
 
 
@@ -94,19 +98,24 @@ class _Deadline:
     def day(self) -> date:
         return self.at.date() if isinstance(self.at, datetime) else self.at
 
-    def event(self, context: Context) -> Event:
+    def event(self, context: Context, organizer: str) -> Event:
         event = Event()
         host = host_of(context.base_url).strip("[]")
         event.add("UID", f"{self.kind}-{self.purchase.group_id}-{self.purchase.id}@{host}")
         changed_at = self.collection.scheduled_at if self.collection else self.purchase.created_at
         event.add("SEQUENCE", self.collection.revision - 1 if self.collection else 0)
         event.add("DTSTAMP", changed_at.astimezone(UTC))
-        event.add("DTSTART", self.at.astimezone(context.zone) if isinstance(self.at, datetime) else self.at)
+        if isinstance(self.at, datetime):
+            event.add("DTSTART", (self.at - LAST_CALL).astimezone(context.zone))
+            event.add("DTEND", self.at.astimezone(context.zone))
+        else:
+            event.add("DTSTART", self.at)
         event.add("SUMMARY", f"{self.label} : {self.purchase.title} – {context.group_name}")
         described(event, context)
         event.add("URL", context.url(f"achats/{self.purchase.reference}"))
         event.add("STATUS", "CONFIRMED")
         event.add("TRANSP", "TRANSPARENT")  # a deadline takes nobody's time
+        organized(event, context, organizer)
         return event
 
 

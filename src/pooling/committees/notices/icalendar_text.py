@@ -6,14 +6,14 @@ replaces what it had.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vCalAddress
+from icalendar import Calendar, Event, vCalAddress
 from icalendar.parser import Contentline, Parameters
 
 from pooling.committees.models import AgendaItem, Answer, Committee, CommitteeState
+from pooling.committees.notices.icalendar_zone import timezone
 from pooling.mail_addresses import sendable
 from pooling.outbox.envelope import host_of
 from pooling.reminders.kinds import Context
@@ -80,9 +80,9 @@ def _calendar(
 
 
 def event_of(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str | None, *, cancelled: bool
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, cancelled: bool
 ) -> Event:
-    """The meeting as calendars hold it. Without an organizer nobody is asked anything: a published calendar."""
+    """The meeting as calendars hold it."""
     event = Event()
     event.add("UID", uid_of(committee, context.base_url))
     event.add("SEQUENCE", committee.revision - 1)
@@ -95,10 +95,15 @@ def event_of(
     described(event, context, [*answer, *(f"{place}. {item.title}" for place, item in enumerate(agenda, start=1))])
     event.add("URL", context.url(f"comites/{committee.id}"))
     event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
-    if organizer is not None:
-        # Who asks must be the same for the life of the event (RFC 5546, 3.2.2 and 3.2.5), and people come and go.
-        event.add("ORGANIZER", vCalAddress(f"mailto:{sendable(organizer)}"), parameters={"CN": context.group_name})
+    organized(event, context, organizer)
     return event
+
+
+def organized(event: Event, context: Context, organizer: str) -> None:
+    """Who asks must be said, also where nobody is asked to come, and be the same for the life of the event (RFC 5546,
+    3.2.1, 3.2.2 and 3.2.5); and people come and go.
+    """
+    event.add("ORGANIZER", vCalAddress(f"mailto:{sendable(organizer)}"), parameters={"CN": context.group_name})
 
 
 def described(event: Event, context: Context, lines: Sequence[str] = ()) -> None:
@@ -110,9 +115,3 @@ def described(event: Event, context: Context, lines: Sequence[str] = ()) -> None
 
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone)
-
-
-@lru_cache(maxsize=64)
-def timezone(key: str, first: int, last: int) -> Timezone:
-    """The zone's rules over the years of the meetings alone: all its history would be longer than the rest."""
-    return Timezone.from_tzid(key, first_date=date(first, 1, 1), last_date=date(last + 1, 1, 1))
