@@ -104,6 +104,7 @@ def column(book: Json, reference: str) -> list[Json]:
 
 
 def test_sheets_are_ready_to_print_and_read(book: Json) -> None:
+    assert book.properties.creator == "pooling"
     assert book.sheetnames == [
         "Synthèse",
         "Articles",

@@ -45,7 +45,8 @@ async def test_they_are_told_to_who_shows_the_token_alone(app: Litestar, visitor
     for wrong in (b"Bearer ", f"Bearer {TOKEN[:-1]}".encode(), f"Bearer {TOKEN}é".encode(), TOKEN.encode()):
         assert (await visitor.get("/metrics", headers={b"Authorization": wrong})).status_code == 401
     assert (await visitor.get("/metrics")).status_code == 401
-    assert (await visitor.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})).status_code == 200
+    told = await visitor.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (told.status_code, told.headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     stand_on(app, metrics=None)
     assert (await visitor.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})).status_code == 404
 

@@ -14,6 +14,7 @@ def assert_said(step: Step) -> None:
     for name, value in {**HEADERS, **(NO_REFERRER if page else {})}.items():
         assert step.answer.headers.get_list(name) == [value], f"{step.where}: {step.status} {name}"
     assert "cache-control" in step.answer.headers, step.where
+    assert step.answer.headers.get("content-type", "").count("charset") <= 1, step.where
 
 
 @pytest.mark.parametrize("actor", ["visitor", *ACTORS])

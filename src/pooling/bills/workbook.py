@@ -50,7 +50,7 @@ async def bills_file(here: BillsPage, kind: str) -> tuple[bytes, str]:
     notice = FICTIONAL if here.group.fictional else None
     table = SheetTable("Factures", _COLUMNS, list(_rows(bills, rates, here.lead)))
     if kind == "csv":
-        return await asyncio.to_thread(_csv, table, facts, notice), "text/csv; charset=utf-8"
+        return await asyncio.to_thread(_csv, table, facts, notice), "text/csv"
     return await asyncio.to_thread(_workbook, table, facts, notice), XLSX
 
 

@@ -175,7 +175,7 @@ async def _file(here: GroupPage, table: SheetTable, facts: Mapping[str, str], na
     notice = FICTIONAL if here.group.fictional else None
     # Beside the event loop: it may have 50 000 lines, and others are waiting.
     content = await asyncio.to_thread(_csv if kind == "csv" else _workbook, table, facts, notice)
-    return download(content, f"{name}.{kind}", "text/csv; charset=utf-8" if kind == "csv" else XLSX)
+    return download(content, f"{name}.{kind}", "text/csv" if kind == "csv" else XLSX)
 
 
 def _csv(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:

@@ -39,6 +39,8 @@ from pooling.kernel.text import one_line
 Sheet: TypeAlias = Any
 Cell: TypeAlias = Any
 
+AUTHOR = "pooling"
+"""What a spreadsheet tells of who wrote it, in place of the library that did."""
 _PRINTED = 110
 _READ_AS_SOMETHING_ELSE = ("=", "#")  # openpyxl takes these texts for formulas and errors
 _INK = Font(name="Calibri", bold=True, color="FFFFFF")
@@ -89,6 +91,7 @@ class Book:
         """
         self._progress = progress
         self._book = Workbook(write_only=True)
+        self._book.properties.creator = AUTHOR
         self._facts = facts
         self._notice = notice or ""
 

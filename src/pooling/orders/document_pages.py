@@ -113,7 +113,7 @@ async def download_lines(here: Here[PurchasePage]) -> Response[bytes]:
         raise Conflict(APART, code="written_apart")
     lines, target = await all_lines(here.session, here.purchase, here.now), io.BytesIO()
     await asyncio.to_thread(write_lines, target, lines, kind)
-    return download(target.getvalue(), f"{lines.name}.{kind}", XLSX if kind == "xlsx" else "text/csv; charset=utf-8")
+    return download(target.getvalue(), f"{lines.name}.{kind}", XLSX if kind == "xlsx" else "text/csv")
 
 
 @post(f"{ORDERS}/documents", right=may_see_all_needs)

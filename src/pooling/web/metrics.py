@@ -139,7 +139,7 @@ async def show_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         raise MetricsTokenRefused
     now = services.clock.now()
     told = services.metrics.told(await figures_at(services.database, now), now, queue=await services.bell.answers())
-    return Response(told, media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(told, media_type="text/plain; version=0.0.4")
 
 
 ROUTES = [show_metrics]

@@ -31,7 +31,7 @@ from pooling.purchases.size import has_many
 from pooling.web.downloads import streamed
 from pooling.web.services import services_of
 
-KINDS = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "json": "application/json"}
+KINDS = {"xlsx": XLSX, "csv": "text/csv", "json": "application/json"}
 FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
 
 
