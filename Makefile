@@ -10,7 +10,7 @@ WORKERS ?= 3
 # Whatever the environment says: the workers and the programs that tests start read what the first run has compiled.
 test fuzz chaos: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install demo test check static format chaos fuzz bench mutants docs-tables lock try-wheel sbom licences audit squawk site clean
+.PHONY: help install demo test check static format chaos fuzz bench mutants docs-tables man lock try-wheel sbom licences audit squawk site clean
 
 help:  ## show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ docs-tables: install  ## write the worked tables of docs/, its tables of limits 
 	$(BIN)/python docs/worked_tables.py
 	$(BIN)/python docs/limit_tables.py
 	$(BIN)/python docs/rights_tables.py
+
+man: install  ## write the manual's pages of every command to dist/man (man -l dist/man/pooling.1)
+	$(BIN)/python docs/man_pages.py dist/man
 
 lock:  ## renew the pinned versions (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

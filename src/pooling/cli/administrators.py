@@ -22,7 +22,7 @@ from pooling.settings import stop_process
 
 @click.group()
 def administrator() -> None:
-    """Administrators of the installation: they create, rename and archive groups, and see nothing inside them."""
+    """Name administrators: they create, rename and archive groups in the pages, and see nothing inside them."""
 
 
 @administrator.command("add")

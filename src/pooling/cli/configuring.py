@@ -13,7 +13,7 @@ PACKAGED = BESIDE / "config"
 
 @click.group()
 def config() -> None:
-    """The territory's configuration: its name and colours, its finance, reminders and procurement."""
+    """Write the territory's configuration to be edited: name and colours, finance, reminders, procurement."""
 
 
 @config.command()

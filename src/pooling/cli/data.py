@@ -39,7 +39,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object:
 
 @click.group("import")
 def import_() -> None:
-    """Lists from CSV or spreadsheet files."""
+    """Bring lists in, from CSV or spreadsheet files."""
 
 
 @import_.command("members")
@@ -168,13 +168,19 @@ def _say(written: int, bad: Sequence[BadLine], noun: str, *, skip_bad: bool, inv
 
 @click.group()
 def export() -> None:
-    """Files for finance."""
+    """Write files for finance."""
 
 
 @export.command("allocation")
 @click.argument("group")
 @click.argument("purchase")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.xlsx")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.xlsx",
+    help="Where to write it.",
+)
 def export_allocation(group: str, purchase: str, out: Path) -> None:
     """Write the cost allocation of PURCHASE as an XLSX workbook."""
 

@@ -36,7 +36,7 @@ def demonstration_settings(data_dir: Path | None, base_url: str) -> Settings:
 @click.command()
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Where its data stay between runs.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address: nothing else is accepted.")
-@click.option("--port", type=PORT, default=8000, show_default=True)
+@click.option("--port", type=PORT, default=8000, show_default=True, help="The port to listen on.")
 @click.option("--reset", is_flag=True, help="Start over: forget what was done in earlier runs.")
 def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # noqa: FBT001
     """Start the demonstration territory: database, queue, web and worker in one go.

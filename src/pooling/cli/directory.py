@@ -38,7 +38,7 @@ EARLIEST = 2016
 
 @click.group()
 def directory() -> None:
-    """The national directory of communes and intercommunal bodies."""
+    """Renew the national directory of communes and intercommunal bodies, and make members of it."""
 
 
 @directory.command("update")
@@ -110,17 +110,17 @@ def renew_group(group: str, sirens: tuple[str, ...], dry_run: bool) -> None:  # 
 
 @click.group()
 def member() -> None:
-    """Members of a group."""
+    """Correct, retire and unite members of a group."""
 
 
 @member.command("correct")
 @click.argument("group")
 @click.argument("code")
-@click.option("--name")
-@click.option("--category", help="In the group's words: commune, université…")
+@click.option("--name", help="As pages and mails say it.")
+@click.option("--category", help="In the words of the group, such as commune or université.")
 @click.option("--insee", help="Of a commune: 33009 or 2A004.")
-@click.option("--population", type=click.IntRange(0))
-@click.option("--agents", type=click.IntRange(0))
+@click.option("--population", type=click.IntRange(0), help="Inhabitants.")
+@click.option("--agents", type=click.IntRange(0), help="People that it employs.")
 def correct_member(group: str, code: str, **given: Any) -> None:  # noqa: ANN401 - the options above
     """Correct what is known of the member CODE (its SIREN or code) of GROUP; what is not named stays."""
 
@@ -147,7 +147,7 @@ def correct_member(group: str, code: str, **given: Any) -> None:  # noqa: ANN401
     "--on", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Since which day; by default today."
 )
 def retire_member(group: str, code: str, reason: str, on: datetime | None) -> None:
-    """The member CODE (its SIREN or code) leaves GROUP; what keeps it is named, and nothing is done then."""
+    """Have the member CODE (its SIREN or code) leave GROUP; what keeps it is named, and nothing is done then."""
 
     async def run(session: AsyncSession) -> str:
         now = datetime.now(UTC)
@@ -163,7 +163,7 @@ def retire_member(group: str, code: str, reason: str, on: datetime | None) -> No
 @click.argument("code")
 @click.option("--reason", default="", help="Why; the journal keeps it.")
 def take_member_back(group: str, code: str, reason: str) -> None:
-    """The member CODE that left GROUP is of it again; its people are invited again in the pages."""
+    """Take the member CODE that left GROUP back into it; its people are invited again in the pages."""
 
     async def run(session: AsyncSession) -> str:
         return (await take_back(session, code, datetime.now(UTC), by=None, reason=clean(reason))).name
@@ -192,7 +192,7 @@ def merge_members(
     on: datetime | None,
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """The members CODE… of GROUP become one, for ever: a commune nouvelle, components that unite."""
+    """Make the members CODE… of GROUP one, for ever: a commune nouvelle, components that unite."""
 
     async def run(session: AsyncSession) -> str:
         now = datetime.now(UTC)

@@ -52,7 +52,7 @@ def in_group(
 
 @click.group()
 def group() -> None:
-    """Working groups."""
+    """Create, list, rename and archive working groups."""
 
 
 @group.command("create")

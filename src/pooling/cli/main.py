@@ -44,6 +44,7 @@ click.rich_click.COMMAND_GROUPS = {
                 "remind",
                 "purge",
                 "doctor",
+                "settings",
                 "backup",
                 "restore-check",
             ],

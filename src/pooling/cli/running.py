@@ -73,7 +73,7 @@ def _welcome(address: str, *, made: bool) -> "Panel":
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
-@click.option("--port", type=PORT, default=8000, show_default=True)
+@click.option("--port", type=PORT, default=8000, show_default=True, help="The port to listen on.")
 def serve(host: str, port: int) -> None:
     """Serve the pages until Ctrl-C; a worker runs beside it.
 

@@ -19,13 +19,18 @@ from pooling.settings import stop_process
 
 @click.group()
 def token() -> None:
-    """API tokens: a program acts as a person in one group."""
+    """Make, list and revoke API tokens: a program acts as a person in one group."""
 
 
 @token.command("create")
 @click.option("--email", required=True, help="The person it acts as: never more than that person's own roles.")
 @click.option("--group", required=True, metavar="GROUP", help="The group's address, as in /g/GROUP.")
-@click.option("--scope", required=True, type=click.Choice([str(scope) for scope in TokenScope]))
+@click.option(
+    "--scope",
+    required=True,
+    type=click.Choice([str(scope) for scope in TokenScope]),
+    help="Whether it may change something.",
+)
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Its last day. By default none.")
 @click.option("--name", default="Ligne de commande", show_default=True, help="What will use it.")
 def create(email: str, group: str, scope: str, expires: datetime | None, name: str) -> None:
