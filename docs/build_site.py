@@ -104,8 +104,10 @@ def _reference(folder: Path) -> list[str]:
 
 def _operation(operation: dict[str, Any]) -> str:
     parts = [f"## `{operation['method']} {operation['path']}`", operation["summary"]]
-    if operation["body"]:
+    if operation["model"]:
         parts.append(f"Body: [{operation['body']}](#{operation['body'].lower()})")
+    elif operation["body"]:
+        parts.append(f"Body: {operation['body']}")
     if "parameters" in operation:
         rows = [
             (one["name"], one["in"], type_text(one["schema"]), one["description"]) for one in operation["parameters"]

@@ -6,6 +6,7 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import rich_click as click
 
 from pooling import PROJECT_ROOT
@@ -47,6 +48,7 @@ def test_the_first_page_names_every_command_in_its_place() -> None:
     assert sorted(named) == sorted(path[0] for path, _ in commands() if len(path) == 1)
 
 
+@pytest.mark.filterwarnings("ignore:'click.utils.make_default_short_help':DeprecationWarning")  # click-man asks for it
 def test_the_manual_has_a_page_for_each(tmp_path: Path) -> None:
     script = runpy.run_path(str(PROJECT_ROOT / "docs" / "man_pages.py"))
     script["write_man_pages"]("pooling", script["whole"](), version="1", target_dir=str(tmp_path))

@@ -31,6 +31,9 @@ NO_WORK = re.compile(r"/connexion|/deconnexion|/compte/second-facteur|/courriels
 """Forms of signing in and out, and those that hold a secret."""
 
 
+Furnished = tuple[Database, Territory, dict[str, object]]
+
+
 @dataclass
 class FormShown:
     """A posting form as a browser holds it."""
@@ -102,23 +105,27 @@ def told_apart(form: FormShown) -> tuple[str, list[tuple[str, str]]]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def furnished(
-    inhabited_engine: AsyncEngine, inhabitants: Territory
-) -> AsyncIterator[tuple[Database, dict[str, object]]]:
+async def furnished(inhabited_engine: AsyncEngine, inhabitants: Territory) -> AsyncIterator[Furnished]:
     """Made once: what is sent here changes nothing of it."""
     async with rolled_back(inhabited_engine) as database:
-        yield database, await furnish(database, deepcopy(inhabitants), " ici")
+        territory = deepcopy(inhabitants)
+        yield database, territory, await furnish(database, territory, " ici")
 
 
 @pytest_asyncio.fixture
-async def database(furnished: tuple[Database, dict[str, object]]) -> AsyncIterator[Database]:
+async def database(furnished: Furnished) -> AsyncIterator[Database]:
     async with undone(furnished[0]):
         yield furnished[0]
 
 
 @pytest.fixture
-def values(furnished: tuple[Database, dict[str, object]]) -> dict[str, object]:
+def territory(furnished: Furnished) -> Territory:
     return furnished[1]
+
+
+@pytest.fixture
+def values(furnished: Furnished) -> dict[str, object]:
+    return furnished[2]
 
 
 def pages_of(app: Litestar, values: dict[str, object]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from markupsafe import Markup
 
 from pooling.web.api_description import REFERENCES, describe_api
@@ -42,7 +43,7 @@ async def show_reference(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get(f"{REFERENCE}/{{section:str}}", right="anyone")
-async def show_section(request: Request[Any, Any, Any], section: str) -> Response[str]:
+async def show_section(request: Request[Any, Any, Any], section: FromPath[str]) -> Response[str]:
     written = (await _written(request)).get(section)
     if written is None:
         raise NotFoundException
@@ -78,7 +79,9 @@ def sections_of(description: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     sections: dict[str, list[dict[str, Any]]] = {}
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
-            shown = {**operation, "method": method.upper(), "path": path, "body": _body(operation)}
+            body = _body(operation)
+            shown = {**operation, "method": method.upper(), "path": path, "body": body and type_text(body)}
+            shown["model"] = "$ref" in body
             shown["answers"] = [_answer(status, found) for status, found in operation["responses"].items()]
             sections.setdefault(operation["tags"][0], []).append(shown)
     return dict(sorted(sections.items()))
@@ -102,9 +105,9 @@ def _names_in(described: Sequence[dict[str, Any]]) -> set[str]:
     return set(_REFERENCE.findall(json.dumps(described)))
 
 
-def _body(operation: dict[str, Any]) -> str:
+def _body(operation: dict[str, Any]) -> dict[str, Any]:
     content = operation.get("requestBody", {}).get("content", {})
-    return next((type_text(found["schema"]) for found in content.values()), "")
+    return next((found["schema"] for found in content.values()), {})
 
 
 def _answer(status: str, found: dict[str, Any]) -> dict[str, str]:
