@@ -33,6 +33,8 @@ class Examined:
     pages: set[Met] = field(default_factory=set)
     looks: set[int] = field(default_factory=set)
     """Of texts whose contrast is enough."""
+    shapes: set[int] = field(default_factory=set)
+    """Of elements, and all that they stand in, with which axe was content."""
 
 
 @dataclass
@@ -103,7 +105,7 @@ class Visitor:
         met = self.page.url, await self.page.locator("body").inner_text(), self.dark
         if met not in self.examined.pages:
             self.examined.pages.add(met)
-            self.complaints += await complaints_about(self.page, self.examined.looks)
+            self.complaints += await complaints_about(self.page, self.examined)
 
 
 def labelled(page: Page, label: str) -> Locator:
@@ -111,11 +113,15 @@ def labelled(page: Page, label: str) -> Locator:
     return page.get_by_label(re.compile(f"^{re.escape(label)}"))
 
 
-async def complaints_about(page: Page, looks: set[int]) -> list[str]:
-    """What axe and a ruler find wrong with a page; not the contrast of what looks like what was found readable."""
-    await page.evaluate(axe.axe_script)
-    examined = await page.evaluate(EXAMINING, [AXE, list(looks)])
-    looks.update(examined["passed"])
+async def complaints_about(page: Page, known: Examined) -> list[str]:
+    """What axe and a ruler find wrong with a page; axe is asked where there is something that it has not yet seen."""
+    asked = [AXE, list(known.looks), list(known.shapes)]
+    examined = await page.evaluate(EXAMINING, asked)
+    if examined is None:
+        await page.evaluate(axe.axe_script)
+        examined = await page.evaluate(EXAMINING, asked)
+    known.looks.update(examined["looks"])
+    known.shapes.update(examined["shapes"])
     found = [f"{page.url}: {rule}: {words}: {html}" for rule, words, html in examined["violations"]]
     for width in (NARROW, ZOOMED, WIDE):
         await page.set_viewport_size({"width": width, "height": HEIGHT})

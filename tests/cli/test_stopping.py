@@ -106,17 +106,6 @@ def test_the_worker_works_without_its_queue_and_stops_as_cleanly(own: Shell, que
     assert (process.returncode, "Traceback" in said) == (0, False), said
 
 
-def test_the_demonstration_stops_its_engines_on_ctrl_c(data_folder: Path, port: int) -> None:
-    process = Shell().start("demo", "--data-dir", data_folder, "--port", port)
-    read_until(process, "Ctrl-C stops it")
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 0, said
-    assert said.rstrip().endswith("Stopped. Your data are kept for the next run.")
-    assert not answers(data_folder / "postgres" / ".s.PGSQL.5432")
-    assert not answers(data_folder / "valkey" / "valkey.sock")
-
-
 async def test_a_command_interrupted_before_its_end_leaves_its_engines(embedded: Shell, kept_folder: Path) -> None:
     """Here while it waits for another that migrates the same database."""
     server = EmbeddedPostgres(kept_folder)

@@ -17,6 +17,7 @@ from ground.shell import BETWEEN_LOOKS, Shell
 from pooling import PROJECT_ROOT
 from pooling.embedded import engines
 from pooling.embedded.errors import EngineError
+from pooling.embedded.sockets import answers
 
 RUN = [sys.executable, "-m", "pooling"]
 
@@ -79,8 +80,9 @@ def demonstration(elsewhere: dict[str, str], tmp_path: Path, free_tcp_port: int)
     with (tmp_path / "said").open("w") as said:
         process = subprocess.Popen(command, env=elsewhere, cwd=tmp_path, text=True, stdout=said, stderr=said)
     yield process
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
+    if process.poll() is None:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def is_ready(port: int) -> bool:
@@ -91,7 +93,7 @@ def is_ready(port: int) -> bool:
         return False
 
 
-def test_the_demonstration_runs_from_it(
+def test_the_demonstration_runs_from_it_until_ctrl_c_and_stops_its_engines(
     demonstration: "subprocess.Popen[str]", installed: Path, tmp_path: Path, free_tcp_port: int
 ) -> None:
     while not is_ready(free_tcp_port):
@@ -99,6 +101,13 @@ def test_the_demonstration_runs_from_it(
         time.sleep(BETWEEN_LOOKS)
     assert (tmp_path / "data" / "pooling" / "demo" / "postgres").is_dir(), "its data are the user's"
     assert not (installed.parent / "var").exists()
+    data = tmp_path / "data" / "pooling" / "demo"
+    engines_at = [data / "postgres" / ".s.PGSQL.5432", data / "valkey" / "valkey.sock"]
+    assert [answers(place) for place in engines_at] == [True, True]
+    demonstration.send_signal(signal.SIGINT)
+    assert demonstration.wait(timeout=60) == 0
+    assert (tmp_path / "said").read_text().rstrip().endswith("Stopped. Your data are kept for the next run.")
+    assert [answers(place) for place in engines_at] == [False, False]
 
 
 def test_without_the_engines_it_says_what_to_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
