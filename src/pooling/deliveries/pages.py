@@ -122,7 +122,9 @@ async def show_split(here: Here[MemberDeliveryPage]) -> Response[str]:
 @post(MEMBER, right=may_keep_sites)
 async def do_split(here: Here[MemberDeliveryPage], form: PostedForm) -> Response[Any]:
     split = await member_split(here.session, here.purchase, here.member)
-    asked = [one for one in split.asked if any(_field(one, site.id) in form.values for site in split.sites)]
+    asked = [
+        one for one in split.asked if not one.left and any(_field(one, site.id) in form.values for site in split.sites)
+    ]
     wanted = [(one.item.id, _read(form, one, split)) for one in asked]
     fields = {f"items.{place}": _field(one, split.sites[0].id) for place, one in enumerate(asked)}
     async with form.submitted(lambda: _split_page(here, form), fields=fields, conflict=""):
@@ -194,6 +196,7 @@ def _table(one: ItemSplit, split: MemberSplit, form: Form) -> dict[str, Any]:
     )
     return {
         "item": one.item,
+        "left": one.left,
         "said": said,
         "boxes": boxes,
         "typed": number(typed),

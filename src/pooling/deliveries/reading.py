@@ -13,6 +13,7 @@ from pooling.kernel.database import fetch, group_of
 from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.kernel.versions import version_of
+from pooling.members.features import features_for
 from pooling.members.models import Member
 from pooling.members.queries import MEMBERS_BY_NAME
 from pooling.needs.consolidating import FrozenConsolidation, current_consolidation
@@ -145,6 +146,8 @@ class ItemSplit:
     """What was wished, or said, by the id of the site."""
     places: Sequence[Place]
     """Where the assigned units go."""
+    left: bool = False
+    """Its order has left: where it goes is settled."""
 
     @property
     def by_rule(self) -> bool:
@@ -170,7 +173,7 @@ class MemberSplit:
     def version(self) -> str:
         """Stands for what was shown; travels in the form, hidden."""
         frozen = self.consolidation.id if self.consolidation else 0
-        said = [[one.item.id, *sorted(one.said.items())] for one in self.items]
+        said = [[one.item.id, one.left, *sorted(one.said.items())] for one in self.items]
         return version_of([frozen, sorted(site.id for site in self.sites), said])
 
     @property
@@ -187,6 +190,7 @@ async def member_split(session: AsyncSession, purchase: Purchase, member: Member
     assigned = await assigned_units(session, frozen.id, member.id) if frozen else {}
     latest = latest_of(await declarations_of_member(session, purchase.id, member.id))
     places = await read_places(session, purchase.id, [member.id])
+    left = await features_for(session).items_left(session, purchase.id, member.id)
     return MemberSplit(
         frozen,
         places.in_use(member.code),
@@ -197,6 +201,7 @@ async def member_split(session: AsyncSession, purchase: Purchase, member: Member
                 assigned.get(item.id, 0) if frozen else None,
                 places.said.get((member.code, item.id), {}),
                 places.of(member.code, item.id, assigned.get(item.id, 0)),
+                item.id in left,
             )
             for item in await purchase_items(session, purchase.id)
         ],

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.deliveries.reading import MemberSplit, member_split
+from pooling.deliveries.reading import ItemSplit, MemberSplit, member_split
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
@@ -111,6 +111,8 @@ def _check(split: MemberSplit, wanted: Sequence[tuple[int, Wanted]]) -> None:
         one, total = known.get(item_id), sum(units.values())
         if one is None:
             errors[f"items.{place}"] = "Cet article ne fait pas partie de l’achat."
+        elif one.left and not _same(one, units):
+            errors[f"items.{place}"] = f"La commande de « {one.item.name} » est partie : sa répartition ne change plus."
         elif item_id in named:
             errors[f"items.{place}"] = "Cet article est indiqué deux fois."
         elif not units.keys() <= sites:
@@ -123,6 +125,13 @@ def _check(split: MemberSplit, wanted: Sequence[tuple[int, Wanted]]) -> None:
         named.add(item_id)
     if errors:
         raise Invalid(errors)
+
+
+def _same(one: ItemSplit, units: Wanted) -> bool:
+    """Whether it goes where it goes already."""
+    return {site: many for site, many in units.items() if many} == {
+        site.id if site else None: many for site, many in one.places if many
+    }
 
 
 async def _write(session: AsyncSession, member: Member, wanted: Sequence[tuple[int, Wanted]]) -> None:

@@ -136,6 +136,9 @@ OrderHolds: TypeAlias = Callable[[AsyncSession, int], Awaitable[str]]
 OrderFloors: TypeAlias = Callable[[AsyncSession, int], Awaitable[Mapping[int, int]]]
 """Units below which lines of the order of this id may not fall, by the ids of its lines: what was received."""
 
+ItemsLeft: TypeAlias = Callable[[AsyncSession, int, int], Awaitable[Collection[int]]]
+"""Ids of the items of a purchase that are on their way to a member, by both ids: where they go is settled."""
+
 PurchaseOf: TypeAlias = Callable[[AsyncSession, int], Awaitable[int | None]]
 """The id of the purchase that what has this id belongs to."""
 
@@ -174,6 +177,7 @@ class Feature:
     order_facts: Sequence[OrderFacts] = ()
     order_holds: Sequence[OrderHolds] = ()
     order_floors: Sequence[OrderFloors] = ()
+    items_left: Sequence[ItemsLeft] = ()
     supplier_parts: Sequence[Parts] = ()
     """Of the page of a supplier."""
     freezing_doubts: Sequence[Doubts] = ()
@@ -366,6 +370,10 @@ class Features:
         found = [await floors(session, order_id) for feature in self.each for floors in feature.order_floors]
         lines = {line for floors in found for line in floors}
         return {line: max(floors.get(line, 0) for floors in found) for line in lines}
+
+    async def items_left(self, session: AsyncSession, purchase_id: int, member_id: int) -> frozenset[int]:
+        found = [await left(session, purchase_id, member_id) for feature in self.each for left in feature.items_left]
+        return frozenset(item for items in found for item in items)
 
     async def copy(self, session: AsyncSession, copied: Copied) -> None:
         for feature in self.each:

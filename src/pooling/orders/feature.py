@@ -8,7 +8,7 @@ from pooling.orders.event_words import EVENTS
 from pooling.orders.mailing import order_sent_purchases, send_asked
 from pooling.orders.page import SECTION
 from pooling.orders.permissions import OrderRight
-from pooling.orders.reading import awards_held, purchase_of_order, unordered
+from pooling.orders.reading import awards_held, items_left, purchase_of_order, unordered
 from pooling.orders.supplier_part import bought_part
 from pooling.orders.tasks import ORDERS_TO_FOLLOW
 from pooling.purchases.kinds.parts import Part
@@ -22,6 +22,7 @@ FEATURE = Feature(
     purchase_parts=dict.fromkeys(("commandes", "orders"), Part.ORDERS),
     purchase_facts={UNORDERED.name: unordered},
     award_holds=(awards_held,),
+    items_left=(items_left,),
     member_parts=(buyer_pages.buyer_part,),
     chores=lambda _: (send_asked, order_sent_purchases),
     exports=lambda _: (DOCUMENTS,),

@@ -49,6 +49,17 @@ async def awards_held(session: AsyncSession, purchase_id: int) -> str:
     return said if await session.scalar(select(left)) else ""
 
 
+async def items_left(session: AsyncSession, purchase_id: int, member_id: int) -> list[int]:
+    """Items of which an order has left for this member."""
+    rows = await session.execute(
+        select(col(OrderLine.item_id))
+        .join(Order, linked(Order.id, OrderLine.order_id))
+        .where(col(Order.purchase_id) == purchase_id, col(Order.state).in_(LEFT), col(OrderLine.member_id) == member_id)
+        .distinct()
+    )
+    return list(rows.scalars())
+
+
 def _shown() -> slices.AnySelect:
     buyer, lead = aliased(Member), aliased(Member)
     statement: slices.AnySelect = (
