@@ -422,6 +422,7 @@ EXPECTED: dict[str, frozenset[str]] = {
         for one in ("", "/{order_number}")
     },
     f"GET {PURCHASE}/receptions": SEES_ORDERS,
+    **{f"{method} {PURCHASE}/receptions/ajustement": BUYER for method in ("GET", "POST")},
     f"GET {PURCHASE}/receptions/{{order_number}}": SEES_LUGOS,
     f"POST {PURCHASE}/receptions/{{order_number}}": BUYER,
     f"GET {PURCHASE}/receptions/{{order_number}}/membres/{{member}}": SEES_LUGOS,
@@ -573,6 +574,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {API}/purchases/{{reference}}/reminding": RUNS_OR_LEADS,
     f"POST {API}/purchases/{{reference}}/declarations/{{member}}/reminding": RUNS_OR_LEADS,
     f"GET {API}/purchases/{{reference}}/receipts": SEES_ORDERS,
+    **{f"{method} {API}/purchases/{{reference}}/receipts/taking": BUYER for method in ("GET", "POST")},
     f"GET {API}/purchases/{{reference}}/receipts/orders": SEES_ORDERS,
     f"GET {API}/purchases/{{reference}}/receipts/orders/{{order_number}}/lines": SEES_LUGOS,
     f"POST {API}/purchases/{{reference}}/receipts/orders/{{order_number}}": NOTES_LUGOS,

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import text
 
 from api_client import token_of
 from factories import (
@@ -234,6 +235,12 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "set_order_tolerances": {"over_percent": "5", "under_percent": "5"},
     "cancel_order": {"reason": "Par erreur"},
     "post_receipt": ARRIVED,
+    "post_taking": {
+        "as_received": True,
+        "lines": [{"item": "arceau", "member": LUGOS, "units": 2}],
+        "prices": [],
+        "because": "Un refusé",
+    },
     "post_correction": {**ARRIVED, "because": "Mal compté"},
     **{name: {"because": "Vu"} for name in ("post_withdrawal", "post_completion", "post_reopening")},
     "correct_purchase": {"lead_member": LUGOS, "participants": None, "delivery_expected_on": None},
@@ -282,7 +289,7 @@ PLACES = {
     **dict.fromkeys(("put_quote_criteria", "get_quote_marks", "put_quote_marks"), "AG-2027-013"),
     **dict.fromkeys(("ask_for_quotes", "remind_suppliers"), "AG-2027-014"),
     "put_awards": "AG-2027-015",
-    **dict.fromkeys(("make_purchase_orders", "name_order_suppliers"), "AG-2027-016"),
+    **dict.fromkeys(("make_purchase_orders", "name_order_suppliers", "get_taking", "post_taking"), "AG-2027-016"),
     **dict.fromkeys(("get_order", "list_order_lines", "send_order", "confirm_order"), "AG-2027-017"),
     **dict.fromkeys(("amend_order", "set_order_tolerances", "cancel_order", "send_orders"), "AG-2027-017"),
     **dict.fromkeys(("list_received_lines", "post_receipt", "post_completion", "post_reopening"), "AG-2027-018"),
@@ -365,6 +372,8 @@ async def make_quotes(database: Database, territory: Territory) -> None:
         judged = CriterionIn(kind=CriterionKind.LIFE_CYCLE, label="", weight=Decimal(100))
         await keep_criteria(session, buyer, quoted, [judged], NOW)
         await name_suppliers(session, buyer, ordering, {"arceau": asked.id}, NOW)
+        # as where a cancelled order is made anew
+        await session.execute(text("UPDATE purchases SET state = 'ordered' WHERE id = :p"), {"p": ordering})
 
 
 async def make_orders_that_left(database: Database, territory: Territory) -> None:

@@ -19,7 +19,7 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.kernel.database import group_of
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Budget, Member
-from pooling.needs.consolidating import latest_consolidation
+from pooling.needs.consolidating import FrozenConsolidation, latest_consolidation
 from pooling.needs.models import Assignment, Declaration, DeclarationState
 from pooling.needs.models import Need as NeedRow
 from pooling.purchases.kinds import kind_of
@@ -94,7 +94,7 @@ async def read_purchase(
         case=Case(
             label=label,
             members=tuple(_members(payers, needs, lead, eligible)),
-            items=tuple(map(_item, items)),
+            items=tuple(_item(item, frozen) for item in items),
             needs=tuple(needs),
             charges=tuple(charge_case(charge, own, known) for charge in charges),
             subsidies=tuple(map(subsidy_case, subsidies)),
@@ -107,7 +107,7 @@ async def read_purchase(
             subsidies={subsidy.code: subsidy.label for subsidy in subsidies},
         ),
         members={lead.code: lead.member_id} | {payer.code: payer.member_id for payer in payers},
-        basis=f"quantités de la consolidation n°\u00a0{frozen.number}" if frozen else _basis(purchase),
+        basis=_consolidated(frozen) if frozen else _basis(purchase),
         outdated=latest.outdated if latest else "",
         keys_frozen_at=purchase.keys_frozen_at,
         fctva=fctva,
@@ -124,6 +124,11 @@ def getting_fctva(payers: Sequence[Payer], beneficiaries: FctvaBeneficiaries | N
     """Ids of those who get it. Each category is looked up once: it is compared in words."""
     kinds = {kind for kind in {payer.kind for payer in payers} if beneficiaries and kind in beneficiaries}
     return {payer.member_id for payer in payers if payer.kind in kinds}
+
+
+def _consolidated(frozen: FrozenConsolidation) -> str:
+    adjusted = ", ajustées à ce que chacun prend" if frozen.adjusts else ""
+    return f"quantités de la consolidation n°\u00a0{frozen.number}{adjusted}"
 
 
 def _basis(purchase: Purchase) -> str:
@@ -235,7 +240,11 @@ def _members(payers: Sequence[Payer], needs: Sequence[Need], lead: Payer, eligib
     ]
 
 
-def _item(item: ItemShown) -> CaseItem:
+def _item(item: ItemShown, frozen: FrozenConsolidation | None) -> CaseItem:
+    """Of what is adjusted to what members really take, the price stays as ordered: no tier is looked at."""
+    terms = frozen.terms.get(item.code) if frozen and frozen.terms else None
+    if terms is not None:
+        return CaseItem(item.code, terms.unit_price, terms.vat_rate, item.fctva)
     tiers = tuple(Tier(threshold, Fraction(price)) for threshold, price in item.tiers)
     return CaseItem(item.code, Fraction(item.unit_price), Fraction(item.vat_rate), item.fctva, tiers)
 

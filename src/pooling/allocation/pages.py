@@ -106,7 +106,7 @@ async def show_costs(here: Here[CostsPage], apres: FromQuery[str] = "") -> Respo
         records=records,
         successors=await successors(here.session, purchase.id),
         **await _lines(session, purchase.id, items),
-        **_figures(here, shown, items),
+        **_figures(here, shown, items, adjusted=bool(consolidation and consolidation.counts and consolidation.adjusts)),
         **_members(here, shown, apres),
     )
 
@@ -138,14 +138,14 @@ async def _shown(here: CostsPage, current: Current, *, wanted: Slice, since: Sha
     return _Shown(current, stated, members, summary, warned, declaring)
 
 
-def _figures(here: CostsPage, shown: _Shown, items: Sequence[ItemShown]) -> dict[str, Any]:
+def _figures(here: CostsPage, shown: _Shown, items: Sequence[ItemShown], *, adjusted: bool) -> dict[str, Any]:
     """What the page says of everybody's figures, and what is to be verified of those whom the caller sees."""
     stated = shown.stated
     if stated is None:
         return {}
     return {
         "lead": _lead(here, stated.basis),
-        "built": _built(stated.result, items),
+        "built": _built(stated.result, items, adjusted=adjusted),
         "totals": stated.result.totals,
         "warnings": warnings_listed(stated.result, replace(stated.labels, members=shown.warned), here.own),
     }
@@ -185,7 +185,7 @@ def _lead(here: PurchasePage, basis: str) -> str:
     return f"Estimation, d’après les {basis}."
 
 
-def _built(result: Statement, items: Sequence[ItemShown]) -> str:
+def _built(result: Statement, items: Sequence[ItemShown], *, adjusted: bool) -> str:
     """How the total HT comes about, from the figures that other pages of the purchase show."""
     lines = [line for line in result.lines if line.kind is LineKind.ITEM]
     goods = sum(line.total for line in lines)
@@ -194,11 +194,12 @@ def _built(result: Statement, items: Sequence[ItemShown]) -> str:
     prices = {item.code: Fraction(item.unit_price) for item in items}
     indicative = sum(line_total(line.quantity, prices[line.id]) for line in lines)
     others = result.totals.ht - goods
-    tier = (
-        f" au prix des paliers atteints ({euros(indicative)} au prix indicatif, celui de la page Besoins)"
-        if indicative != goods
-        else " au prix indicatif, celui de la page Besoins"
-    )
+    if adjusted:
+        tier = " au prix de la commande"
+    elif indicative != goods:
+        tier = f" au prix des paliers atteints ({euros(indicative)} au prix indicatif, celui de la page Besoins)"
+    else:
+        tier = " au prix indicatif, celui de la page Besoins"
     shared = f", {'plus' if others > 0 else 'moins'} {euros(abs(others))} de frais et remises" if others else ""
     return f"Total HT\u00a0: {euros(goods)} d’articles{tier}{shared}."
 

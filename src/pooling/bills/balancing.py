@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from pooling.bills.comparing import count, rate
 from pooling.bills.rules import tolerance
-from pooling.sharing.money import Cents, half_up
+from pooling.sharing.money import Cents, format_decimal, half_up
+from pooling.sharing.tiers import PRICE_DECIMALS
 from pooling.web.typography import euros, price
 
 
@@ -91,6 +92,8 @@ class Mend(NamedTuple):
     """Of the charge that would do."""
     cents: Cents = 0
     vat_rate: Fraction = Fraction(0)
+    value: str = ""
+    """The price or the rate that would do, as the rules write a number."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,7 @@ def _of_item(item: ItemShared, cents: dict[Fraction, Cents]) -> Iterator[Mend]:
             f"{item.name} : facturé à {rate(others[0])} de TVA, réparti à {rate(item.vat_rate)} : corrigez le taux, "
             "ou demandez une facture rectificative."
         )
-        yield Mend(Mending.RATE, said, item=item.code, vat_rate=others[0])
+        yield Mend(Mending.RATE, said, item=item.code, vat_rate=others[0], value=format_decimal(others[0]))
     if item.invoiced != item.shared:
         yield _quantity(item)
     whole = item.invoiced * item.unit_price * 100
@@ -209,7 +212,10 @@ def _of_item(item: ItemShared, cents: dict[Fraction, Cents]) -> Iterator[Mend]:
             if gap > 0
             else f"{item.name} : facturé {price(each)} l’unité, réparti à {price(item.unit_price)} : corrigez le prix."
         )
-        yield Mend(Mending.PRICE, said, item=item.code, cents=gap, vat_rate=item.vat_rate)
+        nearest = Fraction(round(each * 10**PRICE_DECIMALS), 10**PRICE_DECIMALS)
+        yield Mend(
+            Mending.PRICE, said, item=item.code, cents=gap, vat_rate=item.vat_rate, value=format_decimal(nearest)
+        )
 
 
 def _quantity(item: ItemShared) -> Mend:

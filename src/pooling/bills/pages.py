@@ -61,6 +61,7 @@ from pooling.kernel.slices import Slice
 from pooling.kernel.tables import id_typed
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
+from pooling.needs.adjusting import ADJUSTING
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.permissions import may_run
 from pooling.sharing.money import Cents
@@ -228,6 +229,14 @@ class Way(NamedTuple):
     url: str = ""
 
 
+_ADJUSTED = {
+    Mending.QUANTITY: ("Ajuster ce qui est attribué", ""),
+    Mending.PRICE: ("Corriger le prix", "prix"),
+    Mending.RATE: ("Corriger le taux", "tva"),
+}
+"""What an adjustment of what is assigned mends, and the field that it fills in."""
+
+
 def _way(here: BillsPage, mend: Mend, *, runs: bool) -> Way:
     if mend.label and runs and may_edit_costs(here.purchase):
         filled = {
@@ -236,10 +245,13 @@ def _way(here: BillsPage, mend: Mend, *, runs: bool) -> Way:
             "vat_rate": typed_number(f"{Decimal(mend.vat_rate.numerator) / mend.vat_rate.denominator:f}"),
         }
         return Way("Ajouter ces frais", f"{here.url}/couts/frais/nouveau?{urlencode(filled)}")
+    adjusts = runs and here.kind.has(Part.ORDERS) and here.purchase.state in ADJUSTING
+    if adjusts and mend.kind in _ADJUSTED:
+        label, field = _ADJUSTED[mend.kind]
+        value = f"?{urlencode({f'{field}-{mend.item}': typed_number(mend.value)})}" if field else ""
+        return Way(label, f"{here.url}/receptions/ajustement{value}")
     if mend.kind in (Mending.PRICE, Mending.RATE):
         return Way("Voir l’article", f"{here.url}/articles/{mend.item}")
-    if mend.kind is Mending.QUANTITY:
-        return Way("Voir les besoins", f"{here.url}/besoins")
     if mend.kind is Mending.CHARGE:
         return Way("Voir les coûts", f"{here.url}/couts")
     return Way()

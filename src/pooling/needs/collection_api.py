@@ -15,7 +15,7 @@ from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.needs import advancing, cancelling, collection, reminding_silent
 from pooling.needs.assigned import assigned_by, assigned_now, details_by
-from pooling.needs.consolidating import current_consolidation
+from pooling.needs.consolidating import FrozenConsolidation, current_consolidation
 from pooling.needs.details import by_item, filed_details
 from pooling.needs.page import OnDeclaration
 from pooling.needs.permissions import may_gather, may_see_all_needs
@@ -24,6 +24,7 @@ from pooling.purchases.api import PurchaseOut, matched_purchase, purchase_out
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import OnPurchase
 from pooling.purchases.permissions import may_run
+from pooling.sharing.money import format_decimal
 from pooling.web.addresses import path_of
 from pooling.web.api import ApiIn, ApiOut, PageIn
 
@@ -98,6 +99,10 @@ class ConsolidatedItemOut(ApiOut):
     next_tier: NextTierOut | None
     lot: int | None = None
     """The number of its lot, as it was frozen; null where it is in none."""
+    unit_price: str | None = None
+    """Of an adjustment, at what it is paid, in euros before VAT; null: at the tier that is reached."""
+    vat_rate: str | None = None
+    """Percent, as `unit_price`."""
 
 
 class ConsolidationOut(ApiOut):
@@ -110,6 +115,8 @@ class ConsolidationOut(ApiOut):
     reference: str
     number: int | None
     frozen_at: datetime | None
+    adjusted: bool = False
+    """It says what members really take of what the one before had ordered: no rule made it."""
     items: Mapping[str, ConsolidatedItemOut]
     next: str | None
     """The address that says what the next members get, in the order of their codes; null where these are the last."""
@@ -208,14 +215,20 @@ async def get_consolidation(here: Here[OnPurchase], asked: MembersIn) -> Consoli
         reference=here.purchase.reference,
         number=frozen and frozen.number,
         frozen_at=frozen and frozen.frozen_at,
+        adjusted=bool(frozen and frozen.adjusts),
         items={
             code: ConsolidatedItemOut.model_validate(
-                {**result, "assigned": assigned[code], "details": details.get(code, {})}
+                {**result, **_terms(frozen, code), "assigned": assigned[code], "details": details.get(code, {})}
             )
             for code, result in ordered.items()
         },
         next=f"{path_of(here.request)}?{query}" if members.next else None,
     )
+
+
+def _terms(frozen: FrozenConsolidation | None, code: str) -> dict[str, str]:
+    terms = frozen.terms.get(code) if frozen and frozen.terms else None
+    return {name: format_decimal(value) for name, value in terms._asdict().items()} if terms else {}
 
 
 @endpoint(

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.collections.models import Collection
+from pooling.kernel.database import group_of
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState, Need
@@ -30,7 +31,7 @@ from pooling.sharing.consolidation_case import (
 )
 from pooling.sharing.consolidation_result import Consolidation
 from pooling.sharing.money import Cents
-from pooling.sharing.tiers import Tier
+from pooling.sharing.tiers import Tier, price_at
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,17 @@ def consolidation_case(item: ItemShown, needs: list[Declared], options: Options)
     )
 
 
+class Terms(NamedTuple):
+    """At what an item is paid: euros before VAT for a unit, percent."""
+
+    unit_price: Fraction
+    vat_rate: Fraction
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, str]) -> "Terms":
+        return cls(Fraction(kept["unit_price"]), Fraction(kept["vat_rate"]))
+
+
 @dataclass(frozen=True)
 class FrozenConsolidation:
     id: int
@@ -186,6 +198,13 @@ class FrozenConsolidation:
     """
     repriced: bool = False
     """Whether these conditions are why."""
+    terms: Mapping[str, Terms] | None = None
+    """Of an adjustment (`adjusting`), at what each item is paid, by its code; None: the rule made it."""
+
+    @property
+    def adjusts(self) -> bool:
+        """It says what members really take, of what the one before had ordered."""
+        return self.terms is not None
 
     @property
     def outdated(self) -> str:
@@ -239,6 +258,7 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
                 col(ConsolidationRecord.reason),
                 still_counts(),
                 _repriced_since(),
+                col(ConsolidationRecord.terms),
             )
             .join(Collection, linked(Collection.purchase_id, ConsolidationRecord.purchase_id))
             .where(col(ConsolidationRecord.purchase_id) == purchase_id)
@@ -248,5 +268,36 @@ async def latest_consolidation(session: AsyncSession, purchase_id: int) -> Froze
     ).first()
     if row is None:
         return None
-    options = {code: ConsolidationOptions.from_json(kept) for code, kept in row[3].items()}
-    return FrozenConsolidation(row[0], row[1], row[2], options, *row[4:])
+    id_, number, frozen_at, options, reason, counts, repriced, terms = row
+    return FrozenConsolidation(
+        id_,
+        number,
+        frozen_at,
+        {code: ConsolidationOptions.from_json(kept) for code, kept in options.items()},
+        reason,
+        counts,
+        repriced,
+        None if terms is None else {code: Terms.from_json(kept) for code, kept in terms.items()},
+    )
+
+
+_UNITS = text("""
+    SELECT item.key, CAST(item.value ->> 'order' AS bigint) FROM consolidations c, jsonb_each(c.result) item
+    WHERE c.group_id = :group AND c.id = :record""")
+
+
+async def units_ordered(session: AsyncSession, record_id: int) -> dict[str, int]:
+    """What a record says is ordered of each item, or after it taken, by its code."""
+    found = await session.execute(_UNITS, {"group": group_of(session), "record": record_id})
+    return {code: int(units) for code, units in found}
+
+
+async def terms_of(session: AsyncSession, frozen: FrozenConsolidation, items: Sequence[ItemShown]) -> dict[int, Terms]:
+    """At what each item is paid, by its id: at the tier that its ordered quantity reached, or as an adjustment says."""
+    ordered = {} if frozen.adjusts else await units_ordered(session, frozen.id)
+    return {item.id: (frozen.terms or {}).get(item.code) or _terms(item, ordered.get(item.code, 0)) for item in items}
+
+
+def _terms(item: ItemShown, ordered: int) -> Terms:
+    tiers = [Tier(threshold, Fraction(price)) for threshold, price in item.tiers]
+    return Terms(price_at(ordered, Fraction(item.unit_price), tiers), Fraction(item.vat_rate))

@@ -1,32 +1,40 @@
 """Consolidation: what the needs add up to, how the lead buyer shares what does not fit, who gets what, freezing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
+from sqlalchemy import select
+from sqlmodel import col
 
 from pooling.kernel.apart import Work, apart
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
+from pooling.kernel.tables import any_of
 from pooling.members.group_page import Here
+from pooling.needs.adjusting import ADJUSTING
 from pooling.needs.consolidating import (
     ConsolidationOptions,
     FrozenConsolidation,
     Options,
     latest_consolidation,
     order_outlook,
+    terms_of,
     totals_by_lot,
+    units_ordered,
 )
 from pooling.needs.details import SHOWN_AT_MOST, filed_details
 from pooling.needs.files import Asked, item_workbook, order_workbook
 from pooling.needs.freezing import freeze_consolidation
-from pooling.needs.item_shares import item_shares
+from pooling.needs.item_shares import ShareLine, item_shares
+from pooling.needs.models import Assignment
 from pooling.needs.permissions import may_see_all_needs
 from pooling.needs.queries import REMARKS_AT_MOST, coverage, remarks_of, silent_members
 from pooling.outbox.mail import FICTIONAL
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -35,10 +43,11 @@ from pooling.purchases.size import has_many
 from pooling.sharing.comparison import next_tier_outlook
 from pooling.sharing.consolidation_case import IncompletePack, Rationing
 from pooling.sharing.consolidation_result import Consolidation
+from pooling.sharing.tiers import line_total
 from pooling.web.cursors import pages_after, with_query
 from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm
-from pooling.web.typography import NBSP, date_time_long, euros, plural, price
+from pooling.web.typography import NBSP, date_time_long, euros, number, plural, price
 
 SECTION = "/consolidation"
 PATH = f"/achats/{{reference:str}}{SECTION}"
@@ -106,6 +115,7 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
     covered = await coverage(session, purchase.id)
     asks_for = purchase.state == PurchaseState.OPEN and covered.filed < covered.participants
     runs = may_run(here.caller, purchase)
+    adjusted = frozen is not None and frozen.counts and frozen.adjusts
     form.values = {**written_options(options), **form.values}
     return here.render(
         "needs/consolidation.html",
@@ -119,12 +129,14 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
         remarks=await remarks_of(session, purchase.id),
         remarks_at_most=REMARKS_AT_MOST,
         frozen=frozen,
+        adjusted=await _adjusted(here, frozen, items) if frozen and adjusted else [],
+        adjusts=runs and adjusted and purchase.state in ADJUSTING and here.kind.has(Part.ORDERS),
         successors=await successors(session, purchase.id),
         total=euros(sum(result.total for result in results.values())),
         lot_totals={lot: euros(cents) for lot, cents in totals_by_lot(items, results).items()},
         may_close=runs and purchase.state == PurchaseState.OPEN,
         may_reopen=runs and purchase.state == PurchaseState.CLOSED,
-        may_freeze=runs and purchase.state == PurchaseState.CLOSED,
+        may_freeze=runs and purchase.state == PurchaseState.CLOSED and not adjusted,
         fields=written_options(options),
         query=urlencode(written_options(options)),
         files=_files(here, options) if items else [],
@@ -134,6 +146,20 @@ async def _page(here: PurchasePage, form: Form) -> Response[str]:
         tier_steps={item.code: _steps(item) for item in items},
         statuses=STATUSES,
     )
+
+
+async def _adjusted(here: PurchasePage, frozen: FrozenConsolidation, items: list[ItemShown]) -> list[dict[str, str]]:
+    """What members really take of each item, and at what it is paid."""
+    units, terms = await units_ordered(here.session, frozen.id), await terms_of(here.session, frozen, items)
+    return [
+        {
+            "name": item.name,
+            "units": number(units.get(item.code, 0)),
+            "price": price(terms[item.id].unit_price),
+            "total": euros(line_total(units.get(item.code, 0), terms[item.id].unit_price)),
+        }
+        for item in items
+    ]
 
 
 def _chosen(given: Mapping[str, str], items: list[ItemShown], frozen: FrozenConsolidation | None) -> Options:
@@ -172,6 +198,9 @@ async def show_item(here: Here[PurchasePage], item: FromPath[str], apres: FromQu
         said=await filed_details(here.session, here.purchase.id, item_id=shown.id, most=SHOWN_AT_MOST),
         said_at_most=SHOWN_AT_MOST,
         outdated=frozen.outdated if frozen else "",
+        adjusted=frozen if frozen and frozen.counts and frozen.adjusts else None,
+        taken=await _taken(here, frozen, shown, compared.lines.items) if frozen else {},
+        taken_units=number((await units_ordered(here.session, frozen.id)).get(shown.code, 0)) if frozen else "",
         chosen=options[shown.code],
         rule=dict(RULES)[options[shown.code].rule],
         compared=compared,
@@ -184,6 +213,20 @@ async def show_item(here: Here[PurchasePage], item: FromPath[str], apres: FromQu
         files=[{"label": "XLSX", "url": with_query(f"{path}/consolidation.xlsx", query)}],
         **pages_after(path, apres, compared.lines, query),
     )
+
+
+async def _taken(
+    here: PurchasePage, frozen: FrozenConsolidation, item: ItemShown, lines: Sequence[ShareLine]
+) -> dict[int, str]:
+    """What each of these members really takes, by its id."""
+    found = await here.session.execute(
+        select(col(Assignment.member_id), col(Assignment.quantity)).where(
+            col(Assignment.consolidation_id) == frozen.id,
+            col(Assignment.item_id) == item.id,
+            any_of(col(Assignment.member_id), [line.member_id for line in lines]),
+        )
+    )
+    return {member_id: number(units) for member_id, units in found}
 
 
 def _order(label: str, result: Consolidation, item: ItemShown) -> dict[str, str]:
@@ -205,7 +248,10 @@ async def _item(here: PurchasePage, code: str, frozen: FrozenConsolidation | Non
 
 def _facts(here: PurchasePage, document: str, frozen: FrozenConsolidation | None, options: Options) -> dict[str, str]:
     """Where a file's figures come from: what was frozen, or an attempt that nothing keeps."""
-    if frozen is not None and frozen.counts and options == frozen.options:
+    if frozen is not None and frozen.counts and frozen.adjusts:
+        basis = f"quantités déclarées ; la consolidation n°{NBSP}{frozen.number} dit ce que chacun a pris depuis"
+        dated = f"chiffres du {date_time_long(here.now, here.zone, with_year=True)}"
+    elif frozen is not None and frozen.counts and options == frozen.options:
         frozen_at = date_time_long(frozen.frozen_at, here.zone, with_year=True)
         basis, dated = f"consolidation n°{NBSP}{frozen.number}", f"figée {frozen_at}"
     else:

@@ -22,6 +22,7 @@ SENTENCES: Mapping[str, str] = {
     "declaration.amended": "a modifié, après la clôture, la déclaration {of_member} pour {purchase}",
     "consolidation.frozen": "a figé la consolidation n° {number} de {purchase}",
     "consolidation.amended": "a figé de nouveau la consolidation de {purchase}, sous le n° {number}",
+    "consolidation.adjusted": "a ajusté ce qui est attribué dans {purchase}, sous le n° {number}",
 }
 
 SUBJECTS = (
@@ -54,6 +55,10 @@ def _amended(event: Event, names: Names) -> tuple[str, str]:  # noqa: ARG001 - a
     return each_differing(event, _line)
 
 
+def _adjusted(event: Event, names: Names) -> tuple[str, str]:  # noqa: ARG001 - as the others
+    return each_differing(event, str)
+
+
 def _line(recorded: object) -> object:
     """With its tolerance; amendments from before tolerances were recorded hold a number."""
     return wanted_words(recorded["quantity"], recorded["up_to"]) if isinstance(recorded, dict) else recorded
@@ -63,5 +68,5 @@ EVENTS = EventWords(
     SENTENCES,
     SUBJECTS,
     gaps={"ended": _ended, "no_need": _no_need, "count": _count, "reminders": _reminders},
-    changes={"declaration.amended": _amended},
+    changes={"declaration.amended": _amended, "consolidation.adjusted": _adjusted},
 )

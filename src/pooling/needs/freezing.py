@@ -25,6 +25,11 @@ from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
 
+ADJUSTED = (
+    "La consolidation est ajustée à ce que chacun prend vraiment : elle ne se refait plus d’après les déclarations. "
+    "Ajustez ce qui est attribué."
+)
+
 
 async def freeze_consolidation(
     session: AsyncSession, caller: Caller, purchase_id: int, clock: Clock, *, options: Options, reason: str = ""
@@ -73,8 +78,13 @@ async def write_consolidation(
 ) -> int:
     """The next numbered record of a locked purchase; the members whose units change are told, and with them those
     whose declaration (`declared`, by member id) was amended. Returns its number.
+
+    Raises:
+        Conflict: the one that counts is adjusted to what members really take, which would be lost.
     """
     former = await latest_consolidation(session, purchase.id)
+    if former is not None and former.counts and former.adjusts:
+        raise Conflict(ADJUSTED, code="consolidation_adjusted")
     wanted = await wanted_units(session, purchase.id)
     items = await purchase_items(session, purchase.id)
     plans = [plan_of(item, wanted.get(item.id, Counter()), options) for item in items]
@@ -90,7 +100,7 @@ async def write_consolidation(
         details={"number": number, "units": {plan.item.code: plan.result.order for plan in plans}},
     )
     if former is not None:
-        moved, amended = await _changed_lines(session, former.id, record_id), declared or {}
+        moved, amended = await changed_lines(session, former.id, record_id), declared or {}
         if moved or amended:
             write = notices.reassigned(moved, amended)
             await tell_referents(
@@ -179,9 +189,7 @@ def lot_kept(item: ItemShown) -> dict[str, Any]:
     return {} if item.lot is None else {"lot": item.lot.number}
 
 
-async def _changed_lines(
-    session: AsyncSession, former_id: int, record_id: int
-) -> dict[int, dict[str, tuple[str, str]]]:
+async def changed_lines(session: AsyncSession, former_id: int, record_id: int) -> dict[int, dict[str, tuple[str, str]]]:
     """Units before and after by member id and item name, where they differ."""
     rows = await session.execute(
         text("""

@@ -125,6 +125,10 @@ class ConsolidationRecord(TenantTable, table=True):
     """Why it replaces the one before, when it is an amendment."""
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     """By item's code and member's code, what the member said of that line (`details.Detail`)."""
+    terms: dict[str, Any] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """Of an adjustment, for every item's code at what price and rate it is paid: `{"unit_price": "180", "vat_rate":
+    "20"}`. None: the rule made it, prices are those of the tiers that it reached.
+    """
 
 
 class Assignment(TenantTable, table=True):

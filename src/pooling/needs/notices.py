@@ -262,5 +262,21 @@ def reassigned(units: Mapping[int, Lines] | None, declared: Mapping[int, Lines])
     return write
 
 
+def adjusted(lines: Mapping[int, Lines]) -> Callable[[Notice, Referent], Mail]:
+    """By member id: what changes in what it takes and at what it is paid, after the order left."""
+
+    def write(notice: Notice, to: Referent) -> Mail:
+        return notice.mail(
+            to,
+            f"Quantités ou prix ajustés pour {to.member} : {notice.purchase.title}",
+            f"Ce qui est attribué dans cet achat est ajusté à ce que chacun prend vraiment : voici ce qui change pour "
+            f"{to.member}. Sa part suit.",
+            "Voir la déclaration",
+            **_in_words(lines.get(to.member_id, {})),
+        )
+
+    return write
+
+
 def _in_words(lines: Lines, what: str = "") -> dict[str, str]:
     return {f"{item}{what}": f"{now} au lieu de {former}" for item, (former, now) in lines.items()}

@@ -17,9 +17,8 @@ from pooling.kernel.database import fetch, group_of
 from pooling.kernel.errors import Conflict, enumerated
 from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
-from pooling.needs.consolidating import FrozenConsolidation, current_consolidation
+from pooling.needs.consolidating import FrozenConsolidation, Terms, current_consolidation, terms_of
 from pooling.needs.dealing import hashing
-from pooling.needs.models import ConsolidationRecord
 from pooling.orders.rules import each_buys
 from pooling.procurement.reading import plan_of
 from pooling.purchases.finding import lock_purchase
@@ -28,7 +27,7 @@ from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
-from pooling.sharing.tiers import Tier, price_at
+from pooling.sharing.money import format_decimal
 
 ORDERING = (PurchaseState.CLOSED, PurchaseState.ORDERED)
 """Of a purchase whose orders may be made: also anew, for what a cancelled order does not bring."""
@@ -198,15 +197,16 @@ class _Basis:
 
     frozen: FrozenConsolidation
     items: Sequence[ItemShown]
-    prices: Sequence[Decimal]
+    terms: Sequence[Terms]
+    """Of each item: what one unit costs at the quantity that all order together."""
     what: Mapping[str, object]
 
     @property
     def priced(self) -> dict[str, object]:
         return {
             "items": [item.id for item in self.items],
-            "prices": list(self.prices),
-            "rates": [item.vat_rate for item in self.items],
+            "prices": [_decimal(one.unit_price) for one in self.terms],
+            "rates": [_decimal(one.vat_rate) for one in self.terms],
         }
 
 
@@ -217,7 +217,6 @@ async def _basis(session: AsyncSession, purchase_id: int) -> _Basis:
     frozen = await current_consolidation(session, purchase_id)
     if frozen is None:
         raise Conflict("Figez d’abord la consolidation : elle dit ce qui est commandé.", code="not_consolidated")
-    record = await session.get_one(ConsolidationRecord, (group_of(session), frozen.id))
     items = await purchase_items(session, purchase_id)
     mandate = (await plan_of(session, purchase_id)).mandate
     what = {
@@ -226,8 +225,8 @@ async def _basis(session: AsyncSession, purchase_id: int) -> _Basis:
         "consolidation": frozen.id,
         "each_buys": each_buys(mandate),
     }
-    prices = [_price(item, record.result.get(item.code, {}).get("order", 0)) for item in items]
-    return _Basis(frozen, items, prices, what)
+    terms = await terms_of(session, frozen, items)
+    return _Basis(frozen, items, [terms[item.id] for item in items], what)
 
 
 async def _write(session: AsyncSession, caller: Caller, purchase: Purchase, basis: _Basis, now: datetime) -> None:
@@ -268,11 +267,8 @@ async def require_fresh(session: AsyncSession, purchase_id: int) -> None:
         )
 
 
-def _price(item: ItemShown, ordered: int) -> Decimal:
-    """What one unit costs at the quantity that all order together."""
-    tiers = [Tier(threshold, Fraction(price)) for threshold, price in item.tiers]
-    found = price_at(ordered, Fraction(item.unit_price), tiers)
-    return Decimal(found.numerator) / Decimal(found.denominator)
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(format_decimal(value))
 
 
 async def lock_ordering(session: AsyncSession, caller: Caller, purchase_id: int) -> Purchase:

@@ -1,4 +1,6 @@
-"""What was refused or never came is no longer asked for: the next version of the order says what was received."""
+"""What was refused or never came is no longer asked for: the next version of the order says what was received, and so
+does what is assigned, which is paid.
+"""
 
 from dataclasses import dataclass
 
@@ -13,6 +15,7 @@ from pooling.orders.changing import AmendmentIn, amend_order
 from pooling.receipts.finishing import finish_delivery
 from pooling.receipts.noting import lock_order
 from pooling.receipts.queries import CAME
+from pooling.receipts.taking import follow_order
 
 MOST_ADJUSTED = limit(5_000, "Lines of an order that are adjusted at once to what was received", __name__)
 _SHORT = f"""
@@ -41,6 +44,16 @@ class Short:
     after: int
 
 
+@dataclass(frozen=True)
+class Adjusted:
+    """What an adjustment made."""
+
+    version: int
+    """The number of the order's."""
+    consolidation: int | None
+    """Its number; None: nothing is assigned by one."""
+
+
 async def short_lines(session: AsyncSession, order_id: int) -> list[Short]:
     """Those of which something is due; one more than is adjusted at once, where there are more."""
     rows = await fetch(session, _SHORT, group_of(session), order_id, MOST_ADJUSTED + 1)
@@ -49,9 +62,9 @@ async def short_lines(session: AsyncSession, order_id: int) -> list[Short]:
 
 async def adjust_order(
     session: AsyncSession, caller: Caller, purchase_id: int, order_id: int, clock: Clock, *, reason: str
-) -> int:
-    """Amends an order so that it asks for what was received, at each place of which something is due; returns the
-    number of its version. What is to be paid follows the units of the consolidation, which this does not change.
+) -> Adjusted:
+    """Amends an order so that it asks for what was received, at each place of which something is due; what is assigned
+    follows, where a consolidation counts.
 
     Raises: as `amend_order`; Conflict where nothing is due, or too many lines are.
     """
@@ -64,5 +77,8 @@ async def adjust_order(
     units = {(one.item_id, one.member_id, one.site_id): one.after for one in short}
     number = await amend_order(session, caller, purchase_id, order_id, AmendmentIn(units=units), clock, reason=reason)
     await session.flush()
-    await finish_delivery(session, caller, purchase, order, await clock.at_database(session))
-    return number
+    now = await clock.at_database(session)
+    lines = {(one.item_id, one.member_id) for one in short}
+    consolidation = await follow_order(session, caller, purchase, lines, now, reason=reason)
+    await finish_delivery(session, caller, purchase, order, now)
+    return Adjusted(number, consolidation)

@@ -10,6 +10,7 @@ from pooling.purchases.permissions import may_run
 from pooling.receipts.adjusting import adjust_order, short_lines
 from pooling.receipts.page import OrderPage
 from pooling.receipts.pages import ORDER
+from pooling.receipts.taking import may_follow
 from pooling.web.forms import Form, PostedForm
 from pooling.web.typography import number, plural
 
@@ -28,6 +29,7 @@ async def _page(here: OrderPage, form: Form) -> Response[str]:
     if not short:
         raise Conflict("Rien ne manque : la commande dit déjà ce qui est arrivé.", code="nothing_due")
     others = len(short) - SHOWN_AT_MOST
+    follows = await may_follow(here.session, here.purchase)
     return here.ask(
         "Ajuster",
         template="receipts/adjustment.html",
@@ -35,7 +37,9 @@ async def _page(here: OrderPage, form: Form) -> Response[str]:
         question=f"Ne plus attendre ce qui manque de la commande {here.order.reference} ?",
         consequences=(
             "La prochaine version de la commande demande, lieu par lieu, ce qui est arrivé : envoyez-la ensuite.",
-            "Les parts suivent les quantités attribuées, que la commande ne change pas.",
+            "Ce qui est attribué suit, et la part de chacun avec lui : les référents concernés sont prévenus."
+            if follows
+            else "Aucune consolidation ne compte : la part de chacun ne change pas.",
         ),
         action=f"{here.order_path}/ajustement",
         label="Modifier la commande",
@@ -52,12 +56,11 @@ async def _page(here: OrderPage, form: Form) -> Response[str]:
 async def do_adjustment(here: Here[OrderPage], form: PostedForm) -> Response[Any]:
     reason = form.reason()
     async with form.submitted(lambda: _page(here, form), conflict=""):
-        version = await adjust_order(
-            here.session, here.caller, here.purchase.id, here.order.id, here.clock, reason=reason
-        )
-    return here.redirect(
-        f"/commandes/{here.order.number}", done=f"La version n° {version} de la commande est prête : envoyez-la."
-    )
+        made = await adjust_order(here.session, here.caller, here.purchase.id, here.order.id, here.clock, reason=reason)
+    done = f"La version n° {made.version} de la commande est prête : envoyez-la."
+    if made.consolidation is not None:
+        done += f" La consolidation n° {made.consolidation} dit ce que chacun prend."
+    return here.redirect(f"/commandes/{here.order.number}", done=done)
 
 
 ROUTES = [ask_adjustment, do_adjustment]

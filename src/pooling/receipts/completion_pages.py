@@ -29,7 +29,7 @@ def _completion_page(here: OrderPage, form: Form) -> Response[str]:
         question=f"Déclarer complète la commande {here.order.reference} ?",
         consequences=(
             "Plus rien n’en est attendu : les rappels cessent, même s’il est venu un peu plus ou un peu moins.",
-            "Ni les quantités reçues ni les parts ne changent : pour ne pas payer ce qui manque, modifiez la commande.",
+            "Les parts ne changent pas d’elles-mêmes : ajustez ensuite ce qui est attribué à ce que chacun a reçu.",
             "Quand toutes les commandes sont complètes, l’achat passe de lui-même à « Livré ».",
         ),
         action=f"{here.order_path}/completion",

@@ -3,7 +3,7 @@
 from pooling.members.features import Feature, Tab
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.kinds.steps import RECEIVED
-from pooling.receipts import adjusting_pages, api, completion_pages, pages
+from pooling.receipts import adjusting_pages, api, completion_pages, pages, taking_api, taking_pages
 from pooling.receipts.beside_orders import delivery_facts, receipts_part, received_floors, standing_against
 from pooling.receipts.departing import DEPARTURE
 from pooling.receipts.event_words import EVENTS
@@ -17,9 +17,9 @@ from pooling.receipts.reminders import delivery_kinds
 from pooling.receipts.tasks import ARRIVALS_TO_NOTE, ORDERS_TO_ASK_AFTER
 
 FEATURE = Feature(
-    pages=(*pages.ROUTES, *completion_pages.ROUTES, *adjusting_pages.ROUTES, *list_pages.ROUTES),
+    pages=(*pages.ROUTES, *completion_pages.ROUTES, *adjusting_pages.ROUTES, *taking_pages.ROUTES, *list_pages.ROUTES),
     exports=lambda _: (LIST_KIND,),
-    api=api.ROUTES,
+    api=(*api.ROUTES, *taking_api.ROUTES),
     purchase_tabs=(Tab("Réceptions", SECTION, ReceiptRight.SEE_RECEIPTS, states=SHOWN_IN),),
     purchase_parts=dict.fromkeys(("receptions", "arrivees", "receipts"), Part.ORDERS),
     purchase_facts={RECEIVED.name: all_received},
