@@ -23,6 +23,7 @@ from pooling.purchases import feature as purchases
 from pooling.quotes import feature as quotes
 from pooling.receipts import feature as receipts
 from pooling.resources import feature as resources
+from pooling.rounds import feature as rounds
 from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
 from pooling.webhooks import feature as webhooks
@@ -43,6 +44,7 @@ FEATURES: tuple[Feature, ...] = (
     bills.FEATURE,
     suppliers.FEATURE,
     actions.FEATURE,
+    rounds.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,
     calendars.FEATURE,

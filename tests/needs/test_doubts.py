@@ -7,8 +7,9 @@ import pytest
 
 from api_client import API, Connect, problem
 from factories import BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
+from pooling.collections.doubts import doubts_of_closing
 from pooling.kernel.database import Database
-from pooling.needs.doubts import doubts_of_closing, doubts_of_quantities
+from pooling.needs.doubts import doubts_of_quantities
 from pooling.purchases.finding import item_ids
 from web_client import SignIn, insisting, text_of
 

@@ -47,6 +47,8 @@ class ActionLineOut(ApiOut):
     system: str
     """Its code in the catalogue; empty: it was proposed freely."""
     state: ActionState
+    rank: int | None
+    """As the last round that was adopted has it; null: that one did not rank it."""
     lead: str | None
     """The name of the member that looks after it."""
     starts_on: date | None
@@ -59,6 +61,8 @@ class ActionOut(ApiOut):
     system: str
     state: ActionState
     set_aside_because: str
+    rank: int | None
+    """As the last round that was adopted has it; null: that one did not rank it."""
     lead_member: str
     """The code of the member that looks after it; empty: none does yet."""
     content: str
@@ -105,6 +109,7 @@ async def _out(here: InGroup, action: Action) -> ActionOut:
         reference=action.reference,
         state=ActionState(action.state),
         set_aside_because=action.set_aside_because,
+        rank=action.rank,
         **{**sheet, "factors": [FactorOut(**factor) for factor in sheet["factors"]]},
     )
 

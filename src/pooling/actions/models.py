@@ -40,6 +40,7 @@ class Action(TenantTable, table=True):
         CheckConstraint("title <> ''", name="has_title"),
         CheckConstraint("(state = 'set_aside') = (set_aside_because <> '')", name="set_aside_says_why"),
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("rank > 0", name="rank_from_one"),
         Index(None, "group_id", "state", "id"),
         Index(None, "group_id", "lead_member_id"),
     )
@@ -51,6 +52,8 @@ class Action(TenantTable, table=True):
     system: str = ""
     """Its code in the catalogue; empty: it was proposed freely."""
     state: str = ActionState.PROPOSED
+    rank: int | None = None
+    """As the last round that was adopted has it; None: that one did not rank it."""
     lead_member_id: int | None = foreign_id(nullable=True)
     """Who looks after it; None: nobody does yet."""
     content: str = ""

@@ -27,6 +27,7 @@ class ActionShown:
     title: str
     system: str
     state: str
+    rank: int | None
     lead: str | None
     """The name of the member that looks after it."""
     starts_on: date | None
@@ -35,7 +36,7 @@ class ActionShown:
 
 def _shown() -> tuple[object, ...]:
     return (
-        *(getattr(Action, name) for name in ("id", "reference", "title", "system", "state")),
+        *(getattr(Action, name) for name in ("id", "reference", "title", "system", "state", "rank")),
         col(Member.name),
         col(Action.starts_on),
         col(Action.ends_on),
@@ -54,7 +55,7 @@ async def actions_listed(
     )
     if states:
         statement = statement.where(any_of(col(Action.state), list(states)))
-    return (await _LATEST.read(session, statement, wanted)).each(lambda row: ActionShown(*row[:8]))
+    return (await _LATEST.read(session, statement, wanted)).each(lambda row: ActionShown(*row[:9]))
 
 
 async def counted_by_state(session: AsyncSession) -> dict[ActionState, int]:

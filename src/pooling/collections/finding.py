@@ -11,10 +11,10 @@ from pooling.kernel.database import fetch
 
 Subject = tuple[str, int]
 """What it collects for, as events name it: `("purchase", 12)`."""
-SUBJECT_KEYS = {"purchase": "purchase_id"}
+SUBJECT_KEYS = {"purchase": "purchase_id", "round": "round_id"}
 """The column that names each sort of subject."""
-_COLLECTING = 0x636F6C6C
-"""The number of our advisory locks."""
+_COLLECTING = {"purchase": 0x636F6C6C, "round": 0x636F6C6D}
+"""The number of our advisory locks of each sort."""
 _LOCKS = 2**31
 
 
@@ -40,27 +40,30 @@ async def lock_collection(session: AsyncSession, subject: Subject, *, alone: boo
 async def take_lock(session: AsyncSession, subject: Subject, *, alone: bool) -> None:
     """The lock alone, for who reads in the next statement what it needs to know."""
     lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-    await fetch(session, f"SELECT {lock}($1, $2)", _COLLECTING, _number(subject))
+    await fetch(session, f"SELECT {lock}($1, $2)", _COLLECTING[subject[0]], _number(subject))
 
 
 def sharing_lock(number: str) -> str:
-    """In SQL, taking the lock that those who answer share: of the subject with this number."""
-    return f"pg_advisory_xact_lock_shared({_COLLECTING}, ({number} % {_LOCKS})::integer)"
+    """In SQL, taking the lock that those who declare share: of the purchase with this number."""
+    return f"pg_advisory_xact_lock_shared({_COLLECTING['purchase']}, ({number} % {_LOCKS})::integer)"
 
 
 async def take_locks(session: AsyncSession, subjects: Sequence[Subject]) -> None:
     """The locks of several alone, always in the same order."""
-    numbers = sorted({_number(subject) for subject in subjects})
-    if numbers:
-        await fetch(session, "SELECT pg_advisory_xact_lock($1, n) FROM unnest($2::int[]) n", _COLLECTING, numbers)
+    for kind, lock in _COLLECTING.items():
+        numbers = sorted({_number(subject) for subject in subjects if subject[0] == kind})
+        if numbers:
+            await fetch(session, "SELECT pg_advisory_xact_lock($1, n) FROM unnest($2::int[]) n", lock, numbers)
 
 
-async def lock_where_free(session: AsyncSession, subjects: Sequence[Subject]) -> set[Subject]:
-    """Takes alone the locks of those into which nobody files at this moment, and waits for none; returns which."""
-    numbers = func.unnest(literal([_number(subject) for subject in subjects], ARRAY(Integer))).column_valued("number")
-    rows = await session.execute(select(numbers, func.pg_try_advisory_xact_lock(_COLLECTING, numbers)))
+async def lock_where_free(session: AsyncSession, kind: str, ids: Sequence[int]) -> set[int]:
+    """Of subjects of one sort, takes alone the locks of those into which nobody files at this moment, and waits for
+    none; returns which.
+    """
+    numbers = func.unnest(literal([_number((kind, id_)) for id_ in ids], ARRAY(Integer))).column_valued("number")
+    rows = await session.execute(select(numbers, func.pg_try_advisory_xact_lock(_COLLECTING[kind], numbers)))
     free = {number for number, taken in rows if taken}
-    return {subject for subject in subjects if _number(subject) in free}
+    return {id_ for id_ in ids if _number((kind, id_)) in free}
 
 
 def _number(subject: Subject) -> int:

@@ -19,15 +19,18 @@ class Collection(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         within_group("purchase_id", "purchases"),
+        within_group("round_id", "rounds"),
         UniqueConstraint("group_id", "purchase_id"),
+        UniqueConstraint("group_id", "round_id"),
         one_of("state", CollectionState),
         # One nullable key for each sort of subject.
-        CheckConstraint("num_nonnulls(purchase_id) = 1", name="one_subject"),
+        CheckConstraint("num_nonnulls(purchase_id, round_id) = 1", name="one_subject"),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_date"),
     )
 
     id: int = identity()
     purchase_id: int | None = foreign_id(nullable=True)
+    round_id: int | None = foreign_id(nullable=True)
     state: str = CollectionState.OPEN
     opened_at: datetime = instant()
     """When it first opened."""

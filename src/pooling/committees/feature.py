@@ -6,6 +6,7 @@ from pooling.committees.agendas import api as agenda_api
 from pooling.committees.agendas import difficulty_api, difficulty_pages, file_pages
 from pooling.committees.agendas import pages as agenda_pages
 from pooling.committees.agendas.difficulties import carry_what_is_open
+from pooling.committees.agendas.round_part import round_part
 from pooling.committees.agendas.suggestions import DIFFICULTIES
 from pooling.committees.convening_notice import schedule_of
 from pooling.committees.convocations import pages as convocation_pages
@@ -87,6 +88,7 @@ FEATURE = Feature(
     tasks=(committees_to_work_for, decisions_to_act_on),
     events=EVENTS,
     agenda_sources=(DECISIONS, DIFFICULTIES),
+    round_parts=(round_part,),
     on_leaving=(decisions_left_alone,),
     ahead=(committees_ahead,),
     forgets=(forget_guests,),

@@ -180,6 +180,8 @@ class Feature:
     items_left: Sequence[ItemsLeft] = ()
     supplier_parts: Sequence[Parts] = ()
     """Of the page of a supplier."""
+    round_parts: Sequence[Parts] = ()
+    """Of the page of a prioritisation round."""
     freezing_doubts: Sequence[Doubts] = ()
     award_holds: Sequence[Lacking] = ()
     """Why a purchase's items may not go to other suppliers now; empty: they may."""
@@ -356,6 +358,9 @@ class Features:
 
     async def supplier_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a supplier
         return [await part(here) for feature in self.each for part in feature.supplier_parts]
+
+    async def round_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a round
+        return [await part(here) for feature in self.each for part in feature.round_parts]
 
     async def order_facts(self, session: AsyncSession, orders: Sequence[int]) -> list[Mapping[int, OrderFact]]:
         """One for each kind of fact, in the order in which they are shown."""

@@ -29,6 +29,8 @@ class AboutIn(BaseModel):
 
     purchase: str = Field(default="", max_length=LONGEST_REFERENCE)
     """The reference of the purchase that it is about: `AG-2027-001`."""
+    round: str = Field(default="", max_length=LONGEST_REFERENCE)
+    """The reference of the round that it is about: `TP-2027-001`."""
 
 
 def reference_of(subject: "Subject | None", kind: str) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.collections.doubts import doubts_of_closing
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.members.acts import Act, Fields, NoTerms, Order, Terms, each
 from pooling.needs.cancelling import cancel_purchase
@@ -20,7 +21,6 @@ from pooling.needs.collection import (
     open_collection,
     reopen_collection,
 )
-from pooling.needs.doubts import doubts_of_closing
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.kinds.parts import Part

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.changing import begin_collection, close_now, reschedule
+from pooling.collections.doubts import doubts_of_closing
 from pooling.collections.finding import lock_where_free
 from pooling.collections.models import Collection
 from pooling.collections.queries import to_close
@@ -21,7 +22,6 @@ from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.needs import notices
 from pooling.needs.consolidating import current_consolidation
-from pooling.needs.doubts import doubts_of_closing
 from pooling.needs.notices import tell_referents
 from pooling.needs.silence import leave_out_silent, take_in_silent
 from pooling.purchases.finding import item_ids, lock_purchase, lock_with_collection
@@ -224,10 +224,10 @@ async def close_what_is_due(session: AsyncSession, clock: Clock) -> list[str]:
         .with_for_update(skip_locked=True)
     )
     found = [(purchase, collection) for purchase, collection in due]
-    free = await lock_where_free(session, [("purchase", purchase.id) for purchase, _ in found])
+    free = await lock_where_free(session, "purchase", [purchase.id for purchase, _ in found])
     closed = []
     for purchase, collection in found:
-        if ("purchase", purchase.id) not in free:
+        if purchase.id not in free:
             continue
         life_of(purchase).move(session, purchase, PurchaseState.CLOSED, at=now, person_id=None)
         close_now(collection, now)

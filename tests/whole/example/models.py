@@ -16,8 +16,10 @@ WALLED = (
         what text NOT NULL,
         back_at timestamptz NOT NULL,
         purchase_id bigint,
+        round_id bigint,
         PRIMARY KEY (group_id, id),
-        FOREIGN KEY (group_id, purchase_id) REFERENCES purchases (group_id, id)
+        FOREIGN KEY (group_id, purchase_id) REFERENCES purchases (group_id, id),
+        FOREIGN KEY (group_id, round_id) REFERENCES rounds (group_id, id)
     )""",
     "ALTER TABLE example_loans ENABLE ROW LEVEL SECURITY",
     """

@@ -32,6 +32,8 @@ class AgendaItemOut(ApiOut):
     presenter: str
     purchase: str | None
     """The reference of the purchase that it is about."""
+    round: str | None
+    """The reference of the round that it is about."""
     difficulty_id: int | None
     files: Sequence[str]
     """The names of the files that go with it."""
@@ -69,6 +71,7 @@ async def _agenda(here: OnCommittee) -> AgendaOut:
             duration_minutes=line.duration_minutes,
             presenter=line.presenter,
             purchase=reference_of(line.subject, "purchase"),
+            round=reference_of(line.subject, "round"),
             difficulty_id=line.difficulty_id,
             files=[file.name for file in line.files],
         )

@@ -39,6 +39,8 @@ class DifficultyOut(ApiOut):
     """The name of the member it was raised for; null for the group."""
     purchase: str | None
     """The reference of the purchase that it is about."""
+    round: str | None
+    """The reference of the round that it is about."""
     settlement: str
     settled_at: datetime | None
 
@@ -51,6 +53,8 @@ class NewDifficulty(ApiIn):
     content: str = Field(min_length=1, max_length=LONGEST_DIFFICULTY)
     purchase: str = Field(default="", max_length=LONGEST_REFERENCE)
     """The reference of the purchase that it is about."""
+    round: str = Field(default="", max_length=LONGEST_REFERENCE)
+    """The reference of the round that it is about."""
     member: str = Field(default="", max_length=40)
     """The code of the member of yours that it is raised for; empty for the group."""
 
@@ -69,6 +73,7 @@ def _out(line: DifficultyLine) -> DifficultyOut:
         raised_by=line.raiser,
         member=line.member,
         purchase=reference_of(line.subject, "purchase"),
+        round=reference_of(line.subject, "round"),
         settlement=line.settlement,
         settled_at=line.settled_at,
     )
@@ -84,7 +89,7 @@ async def list_difficulties(here: Here[InGroup], asked: DifficultiesIn) -> Liste
 async def raise_difficulty(here: Here[InGroup], sent: NewDifficulty) -> DifficultyOut:
     """Tell the group of a difficulty: it comes on the next committee's agenda."""
     member_id = await _member(here.session, sent.member) if sent.member else None
-    command = DifficultyIn(content=sent.content, purchase=sent.purchase, member_id=member_id)
+    command = DifficultyIn(content=sent.content, purchase=sent.purchase, round=sent.round, member_id=member_id)
     difficulty_id = await difficulties.raise_difficulty(here.session, here.caller, command, here.now)
     return _out(await difficulty_line(here.session, difficulty_id))
 

@@ -48,8 +48,10 @@ class DecisionOut(ApiOut):
     votes: VotesOut
     purchase: str | None
     """The reference of the purchase that it is about: AG-2027-001."""
+    round: str | None
+    """The reference of the round that it is about: TP-2027-001."""
     act: str | None
-    """What it does to its purchase: `open`, `close`, `change_terms`… More may come."""
+    """What it does to its subject: `open`, `close`, `change_terms`… More may come."""
     applied_at: datetime | None
     owner: OwnerOut | None
     due_on: date | None
@@ -97,6 +99,7 @@ def _out(shown: DecisionShown) -> DecisionOut:
         content=decision.content,
         votes=VotesOut(cast_for=decision.votes_for, against=decision.votes_against, abstained=decision.votes_abstained),
         purchase=reference_of(shown.subject, "purchase"),
+        round=reference_of(shown.subject, "round"),
         act=decision.act,
         applied_at=decision.acted_at,
         owner=owner,

@@ -1,0 +1,31 @@
+"""What happens to rounds, in words for the journal. Of a vote in a secret round nothing is written there."""
+
+from collections.abc import Mapping
+
+from pooling.members.events import EventWords, Subject, named_by
+from pooling.rounds.models import Round
+from pooling.rounds.rules import ROUND
+
+SENTENCES: Mapping[str, str] = {
+    "round.prepared": "a préparé le tour de priorisation {round}",
+    "round.changed": "a modifié le tour de priorisation {round}",
+    "round.open": "a ouvert le vote du tour {round}",
+    "round.extended": "a changé la date de clôture du tour {round}",
+    "round.voted": "a voté pour {member} dans le tour {round}",
+    "round.closed": "a clos le vote du tour {round}",
+    "round.adopted": "a adopté le classement du tour {round}",
+    "round.cancelled": "a abandonné le tour {round}",
+}
+EVENTS = EventWords(
+    SENTENCES,
+    (
+        Subject(
+            "round",
+            "Tours de priorisation",
+            otherwise="un tour de priorisation",
+            keys=("round_id",),
+            states=ROUND.words,
+            named=named_by(Round.id, Round.title, Round.reference, said="« {} » ({})"),
+        ),
+    ),
+)

@@ -1,0 +1,32 @@
+"""What prioritisation rounds add to what features share."""
+
+from pooling.actions.page import ACTIONS
+from pooling.members.features import Feature, Section
+from pooling.members.rights import Right
+from pooling.rounds import acts, api, ballot_pages, pages
+from pooling.rounds.agenda import RANKINGS
+from pooling.rounds.departing import DEPARTURE
+from pooling.rounds.event_words import EVENTS
+from pooling.rounds.leaving import rounds_ahead, votes_unfinished
+from pooling.rounds.page import ROUNDS
+from pooling.rounds.reminders import round_kinds
+from pooling.rounds.running import turn_what_is_due
+from pooling.rounds.subject import SUBJECT
+from pooling.rounds.tasks import BALLOTS_TO_FILE, rounds_to_lead
+
+FEATURE = Feature(
+    pages=(*pages.ROUTES, *ballot_pages.ROUTES),
+    api=api.ROUTES,
+    sections=(Section("Tours de priorisation", ROUNDS, Right.SEE_GROUP, under=ACTIONS),),
+    kinds=round_kinds,
+    chores=lambda _: (turn_what_is_due,),
+    tasks=(BALLOTS_TO_FILE, rounds_to_lead),
+    events=EVENTS,
+    announced={"round.open": "Vote ouvert", "round.closed": "Vote clos", "round.adopted": "Classement adopté"},
+    agenda_sources=(RANKINGS,),
+    subjects=(SUBJECT,),
+    acts=(acts.ADOPT,),
+    on_leaving=(votes_unfinished,),
+    departures=(DEPARTURE,),
+    ahead=(rounds_ahead,),
+)
