@@ -49,6 +49,7 @@ from pooling.kernel.files import Upload, keep_file, store_files
 from pooling.members.adding import MemberIn
 from pooling.members.admission import admit_member
 from pooling.members.asking import RequestIn, keep_request
+from pooling.members.changing import member_by_code
 from pooling.members.entrance import caller_of
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Membership, Role
@@ -83,6 +84,11 @@ from pooling.resources.models import ResourceKind
 from pooling.resources.offering import offer_resource
 from pooling.resources.rules import ALL_DAYS
 from pooling.resources.schemas import AskIn, ResourceIn
+from pooling.rounds.models import Mark
+from pooling.rounds.preparing import prepare_round
+from pooling.rounds.running import open_round
+from pooling.rounds.schemas import RoundIn
+from pooling.rounds.voting import file_ballot
 from pooling.sites.keeping import add_site, sites_in_use
 from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
@@ -136,6 +142,7 @@ async def furnish(
         supplier = await _sell(session, territory, mark)
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {"action": await _propose(session, territory, mark), "system": "velos"}
+        named |= {"round": await _rank(session, territory, mark)}
         named |= await note_bill(session, territory, purchase_id, supplier, mark)
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
@@ -183,6 +190,26 @@ async def _propose(session: AsyncSession, territory: Territory, mark: str) -> st
     factor = FactorIn(kind=FactorKind.OBSTACLE, ease=Ease.HARD, text=f"La place manque{mark}")
     sheet = ActionIn(title=f"Des vélos de service{mark}", lead_member=LUGOS, content=f"Dix{mark}", factors=(factor,))
     return (await propose_action(session, facilitator, sheet, Catalogue(), NOW)).reference
+
+
+async def _rank(session: AsyncSession, territory: Territory, mark: str) -> str:
+    """A secret round that is open, in which the référent's member has voted."""
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    other = await propose_action(session, facilitator, ActionIn(title=f"Des abris{mark}"), Catalogue(), NOW)
+    command = RoundIn(
+        title=f"Nos actions{mark}",
+        content=f"Lisez les fiches{mark}",
+        actions=("FA-2027-001", other.reference),
+        turnout_shown=False,
+        closes_at=NOW + timedelta(days=30),
+    )
+    found = await prepare_round(session, facilitator, command, NOW)
+    clock = FixedClock(NOW)
+    await open_round(session, facilitator, found.reference, clock)
+    referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
+    member = await member_by_code(session, LUGOS)
+    await file_ballot(session, referent, found.reference, member, {other.id: {Mark.POINTS: 7}}, clock)
+    return found.reference
 
 
 async def _describe(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ down_revision = "0055"
 branch_labels = None
 depends_on = None
 
-ABOUT = ("decisions", "agenda_items", "difficulties")
+ABOUT = ("decisions", "agenda_items", "difficulties", "attached_files")
 OURS = ("rounds", "round_actions", "round_voters", "round_ballots", "round_marks")
 
 
@@ -34,6 +34,12 @@ def upgrade() -> None:
             ["group_id", "id"],
         )
         op.create_check_constraint(op.f(f"ck_{table}_about_one"), table, "num_nonnulls(purchase_id, round_id) <= 1")
+    op.drop_constraint(op.f("ck_attached_files_goes_with_one"), "attached_files")
+    op.create_check_constraint(
+        op.f("ck_attached_files_goes_with_one"),
+        "attached_files",
+        "num_nonnulls(committee_id, purchase_id, round_id) = 1",
+    )
     op.drop_constraint(op.f("ck_decisions_act_has_subject"), "decisions")
     op.create_check_constraint(
         op.f("ck_decisions_act_has_subject"),

@@ -31,13 +31,26 @@ from pooling.orders.rules import ORDER
 from pooling.purchases.kinds import KINDS
 from pooling.purchases.rules import PURCHASE
 from pooling.resources.models import LENDING, RESOURCE
+from pooling.rounds.rules import ROUND
 from web_client import Browser, SignIn, text_of
 
 SENTENCES = {name for feature in FEATURES for name in feature.events.sentences}
 SOURCE = Path(pooling.__file__).parent
 MACHINES: dict[str, StateMachine[Any]] = {
     machine.noun.upper(): machine
-    for machine in (PURCHASE, ACTION, ORDER, BILL, RESOURCE, LENDING, COMMITTEE, DECISION, DIFFICULTY, ACCESS_REQUEST)
+    for machine in (
+        PURCHASE,
+        ACTION,
+        ORDER,
+        BILL,
+        RESOURCE,
+        LENDING,
+        ROUND,
+        COMMITTEE,
+        DECISION,
+        DIFFICULTY,
+        ACCESS_REQUEST,
+    )
 }
 """By the names that the source gives them."""
 JOURNAL = "/g/bassin/journal"

@@ -258,6 +258,17 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"{method} /g/{{group}}/actions/proposition": GROUP for method in ("GET", "POST")},
     **{f"{method} /g/{{group}}/actions/{{action}}/fiche": OWNS for method in ("GET", "POST")},
     "POST /g/{group}/actions/{action}/etat": FACILITATOR,
+    # prioritisation rounds: the walk's is open, and secret
+    **{f"GET /g/{{group}}/actions/tours{path}": GROUP for path in ("", "/{round}", "/{round}/bulletins")},
+    **{
+        f"{method} /g/{{group}}/actions/tours/{step}": FACILITATOR
+        for method in ("GET", "POST")
+        for step in (
+            "nouveau",
+            *(f"{{round}}/{step}" for step in ("fiche", "ouverture", "prolongation", "cloture", "abandon")),
+        )
+    },
+    **{f"{method} /g/{{group}}/actions/tours/{{round}}/bulletins/{{member}}": OWN_MEMBER for method in ("GET", "POST")},
     # a purchase
     f"GET {PURCHASE}": GROUP,
     **{
@@ -497,6 +508,14 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/actions/{{action}}": GROUP,
     f"PUT {API}/actions/{{action}}": OWNS,
     f"POST {API}/actions/{{action}}/state": FACILITATOR,
+    **{f"GET {API}/rounds{path}": GROUP for path in ("", "/{round}", "/{round}/result", "/{round}/ballots")},
+    f"POST {API}/rounds": FACILITATOR,
+    f"PUT {API}/rounds/{{round}}": FACILITATOR,
+    **{
+        f"POST {API}/rounds/{{round}}/{step}": FACILITATOR
+        for step in ("opening", "extension", "closure", "cancellation")
+    },
+    **{f"{method} {API}/rounds/{{round}}/ballots/{{member}}": OWN_MEMBER for method in ("GET", "PUT")},
     **{f"GET {API}/suppliers{path}": GROUP for path in ("", "/{supplier_id}")},
     f"POST {API}/suppliers": KEEPS_SUPPLIERS,
     f"PUT {API}/suppliers/{{supplier_id}}": KEEPS_SUPPLIERS,

@@ -43,6 +43,9 @@ from factories import (
 from furnished import note_bill
 from ground.directory import COBAN
 from invoices.sample import cii
+from pooling.actions.catalogue import Catalogue
+from pooling.actions.keeping import propose_action
+from pooling.actions.schemas import ActionIn
 from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.schemas import DifficultyIn
@@ -81,6 +84,9 @@ from pooling.resources.models import ResourceKind
 from pooling.resources.offering import offer_resource
 from pooling.resources.rules import ALL_DAYS
 from pooling.resources.schemas import AskIn, ResourceIn
+from pooling.rounds.preparing import prepare_round
+from pooling.rounds.running import open_round
+from pooling.rounds.schemas import RoundIn
 from pooling.settings import Settings
 from pooling.sites.keeping import add_site
 from pooling.sites.schemas import SiteIn
@@ -110,6 +116,7 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "supplier_id": [1, 99],
     "bill_id": [1, 2, 99],
     "action": ["FA-2027-001", "FA-2027-099"],
+    "round": ["TP-2027-001", "TP-2027-099"],
     "site_id": [1, 2, 99],
     "resource_id": [2, 99],
     "lending_id": [1, 99],
@@ -133,6 +140,14 @@ OFFERED: dict[str, Any] = {
     "note": "",
 }
 
+ROUND: dict[str, Any] = {
+    "title": "Nos actions",
+    "actions": ["FA-2027-002", "FA-2027-003"],
+    "method": "points",
+    "budget": 10,
+    "opens_at": None,
+    "closes_at": "2027-06-01T18:00:00+02:00",
+}
 PLAUSIBLE: dict[str, dict[str, Any]] = {
     "prepare_purchase": {"lead_member": LUGOS, "participants": [LUGOS], "lead_buyers": [BUYER], "items": []},
     "add_member": {"kind": "legal_entity", "code": "213303332", "parent": None, "insee": None, "name": "Le Barp"},
@@ -215,6 +230,13 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "list_uptakes": {},
     "get_uptake": {},
     "put_uptake": {"bought": {"arceau": 2}},
+    **dict.fromkeys(("prepare_a_round", "correct_round"), ROUND),
+    "open_a_round": {"closes_at": "2027-06-01T18:00:00+02:00", "confirmed": "Vérifié"},
+    "extend_a_round": {"closes_at": "2027-06-02T18:00:00+02:00", "reason": "Congés", "confirmed": "Vérifié"},
+    "close_a_round": {"reason": "Tous ont voté"},
+    "cancel_a_round": {"reason": "Trop tôt"},
+    "put_ballot": {"marks": {"FA-2027-002": {"points": 3}}},
+    **{name: {} for name in ("get_round", "get_round_result", "list_voters", "get_ballot")},
     "add_bill": {},
     "link_bill": {"order": None},
     "match_bill": {"lines": []},
@@ -297,7 +319,11 @@ PLACES = {
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
-LENT: dict[str, tuple[str, int]] = {
+LENT: dict[str, tuple[str, int | str]] = {
+    **dict.fromkeys(("extend_a_round", "get_round_result", "close_a_round"), ("round", "TP-2027-001")),
+    **dict.fromkeys(("list_voters", "get_ballot", "put_ballot"), ("round", "TP-2027-001")),
+    **dict.fromkeys(("correct_round", "cancel_a_round"), ("round", "TP-2027-002")),
+    "open_a_round": ("round", "TP-2027-003"),
     **dict.fromkeys(("agree_lending", "end_lending", "note_lending_use"), ("lending_id", 1)),
     "refuse_lending": ("lending_id", 2),
     **dict.fromkeys(("get_bill", "accept_bill"), ("bill_id", 1)),
@@ -445,6 +471,19 @@ async def lend_desks(database: Database, territory: Territory) -> None:
                 await agree(session, owner, lending.id, NOW)
 
 
+async def prepare_rounds(database: Database, territory: Territory) -> None:
+    """One that is open to all, and two that are not open yet; the actions that they rank are moved by nobody else."""
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        for number in range(3):
+            await propose_action(session, caller, ActionIn(title=f"n° {number}"), Catalogue(), NOW)
+        command = RoundIn.model_validate({**ROUND, "secret": False})
+        for _ in range(3):
+            found = await prepare_round(session, caller, command, NOW)
+            if found.reference == "TP-2027-001":
+                await open_round(session, caller, found.reference, FixedClock(NOW))
+
+
 async def raise_difficulties(database: Database, territory: Territory) -> None:
     async with database.transaction(territory.group_id) as session:
         caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
@@ -499,6 +538,7 @@ class Service:
         await make_orders_that_left(self.database, territory)
         await add_sites(self.database, territory)
         await lend_desks(self.database, territory)
+        await prepare_rounds(self.database, territory)
         await publish_minutes_of_a_committee(self.database, territory)
         await invite_to_a_committee(self.database, territory)
         await raise_difficulties(self.database, territory)

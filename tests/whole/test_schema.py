@@ -200,6 +200,8 @@ async def test_functions_that_run_as_the_owner_are_for_the_application_alone(app
 
 
 # What each CHECK constraint refuses, beside something like it that it lets through: columns and values as SQL.
+ABOUT = ("agenda_items", "attached_files", "decisions", "difficulties")
+"""Tables whose rows are about something."""
 REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_authorities_commune_has_insee": [("kind", "'commune'"), ("kind, insee", "'CC', '33009'")],
     "ck_authorities_population_not_negative": [("population", "-1")],
@@ -217,7 +219,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("purchase_id, state", "1, 'closed'"),
         ("purchase_id, state, closed_at", "1, 'open', now()"),
     ],
-    "ck_collections_one_subject": [("purchase_id", "NULL")],
+    "ck_collections_one_subject": [("purchase_id", "NULL"), ("purchase_id, round_id", "1, 1")],
     "ck_committee_guests_person_or_name": [("person_id, name", "1, 'Claire'"), ("name", "''")],
     "ck_committee_invitations_noted_answer": [("noted_by", "1")],
     "ck_committee_invitations_proxy_is_another": [("person_id, answer, proxy_id", "1, 'proxy', 1")],
@@ -365,6 +367,18 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("state, set_aside_because", "'set_aside', ''"),
         ("state, set_aside_because", "'proposed', 'x'"),
     ],
+    "ck_actions_rank_from_one": [("rank", "0")],
+    **{f"ck_{table}_about_one": [("purchase_id, round_id", "1, 1")] for table in ABOUT},
+    "ck_round_actions_rank_from_one": [("rank", "0")],
+    "ck_round_marks_value_fits": [("mark, value", "'points', 0"), ("mark, value", "'impact', 6")],
+    "ck_round_voters_weight_not_negative": [("weight", "-1")],
+    "ck_rounds_closes_after_opening": [("opens_at, closes_at", "now(), now()")],
+    "ck_rounds_criteria_weigh": [
+        ("method, impact_weight, cost_weight, ease_weight, urgency_weight", values)
+        for values in ("'criteria', 0, 0, 0, 0", "'points', 0, 1, 0, 0", "'criteria', -1, 2, 0, 0")
+    ],
+    "ck_rounds_has_title": [("title", "''")],
+    "ck_rounds_points_have_budget": [("method, budget", "'points', 0"), ("method, budget", "'criteria', 1")],
     "ck_advances_positive": [("cents", "0")],
     "ck_bill_lines_matched_whole": [("order_id", "1"), ("item_id", "1")],
     "ck_bill_lines_vat_rate_is_percent": [("vat_rate", "-0.01"), ("vat_rate", "100.01")],
@@ -537,6 +551,18 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_actions_ends_after_start": ("starts_on, ends_on", "'2027-03-01', '2027-03-01'"),
     "ck_actions_has_title": ("title", "'x'"),
     "ck_actions_set_aside_says_why": ("state, set_aside_because", "'set_aside', 'x'"),
+    "ck_actions_rank_from_one": ("rank", "1"),
+    **{f"ck_{table}_about_one": ("round_id", "1") for table in ABOUT},
+    "ck_round_actions_rank_from_one": ("rank", "1"),
+    "ck_round_marks_value_fits": ("mark, value", "'points', 6"),
+    "ck_round_voters_weight_not_negative": ("weight", "0"),
+    "ck_rounds_closes_after_opening": ("opens_at, closes_at", "now(), now() + interval '1 hour'"),
+    "ck_rounds_criteria_weigh": (
+        "method, impact_weight, cost_weight, ease_weight, urgency_weight",
+        "'criteria', 0, 0, 0, 1",
+    ),
+    "ck_rounds_has_title": ("title", "'x'"),
+    "ck_rounds_points_have_budget": ("method, budget", "'points', 1"),
     "ck_advances_positive": ("cents", "1"),
     "ck_bill_lines_matched_whole": ("order_id, item_id", "1, 1"),
     "ck_bill_lines_vat_rate_is_percent": ("vat_rate", "5.5"),

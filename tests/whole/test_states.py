@@ -43,6 +43,7 @@ TABLES = {
     "lending": "lendings",
     "webhook_delivery": "webhook_deliveries",
     "bill": "bills",
+    "round": "rounds",
 }
 every = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
 

@@ -15,6 +15,7 @@ from pooling.demo.committees import make_committees
 from pooling.demo.purchases import make_purchases
 from pooling.demo.quotes import make_quotes
 from pooling.demo.resources import make_resources
+from pooling.demo.rounds import make_rounds
 from pooling.demo.sites import make_sites
 from pooling.demo.suppliers import make_suppliers
 from pooling.demo.territory import make_group
@@ -39,6 +40,7 @@ async def make_territory(database: Database, now: datetime) -> bool:
     await make_suppliers(database, territory, now)
     await make_resources(database, territory, now)
     await make_actions(database, territory, now)
+    await make_rounds(database, territory, now)
     await make_purchases(database, territory, now)
     await make_quotes(database, territory, now)
     await make_committees(database, territory, now)

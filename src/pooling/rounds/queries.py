@@ -211,7 +211,7 @@ class VoterShown:
 
 async def voters_listed(session: AsyncSession, found: Round, wanted: Slice) -> Listed[VoterShown]:
     """Who may vote, by name; who has, where that is known."""
-    voted = case((turnout_known(), has_voted()), else_=None)
+    voted = case((turnout_known(), col(RoundBallot.member_id).is_not(None)), else_=None)
     filed_at = case((is_known(), col(RoundBallot.filed_at)), else_=None)
     statement: Any = (
         select(col(Member.code), col(Member.name), col(RoundVoter.weight), voted, filed_at)

@@ -28,6 +28,7 @@ PATH_PARAMETERS = {
     "site_id": "The id of a member's site.",
     "quote_id": "A quote's id.",
     "action": "What people call the action: FA-2027-001.",
+    "round": "What people call the prioritisation round: TP-2027-001.",
     "bill_id": "The id of a supplier's invoice.",
     "supplier_id": "A supplier's id.",
     "resource_id": "A shared resource.",

@@ -1,0 +1,122 @@
+"""What the demonstration's group ranks: one round whose result is to be adopted, one in which it votes now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling import BESIDE
+from pooling.actions.catalogue import read_catalogue
+from pooling.actions.keeping import propose_action
+from pooling.actions.models import Action
+from pooling.actions.schemas import ActionIn
+from pooling.demo.territory import FACILITATOR, Demonstration
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.models import Member, Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.rounds.models import CRITERIA, Mark, Method, Weighting
+from pooling.rounds.preparing import RANKED, prepare_round
+from pooling.rounds.running import close_round, open_round
+from pooling.rounds.schemas import RoundIn
+from pooling.rounds.voting import file_ballot
+
+MORE = (
+    ("formation", "Un atelier de réparation qui passe de mairie en mairie"),
+    ("essai", "Prêter des vélos à essayer"),
+)
+VOTES: Sequence[tuple[str, Sequence[int]]] = (
+    ("213300098", (5, 2, 3, 0)),
+    ("213301997", (0, 4, 4, 2)),
+    ("213302607", (2, 6, 0, 2)),
+    ("213304983", (4, 0, 3, 3)),
+    ("243300563", (6, 0, 4, 0)),
+    ("243301504", (3, 3, 0, 4)),
+    ("243301405", (0, 5, 5, 0)),
+)
+"""Points by member, in the order of the ballot: two actions have as many, of as many members."""
+MARKED: Sequence[tuple[str, Sequence[Sequence[int]]]] = (
+    ("213300098", ((5, 2, 3, 4), (3, 4, 4, 2))),
+    ("243300563", ((4, 3, 4, 4), (4, 4, 3, 3))),
+    ("213304983", ((3, 3, 2, 5), (2, 5, 5, 2))),
+)
+
+
+async def make_rounds(database: Database, territory: Demonstration, now: datetime) -> None:
+    facilitator = Caller(territory.people[FACILITATOR], territory.group_id, (HeldRole(Role.FACILITATOR),))
+    catalogue = read_catalogue(BESIDE / "config")
+    async with database.transaction(territory.group_id) as session:
+        for system, title in MORE:
+            found = catalogue.find(system)
+            sheet = ActionIn(title=title, system=system if found else "", content=found.what if found else "")
+            await propose_action(session, facilitator, sheet, catalogue, now - timedelta(days=60))
+        actions = await _ranked(session)
+        await _closed(session, territory, facilitator, actions, now)
+        await _open(session, territory, facilitator, dict(list(actions.items())[:2]), now)
+
+
+async def _ranked(session: AsyncSession) -> Mapping[str, int]:
+    """The ids of those that may be ranked, by their references."""
+    states = [str(state) for state in RANKED]
+    rows = await session.execute(
+        select(col(Action.reference), col(Action.id)).where(col(Action.state).in_(states)).order_by(col(Action.id))
+    )
+    return {reference: key for reference, key in rows}
+
+
+async def _closed(
+    session: AsyncSession, territory: Demonstration, facilitator: Caller, actions: Mapping[str, int], now: datetime
+) -> None:
+    begun, closes_at = now - timedelta(days=24), now - timedelta(days=3)
+    command = RoundIn(
+        title="Que faire ensemble l’an prochain ?",
+        content="Lisez les fiches, parlez-en dans votre collectivité : votre bulletin l’engage à titre indicatif.",
+        actions=tuple(actions),
+        closes_at=closes_at,
+    )
+    found = await prepare_round(session, facilitator, command, begun - timedelta(days=2))
+    await open_round(session, facilitator, found.reference, FixedClock(begun))
+    for place, (code, points) in enumerate(VOTES, start=1):
+        given = zip(actions.values(), points, strict=False)
+        marks = {action: {Mark.POINTS: value} for action, value in given if value}
+        await _vote(session, territory, found.reference, code, marks, begun + timedelta(days=2 * place))
+    await close_round(session, facilitator, found.reference, FixedClock(closes_at))
+
+
+async def _open(
+    session: AsyncSession, territory: Demonstration, facilitator: Caller, actions: Mapping[str, int], now: datetime
+) -> None:
+    begun = now - timedelta(days=5)
+    command = RoundIn(
+        title="Trajets de service : par quoi commencer ?",
+        actions=tuple(actions),
+        method=Method.CRITERIA,
+        impact_weight=3,
+        cost_weight=2,
+        weighting=Weighting.POPULATION,
+        closes_at=now + timedelta(days=12),
+    )
+    found = await prepare_round(session, facilitator, command, begun - timedelta(days=1))
+    await open_round(session, facilitator, found.reference, FixedClock(begun))
+    for place, (code, given) in enumerate(MARKED, start=1):
+        marks = {
+            action: dict(zip(CRITERIA, values, strict=True))
+            for action, values in zip(actions.values(), given, strict=True)
+        }
+        await _vote(session, territory, found.reference, code, marks, begun + timedelta(days=place))
+
+
+async def _vote(
+    session: AsyncSession,
+    territory: Demonstration,
+    reference: str,
+    code: str,
+    marks: Mapping[int, Mapping[Mark, int]],
+    at: datetime,
+) -> None:
+    held = HeldRole(Role.REFERENT, member_id=territory.members[code])
+    caller = Caller(territory.referent(code), territory.group_id, (held,))
+    member = await session.get_one(Member, (territory.group_id, territory.members[code]))
+    await file_ballot(session, caller, reference, member, marks, FixedClock(at))
