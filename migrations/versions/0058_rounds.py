@@ -8,7 +8,7 @@ down_revision = "0057"
 branch_labels = None
 depends_on = None
 
-ABOUT = ("decisions", "agenda_items", "difficulties", "attached_files")
+ABOUT = ("decisions", "agenda_items", "difficulties", "attached_files", "agent_days")
 OURS = ("rounds", "round_actions", "round_voters", "round_ballots", "round_marks")
 
 

@@ -200,7 +200,7 @@ async def test_functions_that_run_as_the_owner_are_for_the_application_alone(app
 
 
 # What each CHECK constraint refuses, beside something like it that it lets through: columns and values as SQL.
-ABOUT = ("agenda_items", "attached_files", "decisions", "difficulties")
+ABOUT = ("agenda_items", "agent_days", "attached_files", "decisions", "difficulties")
 """Tables whose rows are about something."""
 REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_authorities_commune_has_insee": [("kind", "'commune'"), ("kind, insee", "'CC', '33009'")],

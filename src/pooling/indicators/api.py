@@ -72,6 +72,7 @@ class AgentDaysOut(ApiOut):
     days: Exact
     what: str
     purchase: str | None
+    round: str | None
 
 
 class AgentDaysPost(ApiIn):
@@ -80,6 +81,7 @@ class AgentDaysPost(ApiIn):
     days: Decimal = Field(gt=0, le=MOST_DAYS, max_digits=6, decimal_places=2)
     what: str = Field(min_length=1, max_length=LONGEST_WHAT)
     purchase: str = Field(default="", max_length=40)
+    round: str = Field(default="", max_length=40)
 
 
 class JourneysPut(ApiIn):
@@ -150,6 +152,7 @@ def _days(shown: DaysShown) -> AgentDaysOut:
         days=shown.days,
         what=shown.what,
         purchase=reference_of(shown.subject, "purchase"),
+        round=reference_of(shown.subject, "round"),
     )
 
 
@@ -170,6 +173,7 @@ def _noted(noted: AgentDays, sent: AgentDaysPost) -> AgentDaysOut:
         days=noted.days,
         what=noted.what,
         purchase=sent.purchase or None,
+        round=sent.round or None,
     )
 
 
