@@ -65,6 +65,7 @@ KNOWN = {
     "site_splits.member_id": "added up, where nothing is consolidated",
     "actions.lead_member_id": "follow",
     "resources.member_id": "follow",
+    "round_voters.member_id": "one vote together, of what they weigh, in what is open; else as they were",
     "agent_days.member_id": "follow",
     "lendings.member_id": "follow; what they lend each other ends",
     "orders.member_id": "frozen once they have left; drafts keep them apart",

@@ -24,9 +24,11 @@ from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import AgendaItem
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.doubts import Insistence
 from pooling.kernel.events import Event
 from pooling.members.entrance import caller_of
 from pooling.members.features import features_for
+from pooling.members.merging import MergeIn, merge_members
 from pooling.members.models import Member
 from pooling.members.retiring import RetirementIn, retire_member
 from pooling.outbox.models import Message
@@ -348,3 +350,21 @@ async def test_a_member_that_leaves_votes_no_more_in_what_is_open(
         voters = await session.execute(select(col(RoundVoter.member_id)))
     assert left.scalar_one() == 0
     assert territory.members[LUGOS] not in set(voters.scalars())
+
+
+async def test_members_that_unite_have_one_vote_together(
+    database: Database, territory: Territory, actions: list[int]
+) -> None:
+    await make_round(database, territory, weighting=Weighting.AGENTS)
+    for email, code in ((REFERENT, LUGOS), (OTHER, ARCACHON)):
+        await vote(database, territory, email, code, {actions[0]: {Mark.POINTS: 1}})
+    command = MergeIn([LUGOS], ARCACHON, NOW.date(), "Commune nouvelle")
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        before = dict((await session.execute(select(col(RoundVoter.member_id), col(RoundVoter.weight)))).all())
+        await merge_members(session, caller, command, NOW, NOW.date(), insistence=Insistence("Vérifié"))
+        after = dict((await session.execute(select(col(RoundVoter.member_id), col(RoundVoter.weight)))).all())
+        ballots = (await session.execute(text("SELECT member_id FROM round_ballots"))).scalars().all()
+    lugos, arcachon = territory.members[LUGOS], territory.members[ARCACHON]
+    assert after == {**{key: before[key] for key in before if key != lugos}, arcachon: before[arcachon] + before[lugos]}
+    assert ballots == [arcachon], "the one that it becomes had filed its own"
