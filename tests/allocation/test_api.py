@@ -73,7 +73,7 @@ async def test_the_same_cents_everywhere(connect: Connect, database: Database, t
 
     workbook = await program.get(f"{ONE}.xlsx")
     assert workbook.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition-estimee.xlsx"'
-    sheet = openpyxl.load_workbook(io.BytesIO(workbook.content))["Synthèse"]
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.content))["Répartition"]
     in_sheet = {
         row[0]: [round(Decimal(str(cell)), 2) for cell in row[2:8]]
         for row in sheet.iter_rows(min_row=2, values_only=True)

@@ -161,16 +161,16 @@ def every_cent_of_the_needs_is_in(sheets: dict[str, Sheet], needs: Needs) -> Non
     due = what_each_must_pay(needs)
     assert sum(pays.ht for pays in due.values()) == 97_250_00
     summary = {
-        row["Membre"]: (cents(row["HT"]), cents(row["TVA"]), cents(row["TTC"])) for row in sheets["Synthèse"].rows
+        row["Membre"]: (cents(row["HT"]), cents(row["TVA"]), cents(row["TTC"])) for row in sheets["Répartition"].rows
     }
     assert summary == {name: (pays.ht, pays.vat, pays.ht + pays.vat) for name, pays in due.items()}
-    lines = {(row["Membre"], row["Article"]): row["Quantité"] for row in sheets["Articles"].rows}
+    lines = {(row["Membre"], row["Objet"]): row["Quantité"] for row in sheets["Détail"].rows}
     assert lines == {(name, item): wanted for name, of in needs.items() for item, wanted in of.items() if wanted}
-    assert sum(cents(row["HT"]) for row in sheets["Articles"].rows) == 97_250_00
-    assert sum(cents(row["TVA"]) for row in sheets["TVA par taux"].rows) == 19_450_00
+    assert sum(cents(row["HT"]) for row in sheets["Détail"].rows) == 97_250_00
+    assert sum(cents(row["TVA"]) for row in sheets["Détail"].rows) == 19_450_00
     checks = {plain(row["Contrôle"]): cents(row["Total de la règle"]) for row in sheets["Contrôle"].rows}
     assert checks["TTC : somme des membres"] == 116_700_00
-    about = sheets.pop("À propos")
+    about = sheets.pop("Lisez-moi")
     assert "fictifs" in str((about.headings, about.rows))
     assert all("fictifs" in str(sheet.notice) for sheet in sheets.values() if sheet.rows)
     assert all("Remarque" in sheet.headings for sheet in sheets.values())

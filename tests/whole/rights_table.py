@@ -460,13 +460,18 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/couts/cles": GROUP,
     f"POST {PURCHASE}/couts/cles": BUYER,
     f"GET {PURCHASE}/couts/{{member}}": SEES_LUGOS | {"finance"},
-    **{f"GET {PURCHASE}/couts/repartition.{kind}": PAYS for kind in ("csv", "json", "xlsx")},
+    **{f"GET {PURCHASE}/couts/repartition.{kind}": PAYS for kind in ("csv", "json", "ods", "xlsx")},
+    **{f"GET {PURCHASE}/couts/detail.{kind}": PAYS for kind in ("csv", "json")},
     f"GET {PURCHASE}/couts/etats/{{number}}": GROUP,
     f"POST {PURCHASE}/couts/etats/{{number}}/traitement": frozenset({"finance"}),
     f"GET {PURCHASE}/couts/etats/{{number}}/{{member}}": SEES_LUGOS | {"finance"},
-    **{f"GET {PURCHASE}/couts/etats/{{number}}/repartition.{kind}": PAYS for kind in ("csv", "json", "xlsx")},
+    **{f"GET {PURCHASE}/couts/etats/{{number}}/repartition.{kind}": PAYS for kind in ("csv", "json", "ods", "xlsx")},
+    **{f"GET {PURCHASE}/couts/etats/{{number}}/detail.{kind}": PAYS for kind in ("csv", "json")},
     **{f"{method} {PURCHASE}/couts/classeurs": PAYS for method in ("GET", "POST")},
-    **{f"GET {PURCHASE}/couts/classeurs/{{export_id}}{path}": PAYS for path in ("", "/repartition.xlsx")},
+    **{
+        f"GET {PURCHASE}/couts/classeurs/{{export_id}}{path}": PAYS
+        for path in ("", "/repartition.ods", "/repartition.xlsx")
+    },
     **{f"{method} {PURCHASE}/couts/gel": BUYER for method in ("GET", "POST")},
     **{
         f"{method} {PURCHASE}/couts/{step}": BUYER
@@ -550,7 +555,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     },
     f"PUT {API}/purchases/{{reference}}/lots": EDITS,
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
-    **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "xlsx")},
+    **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "ods", "xlsx")},
+    f"GET {API}/purchases/{{reference}}/allocation/detail.json": PAYS,
     f"GET {API}/purchases/{{reference}}/consolidation": RUNS_OR_LEADS,
     f"GET {API}/members/{{member}}/sites": GROUP,
     f"POST {API}/members/{{member}}/sites": OWNS,

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import openpyxl
@@ -64,23 +64,16 @@ def read_csv(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
-def _remark(sheet: Any) -> object:  # noqa: ANN401 - openpyxl has no types
+ABOUT = ("À propos", "Lisez-moi")
+
+
+def _remark(title: str, rows: Sequence[Sequence[Any]]) -> object:
     """What the last column of every row says, or on the sheet about the file its last line; None without one."""
-    rows = list(sheet.values)
-    if sheet.title == "À propos":
-        return dict(rows).get("Remarque")
+    if title in ABOUT:
+        return {row[0]: row[1] for row in rows}.get("Remarque")
     if rows[0][-1] != "Remarque":
         return None
     (said,) = {row[-1] for row in rows[1:] if row[0] != "Total"} or {FICTIONAL}
-    return said
-
-
-def _open_remark(content: bytes) -> object:
-    """The same of an OpenDocument, which has one sheet."""
-    head, *rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
-    if head[-1] != "Remarque":
-        return None
-    (said,) = {row[-1] for row in rows}
     return said
 
 
@@ -91,11 +84,16 @@ class Files:
         self.csv = {path: read_csv(contents[path]) for path in files(app, "csv")}
         self.json = {path: json.loads(contents[path]) for path in (*files(app, "json"), *JSON_OF_API)}
         self.sheets: dict[str, object] = {
-            f"{path} {sheet.title}": _remark(sheet)
+            f"{path} {sheet.title}": _remark(sheet.title, list(sheet.values))
             for path in files(app, "xlsx")
             for sheet in openpyxl.load_workbook(io.BytesIO(contents[path]))
         }
-        self.sheets |= {path: _open_remark(contents[path]) for path in files(app, "ods")}
+        for path in files(app, "ods"):
+            book = CalamineWorkbook.from_filelike(io.BytesIO(contents[path]))
+            self.sheets |= {
+                f"{path} {title}": _remark(title, book.get_sheet_by_name(title).to_python())
+                for title in book.sheet_names
+            }
 
 
 async def _buy(session: AsyncSession, buyer: Caller, territory: Territory, purchase_id: int) -> None:
@@ -124,13 +122,16 @@ async def test_every_file_of_a_fictional_group_says_so(
 
     async def read() -> Files:
         async with database.transaction(territory.group_id) as session:
-            export_id = await ask_workbook(session, buyer, purchase_id, NOW)
+            books: dict[str, int] = {
+                "xlsx": await ask_workbook(session, buyer, purchase_id, NOW),
+                "ods": await ask_workbook(session, buyer, purchase_id, NOW, kind="ods"),
+            }
             list_id = (await send_list(session, buyer, purchase_id, Upload("recu.csv", LIST), NOW.date(), NOW)).id
         kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND]
-        assert await write_exports(database, FixedClock(NOW), kinds) == 2
+        assert await write_exports(database, FixedClock(NOW), kinds) == 3
         contents = {}
         for path in (*files(app, "csv"), *files(app, "json"), *files(app, "xlsx"), *files(app, "ods"), *JSON_OF_API):
-            asked = path.replace("/classeurs/0/", f"/classeurs/{export_id}/")
+            asked = path.replace("/classeurs/0/", f"/classeurs/{books.get(path.rpartition('.')[2])}/")
             asked = asked.replace("/fichiers/0/", f"/fichiers/{list_id}/")
             of_lead = "/devis/modele." in path or "/arrivees/" in path
             theirs = lead if of_lead else referent if "/modele." in path else browser
@@ -145,12 +146,12 @@ async def test_every_file_of_a_fictional_group_says_so(
         await session.execute(text("UPDATE groups SET fictional = true"))
     after = await read()
 
-    assert len(before.csv) == 9
+    assert len(before.csv) == 11
     for path, rows in before.csv.items():
         assert "Remarque" not in rows[0], path
         assert len(rows) > 1, path
         assert after.csv[path] == [[*rows[0], "Remarque"], *([*row, FICTIONAL] for row in rows[1:])], path
-    assert len(before.json) == 4
+    assert len(before.json) == 7
     for path, figures in before.json.items():
         assert figures.pop("notice", None) is None, path
         assert after.json[path] == {"notice": FICTIONAL, **figures}, path

@@ -70,6 +70,7 @@ UNLINKED = {
     "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
+    f"{WORKBOOKS}/{{export_id}}/repartition.ods": "as above",
     f"{WORKBOOKS}/{{export_id}}/repartition.xlsx": "as above",
     "/g/{group}/achats/{reference}/receptions/{order_number}/reouverture": "offered once it is declared complete",
     **dict.fromkeys(
@@ -204,7 +205,7 @@ async def pages(browser: Browser, known: list[tuple[re.Pattern[str], str]]) -> A
         visited.add(path if path.startswith("/g/") else template)
         answer = await browser.get(path)
         yield path, template, answer
-        if not re.search(r"\.(csv|xlsx|pdf|json|ics)$", path):
+        if not re.search(r"\.(csv|xlsx|ods|pdf|json|ics)$", path):
             waiting += links(answer.text)
 
 

@@ -11,9 +11,11 @@ from pooling.allocation.current import current_allocation, read_part
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.downloads import Asked, current_file, writes_apart
+from pooling.allocation.records.workbook import BookKind, View
 from pooling.allocation.records.workbook_file import XLSX
 from pooling.kernel.errors import Conflict
 from pooling.kernel.limits import Readers, limit
+from pooling.kernel.open_document import MEDIA_TYPE as ODS
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
@@ -21,7 +23,7 @@ from pooling.outbox.mail import FICTIONAL
 from pooling.web.addresses import path_of
 from pooling.web.api import ApiIn, ApiOut, PageIn
 
-CSV = "text/csv"
+CSV, JSON = "text/csv", "application/json"
 REFUSALS = (
     *("no_basis", "missing_weight", "percent_sum", "invoice_mismatch"),
     *("unknown_member", "unknown_item", "unknown_charge"),
@@ -97,8 +99,9 @@ class MembersIn(PageIn):
 
 
 class CsvIn(ApiIn):
-    view: Literal["summary", "lines"] = Field(
-        default="summary", description="A row per member, or every figure with its key."
+    view: View = Field(
+        default="summary",
+        description="A row per member, every figure with its key, or all that finance books (detail).",
     )
 
 
@@ -127,15 +130,25 @@ def _notice(here: OnCosts) -> str | None:
 @endpoint(get, f"{PATH}.xlsx", right=may_see_every_share, media=XLSX, conflicts=(*REFUSALS, LONG_WORKBOOK))
 async def download_allocation_xlsx(here: Here[OnCosts]) -> Response[Any]:
     """The finance workbook. For who sees every member's share. A long one (409) is prepared from the page of costs."""
+    return await _book(here, "xlsx")
+
+
+@endpoint(get, f"{PATH}.ods", right=may_see_every_share, media=ODS, conflicts=(*REFUSALS, LONG_WORKBOOK))
+async def download_allocation_ods(here: Here[OnCosts]) -> Response[Any]:
+    """The same as an OpenDocument spreadsheet."""
+    return await _book(here, "ods")
+
+
+async def _book(here: OnCosts, kind: BookKind) -> Response[Any]:
     current = await current_allocation(here.session, here.purchase.id, here.finance)
     current.told()
     if writes_apart(here.request, current.workbook_rows):
         raise Conflict(
             "Ce classeur est trop long pour être écrit pendant que vous attendez\u00a0: demandez-le depuis la page des "
-            "coûts de l’achat, ou prenez le CSV (view=lines), qui a tous ses chiffres.",
+            "coûts de l’achat, ou prenez le CSV (view=detail ou view=lines), qui a tous ses chiffres.",
             code=LONG_WORKBOOK,
         )
-    return await _file(here, Asked.by(here, "xlsx"))
+    return await _file(here, Asked.by(here, kind))
 
 
 @endpoint(get, f"{PATH}.csv", right=may_see_every_share, media=CSV, conflicts=REFUSALS)
@@ -147,8 +160,22 @@ async def download_allocation_csv(here: Here[OnCosts], asked: CsvIn) -> Response
     return await _file(here, Asked.by(here, "csv", asked.view))
 
 
+@endpoint(get, f"{PATH}/detail.json", right=may_see_every_share, media=JSON, conflicts=REFUSALS)
+async def download_allocation_detail(here: Here[OnCosts]) -> Response[Any]:
+    """All that finance books, a line per member and item, charge or adjustment: the columns of the CSV's `detail` as
+    one JSON file, amounts as text. For who sees every member's share.
+    """
+    return await _file(here, Asked.by(here, "json", "detail"))
+
+
 async def _file(here: OnCosts, asked: Asked) -> Response[Any]:
     return await current_file(here, asked, f"{here.purchase.reference}-repartition-estimee")
 
 
-ROUTES: Sequence[Any] = [get_allocation, download_allocation_xlsx, download_allocation_csv]
+ROUTES: Sequence[Any] = [
+    get_allocation,
+    download_allocation_xlsx,
+    download_allocation_ods,
+    download_allocation_csv,
+    download_allocation_detail,
+]

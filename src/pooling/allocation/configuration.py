@@ -31,6 +31,17 @@ class FctvaBeneficiaries(Dated):
         return slug(kind) in {slug(known) for known in self.kinds}
 
 
+class CapitalGoods(Dated):
+    """What is booked as investment where an item has no account: a durable good of which one costs more than this with
+    VAT.
+    """
+
+    unit_price: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
+
+
+_CAPITAL_GOODS = CapitalGoods(
+    unit_price=Decimal(500), valid_from=date(2002, 2, 26), source="circulaire INTB0200059C", to_confirm=True
+)
 _FCTVA = FctvaRate(rate=Decimal("16.404"), valid_from=date(2015, 1, 1), source="CGCT, art. L1615-6")
 _BENEFICIARIES = FctvaBeneficiaries(
     kinds=(
@@ -51,12 +62,14 @@ class FinanceConfiguration(BaseModel):
 
     fctva: tuple[FctvaRate, ...] = (_FCTVA,)
     fctva_beneficiaries: tuple[FctvaBeneficiaries, ...] = (_BENEFICIARIES,)
+    capital_goods: tuple[CapitalGoods, ...] = (_CAPITAL_GOODS,)
 
     @model_validator(mode="after")
     def _one_a_day(self) -> Self:
         lists: dict[str, Sequence[Dated]] = {
             "FCTVA rates": self.fctva,
             "lists of FCTVA beneficiaries": self.fctva_beneficiaries,
+            "prices of capital goods": self.capital_goods,
         }
         for what, dated in lists.items():
             for earlier, later in pairwise(sorted(dated, key=lambda one: one.valid_from)):
@@ -71,6 +84,10 @@ class FinanceConfiguration(BaseModel):
     def beneficiaries_on(self, day: date) -> FctvaBeneficiaries | None:
         """Who gets it on this day, if the law says so."""
         return next((found for found in self.fctva_beneficiaries if found.holds_on(day)), None)
+
+    def capital_goods_on(self, day: date) -> CapitalGoods | None:
+        """The price that tells them on this day, if there is one."""
+        return next((goods for goods in self.capital_goods if goods.holds_on(day)), None)
 
 
 def read_finance(config_dir: Path) -> FinanceConfiguration:

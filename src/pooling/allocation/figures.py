@@ -1,15 +1,16 @@
 """The tables that finance reads, the same in the workbook, the CSV file and the terminal. Titles are in French."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from pooling.allocation.booking import BOOKED, UNKNOWN, Booked, Booking, Bookkeeping, commonly_filed
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
 from pooling.sharing.money import format_cents, format_decimal
 from pooling.sharing.shared_lines import CENTS_KEYS, KeyName, LineKind, Number
-from pooling.sharing.statement import StatedLine, StatedShare, StatedWarning, Statement
+from pooling.sharing.statement import StatedLine, StatedWarning, Statement
 
 KEYS = {
     KeyName.EQUAL: "à parts égales",
@@ -35,7 +36,6 @@ KINDS = {
     LineKind.SUBSIDY: "Subvention",
 }
 _PLACES = 10**8
-_NOTHING = StatedShare(0, 0, 0, 0)
 
 
 class Filing(NamedTuple):
@@ -46,6 +46,11 @@ class Filing(NamedTuple):
     family: str
     nature: str
     account: str
+    section: str = ""
+    """Of the budget; empty of what was frozen before it was kept."""
+
+
+UNFILED = Filing("", "", "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,6 @@ def french(number: str) -> str:
     return number.replace(".", ",")
 
 
-def rate_text(rate: str) -> str:
-    """A VAT rate as a text that no spreadsheet takes for a number, so that sums by rate find it."""
-    return f"TVA {french(rate)}\u00a0%"
-
-
 def summary(statement: Statement, labels: Labels) -> SheetTable:
     """One row per member: from HT to what remains to it."""
     titles = ("HT", "TVA", "TTC", "Subventions", "FCTVA estimé", "Coût net")
@@ -109,90 +109,113 @@ def _summary_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]
         yield [member.id, name, member.ht, member.vat, member.ttc, member.subsidised, member.fctva, member.net]
 
 
-def items(statement: Statement, labels: Labels) -> SheetTable:
-    """One row per item and member that takes some."""
+def distribution(statement: Statement, labels: Labels, books: Bookkeeping) -> SheetTable:
+    """The same with what it is made of, and whom to ask for it."""
     columns = [
-        Column("Code article", width=16),
-        Column("Article", width=28),
-        *_MEMBER,
-        Column("Quantité", ColumnKind.INTEGER, 12, summed=True),
-        Column("Prix unitaire HT", ColumnKind.NUMBER, 14),
-        Column("HT", ColumnKind.AMOUNT, 16, summed=True),
-        Column("Taux de TVA (%)", ColumnKind.NUMBER, 12),
+        *summary(statement, labels).columns,
+        *(
+            Column(title, ColumnKind.AMOUNT, 16, summed=True)
+            for title in ("Articles HT", "Frais mutualisés HT", "Ajustement HT")
+        ),
+        *(Column("SIREN", ColumnKind.CODE, 12), Column("SIRET", ColumnKind.CODE, 18)),
+        *(Column("Code de service", ColumnKind.CODE, 18), Column("Budget", width=28)),
     ]
-    return SheetTable("Articles", columns, _item_rows(statement, labels))
+    return SheetTable("Répartition", columns, _distribution_rows(statement, labels, books), names=2)
 
 
-def references(statement: Statement, labels: Labels) -> SheetTable:
-    """One row per item: what it is filed under, and what it comes to."""
-    columns = [
-        *(Column("Code article", width=16), Column("Article", width=28), Column("Lot", width=34)),
-        *(Column("CPV", ColumnKind.CODE, 14), Column("Famille homogène", width=28), Column("Nature", width=14)),
-        *(Column("Compte", ColumnKind.CODE, 12), Column("HT", ColumnKind.AMOUNT, 16, summed=True)),
-    ]
-    return SheetTable("Références", columns, _reference_rows(statement, labels))
+def _distribution_rows(statement: Statement, labels: Labels, books: Bookkeeping) -> Iterator[list[Value]]:
+    for member, row in zip(statement.results, _summary_rows(statement, labels), strict=True):
+        identity = books.identities.get(member.id, UNKNOWN)
+        articles, charges = sum(share.ht for share in member.items.values()), sum(member.charges.values())
+        yield [*row, articles, charges, member.adjustment, *identity[:3], books.budgets.get(member.id, "")]
 
 
-def _reference_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
-    nothing = Filing("", "", "", "", "")
+DETAIL: Sequence[tuple[str, Column]] = (
+    ("member", Column("Code membre", ColumnKind.CODE, 16)),
+    ("name", Column("Membre", width=34)),
+    ("siren", Column("SIREN", ColumnKind.CODE, 12)),
+    ("siret", Column("SIRET", ColumnKind.CODE, 18)),
+    ("service_code", Column("Code de service", ColumnKind.CODE, 18)),
+    ("budget", Column("Budget", width=24)),
+    ("engagement", Column("Engagement", ColumnKind.CODE, 20)),
+    ("kind", Column("Nature de la ligne", width=24)),
+    ("lot", Column("Lot", width=28)),
+    ("code", Column("Code", ColumnKind.CODE, 16)),
+    ("label", Column("Objet", width=30)),
+    ("cpv", Column("CPV", ColumnKind.CODE, 14)),
+    ("family", Column("Famille homogène", width=22)),
+    ("nature", Column("Nature", width=14)),
+    ("quantity", Column("Quantité", ColumnKind.INTEGER, 12)),
+    ("unit_price", Column("Prix unitaire HT", ColumnKind.NUMBER, 14)),
+    ("ht", Column("HT", ColumnKind.AMOUNT, 16, summed=True)),
+    ("shared_costs", Column("dont frais mutualisés", ColumnKind.AMOUNT, 16, summed=True)),
+    ("vat_rate", Column("Taux de TVA (%)", ColumnKind.NUMBER, 10)),
+    ("vat", Column("TVA", ColumnKind.AMOUNT, 16, summed=True)),
+    ("ttc", Column("TTC", ColumnKind.AMOUNT, 16, summed=True)),
+    ("subsidies", Column("Subventions", ColumnKind.AMOUNT, 16, summed=True)),
+    ("fctva", Column("FCTVA estimé", ColumnKind.AMOUNT, 16, summed=True)),
+    ("net", Column("Coût net", ColumnKind.AMOUNT, 16, summed=True)),
+    ("key", Column("Clé", width=22)),
+    ("key_value", Column("Valeur de base", ColumnKind.NUMBER, 16)),
+    ("key_share", Column("Part", ColumnKind.PERCENT, 10)),
+    ("section", Column("Section", width=16)),
+    ("account", Column("Compte M57", ColumnKind.CODE, 14)),
+)
+"""The columns of « Détail », each under the name that programs know it by."""
+PLACES = {name: place for place, (name, _) in enumerate(DETAIL)}
+
+
+def detail(statement: Statement, labels: Labels, books: Bookkeeping) -> SheetTable:
+    """One row per member and item, charge or adjustment that it has a share of: all that is booked of it."""
+    rows = _detail_rows(statement, labels, books)
+    return SheetTable("Détail", [column for _, column in DETAIL], rows, names=2, grouped=PLACES["vat_rate"])
+
+
+def _detail_rows(statement: Statement, labels: Labels, books: Bookkeeping) -> Iterator[list[Value]]:
+    booking = Booking(statement, books.counted)
+    of_line = {id(line): _Described(line, labels, statement) for line in statement.lines if line.kind in BOOKED}
+    for member in statement.members:
+        code = member.result.id
+        payer: list[Value] = [code, labels.member(code), *books.identities.get(code, UNKNOWN)[:3]]
+        for booked in booking.of(member):
+            yield [*payer, *books.engagement(code, booked.line), *of_line[id(booked.line)].row(booked)]
+
+
+class _Described:
+    """What is the same of a line for every member."""
+
+    def __init__(self, line: StatedLine, labels: Labels, statement: Statement) -> None:
+        is_item = line.kind is LineKind.ITEM
+        self._line, self._is_item, self._is_charge = line, is_item, line.kind is LineKind.CHARGE
+        filed = labels.filing.get(line.id, UNFILED) if is_item else UNFILED
+        common = commonly_filed(_sections(labels, statement))
+        section, account = (filed.section, filed.account) if is_item else common
+        title, code = _title(line, labels), line.id if line.kind is not LineKind.ADJUSTMENT else ""
+        self._head: list[Value] = [KINDS[line.kind], filed.lot, code, title, filed.cpv, filed.family, filed.nature]
+        self._price = decimal(line.unit_price or 0) if is_item else None
+        self._rate = decimal(line.vat_rate or 0)
+        self._key, self._whole, self._in_cents = KEYS[line.key], line.total * line.denominator, line.key in CENTS_KEYS
+        self._foot: list[Value] = [section, account]
+
+    def row(self, booked: Booked) -> list[Value]:
+        share, ht = booked.share, booked.share.cents
+        return [
+            *self._head,
+            *((int(share.value), self._price) if self._is_item else (None, None)),
+            *(ht, ht if self._is_charge else 0, self._rate),
+            *(booked.vat, booked.ttc, booked.subsidies, booked.fctva, booked.net),
+            self._key,
+            decimal(Fraction(share.value) / 100 if self._in_cents else share.value),
+            ratio(share.numerator, self._whole) if self._whole else None,
+            *self._foot,
+        ]
+
+
+def _sections(labels: Labels, statement: Statement) -> Iterator[tuple[str, str]]:
     for line in statement.lines:
-        if line.kind is LineKind.ITEM:
-            named = [line.id, labels.line(LineKind.ITEM, line.id)]
-            yield [*named, *labels.filing.get(line.id, nothing), line.total]
-
-
-def _item_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
-    for line, shares in statement.of_kind(LineKind.ITEM):
-        price, rate = decimal(line.unit_price or 0), decimal(line.vat_rate or 0)
-        for member, share in shares:
-            names = [line.id, labels.line(LineKind.ITEM, line.id), member, labels.member(member)]
-            yield [*names, decimal(share.value), price, share.cents, rate]
-
-
-def charges(statement: Statement, labels: Labels) -> SheetTable:
-    """One row per charge and member that bears some."""
-    columns = [
-        Column("Code frais", width=16),
-        Column("Frais", width=28),
-        *_MEMBER,
-        Column("Clé", width=24),
-        Column("Valeur de base", ColumnKind.NUMBER, 16),
-        Column("Part", ColumnKind.PERCENT, 10),
-        Column("HT", ColumnKind.AMOUNT, 16, summed=True),
-        Column("Taux de TVA (%)", ColumnKind.NUMBER, 12),
-    ]
-    rows = (
-        [row[1], *row[2:8], row[10], decimal(line.vat_rate or 0)]
-        for line, row in _line_rows(statement, labels, LineKind.CHARGE)
-    )
-    return SheetTable("Frais mutualisés", columns, rows)
-
-
-def vat(statement: Statement, labels: Labels) -> SheetTable:
-    """One row per VAT rate and member with a base at this rate."""
-    columns = [
-        Column("Taux", width=12),
-        *_MEMBER,
-        Column("Base HT", ColumnKind.AMOUNT, 16, summed=True),
-        Column("Ajustement HT", ColumnKind.AMOUNT, 14, summed=True),
-        Column("TVA", ColumnKind.AMOUNT, 16, summed=True),
-    ]
-    return SheetTable("TVA par taux", columns, _vat_rows(statement, labels))
-
-
-def _vat_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
-    kinds = (LineKind.VAT, LineKind.ADJUSTMENT, LineKind.VAT_ADJUSTMENT)
-    rates = [line.id for line, _ in statement.of_kind(LineKind.VAT)]
-    found = {(kind, line.id): shares for kind in kinds for line, shares in statement.of_kind(kind)}
-    for rate in rates:
-        base, ties, more = (dict(found.get((kind, rate), ())) for kind in kinds)
-        for member in statement.results:
-            if member.id in base or member.id in ties or member.id in more:
-                taxed, tie, rest = (shares.get(member.id, _NOTHING) for shares in (base, ties, more))
-                yield [
-                    *(rate_text(rate), member.id, labels.member(member.id)),
-                    *(int(taxed.value), tie.cents, taxed.cents + rest.cents),
-                ]
+        if line.kind is LineKind.ITEM and line.total:
+            filed = labels.filing.get(line.id, UNFILED)
+            yield filed.section, filed.account
 
 
 def subsidies(statement: Statement, labels: Labels) -> SheetTable:
@@ -232,33 +255,25 @@ def lines(statement: Statement, labels: Labels) -> SheetTable:
         Column("Centime donné", ColumnKind.INTEGER, 10),
         Column("Montant", ColumnKind.AMOUNT, 16),
     ]
-    return SheetTable("Lignes", columns, (row for _, row in _line_rows(statement, labels)))
+    return SheetTable("Clés", columns, _line_rows(statement, labels))
 
 
-def _line_rows(
-    statement: Statement, labels: Labels, kind: LineKind | None = None
-) -> Iterator[tuple[StatedLine, list[Value]]]:
-    """Of the lines of one kind, or of all."""
+def _line_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
     for line, shares in zip(statement.lines, statement.shares, strict=True):
-        if kind is not None and line.kind is not kind:
-            continue
         named: list[Value] = [KINDS[line.kind], line.id, _title(line, labels)]
         key, whole = KEYS[line.key], line.total * line.denominator
         for member, share in shares:
             if share.numerator or share.cents:
-                yield (
-                    line,
-                    [
-                        *named,
-                        *(member, labels.member(member)),
-                        key,
-                        decimal(Fraction(share.value) / 100 if line.key in CENTS_KEYS else share.value),
-                        ratio(share.numerator, whole) if whole else None,
-                        ratio(share.numerator, line.denominator * 100),
-                        share.given(line),
-                        share.cents,
-                    ],
-                )
+                yield [
+                    *named,
+                    *(member, labels.member(member)),
+                    key,
+                    decimal(Fraction(share.value) / 100 if line.key in CENTS_KEYS else share.value),
+                    ratio(share.numerator, whole) if whole else None,
+                    ratio(share.numerator, line.denominator * 100),
+                    share.given(line),
+                    share.cents,
+                ]
 
 
 def _title(line: StatedLine, labels: Labels) -> str:
@@ -302,8 +317,11 @@ def euros_text(cents: int) -> str:
 
 
 def row_count(result: Statement) -> int:
-    """About how many rows the workbook has: each line of a member stands in « Lignes » and in the sheet of its kind.
-    What is free or taxed at 0 %, and adjustments to an invoice, stand in one of them only.
+    """About how many rows the book has: each line of a member stands in « Clés », and but for VAT in « Détail » or
+    « Subventions ». What is free stands in « Détail » only.
     """
-    lines = sum(1 for member in result.members for share in member.shares if share.numerator or share.cents)
-    return len(result.members) + 2 * lines + len(result.warnings)
+    twice = [2 if line.kind not in {LineKind.VAT, LineKind.VAT_ADJUSTMENT} else 1 for line in result.lines]
+    lines = sum(
+        twice[share.line] for member in result.members for share in member.shares if share.numerator or share.cents
+    )
+    return len(result.members) + lines + len(result.warnings)

@@ -140,6 +140,8 @@ class AllocationShare(ShareColumns, TenantTable, table=True):
     )
 
     allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
+    payer: dict[str, str] | None = Field(default=None, nullable=True, sa_type=JSONB)
+    """Who it was on the day where it pays (`booking.Identity`). None: frozen before that was kept."""
 
 
 class CurrentAllocation(TenantTable, table=True):

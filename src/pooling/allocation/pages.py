@@ -39,11 +39,13 @@ from pooling.allocation.records import pages as record_pages
 from pooling.allocation.records.downloads import (
     FILE_NAMES,
     Asked,
+    asked_in,
     current_file,
     download_links,
     writes_apart,
 )
 from pooling.allocation.records.opening import frozen_allocations
+from pooling.allocation.records.workbook_file import BOOKS
 from pooling.allocation.words import (
     NAMED_AT_MOST,
     aid_words,
@@ -68,7 +70,6 @@ from pooling.purchases.queries import ItemShown, purchase_items, successors
 from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import Statement
 from pooling.sharing.tiers import line_total
-from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
 from pooling.web.layout import Link
 from pooling.web.typography import euros, percent
@@ -246,12 +247,12 @@ def _subsidy_row(subsidy: Subsidy, labels: Labels) -> dict[str, str]:
 @get([f"{COSTS}/{name}" for name in FILE_NAMES], right=may_see_every_share)
 async def download_allocation(here: Here[CostsPage]) -> Response[Any]:
     """Today's figures as a file, for who sees every member's share."""
-    kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-repartition-estimee"
-    if kind == "xlsx":
+    (kind, view), name = asked_in(here.request), f"{here.purchase.reference}-repartition-estimee"
+    if kind in BOOKS:
         current = await current_allocation(here.session, here.purchase.id, here.finance)
         if writes_apart(here.request, current.workbook_rows):
             return here.redirect(export_pages.path())
-    return await current_file(here, Asked.by(here, kind), name)
+    return await current_file(here, Asked.by(here, kind, view), name)
 
 
 ROUTES = [

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate
+from pooling.allocation.configuration import CapitalGoods, FctvaBeneficiaries, FctvaRate
 from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import in_words, parts_of
 from pooling.allocation.models import PARTICIPANTS
@@ -105,6 +105,18 @@ def fctva_in_words(rate: FctvaRate | None) -> str | None:
 def beneficiaries_in_words(found: FctvaBeneficiaries | None) -> str | None:
     """Who gets FCTVA, and where it is said."""
     return f"{', '.join(found.kinds)} ({_sourced(found)})" if found else None
+
+
+def threshold_in_words(goods: CapitalGoods | None) -> str:
+    """How an item comes by its section, and where it is said."""
+    by_account = "La section suit le compte de l’article (classe 2 : investissement ; classe 6 : fonctionnement)."
+    if goods is None:
+        return by_account
+    price = euros(int(goods.unit_price * 100))
+    return (
+        f"{by_account} Sans compte, un service est en fonctionnement, et un bien en investissement au-delà de "
+        f"{price} TTC l’unité ({_sourced(goods)}), sauf délibération contraire."
+    )
 
 
 def _sourced(found: Dated) -> str:

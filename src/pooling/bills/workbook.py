@@ -18,7 +18,7 @@ from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, 
 from pooling.kernel.tables import linked
 from pooling.outbox.mail import FICTIONAL
 from pooling.sharing.money import Cents
-from pooling.web.typography import date_short, date_time_long
+from pooling.web.typography import date_time_long
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_NAMES = {"xlsx": "liste.xlsx", "csv": "liste.csv"}
@@ -27,7 +27,7 @@ _COLUMNS = [
     *(Column(title, ColumnKind.CODE, 18) for title in ("Numéro", "Commande")),
     Column("Payée par", width=30),
     Column("Sorte", width=20),
-    *(Column(title, width=12) for title in ("Date", "Échéance")),
+    *(Column(title, ColumnKind.DATE, 12) for title in ("Date", "Échéance")),
     Column("État", width=14),
     Column("Compte", width=10),
     Column("Taux de TVA", ColumnKind.PERCENT, 12),
@@ -78,8 +78,8 @@ def _rows(bills: Sequence[BillShown], rates: Mapping[int, Sequence[BillRate]], l
             shown.order or bill.order_reference,
             shown.payer or lead,
             NOUNS[bill.kind],
-            date_short(bill.issued_on) if bill.issued_on else None,
-            date_short(bill.due_on) if bill.due_on else None,
+            bill.issued_on,
+            bill.due_on,
             "Remplacée" if bill.replaced_by_id is not None else BILL.word(bill.state),
             "oui" if counts else "non",
         ]

@@ -17,8 +17,9 @@ from sqlmodel import col
 from pooling.accounts.models import Person
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.current import read_current
+from pooling.allocation.filing import books_now
 from pooling.allocation.records.provenance import of_estimate
-from pooling.allocation.records.workbook_file import allocation_xlsx
+from pooling.allocation.records.workbook_file import allocation_book
 from pooling.cli.failures import REFUSED
 from pooling.cli.groups import in_group
 from pooling.cli.installation import typed_address
@@ -29,6 +30,7 @@ from pooling.kernel.list_reading import BadLine, Line, UnreadableListError
 from pooling.members.importing import Inviting, import_members, read_members
 from pooling.members.mails import Sender
 from pooling.members.models import Group, Membership, Role
+from pooling.needs.details import filed_details
 from pooling.needs.importing import import_needs, read_needs
 from pooling.purchases.finding import find_purchase
 from pooling.settings import load_settings, stop_process
@@ -187,10 +189,14 @@ def export_allocation(group: str, purchase: str, out: Path) -> None:
     async def run(session: AsyncSession) -> None:
         found = await find_purchase(session, purchase)
         row = await session.get_one(Group, found.group_id)
-        allocation = await read_current(session, found.id, read_finance(load_settings().config_dir))
+        finance = read_finance(load_settings().config_dir)
+        said = await filed_details(session, found.id)
+        allocation, books = await books_now(
+            session, found.id, await read_current(session, found.id, finance), finance, said
+        )
         with out.open("wb") as target:
             provenance = of_estimate(allocation, row.name, row.zone, SystemClock().now())
-            allocation_xlsx(target, allocation, provenance, fictional=row.fictional)
+            allocation_book(target, allocation, provenance, fictional=row.fictional, said=said, books=books)
 
     with _known(purchase):
         in_group(group, run)

@@ -26,6 +26,12 @@ class Offer:
     """Hidden fields."""
     listed_url: str = ""
     """Where those that are kept are found."""
+    formats: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of file to choose from, each with what it is asked by; none named: there is one."""
+    why: str = (
+        "Le classeur XLSX a beaucoup de lignes\u00a0: il se prépare en quelques minutes, pendant que vous faites autre "
+        "chose."
+    )
 
     @property
     def days(self) -> int:
@@ -47,6 +53,8 @@ class Around:
     zone: ZoneInfo
     changes: bool
     """Whether another one would hold other figures."""
+    noun: str = "classeur"
+    suffix: str = "XLSX"
 
 
 def export_asked(request: Request[Any, Any, Any], url: str) -> Response[Any]:

@@ -1,15 +1,17 @@
-"""Sheets for finance services: a table becomes a sheet of a workbook or a CSV file, safely.
+"""Sheets for finance services: a table becomes a sheet of a book or a CSV file, safely.
 
-Texts never become formulas, codes stay text, amounts are real numbers. Rows are streamed, so that a territory of
-35 000 members fits in little memory. Workbooks are written by `workbook_writing`, which loads openpyxl.
+Texts never become formulas, codes stay text, amounts are real numbers, dates dates. Rows are streamed, so that a
+territory of 35 000 members fits in little memory. Books are written by `workbook_writing` (XLSX), which loads openpyxl,
+and by `open_document` (ODS).
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +24,9 @@ MOST_ROWS = 1_000_000  # a sheet holds 1 048 576
 MOST_CHARACTERS = 32_767  # what a cell holds
 REMARK = "Remarque"
 ABOUT = "À propos"
-"""The last sheet: programs read the first one, and people open it."""
+"""The last sheet, unless the book says otherwise: programs read the first one, and people open it."""
+_PRINTED_WIDTH = 240
+"""Characters that a page on its side holds, in small print."""
 STEP = 1_000
 """Rows between two signs of life of a workbook that is being written."""
 
@@ -39,6 +43,7 @@ class ColumnKind(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     PERCENT = "percent"
+    DATE = "date"
     MOMENT = "moment"
 
 
@@ -48,9 +53,10 @@ FORMATS = {
     ColumnKind.CODE: "@",
     ColumnKind.AMOUNT: "#,##0.00",
     ColumnKind.PERCENT: "0.00%",
+    ColumnKind.DATE: "dd/mm/yyyy",
     ColumnKind.MOMENT: "dd/mm/yyyy hh:mm:ss",
 }
-_MOMENT = "%d/%m/%Y %H:%M:%S"
+_DATE, _MOMENT = "%d/%m/%Y", "%d/%m/%Y %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ class Formula:
         return Formula(f"{self.text}-{other.text}", self.value - other.value)
 
 
-Value: TypeAlias = str | int | Decimal | datetime | Formula | None
+Value: TypeAlias = str | int | Decimal | date | Formula | None
+"""A moment has no zone: a spreadsheet knows none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,8 @@ class Column:
     kind: ColumnKind = ColumnKind.TEXT
     width: int = 14
     summed: bool = False
+    wrapped: bool = False
+    """Whether a text that is longer goes on below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +100,19 @@ class SheetTable:
     rows: Iterable[Sequence[Value]]
     formulas: bool = False
     """Whether a row may hold one."""
+    names: int = 1
+    """So many columns at the beginning name a row: they are printed on every page."""
+    grouped: int | None = None
+    """The column by whose values sums are kept too (`Placed.total_where`)."""
+
+    @property
+    def pages_wide(self) -> int:
+        """On so many sheets of paper side by side it is printed, so that it can be read."""
+        return 1 + sum(column.width for column in self.columns) // _PRINTED_WIDTH
 
 
-Sums: TypeAlias = dict[tuple[str, int], Decimal]
-"""What summed columns come to, by what the row's first cell reads and the column."""
+Sums: TypeAlias = dict[tuple[Value, int], Decimal]
+"""What summed columns come to, by the value of the row that they are grouped by and the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +121,157 @@ class Placed:
 
     sheets: Sequence[tuple[str, int, int]]
     sums: Sums = field(default_factory=dict)
+    grouped: int | None = None
 
     def total(self, column: int) -> Formula:
         """The sum of a summed column (the first is 0) over all sheets."""
-        from openpyxl.utils import get_column_letter  # noqa: PLC0415 - a workbook is being written
-
-        letter = get_column_letter(column + 1)
-        ranges = [f"'{name}'!{letter}{first}:{letter}{last}" for name, first, last in self.sheets if last >= first]
+        ranges = [self._range(sheet, column) for sheet in self._filled]
         value = sum((value for (_, place), value in self.sums.items() if place == column), Decimal(0))
         return Formula(f"SUM({','.join(ranges)})" if ranges else "0", value)
 
-    def total_where(self, key: str, column: int) -> Formula:
-        """The sum of a summed column over the rows whose first cell reads `key`."""
-        from openpyxl.utils import get_column_letter  # noqa: PLC0415 - a workbook is being written
-
-        wanted, summed = get_column_letter(1), get_column_letter(column + 1)
-        quoted = key.replace('"', '""')
+    def total_where(self, key: Decimal, column: int) -> Formula:
+        """The sum of a summed column over the rows that have this number where the table is grouped."""
+        assert self.grouped is not None, "the table says by what"
         sums = [
-            f"SUMIF('{name}'!{wanted}{first}:{wanted}{last},\"{quoted}\",'{name}'!{summed}{first}:{summed}{last})"
-            for name, first, last in self.sheets
-            if last >= first
+            f"SUMIF({self._range(sheet, self.grouped)},{key:f},{self._range(sheet, column)})" for sheet in self._filled
         ]
         return Formula("+".join(sums) or "0", self.sums.get((key, column), Decimal(0)))
+
+    @property
+    def _filled(self) -> Iterator[tuple[str, int, int]]:
+        return (sheet for sheet in self.sheets if sheet[2] >= sheet[1])
+
+    @staticmethod
+    def _range(sheet: tuple[str, int, int], column: int) -> str:
+        (name, first, last), letter = sheet, letter_of(column)
+        return f"'{name}'!{letter}{first}:{letter}{last}"
+
+
+Append: TypeAlias = Callable[[Sequence[Value]], object]
+
+
+class Sheets(ABC):
+    """A book written row by row; `save` ends it. What differs from one kind of file to another is written below it."""
+
+    def __init__(
+        self,
+        facts: Mapping[str, str],
+        notice: str | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """`facts` (where the figures come from, in French, by what it is) and `notice` stand on the last sheet and at
+        the head of every printed page, the notice in every row too, as in a CSV file. `progress` hears every `STEP`
+        rows and after the last how many there were since it last did; what it raises ends the writing.
+        """
+        self._progress = progress
+        self._facts = facts
+        self._notice = notice or ""
+        self._said = False
+
+    def add(self, table: SheetTable) -> Placed:
+        """Write a table, on several sheets when one is too small, and say where its rows are."""
+        if self._notice:
+            columns = [*table.columns, Column(REMARK, width=40)]
+            table = replace(table, columns=columns, rows=([*row, self._notice] for row in table.rows))
+        return self._add(table, self._progress)
+
+    def say(self, title: str = ABOUT, more: Iterable[tuple[str, Value]] = ()) -> None:
+        """Write the sheet with the facts, and more of them, here: not as the last one."""
+        self._said = True
+        rows: list[Sequence[Value]] = [*self._facts.items(), *more, *([(REMARK, self._notice)] if self._notice else [])]
+        self._add(
+            SheetTable(title, [Column("Information", width=30), Column("Valeur", width=110, wrapped=True)], rows), None
+        )
+
+    def save(self, target: BinaryIO | Path, *, said: bool = True) -> None:
+        """Write the file; a form to fill in may do without the facts."""
+        if said and not self._said:
+            self.say()
+        self._finish(target)
+
+    def _add(self, table: SheetTable, progress: Callable[[int], None] | None) -> Placed:
+        rows, all_sums = iter(table.rows), Sums()
+        placed: list[tuple[str, int, int]] = []
+        following = next(rows, None)
+        while following is not None or not placed:
+            name, sums = table.title if not placed else f"{table.title} ({len(placed) + 1})", Sums()
+            append = self._begin(name, table)
+            try:
+                count, following = _written(append, table, following, rows, sums, progress)
+                last = HEADER_ROW + count
+                self._foot(name, table, last, _foot(table.columns, last, sums) if count else None)
+            finally:
+                self._end()  # also one that is given up: it may hold a file open
+            placed.append((name, FIRST_ROW, last))
+            for place, value in sums.items():
+                all_sums[place] = all_sums.get(place, Decimal(0)) + value
+        return Placed(placed, all_sums, table.grouped)
+
+    @abstractmethod
+    def _begin(self, name: str, table: SheetTable) -> Append:
+        """Begins a sheet with its heading, and gives what writes a row."""
+
+    @abstractmethod
+    def _foot(self, name: str, table: SheetTable, last: int, foot: Sequence[Value] | None) -> None:
+        """Writes the row of sums, where there is one. `last` is the last row with values."""
+
+    @abstractmethod
+    def _end(self) -> None: ...
+
+    @abstractmethod
+    def _finish(self, target: BinaryIO | Path) -> None: ...
+
+
+def _written(
+    append: Append,
+    table: SheetTable,
+    following: Sequence[Value] | None,
+    rows: Iterator[Sequence[Value]],
+    sums: Sums,
+    progress: Callable[[int], None] | None,
+) -> tuple[int, Sequence[Value] | None]:
+    """As many rows as a sheet holds, added up in `sums`; says how many those were, and which row is the next."""
+    count, columns, grouped = 0, table.columns, table.grouped
+    summed = [(place, column.kind is ColumnKind.AMOUNT) for place, column in enumerate(columns) if column.summed]
+    while following is not None and count < MOST_ROWS:
+        append(following)
+        for place, in_cents in summed:
+            value = following[place]
+            if isinstance(value, int | Decimal):
+                key = (None if grouped is None else following[grouped], place)
+                sums[key] = sums.get(key, Decimal(0)) + (euros(value) if in_cents else value)  # type: ignore[arg-type]
+        count += 1
+        following = next(rows, None)
+        if progress is not None and (count % STEP == 0 or following is None):
+            progress(count % STEP or STEP)
+    return count, following
+
+
+def _foot(columns: Sequence[Column], last: int, sums: Sums) -> Sequence[Value] | None:
+    if not any(column.summed for column in columns):
+        return None
+    foot: list[Value] = []
+    for place, column in enumerate(columns):
+        letter = letter_of(place)
+        total = sum((value for (_, summed), value in sums.items() if summed == place), Decimal(0))
+        first = "Total" if place == 0 else None
+        foot.append(Formula(f"SUM({letter}{FIRST_ROW}:{letter}{last})", total) if column.summed else first)
+    return foot
+
+
+def author_of(facts: Mapping[str, str]) -> str:
+    """What a book tells of who wrote it: the group that it is of, in place of a library."""
+    return facts.get("Groupe", "pooling")
+
+
+def letter_of(place: int) -> str:
+    """What spreadsheets call a column: 0 is A, 26 is AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, letter = divmod(place - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
 
 
 def clean(text: str) -> str:
@@ -176,7 +323,7 @@ def _csv_value(value: Value, kind: ColumnKind) -> str:
         return _csv_text(value)
     if isinstance(value, Formula):
         raise TypeError("a CSV file holds no formula")
-    if isinstance(value, datetime):
-        return value.strftime(_MOMENT)
+    if isinstance(value, date):
+        return value.strftime(_MOMENT if isinstance(value, datetime) else _DATE)
     number = euros(value) if kind is ColumnKind.AMOUNT and isinstance(value, int) else value
     return f"{number:f}".replace(".", ",") if isinstance(number, Decimal) else str(number)

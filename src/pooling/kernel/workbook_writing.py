@@ -3,7 +3,7 @@ does not.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -12,26 +12,23 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell._writer import write_cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._writer import WorksheetWriter
 
 from pooling.kernel.sheet_writing import (
-    ABOUT,
     FIRST_ROW,
     FORMATS,
     HEADER_ROW,
-    MOST_ROWS,
-    REMARK,
-    STEP,
+    Append,
     Column,
     ColumnKind,
     Formula,
-    Placed,
+    Sheets,
     SheetTable,
-    Sums,
     Value,
+    author_of,
     clean,
     euros,
+    letter_of,
 )
 from pooling.kernel.text import one_line
 
@@ -39,10 +36,11 @@ from pooling.kernel.text import one_line
 Sheet: TypeAlias = Any
 Cell: TypeAlias = Any
 
-AUTHOR = "pooling"
-"""What a spreadsheet tells of who wrote it, in place of the library that did."""
 _PRINTED = 110
+_HEADER_HEIGHT = 32
+"""Points: two lines."""
 _READ_AS_SOMETHING_ELSE = ("=", "#")  # openpyxl takes these texts for formulas and errors
+_DATED = frozenset({ColumnKind.DATE, ColumnKind.MOMENT})
 _INK = Font(name="Calibri", bold=True, color="FFFFFF")
 _HEADER_FILL = PatternFill("solid", fgColor="1F3A5F")
 _FOOT_LINE = Border(top=Side(style="thin", color="1F3A5F"))
@@ -76,8 +74,8 @@ class _Writer(WorksheetWriter):
                     write_cell(xf, self.ws, cell, cell.has_style)
 
 
-class Book:
-    """A workbook written row by row; `save` ends it."""
+class Book(Sheets):
+    """A workbook."""
 
     def __init__(
         self,
@@ -85,84 +83,24 @@ class Book:
         notice: str | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
-        """`facts` (where the figures come from, in French, by what it is) and `notice` stand on the last sheet and at
-        the head of every printed page, the notice in every row too, as in a CSV file. `progress` hears every `STEP`
-        rows and after the last how many there were since it last did; what it raises ends the writing.
-        """
-        self._progress = progress
+        super().__init__(facts, notice, progress)
         self._book = Workbook(write_only=True)
-        self._book.properties.creator = AUTHOR
-        self._facts = facts
-        self._notice = notice or ""
+        self._book.properties.creator = author_of(facts)
+        self._book.properties.title = facts.get("Document", "")
 
-    def add(self, table: SheetTable) -> Placed:
-        """Write a table, on several sheets when one is too small, and say where its rows are."""
-        if self._notice:
-            columns = [*table.columns, Column(REMARK, width=40)]
-            table = replace(table, columns=columns, rows=([*row, self._notice] for row in table.rows))
-        return self._add(table, self._progress)
-
-    def _add(self, table: SheetTable, progress: Callable[[int], None] | None) -> Placed:
-        rows, all_sums = iter(table.rows), Sums()
-        placed: list[tuple[str, int, int]] = []
-        following = next(rows, None)
-        while following is not None or not placed:
-            name = table.title if not placed else f"{table.title} ({len(placed) + 1})"
-            sheet, sums = self._sheet(name, table), Sums()
-            try:
-                count, following = self._write_rows(sheet, table, following, rows, sums, progress)
-                self._foot(sheet, table.columns, HEADER_ROW + count, sums)
-                letter = get_column_letter(len(table.columns))
-                sheet.auto_filter.ref = f"A{HEADER_ROW}:{letter}{HEADER_ROW + count}"
-            finally:
-                sheet.close()  # also one that is given up: it holds a file open
-            placed.append((name, FIRST_ROW, HEADER_ROW + count))
-            for place, value in sums.items():
-                all_sums[place] = all_sums.get(place, Decimal(0)) + value
-        return Placed(placed, all_sums)
-
-    def _write_rows(
-        self,
-        sheet: Sheet,
-        table: SheetTable,
-        following: Sequence[Value] | None,
-        rows: Iterator[Sequence[Value]],
-        sums: Sums,
-        progress: Callable[[int], None] | None,
-    ) -> tuple[int, Sequence[Value] | None]:
-        """As many as the sheet holds, added up in `sums`; says how many those were, and which row is the next."""
-        count, columns = 0, table.columns
-        summed = [(place, column.kind is ColumnKind.AMOUNT) for place, column in enumerate(columns) if column.summed]
-        sheet._writer.has_formulas = table.formulas  # noqa: SLF001 - see `_Writer`
-        cells = [self._prototype(sheet, column.kind) for column in columns]
-        while following is not None and count < MOST_ROWS:
-            sheet.append(_filled(cells, columns, following))
-            for place, in_cents in summed:
-                value = following[place]
-                if isinstance(value, int | Decimal):
-                    key = (str(following[0]), place)
-                    sums[key] = sums.get(key, Decimal(0)) + (euros(value) if in_cents else value)  # type: ignore[arg-type]
-            count += 1
-            following = next(rows, None)
-            if progress is not None and (count % STEP == 0 or following is None):
-                progress(count % STEP or STEP)
-        return count, following
-
-    def save(self, target: BinaryIO | Path) -> None:
-        """Write the file."""
-        said = {**self._facts, **({REMARK: self._notice} if self._notice else {})}
-        self._add(SheetTable(ABOUT, [Column("Information", width=30), Column("Valeur", width=90)], said.items()), None)
-        self._book.save(target)
-
-    def _sheet(self, name: str, table: SheetTable) -> Sheet:
+    def _begin(self, name: str, table: SheetTable) -> Append:
         sheet: Sheet = self._book.create_sheet(name)
-        for place, column in enumerate(table.columns, start=1):
-            sheet.column_dimensions[get_column_letter(place)].width = column.width
+        self._sheet = sheet
+        for place, column in enumerate(table.columns):
+            sheet.column_dimensions[letter_of(place)].width = column.width
         sheet.freeze_panes = f"A{FIRST_ROW}"
         sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.paperSize = 9  # A4
+        sheet.page_setup.fitToWidth = table.pages_wide
         sheet.page_setup.fitToHeight = 0
+        if table.pages_wide > 1:
+            sheet.print_title_cols = f"A:{letter_of(table.names - 1)}"
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
         sheet.oddHeader.left.text = _printed(" — ".join(self._facts.values()))
         sheet.oddHeader.right.text = _printed(self._notice)
@@ -170,32 +108,43 @@ class Book:
         sheet.oddFooter.right.text = "&P / &N"
         sheet._writer = _Writer(sheet)  # noqa: SLF001 - the only way to a writer of one's own
         sheet._writer.write_top()  # noqa: SLF001
+        sheet.row_dimensions[HEADER_ROW].height = _HEADER_HEIGHT
         sheet.append([_header_cell(sheet, column) for column in table.columns])
-        return sheet
+        sheet._writer.has_formulas = table.formulas  # noqa: SLF001 - see `_Writer`
+        cells = [self._prototype(sheet, column) for column in table.columns]
+        return lambda row: sheet.append(_filled(cells, table.columns, row))
 
     @staticmethod
-    def _prototype(sheet: Sheet, kind: ColumnKind) -> Cell:
+    def _prototype(sheet: Sheet, column: Column) -> Cell:
         cell = WriteOnlyCell(sheet)
-        cell.number_format = FORMATS.get(kind, "General")
-        cell.quotePrefix = kind in {ColumnKind.TEXT, ColumnKind.CODE}
+        cell.number_format = FORMATS.get(column.kind, "General")
+        cell.quotePrefix = column.kind in {ColumnKind.TEXT, ColumnKind.CODE}
+        if column.wrapped:
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
         return cell
 
-    def _foot(self, sheet: Sheet, columns: Sequence[Column], last: int, sums: Sums) -> None:
-        if not any(column.summed for column in columns):
+    def _foot(self, name: str, table: SheetTable, last: int, foot: Sequence[Value] | None) -> None:  # noqa: ARG002
+        sheet = self._sheet
+        sheet.auto_filter.ref = f"A{HEADER_ROW}:{letter_of(len(table.columns) - 1)}{last}"
+        if foot is None:
             return
-        cells = []
         sheet._writer.has_formulas = True  # noqa: SLF001
-        for place, column in enumerate(columns, start=1):
-            cell = self._prototype(sheet, column.kind)
+        cells = []
+        for column, value in zip(table.columns, foot, strict=True):
+            cell = self._prototype(sheet, column)
             cell.font, cell.border = Font(name="Calibri", bold=True), _FOOT_LINE
-            if column.summed and last >= FIRST_ROW:
-                letter = get_column_letter(place)
-                total = sum((value for (_, summed), value in sums.items() if summed == place - 1), Decimal(0))
-                _compute(cell, Formula(f"SUM({letter}{FIRST_ROW}:{letter}{last})", total))
-            elif place == 1:
-                cell.value = "Total"
+            if isinstance(value, Formula):
+                _compute(cell, value)
+            else:
+                cell.value = value
             cells.append(cell)
         sheet.append(cells)
+
+    def _end(self) -> None:
+        self._sheet.close()
+
+    def _finish(self, target: BinaryIO | Path) -> None:
+        self._book.save(target)
 
 
 def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Value]) -> Iterator[Cell]:
@@ -205,7 +154,7 @@ def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Valu
             _compute(cell, value)
         elif isinstance(value, str):
             text = clean(value)
-            if column.kind is ColumnKind.TEXT and not text.startswith(_READ_AS_SOMETHING_ELSE):
+            if column.kind is ColumnKind.TEXT and not column.wrapped and not text.startswith(_READ_AS_SOMETHING_ELSE):
                 yield text
                 continue
             cell.value = text
@@ -213,12 +162,22 @@ def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Valu
         elif column.kind is ColumnKind.AMOUNT and isinstance(value, int):
             # As openpyxl sets a number, without its asking first what it may be: a workbook holds millions of amounts.
             cell._value, cell.data_type = euros(value), "n"  # noqa: SLF001
+        elif isinstance(value, date) and column.kind not in _DATED:
+            yield _dated(cell, value)
+            continue
         elif column.kind in FORMATS:
             cell.value = value
         else:
             yield value
             continue
         yield cell
+
+
+def _dated(like: Cell, value: date) -> Cell:
+    """A date or a moment in a column of something else."""
+    cell = WriteOnlyCell(like.parent, value)  # type: ignore[arg-type]
+    cell.number_format = FORMATS[ColumnKind.MOMENT if isinstance(value, datetime) else ColumnKind.DATE]
+    return cell
 
 
 def _compute(cell: Cell, formula: Formula) -> None:

@@ -42,7 +42,7 @@ ORDER BY o.number, m.sort_key, m.id, l.id"""
 COLUMNS = [
     Column("Commande", ColumnKind.CODE, 20),
     *(Column("État", width=14), Column("Fournisseur", width=30), Column("Acheteur", width=30)),
-    Column("Livraison promise", width=16),
+    Column("Livraison promise", ColumnKind.DATE, 16),
     *PLACE_COLUMNS,
     *(Column("Code article", ColumnKind.CODE, 16), Column("Article", width=34), Column("Unité", width=14)),
     Column("Quantité", ColumnKind.INTEGER, 12, summed=True),
@@ -92,7 +92,7 @@ def _rows(rows: Sequence[Any]) -> Iterator[list[Value]]:
         place = [row[name] or UNKNOWN for name in ("street", "postcode", "city")] if known else [UNKNOWN, "", ""]
         yield [
             *(row["reference"], ORDER.word(row["state"]), row["supplier"], row["buyer"]),
-            f"{row['promised_on']:%d/%m/%Y}" if row["promised_on"] else "",
+            row["promised_on"],
             *(row["code"], row["member"], row["site"] or "", *place, row["contact"] or "", row["opening_hours"] or ""),
             *(row["item"], row["name"], row["unit"], row["quantity"]),
             *(row["unit_price"], row["vat_rate"], row["engagement"]),

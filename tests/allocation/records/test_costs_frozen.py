@@ -20,6 +20,7 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs
 from pooling.allocation.allocating import allocate_read
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
+from pooling.allocation.figures import PLACES
 from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationRecord, Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
@@ -154,7 +155,7 @@ async def test_page_preview_record_json_xlsx_and_csv_show_the_same_figures(
         assert written == record.result
         assert about["group"] == "Bassin"
         assert about["currency"] == "EUR"
-        sheet = load_workbook(io.BytesIO((await browser.get(f"{base}/repartition.xlsx")).content))["Synthèse"]
+        sheet = load_workbook(io.BytesIO((await browser.get(f"{base}/repartition.xlsx")).content))["Répartition"]
         rows = [row for row in sheet.iter_rows(values_only=True) if row[0] in expected]
         assert {
             str(row[0]): [cents(str(round(Decimal(str(value)), 2))) for value in row[2:8]] for row in rows
@@ -179,8 +180,8 @@ async def test_each_file_says_which_document_it_is(database: Database, territory
         (row, *_) = csv.DictReader(io.StringIO(text), delimiter=";")
         about = json.loads((await browser.get(f"{base}/repartition.json")).content)["about"]
         book: Any = load_workbook(io.BytesIO((await browser.get(f"{base}/repartition.xlsx")).content))
-        assert (book.sheetnames[0], book.sheetnames[-1]) == ("Synthèse", "À propos")
-        said = {str(what): str(value) for what, value in book["À propos"].iter_rows(min_row=2, values_only=True)}
+        assert book.sheetnames[:2] == ["Lisez-moi", "Répartition"]
+        said = {str(what): str(value) for what, value in book["Lisez-moi"].iter_rows(min_row=2, values_only=True)}
         for facts in (row, said):
             assert facts["Document"].replace("\u00a0", " ") == title
             assert dated in facts["Date"].replace("\u00a0", " ")
@@ -338,24 +339,24 @@ async def test_the_workbook_says_what_items_are_filed_under_as_it_was_when_it_wa
 
     async def references(path: str) -> list[list[Any]]:
         book = load_workbook(io.BytesIO((await browser.get(f"{COSTS}{path}/repartition.xlsx")).content))
-        if "Références" not in book.sheetnames:
-            return []
-        return [[cell.value for cell in row][:7] for row in book["Références"].iter_rows(min_row=2, max_row=3)]
+        columns = [PLACES[name] for name in ("code", "label", "lot", "cpv", "family", "nature", "section", "account")]
+        return [[row[place].value for place in columns] for row in book["Détail"].iter_rows(min_row=3, max_row=4)]
 
-    assert await references("") == []
+    arceau, abri = ["arceau", "Arceau posé"], ["abri", "Dépliant", None, None, None, None, "Fonctionnement", None]
+    assert await references("") == [[*arceau, *abri[2:]], abri], "both cost less than 500 € with VAT"
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         lots = LotsIn(lots=(LotIn(number=1, title="Mobilier", cpv="34928400-2", items=("arceau",)),))
         await arrange_lots(session, buyer, purchase_id, lots, NOW)
         await describe_item(session, buyer, purchase_id, "arceau", DetailsIn(family="Voirie", account="2152"), NOW)
     shown = [
-        ["arceau", "Arceau posé", "Lot n°\u00a01\u00a0: Mobilier", "34928400-2", "Voirie", None, "2152"],
-        ["abri", "Dépliant", None, None, None, None, None],
+        [*arceau, "Lot n°\u00a01\u00a0: Mobilier", "34928400-2", "Voirie", None, "Investissement", "2152"],
+        abri,
     ]
     assert await references("") == shown
     async with database.transaction(territory.group_id) as session:
         await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
     async with database.transaction(territory.group_id) as session:
         await describe_item(session, buyer, purchase_id, "arceau", DetailsIn(account="2188"), NOW)
-    assert [row[6] for row in await references("")] == ["2188", None]
+    assert [row[-1] for row in await references("")] == ["2188", None]
     assert await references("/etats/1") == shown

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.figures import PLACES
 from pooling.allocation.models import Charge
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
@@ -71,9 +72,9 @@ async def freeze(database: Database, territory: Territory, purchase_id: int) -> 
 
 
 def quantities(content: bytes) -> list[object]:
-    """The units of every row of « Articles »."""
-    rows = list(load_workbook(io.BytesIO(content))["Articles"].iter_rows(min_row=2, values_only=True))
-    return [row[4] for row in rows[:-1]]
+    """The units of every row of « Détail »."""
+    rows = list(load_workbook(io.BytesIO(content))["Détail"].iter_rows(min_row=2, values_only=True))
+    return [row[PLACES["quantity"]] for row in rows[:-1]]
 
 
 async def test_a_long_workbook_is_asked_for_followed_and_downloaded(
@@ -142,9 +143,9 @@ async def test_a_long_file_leads_to_the_button_and_changes_nothing(
 async def test_just_below_the_limit_the_workbook_is_a_download_as_ever(
     purchase_id: int, app: Litestar, sign_in: SignIn, tmp_path: Path
 ) -> None:
-    """One member pays: a row of « Synthèse » for each of the three, and its item, its VAT, each in two sheets."""
+    """One member pays: a row of « Répartition » for each of the three, its item in two sheets, its VAT in one."""
     browser = await sign_in(FINANCE)
-    for most, status in ((7, 200), (6, 303)):
+    for most, status in ((6, 200), (5, 303)):
         stand_on(app, settings=Settings(data_dir=tmp_path, direct_workbook_rows=most))
         assert (await browser.get(f"{COSTS}/repartition.xlsx")).status_code == status
         assert ("repartition.xlsx" in (await browser.get(COSTS)).text) is (status == 200)

@@ -15,32 +15,46 @@ from litestar import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.allocating import StatedPurchase
+from pooling.allocation.booking import NOTHING_KNOWN, Bookkeeping
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import spool_current
-from pooling.allocation.filing import with_filing
+from pooling.allocation.filing import books_now, books_of_record
 from pooling.allocation.page import OnCosts
 from pooling.allocation.records.opening import FoundRecord, Result, details_of, result_of, spool_record
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
-from pooling.allocation.records.workbook import View, write_allocation_csv
-from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
+from pooling.allocation.records.workbook import BookKind, View, detail_json, write_allocation_csv
+from pooling.allocation.records.workbook_file import BOOKS, allocation_book
 from pooling.kernel.apart import Work, apart
 from pooling.members.group_page import InGroup
 from pooling.needs.details import SaidLine, filed_details
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.size import has_many
+from pooling.web.addresses import path_of
 from pooling.web.downloads import streamed
 from pooling.web.services import services_of
 
-KINDS = {"xlsx": XLSX, "csv": "text/csv", "json": "application/json"}
-FILE_NAMES = [f"repartition.{kind}" for kind in KINDS]
+KINDS: Mapping[str, str] = {
+    **{str(kind): media for kind, media in BOOKS.items()},
+    "csv": "text/csv",
+    "json": "application/json",
+}
+SUMMARY, DETAIL = "repartition", "detail"
+FILE_NAMES = [*(f"{SUMMARY}.{kind}" for kind in KINDS), *(f"{DETAIL}.{kind}" for kind in ("csv", "json"))]
 
 
 def download_links(base: str, *, apart: bool = False) -> list[dict[str, str]]:
-    """The buttons beside a table, for files that stand under this address; a workbook that is written apart has its
-    own.
-    """
-    kinds = [kind for kind in KINDS if not (apart and kind == "xlsx")]
-    return [{"label": kind.upper(), "url": f"{base}/repartition.{kind}"} for kind in kinds]
+    """The buttons beside a table, for files that stand under this address; a book that is written apart has its own."""
+    kinds = [kind for kind in KINDS if not (apart and kind in BOOKS)]
+    return [
+        *({"label": kind.upper(), "url": f"{base}/{SUMMARY}.{kind}"} for kind in kinds),
+        *({"label": f"Détail {kind.upper()}", "url": f"{base}/{DETAIL}.{kind}"} for kind in ("csv", "json")),
+    ]
+
+
+def asked_in(request: Request[Any, Any, Any]) -> tuple[str, View]:
+    """The kind of file that the end of the address names, and what of the allocation."""
+    name, _, kind = path_of(request).rpartition("/")[2].partition(".")
+    return kind, "detail" if name == DETAIL else "summary"
 
 
 def writes_apart(request: Request[Any, Any, Any], rows: int) -> bool:
@@ -61,6 +75,11 @@ class Asked:
     fictional: bool
     view: View = "summary"
 
+    @property
+    def booked(self) -> bool:
+        """Whether it says what finance books."""
+        return self.kind in BOOKS or self.view == "detail"
+
     @classmethod
     def by(cls, here: InGroup, kind: str, view: View = "summary") -> Self:
         return cls(kind, here.group.name, here.zone, here.now, here.group.fictional, view)
@@ -69,15 +88,15 @@ class Asked:
 async def current_file(here: OnCosts, asked: Asked, name: str) -> Response[Any]:
     """Today's figures as a file. Of many members it is written in a process apart."""
     work = partial(write_current, purchase_id=here.purchase.id, finance=here.finance, asked=asked)
-    return await _written(here, work, asked.kind, name)
+    return await _written(here, work, asked, name)
 
 
 async def record_file(here: OnCosts, record: FoundRecord, asked: Asked, name: str) -> Response[Any]:
     """A frozen allocation as a file, likewise."""
-    return await _written(here, partial(write_record, record=record, asked=asked), asked.kind, name)
+    return await _written(here, partial(write_record, record=record, asked=asked), asked, name)
 
 
-async def _written(here: OnCosts, work: Work[[str], None], kind: str, name: str) -> Response[Any]:
+async def _written(here: OnCosts, work: Work[[str], None], asked: Asked, name: str) -> Response[Any]:
     file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
     try:
         if await has_many(here.session, here.purchase.id):
@@ -87,7 +106,8 @@ async def _written(here: OnCosts, work: Work[[str], None], kind: str, name: str)
     except BaseException:
         file.close()
         raise
-    return streamed(file, f"{name}.{kind}", KINDS[kind])
+    of = "-detail" if asked.view == "detail" else ""
+    return streamed(file, f"{name}{of}.{asked.kind}", KINDS[asked.kind])
 
 
 async def write_current(
@@ -99,12 +119,14 @@ async def write_current(
         Conflict: the rule refuses the purchase's charges or subsidies.
     """
     _, allocation = await spool_current(session, purchase_id, finance)
-    allocation = await with_filing(session, purchase_id, allocation)
+    said = await filed_details(session, purchase_id) if asked.booked else []
+    books = NOTHING_KNOWN
+    if asked.booked:
+        allocation, books = await books_now(session, purchase_id, allocation, finance, said)
     provenance = of_estimate(allocation, asked.group, asked.zone, asked.now)
     result = allocation.result
     written = (result.head_to_json(), (member.to_json() for member in result.results))
-    said = await filed_details(session, purchase_id) if asked.kind == "xlsx" else []
-    await asyncio.to_thread(_write, Path(path), allocation, provenance, asked, written, said)
+    await asyncio.to_thread(_write, Path(path), allocation, provenance, asked, written, said, books)
 
 
 async def write_record(session: AsyncSession, path: str, record: FoundRecord, asked: Asked) -> None:
@@ -115,9 +137,13 @@ async def write_record(session: AsyncSession, path: str, record: FoundRecord, as
     """
     allocation = await spool_record(session, record)
     provenance = of_record(record, allocation, asked.group, asked.zone)
-    result = await result_of(session, record) if asked.kind == "json" else ({}, ())
-    said = await details_of(session, record) if asked.kind == "xlsx" else []
-    await asyncio.to_thread(_write, Path(path), allocation, provenance, asked, result, said)
+    result = await result_of(session, record) if asked.kind == "json" and not asked.booked else ({}, ())
+    said = await details_of(session, record) if asked.booked else []
+    books = NOTHING_KNOWN
+    if asked.booked:
+        assert record.stated is not None, "it was told"
+        books = await books_of_record(session, record.id, record.stated, allocation, said)
+    await asyncio.to_thread(_write, Path(path), allocation, provenance, asked, result, said, books)
 
 
 def _write(
@@ -127,26 +153,32 @@ def _write(
     asked: Asked,
     result: Result,
     said: Sequence[SaidLine],
+    books: Bookkeeping,
 ) -> None:
     """Each says where its figures come from, the JSON in one more field, `about`; where the group is fictional it says
     so too, the JSON in `notice`.
     """
+    told, labels = allocation.result, allocation.labels
+    about = {**({"notice": FICTIONAL} if asked.fictional else {}), "about": provenance.to_json()}
     with path.open("wb") as target:
-        if asked.kind == "xlsx":
-            allocation_xlsx(target, allocation, provenance, fictional=asked.fictional, said=said)
+        if asked.kind in BOOKS:
+            kind: BookKind = "ods" if asked.kind == "ods" else "xlsx"
+            written = (target, allocation, provenance)
+            allocation_book(*written, fictional=asked.fictional, said=said, books=books, kind=kind)
         elif asked.kind == "csv":
             notice = FICTIONAL if asked.fictional else None
-            write_allocation_csv(target, allocation.result, allocation.labels, asked.view, notice, provenance)
+            write_allocation_csv(target, told, labels, asked.view, notice, provenance, books)
+        elif asked.view == "detail":
+            _write_json(target, about, "lines", detail_json(told, labels, books))
         else:
-            notice_field = {"notice": FICTIONAL} if asked.fictional else {}
             head, members = result
-            _write_json(target, {**notice_field, "about": provenance.to_json(), **head}, members)
+            _write_json(target, {**about, **head}, "members", members)
 
 
-def _write_json(target: BinaryIO, head: Mapping[str, Any], members: Iterable[Mapping[str, Any]]) -> None:
-    """One object, whose members stand at its end, each on a line."""
+def _write_json(target: BinaryIO, head: Mapping[str, Any], name: str, members: Iterable[Mapping[str, Any]]) -> None:
+    """One object, whose members or lines stand at its end, each on a line."""
     written = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
-    target.write(f'{written},\n "members": ['.encode())
+    target.write(f'{written},\n "{name}": ['.encode())
     target.writelines(
         f"{',' if place else ''}\n  {json.dumps(member, ensure_ascii=False)}".encode()
         for place, member in enumerate(members)

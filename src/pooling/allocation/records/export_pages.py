@@ -8,7 +8,15 @@ from litestar.params import FromPath, FromQuery
 from pooling.allocation.page import COSTS, SECTION, CostsPage
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.page import MOST_RECORDS
-from pooling.allocation.records.workbook_export import ask_workbook, find_workbook, latest_workbooks, record_of
+from pooling.allocation.records.workbook import BookKind
+from pooling.allocation.records.workbook_export import (
+    ask_workbook,
+    find_workbook,
+    format_of,
+    latest_workbooks,
+    record_of,
+)
+from pooling.allocation.records.workbook_file import BOOKS
 from pooling.exports.asking import file_of
 from pooling.exports.models import Export
 from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
@@ -21,6 +29,7 @@ from pooling.web.typography import date_short, date_time_long, time_short
 
 PATH = f"{COSTS}/classeurs"
 TITLE = "Classeur de la répartition"
+WHY = "Le classeur a beaucoup de lignes\u00a0: il se prépare en quelques minutes, pendant que vous faites autre chose."
 
 
 def path(record: int | None = None) -> str:
@@ -29,7 +38,9 @@ def path(record: int | None = None) -> str:
 
 
 def offer(here: CostsPage, record: int | None = None) -> Offer:
-    return Offer(here.url + path(), {"etat": record} if record else {}, here.url + path(record))
+    asks = {"etat": record} if record else {}
+    formats = {kind.upper(): kind for kind in BOOKS}
+    return Offer(here.url + path(), asks, here.url + path(record), formats, WHY)
 
 
 def figures_text(here: CostsPage, export: Export) -> str:
@@ -52,7 +63,7 @@ async def show_exports(here: Here[CostsPage], etat: FromQuery[str] = "") -> Resp
         exports=[
             {
                 "url": f"{here.url}{path()}/{export.id}",
-                "figures": figures_text(here, export),
+                "figures": f"{figures_text(here, export)} ({format_of(export).upper()})",
                 "asked_on": date_short(export.asked_at.astimezone(here.zone)),
                 "asked_at": time_short(export.asked_at, here.zone),
                 "state": export.state,
@@ -82,7 +93,8 @@ def _record(typed: str) -> int | None:
 @post(PATH, right=may_see_every_share)
 async def do_ask(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
     record = _record(form.value("etat"))
-    export_id = await ask_workbook(here.session, here.caller, here.purchase.id, here.now, record=record)
+    kind: BookKind = "ods" if form.value("format") == "ods" else "xlsx"
+    export_id = await ask_workbook(here.session, here.caller, here.purchase.id, here.now, record=record, kind=kind)
     return export_asked(here.request, f"{here.url}{path()}/{export_id}")
 
 
@@ -97,17 +109,18 @@ async def show_export(here: Here[CostsPage], export_id: FromPath[int]) -> Respon
         figures=figures_text(here, export),
         breadcrumb=here.crumbs(("Classeurs", path()), TITLE),
         back=Link("Revenir aux coûts", here.url + SECTION + (f"/etats/{record}" if record else "")),
-        file_url=f"{here.url}{path()}/{export.id}/repartition.xlsx",
+        file_url=f"{here.url}{path()}/{export.id}/repartition.{format_of(export)}",
         offer=offer(here, record),
         zone=here.zone,
         changes=record is None,
+        suffix=format_of(export).upper(),
     )
     return export_page(here.request, export, size, around)
 
 
-@get(f"{PATH}/{{export_id:int}}/repartition.xlsx", right=may_see_every_share)
+@get([f"{PATH}/{{export_id:int}}/repartition.{kind}" for kind in BOOKS], right=may_see_every_share)
 async def download_export(here: Here[CostsPage], export_id: FromPath[int]) -> Response[bytes]:
-    """The workbook, for who still sees every member's share."""
+    """The book, for who still sees every member's share."""
     export, _ = await find_workbook(here.session, here.purchase.id, export_id)
     return export_download(*await file_of(here.session, export))
 

@@ -1,14 +1,16 @@
 """Frozen allocations (états de répartition): numbered records of who pays what, never changed."""
 
 import asyncio
+import json
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.allocating import allocate_purchase
+from pooling.allocation.booking import UNKNOWN
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.filing import filing_of
+from pooling.allocation.filing import identities_of, kept_beside
 from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.kernel.apart import apart
@@ -65,7 +67,9 @@ async def freeze_allocation(
     allocation = await allocate_purchase(session, purchase_id, label, finance)
     number = await last_number(session, purchase_id)
     head, rows, figures = await asyncio.to_thread(kept_of, allocation)
-    head["filing"] = await filing_of(session, purchase_id)  # as it is now, whatever is said of the items later
+    # As it is now, whatever is said of items and members later.
+    head |= await kept_beside(session, purchase, allocation.result, finance or FinanceConfiguration())
+    payers = await identities_of(session, allocation.labels.members)
     if shown is not None and shown != fingerprint(figures, number):
         raise FiguresMoved
     record = AllocationRecord(
@@ -82,7 +86,11 @@ async def freeze_allocation(
     )
     session.add(record)
     await session.flush()
-    await insert_many(session, AllocationShare, [{"allocation_id": record.id, **row} for row in rows])
+    shares = [
+        {"allocation_id": record.id, **row, "payer": json.dumps(payers.get(row["member"], UNKNOWN)._asdict())}
+        for row in rows
+    ]
+    await insert_many(session, AllocationShare, shares)
     record_event(
         session,
         at=now,

@@ -16,6 +16,7 @@ from pooling.allocation.records import export_pages
 from pooling.allocation.records.downloads import (
     FILE_NAMES,
     Asked,
+    asked_in,
     download_links,
     record_file,
     writes_apart,
@@ -24,6 +25,7 @@ from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freez
 from pooling.allocation.records.opening import open_record, workbook_rows
 from pooling.allocation.records.page import RECORD, ProcessedPage, RecordPage, RecordSharePage
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
+from pooling.allocation.records.workbook_file import BOOKS
 from pooling.allocation.why_pages import why_page
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
@@ -31,7 +33,6 @@ from pooling.members.rights import Right
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import successors
-from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.typography import date_time_long, euros, plural
@@ -150,10 +151,10 @@ async def download_record(here: Here[RecordPage]) -> Response[Any]:
     """A frozen allocation as a file, exactly as frozen, for who sees every member's share."""
     session, record = here.session, here.record
     day = record.frozen_at.astimezone(here.zone).date().isoformat()
-    kind, name = path_of(here.request).rpartition(".")[2], f"{here.purchase.reference}-etat-{record.number}-{day}"
-    if kind == "xlsx" and writes_apart(here.request, await workbook_rows(session, record)):
+    (kind, view), name = asked_in(here.request), f"{here.purchase.reference}-etat-{record.number}-{day}"
+    if kind in BOOKS and writes_apart(here.request, await workbook_rows(session, record)):
         return here.redirect(export_pages.path(record.number))
-    return await record_file(here, record, Asked.by(here, kind), name)
+    return await record_file(here, record, Asked.by(here, kind, view), name)
 
 
 ROUTES = [ask_freezing, do_freezing, show_record, do_processing, show_record_why, download_record]

@@ -25,6 +25,9 @@ class Provenance:
     basis: str
     more: Mapping[str, str]
     """What only the workbook has room for."""
+    at_title: str
+    at: datetime
+    """In the group's zone, which spreadsheets do not know."""
 
     @property
     def facts(self) -> dict[str, str]:
@@ -58,6 +61,8 @@ def of_record(record: FoundRecord, allocation: StatedPurchase, group: str, zone:
             **_fctva(allocation),
             "Version de la règle": str(allocation.result.rule_version),
         },
+        at_title="Figé le",
+        at=_local(record.frozen_at, zone),
     )
 
 
@@ -70,7 +75,13 @@ def of_estimate(allocation: StatedPurchase, group: str, zone: ZoneInfo, now: dat
         dated=f"chiffres du {date_time_long(now, zone, with_year=True)}, qui peuvent encore changer",
         basis=allocation.basis,
         more=_fctva(allocation),
+        at_title="Chiffres du",
+        at=_local(now, zone),
     )
+
+
+def _local(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.astimezone(zone).replace(microsecond=0, tzinfo=None)
 
 
 def _fctva(allocation: StatedPurchase) -> dict[str, str]:

@@ -10,14 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase, sees_all_costs
+from pooling.allocation.booking import Bookkeeping
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import spool_current
-from pooling.allocation.filing import with_filing
+from pooling.allocation.filing import books_now, books_of_record
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.opening import details_of, find_record, spool_record, workbook_rows
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
-from pooling.allocation.records.workbook_file import XLSX, allocation_xlsx
+from pooling.allocation.records.workbook import BookKind
+from pooling.allocation.records.workbook_file import BOOKS, allocation_book
 from pooling.exports.asking import ask_export, find_export, latest_exports
 from pooling.exports.kinds import ExportKind, Prepared, Progress
 from pooling.exports.models import Export
@@ -41,11 +43,23 @@ def record_of(export: Export) -> int | None:
     return number
 
 
+def format_of(export: Export) -> BookKind:
+    """Of which kind its file is: a workbook, unless it says otherwise."""
+    kind: BookKind = export.terms.get("format", "xlsx")
+    return kind
+
+
 async def ask_workbook(
-    session: AsyncSession, caller: Caller, purchase_id: int, now: datetime, *, record: int | None = None
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    now: datetime,
+    *,
+    record: int | None = None,
+    kind: BookKind = "xlsx",
 ) -> int:
-    """Asks for a purchase's workbook, of a frozen record or of the figures at the moment it will be written; returns
-    its id. Who asks for what is under way, or for a record's that is ready, is given that one.
+    """Asks for a purchase's book, of a frozen record or of the figures at the moment it will be written; returns its
+    id. Who asks for what is under way, or for a record's that is ready, is given that one.
 
     Raises:
         Forbidden: the caller does not see every member's share.
@@ -54,7 +68,7 @@ async def ask_workbook(
     may_see_every_share.require(caller, await sees_all_costs(session, caller, purchase_id))
     if record is not None:
         await _require_record(session, purchase_id, record)
-    terms = {**_of(purchase_id), "record": record}
+    terms = {**_of(purchase_id), "record": record, **({} if kind == "xlsx" else {"format": kind})}
     return await ask_export(session, KIND, terms, caller.person_id, now, unchanging=record is not None)
 
 
@@ -90,34 +104,46 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
         if purchase is None:
             raise NotFound
         group = await session.get_one(Group, group_of(session))
-        zone, number = group.zone, terms["record"]
+        zone, number, kind = group.zone, terms["record"], terms.get("format", "xlsx")
         if number is None:
             current, allocation = await spool_current(session, purchase.id, finance)
-            allocation = await with_filing(session, purchase.id, allocation)
             rows, figures_at = current.workbook_rows, now
             said = await filed_details(session, purchase.id)
+            allocation, books = await books_now(session, purchase.id, allocation, finance, said)
             provenance = of_estimate(allocation, group.name, zone, figures_at)
         else:
             record = await find_record(session, purchase.id, number)
             allocation = await spool_record(session, record)
             rows, figures_at = await workbook_rows(session, record), record.frozen_at
             said = await details_of(session, record)
+            assert record.stated is not None, "it was told"
+            books = await books_of_record(session, record.id, record.stated, allocation, said)
             provenance = of_record(record, allocation, group.name, zone)
         what = f"etat-{number}" if number else "repartition-estimee"
         return Prepared(
-            name=f"{purchase.reference}-{what}.xlsx",
-            media_type=XLSX,
+            name=f"{purchase.reference}-{what}.{kind}",
+            media_type=BOOKS[kind],
             rows=rows,
             figures_at=figures_at,
-            write=lambda progress: _bytes(allocation, provenance, progress, said, fictional=group.fictional),
+            write=lambda progress: _bytes(
+                allocation, provenance, progress, said, books, kind, fictional=group.fictional
+            ),
         )
 
     return ExportKind(KIND, prepare)
 
 
 def _bytes(
-    allocation: StatedPurchase, provenance: Provenance, progress: Progress, said: Sequence[SaidLine], *, fictional: bool
+    allocation: StatedPurchase,
+    provenance: Provenance,
+    progress: Progress,
+    said: Sequence[SaidLine],
+    books: Bookkeeping,
+    kind: BookKind,
+    *,
+    fictional: bool,
 ) -> bytes:
     target = io.BytesIO()
-    allocation_xlsx(target, allocation, provenance, fictional=fictional, progress=progress, said=said)
+    about = (target, allocation, provenance)
+    allocation_book(*about, fictional=fictional, progress=progress, said=said, books=books, kind=kind)
     return target.getvalue()
