@@ -26,6 +26,9 @@ LOADED_BY_WHO_USES_IT = {
     "arq": "the bell, once it is rung",
     "redis": "the bell, once it is rung",
     "aiosmtplib": "the worker",
+    "httpcore": "the worker, which tells other programs",
+    "markdown_it": "texts in Markdown",
+    "structlog": "whoever begins a log",
     "prometheus_client": "whoever set a token for metrics",
 }
 SERVED = """

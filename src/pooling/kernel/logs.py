@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 
 @contextmanager
@@ -22,44 +22,46 @@ def _without(name: str) -> Iterator[None]:
         del sys.modules[name]
 
 
-with _without(
-    "rich.console"
-):  # structlog would load it to draw tracebacks: six megabytes of each process, which draws none
-    import structlog
+if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-Lines = FilteringBoundLogger
+    Lines = FilteringBoundLogger
 Known = Callable[[], Mapping[str, object]]
 ABOUT: ContextVar[Known] = ContextVar("about", default=dict)
 """What gives the ids that every line written meanwhile carries: asked only when there is a line to write."""
-_STAMPED: Sequence[Processor] = (
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-)
 
 
-def begin_logs(form: str, level: str) -> FilteringBoundLogger:
+def begin_logs(form: str, level: str) -> "FilteringBoundLogger":
     """From now on everything from this level on is written, as `json` or for a `console`. Returns what writes lines
     without the detour by `logging`: for what is told at every request.
     """
+    with _without("rich.console"):  # structlog would load it to draw tracebacks: six megabytes, and nobody draws any
+        import structlog  # noqa: PLC0415 - the demonstration and most commands write no log
+
+    stamped: Sequence[Processor] = (
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+    )
     rendered, number = _rendered(form), logging.getLevelNamesMapping()[level.upper()]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, _add_what_is_known, *_STAMPED],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, _add_what_is_known, *stamped],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
         )
     )
     logging.basicConfig(level=number, handlers=[handler])
     lines: FilteringBoundLogger = structlog.wrap_logger(
         structlog.WriteLogger(sys.stderr),
-        processors=[*_STAMPED, *rendered],
+        processors=[*stamped, *rendered],
         wrapper_class=structlog.make_filtering_bound_logger(number),
     ).bind()
     return lines
 
 
-def _rendered(form: str) -> Sequence[Processor]:
+def _rendered(form: str) -> "Sequence[Processor]":
+    import structlog  # noqa: PLC0415 - as above
+
     if form == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     renderer = structlog.dev.ConsoleRenderer(
@@ -68,6 +70,6 @@ def _rendered(form: str) -> Sequence[Processor]:
     return [renderer]
 
 
-def _add_what_is_known(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+def _add_what_is_known(_: "WrappedLogger", __: str, line: "EventDict") -> "EventDict":
     line.update(ABOUT.get()())
     return line

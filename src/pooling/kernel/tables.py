@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from pydantic import ConfigDict
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -64,7 +65,11 @@ def known_id(named: int) -> int:
 
 
 class Table(SQLModel):
-    """Base of every table."""
+    """Base of every table. What pydantic would check rows with is not built: rows come from the database, or from
+    commands that were checked.
+    """
+
+    model_config = ConfigDict(defer_build=True)  # type: ignore[assignment]
 
 
 class TenantTable(Table):

@@ -26,7 +26,7 @@ class TierIn(BaseModel):
 class DetailsIn(BaseModel):
     """What else is said of an item: nothing of it is needed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     cpv: Cpv = ""
     """A code of the Common Procurement Vocabulary; its check digit is added where it is left out."""
@@ -81,7 +81,7 @@ class ItemIn(BaseModel):
 class LotIn(BaseModel):
     """A lot, with the codes of its items."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     number: int = Field(ge=1, le=MOST_LOTS)
     title: Line = Field(min_length=1, max_length=200)
@@ -107,7 +107,7 @@ class PurchaseTerms(BaseModel):
     description: str = Field(default="", max_length=5000)
     lead_member: Code
     participants: tuple[Code, ...] | None = Field(default=None, max_length=50_000)
-    """None: every member that is not the parent of others in the list, see `add_purchase`."""
+    """None: every member that is not the parent of others in the list."""
     delivery_expected_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
 
 

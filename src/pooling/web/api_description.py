@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from pooling.web.api import PREFIX, PROBLEM, ApiOut, Operation
+from pooling.web.api_docstrings import Described
 
 REFERENCES = "#/components/schemas/"
 PATH_PARAMETERS = {
@@ -131,7 +132,9 @@ class _Schemas:
         queries: dict[tuple[type[BaseModel], Any], None] = {
             (operation.query, "validation"): None for operation in operations if operation.query is not None
         }
-        self._references, found = models_json_schema([*models, *queries], ref_template=REFERENCES + "{model}")
+        self._references, found = models_json_schema(
+            [*models, *queries], ref_template=REFERENCES + "{model}", schema_generator=Described
+        )
         self.definitions: dict[str, Any] = found["$defs"]
         self._queries = {model: self._take_out(model) for model, _ in queries}
 

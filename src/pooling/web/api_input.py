@@ -122,6 +122,7 @@ def _moderate(body: bytes) -> int:
 @cache
 def _up_to_first_faults(model: type[BaseModel]) -> SchemaValidator:
     """Validates as the model does, each list up to its first fault. (What pydantic built before would not be hasty.)"""
+    model.model_rebuild()  # unless it was built already
     return SchemaValidator(_hasty(model.__pydantic_core_schema__), _use_prebuilt=False)
 
 

@@ -13,15 +13,17 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup, escape
 
 from pooling.web.typography import typo
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+    from markdown_it.tree import SyntaxTreeNode
 
 Node = dict[str, Any]
 Read = TypeVar("Read")
@@ -39,7 +41,9 @@ READ_AT_ONCE = 2_000
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - 70 modules, for whoever first reads a text
+
     # A newline typed is a line broken: minutes are written by people who know no Markdown.
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20})
     parser.enable(["table", "strikethrough"])
@@ -61,6 +65,8 @@ def blocks_of(text: str) -> list[Node]:
 
     Levels of headings never skip one, whatever was typed: the first is 1.
     """
+    from markdown_it.tree import SyntaxTreeNode  # noqa: PLC0415 - as above
+
     tokens = _parser().parse(text)
     runs = {id(token): _runs(token.children) for token in tokens if token.children}
     for token in tokens:
@@ -78,7 +84,7 @@ def faults_of(text: str) -> list[str]:
     return list(islice(_faults(_parser().parse(text)), MOST_FAULTS))
 
 
-def _faults(tokens: Sequence[Token]) -> Iterator[str]:
+def _faults(tokens: "Sequence[Token]") -> Iterator[str]:
     line, in_heading = 0, False
     for token in tokens:
         line = token.map[0] + 1 if token.map else line
@@ -90,7 +96,7 @@ def _faults(tokens: Sequence[Token]) -> Iterator[str]:
             yield from _endless_links(children, line)
 
 
-def _endless_links(children: Sequence[Token], line: int) -> Iterator[str]:
+def _endless_links(children: "Sequence[Token]", line: int) -> Iterator[str]:
     for token in children:
         if token.type in {"softbreak", "hardbreak"}:
             line += 1
@@ -105,7 +111,7 @@ class _Reader:
         self._runs = runs
         self._headings: list[int] = []
 
-    def read(self, nodes: Sequence[SyntaxTreeNode], depth: int) -> Iterator[Node]:
+    def read(self, nodes: "Sequence[SyntaxTreeNode]", depth: int) -> Iterator[Node]:
         for node in nodes:
             if node.type == "heading":
                 yield {"kind": "heading", "level": self._rank(int(node.tag[1])), "content": self._content(node)}
@@ -124,7 +130,7 @@ class _Reader:
                 aligns = [_align(cell) for cell in node.children[0].children[0].children]
                 yield {"kind": "table", "head": rows[0], "rows": rows[1:], "aligns": aligns}
 
-    def _nested(self, node: SyntaxTreeNode, depth: int) -> Iterator[Node]:
+    def _nested(self, node: "SyntaxTreeNode", depth: int) -> Iterator[Node]:
         if depth == DEEPEST:
             parts = [node] if node.type == "blockquote" else node.children
             for part in parts:
@@ -145,7 +151,7 @@ class _Reader:
         self._headings.append(typed)
         return len(self._headings)
 
-    def _content(self, node: SyntaxTreeNode) -> list[Node]:
+    def _content(self, node: "SyntaxTreeNode") -> list[Node]:
         return [run for inline in node.children if inline.token for run in self._runs.get(id(inline.token), ())]
 
 
@@ -154,11 +160,11 @@ def content_of(text: str) -> list[Node]:
     return [run for token in _parser().parseInline(text) for run in _runs(token.children or ())]
 
 
-def _align(cell: SyntaxTreeNode) -> str:
+def _align(cell: "SyntaxTreeNode") -> str:
     return str(cell.attrs.get("style", "")).removeprefix("text-align:")
 
 
-def _runs(tokens: Sequence[Token]) -> list[Node]:
+def _runs(tokens: "Sequence[Token]") -> list[Node]:
     """The runs of a flat list of tokens that open and close each other."""
     stack: list[list[Node]] = [[]]
     too_deep = 0
@@ -181,7 +187,7 @@ def _runs(tokens: Sequence[Token]) -> list[Node]:
     return stack[0]
 
 
-def _leaf(token: Token) -> list[Node]:
+def _leaf(token: "Token") -> list[Node]:
     if token.type in {"softbreak", "hardbreak"}:
         return [{"kind": "break"}]
     # Of a picture, its description: nothing is fetched from elsewhere.

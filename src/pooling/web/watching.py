@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from pooling.kernel.logs import ABOUT, Lines
+from pooling.kernel.logs import ABOUT
+
+if TYPE_CHECKING:
+    from pooling.kernel.logs import Lines
 
 NUMBER = "request_number"
 """In a request's state."""
@@ -98,7 +101,7 @@ def _known_of(scope: Scope) -> Mapping[str, Any]:
     }
 
 
-def telling(lines: Lines) -> Watcher:
+def telling(lines: "Lines") -> Watcher:
     """Writes a line of the log for each request."""
 
     def tell(seen: Seen) -> None:

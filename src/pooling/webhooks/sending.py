@@ -5,22 +5,16 @@ the address that was checked. Nothing of the answer is read but its status; an a
 followed.
 """
 
-import asyncio
 import json
-import socket
-import ssl
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-import httpcore
 from standardwebhooks import Webhook
 
 from pooling.kernel.limits import Readers, limit
-from pooling.webhooks.rules import is_public
 
 TIMEOUT = limit(15, "Seconds that the address of a webhook has to answer", __name__, Readers.OPERATORS)
 
@@ -45,46 +39,6 @@ class Answer:
     retry_after: str = ""
 
 
-class _NotPublicError(Exception):
-    pass
-
-
-class _CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to public addresses alone, unless this installation allows others."""
-
-    def __init__(self, *, private: bool) -> None:
-        self._private = private
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        addresses = await _addresses_of(host, port)
-        if not self._private and not all(map(is_public, addresses)):
-            raise _NotPublicError
-        refused: Exception = httpcore.ConnectError(f"no address for {host}")
-        for address in addresses:
-            try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
-                refused = failed
-        raise refused
-
-
-async def _addresses_of(host: str, port: int) -> Sequence[str]:
-    """Where the name leads now, each once."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as failed:
-        raise httpcore.ConnectError(str(failed)) from failed
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
 def signed_headers(message_id: str, body: str, secrets: Sequence[str], now: datetime) -> Mapping[str, str]:
     """The headers of Standard Webhooks: one signature for each secret."""
     at = now.astimezone(UTC)
@@ -103,42 +57,8 @@ def written(kind: str, at: datetime, data: Mapping[str, object]) -> str:
 
 async def send(url: str, body: str, headers: Mapping[str, str], *, private: bool) -> Answer:
     """Posts it once. Whatever goes wrong is an answer too."""
+    from pooling.webhooks.connecting import post  # noqa: PLC0415 - httpcore, which nobody needs who sends nothing
+
     began = time.monotonic()
-    status, trouble, retry_after = await _post(url, body, headers, private=private)
+    status, trouble, retry_after = await post(url, body, headers, private=private)
     return Answer(status, trouble, int((time.monotonic() - began) * 1000), retry_after)
-
-
-async def _post(
-    url: str, body: str, headers: Mapping[str, str], *, private: bool
-) -> tuple[int | None, Trouble | None, str]:
-    sent: list[tuple[bytes | str, bytes | str]] = [
-        *headers.items(),
-        ("content-type", "application/json"),
-        ("user-agent", "pooling (Standard Webhooks)"),
-    ]
-    try:
-        async with (
-            asyncio.timeout(TIMEOUT),
-            httpcore.AsyncConnectionPool(network_backend=_CheckedNetwork(private=private), max_connections=1) as pool,
-            pool.stream("POST", url, headers=sent, content=body.encode()) as response,
-        ):
-            named = {name.lower(): value for name, value in response.headers}
-            return response.status, None, named.get(b"retry-after", b"").decode("ascii", "replace")
-    except (TimeoutError, httpcore.TimeoutException):
-        return None, Trouble.TIMEOUT, ""
-    except _NotPublicError:
-        return None, Trouble.PRIVATE, ""
-    except httpcore.ConnectError as failed:
-        return None, Trouble.CERTIFICATE if _is_certificate(failed) else Trouble.UNREACHABLE, ""
-    except (httpcore.NetworkError, OSError):
-        return None, Trouble.UNREACHABLE, ""
-    except (httpcore.ProtocolError, httpcore.UnsupportedProtocol):
-        return None, Trouble.PROTOCOL, ""
-
-
-def _is_certificate(failed: BaseException | None) -> bool:
-    while failed is not None:
-        if isinstance(failed, ssl.SSLError):
-            return True
-        failed = failed.__cause__ or failed.__context__
-    return False
