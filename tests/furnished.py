@@ -17,6 +17,7 @@ from pooling import PROJECT_ROOT
 from pooling.accounts.models import Person
 from pooling.accounts.second_factor import SecretBox
 from pooling.actions.catalogue import Catalogue
+from pooling.actions.files import attach_to_action
 from pooling.actions.keeping import propose_action
 from pooling.actions.models import Ease, FactorKind
 from pooling.actions.schemas import ActionIn, FactorIn
@@ -141,7 +142,7 @@ async def furnish(
         )
         supplier = await _sell(session, territory, mark)
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
-        named |= {"action": await _propose(session, territory, mark), "system": "velos"}
+        named |= {**await _propose(session, territory, mark), "system": "velos"}
         named |= {"round": await _rank(session, territory, mark)}
         named |= await note_bill(session, territory, purchase_id, supplier, mark)
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
@@ -184,12 +185,15 @@ async def furnish(
     }
 
 
-async def _propose(session: AsyncSession, territory: Territory, mark: str) -> str:
-    """An action that the référent's member looks after."""
+async def _propose(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """An action that the référent's member looks after, with a document."""
     facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
     factor = FactorIn(kind=FactorKind.OBSTACLE, ease=Ease.HARD, text=f"La place manque{mark}")
     sheet = ActionIn(title=f"Des vélos de service{mark}", lead_member=LUGOS, content=f"Dix{mark}", factors=(factor,))
-    return (await propose_action(session, facilitator, sheet, Catalogue(), NOW)).reference
+    reference = (await propose_action(session, facilitator, sheet, Catalogue(), NOW)).reference
+    sent = [Upload(f"plan{mark}.txt", f"Un plan{mark}".encode())]
+    (file_id,) = await attach_to_action(session, facilitator, reference, sent, NOW)
+    return {"action": reference, "action_file_id": file_id}
 
 
 async def _rank(session: AsyncSession, territory: Territory, mark: str) -> str:

@@ -25,9 +25,12 @@ def test_two_kinds_are_never_filled_at_once() -> None:
 
 
 def test_a_row_names_its_subject_or_none() -> None:
-    assert keys_to(("purchase", 4)) == {"purchase_id": 4}
-    assert keys_to(None) == {"purchase_id": None}
+    nothing = {"purchase_id": None, "round_id": None, "action_id": None}
+    assert keys_to(("purchase", 4)) == {**nothing, "purchase_id": 4}
+    assert keys_to(("action", 4)) == {**nothing, "action_id": 4}
+    assert keys_to(None) == nothing
     assert Difficulty(group_id=1, content="x", purchase_id=4).about == ("purchase", 4)
+    assert Difficulty(group_id=1, content="x", action_id=4).about == ("action", 4)
     assert Difficulty(group_id=1, content="x").about is None
 
 
@@ -38,7 +41,8 @@ async def test_a_subject_is_read_chosen_and_referred_to(database: Database, terr
         assert found is not None
         assert (found.called, found.path) == ("Arceaux (AG-2027-001)", "/achats/AG-2027-001")
         assert found.state_word == "Déclarations ouvertes"
-        (choice,) = await SUBJECTS.choices(session, Form())
+        choice, *others = await SUBJECTS.choices(session, Form())
+        assert [(other.kind.name, other.subjects) for other in others] == [("round", []), ("action", [])]
         assert choice.references == [("AG-2027-001", "AG-2027-001 · Arceaux")]
         assert choice.ids == [(str(purchase_id), "AG-2027-001 · Arceaux")]
         named = [DifficultyIn(content="x", purchase="AG-2027-001"), DifficultyIn(content="x")]

@@ -269,6 +269,8 @@ EXPECTED: dict[str, frozenset[str]] = {
         )
     },
     **{f"{method} /g/{{group}}/actions/tours/{{round}}/bulletins/{{member}}": OWN_MEMBER for method in ("GET", "POST")},
+    "GET /g/{group}/actions/{action}/pieces/{action_file_id}": GROUP,
+    **{f"POST /g/{{group}}/actions/{{action}}/{step}": OWNS for step in ("pieces", "pieces/{action_file_id}/retrait")},
     # a purchase
     f"GET {PURCHASE}": GROUP,
     **{
@@ -279,7 +281,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{
         f"{method} {PURCHASE}/{step}": EDITS
         for method in ("GET", "POST")
-        for step in ("articles", "lots", "modification", "suppression")
+        for step in ("action", "articles", "lots", "modification", "suppression")
     },
     **{
         f"{method} {PURCHASE}/{step}": BUYER
@@ -553,7 +555,7 @@ EXPECTED: dict[str, frozenset[str]] = {
         f"{method} {API}/purchases/{{reference}}/procedure/members/{{member}}": SEES_LUGOS | EDITS
         for method in ("GET", "PUT")
     },
-    f"PUT {API}/purchases/{{reference}}/lots": EDITS,
+    **{f"PUT {API}/purchases/{{reference}}/{part}": EDITS for part in ("lots", "action")},
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "ods", "xlsx")},
     f"GET {API}/purchases/{{reference}}/allocation/detail.json": PAYS,

@@ -16,7 +16,7 @@ from pooling.kernel.database import Database
 from pooling.kernel.events import record_event
 
 BEFORE, AFTER = "Acheter dix arceaux", "Acheter cent arceaux"
-AMEND = "SELECT amend_decision(:id, :content, 1, 0, 0, NULL, NULL, NULL, '{}')"
+AMEND = "SELECT amend_decision(:id, :content, 1, 0, 0, NULL, NULL, NULL, NULL, '{}')"
 OVER = "SELECT write_minutes_over(:committee, 1, :content, :at)"
 
 

@@ -212,7 +212,11 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
     "ck_agenda_items_topic_is_a_name": [("topic", "'Something else'"), ("topic", "''")],
     "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
-    "ck_attached_files_goes_with_one": [("committee_id, purchase_id", "1, 1"), ("committee_id", "NULL")],
+    "ck_attached_files_goes_with_one": [
+        ("committee_id, purchase_id", "1, 1"),
+        ("committee_id, action_id", "1, 1"),
+        ("committee_id", "NULL"),
+    ],
     "ck_attached_files_item_of_committee": [("agenda_item_id, purchase_id", "1, 1")],
     "ck_attached_files_item_of_purchase": [("item_id, committee_id", "1, 1")],
     "ck_collections_closed_has_date": [
@@ -368,7 +372,9 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("state, set_aside_because", "'proposed', 'x'"),
     ],
     "ck_actions_rank_from_one": [("rank", "0")],
-    **{f"ck_{table}_about_one": [("purchase_id, round_id", "1, 1")] for table in ABOUT},
+    **{
+        f"ck_{table}_about_one": [("purchase_id, round_id", "1, 1"), ("round_id, action_id", "1, 1")] for table in ABOUT
+    },
     "ck_round_actions_rank_from_one": [("rank", "0")],
     "ck_round_marks_value_fits": [("mark, value", "'points', 0"), ("mark, value", "'impact', 6")],
     "ck_round_voters_weight_not_negative": [("weight", "-1")],
@@ -442,7 +448,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
     "ck_agenda_items_topic_is_a_name": ("topic", "'follow_up'"),
     "ck_agenda_items_duration_positive": ("duration_minutes", "1"),
-    "ck_attached_files_goes_with_one": ("purchase_id", "1"),
+    "ck_attached_files_goes_with_one": ("action_id", "1"),
     "ck_attached_files_item_of_committee": ("agenda_item_id, committee_id", "1, 1"),
     "ck_attached_files_item_of_purchase": ("item_id, purchase_id", "1, 1"),
     "ck_collections_closed_has_date": ("purchase_id, state, closed_at", "1, 'closed', now()"),
@@ -552,7 +558,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_actions_has_title": ("title", "'x'"),
     "ck_actions_set_aside_says_why": ("state, set_aside_because", "'set_aside', 'x'"),
     "ck_actions_rank_from_one": ("rank", "1"),
-    **{f"ck_{table}_about_one": ("round_id", "1") for table in ABOUT},
+    **{f"ck_{table}_about_one": ("action_id", "1") for table in ABOUT},
     "ck_round_actions_rank_from_one": ("rank", "1"),
     "ck_round_marks_value_fits": ("mark, value", "'points', 6"),
     "ck_round_voters_weight_not_negative": ("weight", "0"),

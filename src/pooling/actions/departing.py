@@ -4,18 +4,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.actions.models import Action, ActionState
+from pooling.actions.models import Action
+from pooling.actions.rules import OVER
 from pooling.kernel.tables import any_of
 from pooling.members.departures import Departure, Leaving, Merging, Tie
 from pooling.members.models import Member
 from pooling.web.typography import plural
 
-_OVER = (ActionState.DONE, ActionState.SET_ASIDE)
-
 
 async def _ties(session: AsyncSession, member: Member) -> list[Tie]:
     statement = select(func.count()).where(
-        col(Action.lead_member_id) == member.id, col(Action.state).not_in([str(state) for state in _OVER])
+        col(Action.lead_member_id) == member.id, col(Action.state).not_in([str(state) for state in OVER])
     )
     count = (await session.execute(statement)).scalar_one()
     if not count:
@@ -29,7 +28,7 @@ async def _leave(session: AsyncSession, leaving: Leaving) -> None:
     await session.execute(
         update(Action)
         .where(
-            col(Action.lead_member_id) == leaving.member.id, col(Action.state).not_in([str(state) for state in _OVER])
+            col(Action.lead_member_id) == leaving.member.id, col(Action.state).not_in([str(state) for state in OVER])
         )
         .values(lead_member_id=None)
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from pooling.actions.models import Action
 from pooling.actions.rules import ACTION
-from pooling.members.events import EventWords, Subject, named_by
+from pooling.kernel.events import Event
+from pooling.members.events import EventWords, Names, Subject, named_by
 
 SENTENCES: Mapping[str, str] = {
     "action.proposed": "a proposé l’action {action}",
@@ -15,6 +16,8 @@ SENTENCES: Mapping[str, str] = {
     "action.under_way": "a lancé l’action {action}",
     "action.done": "a terminé l’action {action}",
     "action.set_aside": "a écarté l’action {action}",
+    "action.files_added": "a joint {documents} à l’action {action}",
+    "action.file_removed": "a retiré {documents} de l’action {action}",
 }
 SETTINGS: Mapping[str, str] = {
     "title": "titre",
@@ -29,6 +32,12 @@ SETTINGS: Mapping[str, str] = {
     "ends_on": "fin",
     "factors": "freins et opportunités",
 }
+
+
+def _documents(event: Event, names: Names) -> str:  # noqa: ARG001 - as the other gaps
+    return ", ".join(f"« {name} »" for name in event.details.get("names", ()))
+
+
 EVENTS = EventWords(
     SENTENCES,
     (
@@ -41,5 +50,6 @@ EVENTS = EventWords(
             named=named_by(Action.id, Action.title, Action.reference, said="« {} » ({})"),
         ),
     ),
+    gaps={"documents": _documents},
     settings=SETTINGS,
 )

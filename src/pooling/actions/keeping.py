@@ -14,7 +14,7 @@ from pooling.actions.permissions import may_move, may_propose, may_write
 from pooling.actions.queries import factors_of, lead_of, member_named
 from pooling.actions.rules import ACTION, EASE_WORDS, FACTOR_WORDS
 from pooling.actions.schemas import ActionIn, FactorIn
-from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.database import group_of, insert_many, one_row
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.kernel.numbering import next_number
@@ -138,7 +138,25 @@ async def move_action(
         Invalid: it is set aside, and nobody says why.
     """
     may_move.require(caller)
-    action = await find_action(session, reference, locked=True)
+    return await _moved(session, caller, await find_action(session, reference, locked=True), state, now, reason)
+
+
+async def move_decided(
+    session: AsyncSession, caller: Caller, action_id: int, state: ActionState, now: datetime, reason: str
+) -> Action:
+    """The same for a decision, which knows the action by its id.
+
+    Raises: as `move_action`.
+    """
+    may_move.require(caller)
+    locked = select(Action).where(col(Action.id) == action_id).with_for_update()
+    action = await one_row(session, locked.execution_options(populate_existing=True))
+    return await _moved(session, caller, action, state, now, reason)
+
+
+async def _moved(
+    session: AsyncSession, caller: Caller, action: Action, state: ActionState, now: datetime, reason: str
+) -> Action:
     aside = state == ActionState.SET_ASIDE
     if aside and not reason:
         raise Invalid({"reason": "Dites pourquoi elle est écartée : le groupe le lira."})

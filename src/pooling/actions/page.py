@@ -11,6 +11,7 @@ from pooling.web.layout import Link
 
 ACTIONS = "/actions"
 CATALOGUE = f"{ACTIONS}/catalogue"
+ONE = f"{ACTIONS}/{{action:str}}"
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from pooling.actions.catalogue import Catalogue, holding, to_come
+from pooling.actions.files import MOST_OF_ACTION, files_of_action
 from pooling.actions.keeping import move_action, propose_action, sheet_of, write_action
 from pooling.actions.models import ActionState, Ease, FactorKind
-from pooling.actions.page import ACTIONS, CATALOGUE, ActionPage
+from pooling.actions.page import ACTIONS, CATALOGUE, ONE, ActionPage
 from pooling.actions.permissions import may_move, may_propose, may_write
 from pooling.actions.queries import (
     actions_listed,
@@ -19,6 +20,7 @@ from pooling.actions.queries import (
 from pooling.actions.rules import ACTION, EASE_ORDER, EASE_WORDS, FACTOR_WORDS
 from pooling.actions.schemas import MOST_FACTORS, ActionIn, FactorIn
 from pooling.kernel.errors import NotFound
+from pooling.kernel.files import LARGEST_FILE
 from pooling.kernel.slices import Slice
 from pooling.kernel.versions import version_of
 from pooling.members.group_page import GroupPage, Here
@@ -26,9 +28,10 @@ from pooling.members.rights import Right
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.layout import Link
+from pooling.web.scanning import NOT_SCANNED, SCANNED, scanner_of
 
-ONE = f"{ACTIONS}/{{action:str}}"
 PROPOSE = f"{ACTIONS}/proposition"
+HINT = f"{MOST_OF_ACTION} documents au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun."
 _LONGEST_SEARCH = 200
 _EMPTY_ROWS = 2
 _KINDS = [(str(kind), word) for kind, word in FACTOR_WORDS.items()]
@@ -189,11 +192,12 @@ def _read_factors(form: Form) -> list[FactorIn]:
 
 @get(ONE, right=Right.SEE_GROUP)
 async def show_action(here: Here[ActionPage]) -> Response[str]:
-    return await _action_page(here, Form())
+    return await action_page(here, Form())
 
 
-async def _action_page(here: ActionPage, form: Form) -> Response[str]:
+async def action_page(here: ActionPage, form: Form) -> Response[str]:
     sheet, action = await sheet_of(here.session, here.action), here.action
+    files, writes = await files_of_action(here.session, action.id), may_write(here.caller, action)
     lead = await lead_of(here.session, action)
     moves = [(state, ACTION.word(state)) for state in ActionState if ACTION.may(action.state, state)]
     return here.render(
@@ -204,7 +208,12 @@ async def _action_page(here: ActionPage, form: Form) -> Response[str]:
         lead=lead.name if lead else "",
         system=_catalogue(here).find(action.system),
         life=ACTION,
-        writes=may_write(here.caller, action),
+        writes=writes,
+        files=files,
+        may_add=writes and len(files) < MOST_OF_ACTION,
+        hint=HINT,
+        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        parts=await here.features.action_parts(here),
         moves=moves if may_move(here.caller) else [],
         kinds=FACTOR_WORDS,
         eases=EASE_WORDS,
@@ -249,7 +258,7 @@ async def do_sheet(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
 async def do_move(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
     state = form.choice("state", list(ActionState))
     reason = form.text("reason", longest=500)
-    async with form.submitted(lambda: _action_page(here, form), conflict="state"):
+    async with form.submitted(lambda: action_page(here, form), conflict="state"):
         await move_action(here.session, here.caller, here.action.reference, ActionState(state), here.now, reason)
     return here.redirect(done=f"L’action est dans l’état « {ACTION.word(state)} ».")
 

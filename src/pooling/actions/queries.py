@@ -4,17 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.actions.models import Action, ActionFactor, ActionState
-from pooling.actions.rules import EASE_ORDER
+from pooling.actions.rules import EASE_ORDER, OVER
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of, folded_column, linked
 from pooling.kernel.text import folded_words
 from pooling.members.models import Member
 
+OFFERED = 100
+"""Actions that a list to choose from holds."""
 LEADS_OFFERED = 300
 """Members that a list to choose from holds at most."""
 _LATEST = Order(col(Action.id), latest_first=True)
@@ -56,6 +58,18 @@ async def actions_listed(
     if states:
         statement = statement.where(any_of(col(Action.state), list(states)))
     return (await _LATEST.read(session, statement, wanted)).each(lambda row: ActionShown(*row[:9]))
+
+
+async def actions_offered(session: AsyncSession, chosen: str = "") -> list[tuple[str, str]]:
+    """The latest to choose from that are not over, and before them the one chosen."""
+    is_chosen = col(Action.reference) == chosen
+    rows = await session.execute(
+        select(col(Action.reference), col(Action.title))
+        .where(or_(col(Action.state).not_in(OVER), is_chosen))
+        .order_by(is_chosen.desc(), col(Action.id).desc())
+        .limit(OFFERED)
+    )
+    return [(reference, f"{reference} · {title}") for reference, title in rows]
 
 
 async def counted_by_state(session: AsyncSession) -> dict[ActionState, int]:

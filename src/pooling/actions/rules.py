@@ -37,6 +37,10 @@ ACTION = StateMachine(
         ActionState.SET_ASIDE: "cancelled",
     },
 )
+OVER = (ActionState.DONE, ActionState.SET_ASIDE)
+"""States in which nothing goes on, although an action may be taken up again."""
+ENDING = (ActionState.PRIORITISED, ActionState.AGREED, ActionState.UNDER_WAY)
+"""Those in which the day that it should be over is a deadline."""
 EASE_WORDS = {Ease.EASY: "facile", Ease.MEDIUM: "moyen", Ease.HARD: "difficile"}
 EASE_ORDER = (Ease.EASY, Ease.MEDIUM, Ease.HARD)
 FACTOR_WORDS = {FactorKind.OBSTACLE: "Frein", FactorKind.OPPORTUNITY: "Opportunité"}

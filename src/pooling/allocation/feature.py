@@ -1,6 +1,7 @@
 """What costs add to what features share."""
 
 from pooling.allocation import api, pages
+from pooling.allocation.action_part import purchases_part
 from pooling.allocation.acts import CHANGE_TERMS
 from pooling.allocation.case import has_costs
 from pooling.allocation.configuration import read_finance
@@ -28,6 +29,7 @@ FEATURE = Feature(
     purchase_tasks=(records_to_process,),
     events=EVENTS,
     acts=(CHANGE_TERMS,),
+    action_parts=(purchases_part,),
     copies=(copy_lines,),
     departures=(DEPARTURE,),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pooling.committees.action_part import committees_part
 from pooling.committees.agendas import api as agenda_api
 from pooling.committees.agendas import difficulty_api, difficulty_pages, file_pages
 from pooling.committees.agendas import pages as agenda_pages
@@ -85,6 +86,7 @@ FEATURE = Feature(
     ),
     kinds=_kinds,
     chores=_chores,
+    action_parts=(committees_part,),
     tasks=(committees_to_work_for, decisions_to_act_on),
     events=EVENTS,
     agenda_sources=(DECISIONS, DIFFICULTIES),

@@ -200,6 +200,7 @@ class Difficulty(About, TenantTable, table=True):
         one_of("state", DifficultyState),
         CheckConstraint("(state = 'settled') = (settled_at IS NOT NULL)", name="settled_once"),
         Index(None, "group_id", "state", "id"),
+        Index(None, "group_id", "action_id"),
     )
 
     id: int = identity()

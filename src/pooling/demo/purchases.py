@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.actions.models import Action
 from pooling.allocation.models import PARTICIPANTS, Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.answers.answering import answer_for_own
@@ -66,6 +67,17 @@ SAID = {
 """What Arcachon and Salles say of lines beside their units: a note, a number of engagement."""
 
 
+SERVES = {
+    "Kits de communication mobilité": "communication",
+    "Vélos à assistance électrique": "velos",
+    "Arceaux et abris à vélos": "stationnement",
+    "Plateforme de covoiturage domicile-travail": "covoiturage",
+    "Fourgonnettes électriques d’une centrale d’achat (fictive)": "vehicules",
+    "Stations de gonflage": "stationnement",
+}
+"""By the title of a purchase, what the action that it serves is about."""
+
+
 @dataclass
 class Stage:
     """One purchase being played: who runs it, and what time it is."""
@@ -92,7 +104,9 @@ async def make_purchases(database: Database, territory: Demonstration, now: date
 async def _begin(
     session: AsyncSession, territory: Demonstration, command: PurchaseIn, at: datetime, buyer: str
 ) -> Stage:
-    purchase = await add_purchase(session, command, at, None)
+    serves = select(col(Action.reference)).where(col(Action.system) == SERVES.get(command.title))
+    action = (await session.execute(serves)).scalars().first() or ""
+    purchase = await add_purchase(session, command.model_copy(update={"action": action}), at, None)
     person = territory.people[buyer]
     await grant_role(session, person, Role.LEAD_BUYER, at, purchase_id=purchase.id)
     caller = Caller(person, territory.group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))

@@ -24,6 +24,7 @@ from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit, may_name_buyers, may_run
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.rules import ONCE_CLOSED
+from pooling.purchases.serving import action_served
 from pooling.web.layout import render
 from pooling.web.typography import date_long, date_time_long, deadline_words, relative_day
 
@@ -90,6 +91,8 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         moments=_moments(here),
         decisions=await decisions_about(session, caller, ("purchase", purchase.id)),
         whereabouts=await _whereabouts(here),
+        served=await action_served(session, purchase.id),
+        may_serve=may_edit(caller, purchase),
     )
 
 

@@ -73,6 +73,7 @@ class AgentDaysOut(ApiOut):
     what: str
     purchase: str | None
     round: str | None
+    action: str | None
 
 
 class AgentDaysPost(ApiIn):
@@ -82,6 +83,7 @@ class AgentDaysPost(ApiIn):
     what: str = Field(min_length=1, max_length=LONGEST_WHAT)
     purchase: str = Field(default="", max_length=40)
     round: str = Field(default="", max_length=40)
+    action: str = Field(default="", max_length=40)
 
 
 class JourneysPut(ApiIn):
@@ -153,6 +155,7 @@ def _days(shown: DaysShown) -> AgentDaysOut:
         what=shown.what,
         purchase=reference_of(shown.subject, "purchase"),
         round=reference_of(shown.subject, "round"),
+        action=reference_of(shown.subject, "action"),
     )
 
 
@@ -174,6 +177,7 @@ def _noted(noted: AgentDays, sent: AgentDaysPost) -> AgentDaysOut:
         what=noted.what,
         purchase=sent.purchase or None,
         round=sent.round or None,
+        action=sent.action or None,
     )
 
 

@@ -21,6 +21,7 @@ class AgentDays(About, TenantTable, table=True):
         Index(None, "group_id", "spent_on", "id"),
         Index(None, "group_id", "member_id"),
         Index(None, "group_id", "purchase_id"),
+        Index(None, "group_id", "action_id"),
     )
 
     id: int = identity()

@@ -1,4 +1,4 @@
-"""What a row is about: its subject, of one of several kinds: a purchase, a round, and whatever else features bring.
+"""What a row is about: its subject, of one of several kinds: a purchase, a round, an action, and whatever else comes.
 
 A row names it by one nullable key for each kind, of which it fills at most one. `KINDS` and `About` are the one place
 where a new kind gets its column; a migration adds it to the tables. `members/subjects.py` is how people meet subjects.
@@ -13,7 +13,7 @@ from sqlmodel import SQLModel, col
 
 from pooling.kernel.tables import foreign_id, within_group
 
-KINDS: Mapping[str, str] = {"purchase": "purchases", "round": "rounds"}
+KINDS: Mapping[str, str] = {"purchase": "purchases", "round": "rounds", "action": "actions"}
 """The table of each kind; the key to it is `<kind>_id`."""
 
 KEYS = ", ".join(f"{kind}_id" for kind in KINDS)
@@ -27,6 +27,7 @@ class About(SQLModel):
 
     purchase_id: int | None = foreign_id(nullable=True)
     round_id: int | None = foreign_id(nullable=True)
+    action_id: int | None = foreign_id(nullable=True)
 
     @property
     def about(self) -> Named | None:

@@ -90,6 +90,7 @@ class AttachedFile(About, TenantTable, table=True):
         CheckConstraint("item_id IS NULL OR purchase_id IS NOT NULL", name="item_of_purchase"),
         Index(None, "group_id", "committee_id"),
         Index(None, "group_id", "purchase_id"),
+        Index(None, "group_id", "action_id"),
     )
 
     file_id: int = Field(primary_key=True, sa_type=BigInteger)

@@ -182,6 +182,8 @@ class Feature:
     """Of the page of a supplier."""
     round_parts: Sequence[Parts] = ()
     """Of the page of a prioritisation round."""
+    action_parts: Sequence[Parts] = ()
+    """Of the page of an action."""
     freezing_doubts: Sequence[Doubts] = ()
     award_holds: Sequence[Lacking] = ()
     """Why a purchase's items may not go to other suppliers now; empty: they may."""
@@ -361,6 +363,9 @@ class Features:
 
     async def round_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a round
         return [await part(here) for feature in self.each for part in feature.round_parts]
+
+    async def action_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of an action
+        return [await part(here) for feature in self.each for part in feature.action_parts]
 
     async def order_facts(self, session: AsyncSession, orders: Sequence[int]) -> list[Mapping[int, OrderFact]]:
         """One for each kind of fact, in the order in which they are shown."""

@@ -31,6 +31,8 @@ class AboutIn(BaseModel):
     """The reference of the purchase that it is about: `AG-2027-001`."""
     round: str = Field(default="", max_length=LONGEST_REFERENCE)
     """The reference of the round that it is about: `TP-2027-001`."""
+    action: str = Field(default="", max_length=LONGEST_REFERENCE)
+    """The reference of the action that it is about, of a row that is about no purchase: `FA-2027-003`."""
 
 
 def reference_of(subject: "Subject | None", kind: str) -> str | None:
@@ -100,6 +102,8 @@ class SubjectKind:
     """The ids of those that the caller runs."""
     running: Callable[[Caller, int], Caller]
     """The caller as if it ran this one, for a decision that it carries out."""
+    over: Collection[str] = ()
+    """Its states in which nothing goes on although it may be taken up again: those that end its life are known."""
 
     @property
     def beginning(self) -> str:
@@ -225,7 +229,7 @@ class Subjects:
 
 async def _offered(session: AsyncSession, kind: SubjectKind, typed: str, present: Subject | None) -> list[Subject]:
     key, reference, _, state = kind.columns
-    ended = [str(one) for one in kind.states.states if kind.states.is_end(one)]
+    ended = [str(one) for one in kind.states.states if kind.states.is_end(one) or one in kind.over]
     chosen = or_(
         reference == typed,
         key == (id_typed(typed) or 0),

@@ -27,6 +27,7 @@ from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Item, Participation, PriceTier, Purchase, PurchaseState
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.schemas import ItemIn, PurchaseIn
+from pooling.purchases.serving import action_meant
 
 NO_ITEMS = "Ce qui est acheté ainsi n’a pas d’article : effacez-les, ou choisissez d’acheter « Des articles »."
 
@@ -42,6 +43,7 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
     if errors := purchase_errors(command, codes):
         raise Invalid(errors)
     await require_present(session, [codes[command.lead_member]], "lead_member")
+    action_id = await action_meant(session, command.action)
     purchase = Purchase(
         group_id=group_of(session),
         reference=await _next_reference(session, now),
@@ -51,6 +53,7 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
         lead_member_id=codes[command.lead_member],
         delivery_expected_on=command.delivery_expected_on,
         created_at=now,
+        action_id=action_id,
     )
     session.add(purchase)
     await session.flush()
@@ -63,7 +66,11 @@ async def add_purchase(session: AsyncSession, command: PurchaseIn, now: datetime
         subject=("purchase", purchase.id),
         name="purchase.prepared",
         change=(None, purchase.state),
-        details={"reference": purchase.reference, "title": purchase.title},
+        details={
+            "reference": purchase.reference,
+            "title": purchase.title,
+            **({"action_id": action_id} if action_id else {}),
+        },
     )
     return purchase
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.idempotency import Made
+from pooling.actions.models import Action
 from pooling.collections.models import Collection
 from pooling.kernel.doubts import LONGEST_REASON, Insistence
 from pooling.kernel.slices import Listed
@@ -101,6 +102,8 @@ class PurchaseOut(PurchaseLineOut):
     delivery_expected_on: date | None
     participants: int
     """How many members take part."""
+    action: str | None
+    """The reference of the action that it serves."""
     items: Sequence[ItemOut]
 
 
@@ -116,13 +119,14 @@ async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut
     """The purchase as programs see it. Four statements whatever its size."""
     taking_part = select(func.count()).where(col(Participation.purchase_id) == purchase.id).scalar_subquery()
     found = await session.execute(
-        select(Member, Collection, taking_part)
+        select(Member, Collection, taking_part, col(Action.reference))
         .select_from(Purchase)
         .join(Member, linked(Member.id, Purchase.lead_member_id))
         .outerjoin(Collection, linked(Collection.purchase_id, Purchase.id))
+        .outerjoin(Action, linked(Action.id, Purchase.action_id))
         .where(col(Purchase.id) == purchase.id)
     )
-    lead, collection, participants = found.one()
+    lead, collection, participants, action = found.one()
     details = await details_of(session, purchase.id)
     return PurchaseOut(
         reference=purchase.reference,
@@ -136,6 +140,7 @@ async def purchase_out(session: AsyncSession, purchase: Purchase) -> PurchaseOut
         closed_at=collection and collection.closed_at,
         delivery_expected_on=purchase.delivery_expected_on,
         participants=participants,
+        action=action,
         items=[
             item_out(item, details.get(item.id, NOTHING_SAID)) for item in await purchase_items(session, purchase.id)
         ],

@@ -13,6 +13,8 @@ SENTENCES: Mapping[str, str] = {
     "purchase.corrected": "a corrigé ce qu’est l’achat {purchase}",
     "purchase.members_merged": "a réuni {former} en {member} dans {purchase}",
     "purchase.member_left": "a retiré {member} des participants à {purchase}",
+    "purchase.serves": "a rattaché {purchase} à l’action {action}",
+    "purchase.serves_none": "a détaché {purchase} de l’action {action}",
     "purchase.deleted": "a supprimé l’achat {reference} « {title} », encore en préparation",
     "purchase.items_changed": "a changé les articles de {purchase}",
     "purchase.item_described": "a précisé l’article « {item} » de {purchase}",

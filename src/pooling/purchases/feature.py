@@ -13,6 +13,8 @@ from pooling.purchases import (
     lot_pages,
     pages,
     preparing_pages,
+    serving_api,
+    serving_pages,
 )
 from pooling.purchases.departing import DEPARTURE
 from pooling.purchases.details import copy_details
@@ -30,8 +32,9 @@ FEATURE = Feature(
         *buyers_pages.ROUTES,
         *item_pages.ROUTES,
         *lot_pages.ROUTES,
+        *serving_pages.ROUTES,
     ),
-    api=(*api.ROUTES, *correcting_api.ROUTES, *item_api.ROUTES, *lot_api.ROUTES),
+    api=(*api.ROUTES, *correcting_api.ROUTES, *item_api.ROUTES, *lot_api.ROUTES, *serving_api.ROUTES),
     copies=(copy_details, copy_lots),
     navigation=(Entry("Achats groupés", "/achats", Right.SEE_GROUP),),
     sections=(Section("Achats groupés", "/achats", Right.SEE_GROUP, under="/achats"),),

@@ -54,10 +54,12 @@ class Purchase(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         within_group("lead_member_id", "members"),
+        within_group("action_id", "actions"),
         UniqueConstraint("group_id", "reference"),
         one_of("kind", PurchaseKind),
         one_of("state", PurchaseState),
         CheckConstraint("kind <> 'outside' OR state NOT IN ('open', 'closed')", name="outside_collects_nothing"),
+        Index(None, "group_id", "action_id"),
     )
 
     id: int = identity()
@@ -75,6 +77,8 @@ class Purchase(TenantTable, table=True):
     """When prices, packs or minimums of its items last changed, after the closing, in a way that may change what is
     ordered: a consolidation frozen before counts no more.
     """
+    action_id: int | None = foreign_id(nullable=True)
+    """The action that it serves."""
 
 
 class Lot(TenantTable, table=True):

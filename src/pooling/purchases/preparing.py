@@ -26,6 +26,7 @@ from pooling.purchases.finding import find_purchase
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import participants, purchase_items
 from pooling.purchases.schemas import PurchaseIn
+from pooling.purchases.serving import action_meant
 
 
 async def prepare_purchase(
@@ -100,6 +101,10 @@ async def check_purchase(session: AsyncSession, command: PurchaseIn, lead_buyers
     errors, buyers = purchase_errors(command, await members_by_code(session)), []
     try:
         buyers = await _people(session, lead_buyers)
+    except Invalid as unknown:
+        errors |= unknown.errors
+    try:
+        await action_meant(session, command.action)
     except Invalid as unknown:
         errors |= unknown.errors
     if errors:

@@ -1,5 +1,6 @@
 """Preparing a purchase: what is bought, who leads it, who takes part; its items as long as it is in preparation."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -8,6 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.actions.catalogue import Catalogue, TypicalItem
+from pooling.actions.keeping import find_action
+from pooling.actions.models import Action
+from pooling.actions.queries import actions_offered, lead_of
 from pooling.kernel.errors import enumerated
 from pooling.kernel.tables import any_of
 from pooling.mail_addresses import is_address
@@ -17,13 +22,16 @@ from pooling.members.rights import Caller, Right
 from pooling.purchases.adding import rewrite_items
 from pooling.purchases.finding import find_purchase
 from pooling.purchases.item_form import form_of_items, read_items, rows_of, usual_rates, with_more_rows
-from pooling.purchases.kinds import KINDS
+from pooling.purchases.kinds import KINDS, kind_of
+from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseKind
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit
 from pooling.purchases.preparing import check_purchase, prepare_purchase
 from pooling.purchases.queries import participants, purchase_items
 from pooling.purchases.schemas import PurchaseIn
+from pooling.purchases.serving import action_served
+from pooling.purchases.typical import described, form_of_typical
 from pooling.web.forms import Form, PostedForm, Redisplay, longest_of
 
 NEW = "/achats/nouveau"
@@ -36,12 +44,32 @@ KIND_CHOICES = [(str(kind.name), kind.label, kind.hint) for kind in KINDS.values
 
 
 @get(NEW, right=Right.PREPARE_PURCHASE)
-async def ask_purchase(here: Here[GroupPage], modele: FromQuery[str] = "") -> Response[str]:
-    """Blank, or filled after another purchase."""
+async def ask_purchase(
+    here: Here[GroupPage], modele: FromQuery[str] = "", action: FromQuery[str] = ""
+) -> Response[str]:
+    """Blank, filled after another purchase, or with what an action is about."""
     form = Form(values={"kind": PurchaseKind.GOODS, "participation": "all", **usual_rates()})
     if modele:
         await _fill_after(here, form, await find_purchase(here.session, modele))
+    elif action:
+        await _fill_for(here, form, await find_action(here.session, action))
     return await _page(here, form)
+
+
+async def _fill_for(here: GroupPage, form: Form, action: Action) -> None:
+    """What the catalogue has on an action of its kind: what is bought, its usual items."""
+    lead, (leads, _) = await lead_of(here.session, action), await leads_and_members(here.session, here.caller)
+    form.values |= {
+        "action": action.reference,
+        "title": action.title,
+        "lead_member": lead.code if lead is not None and lead.code in dict(leads) else "",
+    }
+    system = here.services.part(Catalogue).find(action.system)
+    if system is not None and system.kind:
+        kind = PurchaseKind(system.kind)
+        form.values["kind"] = kind
+        if kind_of(kind).has(Part.ITEMS):
+            form.values |= form_of_typical(system.items)
 
 
 async def _fill_after(here: GroupPage, form: Form, model: Purchase) -> None:
@@ -49,12 +77,14 @@ async def _fill_after(here: GroupPage, form: Form, model: Purchase) -> None:
     lead = await here.session.get_one(Member, (model.group_id, model.lead_member_id))
     leads, members = await leads_and_members(here.session, here.caller)
     taking_part = [line.code for line in await participants(here.session, model.id)]
+    served = await action_served(here.session, model.id)
     form.values |= {
         "like": model.reference,
         "title": model.title,
         "description": model.description,
         "kind": model.kind,
         "lead_member": lead.code if lead.code in dict(leads) else "",
+        "action": served.reference if served else "",
         **form_of_items(await purchase_items(here.session, model.id)),
     }
     if members and set(taking_part) != set(dict(members)):
@@ -75,6 +105,7 @@ async def _page(here: GroupPage, form: Form) -> Response[str]:
         kinds=KIND_CHOICES,
         members=members,
         rows=rows_of(form),
+        actions=await actions_offered(here.session, form.value("action")),
     )
 
 
@@ -101,7 +132,7 @@ async def leads_and_members(
 async def do_purchase(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     if form.value("ajouter"):
         raise Redisplay(await _page(here, with_more_rows(form)))
-    command, buyers = _read(form)
+    command, buyers = await _read(here, form)
     with form.joined():
         await check_purchase(here.session, command, buyers)
     insistence = form.insistence()
@@ -118,7 +149,7 @@ async def do_purchase(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     return here.redirect(f"/achats/{purchase.reference}", done=f"L’achat {purchase.reference} est en préparation.")
 
 
-def _read(form: Form) -> tuple[PurchaseIn, list[str]]:
+async def _read(here: GroupPage, form: Form) -> tuple[PurchaseIn, list[str]]:
     emails = form.value("lead_buyers").replace(";", " ").replace(",", " ").split()
     wrong = [email[:60] for email in emails if not is_address(email)]
     if wrong:
@@ -126,8 +157,17 @@ def _read(form: Form) -> tuple[PurchaseIn, list[str]]:
             "lead_buyers",
             f"Indiquez des adresses électroniques séparées par des virgules : {enumerated(wrong)} n’en est pas une.",
         )
-    command = form.command(PurchaseIn, TERMS, items=tuple(read_items(form)), **read_terms(form))
+    action = form.text("action", longest=longest_of(PurchaseIn, "action"))
+    items = described(read_items(form), await _typical(here, action))
+    command = form.command(PurchaseIn, TERMS, action=action, items=items, **read_terms(form))
     return command, emails
+
+
+async def _typical(here: GroupPage, action: str) -> Sequence[TypicalItem]:
+    """The usual items of what the action is about, if the catalogue has any."""
+    found = await here.session.execute(select(col(Action.system)).where(col(Action.reference) == action))
+    system = here.services.part(Catalogue).find(found.scalar_one_or_none() or "")
+    return system.items if system is not None else ()
 
 
 def read_terms(form: Form) -> dict[str, Any]:

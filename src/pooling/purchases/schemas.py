@@ -14,6 +14,7 @@ Code = Annotated[str, Field(max_length=40)]
 MOST_UNITS = 100_000_000
 MOST_TIERS = 50
 MOST_LOTS = 99
+LONGEST_SOURCE = 200
 
 
 class TierIn(BaseModel):
@@ -39,7 +40,7 @@ class DetailsIn(BaseModel):
     """Of a light vehicle: counted against the quota of clean vehicles."""
     price_alone: Decimal | None = Field(default=None, ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)
     """Euros before VAT that a member would pay for one unit alone: never without its source and its day."""
-    price_source: Line = Field(default="", max_length=200)
+    price_source: Line = Field(default="", max_length=LONGEST_SOURCE)
     priced_on: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
 
     @model_validator(mode="after")
@@ -115,6 +116,8 @@ class PurchaseIn(PurchaseTerms):
     """A purchase to prepare."""
 
     kind: PurchaseKind = PurchaseKind.GOODS
+    action: Code = ""
+    """The reference of the action that it serves, if any: `FA-2027-003`."""
     items: tuple[ItemIn, ...] = Field(default=(), max_length=500)
 
 

@@ -34,6 +34,8 @@ class AgendaItemOut(ApiOut):
     """The reference of the purchase that it is about."""
     round: str | None
     """The reference of the round that it is about."""
+    action: str | None
+    """The reference of the action that it is about."""
     difficulty_id: int | None
     files: Sequence[str]
     """The names of the files that go with it."""
@@ -72,6 +74,7 @@ async def _agenda(here: OnCommittee) -> AgendaOut:
             presenter=line.presenter,
             purchase=reference_of(line.subject, "purchase"),
             round=reference_of(line.subject, "round"),
+            action=reference_of(line.subject, "action"),
             difficulty_id=line.difficulty_id,
             files=[file.name for file in line.files],
         )

@@ -41,6 +41,8 @@ class DifficultyOut(ApiOut):
     """The reference of the purchase that it is about."""
     round: str | None
     """The reference of the round that it is about."""
+    action: str | None
+    """The reference of the action that it is about."""
     settlement: str
     settled_at: datetime | None
 
@@ -55,6 +57,8 @@ class NewDifficulty(ApiIn):
     """The reference of the purchase that it is about."""
     round: str = Field(default="", max_length=LONGEST_REFERENCE)
     """The reference of the round that it is about."""
+    action: str = Field(default="", max_length=LONGEST_REFERENCE)
+    """The reference of the action that it is about, where it is about no purchase."""
     member: str = Field(default="", max_length=40)
     """The code of the member of yours that it is raised for; empty for the group."""
 
@@ -74,6 +78,7 @@ def _out(line: DifficultyLine) -> DifficultyOut:
         member=line.member,
         purchase=reference_of(line.subject, "purchase"),
         round=reference_of(line.subject, "round"),
+        action=reference_of(line.subject, "action"),
         settlement=line.settlement,
         settled_at=line.settled_at,
     )
@@ -89,7 +94,8 @@ async def list_difficulties(here: Here[InGroup], asked: DifficultiesIn) -> Liste
 async def raise_difficulty(here: Here[InGroup], sent: NewDifficulty) -> DifficultyOut:
     """Tell the group of a difficulty: it comes on the next committee's agenda."""
     member_id = await _member(here.session, sent.member) if sent.member else None
-    command = DifficultyIn(content=sent.content, purchase=sent.purchase, round=sent.round, member_id=member_id)
+    about = sent.model_dump(include={"purchase", "round", "action"})
+    command = DifficultyIn(content=sent.content, **about, member_id=member_id)
     difficulty_id = await difficulties.raise_difficulty(here.session, here.caller, command, here.now)
     return _out(await difficulty_line(here.session, difficulty_id))
 

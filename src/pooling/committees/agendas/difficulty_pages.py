@@ -48,10 +48,11 @@ async def list_difficulties(
 
 
 @get(f"{DIFFICULTIES}/nouvelle", right=Right.SEE_GROUP)
-async def ask_raising(here: Here[GroupPage], achat: FromQuery[str] = "") -> Response[str]:
-    """With `achat`, about that purchase."""
+async def ask_raising(here: Here[GroupPage], achat: FromQuery[str] = "", action: FromQuery[str] = "") -> Response[str]:
+    """With `achat`, about that purchase; with `action`, about that action."""
     members = await _own_members(here)
-    form = form_of({"purchase": achat[:LONGEST_ADDRESS], "member": members[0][0] if len(members) == 1 else ""})
+    about = {"purchase": achat[:LONGEST_ADDRESS], "action": action[:LONGEST_ADDRESS]}
+    form = form_of({**about, "member": members[0][0] if len(members) == 1 else ""})
     return await _raising_page(here, form)
 
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import Person
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
+from pooling.kernel.about import Named, about_it
 from pooling.kernel.database import one_row
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import known_id, linked
@@ -21,6 +22,7 @@ from pooling.members.subjects import Subject
 
 LATEST_FIRST = Order(col(Difficulty.id), latest_first=True, size=25)
 MOST_COMMITTEES = 20
+OF_A_SUBJECT = 10
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,17 @@ async def difficulty_page(session: AsyncSession, wanted: Slice, *, settled: bool
     state = DifficultyState.SETTLED if settled else DifficultyState.RAISED
     found = await LATEST_FIRST.read(session, _lines(session).where(col(Difficulty.state) == state), wanted)
     return found.each(lambda row: DifficultyLine.of(session, row))
+
+
+async def difficulties_about(session: AsyncSession, subject: Named) -> list[DifficultyLine]:
+    """The latest about a subject, those that are open first."""
+    rows = await session.execute(
+        _lines(session)
+        .where(about_it(Difficulty, subject))
+        .order_by(col(Difficulty.state) == DifficultyState.SETTLED, col(Difficulty.id).desc())
+        .limit(OF_A_SUBJECT)
+    )
+    return [DifficultyLine.of(session, row) for row in rows]
 
 
 async def difficulty_line(session: AsyncSession, difficulty_id: int) -> DifficultyLine:

@@ -1,4 +1,5 @@
-"""What a subscribed calendar holds: the person's committees, the deadlines of the group's purchases (RFC 5545).
+"""What a subscribed calendar holds: the person's committees, the deadlines of the group's purchases and actions
+(RFC 5545).
 
 The text is the same as long as nothing changes, so that a calendar application that asks again is told just that.
 """
@@ -12,6 +13,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.actions.models import Action
+from pooling.actions.rules import ENDING
 from pooling.collections.models import Collection, CollectionState
 from pooling.collections.rules import is_open
 from pooling.committees.calendars.feeds import Feed
@@ -39,10 +42,11 @@ DELIVERABLE = (PurchaseState.OPEN, PurchaseState.CLOSED, PurchaseState.ORDERED)
 
 
 async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Feed:
-    """The calendar of this person in the transaction's group: three reads whatever it holds."""
+    """The calendar of this person in the transaction's group: four reads whatever it holds."""
     committees = await _committees(session, person_id, context.now)
     agendas = await agendas_of(session, [committee.id for committee, _ in committees])
-    deadlines, organizer = await _deadlines(session, context), mail_from_of(session)
+    deadlines = [*await _of_purchases(session, context), *await _of_actions(session, context)]
+    organizer = mail_from_of(session)
     years = [moment.year for committee, _ in committees for moment in (committee.starts_at, committee.ends_at)]
     years += [deadline.day.year for deadline in deadlines]
     calendar = Calendar()
@@ -86,13 +90,16 @@ async def _committees(session: AsyncSession, person_id: int, now: datetime) -> S
 
 @dataclass(frozen=True)
 class _Deadline:
-    """A purchase's date: an instant (declarations end), or a whole day (a delivery)."""
+    """A date of a purchase or an action: an instant (declarations end), or a whole day (a delivery)."""
 
-    kind: str
-    purchase: Purchase
-    collection: Collection | None
+    key: str
+    """`closing-12-34`: the kind, the group, which one."""
+    path: str
+    """From the group's address on."""
     at: datetime | date
     label: str
+    changed_at: datetime
+    sequence: int = 0
 
     @property
     def day(self) -> date:
@@ -101,25 +108,37 @@ class _Deadline:
     def event(self, context: Context, organizer: str) -> Event:
         event = Event()
         host = host_of(context.base_url).strip("[]")
-        event.add("UID", f"{self.kind}-{self.purchase.group_id}-{self.purchase.id}@{host}")
-        changed_at = self.collection.scheduled_at if self.collection else self.purchase.created_at
-        event.add("SEQUENCE", self.collection.revision - 1 if self.collection else 0)
-        event.add("DTSTAMP", changed_at.astimezone(UTC))
+        event.add("UID", f"{self.key}@{host}")
+        event.add("SEQUENCE", self.sequence)
+        event.add("DTSTAMP", self.changed_at.astimezone(UTC))
         if isinstance(self.at, datetime):
             event.add("DTSTART", (self.at - LAST_CALL).astimezone(context.zone))
             event.add("DTEND", self.at.astimezone(context.zone))
         else:
             event.add("DTSTART", self.at)
-        event.add("SUMMARY", f"{self.label} : {self.purchase.title} – {context.group_name}")
+        event.add("SUMMARY", f"{self.label} – {context.group_name}")
         described(event, context)
-        event.add("URL", context.url(f"achats/{self.purchase.reference}"))
+        event.add("URL", context.url(self.path))
         event.add("STATUS", "CONFIRMED")
         event.add("TRANSP", "TRANSPARENT")  # a deadline takes nobody's time
         organized(event, context, organizer)
         return event
 
 
-async def _deadlines(session: AsyncSession, context: Context) -> list[_Deadline]:
+def _of_purchase(
+    kind: str, purchase: Purchase, collection: Collection | None, at: datetime | date, label: str
+) -> _Deadline:
+    return _Deadline(
+        f"{kind}-{purchase.group_id}-{purchase.id}",
+        f"achats/{purchase.reference}",
+        at,
+        f"{label} : {purchase.title}",
+        collection.scheduled_at if collection else purchase.created_at,
+        collection.revision - 1 if collection else 0,
+    )
+
+
+async def _of_purchases(session: AsyncSession, context: Context) -> list[_Deadline]:
     """Closing dates of open collections, deliveries that are awaited."""
     since = context.now.date() - KEPT_PAST
     rows = await session.execute(
@@ -142,8 +161,29 @@ async def _deadlines(session: AsyncSession, context: Context) -> list[_Deadline]
         kind = kind_of(purchase.kind)
         if is_open(collection) and kind.asking is not None:
             label = f"Fin des {kind.asking.answer}s"
-            found.append(_Deadline("closing", purchase, collection, collection.closes_at, label))
+            found.append(_of_purchase("closing", purchase, collection, collection.closes_at, label))
         if purchase.delivery_expected_on is not None:
             delivery = purchase.delivery_expected_on
-            found.append(_Deadline("delivery", purchase, collection, delivery, f"{kind.due} prévue"))
+            found.append(_of_purchase("delivery", purchase, collection, delivery, f"{kind.due} prévue"))
     return found
+
+
+async def _of_actions(session: AsyncSession, context: Context) -> list[_Deadline]:
+    """The days on which actions that the group means to do should be over."""
+    rows = await session.execute(
+        select(Action)
+        .where(col(Action.state).in_(ENDING), col(Action.ends_on) >= context.now.date() - KEPT_PAST)
+        .order_by(col(Action.id).desc())
+        .limit(MOST_EVENTS)
+    )
+    return [
+        _Deadline(
+            f"action-{action.group_id}-{action.id}",
+            f"actions/{action.reference}",
+            action.ends_on,
+            f"Fin de l’action : {action.title}",
+            action.proposed_at,
+        )
+        for action in rows.scalars()
+        if action.ends_on is not None
+    ]

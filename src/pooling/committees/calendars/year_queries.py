@@ -1,4 +1,4 @@
-"""What a group's calendar holds: its committees and its purchases' deadlines."""
+"""What a group's calendar holds: its committees, deadlines of its purchases and actions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.actions.models import Action
+from pooling.actions.rules import ENDING
 from pooling.collections.models import Collection
 from pooling.committees.calendars.year import Happening
 from pooling.committees.models import Committee, CommitteeState
@@ -47,7 +49,7 @@ async def committee_days(session: AsyncSession, first: date, last: date) -> list
 
 
 async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Sequence[Happening]:
-    """Committees that are not cancelled, closing dates of collections, deliveries to come."""
+    """Committees that are not cancelled, closing dates of collections, deliveries to come, ends of actions."""
     starts = (datetime.combine(date(year + more, 1, 1), time(), zone).astimezone(UTC) for more in (0, 1))
     first, last = starts
     committees = await session.execute(
@@ -87,4 +89,15 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
             found.append(Happening(day, said, f"/achats/{reference}", committee=False))
         if delivery is not None:
             found.append(Happening(delivery, f"{kind.due} prévue : {title}", f"/achats/{reference}", committee=False))
+    actions = await session.execute(
+        select(col(Action.reference), col(Action.title), col(Action.ends_on))
+        .where(col(Action.state).in_(ENDING), col(Action.ends_on).between(date(year, 1, 1), date(year, 12, 31)))
+        .order_by(col(Action.ends_on), col(Action.id))
+        .limit(MOST_DATES)
+    )
+    found += [
+        Happening(day, f"Fin de l’action : {title}", f"/actions/{reference}", committee=False)
+        for reference, title, day in actions
+        if day is not None
+    ]
     return found

@@ -7,6 +7,7 @@ from typing import Literal
 from litestar import get, post
 from pydantic import Field
 
+from pooling.actions.keeping import find_action
 from pooling.committees.decisions import following_up
 from pooling.committees.decisions.board import Filters, View, decision_page
 from pooling.committees.decisions.models import DecisionState
@@ -50,8 +51,10 @@ class DecisionOut(ApiOut):
     """The reference of the purchase that it is about: AG-2027-001."""
     round: str | None
     """The reference of the round that it is about: TP-2027-001."""
+    action: str | None
+    """The reference of the action that it is about: FA-2027-003."""
     act: str | None
-    """What it does to its subject: `open`, `close`, `change_terms`… More may come."""
+    """What it does to that: `open`, `close`, `change_terms`, `agree_action`… More may come."""
     applied_at: datetime | None
     owner: OwnerOut | None
     due_on: date | None
@@ -79,6 +82,7 @@ class DecisionsIn(PageIn):
     )
     committee: RowId | None = Field(default=None, description="Only those of this committee.")
     purchase: str = Field(default="", max_length=40, description="Only those about this purchase: AG-2027-001.")
+    action: str = Field(default="", max_length=40, description="Only those about this action: FA-2027-003.")
 
 
 class SettlementIn(ApiIn):
@@ -100,6 +104,7 @@ def _out(shown: DecisionShown) -> DecisionOut:
         votes=VotesOut(cast_for=decision.votes_for, against=decision.votes_against, abstained=decision.votes_abstained),
         purchase=reference_of(shown.subject, "purchase"),
         round=reference_of(shown.subject, "round"),
+        action=reference_of(shown.subject, "action"),
         act=decision.act,
         applied_at=decision.acted_at,
         owner=owner,
@@ -130,7 +135,10 @@ async def get_minutes(here: Here[OnCommittee]) -> MinutesOut:
 async def list_decisions(here: Here[InGroup], asked: DecisionsIn) -> Listed[DecisionOut]:
     """What committees decided: open by due date, or settled, the latest first."""
     purchase = await find_purchase(here.session, asked.purchase) if asked.purchase else None
-    filters = Filters(_VIEWS[asked.state], asked.committee, purchase.id if purchase else None)
+    action = await find_action(here.session, asked.action) if asked.action else None
+    filters = Filters(
+        _VIEWS[asked.state], asked.committee, purchase.id if purchase else None, action.id if action else None
+    )
     return (await decision_page(here.session, here.caller, filters, here.today, asked.slice)).each(_out)
 
 

@@ -45,6 +45,7 @@ class Filters:
     view: View
     committee_id: int | None = None
     purchase_id: int | None = None
+    action_id: int | None = None
 
 
 def _of_view(view: View, caller: Caller, today: date) -> ColumnElement[bool]:
@@ -64,6 +65,8 @@ def _within(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(col(Decision.committee_id) == filters.committee_id)
     if filters.purchase_id is not None:
         found.append(col(Decision.purchase_id) == filters.purchase_id)
+    if filters.action_id is not None:
+        found.append(col(Decision.action_id) == filters.action_id)
     return found
 
 

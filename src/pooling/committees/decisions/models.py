@@ -36,6 +36,7 @@ class Decision(About, TenantTable, table=True):
         CheckConstraint("(acted_at IS NULL) = (acted_by IS NULL)", name="acted_by_somebody"),
         Index(None, "group_id", "state", "due_on"),
         Index(None, "group_id", "purchase_id"),
+        Index(None, "group_id", "action_id"),
     )
 
     id: int = identity()
