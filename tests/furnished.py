@@ -40,6 +40,7 @@ from pooling.exports.writing import write_exports
 from pooling.followups.documents import attach_document
 from pooling.followups.keeping import keep_followup
 from pooling.followups.schemas import DateIn, FollowUpIn
+from pooling.hosting.consenting import ConsentIn, consent
 from pooling.indicators.configuration import read_indicators
 from pooling.indicators.keeping import assume, note_days
 from pooling.indicators.schemas import AssumptionIn, DaysIn
@@ -328,6 +329,8 @@ async def _note(session: AsyncSession, territory: Territory, mark: str) -> dict[
     item_id = (await session.execute(select(func.min(col(Item.id))))).scalar_one()
     assumed = AssumptionIn(replaced="petrol_car", replaced_by="e_bike", kilometres=1200, source=f"Enquête{mark}")
     await assume(session, facilitator, item_id, assumed, read_indicators(PROJECT_ROOT / "config"), NOW)
+    if territory.slug == "bassin":  # a neighbour lets nothing out
+        await consent(session, facilitator, ConsentIn(public=True, compared=True), NOW)
     return {"noted_id": noted.id, "item_id": item_id, "figure": "agent_days"}
 
 

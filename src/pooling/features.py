@@ -10,6 +10,7 @@ from pooling.deliveries import feature as deliveries
 from pooling.directory import feature as directory
 from pooling.followups import feature as followups
 from pooling.home import feature as home
+from pooling.hosting import feature as hosting
 from pooling.indicators import feature as indicators
 from pooling.journal import feature as journal
 from pooling.mailroom import feature as mailroom
@@ -50,6 +51,7 @@ FEATURES: tuple[Feature, ...] = (
     calendars.FEATURE,
     resources.FEATURE,
     indicators.FEATURE,
+    hosting.FEATURE,
     members.FEATURE,
     sites.FEATURE,
     directory.FEATURE,

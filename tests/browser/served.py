@@ -10,13 +10,12 @@ from pathlib import Path
 
 from litestar import Litestar
 
+from ground.database import OUR_FEATURES
 from pooling.app import create_app
 from pooling.demo.running import make_territory
-from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
-from pooling.members.features import Features
 from pooling.outbox.transport import KeptInOutbox
 from pooling.settings import Settings
 from pooling.web.server import QuietServer, server_of
@@ -67,7 +66,7 @@ class Server:
         served = Served(
             self.url,
             self.settings,
-            Database.connect(database_url).handing(Features(FEATURES)),
+            Database.connect(database_url).handing(OUR_FEATURES),
             self.bell,
             FixedClock(STARTED),
         )
@@ -82,7 +81,7 @@ class Server:
 
 
 def connected(database_url: str) -> Database:
-    return Database.connect(database_url).handing(Features(FEATURES))
+    return Database.connect(database_url).handing(OUR_FEATURES)
 
 
 async def fill(database_url: str) -> None:

@@ -19,13 +19,13 @@ from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, make_purchase, make_territory
 from fuzz.profile import EXAMPLES
+from ground.database import OUR_FEATURES
 from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.models import Charge
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.answers.answering import answer_for_own
 from pooling.answers.schemas import AnswerIn
 from pooling.embedded.postgres import PostgresAddresses
-from pooling.features import FEATURES
 from pooling.followups.keeping import keep_followup
 from pooling.followups.queries import head_of, total_of
 from pooling.followups.schemas import FollowUpIn
@@ -34,7 +34,6 @@ from pooling.kernel.database import Database
 from pooling.kernel.errors import DomainError
 from pooling.kernel.events import Event
 from pooling.members.entrance import caller_of
-from pooling.members.features import Features
 from pooling.members.rights import Caller
 from pooling.needs.advancing import advance_purchase
 from pooling.needs.cancelling import cancel_purchase
@@ -72,7 +71,7 @@ class Ground:
         self.territory: Territory = self.runner.run(make_territory(self.database, NOW))
 
     async def _connect(self, address: str) -> Database:
-        return Database.connect(address).handing(Features(FEATURES))
+        return Database.connect(address).handing(OUR_FEATURES)
 
     def close(self) -> None:
         self.runner.run(self.database.dispose())

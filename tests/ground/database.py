@@ -25,15 +25,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from factories import NOW, Territory, find_territory, make_territory
 from ground.directory import YEAR, excerpt
+from pooling import PROJECT_ROOT
 from pooling.directory.updating import renew_directory
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import PREPARED, Database, driver_url
 from pooling.kernel.migrations import every_table, migrate
-from pooling.members.features import Features
+from pooling.members.features import gather_features
+from pooling.reminders.configuration import read_reminders
 
 every_table()  # known before a test looks
+
+OUR_FEATURES = gather_features(FEATURES, PROJECT_ROOT / "config", read_reminders(PROJECT_ROOT / "config"))
+"""On the configuration that the repository has."""
 
 MIGRATED = "pooling_migrated"
 INHABITED = "pooling_inhabited"
@@ -149,7 +154,7 @@ def fresh_addresses(clones: Clones, request: pytest.FixtureRequest) -> Iterator[
 
 @pytest_asyncio.fixture
 async def fresh_database(fresh_addresses: PostgresAddresses) -> AsyncIterator[Database]:
-    database = Database.connect(fresh_addresses.application).handing(Features(FEATURES))
+    database = Database.connect(fresh_addresses.application).handing(OUR_FEATURES)
     yield database
     await database.dispose()
 
@@ -206,7 +211,7 @@ async def rolled_back(engine: AsyncEngine) -> AsyncIterator[Database]:
     async with engine.connect() as connection:
         outer = await connection.begin()
         await connection.exec_driver_sql("SELECT")  # only now has it really begun
-        yield Database(connection).handing(Features(FEATURES))
+        yield Database(connection).handing(OUR_FEATURES)
         await outer.rollback()
 
 

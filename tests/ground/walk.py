@@ -26,17 +26,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from api_client import token_of
 from factories import ARCACHON, BUYER, NOW, Territory, find_territory, make_territory
 from furnished import furnish
-from ground.database import INHABITED, Clones, engine_of
+from ground.database import INHABITED, OUR_FEATURES, Clones, engine_of
 from ground.web import SECRET
 from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
-from pooling.features import FEATURES
 from pooling.kernel import database as kernel_database
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, Enter
 from pooling.kernel.tables import TenantTable, metadata
-from pooling.members.features import Features
 from pooling.members.granting import grant_role
 from pooling.members.models import Role
 from pooling.reminders.sweep import sweep
@@ -167,7 +165,7 @@ class Walk:
     def __init__(self, app: Litestar, connection: AsyncConnection, folder: Path) -> None:
         self.app = app
         self.connection = connection
-        self.database = WithoutFilter(connection).handing(Features(FEATURES))
+        self.database = WithoutFilter(connection).handing(OUR_FEATURES)
         self.statements = Statements(connection)
         self.sessions: dict[str, str] = {}
         self.tokens: dict[str, str] = {}

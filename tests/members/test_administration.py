@@ -4,12 +4,13 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlmodel import col
 
-from factories import NOW, Territory
+from factories import ARCACHON, NOW, Territory
 from pooling.accounts.models import Person
 from pooling.kernel.database import Database
 from pooling.kernel.events import Event
-from pooling.members.models import Membership
+from pooling.members.models import Group, Member, Membership
 from pooling.outbox.models import Message
+from pooling.reminders.settings import KindSetting, keep_setting, read_settings
 from web_client import Browser, SignIn, give_second_factor, text_of
 
 BASE = "/administration/groupes"
@@ -117,3 +118,31 @@ async def test_an_administration_taken_away_is_gone_at_the_next_request(
         await session.execute(update(Person).values(administrator=False))
     assert (await browser.get(BASE)).status_code == 404
     assert (await browser.post(f"{BASE}/bassin/archivage")).status_code == 404
+
+
+async def test_a_group_is_made_after_another_one(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    async with database.transaction(territory.group_id) as session:
+        group = await session.get_one(Group, territory.group_id)
+        group.committee_every_months, group.quorum_percent, group.school_zone = 6, 50, "A"
+        await keep_setting(session, "minutes_due", KindSetting(active=False, wording="Bonjour"), NOW)
+        await session.execute(
+            update(Member).where(col(Member.code) == ARCACHON).values(retired_on=NOW.date(), retired_because="Partie")
+        )
+    browser = await administrator(database, sign_in)
+    page = "/administration/groupes/nouveau"
+    form = {"name": "Pays de Buch", "facilitator": "Animation", "email": "animation@buch.example"}
+    wrong = await browser.post(page, {**form, "model": "ailleurs"}, page=page)
+    assert 'id="erreur-champ-model"' in wrong.text
+    wrong = await browser.post(page, {**form, "with_members": "1"}, page=page)
+    assert 'id="erreur-champ-with_members"' in wrong.text
+    assert (await browser.post(page, {**form, "model": "bassin", "with_members": "1"}, page=page)).status_code == 303
+    async with database.transaction() as session:
+        made = (await session.execute(text("SELECT id FROM group_by_slug('pays-de-buch')"))).scalar_one()
+    async with database.transaction(made) as session:
+        group = await session.get_one(Group, made)
+        assert (group.committee_every_months, group.quorum_percent, group.school_zone) == (6, 50, "A")
+        members = (await session.execute(select(col(Member.name)).order_by(col(Member.name)))).scalars().all()
+        assert members == ["Lugos", "Salles", "UFR de droit", "UFR de santé", "Université"]
+        people = (await session.execute(select(col(Membership.person_id)))).scalars().all()
+        assert len(people) == 1  # its facilitator, and nobody of the model
+        assert (await read_settings(session))["minutes_due"][0] == KindSetting(active=False, wording="Bonjour")

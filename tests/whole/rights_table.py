@@ -253,6 +253,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /g/{group}/indicateurs/hypotheses": FACILITATOR,
     **{f"{method} /g/{{group}}/indicateurs/hypotheses/{{item_id}}": FACILITATOR for method in ("GET", "POST")},
     "POST /g/{group}/indicateurs/hypotheses/{item_id}/retrait": FACILITATOR,
+    "GET /g/{group}/indicateurs/comparaison": GROUP,
+    **{f"{method} /g/{{group}}/reglages/partage": FACILITATOR for method in ("GET", "POST")},
+    "GET /groupes/{slug}": EVERYBODY,
     # actions
     **{f"GET /g/{{group}}/actions{path}": GROUP for path in ("", "/catalogue", "/catalogue/{system}", "/{action}")},
     **{f"{method} /g/{{group}}/actions/proposition": GROUP for method in ("GET", "POST")},
@@ -530,6 +533,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {API}/resources{path}": GROUP for path in ("", "/{resource_id}", "/{resource_id}/occupation")},
     f"POST {API}/members/{{member}}/resources": OWNS,
     f"GET {API}/indicators": GROUP,
+    f"GET {API}/comparison": GROUP,
     **{f"{method} {API}/agent-days": FACILITATOR | REFERENTS for method in ("GET", "POST")},
     f"POST {API}/agent-days/{{noted_id}}/withdrawal": OWNS,
     f"PUT {API}/purchases/{{reference}}/items/{{item}}/journeys": FACILITATOR,

@@ -263,6 +263,10 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_carbon_assumptions_has_source": [("source", "''")],
     "ck_declarations_no_need_is_filed": [("state, filed_at, no_need", "'draft', NULL, true")],
     "ck_declarations_filed_has_date": [("state", "'filed'"), ("state, filed_at", "'draft', now()")],
+    "ck_group_sharings_nothing_without_consent": [
+        ("snapshot, snapshot_on, compared, public", "'{}', '2027-03-01', false, false")
+    ],
+    "ck_group_sharings_snapshot_has_day": [("snapshot, compared", "'{}', true")],
     "ck_groups_slug_readable": [("slug", "''"), ("slug", "'Bassin'"), ("slug", "'a--b'"), ("slug", "'a/b'")],
     "ck_item_details_account_has_digits": [("account", "'9'"), ("account", "'21A'"), ("account", "'01'")],
     "ck_item_details_cpv_has_check_digit": [("cpv", "'34430000'"), ("cpv", "'34430000-x'")],
@@ -508,6 +512,11 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_carbon_assumptions_some_way": ("kilometres", "1"),
     "ck_carbon_assumptions_another_way": ("replaced, replaced_by", "'petrol_car', 'bike'"),
     "ck_carbon_assumptions_has_source": ("source", "'Enquête'"),
+    "ck_group_sharings_nothing_without_consent": (
+        "snapshot, snapshot_on, compared, public",
+        "'{}', '2027-03-01', false, true",
+    ),
+    "ck_group_sharings_snapshot_has_day": ("snapshot, snapshot_on, compared", "'{}', '2027-03-01', true"),
     "ck_lendings_last_after_first": ("first_day, last_day", "'2027-03-01', '2027-03-01'"),
     "ck_lendings_price_not_negative": ("price_cents", "0"),
     "ck_lendings_units_positive": ("units", "1"),

@@ -5,13 +5,14 @@ from pooling.indicators.configuration import read_indicators
 from pooling.indicators.departing import DEPARTURE
 from pooling.indicators.event_words import EVENTS
 from pooling.indicators.page import INDICATORS
-from pooling.members.features import Entry, Feature
+from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
 
 FEATURE = Feature(
     pages=pages.ROUTES,
     api=api.ROUTES,
     navigation=(Entry("Indicateurs", INDICATORS, Right.SEE_GROUP),),
+    sections=(Section("Indicateurs", INDICATORS, Right.SEE_GROUP, under=INDICATORS),),
     configuration=read_indicators,
     departures=(DEPARTURE,),
     events=EVENTS,

@@ -54,6 +54,11 @@ class Figure:
         return said(self.unit, self.value)
 
     @property
+    def thousandths(self) -> int | None:
+        """Of a rate, for a bar."""
+        return round(self.value * 1000) if self.unit is Unit.RATE and self.value is not None else None
+
+    @property
     def target_words(self) -> str:
         return "" if self.target is None else said(self.unit, self.target)
 

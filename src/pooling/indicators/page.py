@@ -1,19 +1,14 @@
 """What the pages of indicators share: the year that is looked at, and what is measured in it."""
 
-from datetime import date
 from typing import Any
-
-from sqlalchemy import select
-from sqlmodel import col
 
 from pooling.indicators.configuration import IndicatorConfiguration
 from pooling.indicators.figures import Figure, Theme
-from pooling.indicators.measures import Measured, themes_of
-from pooling.indicators.queries import Paid, paid
+from pooling.indicators.measuring import measure_year
+from pooling.indicators.queries import Paid
 from pooling.indicators.rules import Year
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
-from pooling.members.models import Group
 from pooling.web.services import services_of
 
 INDICATORS = "/indicateurs"
@@ -35,11 +30,7 @@ def year_of(here: InGroup, typed: str) -> Year:
 
 async def measure(here: InGroup, year: Year) -> tuple[list[Theme], list[Paid]]:
     """All indicators of the year, and what is paid for in any."""
-    group = (await here.session.execute(select(Group).where(col(Group.id) == here.group.id))).scalar_one()
-    since: date = group.created_at.astimezone(here.zone).date()
-    purchases = await paid(here.session, str(here.zone))
-    measured = Measured(here.session, year, configuration_of(here), group.committee_every_months, since)
-    return await themes_of(measured, purchases), purchases
+    return await measure_year(here.session, year, configuration_of(here))
 
 
 async def one_figure(here: InGroup, year: Year, code: str) -> tuple[Theme, Figure]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.accounts.sessions import SignedIn
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import administrator
+from pooling.members.features import features_of
 from pooling.members.groups import (
     GroupLine,
     archive_group,
@@ -23,7 +24,8 @@ from pooling.members.groups import (
 )
 from pooling.members.inviting import InvitationIn, give_roles
 from pooling.members.mails import Sender
-from pooling.members.models import Role
+from pooling.members.modelling import read_model
+from pooling.members.models import Group, Role
 from pooling.members.page_parts import NAME_NEEDED
 from pooling.members.rights import Right
 from pooling.reminders.kinds import Context
@@ -32,6 +34,7 @@ from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
 
 BASE = "/administration/groupes"
+_LONGEST_SLUG = 200
 NAME_OF_GROUP = "Donnez un nom au groupe."
 
 
@@ -73,7 +76,14 @@ async def ask_group(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 async def _creation_page(request: Request[Any, Any, Any], form: Form) -> Response[str]:
-    return render(request, "members/group_creation.html", breadcrumb=_crumbs("Créer un groupe"), form=form, base=BASE)
+    return render(
+        request,
+        "members/group_creation.html",
+        breadcrumb=_crumbs("Créer un groupe"),
+        form=form,
+        base=BASE,
+        models=[(group.slug, group.name) for group in await _groups(request)],
+    )
 
 
 @post(f"{BASE}/nouveau", right=Right.ADMINISTER)
@@ -83,16 +93,41 @@ async def do_group(request: Request[Any, Any, Any], form: PostedForm) -> Respons
     name = form.text("name", required=NAME_OF_GROUP, longest=120)
     email = form.email("email")
     facilitator = form.text("facilitator", required=NAME_NEEDED)
+    model = form.text("model", longest=_LONGEST_SLUG)
+    if model and model not in {group.slug for group in await _groups(request)}:
+        form.refuse("model", "Choisissez un groupe de la liste.")
+    with_members = form.value("with_members") == "1"
+    if with_members and not model:
+        form.refuse("with_members", "Choisissez le groupe dont les membres sont repris.")
     async with form.submitted(lambda: _creation_page(request, form), conflict="name"):
-        await _create(request, person, name, InvitationIn(email, facilitator, Role.FACILITATOR))
+        first = InvitationIn(email, facilitator, Role.FACILITATOR)
+        await _create(request, person, name, first, model, with_members=with_members)
     return redirect(request, BASE, done="Le groupe est créé", mailed=f"un courriel part à {email}")
 
 
-async def _create(request: Request[Any, Any, Any], person: SignedIn, name: str, first: InvitationIn) -> None:
+async def _create(
+    request: Request[Any, Any, Any],
+    person: SignedIn,
+    name: str,
+    first: InvitationIn,
+    after: str,
+    *,
+    with_members: bool,
+) -> None:
+    """`after`: the address of the group that it is made after; empty: of none."""
     services = services_of(request)
     now, zone = services.clock.now(), services.settings.timezone
     async with services.database.transaction() as session:
+        model = None
+        if after:
+            copies = features_of(request).group_copies
+            model = await read_model(session, after, copies, with_members=with_members)
+            zone = model.settings.timezone
         group_id = await create_group(session, name=name, now=now, timezone=zone, created_by=person.person_id)
+        if model is not None:
+            group = await session.get(Group, group_id)
+            assert group is not None, "it was made"
+            await model.paste(session, group, now)
         slug = next(group.slug for group in await groups_with_sizes(session) if group.id == group_id)
         context = Context(group_id, slug, name, ZoneInfo(zone), False, services.settings.base_url, now)
         await give_roles(session, person.person_id, [first], Sender(person.name, person.email), context)

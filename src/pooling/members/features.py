@@ -24,6 +24,7 @@ from pooling.members.acts import Act
 from pooling.members.agenda import AgendaSource, Meeting, Suggestion, TakenUp
 from pooling.members.departures import Departure, Leaving, Merging, Tie
 from pooling.members.events import EventWords
+from pooling.members.modelling import CopyOfGroup
 from pooling.members.models import Member
 from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
@@ -210,6 +211,8 @@ class Feature:
     ahead: Sequence[Ahead] = ()
     copies: Sequence[Copy] = ()
     """What of theirs a purchase that is prepared after another one begins with."""
+    group_copies: Sequence[CopyOfGroup] = ()
+    """What of theirs a group begins with that is made after another one."""
     forgets: Sequence[Forget] = ()
     subjects: Sequence[SubjectKind] = ()
     """What decisions, agenda items and difficulties may be about."""
@@ -276,6 +279,10 @@ class Features:
     @cached_property
     def purchase_lacking(self) -> dict[str, Lacking]:
         return {name: says for feature in self.each for name, says in feature.purchase_lacking.items()}
+
+    @property
+    def group_copies(self) -> list[CopyOfGroup]:
+        return [copy for feature in self.each for copy in feature.group_copies]
 
     @property
     def navigation(self) -> list[Entry]:
