@@ -1,4 +1,4 @@
-"""The page of one's tokens, examined like every page."""
+"""The reference for programs and the page of one's tokens, examined like every page."""
 
 import pytest
 
@@ -8,8 +8,14 @@ from browser.visitor import Visitors
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-async def test_a_token_is_made_on_its_page(shared_demonstration: Served, visitors: Visitors) -> None:
+async def test_a_token_is_made_on_its_page_and_the_reference_reads_well(
+    shared_demonstration: Served, visitors: Visitors
+) -> None:
     visitor = await visitors.arrive(shared_demonstration.url)
+    await visitor.open("/api")
+    await visitor.reads("API reference")
+    await visitor.follow("sites")
+    await visitor.reads("What is sent and answered")
     await visitor.enter_as("referent@lugos.example")
     await visitor.open("/compte/jetons")
     await visitor.press("Créer le jeton")
