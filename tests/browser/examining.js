@@ -1,7 +1,7 @@
 // What axe finds wrong with a page, where there may be something to find. Whatever is built as what it was content with,
 // here or on an earlier page, it is content with; and contrast, most of its work, follows from how a text and all that
 // it stands in are painted. What follows from more than how an element is built is looked for on every page.
-async ([options, knownLooks, knownShapes]) => {
+async ([options, ...known]) => {
   const PAINTED = [
     "color", "background-color", "background-image", "background-size", "background-position", "opacity", "filter",
     "mix-blend-mode", "text-shadow", "-webkit-text-stroke", "font-size", "font-weight", "position", "z-index", "float",
@@ -12,6 +12,9 @@ async ([options, knownLooks, knownShapes]) => {
   const NAMING = ["for", "headers", "list", "aria-labelledby", "aria-describedby", "aria-controls"];
   const CHECKED = "data-contrast-checked";
   const PRIME = 67_108_859;
+  // Thousands of numbers, which a text takes to and from a page in little time.
+  const [knownLooks, knownShapes] = known.map((text) => new Set(text.split(" ").map(Number)));
+  const told = (numbers, before) => [...numbers].filter((one) => !before.has(one)).join(" ");
   const passed = new Set(knownLooks);
 
   const following = (own) => {
@@ -55,8 +58,7 @@ async ([options, knownLooks, knownShapes]) => {
   const shapes = new Set([...document.querySelectorAll("*")].map(shape));
   const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter((heading) => heading.checkVisibility());
   headings.forEach((heading, place) => shapes.add(digest(1, `${headings[place - 1]?.tagName}>${heading.tagName}`)));
-  const known = new Set(knownShapes);
-  const isNew = [...shapes].some((one) => !known.has(one));
+  const isNew = [...shapes].some((one) => !knownShapes.has(one));
   if ((isNew || unknown().length) && typeof axe === "undefined") return null;
 
   checkNames();
@@ -71,7 +73,7 @@ async ([options, knownLooks, knownShapes]) => {
     const others = new Set(first.values());
     await checkContrast(unknown().filter((element) => !others.has(element)));
   }
-  return { violations, looks: [...passed], shapes: violations.length ? [] : [...shapes] };
+  return { violations, looks: told(passed, knownLooks), shapes: violations.length ? "" : told(shapes, knownShapes) };
 
   // No id and no landmark's name twice, and no name of what is not there.
   function checkNames() {

@@ -31,9 +31,9 @@ class Examined:
     """What was looked at closely in a run, and need not be again."""
 
     pages: set[Met] = field(default_factory=set)
-    looks: set[int] = field(default_factory=set)
+    looks: set[str] = field(default_factory=set)
     """Of texts whose contrast is enough."""
-    shapes: set[int] = field(default_factory=set)
+    shapes: set[str] = field(default_factory=set)
     """Of elements, and all that they stand in, with which axe was content."""
 
 
@@ -115,13 +115,13 @@ def labelled(page: Page, label: str) -> Locator:
 
 async def complaints_about(page: Page, known: Examined) -> list[str]:
     """What axe and a ruler find wrong with a page; axe is asked where there is something that it has not yet seen."""
-    asked = [AXE, list(known.looks), list(known.shapes)]
+    asked = [AXE, " ".join(known.looks), " ".join(known.shapes)]
     examined = await page.evaluate(EXAMINING, asked)
     if examined is None:
         await page.evaluate(axe.axe_script)
         examined = await page.evaluate(EXAMINING, asked)
-    known.looks.update(examined["looks"])
-    known.shapes.update(examined["shapes"])
+    known.looks.update(examined["looks"].split())
+    known.shapes.update(examined["shapes"].split())
     found = [f"{page.url}: {rule}: {words}: {html}" for rule, words, html in examined["violations"]]
     for width in (NARROW, ZOOMED, WIDE):
         await page.set_viewport_size({"width": width, "height": HEIGHT})

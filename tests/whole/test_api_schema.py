@@ -204,6 +204,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "settle_decision": {"state": "done", "outcome": "Envoyé"},
     "raise_difficulty": {"content": "Pas de garage", "purchase": "AG-2027-001", "member": ""},
     "settle_difficulty": {"settlement": "Garage trouvé"},
+    "move_action": {"state": "under_way", "reason": ""},
     "add_agenda_item": {"title": "Un point", "duration_minutes": 10, "purchase": "AG-2027-001"},
     "replace_agenda": {
         "items": [*({"id": place, "title": "Difficulté"} for place in (1, 2, 3)), {"title": "Un point"}]
@@ -324,6 +325,7 @@ LENT: dict[str, tuple[str, int | str]] = {
     **dict.fromkeys(("list_voters", "get_ballot", "put_ballot"), ("round", "TP-2027-001")),
     **dict.fromkeys(("correct_round", "cancel_a_round"), ("round", "TP-2027-002")),
     "open_a_round": ("round", "TP-2027-003"),
+    "move_action": ("action", "FA-2027-001"),
     **dict.fromkeys(("agree_lending", "end_lending", "note_lending_use"), ("lending_id", 1)),
     "refuse_lending": ("lending_id", 2),
     **dict.fromkeys(("get_bill", "accept_bill"), ("bill_id", 1)),
