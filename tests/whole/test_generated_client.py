@@ -1,4 +1,4 @@
-"""A client that others generate from the description does its work: lists, files, meets a conflict, creates once, settles."""
+"""A client that others generate from the description lists, files, meets a conflict, creates once and settles."""
 
 import importlib
 import json
