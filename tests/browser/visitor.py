@@ -115,11 +115,7 @@ def labelled(page: Page, label: str) -> Locator:
 
 async def complaints_about(page: Page, known: Examined) -> list[str]:
     """What axe and a ruler find wrong with a page; axe is asked where there is something that it has not yet seen."""
-    asked = [AXE, " ".join(known.looks), " ".join(known.shapes)]
-    examined = await page.evaluate(EXAMINING, asked)
-    if examined is None:
-        await page.evaluate(axe.axe_script)
-        examined = await page.evaluate(EXAMINING, asked)
+    examined = await page.evaluate(EXAMINING, [AXE, " ".join(known.looks), " ".join(known.shapes)])
     known.looks.update(examined["looks"].split())
     known.shapes.update(examined["shapes"].split())
     found = [f"{page.url}: {rule}: {words}: {html}" for rule, words, html in examined["violations"]]
@@ -151,6 +147,8 @@ class Visitors:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
+        if examines and javascript:  # it is half a megabyte: the browser keeps it
+            await context.add_init_script(axe.axe_script)
         page = await context.new_page()
         visitor = Visitor(page, url, dark=dark, examines=examines and javascript, examined=self.examined)
         visitor.listen()
