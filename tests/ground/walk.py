@@ -67,6 +67,7 @@ BODIES: dict[str, dict[str, object]] = {
     "step": {"state": "ordered"},
 }
 """Sound ones, by the end of the address, so that only the right can refuse."""
+IN_GROUP = "{group}"
 COMPUTED = {"current_allocations", "current_shares", "case_changes"}
 """What stands in for computing the same figures again: nobody sees whether it is there."""
 _FINGERPRINT = "SELECT '{0}', count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {0} t"
@@ -288,7 +289,7 @@ class Walk:
 
     async def strays(self, actor: str) -> list[Step]:
         """Every route of a group, under the other group's address and this one's names."""
-        routes = [route for route in self.routes("GET", "POST", "PUT") if "{group}" in route.template]
+        routes = [route for route in self.routes("GET", "POST", "PUT") if IN_GROUP in route.template]
         values = {**self.values, "group": self.there.slug}
         return await self._once(("strays", actor), actor, routes, values)
 
@@ -333,8 +334,14 @@ class Walk:
             yield
 
     async def reads_anew(self, actors: Iterable[str]) -> dict[str, list[Step]]:
+        """Every GET route of a group, of what is there by now."""
         await self._sweep()
-        return {actor: [await self.ask(actor, route) for route in self.routes("GET", actor=actor)] for actor in actors}
+        return {
+            actor: [
+                await self.ask(actor, route) for route in self.routes("GET", actor=actor) if IN_GROUP in route.template
+            ]
+            for actor in actors
+        }
 
     async def _everything(self) -> dict[str, object]:
         """A fingerprint of all tables, for what reading must leave alone."""
