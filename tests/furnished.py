@@ -34,9 +34,12 @@ from pooling.committees.decisions.models import Decision
 from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.models import MinutesVersion
+from pooling.conventions.export import DELIBERATIONS
+from pooling.conventions.models import KeptDocument
 from pooling.deliveries.splitting import keep_split
 from pooling.exports.asking import ask_export
 from pooling.exports.writing import write_exports
+from pooling.features import FEATURES
 from pooling.followups.documents import attach_document
 from pooling.followups.keeping import keep_followup
 from pooling.followups.schemas import DateIn, FollowUpIn
@@ -53,6 +56,7 @@ from pooling.members.admission import admit_member
 from pooling.members.asking import RequestIn, keep_request
 from pooling.members.changing import member_by_code
 from pooling.members.entrance import caller_of
+from pooling.members.features import gather_features
 from pooling.members.mails import Sender
 from pooling.members.models import Member, Membership, Role
 from pooling.members.retiring import RetirementIn, retire_member
@@ -67,6 +71,7 @@ from pooling.orders.making import make_orders
 from pooling.orders.models import Order, OrderItem, OrderState, OrderVersion
 from pooling.orders.naming import name_suppliers
 from pooling.outbox.models import Message
+from pooling.procurement.models import Mandate, ProcurementPlan
 from pooling.purchases.details import describe_item
 from pooling.purchases.finding import item_ids
 from pooling.purchases.item_files import attach_to_item
@@ -79,6 +84,7 @@ from pooling.receipts.lists.writing import LIST_KIND
 from pooling.receipts.noting import note_receipt
 from pooling.receipts.photos import photos_of
 from pooling.receipts.schemas import NotedIn, ReceiptIn
+from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
 from pooling.resources.lending import agree, ask_for, note_use
@@ -129,6 +135,7 @@ async def furnish(
             **await _describe(session, territory, purchase_id, mark),
             **await _deliver(session, territory, purchase_id, mark),
             **await _allocate(session, territory, purchase_id, mark),
+            **await _sign(session, territory, purchase_id, mark),
             **await _lend(session, territory, mark),
             **await _note(session, territory, mark),
             **await _tell(session, territory, mark),
@@ -151,8 +158,9 @@ async def furnish(
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
     named |= await _order(database, territory, mark)
     named |= await _receive(database, territory, mark)
-    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS]
-    assert await write_exports(database, FixedClock(NOW), kinds) == 4  # two of them are of orders
+    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS]
+    configured = gather_features(FEATURES, PROJECT_ROOT / "config", ReminderConfiguration())
+    assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 5  # two of them are of orders
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
@@ -289,6 +297,30 @@ async def _deliver(session: AsyncSession, territory: Territory, purchase_id: int
     items = await item_ids(session, purchase_id)
     await keep_split(session, referent, purchase_id, member, [(items["arceau"], {site.id: 2 for site in sites})], NOW)
     return {"site_id": sites[1].id}
+
+
+async def _sign(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:
+    """What the convention says, a version of it and one of the référent's member's deliberation; all of those."""
+    session.add(ProcurementPlan(group_id=territory.group_id, purchase_id=purchase_id, mandate=Mandate.FULL))
+    kept = []
+    for member_id in (None, territory.members[LUGOS]):
+        file = await keep_file(session, f"version{mark}.pdf", "application/pdf", f"%PDF{mark}".encode(), NOW)
+        version = KeptDocument(
+            group_id=territory.group_id,
+            purchase_id=purchase_id,
+            member_id=member_id,
+            number=1,
+            file_id=file.id,
+            kept_by=territory.people[REFERENT],
+            kept_at=NOW,
+        )
+        session.add(version)
+        await session.flush()
+        kept.append(version.id)
+    terms = {"purchase": purchase_id, "format": "odt"}
+    asked_by = territory.people[BUYER]
+    export = await ask_export(session, DELIBERATIONS.name, terms, asked_by, NOW, unchanging=False)
+    return {"kept_document": kept[0], "kept_deliberation": kept[1], "deliberations_export": export}
 
 
 async def _lend(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ from pooling.answers import feature as answers
 from pooling.bills import feature as bills
 from pooling.committees import feature as committees
 from pooling.committees.calendars import feature as calendars
+from pooling.conventions import feature as conventions
 from pooling.deliveries import feature as deliveries
 from pooling.directory import feature as directory
 from pooling.followups import feature as followups
@@ -39,6 +40,7 @@ FEATURES: tuple[Feature, ...] = (
     followups.FEATURE,
     allocation.FEATURE,
     procurement.FEATURE,
+    conventions.FEATURE,
     quotes.FEATURE,
     orders.FEATURE,
     receipts.FEATURE,

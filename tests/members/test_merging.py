@@ -72,6 +72,7 @@ KNOWN = {
     "order_lines.member_id": "frozen",
     "order_buyers.member_id": "what one of them was called, where the new one is called nothing yet",
     "bills.member_id": "follow",
+    "kept_documents.member_id": "frozen",
 }
 """What points at members, and what becomes of it when they unite: a new table says so here, and does it."""
 

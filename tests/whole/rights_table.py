@@ -461,6 +461,25 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/procedure": GROUP,
     **{f"{method} {PURCHASE}/procedure/modification": EDITS for method in ("GET", "POST")},
     **{f"{method} {PURCHASE}/procedure/membres/{{member}}": SEES_LUGOS | EDITS for method in ("GET", "POST")},
+    **{
+        f"GET {PURCHASE}/procedure/convention{path}": GROUP
+        for path in ("", ".odt", ".docx", ".pdf", "/versions/{kept_document}")
+    },
+    f"POST {PURCHASE}/procedure/convention/versions": EDITS,
+    f"POST {PURCHASE}/procedure/convention/deliberations": RUNS_OR_LEADS,
+    **{
+        f"GET {PURCHASE}/procedure/convention/dossiers/{{deliberations_export}}{path}": RUNS_OR_LEADS
+        for path in ("", "/fichier")
+    },
+    **{
+        f"{method} {PURCHASE}/procedure/convention/deliberations/{{member}}{path}": SEES_LUGOS
+        for method, path in (
+            ("GET", ""),
+            *(("GET", f"/deliberation.{kind}") for kind in ("odt", "docx", "pdf")),
+            ("POST", "/versions"),
+            ("GET", "/versions/{kept_deliberation}"),
+        )
+    },
     f"GET {PURCHASE}/couts": GROUP,
     f"GET {PURCHASE}/couts/cles": GROUP,
     f"POST {PURCHASE}/couts/cles": BUYER,
@@ -554,6 +573,18 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"PUT {API}/purchases/{{reference}}/items/{{item}}/details": EDITS,
     f"GET {API}/purchases/{{reference}}/lots": GROUP,
     **{f"GET {API}/purchases/{{reference}}/procedure{path}": GROUP for path in ("", "/plan", "/members")},
+    **{
+        f"GET {API}/purchases/{{reference}}/procedure/convention{path}": GROUP
+        for path in ("", ".odt", ".docx", ".pdf", "/versions/{kept_document}")
+    },
+    f"POST {API}/purchases/{{reference}}/procedure/convention/versions": EDITS,
+    **{
+        f"{method} {API}/purchases/{{reference}}/procedure/members/{{member}}/deliberation{path}": SEES_LUGOS
+        for method, path in (
+            *(("GET", path) for path in ("", ".odt", ".docx", ".pdf", "/versions/{kept_deliberation}")),
+            ("POST", "/versions"),
+        )
+    },
     f"PUT {API}/purchases/{{reference}}/procedure/plan": EDITS,
     **{
         f"{method} {API}/purchases/{{reference}}/procedure/members/{{member}}": SEES_LUGOS | EDITS

@@ -25,7 +25,7 @@ class Offer:
     asks: Mapping[str, object] = field(default_factory=dict)
     """Hidden fields."""
     listed_url: str = ""
-    """Where those that are kept are found."""
+    """Where those that are kept are found; empty: nowhere."""
     formats: Mapping[str, str] = field(default_factory=dict)
     """Kinds of file to choose from, each with what it is asked by; none named: there is one."""
     why: str = (

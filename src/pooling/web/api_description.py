@@ -37,6 +37,8 @@ PATH_PARAMETERS = {
     "order_number": "The order’s number within its purchase.",
     "receipt_id": "A receipt’s id.",
     "noted_id": "The id of days that somebody noted.",
+    "kept_document": "The id of a version of the convention that was kept.",
+    "kept_deliberation": "The id of a version of the deliberation that was kept.",
 }
 REFUSALS = {
     400: "The request is not one: bytes that are no text, or a body that is not JSON.",

@@ -1,0 +1,1 @@
+"""The charter of a group: what its members commit to, before any purchase."""

@@ -1,0 +1,99 @@
+"""What the pages of a purchase's papers share, and the calls of programs about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from pooling.allocation.page import finance_of
+from pooling.conventions.parties import Party
+from pooling.conventions.texts import ConventionTexts
+from pooling.conventions.writing import Papers, deliberation_of, read_papers, share_of, shares_now
+from pooling.documents.document import Document
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import NotFound
+from pooling.members.group_page import InGroup
+from pooling.members.models import Group
+from pooling.procurement.page import OnProcedure, ProcedurePage
+from pooling.web.layout import Link
+
+CONVENTION = "/procedure/convention"
+
+
+async def papers_of(here: OnProcedure) -> Papers:
+    return await read_papers(
+        here.session,
+        here.assessed,
+        await here.session.get_one(Group, group_of(here.session)),
+        here.services.part(ConventionTexts),
+        here.configuration,
+        finance_of(here),
+    )
+
+
+async def deliberation_for(here: OnProcedure, papers: Papers, party: Party) -> Document:
+    """Raises:
+    Conflict: as `require_written`.
+    """
+    return deliberation_of(
+        papers, party, share_of(await shares_now(here.session, papers, finance_of(here), party), party)
+    )
+
+
+@dataclass(frozen=True)
+class OnDeliberation(OnProcedure):
+    """A program's request about the deliberation of one member."""
+
+    papers: Papers
+    party: Party
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        about = await OnProcedure.load(here)
+        papers, party = await _party_named(about)
+        return cls(**vars(about), papers=papers, party=party)
+
+    @property
+    def member_id(self) -> int:
+        return self.party.member_id
+
+
+@dataclass(frozen=True)
+class ConventionPage(ProcedurePage):
+    """A page of the convention, and of what goes with it."""
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super().above, Link("Convention", self.url + CONVENTION)]
+
+
+@dataclass(frozen=True)
+class DeliberationPage(ConventionPage):
+    """A page of one member's deliberation."""
+
+    papers: Papers
+    party: Party
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        about = await ConventionPage.load(here)
+        papers, party = await _party_named(about)
+        return cls(**vars(about), papers=papers, party=party)
+
+    @property
+    def member_id(self) -> int:
+        return self.party.member_id
+
+    @property
+    def path(self) -> str:
+        return f"{CONVENTION}/deliberations/{self.party.siren}"
+
+
+async def _party_named(about: OnProcedure) -> tuple[Papers, Party]:
+    """Raises:
+    NotFound: the member that the address names does not sign: it takes no part, or is a unit.
+    """
+    papers = await papers_of(about)
+    party = next((one for one in papers.parties.all if one.siren == about.named["member"]), None)
+    if party is None:
+        raise NotFound
+    return papers, party

@@ -1,0 +1,239 @@
+"""The papers of a groupement: what each mandate says, what a deliberation counts, versions that stay."""
+
+import hashlib
+import io
+import re
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlmodel import col
+
+from api_client import API, Connect
+from documents.reading_back import Part, read_docx, read_odt, read_pdf
+from factories import BUYER, LUGOS, NOW, UNIVERSITY, Territory, file_needs, open_purchase
+from pooling import BESIDE
+from pooling.allocation.models import Charge
+from pooling.conventions.export import DELIBERATIONS
+from pooling.conventions.models import KeptDocument
+from pooling.conventions.parties import assembly_of
+from pooling.conventions.texts import read_conventions, samples_of
+from pooling.documents.document import Document, document_of
+from pooling.exports.writing import write_exports
+from pooling.features import FEATURES
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.kernel.files import File
+from pooling.members.features import gather_features
+from pooling.procurement.models import ProcurementPlan
+from pooling.reminders.configuration import ReminderConfiguration
+from pooling.web.markdown import Node, plain_text
+from web_client import SignIn, text_of
+
+PAGE = "/g/bassin/achats/AG-2027-001/procedure/convention"
+DELIBERATION = f"{PAGE}/deliberations/{LUGOS}"
+READ = {"odt": read_odt, "docx": read_docx, "pdf": read_pdf}
+AT = datetime(2027, 3, 1, 9, tzinfo=UTC)
+TEXTS = read_conventions(BESIDE / "config")
+
+
+def documents(name: str, mandate: str) -> list[Document]:
+    return [
+        document_of(getattr(TEXTS, name), sample, author="Bassin", reference="AG-2027-001", notice=None, at=AT)
+        for sample in samples_of(name)
+        if sample["mandate"] == mandate
+    ]
+
+
+def words(document: Document) -> str:
+    return plain_text(document.blocks)
+
+
+OF_MANDATE = {
+    "procedure_only": (
+        ["signe et notifie son contrat", "chaque membre signe, notifie et exécute le contrat", "R2192-10"],
+        ["titre de recettes", "au nom de tous les membres"],
+    ),
+    "sign_and_notify": (
+        ["Le coordonnateur signe et notifie le contrat pour tous", "il commande, vérifie et paie", "R2192-10"],
+        ["titre de recettes", "signe et notifie son contrat"],
+    ),
+    "full": (
+        ["signe, notifie et exécute le contrat pour tous", "titre de recettes", "4581"],
+        ["signe et notifie son contrat", "Chaque membre paie au fournisseur"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mandate", OF_MANDATE)
+def test_clauses_follow_the_mandate(mandate: str) -> None:
+    there, absent = OF_MANDATE[mandate]
+    for document in documents("convention", mandate):
+        said = words(document).replace("\u00a0", " ").replace("\u202f", " ")
+        assert all(clause in said for clause in [*there, "solidairement responsables", "L2113-7"]), said
+        assert not any(clause in said for clause in absent)
+    rich, poor = documents("convention", mandate)[1], documents("convention", mandate)[3]
+    assert "L1414-3" in words(rich)
+    assert "commission d’appel d’offres n’a pas à être réunie" in words(poor)
+    assert "À confirmer" in words(rich)
+    free = documents("convention", mandate)[2]
+    assert "à titre gratuit" in words(free)
+    assert "L5211-4-4" not in words(poor)
+
+
+@pytest.mark.parametrize("mandate", OF_MANDATE)
+@pytest.mark.parametrize("name", ["convention", "deliberation"])
+def test_every_sentence_is_typeset_as_french_is(name: str, mandate: str) -> None:
+    for document in documents(name, mandate):
+        for line in [document.title, *_texts(document.blocks)]:
+            assert re.search(r" (?=[;:!?»€%])|« |[^\s]«(?=\w)|'|\.\.\.", line) is None, line
+
+
+def _texts(blocks: list[Node] | tuple[Node, ...] | object) -> list[str]:
+    if isinstance(blocks, dict):
+        own = [blocks["text"]] if "text" in blocks else []
+        return own + [text for part in blocks.values() for text in _texts(part)]
+    return [text for part in blocks for text in _texts(part)] if isinstance(blocks, list | tuple) else []
+
+
+@pytest.mark.parametrize(
+    ("kind", "category", "council", "executive"),
+    [
+        ("commune", "", "le conseil municipal", "le maire"),
+        ("CA", "commune", "le conseil communautaire", "le président"),
+        ("METRO", "", "le conseil de la métropole", "le président"),
+        (None, "Commune nouvelle", "le conseil municipal", "le maire"),
+        (None, "université", "le conseil d’administration", "le président"),
+        (None, "syndicat", "l’assemblée délibérante", "son représentant légal"),
+    ],
+)
+def test_who_decides_and_who_signs(kind: str | None, category: str, council: str, executive: str) -> None:
+    assert assembly_of(kind, category) == (council, executive)
+
+
+async def planned(database: Database, territory: Territory) -> int:
+    purchase_id = await open_purchase(database, territory, NOW)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=10)
+    await file_needs(database, territory, purchase_id, "referent@droit.example", NOW, abri=1)
+    async with database.transaction(territory.group_id) as session:
+        group_id = territory.group_id
+        session.add(ProcurementPlan(group_id=group_id, purchase_id=purchase_id, mandate="full"))
+        shared = {"code": "annonce", "label": "Annonce", "key": "equal"}
+        session.add(Charge(group_id=group_id, purchase_id=purchase_id, amount_cents=40_000, **shared))  # type: ignore[arg-type]
+    return purchase_id
+
+
+async def test_the_papers_from_the_plan_to_the_file(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    await planned(database, territory)
+    buyer = await sign_in(BUYER)
+    shown = text_of(await buyer.get(PAGE))
+    assert "Convention constitutive d’un groupement de commandes : Arceaux" in shown
+    assert "Arcachon (coordonnateur)" in shown
+    assert "Université participe aussi pour UFR de droit, UFR de santé" in shown
+    assert "Annonce 400,00 € à parts égales tous ceux qui participent à l’achat" in shown
+    files = {kind: read(await _get(buyer, f"{PAGE}.{kind}")) for kind, read in READ.items()}
+    assert files["odt"] == files["docx"] == files["pdf"]
+    assert ("h2", "Article3–Coordonnateur") in files["odt"]
+
+    kept = await buyer.post(f"{PAGE}/versions", {"format": "pdf"}, page=PAGE)
+    assert (kept.status_code, kept.headers["location"]) == (303, PAGE)
+    await buyer.post(f"{PAGE}/versions", {"format": "odt"}, page=PAGE)
+    async with database.transaction(territory.group_id) as session:
+        rows = await session.execute(
+            select(col(KeptDocument.id), col(KeptDocument.number), col(File.name), col(File.sha256))
+            .join(File, col(File.id) == col(KeptDocument.file_id))
+            .order_by(col(KeptDocument.number))
+        )
+        first, second = rows.all()
+    assert (first[2], second[2]) == ("AG-2027-001-convention-v1.pdf", "AG-2027-001-convention-v2.odt")
+    content = await _get(buyer, f"{PAGE}/versions/{first[0]}")
+    assert hashlib.sha256(content).digest() == first[3]
+    assert first[3].hex() in (await buyer.get(PAGE)).text
+    refused = await buyer.post(f"{PAGE}/versions", {"format": "exe"}, page=PAGE)
+    assert refused.status_code == 422
+
+    asked = await buyer.post(f"{PAGE}/deliberations", {"folder": "docx"}, page=PAGE)
+    configured = gather_features(FEATURES, BESIDE / "config", ReminderConfiguration())
+    assert await write_exports(database.handing(configured), clock, [DELIBERATIONS]) == 1
+    folder = asked.headers["location"]
+    assert "Le dossier est prêt" in text_of(await buyer.get(folder))
+    book = zipfile.ZipFile(io.BytesIO(await _get(buyer, f"{folder}/fichier")))
+    assert sorted(book.namelist()) == [
+        f"AG-2027-001-deliberation-{name}.docx"
+        for name in ("arcachon-213300098", "lugos-213302607", "salles-213304983", f"universite-{UNIVERSITY}")
+    ]
+    lugos = read_docx(book.read("AG-2027-001-deliberation-lugos-213302607.docx"))
+    assert _row(lugos, "Arceauposé") == ["10arceaux", "1800,00€"]
+    university = read_docx(book.read(f"AG-2027-001-deliberation-universite-{UNIVERSITY}.docx"))
+    assert _row(university, "Abride10places") == ["1abri", "14000,00€"]
+    assert not any("Arceauposé" in said for _, said in university)
+
+
+async def _get(browser: object, path: str) -> bytes:
+    answer = await browser.get(path)  # type: ignore[attr-defined]
+    assert answer.status_code == 200, path
+    content: bytes = answer.content
+    return content
+
+
+def _row(parts: list[Part], first: str) -> list[str]:
+    place = parts.index(("td", first))
+    return [said for _, said in parts[place + 1 : place + 3]]
+
+
+async def test_a_member_reads_its_own_deliberation_with_what_it_pays(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    purchase_id = await planned(database, territory)
+    referent = await sign_in("referent@lugos.example")
+    shown = text_of(await referent.get(DELIBERATION))
+    async with database.transaction(territory.group_id) as session:
+        share = (
+            await session.execute(
+                text("SELECT ht, vat, net FROM current_shares WHERE purchase_id = :purchase AND member = :lugos"),
+                {"purchase": purchase_id, "lugos": LUGOS},
+            )
+        ).one()
+    assert share.ht == 180_000 + 8_000, "ten racks, and a fifth of the notice"
+    for label, cents in (("Montant HT", share.ht), ("TVA", share.vat), ("Coût net estimé", share.net)):
+        assert f"{label} {cents // 100:,}".replace(",", " ") in shown, label
+    assert "Après en avoir délibéré, le conseil municipal" in shown
+    assert "autorise le maire à signer" in shown
+    assert "Lugos" in text_of(await referent.get(PAGE)).partition("Votre modèle de délibération")[2]
+    assert (await (await sign_in("referent@salles.example")).get(DELIBERATION)).status_code == 403
+
+
+async def test_what_is_not_decided_is_told_and_nothing_is_written(
+    database: Database, territory: Territory, connect: Connect, sign_in: SignIn
+) -> None:
+    await open_purchase(database, territory, NOW)
+    program = await connect(BUYER)
+    for path in ("convention", f"members/{LUGOS}/deliberation", "convention.odt"):
+        refused = await program.get(f"{API}/purchases/AG-2027-001/procedure/{path}")
+        assert (refused.status_code, refused.json()["code"]) == (409, "mandate_undecided"), path
+    assert "Dites d’abord ce que la convention confie au pilote" in text_of(await (await sign_in(BUYER)).get(PAGE))
+
+
+async def test_programs_read_and_keep_versions_once(database: Database, territory: Territory, connect: Connect) -> None:
+    await planned(database, territory)
+    program = await connect(BUYER)
+    for path in ("convention", f"members/{LUGOS}/deliberation"):
+        one = f"{API}/purchases/AG-2027-001/procedure/{path}"
+        made = await program.post(f"{one}/versions", {"format": "odt"}, idempotency_key=f"une-{path}")
+        again = await program.post(f"{one}/versions", {"format": "odt"}, idempotency_key=f"une-{path}")
+        assert (made.status_code, made.json()) == (201, again.json())
+        assert [version["number"] for version in (await program.get(one)).json()["versions"]] == [1]
+        content = (await program.get(made.headers["location"])).content
+        assert hashlib.sha256(content).hexdigest() == made.json()["sha256"]
+        assert read_odt((await program.get(f"{one}.odt")).content) == read_odt(content)
+
+
+def test_the_charter_says_who_takes_part(tmp_path: Path) -> None:
+    from pooling.charters.text import charter_of, read_charter  # noqa: PLC0415
+
+    said = words(charter_of(read_charter(tmp_path), "Bassin", ["Arcachon", "# Lugos"], notice=None, at=AT))
+    assert "# Lugos" in said
