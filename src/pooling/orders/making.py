@@ -64,7 +64,7 @@ _UNWANTED = f"""
     WITH {_TO_ORDER}
     SELECT o.id FROM orders o
     LEFT JOIN (SELECT DISTINCT supplier_id, buyer_id FROM to_order) w
-        ON w.supplier_id = o.supplier_id AND w.buyer_id IS NOT DISTINCT FROM o.member_id
+        ON w.supplier_id = o.supplier_id AND COALESCE(w.buyer_id, 0) = COALESCE(o.member_id, 0)
     WHERE o.group_id = :group AND o.purchase_id = :purchase AND o.state = 'draft' AND w.supplier_id IS NULL"""  # noqa: S608 - ours
 _FORGET = (
     "DELETE FROM order_versions WHERE group_id = :group AND order_id = ANY (:orders)",
@@ -80,7 +80,7 @@ _BEGIN = f"""
         JOIN suppliers s ON s.group_id = :group AND s.id = w.supplier_id
         LEFT JOIN members m ON m.group_id = :group AND m.id = w.buyer_id
         LEFT JOIN orders o ON o.group_id = :group AND o.purchase_id = :purchase AND o.state = 'draft'
-            AND o.supplier_id = w.supplier_id AND o.member_id IS NOT DISTINCT FROM w.buyer_id
+            AND o.supplier_id = w.supplier_id AND COALESCE(o.member_id, 0) = COALESCE(w.buyer_id, 0)
         WHERE o.id IS NULL),
     begun AS (
         INSERT INTO orders (group_id, purchase_id, supplier_id, member_id, number, reference, state, version,
