@@ -1,9 +1,11 @@
-"""Alembic's way in. `pooling migrate` hands over an open connection of the owner's role."""
+"""Alembic's way in. `pooling migrate` hands over an open connection of the owner's role. Of the tables it needs to know
+how constraints are named, and no model.
+"""
 
 from alembic import context
 
-from pooling.kernel.migrations import every_table
+from pooling.kernel.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=every_table(), compare_type=True)
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():
     context.run_migrations()

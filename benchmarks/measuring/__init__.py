@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import psutil
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that is started compiles all its modules anew
 Work = Callable[[], Awaitable[Any]]
 ROUNDS = 5
 MEGABYTE = 1024 * 1024

@@ -1,7 +1,9 @@
 """The demonstration's own pages: nowhere else, for nobody else, and always with its banner."""
 
+import asyncio
 import socket
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from litestar import Litestar
@@ -13,7 +15,9 @@ from ground.web import SECRET
 from pooling.accounts.people import ensure_people
 from pooling.app import create_app
 from pooling.demo import pages as demo
-from pooling.demo.place import check_loopback, check_port_is_free
+from pooling.demo.people import MAIN, people_to_come
+from pooling.demo.place import begin, check_loopback, check_port_is_free, finish, is_empty, is_unfinished
+from pooling.demo.preparing import wait_for_territory
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -41,6 +45,45 @@ def handlers(app: Litestar) -> set[object]:
     return {handler.fn for route in routes for handler in route.route_handlers}
 
 
+async def test_until_the_territory_stands_a_first_page_is_shown_and_whoever_enters_waits(
+    demonstration: Litestar, database: Database, territory: Territory
+) -> None:
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+    inner = demonstration.asgi_handler
+    stands = wait_for_territory(demonstration, first_page=True)
+    visitor = Browser(demonstration, database)
+    try:
+        page = text_of(await visitor.get("/connexion"))
+        assert "Le territoire se prépare" in page
+        assert all(person.email in page for person in people_to_come())
+        assert (await visitor.get("/health/ready")).status_code == 503
+        entering = asyncio.create_task(visitor.post("/demonstration/connexion", {"person": "animation@bassin.example"}))
+        assert not (await asyncio.wait({entering}, timeout=0.1))[0]
+        stands.set()
+        assert (await entering).status_code == 303
+        assert "Le territoire se prépare" not in text_of(await visitor.get("/connexion"))
+    finally:
+        demonstration.asgi_handler = inner
+        await visitor.close()
+
+
+def test_who_is_told_before_there_is_a_row_is_who_comes() -> None:
+    """In the order of the page, under the addresses that its rows will have."""
+    assert [person.email.removesuffix(".example") for person in people_to_come()] == list(MAIN)
+    assert all(person.main for person in people_to_come())
+
+
+def test_a_territory_that_was_not_finished_is_told_from_one_that_stands(tmp_path: Path) -> None:
+    assert is_empty(tmp_path)
+    begin(tmp_path)
+    (tmp_path / "postgres").mkdir()
+    assert is_unfinished(tmp_path)
+    assert not is_empty(tmp_path)
+    finish(tmp_path)
+    assert not is_unfinished(tmp_path)
+
+
 DEMO_ROUTES = [*demo.FRONT, *demo.ROUTES]
 
 
@@ -60,8 +103,7 @@ async def test_nobody_enters_without_a_password_elsewhere(
     for path in ("/demonstration/courriels", f"/g/{territory.slug}/demonstration/courriels"):
         browser = await sign_in("animation@bassin.example")
         assert (await browser.get(path)).status_code == 404
-    person = territory.people["animation@bassin.example"]
-    answer = await visitor.post("/demonstration/connexion", {"person": person})
+    answer = await visitor.post("/demonstration/connexion", {"person": "animation@bassin.example"})
     assert answer.status_code == 404
     assert "set-cookie" not in answer.headers
 
@@ -72,9 +114,9 @@ async def test_only_people_of_the_fictional_group_can_be_chosen(
     async with database.transaction(territory.group_id) as session:
         await session.execute(text("UPDATE groups SET fictional = true"))
     async with database.transaction() as session:
-        strangers = await ensure_people(session, [("somebody@elsewhere.example", "Somebody", "")], clock.now())
+        await ensure_people(session, [("somebody@elsewhere.example", "Somebody", "")], clock.now())
     visitor = Browser(demonstration, database)
-    for person, status in ((*strangers.values(), 404), (territory.people["animation@bassin.example"], 303)):
+    for person, status in (("somebody@elsewhere.example", 404), ("animation@bassin.example", 303)):
         entered = await visitor.post("/demonstration/connexion", {"person": person})
         assert (entered.status_code, "set-cookie" in entered.headers) == (status, status == 303)
     await visitor.close()

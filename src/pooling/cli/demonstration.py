@@ -1,10 +1,14 @@
-"""The command that runs the demonstration. Its engines start while its pages are loaded, which takes as long: nothing
-that pages need is imported here.
+"""The command that runs the demonstration. Its engines start while its pages are loaded, which takes as long, and its
+tables are made beside: nothing that pages need is imported here.
 """
 
 import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,8 @@ import rich_click as click
 from pooling import data_folder
 from pooling.cli.loading import loaded
 from pooling.cli.starting import engines_of
-from pooling.demo.place import check_loopback, check_port_is_free, forget
-from pooling.embedded.engines import in_use, stop_left_behind
+from pooling.demo.place import begin, check_loopback, check_port_is_free, forget, is_empty, is_unfinished
+from pooling.embedded.engines import Engines, in_use, stop_left_behind
 from pooling.embedded.holders import locked
 from pooling.settings import Settings, load_settings, stop_process
 
@@ -51,17 +55,43 @@ def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # n
     console = Console()
     with ExitStack() as stack:
         _alone_in(settings.data_dir, stack)
-        if reset:
+        if reset or is_unfinished(settings.data_dir):
             _start_over(settings.data_dir)
+        empty = is_empty(settings.data_dir)
+        if empty:
+            begin(settings.data_dir)
         with console.status("Starting PostgreSQL and Valkey…"):
             pages = stack.enter_context(ThreadPoolExecutor(1)).submit(_load_pages)
             engines = stack.enter_context(engines_of(settings))
+            migrating = stack.enter_context(_migrating(engines))
             running = pages.result()
-            from pooling.cli.installation import Installation, migrate_engines  # noqa: PLC0415 - see the module's head
+            from pooling.cli.installation import Installation  # noqa: PLC0415 - see the module's head
 
-            migrate_engines(engines)
-        asyncio.run(running.demonstrate(Installation(settings, engines), host, port, console))
-    console.print("Stopped. Your data are kept for the next run.")
+        found = Installation(settings, engines)
+        asyncio.run(running.demonstrate(found, host, port, console, migrating, empty=empty))
+    unfinished = is_unfinished(settings.data_dir)
+    console.print(f"Stopped. {'The next run begins anew' if unfinished else 'Your data are kept for the next run'}.")
+
+
+@contextmanager
+def _migrating(engines: Engines) -> Iterator[subprocess.Popen[bytes]]:
+    """`pooling migrate`, in a process of its own: there is another core, and it loads few of the pages' modules."""
+    addresses = {
+        "POOLING_DATABASE_URL": engines.database_url,
+        "POOLING_OWNER_DATABASE_URL": engines.owner_database_url or "",
+        "POOLING_REDIS_URL": engines.redis_url,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pooling", "migrate"],
+        env={**os.environ, **addresses},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us, who end it
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _load_pages() -> Any:  # noqa: ANN401 - a module

@@ -5,6 +5,7 @@ A web process loads neither the worker nor what draws frames in a terminal.
 
 import asyncio
 import socket
+import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,7 +15,8 @@ import rich_click as click
 
 from pooling.app import create_app
 from pooling.cli.installation import Installation, installation, secret_key
-from pooling.demo.place import check_port_is_free
+from pooling.demo.place import check_port_is_free, finish
+from pooling.demo.preparing import wait_for_territory
 from pooling.demo.running import make_territory, run_until_stopped
 from pooling.kernel.bell import Bell
 from pooling.kernel.database import WEB
@@ -33,17 +35,30 @@ if TYPE_CHECKING:
 PORT = click.IntRange(1, 65535)
 
 
-async def demonstrate(found: Installation, host: str, port: int, console: "Console") -> None:
+async def demonstrate(
+    found: Installation,
+    host: str,
+    port: int,
+    console: "Console",
+    migrating: "subprocess.Popen[bytes]",
+    *,
+    empty: bool,
+) -> None:
+    """Its first page answers before there is a table, its territory is made meanwhile, and whoever enters waits for it.
+    `empty`: no earlier run left one.
+    """
     from pooling.worker import run, work_of  # noqa: PLC0415 - see the module's head
 
     database, bell = found.database(), Bell(found.engines.redis_url)
-    services = Services(found.settings, database, bell, secret_key(found.settings))
-    made, app = await asyncio.gather(
-        make_territory(database, datetime.now(UTC)), asyncio.to_thread(create_app, services, demonstration=True)
-    )
-    work = work_of(found.settings, database, bell, transport=KeptInOutbox())
+    app = create_app(Services(found.settings, database, bell, secret_key(found.settings)), demonstration=True)
+    stands = wait_for_territory(app, first_page=empty)
 
     async def announced() -> None:
+        await _ended_well(migrating)
+        made = await make_territory(database, datetime.now(UTC))
+        finish(found.settings.data_dir)
+        stands.set()
+        work = work_of(found.settings, database, bell, transport=KeptInOutbox())
         with suppress(OSError):  # nobody reads what is said
             console.print(_welcome(found.settings.base_url, made=made))  # once Ctrl-C is listened to
         await run(work)
@@ -51,8 +66,17 @@ async def demonstrate(found: Installation, host: str, port: int, console: "Conso
     try:
         await run_until_stopped(app, announced(), host=host, port=port)
     finally:
+        migrating.terminate()  # unless it ended: who waits for it goes on
         await bell.close()
         await database.dispose()
+
+
+async def _ended_well(process: "subprocess.Popen[bytes]") -> None:
+    """Raises:
+    RuntimeError: it did not; it has said why.
+    """
+    if await asyncio.to_thread(process.wait):
+        raise RuntimeError("the tables could not be made")
 
 
 def _welcome(address: str, *, made: bool) -> "Panel":

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from pooling.accounts.keeping import way_in
 from pooling.accounts.sessions import open_session
-from pooling.demo.people import DemoPerson, people_to_enter_as
+from pooling.demo.people import DemoPerson, people_to_come, people_to_enter_as
+from pooling.demo.preparing import is_prepared
 from pooling.kernel.errors import NotFound
 from pooling.members.features import Entry
 from pooling.members.group_page import GroupPage, Here
@@ -39,13 +40,15 @@ async def _demo_people(request: Request[Any, Any, Any]) -> list[DemoPerson]:
 
 @get("/connexion", right="anyone")
 async def choose_role(request: Request[Any, Any, Any]) -> Response[str]:
-    return render(request, "demo/sign_in.html", people=await _demo_people(request))
+    prepared = is_prepared(request)
+    people = await _demo_people(request) if prepared else people_to_come()
+    return render(request, "demo/sign_in.html", people=people, prepared=prepared)
 
 
 @post("/demonstration/connexion", right="anyone")
 async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:
     """Signs in as one of the demonstration's people, and as nobody else."""
-    chosen = next((person for person in await _demo_people(request) if str(person.id) == form.value("person")), None)
+    chosen = next((person for person in await _demo_people(request) if person.email == form.value("person")), None)
     if chosen is None:
         raise NotFound
     async with services_of(request).database.transaction() as session:

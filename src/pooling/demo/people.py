@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.demo.territory import BUYER, FACILITATOR, LEADING, READER, authorities, finance_of, referent_of
 from pooling.kernel.tables import linked
 from pooling.members.models import Member, Membership, Role
 from pooling.purchases.models import Purchase
@@ -32,6 +33,22 @@ class DemoPerson:
     about: str
     main: bool
     """Shown first; the others are folded."""
+
+
+_LUGOS = "213302607"
+
+
+def people_to_come() -> list[DemoPerson]:
+    """The main ones, as they will be shown, before there is a row of them."""
+    names = {row["siren"]: row["name"] for row in authorities()}
+    come = (
+        (referent_of(_LUGOS), Role.REFERENT, names[_LUGOS]),
+        (BUYER, Role.LEAD_BUYER, "plusieurs achats"),
+        (finance_of(LEADING), Role.FINANCE, names[LEADING]),
+        (FACILITATOR, Role.FACILITATOR, ""),
+        (READER, Role.READER, ""),
+    )
+    return [_shown(0, email, "", role, [of_what]) for email, role, of_what in come]
 
 
 async def people_to_enter_as(session: AsyncSession) -> list[DemoPerson]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pooling.settings import stop_process
 
 ENGINE_FOLDERS = ("postgres", "valkey")
+_UNFINISHED = ".territory-unfinished"
 
 
 def check_loopback(host: str) -> None:
@@ -27,6 +28,26 @@ def check_port_is_free(host: str, port: int) -> None:
             attempt.bind((host, port))
         except OSError:
             stop_process(f"port {port} is taken: choose another with --port.")
+
+
+def is_empty(data_dir: Path) -> bool:
+    """Whether no earlier run left data here."""
+    return not any((data_dir / name).exists() for name in ENGINE_FOLDERS)
+
+
+def begin(data_dir: Path) -> None:
+    """The territory is being made: until it is finished nobody enters, and a run that ends before leaves nothing that
+    the next one would take for whole.
+    """
+    (data_dir / _UNFINISHED).touch()
+
+
+def is_unfinished(data_dir: Path) -> bool:
+    return (data_dir / _UNFINISHED).exists()
+
+
+def finish(data_dir: Path) -> None:
+    (data_dir / _UNFINISHED).unlink(missing_ok=True)
 
 
 def forget(data_dir: Path) -> None:
