@@ -304,6 +304,7 @@ async def test_every_table_that_the_case_is_read_from_tells_its_changes(
         tell = {table: count for table, count in rows}
     assert {"purchases", "collections", "needs", "assignments", "members"} <= read, "the statements were understood"
     assert read <= tell.keys()
+    assert {"bills", "bill_rates", "bill_lines"} <= tell.keys(), "the view `billed` reads them"
     assert all(count == 3 or (table, count) == ("purchases", 2) for table, count in tell.items())
 
 

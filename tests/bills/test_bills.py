@@ -104,8 +104,9 @@ async def test_each_member_that_orders_pays_its_own(database: Database, territor
     for bill in sent:
         assert await decide(buyer, bill, "acceptation") == 303
     shown = await read(buyer, BILLS)
-    assert "diffèrent de 0,01 € TTC" in shown, "25,00 and 75,00 at 5,5 % are 1,38 and 4,13, together 5,50"
-    assert "0,01 € de TVA à 5,5 % : le fournisseur arrondit la sienne autrement" in shown
+    assert "La répartition est au centime celle des factures acceptées" in shown, "each share is its own bills"
+    costs = await read(buyer, f"{PURCHASE}/couts/{ARCACHON}")
+    assert "De sa facture à ce que donne le calcul" in costs, "25,00 and 75,00 at 5,5 % are 1,38 and 4,13, in all 5,50"
     own = await read(referent, BILLS)
     assert "2 documents acceptés, 943,13 € à payer." in own, "720 + 144, 75 + 4,13"
     assert "F0" not in own

@@ -1,8 +1,8 @@
 """From a purchase to who pays what: `case.py` puts the case together, the rule in `pooling.sharing` decides."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,10 +19,10 @@ from pooling.kernel.tables import any_of
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Participation
-from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_case import Case
 from pooling.sharing.errors import RuleError
 from pooling.sharing.statement import Statement, state_allocation
+from pooling.sharing.tying import Bills, Tie, allocate_billed
 from pooling.web.typography import of_name
 
 
@@ -39,14 +39,18 @@ class StatedPurchase:
     """The rate of the estimate, its source, in French; None: there is none."""
     budgets: Mapping[str, str]
     """On which each member's share is charged, by its code."""
+    tie: Tie = field(default_factory=Tie)
+    """How it stands to accepted bills."""
+    paid_by: Mapping[str, str] = field(default_factory=dict)
+    """Who paid each charge that is on none of them, by their codes."""
 
 
 @dataclass(frozen=True)
 class PurchaseAllocation(StatedPurchase):
     """As it stands: the case that was shared too."""
 
-    case: Case
-    members: Mapping[str, int]
+    case: Case = field(default_factory=Case)
+    members: Mapping[str, int] = field(default_factory=dict)
     """Member ids by code."""
 
 
@@ -67,34 +71,41 @@ async def allocate_read(read: PurchaseCase) -> PurchaseAllocation:
     Raises:
         Conflict: as `allocate_purchase`.
     """
+    result, case, tie = await apply_rule(read.case, read.labels, read.bills, tuple(read.paid_by))
     return PurchaseAllocation(
-        result=await apply_rule(read.case, read.labels),
+        result=result,
         labels=read.labels,
         basis=read.basis,
         keys_frozen_at=read.keys_frozen_at,
         fctva=fctva_in_words(read.fctva),
         budgets=read.budgets,
-        case=read.case,
+        tie=tie,
+        paid_by=read.paid_by,
+        case=case,
         members=read.members,
     )
 
 
-async def apply_rule(case: Case, labels: Labels) -> Statement:
-    """The rule on a case, beside the event loop: thousands of members take seconds, and others are waiting.
+async def apply_rule(
+    case: Case, labels: Labels, bills: Bills | None = None, apart: Sequence[str] = ()
+) -> tuple[Statement, Case, Tie]:
+    """The rule on a case, tied to accepted bills where it can be; with the case as it was shared. Beside the event
+    loop: thousands of members take seconds, and others are waiting.
 
     Raises:
         Conflict: it refuses the case.
     """
     try:
-        return await asyncio.to_thread(_stated, case)
+        return await asyncio.to_thread(_stated, case, bills or Bills(), apart)
     except RuleError as error:
         raise Conflict(
             f"{refused_line(error, labels)}\u00a0: {refusal_reason(error, labels, case)}", code=error.code
         ) from error
 
 
-def _stated(case: Case) -> Statement:
-    return state_allocation(allocate(case))
+def _stated(case: Case, bills: Bills, apart: Sequence[str]) -> tuple[Statement, Case, Tie]:
+    allocation, tie = allocate_billed(case, bills, apart)
+    return state_allocation(allocation), allocation.case, tie
 
 
 _REASONS = {

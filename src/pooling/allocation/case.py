@@ -16,7 +16,7 @@ from pooling.allocation.configuration import FctvaBeneficiaries, FctvaRate, Fina
 from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import key_of
 from pooling.allocation.models import Charge, Subsidy
-from pooling.kernel.database import group_of
+from pooling.kernel.database import fetch, group_of
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Budget, Member
 from pooling.needs.consolidating import FrozenConsolidation, latest_consolidation
@@ -31,6 +31,7 @@ from pooling.sharing.allocation_case import Charge as CaseCharge
 from pooling.sharing.allocation_case import Item as CaseItem
 from pooling.sharing.allocation_case import Member as CaseMember
 from pooling.sharing.tiers import Tier
+from pooling.sharing.tying import Billed, Bills
 
 
 class Payer(NamedTuple):
@@ -68,6 +69,13 @@ class PurchaseCase:
     items: Sequence[ItemShown]
     charges: Sequence[Charge]
     subsidies: Sequence[Subsidy]
+    bills: Bills
+    """What accepted bills ask for: the case has none of them."""
+
+    @property
+    def paid_by(self) -> dict[str, str]:
+        """Who paid each charge that is on no bill, by their codes."""
+        return {charge.code: charge.paid_by for charge in self.charges if charge.paid_by}
 
 
 async def read_purchase(
@@ -117,7 +125,24 @@ async def read_purchase(
         items=items,
         charges=charges,
         subsidies=subsidies,
+        bills=await bills_of(session, purchase_id),
     )
+
+
+_BILLED = """
+SELECT b.vat_rate, coalesce(m.code, '') AS member, b.ht, b.vat, b.lines
+FROM billed b LEFT JOIN members m ON m.group_id = b.group_id AND m.id = b.member_id
+WHERE b.group_id = $1 AND b.purchase_id = $2 ORDER BY member, b.vat_rate"""
+
+
+async def bills_of(session: AsyncSession, purchase_id: int) -> Bills:
+    """What accepted bills ask for. They belong to a feature that knows this one: the view `billed` tells them."""
+    common: dict[Fraction, Billed] = {}
+    own: dict[str, dict[Fraction, Billed]] = {}
+    for rate, member, ht, vat, lines in await fetch(session, _BILLED, group_of(session), purchase_id):
+        whose = own.setdefault(member, {}) if member else common
+        whose[Fraction(rate)] = Billed(int(ht), int(vat), int(lines))
+    return Bills(common, own)
 
 
 def getting_fctva(payers: Sequence[Payer], beneficiaries: FctvaBeneficiaries | None) -> set[int]:
@@ -186,6 +211,17 @@ async def payers_of(session: AsyncSession, purchase_id: int, most: int | None = 
         .limit(most)
     )
     return [Payer(*row) for row in rows]
+
+
+async def lead_of(session: AsyncSession, purchase_id: int) -> tuple[str, str]:
+    """The code and the name of who leads it."""
+    found = await session.execute(
+        select(col(Member.code), col(Member.name))
+        .join(Purchase, linked(Purchase.lead_member_id, Member.id))
+        .where(col(Purchase.id) == purchase_id)
+    )
+    code, name = found.one()
+    return code, name
 
 
 async def count_payers(session: AsyncSession, purchase_id: int) -> int:

@@ -24,7 +24,9 @@ async def copy_lines(session: AsyncSession, copied: Copied) -> None:
         if [] in (items, scope) or key is None:
             continue
         values: dict[str, Any] = {name: getattr(charge, name) for name in ChargeIn.__dataclass_fields__}
-        session.add(Charge(**own, code=charge.code, **{**values, "items": items, "scope": scope, "key": key}))
+        session.add(
+            Charge(**own, code=charge.code, **{**values, "items": items, "scope": scope, "key": key, "paid_by": None})
+        )
         charges.add(charge.code)
     for subsidy in await subsidies_of(session, copied.model_id):
         items, members = _items(subsidy.items, copied), _members(subsidy.members, copied)

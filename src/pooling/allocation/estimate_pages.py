@@ -58,7 +58,7 @@ async def _estimated(
     mine = [Need(member, codes[item_id], quantity) for item_id, quantity in typed.items()]
     others = [need for need in read.case.needs if need.member != member]
     try:
-        stated = await apply_rule(replace(read.case, needs=(*others, *mine)), read.labels)
+        stated, _, _ = await apply_rule(replace(read.case, needs=(*others, *mine)), read.labels)
     except Conflict as refusal:
         return {"refused": refusal.message}
     return {"figures": _figures(stated.member(member).result)}

@@ -24,6 +24,7 @@ KEYS = {
     KeyName.NONE: "sans objet",
     KeyName.TAXED_BASE: "base HT × taux",
     KeyName.SIZE_OF_BASE: "montant de la base HT",
+    KeyName.OWN_BILL: "sa propre facture",
     KeyName.CLAIM: "montant demandé",
     KeyName.ELIGIBLE_COST: "coût éligible",
 }
@@ -269,7 +270,7 @@ def _line_rows(statement: Statement, labels: Labels) -> Iterator[list[Value]]:
                     *(member, labels.member(member)),
                     key,
                     decimal(Fraction(share.value) / 100 if line.key in CENTS_KEYS else share.value),
-                    ratio(share.numerator, whole) if whole else None,
+                    ratio(share.numerator, whole) if whole and line.key is not KeyName.OWN_BILL else None,
                     ratio(share.numerator, line.denominator * 100),
                     share.given(line),
                     share.cents,

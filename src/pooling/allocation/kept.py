@@ -20,6 +20,7 @@ from pooling.sharing.allocation_result import ItemShare, MemberResult, Totals
 from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import KeyName, LineKind
 from pooling.sharing.statement import StatedLine, StatedMember, StatedPart, StatedShare, StatedWarning, Statement
+from pooling.sharing.tying import Tie, Tying, Untied
 
 
 class ShareRow(Protocol):
@@ -63,7 +64,33 @@ def head_of(stated: StatedPurchase) -> dict[str, Any]:
         "invoice": [[str(rate), line.ht, line.vat] for rate, line in result.invoice.items()],
         "names": {kind: dict(getattr(stated.labels, kind)) for kind in _NAMES},
         "workbook_rows": row_count(result),
+        **_tied(stated),
     }
+
+
+NAMED_UNTIED = 50
+"""Members whose bills are not their shares, as many as are kept by name."""
+
+
+def _tied(stated: StatedPurchase) -> dict[str, Any]:
+    """How it stands to accepted bills, where there are any; who paid what is on none of them."""
+    tie = stated.tie
+    kept: dict[str, Any] = {"paid_by": dict(stated.paid_by)} if stated.paid_by else {}
+    if tie.to is not Tying.NONE:
+        untied = [list(one) for one in tie.untied[:NAMED_UNTIED]]
+        kept["tie"] = {
+            "to": str(tie.to), "untied": untied, "more": len(tie.untied) - len(untied), "tied": tie.tied,
+            "waiting": tie.waiting,
+        }  # fmt: skip
+    return kept
+
+
+def tie_of(head: Mapping[str, Any]) -> Tie:
+    """What `head_of` keeps of it: of those that are not tied, the first by name."""
+    kept = head.get("tie")
+    if kept is None:
+        return Tie()
+    return Tie(Tying(kept["to"]), [Untied(*one) for one in kept["untied"]], kept["tied"], kept["waiting"], kept["more"])
 
 
 def rows_of(stated: StatedPurchase) -> list[dict[str, Any]]:
@@ -120,6 +147,8 @@ def stated_of(head: Mapping[str, Any], rows: Sequence[ShareColumns], rule_versio
         keys_frozen_at=datetime.fromisoformat(since) if since else None,
         fctva=head["fctva"],
         budgets={row.member: row.budget for row in rows if row.budget},
+        tie=tie_of(head),
+        paid_by=head.get("paid_by", {}),
     )
 
 

@@ -23,6 +23,8 @@ async def merge(session: AsyncSession, merging: Merging) -> None:
         charge.key = renamed_key(charge.key, former, becomes)
         if isinstance(charge.scope, list):
             charge.scope = renamed(charge.scope, former, becomes)
+        if charge.paid_by in former:
+            charge.paid_by = becomes
     subsidies = await session.execute(select(Subsidy).where(any_of(col(Subsidy.purchase_id), purchases)))
     for subsidy in subsidies.scalars():
         if subsidy.members is not None:

@@ -50,6 +50,8 @@ class Charge(TenantTable, table=True):
     scope: list[str] | Literal["participants"] | None = Field(default=None, nullable=True, sa_type=JSONB)
     """Codes of the members that share it; `PARTICIPANTS`: those who take something; None: all that take part."""
     fctva: bool = False
+    paid_by: str | None = None
+    """The code of the member that paid it apart; None: it is on the bills of the suppliers, of whoever pays those."""
 
 
 class Subsidy(TenantTable, table=True):

@@ -66,6 +66,8 @@ def explain(stated: StatedPurchase, code: str, zone: ZoneInfo) -> Why:
 
 
 def _steps(line: StatedLine, share: StatedShare, stated: StatedPurchase, zone: ZoneInfo) -> list[tuple[str, str]]:
+    if line.key is KeyName.OWN_BILL:
+        return [("De sa facture à ce que donne le calcul", euros(share.cents)), ("Clé", KEYS[line.key])]
     steps = [("À partager entre tous", euros(line.total))]
     if line.rate is not None and line.base is not None:
         steps = [("Prix HT des articles comptés", euros(line.base)), (steps[0][0], _taken(line.base, line.rate / 100))]

@@ -26,6 +26,7 @@ def charge_in_words(content: Mapping[str, Any], labels: Labels) -> dict[str, str
         "Clé": in_words(content["key"]),
         "Membres concernés": sharers_in_words(content["scope"], labels, longest=50),
         "Articles comptés": names_in_words(content["items"], labels.items, "tous", longest=50),
+        "Payés": paid_in_words(content.get("paid_by"), labels),
     }
     for _, part in parts_of(content["key"]):
         for kind, word in (("weights", "poids"), ("percents", "pourcentage")):
@@ -70,6 +71,11 @@ def aid_words(content: Mapping[str, Any]) -> str:
     if content["cap_total_cents"] is not None:
         said.append(f"{euros(content['cap_total_cents'])} au plus en tout")
     return ", ".join(said)
+
+
+def paid_in_words(payer: str | None, labels: Labels) -> str:
+    """Who paid a charge."""
+    return f"à part, par {labels.member(payer)}" if payer else "sur les factures des fournisseurs"
 
 
 def sharers_in_words(scope: Sequence[str] | None, labels: Labels, longest: int = NAMED_AT_MOST) -> str:

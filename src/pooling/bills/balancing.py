@@ -169,7 +169,11 @@ class Balance:
             # The VAT that a charge of these cents would bring with it.
             vat = one.gap.vat - _vat(one.shared.ht + ht, one.rate) + _vat(one.shared.ht, one.rate)
             if vat and one.gap.ht == ht:
-                said = f"{euros(vat)} de TVA à {rate(one.rate)} : le fournisseur arrondit la sienne autrement."
+                more = "de plus" if vat > 0 else "de moins"
+                said = (
+                    f"{euros(abs(vat))} de TVA à {rate(one.rate)} {more} que le taux ne donne, au-delà d’un arrondi : "
+                    "demandez une facture rectificative."
+                )
                 yield Mend(Mending.ROUNDING, said, cents=vat)
 
 

@@ -65,6 +65,7 @@ from pooling.needs.adjusting import ADJUSTING
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.permissions import may_run
 from pooling.sharing.money import Cents
+from pooling.sharing.tying import Tying
 from pooling.suppliers.models import Supplier
 from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
@@ -72,7 +73,7 @@ from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm
 from pooling.web.numbers import read_cents, typed_cents, typed_number
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
-from pooling.web.typography import date_short, euros, price
+from pooling.web.typography import date_short, euros, plural, price
 
 FIELD = "file"
 LARGEST_INVOICE = limit(
@@ -209,7 +210,8 @@ def _tied(here: BillsPage, tied: Tied) -> dict[str, Any]:
     return {
         "begun": balance.begun,
         "refused": tied.refused,
-        "ties": balance.ties,
+        "ties": tied.ties,
+        "alone": _alone(tied),
         "gap": euros(balance.gap.ht + balance.gap.vat),
         "rates": [
             (rate(one.rate), *(euros(side[place]) for place in (0, 1) for side in (one.shared, one.invoiced, one.gap)))
@@ -220,6 +222,25 @@ def _tied(here: BillsPage, tied: Tied) -> dict[str, Any]:
         "record_ties": tied.record_ties,
         "record_gap": euros(tied.record_gap.ht + tied.record_gap.vat),
     }
+
+
+def _alone(tied: Tied) -> list[str]:
+    """Of members that pay their own bills: whose share is not its bill, and who has none yet."""
+    tie = tied.tie
+    said = [
+        f"{tied.names.get(one.member, one.member)} : sa facture est de {euros(one.ht)} HT et {euros(one.vat)} de TVA "
+        f"{'au-dessus' if one.ht + one.vat > 0 else 'au-dessous'} de ce que ses unités donnent."
+        if one.member
+        else f"Les factures adressées au pilote : {euros(one.ht)} HT et {euros(one.vat)} de TVA de plus que les frais "
+        "payés à part. Dites qui a payé ces frais, ou rattachez ces factures à la commande d’un membre."
+        for one in tie.untied
+        if one.member or tie.to is Tying.OWN
+    ]
+    if tie.more:
+        said.append(f"Et {plural(tie.more, 'autre membre', 'autres membres')}.")
+    if tie.waiting:
+        said.append(f"{plural(tie.waiting, 'membre n’a', 'membres n’ont')} pas encore de facture acceptée.")
+    return said
 
 
 class Way(NamedTuple):

@@ -12,6 +12,8 @@ from sqlmodel import col
 
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import current_allocation
+from pooling.allocation.kept import tie_of
+from pooling.allocation.listing import current_shares, names_of_shares
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.page import CostsPage
 from pooling.bills.balancing import Balance, ChargeShared, ItemShared, Taxed, balance
@@ -21,6 +23,7 @@ from pooling.purchases.kinds.parts import Part
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
+from pooling.sharing.tying import Tie, charge_vat
 from pooling.web.typography import euros
 
 ALL = Reach(everything=True, common=True, own=frozenset())
@@ -41,6 +44,15 @@ class Tied:
     """What is invoiced beyond what it shares, all rates together."""
     record_ties: bool
     """At each rate."""
+    tie: Tie
+    """Of the current shares: to whose bills they are tied, and which members' are not."""
+    names: Mapping[str, str]
+    """Of those members, by code."""
+
+    @property
+    def ties(self) -> bool:
+        """To the cent, at each rate; where each member pays its own bill, every share is that bill."""
+        return self.balance.ties and not self.tie.untied and not self.tie.waiting
 
 
 async def read_tied(
@@ -55,19 +67,22 @@ async def read_tied(
     invoiced = {rate: Taxed(*both) for rate, both in (await rates_billed(session, purchase_id, ALL)).items()}
     items = await purchase_items(session, purchase_id)
     shared = balance(
-        _rates(head["lines"]),
+        _rates(head),
         invoiced,
         _items(head["lines"], items, everything, await nets_by_item(session, purchase_id)),
         _charges(head),
     )
-    number, lines = await _last_record(session, purchase_id)
-    of_record = balance(_rates(lines), invoiced, (), ())
+    number, record = await _last_record(session, purchase_id)
+    of_record = balance(_rates(record), invoiced, (), ())
+    tie = tie_of(head)
     return Tied(
         shared,
         current.refused.message if current.refused else "",
         number,
         of_record.gap,
         of_record.ties,
+        tie,
+        await names_of_shares(session, current_shares(purchase_id), [one.member for one in tie.untied if one.member]),
     )
 
 
@@ -75,29 +90,40 @@ async def untied(here: CostsPage) -> Sequence[str]:
     """Said before shares are frozen that are not those of the accepted bills."""
     if not here.kind.has(Part.BILLS):
         return ()
-    balance = (await read_tied(here.session, here.purchase.id, here.finance)).balance
-    if balance.ties or not balance.begun:
+    tied = await read_tied(here.session, here.purchase.id, here.finance)
+    balance = tied.balance
+    if tied.ties or not balance.begun:
         return ()
+    if balance.ties:
+        return ["la part de certains n’est pas leur facture, « Factures » dit de qui."]
     gap = euros(balance.gap.ht + balance.gap.vat)
     return [f"les factures acceptées en diffèrent de {gap} TTC, « Factures » dit ce qui est à corriger."]
 
 
-async def _last_record(session: AsyncSession, purchase_id: int) -> tuple[int | None, Sequence[Mapping[str, Any]]]:
+async def _last_record(session: AsyncSession, purchase_id: int) -> tuple[int | None, Mapping[str, Any]]:
+    """Its number, and what stands for all of it."""
     found = await session.execute(
-        select(col(AllocationRecord.number), col(AllocationRecord.stated)["lines"])
+        select(col(AllocationRecord.number), col(AllocationRecord.stated))
         .where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.stated).is_not(None))
         .order_by(col(AllocationRecord.number).desc())
         .limit(1)
     )
     row = found.first()
-    return (row[0], row[1]) if row else (None, ())
+    return (row[0], row[1]) if row else (None, {"lines": []})
 
 
-def _rates(lines: Sequence[Mapping[str, Any]]) -> dict[Fraction, Taxed]:
-    """HT and VAT that members share, by rate, of lines as `allocation.kept` writes them."""
+def _rates(head: Mapping[str, Any]) -> dict[Fraction, Taxed]:
+    """HT and VAT that members share, by rate, of lines as `allocation.kept` writes them; without what somebody paid
+    apart, which is on no bill.
+    """
     ht: dict[Fraction, Cents] = defaultdict(int)
     vat: dict[Fraction, Cents] = defaultdict(int)
-    for line in lines:
+    apart = head.get("paid_by", {})
+    for line in head["lines"]:
+        if line["kind"] == LineKind.CHARGE and line["id"] in apart:
+            rate = Fraction(line["vat_rate"])
+            vat[rate] -= charge_vat(line["total"], rate)
+            continue
         if line["kind"] in _HT:
             ht[Fraction(line["vat_rate"])] += line["total"]
         elif line["kind"] in _VAT:
@@ -110,7 +136,9 @@ def _charges(head: Mapping[str, Any]) -> list[ChargeShared]:
     return [
         ChargeShared(names.get(line["id"], line["id"]), Fraction(line["vat_rate"]), line["total"])
         for line in head["lines"]
-        if line["kind"] in (LineKind.CHARGE, LineKind.ADJUSTMENT) and line["total"]
+        if line["kind"] in (LineKind.CHARGE, LineKind.ADJUSTMENT)
+        and line["total"]
+        and not (line["kind"] == LineKind.CHARGE and line["id"] in head.get("paid_by", {}))
     ]
 
 

@@ -5,6 +5,7 @@ which a case is read, so that the first error met is the one told.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pooling.sharing.allocation_case import Case
 from pooling.sharing.allocation_members import member_results, totals_of, warnings_of
@@ -18,7 +19,7 @@ from pooling.sharing.reading import label_of
 from pooling.sharing.shares import Shares
 from pooling.sharing.subsidies import SubsidyLine, subsidy_line
 from pooling.sharing.tiers import check_thresholds, line_total, price_at
-from pooling.sharing.vat import TaxedLine, vat_lines
+from pooling.sharing.vat import TaxedLine, VatLine, vat_lines
 
 
 def allocate(case: Case) -> Allocation:
@@ -32,9 +33,27 @@ def allocate(case: Case) -> Allocation:
     if case.fctva_rate < 0:
         raise RuleError("invalid_amount", "fctva_rate")
     fctva = _fctva(case, items, charges, pool)
-    lines = Lines(pool, items, charges, {line.name: line for line in vat}, subsidies, fctva)
+    return _result(case, Lines(pool, items, charges, {line.name: line for line in vat}, subsidies, fctva))
+
+
+def _result(case: Case, lines: Lines) -> Allocation:
     members = member_results(lines)
     return Allocation(case, lines, members, totals_of(members), tuple(warnings_of(members, lines)))
+
+
+def with_vat(plain: Allocation, case: Case, vat: Sequence[VatLine] | None = None) -> Allocation:
+    """The same shares before VAT, then those of `vat`, or tied to the invoice of `case`: the one that was shared with
+    an invoice, and further charges of 0.00. What `allocate` gives for it, without sharing anything twice.
+
+    Raises:
+        RuleError: `invoice_mismatch`, `no_basis`.
+    """
+    size = plain.lines.pool.size
+    more = {charge.id: ChargeLine(charge, Shares.nothing(size)) for charge in case.charges[len(plain.case.charges) :]}
+    charges = {**plain.lines.charges, **more}
+    if vat is None:
+        vat = vat_lines(_taxed(plain.lines.items, charges), case.invoice, size)
+    return _result(case, replace(plain.lines, charges=charges, vat={line.name: line for line in vat}))
 
 
 def allocate_raw(raw: object) -> Allocation:

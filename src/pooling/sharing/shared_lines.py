@@ -44,11 +44,18 @@ class KeyName(StrEnum):
     NONE = "none"
     TAXED_BASE = "taxed_base"
     SIZE_OF_BASE = "size_of_base"
+    OWN_BILL = "own_bill"
+    """Nothing is divided: each is adjusted to its own bill."""
     CLAIM = "claim"
     ELIGIBLE_COST = "eligible_cost"
 
 
-CENTS_KEYS = frozenset({KeyName.AMOUNT, KeyName.TAXED_BASE, KeyName.SIZE_OF_BASE, KeyName.CLAIM, KeyName.ELIGIBLE_COST})
+CENTS_KEYS = frozenset(
+    {
+        *(KeyName.AMOUNT, KeyName.TAXED_BASE, KeyName.SIZE_OF_BASE, KeyName.OWN_BILL),
+        *(KeyName.CLAIM, KeyName.ELIGIBLE_COST),
+    }
+)
 """Keys whose base values are cents; the others count units, inhabitants, agents, weights or percents."""
 
 
@@ -165,15 +172,20 @@ def _vat(allocation: Allocation, rate: str) -> SharedLine:
 
 def _adjustment(allocation: Allocation, rate: str) -> SharedLine:
     line = allocation.lines.vat[rate]
-    sizes = [abs(base) for base in line.bases]
-    return SharedLine(LineKind.ADJUSTMENT, rate, KeyValues.of(KeyName.SIZE_OF_BASE, sizes), _tie(line, line.adjustment))
+    shares = _tie(line, line.adjustment)
+    return SharedLine(LineKind.ADJUSTMENT, rate, _adjusted_by(line, line.bases, shares), shares)
 
 
 def _vat_adjustment(allocation: Allocation, rate: str) -> SharedLine:
     line = allocation.lines.vat[rate]
-    sizes = [abs(base) for base in line.adjusted_bases]
-    base = KeyValues.of(KeyName.SIZE_OF_BASE, sizes)
-    return SharedLine(LineKind.VAT_ADJUSTMENT, rate, base, _tie(line, line.vat_adjustment))
+    shares = _tie(line, line.vat_adjustment)
+    return SharedLine(LineKind.VAT_ADJUSTMENT, rate, _adjusted_by(line, line.adjusted_bases, shares), shares)
+
+
+def _adjusted_by(line: VatLine, bases: Sequence[int], shares: Shares) -> KeyValues:
+    if line.own:
+        return KeyValues.of(KeyName.OWN_BILL, shares.cents)
+    return KeyValues.of(KeyName.SIZE_OF_BASE, [abs(base) for base in bases])
 
 
 def _tie(line: VatLine, shares: Shares | None) -> Shares:

@@ -29,6 +29,8 @@ class VatLine:
     computed: Shares
     adjustment: Shares | None = None
     vat_adjustment: Shares | None = None
+    own: bool = False
+    """Each member is adjusted to its own bill, not all of them to one."""
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ def vat_lines(lines: Iterable[TaxedLine], invoice: Mapping[Fraction, InvoiceLine
     for rate in sorted(by_rate, key=format_decimal):
         found = by_rate[rate]
         bases = added_up((line.cents for line in found), members)
-        computed = VatLine(rate, bases, _computed(rate, bases))
+        computed = VatLine(rate, bases, computed_vat(rate, bases))
         if invoice:
             tolerance = sum(line.counts for line in found)
             computed = _tied(computed, invoice.get(rate, InvoiceLine(0, 0)), tolerance)
@@ -65,7 +67,8 @@ def vat_lines(lines: Iterable[TaxedLine], invoice: Mapping[Fraction, InvoiceLine
     return tuple(result)
 
 
-def _computed(rate: Fraction, bases: Sequence[Cents]) -> Shares:
+def computed_vat(rate: Fraction, bases: Sequence[Cents]) -> Shares:
+    """VAT on all bases together, each bearing that of its own."""
     ratio = rate / 100
     return Shares.exact(half_up(sum(bases) * ratio), [base * ratio.numerator for base in bases], ratio.denominator)
 
@@ -78,6 +81,6 @@ def _tied(line: VatLine, invoiced: InvoiceLine, tolerance: int) -> VatLine:
         raise RuleError("invoice_mismatch", field)
     adjustment = Shares.weighted(difference, [abs(base) for base in line.bases], field)
     adjusted = added_up([line.bases, adjustment.cents], len(line.bases))
-    computed = _computed(line.rate, adjusted)
+    computed = computed_vat(line.rate, adjusted)
     rest = Shares.weighted(invoiced.vat - computed.total, [abs(base) for base in adjusted], field)
     return VatLine(line.rate, line.bases, computed, adjustment, rest)

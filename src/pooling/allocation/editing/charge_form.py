@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from pooling.allocation.editing.key_form import chosen_in, key_blocks, key_options, key_typed, mix_options, read_key
-from pooling.allocation.editing.member_numbers import chosen_typed, read_chosen
+from pooling.allocation.editing.member_numbers import chosen_typed, has_boxes, read_chosen
 from pooling.allocation.editing.offered import Offered
 from pooling.allocation.editing.schemas import ChargeIn, content_of, plain_decimal
 from pooling.allocation.key_choices import NAMING, OF_ITEMS, KeyChoice
@@ -40,6 +40,7 @@ def charge_form(charge: Charge | None, offered: Offered) -> Form:
         "fctva": "1" if charge.fctva else "",
         "scope": "all" if charge.scope is None else charge.scope if isinstance(charge.scope, str) else "list",
         "items": "all" if charge.items is None else "list",
+        "paid_by": charge.paid_by or "",
         "version": version_of(content_of(charge)),
     }
     values |= key_typed(charge.key, offered.payers)
@@ -63,8 +64,19 @@ def charge_choices(form: Form, offered: Offered) -> dict[str, Any]:
             ("all", f"Tous ceux qui participent à l’achat ({offered.taking_part})"),
             ("list", "Ceux que je désigne"),
         ],
+        "payer_options": _payers(form, offered),
         "blocks": key_blocks(form) | _lists(form),
     }
+
+
+def _payers(form: Form, offered: Offered) -> list[tuple[str, str]]:
+    """Who may have paid a charge apart: the lead, and of few members each."""
+    named = dict([offered.lead])
+    if has_boxes(offered.payers):
+        named |= {payer.code: payer.name for payer in offered.payers}
+    if typed := form.value("paid_by"):
+        named.setdefault(typed, typed)
+    return [("", "C’est sur les factures des fournisseurs"), *named.items()]
 
 
 def _in_percent(form: Form) -> bool:
@@ -104,6 +116,7 @@ def read_charge(form: Form, offered: Offered) -> ChargeIn:
         scope=scope,
         items=chosen,
         fctva=form.value("fctva") == "1",
+        paid_by=form.text("paid_by", longest=40) or None,
     )
 
 

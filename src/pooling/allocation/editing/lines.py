@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.case import charges_of, names_of, subsidies_of
+from pooling.allocation.case import charges_of, lead_of, names_of, subsidies_of
 from pooling.allocation.editing.rules import check_charge, check_subsidy, doubts_of_charge, doubts_of_subsidy
 from pooling.allocation.editing.schemas import ChargeIn, Known, SubsidyIn, content_of, members_named
 from pooling.allocation.locking import code_for, lock_for_editing
@@ -180,8 +180,11 @@ async def _require_uncounted(session: AsyncSession, charge: Charge) -> None:
 
 async def _known(session: AsyncSession, purchase_id: int, command: ChargeIn | SubsidyIn) -> Known:
     """Of the members, those that the line names."""
+    members = await names_of(session, purchase_id, members_named(content_of(command)))
+    lead, _ = await lead_of(session, purchase_id)
     return Known(
-        members=await names_of(session, purchase_id, members_named(content_of(command))),
+        members=members,
+        payers={*members, lead},  # it may have paid though it does not take part
         items=list(await item_ids(session, purchase_id)),
         charges=[charge.code for charge in await charges_of(session, purchase_id)],
     )

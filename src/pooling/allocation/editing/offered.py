@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.case import Payer, charges_of, count_payers, payers_of, subsidies_of
+from pooling.allocation.case import Payer, charges_of, count_payers, lead_of, payers_of, subsidies_of
 from pooling.allocation.editing.member_numbers import MOST_BOXES, has_boxes
 from pooling.allocation.models import Charge, Subsidy
 from pooling.purchases.queries import ItemShown, purchase_items
@@ -24,6 +24,8 @@ class Offered:
     items: Sequence[ItemShown]
     charges: Sequence[Charge]
     subsidies: Sequence[Subsidy]
+    lead: tuple[str, str]
+    """The code and the name of who leads the purchase."""
 
 
 async def read_offered(session: AsyncSession, purchase_id: int) -> Offered:
@@ -33,6 +35,7 @@ async def read_offered(session: AsyncSession, purchase_id: int) -> Offered:
         items=await purchase_items(session, purchase_id),
         charges=await charges_of(session, purchase_id),
         subsidies=await subsidies_of(session, purchase_id),
+        lead=await lead_of(session, purchase_id),
     )
 
 

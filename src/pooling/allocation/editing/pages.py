@@ -134,10 +134,12 @@ async def _keep(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> No
 def _join_check(here: LinePage, form: Form, command: ChargeIn | SubsidyIn) -> None:
     """What cannot be kept is told with what cannot be read; of a key that could not be read there is no more to say."""
     offered = here.offered
+    members = [payer.code for payer in offered.payers]
     known = Known(
-        members=[payer.code for payer in offered.payers],
+        members=members,
         items=[item.code for item in offered.items],
         charges=[charge.code for charge in offered.charges],
+        payers=[*members, offered.lead[0]],
     )
     if content_of(command) in [content_of(line) for line in here.lines]:
         return  # the very same one, sent twice

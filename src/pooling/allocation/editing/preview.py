@@ -19,12 +19,12 @@ from pooling.kernel.apart import apart
 from pooling.kernel.database import group_of
 from pooling.purchases.models import Purchase
 from pooling.purchases.size import has_many
-from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_case import AmountSubsidy, Case, RateSubsidy
 from pooling.sharing.allocation_case import Charge as CaseCharge
 from pooling.sharing.allocation_result import Allocation, MemberResult
 from pooling.sharing.errors import RuleError
 from pooling.sharing.money import Cents
+from pooling.sharing.tying import allocate_billed
 
 Kind = Literal["charges", "subsidies"]
 CaseLine: TypeAlias = CaseCharge | RateSubsidy | AmountSubsidy
@@ -87,10 +87,18 @@ async def _preview(
     read = await read_purchase(session, purchase_id, label_of(purchase), finance)
     tried = _as_case(kind, line, read)
     try:
-        after = await asyncio.to_thread(allocate, _with(read, kind, tried))
+        after, _ = await asyncio.to_thread(
+            allocate_billed, _with(read, kind, tried), read.bills, _apart(read, kind, tried.id, line)
+        )
     except RuleError as error:
         return Refused(*blamed_field(error, read, tried, kind))
     return _compared(read, kind, tried, before, after)
+
+
+def _apart(read: PurchaseCase, kind: Kind, code: str, line: Mapping[str, Any]) -> list[str]:
+    """The charges that are on no bill, with the one that is tried."""
+    paid = [charge for charge in read.paid_by if kind != "charges" or charge != code]
+    return [*paid, code] if kind == "charges" and line["paid_by"] else paid
 
 
 async def _measured(session: AsyncSession, purchase_id: int, kind: Kind) -> dict[str, Cents]:

@@ -51,6 +51,8 @@ def check_charge(command: ChargeIn, known: Known, others: Collection[str] = ()) 
         empty = "Cochez au moins un membre."
         _check_codes(command.scope, known.members, errors, "scope", empty=empty, gone=_GONE_MEMBER)
     _check_codes(command.items, known.items, errors, "items", empty="Cochez au moins un article.", gone=_GONE_ITEM)
+    if command.paid_by is not None and command.paid_by not in known.payers:
+        errors["paid_by"] = "Ce membre ne participe pas à cet achat."
     errors |= key_errors(command.key, known)
     if errors:
         raise Invalid(errors)

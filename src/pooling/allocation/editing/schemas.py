@@ -29,6 +29,8 @@ class ChargeIn:
     items: list[str] | None = None
     fctva: bool = False
     percent: Decimal | None = None
+    paid_by: str | None = None
+    """The member that paid it apart, by its code; None: it is on suppliers' bills."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Known(NamedTuple):
     members: Collection[str]
     items: Collection[str]
     charges: Collection[str] = ()
+    payers: Collection[str] = ()
+    """Members that may have paid a charge."""
 
 
 def content_of(line: Charge | Subsidy | ChargeIn | SubsidyIn) -> dict[str, Any]:
@@ -65,6 +69,7 @@ def members_named(content: Mapping[str, Any]) -> set[str]:
     """The codes of the members that a line names one by one."""
     listed = content.get("scope"), content.get("members")
     named = {code for codes in listed if isinstance(codes, list) for code in codes}
+    named |= {content["paid_by"]} if content.get("paid_by") else set()
     for _, part in parts_of(content["key"]) if content.get("key") else ():
         for numbers in part.values() if isinstance(part, dict) else ():
             named |= set(numbers)
