@@ -19,8 +19,8 @@ from pooling.accounts.second_factor import SecretBox
 from pooling.actions.catalogue import Catalogue
 from pooling.actions.files import attach_to_action
 from pooling.actions.keeping import propose_action
-from pooling.actions.models import Ease, FactorKind
-from pooling.actions.schemas import ActionIn, FactorIn
+from pooling.actions.models import Ease, FactorKind, Partner
+from pooling.actions.schemas import ActionIn, BringsIn, FactorIn, PhaseIn
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
@@ -198,11 +198,21 @@ async def _propose(session: AsyncSession, territory: Territory, mark: str) -> di
     """An action that the référent's member looks after, with a document."""
     facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
     factor = FactorIn(kind=FactorKind.OBSTACLE, ease=Ease.HARD, text=f"La place manque{mark}")
-    sheet = ActionIn(title=f"Des vélos de service{mark}", lead_member=LUGOS, content=f"Dix{mark}", factors=(factor,))
+    phase = PhaseIn(label=f"Essai{mark}", begins_on=NOW.date(), ends_on=NOW.date())
+    brings = BringsIn(partner=f"Atelier vélo{mark}", amount_cents=120_000, half_days=5, premises=f"Une salle{mark}")
+    sheet = ActionIn(
+        title=f"Des vélos de service{mark}",
+        lead_member=LUGOS,
+        content=f"Dix{mark}",
+        factors=(factor,),
+        phases=(phase,),
+        partners=(brings,),
+    )
     reference = (await propose_action(session, facilitator, sheet, Catalogue(), NOW)).reference
     sent = [Upload(f"plan{mark}.txt", f"Un plan{mark}".encode())]
     (file_id,) = await attach_to_action(session, facilitator, reference, sent, NOW)
-    return {"action": reference, "action_file_id": file_id}
+    partner = (await session.execute(select(col(Partner.id)))).scalars().one()
+    return {"action": reference, "action_file_id": file_id, "partner_id": partner}
 
 
 async def _rank(session: AsyncSession, territory: Territory, mark: str) -> str:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from fuzz.growth import MOST, growth, pumped
 from fuzz.profile import fuzzed
 from pooling.committees.agendas.rules import agenda_points
-from pooling.committees.minutes.searching import excerpt, folded_query, stems_of
 from pooling.kernel.list_reading import UnreadableListError, read_list
 from pooling.kernel.text import (
     MOST_MARKS,
@@ -30,6 +29,7 @@ from pooling.mail_addresses import is_address
 from pooling.web.forms import Form
 from pooling.web.markdown import blocks_of, html_of, plain_text
 from pooling.web.numbers import cents_of, decimal_text
+from pooling.web.searching import excerpt, folded_query, stems_of
 from pooling.web.typography import typo, typo_html
 
 SIZE = 4000

@@ -22,6 +22,7 @@ NAMES_BUYERS = frozenset({"facilitator", "referent_lead"})
 EDITS = BUYER | NAMES_BUYERS | {"purchasing"}
 REFERENTS = frozenset({"referent", "referent_lead", "referent_other"})
 PREPARES = FACILITATOR | REFERENTS | {"purchasing"}
+KEEPS_PARTNERS = PREPARES | {"finance"}
 RAISED_OR_LEADS = frozenset({"facilitator", "referent"})
 """The walk's difficulty was raised by the référent."""
 OWN_MEMBER = frozenset({"referent"})
@@ -258,6 +259,17 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /groupes/{slug}": EVERYBODY,
     # actions
     **{f"GET /g/{{group}}/actions{path}": GROUP for path in ("", "/catalogue", "/catalogue/{system}", "/{action}")},
+    **{f"GET /g/{{group}}/actions/{path}": GROUP for path in ("tableau", "calendrier", "actions.xlsx")},
+    "GET /g/{group}/actions/{action}/fiche.pdf": GROUP,
+    **{f"GET /g/{{group}}/actions/partenaires{path}": GROUP for path in ("", "/{partner_id}")},
+    **{
+        f"{method} /g/{{group}}/actions/partenaires/{path}": KEEPS_PARTNERS
+        for method in ("GET", "POST")
+        for path in ("nouveau", "{partner_id}/fiche", "{partner_id}/retrait")
+    },
+    **{f"GET {API}/partners{path}": GROUP for path in ("", "/{partner_id}")},
+    **{f"POST {API}/partners{path}": KEEPS_PARTNERS for path in ("", "/{partner_id}/removal")},
+    f"PUT {API}/partners/{{partner_id}}": KEEPS_PARTNERS,
     **{f"{method} /g/{{group}}/actions/proposition": GROUP for method in ("GET", "POST")},
     **{f"{method} /g/{{group}}/actions/{{action}}/fiche": OWNS for method in ("GET", "POST")},
     "POST /g/{group}/actions/{action}/etat": FACILITATOR,

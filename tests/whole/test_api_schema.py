@@ -114,6 +114,7 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "difficulty_id": [1, 2, 3, 99],
     "number": [1, 2, 99],
     "supplier_id": [1, 99],
+    "partner_id": [1, 99],
     "bill_id": [1, 2, 99],
     "action": ["FA-2027-001", "FA-2027-099"],
     "round": ["TP-2027-001", "TP-2027-099"],

@@ -15,7 +15,16 @@ from pooling.actions.models import Action, ActionState, Ease, FactorKind
 from pooling.actions.page import OnAction
 from pooling.actions.permissions import may_move, may_propose, may_write
 from pooling.actions.queries import ActionShown, actions_listed
-from pooling.actions.schemas import LONGEST_PART, LONGEST_TEXT, MOST_FACTORS, ActionIn
+from pooling.actions.schemas import (
+    LONGEST_PART,
+    LONGEST_TEXT,
+    MOST_FACTORS,
+    MOST_PARTNERS,
+    MOST_PHASES,
+    ActionIn,
+    BringsIn,
+    PhaseIn,
+)
 from pooling.kernel.slices import Listed
 from pooling.kernel.versions import version_of
 from pooling.members.endpoint import endpoint
@@ -39,6 +48,32 @@ class FactorPut(ApiIn):
     kind: Literal["obstacle", "opportunity"]
     ease: Literal["easy", "medium", "hard"]
     text: str = Field(min_length=1, max_length=300)
+
+
+class PhaseOut(ApiOut):
+    label: str
+    begins_on: date
+    ends_on: date
+
+
+class ContributionOut(ApiOut):
+    """What a partner brings."""
+
+    partner: str
+    """Its name."""
+    amount_cents: int
+    half_days: int
+    """Of work."""
+    premises: str
+    """Premises, material, knowledge."""
+
+
+class PhasePut(PhaseIn, ApiIn):
+    """A part of an action's calendar."""
+
+
+class ContributionPut(BringsIn, ApiIn):
+    """What a partner brings. One that the group does not know by this name is added."""
 
 
 class ActionLineOut(ApiOut):
@@ -74,6 +109,9 @@ class ActionOut(ApiOut):
     ends_on: date | None
     factors: Sequence[FactorOut]
     """Obstacles and opportunities, the easiest first."""
+    phases: Sequence[PhaseOut]
+    """Its calendar, the earliest first."""
+    partners: Sequence[ContributionOut]
 
 
 class ActionPut(ApiIn):
@@ -90,6 +128,8 @@ class ActionPut(ApiIn):
     starts_on: date | None = None
     ends_on: date | None = None
     factors: Sequence[FactorPut] = Field(default=(), max_length=MOST_FACTORS)
+    phases: Sequence[PhasePut] = Field(default=(), max_length=MOST_PHASES)
+    partners: Sequence[ContributionPut] = Field(default=(), max_length=MOST_PARTNERS)
 
 
 class StatePut(ApiIn):
@@ -99,7 +139,9 @@ class StatePut(ApiIn):
 
 
 class ActionsAsked(PageIn):
-    q: str = Field(default="", max_length=200, description="Words of the title or the reference.")
+    q: str = Field(default="", max_length=200, description="Words of the sheet, in French, or the reference.")
+    lead: str = Field(default="", max_length=20, description="Those that the member of this code looks after.")
+    system: str = Field(default="", max_length=40, description="Those of this kind in the catalogue.")
     state: ActionState | None = Field(default=None, description="Those in this state.")
 
 
@@ -110,7 +152,12 @@ async def _out(here: InGroup, action: Action) -> ActionOut:
         state=ActionState(action.state),
         set_aside_because=action.set_aside_because,
         rank=action.rank,
-        **{**sheet, "factors": [FactorOut(**factor) for factor in sheet["factors"]]},
+        **{
+            **sheet,
+            "factors": [FactorOut(**factor) for factor in sheet["factors"]],
+            "phases": [PhaseOut(**phase) for phase in sheet["phases"]],
+            "partners": [ContributionOut(**one) for one in sheet["partners"]],
+        },
     )
 
 
@@ -122,7 +169,10 @@ def _line(shown: ActionShown) -> ActionLineOut:
 async def list_actions(here: Here[InGroup], asked: ActionsAsked) -> Listed[ActionLineOut]:
     """The group's actions, the latest first."""
     states = [asked.state] if asked.state else ()
-    return (await actions_listed(here.session, asked.slice, search=asked.q, states=states)).each(_line)
+    listed = await actions_listed(
+        here.session, asked.slice, search=asked.q, states=states, lead=asked.lead, system=asked.system
+    )
+    return listed.each(_line)
 
 
 @endpoint(post, "/actions", right=may_propose, status=201, once=True)

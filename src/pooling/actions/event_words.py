@@ -17,6 +17,9 @@ SENTENCES: Mapping[str, str] = {
     "action.done": "a terminé l’action {action}",
     "action.set_aside": "a écarté l’action {action}",
     "action.files_added": "a joint {documents} à l’action {action}",
+    "partner.added": "a ajouté le partenaire {name}",
+    "partner.changed": "a corrigé ce qu’est le partenaire {name}",
+    "partner.removed": "a retiré le partenaire {name}",
     "action.file_removed": "a retiré {documents} de l’action {action}",
 }
 SETTINGS: Mapping[str, str] = {
@@ -31,6 +34,8 @@ SETTINGS: Mapping[str, str] = {
     "starts_on": "début",
     "ends_on": "fin",
     "factors": "freins et opportunités",
+    "phases": "calendrier",
+    "partners": "partenaires",
 }
 
 
@@ -49,6 +54,7 @@ EVENTS = EventWords(
             states=ACTION.words,
             named=named_by(Action.id, Action.title, Action.reference, said="« {} » ({})"),
         ),
+        Subject("partner", "Partenaires", otherwise="un partenaire", keys=("partner_id",)),
     ),
     gaps={"documents": _documents},
     settings=SETTINGS,

@@ -1,6 +1,5 @@
 """Proposing an action, writing its sheet, saying where it stands."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,20 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.actions.catalogue import Catalogue
-from pooling.actions.models import Action, ActionFactor, ActionState, Ease, FactorKind
+from pooling.actions.models import Action, ActionFactor, ActionPhase, ActionState, Ease, FactorKind
+from pooling.actions.partners import partner_errors, write_contributions
 from pooling.actions.permissions import may_move, may_propose, may_write
-from pooling.actions.queries import factors_of, lead_of, member_named
-from pooling.actions.rules import ACTION, EASE_WORDS, FACTOR_WORDS
-from pooling.actions.schemas import ActionIn, FactorIn
+from pooling.actions.queries import contributions_to, factors_of, lead_of, member_named, phases_of
+from pooling.actions.rules import ACTION, EASE_WORDS, FACTOR_WORDS, brought_words
+from pooling.actions.schemas import ActionIn, BringsIn, FactorIn
 from pooling.kernel.database import group_of, insert_many, one_row
 from pooling.kernel.errors import Invalid, NotFound
 from pooling.kernel.events import record_event
 from pooling.kernel.numbering import next_number
+from pooling.kernel.text import search_text
 from pooling.kernel.versions import check_version
 from pooling.members.retiring import require_present
 from pooling.members.rights import Caller
 from pooling.web.typography import date_short
 
+APART = {"lead_member", "factors", "phases", "partners"}
+"""What stands elsewhere than in the action's row."""
+_SEARCHED = ("title", "content", "resources", "levers", "indicators", "vigilance")
 _TOLD = ("title", "system", "lead_member", "content", "resources", "levers", "indicators", "vigilance")
 
 
@@ -43,11 +47,11 @@ async def propose_action(
         lead_member_id=lead,
         proposed_at=now,
         proposed_by=caller.person_id,
-        **command.model_dump(exclude={"lead_member", "factors"}),
+        **command.model_dump(exclude=APART),
     )
     session.add(action)
     await session.flush()
-    await _write_factors(session, action.id, command.factors)
+    await _write_parts(session, caller, action, command, catalogue, now)
     record_event(
         session,
         at=now,
@@ -75,11 +79,16 @@ async def sheet_of(session: AsyncSession, action: Action) -> ActionIn:
     """The sheet as it is written."""
     lead = await lead_of(session, action)
     return ActionIn(
-        **{name: getattr(action, name) for name in ActionIn.model_fields if name not in ("lead_member", "factors")},
+        **{name: getattr(action, name) for name in ActionIn.model_fields if name not in APART},
         lead_member=lead.code if lead else "",
         factors=tuple(
             FactorIn(kind=FactorKind(one.kind), ease=Ease(one.ease), text=one.text)
             for one in await factors_of(session, action.id)
+        ),
+        phases=await phases_of(session, action.id),
+        partners=tuple(
+            BringsIn(partner=one.name, amount_cents=one.amount_cents, half_days=one.half_days, premises=one.premises)
+            for one in await contributions_to(session, action.id)
         ),
     )
 
@@ -107,11 +116,10 @@ async def write_action(
     before = await sheet_of(session, action)
     check_version(before.model_dump(mode="json"), shown)
     lead = await _checked(session, command, catalogue)
-    for name, value in command.model_dump(exclude={"lead_member", "factors"}).items():
+    for name, value in command.model_dump(exclude=APART).items():
         setattr(action, name, value)
     action.lead_member_id = lead
-    await session.execute(delete(ActionFactor).where(col(ActionFactor.action_id) == action.id))
-    await _write_factors(session, action.id, command.factors)
+    await _write_parts(session, caller, action, command, catalogue, now)
     former, present = _said(before), _said(command)
     if changed := {name: [former[name], present[name]] for name in present if former[name] != present[name]}:
         record_event(
@@ -180,6 +188,9 @@ async def _checked(session: AsyncSession, command: ActionIn, catalogue: Catalogu
         errors["system"] = "Choisissez dans le catalogue, ou laissez vide."
     if command.starts_on and command.ends_on and command.ends_on < command.starts_on:
         errors["ends_on"] = "Elle ne peut pas finir avant d’avoir commencé."
+    if backwards := next((one for one in command.phases if one.ends_on < one.begins_on), None):
+        errors["phases"] = f"« {backwards.label} » ne peut pas finir avant d’avoir commencé."
+    errors |= partner_errors(command.partners)
     if errors:
         raise Invalid(errors)
     if lead is not None:
@@ -187,8 +198,27 @@ async def _checked(session: AsyncSession, command: ActionIn, catalogue: Catalogu
     return lead
 
 
-async def _write_factors(session: AsyncSession, action_id: int, factors: Sequence[FactorIn]) -> None:
-    await insert_many(session, ActionFactor, [{"action_id": action_id, **factor.model_dump()} for factor in factors])
+async def _write_parts(
+    session: AsyncSession, caller: Caller, action: Action, command: ActionIn, catalogue: Catalogue, now: datetime
+) -> None:
+    """What a sheet says in rows of their own, in place of what they said, and what a search finds of all."""
+    for table, said in ((ActionFactor, command.factors), (ActionPhase, command.phases)):
+        await session.execute(delete(table).where(col(table.action_id) == action.id))
+        await insert_many(session, table, [{"action_id": action.id, **one.model_dump()} for one in said])
+    await write_contributions(session, caller, action.id, command.partners, now)
+    system = catalogue.find(command.system)
+    action.search_text = search_text(
+        "\n".join(
+            (
+                action.reference,
+                *(getattr(command, name) for name in _SEARCHED),
+                system.name if system else "",
+                *(one.text for one in command.factors),
+                *(one.label for one in command.phases),
+                *(f"{one.partner} {one.premises}" for one in command.partners),
+            )
+        )
+    )
 
 
 def _said(content: ActionIn) -> dict[str, Any]:
@@ -198,4 +228,8 @@ def _said(content: ActionIn) -> dict[str, Any]:
         **{name: getattr(content, name) or None for name in _TOLD},
         **{name: date_short(day) if day else None for name, day in days.items()},
         "factors": [f"{FACTOR_WORDS[one.kind]} ({EASE_WORDS[one.ease]}) : {one.text}" for one in content.factors],
+        "phases": [
+            f"{one.label}, du {date_short(one.begins_on)} au {date_short(one.ends_on)}" for one in content.phases
+        ],
+        "partners": [f"{one.partner} : {brought_words(one)}" for one in content.partners],
     }

@@ -1,9 +1,19 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
 
-from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
+from pooling.kernel.tables import (
+    TenantTable,
+    foreign_id,
+    identity,
+    in_group,
+    instant,
+    one_of,
+    sort_column,
+    within_group,
+)
 
 
 class ActionState(StrEnum):
@@ -28,6 +38,16 @@ class FactorKind(StrEnum):
     OPPORTUNITY = "opportunity"
 
 
+class PartnerKind(StrEnum):
+    """What a partner is, who is no member of the group."""
+
+    ASSOCIATION = "association"
+    COMPANY = "company"
+    AUTHORITY = "authority"
+    PUBLIC_BODY = "public_body"
+    OTHER = "other"
+
+
 class Action(TenantTable, table=True):
     """A sheet: what the group means to do together, and who looks after it."""
 
@@ -43,6 +63,7 @@ class Action(TenantTable, table=True):
         CheckConstraint("rank > 0", name="rank_from_one"),
         Index(None, "group_id", "state", "id"),
         Index(None, "group_id", "lead_member_id"),
+        Index("ix_actions_search", text("to_tsvector('french'::regconfig, search_text)"), postgresql_using="gin"),
     )
 
     id: int = identity()
@@ -68,6 +89,8 @@ class Action(TenantTable, table=True):
     set_aside_because: str = ""
     proposed_at: datetime = instant()
     proposed_by: int | None = foreign_id(nullable=True)
+    search_text: str = ""
+    """What a search finds, folded by `kernel.text.search_text`: written with the sheet."""
 
 
 class ActionFactor(TenantTable, table=True):
@@ -88,3 +111,68 @@ class ActionFactor(TenantTable, table=True):
     kind: str
     ease: str
     text: str
+
+
+class ActionPhase(TenantTable, table=True):
+    """A part of an action's calendar."""
+
+    __tablename__ = "action_phases"
+    __table_args__ = (
+        in_group(),
+        within_group("action_id", "actions", ondelete="CASCADE"),
+        CheckConstraint("label <> ''", name="has_label"),
+        CheckConstraint("ends_on >= begins_on", name="ends_after_start"),
+        Index(None, "group_id", "action_id"),
+    )
+
+    id: int = identity()
+    action_id: int = foreign_id()
+    label: str
+    begins_on: date
+    ends_on: date
+
+
+class Partner(TenantTable, table=True):
+    """Who helps the group without being of it. People are named by their role alone."""
+
+    __tablename__ = "partners"
+    __table_args__ = (
+        in_group(),
+        UniqueConstraint("group_id", "letters"),
+        one_of("kind", PartnerKind),
+        CheckConstraint("name <> '' AND letters <> ''", name="has_name"),
+        CheckConstraint("website = '' OR website ~ '^https?://[^[:space:]]+$'", name="website_is_address"),
+        Index(None, "group_id", "sort_key", "id"),
+    )
+
+    id: int = identity()
+    name: str
+    letters: str
+    """The name folded for comparison: two that read alike are one."""
+    sort_key: str = sort_column()
+    kind: str = PartnerKind.OTHER
+    contact: str = ""
+    """Whom one talks to there, by role: « chargée de mission mobilité »."""
+    website: str = ""
+    note: str = ""
+
+
+class Contribution(TenantTable, table=True):
+    """What a partner brings to an action."""
+
+    __tablename__ = "contributions"
+    __table_args__ = (
+        in_group(),
+        within_group("action_id", "actions", ondelete="CASCADE"),
+        within_group("partner_id", "partners"),
+        CheckConstraint("amount_cents >= 0 AND half_days >= 0", name="not_negative"),
+        Index(None, "group_id", "partner_id"),
+    )
+
+    action_id: int = Field(primary_key=True, sa_type=BigInteger)
+    partner_id: int = Field(primary_key=True, sa_type=BigInteger)
+    amount_cents: int = Field(default=0, sa_type=BigInteger)
+    half_days: int = 0
+    """Of work."""
+    premises: str = ""
+    """Premises, material, knowledge: what is neither money nor days."""

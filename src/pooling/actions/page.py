@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from typing import Self
 
 from pooling.actions.keeping import find_action
-from pooling.actions.models import Action
+from pooling.actions.models import Action, Partner
+from pooling.actions.partners import find_partner
+from pooling.kernel.tables import known_id
 from pooling.members.group_page import GroupPage, InGroup
 from pooling.web.layout import Link
 
 ACTIONS = "/actions"
 CATALOGUE = f"{ACTIONS}/catalogue"
+BOARD = f"{ACTIONS}/tableau"
+CALENDAR = f"{ACTIONS}/calendrier"
+PARTNERS = f"{ACTIONS}/partenaires"
 ONE = f"{ACTIONS}/{{action:str}}"
 
 
@@ -36,3 +41,28 @@ class ActionPage(OnAction, GroupPage):
     @property
     def above(self) -> Sequence[Link]:
         return [*super().above, Link("Actions", self.base + ACTIONS), Link(self.action.title, self.url)]
+
+
+@dataclass(frozen=True)
+class OnPartner(InGroup):
+    """A request about the partner that its address names."""
+
+    partner: Partner
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        return cls(**vars(here), partner=await find_partner(here.session, known_id(here.named["partner_id"])))
+
+
+@dataclass(frozen=True)
+class PartnerPage(OnPartner, GroupPage):
+    """A page of it."""
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}{PARTNERS}/{self.partner.id}"
+
+    @property
+    def above(self) -> Sequence[Link]:
+        listed = Link("Partenaires", self.base + PARTNERS)
+        return [*super().above, Link("Actions", self.base + ACTIONS), listed, Link(self.partner.name, self.url)]

@@ -1,5 +1,6 @@
 """The pages of a group's actions, and of the catalogue they are proposed from."""
 
+from decimal import Decimal
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,16 +10,27 @@ from pooling.actions.catalogue import Catalogue, holding, to_come
 from pooling.actions.files import MOST_OF_ACTION, files_of_action
 from pooling.actions.keeping import move_action, propose_action, sheet_of, write_action
 from pooling.actions.models import ActionState, Ease, FactorKind
-from pooling.actions.page import ACTIONS, CATALOGUE, ONE, ActionPage
+from pooling.actions.page import ACTIONS, BOARD, CATALOGUE, ONE, ActionPage
 from pooling.actions.permissions import may_move, may_propose, may_write
 from pooling.actions.queries import (
     actions_listed,
     counted_by_state,
     lead_of,
     leads_offered,
+    partner_names,
 )
-from pooling.actions.rules import ACTION, EASE_ORDER, EASE_WORDS, FACTOR_WORDS
-from pooling.actions.schemas import MOST_FACTORS, ActionIn, FactorIn
+from pooling.actions.rules import ACTION, EASE_ORDER, EASE_WORDS, FACTOR_WORDS, brought_words, quarters_words
+from pooling.actions.schemas import (
+    MOST_CENTS,
+    MOST_FACTORS,
+    MOST_HALF_DAYS,
+    MOST_PARTNERS,
+    MOST_PHASES,
+    ActionIn,
+    BringsIn,
+    FactorIn,
+    PhaseIn,
+)
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import LARGEST_FILE
 from pooling.kernel.slices import Slice
@@ -29,11 +41,15 @@ from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.layout import Link
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scanner_of
+from pooling.web.searching import LONGEST_QUERY
 
 PROPOSE = f"{ACTIONS}/proposition"
 HINT = f"{MOST_OF_ACTION} documents au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun."
-_LONGEST_SEARCH = 200
+_LONGEST_CODE = 40
 _EMPTY_ROWS = 2
+_ROWS = {"texte": MOST_FACTORS, "etape": MOST_PHASES, "partenaire": MOST_PARTNERS}
+"""The first field of each row, and how many rows there may be."""
+_FIELDS = {"factors": "texte-1", "phases": "etape-1", "partners": "partenaire-1"}
 _KINDS = [(str(kind), word) for kind, word in FACTOR_WORDS.items()]
 _EASES = [(str(ease), EASE_WORDS[ease]) for ease in EASE_ORDER]
 PURCHASE_WORDS = {
@@ -50,24 +66,38 @@ def _catalogue(here: GroupPage) -> Catalogue:
 
 @get(ACTIONS, right=Right.SEE_GROUP)
 async def list_actions(
-    here: Here[GroupPage], cherche: FromQuery[str] = "", etat: FromQuery[str] = "", apres: FromQuery[str] = ""
+    here: Here[GroupPage],
+    cherche: FromQuery[str] = "",
+    etat: FromQuery[str] = "",
+    pilote: FromQuery[str] = "",
+    systeme: FromQuery[str] = "",
+    apres: FromQuery[str] = "",
 ) -> Response[str]:
-    typed, base = cherche[:_LONGEST_SEARCH], here.base + ACTIONS
+    typed, base = cherche[:LONGEST_QUERY], here.base + ACTIONS
     state = etat if etat in list(ActionState) else ""
-    listed = await actions_listed(here.session, Slice(apres), search=typed, states=[state] if state else ())
+    wanted = {"cherche": typed, "pilote": pilote[:_LONGEST_CODE], "systeme": systeme[:_LONGEST_CODE]}
+    listed = await actions_listed(
+        here.session,
+        Slice(apres),
+        search=typed,
+        states=[state] if state else (),
+        lead=wanted["pilote"],
+        system=wanted["systeme"],
+    )
     return here.render(
         "actions/list.html",
         "Actions",
         tabs=here.sections(ACTIONS),
-        form=form_of({"cherche": typed}),
-        searched=bool(typed.strip()),
+        form=form_of({**wanted, "etat": state}),
+        searched=any(value.strip() for value in wanted.values()),
         views=_views(await counted_by_state(here.session), state, base),
         chosen=ACTION.word(state).lower() if state else "",
         life=ACTION,
         actions=listed.items,
         systems={system.code: system.name for system in _catalogue(here).systems},
         base=base,
-        **pages_after(base, apres, listed, {"cherche": typed, "etat": state}),
+        leads=await leads_offered(here.session),
+        **pages_after(base, apres, listed, {**wanted, "etat": state}),
     )
 
 
@@ -141,22 +171,28 @@ async def _proposal_page(here: GroupPage, form: Form) -> Response[str]:
 
 
 async def _fields(here: GroupPage, form: Form) -> dict[str, Any]:
-    filled = [place for place in range(1, MOST_FACTORS + 1) if form.value(f"texte-{place}").strip()]
     return {
         "form": form,
         "leads": await leads_offered(here.session),
         "systems": [(system.code, system.name) for system in _catalogue(here).systems],
         "longest": {name: longest_of(ActionIn, name) for name in ("content", "resources", "levers", "title")},
-        "rows": range(1, min(max(filled, default=0) + _EMPTY_ROWS, MOST_FACTORS) + 1),
+        "rows": {name: _rows(form, name, most) for name, most in _ROWS.items()},
+        "known_partners": await partner_names(here.session),
         "kinds": _KINDS,
         "eases": _EASES,
     }
 
 
+def _rows(form: Form, name: str, most: int) -> range:
+    """The numbers of the rows shown: those filled, and some to fill."""
+    filled = [place for place in range(1, most + 1) if form.value(f"{name}-{place}").strip()]
+    return range(1, min(max(filled, default=0) + _EMPTY_ROWS, most) + 1)
+
+
 @post(PROPOSE, right=may_propose)
 async def do_proposal(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     command = _read(form)
-    async with form.submitted(lambda: _proposal_page(here, form), fields={"factors": "texte-1"}):
+    async with form.submitted(lambda: _proposal_page(here, form), fields=_FIELDS):
         action = await propose_action(here.session, here.caller, command, _catalogue(here), here.now)
     return here.redirect(f"{ACTIONS}/{action.reference}", done="L’action est proposée au groupe.")
 
@@ -171,6 +207,8 @@ def _read(form: Form) -> ActionIn:
         starts_on=form.date("starts_on") if form.value("starts_on") else None,
         ends_on=form.date("ends_on") if form.value("ends_on") else None,
         factors=tuple(_read_factors(form)),
+        phases=tuple(_read_phases(form)),
+        partners=tuple(_read_partners(form)),
         **{
             name: form.lines(name, longest=longest_of(ActionIn, name))
             for name in ("content", "resources", "levers", "indicators", "vigilance")
@@ -187,6 +225,47 @@ def _read_factors(form: Form) -> list[FactorIn]:
             ease = form.choice(f"difficulte-{place}", list(EASE_ORDER))
             if kind and ease:
                 found.append(FactorIn(kind=FactorKind(kind), ease=Ease(ease), text=text))
+    return found
+
+
+def _read_phases(form: Form) -> list[PhaseIn]:
+    found = []
+    for place in range(1, MOST_PHASES + 1):
+        label = form.text(f"etape-{place}", longest=longest_of(PhaseIn, "label"))
+        begins, ends = (
+            form.date(f"{edge}-{place}") if form.value(f"{edge}-{place}").strip() else None for edge in ("du", "au")
+        )
+        if not any(form.value(f"{field}-{place}").strip() for field in ("etape", "du", "au")):
+            continue
+        for value, field, sentence in (
+            (label, "etape", "Dites ce qui se fait alors."),
+            (begins, "du", "Indiquez quand cela commence."),
+            (ends, "au", "Indiquez quand cela finit."),
+        ):
+            if not value and not form.error(f"{field}-{place}"):
+                form.refuse(f"{field}-{place}", sentence)
+        if label and begins and ends:
+            found.append(PhaseIn(label=label, begins_on=begins, ends_on=ends))
+    return found
+
+
+def _read_partners(form: Form) -> list[BringsIn]:
+    found = []
+    for place in range(1, MOST_PARTNERS + 1):
+        partner = form.text(f"partenaire-{place}", longest=longest_of(BringsIn, "partner"))
+        premises = form.text(f"apport-{place}", longest=longest_of(BringsIn, "premises"))
+        money, days = (
+            form.decimal(f"{name}-{place}", largest=largest) if form.value(f"{name}-{place}").strip() else Decimal(0)
+            for name, largest in (("somme", MOST_CENTS // 100), ("jours", MOST_HALF_DAYS // 2))
+        )
+        if (days * 2) % 1:
+            form.refuse(f"jours-{place}", "Comptez par demi-journées, par exemple 2,5.")
+        elif partner:
+            found.append(
+                BringsIn(partner=partner, amount_cents=int(money * 100), half_days=int(days * 2), premises=premises)
+            )
+        elif premises or money or days:
+            form.refuse(f"partenaire-{place}", "Nommez le partenaire qui apporte cela.")
     return found
 
 
@@ -217,6 +296,8 @@ async def action_page(here: ActionPage, form: Form) -> Response[str]:
         moves=moves if may_move(here.caller) else [],
         kinds=FACTOR_WORDS,
         eases=EASE_WORDS,
+        brought=brought_words,
+        quarters=quarters_words,
     )
 
 
@@ -224,7 +305,20 @@ async def action_page(here: ActionPage, form: Form) -> Response[str]:
 async def ask_sheet(here: Here[ActionPage]) -> Response[str]:
     sheet = await sheet_of(here.session, here.action)
     content = sheet.model_dump(mode="json")
-    values: dict[str, object] = {name: value or "" for name, value in content.items() if name != "factors"}
+    values: dict[str, object] = {name: value or "" for name, value in content.items() if not isinstance(value, list)}
+    for place, phase in enumerate(sheet.phases, start=1):
+        values |= {
+            f"etape-{place}": phase.label,
+            f"du-{place}": phase.begins_on.isoformat(),
+            f"au-{place}": phase.ends_on.isoformat(),
+        }
+    for place, one in enumerate(sheet.partners, start=1):
+        values |= {
+            f"partenaire-{place}": one.partner,
+            f"somme-{place}": _typed(Decimal(one.amount_cents).scaleb(-2)),
+            f"jours-{place}": _typed(Decimal(one.half_days) / 2),
+            f"apport-{place}": one.premises,
+        }
     for place, factor in enumerate(sheet.factors, start=1):
         values |= {
             f"texte-{place}": factor.text,
@@ -232,6 +326,11 @@ async def ask_sheet(here: Here[ActionPage]) -> Response[str]:
             f"difficulte-{place}": factor.ease,
         }
     return await _sheet_page(here, form_of({**values, "version": version_of(content)}))
+
+
+def _typed(value: Decimal) -> str:
+    """As one types it; nothing of nothing."""
+    return f"{value.normalize():f}".replace(".", ",") if value else ""
 
 
 async def _sheet_page(here: ActionPage, form: Form) -> Response[str]:
@@ -247,7 +346,7 @@ async def _sheet_page(here: ActionPage, form: Form) -> Response[str]:
 @post(f"{ONE}/fiche", right=may_write)
 async def do_sheet(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
     command, shown = _read(form), form.value("version")
-    async with form.submitted(lambda: _sheet_page(here, form), fields={"factors": "texte-1"}, conflict=""):
+    async with form.submitted(lambda: _sheet_page(here, form), fields=_FIELDS, conflict=""):
         await write_action(
             here.session, here.caller, here.action.reference, command, _catalogue(here), here.now, shown=shown
         )
@@ -256,11 +355,13 @@ async def do_sheet(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
 
 @post(f"{ONE}/etat", right=may_move)
 async def do_move(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
+    """From its sheet, or from the board, which is then shown again."""
     state = form.choice("state", list(ActionState))
     reason = form.text("reason", longest=500)
     async with form.submitted(lambda: action_page(here, form), conflict="state"):
         await move_action(here.session, here.caller, here.action.reference, ActionState(state), here.now, reason)
-    return here.redirect(done=f"L’action est dans l’état « {ACTION.word(state)} ».")
+    done = f"« {here.action.title} » : {ACTION.word(state).lower()}."
+    return here.to_group(BOARD, done=done) if form.value("depuis") == "tableau" else here.redirect(done=done)
 
 
 ROUTES = [

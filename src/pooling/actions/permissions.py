@@ -9,6 +9,7 @@ from pooling.members.rights import AnyRight, Caller, Right
 class ActionRight(AnyRight):
     LEAD_ACTIONS = ("lead_actions", Role.FACILITATOR)
     """Whoever keeps the working group going says where each action stands."""
+    KEEP_PARTNERS = ("keep_partners", Role.FACILITATOR, Role.REFERENT, Role.PURCHASING, Role.FINANCE)
 
 
 @permission(Right.SEE_GROUP)
@@ -27,6 +28,12 @@ def may_write(caller: Caller, action: Action) -> bool:
     ):
         return True
     return action.state == ActionState.PROPOSED and action.proposed_by == caller.person_id
+
+
+@permission(ActionRight.KEEP_PARTNERS)
+def may_keep_partners(caller: Caller) -> bool:
+    """The facilitator, and the people of every member."""
+    return caller.may_somewhere(ActionRight.KEEP_PARTNERS)
 
 
 @permission(ActionRight.LEAD_ACTIONS)

@@ -8,7 +8,7 @@ from pooling import BESIDE
 from pooling.actions.catalogue import Catalogue, read_catalogue
 from pooling.actions.keeping import move_action, propose_action
 from pooling.actions.models import ActionState, Ease, FactorKind
-from pooling.actions.schemas import ActionIn, FactorIn
+from pooling.actions.schemas import ActionIn, BringsIn, FactorIn, PhaseIn
 from pooling.demo.territory import FACILITATOR, LEADING, Demonstration
 from pooling.kernel.database import Database
 from pooling.members.models import Role
@@ -34,6 +34,9 @@ class Told:
     levers: str = ""
     factors: Sequence[FactorIn] = ()
     reason: str = ""
+    phases: Sequence[tuple[str, int, int]] = ()
+    """What is done, from which day to which, counted from its beginning."""
+    partners: Sequence[BringsIn] = ()
 
 
 def _obstacle(text: str, ease: Ease) -> FactorIn:
@@ -75,6 +78,11 @@ ACTIONS = (
             _obstacle("Des trottoirs trop étroits devant trois écoles", Ease.HARD),
             _opportunity("Des travaux de voirie sont prévus dans quatre communes", Ease.EASY),
         ),
+        phases=(("Plan des emplacements", 0, 60), ("Commande groupée", 61, 150), ("Pose", 200, 330)),
+        partners=(
+            BringsIn(partner="Association cyclable du Bassin (fictive)", half_days=12, premises="un relevé des usages"),
+            BringsIn(partner="Gestionnaire des gares (fictif)", premises="deux emplacements devant les gares"),
+        ),
     ),
     Told(
         "covoiturage",
@@ -84,6 +92,8 @@ ACTIONS = (
         -150,
         1095,
         factors=(_obstacle("Une plateforme sans animation reste vide", Ease.MEDIUM),),
+        phases=(("Choix de la plateforme", 0, 90), ("Lancement", 91, 150), ("Animation", 151, 1095)),
+        partners=(BringsIn(partner="Club d’entreprises du Bassin (fictif)", amount_cents=250_000, half_days=6),),
     ),
     Told("vehicules", "Renouveler ensemble les véhicules des services", AGREED, COBAS, 60),
     Told(
@@ -131,4 +141,13 @@ def _sheet(told: Told, catalogue: Catalogue, today: date) -> ActionIn:
         starts_on=begins,
         ends_on=begins + timedelta(days=told.lasts) if begins else None,
         factors=tuple(told.factors),
+        phases=_phases(told, begins) if begins else (),
+        partners=tuple(told.partners),
+    )
+
+
+def _phases(told: Told, begins: date) -> tuple[PhaseIn, ...]:
+    return tuple(
+        PhaseIn(label=label, begins_on=begins + timedelta(days=first), ends_on=begins + timedelta(days=last))
+        for label, first, last in told.phases
     )

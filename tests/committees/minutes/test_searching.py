@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooling.committees.minutes.searching import AROUND, excerpt, folded_query, stems_of
 from pooling.kernel.text import folded_words, search_text
+from pooling.web.searching import AROUND, excerpt, folded_query, stems_of
 
 
 @pytest.mark.parametrize(

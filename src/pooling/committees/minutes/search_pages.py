@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from pooling.committees.minutes.searching import LONGEST_QUERY, MOST_PAGES, search_minutes
+from pooling.committees.minutes.searching import MOST_PAGES, search_minutes
 from pooling.kernel.text import whole_number
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.web.forms import form_of
+from pooling.web.searching import LONGEST_QUERY
 
 SEARCH = "/comites/recherche"
 
