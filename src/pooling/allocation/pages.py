@@ -129,8 +129,9 @@ class _Shown(NamedTuple):
 async def _shown(here: CostsPage, current: Current, *, wanted: Slice, since: Shares | None) -> _Shown:
     session, shares = here.session, current_shares(current.purchase_id)
     stated, since = (None, None) if current.refused else (current.told(), since)
-    members = await list_shares(session, shares, wanted, here.own, since=since)
     summary = await sum_up(session, shares, here.own, since=since)
+    # Where nothing moved, nobody is looked up in the record once more.
+    members = await list_shares(session, shares, wanted, here.own, since=since if summary.moved else None)
     warned = await names_of_shares(session, shares, warned_first(stated.result, here.own) if stated else [])
     declaring: dict[str, str] = {}
     if here.own is not None and here.purchase.state == PurchaseState.OPEN:
