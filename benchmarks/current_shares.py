@@ -52,8 +52,8 @@ from pooling.purchases.schemas import ItemIn, PurchaseIn
 from pooling.sharing.allocation import allocate
 
 MEMBERS, ITEMS = 35_000, 4
-ROOM = 250
-"""Megabytes that writing a file may take."""
+ROOM, OTHERS = 250, 0.05
+"""Megabytes that writing a file may take; seconds that others may wait for anything here."""
 CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
 FINANCE = FinanceConfiguration()
 FILE_ALL = """
@@ -134,8 +134,8 @@ async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
 
     one = (group, purchase, CODES[7])
     found = [
-        await interleaved("shares computed and kept, beside the rule", compute, rule, 5),
-        await interleaved("preview of a charge, beside the rule", preview, rule, 4),
+        await interleaved("shares computed and kept, beside the rule", compute, rule, 5, patience=OTHERS),
+        await interleaved("preview of a charge, beside the rule", preview, rule, 4, patience=OTHERS),
         await interleaved(
             "one member’s share",
             lambda: in_group(read_current, [CODES[7]]),
@@ -162,7 +162,7 @@ async def files(database: Database, owner: asyncpg.Connection, group: int, purch
 
     async def measured(name: str, kind: str, view: View, bare: Callable[[], Awaitable[None]], wanted: float) -> Row:
         row = await interleaved(name, lambda: file(kind, view), bare, wanted)
-        return replace(row, peak=peaks[kind, view], room=ROOM)
+        return replace(row, peak=peaks[kind, view], room=ROOM, patience=OTHERS)
 
     async def bare_csv() -> None:
         with (folder / "bare").open("w", encoding="utf-8", newline="") as target:

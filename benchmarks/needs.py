@@ -143,7 +143,7 @@ async def pages(on: Ground) -> list[Row]:
     return [
         await interleaved("consolidation page, 280 000 needs", lambda: on.get("/consolidation"), totals, 1.8),
         await interleaved("needs page", lambda: on.get("/besoins"), totals, 2),
-        await interleaved("one item’s page", lambda: on.get("/consolidation/article-3"), totals, 3),
+        await interleaved("one item’s page", lambda: on.get("/consolidation/article-3"), totals, 3, patience=0.05),
     ]
 
 

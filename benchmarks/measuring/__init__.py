@@ -36,6 +36,8 @@ class Row:
     """So many seconds more than the bare side keep the promise too."""
     room: float = 0.0
     """The most megabytes that ours may take; 0: nothing is promised."""
+    patience: float = 0.0
+    """The longest that others may wait, in seconds, but for one time in a hundred; 0: nothing is promised."""
 
     @property
     def ratio(self) -> float:
@@ -44,7 +46,8 @@ class Row:
     @property
     def kept(self) -> bool:
         quick = self.ratio <= self.wanted or self.ours - self.bare <= self.more
-        return quick and (not self.room or self.peak <= self.room)
+        spares_others = not self.patience or self.waited <= self.patience
+        return quick and spares_others and (not self.room or self.peak <= self.room)
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Self:
@@ -69,11 +72,12 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         low, high = (_duration(seconds) for seconds in row.spread)
         verdict, room = "ok" if row.kept else "**missed**", f" of {row.room:.0f}" if row.room else ""
+        patience = f" of {_duration(row.patience)}" if row.patience else ""
         wanted = f"{row.wanted:g}" + (f" or + {_duration(row.more)}" if row.more else "")
         lines.append(
             f"| {row.name} | {_duration(row.bare)} | {_duration(row.ours)} ({low} to {high}) | {row.ratio:.2f} "
             f"| {wanted} | {verdict} | {row.peak:.0f} MB{room} "
-            f"| {_duration(row.waited)} |"
+            f"| {_duration(row.waited)}{patience} |"
         )
     return "\n".join(lines)
 
@@ -105,6 +109,7 @@ async def interleaved(
     clear: Work | None = None,
     more: float = 0.0,
     room: float = 0.0,
+    patience: float = 0.0,
 ) -> Row:
     """Both, in turn, so that whatever else the machine does is there for both. `clear` takes away, untimed, what each
     of them wrote.
@@ -132,6 +137,7 @@ async def interleaved(
         waited=waits[len(waits) * 99 // 100] if waits else 0.0,
         more=more,
         room=room,
+        patience=patience,
     )
     print(row, flush=True)
     return row
