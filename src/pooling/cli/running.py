@@ -15,6 +15,7 @@ import rich_click as click
 
 from pooling.app import create_app
 from pooling.cli.installation import Installation, installation, secret_key
+from pooling.cli.loading import for_good
 from pooling.demo.place import check_port_is_free, finish
 from pooling.demo.preparing import wait_for_territory
 from pooling.demo.running import make_territory, run_until_stopped
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from rich.panel import Panel
 
 PORT = click.IntRange(1, 65535)
+_FIRST = 0.5
+"""Seconds in which whoever waits for a page is answered, before the worker loads what it works with."""
 
 
 async def demonstrate(
@@ -50,7 +53,9 @@ async def demonstrate(
     from pooling.worker import run, work_of  # noqa: PLC0415 - see the module's head
 
     database, bell = found.database(), Bell(found.engines.redis_url)
-    app = create_app(Services(found.settings, database, bell, secret_key(found.settings)), demonstration=True)
+    services = Services(found.settings, database, bell, secret_key(found.settings))
+    with for_good():  # two megabytes more, and a tenth of a second less
+        app = create_app(services, demonstration=True)
     stands = wait_for_territory(app, first_page=empty)
 
     async def announced() -> None:
@@ -61,6 +66,7 @@ async def demonstrate(
         work = work_of(found.settings, database, bell, transport=KeptInOutbox())
         with suppress(OSError):  # nobody reads what is said
             console.print(_welcome(found.settings.base_url, made=made))  # once Ctrl-C is listened to
+        await asyncio.sleep(_FIRST)
         await run(work)
 
     try:
