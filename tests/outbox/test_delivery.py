@@ -164,6 +164,17 @@ async def test_an_expired_lease_is_as_good_as_queued(scene: Scene) -> None:
     assert (await scene.deliver()).sent == 1
 
 
+@pytest.mark.parametrize(("seconds", "prolonged"), [(10, False), (20, True)])
+async def test_a_lease_is_prolonged_once_some_of_it_is_gone(scene: Scene, *, seconds: int, prolonged: bool) -> None:
+    await scene.queue(ANNE)
+    async with steps_of_their_own(scene.database) as steps:
+        mine, other = Batch(steps, Contents()), Batch(steps, Contents())
+        await mine.claim(scene.now, 1)
+        assert await mine.hold(mine.waiting[0], scene.now + timedelta(seconds=seconds))
+        await other.claim(scene.now + LEASE, 1)
+    assert bool(other.waiting) is not prolonged
+
+
 async def test_a_lost_lease_is_noticed_before_sending(scene: Scene) -> None:
     """A delivery so slow that another one took over: what it still held is not sent twice."""
     await scene.queue(ANNE, BENOIT)

@@ -17,7 +17,8 @@ from pooling.outbox.models import Message, MessageState
 
 LEASE = timedelta(seconds=90)
 """Longer than sending one mail may take, by half a minute, and no longer: so long a sign-in code waits whose delivery
-was killed. It is prolonged before each mail; what waits behind a slow one may be taken over by somebody else meanwhile.
+was killed. Before each mail it is prolonged where a quarter of a minute of it is gone (`hold_messages`); what waits
+behind a slow one may be taken over by somebody else meanwhile.
 """
 
 _ATTACHED = text("SELECT * FROM attached_files(:lease, :id, CAST(:known AS bytea[]))")
