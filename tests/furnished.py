@@ -78,7 +78,7 @@ from pooling.purchases.item_files import attach_to_item
 from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import Item, PurchaseState
 from pooling.purchases.schemas import DetailsIn, LotIn, LotsIn
-from pooling.quotes.models import Quote, QuoteCriterion, QuoteFile, QuoteLine, QuoteMark, QuoteTier
+from pooling.quotes.models import Award, Quote, QuoteCriterion, QuoteFile, QuoteLine, QuoteMark, QuoteTier
 from pooling.receipts.lists.sending import send_list
 from pooling.receipts.lists.writing import LIST_KIND
 from pooling.receipts.noting import note_receipt
@@ -149,6 +149,8 @@ async def furnish(
             select(col(Membership.id)).where(col(of_buyer) == Role.LEAD_BUYER).order_by(col(Membership.id))
         )
         supplier = await _sell(session, territory, mark)
+        await _award(session, territory, purchase_id, supplier)
+        named |= {"contract_supplier": supplier, "contract_lot": 1, "data_year": 2027}
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {**await _propose(session, territory, mark), "system": "velos"}
         named |= {"round": await _rank(session, territory, mark)}
@@ -331,6 +333,20 @@ async def _sign(session: AsyncSession, territory: Territory, purchase_id: int, m
     asked_by = territory.people[BUYER]
     export = await ask_export(session, DELIBERATIONS.name, terms, asked_by, NOW, unchanging=False)
     return {"kept_document": kept[0], "kept_deliberation": kept[1], "deliberations_export": export}
+
+
+async def _award(session: AsyncSession, territory: Territory, purchase_id: int, supplier_id: int) -> None:
+    """An item goes to a supplier: a contract, of which nobody has said anything."""
+    item_id = (await item_ids(session, purchase_id))["arceau"]
+    session.add(
+        Award(
+            group_id=territory.group_id,
+            purchase_id=purchase_id,
+            item_id=item_id,
+            supplier_id=supplier_id,
+            chosen_at=NOW,
+        )
+    )
 
 
 async def _lend(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

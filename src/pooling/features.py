@@ -19,6 +19,7 @@ from pooling.members import feature as members
 from pooling.members.features import Feature
 from pooling.needs import feature as needs
 from pooling.offers import feature as offers
+from pooling.open_data import feature as open_data
 from pooling.orders import feature as orders
 from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
@@ -45,6 +46,7 @@ FEATURES: tuple[Feature, ...] = (
     orders.FEATURE,
     receipts.FEATURE,
     bills.FEATURE,
+    open_data.FEATURE,
     suppliers.FEATURE,
     actions.FEATURE,
     rounds.FEATURE,

@@ -473,6 +473,15 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {PURCHASE}/procedure": GROUP,
     **{f"{method} {PURCHASE}/procedure/modification": EDITS for method in ("GET", "POST")},
     **{f"{method} {PURCHASE}/procedure/membres/{{member}}": SEES_LUGOS | EDITS for method in ("GET", "POST")},
+    **{f"GET {PURCHASE}/procedure/donnees{path}": GROUP for path in ("", "/decp", "/membres")},
+    **{
+        f"{method} {PURCHASE}/procedure/donnees/{{contract_supplier}}/{{contract_lot}}": EDITS
+        for method in ("GET", "POST")
+    },
+    **{
+        f"GET /g/{{group}}/donnees-ouvertes{path}": GROUP
+        for path in ("", "/{data_year}", "/{data_year}/marches", "/{data_year}/vehicules")
+    },
     **{
         f"GET {PURCHASE}/procedure/convention{path}": GROUP
         for path in ("", ".odt", ".docx", ".pdf", "/versions/{kept_document}")
@@ -585,6 +594,11 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"PUT {API}/purchases/{{reference}}/items/{{item}}/details": EDITS,
     f"GET {API}/purchases/{{reference}}/lots": GROUP,
     **{f"GET {API}/purchases/{{reference}}/procedure{path}": GROUP for path in ("", "/plan", "/members")},
+    **{
+        f"GET {API}/purchases/{{reference}}/procedure/contracts{path}": GROUP
+        for path in ("", "/essential-data", "/members")
+    },
+    f"PUT {API}/purchases/{{reference}}/procedure/contracts/{{contract_supplier}}/{{contract_lot}}": EDITS,
     **{
         f"GET {API}/purchases/{{reference}}/procedure/convention{path}": GROUP
         for path in ("", ".odt", ".docx", ".pdf", "/versions/{kept_document}")

@@ -1,0 +1,57 @@
+"""The contracts of a year that are published as a list (CCP R2196-1): 25 000 to 40 000 € before VAT."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.kernel.database import fetch, group_of
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, euros
+from pooling.open_data.decp import LISTED_FROM, THRESHOLD
+
+_POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
+COLUMNS = [
+    Column("Achat", ColumnKind.CODE, 16),
+    Column("Acheteur", width=30),
+    Column("Objet", width=40),
+    Column("Montant HT", ColumnKind.NUMBER, 14),
+    Column("Date", ColumnKind.CODE, 12),
+    Column("Titulaire", width=30),
+    Column("Code postal du titulaire", ColumnKind.CODE, 12),
+]
+_YEAR = """
+SELECT p.reference, p.title, m.name AS buyer, c.notified_on, c.worth_cents, c.lot, l.title AS lot_title,
+    s.name AS supplier, s.address
+FROM contract_data c
+JOIN purchases p ON p.group_id = c.group_id AND p.id = c.purchase_id
+JOIN members m ON m.group_id = p.group_id AND m.id = p.lead_member_id
+JOIN suppliers s ON s.group_id = c.group_id AND s.id = c.supplier_id
+LEFT JOIN lots l ON l.group_id = c.group_id AND l.purchase_id = c.purchase_id AND l.number = c.lot
+WHERE c.group_id = $1 AND c.notified_on BETWEEN $2 AND $3 AND c.worth_cents >= $4 AND c.worth_cents < $5
+ORDER BY c.notified_on, p.reference, c.lot, s.sort_key"""
+
+
+async def small_contracts(session: AsyncSession, year: int) -> Sequence[Any]:
+    days = (date(year, 1, 1), date(year, 12, 31))
+    return await fetch(session, _YEAR, group_of(session), *days, LISTED_FROM, THRESHOLD)
+
+
+def listed(rows: Sequence[Any]) -> SheetTable:
+    return SheetTable("Marchés", COLUMNS, _rows(rows))
+
+
+def _rows(rows: Sequence[Any]) -> Iterator[list[Value]]:
+    for row in rows:
+        subject = f"{row['title']} – {row['lot_title']}" if row["lot_title"] else row["title"]
+        yield [
+            *(row["reference"], row["buyer"], subject, euros(row["worth_cents"])),
+            *(row["notified_on"].isoformat(), row["supplier"], postcode_in(row["address"])),
+        ]
+
+
+def postcode_in(address: str) -> str:
+    """The last one that an address names: what stands before it may be a number in a street."""
+    found = _POSTCODE.findall(address)
+    return found[-1] if found else ""

@@ -1,0 +1,215 @@
+"""The pages of essential data: the contracts of a purchase, one of them, a year of the group."""
+
+import asyncio
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from pooling.allocation.page import finance_of
+from pooling.conventions.parties import read_parties
+from pooling.kernel.errors import Conflict
+from pooling.kernel.sheet_writing import write_csv
+from pooling.kernel.versions import ChangedMeanwhile
+from pooling.members.group_page import GroupPage, Here, InGroup
+from pooling.members.rights import Right
+from pooling.open_data import form as fields
+from pooling.open_data.contracts import Contract, contract_of, contracts_of
+from pooling.open_data.decp import LISTED_FROM, THRESHOLD
+from pooling.open_data.fleet import renewed, written
+from pooling.open_data.keeping import describe_contract, version_said
+from pooling.open_data.listing import listed, small_contracts
+from pooling.open_data.page import DATA, ContractPage, DataPage
+from pooling.outbox.mail import FICTIONAL
+from pooling.procurement.models import Mandate
+from pooling.procurement.page import OnProcedure
+from pooling.procurement.permissions import may_plan
+from pooling.web.downloads import REVALIDATED, download
+from pooling.web.forms import Form, PostedForm, Redisplay
+from pooling.web.typography import of_name
+
+PAGE = f"/achats/{{reference:str}}{DATA}"
+ONE = f"{PAGE}/{{contract_supplier:int}}/{{contract_lot:int}}"
+YEARS = "/donnees-ouvertes"
+YEAR = f"{YEARS}/{{data_year:int}}"
+EARLIEST, LATEST = 2020, 2100
+JSON = "application/json"
+
+
+async def contracts_here(here: OnProcedure) -> list[Contract]:
+    return await contracts_of(here.session, here.purchase, finance_of(here), here.now)
+
+
+@get(PAGE, right=Right.SEE_TOTALS)
+async def show_contracts(here: Here[DataPage]) -> Response[str]:
+    contracts = await contracts_here(here)
+    ready = [contract for contract in contracts if not contract.lacking(here.today)]
+    return here.render(
+        "open_data/contracts.html",
+        contracts=contracts,
+        lacking={contract.path: contract.lacking(here.today) for contract in contracts},
+        ready=ready,
+        edits=may_plan(here.caller, here.purchase),
+        each_signs=here.plan.mandate == Mandate.PROCEDURE_ONLY,
+        threshold=THRESHOLD,
+        listed_from=LISTED_FROM,
+        year=here.today.year,
+    )
+
+
+def essential_data(here: OnProcedure, contracts: list[Contract]) -> dict[str, Any]:
+    """Those contracts whose data are complete, as the State's format has them.
+
+    Raises:
+        Conflict: none is.
+    """
+    found = [contract.data(here.today) for contract in contracts if not contract.lacking(here.today)]
+    if not found:
+        raise Conflict("Aucun contrat n’a encore toutes ses données : complétez-les d’abord.", code="data_incomplete")
+    return {**_notice(here), "marches": {"marche": found, "contrat-concession": []}}
+
+
+def _notice(here: InGroup) -> dict[str, str]:
+    """The State's format says nothing of what else stands beside its data."""
+    return {"notice": FICTIONAL} if here.group.fictional else {}
+
+
+async def members_beside(here: OnProcedure, contracts: list[Contract]) -> dict[str, Any]:
+    """The members of the groupement, for whom the State's format has no place."""
+    parties = await read_parties(here.session, here.purchase)
+    return {
+        **_notice(here),
+        "achat": here.purchase.reference,
+        "groupement": len(parties.all) > 1,
+        "mandat": here.plan.mandate or None,
+        "marches": [contract.said.identifier for contract in contracts if contract.said],
+        "membres": [
+            {
+                "siren": party.siren,
+                "nom": party.name,
+                "coordonnateur": party.coordinator,
+                "composantes": list(party.units),
+            }
+            for party in parties.all
+        ],
+    }
+
+
+def _json(content: Mapping[str, Any], name: str) -> Response[bytes]:
+    return download(json.dumps(content, ensure_ascii=False, indent=1).encode(), name, JSON, headers=REVALIDATED)
+
+
+@get(f"{PAGE}/decp", right=Right.SEE_TOTALS)
+async def download_decp(here: Here[DataPage]) -> Response[bytes]:
+    return _json(essential_data(here, await contracts_here(here)), f"{here.purchase.reference}-decp.json")
+
+
+@get(f"{PAGE}/membres", right=Right.SEE_TOTALS)
+async def download_members(here: Here[DataPage]) -> Response[bytes]:
+    return _json(await members_beside(here, await contracts_here(here)), f"{here.purchase.reference}-membres.json")
+
+
+@get(ONE, right=may_plan)
+async def ask_contract(here: Here[ContractPage]) -> Response[str]:
+    return _contract_page(here, fields.shown(here.contract, version_said(here.contract.said)))
+
+
+def _contract_page(here: ContractPage, form: Form) -> Response[str]:
+    contract = here.contract
+    return here.render(
+        "open_data/contract.html",
+        contract.title,
+        form=form,
+        contract=contract,
+        options=fields.OPTIONS,
+        action=f"{here.url}{DATA}/{contract.path}",
+    )
+
+
+@post(ONE, right=may_plan)
+async def do_contract(here: Here[ContractPage], form: PostedForm) -> Response[Any]:
+    contract = here.contract
+    command = fields.read(form)
+
+    async def again() -> Response[str]:
+        return _contract_page(here, form)
+
+    async with form.submitted(again, fields=fields.FIELDS, conflict=""):
+        try:
+            kept = await describe_contract(
+                here.session,
+                here.caller,
+                here.purchase.id,
+                contract.supplier_id,
+                contract.lot,
+                command,
+                finance_of(here),
+                here.now,
+                shown=form.value("version"),
+            )
+        except ChangedMeanwhile as changed:
+            form.refuse("", changed.message)
+            whose = (here.purchase, contract.supplier_id, contract.lot, finance_of(here), here.now)
+            form.values["version"] = version_said((await contract_of(here.session, *whose)).said)
+            raise Redisplay(await again()) from changed
+    return here.redirect(DATA, done=f"Les données du contrat {of_name(kept.supplier)} sont enregistrées.")
+
+
+def _year(year: int) -> int:
+    return min(max(year, EARLIEST), LATEST)
+
+
+@get(YEARS, right=Right.SEE_TOTALS)
+async def show_this_year(here: Here[GroupPage]) -> Response[str]:
+    return await _year_page(here, here.today.year)
+
+
+@get(YEAR, right=Right.SEE_TOTALS)
+async def show_year(here: Here[GroupPage], data_year: FromPath[int]) -> Response[str]:
+    return await _year_page(here, _year(data_year))
+
+
+async def _year_page(here: GroupPage, year: int) -> Response[str]:
+    table = listed(await small_contracts(here.session, year))
+    fleet = await renewed(here.session, year, here.zone)
+    return here.render(
+        "open_data/year.html",
+        ("Achats groupés", "/achats"),
+        "Données ouvertes",
+        year=year,
+        rows=list(table.rows),
+        fleet=fleet,
+        url=here.base + YEARS,
+    )
+
+
+@get(f"{YEAR}/marches", right=Right.SEE_TOTALS)
+async def download_small_contracts(here: Here[GroupPage], data_year: FromPath[int]) -> Response[bytes]:
+    year, target = _year(data_year), io.BytesIO()
+    table = listed(await small_contracts(here.session, year))
+    notice = FICTIONAL if here.group.fictional else None
+    await asyncio.to_thread(write_csv, target, table, notice)
+    return download(target.getvalue(), f"marches-{year}.csv", "text/csv; charset=utf-8", headers=REVALIDATED)
+
+
+@get(f"{YEAR}/vehicules", right=Right.SEE_TOTALS)
+async def download_fleet(here: Here[GroupPage], data_year: FromPath[int]) -> Response[bytes]:
+    year = _year(data_year)
+    content = written(await renewed(here.session, year, here.zone), FICTIONAL if here.group.fictional else None)
+    return download(content, f"vehicules-{year}.csv", "text/csv; charset=utf-8", headers=REVALIDATED)
+
+
+ROUTES = [
+    show_contracts,
+    download_decp,
+    download_members,
+    ask_contract,
+    do_contract,
+    show_this_year,
+    show_year,
+    download_small_contracts,
+    download_fleet,
+]
