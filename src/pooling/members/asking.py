@@ -158,15 +158,6 @@ async def pending_requests(session: AsyncSession) -> list[RequestShown]:
     return [RequestShown(*tuple(row)) for row in rows]
 
 
-async def count_pending(session: AsyncSession) -> int:
-    waiting: int = (
-        await session.execute(
-            select(func.count()).select_from(AccessRequest).where(col(AccessRequest.state) == RequestState.PENDING)
-        )
-    ).scalar_one()
-    return waiting
-
-
 async def forget_requests(session: AsyncSession, before: datetime) -> None:
     """Those that were decided, or never were, before this moment."""
     await session.execute(

@@ -21,7 +21,7 @@ from pooling.members.departing import DEPARTURE
 from pooling.members.event_words import EVENTS
 from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
-from pooling.members.task import requests_to_answer
+from pooling.members.task import REQUESTS_TO_ANSWER
 
 FEATURE = Feature(
     pages=(
@@ -63,7 +63,7 @@ FEATURE = Feature(
         Section("Demandes d’accès", "/demandes", Right.MANAGE_MEMBERS, under="/membres"),
         Section("Réglages du groupe", "/reglages", Right.MANAGE_GROUP, under="/membres"),
     ),
-    tasks=(requests_to_answer,),
+    tasks=(REQUESTS_TO_ANSWER,),
     events=EVENTS,
     departures=(DEPARTURE,),
     forgets=(forget_requests,),

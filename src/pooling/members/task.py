@@ -1,6 +1,6 @@
 """What is expected of somebody, as À faire shows it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import fetch, group_of
-from pooling.members.asking import count_pending
 from pooling.members.models import Role
-from pooling.members.rights import Caller, Right
+from pooling.members.rights import Caller
 from pooling.web.typography import plural
 
 
@@ -35,7 +34,7 @@ class TaskRows:
 
     statement: str
     """As the driver takes it: `$1` is the group, `$2` now, `$3` the purchases that the caller leads, `$4` the members
-    that it is référent of, `$5` those whose finance officer it is.
+    that it is référent of, `$5` those whose finance officer it is, `$6` whether it facilitates the group.
     """
     tell: Callable[[Mapping[str, Any], datetime], Iterable[Task]]
     """The tasks of a row, which is JSON: days and moments are text. Now is as the statement has it."""
@@ -45,12 +44,13 @@ async def tasks_of_rows(session: AsyncSession, caller: Caller, now: datetime, as
     """All of them, in the order of what was asked and of its rows."""
     led = caller.purchases_led()
     members, paying = caller.members_as(Role.REFERENT), caller.members_as(Role.FINANCE)
-    if not asked or not (led or members or paying):
+    facilitates = caller.has(Role.FACILITATOR)
+    if not asked or not (led or members or paying or facilitates):
         return []
     columns = ", ".join(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({one.statement}) t)" for one in asked)  # noqa: S608 - ours
-    types = "SELECT $1::bigint, $2::timestamptz, $3::bigint[], $4::bigint[], $5::bigint[]"
+    types = "SELECT $1::bigint, $2::timestamptz, $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean"
     statement = f"WITH given AS ({types}) SELECT {columns}"
-    (row,) = await fetch(session, statement, group_of(session), now, led, members, paying)
+    (row,) = await fetch(session, statement, group_of(session), now, led, members, paying, facilitates)
     return [
         task
         for one, found in zip(asked, row, strict=True)
@@ -60,9 +60,13 @@ async def tasks_of_rows(session: AsyncSession, caller: Caller, now: datetime, as
     ]
 
 
-async def requests_to_answer(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:  # noqa: ARG001 - as the others
-    waiting = await count_pending(session) if caller.may(Right.MANAGE_MEMBERS) else 0
-    if not waiting:
-        return []
-    sentence = f"Répondre à {plural(waiting, 'demande')} d’accès"
-    return [Task(sentence, "Membres", "/demandes", "Voir les demandes")]
+_WAITING = """
+SELECT count(*) AS waiting FROM access_requests WHERE group_id = $1 AND $6 AND state = 'pending' HAVING count(*) > 0"""
+
+
+def _answering(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
+    sentence = f"Répondre à {plural(row['waiting'], 'demande')} d’accès"
+    yield Task(sentence, "Membres", "/demandes", "Voir les demandes")
+
+
+REQUESTS_TO_ANSWER = TaskRows(_WAITING, _answering)

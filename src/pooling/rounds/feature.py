@@ -12,7 +12,7 @@ from pooling.rounds.page import ROUNDS
 from pooling.rounds.reminders import round_kinds
 from pooling.rounds.running import turn_what_is_due
 from pooling.rounds.subject import SUBJECT
-from pooling.rounds.tasks import BALLOTS_TO_FILE, rounds_to_lead
+from pooling.rounds.tasks import BALLOTS_TO_FILE, ROUNDS_TO_LEAD
 
 FEATURE = Feature(
     pages=(*pages.ROUTES, *ballot_pages.ROUTES),
@@ -20,7 +20,7 @@ FEATURE = Feature(
     sections=(Section("Tours de priorisation", ROUNDS, Right.SEE_GROUP, under=ACTIONS),),
     kinds=round_kinds,
     chores=lambda _: (turn_what_is_due,),
-    tasks=(BALLOTS_TO_FILE, rounds_to_lead),
+    tasks=(BALLOTS_TO_FILE, ROUNDS_TO_LEAD),
     events=EVENTS,
     announced={"round.open": "Vote ouvert", "round.closed": "Vote clos", "round.adopted": "Classement adopté"},
     agenda_sources=(RANKINGS,),

@@ -4,18 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
-
-from pooling.members.rights import Caller
 from pooling.members.task import Task, TaskRows
-from pooling.rounds.models import Round, RoundState
+from pooling.rounds.models import RoundState
 from pooling.rounds.page import ROUNDS
-from pooling.rounds.permissions import may_lead
 from pooling.web.typography import of_name
 
-_MOST = 20
 # Of the caller's own members alone: nobody learns from it who else has voted.
 _TO_VOTE = """
 SELECT r.reference, r.title, c.closes_at, m.code, m.name
@@ -43,27 +36,20 @@ def _task(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG
 BALLOTS_TO_FILE = TaskRows(_TO_VOTE, _task)
 
 
-async def rounds_to_lead(session: AsyncSession, caller: Caller, now: datetime) -> list[Task]:
-    """Results that nobody has adopted yet, and rounds whose dates are past before they opened. One statement."""
-    if not may_lead(caller):
-        return []
-    rows = await session.execute(
-        select(col(Round.reference), col(Round.title), col(Round.state))
-        .where(
-            (col(Round.state) == RoundState.CLOSED)
-            | ((col(Round.state) == RoundState.DRAFT) & (col(Round.closes_at) <= now))
-        )
-        .order_by(col(Round.id))
-        .limit(_MOST)
-    )
-    return [
-        Task("Faire adopter le classement des actions", f"{reference} · {title}", f"{ROUNDS}/{reference}", "Voir")
-        if state == RoundState.CLOSED
-        else Task(
-            "Donner d’autres dates à un tour qui n’a pas ouvert",
-            f"{reference} · {title}",
-            f"{ROUNDS}/{reference}/fiche",
-            "Modifier",
-        )
-        for reference, title, state in rows
-    ]
+# Results that nobody has adopted yet, and rounds whose dates are past before they opened.
+_TO_LEAD = """
+SELECT r.reference, r.title, r.state FROM rounds r
+WHERE r.group_id = $1 AND $6 AND (r.state = 'closed' OR (r.state = 'draft' AND r.closes_at <= $2))
+ORDER BY r.id
+LIMIT 20"""
+
+
+def _lead(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
+    told, path = f"{row['reference']} · {row['title']}", f"{ROUNDS}/{row['reference']}"
+    if row["state"] == RoundState.CLOSED:
+        yield Task("Faire adopter le classement des actions", told, path, "Voir")
+    else:
+        yield Task("Donner d’autres dates à un tour qui n’a pas ouvert", told, f"{path}/fiche", "Modifier")
+
+
+ROUNDS_TO_LEAD = TaskRows(_TO_LEAD, _lead)
