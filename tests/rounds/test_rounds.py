@@ -132,6 +132,8 @@ async def test_a_round_is_prepared_opened_voted_closed_and_adopted(  # noqa: PLR
     await vote(database, territory, OTHER, ARCACHON, {actions[0]: {Mark.POINTS: 4}, actions[2]: {Mark.POINTS: 1}})
     reason = {"reason": "Tous ont voté"}
     assert (await facilitator.post(f"{ONE}/cloture", reason, page=f"{ONE}/cloture")).status_code == 303
+    assert "Faire adopter le classement des actions" in text_of(await facilitator.get("/g/bassin"))
+    assert "Faire adopter le classement des actions" not in text_of(await referent.get("/g/bassin"))
     shown = text_of(await referent.get(ONE))
     assert "2 membres sur" in shown
     # 7 points each: two members chose the first one
