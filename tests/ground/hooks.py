@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import defaultdict
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -116,7 +117,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.getoption("durations"):
+        tell_where_time_went(terminalreporter)
     skipped = [one for one in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(one.longrepr)]
     if skipped:
         terminalreporter.section("THE BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
         terminalreporter.write_line(f"{len(skipped)} skipped: {NO_CHROMIUM}", red=True)
+
+
+def tell_where_time_went(terminalreporter: pytest.TerminalReporter) -> None:
+    """By area, for whoever asks how long tests take (`--durations`)."""
+    spent: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                spent["/".join(report.nodeid.split("/")[:2]).partition("::")[0]] += report.duration
+    terminalreporter.section("time by area")
+    for area, seconds in sorted(spent.items(), key=lambda one: -one[1]):
+        terminalreporter.write_line(f"{seconds:8.1f} s  {area}")

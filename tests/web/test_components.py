@@ -67,7 +67,7 @@ def test_a_password_is_never_sent_back() -> None:
 def test_a_choice_is_kept_and_named() -> None:
     form = Form(values={"champ": "2"}, errors={"champ": SENTENCE})
     page = draw(
-        "{{ forms.radios(form, 'champ', 'Mode', [(1, hostile), (2, 'b', 'une aide')], 'Lisez') }}",
+        "{{ forms.radios(form, 'champ', 'Mode', [(1, hostile, 'la première'), (2, 'b', 'une aide')], 'Lisez') }}",
         form=form,
         hostile=HOSTILE,
     )
@@ -75,7 +75,8 @@ def test_a_choice_is_kept_and_named() -> None:
     assert (first.attributes["id"], second.attributes["id"]) == ("champ-champ", "champ-champ-2")
     assert "checked" in second.attributes
     assert "checked" not in first.attributes
-    assert second.attributes["aria-describedby"] == page.one(id="aide-champ-champ-2").attributes["id"]
+    for box, said in ((first, "la première"), (second, "une aide")):
+        assert page.one(id=str(box.attributes["aria-describedby"])).text == said
     group = page.one(role="radiogroup")
     assert group.attributes["aria-describedby"] == "aide-champ-champ erreur-champ-champ"
     assert page.all("legend")[0].text == "Mode"
