@@ -79,8 +79,8 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
 PEOPLE = ("facilitator", "reader", "buyer", "referent", "finance", "purchasing")
 MOST = {"/g/{group}": 8, "/g/{group}/achats/{reference}": 10}
 """Statements of the pages that everybody opens first."""
-MOST_OF_ANY = 20
-"""And of any other: costs have charges, subsidies, records and who is in them."""
+MOST_OF_ANY = 24
+"""And of any other: a deliberation says the purchase, its convention, its worth, who takes part and who pays."""
 COSTS = Walked("GET", "/g/{group}/achats/{reference}/couts", "")
 
 
