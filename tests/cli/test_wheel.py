@@ -35,13 +35,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def elsewhere(installed: Path, tmp_path: Path) -> dict[str, str]:
+def elsewhere(installed: Path, data_folder: Path) -> dict[str, str]:
     """The environment of somebody who has the wheel alone."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("POOLING_")}
     return {
         **kept,
         "PYTHONPATH": str(installed),
-        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_DATA_HOME": str(data_folder),
         "PYTHONUNBUFFERED": "1",
         "COLUMNS": "240",
     }
@@ -66,8 +66,12 @@ def test_it_holds_what_the_program_looks_for(installed: Path) -> None:
 
 def test_its_configuration_is_handed_out_to_be_edited(elsewhere: dict[str, str], tmp_path: Path) -> None:
     said = typed(elsewhere, tmp_path, "config", "init", "territory")
-    names = sorted(path.name for path in (PROJECT_ROOT / "config").glob("*.toml"))
-    assert sorted(path.name for path in (tmp_path / "territory").iterdir()) == names
+    ours, theirs = [
+        sorted(path.relative_to(folder) for path in folder.rglob("*.*") if path.is_file())
+        for folder in (PROJECT_ROOT / "config", tmp_path / "territory")
+    ]
+    assert theirs == ours
+    assert Path("branding.toml") in theirs
     assert f"POOLING_CONFIG_DIR={tmp_path / 'territory'}" in said
     (tmp_path / "territory" / "branding.toml").write_text("name = 'À nous'\n")
     assert "has all of them already" in typed(elsewhere, tmp_path, "config", "init", "territory")
@@ -94,14 +98,13 @@ def is_ready(port: int) -> bool:
 
 
 def test_the_demonstration_runs_from_it_until_ctrl_c_and_stops_its_engines(
-    demonstration: "subprocess.Popen[str]", installed: Path, tmp_path: Path, free_tcp_port: int
+    demonstration: "subprocess.Popen[str]", installed: Path, tmp_path: Path, data_folder: Path, free_tcp_port: int
 ) -> None:
     while not is_ready(free_tcp_port):
         assert demonstration.poll() is None, (tmp_path / "said").read_text()
         time.sleep(BETWEEN_LOOKS)
-    assert (tmp_path / "data" / "pooling" / "demo" / "postgres").is_dir(), "its data are the user's"
     assert not (installed.parent / "var").exists()
-    data = tmp_path / "data" / "pooling" / "demo"
+    data = data_folder / "pooling" / "demo"  # the user's
     engines_at = [data / "postgres" / ".s.PGSQL.5432", data / "valkey" / "valkey.sock"]
     assert [answers(place) for place in engines_at] == [True, True]
     demonstration.send_signal(signal.SIGINT)
