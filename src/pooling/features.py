@@ -27,6 +27,7 @@ from pooling.quotes import feature as quotes
 from pooling.receipts import feature as receipts
 from pooling.resources import feature as resources
 from pooling.rounds import feature as rounds
+from pooling.satisfaction import feature as satisfaction
 from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
 from pooling.webhooks import feature as webhooks
@@ -53,6 +54,7 @@ FEATURES: tuple[Feature, ...] = (
     committees.FEATURE,
     mailroom.FEATURE,
     calendars.FEATURE,
+    satisfaction.FEATURE,
     resources.FEATURE,
     indicators.FEATURE,
     hosting.FEATURE,

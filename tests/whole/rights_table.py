@@ -80,6 +80,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /compte/jetons": SIGNED_IN,
     "POST /compte/jetons/{token_id}/revocation": frozenset(),  # nobody's own token
     # The key in the address is the proof.
+    **{  # nobody's link: the walk's purchases are not delivered
+        f"{method} /avis/{{group}}/{{about}}/{{about_id}}/{{key}}": frozenset() for method in ("GET", "POST")
+    },
     "GET /courriels/{group}/{kind}/{key}": EVERYBODY,
     "POST /courriels/{group}/{kind}/{key}": EVERYBODY,
     "POST /courriels/{group}/{kind}/{key}/reprise": EVERYBODY,

@@ -24,6 +24,7 @@ from pooling.indicators.rules import (
     saving_of,
 )
 from pooling.purchases.models import Emission
+from pooling.satisfaction.rules import Satisfaction
 from pooling.web.typography import date_long, euros, number, percent, plural
 
 TO_CONFIRM = " (à confirmer)"
@@ -62,6 +63,7 @@ async def themes_of(measured: Measured, purchases: Sequence[Paid]) -> list[Theme
         Theme("Économies", savings(mine)),
         Theme("Usages", await uses(measured)),
         Theme("Véhicules et climat", await climate(measured)),
+        *([Theme("Satisfaction", await opinions(measured))] if whole else []),
     ]
 
 
@@ -272,6 +274,32 @@ async def uses(measured: Measured) -> list[Figure]:
             pieces=[
                 Piece(one.member, f"{number(one.days, 2)} jours", note=plural(one.entries, "note")) for one in days
             ],
+        ),
+    ]
+
+
+async def opinions(measured: Measured) -> list[Figure]:
+    """What people thought afterwards, of goods and of committees, without their names."""
+    found = await queries.opinions_of(measured.session, measured.year)
+    whole = sum((one for _, _, one, _ in found), Satisfaction())
+    pieces = [
+        Piece(
+            title, f"{number(one.mean or 0, 1)} sur 5", path, " · ".join([plural(one.opinions, "avis", "avis"), *words])
+        )
+        for title, path, one, words in found
+    ]
+    return [
+        Figure(
+            "satisfied",
+            "Personnes satisfaites",
+            Unit.RATE,
+            whole.rate,
+            note="Deux notes de 4 ou 5 sur 5, parmi "
+            f"{plural(whole.opinions, 'avis', 'avis')} après une livraison ou un comité.",
+            pieces=pieces,
+        ),
+        Figure(
+            "mark", "Note moyenne, sur 5", Unit.COUNT, whole.mean, note="Les deux questions ensemble.", pieces=pieces
         ),
     ]
 

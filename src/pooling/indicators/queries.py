@@ -13,6 +13,7 @@ from pooling.committees.models import CommitteeState
 from pooling.indicators.rules import Bought, Year
 from pooling.kernel.database import group_of
 from pooling.purchases.models import Emission
+from pooling.satisfaction.rules import GOOD, Satisfaction
 from pooling.sharing.money import Cents
 
 Purchases = Collection[int] | None
@@ -308,14 +309,24 @@ async def days_of(session: AsyncSession, year: Year, only: Purchases = None) -> 
     return [Spent(*row) for row in rows]
 
 
-async def first_year(session: AsyncSession, zone: str) -> int:
-    """Of the group: the one in which it was made."""
-    found = await session.execute(
-        text("SELECT CAST(extract(year FROM created_at AT TIME ZONE :zone) AS int) FROM groups WHERE id = :group"),
-        {"group": group_of(session), "zone": zone},
+async def opinions_of(session: AsyncSession, year: Year) -> list[tuple[str, str, Satisfaction, list[str]]]:
+    """Of the year, by what they are of: its title, its page, what they come to, the words beside them."""
+    rows = await session.execute(
+        text("""
+            SELECT COALESCE(p.title, c.title), COALESCE('/achats/' || p.reference, '/comites/' || c.id), count(*),
+                sum(o.first + o.second), count(*) FILTER (WHERE least(o.first, o.second) >= :good),
+                COALESCE(array_agg(o.comment ORDER BY o.comment) FILTER (WHERE o.comment <> ''), '{}')
+            FROM opinions o
+            LEFT JOIN purchases p ON p.group_id = o.group_id AND p.id = o.purchase_id
+            LEFT JOIN committees c ON c.group_id = o.group_id AND c.id = o.committee_id
+            WHERE o.group_id = :group AND o.given_at >= :begins AND o.given_at < :ends
+            GROUP BY p.group_id, p.id, c.group_id, c.id ORDER BY max(o.given_at) DESC"""),
+        _within(session, year, good=GOOD),
     )
-    year: int = found.scalar_one()
-    return year
+    return [
+        (title, path, Satisfaction(opinions, marks, satisfied), comments)
+        for title, path, opinions, marks, satisfied, comments in rows
+    ]
 
 
 def by_year(purchases: Sequence[Paid]) -> Mapping[int, list[Paid]]:
