@@ -3,9 +3,19 @@
 import re
 
 import pytest
+from sqlalchemy import func, select, text
+from sqlmodel import col
 
-from browser.served import BIKE_RACKS, GROUP, LUGOS, Served
+from browser.served import BIKE_RACKS, GROUP, LUGOS, STARTED, Served
 from browser.visitor import Visitor, Visitors
+from pooling.bills.comparing import Code
+from pooling.bills.deciding import all_differences
+from pooling.bills.models import Bill, BillState
+from pooling.orders.models import Order
+from pooling.purchases.models import Purchase, PurchaseKind, PurchaseState
+from pooling.receipts.models import ReceiptLine
+from pooling.receipts.queries import delivered_of
+from pooling.receipts.rules import DeliveryState
 
 pytestmark = pytest.mark.browser
 
@@ -84,3 +94,24 @@ async def test_pages_of_errors(shared_demonstration: Served, visitors: Visitors)
         await visitor.open(path, status)
         await visitor.reads(heading)
     assert visitors.complaints == []
+
+
+async def test_the_demonstration_tells_the_whole_life(shared_demonstration: Served) -> None:
+    """Each state and kind of a purchase, what is late, what was refused, what is invoiced otherwise than ordered."""
+    async with shared_demonstration.database.transaction() as session:
+        group = (await session.execute(text("SELECT id FROM all_groups()"))).scalar_one()
+    async with shared_demonstration.database.transaction(group) as session:
+        purchases = list((await session.execute(select(Purchase))).scalars())
+        orders = list((await session.execute(select(Order))).scalars())
+        bills = {bill.state: bill for bill in (await session.execute(select(Bill))).scalars()}
+        refused = await session.scalar(select(func.sum(col(ReceiptLine.refused))))
+        differing = {one.code for one in await all_differences(session, bills[BillState.DISPUTED])}
+        late = [one for one in orders if one.promised_on and one.promised_on < STARTED.date()]
+        delivered = await delivered_of(session, {one.id for one in orders})
+    assert {one.state for one in purchases} == set(PurchaseState)
+    assert {one.kind for one in purchases} == set(PurchaseKind)
+    assert DeliveryState.PARTIAL in {delivered[one.id].state for one in late}
+    assert len([one for one in orders if one.member_id]) == 3
+    assert refused == 2
+    assert {Code.PRICE, Code.AHEAD} <= differing
+    assert BillState.ACCEPTED in bills

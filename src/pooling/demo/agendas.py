@@ -42,7 +42,7 @@ async def fill_agenda(
     session: AsyncSession, facilitator: Caller, committee_id: int, territory: Demonstration, now: datetime
 ) -> None:
     """For a committee that has just been planned."""
-    rows = await session.execute(select(col(Purchase.title), col(Purchase.reference)))
+    rows = await session.execute(select(col(Purchase.title), col(Purchase.reference)).order_by(col(Purchase.id)))
     references = {title: reference for title, reference in rows}
     for title, minutes, presenter, purchase in ITEMS:
         command = AgendaItemIn(
@@ -68,6 +68,6 @@ async def fill_agenda(
 
 
 def _reference(references: dict[str, str], title: str) -> str:
-    """Of the purchase whose title begins so, if there is one."""
+    """Of the first purchase whose title begins so, if there is one."""
     word = title.split(maxsplit=1)[0]
     return next((reference for name, reference in references.items() if name.startswith(word)), "")

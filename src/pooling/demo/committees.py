@@ -108,7 +108,7 @@ async def _decide(
     session: AsyncSession, territory: Demonstration, caller: Caller, committee_id: int, at: datetime
 ) -> None:
     """Three decisions: one done, one overdue, one whose effect waits for somebody to apply it."""
-    rows = await session.execute(select(col(Purchase.title), col(Purchase.id)))
+    rows = await session.execute(select(col(Purchase.title), col(Purchase.id)).order_by(col(Purchase.id).desc()))
     purchases = {title.split()[0]: purchase_id for title, purchase_id in rows}
     buyer, day, zone = territory.people[BUYER], at.date(), ZoneInfo("Europe/Paris")
     decisions = (

@@ -1,10 +1,9 @@
-"""Four purchases at different stages, taken there by the people of the demonstration."""
+"""Purchases of each kind at different stages, taken there by the people of the demonstration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,29 +24,21 @@ from pooling.kernel.database import Database
 from pooling.members.granting import grant_role
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.declaring import file_declaration, save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, DetailIn, NeedIn
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
-from pooling.orders.making import make_orders
-from pooling.orders.models import Order
-from pooling.orders.naming import name_suppliers
-from pooling.orders.sending import say_sent
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.finding import item_ids
 from pooling.purchases.kinds import life_of
 from pooling.purchases.lots import arrange_lots
 from pooling.purchases.models import ItemNature, Purchase, PurchaseKind, PurchaseState
 from pooling.purchases.schemas import DetailsIn, ItemIn, LotIn, LotsIn, PurchaseIn, TierIn
-from pooling.receipts.noting import note_receipt
-from pooling.receipts.queries import lines_of
-from pooling.receipts.schemas import NotedIn, ReceiptIn
 from pooling.sites.queries import sites_of
-from pooling.suppliers.models import Supplier
 
-_ZONE = ZoneInfo("Europe/Paris")
 COBAS, COBAN, VAL_DE_L_EYRE = "243300563", "243301504", "243301405"
 SILENT = {"213300114", "213301997", "213302607", "UFR-STAPS", "BU"}
 """Who has not answered the open collection yet: Arès, Gujan-Mestras, Lugos and two components."""
@@ -97,11 +88,11 @@ async def make_purchases(database: Database, territory: Demonstration, now: date
         await _carpool_platform(session, territory, now)
         await _bikes_for_staff(session, territory, now)
         await _vans_elsewhere(session, territory, now)
-        await _late_pumps(session, territory, now)
-        await _refused_helmets(session, territory, now)
+        await _counters_in_preparation(session, territory, now)
+        await _scooters_given_up(session, territory, now)
 
 
-async def _begin(
+async def begin(
     session: AsyncSession, territory: Demonstration, command: PurchaseIn, at: datetime, buyer: str
 ) -> Stage:
     serves = select(col(Action.reference)).where(col(Action.system) == SERVES.get(command.title))
@@ -113,16 +104,16 @@ async def _begin(
     return Stage(session, territory, purchase, caller, FixedClock(at))
 
 
-def _referent(territory: Demonstration, code: str) -> Caller:
+def as_referent(territory: Demonstration, code: str) -> Caller:
     held = HeldRole(Role.REFERENT, member_id=territory.members[code])
     return Caller(territory.referent(code), territory.group_id, (held,))
 
 
-async def _declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[str, int]], draft: str = "") -> None:
+async def declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[str, int]], draft: str = "") -> None:
     """Files these quantities (member → item → units), an hour apart; the member `draft` only keeps a draft."""
     items = await item_ids(stage.session, stage.purchase.id)
     for place, (code, wanted) in enumerate(quantities.items()):
-        referent = _referent(stage.territory, code)
+        referent = as_referent(stage.territory, code)
         command = DeclarationIn(
             member_id=stage.territory.members[code],
             details=tuple(
@@ -153,21 +144,21 @@ async def _wish(stage: Stage, code: str, at: datetime) -> None:
     await keep_split(stage.session, referent, stage.purchase.id, member, wanted, at)
 
 
-async def _open(stage: Stage, at: datetime, closes_at: datetime) -> None:
+async def open_for(stage: Stage, at: datetime, closes_at: datetime) -> None:
     stage.clock.instant = at
     await open_collection(stage.session, stage.buyer, stage.purchase.id, closes_at, stage.clock)
 
 
-async def _close(stage: Stage, at: datetime) -> None:
+async def close(stage: Stage, at: datetime) -> None:
     stage.clock.instant = at
     await close_collection(stage.session, stage.buyer, stage.purchase.id, stage.clock)
 
 
-def _step(stage: Stage, state: PurchaseState, at: datetime) -> None:
+def step(stage: Stage, state: PurchaseState, at: datetime) -> None:
     life_of(stage.purchase).move(stage.session, stage.purchase, state, at=at, person_id=stage.buyer.person_id)
 
 
-def _codes(territory: Demonstration) -> list[str]:
+def codes_of(territory: Demonstration) -> list[str]:
     return [code for code in territory.members if code != UNIVERSITY]
 
 
@@ -189,7 +180,7 @@ async def _communication_kits(session: AsyncSession, territory: Demonstration, n
         ),
         delivery_expected_on=(now - timedelta(days=30)).date(),
     )
-    stage = await _begin(session, territory, command, at, f"achats@coban.{DOMAIN}")
+    stage = await begin(session, territory, command, at, f"achats@coban.{DOMAIN}")
     session.add(
         Charge(
             group_id=territory.group_id,
@@ -202,14 +193,14 @@ async def _communication_kits(session: AsyncSession, territory: Demonstration, n
             scope=PARTICIPANTS,
         )
     )
-    await _open(stage, at + timedelta(days=5), at + timedelta(days=26))
-    wanted = {code: {"kit": 1 + place % 4} for place, code in enumerate(_codes(territory)) if place % 6}
-    await _declare(stage, at + timedelta(days=6), wanted)
-    await _close(stage, at + timedelta(days=26))
+    await open_for(stage, at + timedelta(days=5), at + timedelta(days=26))
+    wanted = {code: {"kit": 1 + place % 4} for place, code in enumerate(codes_of(territory)) if place % 6}
+    await declare(stage, at + timedelta(days=6), wanted)
+    await close(stage, at + timedelta(days=26))
     stage.clock.instant = at + timedelta(days=27)
     await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock, options={})
-    _step(stage, PurchaseState.ORDERED, at + timedelta(days=40))
-    _step(stage, PurchaseState.DELIVERED, at + timedelta(days=118))
+    step(stage, PurchaseState.ORDERED, at + timedelta(days=40))
+    step(stage, PurchaseState.DELIVERED, at + timedelta(days=118))
     stage.clock.instant = at + timedelta(days=120)
     label = f"{stage.purchase.reference} {stage.purchase.title}"
     await freeze_allocation(session, stage.buyer, stage.purchase.id, label, stage.clock)
@@ -261,7 +252,7 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
         ),
         delivery_expected_on=(now + timedelta(days=75)).date(),
     )
-    stage = await _begin(session, territory, command, at, BUYER)
+    stage = await begin(session, territory, command, at, BUYER)
     lots = LotsIn(
         lots=(
             LotIn(number=1, title="Vélos de service", cpv="34422000-1", items=("vae",)),
@@ -269,7 +260,7 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
         )
     )
     await arrange_lots(session, stage.buyer, stage.purchase.id, lots, at)
-    await _open(stage, at + timedelta(days=3), at + timedelta(days=38))
+    await open_for(stage, at + timedelta(days=3), at + timedelta(days=38))
     session.add(
         Charge(
             group_id=territory.group_id,
@@ -285,12 +276,12 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
     )
     wanted = {
         code: {"vae": 1 + (place * 7) % 4, "vae+": place % 2, "cargo": 1 if place % 9 == 0 else 0}
-        for place, code in enumerate(_codes(territory))
+        for place, code in enumerate(codes_of(territory))
         if place % 5
     }
-    await _declare(stage, at + timedelta(days=5), wanted)
+    await declare(stage, at + timedelta(days=5), wanted)
     await _wish(stage, GUJAN_MESTRAS, at + timedelta(days=6))
-    await _close(stage, at + timedelta(days=38))
+    await close(stage, at + timedelta(days=38))
     stage.clock.instant = at + timedelta(days=40)
     await freeze_consolidation(session, stage.buyer, stage.purchase.id, stage.clock, options={})
 
@@ -329,7 +320,7 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
         ),
         delivery_expected_on=(now + timedelta(days=110)).date(),
     )
-    stage = await _begin(session, territory, command, at, BUYER)
+    stage = await begin(session, territory, command, at, BUYER)
     session.add(
         Subsidy(
             group_id=territory.group_id,
@@ -342,18 +333,18 @@ async def _bike_racks(session: AsyncSession, territory: Demonstration, now: date
         )
     )
     evening = (now + timedelta(days=12)).replace(hour=17, minute=0, second=0, microsecond=0)
-    await _open(stage, at + timedelta(days=2), evening)
+    await open_for(stage, at + timedelta(days=2), evening)
     answered = {
         code: {
             "arceau": 3 + (place * 5) % 17,
             "arceau+": 2 if place % 3 == 0 else 0,
             "abri": int(not (place + 5) % 8),
         }
-        for place, code in enumerate(_codes(territory))
+        for place, code in enumerate(codes_of(territory))
         if code not in SILENT
     }
     answered[WITHOUT_NEED] = {}
-    await _declare(stage, at + timedelta(days=4), {**answered, DRAFTING: {"arceau": 4}}, draft=DRAFTING)
+    await declare(stage, at + timedelta(days=4), {**answered, DRAFTING: {"arceau": 4}}, draft=DRAFTING)
 
 
 async def _carpool_platform(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
@@ -361,7 +352,7 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
     answers missing.
     """
     at = now - timedelta(days=35)
-    authorities = [code for code in _codes(territory) if code.isdigit()]
+    authorities = [code for code in codes_of(territory) if code.isdigit()]
     command = PurchaseIn(
         title="Plateforme de covoiturage domicile-travail",
         kind=PurchaseKind.SERVICE,
@@ -369,7 +360,7 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
         lead_member=VAL_DE_L_EYRE,
         participants=tuple(authorities),
     )
-    stage = await _begin(session, territory, command, at, BUYER)
+    stage = await begin(session, territory, command, at, BUYER)
     key = {"mix": [{"percent": "50", "key": "equal"}, {"percent": "50", "key": "agents"}]}
     for code, label, cents in (
         ("abonnement", "Abonnement annuel", 900_000),
@@ -388,7 +379,7 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
         )
     await session.flush()
     evening = (now + timedelta(days=20)).replace(hour=17, minute=0, second=0, microsecond=0)
-    await _open(stage, at + timedelta(days=5), evening)
+    await open_for(stage, at + timedelta(days=5), evening)
     for place, code in enumerate(authorities):
         if code not in SILENT and code != DRAFTING:
             takes_part = place % 6 != 0
@@ -396,7 +387,7 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
             answer = AnswerIn(
                 member_id=territory.members[code], takes_part=takes_part, agents=20 + 7 * place if takes_part else None
             )
-            await answer_for_own(session, _referent(territory, code), stage.purchase.id, answer, stage.clock)
+            await answer_for_own(session, as_referent(territory, code), stage.purchase.id, answer, stage.clock)
 
 
 async def _bikes_for_staff(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
@@ -412,12 +403,12 @@ async def _bikes_for_staff(session: AsyncSession, territory: Demonstration, now:
             ItemIn(code="antivol", name="Antivol certifié", unit_price=Decimal(60)),
         ),
     )
-    stage = await _begin(session, territory, command, at, f"achats@coban.{DOMAIN}")
-    await _open(stage, at + timedelta(days=2), at + timedelta(days=30))
-    codes = [code for code in _codes(territory) if code not in SILENT]
+    stage = await begin(session, territory, command, at, f"achats@coban.{DOMAIN}")
+    await open_for(stage, at + timedelta(days=2), at + timedelta(days=30))
+    codes = [code for code in codes_of(territory) if code not in SILENT]
     wanted = {code: {"vae": place % 5, "antivol": place % 7} for place, code in enumerate(codes)}
-    await _declare(stage, at + timedelta(days=3), wanted)
-    await _close(stage, at + timedelta(days=30))
+    await declare(stage, at + timedelta(days=3), wanted)
+    await close(stage, at + timedelta(days=30))
     terms = OfferIn(
         supplier="Cycles du Bassin (magasin fictif)",
         valid_from=(now - timedelta(days=20)).date(),
@@ -428,7 +419,7 @@ async def _bikes_for_staff(session: AsyncSession, territory: Demonstration, now:
     )
     published = now - timedelta(days=20)
     await keep_offer(session, stage.buyer, stage.purchase.id, terms, published)
-    _step(stage, PurchaseState.ORDERED, published)
+    step(stage, PurchaseState.ORDERED, published)
 
 
 async def _vans_elsewhere(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
@@ -440,7 +431,7 @@ async def _vans_elsewhere(session: AsyncSession, territory: Demonstration, now: 
         description="Le marché est celui de la centrale : chaque membre commande chez elle, le groupe suit les dates.",
         lead_member=VAL_DE_L_EYRE,
     )
-    stage = await _begin(session, territory, command, at, BUYER)
+    stage = await begin(session, territory, command, at, BUYER)
     known = FollowUpIn(
         organiser="Une centrale d’achat (fictive)",
         joining="Adhérez à la centrale, puis envoyez-lui votre commande avant la date limite. Prix et dates fictifs.",
@@ -451,79 +442,33 @@ async def _vans_elsewhere(session: AsyncSession, territory: Demonstration, now: 
         ),
     )
     await keep_followup(session, stage.buyer, stage.purchase.id, known, at)
-    _step(stage, PurchaseState.ORDERED, at + timedelta(days=1))
+    step(stage, PurchaseState.ORDERED, at + timedelta(days=1))
 
 
-async def _late_pumps(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
-    """Ordered: the larger half came when it was promised, the rest is late."""
+async def _counters_in_preparation(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """In preparation: nobody is asked yet."""
     command = PurchaseIn(
-        title="Stations de gonflage",
-        description="En libre service devant les mairies et les gares.",
+        title="Compteurs de passages à vélo",
+        description="À préciser avec les services techniques : trois communes en ont déjà posé.",
         lead_member=COBAS,
         items=(
-            ItemIn(code="station", name="Station de gonflage", unit="station", unit_price=Decimal(1250), fctva=True),
+            ItemIn(code="compteur", name="Compteur sur mât", unit="compteur", unit_price=Decimal(2900), fctva=True),
         ),
     )
-    stage = await _begin(session, territory, command, now - timedelta(days=75), BUYER)
-    codes = _codes(territory)[:8]
-    order = await _order_of(stage, {code: {"station": 2} for code in codes}, "Cycles du Bassin (fictif)")
-    order.promised_on = (now - timedelta(days=9)).date()
-    came = [line for line in await lines_of(session, order.id) if line.member_code in codes[:5]]
-    noted = tuple(NotedIn(line=line.id, accepted=line.arrived.ordered) for line in came)
-    arrived = now - timedelta(days=10)
-    await note_receipt(
-        session, stage.buyer, stage.purchase.id, order.id,
-        ReceiptIn(received_on=arrived.date(), delivery_note="BL-2041", lines=noted), arrived, _ZONE, insistence=None,
-    )  # fmt: skip
+    await begin(session, territory, command, now - timedelta(days=3), BUYER)
 
 
-async def _refused_helmets(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
-    """Ordered: a référent refused what came broken, and still waits for it."""
+async def _scooters_given_up(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
+    """Given up while three members were asked."""
+    at = now - timedelta(days=110)
     command = PurchaseIn(
-        title="Casques et gilets pour les agents",
-        description="Pour les trajets de service à vélo.",
-        lead_member=COBAS,
-        items=(
-            ItemIn(code="casque", name="Casque de ville", unit="casque", unit_price=Decimal(38)),
-            ItemIn(code="gilet", name="Gilet réfléchissant", unit="gilet", unit_price=Decimal("9.50")),
-        ),
+        title="Trottinettes pour les déplacements de service",
+        lead_member=COBAN,
+        participants=tuple(codes_of(territory)[:3]),
+        items=(ItemIn(code="trottinette", name="Trottinette", unit_price=Decimal(480)),),
     )
-    stage = await _begin(session, territory, command, now - timedelta(days=60), BUYER)
-    codes = _codes(territory)[:6]
-    wanted = {code: {"casque": 6, "gilet": 10} for code in codes}
-    order = await _order_of(stage, wanted, "Mobilier urbain d’Aquitaine (fictif)")
-    order.promised_on = (now + timedelta(days=4)).date()
-    arrived = now - timedelta(days=2)
-    for code in codes[:2]:
-        lines = await lines_of(session, order.id, members=[territory.members[code]])
-        noted = tuple(
-            NotedIn(line=line.id, accepted=line.arrived.ordered - 2, refused=2, reason="Coques fendues")
-            if line.code == "casque" and code == codes[0]
-            else NotedIn(line=line.id, accepted=line.arrived.ordered)
-            for line in lines
-        )
-        await note_receipt(
-            session, _referent(territory, code), stage.purchase.id, order.id,
-            ReceiptIn(received_on=arrived.date(), delivery_note=f"CG-{code[-3:]}", lines=noted), arrived, _ZONE,
-            insistence=None,
-        )  # fmt: skip
-
-
-async def _order_of(stage: Stage, wanted: Mapping[str, Mapping[str, int]], supplier: str) -> Order:
-    """All of it is declared, consolidated and ordered from one supplier; the order that has left."""
-    session, purchase_id, at = stage.session, stage.purchase.id, stage.clock.instant
-    await _open(stage, at + timedelta(days=1), at + timedelta(days=20))
-    await _declare(stage, at + timedelta(days=3), wanted)
-    await _close(stage, at + timedelta(days=20))
-    stage.clock.instant = at + timedelta(days=22)
-    await freeze_consolidation(session, stage.buyer, purchase_id, stage.clock, options={})
-    chosen = (await session.execute(select(col(Supplier.id)).where(col(Supplier.name) == supplier))).scalar_one()
-    items = await item_ids(session, purchase_id)
-    await name_suppliers(session, stage.buyer, purchase_id, dict.fromkeys(items, chosen), stage.clock.instant)
-    await make_orders(session, stage.buyer, purchase_id, stage.clock)
-    await say_sent(session, stage.buyer, purchase_id, stage.clock, how="Par la plateforme du fournisseur")
-    return (
-        await session.execute(
-            select(Order).where(col(Order.purchase_id) == purchase_id).execution_options(populate_existing=True)
-        )
-    ).scalar_one()
+    stage = await begin(session, territory, command, at, f"achats@coban.{DOMAIN}")
+    await open_for(stage, at + timedelta(days=2), at + timedelta(days=30))
+    stage.clock.instant = at + timedelta(days=9)
+    reason = "Peu d’agents en veulent, et les assureurs des communes ne les couvrent pas."
+    await cancel_purchase(session, stage.buyer, stage.purchase.id, stage.clock, reason=reason)
