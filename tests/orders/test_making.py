@@ -102,6 +102,25 @@ async def test_nothing_is_made_without_suppliers_and_a_consolidation(database: D
         assert refused.value.code == "not_consolidated"
 
 
+async def test_a_supplier_without_quote_has_its_history(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    purchase_id, suppliers = await consolidated(database, territory)
+    page = f"/g/bassin/fournisseurs/{suppliers[CYCLES.name]}"
+    browser = await sign_in(BUYER)
+    assert "Attribué sans devis" not in text_of(await browser.get(page))
+    async with database.transaction(territory.group_id) as session:
+        buyer = await buyer_of(session, territory)
+        cycles = suppliers[CYCLES.name]
+        await name_suppliers(session, buyer, purchase_id, {"arceau": cycles, "abri": cycles}, LATER)
+        await make_orders(session, buyer, purchase_id, CLOCK)
+    assert "Attribué sans devis, pas encore commandé" in text_of(await browser.get(page))
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE orders SET state = 'sent', sent_at = now()"))
+    shown = text_of(await browser.get(page))
+    assert ("Attribué sans devis" in shown, "15 arceaux" in shown) == (False, True)
+
+
 async def test_two_people_at_once_make_one_set(fresh_database: Database, territory: Territory) -> None:
     purchase_id, suppliers = await consolidated(fresh_database, territory)
     async with fresh_database.transaction(territory.group_id) as session:

@@ -18,7 +18,8 @@ from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
 from pooling.orders.models import Order, OrderItem, OrderLine, OrderState, OrderVersion
 from pooling.orders.rules import LEFT, Totals, totals_of
-from pooling.purchases.models import Purchase
+from pooling.purchases.models import Item, Purchase
+from pooling.quotes.models import Award
 from pooling.sharing.money import Cents
 from pooling.sites.models import Site
 from pooling.sites.queries import SiteShown
@@ -379,3 +380,34 @@ async def purchase_of_order(session: AsyncSession, order_id: int) -> int | None:
     found = await session.execute(select(col(Order.purchase_id)).where(col(Order.id) == order_id))
     purchase_id: int | None = found.scalar_one_or_none()
     return purchase_id
+class Attributed(NamedTuple):
+    """An item that goes to a supplier without any quote, and that no order has that has left."""
+
+    reference: str
+    title: str
+    name: str
+    unit_price: Decimal
+    chosen_at: datetime
+
+
+_ATTRIBUTED = slices.Order(col(Award.purchase_id), col(Award.item_id), latest_first=True, size=25)
+
+
+async def attributed_to(session: AsyncSession, supplier_id: int, wanted: Slice) -> Listed[Attributed]:
+    """The latest purchase first. What quotes offered stands with them, what was ordered with the orders."""
+    ordered = exists().where(
+        linked(OrderItem.item_id, Award.item_id),
+        linked(OrderItem.order_id, Order.id),
+        col(Order.supplier_id) == supplier_id,
+        col(Order.state).in_(LEFT),
+    )
+    statement: Any = (
+        select(col(Purchase.reference), col(Purchase.title), col(Item.name), col(Item.unit_price), col(Award.chosen_at))
+        .select_from(Award)
+        .join(Item, linked(Item.id, Award.item_id))
+        .join(Purchase, linked(Purchase.id, Award.purchase_id))
+        .where(col(Award.supplier_id) == supplier_id, col(Award.quote_id).is_(None), ~ordered)
+    )
+    return (await _ATTRIBUTED.read(session, statement, wanted)).each(lambda row: Attributed(*row))
+
+

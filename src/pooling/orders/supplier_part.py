@@ -2,9 +2,9 @@
 
 from pooling.kernel.slices import Slice
 from pooling.members.features import Part
-from pooling.orders.reading import bought_from
+from pooling.orders.reading import attributed_to, bought_from
 from pooling.suppliers.page import SupplierPage
-from pooling.web.cursors import pages_after
+from pooling.web.cursors import page_after, pages_after
 from pooling.web.typography import date_short, plural, price
 
 
@@ -23,4 +23,22 @@ async def bought_part(here: SupplierPage) -> Part:
         }
         for one in listed.items
     ]
-    return Part("orders/supplier_part.html", {"rows": rows, **pages_after(here.url, after, listed)})
+    further = here.request.query_params.get("attributions", "")
+    attributed = await attributed_to(here.session, here.supplier.id, Slice(further))
+    facts = {
+        "rows": rows,
+        "attributed": [
+            {
+                "purchase": f"{one.reference} · {one.title}",
+                "url": f"{here.base}/achats/{one.reference}",
+                "name": one.name,
+                "price": price(one.unit_price),
+                "chosen": date_short(one.chosen_at.astimezone(here.zone).date()),
+            }
+            for one in attributed.items
+        ],
+        "first_attributed": here.url if further else None,
+        "next_attributed": page_after(here.url, attributed, name="attributions"),
+        **pages_after(here.url, after, listed),
+    }
+    return Part("orders/supplier_part.html", facts)
