@@ -117,6 +117,46 @@ async def answered(database: Database, territory: Territory, visitor: Browser) -
     return quote.id, link, typed
 
 
+async def test_its_own_documents_come_with_its_offer_sealed_alike(
+    database: Database, territory: Territory, visitor: Browser, sign_in: SignIn, clock: FixedClock
+) -> None:
+    purchase_id, _, mails = await asked(database, territory)
+    _, link, code = mails[0]
+    sheet = {"files": ("Fiche.pdf", b"%PDF-1.7 arceau", "application/pdf")}
+    assert (await visitor.post(f"{link}/pieces", files=sheet)).status_code == 404, "its code was not typed"
+    typed = await typed_in(database, territory, purchase_id, await opened(visitor, link, code))
+    early = await visitor.post(f"{link}/pieces", files=sheet, page=link)
+    assert "Enregistrez d’abord votre offre" in text_of(early)
+    assert (await visitor.post(link, typed, page=link)).status_code == 303
+    wrong = {"files": ("Fiche.pdf", b"MZ\x90\x00", "application/pdf")}
+    refused = await visitor.post(f"{link}/pieces", files=wrong, page=link)
+    assert (refused.status_code, 'value="149"' in refused.text) == (422, True), "what was offered stays on the page"
+    assert (await visitor.post(f"{link}/pieces", files=sheet, page=link)).status_code == 303
+    shown = await visitor.get(link)
+    piece = re.search(r'href="(/offre/[^"]+/pieces/\d+)"', shown.text)[1]  # type: ignore[index]
+    assert (await visitor.get(piece)).content == sheet["files"][1]
+    buyer = await sign_in(BUYER)
+    assert (await buyer.get(piece)).status_code == 404, "another browser"
+    assert (await buyer.post(f"{piece}/retrait")).status_code == 404
+    async with database.transaction(territory.group_id) as session:
+        events = await session.execute(select(Event).where(col(Event.name).startswith("quote.")))
+        assert [event.name for event in events.scalars()] == ["quote.asked"]
+        (quote,) = (await session.execute(select(Quote))).scalars()
+    own = f"{QUOTES}/{quote.id}/pieces/{piece.rpartition('/')[2]}"
+    assert (await buyer.get(own)).status_code == 404, "sealed"
+    twice = await visitor.post(f"{link}/pieces", files=sheet, page=link)
+    assert twice.status_code == 303
+    other = [one for one in re.findall(r'href="(/offre/[^"]+/pieces/\d+)"', (await visitor.get(link)).text)][-1]
+    assert (await visitor.post(f"{other}/retrait", page=link)).status_code == 303
+    assert (await visitor.get(other)).status_code == 404
+    clock.instant = UNTIL
+    assert (await (await sign_in(BUYER)).get(own)).content == sheet["files"][1]
+    late = await visitor.post(f"{link}/pieces", files=sheet, page="/accessibilite")
+    assert "La date de réponse est passée" in text_of(late)
+    assert (await visitor.post(f"{piece}/retrait", page="/accessibilite")).status_code == 409
+    assert "Fiche.pdf" in text_of(await visitor.get(link))
+
+
 async def test_nobody_knows_of_an_offer_before_the_date(
     database: Database, territory: Territory, visitor: Browser, sign_in: SignIn, connect: Connect
 ) -> None:

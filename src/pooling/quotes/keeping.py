@@ -10,7 +10,7 @@ from sqlmodel import col
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
-from pooling.kernel.files import File, Upload, file_with_content, remove_files, store_files
+from pooling.kernel.files import LARGEST_FILE, File, Upload, file_with_content, remove_files, store_files
 from pooling.kernel.limits import BYTES, limit
 from pooling.kernel.tables import may_be_id
 from pooling.kernel.versions import OF_A_PAGE, check_version
@@ -31,6 +31,8 @@ MOST_QUOTES = limit(60, "Quotes of a purchase", __name__)
 MOST_FILES = limit(10, "Files of a quote", __name__)
 LARGEST_TOGETHER = limit(50 * 1024 * 1024, "Files of a quote together", __name__, unit=BYTES)
 FILES = "files"
+LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
+HINT = f"{MOST_FILES} au plus, de {LARGEST_FILE // 2**20} Mo au plus chacune."
 NOTHING_OFFERED = "Indiquez au moins un prix, ou ne notez pas ce devis."
 
 
@@ -270,11 +272,21 @@ async def detach_from_quote(
     """
     await lock_comparing(session, caller, purchase_id)
     found = await find_quote(session, purchase_id, quote_id, now)
+    removed = await forget_file(session, found, file_id)
+    _tell(session, caller, found.quote, "quote.file_removed", now, {"names": [removed]})
+
+
+async def forget_file(session: AsyncSession, found: QuoteShown, file_id: int) -> str:
+    """Its name.
+
+    Raises:
+        NotFound: the quote has no such file.
+    """
     file, _ = await read_quote_file(session, found, file_id)
     removed = file.name
     await session.execute(delete(QuoteFile).where(col(QuoteFile.file_id) == file_id))
     await remove_files(session, [file_id])
-    _tell(session, caller, found.quote, "quote.file_removed", now, {"names": [removed]})
+    return removed
 
 
 async def read_quote_file(session: AsyncSession, found: QuoteShown, file_id: int) -> tuple[File, bytes]:

@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.files import Upload
 from pooling.kernel.versions import OF_A_PAGE, check_version, version_of
 from pooling.members.rights import Right
 from pooling.needs.queries import consolidate_needs
@@ -18,13 +21,26 @@ from pooling.purchases.finding import lock_purchase
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.quotes.asking import READABLE, consultation_of
 from pooling.quotes.form import fields_of, read_quote, values_of
-from pooling.quotes.keeping import check_lines, require_comparing, write
+from pooling.quotes.keeping import (
+    FILES,
+    HINT,
+    LARGEST_SENDING,
+    MOST_FILES,
+    check_lines,
+    forget_file,
+    keep_files,
+    read_quote_file,
+    require_comparing,
+    write,
+)
 from pooling.quotes.keys import Answering, enter_by_key, try_code
 from pooling.quotes.models import Quote
 from pooling.quotes.queries import QuoteShown, find_own, is_in
 from pooling.quotes.schemas import QuoteIn
+from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
+from pooling.web.scanning import scan_sent
 from pooling.web.security import KEEPS_NOTHING, KEY_IN_ADDRESS, NO_REFERRER, browser_of
 from pooling.web.services import services_of
 from pooling.web.typography import date_time_long
@@ -132,6 +148,8 @@ async def _offer_page(
         kept=date_time_long(found.quote.written_at, here.group.zone, with_year=True) if found else "",
         found=found,
         over=_over(here, services.clock.now()),
+        hint=HINT,
+        may_add=found is not None and len(found.files) < MOST_FILES,
     )
     page.headers.update(NO_REFERRER)
     return page
@@ -195,4 +213,89 @@ async def keep_offer(
     await write(session, quote, command, items)
 
 
-FRONT = [show_offer, check_code, do_offer]
+async def behind_its_link(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard: files are taken only from who typed the code of this link in this browser.
+
+    Raises:
+        NotFound: that is not so.
+    """
+    assert isinstance(connection, Request)
+    named = connection.path_params
+    async with services_of(connection).database.transaction() as session:
+        here = await _enter(connection, session, named["group"], named["key"])
+    if not here.is_open:
+        raise NotFound
+
+
+def _files_of(form: Form) -> list[Upload]:
+    return [Upload(file.filename, file.content) for file in form.file_lists.get(FILES, []) if file.filename]
+
+
+@post(
+    f"{ADDRESS}/pieces",
+    right=Right.ANYONE,
+    opt=_OPTIONS,
+    request_max_body_size=LARGEST_SENDING,
+    guards=[behind_its_link, scan_sent],
+)
+async def do_attach_to_offer(
+    request: Request[Any, Any, Any], group: FromPath[str], key: FromPath[str], form: PostedForm
+) -> Response[Any]:
+    """Keeps its documents with the offer, sealed alike."""
+    async with services_of(request).database.transaction() as session:
+        here = await _enter(request, session, group, key)
+        items, found = await _asked(session, here), await _own(session, here)
+        form.values.update(values_of(found.content(items), items) if found else {})
+        page = lambda: _offer_page(request, session, here, key, form)  # noqa: E731 - as pages of groups do
+        async with form.submitted(page, conflict=FILES):
+            found, now = await _lock_own(request, session, here)
+            await keep_files(session, found, _files_of(form), now, None)
+    return redirect(request, f"/offre/{group}/{key}", done="Vos pièces sont jointes à votre offre.")
+
+
+async def _lock_own(
+    request: Request[Any, Any, Any], session: AsyncSession, here: Answering
+) -> tuple[QuoteShown, datetime]:
+    """The supplier's own offer while it may change, its purchase locked, and the time.
+
+    Raises:
+        Conflict: the date is past, the purchase is not compared any more, or there is no offer yet.
+    """
+    await lock_purchase(session, here.purchase.id)
+    now = await services_of(request).clock.at_database(session)
+    await consultation_of(session, here.purchase.id)  # read anew: its date may have moved before the lock was won
+    if said := _over(here, now):
+        raise Conflict(said, code="offers_opened")
+    found = await _own(session, here)
+    if found is None:
+        raise Conflict("Enregistrez d’abord votre offre, puis joignez vos pièces.", code="no_offer")
+    return found, now
+
+
+@get(f"{ADDRESS}/pieces/{{quote_file_id:int}}", right=Right.ANYONE, opt=_OPTIONS)
+async def download_own_piece(
+    request: Request[Any, Any, Any], group: FromPath[str], key: FromPath[str], quote_file_id: FromPath[int]
+) -> Response[bytes]:
+    async with services_of(request).database.transaction() as session:
+        here = await _enter(request, session, group, key)
+        found = await _own(session, here) if here.is_open else None
+        if found is None:
+            raise NotFound
+        file, content = await read_quote_file(session, found, quote_file_id)
+    return download(content, file.name, file.media_type, headers={**REVALIDATED, **NO_REFERRER})
+
+
+@post(f"{ADDRESS}/pieces/{{quote_file_id:int}}/retrait", right=Right.ANYONE, opt=_OPTIONS)
+async def do_detach_own_piece(
+    request: Request[Any, Any, Any], group: FromPath[str], key: FromPath[str], quote_file_id: FromPath[int]
+) -> Response[Any]:
+    async with services_of(request).database.transaction() as session:
+        here = await _enter(request, session, group, key)
+        if not here.is_open:
+            raise NotFound
+        found, _ = await _lock_own(request, session, here)
+        await forget_file(session, found, quote_file_id)
+    return redirect(request, f"/offre/{group}/{key}", done="La pièce est retirée.")
+
+
+FRONT = [show_offer, check_code, do_offer, do_attach_to_offer, download_own_piece, do_detach_own_piece]

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from pooling.kernel.errors import Conflict
-from pooling.kernel.files import LARGEST_FILE, Upload
+from pooling.kernel.files import Upload
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.list_reading import UnreadableListError
 from pooling.kernel.open_document import MEDIA_TYPE
@@ -26,6 +26,8 @@ from pooling.quotes.awarding import awards_of
 from pooling.quotes.form import fields_of, read_quote, values_of
 from pooling.quotes.keeping import (
     FILES,
+    HINT,
+    LARGEST_SENDING,
     MOST_FILES,
     add_quote,
     attach_to_quote,
@@ -51,8 +53,6 @@ READING = f"{QUOTES}/lecture"
 TEMPLATES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "ods": MEDIA_TYPE}
 LARGEST_QUOTE = limit(2_000_000, "A quote sent in a file", __name__, Readers.OPERATORS, unit=BYTES)
 _AROUND = 100_000
-_LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
-HINT = f"{MOST_FILES} au plus, de {LARGEST_FILE // 2**20} Mo au plus chacune."
 
 
 def may_compare(here: PurchasePage) -> bool:
@@ -266,7 +266,7 @@ async def do_removal(here: Here[QuotePage]) -> Response[Any]:
     return here.redirect(SECTION, done=f"Le devis de {here.found.called} est retiré.")
 
 
-@post(f"{ONE}/pieces", right=may_run, request_max_body_size=_LARGEST_SENDING, guards=[scan_files])
+@post(f"{ONE}/pieces", right=may_run, request_max_body_size=LARGEST_SENDING, guards=[scan_files])
 async def do_attach(here: Here[QuotePage], form: PostedForm) -> Response[Any]:
     sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FILES, []) if file.filename]
     async with form.submitted(lambda: _quote_page(here, form)):
