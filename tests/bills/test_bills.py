@@ -1,13 +1,19 @@
 """A purchase's bills through its pages: read, typed, linked, matched, decided, and tied with what members share."""
 
+import asyncio
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bills.scene import BILLS, HELMETS, MAKER, PURCHASE, buy, invoice, receive
-from factories import ARCACHON, BUYER, LUGOS, SALLES, Territory
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, open_purchase
 from invoices.sample import cii, pdf
+from pooling.bills.keeping import BillKnown, change_typed, keep_typed
+from pooling.bills.schemas import BillIn, LineIn, RateIn
 from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
 from web_client import Browser, SignIn, insisting, text_of
 
 FINANCE = "finances@arcachon.example"
@@ -73,15 +79,60 @@ async def test_a_whole_purchase_ties_to_the_cent(database: Database, territory: 
     assert await decide(buyer, last, "acceptation") == 303
     page = await read(buyer, BILLS)
     assert "La répartition est au centime celle des factures acceptées" in page
+    await _frozen_and_taken_back(buyer, exact)
+    journal = await read(buyer, f"{PURCHASE}/journal")
+    assert "a accepté la facture F1, 4 320,00 € TTC, malgré : Arceau posé : 20 facturés" in journal
+
+
+async def _frozen_and_taken_back(buyer: Browser, exact: str) -> None:
+    """What stands beside a frozen record, while it ties and once a bill does not count any more."""
     costs = f"{PURCHASE}/couts/gel"
     shown = await buyer.get(costs)
     version = shown.text.split('name="version" value="')[1].split('"')[0]
     assert (await buyer.post(costs, {"version": version}, page=costs)).status_code == 303
-    assert "état de répartition n° 1 , figé, est celui des factures acceptées" in await read(buyer, BILLS)
+    record = f"{PURCHASE}/couts/etats/1"
+    await _said(buyer, "état de répartition n° 1 , figé, est celui des factures acceptées", BILLS)
+    await _said(buyer, "Cet état est celui des factures acceptées", record)
     assert await decide(buyer, exact, "reprise", "Erreur") == 303
-    assert "L’état de répartition n° 1 diffère des factures de −105,50 € TTC" in await read(buyer, BILLS)
-    journal = await read(buyer, f"{PURCHASE}/journal")
-    assert "a accepté la facture F1, 4 320,00 € TTC, malgré : Arceau posé : 20 facturés" in journal
+    await _said(buyer, "L’état de répartition n° 1 diffère des factures de −105,50 € TTC", BILLS)
+    await _said(buyer, "diffèrent de cet état de −105,50 € TTC", record)
+
+
+async def _said(browser: Browser, sentence: str, page: str) -> None:
+    assert sentence in await read(browser, page)
+
+
+async def test_one_number_given_twice_at_once_is_one_and_said(fresh_database: Database, territory: Territory) -> None:
+    """Typed by two people, or corrected to by two, in purchases whose locks do not meet."""
+    bought = await buy(fresh_database, territory)
+    other = await open_purchase(fresh_database, territory, NOW, title="Autre")
+    supplier = bought.suppliers[MAKER]
+
+    def said(number: str) -> BillIn:
+        rate = RateIn(vat_rate=Decimal(20), base_cents=100, vat_cents=20)
+        line = LineIn(
+            name="Port", quantity=Decimal(1), unit_price=Decimal(1), net_cents=100, vat_rate=Decimal(20)
+        )  # fmt: skip
+        amounts: dict[str, Any] = {"ht_cents": 100, "vat_cents": 20, "ttc_cents": 120, "due_cents": 120}
+        return BillIn(number=number, issued_on=NOW.date(), lines=(line,), rates=(rate,), **amounts)
+
+    async def type_in(purchase_id: int, number: str) -> int:
+        async with fresh_database.transaction(territory.group_id) as session:
+            buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+            whose: dict[str, Any] = {"supplier_id": supplier, "order_id": None}
+            return (await keep_typed(session, buyer, purchase_id, said(number), NOW, **whose)).id
+
+    async def correct(purchase_id: int, bill: int) -> None:
+        async with fresh_database.transaction(territory.group_id) as session:
+            buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+            whose: dict[str, Any] = {"supplier_id": supplier, "order_id": None, "seen": None}
+            await change_typed(session, buyer, purchase_id, bill, said("F-3"), NOW, **whose)
+
+    typed = await asyncio.gather(*(type_in(bought.purchase_id, "F-1") for _ in range(3)), return_exceptions=True)
+    assert sorted(type(one) is BillKnown for one in typed) == [False, True, True]
+    bills = [(bought.purchase_id, await type_in(bought.purchase_id, "F-2")), (other, await type_in(other, "F-4"))]
+    corrected = await asyncio.gather(*(correct(*one) for one in bills), return_exceptions=True)
+    assert sorted(type(one) is BillKnown for one in corrected) == [False, True]
 
 
 async def test_each_member_that_orders_pays_its_own(database: Database, territory: Territory, sign_in: SignIn) -> None:

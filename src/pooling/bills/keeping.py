@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -218,14 +219,31 @@ async def change_typed(
     findings = check_typed(command, seller)
     for name, value in _columns(command, where).items():
         setattr(bill, name, value)
-    bill.supplier_id, bill.same_as = supplier.id, same_as
+    bill.supplier_id = supplier.id
     bill.findings = _written(findings)
     bill.version += 1
-    await session.flush()
+    await _renumber(session, bill, same_as)
     await _write_parts(session, bill, command.lines, command.rates)
     _tell(session, caller, bill, now, "bill.changed")
     _insist(session, caller, bill, findings, insistence, now)
     return bill
+
+
+async def _renumber(session: AsyncSession, bill: Bill, same_as: str) -> None:
+    """The constraint decides between two who give one number at once to bills of different purchases.
+
+    Raises:
+        BillKnown: the other one was first.
+    """
+    try:
+        async with session.begin_nested():
+            bill.same_as = same_as
+            await session.flush()
+    except IntegrityError:
+        known = await bill_of_document(session, same_as)
+        if known is None:
+            raise
+        raise BillKnown(*known) from None
 
 
 async def complete_bill(

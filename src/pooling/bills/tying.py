@@ -67,13 +67,13 @@ async def read_tied(
     invoiced = {rate: Taxed(*both) for rate, both in (await rates_billed(session, purchase_id, ALL)).items()}
     items = await purchase_items(session, purchase_id)
     shared = balance(
-        _rates(head),
+        shared_by_rate(head),
         invoiced,
         _items(head["lines"], items, everything, await nets_by_item(session, purchase_id)),
         _charges(head),
     )
     number, record = await _last_record(session, purchase_id)
-    of_record = balance(_rates(record), invoiced, (), ())
+    of_record = balance(shared_by_rate(record), invoiced, (), ())
     tie = tie_of(head)
     return Tied(
         shared,
@@ -112,7 +112,7 @@ async def _last_record(session: AsyncSession, purchase_id: int) -> tuple[int | N
     return (row[0], row[1]) if row else (None, {"lines": []})
 
 
-def _rates(head: Mapping[str, Any]) -> dict[Fraction, Taxed]:
+def shared_by_rate(head: Mapping[str, Any]) -> dict[Fraction, Taxed]:
     """HT and VAT that members share, by rate, of lines as `allocation.kept` writes them; without what somebody paid
     apart, which is on no bill.
     """

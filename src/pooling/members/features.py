@@ -179,6 +179,8 @@ class Feature:
     order_holds: Sequence[OrderHolds] = ()
     order_floors: Sequence[OrderFloors] = ()
     items_left: Sequence[ItemsLeft] = ()
+    record_parts: Sequence[Parts] = ()
+    """Of the page of a frozen allocation."""
     supplier_parts: Sequence[Parts] = ()
     """Of the page of a supplier."""
     round_parts: Sequence[Parts] = ()
@@ -364,6 +366,9 @@ class Features:
 
     async def freezing_doubts(self, here: Any) -> list[str]:  # noqa: ANN401 - a page of costs
         return [said for feature in self.each for doubts in feature.freezing_doubts for said in await doubts(here)]
+
+    async def record_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a frozen allocation
+        return [await part(here) for feature in self.each for part in feature.record_parts]
 
     async def supplier_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a supplier
         return [await part(here) for feature in self.each for part in feature.supplier_parts]

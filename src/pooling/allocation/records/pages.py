@@ -120,6 +120,7 @@ async def show_record(here: Here[RecordPage], apres: FromQuery[str] = "") -> Res
         files=download_links(url, apart=apart) if here.sees_all else [],
         offer=export_pages.offer(here, record.number) if apart else None,
         warnings=warnings_listed(stated.result, replace(stated.labels, members=warned), own),
+        record_parts=await here.features.record_parts(here),
         **pages_after(url, apres, listed),
         **await _processing(here),
     )
