@@ -22,6 +22,8 @@ from pooling.actions.keeping import propose_action
 from pooling.actions.models import Ease, FactorKind, Partner
 from pooling.actions.schemas import ActionIn, BringsIn, FactorIn, PhaseIn
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.editing.lines import CHARGES, add_line
+from pooling.allocation.editing.schemas import ChargeIn
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
@@ -69,7 +71,7 @@ from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.orders.document_export import DOCUMENTS
 from pooling.orders.making import make_orders
 from pooling.orders.models import Order, OrderItem, OrderState, OrderVersion
-from pooling.orders.naming import name_suppliers
+from pooling.orders.naming import name_invoicers, name_suppliers
 from pooling.outbox.models import Message
 from pooling.procurement.models import Mandate, ProcurementPlan
 from pooling.purchases.details import describe_item
@@ -501,6 +503,9 @@ async def _order(database: Database, territory: Territory, mark: str) -> dict[st
         await freeze_consolidation(session, buyer, purchase_id, clock, options={})
         supplier = (await session.execute(text("SELECT min(id) FROM suppliers"))).scalar_one()
         await name_suppliers(session, buyer, purchase_id, {"abri": supplier}, NOW, reason=f"Le seul{mark}")
+        freight = ChargeIn(label=f"Port{mark}", amount_cents=9_000, vat_rate=Decimal(20), key="amount")
+        charge = await add_line(session, buyer, purchase_id, CHARGES, freight, clock)
+        await name_invoicers(session, buyer, purchase_id, {charge.code: supplier}, NOW)
         await make_orders(session, buyer, purchase_id, clock)
         ordered = text("SELECT id FROM orders WHERE purchase_id = :purchase")
         order = (await session.execute(ordered, {"purchase": purchase_id})).scalar_one()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from pooling.bills.balancing import ChargeShared, ItemShared, Mending, Taxed, balance
-from pooling.bills.comparing import Advances, Billed, Code, InvoiceState, ItemTally, compare, state_of
+from pooling.bills.comparing import Advances, Billed, ChargesOrdered, Code, InvoiceState, ItemTally, compare, state_of
 from pooling.bills.rules import (
     Identity,
     ItemOrdered,
@@ -188,6 +188,54 @@ def of(*lines: LineBilled, ht: int | None = None, is_credit: bool = False) -> Bi
 )
 def test_each_difference_is_told(billed: Billed, ordered: ItemOrdered, codes: list[Code]) -> None:
     assert told(billed, [ordered]) == codes
+
+
+FREIGHT = line(2, name="Port", units=Fraction(1), net_cents=4500)
+
+
+def charged(*lines: LineBilled, around: int = 0, is_credit: bool = False) -> Billed:
+    """Of lines and of charges on the whole document, all at one rate."""
+    billed = of(*lines, is_credit=is_credit)
+    whole = billed.ht_cents + around
+    return billed._replace(ht_cents=whole, base_cents=whole, bases={TWENTY: whole})
+
+
+@pytest.mark.parametrize(
+    ("billed", "ordered", "before", "codes"),
+    [
+        (charged(line(), FREIGHT), 4500, 0, []),
+        (charged(line(), around=4500), 4500, 0, []),
+        (charged(line(), around=2000), 4500, 2500, []),
+        (charged(line(), around=2000), 4500, 0, [Code.MISSING]),
+        (charged(line()), 4500, 0, [Code.MISSING]),
+        (charged(line()), 4500, 4500, []),
+        (charged(line(), FREIGHT), 4500, 1, [Code.CHARGE]),
+        (charged(line(), FREIGHT), 4499, 0, [Code.CHARGE]),
+        (charged(line(), FREIGHT, line(3, name="Port", units=Fraction(1), net_cents=1)), 4500, 0, [Code.CHARGE]),
+        (charged(line(), around=-1000), -1000, 0, []),
+        (charged(line()), -1000, 0, [Code.MISSING]),
+        (charged(line(), around=-1001), -1000, 0, [Code.CHARGE]),
+        (charged(line(units=Fraction(1), net_cents=410), around=4500, is_credit=True), 4500, 4500, []),
+        (charged(line(units=Fraction(1), net_cents=410), around=4501, is_credit=True), 4500, 4500, [Code.CHARGE]),
+    ],
+)
+def test_what_is_asked_for_beside_items_is_held_against_what_is_ordered_so(
+    billed: Billed, ordered: int, before: int, codes: list[Code]
+) -> None:
+    bought = item(invoiced=Fraction(1) if billed.is_credit else Fraction(0))
+    found = compare(billed, [bought], [ChargesOrdered(TWENTY, ["Livraison"], ordered, before)])
+    assert [one.code for one in found] == codes
+
+
+def test_charges_at_another_rate_are_told_as_before() -> None:
+    reduced = line(2, name="Port", units=Fraction(1), net_cents=500, vat_rate=Fraction(11, 2))
+    billed = of(line(), reduced)._replace(bases={TWENTY: 8190, Fraction(11, 2): 500})
+    found = compare(billed, [item()], [ChargesOrdered(TWENTY, ["Livraison"], 4500)])
+    assert [one.code for one in found] == [Code.NOT_ORDERED, Code.MISSING]
+    over = compare(charged(line(), FREIGHT), [item()], [ChargesOrdered(TWENTY, ["Livraison"], 4000)])
+    assert over[0].message.replace("\u202f", "\u00a0") == (
+        "45,00\u00a0€ HT à 20\u00a0% de TVA facturés en tout hors articles, 40,00\u00a0€ à la commande (« Livraison »)."
+    )
 
 
 def test_differences_are_sentences() -> None:

@@ -1,6 +1,6 @@
 """What was ordered, accepted and invoiced, held against each other; each difference is a French sentence. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -22,6 +22,7 @@ class Code(StrEnum):
     AHEAD = "ahead_of_receipt"
     BACK = "credit_beyond_invoice"
     NOT_ORDERED = "not_ordered"
+    CHARGE = "charge"
     INCOMPLETE = "incomplete"
     MISSING = "missing"
 
@@ -46,25 +47,44 @@ class Billed(NamedTuple):
     """Of all its rates together: what is known by rate."""
     is_credit: bool = False
     is_prepayment: bool = False
+    bases: Mapping[Fraction, Cents] = {}
+    """The same, by rate."""
 
 
-def compare(bill: Billed, items: Sequence[ItemOrdered]) -> list[Difference]:
-    """All that differs between a bill and its order, line by line, then item by item. `items` do not count this bill.
-    Without items there is no order to compare with: only what the bill says of itself.
+class ChargesOrdered(NamedTuple):
+    """What an order says beside items at one rate of VAT, and what other accepted bills ask for beside its items there.
+    In cents before VAT; below nothing: a discount.
+    """
+
+    vat_rate: Fraction
+    labels: Sequence[str]
+    ordered: Cents
+    invoiced: Cents = 0
+
+
+def compare(bill: Billed, items: Sequence[ItemOrdered], charges: Sequence[ChargesOrdered] = ()) -> list[Difference]:
+    """All that differs between a bill and its order, line by line, then item by item, then beside items. `items` and
+    `charges` do not count this bill. Without items there is no order to compare with: only what the bill says itself.
     """
     found = list(_incomplete(bill))
     if not items or bill.is_prepayment:
         return found
     known = {item.item_id: item for item in items}
+    charged = {one.vat_rate for one in charges if bill.lines}
     for line in bill.lines:
         item = known.get(line.item_id) if line.item_id is not None else None
-        found += _not_ordered(line) if item is None else _line(line, item)
+        if item is not None:
+            found += _line(line, item)
+        elif line.vat_rate not in charged:
+            found += _not_ordered(line)
     if bill.lines:
-        found += _around(bill)
+        found += _around(bill, charged)
     for item in items:
         billed = sum((line.units for line in bill.lines if line.item_id == item.item_id), Fraction(0))
         touched = any(line.item_id == item.item_id for line in bill.lines)
         found += _item(item, item.invoiced + billed, touched=touched, is_credit=bill.is_credit)
+    for one in charges if bill.lines else ():
+        found += _charges(bill, one, known)
     return found
 
 
@@ -100,13 +120,40 @@ def _each(line: LineBilled) -> str:
     return price(Fraction(abs(line.net_cents), 100) / abs(line.units)) if line.units else ""
 
 
-def _around(bill: Billed) -> Iterator[Difference]:
-    """Charges and allowances on the whole document stand beside its lines."""
+def _around(bill: Billed, charged: Collection[Fraction]) -> Iterator[Difference]:
+    """Charges and allowances on the whole document stand beside its lines; those at rates at which charges are ordered
+    are held against these.
+    """
     around = bill.ht_cents - sum(line.net_cents for line in bill.lines)
+    around -= sum(_beside(bill, rate, bill.lines) for rate in charged)
     if around:
         what = "Frais" if around > 0 else "Remise"
         said = f"{what} sur l’ensemble de la facture, {euros(around)} HT : la commande n’en dit rien."
         yield Difference(Code.NOT_ORDERED, "error", said)
+
+
+def _beside(bill: Billed, vat_rate: Fraction, lines: Iterable[LineBilled]) -> Cents:
+    """What the bill asks for at this rate beside these lines, as its document says it."""
+    return bill.bases.get(vat_rate, 0) - sum(line.net_cents for line in lines if line.vat_rate == vat_rate)
+
+
+def _charges(bill: Billed, one: ChargesOrdered, items: Container[int]) -> Iterator[Difference]:
+    """All that is asked for beside items may be what is ordered so, whatever its document calls it, and no more."""
+    asked = _beside(bill, one.vat_rate, [line for line in bill.lines if line.item_id in items])
+    after = one.invoiced + (-asked if bill.is_credit else asked)
+    named = ", ".join(f"« {label} »" for label in one.labels)
+    if after == one.ordered:
+        return
+    if min(0, one.ordered) <= after <= max(0, one.ordered):
+        if not bill.is_credit:
+            left = euros(one.ordered - after)
+            yield Difference(Code.MISSING, "info", f"{named} : {left} HT ne sont pas encore facturés.")
+    elif asked:
+        said = (
+            f"{euros(after)} HT à {rate(one.vat_rate)} de TVA facturés en tout hors articles, "
+            f"{euros(one.ordered)} à la commande ({named})."
+        )
+        yield Difference(Code.CHARGE, "error", said)
 
 
 def _item(item: ItemOrdered, after: Fraction, *, touched: bool, is_credit: bool) -> Iterator[Difference]:

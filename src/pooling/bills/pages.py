@@ -37,6 +37,7 @@ from pooling.bills.queries import (
     OrderBilled,
     advances_of,
     bills_listed,
+    charges_billed,
     items_billed,
     items_of_order,
     lines_of,
@@ -110,6 +111,10 @@ async def _bills_page(here: BillsPage, form: Form, after: str = "") -> Response[
         ordered=here.kind.has(Part.ITEMS),
         billed=[_item(item) for item in billed],
         chart=[_drawn(item) for item in billed],
+        charges=[
+            (", ".join(one.labels), one.supplier, rate(one.vat_rate), euros(one.ordered), euros(one.invoiced))
+            for one in await charges_billed(session, purchase_id, reach)
+        ],
         payable=await payable_of(session, purchase_id, reach),
         rates=[(rate(each), euros(ht), euros(vat), euros(ht + vat)) for each, (ht, vat) in rates.items()],
         total=_taxed(sum(ht for ht, _ in rates.values()), sum(vat for _, vat in rates.values())),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.allocating import sees_all_costs
-from pooling.bills.comparing import Advances, Billed, Difference, ItemTally, compare
+from pooling.bills.comparing import Advances, Billed, ChargesOrdered, Difference, ItemTally, compare
 from pooling.bills.models import Advance, Bill, BillKind, BillLine, BillRate, BillState
 from pooling.bills.permissions import Reach, sees_everything
 from pooling.bills.rules import Identity, ItemOrdered, LineBilled, OrderKnown, sign_of
@@ -209,6 +209,39 @@ async def items_of_order(
     ]
 
 
+_BESIDE = f"""
+WITH counted AS (
+    SELECT c.id, c.order_id, {_SIGN} AS sign FROM bills c
+    WHERE c.group_id = $1 AND c.order_id = ANY ($2::bigint[]) AND {_COUNTS}
+        AND c.id <> $3 AND c.number <> ALL ($4::text[])
+        AND EXISTS (SELECT FROM bill_lines b WHERE b.group_id = $1 AND b.bill_id = c.id)),
+ordered AS (
+    SELECT order_id, vat_rate, sum(amount_cents) AS cents, array_agg(label ORDER BY position, code) AS labels
+    FROM order_charges WHERE group_id = $1 AND order_id = ANY ($2::bigint[]) GROUP BY 1, 2),
+bases AS (
+    SELECT c.order_id, r.vat_rate, sum(r.base_cents * c.sign) AS cents
+    FROM counted c JOIN bill_rates r ON r.group_id = $1 AND r.bill_id = c.id GROUP BY 1, 2),
+nets AS (
+    SELECT c.order_id, b.vat_rate, sum(b.net_cents * c.sign) AS cents
+    FROM counted c JOIN bill_lines b ON b.group_id = $1 AND b.bill_id = c.id WHERE b.item_id IS NOT NULL GROUP BY 1, 2)
+SELECT o.order_id, o.vat_rate, o.labels, o.cents AS ordered, coalesce(b.cents, 0) - coalesce(n.cents, 0) AS invoiced
+FROM ordered o LEFT JOIN bases b USING (order_id, vat_rate) LEFT JOIN nets n USING (order_id, vat_rate)
+ORDER BY o.order_id, o.vat_rate DESC"""  # noqa: S608 - of texts that stand here
+
+
+async def charges_of_orders(
+    session: AsyncSession, orders: Collection[int], *, without: int = 0, replacing: Collection[str] = ()
+) -> Mapping[int, Sequence[ChargesOrdered]]:
+    """What each of these orders says beside items, with what accepted bills ask for beside them: all but this one,
+    those that it replaces, and those whose lines nobody knows.
+    """
+    found: dict[int, list[ChargesOrdered]] = defaultdict(list)
+    for row in await fetch(session, _BESIDE, group_of(session), list(orders), without, list(replacing)):
+        one = ChargesOrdered(Fraction(row["vat_rate"]), row["labels"], int(row["ordered"]), int(row["invoiced"]))
+        found[row["order_id"]].append(one)
+    return found
+
+
 def replaced_by(bill: Bill) -> Sequence[str]:
     """The numbers of the invoices in whose place it stands."""
     return bill.credited if bill.kind == BillKind.CORRECTED else ()
@@ -218,19 +251,22 @@ async def differences_of(
     session: AsyncSession, bill: Bill, lines: Sequence[BillLine], rates: Sequence[BillRate]
 ) -> tuple[list[Difference], list[ItemOrdered]]:
     """What differs between a bill and its order as both stand now, and the items of the order."""
-    items = (
-        await items_of_order(session, bill.order_id, without=bill.id, replacing=replaced_by(bill))
-        if bill.order_id is not None
-        else []
-    )
+    items: list[ItemOrdered] = []
+    charges: Sequence[ChargesOrdered] = ()
+    if bill.order_id is not None:
+        others = replaced_by(bill)
+        items = await items_of_order(session, bill.order_id, without=bill.id, replacing=others)
+        found = await charges_of_orders(session, [bill.order_id], without=bill.id, replacing=others)
+        charges = found.get(bill.order_id, ())
     billed = Billed(
         [as_billed(line) for line in lines],
         bill.ht_cents,
         sum(rate.base_cents for rate in rates),
         is_credit=bill.kind == BillKind.CREDIT_NOTE,
         is_prepayment=bill.kind == BillKind.PREPAYMENT,
+        bases={Fraction(rate.vat_rate): rate.base_cents for rate in rates},
     )
-    return compare(billed, items), items
+    return compare(billed, items, charges), items
 
 
 async def orders_named(session: AsyncSession, purchase_id: int, reference: str) -> tuple[list[OrderKnown], bool]:
@@ -339,6 +375,52 @@ async def items_billed(session: AsyncSession, purchase_id: int, reach: Reach) ->
     ]
 
 
+class ChargeBilled(NamedTuple):
+    """What all orders of a supplier say beside items at one rate, and what its accepted bills ask for there."""
+
+    supplier: str
+    labels: Sequence[str]
+    vat_rate: Fraction
+    ordered: Cents
+    invoiced: Cents
+
+
+_CHARGES_BILLED = f"""
+WITH placed AS (
+    SELECT id, supplier_id FROM orders
+    WHERE group_id = $1 AND purchase_id = $2 AND state IN ('sent', 'confirmed')
+        AND ($3 OR (member_id IS NULL AND $4) OR member_id = ANY ($5::bigint[]))),
+ordered AS (
+    SELECT p.supplier_id, x.vat_rate, sum(x.amount_cents) AS cents, array_agg(DISTINCT x.label) AS labels
+    FROM placed p JOIN order_charges x ON x.group_id = $1 AND x.order_id = p.id GROUP BY 1, 2),
+counted AS (
+    SELECT p.supplier_id, c.id, {_SIGN} AS sign FROM placed p
+    JOIN bills c ON c.group_id = $1 AND c.order_id = p.id AND {_COUNTS}
+    WHERE EXISTS (SELECT FROM bill_lines b WHERE b.group_id = $1 AND b.bill_id = c.id)),
+bases AS (
+    SELECT c.supplier_id, r.vat_rate, sum(r.base_cents * c.sign) AS cents
+    FROM counted c JOIN bill_rates r ON r.group_id = $1 AND r.bill_id = c.id GROUP BY 1, 2),
+nets AS (
+    SELECT c.supplier_id, b.vat_rate, sum(b.net_cents * c.sign) AS cents
+    FROM counted c JOIN bill_lines b ON b.group_id = $1 AND b.bill_id = c.id WHERE b.item_id IS NOT NULL GROUP BY 1, 2)
+SELECT s.name AS supplier, o.labels, o.vat_rate, o.cents AS ordered,
+    coalesce(b.cents, 0) - coalesce(n.cents, 0) AS invoiced
+FROM ordered o JOIN suppliers s ON s.group_id = $1 AND s.id = o.supplier_id
+LEFT JOIN bases b USING (supplier_id, vat_rate) LEFT JOIN nets n USING (supplier_id, vat_rate)
+ORDER BY s.sort_key, s.id, o.vat_rate DESC"""  # noqa: S608 - of texts that stand here
+
+
+async def charges_billed(session: AsyncSession, purchase_id: int, reach: Reach) -> list[ChargeBilled]:
+    """Ordered and invoiced beside items, by supplier and rate, of the orders that the caller sees."""
+    rows = await fetch(session, _CHARGES_BILLED, group_of(session), purchase_id, *_parameters(reach))
+    return [
+        ChargeBilled(
+            row["supplier"], row["labels"], Fraction(row["vat_rate"]), int(row["ordered"]), int(row["invoiced"])
+        )
+        for row in rows
+    ]
+
+
 _ITEM_NETS = f"""
 SELECT b.item_id, b.vat_rate, sum(b.net_cents * {_SIGN}) AS cents
 FROM bills c JOIN bill_lines b ON b.group_id = $1 AND b.bill_id = c.id
@@ -442,11 +524,17 @@ FROM orders o WHERE o.group_id = $1 AND o.id = ANY ($2::bigint[])"""  # noqa: S6
 
 
 async def tallies_of(session: AsyncSession, orders: Collection[int]) -> Mapping[int, Sequence[ItemTally]]:
-    """The items of each of these orders: ordered, accepted, invoiced. In one statement."""
+    """The items of each of these orders: ordered, accepted, invoiced; then its charges, in cents, as if what is ordered
+    beside items had come. In two statements.
+    """
     found: dict[int, list[ItemTally]] = defaultdict(list)
     for row in await fetch(session, _TALLIES, group_of(session), list(orders)):
         tally = ItemTally(int(row["ordered"]), int(row["accepted"]), Fraction(row["invoiced"]), row["complete"])
         found[row["order_id"]].append(tally)
+    for order_id, charges in (await charges_of_orders(session, orders)).items():
+        for one in charges:
+            sign = -1 if one.ordered < 0 else 1
+            found[order_id].append(ItemTally(abs(one.ordered), abs(one.ordered), Fraction(sign * one.invoiced)))
     return found
 
 

@@ -22,15 +22,17 @@ from pooling.members.models import Member
 from pooling.needs.api import Units
 from pooling.orders import changing
 from pooling.orders.changing import LONGEST_REFERENCE, AmendmentIn, ConfirmationIn, Place
+from pooling.orders.charging import charges_shown
 from pooling.orders.mailing import send_by_mail
 from pooling.orders.making import make_orders
 from pooling.orders.models import OrderItem, OrderLine, OrderState
-from pooling.orders.naming import awarded, name_suppliers
+from pooling.orders.naming import awarded, name_invoicers, name_suppliers
 from pooling.orders.page import OnOrder
 from pooling.orders.permissions import concerned_as, may_see_orders, sees_every_order
 from pooling.orders.reading import (
     LineShown,
     OrderShown,
+    charges_ordered,
     find_order,
     items_ordered,
     lines_listed,
@@ -52,6 +54,7 @@ ONE = f"{LIST}/{{order_number:int}}"
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Reason = Annotated[Line, Field(max_length=LONGEST_REASON)]
 Price = Annotated[Decimal, Field(ge=0, lt=Decimal(10**9), max_digits=13, decimal_places=4)]
+Amount = Annotated[Decimal, Field(gt=-Decimal(10**9), lt=Decimal(10**9), max_digits=11, decimal_places=2)]
 Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
 SENDING = (
     *("not_ordering", "not_ready", "drafts_outdated", "not_consolidated", "no_order_email", "too_large_to_mail"),
@@ -89,6 +92,15 @@ class OrderItemOut(ApiOut):
     quantity: int
 
 
+class OrderChargeOut(ApiOut):
+    """What the supplier is to invoice beside items, in euros before VAT."""
+
+    charge: str
+    label: str
+    amount: Exact
+    vat_rate: Exact
+
+
 class OrderOut(OrderLineOut):
     supplier_reference: str
     over_percent: Exact
@@ -100,6 +112,7 @@ class OrderOut(OrderLineOut):
     cancelled_at: datetime | None
     cancelled_because: str
     items: Sequence[OrderItemOut]
+    charges: Sequence[OrderChargeOut]
 
 
 class OrderedPlaceOut(ApiOut):
@@ -123,10 +136,17 @@ class NamedIn(ApiIn):
     supplier: RowId
 
 
+class InvoicerIn(ApiIn):
+    charge: str = Field(max_length=60)
+    supplier: RowId | None
+    """Null: no supplier invoices it."""
+
+
 class NamingPut(ApiIn):
-    """From whom items are ordered; of those that are not named nothing changes."""
+    """From whom items are ordered, and who invoices charges; of those that are not named nothing changes."""
 
     items: tuple[NamedIn, ...] = Field(max_length=500)
+    charges: tuple[InvoicerIn, ...] = Field(default=(), max_length=500)
     reason: Reason = ""
 
 
@@ -135,8 +155,17 @@ class NamedOut(ApiOut):
     supplier: int
 
 
+class InvoicerOut(ApiOut):
+    charge: str
+    supplier: int
+    quoted: bool
+    """Its quote says so: it is not named otherwise."""
+
+
 class NamingOut(ApiOut):
     items: Sequence[NamedOut]
+    charges: Sequence[InvoicerOut]
+    """Those that a supplier invoices."""
 
 
 class SendingPost(ApiIn):
@@ -170,11 +199,18 @@ class ItemPriceIn(ApiIn):
     unit_price: Price
 
 
+class ChargeAmountIn(ApiIn):
+    charge: str = Field(max_length=60)
+    amount: Amount
+    """In euros before VAT; below nothing: a discount."""
+
+
 class AmendmentPost(ApiIn):
     """What the next version says; of what is not named nothing changes."""
 
     lines: tuple[PlaceIn, ...] = Field(default=(), max_length=2_000)
     prices: tuple[ItemPriceIn, ...] = Field(default=(), max_length=500)
+    charges: tuple[ChargeAmountIn, ...] = Field(default=(), max_length=500)
     reason: Reason
 
 
@@ -233,6 +269,12 @@ async def _out(here: OnOrder) -> OrderOut:
                 )
                 for one in items
             ],
+            "charges": [
+                OrderChargeOut(
+                    charge=one.code, label=one.label, amount=Decimal(one.amount_cents) / 100, vat_rate=one.vat_rate
+                )
+                for one in await charges_ordered(here.session, order.id)
+            ],
         }
     )
 
@@ -258,7 +300,12 @@ async def _naming(here: OnPurchase) -> NamingOut:
     named = await awarded(here.session, here.purchase.id)
     items = await item_ids(here.session, here.purchase.id)
     return NamingOut(
-        items=[NamedOut(item=code, supplier=named[key]) for code, key in sorted(items.items()) if key in named]
+        items=[NamedOut(item=code, supplier=named[key]) for code, key in sorted(items.items()) if key in named],
+        charges=[
+            InvoicerOut(charge=one.code, supplier=one.supplier_id, quoted=one.quoted)
+            for one in await charges_shown(here.session, here.purchase.id)
+            if one.supplier_id is not None
+        ],
     )
 
 
@@ -277,12 +324,19 @@ async def name_order_suppliers(here: Here[OnPurchase], sent: NamingPut) -> Namin
         await lock_purchase(here.session, here.purchase.id)
         require_match(here.request, await _naming(here))
     refuse_twice([one.item for one in sent.items], "items.{}.item")
+    refuse_twice([one.charge for one in sent.charges], "charges.{}.charge")
     named = {one.item: one.supplier for one in sent.items}
     try:
         await name_suppliers(here.session, here.caller, here.purchase.id, named, here.now, reason=sent.reason)
     except Invalid as refused:
         places = {one.item: place for place, one in enumerate(sent.items)}
         raise Invalid({f"items.{places[code]}": said for code, said in refused.errors.items()}) from refused
+    invoicers = {one.charge: one.supplier for one in sent.charges}
+    try:
+        await name_invoicers(here.session, here.caller, here.purchase.id, invoicers, here.now)
+    except Invalid as refused:
+        places = {one.charge: place for place, one in enumerate(sent.charges)}
+        raise Invalid({f"charges.{places[code]}": said for code, said in refused.errors.items()}) from refused
     return await _naming(here)
 
 
@@ -394,8 +448,10 @@ async def _amendment(here: OnOrder, sent: AmendmentPost) -> AmendmentIn:
         raise Invalid(errors)
     refuse_twice([f"{one.item} {one.member} {one.site}" for one in sent.lines], "lines.{}.item")
     refuse_twice([one.item for one in sent.prices], "prices.{}.item")
+    refuse_twice([one.charge for one in sent.charges], "charges.{}.charge")
     units: dict[Place, int] = {(items[one.item], members[one.member], one.site): one.quantity for one in sent.lines}
-    return AmendmentIn(units, {items[one.item]: one.unit_price for one in sent.prices})
+    charges = {one.charge: int(one.amount * 100) for one in sent.charges}
+    return AmendmentIn(units, {items[one.item]: one.unit_price for one in sent.prices}, charges)
 
 
 @endpoint(

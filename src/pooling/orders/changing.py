@@ -1,6 +1,6 @@
 """What happens to an order that has left: confirmed, amended by a numbered version, cancelled with a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,14 +19,16 @@ from pooling.kernel.versions import check_version
 from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
-from pooling.orders.models import Order, OrderItem, OrderLine, OrderState, OrderVersion
-from pooling.orders.reading import lock_order, version_now
+from pooling.orders.charging import ChargeShown, charges_shown
+from pooling.orders.models import Order, OrderCharge, OrderItem, OrderLine, OrderState, OrderVersion
+from pooling.orders.reading import charges_ordered, lock_order, version_now
 from pooling.orders.rules import LEFT, ORDER
 from pooling.orders.sending import order_purchase
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase
 from pooling.purchases.permissions import may_run
 from pooling.purchases.rules import OVER
+from pooling.sharing.money import Cents
 from pooling.sites.models import Site
 from pooling.web.typography import date_short, number
 
@@ -48,11 +50,13 @@ Place = tuple[int, int, int | None]
 
 @dataclass(frozen=True)
 class AmendmentIn:
-    """What an order is to say: units of some of its places, prices of some of its items. The others stay."""
+    """What an order is to say: units of some of its places, prices of some of its items, charges. The others stay."""
 
     units: Mapping[Place, int] = field(default_factory=dict)
     prices: Mapping[int, Decimal] = field(default_factory=dict)
     """By item id, euros before VAT."""
+    charges: Mapping[str, Cents] = field(default_factory=dict)
+    """By the charge's code, before VAT."""
 
 
 async def lock_running(
@@ -154,7 +158,7 @@ async def amend_order(
         Forbidden, NotFound, Conflict: as in `lock_running`; the order has not left, or is cancelled.
         ChangedMeanwhile: it is no longer as it was `shown`.
         Invalid: no reason, nothing changes, a place that is none of the order's members', fewer units than were
-            received; at `units` or `prices`.
+            received; at `units`, `prices` or `charges`.
     """
     _, order = await lock_running(session, caller, purchase_id, order_id)
     version = await version_now(session, order)
@@ -171,10 +175,11 @@ async def amend_order(
     now = await clock.at_database(session)
     changes = [
         *await _change_prices(session, order, command.prices),
+        *await _change_charges(session, order, command.charges),
         *await _change_units(session, order, command.units),
     ]
     if not changes:
-        raise Invalid({"": "Rien ne change : modifiez une quantité ou un prix."})
+        raise Invalid({"": "Rien ne change : modifiez une quantité, un prix ou des frais."})
     if version.sent_at is not None:
         order.version += 1
         version = OrderVersion(
@@ -205,6 +210,40 @@ async def _change_prices(session: AsyncSession, order: Order, prices: Mapping[in
             changes.append({"item": item_id, "before": f"{item.unit_price:f}", "after": f"{unit_price:f}"})
             item.unit_price = unit_price
     return changes
+
+
+async def _change_charges(session: AsyncSession, order: Order, charges: Mapping[str, Cents]) -> list[dict[str, Any]]:
+    """One that the supplier is to invoice too comes with its first amount."""
+    if not charges:
+        return []
+    known = {one.code: one for one in await charges_ordered(session, order.id)}
+    offered = {one.code: one for one in await charges_to_add(session, order, known)}
+    if charges.keys() - known.keys() - offered.keys():
+        raise Invalid({"charges": "Ces frais ne sont pas facturés par ce fournisseur."})
+    changes = []
+    for code, cents in charges.items():
+        before = known[code].amount_cents if code in known else 0
+        if cents == before:
+            continue
+        if code in known:
+            known[code].amount_cents = cents
+        else:
+            new = offered[code]
+            session.add(
+                OrderCharge(
+                    group_id=order.group_id, order_id=order.id, code=code, position=len(known), label=new.label,
+                    amount_cents=cents, vat_rate=new.vat_rate,
+                )
+            )  # fmt: skip
+        label = (known.get(code) or offered[code]).label
+        changes.append({"charge": label, "before": before, "after": cents})
+    return changes
+
+
+async def charges_to_add(session: AsyncSession, order: Order, known: Collection[str]) -> list[ChargeShown]:
+    """Charges that this order's supplier invoices and that are not among those that are `known` there."""
+    shown = await charges_shown(session, order.purchase_id)
+    return [one for one in shown if one.supplier_id == order.supplier_id and one.code not in known]
 
 
 async def _change_units(session: AsyncSession, order: Order, units: Mapping[Place, int]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
@@ -22,17 +22,20 @@ from pooling.orders.changing import (
     Place,
     amend_order,
     cancel_order,
+    charges_to_add,
     confirm_order,
     content_of,
     set_tolerances,
 )
 from pooling.orders.models import OrderItem, OrderLine, OrderState
 from pooling.orders.page import ORDERS, OrderPage
-from pooling.orders.reading import version_now
+from pooling.orders.reading import charges_ordered, version_now
 from pooling.orders.rules import LEFT
 from pooling.purchases.permissions import may_run
+from pooling.sharing.money import Cents
 from pooling.sites.models import Site
 from pooling.web.forms import Form, PostedForm, form_of
+from pooling.web.numbers import read_cents, typed_cents
 from pooling.web.typography import number
 
 ONE = f"{ORDERS}/{{order_number:int}}"
@@ -165,7 +168,9 @@ async def _amendment_page(here: OrderPage, form: Form) -> Response[str]:
     boxes = await _boxes(here, member)
     if member and not boxes:
         raise NotFound
-    items = await _items(here)
+    items, charges = await _items(here), await _charges(here)
+    for one in charges:
+        form.values.setdefault(f"frais-{one.code}", typed_cents(one.amount_cents))
     for item in items:
         form.values.setdefault(f"prix-{item.item_id}", f"{item.unit_price.normalize():f}".replace(".", ","))
     for box in boxes:
@@ -176,6 +181,7 @@ async def _amendment_page(here: OrderPage, form: Form) -> Response[str]:
         form=form,
         boxes=boxes,
         items=items,
+        charges=charges,
         one_member=member,
         longest_reason=LONGEST_REASON,
     )
@@ -188,9 +194,29 @@ async def _items(here: OrderPage) -> Sequence[OrderItem]:
     return rows.scalars().all()
 
 
+class _Charge(NamedTuple):
+    code: str
+    label: str
+    amount_cents: Cents
+
+
+async def _charges(here: OrderPage) -> Sequence[_Charge]:
+    """Those that the order has, then what else its supplier invoices."""
+    ordered = await charges_ordered(here.session, here.order.id)
+    more = await charges_to_add(here.session, here.order, [one.code for one in ordered])
+    return [_Charge(one.code, one.label, one.amount_cents) for one in ordered] + [
+        _Charge(one.code, one.label, 0) for one in more
+    ]
+
+
 @post(AMENDMENT, right=may_run)
 async def do_amendment(here: Here[OrderPage], form: PostedForm) -> Response[Any]:
     boxes, items = await _boxes(here, form.value("membre").strip()), await _items(here)
+    charges = {
+        one.code: read_cents(form, f"frais-{one.code}", signed=True)
+        for one in await _charges(here)
+        if f"frais-{one.code}" in form.values
+    }
     units = {
         box["place"]: form.integer(box["field"], largest=MOST_UNITS, default=0)
         for box in boxes
@@ -209,7 +235,7 @@ async def do_amendment(here: Here[OrderPage], form: PostedForm) -> Response[Any]
             here.caller,
             here.purchase.id,
             here.order.id,
-            AmendmentIn(units, prices),
+            AmendmentIn(units, prices, charges),
             here.clock,
             reason=reason,
             shown=form.value("version"),

@@ -24,8 +24,8 @@ from pooling.kernel.sheet_writing import FIRST_ROW, Column, ColumnKind, Formula,
 from pooling.kernel.tables import any_of
 from pooling.members.models import Group, Member
 from pooling.orders.buyers import BuyerShown, buyer_shown
-from pooling.orders.models import Order, OrderVersion
-from pooling.orders.reading import ItemOrdered, items_ordered, site_of, version_now
+from pooling.orders.models import Order, OrderCharge, OrderVersion
+from pooling.orders.reading import ItemOrdered, charges_ordered, items_ordered, site_of, version_now, whole_of
 from pooling.orders.rules import Totals, totals_of
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.buyers import buyers_of
@@ -81,6 +81,7 @@ class OrderDocument:
     lead: str
     contact: Contact | None
     items: Sequence[ItemOrdered]
+    charges: Sequence[OrderCharge]
     lines: Sequence[Line]
     members: Mapping[int, tuple[str, str]]
     """Codes and names."""
@@ -94,7 +95,7 @@ class OrderDocument:
 
     @property
     def totals(self) -> Totals:
-        return totals_of(one.sums for one in self.items)
+        return whole_of(self.items, self.charges)
 
     @property
     def name(self) -> str:
@@ -138,6 +139,7 @@ async def read_document(session: AsyncSession, order: Order, now: datetime) -> O
         lead=lead.name,
         contact=Contact(buyers[0].name, buyers[0].email) if buyers else None,
         items=items,
+        charges=await charges_ordered(session, order.id),
         lines=lines,
         members=named,
         sites=known,
@@ -177,6 +179,8 @@ async def changes_in_words(
         elif "item" in one:
             before, after = price(Decimal(one["before"])), price(Decimal(one["after"]))
             said.append(f"{names.get(one['item'], 'Un article')} : {after} HT au lieu de {before}")
+        elif "charge" in one:
+            said.append(f"{one['charge']} : {euros(one['after'])} HT au lieu de {euros(one['before'])}")
     more = len(changes) - len(shown)
     return [*said, *([f"et {plural(more, 'autre changement', 'autres changements')}"] if more > 0 else [])]
 
@@ -215,6 +219,10 @@ def pdf_data(document: OrderDocument) -> dict[str, object]:
                 "ht": euros(one.total),
             }
             for one in document.items
+        ],
+        "charges": [
+            {"label": typo(one.label), "rate": f"{number(one.vat_rate)}\u00a0%", "ht": euros(one.amount_cents)}
+            for one in document.charges
         ],
         "totals": [
             ("Total HT", euros(totals.ht)),
@@ -378,6 +386,8 @@ def _item_rows(document: OrderDocument) -> Iterator[list[Value]]:
             *(item.code, item.supplier_code, item.name, item.unit, one.units),
             *(item.unit_price, item.vat_rate, one.total),
         ]
+    for charge in document.charges:
+        yield [charge.code, "", charge.label, "", None, None, charge.vat_rate, charge.amount_cents]
 
 
 def _place_rows(document: OrderDocument, drawn: dict[int, int]) -> Iterator[list[Value]]:

@@ -15,6 +15,7 @@ from pooling.web.typography import plural
 
 SENTENCES: Mapping[str, str] = {
     "orders.suppliers_named": "a dit à quels fournisseurs vont les articles de {purchase}",
+    "orders.invoicers_named": "a dit quels fournisseurs facturent les frais de {purchase}",
     "orders.made": "a préparé les commandes de {purchase} : {orders}",
     "order.sent": "a envoyé la commande {order} ({how})",
     "order.not_sent": "n’a pas pu envoyer la commande {order}",
@@ -56,5 +57,5 @@ EVENTS = EventWords(
         "service": "service",
         "address": "adresse",
     },
-    changes={"orders.suppliers_named": _differing},
+    changes={"orders.suppliers_named": _differing, "orders.invoicers_named": _differing},
 )

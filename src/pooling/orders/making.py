@@ -19,6 +19,7 @@ from pooling.kernel.events import record_event
 from pooling.members.rights import Caller
 from pooling.needs.consolidating import FrozenConsolidation, Terms, current_consolidation, terms_of
 from pooling.needs.dealing import hashing
+from pooling.orders.charging import Charged, charges_to_order
 from pooling.orders.rules import each_buys
 from pooling.procurement.reading import plan_of
 from pooling.purchases.finding import lock_purchase
@@ -59,6 +60,7 @@ _EMPTY = (
     WHERE group_id = :group AND purchase_id = :purchase AND state = 'draft' AND asked_at IS NOT NULL""",
     f"DELETE FROM order_lines WHERE group_id = :group AND order_id IN ({_DRAFTS})",  # noqa: S608 - ours
     f"DELETE FROM order_items WHERE group_id = :group AND order_id IN ({_DRAFTS})",  # noqa: S608 - ours
+    f"DELETE FROM order_charges WHERE group_id = :group AND order_id IN ({_DRAFTS})",  # noqa: S608 - ours
 )
 _UNWANTED = f"""
     WITH {_TO_ORDER}
@@ -105,6 +107,32 @@ _ITEMS = f"""
         AS i (item_id, position, code, name, unit, unit_price, vat_rate) USING (item_id)
     LEFT JOIN awards a ON a.group_id = :group AND a.purchase_id = :purchase AND a.item_id = i.item_id
     LEFT JOIN quote_lines q ON q.group_id = :group AND q.quote_id = a.quote_id AND q.item_id = i.item_id"""  # noqa: S608 - ours
+_CHARGED = """
+    charged AS (
+        SELECT o.id AS order_id, c.position, c.code, c.label, c.amount_cents, c.vat_rate
+        FROM unnest(CAST(:suppliers AS bigint[]), CAST(:buyers AS bigint[]), CAST(:positions AS integer[]),
+            CAST(:codes AS text[]), CAST(:labels AS text[]), CAST(:cents AS bigint[]), CAST(:rates AS numeric[]))
+            AS c (supplier_id, buyer_id, position, code, label, amount_cents, vat_rate)
+        JOIN orders o ON o.group_id = :group AND o.purchase_id = :purchase AND o.state = 'draft'
+            AND o.supplier_id = c.supplier_id AND COALESCE(o.member_id, 0) = COALESCE(c.buyer_id, 0)
+        WHERE NOT EXISTS (
+            SELECT FROM orders had
+            JOIN order_charges x ON x.group_id = had.group_id AND x.order_id = had.id AND x.code = c.code
+            WHERE had.group_id = :group AND had.purchase_id = :purchase AND had.state IN ('sent', 'confirmed')
+                AND had.supplier_id = o.supplier_id AND had.member_id IS NOT DISTINCT FROM o.member_id))"""
+"""What drafts say of charges, but for those that an order has that has left."""
+_CHARGES = f"""
+    WITH {_CHARGED}
+    INSERT INTO order_charges (group_id, order_id, code, position, label, amount_cents, vat_rate)
+    SELECT :group, order_id, code, position, label, amount_cents, vat_rate FROM charged"""  # noqa: S608 - ours
+_CHARGED_OTHERWISE = f"""
+    WITH {_CHARGED},
+    drawn AS (
+        SELECT order_id, x.position, code, label, amount_cents, vat_rate FROM order_charges x
+        JOIN orders o ON o.group_id = x.group_id AND o.id = x.order_id
+        WHERE o.group_id = :group AND o.purchase_id = :purchase AND o.state = 'draft')
+    SELECT EXISTS (SELECT * FROM charged EXCEPT SELECT * FROM drawn)
+        OR EXISTS (SELECT * FROM drawn EXCEPT SELECT * FROM charged)"""  # noqa: S608 - ours
 _PLACED = """
     wished AS (
         SELECT t.item_id, t.member_id, t.quantity, s.site_id, s.quantity AS wish, sum(s.quantity) OVER whole AS total
@@ -195,10 +223,12 @@ async def make_orders(session: AsyncSession, caller: Caller, purchase_id: int, c
 class _Basis:
     """What orders are made from."""
 
+    purchase_id: int
     frozen: FrozenConsolidation
     items: Sequence[ItemShown]
     terms: Sequence[Terms]
     """Of each item: what one unit costs at the quantity that all order together."""
+    each_buys: bool
     what: Mapping[str, object]
 
     @property
@@ -218,15 +248,15 @@ async def _basis(session: AsyncSession, purchase_id: int) -> _Basis:
     if frozen is None:
         raise Conflict("Figez d’abord la consolidation : elle dit ce qui est commandé.", code="not_consolidated")
     items = await purchase_items(session, purchase_id)
-    mandate = (await plan_of(session, purchase_id)).mandate
+    each = each_buys((await plan_of(session, purchase_id)).mandate)
     what = {
         "group": group_of(session),
         "purchase": purchase_id,
         "consolidation": frozen.id,
-        "each_buys": each_buys(mandate),
+        "each_buys": each,
     }
     terms = await terms_of(session, frozen, items)
-    return _Basis(frozen, items, [terms[item.id] for item in items], what)
+    return _Basis(purchase_id, frozen, items, [terms[item.id] for item in items], each, what)
 
 
 async def _write(session: AsyncSession, caller: Caller, purchase: Purchase, basis: _Basis, now: datetime) -> None:
@@ -248,6 +278,19 @@ async def _write(session: AsyncSession, caller: Caller, purchase: Purchase, basi
         }
         await session.execute(text(_ITEMS), {**what, **basis.priced, **columns})
         await session.execute(text(_LINES), what)
+        await session.execute(text(_CHARGES), {**whose, **await _charges(session, basis)})
+
+
+async def _charges(session: AsyncSession, basis: "_Basis") -> dict[str, object]:
+    """What suppliers will invoice beside items, as the statements above take it.
+
+    Raises:
+        Conflict: nobody can say who bears how much of it.
+    """
+    found = await charges_to_order(session, basis.purchase_id, each_buys=basis.each_buys)
+    names = ("suppliers", "buyers", "positions", "codes", "labels", "cents", "rates")
+    columns = zip(*found, strict=True) if found else ([] for _ in Charged._fields)
+    return {name: list(column) for name, column in zip(names, columns, strict=True)}
 
 
 async def require_fresh(session: AsyncSession, purchase_id: int) -> None:
@@ -257,12 +300,14 @@ async def require_fresh(session: AsyncSession, purchase_id: int) -> None:
         Conflict: they do not, or no consolidation counts.
     """
     basis = await _basis(session, purchase_id)
+    charges = {**await _charges(session, basis), "group": basis.what["group"], "purchase": purchase_id}
     async with hashing(session):
         stale = (await session.execute(text(_STALE), {**basis.what, **basis.priced})).scalar_one()
+        stale = stale or (await session.execute(text(_CHARGED_OTHERWISE), charges)).scalar_one()
     if stale:
         raise Conflict(
-            "Les quantités, les lieux, les prix ou les fournisseurs ont changé depuis que ces commandes sont "
-            "préparées : refaites les brouillons, relisez-les, puis envoyez-les.",
+            "Les quantités, les lieux, les prix, les frais ou les fournisseurs ont changé depuis que ces commandes "
+            "sont préparées : refaites les brouillons, relisez-les, puis envoyez-les.",
             code="drafts_outdated",
         )
 

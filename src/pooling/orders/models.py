@@ -100,8 +100,8 @@ class OrderVersion(TenantTable, table=True):
     """The bon de commande as it was sent."""
     workbook_id: int | None = foreign_id(nullable=True)
     changes: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONB)
-    """What it changed: `{"line": id, "before": units, "after": units}`, or of an item's price `{"item": id, "before":
-    "180", "after": "175"}`.
+    """What it changed: `{"line": id, "before": units, "after": units}`; of an item's price `{"item": id, "before":
+    "180", "after": "175"}`; of a charge `{"charge": label, "before": cents, "after": cents}`.
     """
 
 
@@ -131,6 +131,44 @@ class OrderItem(TenantTable, table=True):
     """Euros before VAT."""
     vat_rate: Decimal = Field(sa_type=Numeric(5, 2))
     """Percent."""
+
+
+class OrderCharge(TenantTable, table=True):
+    """What the supplier invoices beside items: its delivery, a discount that it grants. A charge of the purchase, or
+    what one member bears of it where that member is the buyer.
+    """
+
+    __tablename__ = "order_charges"
+    __table_args__ = (
+        in_group(),
+        within_group("order_id", "orders", ondelete="CASCADE"),
+        CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
+    )
+
+    order_id: int = Field(primary_key=True, sa_type=BigInteger)
+    code: str = Field(primary_key=True)
+    """Of the purchase's charge, as it was called when the order was made."""
+    position: int = 0
+    label: str
+    amount_cents: int = Field(sa_type=BigInteger)
+    """Before VAT; below nothing: a discount."""
+    vat_rate: Decimal = Field(sa_type=Numeric(5, 2))
+    """Percent."""
+
+
+class ChargeSupplier(TenantTable, table=True):
+    """Which supplier invoices a charge of a purchase, where no quote says it."""
+
+    __tablename__ = "charge_suppliers"
+    __table_args__ = (
+        in_group(),
+        within_group("charge_id", "charges", ondelete="CASCADE"),
+        within_group("supplier_id", "suppliers"),
+        Index(None, "group_id", "supplier_id"),
+    )
+
+    charge_id: int = Field(primary_key=True, sa_type=BigInteger)
+    supplier_id: int = foreign_id()
 
 
 class OrderLine(TenantTable, table=True):

@@ -1,17 +1,18 @@
-"""Naming the supplier of items for which none was chosen among quotes."""
+"""Naming suppliers where no quote says it: from whom items are ordered, and who invoices charges."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.database import insert_many
+from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import any_of, linked
 from pooling.members.rights import Caller
+from pooling.orders.charging import charges_shown
 from pooling.orders.making import lock_ordering
 from pooling.orders.models import Order, OrderItem
 from pooling.orders.rules import LEFT
@@ -44,7 +45,7 @@ async def name_suppliers(
     """
     purchase = await lock_ordering(session, caller, purchase_id)
     items = await item_ids(session, purchase_id)
-    suppliers = await _suppliers(session, list(named.values()))
+    suppliers = await proposed_suppliers(session, list(named.values()))
     errors = {code: "Cet achat n’a pas d’article de ce code." for code in named if code not in items} | {
         code: "Choisissez un fournisseur que le groupe propose." for code, one in named.items() if one not in suppliers
     }
@@ -83,11 +84,58 @@ async def name_suppliers(
     )
 
 
+_UNNAME = "DELETE FROM charge_suppliers WHERE group_id = :group AND charge_id = ANY (:charges)"
+_NAME = """INSERT INTO charge_suppliers (group_id, charge_id, supplier_id) SELECT :group, charge_id, supplier_id
+    FROM unnest(CAST(:charges AS bigint[]), CAST(:suppliers AS bigint[])) AS named (charge_id, supplier_id)
+    WHERE supplier_id IS NOT NULL"""
+
+
+async def name_invoicers(
+    session: AsyncSession, caller: Caller, purchase_id: int, named: Mapping[str, int | None], now: datetime
+) -> None:
+    """Says which supplier, by its id, invoices charges, by their codes; None: no supplier does. Of others nothing
+    changes. Drafts are as they were until orders are made again.
+
+    Raises:
+        Forbidden, Conflict: as `lock_ordering`.
+        Invalid: a charge of another purchase, or of a quote that says it; a supplier that the group does not propose;
+            at the charge's code.
+    """
+    await lock_ordering(session, caller, purchase_id)
+    charges = {one.code: one for one in await charges_shown(session, purchase_id) if not one.quoted}
+    suppliers = await proposed_suppliers(session, [one for one in named.values() if one is not None])
+    errors = {code: "Cet achat n’a pas de frais de ce code à facturer." for code in named if code not in charges} | {
+        code: "Choisissez un fournisseur que le groupe propose."
+        for code, one in named.items()
+        if one is not None and one not in suppliers
+    }
+    if errors:
+        raise Invalid(errors)
+    changed = {code: one for code, one in named.items() if charges[code].supplier_id != one}
+    if not changed:
+        return
+    of_them = {"group": group_of(session), "charges": [charges[code].id for code in changed]}
+    await session.execute(text(_UNNAME), of_them)
+    await session.execute(text(_NAME), {**of_them, "suppliers": list(changed.values())})
+    before = await proposed_suppliers(session, [one for code in changed if (one := charges[code].supplier_id)])
+    record_event(
+        session,
+        at=now,
+        person_id=caller.person_id,
+        subject=("purchase", purchase_id),
+        name="orders.invoicers_named",
+        details={
+            "before": {charges[code].label: _called(before, charges[code].supplier_id) for code in changed},
+            "after": {charges[code].label: _called(suppliers, one) for code, one in changed.items()},
+        },
+    )
+
+
 def _called(known: Mapping[int, str], supplier_id: int | None) -> str:
     return "" if supplier_id is None else known.get(supplier_id, "un autre fournisseur")
 
 
-async def _suppliers(session: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+async def proposed_suppliers(session: AsyncSession, ids: Collection[int]) -> dict[int, str]:
     """Those of these that are proposed, by their ids."""
     rows = await session.execute(
         select(col(Supplier.id), col(Supplier.name)).where(

@@ -9,18 +9,22 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.allocation.records.downloads import writes_apart
+from pooling.kernel.errors import Invalid
 from pooling.kernel.slices import Slice
+from pooling.kernel.tables import id_typed
 from pooling.members.group_page import Here
 from pooling.needs.consolidating import current_consolidation
+from pooling.orders.charging import ChargeShown, charges_shown
 from pooling.orders.document import changes_in_words
 from pooling.orders.making import ORDERING, make_orders, unawarded_items
 from pooling.orders.models import Order, OrderState, OrderVersion
-from pooling.orders.naming import awarded, name_suppliers
+from pooling.orders.naming import awarded, name_invoicers, name_suppliers
 from pooling.orders.page import ORDERS, SECTION, OrderPage
 from pooling.orders.permissions import concerned_as, may_see_document, may_see_orders, sees_every_order
 from pooling.orders.reading import (
     OrderShown,
     Tally,
+    charges_ordered,
     count_lines,
     items_ordered,
     lines_listed,
@@ -29,9 +33,10 @@ from pooling.orders.reading import (
     total_of_purchase,
     totals_of_orders,
     versions_of,
+    whole_of,
     without_address,
 )
-from pooling.orders.rules import LEFT, ORDER, each_buys, totals_of
+from pooling.orders.rules import LEFT, ORDER, each_buys
 from pooling.procurement.reading import plan_of
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
@@ -145,7 +150,9 @@ async def do_make(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
 async def ask_suppliers(here: Here[PurchasePage]) -> Response[str]:
     items = await purchase_items(here.session, here.purchase.id)
     named = await awarded(here.session, here.purchase.id)
-    return await _naming_page(here, form_of({_field(item): named.get(item.id, "") for item in items}), items)
+    values = {_field(item): named.get(item.id, "") for item in items}
+    values |= {_charge_field(one): one.supplier_id or "" for one in await charges_shown(here.session, here.purchase.id)}
+    return await _naming_page(here, form_of(values), items)
 
 
 async def _naming_page(here: PurchasePage, form: Form, items: Sequence[ItemShown]) -> Response[str]:
@@ -161,6 +168,10 @@ async def _naming_page(here: PurchasePage, form: Form, items: Sequence[ItemShown
         "Fournisseurs",
         form=form,
         items=[{"field": _field(item), "item": item} for item in items],
+        charges=[
+            {"field": _charge_field(one), "label": one.label, "quoted": one.quoted}
+            for one in await charges_shown(here.session, here.purchase.id)
+        ],
         lots=list({item.lot.number: item.lot for item in items if item.lot}.values()),
         suppliers=[(str(supplier_id), name) for supplier_id, name in rows],
     )
@@ -168,6 +179,10 @@ async def _naming_page(here: PurchasePage, form: Form, items: Sequence[ItemShown
 
 def _field(item: ItemShown) -> str:
     return f"article-{item.code}"
+
+
+def _charge_field(charge: ChargeShown) -> str:
+    return f"frais-{charge.code}"
 
 
 @post(f"/achats/{{reference:str}}{NAMING}", right=may_run)
@@ -179,11 +194,22 @@ async def do_suppliers(here: Here[PurchasePage], form: PostedForm) -> Response[A
         lot = form.value(f"lot-{item.lot.number}") if item.lot else ""
         typed = form.value("tous") or lot or form.value(_field(item))
         if typed:
-            named[item.code] = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0  # noqa: PLR2004
+            named[item.code] = id_typed(typed) or 0
+    every = await charges_shown(here.session, here.purchase.id)
+    charges = {one.code: one for one in every if _charge_field(one) in form.values}
+    invoicers = {
+        code: (id_typed(typed) or 0) if (typed := form.value(_charge_field(one))) else None
+        for code, one in charges.items()
+    }
     reason = form.reason()
+    whose = (here.session, here.caller, here.purchase.id)
     fields = {item.code: _field(item) for item in items}
     async with form.submitted(lambda: _naming_page(here, form, items), fields=fields, conflict=""):
-        await name_suppliers(here.session, here.caller, here.purchase.id, named, here.now, reason=reason)
+        await name_suppliers(*whose, named, here.now, reason=reason)
+        try:
+            await name_invoicers(*whose, invoicers, here.now)
+        except Invalid as refused:  # an item may have the same code
+            raise Invalid({_charge_field(charges[code]): said for code, said in refused.errors.items()}) from refused
     return here.redirect(SECTION, done="Les fournisseurs sont enregistrés. Préparez maintenant les commandes.")
 
 
@@ -199,7 +225,8 @@ async def order_page(here: OrderPage, form: Form, after: str = "") -> Response[s
     mine = {one.item.item_id: one.units for one in await items_ordered(session, order.id, here.among)}
     lines = await lines_listed(session, order.id, Slice(after), among=here.among)
     versions = await versions_of(session, order.id)
-    totals = totals_of([one.sums for one in items])
+    charges = await charges_ordered(session, order.id)
+    totals = whole_of(items, charges)
     return here.render(
         "orders/order.html",
         form=form,
@@ -217,6 +244,10 @@ async def order_page(here: OrderPage, form: Form, after: str = "") -> Response[s
                 "ht": euros(one.total),
             }
             for one in items
+        ],
+        charges=[
+            {"label": one.label, "rate": f"{number(one.vat_rate)}\u00a0%", "ht": euros(one.amount_cents)}
+            for one in charges
         ],
         sees_all=here.among is None,
         lines=lines.items,

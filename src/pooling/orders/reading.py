@@ -1,6 +1,7 @@
 """Reads about orders: those of a purchase, a slice at a time; one, with its items, lines and versions."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from pooling.kernel.database import fetch, group_of
 from pooling.kernel.slices import Listed, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
-from pooling.orders.models import Order, OrderItem, OrderLine, OrderState, OrderVersion
+from pooling.orders.models import Order, OrderCharge, OrderItem, OrderLine, OrderState, OrderVersion
 from pooling.orders.rules import LEFT, Totals, totals_of
 from pooling.purchases.models import Item, Purchase
 from pooling.quotes.models import Award
@@ -178,11 +179,38 @@ GROUP BY i.order_id, i.item_id, i.unit_price, i.vat_rate"""
 
 
 async def totals_of_orders(session: AsyncSession, orders: Sequence[int]) -> dict[int, Totals]:
-    """What each comes to, by its id. One statement."""
+    """What each comes to, by its id, in two statements."""
     found: dict[int, list[tuple[Decimal, Decimal, int]]] = {order_id: [] for order_id in orders}
     for order_id, unit_price, vat_rate, units in await fetch(session, _SUMS, group_of(session), list(orders)):
         found[order_id].append((unit_price, vat_rate, units))
-    return {order_id: totals_of(items) for order_id, items in found.items()}
+    charges: dict[int, list[tuple[Decimal, Cents]]] = defaultdict(list)
+    for charge in await _charges_of(session, orders):
+        charges[charge.order_id].append(_sums_of(charge))
+    return {order_id: totals_of(items, charges[order_id]) for order_id, items in found.items()}
+
+
+async def _charges_of(session: AsyncSession, orders: Collection[int]) -> Sequence[OrderCharge]:
+    rows = await session.execute(
+        select(OrderCharge)
+        .where(any_of(col(OrderCharge.order_id), orders))
+        .order_by(col(OrderCharge.order_id), col(OrderCharge.position), col(OrderCharge.code))
+        .execution_options(populate_existing=True)
+    )
+    return rows.scalars().all()
+
+
+def _sums_of(charge: OrderCharge) -> tuple[Decimal, Cents]:
+    return charge.vat_rate, charge.amount_cents
+
+
+async def charges_ordered(session: AsyncSession, order_id: int) -> Sequence[OrderCharge]:
+    """What its supplier is to invoice beside items, in their order."""
+    return await _charges_of(session, [order_id])
+
+
+def whole_of(items: "Iterable[ItemOrdered]", charges: Iterable[OrderCharge]) -> Totals:
+    """What an order of these comes to."""
+    return totals_of((one.sums for one in items), (_sums_of(charge) for charge in charges))
 
 
 _ALL = """
@@ -192,7 +220,11 @@ WITH item AS (
     JOIN order_items i ON i.group_id = o.group_id AND i.order_id = o.id
     JOIN order_lines l ON l.group_id = i.group_id AND l.order_id = i.order_id AND l.item_id = i.item_id
     WHERE o.group_id = $1 AND o.purchase_id = $2 AND o.state <> 'cancelled'
-    GROUP BY o.id, i.item_id, i.vat_rate, i.unit_price),
+    GROUP BY o.id, i.item_id, i.vat_rate, i.unit_price
+    UNION ALL
+    SELECT o.id, x.vat_rate, x.amount_cents FROM orders o
+    JOIN order_charges x ON x.group_id = o.group_id AND x.order_id = o.id
+    WHERE o.group_id = $1 AND o.purchase_id = $2 AND o.state <> 'cancelled'),
 rate AS (SELECT id, sum(ht) AS ht, round(sum(ht) * vat_rate / 100) AS vat FROM item GROUP BY id, vat_rate)
 SELECT COALESCE(sum(ht), 0) AS ht, COALESCE(sum(vat), 0) AS vat FROM rate"""
 
@@ -375,11 +407,6 @@ async def bought_from(session: AsyncSession, supplier_id: int, wanted: Slice) ->
     return (await _BOUGHT.read(session, statement, wanted)).each(lambda row: Bought(*row))
 
 
-async def purchase_of_order(session: AsyncSession, order_id: int) -> int | None:
-    """The purchase that an order is of."""
-    found = await session.execute(select(col(Order.purchase_id)).where(col(Order.id) == order_id))
-    purchase_id: int | None = found.scalar_one_or_none()
-    return purchase_id
 class Attributed(NamedTuple):
     """An item that goes to a supplier without any quote, and that no order has that has left."""
 
@@ -411,3 +438,8 @@ async def attributed_to(session: AsyncSession, supplier_id: int, wanted: Slice) 
     return (await _ATTRIBUTED.read(session, statement, wanted)).each(lambda row: Attributed(*row))
 
 
+async def purchase_of_order(session: AsyncSession, order_id: int) -> int | None:
+    """The purchase that an order is of."""
+    found = await session.execute(select(col(Order.purchase_id)).where(col(Order.id) == order_id))
+    purchase_id: int | None = found.scalar_one_or_none()
+    return purchase_id

@@ -67,10 +67,13 @@ class Totals:
         return self.ht + self.vat
 
 
-def totals_of(items: Iterable[tuple[Decimal, Decimal, int]]) -> Totals:
-    """Of items as (unit price, VAT rate, units)."""
+def totals_of(items: Iterable[tuple[Decimal, Decimal, int]], charges: Iterable[tuple[Decimal, Cents]] = ()) -> Totals:
+    """Of items as (unit price, VAT rate, units) and charges as (VAT rate, cents before VAT)."""
     by_rate: dict[Decimal, Cents] = {}
     for unit_price, vat_rate, units in items:
         rate = vat_rate.normalize()
         by_rate[rate] = by_rate.get(rate, 0) + line_total(units, Fraction(unit_price))
+    for vat_rate, cents in charges:
+        rate = vat_rate.normalize()
+        by_rate[rate] = by_rate.get(rate, 0) + cents
     return Totals(dict(sorted(by_rate.items())))
