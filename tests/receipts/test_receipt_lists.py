@@ -177,7 +177,7 @@ async def test_a_file_that_is_none_is_told_and_one_can_be_given_up(
 async def test_a_worker_that_is_killed_at_it_loses_and_doubles_nothing(
     database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It ends after a chunk is kept; another one begins anew. Then one ends once all is noted, before it said so."""
+    """It ends after a chunk is copied; another one begins anew. Then one ends once all is noted, before it said so."""
     _, order_id = await make_ordered(database, territory)
     buyer = await sign_in(BUYER)
     page = await send(buyer, await filled(buyer, {"Reçu": "tout"}))

@@ -1,5 +1,5 @@
-"""Reading a list, chunk by chunk: what its lines mean is matched with the lines of the orders in the database, of
-thousands at once, and kept beside it. Whoever begins again begins anew.
+"""Reading a list: its lines are copied, thousands at once, to where the database matches all of them with the lines of
+the orders in one statement, and kept beside it. Whoever begins again begins anew.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.exports.kinds import Gathering
-from pooling.kernel.database import fetch, group_of
+from pooling.kernel.database import copy_rows, fetch
 from pooling.kernel.errors import Conflict
 from pooling.kernel.files import file_with_content
 from pooling.kernel.limits import Readers, limit
@@ -23,15 +23,17 @@ from pooling.receipts.lists.lines import COLUMNS, REQUIRED, Read, read_line
 from pooling.receipts.models import ListState, ReceiptList
 
 CHUNK = 10_000
-"""Lines that are matched at once."""
+"""Lines that are copied at once."""
 MOST_LIST_LINES = limit(400_000, "Lines of delivered quantities in a file", __name__, Readers.OPERATORS)
 _EFFORT = Effort(120, 1_500_000_000)
+_ASKED = """
+CREATE TEMPORARY TABLE asked (number integer, line_id bigint, reference text, member text, site text, item text,
+    accepted integer, refused integer, reason text, note text, problem text)"""
+_ASKED_COLUMNS = (
+    *("number", "line_id", "reference", "member", "site", "item", "accepted", "refused", "reason", "note", "problem"),
+)
 _STAGE = """
-WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest($4::integer[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::integer[],
-        $11::integer[], $12::text[], $13::text[], $14::text[])
-        AS t (number, line_id, reference, member, site, item, accepted, refused, reason, note, problem)),
-standing AS (
+WITH standing AS (
     SELECT o.id, o.reference FROM orders o
     WHERE o.group_id = $1 AND o.purchase_id = $3 AND o.state IN ('sent', 'confirmed')),
 keyed AS (
@@ -105,24 +107,26 @@ async def _read(work: Gathering, list_id: int, path: Path) -> None:
     lines = each_line(path, COLUMNS, REQUIRED, longest=MOST_LIST_LINES, effort=_EFFORT)
     read = (one for line in lines if (one := read_line(line)) is not None)
     done = 0
-    while chunk := await asyncio.to_thread(_take, read):
-        async with work.database.transaction(work.group_id) as session:
-            await _stage(session, work.terms["purchase"], list_id, chunk)
-        done += len(chunk)
-        await work.tell(done, done + CHUNK)
     async with work.database.transaction(work.group_id) as session:
-        await session.execute(text(_TWICE), {"group": work.group_id, "list": list_id})
+        await session.execute(text(_ASKED))
+        while chunk := await asyncio.to_thread(_take, read):
+            await _stage(session, chunk)
+            done += len(chunk)
+            await work.tell(done, done + CHUNK)
+        await session.execute(text("ANALYZE asked"))
+        async with hashing(session):
+            await fetch(session, _STAGE, work.group_id, list_id, work.terms["purchase"])
+            await session.execute(text(_TWICE), {"group": work.group_id, "list": list_id})
+        await session.execute(text("DROP TABLE asked"))
         kept = await session.get_one(ReceiptList, (work.group_id, list_id), with_for_update=True)
         if kept.state == ListState.READING:  # nobody dropped it meanwhile
             kept.state = ListState.READ
     await work.tell(done, max(1, done))
 
 
+async def _stage(session: AsyncSession, chunk: Sequence[Read]) -> None:
+    await copy_rows(session, "asked", _ASKED_COLUMNS, chunk)
+
+
 def _take(read: Iterator[Read]) -> list[Read]:
     return list(islice(read, CHUNK))
-
-
-async def _stage(session: AsyncSession, purchase_id: int, list_id: int, chunk: Sequence[Read]) -> None:
-    columns = [list(column) for column in zip(*chunk, strict=True)]
-    async with hashing(session):
-        await fetch(session, _STAGE, group_of(session), list_id, purchase_id, *columns)
