@@ -1,31 +1,43 @@
 """Three members that bought arches and helmets of two suppliers: orders that have left, and invoices as files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from invoices.sample import cii, line, tax
-from pooling.kernel.clock import FixedClock
+from pooling import BESIDE
+from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
+from pooling.members.rights import Caller
 from pooling.needs.collection import close_collection
 from pooling.needs.freezing import freeze_consolidation
-from pooling.needs.models import Assignment
-from pooling.orders.models import Order, OrderItem, OrderLine, OrderState, OrderVersion
-from pooling.purchases.finding import find_purchase, item_ids
-from pooling.purchases.models import Item
+from pooling.orders.making import make_orders
+from pooling.orders.models import Order
+from pooling.orders.sending import say_sent
+from pooling.procurement.configuration import read_procurement
+from pooling.procurement.planning import PlanIn, ShareIn, keep_plan, keep_share
+from pooling.purchases.finding import item_ids
 from pooling.purchases.schemas import ItemIn
-from pooling.receipts.models import Receipt, ReceiptLine
+from pooling.quotes.awarding import award
+from pooling.quotes.keeping import add_quote
+from pooling.quotes.schemas import QuoteIn, QuoteLineIn
+from pooling.receipts.noting import note_receipt
+from pooling.receipts.queries import lines_of
+from pooling.receipts.schemas import NotedIn, ReceiptIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 
 PURCHASE = "/g/bassin/achats/AG-2027-001"
 BILLS = f"{PURCHASE}/factures"
 MAKER, HELMETS = "55210055400013", "73282932000017"
+NAMES = {ARCACHON: "arcachon", LUGOS: "lugos", SALLES: "salles"}
 NEEDS = {ARCACHON: (10, 2), LUGOS: (4, 6), SALLES: (6, 0)}
 """Arches and helmets of each."""
 ITEMS = (
@@ -42,99 +54,76 @@ class Bought:
     items: dict[str, int]
     suppliers: dict[str, int]
     orders: dict[str, int]
-    """By reference."""
+    """By reference: arches first, then helmets; by member where each orders."""
 
 
-async def buy(database: Database, territory: Territory, *, each: bool = False) -> Bought:
-    """Closed, consolidated, ordered: by the lead for all, or by `each` member."""
+async def buy(database: Database, territory: Territory, *, mandate: str = "", delivery: int = 0) -> Bought:
+    """Closed, awarded line by line to the cheaper of two quotes, of which the maker's has a `delivery`; consolidated,
+    ordered as the mandate says, sent.
+    """
     purchase_id = await open_purchase(database, territory, NOW, items=ITEMS, participants=tuple(NEEDS))
-    for email, code in (
-        ("referent@arcachon.example", ARCACHON),
-        ("referent@lugos.example", LUGOS),
-        ("referent@salles.example", SALLES),
-    ):
-        arches, helmets = NEEDS[code]
+    for code, (arches, helmets) in NEEDS.items():
+        email = f"referent@{NAMES[code]}.example"
         await file_needs(database, territory, purchase_id, email, NOW, arceau=arches, **{"casque-m": helmets})
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         clock = FixedClock(NOW + timedelta(days=1))
         await close_collection(session, buyer, purchase_id, clock, reason="Tous ont répondu")
-        await freeze_consolidation(session, buyer, purchase_id, clock, options={})
         suppliers = {
             siret: (await add_supplier(session, buyer, SupplierIn(name=name, siret=siret, order_email=mail), NOW)).id
             for siret, name, mail in (
                 (MAKER, "Mobilier urbain exemple", "commandes@mobilier.example"),
-                (HELMETS, "Casques exemple", ""),
+                (HELMETS, "Protections exemple", ""),
             )
         }
+        await _award(session, buyer, purchase_id, suppliers, delivery, clock)
+        await freeze_consolidation(session, buyer, purchase_id, clock, options={})
+        if mandate:
+            plan, agreed = PlanIn(mandate=mandate), ShareIn(deliberated_on=NOW.date(), deliberation="2027-12")
+            await keep_plan(session, buyer, purchase_id, plan, read_procurement(BESIDE / "config"), clock.instant)
+            for code in NEEDS:
+                await keep_share(session, buyer, purchase_id, code, agreed, clock.instant)
+        await make_orders(session, buyer, purchase_id, clock)
+        await say_sent(session, buyer, purchase_id, clock, how="Par la plateforme du fournisseur")
         items = await item_ids(session, purchase_id)
-        bought = Bought(purchase_id, items, suppliers, {})
-        assigned = list(
-            await session.execute(
-                select(col(Assignment.item_id), col(Assignment.member_id), col(Assignment.quantity))
-                .where(col(Assignment.quantity) > 0)
-                .order_by(col(Assignment.member_id))
-            )
+        orders = await session.execute(select(col(Order.reference), col(Order.id)).order_by(col(Order.number)))
+    return Bought(purchase_id, items, suppliers, {reference: order_id for reference, order_id in orders})
+
+
+async def _award(
+    session: AsyncSession, buyer: Caller, purchase_id: int, suppliers: Mapping[str, int], delivery: int, clock: Clock
+) -> None:
+    prices = {MAKER: {"arceau": "180", "casque-m": "14"}, HELMETS: {"arceau": "195", "casque-m": "12.50"}}
+    quotes = {}
+    for siret, each in prices.items():
+        lines = tuple(QuoteLineIn(item=code, unit_price=Decimal(price)) for code, price in each.items())
+        command = QuoteIn(lines=lines, delivery_cents=delivery if siret == MAKER else 0)
+        quotes[siret] = await add_quote(
+            session, buyer, purchase_id, suppliers[siret], None, command, await clock.at_database(session)
         )
-        number = 0
-        for siret, code in ((MAKER, "arceau"), (HELMETS, "casque-m")):
-            mine = [(member, units) for item, member, units in assigned if item == items[code]]
-            for buyers in [[one] for one in mine] if each else [mine]:
-                number += 1
-                reference = f"AG-2027-001-{number}"
-                order = Order(
-                    group_id=territory.group_id,
-                    purchase_id=purchase_id,
-                    supplier_id=suppliers[siret],
-                    member_id=buyers[0][0] if each else None,
-                    number=number,
-                    reference=reference,
-                    state=OrderState.SENT,
-                    created_at=NOW,
-                    sent_at=NOW,
-                )
-                session.add(order)
-                await session.flush()
-                bought.orders[reference] = order.id
-                item = await session.get_one(Item, (territory.group_id, items[code]))
-                whose: dict[str, Any] = {"group_id": territory.group_id, "order_id": order.id, "item_id": item.id}
-                session.add(
-                    OrderItem(
-                        **whose, code=item.code, name=item.name, unit=item.unit, unit_price=item.unit_price,
-                        vat_rate=item.vat_rate,
-                    )
-                )  # fmt: skip
-                session.add(OrderVersion(group_id=territory.group_id, order_id=order.id, number=1, made_at=NOW))
-                await session.flush()
-                session.add_all(OrderLine(**whose, member_id=member, quantity=units) for member, units in buyers)
-        purchase = await find_purchase(session, "AG-2027-001")
-        purchase.state = "ordered"
-    return bought
+    choice = {"arceau": quotes[MAKER], "casque-m": quotes[HELMETS]}
+    await award(session, buyer, purchase_id, choice, clock, reason="Le moins cher de chaque article")
 
 
 async def receive(
     database: Database, territory: Territory, bought: Bought, reference: str, accepted: dict[str, int], refused: int = 0
 ) -> None:
     """Notes what arrived of an order, by member code; `refused` more units of the first of them."""
+    at = NOW + timedelta(days=2)
     async with database.transaction(territory.group_id) as session:
-        receipt = Receipt(
-            group_id=territory.group_id, order_id=bought.orders[reference], received_on=NOW.date(), noted_at=NOW
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        lines = {line.member_code: line.id for line in await lines_of(session, bought.orders[reference])}
+        noted = tuple(
+            NotedIn(line=lines[code], accepted=units, refused=refused, reason="Peinture abîmée")
+            if refused and place == 0
+            else NotedIn(line=lines[code], accepted=units)
+            for place, (code, units) in enumerate(accepted.items())
         )
-        session.add(receipt)
-        await session.flush()
-        lines = await session.execute(
-            select(OrderLine).where(col(OrderLine.order_id) == bought.orders[reference]).order_by(col(OrderLine.id))
-        )
-        by_member = {one.member_id: one for one in lines.scalars()}
-        for place, (code, units) in enumerate(accepted.items()):
-            back = refused if place == 0 else 0
-            session.add(
-                ReceiptLine(
-                    group_id=territory.group_id, receipt_id=receipt.id,
-                    order_line_id=by_member[territory.members[code]].id, accepted=units, refused=back,
-                    reason="Peinture abîmée" if back else "",
-                )
-            )  # fmt: skip
+        command = ReceiptIn(received_on=at.date(), lines=noted)
+        await note_receipt(
+            session, buyer, bought.purchase_id, bought.orders[reference], command, at, ZoneInfo("Europe/Paris"),
+            insistence=None,
+        )  # fmt: skip
 
 
 def invoice(

@@ -136,7 +136,7 @@ async def test_one_number_given_twice_at_once_is_one_and_said(fresh_database: Da
 
 
 async def test_each_member_that_orders_pays_its_own(database: Database, territory: Territory, sign_in: SignIn) -> None:
-    bought = await buy(database, territory, each=True)
+    bought = await buy(database, territory, mandate="procedure_only")
     buyer, finance, referent = await sign_in(BUYER), await sign_in(FINANCE), await sign_in("referent@lugos.example")
     whose = {ARCACHON: (10, 2), LUGOS: (4, 6), SALLES: (6, 0)}
     arches = list(bought.orders)[:3]
