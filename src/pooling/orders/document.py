@@ -4,7 +4,8 @@ All that they say is read first (`read_document`); writing them reads nothing. A
 up by item, and says that the workbook has each place.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,24 +14,20 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from pooling.exports.kinds import Progress
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.sheet_writing import FIRST_ROW, Column, ColumnKind, Formula, SheetTable, Value
-from pooling.kernel.tables import any_of
 from pooling.members.models import Group, Member
 from pooling.orders.buyers import BuyerShown, buyer_shown
 from pooling.orders.models import Order, OrderCharge, OrderVersion
-from pooling.orders.reading import ItemOrdered, charges_ordered, items_ordered, site_of, version_now, whole_of
+from pooling.orders.reading import ItemOrdered, charges_ordered, items_ordered, version_now, whole_of
 from pooling.orders.rules import Totals, totals_of
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.buyers import buyers_of
 from pooling.purchases.models import Purchase
-from pooling.sites.models import Site
 from pooling.sites.queries import SiteShown
 from pooling.sites.sheet import PLACE_COLUMNS, placed
 from pooling.suppliers.models import Supplier
@@ -110,6 +107,22 @@ class OrderDocument:
         return None if line.site_id is None else self.sites.get(line.site_id)
 
 
+_MEMBERS = "SELECT id, code, name FROM members WHERE group_id = $1 AND id = ANY ($2::bigint[])"
+_SITES = """
+SELECT id, name, street, postcode, city, contact, opening_hours, is_main, archived_at IS NOT NULL AS archived
+FROM sites WHERE group_id = $1 AND id = ANY ($2::bigint[])"""
+
+
+def _lines(rows: Iterable[Sequence[Any]]) -> list[Line]:
+    return [Line(*row) for row in rows]
+
+
+def _places_of(lines: Sequence[Line]) -> tuple[list[int], list[int]]:
+    """Members that get something, and the sites where."""
+    members, sites = {line.member_id for line in lines}, {line.site_id for line in lines}
+    return sorted(members), sorted(site for site in sites if site is not None)
+
+
 async def read_document(session: AsyncSession, order: Order, now: datetime) -> OrderDocument:
     """A fixed number of statements."""
     of_group = group_of(session)
@@ -118,17 +131,13 @@ async def read_document(session: AsyncSession, order: Order, now: datetime) -> O
     lead = await session.get_one(Member, (of_group, purchase.lead_member_id))
     version = await version_now(session, order)
     items = await items_ordered(session, order.id)
-    lines = [Line(*row) for row in await fetch(session, _LINES, of_group, order.id)]
-    members = await session.execute(
-        select(col(Member.id), col(Member.code), col(Member.name)).where(
-            any_of(col(Member.id), {line.member_id for line in lines})
-        )
-    )
-    sites = await session.execute(
-        select(Site).where(any_of(col(Site.id), {line.site_id for line in lines if line.site_id is not None}))
-    )
-    known = {site.id: shown for site in sites.scalars() if (shown := site_of(site))}
-    named = {member_id: (code, name) for member_id, code, name in members}
+    rows = await fetch(session, _LINES, of_group, order.id)
+    lines = await asyncio.to_thread(_lines, rows)  # of hundreds of thousands: others are served meanwhile
+    getting, places = await asyncio.to_thread(_places_of, lines)
+    members = await fetch(session, _MEMBERS, of_group, getting)
+    sites = await fetch(session, _SITES, of_group, places)
+    named = await asyncio.to_thread(lambda: {row["id"]: (row["code"], row["name"]) for row in members})
+    known = await asyncio.to_thread(lambda: {row["id"]: SiteShown(*row) for row in sites})
     buyers = await buyers_of(session, purchase.id)
     return OrderDocument(
         order=order,

@@ -46,7 +46,9 @@ _TO_ORDER = """
         JOIN awards w ON w.group_id = a.group_id AND w.purchase_id = :purchase AND w.item_id = a.item_id
         WHERE a.group_id = :group AND a.consolidation_id = :consolidation AND a.quantity > 0
             AND ordered.item_id IS NULL)"""
-"""What is assigned and in no order that has left."""
+"""What is assigned and in no order that has left. Buyers, if any, are compared as numbers, none of which is 0: `IS NOT
+DISTINCT FROM` cannot be hashed, and each of 35 000 would be held against each.
+"""
 _UNAWARDED = """
 SELECT i.name FROM items i
 WHERE i.group_id = $1 AND i.purchase_id = $2
@@ -119,7 +121,7 @@ _CHARGED = """
             SELECT FROM orders had
             JOIN order_charges x ON x.group_id = had.group_id AND x.order_id = had.id AND x.code = c.code
             WHERE had.group_id = :group AND had.purchase_id = :purchase AND had.state IN ('sent', 'confirmed')
-                AND had.supplier_id = o.supplier_id AND had.member_id IS NOT DISTINCT FROM o.member_id))"""
+                AND had.supplier_id = o.supplier_id AND COALESCE(had.member_id, 0) = COALESCE(o.member_id, 0)))"""
 """What drafts say of charges, but for those that an order has that has left."""
 _CHARGES = f"""
     WITH {_CHARGED}
