@@ -196,6 +196,41 @@ def test_what_is_doubtful_is_named(content: bytes, expected: Sequence[tuple[str,
     assert found(content) == expected
 
 
+ALLOWANCE = """<ram:SpecifiedTradeAllowanceCharge>
+<ram:ChargeIndicator><udt:Indicator>{charge}</udt:Indicator></ram:ChargeIndicator>
+<ram:ActualAmount>{amount}</ram:ActualAmount><ram:CategoryTradeTax><ram:TypeCode>VAT</ram:TypeCode>
+<ram:CategoryCode>S</ram:CategoryCode><ram:RateApplicablePercent>{rate}</ram:RateApplicablePercent></ram:CategoryTradeTax>
+</ram:SpecifiedTradeAllowanceCharge>"""
+
+
+def test_all_at_once_ties_and_a_cent_more_is_found() -> None:
+    """Two rates, of which one is written in two ways, a line that gives back, an allowance and a charge on the whole, a
+    rounding, a prepayment, VAT in a second currency that comes first.
+    """
+    lines = line("1", "10", "10.00", "100.00") + line("2", "400", "6.25", "25.00", rate="5.50", base="100")
+    lines += line("3", "-1", "10.00", "-10.00", rate="20")
+    around = ALLOWANCE.format(charge="false", amount="5.00", rate="20")
+    around += ALLOWANCE.format(charge="true", amount="5.50", rate="5.50")
+    sums = totals(
+        LineTotalAmount="115.00", ChargeTotalAmount="5.50", AllowanceTotalAmount="5.00", TaxBasisTotalAmount="115.50",
+        TaxTotalAmount="18.68", RoundingAmount="-0.03", GrandTotalAmount="134.18", TotalPrepaidAmount="34.15",
+        DuePayableAmount="100.00",
+    )  # fmt: skip
+    taxes = tax("85.00", "17.00", "20") + tax("30.50", "1.68", "5.5")
+    content = cii(lines=lines, taxes=taxes, totals=sums, before=around)
+    dollars = b'<ram:TaxTotalAmount currencyID="USD">20.00</ram:TaxTotalAmount><ram:TaxTotalAmount currencyID="EUR">'
+    content = content.replace(b'<ram:TaxTotalAmount currencyID="EUR">', dollars)
+    reading = read_invoice(content).to_json()
+    assert reading["findings"] == []
+    assert reading["totals"] == {
+        "lines": "115.00", "ht": "115.50", "vat": "18.68", "ttc": "134.18", "prepaid": "34.15", "rounding": "-0.03",
+        "due": "100.00",
+    }  # fmt: skip
+    assert found(content.replace(b">100.00</ram:DuePayable", b">100.01</ram:DuePayable")) == [
+        ("totals_differ", "totals.due", "error")
+    ]
+
+
 def test_a_profile_without_lines_is_read_and_says_so() -> None:
     content = cii(lines="", profile="urn:factur-x.eu:1p0:basicwl")
     assert found(content) == [("no_lines", "lines", "info")]
