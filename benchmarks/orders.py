@@ -1,8 +1,9 @@
 """How long orders of 35 000 members and 8 items take, next to the bare limits: `python benchmarks/orders.py`.
 
 Made once as one order of 280 000 lines, once as one for each member; then that long one as PDF and as workbook, as the
-worker writes them. The bare limits, in the same run: PostgreSQL copying the lines into a table without a key, asyncpg
-fetching them. What is promised is a minute and 500 MB for each.
+worker writes them, and all its lines received by a file, which is read, then kept. The bare limits, in the same run:
+PostgreSQL copying the lines into a table without a key, asyncpg fetching them. What is promised is a minute and 500 MB
+for each. Members and what they declare are rows that PostgreSQL copies from the first one's.
 """
 
 import asyncio
@@ -21,10 +22,13 @@ from current_shares import CODES, FILE_ALL, MEMBERS
 from measuring import Row, interleaved
 from measuring.server import on_a_server
 
+from pooling.accounts.people import ensure_people
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.exports.kinds import Gathering
 from pooling.features import FEATURES
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
+from pooling.kernel.files import Upload
 from pooling.members.adding import MemberIn, add_members
 from pooling.members.features import Features
 from pooling.members.groups import create_group
@@ -35,8 +39,14 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.orders.document_export import DOCUMENTS
 from pooling.orders.making import make_orders
 from pooling.orders.naming import name_suppliers
+from pooling.orders.sending import say_sent
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
+from pooling.receipts.lists.keeping import keep_list
+from pooling.receipts.lists.kind import Step, terms_of
+from pooling.receipts.lists.reading import read_list
+from pooling.receipts.lists.sending import let_through, send_list
+from pooling.receipts.lists.template_file import lines_due, write_template
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 
 ITEMS = 8
@@ -46,14 +56,29 @@ COPY = "CREATE TABLE copied AS SELECT * FROM order_lines"
 FETCH = "SELECT * FROM order_lines l JOIN members m ON m.group_id = l.group_id AND m.id = l.member_id"
 
 
+EVERYBODY = """
+    INSERT INTO members OVERRIDING SYSTEM VALUE
+    SELECT (jsonb_populate_record(m, jsonb_build_object('id', m.id + n, 'code', o.code,
+        'name', 'Commune ' || o.code, 'sort_key', 'commune ' || o.code))).*
+    FROM members m, unnest($1::text[]) WITH ORDINALITY AS o (code, n)"""
+TAKE_PART = """
+    INSERT INTO participations
+    SELECT (jsonb_populate_record(p, jsonb_build_object('member_id', m.id, 'budget_id', NULL))).*
+    FROM participations p JOIN members m ON m.group_id = p.group_id AND m.id <> p.member_id"""
+SEATS = """
+    INSERT INTO sites (group_id, member_id, name, sort_key, street, postcode, city, contact, opening_hours, is_main,
+        created_at)
+    SELECT group_id, id, 'Mairie', 'mairie', '1 place', '33000', name, '', '', true, now() FROM members"""
+
+
 async def prepare(database: Database, owner: asyncpg.Connection) -> tuple[Caller, int]:
     """A group whose purchase is consolidated and awarded to one supplier: its lead buyer and the purchase's id."""
     now, clock = datetime.now(UTC), SystemClock()
     async with database.transaction() as session:
         group_id = await create_group(session, name="Grand groupe", now=now)
+        people = await ensure_people(session, [("achats@grand.example", "Achats", "")], now)
     async with database.transaction(group_id) as session:
-        members = [MemberIn(code=code, name=f"Commune {code}", population=50 + n) for n, code in enumerate(CODES)]
-        await add_members(session, members, now)
+        await add_members(session, [MemberIn(code=CODES[0], name=f"Commune {CODES[0]}", population=50)], now)
     async with database.transaction(group_id) as session:
         items = tuple(
             ItemIn(code=f"article-{number}", name=f"Article {number}", unit_price=Decimal("9.99"))
@@ -61,14 +86,11 @@ async def prepare(database: Database, owner: asyncpg.Connection) -> tuple[Caller
         )
         bought = PurchaseIn(title="Grand achat", lead_member=CODES[0], items=items)
         purchase = await add_purchase(session, bought, now, None)
-        buyer = Caller(0, group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
+        buyer = Caller(people["achats@grand.example"], group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
         await open_collection(session, buyer, purchase.id, now + timedelta(days=1), clock)
-    await owner.execute(FILE_ALL)
-    await owner.execute(
-        "INSERT INTO sites (group_id, member_id, name, sort_key, street, postcode, city, contact, opening_hours, "
-        "is_main, created_at) SELECT group_id, id, 'Mairie', 'mairie', '1 place', '33000', name, '', '', true, now() "
-        "FROM members"
-    )
+    await owner.execute(EVERYBODY, CODES[1:])
+    for statement in (TAKE_PART, FILE_ALL, SEATS):
+        await owner.execute(statement)
     await owner.execute("ANALYZE")
     async with database.transaction(group_id) as session:
         await close_collection(session, buyer, purchase.id, clock, reason="Tout est là")
@@ -121,9 +143,49 @@ async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
         order = (await session.execute(text("SELECT min(id) FROM orders"))).scalar_one()
     found.append(await interleaved("its PDF, summed up", lambda: written("pdf"), fetched, 1, **kept))
     found.append(await interleaved("its workbook", lambda: written("xlsx"), fetched, 1, **kept))
+    await owner.execute("DELETE FROM procurement_plans")  # that nobody deliberated on stands against sending
+    received = Received(database, buyer, purchase)
+    await received.send()
+    found.append(await interleaved("all its lines read from a file", received.read, fetched, 1, **kept))
+    found.append(await interleaved("all its lines kept as received", received.keep, fetched, 1, **kept))
+    assert await owner.fetchval("SELECT count(*) FROM receipt_lines") == LINES
     await owner.close()
     await database.dispose()
     return found
+
+
+class Received:
+    """What the worker does of a file with all lines, as the template gives it, each unit there."""
+
+    def __init__(self, database: Database, buyer: Caller, purchase: int) -> None:
+        self.database, self.buyer, self.purchase, self.list = database, buyer, purchase, 0
+
+    async def send(self) -> None:
+        now = datetime.now(UTC)
+        async with self.database.transaction(self.buyer.group_id) as session:
+            await say_sent(session, self.buyer, self.purchase, SystemClock(), how="Autrement")
+            lines = await lines_due(session, self.purchase)
+            heading, *rows = write_template("csv", "Grand achat", lines).decode("utf-8-sig").splitlines()
+            filled = [";".join([*(cells := row.split(";"))[:9], cells[8], *cells[10:]]) for row in rows]
+            file = Upload("livraison.csv", "\r\n".join([heading, *filled]).encode())
+            self.list = (await send_list(session, self.buyer, self.purchase, file, now.date(), now)).id
+
+    async def read(self) -> None:
+        await read_list(self._work(Step.READ))
+
+    async def keep(self) -> None:
+        now = datetime.now(UTC)
+        async with self.database.transaction(self.buyer.group_id) as session:
+            await let_through(session, self.buyer, self.purchase, self.list, now, insistence=None)
+        await keep_list(self._work(Step.KEEP))
+
+    def _work(self, step: Step) -> Gathering:
+        terms = {**terms_of(self.purchase, self.list, step), "doubts": []}
+        return Gathering(self.database, self.buyer.group_id, terms, SystemClock(), _told)
+
+
+async def _told(done: int, total: int) -> None:
+    """Nobody looks."""
 
 
 def measure() -> list[Row]:
