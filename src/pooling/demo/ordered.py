@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling import BESIDE
+from pooling.allocation.editing.lines import CHARGES, add_line
+from pooling.allocation.editing.schemas import ChargeIn
+from pooling.allocation.models import PARTICIPANTS
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.bills.deciding import accept_bill, dispute_bill
 from pooling.bills.keeping import keep_typed
@@ -25,7 +28,7 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.orders.changing import ConfirmationIn, confirm_order
 from pooling.orders.making import make_orders
 from pooling.orders.models import Order
-from pooling.orders.naming import name_suppliers
+from pooling.orders.naming import name_invoicers, name_suppliers
 from pooling.orders.sending import say_sent
 from pooling.procurement.configuration import read_procurement
 from pooling.procurement.models import Mandate
@@ -36,6 +39,7 @@ from pooling.purchases.schemas import ItemIn, PurchaseIn
 from pooling.receipts.noting import note_receipt
 from pooling.receipts.queries import lines_of
 from pooling.receipts.schemas import NotedIn, ReceiptIn
+from pooling.sharing.money import Cents
 from pooling.suppliers.models import Supplier
 
 _ZONE = ZoneInfo("Europe/Paris")
@@ -98,7 +102,7 @@ async def _refused_helmets(session: AsyncSession, territory: Demonstration, now:
 
 
 async def _settled_locks(session: AsyncSession, territory: Demonstration, now: datetime) -> None:
-    """Settled: all came, its invoice is as ordered, everybody knows their share."""
+    """Settled: all came, its invoice is as ordered, with the delivery; everybody knows their share."""
     codes = codes_of(territory)[3:6]
     command = PurchaseIn(
         title="Antivols certifiés",
@@ -107,11 +111,12 @@ async def _settled_locks(session: AsyncSession, territory: Demonstration, now: d
         items=(ItemIn(code="antivol", name="Antivol en U certifié", unit="antivol", unit_price=Decimal("47.90")),),
     )
     stage = await begin(session, territory, command, now - timedelta(days=130), f"achats@coban.{DOMAIN}")
-    (order,) = await _order(stage, {code: {"antivol": 5 + place} for place, code in enumerate(codes)}, CYCLES)
+    wanted = {code: {"antivol": 5 + place} for place, code in enumerate(codes)}
+    (order,) = await _order(stage, wanted, CYCLES, delivery=30_00)
     arrived = now - timedelta(days=80)
     await _confirm(stage, order, arrived.date(), "CMD-4907 (fictif)")
     await _receive(stage, order, arrived, "BL-1933", codes)
-    lines = (("Antivol en U certifié", 18, Decimal("47.90"), "antivol"),)
+    lines = (("Antivol en U certifié", 18, Decimal("47.90"), "antivol"), ("Livraison", 1, Decimal(30), ""))
     bill = await _bill(stage, order, "F-20931 (fictive)", lines, arrived + timedelta(days=6))
     purchase_id = stage.purchase.id
     await accept_bill(session, stage.buyer, purchase_id, bill.id, arrived + timedelta(days=8))
@@ -145,8 +150,12 @@ async def _signs_of_each(session: AsyncSession, territory: Demonstration, now: d
     await _order(stage, {code: {"panneau": 8 + 3 * place} for place, code in enumerate(codes)}, MOBILIER, opened=True)
 
 
-async def _order(stage: Stage, wanted: Wanted, supplier: str, *, opened: bool = False) -> Sequence[Order]:
-    """All of it is declared, consolidated and ordered from one supplier; the orders that have left."""
+async def _order(
+    stage: Stage, wanted: Wanted, supplier: str, *, opened: bool = False, delivery: Cents = 0
+) -> Sequence[Order]:
+    """All of it is declared, consolidated and ordered from one supplier, who invoices its `delivery`; the orders that
+    have left.
+    """
     session, purchase_id = stage.session, stage.purchase.id
     at = stage.purchase.created_at
     if not opened:
@@ -158,6 +167,12 @@ async def _order(stage: Stage, wanted: Wanted, supplier: str, *, opened: bool = 
     chosen = (await session.execute(select(col(Supplier.id)).where(col(Supplier.name) == supplier))).scalar_one()
     items = await item_ids(session, purchase_id)
     await name_suppliers(session, stage.buyer, purchase_id, dict.fromkeys(items, chosen), stage.clock.instant)
+    if delivery:
+        command = ChargeIn(
+            label="Livraison", amount_cents=delivery, vat_rate=Decimal(20), key="amount", scope=PARTICIPANTS
+        )
+        charge = await add_line(session, stage.buyer, purchase_id, CHARGES, command, stage.clock)
+        await name_invoicers(session, stage.buyer, purchase_id, {charge.code: chosen}, stage.clock.instant)
     await make_orders(session, stage.buyer, purchase_id, stage.clock)
     await say_sent(session, stage.buyer, purchase_id, stage.clock, how="Par la plateforme du fournisseur")
     orders = select(Order).where(col(Order.purchase_id) == purchase_id).order_by(col(Order.number))
