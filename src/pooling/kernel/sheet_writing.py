@@ -232,6 +232,7 @@ def _written(
 ) -> tuple[int, Sequence[Value] | None]:
     """As many rows as a sheet holds, added up in `sums`; says how many those were, and which row is the next."""
     count, columns, grouped = 0, table.columns, table.grouped
+    cents: dict[tuple[Value, int], int] = {}  # whole numbers: a decimal number for each cell was a fiftieth of it all
     summed = [(place, column.kind is ColumnKind.AMOUNT) for place, column in enumerate(columns) if column.summed]
     while following is not None and count < MOST_ROWS:
         append(following)
@@ -239,11 +240,16 @@ def _written(
             value = following[place]
             if isinstance(value, int | Decimal):
                 key = (None if grouped is None else following[grouped], place)
-                sums[key] = sums.get(key, Decimal(0)) + (euros(value) if in_cents else value)  # type: ignore[arg-type]
+                if in_cents:
+                    cents[key] = cents.get(key, 0) + value  # type: ignore[assignment]
+                else:
+                    sums[key] = sums.get(key, Decimal(0)) + value
         count += 1
         following = next(rows, None)
         if progress is not None and (count % STEP == 0 or following is None):
             progress(count % STEP or STEP)
+    for key, total in cents.items():
+        sums[key] = sums.get(key, Decimal(0)) + euros(total)
     return count, following
 
 
