@@ -46,6 +46,7 @@ from invoices.sample import cii
 from pooling.actions.catalogue import Catalogue
 from pooling.actions.keeping import propose_action
 from pooling.actions.schemas import ActionIn
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.schemas import DifficultyIn
@@ -55,11 +56,13 @@ from pooling.committees.meetings.scheduling import schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.committees.minutes.publishing import publish_minutes
 from pooling.committees.minutes.writing import save_minutes
+from pooling.conventions.models import KeptDocument
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.files import keep_file
 from pooling.members.entrance import caller_of
 from pooling.members.features import Features
 from pooling.members.models import Member
@@ -70,12 +73,18 @@ from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
+from pooling.open_data.keeping import describe_contract
+from pooling.open_data.schemas import ContractIn
+from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.orders.naming import name_suppliers
-from pooling.purchases.finding import find_purchase
-from pooling.purchases.models import PurchaseState
+from pooling.procurement.models import ProcurementPlan
+from pooling.purchases.details import describe_item
+from pooling.purchases.finding import find_purchase, item_ids
+from pooling.purchases.models import Purchase, PurchaseState
+from pooling.purchases.schemas import DetailsIn
 from pooling.quotes.judging import CriterionIn, keep_criteria
 from pooling.quotes.keeping import add_quote
-from pooling.quotes.models import CriterionKind
+from pooling.quotes.models import Award, CriterionKind
 from pooling.quotes.schemas import QuoteIn, QuoteLineIn
 from pooling.receipts.noting import note_receipt
 from pooling.receipts.schemas import NotedIn, ReceiptIn
@@ -115,6 +124,10 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "number": [1, 2, 99],
     "supplier_id": [1, 99],
     "partner_id": [1, 99],
+    "kept_document": [1, 99],
+    "kept_deliberation": [2, 99],
+    "contract_supplier": [1, 99],
+    "contract_lot": [0, 1],
     "bill_id": [1, 2, 99],
     "action": ["FA-2027-001", "FA-2027-099"],
     "round": ["TP-2027-001", "TP-2027-099"],
@@ -149,7 +162,30 @@ ROUND: dict[str, Any] = {
     "opens_at": None,
     "closes_at": "2027-06-01T18:00:00+02:00",
 }
+CONTRACT: dict[str, Any] = {
+    "notified_on": "2027-02-01",
+    "identifier": "A-1",
+    "months": 12,
+    "procedure": "Procédure adaptée",
+    "amount": None,
+    "offers": 2,
+    "advance": None,
+    "place": "33",
+    "social": ["Clause sociale"],
+    "environmental": ["Clause environnementale"],
+    "origin_eu": None,
+    "origin_france": None,
+    "published_on": None,
+}
+PAPERS = (
+    *(f"download_{paper}_{kind}" for paper in ("convention", "deliberation") for kind in ("odt", "docx", "pdf")),
+    *("get_convention", "download_kept_convention", "get_deliberation", "download_kept_deliberation"),
+    *("list_contracts", "get_essential_data", "get_members_of_contracts"),
+)
 PLAUSIBLE: dict[str, dict[str, Any]] = {
+    **{name: {} for name in PAPERS},
+    **{name: {"format": "odt"} for name in ("keep_convention_version", "keep_deliberation_version")},
+    "put_contract": CONTRACT,
     "prepare_purchase": {"lead_member": LUGOS, "participants": [LUGOS], "lead_buyers": [BUYER], "items": []},
     "add_member": {"kind": "legal_entity", "code": "213303332", "parent": None, "insee": None, "name": "Le Barp"},
     "correct_member": {"name": "Lugos", "category": "commune", "insee": "33260", "population": 1208, "agents": 32},
@@ -318,6 +354,7 @@ PLACES = {
     **dict.fromkeys(("amend_order", "set_order_tolerances", "cancel_order", "send_orders"), "AG-2027-017"),
     **dict.fromkeys(("list_received_lines", "post_receipt", "post_completion", "post_reopening"), "AG-2027-018"),
     **dict.fromkeys(("get_receipt", "post_correction", "post_withdrawal"), "AG-2027-018"),
+    **dict.fromkeys((*PAPERS, "keep_convention_version", "keep_deliberation_version", "put_contract"), "AG-2027-019"),
     "correct_purchase": "AG-2027-004",
     "delete_purchase": "AG-2027-006",
 }
@@ -503,6 +540,42 @@ async def add_bills(database: Database, territory: Territory) -> None:
             await note_bill(session, territory, purchase.id, supplier.id, f" {place}", number=80 + place)
 
 
+async def write_papers(database: Database, territory: Territory) -> None:
+    """A purchase of which the convention can be written, and the essential data of a contract."""
+    purchase_id = await open_purchase(database, territory, NOW)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        purchase = await session.get_one(Purchase, (territory.group_id, purchase_id))
+        assert purchase.reference == PLACES["put_contract"]
+        group_id, items = territory.group_id, await item_ids(session, purchase_id)
+        session.add(ProcurementPlan(group_id=group_id, purchase_id=purchase_id, mandate="full"))
+        await describe_item(session, buyer, purchase_id, "arceau", DetailsIn(cpv="34928400-2"), NOW)
+        lead = await session.get_one(Member, (group_id, territory.members[ARCACHON]))
+        await describe_buyer(session, facilitator, lead, BuyerIn(siret="21330009800018"), NOW)
+        session.add(
+            Award(group_id=group_id, purchase_id=purchase_id, item_id=items["arceau"], supplier_id=1, chosen_at=NOW)
+        )
+        for number, member_id in enumerate((None, territory.members[LUGOS]), 1):
+            file = await keep_file(session, f"{number}.pdf", "application/pdf", b"%PDF", NOW)
+            kept = KeptDocument(
+                group_id=group_id,
+                purchase_id=purchase_id,
+                member_id=member_id,
+                number=1,
+                file_id=file.id,
+                kept_by=territory.people[BUYER],
+                kept_at=NOW,
+            )
+            session.add(kept)
+            await session.flush()
+        await session.flush()
+        command = ContractIn.model_validate(
+            {name: value for name, value in CONTRACT.items() if name != "amount"} | {"amount_cents": 5_000_000}
+        )
+        await describe_contract(session, buyer, purchase_id, 1, 0, command, FinanceConfiguration(), NOW)
+
+
 class Service:
     """An installation of its own, on an event loop of its own: what is sent really changes it."""
 
@@ -539,6 +612,7 @@ class Service:
         await add_bills(self.database, territory)
         await make_quotes(self.database, territory)
         await make_orders_that_left(self.database, territory)
+        await write_papers(self.database, territory)
         await add_sites(self.database, territory)
         await lend_desks(self.database, territory)
         await prepare_rounds(self.database, territory)
