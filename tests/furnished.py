@@ -99,6 +99,9 @@ from pooling.rounds.preparing import prepare_round
 from pooling.rounds.running import open_round
 from pooling.rounds.schemas import RoundIn
 from pooling.rounds.voting import file_ballot
+from pooling.rounds.workshops.leading import arrange, open_workshop
+from pooling.rounds.workshops.schemas import Arrangement, NoteIn, ThemeIn
+from pooling.rounds.workshops.taking_part import post_note
 from pooling.sites.keeping import add_site, sites_in_use
 from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
@@ -155,7 +158,7 @@ async def furnish(
         named |= {"contract_supplier": supplier, "contract_lot": 1, "data_year": 2027}
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {**await _propose(session, territory, mark), "system": "velos"}
-        named |= {"round": await _rank(session, territory, mark)}
+        named |= await _rank(session, territory, mark)
         named |= await note_bill(session, territory, purchase_id, supplier, mark)
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
@@ -219,8 +222,8 @@ async def _propose(session: AsyncSession, territory: Territory, mark: str) -> di
     return {"action": reference, "action_file_id": file_id, "partner_id": partner}
 
 
-async def _rank(session: AsyncSession, territory: Territory, mark: str) -> str:
-    """A secret round that is open, in which the référent's member has voted."""
+async def _rank(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """A secret round that is open, in which the référent's member has voted; a workshop with a note and a theme."""
     facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
     other = await propose_action(session, facilitator, ActionIn(title=f"Des abris{mark}"), Catalogue(), NOW)
     command = RoundIn(
@@ -236,7 +239,12 @@ async def _rank(session: AsyncSession, territory: Territory, mark: str) -> str:
     referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
     member = await member_by_code(session, LUGOS)
     await file_ballot(session, referent, found.reference, member, {other.id: {Mark.POINTS: 7}}, clock)
-    return found.reference
+    workshop = await open_workshop(session, facilitator, "FA-2027-001", 3, NOW)
+    note = NoteIn(kind=FactorKind.OBSTACLE, text=f"La place manque{mark}")
+    await post_note(session, workshop, b"somebody", note, NOW)
+    theme = ThemeIn(kind=FactorKind.OBSTACLE, ease=Ease.HARD, title=f"La place{mark}")
+    await arrange(session, facilitator, workshop.id, Arrangement(new=theme))
+    return {"round": found.reference, "workshop_id": workshop.id, "note_id": 10**9}
 
 
 async def _describe(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

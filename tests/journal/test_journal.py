@@ -32,6 +32,7 @@ from pooling.purchases.kinds import KINDS
 from pooling.purchases.rules import PURCHASE
 from pooling.resources.models import LENDING, RESOURCE
 from pooling.rounds.rules import ROUND
+from pooling.rounds.workshops.models import WORKSHOP
 from web_client import Browser, SignIn, text_of
 
 SENTENCES = {name for feature in FEATURES for name in feature.events.sentences}
@@ -46,6 +47,7 @@ MACHINES: dict[str, StateMachine[Any]] = {
         RESOURCE,
         LENDING,
         ROUND,
+        WORKSHOP,
         COMMITTEE,
         DECISION,
         DIFFICULTY,

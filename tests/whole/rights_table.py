@@ -93,6 +93,12 @@ EXPECTED: dict[str, frozenset[str]] = {
     "POST /offre/{group}/{key}/pieces": frozenset(),
     "GET /offre/{group}/{key}/pieces/{quote_file_id}": frozenset(),
     "POST /offre/{group}/{key}/pieces/{quote_file_id}/retrait": frozenset(),
+    # a key that opens nothing
+    "GET /atelier/{group}/{key}": frozenset(),
+    **{
+        f"POST /atelier/{{group}}/{{key}}/{step}": frozenset()
+        for step in ("notes", "notes/{note_id}/retrait", "gommettes")
+    },
     "GET /demande-acces": SIGNED_IN,
     "POST /demande-acces": SIGNED_IN,
     "GET /demande-acces/envoyee": SIGNED_IN,
@@ -292,6 +298,17 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"{method} /g/{{group}}/actions/tours/{{round}}/bulletins/{{member}}": OWN_MEMBER for method in ("GET", "POST")},
     "GET /g/{group}/actions/{action}/pieces/{action_file_id}": GROUP,
     **{f"POST /g/{{group}}/actions/{{action}}/{step}": OWNS for step in ("pieces", "pieces/{action_file_id}/retrait")},
+    # workshops
+    **{f"GET /g/{{group}}/actions/ateliers{path}": GROUP for path in ("", "/{workshop_id}")},
+    **{
+        f"{method} /g/{{group}}/actions/ateliers/{step}": FACILITATOR
+        for method in ("GET", "POST")
+        for step in ("nouveau", "{workshop_id}/fin")
+    },
+    **{
+        f"POST /g/{{group}}/actions/ateliers/{{workshop_id}}/{step}": FACILITATOR
+        for step in ("rangement", "classement", "notes")
+    },
     # a purchase
     f"GET {PURCHASE}": GROUP,
     **{

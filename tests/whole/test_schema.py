@@ -396,6 +396,11 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         for values in ("'criteria', 0, 0, 0, 0", "'points', 0, 1, 0, 0", "'criteria', -1, 2, 0, 0")
     ],
     "ck_rounds_has_title": [("title", "''")],
+    "ck_workshop_notes_says_something": [("text", "''")],
+    "ck_workshop_themes_dots_not_negative": [("dots", "-1")],
+    "ck_workshop_themes_has_title": [("title", "''")],
+    "ck_workshops_closed_has_no_code": [("state, code", "'closed', 'x'"), ("state, code", "'ranking', NULL")],
+    "ck_workshops_expires_after_opening": [("state, code, opened_at, expires_at", "'ranking', 'x', now(), now()")],
     "ck_rounds_points_have_budget": [("method, budget", "'points', 0"), ("method, budget", "'criteria', 1")],
     "ck_advances_positive": [("cents", "0")],
     "ck_bill_lines_matched_whole": [("order_id", "1"), ("item_id", "1")],
@@ -598,6 +603,14 @@ ACCEPTED: dict[str, tuple[str, str]] = {
         "'criteria', 0, 0, 0, 1",
     ),
     "ck_rounds_has_title": ("title", "'x'"),
+    "ck_workshop_notes_says_something": ("text", "'x'"),
+    "ck_workshop_themes_dots_not_negative": ("dots", "0"),
+    "ck_workshop_themes_has_title": ("title", "'x'"),
+    "ck_workshops_closed_has_no_code": ("state", "'closed'"),
+    "ck_workshops_expires_after_opening": (
+        "state, code, opened_at, expires_at",
+        "'ranking', 'x', now(), now() + interval '1 hour'",
+    ),
     "ck_rounds_points_have_budget": ("method, budget", "'points', 1"),
     "ck_advances_positive": ("cents", "1"),
     "ck_bill_lines_matched_whole": ("order_id, item_id", "1, 1"),
@@ -648,6 +661,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
 WORDS = {name: table for name, table in checks_of_the_models().items() if name.endswith("_known")}
 """Columns that hold one of some words: all are tried with another one."""
 OTHER_WORDS = {
+    "ck_workshops_state_known": ("state, code", "'something else', 'x'"),
     "ck_collections_state_known": ("purchase_id, state", "1, 'something else'"),
     "ck_webhooks_stopped_known": ("stopped, stopped_at", "'something else', now()"),
     "ck_lendings_state_known": ("state, answered_at", "'something else', now()"),

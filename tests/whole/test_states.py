@@ -44,6 +44,7 @@ TABLES = {
     "webhook_delivery": "webhook_deliveries",
     "bill": "bills",
     "round": "rounds",
+    "workshop": "workshops",
 }
 every = pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
 

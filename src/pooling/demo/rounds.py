@@ -1,4 +1,6 @@
-"""What the demonstration's group ranks: one round whose result is to be adopted, one in which it votes now."""
+"""What the demonstration's group ranks: one round whose result is to be adopted, one in which it votes now; and what a
+workshop said of an action.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling import BESIDE
-from pooling.actions.catalogue import read_catalogue
+from pooling.actions.catalogue import Catalogue, read_catalogue
 from pooling.actions.keeping import propose_action
-from pooling.actions.models import Action
+from pooling.actions.models import Action, Ease, FactorKind
 from pooling.actions.schemas import ActionIn
 from pooling.demo.territory import FACILITATOR, Demonstration
 from pooling.kernel.clock import FixedClock
@@ -22,6 +24,11 @@ from pooling.rounds.preparing import RANKED, prepare_round
 from pooling.rounds.running import close_round, open_round
 from pooling.rounds.schemas import RoundIn
 from pooling.rounds.voting import file_ballot
+from pooling.rounds.workshops.finding import notes_of, themes_of
+from pooling.rounds.workshops.leading import arrange, close_workshop, move_workshop, open_workshop
+from pooling.rounds.workshops.models import WorkshopState
+from pooling.rounds.workshops.schemas import Arrangement, NoteIn, ThemeIn
+from pooling.rounds.workshops.taking_part import post_note, put_dots
 
 MORE = (
     ("formation", "Un atelier de réparation qui passe de mairie en mairie"),
@@ -37,6 +44,18 @@ VOTES: Sequence[tuple[str, Sequence[int]]] = (
     ("243301405", (0, 5, 5, 0)),
 )
 """Points by member, in the order of the ballot: two actions have as many, of as many members."""
+SAID = (
+    (
+        FactorKind.OBSTACLE,
+        Ease.MEDIUM,
+        "Recharger sans local",
+        ("Pas de prise au garage", "Où recharger à l’école ?"),
+        5,
+    ),
+    (FactorKind.OBSTACLE, Ease.HARD, "Des routes sans piste", ("La départementale fait peur",), 3),
+    (FactorKind.OPPORTUNITY, Ease.EASY, "Des agents déjà volontaires", ("Six agents viennent à vélo",), 4),
+)
+"""By theme: notes, and how many telephones put a dot on it."""
 MARKED: Sequence[tuple[str, Sequence[Sequence[int]]]] = (
     ("213300098", ((5, 2, 3, 4), (3, 4, 4, 2))),
     ("243300563", ((4, 3, 4, 4), (4, 4, 3, 3))),
@@ -55,6 +74,7 @@ async def make_rounds(database: Database, territory: Demonstration, now: datetim
         actions = await _ranked(session)
         await _closed(session, territory, facilitator, actions, now)
         await _open(session, territory, facilitator, dict(list(actions.items())[:2]), now)
+        await _workshop(session, facilitator, next(iter(actions)), catalogue, now - timedelta(days=30))
 
 
 async def _ranked(session: AsyncSession) -> Mapping[str, int]:
@@ -106,6 +126,27 @@ async def _open(
             for action, values in zip(actions.values(), given, strict=True)
         }
         await _vote(session, territory, found.reference, code, marks, begun + timedelta(days=place))
+
+
+async def _workshop(
+    session: AsyncSession, facilitator: Caller, reference: str, catalogue: Catalogue, at: datetime
+) -> None:
+    found = await open_workshop(session, facilitator, reference, 2, at)
+    for kind, ease, title, notes, _ in SAID:
+        for text in notes:
+            await post_note(session, found, b"telephone", NoteIn(kind=kind, text=text), at)
+        theme = ThemeIn(kind=kind, ease=ease, title=title)
+        await arrange(session, facilitator, found.id, Arrangement(new=theme))
+        made = (await themes_of(session, found))[-1].id
+        loose = {note.id: made for note in await notes_of(session, found) if note.theme_id is None}
+        await arrange(session, facilitator, found.id, Arrangement(notes=dict(loose)))
+    found = await move_workshop(session, facilitator, found.id, WorkshopState.RANKING, at)
+    for telephone in range(max(dots for *_, dots in SAID)):
+        themes = await themes_of(session, found)
+        chosen = [one.id for one, (*_, dots) in zip(themes, SAID, strict=True) if telephone < dots]
+        await put_dots(session, found, bytes([telephone]), chosen)
+    ended = at + timedelta(hours=1)
+    await close_workshop(session, facilitator, found.id, catalogue, ended, keeping=True)
 
 
 async def _vote(

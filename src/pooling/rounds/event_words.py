@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pooling.members.events import EventWords, Subject, named_by
 from pooling.rounds.models import Round
 from pooling.rounds.rules import ROUND
+from pooling.rounds.workshops.models import WORKSHOP
 
 SENTENCES: Mapping[str, str] = {
     "round.prepared": "a préparé le tour de priorisation {round}",
@@ -15,6 +16,10 @@ SENTENCES: Mapping[str, str] = {
     "round.closed": "a clos le vote du tour {round}",
     "round.adopted": "a adopté le classement du tour {round}",
     "round.cancelled": "a abandonné le tour {round}",
+    "workshop.opened": "a ouvert un atelier sur l’action {action}",
+    "workshop.ranking": "a fait classer les thèmes de l’atelier sur l’action {action}",
+    "workshop.reopened": "a rouvert aux notes l’atelier sur l’action {action}",
+    "workshop.closed": "a fini l’atelier sur l’action {action}",
 }
 EVENTS = EventWords(
     SENTENCES,
@@ -27,5 +32,6 @@ EVENTS = EventWords(
             states=ROUND.words,
             named=named_by(Round.id, Round.title, Round.reference, said="« {} » ({})"),
         ),
+        Subject("workshop", "Ateliers", otherwise="un atelier", states=WORKSHOP.words),
     ),
 )
