@@ -13,6 +13,9 @@ from sqlmodel import col
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from invoices.sample import cii, line, tax
 from pooling import BESIDE
+from pooling.allocation.case import charges_of
+from pooling.allocation.editing.lines import CHARGES, change_line
+from pooling.allocation.editing.schemas import ChargeIn
 from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -103,6 +106,9 @@ async def _award(
         )
     choice = {"arceau": quotes[MAKER], "casque-m": quotes[HELMETS]}
     await award(session, buyer, purchase_id, choice, clock, reason="Le moins cher de chaque article")
+    for charge in await charges_of(session, purchase_id):  # the lorry costs the same, whatever is refused
+        alike = ChargeIn(charge.label, charge.amount_cents, charge.vat_rate, "equal")
+        await change_line(session, buyer, purchase_id, CHARGES, charge.code, alike, clock)
 
 
 async def receive(
