@@ -36,6 +36,19 @@ import sys
 import pooling.cli.running
 print(*{name.partition(".")[0] for name in sys.modules}, *{"rich.console"} & {*sys.modules})
 """
+COMMANDED = """
+from pooling.cli.installation import Installation
+from pooling.embedded.engines import Engines
+from pooling.kernel.tables import metadata
+from pooling.settings import Settings
+Installation(Settings(), Engines("postgresql://nobody@nowhere/none", None, "unix:///nowhere")).database()
+print(*(table.name for table in metadata.sorted_tables))
+"""
+
+
+def test_a_command_knows_every_table_that_another_refers_to() -> None:
+    done = subprocess.run([sys.executable, "-c", COMMANDED], capture_output=True, text=True, check=True)
+    assert {"rounds", "collections", "memberships"} <= set(done.stdout.split())
 
 
 def test_a_web_process_at_rest_has_not_loaded_what_few_pages_use() -> None:

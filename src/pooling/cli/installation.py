@@ -16,8 +16,8 @@ from pooling.cli.starting import engines_of
 from pooling.directory.updating import load_packaged
 from pooling.embedded.engines import Engines, kept_secret
 from pooling.kernel.database import LONG, Database, Patience, driver_url
+from pooling.kernel.migrations import every_table, newest_revision, present_revision, role_of
 from pooling.kernel.migrations import migrate as migrate_database
-from pooling.kernel.migrations import newest_revision, present_revision, role_of
 from pooling.kernel.text import clean
 from pooling.mail_addresses import is_address, read_address
 from pooling.settings import Settings, load_settings, stop_process
@@ -39,6 +39,8 @@ class Installation:
     engines: Engines
 
     def database(self, patience: Patience = LONG) -> Database:
+        """Its tables are all known: one may refer to another of a feature that a command does not load."""
+        every_table()
         return Database.connect(
             self.engines.database_url,
             patience=patience,
