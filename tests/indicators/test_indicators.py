@@ -1,7 +1,9 @@
 """Indicators from what a group did: each figure is right, says what it is made of, and changes with what it is of."""
 
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +14,8 @@ from api_client import API, Connect, problem
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
+from pooling.indicators.figures import Figure, Theme, Unit
+from pooling.indicators.report import headlines, improvements
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -172,3 +176,41 @@ async def test_carbon_rests_on_what_somebody_assumed(
     assert stale.status_code == 422
     assert "Deux versions de cette hypothèse" in text_of(stale)
     assert (await (await sign_in(REFERENT)).get(item)).status_code == 403
+
+
+async def test_the_report_of_a_year_is_ready_for_a_council(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await bought(database, territory)
+    reader = await sign_in("observation@bassin.example")
+    shown = text_of(await reader.get(f"{YEAR}/bilan?annee=2027"))
+    for words in (
+        "Bilan 2027 du groupe « Bassin »",
+        "L’année n’est pas finie",
+        "Dépense TTC : 36 096,00 €",
+        "Arceaux (AG-2027-001) 3 36 096,00 € 302,50 €",
+        "Le groupe n’a pas d’action.",
+    ):
+        assert words in shown, words
+    odt = zipfile.ZipFile(BytesIO((await reader.get(f"{YEAR}/bilan.odt?annee=2027")).content)).read("content.xml")
+    docx = zipfile.ZipFile(BytesIO((await reader.get(f"{YEAR}/bilan.docx?annee=2027")).content)).read(
+        "word/document.xml"
+    )
+    assert "302,50" in odt.decode()
+    assert "302,50" in docx.decode()
+    assert (await reader.get(f"{YEAR}/bilan.pdf?annee=2027")).content.startswith(b"%PDF-")
+    assert "Rien n’est encore à dire" not in shown
+    before = text_of(await reader.get(f"{YEAR}/bilan?annee=2026"))
+    assert "Aucun état de répartition n’a été figé cette année." in before
+
+
+def test_what_is_to_improve_is_what_is_missed() -> None:
+    missed = Figure("attendance", "Présence", Unit.RATE, Fraction(1, 2), "1 présent.", Fraction(4, 5), kept=False)
+    reached = Figure("meetings", "Réunions tenues", Unit.COUNT, 4, target=4, kept=True)
+    silent = Figure("savings", "Économies", Unit.CENTS, None)
+    units = Figure("units", "Quantités", Unit.COUNT, 3)
+    said = [line.replace("\u00a0", " ").replace("\u202f", " ") for line in improvements([Theme("", [missed, reached])])]
+    assert said == ["Présence : 50 %, 80 % attendu. 1 présent."]
+    assert len(improvements([Theme("", [reached, silent, units])])) == 1
+    assert improvements([Theme("", [reached, silent])]) == []
+    assert headlines([Theme("", [reached, silent])]) == ["Réunions tenues : 4"]

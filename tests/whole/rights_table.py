@@ -260,7 +260,16 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {LENDING}/retrait": ASKED,
     **{f"{method} {LENDING}/{step}": BOTH_SIDES for method in ("GET", "POST") for step in ("fin", "usage")},
     # indicators
-    **{f"GET /g/{{group}}/indicateurs{path}": GROUP for path in ("", "/indicateurs.xlsx", "/{figure}")},
+    **{
+        f"GET /g/{{group}}/indicateurs{path}": GROUP
+        for path in (
+            "",
+            "/indicateurs.xlsx",
+            "/{figure}",
+            "/bilan",
+            *(f"/bilan.{kind}" for kind in ("odt", "docx", "pdf")),
+        )
+    },
     **{f"{method} /g/{{group}}/indicateurs/temps": FACILITATOR | REFERENTS for method in ("GET", "POST")},
     "POST /g/{group}/indicateurs/temps/{noted_id}/retrait": OWNS,
     "GET /g/{group}/indicateurs/hypotheses": FACILITATOR,

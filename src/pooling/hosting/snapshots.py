@@ -14,6 +14,7 @@ from pooling.hosting.models import GroupSharing
 from pooling.indicators.configuration import IndicatorConfiguration
 from pooling.indicators.figures import Figure
 from pooling.indicators.measuring import measure_year
+from pooling.indicators.report import Indicating
 from pooling.indicators.rules import Year
 from pooling.kernel.clock import Clock
 from pooling.members.features import features_for
@@ -70,7 +71,7 @@ class Snapshot(BaseModel):
 
 async def snapshot_of(session: AsyncSession, today: date) -> Snapshot:
     """The transaction's group as it stands."""
-    configuration = features_for(session).configuration(IndicatorConfiguration)
+    configuration = features_for(session).configuration(Indicating).configuration
     zone = await group_zone(session)
     years = [await _year(session, Year(number, zone, today), configuration) for number in (today.year, today.year - 1)]
     members = await session.execute(select(func.count()).where(col(Member.retired_on).is_(None)))

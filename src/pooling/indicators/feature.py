@@ -1,10 +1,10 @@
 """What indicators add to what features share."""
 
 from pooling.indicators import api, pages
-from pooling.indicators.configuration import read_indicators
 from pooling.indicators.departing import DEPARTURE
 from pooling.indicators.event_words import EVENTS
 from pooling.indicators.page import INDICATORS
+from pooling.indicators.report import read_indicating
 from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
 
@@ -13,7 +13,7 @@ FEATURE = Feature(
     api=api.ROUTES,
     navigation=(Entry("Indicateurs", INDICATORS, Right.SEE_GROUP),),
     sections=(Section("Indicateurs", INDICATORS, Right.SEE_GROUP, under=INDICATORS),),
-    configuration=read_indicators,
+    configuration=read_indicating,
     departures=(DEPARTURE,),
     events=EVENTS,
 )

@@ -100,7 +100,7 @@ async def assumption_of(session: AsyncSession, item_id: int) -> CarbonAssumption
     return found.scalar_one_or_none()
 
 
-def written(assumed: CarbonAssumption | None) -> dict[str, str]:
+def written_down(assumed: CarbonAssumption | None) -> dict[str, str]:
     """As it is compared with what somebody had before its eyes."""
     same = ("replaced", "replaced_by", "kilometres", "source")
     return {name: str(getattr(assumed, name)) for name in same} if assumed is not None else {}
@@ -133,7 +133,7 @@ async def assume(
         raise Invalid(wrong)
     item, purchase = await _locked(session, item_id)
     assumed = await assumption_of(session, item_id)
-    check_version(written(assumed), shown)
+    check_version(written_down(assumed), shown)
     if assumed is None:
         assumed = CarbonAssumption(group_id=group_of(session), item_id=item_id, **command.model_dump())
         session.add(assumed)

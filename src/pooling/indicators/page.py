@@ -6,6 +6,7 @@ from pooling.indicators.configuration import IndicatorConfiguration
 from pooling.indicators.figures import Figure, Theme
 from pooling.indicators.measuring import measure_year
 from pooling.indicators.queries import Paid
+from pooling.indicators.report import Indicating
 from pooling.indicators.rules import Year
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
@@ -19,7 +20,7 @@ _YEAR_DIGITS = 4
 
 
 def configuration_of(here: InGroup) -> IndicatorConfiguration:
-    return services_of(here.request).part(IndicatorConfiguration)
+    return services_of(here.request).part(Indicating).configuration
 
 
 def year_of(here: InGroup, typed: str) -> Year:

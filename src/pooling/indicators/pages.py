@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy import select
 from sqlmodel import col
 
+from pooling.documents.document import FORMATS, Document, written
 from pooling.indicators.export import indicators_file
 from pooling.indicators.figures import Unit
 from pooling.indicators.keeping import (
@@ -18,7 +19,7 @@ from pooling.indicators.keeping import (
     note_days,
     withdraw_assumption,
     withdraw_days,
-    written,
+    written_down,
 )
 from pooling.indicators.lists import days_listed, items_listed
 from pooling.indicators.page import (
@@ -33,7 +34,8 @@ from pooling.indicators.page import (
 )
 from pooling.indicators.permissions import IndicatorRight, may_assume, may_note
 from pooling.indicators.queries import Paid, by_year
-from pooling.indicators.rules import saving_of
+from pooling.indicators.report import Indicating, report_of
+from pooling.indicators.rules import Year, saving_of
 from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
 from pooling.kernel.clock import FIRST_DAY
 from pooling.kernel.slices import Slice
@@ -49,6 +51,7 @@ from pooling.web.layout import Link
 from pooling.web.typography import euros
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+REPORT = f"{INDICATORS}/bilan"
 _WORDS = {"replaced": "Trajet remplacé", "replaced_by": "Par", "kilometres": "Kilomètres", "source": "Source"}
 
 
@@ -103,6 +106,32 @@ async def export_indicators(here: Here[GroupPage], annee: FromQuery[str] = "") -
     themes, _ = await measure(here, year)
     content = await indicators_file(here, year, themes)
     return download(content, f"indicateurs-{here.group.slug}-{year.number}.xlsx", XLSX)
+
+
+@get(REPORT, right=Right.SEE_GROUP)
+async def show_report(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[str]:
+    """As it will be printed."""
+    year = year_of(here, annee)
+    document = await _report(here, year)
+    return here.render(
+        "indicators/report.html",
+        document.title,
+        crumbs=here.crumbs(("Indicateurs", f"{INDICATORS}?annee={year.number}"), "Bilan"),
+        document=document,
+        files=[(form.word, f"{here.base}{REPORT}.{kind}?annee={year.number}") for kind, form in FORMATS.items()],
+    )
+
+
+async def _report(here: GroupPage, year: Year) -> Document:
+    indicating = here.services.part(Indicating)
+    return await report_of(here, year, indicating.report, indicating.configuration)
+
+
+@get([f"{REPORT}.{kind}" for kind in FORMATS], right=Right.SEE_GROUP)
+async def download_report(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[bytes]:
+    kind, year = here.request.url.path.rpartition(".")[2], year_of(here, annee)
+    content = await written(await _report(here, year), kind)
+    return download(content, f"bilan-{here.group.slug}-{year.number}.{kind}", FORMATS[kind].media_type)
 
 
 @get(f"{INDICATORS}/{{figure:str}}", right=Right.SEE_GROUP)
@@ -204,7 +233,7 @@ async def list_assumptions(here: Here[GroupPage], apres: FromQuery[str] = "") ->
 
 @get(f"{ASSUMPTIONS}/{{item_id:int}}", right=may_assume)
 async def ask_assumption(here: Here[GroupPage], item_id: FromPath[int]) -> Response[str]:
-    assumed = written(await assumption_of(here.session, known_id(item_id)))
+    assumed = written_down(await assumption_of(here.session, known_id(item_id)))
     return await _assumption_page(here, item_id, Form(values={**assumed, "version": version_of(assumed)}))
 
 
@@ -252,7 +281,7 @@ async def _both(
     here: GroupPage, item_id: int, form: Form, command: AssumptionIn, changed: ChangedMeanwhile
 ) -> Response[str]:
     """Both versions: what is stored now, and what was typed, which a second press keeps."""
-    stored = written(await assumption_of(here.session, known_id(item_id)))
+    stored = written_down(await assumption_of(here.session, known_id(item_id)))
     form.refuse("", changed.message)
     form.values["version"] = version_of(stored)
     labels = configuration_of(here).labels()
@@ -272,6 +301,8 @@ async def do_withdraw_assumption(here: Here[GroupPage], item_id: FromPath[int]) 
 ROUTES = [
     show_indicators,
     export_indicators,
+    show_report,
+    download_report,
     list_days,
     do_note_days,
     do_withdraw_days,

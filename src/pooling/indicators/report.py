@@ -1,0 +1,156 @@
+"""The yearly report of a group, from its indicators: what was done, what it cost and saved, what to improve."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from pooling.actions.models import Action
+from pooling.actions.rules import ACTION
+from pooling.documents.document import Document, document_of
+from pooling.documents.texts import DocumentText, read_text
+from pooling.indicators.configuration import IndicatorConfiguration, read_indicators
+from pooling.indicators.figures import Figure, Theme
+from pooling.indicators.measuring import measure_year
+from pooling.indicators.queries import Paid
+from pooling.indicators.rules import Year, saving_of
+from pooling.members.group_page import InGroup
+from pooling.outbox.mail import FICTIONAL
+from pooling.web.typography import date_short, euros
+
+TEXT = "bilan"
+MOST_NAMED = 200
+HEADLINES = (
+    "purchases",
+    "members",
+    "costs",
+    "savings",
+    "subsidies",
+    "meetings",
+    "lent",
+    "taken_up",
+    "carbon",
+    "satisfied",
+)
+_FIGURE = {"label": "Réunions tenues", "words": "4", "before": "3", "target": "4"}
+
+
+@dataclass(frozen=True)
+class Indicating:
+    """What the feature reads at start: what the law asks, and the text of the report."""
+
+    configuration: IndicatorConfiguration
+    report: DocumentText
+
+
+def read_indicating(config_dir: Path) -> Indicating:
+    """Raises:
+    ConfigurationError: a file is not right; the message says where.
+    """
+    return Indicating(read_indicators(config_dir), read_text(config_dir, TEXT, list(samples())))
+
+
+def samples() -> Iterator[Mapping[str, Any]]:
+    """What the text is tried with: all that it may say, and as little as it may."""
+    for much in (True, False):
+        purchase = {"title": "Arceaux", "reference": "AG-2027-001", "members": 3, "spent": "1 €", "saved": "1 €"}
+        yield {
+            "group": "Bassin d’Arcachon",
+            "year": 2027,
+            "today": "28/11/2027",
+            "under_way": much,
+            "headlines": ["Achats groupés : 3"] if much else [],
+            "themes": [{"label": "Réunions", "figures": [_FIGURE]}] if much else [],
+            "purchases": [purchase] if much else [],
+            "actions": [{"title": "Vélos", "reference": "FA-2027-001", "state": "En cours"}] if much else [],
+            "improvements": ["Présence : 40 %"] if much else [],
+            "notes": [{"label": "Présence", "text": "3 présents."}] if much else [],
+        }
+
+
+async def report_of(here: InGroup, year: Year, text: DocumentText, configuration: IndicatorConfiguration) -> Document:
+    """As things stand."""
+    themes, purchases = await measure_year(here.session, year, configuration)
+    before, _ = await measure_year(here.session, Year(year.number - 1, year.zone, year.today), configuration)
+    rows = await here.session.execute(
+        select(col(Action.title), col(Action.reference), col(Action.state)).order_by(col(Action.id)).limit(MOST_NAMED)
+    )
+    values = {
+        "group": here.group.name,
+        "year": year.number,
+        "today": date_short(here.today),
+        "under_way": year.under_way,
+        "headlines": headlines(themes),
+        "themes": [_theme(theme, before) for theme in themes],
+        "purchases": [_purchase(one) for one in purchases if one.year == year.number][:MOST_NAMED],
+        "actions": [
+            {"title": title, "reference": reference, "state": ACTION.word(state)} for title, reference, state in rows
+        ],
+        "improvements": improvements(themes),
+        "notes": [
+            {"label": figure.label, "text": figure.note} for theme in themes for figure in theme.figures if figure.note
+        ],
+    }
+    return document_of(
+        text,
+        values,
+        author=here.group.name,
+        reference=f"{here.group.name}, bilan {year.number}",
+        notice=FICTIONAL if here.group.fictional else None,
+        at=here.now,
+    )
+
+
+def _theme(theme: Theme, before: Sequence[Theme]) -> dict[str, Any]:
+    earlier = {figure.code: figure for one in before for figure in one.figures}
+    return {
+        "label": theme.label,
+        "figures": [
+            {
+                "label": figure.label,
+                "words": _words(figure),
+                "before": _words(earlier[figure.code]) if figure.code in earlier else "–",
+                "target": figure.target_words or "–",
+            }
+            for figure in theme.figures
+        ],
+    }
+
+
+def _words(figure: Figure) -> str:
+    return figure.words if figure.value is not None else "–"
+
+
+def _purchase(one: Paid) -> dict[str, Any]:
+    saving = saving_of(item for _, item in one.items)
+    return {
+        "title": one.title,
+        "reference": one.reference,
+        "members": one.members,
+        "spent": euros(one.ht + one.vat),
+        "saved": euros(saving.cents) if saving.alone else "–",
+    }
+
+
+def headlines(themes: Sequence[Theme]) -> list[str]:
+    """What a council reads first: those of the figures that say something."""
+    found = {figure.code: figure for theme in themes for figure in theme.figures}
+    return [f"{found[code].label} : {found[code].words}" for code in HEADLINES if code in found and found[code].value]
+
+
+def improvements(themes: Sequence[Theme]) -> list[str]:
+    """What is expected and not reached, and what cannot be said for want of a ground."""
+    missed = [
+        f"{figure.label} : {figure.words}, {figure.target_words} attendu. {figure.note}".strip()
+        for theme in themes
+        for figure in theme.figures
+        if figure.kept is False
+    ]
+    found = {figure.code: figure for theme in themes for figure in theme.figures}
+    bought = "units" in found and bool(found["units"].value)
+    if bought and "savings" in found and found["savings"].value is None:
+        missed.append("Économies : aucun article acheté n’a de prix de référence ; relevez-en avant le prochain achat.")
+    return missed
