@@ -14,6 +14,9 @@ from sqlmodel import col
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from ground.directory import COBAN
 from pooling import PROJECT_ROOT
+from pooling.accounting.models import StatementMail
+from pooling.accounting.statement_export import STATEMENTS
+from pooling.accounting.statement_export import terms_of as statements_of
 from pooling.accounts.models import Person
 from pooling.accounts.second_factor import SecretBox
 from pooling.actions.catalogue import Catalogue
@@ -165,9 +168,9 @@ async def furnish(
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
     named |= await _order(database, territory, mark)
     named |= await _receive(database, territory, mark)
-    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS]
+    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS, STATEMENTS]
     configured = gather_features(FEATURES, PROJECT_ROOT / "config", ReminderConfiguration())
-    assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 5  # two of them are of orders
+    assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 6  # two of them are of orders
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
@@ -425,8 +428,22 @@ async def _allocate(session: AsyncSession, territory: Territory, purchase_id: in
     session.add(Subsidy(**of_it, label=f"Aide{mark}", amount_cents=500))
     await session.flush()
     buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
-    await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
-    return {"export_id": await ask_workbook(session, buyer, purchase_id, NOW)}
+    record = await freeze_allocation(session, buyer, purchase_id, "AG-2027-001", FixedClock(NOW))
+    sent = await keep_file(session, f"releve{mark}.pdf", "application/pdf", f"%PDF {mark}".encode(), NOW)
+    session.add(
+        StatementMail(
+            group_id=territory.group_id, allocation_id=record.id, member=LUGOS, number="2027-001-1-2", asked_at=NOW,
+            sent_at=NOW, file_id=sent.id, recipients=[{"name": f"Finances{mark}", "email": "finances@x.example"}],
+        )
+    )  # fmt: skip
+    await session.flush()
+    terms = statements_of(purchase_id, record.number, 1)
+    asked = await ask_export(session, STATEMENTS.name, terms, buyer.person_id, NOW, unchanging=True)
+    return {
+        "export_id": await ask_workbook(session, buyer, purchase_id, NOW),
+        "statements_export_id": asked,
+        "layout": "titres",
+    }
 
 
 async def _meet(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

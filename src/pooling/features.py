@@ -1,5 +1,6 @@
 """Every feature, in the order in which people see what they add: the one line that a new one needs elsewhere."""
 
+from pooling.accounting import feature as accounting
 from pooling.actions import feature as actions
 from pooling.allocation import feature as allocation
 from pooling.answers import feature as answers
@@ -47,6 +48,7 @@ FEATURES: tuple[Feature, ...] = (
     orders.FEATURE,
     receipts.FEATURE,
     bills.FEATURE,
+    accounting.FEATURE,
     open_data.FEATURE,
     suppliers.FEATURE,
     actions.FEATURE,

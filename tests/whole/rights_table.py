@@ -44,6 +44,7 @@ BILLS = frozenset({"buyer", "finance"})
 """The walk's finance officer is the lead member's."""
 
 PURCHASE = "/g/{group}/achats/{reference}"
+RECORD = f"{PURCHASE}/couts/etats/{{number}}"
 COMMITTEE = "/g/{group}/comites/{committee_id}"
 DECISION = f"{COMMITTEE}/decisions/{{number}}"
 PERSON = "/g/{group}/personnes/{person_id}"
@@ -549,6 +550,11 @@ EXPECTED: dict[str, frozenset[str]] = {
         f"GET {PURCHASE}/couts/classeurs/{{export_id}}{path}": PAYS
         for path in ("", "/repartition.ods", "/repartition.xlsx")
     },
+    **{f"GET {RECORD}/{path}": PAYS for path in ("releves", "comptabilite/{layout}")},
+    **{f"GET {RECORD}/releves/{path}{{member}}": SEES_LUGOS | {"finance"} for path in ("", "envoyes/")},
+    f"POST {RECORD}/releves/envoi": BUYER,
+    f"POST {RECORD}/releves/zip": PAYS,
+    **{f"GET {RECORD}/releves/zip/{{statements_export_id}}{path}": PAYS for path in ("", "/fichier")},
     **{f"{method} {PURCHASE}/couts/gel": BUYER for method in ("GET", "POST")},
     **{
         f"{method} {PURCHASE}/couts/{step}": BUYER
@@ -652,6 +658,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "ods", "xlsx")},
     f"GET {API}/purchases/{{reference}}/allocation/detail.json": PAYS,
+    **{f"GET {API}/purchases/{{reference}}/allocation/{file}": PAYS for file in ("accounting", "statement")},
     f"GET {API}/purchases/{{reference}}/consolidation": RUNS_OR_LEADS,
     f"GET {API}/members/{{member}}/sites": GROUP,
     f"POST {API}/members/{{member}}/sites": OWNS,

@@ -186,6 +186,8 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     **{name: {} for name in PAPERS},
     **{name: {"format": "odt"} for name in ("keep_convention_version", "keep_deliberation_version")},
     "put_contract": CONTRACT,
+    "download_accounting_file": {"record": 1, "layout": "titres"},
+    "download_statement_file": {"record": 1, "member": LUGOS},
     "prepare_purchase": {"lead_member": LUGOS, "participants": [LUGOS], "lead_buyers": [BUYER], "items": []},
     "add_member": {"kind": "legal_entity", "code": "213303332", "parent": None, "insee": None, "name": "Le Barp"},
     "correct_member": {"name": "Lugos", "category": "commune", "insee": "33260", "population": 1208, "agents": 32},

@@ -65,11 +65,15 @@ OTHERS = ("referent@arcachon.example", "referent@droit.example", PURCHASING)
 LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)|<(?:form)\b[^>]*?method="get"[^>]*?action="(/[^"#]*)')
 
 DOCUMENTS = "/g/{group}/achats/{reference}/commandes"
+STATEMENTS = "/g/{group}/achats/{reference}/couts/etats/{number}/releves"
 WORKBOOKS = "/g/{group}/achats/{reference}/couts/classeurs"
 UNLINKED = {
     "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
+    **dict.fromkeys(
+        (f"{STATEMENTS}/zip/{{statements_export_id}}{end}" for end in ("", "/fichier")), "a button asks for it"
+    ),
     f"{WORKBOOKS}/{{export_id}}/repartition.ods": "as above",
     f"{WORKBOOKS}/{{export_id}}/repartition.xlsx": "as above",
     "/g/{group}/achats/{reference}/receptions/{order_number}/reouverture": "offered once it is declared complete",

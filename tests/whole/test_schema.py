@@ -366,6 +366,8 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_resources_quantity_positive": [("quantity", "0")],
     "ck_resources_until_after_from": [("from_day, until_day", "'2027-03-02', '2027-03-01'")],
     "ck_site_splits_quantity_positive": [("quantity", "0"), ("quantity", "-1")],
+    "ck_statement_mails_number_of_an_invoice": [("number", "''"), ("number", "repeat('1', 21)")],
+    "ck_statement_mails_sent_has_file": [("file_id", "1"), ("sent_at", "now()")],
     "ck_sites_has_name": [("name", "''")],
     "ck_sites_main_is_in_use": [("is_main, archived_at", "true, now()")],
     "ck_sites_postcode_has_five_digits": [("postcode", "'3312'"), ("postcode", "'2A004'"), ("postcode", "'331200'")],
@@ -655,6 +657,8 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_webhook_deliveries_leased_while_sending": ("state, lease", "'sending', 'x'"),
     "ck_webhooks_former_secret_ends": ("former_secret, former_until", "'x', now()"),
     "ck_webhooks_stopped_has_date": ("stopped, stopped_at", "'gone', now()"),
+    "ck_statement_mails_number_of_an_invoice": ("number", "repeat('1', 20)"),
+    "ck_statement_mails_sent_has_file": ("sent_at, file_id", "now(), 1"),
     "ck_webhooks_told_of_something": ("kinds", "'{purchase.open}'"),
     "ck_suppliers_siret_written": ("siret", "'73282932000074'"),
 }

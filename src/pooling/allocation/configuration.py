@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -63,6 +63,8 @@ class FinanceConfiguration(BaseModel):
     fctva: tuple[FctvaRate, ...] = (_FCTVA,)
     fctva_beneficiaries: tuple[FctvaBeneficiaries, ...] = (_BENEFICIARIES,)
     capital_goods: tuple[CapitalGoods, ...] = (_CAPITAL_GOODS,)
+    accounting: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)
+    """Layouts of files, which `accounting/configuration.py` reads; no figure depends on them."""
 
     @model_validator(mode="after")
     def _one_a_day(self) -> Self:

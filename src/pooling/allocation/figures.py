@@ -182,6 +182,16 @@ def _detail_rows(statement: Statement, labels: Labels, books: Bookkeeping) -> It
             yield [*payer, *books.engagement(code, booked.line), *of_line[id(booked.line)].row(booked)]
 
 
+def described(line: StatedLine, labels: Labels, statement: Statement) -> tuple[str, str, str, str]:
+    """Of a line that is booked: what it is called, its section, account and CPV."""
+    filed = labels.filing.get(line.id, UNFILED) if line.kind is LineKind.ITEM else None
+    section, account = (filed.section, filed.account) if filed else commonly_filed(_sections(labels, statement))
+    title = _title(line, labels)
+    if line.kind is LineKind.ADJUSTMENT:
+        title = f"{KINDS[line.kind]}, {title}"
+    return title, section, account, filed.cpv if filed else ""
+
+
 class _Described:
     """What is the same of a line for every member."""
 
@@ -189,10 +199,9 @@ class _Described:
         is_item = line.kind is LineKind.ITEM
         self._line, self._is_item, self._is_charge = line, is_item, line.kind is LineKind.CHARGE
         filed = labels.filing.get(line.id, UNFILED) if is_item else UNFILED
-        common = commonly_filed(_sections(labels, statement))
-        section, account = (filed.section, filed.account) if is_item else common
-        title, code = _title(line, labels), line.id if line.kind is not LineKind.ADJUSTMENT else ""
-        self._head: list[Value] = [KINDS[line.kind], filed.lot, code, title, filed.cpv, filed.family, filed.nature]
+        title, section, account, cpv = described(line, labels, statement)
+        code = line.id if line.kind is not LineKind.ADJUSTMENT else ""
+        self._head: list[Value] = [KINDS[line.kind], filed.lot, code, title, cpv, filed.family, filed.nature]
         self._price = decimal(line.unit_price or 0) if is_item else None
         self._rate = decimal(line.vat_rate or 0)
         self._key, self._whole, self._in_cents = KEYS[line.key], line.total * line.denominator, line.key in CENTS_KEYS

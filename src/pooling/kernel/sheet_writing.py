@@ -306,10 +306,10 @@ def write_csv(
             write_csv(file, table, notice, facts)
         return
     said = {**(facts or {}), **({REMARK: notice} if notice else {})}
-    title, remark = [_csv_text(name) for name in said], [_csv_text(value) for value in said.values()]
+    title, remark = [csv_text(name) for name in said], [csv_text(value) for value in said.values()]
     text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([*(_csv_text(column.title) for column in table.columns), *title])
+    writer.writerow([*(csv_text(column.title) for column in table.columns), *title])
     for row in table.rows:
         values = (_csv_value(value, column.kind) for value, column in zip(row, table.columns, strict=True))
         writer.writerow([*values, *remark])
@@ -317,7 +317,7 @@ def write_csv(
     text.detach()  # the caller closes what it opened
 
 
-def _csv_text(text: str) -> str:
+def csv_text(text: str) -> str:
     text = clean(text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
@@ -326,7 +326,7 @@ def _csv_value(value: Value, kind: ColumnKind) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return _csv_text(value)
+        return csv_text(value)
     if isinstance(value, Formula):
         raise TypeError("a CSV file holds no formula")
     if isinstance(value, date):

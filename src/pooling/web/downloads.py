@@ -21,11 +21,13 @@ def download(
     return Response(content, media_type=media_type, headers={**_said_of(name), **(headers or {})})
 
 
-def streamed(file: IO[bytes], name: str, media_type: str) -> Stream:
-    """The same of a file that nobody holds in memory. It is closed once it is sent."""
+def streamed(file: IO[bytes], name: str, media_type: str, *, encoding: str = "utf-8") -> Stream:
+    """The same of a file that nobody holds in memory. It is closed once it is sent. A text says its encoding."""
     length = file.seek(0, 2)
     headers = {**_said_of(name), "Content-Length": str(length)}
-    return Stream(_parts(file), media_type=media_type.partition(";")[0], headers=headers)  # it adds the charset
+    return Stream(
+        _parts(file), media_type=media_type.partition(";")[0], headers=headers, encoding=encoding
+    )  # it adds the charset
 
 
 async def _parts(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -1,0 +1,218 @@
+"""Statements of a frozen allocation and its files for accounting packages, as pages and downloads."""
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from sqlalchemy import select
+from sqlmodel import col
+
+from pooling.accounting.configuration import AccountingLayouts
+from pooling.accounting.mailing import ask_statements, mailing_of
+from pooling.accounting.models import StatementMail
+from pooling.accounting.page import ACCOUNTING, STATEMENTS
+from pooling.accounting.reading import read_booked
+from pooling.accounting.statement import PDF, statement_pdf
+from pooling.accounting.statement_export import KIND, MOST_IN_ZIP, count_shares, parts_of, terms_of
+from pooling.accounting.writing import write_layout
+from pooling.allocation.page import OnCosts
+from pooling.allocation.permissions import may_see_every_share, may_see_share
+from pooling.allocation.records.opening import FoundRecord, find_record
+from pooling.allocation.records.page import RecordPage, RecordSharePage
+from pooling.exports.asking import ask_export, file_of, find_export
+from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import NotFound
+from pooling.kernel.files import file_with_content
+from pooling.kernel.slices import Order, Slice
+from pooling.kernel.text import whole_number
+from pooling.members.features import Part
+from pooling.members.group_page import Here
+from pooling.outbox.mail import FICTIONAL
+from pooling.purchases.permissions import may_run
+from pooling.web.cursors import pages_after
+from pooling.web.downloads import download, streamed
+from pooling.web.forms import PostedForm
+from pooling.web.layout import Link
+from pooling.web.typography import date_time_long, plural
+
+CSV = "text/csv"
+TITLE = "Relevés"
+_BY_CODE = Order(col(StatementMail.member).label("place"), size=50)
+
+
+async def record_part(here: RecordPage) -> Part:
+    """On the page of the record: statements and files for those who see every share, else the own ones."""
+    url = here.url + here.path
+    layouts = here.services.part(AccountingLayouts).accounting
+    return Part(
+        "accounting/record_part.html",
+        {
+            "sees_all": here.sees_all,
+            "statements_url": f"{url}/releves",
+            "own": [] if here.own is None else sorted(here.own),
+            "layouts": [{"title": one.title, "url": f"{url}/comptabilite/{one.name}"} for one in layouts],
+        },
+    )
+
+
+@get(STATEMENTS, right=may_see_every_share)
+async def show_statements(here: Here[RecordPage], apres: FromQuery[str] = "") -> Response[str]:
+    """Downloads, who was sent what and when, and the button that sends."""
+    here.record.told()
+    count, mailing = await count_shares(here.session, here.record), await mailing_of(here.session, here.record)
+    sent = await _BY_CODE.read(
+        here.session,
+        select(StatementMail, col(StatementMail.member).label("place")).where(
+            col(StatementMail.allocation_id) == here.record.id, col(StatementMail.sent_at).is_not(None)
+        ),
+        Slice(apres),
+    )
+    url = f"{here.url}{here.path}/releves"
+    return here.render(
+        "accounting/statements.html",
+        TITLE,
+        number_shown=here.record.number,
+        url=url,
+        parts=[{"part": part, "label": _part_label(part, count)} for part in parts_of(count)],
+        mailing=mailing,
+        may_send=may_run.allows(here.caller, here.purchase),
+        sent=[
+            {
+                "number": mail.number,
+                "member": mail.member,
+                "file": f"{url}/envoyes/{mail.member}",
+                "at": date_time_long(mail.sent_at, here.zone) if mail.sent_at else "",
+                "to": ", ".join(one["email"] for one in mail.recipients),
+            }
+            for mail, *_ in sent.items
+        ],
+        **pages_after(url, apres, sent),
+    )
+
+
+def _part_label(part: int, count: int) -> str:
+    first = MOST_IN_ZIP * (part - 1) + 1
+    if count <= MOST_IN_ZIP:
+        return f"Préparer le ZIP ({plural(count, 'relevé')})"
+    return f"Préparer le ZIP des relevés {first} à {min(count, first + MOST_IN_ZIP - 1)}"
+
+
+@post(f"{STATEMENTS}/envoi", right=may_run)
+async def do_send(here: Here[RecordPage]) -> Response[Any]:
+    asked = await ask_statements(here.session, here.caller, here.purchase.id, here.record.number, here.now)
+    done = (
+        f"{plural(asked, 'relevé part', 'relevés partent')} dans les minutes qui viennent."
+        if asked
+        else "Tous les relevés étaient déjà demandés : aucun ne part deux fois."
+    )
+    return here.redirect(f"{here.path}/releves", done=done)
+
+
+@get(f"{STATEMENTS}/envoyes/{{member:str}}", right=may_see_share)
+async def download_sent(here: Here[RecordSharePage]) -> Response[bytes]:
+    """A statement as it was mailed."""
+    key = (group_of(here.session), here.record.id, here.member)
+    mail = await here.session.get(StatementMail, key)
+    if mail is None or mail.file_id is None:
+        raise NotFound
+    file, content = await file_with_content(here.session, mail.file_id)
+    return download(content, file.name, file.media_type)
+
+
+@get(f"{STATEMENTS}/{{member:str}}", right=may_see_share)
+async def download_statement(here: Here[RecordSharePage]) -> Response[bytes]:
+    """A member's statement: its own people's, anybody's for who sees every share."""
+    return await statement_file(here, here.record, here.member, here.now)
+
+
+async def statement_file(here: OnCosts, record: FoundRecord, member: str, now: datetime) -> Response[bytes]:
+    booked = await read_booked(here.session, here.purchase, record, now, only=member)
+    entry = next(booked.entries(), None)
+    if entry is None:
+        raise NotFound
+    return download(await asyncio.to_thread(statement_pdf, booked, entry), f"{entry.number}.pdf", PDF)
+
+
+@post(f"{STATEMENTS}/zip", right=may_see_every_share)
+async def do_ask_zip(here: Here[RecordPage], form: PostedForm) -> Response[Any]:
+    count = await count_shares(here.session, here.record)
+    part = whole_number(form.value("part"), 6)
+    if part not in parts_of(count):
+        part = 1
+    terms = terms_of(here.purchase.id, here.record.number, part or 1)
+    export_id = await ask_export(here.session, KIND, terms, here.caller.person_id, here.now, unchanging=True)
+    return export_asked(here.request, f"{here.url}{here.path}/releves/zip/{export_id}")
+
+
+@get(f"{STATEMENTS}/zip/{{statements_export_id:int}}", right=may_see_every_share)
+async def show_zip(here: Here[RecordPage], statements_export_id: FromPath[int]) -> Response[str]:
+    """How far it is; once it is ready, the download."""
+    of = {"purchase": here.purchase.id, "record": here.record.number}
+    export, size = await find_export(here.session, KIND, statements_export_id, of)
+    url = f"{here.url}{here.path}/releves"
+    around = Around(
+        title=f"Relevés de l’état n°\u00a0{here.record.number}",
+        of=f"{here.purchase.reference} – {here.purchase.title}",
+        figures=f"Fichier {export.terms['part']}, d’après l’état n°\u00a0{here.record.number}",
+        breadcrumb=here.crumbs((TITLE, f"{here.path}/releves"), "Fichier ZIP"),
+        back=Link("Revenir aux relevés", url),
+        file_url=f"{url}/zip/{export.id}/fichier",
+        offer=Offer(f"{url}/zip", {"part": export.terms["part"]}, url),
+        zone=here.zone,
+        changes=False,
+        noun="fichier",
+        suffix="ZIP",
+    )
+    return export_page(here.request, export, size, around)
+
+
+@get(f"{STATEMENTS}/zip/{{statements_export_id:int}}/fichier", right=may_see_every_share)
+async def download_zip(here: Here[RecordPage], statements_export_id: FromPath[int]) -> Response[bytes]:
+    of = {"purchase": here.purchase.id, "record": here.record.number}
+    export, _ = await find_export(here.session, KIND, statements_export_id, of)
+    return export_download(*await file_of(here.session, export))
+
+
+@get(f"{ACCOUNTING}/{{layout:str}}", right=may_see_every_share)
+async def download_layout(here: Here[RecordPage], layout: FromPath[str]) -> Response[Any]:
+    """The record as a file for an accounting package."""
+    return await layout_file(here, here.record.number, layout)
+
+
+async def layout_file(here: OnCosts, number: int, named: str) -> Response[Any]:
+    """It says in a header how many of its values had to be transliterated."""
+    layout = here.services.part(AccountingLayouts).layout(named)
+    if layout is None:
+        raise NotFound
+    record = await find_record(here.session, here.purchase.id, number)
+    booked = await read_booked(here.session, here.purchase, record, here.now)
+    file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
+    try:
+        changed = await asyncio.to_thread(
+            partial(write_layout, file.file, layout, booked.entries(), FICTIONAL if booked.fictional else None)
+        )
+    except BaseException:
+        file.close()
+        raise
+    encoding = "windows-1252" if layout.encoding == "cp1252" else "utf-8"
+    name = f"{here.purchase.reference}-etat-{number}-{layout.name}.csv"
+    answer = streamed(file, name, CSV, encoding=encoding)
+    answer.headers["X-Transliterated"] = str(changed)
+    return answer
+
+
+ROUTES = [
+    show_statements,
+    do_send,
+    download_sent,
+    download_statement,
+    do_ask_zip,
+    show_zip,
+    download_zip,
+    download_layout,
+]

@@ -1,0 +1,71 @@
+"""All statements of a frozen allocation in ZIP files that are written apart, so many in each."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.accounting.reading import BookedRecord, read_booked
+from pooling.accounting.statement import statement_pdf
+from pooling.allocation.models import AllocationShare
+from pooling.allocation.records.opening import FoundRecord, find_record
+from pooling.exports.kinds import ExportKind, Prepared, Progress
+from pooling.kernel.database import group_of
+from pooling.kernel.errors import NotFound
+from pooling.kernel.limits import Readers, limit
+from pooling.purchases.models import Purchase
+
+KIND = "statements"
+ZIP = "application/zip"
+MOST_IN_ZIP = limit(2_000, "Statements in one ZIP file", __name__, Readers.OPERATORS)
+"""A file is held in memory while it is written: some thirty kilobytes for each."""
+
+
+async def count_shares(session: AsyncSession, record: FoundRecord) -> int:
+    counted = select(func.count()).where(col(AllocationShare.allocation_id) == record.id)
+    return (await session.execute(counted)).scalar_one()
+
+
+def terms_of(purchase_id: int, record: int, part: int) -> Mapping[str, Any]:
+    return {"purchase": purchase_id, "record": record, "part": part}
+
+
+def parts_of(count: int) -> range:
+    """The numbers of the files that so many statements fill."""
+    return range(1, 2 + max(count - 1, 0) // MOST_IN_ZIP)
+
+
+async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:
+    purchase = await session.get(Purchase, (group_of(session), terms["purchase"]))
+    if purchase is None:
+        raise NotFound
+    record = await find_record(session, purchase.id, terms["record"])
+    part, count = terms["part"], await count_shares(session, record)
+    booked = await read_booked(session, purchase, record, now)
+    more = f"-{part}" if len(parts_of(count)) > 1 else ""
+    return Prepared(
+        name=f"{purchase.reference}-etat-{record.number}-releves{more}.zip",
+        media_type=ZIP,
+        rows=min(count - MOST_IN_ZIP * (part - 1), MOST_IN_ZIP),
+        figures_at=record.frozen_at,
+        write=partial(_zip, booked, part),
+    )
+
+
+def _zip(booked: BookedRecord, part: int, progress: Progress) -> bytes:
+    target, at = io.BytesIO(), booked.record.frozen_at.astimezone(booked.zone).timetuple()[:6]
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PDF is compressed already
+        for entry in islice(booked.entries(), MOST_IN_ZIP * (part - 1), MOST_IN_ZIP * part):
+            archive.writestr(zipfile.ZipInfo(f"{entry.number}.pdf", at), statement_pdf(booked, entry))
+            progress(1)
+    return target.getvalue()
+
+
+STATEMENTS = ExportKind(KIND, _prepare)

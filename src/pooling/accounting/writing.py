@@ -1,0 +1,95 @@
+"""A file for an accounting package, written as its layout says."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import IO
+
+from pooling.accounting.configuration import Layout, LayoutColumn
+from pooling.accounting.fields import FIELDS, Amount, Entry, Said
+from pooling.kernel.sheet_writing import REMARK, csv_text, euros
+from pooling.kernel.text import one_line
+
+_ALIKE = str.maketrans(
+    {"\u202f": "\u00a0", "−": "-", "‑": "-", "‐": "-", "≥": ">=", "≤": "<=", "≠": "<>", "ł": "l", "Ł": "L", "đ": "d"}
+)
+"""What has no decomposition into a letter of Western Europe."""
+
+
+def write_layout(target: IO[bytes], layout: Layout, entries: Iterable[Entry], notice: str | None = None) -> int:
+    """Writes it; returns how many values could not be written as they are, and are transliterated. `notice` is the last
+    column of every row.
+    """
+    encoding = "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding
+    text = io.TextIOWrapper(target, encoding=encoding, newline="")
+    writer = csv.writer(text, delimiter=layout.separator, lineterminator="\r\n")
+    changed = 0
+    said = [in_encoding(notice, layout.encoding)] if notice else []
+    if layout.headings:
+        titles = [in_encoding(column.title, layout.encoding) for column in layout.columns]
+        writer.writerow([*titles, *([REMARK] if said else [])])
+    for entry in _rows(layout, entries):
+        row = []
+        for column in layout.columns:
+            value = _value(layout, column, entry)
+            written = in_encoding(value, layout.encoding)
+            changed += written != value
+            row.append(written if column.longest is None else written[: column.longest])
+        writer.writerow([*row, *said])
+    text.flush()
+    text.detach()  # the caller closes what it opened
+    return changed
+
+
+def _rows(layout: Layout, entries: Iterable[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        if layout.rows == "members":
+            yield entry
+        else:
+            yield from (replace(entry, line=line) for line in entry.lines)
+
+
+def _value(layout: Layout, column: LayoutColumn, entry: Entry) -> str:
+    if column.field is None:
+        return column.fixed or ""
+    return _written(layout, FIELDS[column.field](entry))
+
+
+def _written(layout: Layout, said: Said) -> str:
+    match said:
+        case None:
+            return ""
+        case date():
+            return said.strftime(layout.dates)
+        case Amount():
+            return f"{euros(said):.2f}".replace(".", layout.decimal)
+        case Decimal():
+            return f"{said:f}".replace(".", layout.decimal)
+        case int():
+            return str(said)
+        case _:
+            return csv_text(one_line(said))
+
+
+def in_encoding(text: str, encoding: str) -> str:
+    """The text with what the encoding cannot hold as what comes nearest to it: `Łódź` is `Lódz` in CP1252."""
+    if encoding == "utf-8" or _holds(text, encoding):
+        return text
+    return "".join(letter if _holds(letter, encoding) else _nearest(letter, encoding) for letter in text)
+
+
+def _nearest(letter: str, encoding: str) -> str:
+    parts = unicodedata.normalize("NFKD", letter.translate(_ALIKE))
+    return "".join(part for part in parts if _holds(part, encoding)) or "?"
+
+
+def _holds(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

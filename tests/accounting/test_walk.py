@@ -1,0 +1,293 @@
+"""One walk: page, API, JSON, CSV, XLSX, ODS, statement and accounting file say the same of every member, to the cent,
+for a purchase with lines of every kind; and mailing statements, once.
+"""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+from sqlalchemy import text
+
+from accounting.test_layouts import booked
+from allocation.records.test_costs_frozen import COSTS, cents, freeze, table_rows
+from api_client import API, Connect
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
+from pooling.accounting.configuration import EXPENSES, RECEIPTS
+from pooling.accounting.mailing import forget_recipients, mail_statements
+from pooling.accounting.reading import BookedRecord
+from pooling.accounting.statement import statement_pdf
+from pooling.accounting.statement_export import STATEMENTS
+from pooling.accounting.writing import write_layout
+from pooling.allocation.figures import PLACES
+from pooling.allocation.models import Charge, Subsidy
+from pooling.allocation.records.workbook import detail_json, write_allocation_csv, write_allocation_workbook
+from pooling.exports.writing import write_exports
+from pooling.kernel.clock import FixedClock
+from pooling.kernel.database import Database
+from pooling.members.entrance import caller_of
+from pooling.purchases.details import describe_item
+from pooling.purchases.schemas import DetailsIn, ItemIn, TierIn
+from sharing.test_workbooks import CASE
+from web_client import SignIn, text_of
+
+FINANCE = "finances@arcachon.example"
+RECORD = f"{COSTS}/etats/1"
+SUMMED = ("ht", "vat", "ttc", "subsidies", "fctva", "net")
+ITEMS = (
+    ItemIn(
+        code="arceau", name="Arceau posé", unit="arceau", unit_price=Decimal("33.33"), fctva=True,
+        tiers=(TierIn(from_quantity=8, unit_price=Decimal("31.2345")),),
+    ),
+    ItemIn(code="velo", name="Vélo", unit="vélo", unit_price=Decimal("1900.10"), fctva=True),
+    ItemIn(code="depliant", name="Dépliant", unit="paquet", unit_price=Decimal("9.99"), vat_rate=Decimal("5.5")),
+)  # fmt: skip
+KEYS: tuple[object, ...] = (
+    *("equal", "quantity", "amount", "population", "agents"),
+    {"weights": {ARCACHON: "1.5", LUGOS: "2", SALLES: "0"}},
+    {"percents": {ARCACHON: "12.5", LUGOS: "87.5"}},
+    {"mix": [{"percent": "50", "key": "equal"}, {"percent": "50", "key": "population"}]},
+)
+Figures = Mapping[str, Sequence[int]]
+
+
+async def every_kind_of_line(database: Database, territory: Territory) -> int:
+    """Tiers, charges by every key, a discount in percent, aids by rate and by amount with caps, FCTVA, two rates."""
+    purchase_id = await open_purchase(database, territory, NOW, items=ITEMS, participants=(ARCACHON, LUGOS, SALLES))
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=7, depliant=1)
+    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=3, velo=2, depliant=5)
+    lines: dict[str, Any] = {"group_id": territory.group_id, "purchase_id": purchase_id}
+    async with database.transaction(territory.group_id) as session:
+        session.add_all(
+            Charge(**lines, code=f"frais{place}", label=f"Frais {place}", amount_cents=1001 + place, key=key)
+            for place, key in enumerate(KEYS)
+        )
+        session.add_all(
+            [
+                Charge(**lines, code="remise", label="Remise", percent=Decimal("-2.5"), key="amount", fctva=True),
+                Subsidy(**lines, code="taux", label="Au taux", rate=Decimal(40), cap_per_unit_cents=25_000),
+                Subsidy(**lines, code="plafond", label="Plafonnée", rate=Decimal("33.33"), items=["velo"],
+                        cap_total_cents=50_001),
+                Subsidy(**lines, code="somme", label="Forfait", amount_cents=777, items=["depliant"],
+                        charges=["frais0"], public=False),
+            ]
+        )  # fmt: skip
+        await session.execute(text("UPDATE members SET agents = 10 + id, population = COALESCE(population, 5)"))
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await describe_item(session, buyer, purchase_id, "velo", DetailsIn(account="21828", cpv="34430000-0"), NOW)
+    return purchase_id
+
+
+def by_member(rows: Iterable[tuple[str, Mapping[str, int]]]) -> dict[str, list[int]]:
+    """What lines come to for each member."""
+    found: dict[str, list[int]] = {}
+    for code, amounts in rows:
+        sums = found.setdefault(code, [0] * len(SUMMED))
+        for place, name in enumerate(SUMMED):
+            sums[place] += amounts[name]
+    return found
+
+
+def of_sheet(rows: Iterable[Sequence[Any]]) -> dict[str, list[int]]:
+    return by_member(
+        (str(row[0]), {name: round(float(str(row[PLACES[name]]).replace(",", ".")) * 100) for name in SUMMED})
+        for row in rows
+        if row[0] != "Total"
+    )
+
+
+def of_files(
+    xlsx: bytes, ods: bytes, detail_csv: bytes, lines: Iterable[Mapping[str, Any]]
+) -> list[dict[str, list[int]]]:
+    """« Détail » in each kind of file."""
+    workbook = load_workbook(io.BytesIO(xlsx), data_only=True)["Détail"]
+    document = CalamineWorkbook.from_filelike(io.BytesIO(ods)).get_sheet_by_name("Détail")
+    _, *listed = csv.reader(io.StringIO(detail_csv.decode("utf-8-sig")), delimiter=";")
+    return [
+        of_sheet(list(workbook.iter_rows(values_only=True))[1:]),
+        of_sheet(document.to_python()[1:]),
+        of_sheet(listed),
+        by_member((str(line["member"]), {name: cents(str(line[name])) for name in SUMMED}) for line in lines),
+    ]
+
+
+def amounts_in(pdf: bytes) -> str:
+    """The text of a statement without spaces: `Total HT:1234,56€`."""
+    read = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return re.sub(r"\s+", "", read).replace("\u202f", "")
+
+
+def says(pdf: bytes, figures: Sequence[int]) -> None:
+    said = amounts_in(pdf)
+    ht, vat, ttc, subsidies, fctva, net = (
+        f"{value / 100:.2f}".replace(".", ",").replace("-", "−") for value in figures
+    )
+    for label, amount in (("TotalHT:", ht), ("TotalTVA:", vat), ("TotalTTC:", ttc), ("Coûtnet:", net)):
+        assert f"{label}{amount}€" in said
+    for label, amount, value in (("Subventionsattendues:", subsidies, figures[3]), ("FCTVAestimé:", fctva, figures[4])):
+        turned = amount.removeprefix("−") if value < 0 else f"−{amount}"
+        assert (f"{label}{turned}€" in said) is bool(value)
+
+
+async def test_every_document_says_the_same(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect, clock: FixedClock
+) -> None:
+    await every_kind_of_line(database, territory)
+    browser, program = await sign_in(BUYER), await connect(FINANCE)
+    live = (await program.get(f"{API}/purchases/AG-2027-001/allocation")).json()
+    await freeze(browser)
+
+    expected: Figures = {
+        member["id"]: [
+            *(cents(member[name]) for name in ("ht", "vat", "ttc")),
+            sum(cents(value) for value in member["subsidies"].values()),
+            *(cents(member[name]) for name in ("fctva", "net")),
+        ]
+        for member in json.loads((await browser.get(f"{RECORD}/repartition.json")).content)["members"]
+    }
+    assert sorted(expected) == sorted([ARCACHON, LUGOS, SALLES])
+    assert all(figures[0] for figures in expected.values())
+    assert {member["id"]: cents(member["net"]) for member in live["members"]} == {
+        code: figures[-1] for code, figures in expected.items()
+    }
+
+    page = await browser.get(RECORD)
+    shown = table_rows(page.text, "Répartition des coûts entre les membres")
+    assert {row[0].rpartition(" ")[2]: [cents(figure) for figure in row[1:7]] for row in shown} == expected
+    assert "Projets de titres" in page.text
+
+    for base in (COSTS, RECORD):
+        names = ("repartition.xlsx", "repartition.ods", "detail.csv", "detail.json")
+        xlsx, ods, listed, detail = [(await browser.get(f"{base}/{name}")).content for name in names]
+        for found in of_files(xlsx, ods, listed, json.loads(detail)["lines"]):
+            assert found == expected, base
+
+    titles = await program.get(f"{API}/purchases/AG-2027-001/allocation/accounting?record=1&layout=titres")
+    assert titles.headers["content-type"] == "text/csv; charset=windows-1252"
+    assert titles.headers["x-transliterated"] == "0"
+    assert titles.content == (await browser.get(f"{RECORD}/comptabilite/titres")).content
+    rows = list(csv.DictReader(io.StringIO(titles.content.decode("cp1252")), delimiter=";"))
+    assert {row["SIREN du débiteur"]: [cents(row[name]) for name in ("HT", "TVA", "TTC")] for row in rows} == {
+        code: figures[:3] for code, figures in expected.items()
+    }
+    written = (await browser.get(f"{RECORD}/comptabilite/mandats")).content.decode("cp1252")
+    booked_lines = list(csv.DictReader(io.StringIO(written), delimiter=";"))
+    for code, figures in expected.items():
+        mine = [line for line in booked_lines if line["SIREN"] == code]
+        assert [sum(cents(line[name]) for line in mine) for name in ("HT", "TVA", "TTC")] == figures[:3]
+    assert {(line["Section"], line["Article"]) for line in booked_lines if line["Objet"].startswith("Vélo")} == {
+        ("Investissement", "21828")
+    }
+    assert (await browser.get(f"{RECORD}/comptabilite/autre")).status_code == 404
+
+    asked = await browser.post(f"{RECORD}/releves/zip", {"part": "1"}, page=f"{RECORD}/releves")
+    assert await write_exports(database, clock, [STATEMENTS]) == 1
+    content = (await browser.get(f"{asked.headers['location']}/fichier")).content
+    numbers = {row["Numéro"]: row["SIREN du débiteur"] for row in rows}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert sorted(archive.namelist()) == sorted(f"{number}.pdf" for number in numbers)
+        for number, code in numbers.items():
+            says(archive.read(f"{number}.pdf"), expected[code])
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["invoice", "credit note"])
+def test_so_it_is_with_an_adjustment_to_the_invoice_and_a_credit_note(sign: int) -> None:
+    """A credit is the exact opposite: amounts turned, shares turned."""
+    case = {**CASE, "members": [{"id": "02159"}, {"id": "b"}, {"id": "c"}]}
+    case["needs"] = [{**need, "member": {"=2+2": "b"}.get(need["member"], need["member"])} for need in CASE["needs"]]
+    if sign < 0:
+        turned = {
+            "scope": "all",
+            "vat_rate": "20",
+            "key": {"weights": {"02159": "2", "b": "1", "c": "4"}},
+            "fctva": True,
+        }
+        case = {
+            "case": "Avoir",
+            "members": case["members"],
+            "charges": [{"id": "avoir", "amount": "-100.01", **turned}],
+            "fctva_rate": "16.404",
+            "invoice": [{"vat_rate": "20", "ht": "-100.02", "vat": "-20.00"}],
+        }
+    of = booked(case)
+    expected = {
+        member.id: [member.ht, member.vat, member.ttc, member.subsidised, member.fctva, member.net]
+        for member in of.stated.result.results
+    }
+    assert sum(figures[0] for figures in expected.values()) == of.stated.result.totals.ht
+    assert any(line.kind == "adjustment" for line in of.stated.result.lines)
+    result, labels, books = of.stated.result, of.stated.labels, of.books
+    xlsx, ods, listed = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    write_allocation_workbook(xlsx, result, labels, books=books)
+    write_allocation_workbook(ods, result, labels, books=books, kind="ods")
+    write_allocation_csv(listed, result, labels, "detail", books=books)
+    files = (xlsx.getvalue(), ods.getvalue(), listed.getvalue())
+    for found in of_files(*files, detail_json(result, labels, books)):
+        assert found == expected
+    for entry in of.entries():
+        says(statement_pdf(of, entry), expected[entry.code])
+    assert (
+        accounting(of, RECEIPTS)
+        == accounting(of, EXPENSES)
+        == {entry.number: expected[entry.code][2] for entry in of.entries()}
+    )
+
+
+def accounting(of: BookedRecord, layout: Any) -> dict[str, int]:  # noqa: ANN401
+    file = io.BytesIO()
+    write_layout(file, layout, of.entries())
+    found: dict[str, int] = {}
+    for row in csv.DictReader(io.StringIO(file.getvalue().decode("cp1252")), delimiter=";"):
+        found[row["Numéro"]] = found.get(row["Numéro"], 0) + cents(row["TTC"])
+    return found
+
+
+async def test_statements_are_mailed_once_to_who_follows_the_money(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
+) -> None:
+    await every_kind_of_line(database, territory)
+    browser = await sign_in(BUYER)
+    await freeze(browser)
+    page = await browser.get(f"{RECORD}/releves")
+    assert "Sans contact « finances » dans le groupe : Lugos, Salles." in text_of(page)
+    for said in ("1 relevé part dans les minutes", "aucun ne part deux fois"):
+        answer = await browser.post(f"{RECORD}/releves/envoi", page=f"{RECORD}/releves")
+        assert said in text_of(await browser.get(answer.headers["location"]))
+    for sent in (1, 0):
+        async with database.transaction(territory.group_id) as session:
+            assert await mail_statements(session, clock) == sent
+    async with database.transaction(territory.group_id) as session:
+        mails = await session.execute(
+            text("SELECT recipient, subject, attachments FROM messages WHERE kind = 'statement'")
+        )
+        ((recipient, subject, attachments),) = mails.all()
+        number = (await session.execute(text("SELECT number FROM statement_mails"))).scalar_one()
+    assert recipient == FINANCE
+    assert number in subject
+    assert len(attachments) == 1
+    shown = text_of(await browser.get(f"{RECORD}/releves"))
+    assert f"{number} {ARCACHON}" in shown
+    assert FINANCE in shown
+    async with database.transaction(territory.group_id) as session:
+        await forget_recipients(session, NOW)
+        kept_to = text("SELECT jsonb_array_length(recipients) FROM statement_mails")
+        assert (await session.execute(kept_to)).scalar_one() == 1
+        await forget_recipients(session, clock.now() + timedelta(days=1))
+        assert (await session.execute(kept_to)).scalar_one() == 0
+    finance, lugos = await sign_in(FINANCE), await sign_in("referent@lugos.example")
+    kept = await finance.get(f"{RECORD}/releves/envoyes/{ARCACHON}")
+    assert amounts_in(kept.content).startswith("BassinRelevén°")
+    assert (await lugos.get(f"{RECORD}/releves/{LUGOS}")).headers["content-type"] == "application/pdf"
+    assert f"{RECORD}/releves/{LUGOS}" in (await lugos.get(RECORD)).text
+    assert (await lugos.get(f"{RECORD}/releves/{ARCACHON}")).status_code == 404
+    assert (await lugos.get(f"{RECORD}/releves")).status_code == 403
+    assert (await lugos.post(f"{RECORD}/releves/envoi")).status_code == 403
