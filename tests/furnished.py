@@ -42,6 +42,8 @@ from pooling.committees.models import MinutesVersion
 from pooling.conventions.export import DELIBERATIONS
 from pooling.conventions.models import KeptDocument
 from pooling.deliveries.splitting import keep_split
+from pooling.experiences.keeping import ask_question, attach_to_experience, tell_experience
+from pooling.experiences.schemas import ExperienceIn
 from pooling.exports.asking import ask_export
 from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
@@ -162,6 +164,7 @@ async def furnish(
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {**await _propose(session, territory, mark), "system": "velos"}
         named |= await _rank(session, territory, mark)
+        named |= await _learn(session, territory, mark)
         named |= await note_bill(session, territory, purchase_id, supplier, mark)
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
         for table in ("members", "items", "groups"):
@@ -223,6 +226,22 @@ async def _propose(session: AsyncSession, territory: Territory, mark: str) -> di
     (file_id,) = await attach_to_action(session, facilitator, reference, sent, NOW)
     partner = (await session.execute(select(col(Partner.id)))).scalars().one()
     return {"action": reference, "action_file_id": file_id, "partner_id": partner}
+
+
+async def _learn(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """An experience that the référent told, with a question and a document."""
+    referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
+    command = ExperienceIn(title=f"Nos vélos{mark}", result=f"On roule{mark}", action="FA-2027-001")
+    experience = await tell_experience(session, referent, command, NOW)
+    question = await ask_question(session, referent, experience.id, f"Et l’hiver ?{mark}", NOW)
+    sent = [Upload(f"bilan{mark}.txt", f"Un bilan{mark}".encode())]
+    (file_id,) = await attach_to_experience(session, referent, experience.id, sent, NOW)
+    return {
+        "experience_id": experience.id,
+        "question_id": question,
+        "experience_file_id": file_id,
+        "shared_id": experience.id,
+    }
 
 
 async def _rank(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ from pooling.committees.calendars import feature as calendars
 from pooling.conventions import feature as conventions
 from pooling.deliveries import feature as deliveries
 from pooling.directory import feature as directory
+from pooling.experiences import feature as experiences
 from pooling.followups import feature as followups
 from pooling.home import feature as home
 from pooling.hosting import feature as hosting
@@ -53,6 +54,7 @@ FEATURES: tuple[Feature, ...] = (
     suppliers.FEATURE,
     actions.FEATURE,
     rounds.FEATURE,
+    experiences.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,
     calendars.FEATURE,

@@ -319,6 +319,24 @@ EXPECTED: dict[str, frozenset[str]] = {
         f"POST /g/{{group}}/actions/ateliers/{{workshop_id}}/{step}": FACILITATOR
         for step in ("rangement", "classement", "notes")
     },
+    # experience
+    **{
+        f"GET /g/{{group}}/experiences{path}": GROUP
+        for path in ("", "/nouveau", "/ailleurs", "/{experience_id}", "/{experience_id}/pieces/{experience_file_id}")
+    },
+    "GET /g/{group}/experiences/ailleurs/{shared_id}": frozenset(),  # no other group shows any
+    "POST /g/{group}/experiences/nouveau": GROUP,
+    **{
+        f"POST /g/{{group}}/experiences/{{experience_id}}/{path}": GROUP
+        for path in ("questions", "questions/{question_id}/reponse")
+    },
+    **{f"{method} /g/{{group}}/experiences/{{experience_id}}/fiche": OWNS for method in ("GET", "POST")},
+    "POST /g/{group}/experiences/{experience_id}/pieces": OWNS,
+    "POST /g/{group}/experiences/{experience_id}/partage": FACILITATOR,
+    **{f"{method} {API}/experiences": GROUP for method in ("GET", "POST")},
+    f"GET {API}/experiences/{{experience_id}}": GROUP,
+    f"PUT {API}/experiences/{{experience_id}}": OWNS,
+    f"GET {API}/shared-experiences": GROUP,
     # a purchase
     f"GET {PURCHASE}": GROUP,
     **{

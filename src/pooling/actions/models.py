@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
 from pooling.kernel.tables import (
@@ -14,6 +14,7 @@ from pooling.kernel.tables import (
     sort_column,
     within_group,
 )
+from pooling.web.searching import found_words
 
 
 class ActionState(StrEnum):
@@ -63,7 +64,6 @@ class Action(TenantTable, table=True):
         CheckConstraint("rank > 0", name="rank_from_one"),
         Index(None, "group_id", "state", "id"),
         Index(None, "group_id", "lead_member_id"),
-        Index("ix_actions_search", text("to_tsvector('french'::regconfig, search_text)"), postgresql_using="gin"),
     )
 
     id: int = identity()
@@ -91,6 +91,7 @@ class Action(TenantTable, table=True):
     proposed_by: int | None = foreign_id(nullable=True)
     search_text: str = ""
     """What a search finds, folded by `kernel.text.search_text`: written with the sheet."""
+    words: str = found_words()
 
 
 class ActionFactor(TenantTable, table=True):

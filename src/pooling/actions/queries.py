@@ -16,7 +16,7 @@ from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.kernel.text import folded_words
 from pooling.members.models import Member
-from pooling.web.searching import answers, folded_query
+from pooling.web.searching import folded_query, holds
 
 OFFERED = 100
 """Actions that a list to choose from holds."""
@@ -66,7 +66,7 @@ async def actions_listed(
     """
     statement = select(*_shown()).outerjoin(Member, linked(Member.id, Action.lead_member_id))  # type: ignore[call-overload]
     if search.strip():
-        statement = statement.where(answers(col(Action.search_text), folded_query(search)))
+        statement = statement.where(holds(col(Action.words), folded_query(search)))
     if states:
         statement = statement.where(any_of(col(Action.state), list(states)))
     if lead:

@@ -28,6 +28,7 @@ from pooling.committees.invitations.guests import forget_guests
 from pooling.committees.invitations.inviting import invite_newcomers
 from pooling.committees.invitations.taking_off import take_off_departed
 from pooling.committees.meetings import api as meeting_api
+from pooling.committees.meetings import digest
 from pooling.committees.meetings import pages as meeting_pages
 from pooling.committees.meetings import reminders as meeting_reminders
 from pooling.committees.meetings.ahead import committees_ahead
@@ -44,7 +45,7 @@ from pooling.reminders.sweep import Chore
 
 def _kinds(configuration: ReminderConfiguration) -> list[Kind]:
     rooms = (meeting_reminders, minutes_reminders, decision_reminders)
-    return [kind for room in rooms for kind in room.kinds(configuration)]
+    return [*(kind for room in rooms for kind in room.kinds(configuration)), digest.kind(configuration)]
 
 
 def _chores(configuration: ReminderConfiguration) -> Sequence[Chore]:

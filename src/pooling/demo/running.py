@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from pooling.demo.actions import make_actions
 from pooling.demo.committees import make_committees
+from pooling.demo.experiences import make_experiences
 from pooling.demo.ordered import make_ordered
 from pooling.demo.purchases import make_purchases
 from pooling.demo.quotes import make_quotes
@@ -45,6 +46,7 @@ async def make_territory(database: Database, now: datetime) -> bool:
     await make_purchases(database, territory, now)
     await make_ordered(database, territory, now)
     await make_quotes(database, territory, now)
+    await make_experiences(database, territory, now)
     await make_committees(database, territory, now)
     return True
 

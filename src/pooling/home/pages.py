@@ -5,10 +5,13 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.response import Redirect
+from sqlmodel import col
 
 from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.words import due_words
+from pooling.experiences.models import Experience
+from pooling.experiences.queries import experiences_of
 from pooling.home.beginning import first_steps
 from pooling.home.whereabouts import Whereabouts, whereabouts
 from pooling.members.group_page import GroupPage, Here
@@ -93,6 +96,7 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         whereabouts=await _whereabouts(here),
         served=await action_served(session, purchase.id),
         may_serve=may_edit(caller, purchase),
+        experiences=await experiences_of(session, col(Experience.purchase_id) == purchase.id),
     )
 
 

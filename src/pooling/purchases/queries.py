@@ -60,6 +60,21 @@ async def purchase_list(session: AsyncSession, wanted: Slice) -> Listed[Purchase
     return (await NEWEST_FIRST.read(session, statement, wanted)).each(lambda row: PurchaseLine(*row))
 
 
+OFFERED = 100
+"""Purchases that a list to choose from holds."""
+
+
+async def purchases_offered(session: AsyncSession, chosen: str = "") -> list[tuple[str, str]]:
+    """The latest to choose from, and before them the one chosen: references, and what they are called."""
+    is_chosen = col(Purchase.reference) == chosen
+    rows = await session.execute(
+        select(col(Purchase.reference), col(Purchase.title))
+        .order_by(is_chosen.desc(), col(Purchase.id).desc())
+        .limit(OFFERED)
+    )
+    return [(reference, f"{reference} · {title}") for reference, title in rows]
+
+
 @dataclass(frozen=True)
 class LotShown:
     """A lot as it stands over its items."""

@@ -31,6 +31,7 @@ PATH_PARAMETERS = {
     "action": "What people call the action: FA-2027-001.",
     "round": "What people call the prioritisation round: TP-2027-001.",
     "partner_id": "The id of a partner of the group.",
+    "experience_id": "The id of an experience of the group.",
     "bill_id": "The id of a supplier's invoice.",
     "supplier_id": "A supplier's id.",
     "resource_id": "A shared resource.",

@@ -1,0 +1,132 @@
+"""What the group learnt since its last committee, mailed before the next one to those who are invited; nothing, where
+nothing is new.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.committees.models import Committee, CommitteeState, Invitation
+from pooling.committees.queries import invited_people, name_committees
+from pooling.committees.rules import TO_COME
+from pooling.experiences.models import Experience
+from pooling.experiences.page import EXPERIENCES
+from pooling.experiences.queries import ExperienceShown, told_since
+from pooling.kernel.tables import any_of, same_group
+from pooling.outbox.mail import Button, Mail
+from pooling.reminders.configuration import ReminderConfiguration, Schedule
+from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
+from pooling.reminders.rules import still_due
+from pooling.web.typography import date_long, date_short, plural
+
+DIGEST = "experience_digest"
+DEFAULT = Schedule(offsets=(-2,))
+LONG_AGO = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
+"""Before a group's first committee, all that it learnt is new."""
+
+
+def kind(configuration: ReminderConfiguration) -> Kind:
+    return Kind(
+        DIGEST,
+        "Nouveaux retours d’expérience",
+        configuration.schedule(DIGEST, DEFAULT),
+        _plan,
+        _audience,
+        _render,
+        name_committees,
+        date="la réunion",
+        receivers="Les personnes invitées au comité, s’il y a du nouveau depuis le précédent.",
+    )
+
+
+async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+    rows = await session.execute(
+        select(col(Committee.id), col(Committee.revision), col(Committee.local_start), col(Committee.starts_at)).where(
+            *_with_news(now)
+        )
+    )
+    return [
+        Occasion(committee_id, revision, offset, due_at, useful_until=starts_at)
+        for committee_id, revision, local_start, starts_at in rows
+        for offset, due_at in still_due(
+            local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at
+        )
+    ]
+
+
+def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone
+    since = func.greatest(col(Invitation.invited_at), col(Committee.scheduled_at))
+    return invited_people(since, *_with_news(now))
+
+
+def _with_news(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Committees to come before which something is new."""
+    new = select(col(Experience.id)).where(same_group(Experience, Committee), col(Experience.told_at) > _last())
+    return (
+        col(Committee.state).in_([str(state) for state in TO_COME]),
+        col(Committee.starts_at) > now,
+        new.exists(),
+    )
+
+
+def _last() -> ColumnElement[datetime]:
+    """When the committee before this one began."""
+    earlier = aliased(Committee, name="earlier")
+    last = (
+        select(func.max(earlier.starts_at))
+        .where(
+            col(earlier.group_id) == col(Committee.group_id),
+            col(earlier.starts_at) < col(Committee.starts_at),
+            col(earlier.state) != CommitteeState.CANCELLED,
+        )
+        .correlate(Committee)
+        .scalar_subquery()
+    )
+    found: ColumnElement[datetime] = func.coalesce(last, LONG_AGO)
+    return found
+
+
+async def _render(session: AsyncSession, reminders: Sequence[DueReminder], context: Context) -> list[Mail]:
+    rows = await session.execute(
+        select(col(Committee.id), col(Committee.title), col(Committee.local_start), _last()).where(
+            any_of(col(Committee.id), {reminder.subject_id for reminder in reminders})
+        )
+    )
+    committees = {key: (title, local_start, last) for key, title, local_start, last in rows}
+    news = {last: await told_since(session, last, context.now) for last in {row[2] for row in committees.values()}}
+    return [_mail(reminder, *committees[reminder.subject_id], news, context) for reminder in reminders]
+
+
+def _mail(
+    reminder: DueReminder,
+    title: str,
+    local_start: datetime,
+    last: datetime,
+    news: dict[datetime, list[ExperienceShown]],
+    context: Context,
+) -> Mail:
+    told = news[last]
+    counted = plural(len(told), "nouveau retour d’expérience", "nouveaux retours d’expérience")
+    day = date_long(local_start.date())
+    return Mail(
+        kind=DIGEST,
+        recipient=reminder.email,
+        person_id=reminder.person_id,
+        subject=f"{counted} avant {title}, {day}",
+        why=f"Vous êtes invité à {title}, {day} : voici ce que le groupe a appris depuis le comité précédent.",
+        paragraphs=tuple(
+            f"{one.title} (le {date_short(one.told_at.astimezone(context.zone).date())})"
+            + (f" : {' '.join(one.result.split())[:200]}" if one.result else "")
+            for one in told
+        ),
+        button=Button("Lire les retours d’expérience", context.url(EXPERIENCES.lstrip("/"))),
+        notice=context.notice,
+        unsubscribe_url=context.refusal_url(DIGEST, reminder.mail_key),
+        expires_at=reminder.useful_until,
+    )
