@@ -72,6 +72,8 @@ from pooling.needs.collection import close_collection
 from pooling.needs.freezing import freeze_consolidation
 from pooling.offers.publishing import keep_offer
 from pooling.offers.schemas import OfferIn
+from pooling.open_data.keeping import describe_contract
+from pooling.open_data.schemas import ContractIn
 from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.orders.document_export import DOCUMENTS
 from pooling.orders.making import make_orders
@@ -368,7 +370,7 @@ async def _sign(session: AsyncSession, territory: Territory, purchase_id: int, m
 
 
 async def _award(session: AsyncSession, territory: Territory, purchase_id: int, supplier_id: int) -> None:
-    """An item goes to a supplier: a contract, of which nobody has said anything."""
+    """An item goes to a supplier: a contract, of which all is said."""
     item_id = (await item_ids(session, purchase_id))["arceau"]
     session.add(
         Award(
@@ -379,6 +381,22 @@ async def _award(session: AsyncSession, territory: Territory, purchase_id: int, 
             chosen_at=NOW,
         )
     )
+    await session.flush()
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    lead = await session.get_one(Member, (territory.group_id, territory.members[ARCACHON]))
+    await describe_buyer(session, facilitator, lead, BuyerIn(siret="21330009800018"), NOW)
+    said = {
+        "notified_on": NOW.date(),
+        "identifier": "A-1",
+        "months": 12,
+        "procedure": "Procédure adaptée",
+        "amount_cents": 3_000_000,
+        "offers": 1,
+        "place": "33",
+    }
+    buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+    command, finance = ContractIn.model_validate(said), FinanceConfiguration()
+    await describe_contract(session, buyer, purchase_id, supplier_id, 1, command, finance, NOW)
 
 
 async def _lend(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

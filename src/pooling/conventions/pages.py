@@ -11,7 +11,7 @@ from pooling.conventions.page import CONVENTION, ConventionPage, DeliberationPag
 from pooling.conventions.permissions import may_read_deliberation
 from pooling.conventions.writing import Papers, convention_of
 from pooling.documents.document import FORMATS, Document, written
-from pooling.exports.asking import ask_export, file_of, find_export
+from pooling.exports.asking import ask_export, file_of, find_export, latest_exports
 from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
 from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Slice
@@ -61,6 +61,7 @@ async def _convention_page(here: ConventionPage, form: Form) -> Response[str]:
         formats=CHOICES,
         may_keep=may_plan(here.caller, here.purchase),
         sees_all=sees_all,
+        folders=await latest_exports(here.session, KIND, {"purchase": here.purchase.id}) if sees_all else (),
         members=[share for share in listed.items if share.code in signing and _reads(here, share.member_id)],
         **pages_after(here.url + CONVENTION, after, listed),
     )
