@@ -85,6 +85,22 @@ UNLINKED = {
         ),
         "offered where an order is longer than a download may be",
     ),
+    **dict.fromkeys(
+        (
+            f"/g/{{group}}/achats/{{reference}}/procedure/convention/dossiers/{{deliberations_export}}{end}"
+            for end in ("", "/fichier")
+        ),
+        "the worker makes what is longer than a download may be",
+    ),
+    **dict.fromkeys(
+        (f"/g/{{group}}/achats/{{reference}}/procedure/donnees/{name}" for name in ("decp", "membres")),
+        "offered once all is said of a contract",
+    ),
+    "/g/{group}/achats/{reference}/receptions/ajustement": "offered where members took other units than they were assigned",
+    **dict.fromkeys(
+        (f"/g/{{group}}/actions/tours/{{round}}/{page}" for page in ("fiche", "ouverture")),
+        "of a round that is not open yet",
+    ),
     "/g/{group}/comites/{committee_id}/reponse": "the committee’s page leads there whoever is invited",
     **dict.fromkeys(
         (f"/g/{{group}}/comites/{{committee_id}}/{page}" for page in ("decisions/nouvelle", "publication")),
