@@ -96,7 +96,7 @@ UNLINKED = {
         (f"/g/{{group}}/achats/{{reference}}/procedure/donnees/{name}" for name in ("decp", "membres")),
         "offered once all is said of a contract",
     ),
-    "/g/{group}/achats/{reference}/receptions/ajustement": "offered where members took other units than they were assigned",
+    "/g/{group}/achats/{reference}/receptions/ajustement": "offered where members took others than assigned",
     **dict.fromkeys(
         (f"/g/{{group}}/actions/tours/{{round}}/{page}" for page in ("fiche", "ouverture")),
         "of a round that is not open yet",
