@@ -204,6 +204,8 @@ async def furnish(
         "link": "unknown",
         "kind": "committee",
         "kept_id": 1,
+        "about": "nothing",
+        "about_id": 10**9,
         "path": "tokens.css",
         **named,
     }
