@@ -559,6 +559,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {PURCHASE}/couts/repartition.{kind}": PAYS for kind in ("csv", "json", "ods", "xlsx")},
     **{f"GET {PURCHASE}/couts/detail.{kind}": PAYS for kind in ("csv", "json")},
     f"GET {PURCHASE}/couts/etats/{{number}}": GROUP,
+    **{f"GET {PURCHASE}/couts/etats/{{number}}/{page}": GROUP for page in ("ecarts", "dettes")},
+    f"GET {PURCHASE}/couts/etats/{{number}}/ecarts.xlsx": PAYS,
     f"POST {PURCHASE}/couts/etats/{{number}}/traitement": frozenset({"finance"}),
     f"GET {PURCHASE}/couts/etats/{{number}}/{{member}}": SEES_LUGOS | {"finance"},
     **{f"GET {PURCHASE}/couts/etats/{{number}}/repartition.{kind}": PAYS for kind in ("csv", "json", "ods", "xlsx")},
@@ -677,6 +679,11 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "ods", "xlsx")},
     f"GET {API}/purchases/{{reference}}/allocation/detail.json": PAYS,
     **{f"GET {API}/purchases/{{reference}}/allocation/{file}": PAYS for file in ("accounting", "statement")},
+    f"GET {API}/purchases/{{reference}}/allocation/records": GROUP,
+    **{
+        f"GET {API}/purchases/{{reference}}/allocation/records/{{number}}/{what}": GROUP
+        for what in ("differences", "debts")
+    },
     f"GET {API}/purchases/{{reference}}/consolidation": RUNS_OR_LEADS,
     f"GET {API}/members/{{member}}/sites": GROUP,
     f"POST {API}/members/{{member}}/sites": OWNS,

@@ -47,6 +47,7 @@ from pooling.actions.catalogue import Catalogue
 from pooling.actions.keeping import propose_action
 from pooling.actions.schemas import ActionIn
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.records.freezing import freeze_allocation
 from pooling.app import create_app
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.schemas import DifficultyIn
@@ -298,6 +299,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "set_order_tolerances": {"over_percent": "5", "under_percent": "5"},
     "cancel_order": {"reason": "Par erreur"},
     "post_receipt": ARRIVED,
+    "compare_allocation_records": {"other": 1},
     "post_taking": {
         "as_received": True,
         "lines": [{"item": "arceau", "member": LUGOS, "units": 2}],
@@ -343,6 +345,7 @@ PLACES = {
     "remind_member": "AG-2027-007",
     **dict.fromkeys(("list_answers", "get_answer", "put_answer", "answer_for_member_by_telephone"), "AG-2027-008"),
     "take_step": "AG-2027-009",
+    **dict.fromkeys(("list_allocation_records", "compare_allocation_records", "list_allocation_debts"), "AG-2027-009"),
     **dict.fromkeys(("get_offer", "put_offer"), "AG-2027-010"),
     **dict.fromkeys(("list_uptakes", "get_uptake", "put_uptake"), "AG-2027-011"),
     **dict.fromkeys(("get_followup", "put_followup"), "AG-2027-012"),
@@ -370,6 +373,7 @@ LENT: dict[str, tuple[str, int | str]] = {
     **dict.fromkeys(("agree_lending", "end_lending", "note_lending_use"), ("lending_id", 1)),
     "refuse_lending": ("lending_id", 2),
     **dict.fromkeys(("get_bill", "accept_bill"), ("bill_id", 1)),
+    **dict.fromkeys(("compare_allocation_records", "list_allocation_debts"), ("number", 2)),
     "dispute_bill": ("bill_id", 2),
     "reject_bill": ("bill_id", 3),
     "reopen_bill": ("bill_id", 4),
@@ -419,6 +423,8 @@ async def make_closed(database: Database, territory: Territory, *, frozen: bool 
         await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
         if frozen:
             await freeze_consolidation(session, buyer, purchase_id, FixedClock(NOW), options={})
+            for _ in range(2):
+                await freeze_allocation(session, buyer, purchase_id, "x", FixedClock(NOW))
     return purchase_id
 
 

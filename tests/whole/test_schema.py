@@ -99,7 +99,15 @@ async def test_checks_are_the_same_in_the_models_and_in_the_database(addresses: 
         await connection.close()
 
 
-RECORDS = ("events", "consolidations", "assignments", "allocations", "allocation_shares", "minutes_versions")
+RECORDS = (
+    "events",
+    "consolidations",
+    "assignments",
+    "allocations",
+    "allocation_shares",
+    "allocation_debts",
+    "minutes_versions",
+)
 """Tables whose rows are written once and for ever."""
 
 TAKEN = ("committee_id", "number", "content", "votes_for", "purchase_id", "act", "terms", "created_at")
@@ -254,6 +262,11 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_groups_cadence": [("committee_every_months", "0"), ("committee_every_months", "13")],
     "ck_groups_quorum_is_percent": [("quorum_percent", "-1"), ("quorum_percent", "100")],
     "ck_access_requests_decided_has_date": [("state", "'granted'"), ("state, decided_at", "'pending', now()")],
+    "ck_allocation_debts_owes_somebody_something": [
+        ("debtor, creditor, cents", "'a', '', 0"),
+        ("debtor, creditor, cents", "'a', 'a', 1"),
+    ],
+    "ck_allocations_cause_known": [("cause", "'whim'")],
     "ck_allocation_shares_net_ties": [("ht, vat, subsidies, fctva, net", "10, 2, 3, 1, 9")],
     "ck_current_shares_net_ties": [("ht, vat, subsidies, fctva, net", "10, 2, 3, 1, 9")],
     "ck_current_allocations_stated_or_refused": [("stated, refused", "NULL, NULL"), ("stated, refused", "'{}', '{}'")],
@@ -511,6 +524,8 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_groups_cadence": ("committee_every_months", "12"),
     "ck_groups_quorum_is_percent": ("quorum_percent", "0"),
     "ck_access_requests_decided_has_date": ("state, decided_at", "'granted', now()"),
+    "ck_allocation_debts_owes_somebody_something": ("debtor, creditor, cents", "'a', '', -5"),
+    "ck_allocations_cause_known": ("cause", "'credit_note'"),
     "ck_allocation_shares_net_ties": ("ht, vat, subsidies, fctva, net", "10, 2, 3, 1, 8"),
     "ck_current_shares_net_ties": ("ht, vat, subsidies, fctva, net", "10, 2, 3, 1, 8"),
     "ck_current_allocations_stated_or_refused": ("stated, refused", "'{}', NULL"),

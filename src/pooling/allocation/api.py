@@ -1,6 +1,7 @@
 """Who pays what: the result of the rule as JSON, and the files for finance."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -10,16 +11,22 @@ from pydantic import Field
 from pooling.allocation.current import current_allocation, read_part
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share
+from pooling.allocation.records.comparing import compare_records
 from pooling.allocation.records.downloads import Asked, current_file, writes_apart
+from pooling.allocation.records.opening import frozen_allocations
+from pooling.allocation.records.owing import debts_listed
+from pooling.allocation.records.page import MOST_RECORDS, OnRecord, record_numbered
 from pooling.allocation.records.workbook import BookKind, View
 from pooling.allocation.records.workbook_file import XLSX
 from pooling.kernel.errors import Conflict
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.open_document import MEDIA_TYPE as ODS
+from pooling.kernel.slices import Listed
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
+from pooling.sharing.money import format_cents
 from pooling.web.addresses import path_of
 from pooling.web.api import ApiIn, ApiOut, PageIn
 
@@ -172,10 +179,135 @@ async def _file(here: OnCosts, asked: Asked) -> Response[Any]:
     return await current_file(here, asked, f"{here.purchase.reference}-repartition-estimee")
 
 
+class VersionOut(ApiOut):
+    """A frozen allocation."""
+
+    number: int
+    frozen_at: datetime
+    ttc: str
+    cause: Literal["", "invoice", "credit_note", "amendment", "costs", "other"]
+    """Why it follows the one before; empty: it is the first, or nobody said."""
+    reason: str
+
+
+class ComparedLineOut(ApiOut):
+    """What is shared of a line in both, in euros."""
+
+    kind: str
+    id: str
+    before: str
+    after: str
+
+
+class ComparedMemberOut(ApiOut):
+    """What a member pays by the later one, and what moved since the other."""
+
+    id: str
+    name: str
+    ttc: str
+    net: str
+    ttc_moved: str
+    net_moved: str
+
+
+class ComparisonOut(ApiOut):
+    number: int
+    other: int
+    lines: Sequence[ComparedLineOut]
+    members: Sequence[ComparedMemberOut]
+    """Those whom the caller sees, the largest share first."""
+    next: str | None
+    """The address of the next members."""
+
+
+class DebtOut(ApiOut):
+    """What one owes by a frozen allocation, VAT included; negative: it is given back."""
+
+    debtor: str
+    creditor: str | None
+    """A member's code; null: the suppliers."""
+    what: str | None
+    """The code of a charge that the creditor paid; null: what suppliers invoice."""
+    amount: str
+
+
+class ComparedIn(PageIn):
+    other: int = Field(ge=1, le=MOST_RECORDS, description="The number of the one that it is compared with.")
+
+
+RECORDS = f"{PATH}/records"
+
+
+@endpoint(get, RECORDS, right=Right.SEE_TOTALS)
+async def list_allocation_records(here: Here[OnCosts]) -> Listed[VersionOut]:
+    """The frozen allocations, the newest first, with why each was made."""
+    frozen = await frozen_allocations(here.session, here.purchase.id)
+    return Listed(frozen, None).each(
+        lambda one: VersionOut.model_validate(
+            {
+                "number": one.number,
+                "frozen_at": one.frozen_at,
+                "ttc": format_cents(one.ttc),
+                "cause": one.cause,
+                "reason": one.reason,
+            }
+        )
+    )
+
+
+@endpoint(get, f"{RECORDS}/{{number:int}}/differences", right=Right.SEE_TOTALS)
+async def compare_allocation_records(here: Here[OnRecord], asked: ComparedIn) -> ComparisonOut:
+    """What a frozen allocation changed, beside another one: line by line, member by member."""
+    before, after = await record_numbered(here, asked.other), here.record
+    compared = await compare_records(
+        here.session, before, after, asked.slice, None if here.own is None else sorted(here.own)
+    )
+    query = urlencode({"other": asked.other, "after": compared.members.next, "limit": asked.limit})
+    return ComparisonOut(
+        number=after.number,
+        other=asked.other,
+        lines=[
+            ComparedLineOut(
+                kind=line.kind, id=line.id, before=format_cents(line.before), after=format_cents(line.after)
+            )
+            for line in compared.lines
+        ],
+        members=[
+            ComparedMemberOut(
+                id=one.id,
+                name=one.name,
+                ttc=format_cents(one.ttc),
+                net=format_cents(one.net),
+                ttc_moved=format_cents(one.drift.ttc if one.drift else 0),
+                net_moved=format_cents(one.drift.net if one.drift else 0),
+            )
+            for one in compared.members.items
+        ],
+        next=f"{path_of(here.request)}?{query}" if compared.members.next else None,
+    )
+
+
+@endpoint(get, f"{RECORDS}/{{number:int}}/debts", right=Right.SEE_TOTALS)
+async def list_allocation_debts(here: Here[OnRecord], asked: PageIn) -> Listed[DebtOut]:
+    """Who owes what to whom by a frozen allocation; to people of a member, what concerns it."""
+    listed = await debts_listed(here.session, here.record.id, asked.slice, here.own)
+    return listed.each(
+        lambda one: DebtOut(
+            debtor=one.debtor,
+            creditor=one.creditor or None,
+            what=one.what or None,
+            amount=format_cents(one.cents),
+        )
+    )
+
+
 ROUTES: Sequence[Any] = [
     get_allocation,
     download_allocation_xlsx,
     download_allocation_ods,
     download_allocation_csv,
     download_allocation_detail,
+    list_allocation_records,
+    compare_allocation_records,
+    list_allocation_debts,
 ]

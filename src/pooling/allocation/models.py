@@ -1,5 +1,6 @@
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -17,6 +18,18 @@ from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, i
 
 PARTICIPANTS: Final = "participants"
 """In the place of a list of members, in the rule's own word: those who take at least one unit of anything."""
+
+
+class Cause(StrEnum):
+    """Why another version of an allocation is frozen."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    AMENDMENT = "amendment"
+    """Units or prices were adjusted."""
+    COSTS = "costs"
+    """Charges or subsidies changed."""
+    OTHER = "other"
 
 
 class Charge(TenantTable, table=True):
@@ -95,6 +108,7 @@ class AllocationRecord(TenantTable, table=True):
         in_group(),
         within_group("purchase_id", "purchases"),
         UniqueConstraint("group_id", "purchase_id", "number"),
+        CheckConstraint(f"cause IN ('', {', '.join(repr(str(cause)) for cause in Cause)})", name="cause_known"),
     )
 
     id: int = identity()
@@ -111,6 +125,10 @@ class AllocationRecord(TenantTable, table=True):
     """What is everybody's, see `kept.head_of`. None: frozen before shares were kept, by a rule that is lost."""
     details: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
     """What members said of their lines on the day, budgets and engagements among it (`SaidLine`)."""
+    cause: str = ""
+    """Why it follows the one before; empty: it is the first, or nobody said."""
+    reason: str = ""
+    """The same in somebody's words."""
 
 
 class ShareColumns(SQLModel):
@@ -144,6 +162,27 @@ class AllocationShare(ShareColumns, TenantTable, table=True):
     allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
     payer: dict[str, str] | None = Field(default=None, nullable=True, sa_type=JSONB)
     """Who it was on the day where it pays (`booking.Identity`). None: frozen before that was kept."""
+
+
+class AllocationDebt(TenantTable, table=True):
+    """What a member owes by a frozen allocation, with VAT. Written once."""
+
+    __tablename__ = "allocation_debts"
+    __table_args__ = (
+        in_group(),
+        within_group("allocation_id", "allocations"),
+        CheckConstraint("cents <> 0 AND debtor <> creditor", name="owes_somebody_something"),
+    )
+
+    allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
+    debtor: str = Field(primary_key=True)
+    """The member's code on the day."""
+    creditor: str = Field(primary_key=True)
+    """As well; empty: suppliers."""
+    what: str = Field(primary_key=True)
+    """The code of the charge that the creditor paid; empty: what suppliers invoice."""
+    cents: int = Field(sa_type=BigInteger)
+    """Negative: it is given back."""
 
 
 class CurrentAllocation(TenantTable, table=True):

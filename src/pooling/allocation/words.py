@@ -7,12 +7,20 @@ from typing import Any
 from pooling.allocation.configuration import CapitalGoods, FctvaBeneficiaries, FctvaRate
 from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import in_words, parts_of
-from pooling.allocation.models import PARTICIPANTS
+from pooling.allocation.models import PARTICIPANTS, Cause
 from pooling.kernel.configuration import Dated
 from pooling.web.numbers import typed_number
 from pooling.web.typography import date_short, euros, percent
 
 NAMED_AT_MOST = 3
+CAUSES: Mapping[str, str] = {
+    Cause.INVOICE: "Facture",
+    Cause.CREDIT_NOTE: "Avoir",
+    Cause.AMENDMENT: "Quantités ou prix ajustés",
+    Cause.COSTS: "Frais ou subventions changés",
+    Cause.OTHER: "Autre raison",
+}
+"""Why a later état is frozen."""
 TAKERS = "ceux qui prennent au moins une unité"
 
 

@@ -110,7 +110,15 @@ the application's role could put a table of its own, with a trigger, in the plac
 """
 
 
-WRITTEN_ONCE = ("events", "consolidations", "assignments", "allocations", "allocation_shares", "minutes_versions")
+WRITTEN_ONCE = (
+    "events",
+    "consolidations",
+    "assignments",
+    "allocations",
+    "allocation_shares",
+    "allocation_debts",
+    "minutes_versions",
+)
 OF_THE_HOST = ("authorities", "directory_editions")
 """Tables that all groups read and the owner alone writes."""
 FOLLOWED_UP = "owner_id, due_on, state, outcome, settled_at, revision, assigned_at, acted_at, acted_by"

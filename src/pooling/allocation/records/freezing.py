@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,10 +10,12 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import allocate_purchase
 from pooling.allocation.booking import UNKNOWN
+from pooling.allocation.case import lead_of
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.filing import identities_of, kept_beside
 from pooling.allocation.kept import kept_of
-from pooling.allocation.models import AllocationRecord, AllocationShare
+from pooling.allocation.models import AllocationDebt, AllocationRecord, AllocationShare
+from pooling.allocation.records.owing import debts_stated, each_pays
 from pooling.kernel.apart import apart
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import group_of, insert_many
@@ -40,6 +43,13 @@ class FiguresMoved(Conflict):
         super().__init__("Les chiffres ont changé depuis l’affichage de cette page\u00a0: vérifiez-les avant de figer.")
 
 
+class Why(NamedTuple):
+    """Why a later allocation is frozen."""
+
+    cause: str = ""
+    reason: str = ""
+
+
 async def freeze_allocation(
     session: AsyncSession,
     caller: Caller,
@@ -49,9 +59,10 @@ async def freeze_allocation(
     *,
     finance: FinanceConfiguration | None = None,
     shown: str | None = None,
+    why: Why | None = None,
 ) -> AllocationRecord:
-    """Writes down who pays what, under the next number, with the case that gave it. `shown` is the fingerprint of
-    what the person saw: two presses of the button make one record.
+    """Writes down who pays what and owes it to whom, under the next number, with the case that gave it. `shown` is the
+    fingerprint of what the person saw: two presses of the button make one record.
 
     Raises:
         Forbidden: the caller is not a lead buyer of this purchase.
@@ -83,6 +94,8 @@ async def freeze_allocation(
         rule_version=allocation.result.rule_version,
         stated=head,
         details=[line.to_json() for line in await filed_details(session, purchase_id)],
+        cause=why.cause if why and number else "",
+        reason=why.reason if why else "",
     )
     session.add(record)
     await session.flush()
@@ -91,12 +104,16 @@ async def freeze_allocation(
         for row in rows
     ]
     await insert_many(session, AllocationShare, shares)
+    lead, _ = await lead_of(session, purchase_id)
+    owed = await asyncio.to_thread(debts_stated, allocation, lead=lead, each_pays=await each_pays(session, purchase_id))
+    await insert_many(session, AllocationDebt, [{"allocation_id": record.id, **debt._asdict()} for debt in owed])
     record_event(
         session,
         at=now,
         person_id=caller.person_id,
         subject=("purchase", purchase_id),
         name="allocation.frozen",
+        reason=(why and why.reason) or None,
         details={"number": record.number, "ttc": format_cents(allocation.result.totals.ttc)},
     )
     return record
@@ -128,6 +145,7 @@ async def freeze_shown(
     clock: Clock,
     finance: FinanceConfiguration,
     shown: str,
+    why: Why | None = None,
 ) -> int:
     """The same for what a page showed; returns the number. Of many members it is done in a process apart.
 
@@ -135,19 +153,25 @@ async def freeze_shown(
     """
     if not await has_many(session, purchase_id):
         whose = (session, caller, purchase_id, label, clock)
-        return (await freeze_allocation(*whose, finance=finance, shown=shown)).number
-    number = await apart(session, _freeze_apart, caller, purchase_id, label, finance, shown)
+        return (await freeze_allocation(*whose, finance=finance, shown=shown, why=why)).number
+    number = await apart(session, _freeze_apart, caller, purchase_id, label, finance, shown, why)
     if number is None:
         raise FiguresMoved
     return number
 
 
 async def _freeze_apart(
-    session: AsyncSession, caller: Caller, purchase_id: int, label: str, finance: FinanceConfiguration, shown: str
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    label: str,
+    finance: FinanceConfiguration,
+    shown: str,
+    why: Why | None,
 ) -> int | None:
     whose = (session, caller, purchase_id, label, SystemClock())
     try:
-        return (await freeze_allocation(*whose, finance=finance, shown=shown)).number
+        return (await freeze_allocation(*whose, finance=finance, shown=shown, why=why)).number
     except FiguresMoved:
         return None
 

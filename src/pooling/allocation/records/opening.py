@@ -16,6 +16,7 @@ from pooling.allocation.kept import stated_of
 from pooling.allocation.listing import record_shares
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.allocation.spool import AT_ONCE, Spool, read_spooled
+from pooling.allocation.words import CAUSES
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.tables import any_of, whole
@@ -39,6 +40,17 @@ class FrozenShown:
     frozen_at: datetime
     by: str | None
     ttc: Cents
+    cause: str = ""
+    reason: str = ""
+
+    @property
+    def why(self) -> str:
+        return why_in_words(self.cause, self.reason)
+
+
+def why_in_words(cause: str, reason: str) -> str:
+    """Why it follows the one before: « Avoir : deux unités rendues »."""
+    return " : ".join(said for said in (CAUSES.get(cause, ""), reason) if said)
 
 
 async def frozen_allocations(session: AsyncSession, purchase_id: int) -> list[FrozenShown]:
@@ -51,14 +63,15 @@ async def frozen_allocations(session: AsyncSession, purchase_id: int) -> list[Fr
             *_HEADING,
             *(whole(stated["totals"]["ht"]), whole(stated["totals"]["vat"])),
             case((stated.is_(None), result["totals"]["ttc"].astext), else_=null()),
+            *(col(AllocationRecord.cause), col(AllocationRecord.reason)),
         )
         .outerjoin(Person, col(Person.id) == AllocationRecord.frozen_by)
         .where(col(AllocationRecord.purchase_id) == purchase_id)
         .order_by(col(AllocationRecord.number).desc())
     )
     return [
-        FrozenShown(id_, number, at, by, parse_cents(written, signed=True) if written else ht + vat)
-        for id_, number, at, by, ht, vat, written in rows
+        FrozenShown(id_, number, at, by, parse_cents(written, signed=True) if written else ht + vat, *why)
+        for id_, number, at, by, ht, vat, written, *why in rows
     ]
 
 
@@ -72,6 +85,12 @@ class FoundRecord:
     by: str | None
     rule_version: int
     stated: Mapping[str, Any] | None
+    cause: str = ""
+    reason: str = ""
+
+    @property
+    def why(self) -> str:
+        return why_in_words(self.cause, self.reason)
 
     def told(self, rows: Sequence[AllocationShare] = ()) -> StatedPurchase:
         """What it says, with the names of its day and the shares of these rows.
@@ -97,6 +116,7 @@ async def find_record(session: AsyncSession, purchase_id: int, number: int) -> F
         select(
             *_HEADING,
             *(col(AllocationRecord.rule_version), col(AllocationRecord.stated)),
+            *(col(AllocationRecord.cause), col(AllocationRecord.reason)),
         )
         .outerjoin(Person, col(Person.id) == AllocationRecord.frozen_by)
         .where(col(AllocationRecord.purchase_id) == purchase_id, col(AllocationRecord.number) == number)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from pooling.allocation.page import COSTS, SECTION, CostsPage, SharePage
+from pooling.allocation.page import COSTS, SECTION, CostsPage, OnCosts, SharePage
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.allocation.records.processing import paying_for
 from pooling.kernel.errors import NotFound
@@ -17,6 +17,27 @@ MOST_RECORDS = 1_000_000
 
 
 @dataclass(frozen=True)
+class OnRecord(OnCosts):
+    """A program's request about a frozen allocation."""
+
+    record: FoundRecord
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        costs = await OnCosts.load(here)
+        return cls(**vars(costs), record=await record_numbered(costs, here.named["number"]))
+
+
+async def record_numbered(here: OnCosts, number: int) -> FoundRecord:
+    """Raises:
+    NotFound: the purchase has none of this number.
+    """
+    if not 0 < number <= MOST_RECORDS:
+        raise NotFound
+    return await find_record(here.session, here.purchase.id, number)
+
+
+@dataclass(frozen=True)
 class RecordPage(CostsPage):
     """A page of a frozen allocation, by its number."""
 
@@ -24,11 +45,8 @@ class RecordPage(CostsPage):
 
     @classmethod
     async def load(cls, here: InGroup) -> Self:
-        number: int = here.named["number"]
-        if not 0 < number <= MOST_RECORDS:
-            raise NotFound
         costs = await CostsPage.load(here)
-        return cls(**vars(costs), record=await find_record(costs.session, costs.purchase.id, number))
+        return cls(**vars(costs), record=await record_numbered(costs, here.named["number"]))
 
     @property
     def path(self) -> str:

@@ -12,7 +12,7 @@ from pooling.allocation.excerpts import warned_first, warnings_listed
 from pooling.allocation.listing import Summary, current_shares, list_shares, names_of_shares, record_shares, sum_up
 from pooling.allocation.page import COSTS, SECTION, CostsPage
 from pooling.allocation.permissions import may_process, may_see_every_share, may_see_share
-from pooling.allocation.records import export_pages
+from pooling.allocation.records import export_pages, version_pages
 from pooling.allocation.records.downloads import (
     FILE_NAMES,
     Asked,
@@ -21,12 +21,13 @@ from pooling.allocation.records.downloads import (
     record_file,
     writes_apart,
 )
-from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_shown, last_number
+from pooling.allocation.records.freezing import FiguresMoved, Why, fingerprint, freeze_shown, last_number
 from pooling.allocation.records.opening import open_record, workbook_rows
 from pooling.allocation.records.page import RECORD, ProcessedPage, RecordPage, RecordSharePage
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
 from pooling.allocation.records.workbook_file import BOOKS
 from pooling.allocation.why_pages import why_page
+from pooling.allocation.words import CAUSES
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
@@ -75,7 +76,8 @@ async def _freezing_page(here: CostsPage, form: Form) -> Response[str]:
         cancel=SECTION,
         form=form,
         danger=False,
-        template="allocation/removal.html",
+        template="allocation/freezing.html",
+        causes=list(CAUSES.items()) if last else [],
     )
 
 
@@ -87,8 +89,12 @@ async def ask_freezing(here: Here[CostsPage]) -> Response[str]:
 @post(FREEZING, right=may_run)
 async def do_freezing(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
     whose, label = (here.session, here.caller, here.purchase.id), label_of(here.purchase)
+    cause = form.choice("cause", list(CAUSES)) if form.value("cause") else ""
+    why = Why(cause, form.reason())
+    if form.has_errors:
+        raise Redisplay(await _freezing_page(here, form))
     try:
-        number = await freeze_shown(*whose, label, here.clock, here.finance, form.value("version"))
+        number = await freeze_shown(*whose, label, here.clock, here.finance, form.value("version"), why)
     except FiguresMoved as moved:
         form.refuse("", moved.message)
         raise Redisplay(await _freezing_page(here, form)) from moved
@@ -111,6 +117,7 @@ async def show_record(here: Here[RecordPage], apres: FromQuery[str] = "") -> Res
         number_shown=record.number,
         successors=await successors(here.session, here.purchase.id),
         frozen=f"Figé {date_time_long(record.frozen_at, here.zone, with_year=True)}, par {record.by or GONE}.",
+        because=record.why,
         basis=stated.basis,
         totals=stated.result.totals,
         members=listed.items,
@@ -158,4 +165,7 @@ async def download_record(here: Here[RecordPage]) -> Response[Any]:
     return await record_file(here, record, Asked.by(here, kind, view), name)
 
 
-ROUTES = [ask_freezing, do_freezing, show_record, do_processing, show_record_why, download_record]
+ROUTES = [
+    *(ask_freezing, do_freezing, show_record, do_processing, show_record_why, download_record),
+    *version_pages.ROUTES,
+]

@@ -1,0 +1,166 @@
+"""Two frozen allocations side by side: line by line, member by member. Each is read as it was kept."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.allocation.allocating import StatedPurchase
+from pooling.allocation.figures import KINDS
+from pooling.allocation.listing import ShareListed, list_shares, record_shares
+from pooling.allocation.records.opening import FoundRecord, open_record
+from pooling.kernel.apart import PRELOADED
+from pooling.kernel.database import group_of
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable
+from pooling.kernel.slices import Listed, Slice
+from pooling.sharing.money import Cents
+from pooling.sharing.shared_lines import LineKind
+
+PRELOADED.add(__name__)
+
+
+class LineCompared(NamedTuple):
+    """A line of either, in cents."""
+
+    kind: LineKind
+    id: str
+    title: str
+    before: Cents
+    after: Cents
+
+    @property
+    def gap(self) -> Cents:
+        return self.after - self.before
+
+    @property
+    def what(self) -> str:
+        return KINDS[self.kind]
+
+
+def lines_compared(before: StatedPurchase, after: StatedPurchase) -> list[LineCompared]:
+    """What is shared of each line, in the order of the later one; those that are alike too."""
+    return _side_by_side(
+        before, after, *({(line.kind, line.id): line.total for line in one.result.lines} for one in (before, after))
+    )
+
+
+def member_compared(before: StatedPurchase, after: StatedPurchase, code: str) -> list[LineCompared]:
+    """One member's share of each line in which it has one."""
+    return _side_by_side(before, after, _shares(before, code), _shares(after, code))
+
+
+def _shares(stated: StatedPurchase, code: str) -> dict[tuple[LineKind, str], Cents]:
+    if code not in stated.result:
+        return {}
+    lines = stated.result.lines
+    return {(lines[share.line].kind, lines[share.line].id): share.cents for share in stated.result.member(code).shares}
+
+
+def _side_by_side(
+    before: StatedPurchase,
+    after: StatedPurchase,
+    then: Mapping[tuple[LineKind, str], Cents],
+    now: Mapping[tuple[LineKind, str], Cents],
+) -> list[LineCompared]:
+    found = []
+    for kind, id_ in dict.fromkeys((*now, *then)):
+        named = after.labels if (kind, id_) in now else before.labels
+        one = LineCompared(kind, id_, named.line(kind, id_), then.get((kind, id_), 0), now.get((kind, id_), 0))
+        if one.before or one.after:
+            found.append(one)
+    return found
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Both, as a page shows them."""
+
+    lines: Sequence[LineCompared]
+    members: Listed[ShareListed]
+    before_ttc: Cents
+    after_ttc: Cents
+
+
+async def compare_records(
+    session: AsyncSession, before: FoundRecord, after: FoundRecord, wanted: Slice, only: Sequence[str] | None
+) -> Compared:
+    """Raises:
+    Conflict: as `FoundRecord.told`.
+    """
+    then, now = before.told(), after.told()
+    return Compared(
+        lines_compared(then, now),
+        await list_shares(session, record_shares(after.id), wanted, only, since=record_shares(before.id)),
+        then.result.totals.ttc,
+        now.result.totals.ttc,
+    )
+
+
+async def compare_member(
+    session: AsyncSession, before: FoundRecord, after: FoundRecord, code: str
+) -> list[LineCompared]:
+    """Raises:
+    Conflict: as `FoundRecord.told`.
+    """
+    return member_compared(await open_record(session, before, [code]), await open_record(session, after, [code]), code)
+
+
+_ALL = """
+    SELECT coalesce(now.member, was.member) AS member, coalesce(now.name, was.name) AS name,
+        coalesce(was.ht, 0) AS ht_before, coalesce(now.ht, 0) AS ht, coalesce(was.vat, 0) AS vat_before,
+        coalesce(now.vat, 0) AS vat, coalesce(was.net, 0) AS net_before, coalesce(now.net, 0) AS net
+    FROM (SELECT * FROM allocation_shares WHERE group_id = :group AND allocation_id = :now) now
+    FULL JOIN (SELECT * FROM allocation_shares WHERE group_id = :group AND allocation_id = :former) was USING (member)
+    ORDER BY 1"""
+
+
+async def write_comparison(
+    session: AsyncSession,
+    path: str,
+    before: FoundRecord,
+    after: FoundRecord,
+    facts: Mapping[str, str],
+    notice: str | None,
+) -> None:
+    """Both as a workbook: a sheet by line, one by member. Raises as `compare_records`."""
+    lines = lines_compared(before.told(), after.told())
+    rows = await session.execute(text(_ALL), {"group": group_of(session), "now": after.id, "former": before.id})
+    numbers = before.number, after.number
+    await asyncio.to_thread(_write, Path(path), lines, list(rows), numbers, facts, notice)
+
+
+def _write(
+    path: Path,
+    lines: Sequence[LineCompared],
+    members: Sequence[Any],
+    numbers: tuple[int, int],
+    facts: Mapping[str, str],
+    notice: str | None,
+) -> None:
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
+    book = Book(facts, notice)
+    sides = [f"État n°\u00a0{number}" for number in numbers]
+    amounts = [Column(title, ColumnKind.AMOUNT, 16, summed=True) for title in (*sides, "Écart")]
+    by_line = [
+        Column("Nature", width=28),
+        Column("Objet", width=34),
+        *(Column(one.title, one.kind, 16) for one in amounts),
+    ]
+    book.add(SheetTable("Par ligne", by_line, [[one.what, one.title, one.before, one.after, one.gap] for one in lines]))
+    columns = [Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34)]
+    for what in ("HT", "TVA", "TTC", "Coût net"):
+        columns += [Column(f"{what}, {side}", ColumnKind.AMOUNT, 18, summed=True) for side in (*sides, "écart")]
+    book.add(SheetTable("Par membre", columns, [_row(one) for one in members]))
+    with path.open("wb") as target:
+        book.save(target)
+
+
+def _row(one: Any) -> list[Any]:  # noqa: ANN401 - a row of _ALL
+    pairs = [(one.ht_before, one.ht), (one.vat_before, one.vat)]
+    pairs += [(one.ht_before + one.vat_before, one.ht + one.vat), (one.net_before, one.net)]
+    return [one.member, one.name, *(cents for before, after in pairs for cents in (before, after, after - before))]

@@ -1,0 +1,150 @@
+"""Who owes whom by a frozen allocation: kept when it is frozen, read ever after."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from pooling.allocation.allocating import StatedPurchase
+from pooling.allocation.models import AllocationDebt, AllocationShare
+from pooling.kernel.database import group_of
+from pooling.kernel.slices import Listed, Order, Slice
+from pooling.kernel.tables import any_of
+from pooling.sharing.money import Cents
+from pooling.sharing.owing import BILLS, SUPPLIERS, Debt, PaidApart, debts
+from pooling.sharing.shared_lines import LineKind
+
+_EACH_PAYS = "SELECT EXISTS (SELECT FROM executing WHERE group_id = :group AND purchase_id = :purchase)"
+
+
+async def each_pays(session: AsyncSession, purchase_id: int) -> bool:
+    """Whether each member pays suppliers what it gets. Mandates and orders belong to features that know this one: the
+    view `executing` tells it.
+    """
+    found = await session.execute(text(_EACH_PAYS), {"group": group_of(session), "purchase": purchase_id})
+    return bool(found.scalar_one())
+
+
+def debts_stated(stated: StatedPurchase, *, lead: str, each_pays: bool) -> list[Debt]:
+    """By the rule in `sharing.owing`."""
+    members = [member.id for member in stated.result.results]
+    places = {member: place for place, member in enumerate(members)}
+    apart = []
+    for line, shares in stated.result.of_kind(LineKind.CHARGE):
+        payer = stated.paid_by.get(line.id)
+        if payer is None or line.vat_rate is None:
+            continue
+        cents = [0] * len(members)
+        for member, share in shares:
+            cents[places[member]] = share.cents
+        apart.append(PaidApart(line.id, payer, line.vat_rate, cents))
+    ttc = [member.ttc for member in stated.result.results]
+    return debts(members, ttc, apart, lead=lead, each_pays=each_pays)
+
+
+class DebtShown(NamedTuple):
+    """What one owes to another, in cents with VAT; names are those of the day."""
+
+    debtor: str
+    debtor_name: str
+    creditor: str
+    """Empty: suppliers."""
+    creditor_name: str
+    what: str
+    """The code of a charge; empty: what suppliers invoice."""
+    cents: Cents
+
+
+async def debts_listed(
+    session: AsyncSession, record_id: int, wanted: Slice, only: Collection[str] | None = None
+) -> Listed[DebtShown]:
+    """Who owes what to whom by a frozen allocation: of everybody, or of these members alone, as debtors or creditors.
+    In the order of codes.
+    """
+    debt, by, to = AllocationDebt, aliased(AllocationShare), aliased(AllocationShare)
+    statement = (
+        select(
+            col(debt.debtor),
+            func.coalesce(by.name, debt.debtor),
+            col(debt.creditor),
+            func.coalesce(to.name, debt.creditor),
+            col(debt.what),
+            col(debt.cents),
+        )
+        .outerjoin(by, _of(by, debt.debtor))
+        .outerjoin(to, _of(to, debt.creditor))
+        .where(
+            col(debt.allocation_id) == record_id,
+            true() if only is None else or_(any_of(col(debt.debtor), only), any_of(col(debt.creditor), only)),
+        )
+    )
+    by_code = Order(col(debt.debtor), col(debt.creditor), col(debt.what), size=100)
+    return (await by_code.read(session, statement, wanted)).each(lambda row: DebtShown(*row[:6]))
+
+
+def _of(share: type[AllocationShare], code: str) -> ColumnElement[bool]:
+    return and_(
+        col(share.group_id) == AllocationDebt.group_id,
+        col(share.allocation_id) == AllocationDebt.allocation_id,
+        col(share.member) == code,
+    )
+
+
+class Owed(NamedTuple):
+    """All that is owed to one creditor, over all its debtors."""
+
+    creditor: str
+    name: str
+    debtors: int
+    cents: Cents
+
+
+async def owed_to(session: AsyncSession, record_id: int) -> list[Owed]:
+    """By creditor, the suppliers first: a few rows, whatever the number of members."""
+    rows = await session.execute(
+        select(
+            col(AllocationDebt.creditor),
+            func.coalesce(func.max(AllocationShare.name), AllocationDebt.creditor),
+            func.count(),
+            func.sum(col(AllocationDebt.cents)),
+        )
+        .outerjoin(AllocationShare, _of(AllocationShare, AllocationDebt.creditor))
+        .where(col(AllocationDebt.allocation_id) == record_id)
+        .group_by(col(AllocationDebt.creditor))
+        .order_by(col(AllocationDebt.creditor))
+    )
+    return [Owed(creditor, name, many, int(cents)) for creditor, name, many, cents in rows]
+
+
+_BETWEEN = """
+    WITH one AS (
+        SELECT least(debtor, creditor) AS a, greatest(debtor, creditor) AS b,
+            sum(CASE WHEN debtor < creditor THEN cents ELSE -cents END)::bigint AS cents
+        FROM allocation_debts WHERE group_id = :group AND allocation_id = :record AND creditor <> ''
+        GROUP BY 1, 2)
+    SELECT CASE WHEN cents > 0 THEN a ELSE b END, CASE WHEN cents > 0 THEN b ELSE a END, abs(cents)
+    FROM one WHERE cents <> 0
+        AND (CAST(:only AS text[]) IS NULL OR a = ANY (CAST(:only AS text[])) OR b = ANY (CAST(:only AS text[])))
+    ORDER BY 1, 2 LIMIT :most"""
+
+
+async def netted_between(
+    session: AsyncSession, record_id: int, most: int, only: Collection[str] | None = None
+) -> list[Debt]:
+    """What remains between members once what each two owe each other is set off: `sharing.owing.netted`, by the
+    database. Debts to suppliers are none of these.
+    """
+    rows = await session.execute(
+        text(_BETWEEN),
+        {
+            "group": group_of(session), "record": record_id, "most": most,
+            "only": None if only is None else sorted(only),
+        },
+    )  # fmt: skip
+    return [Debt(debtor, creditor, BILLS, cents) for debtor, creditor, cents in rows]
+
+
+__all__ = ["SUPPLIERS", "DebtShown", "Owed", "debts_listed", "debts_stated", "each_pays", "netted_between", "owed_to"]

@@ -1,0 +1,161 @@
+"""What a frozen allocation changed, beside another one, and who owes whom by it."""
+
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from litestar import Response, get
+from litestar.params import FromQuery
+
+from pooling.allocation.listing import names_of_shares, record_shares
+from pooling.allocation.permissions import may_see_every_share
+from pooling.allocation.records.comparing import compare_member, compare_records, write_comparison
+from pooling.allocation.records.downloads import KINDS
+from pooling.allocation.records.opening import FoundRecord, frozen_allocations
+from pooling.allocation.records.owing import debts_listed, netted_between, owed_to
+from pooling.allocation.records.page import RECORD, RecordPage, record_numbered
+from pooling.kernel.apart import apart
+from pooling.kernel.errors import NotFound
+from pooling.kernel.slices import Slice
+from pooling.members.group_page import Here
+from pooling.members.rights import Right
+from pooling.outbox.mail import FICTIONAL
+from pooling.purchases.size import has_many
+from pooling.web.cursors import pages_after
+from pooling.web.downloads import streamed
+from pooling.web.typography import euros
+
+GAPS = f"{RECORD}/ecarts"
+DEBTS = f"{RECORD}/dettes"
+NETTED_AT_MOST = 200
+
+
+async def _other(here: RecordPage, wanted: int) -> FoundRecord:
+    """The one that it is compared with: the one before, where none is named.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    number = wanted or here.record.number - 1
+    if number == here.record.number:
+        raise NotFound
+    return await record_numbered(here, number)
+
+
+@get(GAPS, right=Right.SEE_TOTALS)
+async def show_gaps(
+    here: Here[RecordPage], avec: FromQuery[int] = 0, membre: FromQuery[str] = "", apres: FromQuery[str] = ""
+) -> Response[str]:
+    """Line by line, then member by member; or one member, line by line."""
+    other = await _other(here, avec)
+    path = f"{here.url}{here.path}/ecarts"
+    query = {"avec": str(other.number)}
+    facts: dict[str, Any] = {
+        "other": other.number,
+        "others": [
+            (one.number, one.number)
+            for one in await frozen_allocations(here.session, here.purchase.id)
+            if one.number != here.record.number
+        ],
+        "path": path,
+    }
+    if membre:
+        if here.own is not None and membre not in here.own:
+            raise NotFound
+        lines = await compare_member(here.session, other, here.record, membre)
+        names = {
+            **await names_of_shares(here.session, record_shares(other.id), [membre]),
+            **await names_of_shares(here.session, record_shares(here.record.id), [membre]),
+        }
+        if not names:
+            raise NotFound
+        return here.render(
+            "allocation/gaps.html",
+            "Écarts",
+            one_member=names[membre],
+            lines=lines,
+            members=[],
+            first_url=None,
+            next_url=None,
+            files=[],
+            **facts,
+        )
+    compared = await compare_records(
+        here.session, other, here.record, Slice(apres), None if here.own is None else sorted(here.own)
+    )
+    return here.render(
+        "allocation/gaps.html",
+        "Écarts",
+        one_member="",
+        lines=compared.lines,
+        members=compared.members.items,
+        gap=euros(compared.after_ttc - compared.before_ttc),
+        files=[{"label": "XLSX", "url": f"{path}.xlsx?avec={other.number}"}] if here.sees_all else [],
+        **facts,
+        **pages_after(path, apres, compared.members, query),
+    )
+
+
+@get(f"{GAPS}.xlsx", right=may_see_every_share)
+async def download_gaps(here: Here[RecordPage], avec: FromQuery[int] = 0) -> Response[Any]:
+    """The same of everybody as a workbook. Of many members it is written in a process apart."""
+    other = await _other(here, avec)
+    facts = {
+        "Document": f"Écarts de l’état n°\u00a0{here.record.number} à l’état n°\u00a0{other.number}",
+        "Achat": f"{here.purchase.reference} {here.purchase.title}",
+        "Groupe": here.group.name,
+        "Devise": "EUR",
+    }
+    file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
+    given = (file.name, other, here.record, facts, FICTIONAL if here.group.fictional else None)
+    try:
+        if await has_many(here.session, here.purchase.id):
+            await apart(here.session, write_comparison, *given)
+        else:
+            await write_comparison(here.session, *given)
+    except BaseException:
+        file.close()
+        raise
+    name = f"{here.purchase.reference}-etats-{other.number}-{here.record.number}.xlsx"
+    return streamed(file, name, KINDS["xlsx"])
+
+
+@get(DEBTS, right=Right.SEE_TOTALS)
+async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: FromQuery[str] = "") -> Response[str]:
+    """Who owes what to whom; what each two members owe each other may be set off."""
+    listed = await debts_listed(here.session, here.record.id, Slice(apres), here.own)
+    charges = here.record.told().labels.charges
+    path = f"{here.url}{here.path}/dettes"
+    net, names = [], {}
+    if solde:
+        net = await netted_between(here.session, here.record.id, NETTED_AT_MOST, here.own)
+        codes = {code for debt in net for code in (debt.debtor, debt.creditor)}
+        names = await names_of_shares(here.session, record_shares(here.record.id), codes)
+    return here.render(
+        "allocation/debts.html",
+        "Qui doit à qui",
+        path=path,
+        debts=[
+            (
+                one.debtor_name,
+                one.creditor_name or "les fournisseurs",
+                charges.get(one.what, one.what) or "factures des fournisseurs",
+                euros(one.cents),
+            )
+            for one in listed.items
+        ],
+        owed=[
+            (one.name or "Fournisseurs", one.debtors, euros(one.cents))
+            for one in await owed_to(here.session, here.record.id)
+        ]
+        if here.sees_all
+        else [],
+        netted=[
+            (names.get(one.debtor, one.debtor), names.get(one.creditor, one.creditor), euros(one.cents)) for one in net
+        ],
+        sets_off=bool(solde),
+        netted_at_most=NETTED_AT_MOST,
+        **pages_after(path, apres, listed, {"solde": "1"} if solde else {}),
+    )
+
+
+ROUTES = [show_gaps, download_gaps, show_debts]

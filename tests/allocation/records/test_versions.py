@@ -1,0 +1,81 @@
+"""A later allocation is another version: why it was made, what it changed, and who owes whom by it."""
+
+import io
+
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from api_client import API, Connect, Program
+from bills.scene import PURCHASE, buy
+from factories import ARCACHON, BUYER, LUGOS, SALLES, Territory
+from pooling.allocation.models import Charge
+from pooling.kernel.database import Database
+from web_client import Browser, SignIn, text_of
+
+RECORD = f"{PURCHASE}/couts/etats"
+
+
+async def freeze(browser: Browser, **fields: str) -> None:
+    page = f"{PURCHASE}/couts/gel"
+    shown = await browser.get(page)
+    version = shown.text.split('name="version" value="')[1].split('"')[0]
+    answer = await browser.post(page, {"version": version, **fields}, page=page)
+    assert answer.status_code == 303, text_of(answer)
+
+
+async def read(browser: Browser, path: str) -> str:
+    return text_of(await browser.get(path)).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+async def test_two_versions_side_by_side_and_who_owes_whom(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    """Salles paid the lorry, Arcachon pays suppliers for all."""
+    bought = await buy(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE collections SET closed_at = opened_at"))
+        session.add(
+            Charge(
+                group_id=territory.group_id, purchase_id=bought.purchase_id, code="camion", label="Camion",
+                amount_cents=30_00, key="equal", paid_by=SALLES,
+            )
+        )  # fmt: skip
+    buyer = await sign_in(BUYER)
+    await freeze(buyer)
+    taking = f"{PURCHASE}/receptions/ajustement"
+    field = f"unites-{bought.items['arceau']}-{territory.members[LUGOS]}"
+    version = (await buyer.get(taking)).text.split('name="version" value="')[1].split('"')[0]
+    adjusted = await buyer.post(taking, {"version": version, field: "3", "reason": "Un arceau rendu"})
+    assert adjusted.status_code == 303, text_of(adjusted)
+    await freeze(buyer, cause="credit_note", reason="A-12, un arceau rendu")
+
+    assert "Avoir : A-12, un arceau rendu" in await read(buyer, f"{PURCHASE}/couts")
+    gaps = await read(buyer, f"{RECORD}/2/ecarts")
+    assert "−216,00 € TTC de différence en tout" in gaps
+    assert "Arceau posé Article 3 600,00 € 3 420,00 € −180,00 €" in gaps
+    referent = await sign_in("referent@lugos.example")
+    assert "720,00 € 540,00 € −180,00 €" in await read(referent, f"{RECORD}/2/ecarts?avec=1&membre={LUGOS}")
+    assert (await referent.get(f"{RECORD}/2/ecarts?avec=1&membre={SALLES}")).status_code == 404
+    book = load_workbook(io.BytesIO((await buyer.get(f"{RECORD}/2/ecarts.xlsx")).content), data_only=True)
+    rows = {row[1]: row for row in book["Par membre"].iter_rows(values_only=True)}
+    assert rows["Lugos"][8:11] == (955.13, 739.13, -216), "TTC of both, and what lies between"
+    await says_who_owes_whom(buyer, await connect(BUYER))
+
+
+async def says_who_owes_whom(buyer: Browser, program: Program) -> None:
+    debts = await read(buyer, f"{RECORD}/2/dettes")
+    assert "Lugos Arcachon factures des fournisseurs" in debts
+    assert "Lugos Salles Camion 12,00 €" in debts
+    at = f"{API}/purchases/AG-2027-001/allocation/records"
+    kept = (await program.get(at)).json()["items"]
+    assert [(one["number"], one["cause"]) for one in kept] == [(2, "credit_note"), (1, "")]
+    owed = (await program.get(f"{at}/2/debts")).json()["items"]
+    by = {(one["debtor"], one["creditor"], one["what"]): one["amount"] for one in owed}
+    assert by[ARCACHON, SALLES, "camion"] == by[LUGOS, SALLES, "camion"] == "12.00"
+    assert by[SALLES, ARCACHON, None] == "1296.00"
+    assert by[ARCACHON, None, None] == "4209.50", "19 arches with 20 %, 8 helmets with 5,5 %"
+    compared = (await program.get(f"{at}/2/differences?other=1")).json()
+    moved = {one["id"]: one["ttc_moved"] for one in compared["members"]}
+    assert moved == {ARCACHON: "0.00", LUGOS: "-216.00", SALLES: "0.00"}
+    netted = await read(buyer, f"{RECORD}/2/dettes?solde=1")
+    assert "Salles Arcachon 1 284,00 €" in netted, "1 296 for arches, less 12 for the lorry"
