@@ -43,7 +43,7 @@ from pooling.receipts.queries import (
 )
 from pooling.receipts.schemas import MOST_LINES
 from pooling.receipts.shown import delivery_shown, noted_shown, receipts_shown, total_shown
-from pooling.receipts.taking import may_follow, read_taking
+from pooling.receipts.taking import differing_lines
 from pooling.receipts.words import REFUSED_WHY
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import REVALIDATED, download
@@ -72,17 +72,10 @@ async def show_receipts(here: Here[ReceiptsPage], apres: FromQuery[str] = "") ->
         "receipts/overview.html",
         orders=[delivery_shown(here, order, delivered[order.id]) for order in listed.items],
         receipts=receipts_shown(here, latest.items, sums),
-        differing=await _differing(here),
+        differing=await differing_lines(here.session, here.purchase) if may_run(here.caller, here.purchase) else None,
         by_file=may_run(here.caller, here.purchase) and here.purchase.state in RECEIVING,
         **pages_after(here.url + SECTION, apres, listed),
     )
-
-
-async def _differing(here: ReceiptsPage) -> int:
-    """Lines of what is assigned that are not what members really take, for who may adjust them."""
-    if not may_run(here.caller, here.purchase) or not await may_follow(here.session, here.purchase):
-        return 0
-    return (await read_taking(here.session, here.purchase)).differing
 
 
 @get(ORDER, right=may_see_receipts)

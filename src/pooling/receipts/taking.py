@@ -62,6 +62,7 @@ _LINES = f"""{_TAKEN}
     WHERE (units <> assigned OR ($5 AND units + assigned + ordered + accepted > 0))
         AND ($6::bigint[] IS NULL OR member_id = ANY ($6))
     ORDER BY (units = assigned), i.position, item_id, m.sort_key, member_id LIMIT $7"""  # noqa: S608 - ours
+_COUNT = f"{_TAKEN} SELECT count(*) AS lines FROM taken WHERE units <> assigned"  # noqa: S608 - ours
 _SUMS = f"""{_TAKEN}
     SELECT item_id, sum(assigned)::bigint AS assigned, sum(units)::bigint AS units,
         count(*) FILTER (WHERE units <> assigned) AS differing,
@@ -170,6 +171,21 @@ _NOBODY: Mapping[str, Any] = {"assigned": 0, "units": 0, "differing": 0, "lines"
 
 def _item(item: ItemShown, sums: Mapping[str, Any], before: Terms, after: Terms) -> ItemTaken:
     return ItemTaken(item, **sums, before=before, after=after)
+
+
+async def differing_lines(session: AsyncSession, purchase: Purchase) -> int | None:
+    """How many lines of what is assigned are not what members really take; None: nothing is assigned, or no order has
+    left.
+    """
+    if not await may_follow(session, purchase):
+        return None
+    frozen = await require_adjustable(session, purchase)
+    placed, complete = await _orders(session, purchase.id)
+    if not placed:
+        return None
+    async with hashing(session):
+        (row,) = await fetch(session, _COUNT, group_of(session), frozen.id, placed, complete)
+    return int(row["lines"])
 
 
 async def _orders(session: AsyncSession, purchase_id: int) -> tuple[list[int], list[int]]:

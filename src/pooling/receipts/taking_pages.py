@@ -17,7 +17,15 @@ from pooling.needs.consolidating import Terms
 from pooling.purchases.permissions import may_run
 from pooling.receipts.page import SECTION, ReceiptsPage
 from pooling.receipts.pages import RECEIPTS
-from pooling.receipts.taking import ItemTaken, TakenLine, Taking, adjust_taken, read_taking, taken_lines
+from pooling.receipts.taking import (
+    ItemTaken,
+    TakenLine,
+    Taking,
+    adjust_taken,
+    differing_lines,
+    read_taking,
+    taken_lines,
+)
 from pooling.sharing.money import format_decimal
 from pooling.sharing.tiers import PRICE_DECIMALS
 from pooling.web.forms import Form, PostedForm, form_of
@@ -35,10 +43,11 @@ RATE_DECIMALS = 2
 @get(ADJUSTMENT, right=may_run)
 async def ask_taking(here: Here[ReceiptsPage], membre: FromQuery[str] = "") -> Response[str]:
     """Prices and rates in the address, by the code of their item (`prix-arceau`), are filled in: what bills say."""
-    form = form_of({"membre": membre, "reason": "" if membre else USUAL})
-    form.values |= {
-        name: value for name, value in here.request.query_params.items() if name.startswith(("prix-", "tva-"))
-    }
+    form = form_of({"membre": membre})
+    proposed = {name: value for name, value in here.request.query_params.items() if name.startswith(("prix-", "tva-"))}
+    form.values |= proposed
+    if not proposed and not membre and await differing_lines(here.session, here.purchase):
+        form.values["reason"] = USUAL
     return await _page(here, form)
 
 
