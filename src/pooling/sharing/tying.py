@@ -163,8 +163,9 @@ class _OwnBills:
         self.plain, self.bills = plain, bills
         self.places = plain.lines.pool.places
         self.size = plain.lines.pool.size
-        self.apart = [line for id_, line in plain.lines.charges.items() if id_ in set(apart)]
-        self.shared = [line for id_, line in plain.lines.charges.items() if id_ not in set(apart)]
+        charges = plain.lines.charges
+        self.apart = [line for id_, line in charges.items() if id_ in apart]
+        self.shared = [line for id_, line in charges.items() if id_ not in apart]
         known = {line.rate for line in plain.lines.vat.values()}
         said = {rate for each in (bills.common, *bills.own.values()) for rate in each}
         self.rates = sorted(known | said, key=format_decimal)
@@ -172,8 +173,8 @@ class _OwnBills:
     def tied(self) -> tuple[Allocation, Tie]:
         untied = self._untied()
         named = {one.member for one in untied}
-        good = [self.places[code] for code in self.bills.own if code in self.places and code not in named]
-        others = [place for place in range(self.size) if place not in set(good)]
+        good = {self.places[code] for code in self.bills.own if code in self.places and code not in named}
+        others = [place for place in range(self.size) if place not in good]
         takers = set(self.plain.lines.pool.participants)
         waiting = sum(place in takers and self._code(place) not in self.bills.own for place in others)
         common, gap = self._common()
@@ -229,7 +230,7 @@ class _OwnBills:
             ht, vat = ht + off[0], vat + off[1]
         return (self.bills.common, []) if within else ({}, [Untied("", ht, vat)])
 
-    def _vat_line(self, rate: Fraction, good: Sequence[int], others: Sequence[int], common: ByRate) -> VatLine:
+    def _vat_line(self, rate: Fraction, good: Collection[int], others: Sequence[int], common: ByRate) -> VatLine:
         """Each member's base and VAT at a rate, as they are; what makes them so is its own adjustment."""
         apart = [line for line in self.apart if line.charge.vat_rate == rate]
         paid = added_up((line.shares.cents for line in apart), self.size)
