@@ -300,6 +300,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "cancel_order": {"reason": "Par erreur"},
     "post_receipt": ARRIVED,
     "compare_allocation_records": {"other": 1},
+    "get_taking": {},
     "post_taking": {
         "as_received": True,
         "lines": [{"item": "arceau", "member": LUGOS, "units": 2}],
