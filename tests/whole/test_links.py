@@ -77,7 +77,6 @@ UNLINKED = {
     f"{WORKBOOKS}/{{export_id}}/repartition.ods": "as above",
     f"{WORKBOOKS}/{{export_id}}/repartition.xlsx": "as above",
     "/g/{group}/achats/{reference}/receptions/{order_number}/reouverture": "offered once it is declared complete",
-    "/g/{group}/achats/{reference}/receptions/ajustement": "offered once an order of what is consolidated has left",
     **dict.fromkeys(
         (f"/g/{{group}}/achats/{{reference}}/couts/etats/{{number}}/ecarts{end}" for end in ("", ".xlsx")),
         "offered where there is a former one",
