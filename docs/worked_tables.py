@@ -23,7 +23,7 @@ from pooling.sharing.shared_lines import CENTS_KEYS, LineKind, Number
 
 DOCS = Path(__file__).parent
 PAGES = ("allocation.md", "consolidation.md")
-NAMES = {"33009": "Arcachon", "33199": "Gujan-Mestras", "33260": "Lugos"}
+NAMES = {"33009": "Arcachon", "33199": "Gujan-Mestras", "33260": "Lugos", "243300563": "Agglomération"}
 RULES = {
     Rationing.PROPORTIONAL: "proportionnelle",
     Rationing.FIRST_COME: "premier arrivé",
