@@ -77,8 +77,13 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
 
 
 PEOPLE = ("facilitator", "reader", "buyer", "referent", "finance", "purchasing")
-MOST = {"/g/{group}": 8, "/g/{group}/achats/{reference}": 10}
-"""Statements of the pages that everybody opens first."""
+REPORT = "/g/{group}/indicateurs/bilan"
+MOST = {
+    "/g/{group}": 8,
+    "/g/{group}/achats/{reference}": 10,
+    **dict.fromkeys((REPORT, *(f"{REPORT}.{kind}" for kind in ("odt", "docx", "pdf"))), 28),
+}
+"""Statements of the pages that everybody opens first, and of the report, which measures two years."""
 MOST_OF_ANY = 24
 """And of any other: a deliberation says the purchase, its convention, its worth, who takes part and who pays."""
 COSTS = Walked("GET", "/g/{group}/achats/{reference}/couts", "")

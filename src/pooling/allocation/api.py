@@ -179,7 +179,7 @@ async def _file(here: OnCosts, asked: Asked) -> Response[Any]:
     return await current_file(here, asked, f"{here.purchase.reference}-repartition-estimee")
 
 
-class VersionOut(ApiOut):
+class AllocationVersionOut(ApiOut):
     """A frozen allocation."""
 
     number: int
@@ -239,11 +239,11 @@ RECORDS = f"{PATH}/records"
 
 
 @endpoint(get, RECORDS, right=Right.SEE_TOTALS)
-async def list_allocation_records(here: Here[OnCosts]) -> Listed[VersionOut]:
+async def list_allocation_records(here: Here[OnCosts]) -> Listed[AllocationVersionOut]:
     """The frozen allocations, the newest first, with why each was made."""
     frozen = await frozen_allocations(here.session, here.purchase.id)
     return Listed(frozen, None).each(
-        lambda one: VersionOut.model_validate(
+        lambda one: AllocationVersionOut.model_validate(
             {
                 "number": one.number,
                 "frozen_at": one.frozen_at,

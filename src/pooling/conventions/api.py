@@ -33,7 +33,7 @@ class VersionPost(ApiIn):
     format: Literal["odt", "docx", "pdf"] = "odt"
 
 
-class VersionOut(ApiOut):
+class KeptPaperOut(ApiOut):
     id: int
     number: int
     format: str
@@ -49,11 +49,11 @@ class PaperOut(ApiOut):
     """What a paper says as things stand, and the versions of it that were kept."""
 
     title: str
-    versions: Sequence[VersionOut]
+    versions: Sequence[KeptPaperOut]
 
 
-def _out(version: VersionShown) -> VersionOut:
-    return VersionOut(
+def _out(version: VersionShown) -> KeptPaperOut:
+    return KeptPaperOut(
         id=version.id,
         number=version.number,
         format=version.kind,
@@ -95,7 +95,7 @@ def _convention_in(kind: str) -> HTTPRouteHandler:
 
 
 @endpoint(post, f"{CONVENTION}/versions", right=may_plan, status=201, conflicts=REFUSED, once=True)
-async def keep_convention_version(here: Here[OnProcedure], sent: VersionPost) -> Made[VersionOut]:
+async def keep_convention_version(here: Here[OnProcedure], sent: VersionPost) -> Made[KeptPaperOut]:
     """Keep the convention as it is written now, as a file that nothing changes any more."""
     document = convention_of(await papers_of(here))
     kept = await keep_version(here.session, here.caller, here.purchase, None, document, sent.format, here.now)
@@ -133,7 +133,7 @@ def _deliberation_in(kind: str) -> HTTPRouteHandler:
 
 
 @endpoint(post, f"{DELIBERATION}/versions", right=may_read_deliberation, status=201, conflicts=REFUSED, once=True)
-async def keep_deliberation_version(here: Here[OnDeliberation], sent: VersionPost) -> Made[VersionOut]:
+async def keep_deliberation_version(here: Here[OnDeliberation], sent: VersionPost) -> Made[KeptPaperOut]:
     """Keep the model of a member's deliberation as it is written now."""
     document = await deliberation_for(here, here.papers, here.party)
     whose = (here.member_id, here.party.name)

@@ -36,15 +36,15 @@ class ComparedGroupOut(ApiOut):
     years: Sequence[ComparedYearOut]
 
 
-class ComparedOut(ApiOut):
+class GroupsComparedOut(ApiOut):
     groups: Sequence[ComparedGroupOut]
     """None, unless the group agrees to be compared itself."""
 
 
 @endpoint(get, "/comparison", right=Right.SEE_GROUP)
-async def compare_groups(here: Here[InGroup]) -> ComparedOut:
+async def compare_groups(here: Here[InGroup]) -> GroupsComparedOut:
     """The groups of the host that agree to be compared, this one among them."""
-    return ComparedOut(groups=[_out(group) for group in await compared_groups(here.session)])
+    return GroupsComparedOut(groups=[_out(group) for group in await compared_groups(here.session)])
 
 
 def _out(group: Outside) -> ComparedGroupOut:

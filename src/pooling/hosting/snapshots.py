@@ -11,9 +11,8 @@ from sqlmodel import col
 from pooling.actions.models import Action, ActionState
 from pooling.actions.rules import ACTION
 from pooling.hosting.models import GroupSharing
-from pooling.indicators.configuration import IndicatorConfiguration
-from pooling.indicators.figures import Figure
-from pooling.indicators.measuring import measure_year
+from pooling.indicators.figures import Figure, Theme
+from pooling.indicators.measuring import measure_years
 from pooling.indicators.report import Indicating
 from pooling.indicators.rules import Year
 from pooling.kernel.clock import Clock
@@ -73,7 +72,9 @@ async def snapshot_of(session: AsyncSession, today: date) -> Snapshot:
     """The transaction's group as it stands."""
     configuration = features_for(session).configuration(Indicating).configuration
     zone = await group_zone(session)
-    years = [await _year(session, Year(number, zone, today), configuration) for number in (today.year, today.year - 1)]
+    numbers = (today.year, today.year - 1)
+    measured, _ = await measure_years(session, [Year(number, zone, today) for number in numbers], configuration)
+    years = [_year(number, themes) for number, themes in zip(numbers, measured, strict=True)]
     members = await session.execute(select(func.count()).where(col(Member.retired_on).is_(None)))
     actions = await session.execute(
         select(col(Action.title), col(Action.state))
@@ -88,10 +89,9 @@ async def snapshot_of(session: AsyncSession, today: date) -> Snapshot:
     )
 
 
-async def _year(session: AsyncSession, year: Year, configuration: IndicatorConfiguration) -> YearOutside:
-    themes, _ = await measure_year(session, year, configuration)
+def _year(number: int, themes: Sequence[Theme]) -> YearOutside:
     found = {figure.code: figure for theme in themes for figure in theme.figures}
-    return YearOutside(year=year.number, figures=tuple(_outside(found[code]) for code in SHOWN if code in found))
+    return YearOutside(year=number, figures=tuple(_outside(found[code]) for code in SHOWN if code in found))
 
 
 def _outside(figure: Figure) -> FigureOutside:

@@ -1,5 +1,6 @@
 """All indicators of the transaction's group in a year, whoever asks: a page, a program, the worker."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -19,8 +20,16 @@ async def measure_year(
     session: AsyncSession, year: Year, configuration: IndicatorConfiguration
 ) -> tuple[list[Theme], list[Paid]]:
     """By theme, and what is paid for in any year."""
+    (themes,), purchases = await measure_years(session, [year], configuration)
+    return themes, purchases
+
+
+async def measure_years(
+    session: AsyncSession, years: Sequence[Year], configuration: IndicatorConfiguration
+) -> tuple[list[list[Theme]], list[Paid]]:
+    """Of each of these years; what is every year's is read once."""
     group = (await session.execute(select(Group).where(col(Group.id) == group_of(session)))).scalar_one()
-    since: date = group.created_at.astimezone(year.zone).date()
-    purchases = await paid(session, str(year.zone))
-    measured = Measured(session, year, configuration, group.committee_every_months, since)
-    return await themes_of(measured, purchases), purchases
+    since: date = group.created_at.astimezone(group.zone).date()
+    purchases = await paid(session, group.timezone)
+    measured = [Measured(session, year, configuration, group.committee_every_months, since) for year in years]
+    return [await themes_of(one, purchases) for one in measured], purchases

@@ -14,7 +14,7 @@ from pooling.documents.document import Document, document_of
 from pooling.documents.texts import DocumentText, read_text
 from pooling.indicators.configuration import IndicatorConfiguration, read_indicators
 from pooling.indicators.figures import Figure, Theme
-from pooling.indicators.measuring import measure_year
+from pooling.indicators.measuring import measure_years
 from pooling.indicators.queries import Paid
 from pooling.indicators.rules import Year, saving_of
 from pooling.members.group_page import InGroup
@@ -73,8 +73,8 @@ def samples() -> Iterator[Mapping[str, Any]]:
 
 async def report_of(here: InGroup, year: Year, text: DocumentText, configuration: IndicatorConfiguration) -> Document:
     """As things stand."""
-    themes, purchases = await measure_year(here.session, year, configuration)
-    before, _ = await measure_year(here.session, Year(year.number - 1, year.zone, year.today), configuration)
+    both = [year, Year(year.number - 1, year.zone, year.today)]
+    (themes, before), purchases = await measure_years(here.session, both, configuration)
     rows = await here.session.execute(
         select(col(Action.title), col(Action.reference), col(Action.state)).order_by(col(Action.id)).limit(MOST_NAMED)
     )
