@@ -176,6 +176,7 @@ async def _communication_kits(session: AsyncSession, territory: Demonstration, n
                 description="20 affiches, 500 dépliants, un kakémono",
                 unit="kit",
                 unit_price=Decimal(350),
+                details=_filed_alike("Impression", "79810000-5", "6236", Decimal(410), at),
             ),
         ),
         delivery_expected_on=(now - timedelta(days=30)).date(),

@@ -115,8 +115,8 @@ async def show_report(here: Here[GroupPage], annee: FromQuery[str] = "") -> Resp
     document = await _report(here, year)
     return here.render(
         "indicators/report.html",
-        document.title,
-        crumbs=here.crumbs(("Indicateurs", f"{INDICATORS}?annee={year.number}"), "Bilan"),
+        ("Indicateurs", f"{INDICATORS}?annee={year.number}"),
+        "Bilan",
         document=document,
         files=[(form.word, f"{here.base}{REPORT}.{kind}?annee={year.number}") for kind, form in FORMATS.items()],
     )
@@ -142,8 +142,8 @@ async def show_figure(here: Here[GroupPage], figure: FromPath[str], annee: FromQ
     base = here.base + INDICATORS
     return here.render(
         "indicators/figure.html",
-        f"{found.label} {year.number}",
-        crumbs=here.crumbs(("Indicateurs", f"{INDICATORS}?annee={year.number}"), found.label),
+        ("Indicateurs", f"{INDICATORS}?annee={year.number}"),
+        found.label,
         theme=theme,
         figure=found,
         year=year,
@@ -167,8 +167,8 @@ async def _days_page(here: GroupPage, form: Form, after: str = "") -> Response[s
     base = here.base + DAYS
     return here.render(
         "indicators/days.html",
+        ("Indicateurs", INDICATORS),
         "Temps des agents",
-        crumbs=here.crumbs(("Indicateurs", INDICATORS), "Temps des agents"),
         form=form,
         noted=listed.items,
         members=[(member.code, member.name) for member in await _own_members(here)],
@@ -222,8 +222,8 @@ async def list_assumptions(here: Here[GroupPage], apres: FromQuery[str] = "") ->
     base = here.base + ASSUMPTIONS
     return here.render(
         "indicators/assumptions.html",
+        ("Indicateurs", INDICATORS),
         "Hypothèses de trajets",
-        crumbs=here.crumbs(("Indicateurs", INDICATORS), "Hypothèses de trajets"),
         items=listed.items,
         labels=configuration_of(here).labels(),
         base=base,
@@ -243,8 +243,9 @@ async def _assumption_page(
     item, purchase = await find_item(here.session, known_id(item_id))
     return here.render(
         "indicators/assumption.html",
-        f"Trajets : {item.name}",
-        crumbs=here.crumbs(("Indicateurs", INDICATORS), ("Hypothèses de trajets", ASSUMPTIONS), item.name),
+        ("Indicateurs", INDICATORS),
+        ("Hypothèses de trajets", ASSUMPTIONS),
+        item.name,
         item=item,
         purchase=purchase,
         form=form,
