@@ -290,7 +290,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_declarations_no_need_is_filed": [("state, filed_at, no_need", "'draft', NULL, true")],
     "ck_declarations_filed_has_date": [("state", "'filed'"), ("state, filed_at", "'draft', now()")],
     "ck_opinions_of_one": [("purchase_id, committee_id", "1, 1"), ("purchase_id", "NULL")],
-    "ck_opinions_marks": [("first", "6"), ("second", "0")],
+    "ck_opinions_marks": [("first, purchase_id", "6, 1"), ("second, purchase_id", "0, 1")],
     "ck_group_sharings_nothing_without_consent": [
         ("snapshot, snapshot_on, compared, public", "'{}', '2027-03-01', false, false")
     ],
@@ -565,7 +565,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_carbon_assumptions_another_way": ("replaced, replaced_by", "'petrol_car', 'bike'"),
     "ck_carbon_assumptions_has_source": ("source", "'Enquête'"),
     "ck_opinions_of_one": ("purchase_id, committee_id", "1, NULL"),
-    "ck_opinions_marks": ("first, second", "1, 5"),
+    "ck_opinions_marks": ("first, second, purchase_id", "1, 5, 1"),
     "ck_group_sharings_nothing_without_consent": (
         "snapshot, snapshot_on, compared, public",
         "'{}', '2027-03-01', false, true",

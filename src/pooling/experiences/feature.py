@@ -10,7 +10,7 @@ from pooling.members.rights import Right
 FEATURE = Feature(
     pages=pages.ROUTES,
     api=api.ROUTES,
-    navigation=(Entry("Retours d’expérience", EXPERIENCES, Right.SEE_GROUP),),
+    navigation=(Entry("Expérience", EXPERIENCES, Right.SEE_GROUP),),
     sections=(
         Section("Du groupe", EXPERIENCES, Right.SEE_GROUP, under=EXPERIENCES),
         Section("D’autres groupes", ELSEWHERE, Right.SEE_GROUP, under=EXPERIENCES),
