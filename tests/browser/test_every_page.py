@@ -20,8 +20,8 @@ from pooling.receipts.rules import DeliveryState
 pytestmark = pytest.mark.browser
 
 ONE_OF_MANY = re.compile(
-    r"/(\d+|[A-Z][A-Z-]+|FA-\d{4}-\d{3}|(?<=/catalogue/)[a-z-]+|arceau|abri|vae|cargo|kit"
-    r"|AG-\d{4}-\d{3}(?=/[^/]+/|/journal|/consolidation))(?=/|$)"
+    r"/(\d+|[A-Z][A-Z-]+|FA-\d{4}-\d{3}|(?<=/catalogue/)[a-z-]+|(?<=/articles/)[a-z-]+|arceau|abri|vae|cargo|kit"
+    r"|(?<=/indicateurs/)(?!bilan|comparaison|temps|hypotheses)[a-z_]+|AG-\d{4}-\d{3}(?=/[^/]+/|/journal|/consolidation))(?=/|$)"
 )
 """A person, a member, an article, an action: pages that differ by what they are about, not how they are made."""
 
