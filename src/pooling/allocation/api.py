@@ -210,7 +210,7 @@ class ComparedMemberOut(ApiOut):
     net_moved: str
 
 
-class ComparisonOut(ApiOut):
+class VersionsComparedOut(ApiOut):
     number: int
     other: int
     lines: Sequence[ComparedLineOut]
@@ -256,14 +256,14 @@ async def list_allocation_records(here: Here[OnCosts]) -> Listed[AllocationVersi
 
 
 @endpoint(get, f"{RECORDS}/{{number:int}}/differences", right=Right.SEE_TOTALS)
-async def compare_allocation_records(here: Here[OnRecord], asked: ComparedIn) -> ComparisonOut:
+async def compare_allocation_records(here: Here[OnRecord], asked: ComparedIn) -> VersionsComparedOut:
     """What a frozen allocation changed, beside another one: line by line, member by member."""
     before, after = await record_numbered(here, asked.other), here.record
     compared = await compare_records(
         here.session, before, after, asked.slice, None if here.own is None else sorted(here.own)
     )
     query = urlencode({"other": asked.other, "after": compared.members.next, "limit": asked.limit})
-    return ComparisonOut(
+    return VersionsComparedOut(
         number=after.number,
         other=asked.other,
         lines=[

@@ -5,14 +5,12 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.response import Redirect
-from sqlmodel import col
 
 from pooling.accounts.who import signed_in
 from pooling.committees.decisions.queries import decisions_about
 from pooling.committees.decisions.words import due_words
-from pooling.experiences.models import Experience
-from pooling.experiences.queries import experiences_of
 from pooling.home.beginning import first_steps
+from pooling.home.beside import beside
 from pooling.home.whereabouts import Whereabouts, whereabouts
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Role
@@ -27,7 +25,6 @@ from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit, may_name_buyers, may_run
 from pooling.purchases.queries import purchase_items
 from pooling.purchases.rules import ONCE_CLOSED
-from pooling.purchases.serving import action_served
 from pooling.web.layout import render
 from pooling.web.typography import date_long, date_time_long, deadline_words, relative_day
 
@@ -80,6 +77,7 @@ def _card(task: Task, here: GroupPage) -> dict[str, Any]:
 async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
     session, caller, purchase = here.session, here.caller, here.purchase
     tasks = await here.features.tasks_of_purchase(session, caller, here.now, purchase.reference)
+    served, experiences = await beside(session, purchase)
     return here.render(
         "home/purchase.html",
         cards_shown=[_card(task, here) for task in tasks],
@@ -94,9 +92,9 @@ async def show_purchase(here: Here[PurchasePage]) -> Response[str]:
         moments=_moments(here),
         decisions=await decisions_about(session, caller, ("purchase", purchase.id)),
         whereabouts=await _whereabouts(here),
-        served=await action_served(session, purchase.id),
+        served=served,
         may_serve=may_edit(caller, purchase),
-        experiences=await experiences_of(session, col(Experience.purchase_id) == purchase.id),
+        experiences=experiences,
     )
 
 
