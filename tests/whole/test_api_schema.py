@@ -690,7 +690,7 @@ def _check(
     sent: list[schemathesis.Case[Any]] = []
 
     @settings(
-        max_examples=5 if mode == GenerationMode.POSITIVE else 4,
+        max_examples=5 if mode == GenerationMode.POSITIVE else 3,
         derandomize=True,
         database=None,
         deadline=None,
