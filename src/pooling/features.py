@@ -32,6 +32,7 @@ from pooling.rounds import feature as rounds
 from pooling.satisfaction import feature as satisfaction
 from pooling.sites import feature as sites
 from pooling.suppliers import feature as suppliers
+from pooling.terms import feature as terms
 from pooling.webhooks import feature as webhooks
 
 FEATURES: tuple[Feature, ...] = (
@@ -54,6 +55,7 @@ FEATURES: tuple[Feature, ...] = (
     suppliers.FEATURE,
     actions.FEATURE,
     rounds.FEATURE,
+    terms.FEATURE,
     experiences.FEATURE,
     committees.FEATURE,
     mailroom.FEATURE,

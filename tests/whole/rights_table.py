@@ -308,6 +308,12 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"{method} /g/{{group}}/actions/tours/{{round}}/bulletins/{{member}}": OWN_MEMBER for method in ("GET", "POST")},
     "GET /g/{group}/actions/{action}/pieces/{action_file_id}": GROUP,
     **{f"POST /g/{{group}}/actions/{{action}}/{step}": OWNS for step in ("pieces", "pieces/{action_file_id}/retrait")},
+    # terms
+    "GET /g/{group}/actions/{action}/modalites": GROUP,
+    **{f"{method} /g/{{group}}/actions/{{action}}/modalites/fiche": OWNS for method in ("GET", "POST")},
+    **{f"{method} /g/{{group}}/actions/{{action}}/modalites/reponses/{{member}}": OWNS for method in ("GET", "POST")},
+    **{f"GET {API}/actions/{{action}}/{path}": GROUP for path in ("terms", "answers/{member}")},
+    **{f"PUT {API}/actions/{{action}}/{path}": OWNS for path in ("terms", "answers/{member}")},
     # workshops
     **{f"GET /g/{{group}}/actions/ateliers{path}": GROUP for path in ("", "/{workshop_id}")},
     **{

@@ -227,6 +227,26 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("content, answer", "'x', 'y'"),
         ("content, answer, answered_at", "'x', '', now()"),
     ],
+    "ck_action_estimates_spread_known": [("spread", "'luck'")],
+    "ck_action_estimates_charges_key_known": [("charges_key", "'luck'")],
+    "ck_action_estimates_three_at_most": [("place", "0"), ("place", "4")],
+    "ck_action_estimates_named": [("label, item", "'', 'x'"), ("label, item", "'x', ''")],
+    "ck_action_estimates_not_negative": [
+        ("quantity, unit_price_cents, charges_cents", values) for values in ("-1, 0, 0", "0, -1, 0", "0, 0, -1")
+    ],
+    "ck_action_estimates_percents": [
+        ("vat_hundredths, subsidy_hundredths", values) for values in ("-1, 0", "10001, 0", "0, -1", "0, 10001")
+    ],
+    "ck_action_answers_position_known": [("position", "'perhaps'")],
+    "ck_action_answers_condition_said": [
+        ("position, condition", "'under_condition', ''"),
+        ("position, condition", "'in', 'x'"),
+    ],
+    "ck_action_answers_deliberation_dated": [
+        ("deliberation, deliberated_on", "'x', NULL"),
+        ("deliberation, deliberated_on", "'', '2027-01-01'"),
+    ],
+    "ck_action_answers_quantity_not_negative": [("quantity", "-1")],
     "ck_action_phases_has_label": [("label, begins_on, ends_on", "'', '2027-01-01', '2027-01-02'")],
     "ck_action_phases_ends_after_start": [("begins_on, ends_on", "'2027-01-02', '2027-01-01'")],
     "ck_partners_has_name": [("name, letters", "'', 'a'"), ("name, letters", "'A', ''")],
@@ -496,6 +516,16 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_experiences_cost_not_negative": ("cost_cents", "0"),
     "ck_experience_questions_says_something": ("content, answer", "'x', ''"),
     "ck_experience_questions_answered_once": ("content, answer, answered_at", "'x', 'y', now()"),
+    "ck_action_estimates_spread_known": ("spread", "'agents'"),
+    "ck_action_estimates_charges_key_known": ("charges_key", "'amount'"),
+    "ck_action_estimates_three_at_most": ("place", "3"),
+    "ck_action_estimates_named": ("label, item", "'x', 'x'"),
+    "ck_action_estimates_not_negative": ("quantity, unit_price_cents, charges_cents", "0, 0, 0"),
+    "ck_action_estimates_percents": ("vat_hundredths, subsidy_hundredths", "0, 10000"),
+    "ck_action_answers_position_known": ("position", "'out'"),
+    "ck_action_answers_condition_said": ("position, condition", "'under_condition', 'x'"),
+    "ck_action_answers_deliberation_dated": ("deliberation, deliberated_on", "'x', '2027-01-01'"),
+    "ck_action_answers_quantity_not_negative": ("quantity", "0"),
     "ck_action_phases_has_label": ("label, begins_on, ends_on", "'Essai', '2027-01-01', '2027-01-02'"),
     "ck_action_phases_ends_after_start": ("begins_on, ends_on", "'2027-01-01', '2027-01-01'"),
     "ck_partners_has_name": ("name, letters", "'A', 'a'"),

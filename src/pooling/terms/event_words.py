@@ -1,0 +1,11 @@
+"""What happens to the terms of actions, in words for the journal."""
+
+from collections.abc import Mapping
+
+from pooling.members.events import EventWords
+
+SENTENCES: Mapping[str, str] = {
+    "action.terms_written": "a écrit les modalités de l’action {action}",
+    "action.answered": "a répondu pour {member} aux modalités de l’action {action}",
+}
+EVENTS = EventWords(SENTENCES)
