@@ -93,6 +93,7 @@ from pooling.receipts.lists.writing import LIST_KIND
 from pooling.receipts.noting import note_receipt
 from pooling.receipts.photos import photos_of
 from pooling.receipts.schemas import NotedIn, ReceiptIn
+from pooling.recovery.models import EntryKind, RecoveryEntry
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import Context
 from pooling.reminders.models import Reminder
@@ -494,6 +495,13 @@ async def _allocate(session: AsyncSession, territory: Territory, purchase_id: in
         StatementMail(
             group_id=territory.group_id, allocation_id=record.id, member=LUGOS, number="2027-001-1-2", asked_at=NOW,
             sent_at=NOW, file_id=sent.id, recipients=[{"name": f"Finances{mark}", "email": "finances@x.example"}],
+        )
+    )  # fmt: skip
+    session.add(
+        RecoveryEntry(
+            group_id=territory.group_id, purchase_id=purchase_id, debtor_id=territory.members[LUGOS],
+            creditor_id=territory.members[ARCACHON], kind=EntryKind.TITRE, number=f"T-1{mark}", cents=100,
+            dated_on=NOW.date(), due_on=NOW.date(), noted_at=NOW,
         )
     )  # fmt: skip
     await session.flush()

@@ -27,6 +27,7 @@ from pooling.procurement import feature as procurement
 from pooling.purchases import feature as purchases
 from pooling.quotes import feature as quotes
 from pooling.receipts import feature as receipts
+from pooling.recovery import feature as recovery
 from pooling.resources import feature as resources
 from pooling.rounds import feature as rounds
 from pooling.satisfaction import feature as satisfaction
@@ -50,6 +51,7 @@ FEATURES: tuple[Feature, ...] = (
     orders.FEATURE,
     receipts.FEATURE,
     bills.FEATURE,
+    recovery.FEATURE,
     accounting.FEATURE,
     open_data.FEATURE,
     suppliers.FEATURE,

@@ -74,6 +74,8 @@ KNOWN = {
     "order_buyers.member_id": "what one of them was called, where the new one is called nothing yet",
     "bills.member_id": "follow",
     "kept_documents.member_id": "frozen",
+    "recovery_entries.debtor_id": "follow",
+    "recovery_entries.creditor_id": "follow; what they owe each other counts no longer",
 }
 """What points at members, and what becomes of it when they unite: a new table says so here, and does it."""
 

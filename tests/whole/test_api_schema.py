@@ -347,7 +347,7 @@ PLACES = {
     **dict.fromkeys(("list_answers", "get_answer", "put_answer", "answer_for_member_by_telephone"), "AG-2027-008"),
     "take_step": "AG-2027-009",
     **dict.fromkeys(("list_allocation_records", "compare_allocation_records", "list_allocation_debts"), "AG-2027-009"),
-    **dict.fromkeys(("download_accounting_file", "download_statement_file"), "AG-2027-009"),
+    **dict.fromkeys(("download_accounting_file", "download_statement_file", "list_recovery"), "AG-2027-009"),
     **dict.fromkeys(("get_offer", "put_offer"), "AG-2027-010"),
     **dict.fromkeys(("list_uptakes", "get_uptake", "put_uptake"), "AG-2027-011"),
     **dict.fromkeys(("get_followup", "put_followup"), "AG-2027-012"),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pooling.kernel.configuration import Dated, read_configuration
 from pooling.kernel.text import slug
+from pooling.sharing.money import Cents
 
 FILE = "finance.toml"
 
@@ -39,6 +40,12 @@ class CapitalGoods(Dated):
     unit_price: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
 
 
+class SmallestTitre(Dated):
+    """Below this amount, no titre is issued."""
+
+    amount: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
+
+
 _CAPITAL_GOODS = CapitalGoods(
     unit_price=Decimal(500), valid_from=date(2002, 2, 26), source="circulaire INTB0200059C", to_confirm=True
 )
@@ -54,6 +61,8 @@ _BENEFICIARIES = FctvaBeneficiaries(
     to_confirm=True,
 )
 
+_SMALLEST_TITRE = SmallestTitre(amount=Decimal(15), valid_from=date(2017, 4, 10), source="CGCT, art. D1611-1")
+
 
 class FinanceConfiguration(BaseModel):
     """The file's content. Without a file, what the law says as far as we know."""
@@ -63,6 +72,8 @@ class FinanceConfiguration(BaseModel):
     fctva: tuple[FctvaRate, ...] = (_FCTVA,)
     fctva_beneficiaries: tuple[FctvaBeneficiaries, ...] = (_BENEFICIARIES,)
     capital_goods: tuple[CapitalGoods, ...] = (_CAPITAL_GOODS,)
+    smallest_titre: tuple[SmallestTitre, ...] = Field(default=(_SMALLEST_TITRE,), exclude=True)
+    """No figure of an allocation depends on it."""
     accounting: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)
     """Layouts of files, which `accounting/configuration.py` reads; no figure depends on them."""
 
@@ -72,6 +83,7 @@ class FinanceConfiguration(BaseModel):
             "FCTVA rates": self.fctva,
             "lists of FCTVA beneficiaries": self.fctva_beneficiaries,
             "prices of capital goods": self.capital_goods,
+            "smallest titres": self.smallest_titre,
         }
         for what, dated in lists.items():
             for earlier, later in pairwise(sorted(dated, key=lambda one: one.valid_from)):
@@ -90,6 +102,11 @@ class FinanceConfiguration(BaseModel):
     def capital_goods_on(self, day: date) -> CapitalGoods | None:
         """The price that tells them on this day, if there is one."""
         return next((goods for goods in self.capital_goods if goods.holds_on(day)), None)
+
+    def smallest_titre_on(self, day: date) -> Cents:
+        """Nothing, where the law says none."""
+        found = next((one for one in self.smallest_titre if one.holds_on(day)), None)
+        return int(found.amount * 100) if found is not None else 0
 
 
 def read_finance(config_dir: Path) -> FinanceConfiguration:

@@ -1,0 +1,78 @@
+"""What the pages of a purchase's recovery share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from pooling.allocation.page import CostsPage
+from pooling.kernel.errors import NotFound
+from pooling.members.group_page import InGroup
+from pooling.members.models import Member
+from pooling.recovery.permissions import recovers_for
+from pooling.recovery.reading import creditors_of
+from pooling.sharing.money import Cents
+from pooling.web.layout import Link
+
+SECTION = "/recouvrement"
+RECOVERY = f"/achats/{{reference:str}}{SECTION}"
+TITLE = "Recouvrement"
+
+
+@dataclass(frozen=True)
+class RecoveryPage(CostsPage):
+    """A page of it."""
+
+    recovers: frozenset[int]
+    """The creditors for which the caller notes titres and payments."""
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        about = await CostsPage.load(here)
+        creditors = await creditors_of(about.session, about.purchase.id, about.today)
+        return cls(
+            **vars(about),
+            recovers=frozenset(one for one in creditors if recovers_for(about.caller, about.purchase.id, one)),
+        )
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super(CostsPage, self).above, Link(TITLE, self.url + SECTION)]
+
+    @property
+    def smallest(self) -> Cents:
+        """Below, no titre is issued."""
+        return self.finance.smallest_titre_on(self.today)
+
+
+@dataclass(frozen=True)
+class DebtorPage(RecoveryPage):
+    """A page of what one member owes."""
+
+    debtor_id: int
+    debtor_name: str
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        about = await RecoveryPage.load(here)
+        found = await about.session.execute(
+            select(func.coalesce(Member.merged_into_id, Member.id), col(Member.name)).where(
+                col(Member.code) == here.named["member"]
+            )
+        )
+        row = found.one_or_none()
+        if row is None:
+            raise NotFound
+        return cls(**vars(about), debtor_id=row[0], debtor_name=row[1])
+
+    @property
+    def member(self) -> str:
+        """Its code, as the address names it."""
+        code: str = self.named["member"]
+        return code
+
+    @property
+    def path(self) -> str:
+        return f"{SECTION}/{self.member}"

@@ -1,0 +1,105 @@
+"""A titre, partial payments, one withdrawn, a later version that lowers the debt: pages, files, programs."""
+
+import io
+import re
+
+from openpyxl import load_workbook
+from sqlalchemy import text
+
+from allocation.records.test_versions import freeze, read
+from api_client import API, Connect, Program
+from bills.scene import PURCHASE, Bought, buy
+from factories import ARCACHON, BUYER, LUGOS, SALLES, Territory
+from pooling.kernel.database import Database
+from web_client import Browser, SignIn, text_of
+
+RECOVERY = f"{PURCHASE}/recouvrement"
+PAGE = f"{RECOVERY}/{SALLES}"
+FINANCE, OF_SALLES = "finances@arcachon.example", "referent@salles.example"
+
+
+async def form_of(browser: Browser, territory: Territory, **fields: str) -> dict[str, str]:
+    shown = (await browser.get(PAGE)).text
+    seen = shown.split('name="seen" value="')[1].split('"')[0]
+    return {"seen": seen, "creditor": str(territory.members[ARCACHON]), "dated_on": "2027-01-04", **fields}
+
+
+async def note(browser: Browser, territory: Territory, **fields: str) -> None:
+    answer = await browser.post(f"{PAGE}/ecritures", await form_of(browser, territory, **fields), page=PAGE)
+    assert answer.status_code == 303, text_of(answer)
+
+
+async def test_what_remains_follows_titres_payments_and_versions(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    bought = await buy(database, territory)
+    buyer, finance, referent = await sign_in(BUYER), await sign_in(FINANCE), await sign_in(OF_SALLES)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE collections SET closed_at = opened_at"))
+    await freeze(buyer)
+    assert "Salles Arcachon 1 296,00 € 0,00 € 1 296,00 € 0,00 € 1 296,00 € Titre à émettre" in await read(
+        finance, RECOVERY
+    )
+
+    wrong = await form_of(finance, territory, kind="titre", cents="1296", number="")
+    refused = await finance.post(f"{PAGE}/ecritures", wrong, page=PAGE)
+    assert refused.status_code == 422
+    assert "Indiquez le numéro du titre." in text_of(refused)
+    assert 'value="1296"' in refused.text, "what was typed is kept"
+    titre = await form_of(finance, territory, kind="titre", number="T-12", due_on="2027-01-05", cents="1296")
+    for _ in range(2):
+        assert (await finance.post(f"{PAGE}/ecritures", titre, page=PAGE)).status_code == 303, "twice is once"
+    stale = await finance.post(f"{PAGE}/ecritures", {**titre, "number": "T-13"}, page=PAGE)
+    assert "entre-temps" in text_of(stale)
+    await pay(finance, referent, territory, titre)
+    await lower(bought, buyer, finance, territory)
+    await tells_the_same(buyer, finance, await connect(BUYER))
+
+
+async def pay(finance: Browser, referent: Browser, territory: Territory, titre: dict[str, str]) -> None:
+    await note(finance, territory, kind="payment", cents="500", number="VIR 1")
+    await note(finance, territory, kind="payment", cents="9", number="VIR 2")
+    shown = await read(finance, PAGE)
+    assert "Arcachon 1 296,00 € 1 296,00 € 0,00 € 509,00 € 787,00 € En retard" in shown
+    (entry,) = re.findall(r'<option value="(\d+)"[^>]*>Paiement VIR 2', (await finance.get(PAGE)).text)
+    withdrawal = {"entry": entry, "reason": "Saisi deux fois"}
+    assert (await finance.post(f"{PAGE}/retrait", withdrawal, page=PAGE)).status_code == 303
+    assert "retiré : Saisi deux fois" in await read(referent, PAGE), "the member reads what concerns it"
+    assert "796,00 € En retard" in await read(referent, PAGE)
+    assert (await referent.get(f"{RECOVERY}/{LUGOS}")).status_code == 404
+    assert (await referent.post(f"{PAGE}/ecritures", titre, page=PAGE)).status_code == 403
+    assert "Relancer 1 membre en retard de paiement" in await read(finance, "/g/bassin")
+
+    await note(finance, territory, kind="payment", cents="796", number="VIR 3")
+
+
+async def lower(bought: Bought, buyer: Browser, finance: Browser, territory: Territory) -> None:
+    """A credit note, once all is paid."""
+    taking = f"{PURCHASE}/receptions/ajustement"
+    field = f"unites-{bought.items['arceau']}-{territory.members[SALLES]}"
+    version = (await buyer.get(taking)).text.split('name="version" value="')[1].split('"')[0]
+    await buyer.post(taking, {"version": version, field: "5", "reason": "Un arceau rendu"})
+    await freeze(buyer, cause="credit_note", reason="A-12")
+    lowered = "Arcachon 1 080,00 € 1 296,00 € −216,00 € 1 296,00 € −216,00 € Trop-perçu à rembourser"
+    assert lowered in await read(finance, PAGE)
+    await note(finance, territory, kind="reduction", number="R-1", cents="216")
+    await note(finance, territory, kind="reimbursement", cents="216")
+    assert "Arcachon 1 080,00 € 1 080,00 € 0,00 € 1 080,00 € 0,00 € Payé" in await read(finance, PAGE)
+
+
+async def tells_the_same(buyer: Browser, finance: Browser, program: Program) -> None:
+    book = load_workbook(io.BytesIO((await finance.get(f"{RECOVERY}/liste.xlsx")).content), data_only=True)
+    rows = {row[1]: row for row in book["Recouvrement"].iter_rows(values_only=True)}
+    assert rows["Salles"][4:9] == (1080, 1080, 0, 1080, 0)
+    assert ";1080,00;1080,00;0,00;1080,00;0,00;" in (await finance.get(f"{RECOVERY}/liste.csv")).text
+    listed = (await program.get(f"{API}/purchases/AG-2027-001/recovery")).json()["items"]
+    salles = next(one for one in listed if one["debtor"] == SALLES)
+    assert (salles["creditor"], salles["paid"], salles["remaining"], salles["state"]) == (
+        ARCACHON,
+        "1080.00",
+        "0.00",
+        "paid",
+    )
+    journal = await read(buyer, "/g/bassin/journal")
+    assert "a noté pour Salles, sur AG-2027-001" in journal
+    assert "Titre T-12, 1 296,00 €" in journal
