@@ -296,8 +296,8 @@ def _space(found: re.Match[str]) -> str:
 
 
 _TOKEN = re.compile(
-    r"""(?P<text>"(?:[^"]|"")*")
-    |'(?P<sheet>(?:[^']|'')*)'!(?P<from>[A-Z]+[0-9]+)(?::(?P<to>[A-Z]+[0-9]+))?
+    r"""("(?:[^"]|"")*+"?)
+    |'(?P<sheet>(?:[^']|'')*+)(?:'!(?P<from>[A-Z]+[0-9]+)(?::(?P<to>[A-Z]+[0-9]+))?|'?)
     |\b(?P<cell>[A-Z]+[0-9]+)(?::(?P<last>[A-Z]+[0-9]+))?\b
     |(?P<separator>,)""",
     re.VERBOSE,
@@ -310,8 +310,8 @@ def open_formula(text: str) -> str:
     def written(found: re.Match[str]) -> str:
         if found["separator"]:
             return ";"
-        if found["text"]:
-            return found["text"]
+        if not (found["from"] or found["cell"]):
+            return found[0]
         first, last = found["from"] or found["cell"], found["to"] or found["last"]
         sheet = f"$'{found['sheet']}'" if found["sheet"] else ""
         return f"[{sheet}.{first}{f':.{last}' if last else ''}]"
