@@ -92,7 +92,7 @@ class Field:
     """One rule of the format: what a value has to be."""
 
     kind: type | tuple[type, ...] = str
-    pattern: str = ""
+    pattern: re.Pattern[str] | None = None
     choices: Sequence[str] = ()
     least: int | None = None
     most: int | None = None
@@ -112,7 +112,11 @@ def _in(name: str, field: Field) -> Field:
     return Field(dict, of={name: field})
 
 
-_DAY = Field(pattern=r"\d{4}-\d{2}-\d{2}")
+_ID = re.compile(r".{1,16}")
+_SIRET = re.compile(r"[0-9]{14}")
+_CPV = re.compile(r"[0-9]{8}(-[0-9])?")
+_WRITTEN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = Field(pattern=_WRITTEN_DAY)
 _HOLDER = Field(
     dict,
     of={
@@ -122,11 +126,11 @@ _HOLDER = Field(
 )
 _RATIO = Field((int, float), least=0, most=1, required=False)
 FORMAT: Mapping[str, Field] = {
-    "id": Field(pattern=r".{1,16}"),
-    "acheteur": Field(dict, of={"id": Field(pattern=r"[0-9]{14}")}),
+    "id": Field(pattern=_ID),
+    "acheteur": Field(dict, of={"id": Field(pattern=_SIRET)}),
     "nature": Field(choices=(NATURE, "Marché de partenariat", "Marché de défense ou de sécurité")),
     "objet": Field(longest=LONGEST_OBJECT),
-    "codeCPV": Field(pattern=r"[0-9]{8}(-[0-9])?"),
+    "codeCPV": Field(pattern=_CPV),
     "techniques": _in(
         "technique",
         _listed(
@@ -190,7 +194,7 @@ def _faults(value: Any, field: Field, path: str) -> list[str]:  # noqa: ANN401 -
 def _holds(value: Any, field: Field) -> bool:  # noqa: ANN401
     if isinstance(value, str):
         known = not field.choices or value in field.choices
-        written = not field.pattern or re.fullmatch(field.pattern, value) is not None
+        written = field.pattern is None or field.pattern.fullmatch(value) is not None
         return bool(value) and known and written and (field.longest is None or len(value) <= field.longest)
     return (field.least is None or value >= field.least) and (field.most is None or value <= field.most)
 
