@@ -74,6 +74,9 @@ def test_the_file_that_comes_along_is_right() -> None:
         "convocation",
         "minutes",
         "follow_up",
+        "experience_digest",
         "quarter",
+        "opinion_purchase",
+        "opinion_committee",
     ]
     assert configuration.schedule("committee", Schedule()) == DEFAULT

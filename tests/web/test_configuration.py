@@ -37,8 +37,9 @@ def config(tmp_path: Path) -> Path:
 
 
 def being_written(config: Path) -> None:
-    for file in config.iterdir():
-        file.write_text("half = ")
+    for file in config.rglob("*"):
+        if file.is_file():
+            file.write_text("half = ")
 
 
 async def test_pages_go_by_what_was_read_when_the_folder_is_being_written(

@@ -65,6 +65,7 @@ async def test_a_charge_is_added_changed_and_removed(database: Database, territo
         "fctva": True,
         "percent": None,
         "vat_rate": "20",
+        "paid_by": None,
     }
     assert event["after"] == {
         "label": "Livraison",
@@ -75,6 +76,7 @@ async def test_a_charge_is_added_changed_and_removed(database: Database, territo
         "fctva": False,
         "percent": None,
         "vat_rate": "20",
+        "paid_by": None,
     }
 
     confirm = await browser.get(f"{url}/suppression")

@@ -61,11 +61,11 @@ async def test_a_record_of_another_rule_opens_for_ever(
     await browser.get(COSTS)  # which says that it is done
     before = await everything(browser)
 
-    def another_rule(case: Case) -> Allocation:
+    def another_rule(case: Case, *_: object) -> Allocation:
         raise AssertionError(f"{case.label} is computed again")
 
     monkeypatch.setattr(statement, "RULE_VERSION", 42)
-    monkeypatch.setattr(allocating, "allocate", another_rule)
+    monkeypatch.setattr(allocating, "allocate_billed", another_rule)
     assert await everything(browser) == before
     (record,) = await records(database, territory)
     assert record.rule_version == 41

@@ -17,9 +17,11 @@ WALLED = (
         back_at timestamptz NOT NULL,
         purchase_id bigint,
         round_id bigint,
+        action_id bigint,
         PRIMARY KEY (group_id, id),
         FOREIGN KEY (group_id, purchase_id) REFERENCES purchases (group_id, id),
-        FOREIGN KEY (group_id, round_id) REFERENCES rounds (group_id, id)
+        FOREIGN KEY (group_id, round_id) REFERENCES rounds (group_id, id),
+        FOREIGN KEY (group_id, action_id) REFERENCES actions (group_id, id)
     )""",
     "ALTER TABLE example_loans ENABLE ROW LEVEL SECURITY",
     """
