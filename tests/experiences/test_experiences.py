@@ -2,6 +2,7 @@
 mailed before each committee.
 """
 
+import re
 from datetime import time, timedelta
 
 from sqlalchemy import text
@@ -24,7 +25,6 @@ from pooling.reminders.kinds import Context, DueReminder
 from web_client import SignIn, text_of
 
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
-ONE = "/g/bassin/experiences/1"
 NEW = "/g/bassin/experiences/nouveau"
 
 
@@ -46,8 +46,10 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
         assert refused.status_code == 422
         assert said in text_of(refused) or said in refused.text
         assert "1 200 numéros" in refused.text
-    assert (await referent.post(NEW, sheet, page=NEW)).status_code == 303
-    shown = text_of(await other.get(ONE))
+    told = await referent.post(NEW, sheet, page=NEW)
+    assert told.status_code == 303
+    one = told.headers["location"]
+    shown = text_of(await other.get(one))
     assert all(words in shown for words in ("Le journal du vélo", "2 345,67 €", "Plus tôt"))
     for typed, found in (
         ("journaux", 1),
@@ -59,19 +61,22 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
     ):
         page = await other.get(f"/g/bassin/experiences?cherche={typed}")
         assert page.text.count('<th scope="row"') == found, typed
-    form = await referent.get(f"{ONE}/fiche")
+    form = await referent.get(f"{one}/fiche")
     assert 'value="2345,67"' in form.text
-    assert (await other.get(f"{ONE}/fiche")).status_code == 403
-    assert (await other.post(f"{ONE}/questions", {"content": "Et l’hiver ?"}, page=ONE)).status_code == 303
-    assert "Et l’hiver ?" in text_of(await referent.get(ONE))
-    answer = {"answer-1": "On roule aussi"}
-    assert (await referent.post(f"{ONE}/questions/1/reponse", {"answer-1": ""}, page=ONE)).status_code == 422
-    assert (await referent.post(f"{ONE}/questions/1/reponse", answer, page=ONE)).status_code == 303
-    again = await referent.post(f"{ONE}/questions/1/reponse", answer, page=ONE)
+    assert (await other.get(f"{one}/fiche")).status_code == 403
+    assert (await other.post(f"{one}/questions", {"content": "Et l’hiver ?"}, page=one)).status_code == 303
+    asked = await referent.get(one)
+    assert "Et l’hiver ?" in text_of(asked)
+    (question,) = set(re.findall(r"questions/([0-9]+)/reponse", asked.text))
+    field, place = f"answer-{question}", f"{one}/questions/{question}/reponse"
+    answer = {field: "On roule aussi"}
+    assert (await referent.post(place, {field: ""}, page=one)).status_code == 422
+    assert (await referent.post(place, answer, page=one)).status_code == 303
+    again = await referent.post(place, answer, page=one)
     assert again.status_code == 422
     assert "On roule aussi" in text_of(again)
-    assert (await other.post(f"{ONE}/partage", {"shared": "1"}, page=ONE)).status_code == 403
-    assert (await facilitator.post(f"{ONE}/partage", {"shared": "1"}, page=ONE)).status_code == 303
+    assert (await other.post(f"{one}/partage", {"shared": "1"}, page=one)).status_code == 403
+    assert (await facilitator.post(f"{one}/partage", {"shared": "1"}, page=one)).status_code == 303
     journal = text_of(await facilitator.get("/g/bassin/journal"))
     assert "a ouvert aux autres groupes le retour d’expérience « Le journal du vélo »" in journal
 

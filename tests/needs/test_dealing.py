@@ -71,7 +71,8 @@ async def declare(session: AsyncSession, purchase: Purchase, dice: random.Random
             "INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, filed_at) "
             "SELECT group_id, purchase_id, member_id, CASE WHEN filed THEN 'filed' ELSE 'draft' END, '', :now, "
             "CASE WHEN filed THEN CAST(:now AS timestamptz) END FROM ("
-            "  SELECT *, :seed * member_id % 9 > 1 AS filed FROM participations WHERE member_id <> :lead) part"
+            "  SELECT *, :seed * rank() OVER (ORDER BY member_id) % 9 > 1 AS filed FROM participations "
+            "  WHERE member_id <> :lead) part"
         ),
         {"seed": dice.randrange(1, 99), "now": NOW, "lead": lead},
     )
@@ -80,10 +81,11 @@ async def declare(session: AsyncSession, purchase: Purchase, dice: random.Random
         text(
             "INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at) "
             "SELECT group_id, id, item_id, quantity, quantity + more, turn FROM ("
-            "  SELECT d.group_id, d.id, i.id AS item_id, (:seed * d.id * i.id) % (1 + :most) AS quantity, "
-            "  (:seed * (d.id + i.id)) % (1 + :tolerance) AS more, "
-            "  CAST(:now AS timestamptz) + d.id % 4 * interval '1 minute' AS turn "
-            "  FROM declarations d JOIN items i ON i.purchase_id = d.purchase_id) wish"
+            "  SELECT d.group_id, d.id, i.id AS item_id, (:seed * d.turn * i.turn) % (1 + :most) AS quantity, "
+            "  (:seed * (d.turn + i.turn)) % (1 + :tolerance) AS more, "
+            "  CAST(:now AS timestamptz) + d.turn % 4 * interval '1 minute' AS turn "
+            "  FROM (SELECT *, rank() OVER (ORDER BY member_id) AS turn FROM declarations) d "
+            "  JOIN (SELECT *, rank() OVER (ORDER BY id) AS turn FROM items) i ON i.purchase_id = d.purchase_id) wish"
         ),
         {"seed": dice.randrange(1, 10**6), "most": most, "tolerance": tolerance, "now": NOW},
     )
