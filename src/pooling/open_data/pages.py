@@ -192,14 +192,14 @@ async def download_small_contracts(here: Here[GroupPage], data_year: FromPath[in
     table = listed(await small_contracts(here.session, year))
     notice = FICTIONAL if here.group.fictional else None
     await asyncio.to_thread(write_csv, target, table, notice)
-    return download(target.getvalue(), f"marches-{year}.csv", "text/csv; charset=utf-8", headers=REVALIDATED)
+    return download(target.getvalue(), f"marches-{year}.csv", "text/csv", headers=REVALIDATED)
 
 
 @get(f"{YEAR}/vehicules", right=Right.SEE_TOTALS)
 async def download_fleet(here: Here[GroupPage], data_year: FromPath[int]) -> Response[bytes]:
     year = _year(data_year)
     content = written(await renewed(here.session, year, here.zone), FICTIONAL if here.group.fictional else None)
-    return download(content, f"vehicules-{year}.csv", "text/csv; charset=utf-8", headers=REVALIDATED)
+    return download(content, f"vehicules-{year}.csv", "text/csv", headers=REVALIDATED)
 
 
 ROUTES = [
