@@ -78,10 +78,10 @@ async def visit_all(visitor: Visitor) -> set[str]:
 
 async def links(visitor: Visitor) -> list[str]:
     """Addresses of this site that the page leads to, without downloads."""
-    found: list[str] = await visitor.page.locator("a[href^='/']").evaluate_all(
+    found: list[str] = await visitor.page.locator("a[href^='/']:not([download])").evaluate_all(
         "all => all.map(a => new URL(a.href).pathname)"
     )
-    return [path for path in found if not re.search(r"\.[a-z]+$|/pieces/\d+$", path)]
+    return [path for path in found if not re.search(r"\.[a-z]+$|/pieces/\d+$|/releves/envoyes/[^/]+$", path)]
 
 
 async def test_pages_of_errors(shared_demonstration: Served, visitors: Visitors) -> None:
