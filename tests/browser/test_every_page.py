@@ -25,6 +25,10 @@ ONE_OF_MANY = re.compile(
 )
 """A person, a member, an article, an action: pages that differ by what they are about, not how they are made."""
 
+DOWNLOAD = re.compile(
+    r"\.[a-z]+$|/pieces/\d+$|/releves/envoyes/[^/]+$|/donnees/(decp|membres)$|/donnees-ouvertes/\d+/(marches|vehicules)$"
+)
+
 
 def kind(path: str) -> str:
     return ONE_OF_MANY.sub("/…", path)
@@ -81,7 +85,7 @@ async def links(visitor: Visitor) -> list[str]:
     found: list[str] = await visitor.page.locator("a[href^='/']:not([download])").evaluate_all(
         "all => all.map(a => new URL(a.href).pathname)"
     )
-    return [path for path in found if not re.search(r"\.[a-z]+$|/pieces/\d+$|/releves/envoyes/[^/]+$", path)]
+    return [path for path in found if not DOWNLOAD.search(path)]
 
 
 async def test_pages_of_errors(shared_demonstration: Served, visitors: Visitors) -> None:
