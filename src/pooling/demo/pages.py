@@ -24,7 +24,7 @@ from pooling.web.services import services_of
 
 MAILBOX = "/demonstration/courriels"
 NAVIGATION = (Entry("Courriels", MAILBOX, Right.SEE_GROUP),)
-PAGE_SIZE = 50
+PAGE_SIZE = 200
 
 
 async def _demo_people(request: Request[Any, Any, Any]) -> list[DemoPerson]:
