@@ -275,7 +275,7 @@ async def test_statements_are_mailed_once_to_who_follows_the_money(
     assert number in subject
     assert len(attachments) == 1
     shown = text_of(await browser.get(f"{RECORD}/releves"))
-    assert f"{number} {ARCACHON}" in shown
+    assert f"Arcachon (PDF) {number} ," in shown
     assert FINANCE in shown
     async with database.transaction(territory.group_id) as session:
         await forget_recipients(session, NOW)

@@ -301,6 +301,13 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "post_receipt": ARRIVED,
     "compare_allocation_records": {"other": 1},
     "get_taking": {},
+    "get_terms": {},
+    "get_terms_answer": {},
+    "write_terms": {
+        "estimates": [{"label": "Cent", "item": "Arceau", "quantity": 100, "unit_price_cents": 18_000}],
+        "answer_by": "2027-04-01",
+    },
+    "answer_terms": {"position": "in", "condition": "", "quantity": 3, "deliberation": "", "deliberated_on": None},
     "post_taking": {
         "as_received": True,
         "lines": [{"item": "arceau", "member": LUGOS, "units": 2}],
@@ -357,7 +364,8 @@ PLACES = {
     **dict.fromkeys(("put_quote_criteria", "get_quote_marks", "put_quote_marks"), "AG-2027-013"),
     **dict.fromkeys(("ask_for_quotes", "remind_suppliers"), "AG-2027-014"),
     "put_awards": "AG-2027-015",
-    **dict.fromkeys(("make_purchase_orders", "name_order_suppliers", "get_taking", "post_taking"), "AG-2027-016"),
+    **dict.fromkeys(("make_purchase_orders", "name_order_suppliers", "post_taking"), "AG-2027-016"),
+    "get_taking": "AG-2027-020",
     **dict.fromkeys(("get_order", "list_order_lines", "send_order", "confirm_order"), "AG-2027-017"),
     **dict.fromkeys(("amend_order", "set_order_tolerances", "cancel_order", "send_orders"), "AG-2027-017"),
     **dict.fromkeys(("list_received_lines", "post_receipt", "post_completion", "post_reopening"), "AG-2027-018"),
@@ -372,6 +380,7 @@ LENT: dict[str, tuple[str, int | str]] = {
     **dict.fromkeys(("correct_round", "cancel_a_round"), ("round", "TP-2027-002")),
     "open_a_round": ("round", "TP-2027-003"),
     "move_action": ("action", "FA-2027-001"),
+    **dict.fromkeys(("get_terms", "write_terms", "get_terms_answer", "answer_terms"), ("action", "FA-2027-004")),
     **dict.fromkeys(("agree_lending", "end_lending", "note_lending_use"), ("lending_id", 1)),
     "refuse_lending": ("lending_id", 2),
     **dict.fromkeys(("get_bill", "accept_bill"), ("bill_id", 1)),
@@ -526,7 +535,7 @@ async def prepare_rounds(database: Database, territory: Territory) -> None:
     """One that is open to all, and two that are not open yet; the actions that they rank are moved by nobody else."""
     async with database.transaction(territory.group_id) as session:
         caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
-        for number in range(3):
+        for number in range(4):
             await propose_action(session, caller, ActionIn(title=f"n° {number}"), Catalogue(), NOW)
         command = RoundIn.model_validate({**ROUND, "secret": False})
         for _ in range(3):
@@ -624,6 +633,9 @@ class Service:
         await make_quotes(self.database, territory)
         await make_orders_that_left(self.database, territory)
         await write_papers(self.database, territory)
+        taken = await make_closed(self.database, territory, frozen=True)
+        async with self.database.transaction(territory.group_id) as session:
+            await session.execute(text("UPDATE purchases SET state = 'ordered' WHERE id = :p"), {"p": taken})
         await add_sites(self.database, territory)
         await lend_desks(self.database, territory)
         await prepare_rounds(self.database, territory)

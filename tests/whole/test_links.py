@@ -69,6 +69,7 @@ STATEMENTS = "/g/{group}/achats/{reference}/couts/etats/{number}/releves"
 WORKBOOKS = "/g/{group}/achats/{reference}/couts/classeurs"
 UNLINKED = {
     "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
+    "/g/{group}/achats/{reference}/recouvrement/{member}": "offered where a member owes another one something",
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
     **dict.fromkeys(

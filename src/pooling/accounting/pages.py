@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlmodel import col
 
 from pooling.accounting.configuration import AccountingLayouts
@@ -19,6 +19,7 @@ from pooling.accounting.reading import read_booked
 from pooling.accounting.statement import PDF, statement_pdf
 from pooling.accounting.statement_export import KIND, MOST_IN_ZIP, count_shares, parts_of, terms_of
 from pooling.accounting.writing import write_layout
+from pooling.allocation.models import AllocationShare
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share, may_see_share
 from pooling.allocation.records.opening import FoundRecord, find_record
@@ -29,6 +30,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import file_with_content
 from pooling.kernel.slices import Order, Slice
+from pooling.kernel.tables import any_of, linked
 from pooling.kernel.text import whole_number
 from pooling.members.features import Part
 from pooling.members.group_page import Here
@@ -42,19 +44,28 @@ from pooling.web.typography import date_time_long, plural
 
 CSV = "text/csv"
 TITLE = "Relevés"
-_BY_CODE = Order(col(StatementMail.member).label("place"), size=50)
+_BY_NAME = Order(col(AllocationShare.name), col(AllocationShare.member), size=50)
 
 
 async def record_part(here: RecordPage) -> Part:
     """On the page of the record: statements and files for those who see every share, else the own ones."""
     url = here.url + here.path
+    own = [] if here.own is None else sorted(here.own)
+    mailed = await here.session.execute(
+        select(col(StatementMail.member)).where(
+            col(StatementMail.allocation_id) == here.record.id,
+            any_of(col(StatementMail.member), own),
+            col(StatementMail.sent_at).is_not(None),
+        )
+    )
     layouts = here.services.part(AccountingLayouts).accounting
     return Part(
         "accounting/record_part.html",
         {
             "sees_all": here.sees_all,
             "statements_url": f"{url}/releves",
-            "own": [] if here.own is None else sorted(here.own),
+            "own": own,
+            "mailed": set(mailed.scalars()) if own else set(),
             "layouts": [{"title": one.title, "url": f"{url}/comptabilite/{one.name}"} for one in layouts],
         },
     )
@@ -62,14 +73,21 @@ async def record_part(here: RecordPage) -> Part:
 
 @get(STATEMENTS, right=may_see_every_share)
 async def show_statements(here: Here[RecordPage], apres: FromQuery[str] = "") -> Response[str]:
-    """Downloads, who was sent what and when, and the button that sends."""
+    """Each member's, who was sent what and when, and the button that sends."""
     here.record.told()
     count, mailing = await count_shares(here.session, here.record), await mailing_of(here.session, here.record)
-    sent = await _BY_CODE.read(
+    listed = await _BY_NAME.read(
         here.session,
-        select(StatementMail, col(StatementMail.member).label("place")).where(
-            col(StatementMail.allocation_id) == here.record.id, col(StatementMail.sent_at).is_not(None)
-        ),
+        select(col(AllocationShare.name), col(AllocationShare.member), StatementMail)
+        .outerjoin(
+            StatementMail,
+            and_(
+                linked(StatementMail.allocation_id, AllocationShare.allocation_id),
+                col(StatementMail.member) == col(AllocationShare.member),
+                col(StatementMail.sent_at).is_not(None),
+            ),
+        )
+        .where(col(AllocationShare.allocation_id) == here.record.id),
         Slice(apres),
     )
     url = f"{here.url}{here.path}/releves"
@@ -81,18 +99,22 @@ async def show_statements(here: Here[RecordPage], apres: FromQuery[str] = "") ->
         parts=[{"part": part, "label": _part_label(part, count)} for part in parts_of(count)],
         mailing=mailing,
         may_send=may_run.allows(here.caller, here.purchase),
-        sent=[
-            {
-                "number": mail.number,
-                "member": mail.member,
-                "file": f"{url}/envoyes/{mail.member}",
-                "at": date_time_long(mail.sent_at, here.zone) if mail.sent_at else "",
-                "to": ", ".join(one["email"] for one in mail.recipients),
-            }
-            for mail, *_ in sent.items
+        statements=[
+            {"member": name, "file": f"{url}/{member}", "mail": mail and _mailed(here, url, mail)}
+            for name, member, mail in listed.items
         ],
-        **pages_after(url, apres, sent),
+        **pages_after(url, apres, listed),
     )
+
+
+def _mailed(here: RecordPage, url: str, mail: StatementMail) -> dict[str, str]:
+    """What was sent of a member's, when and to whom."""
+    return {
+        "number": mail.number,
+        "file": f"{url}/envoyes/{mail.member}",
+        "at": date_time_long(mail.sent_at, here.zone) if mail.sent_at else "",
+        "to": ", ".join(one["email"] for one in mail.recipients),
+    }
 
 
 def _part_label(part: int, count: int) -> str:

@@ -21,13 +21,13 @@ _FIGURES = (
     Column("Unité", width=14),
     Column("Attendu", ColumnKind.NUMBER, 14),
     Column("Atteint", width=10),
-    Column("Remarque", width=80),
+    Column("Note", width=80),
 )
 _PIECES = (
     Column("Indicateur", width=40),
     Column("Détail", width=48),
     Column("Valeur", width=24),
-    Column("Remarque", width=60),
+    Column("Note", width=60),
 )
 _UNITS: Mapping[Unit, str] = {
     Unit.COUNT: "nombre",
