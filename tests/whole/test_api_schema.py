@@ -428,7 +428,7 @@ async def publish_minutes_of_a_committee(database: Database, territory: Territor
 
 async def make_closed(database: Database, territory: Territory, *, frozen: bool = False) -> int:
     purchase_id = await open_purchase(database, territory, NOW)
-    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=3)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=5)
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         await close_collection(session, buyer, purchase_id, FixedClock(NOW), reason="Tous ont répondu")
