@@ -66,7 +66,7 @@ def _schema(field: Field) -> dict[str, Any]:
     if field.kind is str:
         found: dict[str, Any] = {"type": "string", "minLength": 1}
         if field.pattern:
-            found["pattern"] = f"^(?:{field.pattern})$"
+            found["pattern"] = f"^(?:{field.pattern.pattern})$"
         return {**found, **({"enum": list(field.choices)} if field.choices else {})}
     limits = {name: value for name, value in (("minimum", field.least), ("maximum", field.most)) if value is not None}
     return {"type": "integer" if field.kind is int else "number", **limits}

@@ -1,7 +1,9 @@
 """A document as an OpenDocument text (OpenDocument 1.3, part 3), with the styles that LibreOffice knows by name."""
 
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from odfdo import Document as Written
@@ -36,7 +38,17 @@ def write_odt(document: Document) -> bytes:
     _Writer().write(body, document.blocks)
     target = io.BytesIO()
     odt.save(target)
-    return target.getvalue()
+    return _dated(target, document.at)
+
+
+def _dated(written: io.BytesIO, at: datetime) -> bytes:
+    """With the document's own moment on every part: the same document is the same file, whenever it is written."""
+    dated = io.BytesIO()
+    with zipfile.ZipFile(written) as parts, zipfile.ZipFile(dated, "w") as again:
+        for part in parts.infolist():
+            entry = zipfile.ZipInfo(part.filename, at.timetuple()[:6])
+            again.writestr(entry, parts.read(part), part.compress_type)
+    return dated.getvalue()
 
 
 def _say_of(odt: Written, document: Document) -> None:

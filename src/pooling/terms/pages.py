@@ -116,7 +116,7 @@ async def _terms_page(here: ActionPage, form: Form) -> Response[str]:
         form.values["version"] = version_of(terms.model_dump(mode="json"))
     return here.render(
         "terms/form.html",
-        (TITLE, f"/actions/{here.action.reference}/modalites"),
+        (TITLE, "/modalites"),
         "Modifier",
         form=form,
         places=_PLACES,

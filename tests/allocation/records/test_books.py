@@ -182,8 +182,10 @@ async def test_who_pays_stands_in_every_file_and_a_record_keeps_it(
 
 
 AS_BEFORE = (
-    """INSERT INTO allocations (group_id, purchase_id, number, frozen_at, "case", result, rule_version, stated, details)
-    SELECT group_id, purchase_id, 2, frozen_at, "case", result, rule_version, stated - 'filing' - 'threshold', details
+    """INSERT INTO allocations (group_id, purchase_id, number, frozen_at, "case", result, rule_version, stated, details,
+        cause, reason)
+    SELECT group_id, purchase_id, 2, frozen_at, "case", result, rule_version, stated - 'filing' - 'threshold', details,
+        cause, reason
     FROM allocations""",
     """INSERT INTO allocation_shares (group_id, allocation_id, member, name, budget, ht, vat, subsidies, fctva, net,
         vat_by_rate, gets_fctva, lines)
