@@ -10,6 +10,7 @@ lists of contents, aligns: `right`, `center`, `left` or nothing, of each column)
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
@@ -214,8 +215,18 @@ async def as_html(text: str, *, under: int = 2) -> Markup:
 
 
 def html_of(blocks: Sequence[Node], *, under: int = 2) -> Markup:
-    """The tree as HTML, its headings below one of the level `under`."""
-    return Markup("\n").join(_html(block, under) for block in blocks)
+    """The tree as HTML, its headings below one of the level `under`; each table is named by what it stands under."""
+    said, heading, named = list[Markup](), "", Counter[str]()
+    for block in blocks:
+        if block["kind"] == "heading":
+            heading = plain_text([block])
+        if block["kind"] == "table":
+            named[heading] += 1
+            label = f"Tableau : {heading}" if heading else "Tableau"
+            said.append(_html_table(block, label if named[heading] == 1 else f"{label} ({named[heading]})"))
+        else:
+            said.append(_html(block, under))
+    return Markup("\n").join(said)
 
 
 def _html(block: Node, under: int) -> Markup:
@@ -231,7 +242,7 @@ def _html(block: Node, under: int) -> Markup:
         return Markup("<blockquote>{}</blockquote>").format(html_of(block["blocks"], under=under))
     if kind == "code":
         return Markup('<pre class="preserve"><code>{}</code></pre>').format(block["text"])
-    return Markup("<hr>") if kind == "rule" else _html_table(block)
+    return Markup("<hr>") if kind == "rule" else _html_table(block, "Tableau")
 
 
 def _html_list(block: Node, under: int) -> Markup:
@@ -248,14 +259,14 @@ def _item(blocks: Sequence[Node], under: int) -> Markup:
     return html_of(blocks, under=under)
 
 
-def _html_table(block: Node) -> Markup:
+def _html_table(block: Node, label: str) -> Markup:
     classes = [_NUMERIC if align == "right" else "" for align in block["aligns"]]
     head = Markup("").join(_head_cell(cell, said) for cell, said in zip(block["head"], classes, strict=True))
     rows = Markup("").join(Markup("<tr>{}</tr>").format(_cells(row, classes)) for row in block["rows"])
     return Markup(
-        '<div class="table-scroll" role="region" tabindex="0" aria-label="Tableau">'
+        '<div class="table-scroll" role="region" tabindex="0" aria-label="{}">'
         "<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(head, rows)
+    ).format(label, head, rows)
 
 
 _NUMERIC = Markup(' class="numeric"')
