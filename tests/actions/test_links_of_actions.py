@@ -45,17 +45,17 @@ ONE = "/g/bassin/actions/FA-2027-001"
 @pytest.mark.parametrize(
     ("bought", "saved"),
     [
-        ([], None),
-        ([Bought(4, 100, None)], None),
-        ([Bought(0, 0, Fraction(3))], None),
-        ([Bought(3, 3 * 9_000, Fraction(100))], Saving(3_000, 1, 1)),
-        ([Bought(3, 27_001, Fraction(100)), Bought(1, 500, None)], Saving(2_999, 1, 2)),
-        ([Bought(2, 25_000, Fraction(100))], Saving(-5_000, 1, 1)),
-        ([Bought(3, 0, Fraction(1, 3))], Saving(100, 1, 1)),
-        ([Bought(1, 0, Fraction("0.005"))], Saving(1, 1, 1)),
+        ([], Saving(0, 0, 0, 0)),
+        ([Bought(4, 100, None)], Saving(0, 0, 0, 1)),
+        ([Bought(0, 0, Fraction(3))], Saving(0, 0, 0, 0)),
+        ([Bought(3, 3 * 9_000, Fraction(100))], Saving(3_000, 30_000, 1, 1)),
+        ([Bought(3, 27_001, Fraction(100)), Bought(1, 500, None)], Saving(2_999, 30_000, 1, 2)),
+        ([Bought(2, 25_000, Fraction(100))], Saving(-5_000, 20_000, 1, 1)),
+        ([Bought(3, 0, Fraction(1, 3))], Saving(100, 100, 1, 1)),
+        ([Bought(1, 0, Fraction("0.005"))], Saving(1, 1, 1, 1)),
     ],
 )
-def test_a_saving_is_of_what_is_known_alone(bought: list[Bought], saved: Saving | None) -> None:
+def test_a_saving_is_of_what_is_known_alone(bought: list[Bought], saved: Saving) -> None:
     assert saving_of(bought) == saved
 
 

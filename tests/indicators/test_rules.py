@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 
 from pooling.indicators.configuration import CleanVehicles, IndicatorConfiguration
 from pooling.indicators.rules import (
-    Bought,
     Fleet,
     carbon_avoided,
     expected_meetings,
     keeps_quota,
     median,
     ratio,
-    saving_of,
 )
+from pooling.sharing.savings import Bought, saving_of
 
 
 @pytest.mark.parametrize(
@@ -53,10 +52,10 @@ def test_a_cadence_is_a_number_of_months() -> None:
 def test_what_is_saved_is_never_guessed() -> None:
     saving = saving_of(
         [
-            Bought(10, 165_000, Decimal(180)),  # 1 800 € alone, 1 650 € together
-            Bought(3, 100_00, Decimal("30.005")),  # dearer together, and a half cent rounded away from zero
+            Bought(10, 165_000, Fraction(180)),  # 1 800 € alone, 1 650 € together
+            Bought(3, 100_00, Fraction("30.005")),  # dearer together, and a half cent rounded away from zero
             Bought(5, 999_999, None),
-            Bought(0, 0, Decimal(5)),
+            Bought(0, 0, Fraction(5)),
         ]
     )
     assert saving.alone == 180_000 + 9002
@@ -67,10 +66,13 @@ def test_what_is_saved_is_never_guessed() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 10**9), st.decimals(0, 10_000, places=4)), max_size=8),
+    st.lists(
+        st.tuples(st.integers(0, 1000), st.integers(0, 10**9), st.fractions(0, 10_000, max_denominator=10_000)),
+        max_size=8,
+    ),
     st.randoms(use_true_random=False),
 )
-def test_savings_add_up_in_any_order(items: list[tuple[int, int, Decimal]], random: object) -> None:
+def test_savings_add_up_in_any_order(items: list[tuple[int, int, Fraction]], random: object) -> None:
     bought = [Bought(*item) for item in items]
     whole = saving_of(bought)
     assert whole.cents == sum(saving_of([one]).cents for one in bought)

@@ -117,12 +117,12 @@ def _row(one: Serving, base: str) -> dict[str, Any]:
         "word": kind_of(one.kind).word(one.state),
         "cost": euros(one.cost) if one.cost is not None else "–",
         "cost_note": ", ".join(note for note in notes if note),
-        "saving": euros(one.saving.cents) if one.saving else "–",
+        "saving": euros(one.saving.cents) if one.saving and one.saving.known else "–",
         "saving_note": _of_some(one.saving),
     }
 
 
 def _of_some(saving: Saving | None) -> str:
-    if saving is None or saving.items == saving.of:
+    if saving is None or not saving.known or not saving.without:
         return ""
     return f"sur {saving.items} de {plural(saving.of, 'article')}"

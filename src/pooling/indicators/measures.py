@@ -12,19 +12,17 @@ from pooling.indicators.configuration import IndicatorConfiguration
 from pooling.indicators.figures import Figure, Piece, Theme, Unit
 from pooling.indicators.queries import Paid, Purchases
 from pooling.indicators.rules import (
-    Bought,
     Fleet,
     Year,
-    alone_of,
     carbon_avoided,
     expected_meetings,
     keeps_quota,
     median,
     ratio,
-    saving_of,
 )
 from pooling.purchases.models import Emission
 from pooling.satisfaction.rules import Satisfaction
+from pooling.sharing.savings import Bought, saving_of
 from pooling.web.typography import date_long, euros, number, percent, plural
 
 TO_CONFIRM = " (à confirmer)"
@@ -210,31 +208,31 @@ def savings(mine: Sequence[Paid]) -> list[Figure]:
     """What was paid less than alone: of items whose price alone is known, with its source."""
     all_items = [item for one in mine for _, item in one.items]
     saving = saving_of(all_items)
-    known = any(item.units and item.alone is not None for item in all_items)
     counts = "ne compte pas" if saving.without == 1 else "ne comptent pas"
     without = f" {plural(saving.without, 'article')} sans prix de référence {counts}." if saving.without else ""
     charges = sum(one.charges for one in mine)
     note = f"Prix seul de référence moins prix payé, HT.{without}" + (
         f" Frais et remises partagés, à part : {euros(charges)}." if charges else ""
     )
+    alone = f"De {euros(saving.alone)} que les mêmes articles auraient coûté à chacun seul."
     pieces = [_saved(one, name, item) for one in mine for name, item in one.items if item.units]
     return [
-        Figure("savings", "Économies", Unit.CENTS, saving.cents if known else None, note=note, pieces=pieces),
+        Figure("savings", "Économies", Unit.CENTS, saving.cents if saving.known else None, note=note, pieces=pieces),
         Figure(
             "savings_rate",
             "Part économisée",
             Unit.RATE,
-            saving.rate if known else None,
-            note=f"De {euros(saving.alone)} que les mêmes articles auraient coûté à chacun seul." if known else "",
+            saving.rate if saving.known else None,
+            note=alone if saving.known else "",
             pieces=pieces,
         ),
     ]
 
 
 def _saved(one: Paid, name: str, item: Bought) -> Piece:
-    if item.alone is None:
+    alone = item.alone_total
+    if alone is None:
         return Piece(name, "sans prix de référence", one.path, one.title)
-    alone = alone_of(item)
     note = f"{one.title} : {euros(alone)} seul, {euros(item.paid)} ensemble"
     return Piece(name, euros(alone - item.paid), one.path, note)
 

@@ -35,7 +35,7 @@ from pooling.indicators.page import (
 from pooling.indicators.permissions import IndicatorRight, may_assume, may_note
 from pooling.indicators.queries import Paid, by_year
 from pooling.indicators.report import Indicating, report_of
-from pooling.indicators.rules import Year, saving_of
+from pooling.indicators.rules import Year
 from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
 from pooling.kernel.clock import FIRST_DAY
 from pooling.kernel.slices import Slice
@@ -44,6 +44,7 @@ from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Member, Role
 from pooling.members.rights import Right
+from pooling.sharing.savings import saving_of
 from pooling.web.cursors import pages_after, with_query
 from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm, Redisplay, form_of

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.decisions.models import DecisionState
 from pooling.committees.models import CommitteeState
-from pooling.indicators.rules import Bought, Year
+from pooling.indicators.rules import Year
 from pooling.kernel.database import group_of
 from pooling.purchases.models import Emission
 from pooling.satisfaction.rules import GOOD, Satisfaction
 from pooling.sharing.money import Cents
+from pooling.sharing.savings import Bought
 
 Purchases = Collection[int] | None
 """Those that one looks at; None: all of the group."""
@@ -179,7 +181,7 @@ async def paid(session: AsyncSession, zone: str, only: Purchases = None) -> list
 
 
 def _bought(units: int, total: Cents, alone: object) -> Bought:
-    return Bought(units, total, None if alone is None else Decimal(str(alone)))
+    return Bought(units, total, None if alone is None else Fraction(str(alone)))
 
 
 async def members_of(session: AsyncSession, year: Year, only: Purchases = None) -> int:

@@ -16,9 +16,10 @@ from pooling.indicators.configuration import IndicatorConfiguration, read_indica
 from pooling.indicators.figures import Figure, Theme
 from pooling.indicators.measuring import measure_years
 from pooling.indicators.queries import Paid
-from pooling.indicators.rules import Year, saving_of
+from pooling.indicators.rules import Year
 from pooling.members.group_page import InGroup
 from pooling.outbox.mail import FICTIONAL
+from pooling.sharing.savings import saving_of
 from pooling.web.typography import date_short, euros
 
 TEXT = "bilan"
@@ -131,7 +132,7 @@ def _purchase(one: Paid) -> dict[str, Any]:
         "reference": one.reference,
         "members": one.members,
         "spent": euros(one.ht + one.vat),
-        "saved": euros(saving.cents) if saving.alone else "–",
+        "saved": euros(saving.cents) if saving.known else "–",
     }
 
 

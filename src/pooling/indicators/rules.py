@@ -1,13 +1,11 @@
-"""What indicators come to. Pure; money in cents, ratios exact."""
+"""What indicators come to. Pure; ratios exact."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
-
-from pooling.sharing.money import Cents, half_up
 
 MONTHS = 12
 
@@ -66,48 +64,6 @@ def expected_meetings(every_months: int, since: date, until: date) -> int:
     end = until + timedelta(days=1)
     months = (end.year - since.year) * MONTHS + end.month - since.month - (end.day < since.day)
     return max(months, 0) // every_months
-
-
-class Bought(NamedTuple):
-    """Units of an item that were paid for together."""
-
-    units: int
-    paid: Cents
-    """Before VAT, for all of them."""
-    alone: Decimal | None
-    """Euros before VAT that one unit would have cost a member by itself; None: nobody has said, or not from where."""
-
-
-class Saving(NamedTuple):
-    """What was paid less than each would have paid alone, where that is known."""
-
-    cents: Cents
-    """Negative: it cost more."""
-    alone: Cents
-    """What the same units would have cost."""
-    without: int
-    """How many of the items have no reference, and are in none of the two."""
-
-    @property
-    def rate(self) -> Fraction | None:
-        return ratio(self.cents, self.alone)
-
-
-def alone_of(bought: Bought) -> Cents:
-    """Raises:
-    ValueError: nobody said what it costs alone.
-    """
-    if bought.alone is None:
-        raise ValueError(bought)
-    return half_up(Fraction(bought.alone) * bought.units * 100)
-
-
-def saving_of(items: Iterable[Bought]) -> Saving:
-    """Of items that were taken; those without a reference are counted apart, never guessed."""
-    taken = [item for item in items if item.units]
-    known = [item for item in taken if item.alone is not None]
-    alone = sum(map(alone_of, known))
-    return Saving(alone - sum(item.paid for item in known), alone, len(taken) - len(known))
 
 
 class Fleet(NamedTuple):

@@ -15,21 +15,41 @@ class Bought(NamedTuple):
     paid: Cents
     alone: Fraction | None
 
+    @property
+    def alone_total(self) -> Cents | None:
+        """What all units would have cost alone; None: nobody said, or not from where."""
+        return None if self.alone is None else line_total(self.units, self.alone)
+
 
 class Saving(NamedTuple):
-    """In cents HT, of those items whose price alone is known; negative where buying together costs more."""
+    """In cents HT, of those items whose price alone is known; the others are counted, never guessed."""
 
     cents: Cents
+    """Negative: buying together costs more."""
+    alone: Cents
+    """What the same units would have cost alone."""
     items: int
     """How many items it is of."""
     of: int
     """Of how many that were bought."""
 
+    @property
+    def known(self) -> bool:
+        return self.items > 0
 
-def saving_of(bought: Iterable[Bought]) -> Saving | None:
-    """None: nothing was bought, or what it would have cost alone is known of nothing."""
+    @property
+    def without(self) -> int:
+        """Items without a price alone."""
+        return self.of - self.items
+
+    @property
+    def rate(self) -> Fraction | None:
+        return Fraction(self.cents, self.alone) if self.alone else None
+
+
+def saving_of(bought: Iterable[Bought]) -> Saving:
+    """Of the items of which somebody took something."""
     some = [one for one in bought if one.units]
-    known = [(one.units, one.paid, one.alone) for one in some if one.alone is not None]
-    if not known:
-        return None
-    return Saving(sum(line_total(units, alone) - paid for units, paid, alone in known), len(known), len(some))
+    known = [(one.paid, alone) for one in some if (alone := one.alone_total) is not None]
+    alone = sum(alone for _, alone in known)
+    return Saving(alone - sum(paid for paid, _ in known), alone, len(known), len(some))
