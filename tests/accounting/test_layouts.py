@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pooling.accounting.configuration import EXPENSES, RECEIPTS, AccountingLayouts, Layout, read_layouts
-from pooling.accounting.dues import BY_RECEIPT, SUPPLIER, Buying, Creditor, dues_of
+from pooling.accounting.dues import BY_RECEIPT, SUPPLIER, Buying, Creditor, Due, dues_of
 from pooling.accounting.reading import LONGEST_NUMBER, BookedRecord, statement_number
 from pooling.accounting.writing import in_encoding, write_layout
 from pooling.allocation.allocating import StatedPurchase
@@ -18,6 +19,7 @@ from pooling.allocation.booking import Bookkeeping, Identity
 from pooling.allocation.configuration import read_finance
 from pooling.allocation.figures import Labels
 from pooling.allocation.records.opening import FoundRecord
+from pooling.allocation.records.owing import debts_stated
 from pooling.kernel.configuration import ConfigurationError
 from pooling.purchases.models import Purchase
 from sharing.test_workbooks import CASE, stated
@@ -30,16 +32,23 @@ LEAD = Creditor("Arcachon", "213300098")
 def booked(case: Any = CASE, buying: Buying | None = None, **names: str) -> BookedRecord:  # noqa: ANN401 - JSON
     statement = stated(case)
     named = {"02159": "Łódź – l’Étang ≥ 2", **names}
+    buying = buying or Buying("z", LEAD, each_buys=False, members={"z": LEAD})
+    kept = StatedPurchase(statement, Labels(members=named), "quantités", None, None, {}, paid_by=buying.payers)
+    owed: dict[str, dict[str, int]] = {}
+    for debt in debts_stated(kept, lead=buying.lead, each_pays=buying.each_buys):
+        mine = owed.setdefault(debt.debtor, {})
+        mine[debt.creditor] = mine.get(debt.creditor, 0) + debt.cents
     return BookedRecord(
         FoundRecord(7, 2, FROZEN, None, 1, {}),
         Purchase(group_id=1, reference="AG-2027-001", title="Arceaux", lead_member_id=1),
         "Bassin",
         ZoneInfo("Europe/Paris"),
         False,
-        StatedPurchase(statement, Labels(members=named), "quantités", None, None, {}),
+        kept,
         Bookkeeping(identities={"02159": Identity("213300098", "21330009800016", "VOIRIE", "", "Mairie\n33120 Arès")}),
-        buying or Buying("z", LEAD, each_buys=False),
+        buying,
         {"": ["AG-2027-001-1"]},
+        owed,
         1,
         FROZEN,
     )
@@ -138,20 +147,34 @@ def test_what_an_encoding_cannot_hold_becomes_what_is_nearest() -> None:
 
 
 def test_whom_a_member_pays() -> None:
-    """The lead for all, or suppliers where each buys; charges always go to who paid them."""
+    """The lead for all, or suppliers where each buys; a charge that somebody paid apart, that member: to the cent what
+    the record says that it owes.
+    """
     west, bikes = Creditor("Ouest", "12345678900011"), Creditor("Cycles")
     entry = next(booked().entries())
     whole = sum(line.ttc for line in entry.lines)
     of_items = sum(line.ttc for line in entry.lines if line.line.kind == "item")
     charges = sum(line.ttc for line in entry.lines if line.line.kind == "charge")
-    assert [(due.creditor, due.cents, due.by) for due in dues_of(entry.buying, entry.code, entry.lines)] == [
-        (LEAD, whole, BY_RECEIPT)
-    ]
-    each = Buying("z", LEAD, each_buys=True, suppliers={"arceau": west}, due={"02159": date(2027, 4, 1)})
-    found = {due.creditor: (due.cents, due.due_on) for due in dues_of(each, "02159", entry.lines)}
-    assert found == {west: (whole - charges, date(2027, 4, 1)), LEAD: (charges, None)}
-    several = Buying("z", LEAD, each_buys=True, suppliers={"arceau": west, "velo": bikes})
-    found_names = {due.creditor: due.cents for due in dues_of(several, "02159", entry.lines)}
-    assert found_names == {west: of_items, LEAD: charges, SUPPLIER: whole - of_items - charges}
-    lead = Buying("02159", LEAD, each_buys=False, suppliers={"arceau": west})
-    assert [due.creditor for due in dues_of(lead, "02159", entry.lines)] == [west]
+    apart = {line.line.id: "z" for line in entry.lines if line.line.kind == "charge"}
+
+    def dues(**buying: Any) -> tuple[dict[Creditor, Due], Mapping[str, int]]:  # noqa: ANN401 - of `Buying`
+        said: dict[str, Any] = {"lead": "z", "coordinator": LEAD, "members": {"z": LEAD}, **buying}
+        mine = next(one for one in booked(CASE, Buying(**said)).entries() if one.code == entry.code)
+        return {due.creditor: due for due in dues_of(mine.buying, mine.code, mine.lines, mine.owed)}, mine.owed
+
+    found, owed = dues(each_buys=False)
+    assert [(due.creditor, due.cents, due.by) for due in found.values()] == [(LEAD, whole, BY_RECEIPT)]
+    found, owed = dues(each_buys=True, suppliers={"arceau": west}, due={entry.code: date(2027, 4, 1)})
+    assert {due.creditor: (due.cents, due.due_on) for due in found.values()} == {west: (whole, date(2027, 4, 1))}
+    found, owed = dues(each_buys=True, payers=apart, suppliers={"arceau": west, "velo": bikes})
+    assert found.keys() == {west, LEAD, SUPPLIER}
+    assert found[LEAD].cents == owed["z"]
+    assert abs(owed["z"] - charges) <= len(apart)
+    assert sum(due.cents for due in found.values()) == whole
+    assert abs(found[west].cents - of_items) <= len(apart)
+    paid_itself = dict.fromkeys(apart, entry.code)
+    found, owed = dues(each_buys=False, payers=paid_itself, members={"z": LEAD, entry.code: Creditor("Arès")})
+    assert {due.creditor: due.cents for due in found.values()} == {LEAD: owed["z"]}
+    assert owed["z"] < whole
+    found, owed = dues(each_buys=False, lead=entry.code, suppliers={"arceau": west}, members={})
+    assert found.keys() == {west}

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from pooling.accounting.dues import Buying, creditor_of, due_on
 from pooling.allocation.booking import Booked, Identity
 from pooling.allocation.figures import KINDS, decimal
+from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import StatedMember
 
@@ -37,6 +38,8 @@ class Entry:
     """Of its statement."""
     orders: Sequence[str]
     buying: Buying
+    owed: Mapping[str, Cents]
+    """What it owes with VAT, by the code of its creditor; that of none: to suppliers."""
     lines: Sequence[Booked]
     labels: Mapping[int, str]
     """Of lines, by their ids in memory."""

@@ -162,7 +162,7 @@ async def forget_recipients(session: AsyncSession, before: datetime) -> None:
 
 
 def _written(booked: BookedRecord, entry: Entry, file_id: int, person_id: int, email: str) -> Mail:
-    dues = dues_of(entry.buying, entry.code, entry.lines)
+    dues = dues_of(entry.buying, entry.code, entry.lines, entry.owed)
     facts = (
         Fact("Relevé", entry.number),
         Fact("Membre", entry.name),

@@ -19,10 +19,10 @@ from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.opening import FoundRecord, details_of, open_record, spool_record
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.errors import NotFound
+from pooling.kernel.tables import any_of
 from pooling.members.models import Group, Member
-from pooling.orders.rules import each_buys
-from pooling.procurement.reading import plan_of
 from pooling.purchases.models import Purchase
+from pooling.sharing.money import Cents
 from pooling.sharing.statement import StatedMember
 
 LONGEST_NUMBER = 20
@@ -32,6 +32,17 @@ FROM awards a
 JOIN items i ON i.group_id = a.group_id AND i.id = a.item_id
 JOIN suppliers s ON s.group_id = a.group_id AND s.id = a.supplier_id
 WHERE a.group_id = $1 AND a.purchase_id = $2"""
+_OWING = """
+WITH owed AS (SELECT * FROM allocation_debts WHERE group_id = $1 AND allocation_id = $2),
+lead AS (SELECT COALESCE((SELECT creditor FROM owed WHERE what = '' AND creditor <> '' LIMIT 1), $3) AS code)
+SELECT lead.code AS lead,
+    EXISTS (SELECT FROM owed WHERE creditor = '' AND debtor <> lead.code) AS each_buys,
+    ARRAY (SELECT DISTINCT creditor FROM owed WHERE creditor <> '') AS creditors
+FROM lead"""
+_DEBTS = """
+SELECT debtor, creditor, CAST(sum(cents) AS bigint) AS cents FROM allocation_debts
+WHERE group_id = $1 AND allocation_id = $2 AND ($3::text IS NULL OR debtor = $3)
+GROUP BY 1, 2 ORDER BY 1, 2"""
 _DUE = """
 SELECT COALESCE(m.code, '') AS member, max(b.due_on) AS due_on
 FROM bills b LEFT JOIN members m ON m.group_id = b.group_id AND m.id = b.member_id
@@ -59,6 +70,8 @@ class BookedRecord:
     buying: Buying
     orders: Mapping[str, Sequence[str]]
     """References of orders, by the code of who buys; of those for everybody, by none."""
+    debts: Mapping[str, Mapping[str, Cents]]
+    """What each owes with VAT, by the code of its creditor; that of none: to suppliers."""
     first: int
     """The place of the first of these members among all of the record's, from 1."""
     at: datetime
@@ -92,6 +105,7 @@ class BookedRecord:
             number=statement_number(self.purchase.reference, self.record, place),
             orders=[*self.orders.get(code, ()), *self.orders.get("", ())],
             buying=self.buying,
+            owed=self.debts.get(code, {}),
             lines=lines,
             labels={line: said[0] for line, said in told.items()},
             filed={line: said[1:] for line, said in told.items()},
@@ -123,13 +137,16 @@ async def read_booked(
     said = await details_of(session, record)
     assert record.stated is not None, "it was told"
     books = await books_of_record(session, record.id, record.stated, stated, said, only_it)
-    lead = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
-    identity = (await identities_of(session, [lead.code])).get(lead.code, UNKNOWN)
     given = (group_of(session), purchase.id)
+    lead, each_buys, creditors = await _owing(session, purchase, record)
+    payers = dict(stated.paid_by)
+    named = await _creditors(session, {lead, *creditors, *payers.values()})
     buying = Buying(
-        lead=lead.code,
-        coordinator=Creditor(lead.name, identity.siret or identity.siren),
-        each_buys=each_buys((await plan_of(session, purchase.id)).mandate),
+        lead=lead,
+        coordinator=named[lead],
+        each_buys=each_buys,
+        payers=payers,
+        members={code: named[code] for code in {*creditors, *payers.values()}},
         suppliers={
             row["code"]: Creditor(row["name"], row["siret"]) for row in await fetch(session, _SUPPLIERS, *given)
         },
@@ -138,7 +155,28 @@ async def read_booked(
     orders = {row["member"]: row["references"] for row in await fetch(session, _ORDERS, *given)}
     first = 1 if only is None else await _place(session, record, only)
     about = (record, purchase, group.name, group.zone, group.fictional)
-    return BookedRecord(*about, stated, books, buying, orders, first, at)
+    return BookedRecord(*about, stated, books, buying, orders, await _debts(session, record, only), first, at)
+
+
+async def _owing(session: AsyncSession, purchase: Purchase, record: FoundRecord) -> tuple[str, bool, Collection[str]]:
+    """As the record was frozen: who pays for all, or else leads; whether each pays suppliers; who is owed something."""
+    lead = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
+    kept = (await fetch(session, _OWING, group_of(session), record.id, lead.code))[0]
+    return kept["lead"], kept["each_buys"], kept["creditors"]
+
+
+async def _debts(session: AsyncSession, record: FoundRecord, only: str | None) -> Mapping[str, Mapping[str, Cents]]:
+    found: dict[str, dict[str, Cents]] = {}
+    for row in await fetch(session, _DEBTS, group_of(session), record.id, only):
+        found.setdefault(row["debtor"], {})[row["creditor"]] = row["cents"]
+    return found
+
+
+async def _creditors(session: AsyncSession, codes: Collection[str]) -> dict[str, Creditor]:
+    rows = await session.execute(select(col(Member.code), col(Member.name)).where(any_of(col(Member.code), codes)))
+    identities = await identities_of(session, codes)
+    found = {code: (name, identities.get(code, UNKNOWN)) for code, name in rows}
+    return {code: Creditor(name, identity.siret or identity.siren) for code, (name, identity) in found.items()}
 
 
 async def _place(session: AsyncSession, record: FoundRecord, member: str) -> int:

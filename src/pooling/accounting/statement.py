@@ -69,7 +69,7 @@ def _facts(booked: BookedRecord, entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def _dues(entry: Entry) -> Iterator[str]:
-    dues = dues_of(entry.buying, entry.code, entry.lines)
+    dues = dues_of(entry.buying, entry.code, entry.lines, entry.owed)
     for due in dues:
         when = f"au plus tard le {date_long(due.due_on)}" if due.due_on else due.by
         if due.cents < 0:

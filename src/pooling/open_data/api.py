@@ -10,16 +10,14 @@ from litestar import Response, get, put
 from pydantic import Field
 
 from pooling.allocation.page import finance_of
-from pooling.kernel.text import Line
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.open_data.contracts import Contract
-from pooling.open_data.decp import Ccag, Environmental, Grouping, PlaceKind, PriceForm, PriceKind, Procedure, Social
 from pooling.open_data.keeping import describe_contract
 from pooling.open_data.page import OnContract
 from pooling.open_data.pages import contracts_here, essential_data, members_beside
-from pooling.open_data.schemas import ContractIn, Day, Percent
+from pooling.open_data.schemas import ContractIn, ContractSaid
 from pooling.procurement.page import OnProcedure
 from pooling.procurement.permissions import may_plan
 from pooling.purchases.api import Exact
@@ -32,31 +30,11 @@ ONE = f"{CONTRACTS}/{{contract_supplier:int}}/{{contract_lot:int}}"
 JSON = "application/json"
 
 
-class ContractPut(ApiIn):
+class ContractPut(ContractSaid, ApiIn):
     """What a purchase does not know of a contract; parts are in percent, the amount in euros before VAT."""
 
-    notified_on: Day
-    identifier: Line = Field(min_length=1, max_length=16, pattern=r"^[0-9A-Za-z_./-]+$")
-    months: int = Field(ge=1, le=600)
-    procedure: Procedure
     amount: Annotated[Decimal, Field(ge=1, lt=Decimal(10**9), max_digits=11, decimal_places=2)] | None = None
     """null: what the items that it was awarded come to."""
-    offers: int = Field(ge=1, le=10_000)
-    advance: Percent | None = None
-    """null: no advance; 0: one of which the rate is not known."""
-    grouping: Grouping = Grouping.NONE
-    place: Line = Field(min_length=1, max_length=20, pattern=r"^[0-9A-Za-z]+$")
-    place_kind: PlaceKind = PlaceKind.DEPARTMENT
-    ccag: Ccag = Ccag.SUPPLIES
-    price_kind: PriceKind = PriceKind.FIRM
-    price_form: PriceForm = PriceForm.UNIT
-    social: tuple[Social, ...] = Field(default=(Social.NONE,), min_length=1, max_length=4)
-    environmental: tuple[Environmental, ...] = Field(default=(Environmental.CLAUSE,), min_length=1, max_length=3)
-    subcontracting: bool = False
-    innovative: bool = False
-    origin_eu: Percent | None = None
-    origin_france: Percent | None = None
-    published_on: Day | None = None
 
 
 class ContractOut(ApiOut):

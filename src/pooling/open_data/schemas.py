@@ -24,8 +24,8 @@ Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 
 
-class ContractIn(BaseModel):
-    """See `ContractData`; parts are in percent, amounts in cents before VAT."""
+class ContractSaid(BaseModel):
+    """What a purchase does not know of a contract, but for its amount; parts are in percent. See `ContractData`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,7 +33,6 @@ class ContractIn(BaseModel):
     identifier: Line = Field(min_length=1, max_length=LONGEST_ID, pattern=r"^[0-9A-Za-z_./-]+$")
     months: int = Field(ge=1, le=600)
     procedure: Procedure
-    amount_cents: int | None = Field(default=None, ge=100, lt=10**11)
     offers: int = Field(ge=1, le=10_000)
     advance: Percent | None = None
     """None: no advance; 0: one of which the rate is not known."""
@@ -50,6 +49,13 @@ class ContractIn(BaseModel):
     origin_eu: Percent | None = None
     origin_france: Percent | None = None
     published_on: Day | None = None
+
+
+class ContractIn(ContractSaid):
+    """All of it, with its amount in cents before VAT."""
+
+    amount_cents: int | None = Field(default=None, ge=100, lt=10**11)
+    """None: what the items that it was awarded come to."""
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
