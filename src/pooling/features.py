@@ -5,6 +5,7 @@ from pooling.actions import feature as actions
 from pooling.allocation import feature as allocation
 from pooling.answers import feature as answers
 from pooling.bills import feature as bills
+from pooling.charters import feature as charters
 from pooling.committees import feature as committees
 from pooling.committees.calendars import feature as calendars
 from pooling.conventions import feature as conventions
@@ -69,6 +70,7 @@ FEATURES: tuple[Feature, ...] = (
     members.FEATURE,
     sites.FEATURE,
     directory.FEATURE,
+    charters.FEATURE,
     webhooks.FEATURE,
     journal.FEATURE,
 )

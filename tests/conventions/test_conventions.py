@@ -237,3 +237,12 @@ def test_the_charter_says_who_takes_part(tmp_path: Path) -> None:
 
     said = words(charter_of(read_charter(tmp_path), "Bassin", ["Arcachon", "# Lugos"], notice=None, at=AT))
     assert "# Lugos" in said
+
+
+async def test_the_charter_is_read_and_taken_along(sign_in: SignIn, territory: Territory) -> None:
+    reader = await sign_in("observation@bassin.example")
+    shown = text_of(await reader.get("/g/bassin/charte"))
+    assert "Charte d’engagement : Bassin" in shown
+    assert "Arcachon" in shown
+    odt, docx = [(await reader.get(f"/g/bassin/charte.{kind}")).content for kind in ("odt", "docx")]
+    assert read_odt(odt) == read_docx(docx)

@@ -110,6 +110,12 @@ async def test_files_say_their_language_title_and_author(document: Document) -> 
     assert "AG-2027-001\u00a0: convention" in docx.read("word/footer1.xml").decode()
 
 
+@pytest.mark.parametrize("kind", ["odt", "docx"])
+async def test_the_same_document_is_the_same_file_whenever_it_is_written(document: Document, kind: str) -> None:
+    moments = {part.date_time for part in zipfile.ZipFile(io.BytesIO(await written(document, kind))).infolist()}
+    assert moments == {document.at.timetuple()[:6]}
+
+
 async def test_its_pdf_passes_every_rule_of_pdf_ua(document: Document) -> None:
     report = page.validate_pdf_bytes(await written(document, "pdf"), profile="pdfua1")
     assert report.is_compliant, report

@@ -260,6 +260,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"{method} {LENDING}/refus": OWNS for method in ("GET", "POST")},
     f"POST {LENDING}/retrait": ASKED,
     **{f"{method} {LENDING}/{step}": BOTH_SIDES for method in ("GET", "POST") for step in ("fin", "usage")},
+    **{f"GET /g/{{group}}/charte{end}": GROUP for end in ("", ".odt", ".docx", ".pdf")},
     # indicators
     **{
         f"GET /g/{{group}}/indicateurs{path}": GROUP

@@ -31,10 +31,11 @@ def read_charter(config_dir: Path) -> CharterText:
 
 
 def charter_of(
-    charter: CharterText, group: str, members: Sequence[str], *, notice: str | None, at: datetime
+    charter: CharterText, group: str, members: Sequence[str], *, more: int = 0, notice: str | None, at: datetime
 ) -> Document:
-    """The charter of a group of this name between these members, by their names in order."""
-    values = {"group": group, "members": members[:MOST_NAMED], "more_members": max(len(members) - MOST_NAMED, 0)}
+    """The charter of a group of this name between these members, by their names in order, and so many more."""
+    more += max(len(members) - MOST_NAMED, 0)
+    values = {"group": group, "members": members[:MOST_NAMED], "more_members": more}
     return document_of(
         charter.text, values, author=group, reference=f"{group}, charte d’engagement", notice=notice, at=at
     )

@@ -16,6 +16,7 @@ from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
+from pooling.documents.dating import dated
 from pooling.documents.document import COUNTRY, LANGUAGE, Document
 from pooling.web.markdown import Node
 
@@ -46,7 +47,7 @@ def write_docx(document: Document) -> bytes:
     _Writer(docx).write(document.blocks)
     target = io.BytesIO()
     docx.save(target)
-    return target.getvalue()
+    return dated(target, document.at)
 
 
 def _say_of(docx: Written, document: Document) -> None:

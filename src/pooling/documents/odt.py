@@ -1,14 +1,13 @@
 """A document as an OpenDocument text (OpenDocument 1.3, part 3), with the styles that LibreOffice knows by name."""
 
 import io
-import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from odfdo import Document as Written
 from odfdo import Element, Header, Link, List, ListItem, Paragraph, Span, Style, StyleMasterPage
 
+from pooling.documents.dating import dated
 from pooling.documents.document import COUNTRY, LANGUAGE, Document
 from pooling.web.markdown import Node
 
@@ -38,17 +37,7 @@ def write_odt(document: Document) -> bytes:
     _Writer().write(body, document.blocks)
     target = io.BytesIO()
     odt.save(target)
-    return _dated(target, document.at)
-
-
-def _dated(written: io.BytesIO, at: datetime) -> bytes:
-    """With the document's own moment on every part: the same document is the same file, whenever it is written."""
-    dated = io.BytesIO()
-    with zipfile.ZipFile(written) as parts, zipfile.ZipFile(dated, "w") as again:
-        for part in parts.infolist():
-            entry = zipfile.ZipInfo(part.filename, at.timetuple()[:6])
-            again.writestr(entry, parts.read(part), part.compress_type)
-    return dated.getvalue()
+    return dated(target, document.at)
 
 
 def _say_of(odt: Written, document: Document) -> None:
