@@ -66,11 +66,11 @@ FEATURES: tuple[Feature, ...] = (
     satisfaction.FEATURE,
     resources.FEATURE,
     indicators.FEATURE,
-    hosting.FEATURE,
     members.FEATURE,
     sites.FEATURE,
     directory.FEATURE,
     charters.FEATURE,
+    hosting.FEATURE,
     webhooks.FEATURE,
     journal.FEATURE,
 )

@@ -39,7 +39,8 @@ class RecoveryPage(CostsPage):
 
     @property
     def above(self) -> Sequence[Link]:
-        return [*super(CostsPage, self).above, Link(TITLE, self.url + SECTION)]
+        """Beside the costs, not below them."""
+        return super(CostsPage, self).above
 
     @property
     def smallest(self) -> Cents:
@@ -66,6 +67,10 @@ class DebtorPage(RecoveryPage):
         if row is None:
             raise NotFound
         return cls(**vars(about), debtor_id=row[0], debtor_name=row[1])
+
+    @property
+    def above(self) -> Sequence[Link]:
+        return [*super().above, Link(TITLE, self.url + SECTION)]
 
     @property
     def member(self) -> str:
