@@ -30,7 +30,7 @@ from pooling.allocation.editing.schemas import ChargeIn
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
-from pooling.bills.models import Advance, Bill, BillLine, BillRate
+from pooling.bills.models import Advance, Bill, BillLine, BillOrder, BillRate, BillUnits
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
@@ -669,7 +669,7 @@ async def note_bill(
         )
     )  # fmt: skip
     bill = Bill(
-        **its, purchase_id=purchase_id, supplier_id=supplier, order_id=order.id, same_as=f"F1{mark}", kind="invoice",
+        **its, purchase_id=purchase_id, supplier_id=supplier, same_as=f"F1{mark}", kind="invoice",
         number=f"F1{mark}", issued_on=NOW.date(), ht_cents=15000, vat_cents=3000, ttc_cents=18000, due_cents=18000,
         file_id=file.id, noted_at=NOW, reason=f"À voir{mark}",
     )  # fmt: skip
@@ -679,9 +679,12 @@ async def note_bill(
     session.add(
         BillLine(
             **its, bill_id=bill.id, position=0, name=f"Arceau{mark}", quantity=Decimal(1), units=Decimal(1),
-            unit_price=Decimal(150), net_cents=15000, vat_rate=Decimal(20), order_id=order.id, item_id=item_id,
+            unit_price=Decimal(150), net_cents=15000, vat_rate=Decimal(20), item_id=item_id,
         )
     )  # fmt: skip
+    session.add(BillOrder(**its, bill_id=bill.id, order_id=order.id))
+    await session.flush()
+    session.add(BillUnits(**its, bill_id=bill.id, position=0, order_id=order.id, item_id=item_id, units=Decimal(1)))
     session.add(BillRate(**its, bill_id=bill.id, vat_rate=Decimal(20), base_cents=15000, vat_cents=3000))
     return {"bill_id": bill.id, "advance_id": advance.id}
 

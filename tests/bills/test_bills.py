@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bills.scene import BILLS, HELMETS, MAKER, PURCHASE, buy, invoice, receive
+from bills.scene import BILLS, HELMETS, MAKER, NEEDS, PURCHASE, buy, invoice, receive
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, open_purchase
 from invoices.sample import cii, pdf
 from pooling.bills.keeping import BillKnown, change_typed, keep_typed
@@ -119,13 +119,13 @@ async def test_one_number_given_twice_at_once_is_one_and_said(fresh_database: Da
     async def type_in(purchase_id: int, number: str) -> int:
         async with fresh_database.transaction(territory.group_id) as session:
             buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
-            whose: dict[str, Any] = {"supplier_id": supplier, "order_id": None}
+            whose: dict[str, Any] = {"supplier_id": supplier, "orders": ()}
             return (await keep_typed(session, buyer, purchase_id, said(number), NOW, **whose)).id
 
     async def correct(purchase_id: int, bill: int) -> None:
         async with fresh_database.transaction(territory.group_id) as session:
             buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
-            whose: dict[str, Any] = {"supplier_id": supplier, "order_id": None, "seen": None}
+            whose: dict[str, Any] = {"supplier_id": supplier, "orders": (), "seen": None}
             await change_typed(session, buyer, purchase_id, bill, said("F-3"), NOW, **whose)
 
     typed = await asyncio.gather(*(type_in(bought.purchase_id, "F-1") for _ in range(3)), return_exceptions=True)
@@ -164,6 +164,49 @@ async def test_each_member_that_orders_pays_its_own(database: Database, territor
     others = next(bill for bill, code in zip(sent, members, strict=False) if code == SALLES)
     assert (await referent.get(others)).status_code == 404
     assert (await finance.get(sent[0])).status_code == 200
+
+
+async def test_one_invoice_of_several_orders(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    """Named at the head, or line by line; the lead pays what the supplier invoices of orders of several members."""
+    bought = await buy(database, territory, mandate="procedure_only")
+    buyer = await sign_in(BUYER)
+    arches, helmets = list(bought.orders)[:3], list(bought.orders)[3:]
+    members = sorted(NEEDS, key=lambda code: territory.members[code])
+    for code, reference in zip(members, arches, strict=True):
+        await receive(database, territory, bought, reference, {code: NEEDS[code][0]})
+    takers = [code for code in members if NEEDS[code][1]]
+    for code, reference in zip(takers, helmets, strict=True):
+        await receive(database, territory, bought, reference, {code: NEEDS[code][1]})
+    whole = await send(buyer, invoice("F1", ", ".join(arches), ("Arceau posé", 20, "180.00", "20.00")))
+    page = await read(buyer, whole)
+    assert "Rien ne diffère des commandes" in page
+    assert f"Commandes {', '.join(arches)}" in page
+    assert ", ".join(f"{NEEDS[code][0]} de {one}" for code, one in zip(members, arches, strict=True)) in page
+    ticked = {"orders": [bought.orders[one] for one in arches[:2]], "version": "1"}
+    assert (await buyer.post(f"{whole}/commande", ticked, page=whole)).status_code == 303
+    assert "facturés en tout, " in await read(buyer, whole), "more than those two orders ask for"
+    added = {**ticked, "order": bought.orders[arches[2]], "version": "2"}
+    assert (await buyer.post(f"{whole}/commande", added, page=whole)).status_code == 303
+    mixed = {"orders": [bought.orders[arches[0]], bought.orders[helmets[0]]], "version": "3"}
+    refused = await buyer.post(f"{whole}/commande", mixed, page=whole)
+    assert "fournisseurs différents" in text_of(refused)
+    assert await decide(buyer, whole, "acceptation") == 303
+    lines = [("Casque", NEEDS[code][1], "12.50", "5.50") for code in takers]
+    content = invoice("C1", "?", *lines, siren=HELMETS[:9])
+    for reference in helmets:
+        named = f"<ram:IssuerAssignedID>{reference}</ram:IssuerAssignedID>"
+        named = f"<ram:BuyerOrderReferencedDocument>{named}</ram:BuyerOrderReferencedDocument>"
+        opened = "<ram:SpecifiedLineTradeAgreement"
+        content = content.replace(f"{opened}>".encode(), f"{opened} >{named}".encode(), 1)
+    content = content.replace(b":2017<", b":2017#conformant#urn:factur-x.eu:1p0:extended<")
+    each = await send(buyer, content)
+    assert "Rien ne diffère des commandes" in await read(buyer, each)
+    assert await decide(buyer, each, "acceptation") == 303
+    page = await read(buyer, BILLS)
+    assert "La répartition est au centime celle des factures acceptées" in page
+    assert page.count("Entièrement facturée") == 5
+    assert "864,00 €" in page, "of Lugos’ four arches, its part of the one invoice"
+    assert "a rattaché la facture F1 aux commandes" in await read(buyer, f"{PURCHASE}/journal")
 
 
 async def test_what_is_not_clear_is_said_and_nothing_is_lost(

@@ -14,11 +14,16 @@ from pooling.bills.comparing import Advances, Billed, ChargesOrdered, Code, Invo
 from pooling.bills.rules import (
     Identity,
     ItemOrdered,
+    Key,
     LineBilled,
+    Matches,
     OrderKnown,
+    assign,
+    divided,
     expected_cents,
     link,
     match,
+    references_of,
     same_document,
     units_of,
     with_matches,
@@ -57,8 +62,8 @@ def line(position: int = 1, **changes: object) -> LineBilled:
 def test_a_bill_is_linked_by_reference_and_supplier_or_left_and_said(
     reference: str, seller: Identity, orders: list[OrderKnown], linked: int | None, said: str
 ) -> None:
-    found = link(reference, seller, orders)
-    assert found.order_id == linked
+    found = link(references_of(reference), seller, orders)
+    assert list(found.orders) == ([] if linked is None else [linked])
     assert said in found.said
 
 
@@ -97,6 +102,12 @@ def test_money_says_which_way_units_go(quantity: str, net: int, kind: str, units
     assert units_of(Decimal(quantity), net, kind) == units
 
 
+def of_items(matches: Matches) -> dict[int, int]:
+    """The item of each line, where each has all its units of one order."""
+    assert all(len(parts) == 1 for parts in matches.values())
+    return {position: key.item_id for position, parts in matches.items() for key in parts}
+
+
 RACK = item(2, position=1, code="abri-10", supplier_code="", name="Abri de 10 places", unit_price=Fraction(14000))
 TWIN = item(3, position=2, code="socle", supplier_code="", name="Socle", ordered=5)
 
@@ -122,16 +133,16 @@ TWIN = item(3, position=2, code="socle", supplier_code="", name="Socle", ordered
     ],
 )
 def test_lines_are_matched_by_reference_then_by_price_and_what_is_left(billed: LineBilled, found: int | None) -> None:
-    assert match([billed], [item(), RACK, TWIN]).get(billed.position) == found
+    assert of_items(match([billed], [item(), RACK, TWIN])).get(billed.position) == found
 
 
 def test_a_guess_never_takes_more_than_is_left() -> None:
     halves = [line(place, units=Fraction(10), net_cents=4095) for place in (1, 2, 3)]
-    assert match(halves, [item()]) == {1: 1, 2: 1}
-    assert match(halves, [item(invoiced=Fraction(10))]) == {1: 1}
+    assert of_items(match(halves, [item()])) == {1: 1, 2: 1}
+    assert of_items(match(halves, [item(invoiced=Fraction(10))])) == {1: 1}
     back = line(units=Fraction(-3), net_cents=1229)
     assert match([back], [item()]) == {}, "nothing to give back"
-    assert match([back], [item(invoiced=Fraction(3))]) == {1: 1}
+    assert of_items(match([back], [item(invoiced=Fraction(3))])) == {1: 1}
 
 
 quantities = some.integers(0, 30)
@@ -156,7 +167,91 @@ def test_guesses_are_the_same_each_time_and_within_the_order(
     found = match(lines, items)
     assert found == match(lines, list(reversed(items)))
     for one in items:
-        assert sum(billed[place][0] for place, to in found.items() if to == one.item_id) <= one.ordered
+        assert sum(units.get(one.key, 0) for units in found.values()) <= one.ordered
+
+
+FIRST = item(order_id=1, order="AG-2027-001-1", ordered=10, accepted=4, supplier_code="")
+SECOND = item(order_id=2, order="AG-2027-001-2", ordered=20, accepted=20, supplier_code="")
+
+
+def units(billed: LineBilled, *items: ItemOrdered) -> dict[int, int]:
+    """Units of each order that the line is for."""
+    return {key.order_id: int(each) for key, each in match([billed], items).get(billed.position, {}).items()}
+
+
+@pytest.mark.parametrize(
+    ("billed", "orders"),
+    [
+        (line(supplier_code="arceau", units=Fraction(30), net_cents=12285), {1: 10, 2: 20}),
+        (line(supplier_code="arceau", units=Fraction(24), net_cents=9828), {1: 4, 2: 20}),
+        (line(supplier_code="arceau", units=Fraction(31), net_cents=12695), {1: 10, 2: 21}),
+        (line(units=Fraction(30), net_cents=12285), {1: 10, 2: 20}),
+        (line(units=Fraction(31), net_cents=12695), {}),
+        (line(supplier_code="arceau", units=Fraction(8), net_cents=3276, order="AG-2027-001-1"), {1: 8}),
+        (line(order="AG-2027-001-2"), {2: 20}),
+        (line(supplier_code="arceau", order="AG-2027-001-3"), {}),
+        (line(supplier_code="arceau", units=Fraction(0), net_cents=0), {1: 0}),
+    ],
+)
+def test_a_line_may_be_for_the_units_of_several_orders(billed: LineBilled, orders: dict[int, int]) -> None:
+    """What arrived first; a line that names an order is for no other."""
+    assert units(billed, FIRST, SECOND) == orders
+    assert units(billed, SECOND, FIRST) == orders
+
+
+def test_what_comes_back_is_taken_from_what_was_invoiced_too_early() -> None:
+    back = line(supplier_code="arceau", units=Fraction(-8), net_cents=3276)
+    held = [replace(FIRST, invoiced=Fraction(10)), replace(SECOND, invoiced=Fraction(20))]
+    assert units(back, *held) == {1: -8}
+    assert units(replace(back, units=Fraction(-1)), held[0], replace(held[1], accepted=19)) == {1: -1}
+
+
+def test_orders_of_other_prices_are_told_apart() -> None:
+    dear = replace(SECOND, unit_price=Fraction(5))
+    assert units(line(supplier_code="arceau", units=Fraction(6), net_cents=3000), FIRST, dear) == {2: 6}
+    assert units(line(supplier_code="arceau", units=Fraction(6), net_cents=2457), FIRST, dear) == {1: 6}
+    both = line(supplier_code="arceau", units=Fraction(30), net_cents=10 * 410 + 20 * 500)
+    (matched,) = with_matches([both], match([both], [FIRST, dear]))
+    whole = Billed([matched], both.net_cents, both.net_cents)
+    assert [one.code for one in compare(whole, [FIRST, dear])] == [Code.AHEAD], "the price is that of each"
+
+
+def test_somebody_says_the_item_and_its_orders_follow() -> None:
+    one = line(units=Fraction(12), net_cents=1)
+    given = assign([one], {1: 1}, [FIRST, SECOND])
+    assert {key.order_id: int(each) for key, each in given[1].items()} == {1: 4, 2: 8}
+    assert assign(with_matches([one], given), {1: None}, [FIRST, SECOND]) == {}
+
+
+def test_differences_over_several_orders_name_the_order() -> None:
+    lines = [
+        line(1, supplier_code="arceau", units=Fraction(24), net_cents=9828),
+        line(2, name="Pose", units=Fraction(1), net_cents=100, order="AG-2027-001-3"),
+    ]
+    whole = Billed(with_matches(lines, match(lines, [FIRST, SECOND])), 9928, 9928)
+    (pose,) = compare(whole, [FIRST, SECOND])
+    assert "« Pose » de la commande AG-2027-001-3" in pose.message
+    more = Billed(with_matches(lines[:1], match(lines[:1], [FIRST])), 9828, 9828)
+    found = [one.message for one in compare(more, [FIRST, SECOND])]
+    assert "Arceau posé (commande AG-2027-001-1) : 24 facturés en tout, 10 commandés." in found
+    assert "Arceau posé (commande AG-2027-001-2) : 20 reçus ne sont pas encore facturés." in found
+
+
+@pytest.mark.parametrize(
+    ("said", "lines", "references"),
+    [
+        ("AG-2027-001-1", [], ["AG-2027-001-1"]),
+        ("AG-2027-001-1, AG-2027-001-2;AG-2027-001-1", ["", "AG-2027-001-4"], [f"AG-2027-001-{n}" for n in (1, 2, 4)]),
+        (" ", [""], []),
+    ],
+)
+def test_references_stand_in_one_text_or_on_lines(said: str, lines: list[str], references: list[str]) -> None:
+    assert references_of(said, lines) == references
+
+
+@given(some.integers(-10_000, 10_000), some.lists(some.integers(0, 50), min_size=1, max_size=5))
+def test_amounts_of_several_orders_add_up(cents: int, weights: list[int]) -> None:
+    assert sum(divided(cents, weights)) == cents
 
 
 def told(billed: Billed, items: list[ItemOrdered]) -> list[Code]:
@@ -164,7 +259,7 @@ def told(billed: Billed, items: list[ItemOrdered]) -> list[Code]:
 
 
 def of(*lines: LineBilled, ht: int | None = None, is_credit: bool = False) -> Billed:
-    matched = with_matches(lines, {one.position: 1 for one in lines if one.name != "Port"})
+    matched = with_matches(lines, {one.position: {Key(0, 1): one.units} for one in lines if one.name != "Port"})
     whole = sum(one.net_cents for one in lines) if ht is None else ht
     return Billed(matched, whole, whole, is_credit=is_credit)
 

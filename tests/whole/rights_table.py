@@ -421,7 +421,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {API}/purchases/{{reference}}/{path}": GROUP for path in ("bills", "billing")},
     f"GET {API}/purchases/{{reference}}/bills/{{bill_id}}": PAYS,
     f"POST {API}/purchases/{{reference}}/bills": BILLS,
-    **{f"PUT {API}/purchases/{{reference}}/bills/{{bill_id}}/{what}": BILLS for what in ("order", "matches")},
+    **{f"PUT {API}/purchases/{{reference}}/bills/{{bill_id}}/{what}": BILLS for what in ("orders", "matches")},
     **{
         f"POST {API}/purchases/{{reference}}/bills/{{bill_id}}/{what}": BILLS
         for what in ("acceptance", "dispute", "rejection", "reopening")

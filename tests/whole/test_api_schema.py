@@ -280,7 +280,7 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "put_ballot": {"marks": {"FA-2027-002": {"points": 3}}},
     **{name: {} for name in ("get_round", "get_round_result", "list_voters", "get_ballot")},
     "add_bill": {},
-    "link_bill": {"order": None},
+    "link_bill": {"orders": []},
     "match_bill": {"lines": []},
     **{name: {} for name in ("get_bill", "list_bills", "get_billing")},
     **{name: {"reason": "Vu"} for name in ("accept_bill", "dispute_bill", "reject_bill", "reopen_bill")},

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
 from litestar import get, post, put
 from pydantic import Field
@@ -22,14 +23,17 @@ from pooling.bills.queries import (
     BillShown,
     bills_listed,
     items_billed,
-    items_of_order,
+    items_of_orders,
     lines_of,
-    order_called,
+    orders_called,
+    orders_of_bill,
+    parts_of,
     payable_of,
     rates_billed,
     rates_of,
     show_bill,
 )
+from pooling.bills.schemas import MOST_ORDERS
 from pooling.bills.tying import read_tied
 from pooling.invoices.apart import read_apart
 from pooling.invoices.invoice import CENT, Severity, plain
@@ -54,6 +58,11 @@ class FindingOut(ApiOut):
     message: str
 
 
+class OrderUnitsOut(ApiOut):
+    order: str
+    units: str
+
+
 class BillLineOut(ApiOut):
     position: int
     name: str
@@ -65,6 +74,8 @@ class BillLineOut(ApiOut):
     vat_rate: str
     item: str | None
     """The code of the item that it is for."""
+    orders: Sequence[OrderUnitsOut]
+    """How many of its units are of which order; negative where they come back."""
 
 
 class RateOut(ApiOut):
@@ -89,10 +100,10 @@ class BillSummary(ApiOut):
     number: str
     seller: str
     supplier_id: int | None
-    order: str | None
-    """The reference of the order that it is for."""
+    orders: Sequence[str]
+    """The references of the orders that it is for."""
     order_reference: str
-    """What it says of the order itself."""
+    """What it says of them itself."""
     issued_on: date | None
     due_on: date | None
     currency: str
@@ -174,8 +185,11 @@ class DecisionPost(ApiIn):
     reason: str = Field(default="", max_length=_LONGEST_REASON)
 
 
-class OrderPut(ApiIn):
-    order: str | None = Field(max_length=35, description="The order's reference; null: none.")
+class OrdersPut(ApiIn):
+    orders: tuple[Annotated[str, Field(max_length=35)], ...] = Field(
+        max_length=MOST_ORDERS,
+        description="The references of the orders, all of one supplier; none: it is for no order.",
+    )
 
 
 class MatchIn(ApiIn):
@@ -189,11 +203,11 @@ class MatchesPut(ApiIn):
 
 def _summary(shown: BillShown) -> dict[str, object]:
     bill = shown.bill
-    same = BillSummary.model_fields.keys() - {"seller", "order", "replaced_by"}
+    same = BillSummary.model_fields.keys() - {"seller", "orders", "replaced_by"}
     return {
         **{name: getattr(bill, name) for name in same},
         "seller": shown.seller,
-        "order": shown.order or None,
+        "orders": shown.orders,
         "replaced_by": bill.replaced_by_id,
     }
 
@@ -202,8 +216,9 @@ async def _out(here: OnBills, bill: Bill) -> BillOut:
     session = here.session
     await session.flush()
     lines, rates = await lines_of(session, bill.id), await rates_of(session, bill.id)
-    items = await items_of_order(session, bill.order_id) if bill.order_id is not None else []
-    codes = {item.item_id: item.code for item in items}
+    orders = {order.id: order.reference for order in await orders_of_bill(session, bill.id)}
+    codes = {item.item_id: item.code for item in await items_of_orders(session, orders)}
+    parts = await parts_of(session, bill.id)
     return BillOut.model_validate(
         {
             **_summary(await show_bill(session, bill)),
@@ -222,6 +237,10 @@ async def _out(here: OnBills, bill: Bill) -> BillOut:
                     net_cents=line.net_cents,
                     vat_rate=plain(line.vat_rate),
                     item=codes.get(line.item_id or 0),
+                    orders=[
+                        OrderUnitsOut(order=orders[key.order_id], units=_units(units))
+                        for key, units in parts.get(line.position, {}).items()
+                    ],
                 )
                 for line in lines
             ],
@@ -323,23 +342,21 @@ async def _seen(here: OnBill) -> int | None:
     return here.bill.version
 
 
-@endpoint(put, f"{ONE}/order", right=may_decide, conflicts=_CONFLICTS, tagged=True, matched=True)
-async def link_bill(here: Here[OnBill], sent: OrderPut) -> BillOut:
-    """Link a bill to the order that it is for, or to none; its lines are matched anew."""
-    order_id = None
-    if sent.order is not None:
-        order_id = await order_called(here.session, here.purchase.id, sent.order)
-        if order_id is None:
-            raise Invalid({"order": "Cet achat n’a pas de commande envoyée de cette référence."})
+@endpoint(put, f"{ONE}/orders", right=may_decide, conflicts=_CONFLICTS, tagged=True, matched=True)
+async def link_bill(here: Here[OnBill], sent: OrdersPut) -> BillOut:
+    """Link a bill to the orders that it is for, or to none; its lines are matched anew."""
+    known = await orders_called(here.session, here.purchase.id, sent.orders)
+    if unknown := [reference for reference in sent.orders if reference not in known]:
+        raise Invalid({"orders": f"Cet achat n’a pas de commande envoyée « {unknown[0]} »."})
     whose = (here.session, here.caller, here.purchase.id, here.bill.id)
-    return await _out(here, await deciding.link_bill(*whose, order_id, here.now, seen=await _seen(here)))
+    return await _out(here, await deciding.link_bill(*whose, list(known.values()), here.now, seen=await _seen(here)))
 
 
 @endpoint(put, f"{ONE}/matches", right=may_decide, conflicts=(*_CONFLICTS, "bill_unlinked"), tagged=True, matched=True)
 async def match_bill(here: Here[OnBill], sent: MatchesPut) -> BillOut:
-    """Say for which item of its order each line is; lines that are not named stay as they are."""
-    items = await items_of_order(here.session, here.bill.order_id) if here.bill.order_id is not None else []
-    by_code = {item.code: item.item_id for item in items}
+    """Say for which item of its orders each line is; lines that are not named stay as they are."""
+    orders = [order.id for order in await orders_of_bill(here.session, here.bill.id)]
+    by_code = {item.code: item.item_id for item in await items_of_orders(here.session, orders)}
     if unknown := [one.item for one in sent.lines if one.item is not None and one.item not in by_code]:
         raise Invalid({"lines": f"La commande n’a pas d’article « {unknown[0]} »."})
     matches = {one.position: by_code[one.item] if one.item is not None else None for one in sent.lines}

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.bills.comparing import STATE_TAGS, STATE_WORDS, state_of
-from pooling.bills.models import Bill, BillState
+from pooling.bills.models import Bill, BillOrder, BillState
 from pooling.bills.queries import tallies_of
+from pooling.kernel.tables import linked
 from pooling.members.features import OrderFact
 
 
@@ -21,7 +22,9 @@ async def invoice_facts(session: AsyncSession, orders: Sequence[int]) -> Mapping
 
 async def invoiced_already(session: AsyncSession, order_id: int) -> str:
     """What was accepted to be paid is not undone by cancelling."""
-    accepted = exists().where(col(Bill.order_id) == order_id, col(Bill.state) == BillState.ACCEPTED)
+    accepted = exists().where(
+        linked(Bill.id, BillOrder.bill_id), col(BillOrder.order_id) == order_id, col(Bill.state) == BillState.ACCEPTED
+    )
     if not (await session.execute(select(accepted))).scalar_one():
         return ""
     return "Des factures en sont acceptées : reprenez d’abord ces décisions, ou demandez un avoir."

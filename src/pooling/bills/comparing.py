@@ -1,6 +1,6 @@
 """What was ordered, accepted and invoiced, held against each other; each difference is a French sentence. Pure."""
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -63,28 +63,29 @@ class ChargesOrdered(NamedTuple):
 
 
 def compare(bill: Billed, items: Sequence[ItemOrdered], charges: Sequence[ChargesOrdered] = ()) -> list[Difference]:
-    """All that differs between a bill and its order, line by line, then item by item, then beside items. `items` and
+    """All that differs between a bill and its orders, line by line, then item by item, then beside items. `items` and
     `charges` do not count this bill. Without items there is no order to compare with: only what the bill says itself.
     """
     found = list(_incomplete(bill))
     if not items or bill.is_prepayment:
         return found
-    known = {item.item_id: item for item in items}
+    known = {item.key: item for item in items}
+    several = len({item.order_id for item in items}) > 1
     charged = {one.vat_rate for one in charges if bill.lines}
     for line in bill.lines:
-        item = known.get(line.item_id) if line.item_id is not None else None
-        if item is not None:
-            found += _line(line, item)
+        if line.parts and all(key in known for key in line.parts):
+            found += _line(line, [(known[key], units) for key, units in line.parts.items()])
         elif line.vat_rate not in charged:
             found += _not_ordered(line)
     if bill.lines:
         found += _around(bill, charged)
     for item in items:
-        billed = sum((line.units for line in bill.lines if line.item_id == item.item_id), Fraction(0))
-        touched = any(line.item_id == item.item_id for line in bill.lines)
-        found += _item(item, item.invoiced + billed, touched=touched, is_credit=bill.is_credit)
+        billed = [line.parts[item.key] for line in bill.lines if item.key in line.parts]
+        called = f"{item.name} (commande {item.order})" if several else item.name
+        after = item.invoiced + sum(billed)
+        found += _item(item, called, after, touched=bool(billed), is_credit=bill.is_credit)
     for one in charges if bill.lines else ():
-        found += _charges(bill, one, known)
+        found += _charges(bill, one)
     return found
 
 
@@ -100,19 +101,25 @@ def _incomplete(bill: Billed) -> Iterator[Difference]:
 
 def _not_ordered(line: LineBilled) -> Iterator[Difference]:
     if line.net_cents:
-        said = f"« {line.name[:80]} », {euros(line.net_cents)} HT : aucun article commandé n’y correspond."
+        whose = f" de la commande {line.order[:40]}" if line.order else ""
+        said = f"« {line.name[:80]} »{whose}, {euros(line.net_cents)} HT : aucun article commandé n’y correspond."
         yield Difference(Code.NOT_ORDERED, "error", said, line.position)
 
 
-def _line(line: LineBilled, item: ItemOrdered) -> Iterator[Difference]:
+def _line(line: LineBilled, parts: Sequence[tuple[ItemOrdered, Fraction]]) -> Iterator[Difference]:
+    """Of one item, whose price and rate may differ from order to order."""
+    item = next((one for one, _ in parts if one.vat_rate != line.vat_rate), parts[0][0])
     if line.vat_rate != item.vat_rate:
         said = f"{item.name} : TVA à {rate(line.vat_rate)} sur la facture, {rate(item.vat_rate)} sur la commande."
         yield Difference(Code.RATE, "error", said, line.position, item.item_id)
-    if not ties(line, item):
-        more = abs(line.net_cents) - expected_cents(line.units, item.unit_price)
+    asked = item.unit_price
+    if line.units:
+        asked = sum((one.unit_price * units for one, units in parts), Fraction(0)) / line.units
+    if not ties(line, asked):
+        more = abs(line.net_cents) - expected_cents(line.units, asked)
         each = _each(line)
-        asked = f"{each} l’unité, {price(item.unit_price)} à la commande" if each else "sans quantité"
-        said = f"{item.name} : {asked}, soit {euros(abs(more))} HT {'de plus' if more > 0 else 'de moins'}."
+        both = f"{each} l’unité, {price(asked)} à la commande" if each else "sans quantité"
+        said = f"{item.name} : {both}, soit {euros(abs(more))} HT {'de plus' if more > 0 else 'de moins'}."
         yield Difference(Code.PRICE, "error", said, line.position, item.item_id)
 
 
@@ -137,9 +144,9 @@ def _beside(bill: Billed, vat_rate: Fraction, lines: Iterable[LineBilled]) -> Ce
     return bill.bases.get(vat_rate, 0) - sum(line.net_cents for line in lines if line.vat_rate == vat_rate)
 
 
-def _charges(bill: Billed, one: ChargesOrdered, items: Container[int]) -> Iterator[Difference]:
+def _charges(bill: Billed, one: ChargesOrdered) -> Iterator[Difference]:
     """All that is asked for beside items may be what is ordered so, whatever its document calls it, and no more."""
-    asked = _beside(bill, one.vat_rate, [line for line in bill.lines if line.item_id in items])
+    asked = _beside(bill, one.vat_rate, [line for line in bill.lines if line.parts])
     after = one.invoiced + (-asked if bill.is_credit else asked)
     named = ", ".join(f"« {label} »" for label in one.labels)
     if after == one.ordered:
@@ -156,19 +163,19 @@ def _charges(bill: Billed, one: ChargesOrdered, items: Container[int]) -> Iterat
         yield Difference(Code.CHARGE, "error", said)
 
 
-def _item(item: ItemOrdered, after: Fraction, *, touched: bool, is_credit: bool) -> Iterator[Difference]:
+def _item(item: ItemOrdered, called: str, after: Fraction, *, touched: bool, is_credit: bool) -> Iterator[Difference]:
     """Never more than ordered, never ahead of what was accepted, over all bills together."""
     if touched and after < 0:
-        said = f"{item.name} : l’avoir rend {count(-after)} de plus que ce qui a été facturé."
+        said = f"{called} : l’avoir rend {count(-after)} de plus que ce qui a été facturé."
         yield Difference(Code.BACK, "error", said, item_id=item.item_id)
     elif touched and after > item.ordered and not is_credit:
-        said = f"{item.name} : {count(after)} facturés en tout, {count(item.ordered)} commandés."
+        said = f"{called} : {count(after)} facturés en tout, {count(item.ordered)} commandés."
         yield Difference(Code.BEYOND, "error", said, item_id=item.item_id)
     elif touched and after > item.accepted and not is_credit:
-        said = f"{item.name} : {count(after)} facturés en tout, {count(item.accepted)} reçus et acceptés à ce jour."
+        said = f"{called} : {count(after)} facturés en tout, {count(item.accepted)} reçus et acceptés à ce jour."
         yield Difference(Code.AHEAD, "error", said, item_id=item.item_id)
     elif after < item.accepted and not is_credit:
-        said = f"{item.name} : {count(item.accepted - after)} reçus ne sont pas encore facturés."
+        said = f"{called} : {count(item.accepted - after)} reçus ne sont pas encore facturés."
         yield Difference(Code.MISSING, "info", said, item_id=item.item_id)
 
 

@@ -1,4 +1,4 @@
-"""Deciding on a bill: its supplier, its order, the items of its lines; accepting, disputing, rejecting, taking back."""
+"""Deciding on a bill: its supplier, its orders, what lines are for; accepting, disputing, rejecting, taking back."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -9,11 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.bills.comparing import Code, Difference, needs_reason
-from pooling.bills.keeping import check_seen, find_order, lock_for_bills, match_again, require_open
+from pooling.bills.keeping import (
+    check_seen,
+    find_orders,
+    keep_matches,
+    link_orders,
+    lock_for_bills,
+    match_again,
+    require_open,
+)
 from pooling.bills.models import Advance, Bill, BillState
 from pooling.bills.permissions import may_decide, may_decide_for
-from pooling.bills.queries import differences_of, lines_of, lock_bill, orders_named, rates_of, replaced_by
-from pooling.bills.rules import BILL
+from pooling.bills.queries import billed_lines, differences_of, lock_bill, orders_named, orders_of_bill, replaced_by
+from pooling.bills.rules import BILL, assign
 from pooling.bills.schemas import LARGEST_CENTS
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -60,11 +68,17 @@ async def name_supplier(
     *,
     seen: int | None = None,
 ) -> Bill:
-    """Says who sent it. Its order stays one of this supplier's, or it is linked anew. Raises as `lock_to_decide`."""
+    """Says who sent it.
+
+    Raises:
+        As `lock_to_decide`; Invalid: it is linked to orders of another supplier.
+    """
     bill = await lock_to_decide(session, caller, purchase_id, bill_id, seen)
     require_open(bill)
     supplier = await find_supplier(session, supplier_id)
     if bill.supplier_id != supplier.id:
+        if await orders_of_bill(session, bill.id):
+            raise Invalid({"supplier": "Cette facture est rattachée à une commande d’un autre : détachez-la d’abord."})
         bill.supplier_id = supplier.id
         bill.version += 1
         _tell(session, caller, bill, now, "bill.supplier_named", supplier=supplier.name)
@@ -76,41 +90,37 @@ async def link_bill(
     caller: Caller,
     purchase_id: int,
     bill_id: int,
-    order_id: int | None,
+    orders: Sequence[int],
     now: datetime,
     *,
     seen: int | None = None,
 ) -> Bill:
-    """Links it to an order of the purchase, or to none, and matches its lines anew.
+    """Links it to orders of the purchase, or to none, and matches its lines anew.
 
     Raises:
         As `lock_to_decide`.
-        Invalid: no such order has left, or it is another supplier's.
+        Invalid: no such order has left, or they are another supplier's.
         Conflict: it is decided, or not in euros.
     """
     bill = await lock_to_decide(session, caller, purchase_id, bill_id, seen)
     require_open(bill)
     if bill.currency != "EUR":
         raise Conflict(f"Cette facture est en {bill.currency} : elle n’est rapprochée d’aucune commande.")
-    if order_id == bill.order_id:
+    if set(orders) == {order.id for order in await orders_of_bill(session, bill.id)}:
         return bill
-    if order_id is None:
-        bill.order_id = None
-    else:
-        where = await find_order(session, purchase_id, order_id)
+    if orders:
+        where = await find_orders(session, purchase_id, orders)
         if bill.supplier_id is not None and where.supplier_id != bill.supplier_id:
             raise Invalid({"order": "Cette commande est d’un autre fournisseur que la facture."})
         purchase = await lock_for_bills(session, purchase_id)
         if not may_decide_for(caller, purchase, where.member_id):
             raise Forbidden
-        bill.order_id, bill.member_id, bill.supplier_id = where.order_id, where.member_id, where.supplier_id
-    lines = await lines_of(session, bill.id)
-    for line in lines:  # an item goes with its order: a key holds both
-        line.order_id = line.item_id = None
-    await session.flush()
+        bill.member_id, bill.supplier_id = where.member_id, where.supplier_id
+    await link_orders(session, bill, orders)
     bill.version += 1
-    await match_again(session, bill, lines)
-    _tell(session, caller, bill, now, "bill.linked" if order_id else "bill.unlinked")
+    await match_again(session, bill, {})
+    named = [order.reference for order in await orders_of_bill(session, bill.id)]
+    _tell(session, caller, bill, now, "bill.linked" if orders else "bill.unlinked", orders=named)
     return bill
 
 
@@ -128,26 +138,24 @@ async def match_lines(
 
     Raises:
         As `lock_to_decide`.
-        Invalid: the order has no such item.
+        Invalid: the orders have no such item.
         Conflict: it is decided, or linked to no order.
     """
     bill = await lock_to_decide(session, caller, purchase_id, bill_id, seen)
     require_open(bill)
-    if bill.order_id is None:
+    _, items = await differences_of(session, bill)
+    if not items:
         raise Conflict("Rattachez d’abord la facture à une commande.", code="bill_unlinked")
-    lines = await lines_of(session, bill.id)
-    _, items = await differences_of(session, bill, lines, ())
     known = {item.item_id for item in items}
     if wrong := {
         f"line-{place}": "Choisissez un article." for place, item in matches.items() if item and item not in known
     }:
         raise Invalid(wrong)
-    changed = False
-    for line in lines:
-        item_id = matches.get(line.position, line.item_id)
-        if item_id != line.item_id:
-            line.item_id, line.order_id, changed = item_id, bill.order_id if item_id else None, True
+    lines = await billed_lines(session, bill.id)
+    meant = ((line, matches.get(line.position, line.item_id)) for line in lines)
+    changed = {line.position: item_id for line, item_id in meant if item_id != line.item_id}
     if changed:
+        await keep_matches(session, bill, assign(lines, changed, items))
         bill.version += 1
         _tell(session, caller, bill, now, "bill.matched")
     return bill
@@ -155,8 +163,8 @@ async def match_lines(
 
 async def all_differences(session: AsyncSession, bill: Bill) -> list[Difference]:
     """What differs as things stand, also that it has no order although its purchase has some."""
-    found, _ = await differences_of(session, bill, await lines_of(session, bill.id), await rates_of(session, bill.id))
-    if bill.order_id is None and (await orders_named(session, bill.purchase_id, ""))[1]:
+    found, items = await differences_of(session, bill)
+    if not items and (await orders_named(session, bill.purchase_id, ()))[1]:
         found.append(UNLINKED)
     return found
 
@@ -326,7 +334,7 @@ async def note_advance(
         Conflict: the purchase is over.
     """
     purchase = await lock_for_bills(session, purchase_id)
-    where = await find_order(session, purchase_id, order_id)
+    where = await find_orders(session, purchase_id, [order_id])
     if not may_decide_for(caller, purchase, where.member_id):
         raise Forbidden
     if not 0 < cents <= LARGEST_CENTS:
@@ -353,7 +361,7 @@ async def forget_advance(
     advance = await session.get(Advance, (group_of(session), advance_id))
     if advance is None:
         raise NotFound
-    where = await find_order(session, purchase_id, advance.order_id)
+    where = await find_orders(session, purchase_id, [advance.order_id])
     if not may_decide_for(caller, purchase, where.member_id):
         raise Forbidden
     await session.delete(advance)

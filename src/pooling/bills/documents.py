@@ -2,6 +2,7 @@
 the same checks. Pure.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -18,13 +19,16 @@ from pooling.web.typography import euros
 
 _HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
+_REFERENCE = re.compile(r"[0-9]+")
+"""An order's number within its purchase."""
 _QUANTITY, _PRICE = Decimal("0.000001"), Decimal("0.00000001")
 _LARGEST_QUANTITY = Decimal(10**12)
 _LARGEST_PRICE = Decimal(10**10)
 
 
-def bill_of(invoice: Invoice) -> BillIn:
-    """What a file says, as a bill is kept. What has no place in one is left to the file.
+def bill_of(invoice: Invoice, purchase: str) -> BillIn:
+    """What a file says, as a bill is kept. What has no place in one is left to the file. Orders of the purchase of this
+    reference may stand where other things do as well: among objects (BT-18, BT-128), before the line of one (BT-132).
 
     Raises:
         Refused: an amount that no invoice has, more lines or rates than anybody writes.
@@ -37,15 +41,19 @@ def bill_of(invoice: Invoice) -> BillIn:
     vat = _cents(totals.vat) if totals.vat is not None else sum(rate.vat_cents for rate in rates)
     ttc = _cents(totals.ttc) if totals.ttc is not None else ht + vat
     prepaid = _cents(totals.prepaid)
+    lines = tuple(_line(line, place, purchase) for place, line in enumerate(invoice.lines, start=1))
+    named = invoice.order or _ours(invoice.objects, purchase)
     return BillIn(
         kind=BillKind(invoice.kind),
         number=_text(invoice.number, LONGEST_NUMBER),
         issued_on=_day(invoice.issued_on),
         due_on=_day(invoice.due_on),
-        order_reference=_text(invoice.order, 100),
+        order_reference=_text(
+            named or ", ".join(dict.fromkeys(filter(None, (line.order_reference for line in lines)))), 100
+        ),
         credited=tuple(_text(number, LONGEST_NUMBER) for number in invoice.credited[:100]),
         currency=_text(invoice.currency, 3) or "EUR",
-        lines=tuple(_line(line, place) for place, line in enumerate(invoice.lines, start=1)),
+        lines=lines,
         rates=rates,
         allowances_cents=_cents(invoice.allowances),
         charges_cents=_cents(invoice.charges),
@@ -62,15 +70,32 @@ def seller_of(party: Party) -> Identity:
     return Identity(party.siret, party.siren, party.vat, _text(party.name, 200))
 
 
-def _line(line: InvoiceLine, place: int) -> LineIn:
+def _ours(said: Iterable[str], purchase: str) -> str:
+    """The first that is the reference of an order of this purchase; empty: none is."""
+    return next((each for each in said if each.startswith(f"{purchase}-")), "")
+
+
+def _order_of(line: InvoiceLine, purchase: str) -> tuple[str, str]:
+    """The order that a line names, and its line there."""
+    order = line.order or _ours(line.objects, purchase)
+    if order or not _ours([line.order_line], purchase):
+        return order, line.order_line
+    reference = _REFERENCE.match(line.order_line, len(purchase) + 1)
+    end = reference.end() if reference else len(line.order_line)
+    return line.order_line[:end], line.order_line[end:].strip(" /:.#-")
+
+
+def _line(line: InvoiceLine, place: int, purchase: str) -> LineIn:
     """A line's own total is trusted; a price for a hundred is made one for one."""
+    order, order_line = _order_of(line, purchase)
     quantity = _bounded(line.quantity if line.quantity is not None else Decimal(1), _LARGEST_QUANTITY)
     price = _bounded(line.unit_price or Decimal(0), _LARGEST_PRICE)
     base = line.price_base if line.price_base > 0 else Decimal(1)
     return LineIn(
         name=_text(line.name, 300) or f"Ligne {place}",
         supplier_code=_text(line.seller_code, 100),
-        order_line=_text(line.order_line, 100),
+        order_line=_text(order_line, 100),
+        order_reference=_text(order, 100),
         quantity=quantity.quantize(_QUANTITY, ROUND_HALF_UP),
         unit_price=_bounded(price / base, _LARGEST_PRICE).quantize(_PRICE, ROUND_HALF_UP),
         net_cents=_cents(line.net),

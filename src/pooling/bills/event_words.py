@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pooling.bills.models import Bill
 from pooling.bills.rules import BILL
+from pooling.kernel.errors import enumerated
 from pooling.kernel.events import Event
 from pooling.members.events import EventWords, Names, Subject, named_by
 from pooling.web.typography import euros
@@ -13,7 +14,7 @@ SENTENCES: Mapping[str, str] = {
     "bill.changed": "a corrigé la saisie de la facture {bill}",
     "bill.completed": "a complété les lignes de la facture {bill}",
     "bill.supplier_named": "a dit de quel fournisseur est la facture {bill}",
-    "bill.linked": "a rattaché la facture {bill} à sa commande",
+    "bill.linked": "a rattaché la facture {bill} {orders}",
     "bill.unlinked": "a détaché la facture {bill} de sa commande",
     "bill.matched": "a rapproché les lignes de la facture {bill}",
     "bill.accepted": "a accepté la facture {bill}, {amount} TTC{differences}",
@@ -33,6 +34,13 @@ def _paid(event: Event, names: Names) -> str:  # noqa: ARG001
     return euros(int(event.details.get("cents", 0)))
 
 
+def _orders(event: Event, names: Names) -> str:  # noqa: ARG001
+    told = [str(one) for one in event.details.get("orders", ())]
+    if not told:
+        return "à sa commande"
+    return f"à la commande {told[0]}" if len(told) == 1 else f"aux commandes {enumerated(told)}"
+
+
 def _differences(event: Event, names: Names) -> str:  # noqa: ARG001
     """What it was accepted in spite of."""
     told = event.details.get("differences", ())
@@ -50,5 +58,5 @@ EVENTS = EventWords(
             named=named_by(Bill.id, Bill.number),
         ),
     ),
-    gaps={"amount": _amount, "paid": _paid, "differences": _differences},
+    gaps={"amount": _amount, "paid": _paid, "differences": _differences, "orders": _orders},
 )

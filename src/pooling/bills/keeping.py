@@ -2,33 +2,46 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.bills.documents import bill_of, check_typed, seller_of
-from pooling.bills.models import Bill, BillLine, BillRate, BillState
+from pooling.bills.models import Bill, BillLine, BillOrder, BillRate, BillState, BillUnits
 from pooling.bills.permissions import may_decide, may_decide_for, may_note_bills
 from pooling.bills.queries import (
     LEFT,
     OPEN,
-    as_billed,
     bill_of_document,
+    billed_lines,
     buyers_of,
     find_bill,
     identity_of,
-    items_of_order,
+    items_of_orders,
+    lines_of,
     lock_bill,
     orders_named,
+    orders_of_bill,
     replaced_by,
     supplier_of,
 )
-from pooling.bills.rules import Identity, ItemOrdered, LineBilled, link, match, same_document, units_of
-from pooling.bills.schemas import BillIn, LineIn, RateIn
+from pooling.bills.rules import (
+    Identity,
+    Matches,
+    assign,
+    link,
+    match,
+    references_of,
+    same_document,
+    units_of,
+    with_matches,
+)
+from pooling.bills.schemas import MOST_ORDERS, BillIn, LineIn, RateIn
 from pooling.invoices.invoice import Finding, Reading, Refused
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
@@ -36,6 +49,7 @@ from pooling.kernel.errors import Conflict, Forbidden, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.file_kinds import PDF, FileKind, download_name
 from pooling.kernel.files import File, Upload, keep_file
+from pooling.kernel.tables import any_of
 from pooling.kernel.versions import ChangedMeanwhile
 from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
@@ -112,14 +126,15 @@ async def keep_read(
     if reading.invoice is None:
         raise FileRefused(reading.findings[0], field)
     try:
-        said = bill_of(reading.invoice)
+        said = bill_of(reading.invoice, purchase.reference)
     except Refused as refused:
         raise FileRefused(refused.finding, field) from refused
     seller = seller_of(reading.invoice.seller)
-    orders, _ = await orders_named(session, purchase_id, said.order_reference)
-    order_id = link(said.order_reference, seller, orders).order_id if said.currency == "EUR" else None
+    references = references_of(said.order_reference, (line.order_reference for line in said.lines))
+    known, _ = await orders_named(session, purchase_id, references)
+    orders = link(references, seller, known).orders if said.currency == "EUR" else ()
     supplier = await supplier_of(session, seller)
-    where = await _whose(session, caller, purchase, order_id, buyer_siren=reading.invoice.buyer.siren)
+    where = await _whose(session, caller, purchase, orders, buyer_siren=reading.invoice.buyer.siren)
     file = await keep_file(session, *_named(sent), sent.content, now, person_id=caller.person_id)
     return await _insert(
         session,
@@ -149,7 +164,7 @@ async def keep_typed(
     now: datetime,
     *,
     supplier_id: int,
-    order_id: int | None,
+    orders: Sequence[int],
     insistence: Insistence | None = None,
 ) -> Bill:
     """Keeps an invoice that somebody typed, which meets the checks of one that is read.
@@ -162,7 +177,7 @@ async def keep_typed(
     purchase = await lock_for_bills(session, purchase_id)
     await _require_noting(session, caller, purchase)
     supplier = await find_supplier(session, supplier_id)
-    where = await _whose(session, caller, purchase, order_id)
+    where = await _whose(session, caller, purchase, orders)
     _check_order(where, supplier_id)
     _require_head(command)
     seller = identity_of(supplier)
@@ -191,7 +206,7 @@ async def change_typed(
     now: datetime,
     *,
     supplier_id: int,
-    order_id: int | None,
+    orders: Sequence[int],
     seen: int | None,
     insistence: Insistence | None = None,
 ) -> Bill:
@@ -208,7 +223,7 @@ async def change_typed(
     if bill.source is not None:
         raise Conflict("Une facture lue dans un fichier ne se corrige pas : contestez-la.", code="bill_read")
     supplier = await find_supplier(session, supplier_id)
-    where = await _whose(session, caller, purchase, order_id)
+    where = await _whose(session, caller, purchase, orders)
     _check_order(where, supplier_id)
     _require_head(command)
     seller = identity_of(supplier)
@@ -223,6 +238,7 @@ async def change_typed(
     bill.findings = _written(findings)
     bill.version += 1
     await _renumber(session, bill, same_as)
+    await link_orders(session, bill, where.orders)
     await _write_parts(session, bill, command.lines, command.rates)
     _tell(session, caller, bill, now, "bill.changed")
     _insist(session, caller, bill, findings, insistence, now)
@@ -343,26 +359,26 @@ async def _require_noting(session: AsyncSession, caller: Caller, purchase: Purch
 
 
 class Where(NamedTuple):
-    """The order that a bill is for, and who pays it (None: the lead)."""
+    """The orders that a bill is for, and who pays it (None: the lead)."""
 
-    order_id: int | None = None
+    orders: Sequence[int] = ()
     member_id: int | None = None
     supplier_id: int | None = None
-    """Of the order."""
+    """Of the orders."""
 
 
 async def _whose(
-    session: AsyncSession, caller: Caller, purchase: Purchase, order_id: int | None, *, buyer_siren: str = ""
+    session: AsyncSession, caller: Caller, purchase: Purchase, orders: Sequence[int], *, buyer_siren: str = ""
 ) -> Where:
     """Who pays: whoever ordered; without an order, the member that orders itself and is named as the buyer, or whose
     finance notes the bill.
 
     Raises:
         Forbidden: the caller decides on no bill of theirs.
-        Invalid: the purchase has no such order that has left.
+        Invalid: as `find_orders`.
     """
-    if order_id is not None:
-        where = await find_order(session, purchase.id, order_id)
+    if orders:
+        where = await find_orders(session, purchase.id, orders)
     else:
         payers = await _payers(session, caller, purchase, buyer_siren)
         where = Where(member_id=payers[0] if len(payers) == 1 else None)
@@ -371,14 +387,40 @@ async def _whose(
     return where
 
 
-async def find_order(session: AsyncSession, purchase_id: int, order_id: int) -> Where:
-    """Raises:
-    Invalid: the purchase has no such order that has left.
+async def find_orders(session: AsyncSession, purchase_id: int, orders: Sequence[int]) -> Where:
+    """One member pays one bill: of orders of several, that is the lead.
+
+    Raises:
+        Invalid: the purchase has no such order that has left; they are several suppliers'; they are too many.
     """
-    order = await session.get(SupplierOrder, (group_of(session), order_id), populate_existing=True)
-    if order is None or order.purchase_id != purchase_id or order.state not in LEFT:
+    wanted = set(orders)
+    if len(wanted) > MOST_ORDERS:
+        raise Invalid({"order": f"Une facture se rattache à {MOST_ORDERS} commandes au plus."})
+    rows = await session.execute(
+        select(col(SupplierOrder.id), col(SupplierOrder.member_id), col(SupplierOrder.supplier_id))
+        .where(
+            col(SupplierOrder.purchase_id) == purchase_id,
+            any_of(col(SupplierOrder.state), LEFT),
+            any_of(col(SupplierOrder.id), list(wanted)),
+        )
+        .order_by(col(SupplierOrder.number))
+    )
+    found = rows.all()
+    if len(found) != len(wanted):
         raise Invalid({"order": "Choisissez une commande envoyée de cet achat."})
-    return Where(order.id, order.member_id, order.supplier_id)
+    members, suppliers = ({row[place] for row in found} for place in (1, 2))
+    if len(suppliers) != 1:
+        raise Invalid({"order": "Ces commandes sont de fournisseurs différents : une facture est d’un seul."})
+    member_id = members.pop() if len(members) == 1 else None
+    return Where([row[0] for row in found], member_id, suppliers.pop())
+
+
+async def link_orders(session: AsyncSession, bill: Bill, orders: Sequence[int]) -> None:
+    """Links it to these orders and to no other; what its lines are for goes with those that it had."""
+    await session.execute(delete(BillUnits).where(col(BillUnits.bill_id) == bill.id))
+    await session.execute(update(BillLine).where(col(BillLine.bill_id) == bill.id).values(item_id=None))
+    await session.execute(delete(BillOrder).where(col(BillOrder.bill_id) == bill.id))
+    await insert_many(session, BillOrder, [{"bill_id": bill.id, "order_id": order_id} for order_id in orders])
 
 
 async def _payers(session: AsyncSession, caller: Caller, purchase: Purchase, buyer_siren: str) -> list[int]:
@@ -396,7 +438,7 @@ async def _payers(session: AsyncSession, caller: Caller, purchase: Purchase, buy
 
 
 def _check_order(where: Where, supplier_id: int) -> None:
-    if where.order_id is not None and where.supplier_id != supplier_id:
+    if where.orders and where.supplier_id != supplier_id:
         raise Invalid({"order": "Cette commande est d’un autre fournisseur."})
 
 
@@ -414,7 +456,6 @@ def _require_head(command: BillIn) -> None:
 
 def _columns(said: BillIn, where: Where) -> dict[str, Any]:
     return {
-        "order_id": where.order_id,
         "member_id": where.member_id,
         "kind": said.kind,
         "number": said.number,
@@ -480,6 +521,7 @@ async def _insert(
         assert known is not None, "it is why nothing was written"
         raise BillKnown(*known)
     bill = await find_bill(session, purchase.id, bill_id)
+    await link_orders(session, bill, where.orders)
     await _write_parts(session, bill, said.lines, said.rates)
     _tell(session, caller, bill, now, "bill.noted")
     return bill
@@ -490,8 +532,6 @@ async def _write_parts(session: AsyncSession, bill: Bill, lines: Sequence[LineIn
     whose = {"bill_id": bill.id}
     await session.execute(delete(BillLine).where(col(BillLine.bill_id) == bill.id))
     await session.execute(delete(BillRate).where(col(BillRate.bill_id) == bill.id))
-    units = [units_of(line.quantity, line.net_cents, bill.kind) for line in lines]
-    matches = await _matches(session, bill, lines)
     await insert_many(
         session,
         BillLine,
@@ -499,54 +539,47 @@ async def _write_parts(session: AsyncSession, bill: Bill, lines: Sequence[LineIn
             {
                 **whose,
                 "position": place,
-                "name": line.name,
-                "supplier_code": line.supplier_code,
-                "order_line": line.order_line,
-                "quantity": line.quantity,
-                "unit_price": line.unit_price,
-                "units": units[place],
-                "net_cents": line.net_cents,
-                "vat_rate": line.vat_rate,
-                "order_id": bill.order_id if place in matches else None,
-                "item_id": matches.get(place),
+                **line.model_dump(exclude={"item"}),
+                "units": units_of(line.quantity, line.net_cents, bill.kind),
             }
             for place, line in enumerate(lines)
         ],
     )
     await insert_many(session, BillRate, [{**whose, **rate.model_dump()} for rate in rates])
+    await match_again(session, bill, {place: line.item for place, line in enumerate(lines) if line.item})
 
 
-async def _matches(session: AsyncSession, bill: Bill, lines: Sequence[LineIn]) -> dict[int, int]:
-    """The item of each line: as it was said, or as the rule finds it."""
-    if bill.order_id is None:
-        return {}
-    items = await items_of_order(session, bill.order_id, without=bill.id, replacing=replaced_by(bill))
+async def match_again(session: AsyncSession, bill: Bill, said: Mapping[int, str]) -> None:
+    """Matches all its lines to what its orders have: as somebody `said`, by an item's code, or as the rule finds it."""
+    orders = [order.id for order in await orders_of_bill(session, bill.id)]
+    items = await items_of_orders(session, orders, without=bill.id, replacing=replaced_by(bill))
     by_code = {item.code: item.item_id for item in items}
-    said = {place: by_code[line.item] for place, line in enumerate(lines) if line.item in by_code}
-    found = match([_billed(place, line, bill.kind) for place, line in enumerate(lines) if place not in said], items)
-    return found | said
+    chosen: dict[int, int | None] = {place: by_code[code] for place, code in said.items() if code in by_code}
+    lines = await billed_lines(session, bill.id)
+    found = match([line for line in lines if line.position not in chosen], items)
+    await keep_matches(session, bill, assign(with_matches(lines, found), chosen, items))
 
 
-def _billed(place: int, line: LineIn, kind: str) -> LineBilled:
-    stored = BillLine(
-        position=place,
-        units=units_of(line.quantity, line.net_cents, kind),
-        **line.model_dump(exclude={"item", "quantity", "unit_price"}),
-    )
-    return as_billed(stored)
-
-
-async def match_again(session: AsyncSession, bill: Bill, lines: Sequence[BillLine]) -> list[ItemOrdered]:
-    """Matches all lines anew, after the bill was linked to another order. Gives the items of the order."""
-    items: list[ItemOrdered] = []
-    if bill.order_id is not None:
-        items = await items_of_order(session, bill.order_id, without=bill.id, replacing=replaced_by(bill))
-    found = match([as_billed(line) for line in lines], items)
-    for line in lines:
-        line.item_id = found.get(line.position)
-        line.order_id = None if line.item_id is None else bill.order_id
+async def keep_matches(session: AsyncSession, bill: Bill, matches: Matches) -> None:
+    """Writes down what its lines are for, in the place of what they were for."""
+    await session.execute(delete(BillUnits).where(col(BillUnits.bill_id) == bill.id))
+    for line in await lines_of(session, bill.id):
+        line.item_id = next((key.item_id for key in matches.get(line.position, ())), None)
     await session.flush()
-    return items
+    await insert_many(
+        session,
+        BillUnits,
+        [
+            {
+                "bill_id": bill.id,
+                "position": position,
+                **key._asdict(),
+                "units": Decimal(units.numerator) / units.denominator,
+            }
+            for position, parts in matches.items()
+            for key, units in parts.items()
+        ],
+    )
 
 
 def _insist(

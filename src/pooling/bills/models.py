@@ -34,7 +34,6 @@ class Bill(TenantTable, table=True):
         in_group(),
         within_group("purchase_id", "purchases"),
         within_group("supplier_id", "suppliers"),
-        within_group("order_id", "orders"),
         within_group("member_id", "members"),
         within_group("file_id", "files"),
         within_group("replaced_by_id", "bills"),
@@ -46,7 +45,6 @@ class Bill(TenantTable, table=True):
         CheckConstraint("version >= 1", name="counts_from_one"),
         CheckConstraint("(state IN ('accepted', 'rejected')) = (decided_at IS NOT NULL)", name="decided_has_date"),
         Index(None, "group_id", "purchase_id"),
-        Index(None, "group_id", "order_id"),
         Index(None, "group_id", "member_id"),
         Index(None, "group_id", "file_id"),
         Index(None, "group_id", "replaced_by_id"),
@@ -56,8 +54,6 @@ class Bill(TenantTable, table=True):
     purchase_id: int = foreign_id()
     supplier_id: int | None = foreign_id(nullable=True)
     """None: its document names one that the group does not know yet."""
-    order_id: int | None = foreign_id(nullable=True)
-    """None: not linked to an order yet."""
     member_id: int | None = foreign_id(nullable=True)
     """Who is asked to pay; None: the lead, for everybody."""
     same_as: str
@@ -68,7 +64,7 @@ class Bill(TenantTable, table=True):
     issued_on: date | None = None
     due_on: date | None = None
     order_reference: str = ""
-    """What it says of the order (BT-13)."""
+    """What it says of its orders (BT-13; where that says nothing, what its lines say)."""
     credited: list[str] = Field(default_factory=list, sa_type=JSONB)
     """The numbers of the invoices that it corrects or credits (BT-25)."""
     state: str = BillState.TO_CHECK
@@ -97,19 +93,29 @@ class Bill(TenantTable, table=True):
     """Why it is accepted all the same, disputed or rejected."""
 
 
+class BillOrder(TenantTable, table=True):
+    """An order that a bill is for; all those of a bill are one supplier's."""
+
+    __tablename__ = "bill_orders"
+    __table_args__ = (
+        within_group("bill_id", "bills", ondelete="CASCADE"),
+        within_group("order_id", "orders"),
+        Index(None, "group_id", "order_id"),
+    )
+
+    bill_id: int = Field(primary_key=True, sa_type=BigInteger)
+    order_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
 class BillLine(TenantTable, table=True):
-    """A line of a bill, and the item of its order that it is for."""
+    """A line of a bill, and the item that it is for."""
 
     __tablename__ = "bill_lines"
     __table_args__ = (
         within_group("bill_id", "bills", ondelete="CASCADE"),
-        ForeignKeyConstraint(
-            ["group_id", "order_id", "item_id"],
-            ["order_items.group_id", "order_items.order_id", "order_items.item_id"],
-        ),
-        CheckConstraint("(order_id IS NULL) = (item_id IS NULL)", name="matched_whole"),
+        within_group("item_id", "items"),
         CheckConstraint("vat_rate BETWEEN 0 AND 100", name="vat_rate_is_percent"),
-        Index(None, "group_id", "order_id", "item_id"),
+        Index(None, "group_id", "item_id"),
     )
 
     bill_id: int = Field(primary_key=True, sa_type=BigInteger)
@@ -118,6 +124,8 @@ class BillLine(TenantTable, table=True):
     supplier_code: str = ""
     order_line: str = ""
     """What it says of the line of the order (BT-132)."""
+    order_reference: str = ""
+    """What it says of its own order, where the bill is for several."""
     quantity: Decimal = Field(sa_type=Numeric(20, 6))
     unit_price: Decimal = Field(sa_type=Numeric(20, 8))
     """Euros before VAT, for one unit."""
@@ -126,9 +134,33 @@ class BillLine(TenantTable, table=True):
     net_cents: int = Field(sa_type=BigInteger)
     """Before VAT, as the document says it: not always quantity times price."""
     vat_rate: Decimal = Field(sa_type=Numeric(5, 2))
-    order_id: int | None = foreign_id(nullable=True)
     item_id: int | None = foreign_id(nullable=True)
     """None: it is for no item, or nobody said for which."""
+
+
+class BillUnits(TenantTable, table=True):
+    """How many units of a line that is for an item are of which order: one line may ask for those of several."""
+
+    __tablename__ = "bill_units"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["group_id", "bill_id", "position"],
+            ["bill_lines.group_id", "bill_lines.bill_id", "bill_lines.position"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["group_id", "order_id", "item_id"],
+            ["order_items.group_id", "order_items.order_id", "order_items.item_id"],
+        ),
+        Index(None, "group_id", "order_id", "item_id"),
+    )
+
+    bill_id: int = Field(primary_key=True, sa_type=BigInteger)
+    position: int = Field(primary_key=True)
+    order_id: int = Field(primary_key=True, sa_type=BigInteger)
+    item_id: int = foreign_id()
+    units: Decimal = Field(sa_type=Numeric(20, 6))
+    """Signed as the line's."""
 
 
 class BillRate(TenantTable, table=True):

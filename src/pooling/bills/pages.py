@@ -1,8 +1,10 @@
 """The pages of a purchase's bills: what is invoiced, one bill, and all that is decided on it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -28,7 +30,7 @@ from pooling.bills.deciding import (
     take_back,
 )
 from pooling.bills.keeping import BillKnown, keep_read, lacks_lines
-from pooling.bills.models import Bill, BillState
+from pooling.bills.models import Bill, BillLine, BillState
 from pooling.bills.page import BILLS, ONE, SECTION, BillPage, BillsPage, called
 from pooling.bills.permissions import may_decide, may_note_bills, may_see_bill
 from pooling.bills.queries import (
@@ -39,19 +41,22 @@ from pooling.bills.queries import (
     bills_listed,
     charges_billed,
     items_billed,
-    items_of_order,
+    items_of_orders,
     lines_of,
     orders_billed,
     orders_chosen,
     orders_named,
+    orders_of_bill,
+    parts_of,
     payable_of,
     rates_billed,
     rates_of,
     seller_identity,
     show_bill,
 )
-from pooling.bills.rules import BILL, link, sign_of
+from pooling.bills.rules import BILL, ItemOrdered, Key, link, references_of, sign_of
 from pooling.bills.tying import Tied, read_tied
+from pooling.bills.typing_form import read_orders
 from pooling.bills.workbook import FILE_NAMES, bills_file
 from pooling.invoices.apart import SECONDS, read_apart
 from pooling.invoices.invoice import MOST_BYTES
@@ -84,6 +89,7 @@ _AROUND = 100_000
 HINT = f"PDF Factur-X, ou XML CII ou UBL, de {MOST_BYTES // 10**6} Mo au plus. Lu en {SECONDS} secondes au plus."
 EDITED_LINES = 200
 """Lines whose item may be chosen on one page; of more, the rule's own matches stand."""
+_FIRST_ORDERS = 3
 
 
 @get(BILLS, right=Right.SEE_TOTALS)
@@ -194,7 +200,8 @@ def _listed(shown: BillShown) -> dict[str, Any]:
         "id": bill.id,
         "called": called(bill),
         "seller": shown.seller,
-        "order": shown.order or ("à rattacher" if bill.state in (BillState.TO_CHECK, BillState.DISPUTED) else "–"),
+        "order": _orders_named(shown)
+        or ("à rattacher" if bill.state in (BillState.TO_CHECK, BillState.DISPUTED) else "–"),
         "issued": date_short(bill.issued_on) if bill.issued_on else "–",
         "due_on": date_short(bill.due_on) if bill.due_on else "–",
         "ttc": _money(bill.currency, shown.signed_ttc),
@@ -202,6 +209,12 @@ def _listed(shown: BillShown) -> dict[str, Any]:
         "tag": BILL.tag(bill.state),
         "word": _word(bill),
     }
+
+
+def _orders_named(shown: BillShown) -> str:
+    """In a list: the first ones."""
+    first, more = shown.orders[:_FIRST_ORDERS], len(shown.orders) - _FIRST_ORDERS
+    return ", ".join(first) + (f" et {plural(more, 'autre', 'autres')}" if more > 0 else "")
 
 
 def _word(bill: Bill) -> str:
@@ -325,12 +338,13 @@ async def _bill_page(here: BillPage, form: Form) -> Response[str]:
         form.values["version"] = str(bill.version)
     shown = await show_bill(session, bill)
     lines, rates = await lines_of(session, bill.id), await rates_of(session, bill.id)
-    items = await items_of_order(session, bill.order_id, without=bill.id) if bill.order_id else []
-    names = {item.item_id: item.name for item in items}
+    linked = await orders_of_bill(session, bill.id)
+    items = await items_of_orders(session, [order.id for order in linked], without=bill.id)
     differences = await all_differences(session, bill)
     is_open = bill.state in (BillState.TO_CHECK, BillState.DISPUTED)
     orders = await orders_chosen(session, purchase_id, bill.supplier_id) if here.decides and is_open else []
-    form.values.setdefault("order", str(bill.order_id or ""))
+    if not form.has_errors:
+        form.lists["orders"] = [str(order.id) for order in linked]
     supplier = await session.get(Supplier, (bill.group_id, bill.supplier_id)) if bill.supplier_id else None
     return here.render(
         "bills/bill.html",
@@ -345,7 +359,7 @@ async def _bill_page(here: BillPage, form: Form) -> Response[str]:
         decides=here.decides,
         sign=sign_of(bill.kind),
         money=partial(_money, bill.currency),
-        lines=[_line(here, place, line, names) for place, line in enumerate(lines)],
+        lines=_lines(here, lines, items, await parts_of(session, bill.id)),
         rates=[
             (rate(each.vat_rate), *(_money(bill.currency, cents) for cents in (each.base_cents, each.vat_cents)))
             for each in rates
@@ -353,10 +367,11 @@ async def _bill_page(here: BillPage, form: Form) -> Response[str]:
         differences=differences,
         findings=_findings(bill),
         needs_reason=doubtful(bill) or any(one.severity == "error" for one in differences),
-        unlinked=await _unlinked(here) if bill.order_id is None and is_open else "",
-        orders=[(str(order.id), order.reference) for order in orders],
+        unlinked=await _unlinked(here, lines) if not linked and is_open else "",
+        orders=[(str(order.id), order.reference) for order in orders if order not in linked],
+        linked=[(str(order.id), order.reference) for order in linked] if here.decides and is_open else [],
         lacks_lines=lacks_lines(bill) and is_open,
-        typed=bill.source is None and is_open,
+        corrects=bill.source is None and is_open,
         matches=bool(items) and bool(lines) and is_open and len(lines) <= EDITED_LINES,
         mail=_mail(here, supplier, [one.message for one in differences if one.severity == "error"]),
         issued=date_short(bill.issued_on) if bill.issued_on else "non lue",
@@ -369,12 +384,30 @@ def _money(currency: str, cents: Cents) -> str:
     return euros(cents) if currency == "EUR" else euros(cents).replace("€", currency)
 
 
-def _line(here: BillPage, place: int, line: Any, names: Mapping[int, str]) -> dict[str, Any]:  # noqa: ANN401 - a row
+def _lines(
+    here: BillPage,
+    lines: Sequence[BillLine],
+    items: Sequence[ItemOrdered],
+    parts: Mapping[int, Mapping[Key, Fraction]],
+) -> list[dict[str, Any]]:
+    """With what each is for: also of which order, where the bill has several."""
+    names = {item.item_id: item.name for item in items}
+    orders = {item.order_id: item.order for item in items}
+
+    def said(line: BillLine) -> str:
+        units = parts.get(line.position, {})
+        return ", ".join(f"{count(abs(each))} de {orders[key.order_id]}" for key, each in units.items())
+
+    return [_line(here, place, line, names, said(line) if len(orders) > 1 else "") for place, line in enumerate(lines)]
+
+
+def _line(here: BillPage, place: int, line: BillLine, names: Mapping[int, str], orders: str = "") -> dict[str, Any]:
     found = [one["message"] for one in here.bill.findings if one["field"] == f"lines[{place}].net"]
     return {
         "place": line.position,
         "name": line.name,
         "code": line.supplier_code,
+        "orders": orders,
         "quantity": count(line.quantity),
         "price": price(line.unit_price),
         "net": _money(here.bill.currency, line.net_cents),
@@ -390,19 +423,20 @@ def _findings(bill: Bill) -> list[dict[str, str]]:
     return [one for one in bill.findings if not one["field"].startswith("lines[")]
 
 
-async def _unlinked(here: BillPage) -> str:
+async def _unlinked(here: BillPage, lines: Sequence[BillLine]) -> str:
     """Why it is linked to no order, where its purchase has some."""
-    orders, some = await orders_named(here.session, here.purchase.id, here.bill.order_reference)
+    references = references_of(here.bill.order_reference, (line.order_reference for line in lines))
+    orders, some = await orders_named(here.session, here.purchase.id, references)
     if not some:
         return ""
     if here.bill.currency != "EUR":
         return f"Cette facture est en {here.bill.currency} : elle n’est rapprochée d’aucune commande."
-    if not here.bill.order_reference:
+    if not references:
         return "Elle ne dit pas de quelle commande elle est : rattachez-la."
     if not orders:
-        return f"Cet achat n’a pas de commande « {here.bill.order_reference} » : rattachez-la."
+        return f"Cet achat n’a pas de commande « {here.bill.order_reference or references[0]} » : rattachez-la."
     seller = await seller_identity(here.session, here.bill)
-    return link(here.bill.order_reference, seller, orders).said or "Rattachez-la à sa commande."
+    return link(references, seller, orders).said or "Rattachez-la à sa commande."
 
 
 def _mail(here: BillPage, supplier: Supplier | None, differences: Sequence[str]) -> str:
@@ -437,10 +471,10 @@ def _seen(form: Form) -> int | None:
 
 @post(f"{ONE}/commande", right=may_decide)
 async def do_link(here: Here[BillPage], form: PostedForm) -> Response[Any]:
-    order_id = id_typed(form.value("order"))
+    orders = read_orders(form)
     async with form.submitted(lambda: _bill_page(here, form), conflict=""):
-        await link_bill(here.session, here.caller, here.purchase.id, here.bill.id, order_id, here.now, seen=_seen(form))
-    done = "La facture est rattachée, ses lignes sont rapprochées." if order_id else "La facture n’est plus rattachée."
+        await link_bill(here.session, here.caller, here.purchase.id, here.bill.id, orders, here.now, seen=_seen(form))
+    done = "La facture est rattachée, ses lignes sont rapprochées." if orders else "La facture n’est plus rattachée."
     return here.redirect(here.path, done=done)
 
 
@@ -453,7 +487,8 @@ async def _matching_page(here: BillPage, form: Form) -> Response[str]:
     await here.session.refresh(here.bill)
     bill = here.bill
     lines = await lines_of(here.session, bill.id)
-    items = await items_of_order(here.session, bill.order_id, without=bill.id) if bill.order_id else []
+    orders = [order.id for order in await orders_of_bill(here.session, bill.id)]
+    items = await items_of_orders(here.session, orders, without=bill.id)
     names = {item.item_id: item.name for item in items}
     if not form.value("version") or form.conflict:
         form.values["version"] = str(bill.version)
@@ -466,8 +501,18 @@ async def _matching_page(here: BillPage, form: Form) -> Response[str]:
         heading=called(bill),
         path=here.url + here.path,
         lines=[_line(here, place, line, names) for place, line in enumerate(lines[:EDITED_LINES])],
-        options=[(str(item.item_id), f"{item.name}, {price(item.unit_price)} HT") for item in items],
+        options=_options(items),
     )
+
+
+def _options(items: Sequence[ItemOrdered]) -> list[tuple[str, str]]:
+    """Each item once, at the prices of the orders that have it."""
+    prices: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for item in items:
+        prices[item.item_id, item.name].append(price(item.unit_price))
+    return [
+        (str(item_id), f"{name}, {' ou '.join(dict.fromkeys(each))} HT") for (item_id, name), each in prices.items()
+    ]
 
 
 @post(f"{ONE}/rapprochement", right=may_decide)

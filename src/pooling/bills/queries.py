@@ -1,21 +1,24 @@
 """Reads about bills: one with its order, those of a purchase, and all that is ordered, accepted and invoiced."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.allocating import sees_all_costs
 from pooling.bills.comparing import Advances, Billed, ChargesOrdered, Difference, ItemTally, compare
-from pooling.bills.models import Advance, Bill, BillKind, BillLine, BillRate, BillState
+from pooling.bills.models import Advance, Bill, BillKind, BillLine, BillOrder, BillRate, BillState, BillUnits
 from pooling.bills.permissions import Reach, sees_everything
-from pooling.bills.rules import Identity, ItemOrdered, LineBilled, OrderKnown, sign_of
+from pooling.bills.rules import Identity, ItemOrdered, Key, LineBilled, OrderKnown, divided, sign_of, with_matches
+from pooling.bills.schemas import MOST_ORDERS
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Listed, Order, Slice
@@ -83,7 +86,8 @@ class BillShown(NamedTuple):
     bill: Bill
     supplier: str
     """Empty: the group does not know it yet."""
-    order: str
+    orders: Sequence[str]
+    """The references of those that it is for."""
     payer: str
     """Who is asked to pay; empty: the lead."""
 
@@ -110,17 +114,23 @@ def within(reach: Reach) -> ColumnElement[bool]:
 
 
 def _shown() -> Any:  # noqa: ANN401 - a select of four
+    references = (
+        select(func.array_agg(aggregate_order_by(col(SupplierOrder.reference), col(SupplierOrder.number))))
+        .join(BillOrder, linked(BillOrder.order_id, SupplierOrder.id))
+        .where(linked(BillOrder.bill_id, Bill.id))
+        .correlate(Bill)
+        .scalar_subquery()
+    )
     return (
-        select(Bill, col(Supplier.name), col(SupplierOrder.reference), col(Member.name))
+        select(Bill, col(Supplier.name), references, col(Member.name))
         .outerjoin(Supplier, linked(Supplier.id, Bill.supplier_id))
-        .outerjoin(SupplierOrder, linked(SupplierOrder.id, Bill.order_id))
         .outerjoin(Member, linked(Member.id, Bill.member_id))
     )
 
 
 def _as_shown(row: tuple[Any, ...]) -> BillShown:
-    bill, supplier, order, payer = row
-    return BillShown(bill, supplier or "", order or "", payer or "")
+    bill, supplier, orders, payer = row
+    return BillShown(bill, supplier or "", orders or (), payer or "")
 
 
 async def bills_listed(session: AsyncSession, purchase_id: int, reach: Reach, wanted: Slice) -> Listed[BillShown]:
@@ -159,6 +169,24 @@ async def rates_of(session: AsyncSession, bill_id: int) -> list[BillRate]:
     return list(found.scalars())
 
 
+async def parts_of(session: AsyncSession, bill_id: int) -> Mapping[int, Mapping[Key, Fraction]]:
+    """How many units of which its lines are, by their positions."""
+    rows = await session.execute(
+        select(col(BillUnits.position), col(BillUnits.order_id), col(BillUnits.item_id), col(BillUnits.units))
+        .where(col(BillUnits.bill_id) == bill_id)
+        .order_by(col(BillUnits.position), col(BillUnits.order_id))
+    )
+    found: dict[int, dict[Key, Fraction]] = defaultdict(dict)
+    for position, order_id, item_id, units in rows:
+        found[position][Key(order_id, item_id)] = Fraction(units)
+    return found
+
+
+async def billed_lines(session: AsyncSession, bill_id: int) -> list[LineBilled]:
+    """Its lines as the rules take them, with what they are for."""
+    return with_matches(map(as_billed, await lines_of(session, bill_id)), await parts_of(session, bill_id))
+
+
 def as_billed(line: BillLine) -> LineBilled:
     return LineBilled(
         line.position,
@@ -168,30 +196,33 @@ def as_billed(line: BillLine) -> LineBilled:
         Fraction(line.units),
         line.net_cents,
         Fraction(line.vat_rate),
-        line.item_id,
+        line.order_reference,
     )
 
 
 _ITEMS = f"""
-SELECT i.item_id, i.position, i.code, i.supplier_code, i.name, i.unit_price, i.vat_rate,
+SELECT i.item_id, i.position, i.code, i.supplier_code, i.name, i.unit_price, i.vat_rate, i.order_id, o.reference,
     coalesce((SELECT sum(l.quantity) FROM order_lines l
-        WHERE l.group_id = $1 AND l.order_id = $2 AND l.item_id = i.item_id), 0) AS ordered,
+        WHERE l.group_id = $1 AND l.order_id = i.order_id AND l.item_id = i.item_id), 0) AS ordered,
     coalesce((SELECT sum(r.accepted) FROM order_lines l
         JOIN receipt_lines r ON r.group_id = $1 AND r.order_line_id = l.id
         JOIN receipts t ON t.group_id = $1 AND t.id = r.receipt_id AND t.withdrawn_at IS NULL
-        WHERE l.group_id = $1 AND l.order_id = $2 AND l.item_id = i.item_id), 0) AS accepted,
-    coalesce((SELECT sum(b.units) FROM bill_lines b
-        JOIN bills c ON c.group_id = $1 AND c.id = b.bill_id AND {_COUNTS}
+        WHERE l.group_id = $1 AND l.order_id = i.order_id AND l.item_id = i.item_id), 0) AS accepted,
+    coalesce((SELECT sum(u.units) FROM bill_units u
+        JOIN bills c ON c.group_id = $1 AND c.id = u.bill_id AND {_COUNTS}
             AND c.id <> $3 AND c.number <> ALL ($4::text[])
-        WHERE b.group_id = $1 AND b.order_id = $2 AND b.item_id = i.item_id), 0) AS invoiced
-FROM order_items i WHERE i.group_id = $1 AND i.order_id = $2 ORDER BY i.position, i.item_id"""  # noqa: S608 - of texts that stand here
+        WHERE u.group_id = $1 AND u.order_id = i.order_id AND u.item_id = i.item_id), 0) AS invoiced
+FROM order_items i JOIN orders o ON o.group_id = $1 AND o.id = i.order_id
+WHERE i.group_id = $1 AND i.order_id = ANY ($2::bigint[]) ORDER BY o.number, i.position, i.item_id"""  # noqa: S608 - of texts that stand here
 
 
-async def items_of_order(
-    session: AsyncSession, order_id: int, *, without: int = 0, replacing: Collection[str] = ()
+async def items_of_orders(
+    session: AsyncSession, orders: Collection[int], *, without: int = 0, replacing: Collection[str] = ()
 ) -> list[ItemOrdered]:
-    """The items of an order, with what accepted bills ask for: all but this one, and those that it replaces."""
-    rows = await fetch(session, _ITEMS, group_of(session), order_id, without, list(replacing))
+    """The items of orders, with what accepted bills ask for: all but this one, and those that it replaces."""
+    if not orders:
+        return []
+    rows = await fetch(session, _ITEMS, group_of(session), list(orders), without, list(replacing))
     return [
         ItemOrdered(
             row["item_id"],
@@ -204,42 +235,65 @@ async def items_of_order(
             int(row["ordered"]),
             int(row["accepted"]),
             Fraction(row["invoiced"]),
+            row["order_id"],
+            row["reference"],
         )
         for row in rows
     ]
 
 
 _BESIDE = f"""
-WITH counted AS (
-    SELECT c.id, c.order_id, {_SIGN} AS sign FROM bills c
-    WHERE c.group_id = $1 AND c.order_id = ANY ($2::bigint[]) AND {_COUNTS}
-        AND c.id <> $3 AND c.number <> ALL ($4::text[])
-        AND EXISTS (SELECT FROM bill_lines b WHERE b.group_id = $1 AND b.bill_id = c.id)),
-ordered AS (
-    SELECT order_id, vat_rate, sum(amount_cents) AS cents, array_agg(label ORDER BY position, code) AS labels
-    FROM order_charges WHERE group_id = $1 AND order_id = ANY ($2::bigint[]) GROUP BY 1, 2),
-bases AS (
-    SELECT c.order_id, r.vat_rate, sum(r.base_cents * c.sign) AS cents
-    FROM counted c JOIN bill_rates r ON r.group_id = $1 AND r.bill_id = c.id GROUP BY 1, 2),
-nets AS (
-    SELECT c.order_id, b.vat_rate, sum(b.net_cents * c.sign) AS cents
-    FROM counted c JOIN bill_lines b ON b.group_id = $1 AND b.bill_id = c.id WHERE b.item_id IS NOT NULL GROUP BY 1, 2)
-SELECT o.order_id, o.vat_rate, o.labels, o.cents AS ordered, coalesce(b.cents, 0) - coalesce(n.cents, 0) AS invoiced
-FROM ordered o LEFT JOIN bases b USING (order_id, vat_rate) LEFT JOIN nets n USING (order_id, vat_rate)
-ORDER BY o.order_id, o.vat_rate DESC"""  # noqa: S608 - of texts that stand here
+SELECT r.vat_rate, array_agg(x.order_id ORDER BY x.order_id) AS orders,
+    {_SIGN} * (r.base_cents - coalesce((SELECT sum(b.net_cents) FROM bill_lines b
+        WHERE b.group_id = $1 AND b.bill_id = c.id AND b.vat_rate = r.vat_rate AND b.item_id IS NOT NULL), 0)) AS cents
+FROM bills c
+JOIN bill_rates r ON r.group_id = $1 AND r.bill_id = c.id
+JOIN bill_orders x ON x.group_id = $1 AND x.bill_id = c.id
+WHERE c.group_id = $1 AND {_COUNTS} AND c.id <> $3 AND c.number <> ALL ($4::text[])
+    AND c.id IN (SELECT bill_id FROM bill_orders WHERE group_id = $1 AND order_id = ANY ($2::bigint[]))
+    AND EXISTS (SELECT FROM bill_lines b WHERE b.group_id = $1 AND b.bill_id = c.id)
+GROUP BY c.id, c.kind, r.vat_rate, r.base_cents"""  # noqa: S608 - of texts that stand here
+_CHARGED = """
+SELECT order_id, vat_rate, sum(amount_cents) AS cents, array_agg(label ORDER BY position, code) AS labels
+FROM order_charges WHERE group_id = $1 AND order_id = ANY ($2::bigint[]) GROUP BY 1, 2 ORDER BY 1, 2 DESC"""
 
 
 async def charges_of_orders(
     session: AsyncSession, orders: Collection[int], *, without: int = 0, replacing: Collection[str] = ()
 ) -> Mapping[int, Sequence[ChargesOrdered]]:
     """What each of these orders says beside items, with what accepted bills ask for beside them: all but this one,
-    those that it replaces, and those whose lines nobody knows.
+    those that it replaces, and those whose lines nobody knows. What a bill of several orders asks for so is divided by
+    what they say.
     """
+    asked = await fetch(session, _BESIDE, group_of(session), list(orders), without, list(replacing))
+    together = {*orders, *(order_id for row in asked for order_id in row["orders"])}
+    charged = {
+        (row["order_id"], row["vat_rate"]): row
+        for row in await fetch(session, _CHARGED, group_of(session), list(together))
+    }
+    invoiced: dict[tuple[int, Decimal], Cents] = defaultdict(int)
+    for row in asked:
+        keys = [key for order_id in row["orders"] if (key := (order_id, row["vat_rate"])) in charged]
+        weights = [abs(int(charged[key]["cents"])) for key in keys]
+        for key, cents in zip(keys, divided(int(row["cents"]), weights) if keys else (), strict=True):
+            invoiced[key] += cents
     found: dict[int, list[ChargesOrdered]] = defaultdict(list)
-    for row in await fetch(session, _BESIDE, group_of(session), list(orders), without, list(replacing)):
-        one = ChargesOrdered(Fraction(row["vat_rate"]), row["labels"], int(row["ordered"]), int(row["invoiced"]))
+    for key, row in charged.items():
+        one = ChargesOrdered(Fraction(row["vat_rate"]), row["labels"], int(row["cents"]), invoiced[key])
         found[row["order_id"]].append(one)
-    return found
+    return {order_id: found[order_id] for order_id in orders if order_id in found}
+
+
+def _together(charges: Iterable[ChargesOrdered]) -> list[ChargesOrdered]:
+    """Those of several orders, by rate."""
+    found: dict[Fraction, ChargesOrdered] = {}
+    for one in charges:
+        known = found.get(one.vat_rate, one._replace(labels=(), ordered=0, invoiced=0))
+        labels = list(dict.fromkeys([*known.labels, *one.labels]))
+        found[one.vat_rate] = known._replace(
+            labels=labels, ordered=known.ordered + one.ordered, invoiced=known.invoiced + one.invoiced
+        )
+    return list(found.values())
 
 
 def replaced_by(bill: Bill) -> Sequence[str]:
@@ -247,19 +301,18 @@ def replaced_by(bill: Bill) -> Sequence[str]:
     return bill.credited if bill.kind == BillKind.CORRECTED else ()
 
 
-async def differences_of(
-    session: AsyncSession, bill: Bill, lines: Sequence[BillLine], rates: Sequence[BillRate]
-) -> tuple[list[Difference], list[ItemOrdered]]:
-    """What differs between a bill and its order as both stand now, and the items of the order."""
-    items: list[ItemOrdered] = []
+async def differences_of(session: AsyncSession, bill: Bill) -> tuple[list[Difference], list[ItemOrdered]]:
+    """What differs between a bill and its orders as they stand now, and the items of these."""
+    others = replaced_by(bill)
+    orders = [order.id for order in await orders_of_bill(session, bill.id)]
+    items = await items_of_orders(session, orders, without=bill.id, replacing=others)
     charges: Sequence[ChargesOrdered] = ()
-    if bill.order_id is not None:
-        others = replaced_by(bill)
-        items = await items_of_order(session, bill.order_id, without=bill.id, replacing=others)
-        found = await charges_of_orders(session, [bill.order_id], without=bill.id, replacing=others)
-        charges = found.get(bill.order_id, ())
+    if orders:
+        found = await charges_of_orders(session, orders, without=bill.id, replacing=others)
+        charges = _together(one for each in found.values() for one in each)
+    rates = await rates_of(session, bill.id)
     billed = Billed(
-        [as_billed(line) for line in lines],
+        await billed_lines(session, bill.id),
         bill.ht_cents,
         sum(rate.base_cents for rate in rates),
         is_credit=bill.kind == BillKind.CREDIT_NOTE,
@@ -269,22 +322,26 @@ async def differences_of(
     return compare(billed, items, charges), items
 
 
-async def orders_named(session: AsyncSession, purchase_id: int, reference: str) -> tuple[list[OrderKnown], bool]:
-    """The order of this reference, and whether the purchase has any that has left: without reading thousands."""
+async def orders_named(
+    session: AsyncSession, purchase_id: int, references: Sequence[str]
+) -> tuple[list[OrderKnown], bool]:
+    """The orders of these references, and whether the purchase has any that has left: without reading thousands."""
     orders = select(col(SupplierOrder.id)).where(
         col(SupplierOrder.purchase_id) == purchase_id, any_of(col(SupplierOrder.state), LEFT)
     )
     any_left = (await session.execute(orders.limit(1))).first() is not None
-    if not any_left:
-        return [], False
+    if not any_left or not references:
+        return [], any_left
     found = await session.execute(
         select(col(SupplierOrder.id), col(SupplierOrder.reference), Supplier)
         .join(Supplier, linked(Supplier.id, SupplierOrder.supplier_id))
         .where(
             col(SupplierOrder.purchase_id) == purchase_id,
             any_of(col(SupplierOrder.state), LEFT),
-            col(SupplierOrder.reference) == reference,
+            any_of(col(SupplierOrder.reference), references),
         )
+        .order_by(col(SupplierOrder.number))
+        .limit(MOST_ORDERS)
     )
     return [OrderKnown(id_, said, identity_of(supplier)) for id_, said, supplier in found], True
 
@@ -341,9 +398,11 @@ accepted AS (
     JOIN receipt_lines r ON r.group_id = $1 AND r.order_line_id = l.id
     JOIN receipts t ON t.group_id = $1 AND t.id = r.receipt_id AND t.withdrawn_at IS NULL GROUP BY 1, 2),
 invoiced AS (
-    SELECT p.supplier_id, b.item_id, sum(b.units) AS units, sum(b.net_cents * {_SIGN}) AS cents
-    FROM placed p JOIN bill_lines b ON b.group_id = $1 AND b.order_id = p.id
-    JOIN bills c ON c.group_id = $1 AND c.id = b.bill_id AND {_COUNTS} GROUP BY 1, 2)
+    SELECT p.supplier_id, u.item_id, sum(u.units) AS units,
+        round(sum(b.net_cents * {_SIGN} * CASE WHEN b.units = 0 THEN 1 ELSE u.units / b.units END)) AS cents
+    FROM placed p JOIN bill_units u ON u.group_id = $1 AND u.order_id = p.id
+    JOIN bill_lines b ON b.group_id = $1 AND b.bill_id = u.bill_id AND b.position = u.position
+    JOIN bills c ON c.group_id = $1 AND c.id = u.bill_id AND {_COUNTS} GROUP BY 1, 2)
 SELECT s.name AS supplier, w.item_id, w.code, w.name, w.unit, coalesce(o.units, 0) AS ordered,
     coalesce(o.complete, false) AS complete, coalesce(a.units, 0) AS accepted, coalesce(i.units, 0) AS invoiced,
     w.cents AS ordered_cents, coalesce(i.cents, 0) AS invoiced_cents
@@ -394,8 +453,10 @@ ordered AS (
     SELECT p.supplier_id, x.vat_rate, sum(x.amount_cents) AS cents, array_agg(DISTINCT x.label) AS labels
     FROM placed p JOIN order_charges x ON x.group_id = $1 AND x.order_id = p.id GROUP BY 1, 2),
 counted AS (
-    SELECT p.supplier_id, c.id, {_SIGN} AS sign FROM placed p
-    JOIN bills c ON c.group_id = $1 AND c.order_id = p.id AND {_COUNTS}
+    SELECT DISTINCT p.supplier_id, c.id, {_SIGN} AS sign FROM placed p
+    JOIN bill_orders x ON x.group_id = $1 AND x.order_id = p.id
+    JOIN bills c ON c.group_id = $1 AND c.id = x.bill_id AND {_COUNTS}
+        AND ($3 OR (c.member_id IS NULL AND $4) OR c.member_id = ANY ($5::bigint[]))
     WHERE EXISTS (SELECT FROM bill_lines b WHERE b.group_id = $1 AND b.bill_id = c.id)),
 bases AS (
     SELECT c.supplier_id, r.vat_rate, sum(r.base_cents * c.sign) AS cents
@@ -467,7 +528,8 @@ class Payable(NamedTuple):
 _PAYABLE = f"""
 SELECT count(*) FILTER (WHERE c.state = 'accepted' AND c.replaced_by_id IS NULL) AS accepted,
     count(*) FILTER (WHERE c.state IN ('to_check', 'disputed')) AS open,
-    count(*) FILTER (WHERE c.state IN ('to_check', 'disputed') AND c.order_id IS NULL) AS unlinked,
+    count(*) FILTER (WHERE c.state IN ('to_check', 'disputed') AND NOT EXISTS (
+        SELECT FROM bill_orders x WHERE x.group_id = $1 AND x.bill_id = c.id)) AS unlinked,
     coalesce(sum(c.due_cents * {_SIGN})
         FILTER (WHERE c.state = 'accepted' AND c.replaced_by_id IS NULL), 0) AS due,
     coalesce(sum(c.due_cents * {_SIGN}) FILTER (WHERE c.state IN ('to_check', 'disputed')), 0) AS asked,
@@ -505,22 +567,59 @@ SELECT i.order_id, o.completed_at IS NOT NULL AS complete,
         JOIN receipt_lines r ON r.group_id = $1 AND r.order_line_id = l.id
         JOIN receipts t ON t.group_id = $1 AND t.id = r.receipt_id AND t.withdrawn_at IS NULL
         WHERE l.group_id = $1 AND l.order_id = i.order_id AND l.item_id = i.item_id), 0) AS accepted,
-    coalesce((SELECT sum(b.units) FROM bill_lines b
-        JOIN bills c ON c.group_id = $1 AND c.id = b.bill_id AND {_COUNTS}
-        WHERE b.group_id = $1 AND b.order_id = i.order_id AND b.item_id = i.item_id), 0) AS invoiced
+    coalesce((SELECT sum(u.units) FROM bill_units u
+        JOIN bills c ON c.group_id = $1 AND c.id = u.bill_id AND {_COUNTS}
+        WHERE u.group_id = $1 AND u.order_id = i.order_id AND u.item_id = i.item_id), 0) AS invoiced
 FROM order_items i JOIN orders o ON o.group_id = $1 AND o.id = i.order_id
 WHERE i.group_id = $1 AND i.order_id = ANY ($2::bigint[])"""  # noqa: S608 - of texts that stand here
+_PAID = """
+SELECT order_id, sum(cents) AS cents FROM advances
+WHERE group_id = $1 AND order_id = ANY ($2::bigint[]) GROUP BY 1"""
 _MONEY = f"""
-SELECT o.id,
-    coalesce((SELECT sum(a.cents) FROM advances a WHERE a.group_id = $1 AND a.order_id = o.id), 0)
-        + coalesce((SELECT sum(c.ttc_cents) FROM bills c WHERE c.group_id = $1 AND c.order_id = o.id
-            AND c.state = 'accepted' AND c.kind = 'prepayment' AND c.replaced_by_id IS NULL), 0) AS paid,
-    coalesce((SELECT sum(c.prepaid_cents * {_SIGN}) FROM bills c
-        WHERE c.group_id = $1 AND c.order_id = o.id AND {_COUNTS}), 0) AS taken_off,
-    coalesce((SELECT sum(c.due_cents * {_SIGN}) FROM bills c
-        WHERE c.group_id = $1 AND c.order_id = o.id AND c.state = 'accepted'
-            AND c.replaced_by_id IS NULL), 0) AS due
-FROM orders o WHERE o.group_id = $1 AND o.id = ANY ($2::bigint[])"""  # noqa: S608 - of texts that stand here
+SELECT c.kind, c.ttc_cents, c.prepaid_cents * {_SIGN} AS prepaid, c.due_cents * {_SIGN} AS due,
+    array_agg(x.order_id ORDER BY x.order_id) AS orders, array_agg(w.weight ORDER BY x.order_id) AS weights
+FROM bills c JOIN bill_orders x ON x.group_id = $1 AND x.bill_id = c.id
+CROSS JOIN LATERAL (
+    SELECT round(100 * coalesce(sum(abs(u.units) * i.unit_price), 0))::bigint AS weight FROM bill_units u
+    JOIN order_items i ON i.group_id = $1 AND i.order_id = u.order_id AND i.item_id = u.item_id
+    WHERE u.group_id = $1 AND u.bill_id = c.id AND u.order_id = x.order_id) w
+WHERE c.group_id = $1 AND c.state = 'accepted' AND c.replaced_by_id IS NULL
+    AND c.id IN (SELECT bill_id FROM bill_orders WHERE group_id = $1 AND order_id = ANY ($2::bigint[]))
+GROUP BY c.group_id, c.id"""  # noqa: S608 - of texts that stand here
+
+
+class OrderMoney(NamedTuple):
+    """Of an order, all its accepted bills together, in cents."""
+
+    advances: Advances
+    due: Cents
+
+
+async def _money_of(session: AsyncSession, orders: Collection[int]) -> Mapping[int, OrderMoney]:
+    """What a bill of several orders asks for is divided by what it invoices of each; what it says is paid already, by
+    what was paid for each.
+    """
+    bills = await fetch(session, _MONEY, group_of(session), list(orders))
+    together = {*orders, *(order_id for row in bills for order_id in row["orders"])}
+    advances = await fetch(session, _PAID, group_of(session), list(together))
+    paid = Counter({row["order_id"]: int(row["cents"]) for row in advances})
+    prepayments = [row for row in bills if row["kind"] == BillKind.PREPAYMENT]
+    others = [row for row in bills if row["kind"] != BillKind.PREPAYMENT]
+    for row in prepayments:
+        paid.update(_among(row, row["ttc_cents"], row["weights"]))
+    taken: Counter[int] = Counter()
+    for row in others:
+        advanced = [paid[order_id] for order_id in row["orders"]]
+        taken.update(_among(row, row["prepaid"], advanced if any(advanced) else row["weights"]))
+    due: Counter[int] = Counter()
+    for row in bills:
+        due.update(_among(row, row["due"], row["weights"]))
+    return {order_id: OrderMoney(Advances(paid[order_id], taken[order_id]), due[order_id]) for order_id in orders}
+
+
+def _among(bill: Mapping[str, Any], cents: Cents, weights: Sequence[int]) -> dict[int, Cents]:
+    """An amount of a bill by its orders."""
+    return dict(zip(bill["orders"], divided(cents, weights), strict=True))
 
 
 async def tallies_of(session: AsyncSession, orders: Collection[int]) -> Mapping[int, Sequence[ItemTally]]:
@@ -552,12 +651,11 @@ async def orders_billed(session: AsyncSession, purchase_id: int, reach: Reach, w
     )
     ids = [row[0] for row in listed.items]
     tallies = await tallies_of(session, ids)
-    money = {row["id"]: row for row in await fetch(session, _MONEY, group_of(session), ids)}
+    money = await _money_of(session, ids)
 
     def each(row: tuple[Any, ...]) -> OrderBilled:
         id_, reference, supplier, payer = row
-        paid, taken, due = (int(money[id_][name]) for name in ("paid", "taken_off", "due"))
-        return OrderBilled(id_, reference, supplier, payer or "", tallies.get(id_, ()), Advances(paid, taken), due)
+        return OrderBilled(id_, reference, supplier, payer or "", tallies.get(id_, ()), *money[id_])
 
     return listed.each(each)
 
@@ -584,6 +682,17 @@ CHOSEN_AMONG = 500
 """Orders offered to link a bill to; a bill of another one names it."""
 
 
+async def orders_of_bill(session: AsyncSession, bill_id: int) -> list[OrderChosen]:
+    """The orders that a bill is for, by number."""
+    rows = await session.execute(
+        select(col(SupplierOrder.id), col(SupplierOrder.reference))
+        .join(BillOrder, linked(BillOrder.order_id, SupplierOrder.id))
+        .where(col(BillOrder.bill_id) == bill_id)
+        .order_by(col(SupplierOrder.number))
+    )
+    return [OrderChosen(*row) for row in rows]
+
+
 async def orders_chosen(session: AsyncSession, purchase_id: int, supplier_id: int | None) -> list[OrderChosen]:
     """The orders that have left, of this supplier or of all, by number."""
     meant = [] if supplier_id is None else [col(SupplierOrder.supplier_id) == supplier_id]
@@ -596,16 +705,16 @@ async def orders_chosen(session: AsyncSession, purchase_id: int, supplier_id: in
     return [OrderChosen(*row) for row in rows]
 
 
-async def order_called(session: AsyncSession, purchase_id: int, reference: str) -> int | None:
-    """The purchase's order of this reference, if it has left."""
+async def orders_called(session: AsyncSession, purchase_id: int, references: Sequence[str]) -> Mapping[str, int]:
+    """The purchase's orders of these references that have left."""
     found = await session.execute(
-        select(col(SupplierOrder.id)).where(
+        select(col(SupplierOrder.reference), col(SupplierOrder.id)).where(
             col(SupplierOrder.purchase_id) == purchase_id,
             any_of(col(SupplierOrder.state), LEFT),
-            col(SupplierOrder.reference) == reference,
+            any_of(col(SupplierOrder.reference), references),
         )
     )
-    return found.scalar_one_or_none()
+    return {reference: order_id for reference, order_id in found}
 
 
 async def seller_identity(session: AsyncSession, bill: Bill) -> Identity:

@@ -14,6 +14,7 @@ LARGEST_CENTS = 10**12
 """Ten billion euros."""
 MOST_LINES = limit(1_000, "Lines of a supplier’s invoice", __name__, Readers.PROGRAMS, Readers.OPERATORS)
 MOST_RATES = 20
+MOST_ORDERS = limit(100, "Orders of one supplier’s invoice", __name__, Readers.PROGRAMS, Readers.OPERATORS)
 LONGEST_NUMBER = 100
 Cents = Annotated[int, Field(ge=-LARGEST_CENTS, le=LARGEST_CENTS)]
 Rate = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
@@ -29,6 +30,7 @@ class LineIn(Said):
     name: Line = Field(min_length=1, max_length=300)
     supplier_code: Line = Field(default="", max_length=100)
     order_line: Line = Field(default="", max_length=100)
+    order_reference: Line = Field(default="", max_length=100)
     quantity: Decimal = Field(max_digits=18, decimal_places=6)
     unit_price: Decimal = Field(max_digits=18, decimal_places=8)
     net_cents: Cents

@@ -12,7 +12,8 @@ _OPEN = """
 SELECT p.reference, p.title,
     count(*) FILTER (WHERE c.state = 'to_check') AS to_check,
     count(*) FILTER (WHERE c.state = 'disputed') AS disputed,
-    count(*) FILTER (WHERE c.order_id IS NULL AND EXISTS (
+    count(*) FILTER (WHERE NOT EXISTS (
+        SELECT FROM bill_orders x WHERE x.group_id = $1 AND x.bill_id = c.id) AND EXISTS (
         SELECT FROM orders o WHERE o.group_id = $1 AND o.purchase_id = p.id AND o.state IN ('sent', 'confirmed'))
     ) AS unlinked,
     min(c.due_on) AS due_on

@@ -11,6 +11,7 @@ from pooling.bills.models import Bill, BillKind, BillLine, BillRate
 from pooling.bills.rules import ItemOrdered
 from pooling.bills.schemas import LONGEST_NUMBER, BillIn, LineIn, RateIn
 from pooling.invoices.invoice import CENT, plain
+from pooling.kernel.tables import id_typed
 from pooling.sharing.money import Cents, half_up
 from pooling.web.forms import Form
 from pooling.web.numbers import decimal_text, read_cents, read_optional_cents, read_percent, typed_cents, typed_number
@@ -35,6 +36,12 @@ def rate_rows(form: Form) -> range:
 def _last(form: Form, names: Collection[str], most: int) -> int:
     filled = (place for place in range(1, most + 1) if any(form.value(f"{name}-{place}").strip() for name in names))
     return max(filled, default=0)
+
+
+def read_orders(form: Form) -> list[int]:
+    """The orders that are still ticked, and the one that is added."""
+    typed = (*form.all("orders"), form.value("order"))
+    return list(dict.fromkeys(id_ for text in typed if (id_ := id_typed(text)) is not None))
 
 
 def read_lines(form: Form, codes: Collection[str]) -> list[LineIn]:
@@ -159,7 +166,6 @@ def typed_bill(bill: Bill, lines: Sequence[BillLine], rates: Sequence[BillRate],
     around = bill.ht_cents - sum(line.net_cents for line in lines) if lines else 0
     values = {
         "supplier": str(bill.supplier_id or ""),
-        "order": str(bill.order_id or ""),
         "kind": bill.kind,
         "number": bill.number,
         "issued_on": bill.issued_on.isoformat() if bill.issued_on else "",
@@ -192,8 +198,8 @@ def typed_rates(rates: Sequence[BillRate]) -> dict[str, str]:
     return values
 
 
-def typed_order(items: Sequence[ItemOrdered]) -> dict[str, str]:
-    """What is still to be invoiced of an order: what arrived, else what was ordered."""
+def typed_orders(items: Sequence[ItemOrdered]) -> dict[str, str]:
+    """What is still to be invoiced of orders: what arrived, else what was ordered."""
     values: dict[str, str] = {}
     place = 0
     for item in items:

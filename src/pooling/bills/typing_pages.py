@@ -13,15 +13,16 @@ from pooling.bills.keeping import change_typed, complete_bill, keep_typed
 from pooling.bills.models import Bill, BillKind
 from pooling.bills.page import BILLS, NOUNS, ONE, SECTION, BillPage, BillsPage, called
 from pooling.bills.permissions import may_decide, may_note_bills
-from pooling.bills.queries import items_of_order, lines_of, orders_chosen, rates_of
+from pooling.bills.queries import OrderChosen, items_of_orders, lines_of, orders_chosen, orders_of_bill, rates_of
 from pooling.bills.typing_form import (
     line_rows,
     rate_rows,
     read_bill,
     read_lines,
+    read_orders,
     read_rates,
     typed_bill,
-    typed_order,
+    typed_orders,
     typed_rates,
 )
 from pooling.kernel.errors import Conflict
@@ -62,11 +63,13 @@ async def ask_typed(here: Here[BillsPage], commande: FromQuery[str] = "") -> Res
     if order is not None:
         kept = await here.session.get_one(SupplierOrder, (here.group.id, order.id))
         form.values |= {"order": str(order.id), "supplier": str(kept.supplier_id)}
-        form.values |= typed_order(await items_of_order(here.session, order.id))
+        form.values |= typed_orders(await items_of_orders(here.session, [order.id]))
     return await _typed_page(here, form, f"{SECTION}/saisie", "Saisir une facture")
 
 
-async def _typed_page(here: BillsPage, form: Form, path: str, heading: str) -> Response[str]:
+async def _typed_page(
+    here: BillsPage, form: Form, path: str, heading: str, linked: Sequence[OrderChosen] = ()
+) -> Response[str]:
     items = await purchase_items(here.session, here.purchase.id)
     orders = await orders_chosen(here.session, here.purchase.id, None)
     return here.render(
@@ -79,7 +82,8 @@ async def _typed_page(here: BillsPage, form: Form, path: str, heading: str) -> R
         suppliers=await _suppliers(here),
         keeps=may_keep(here.caller),
         suppliers_url=f"{here.base}/fournisseurs/nouveau",
-        orders=[(str(order.id), order.reference) for order in orders],
+        orders=[(str(order.id), order.reference) for order in orders if order not in linked],
+        linked=[(str(order.id), order.reference) for order in linked],
         kinds=list(NOUNS.items()),
         rows=line_rows(form),
         rate_rows=rate_rows(form),
@@ -89,7 +93,7 @@ async def _typed_page(here: BillsPage, form: Form, path: str, heading: str) -> R
 
 @post(f"{BILLS}/saisie", right=may_note_bills, **LONG_FORM)
 async def do_typed(here: Here[BillsPage], form: PostedForm) -> Response[Any]:
-    supplier_id, order_id = _read_whose(form)
+    supplier_id, orders = _read_whose(form)
     command = read_bill(form, [item.code for item in await purchase_items(here.session, here.purchase.id)])
 
     def page() -> Any:  # noqa: ANN401 - a page to come
@@ -104,17 +108,17 @@ async def do_typed(here: Here[BillsPage], form: PostedForm) -> Response[Any]:
             command,
             here.now,
             supplier_id=supplier_id,
-            order_id=order_id,
+            orders=orders,
             insistence=form.insistence(),
         )
     return here.redirect(f"{SECTION}/{bill.id}", done=f"{called(bill)} : enregistrée. Vérifiez-la.")
 
 
-def _read_whose(form: Form) -> tuple[int | None, int | None]:
+def _read_whose(form: Form) -> tuple[int | None, list[int]]:
     supplier_id = id_typed(form.value("supplier"))
     if supplier_id is None:
         form.refuse("supplier", "Choisissez le fournisseur, ou ajoutez-le d’abord.")
-    return supplier_id, id_typed(form.value("order"))
+    return supplier_id, read_orders(form)
 
 
 @get(f"{ONE}/correction", right=may_decide)
@@ -123,7 +127,9 @@ async def ask_correction(here: Here[BillPage]) -> Response[str]:
     lines, rates = await lines_of(here.session, here.bill.id), await rates_of(here.session, here.bill.id)
     codes = {item.id: item.code for item in await purchase_items(here.session, here.purchase.id)}
     form = typed_bill(here.bill, lines, rates, codes)
-    return await _typed_page(here, form, f"{here.path}/correction", "Corriger la facture")
+    linked = await orders_of_bill(here.session, here.bill.id)
+    form.lists["orders"] = [str(order.id) for order in linked]
+    return await _typed_page(here, form, f"{here.path}/correction", "Corriger la facture", linked)
 
 
 def _require_typed(bill: Bill) -> None:
@@ -133,14 +139,15 @@ def _require_typed(bill: Bill) -> None:
 
 @post(f"{ONE}/correction", right=may_decide, **LONG_FORM)
 async def do_correction(here: Here[BillPage], form: PostedForm) -> Response[Any]:
-    supplier_id, order_id = _read_whose(form)
+    supplier_id, orders = _read_whose(form)
     command = read_bill(form, [item.code for item in await purchase_items(here.session, here.purchase.id)])
 
     async def page() -> Response[str]:
         await here.session.refresh(here.bill)
         if form.conflict:
             form.values["version"] = str(here.bill.version)
-        return await _typed_page(here, form, f"{here.path}/correction", "Corriger la facture")
+        linked = await orders_of_bill(here.session, here.bill.id)
+        return await _typed_page(here, form, f"{here.path}/correction", "Corriger la facture", linked)
 
     async with form.submitted(page, fields=_TYPING_FIELDS, conflict=""):
         assert supplier_id is not None, "it was refused"
@@ -152,7 +159,7 @@ async def do_correction(here: Here[BillPage], form: PostedForm) -> Response[Any]
             command,
             here.now,
             supplier_id=supplier_id,
-            order_id=order_id,
+            orders=orders,
             seen=id_typed(form.value("version")),
             insistence=form.insistence(),
         )
@@ -161,12 +168,13 @@ async def do_correction(here: Here[BillPage], form: PostedForm) -> Response[Any]
 
 @get(f"{ONE}/lignes", right=may_decide)
 async def ask_lines(here: Here[BillPage]) -> Response[str]:
-    """What its file lacks, begun with its order where it has one."""
+    """What its file lacks, begun with its orders where it has some."""
     lines, rates = await lines_of(here.session, here.bill.id), await rates_of(here.session, here.bill.id)
     codes = {item.id: item.code for item in await purchase_items(here.session, here.purchase.id)}
     form = typed_bill(here.bill, lines, rates, codes)
-    if not lines and here.bill.order_id is not None:
-        form.values |= typed_order(await items_of_order(here.session, here.bill.order_id, without=here.bill.id))
+    if not lines:
+        orders = [order.id for order in await orders_of_bill(here.session, here.bill.id)]
+        form.values |= typed_orders(await items_of_orders(here.session, orders, without=here.bill.id))
     return await _lines_page(here, form)
 
 

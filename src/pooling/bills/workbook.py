@@ -75,7 +75,7 @@ def _rows(bills: Sequence[BillShown], rates: Mapping[int, Sequence[BillRate]], l
         head: list[Value] = [
             shown.seller,
             bill.number,
-            shown.order or bill.order_reference,
+            ", ".join(shown.orders) or bill.order_reference,
             shown.payer or lead,
             NOUNS[bill.kind],
             bill.issued_on,

@@ -234,5 +234,5 @@ async def _bill(
         due_cents=ht + vat,
     )
     return await keep_typed(
-        stage.session, stage.buyer, stage.purchase.id, command, at, supplier_id=order.supplier_id, order_id=order.id
+        stage.session, stage.buyer, stage.purchase.id, command, at, supplier_id=order.supplier_id, orders=[order.id]
     )

@@ -64,6 +64,7 @@ def _invoice(tags: Tags, document: Document, profile: str) -> Invoice:
         allowances=_amount(tags, "BT-107") or Decimal(0),
         charges=_amount(tags, "BT-108") or Decimal(0),
         totals=_totals(tags, profile),
+        objects=_objects(tags, "BT-18"),
     )
 
 
@@ -105,7 +106,13 @@ def _line(tags: Tags) -> InvoiceLine:
         category=_text(tags, "BT-151"),
         vat_rate=_amount(tags, "BT-152"),
         extras=extras[0] - extras[1],
+        order=_text(tags, "EXT-FR-FE-135"),
+        objects=_objects(tags, "BT-128"),
     )
+
+
+def _objects(tags: Tags, name: str) -> Sequence[str]:
+    return [text for value in _dict(tags, name).values() if isinstance(value, str) and (text := value.strip())]
 
 
 def _groups(groups: Iterable[Tags]) -> list[VatGroup]:

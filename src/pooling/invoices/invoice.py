@@ -77,6 +77,10 @@ class InvoiceLine:
     category: str
     vat_rate: Decimal | None
     extras: Decimal = Decimal(0)
+    order: str = ""
+    """The order that this line is of, where the invoice is for several (extended profiles)."""
+    objects: Sequence[str] = ()
+    """What else the line names (BT-128)."""
 
     def to_json(self) -> dict[str, object]:
         """As the specification writes it."""
@@ -157,6 +161,8 @@ class Invoice:
     allowances: Decimal
     charges: Decimal
     totals: Totals
+    objects: Sequence[str] = ()
+    """What else the invoice names (BT-18)."""
 
     def to_json(self, findings: Sequence[Finding] = ()) -> dict[str, object]:
         """As the specification writes it."""
