@@ -60,9 +60,11 @@ class Bought:
     """By reference: arches first, then helmets; by member where each orders."""
 
 
-async def buy(database: Database, territory: Territory, *, mandate: str = "", delivery: int = 0) -> Bought:
-    """Closed, awarded line by line to the cheaper of two quotes, of which the maker's has a `delivery`; consolidated,
-    ordered as the mandate says, sent.
+async def buy(
+    database: Database, territory: Territory, *, mandate: str = "", delivery: int = 0, key: str = "equal"
+) -> Bought:
+    """Closed, awarded line by line to the cheaper of two quotes, of which the maker's has a `delivery`, shared by its
+    `key`; consolidated, ordered as the mandate says, sent.
     """
     purchase_id = await open_purchase(database, territory, NOW, items=ITEMS, participants=tuple(NEEDS))
     for code, (arches, helmets) in NEEDS.items():
@@ -80,6 +82,9 @@ async def buy(database: Database, territory: Territory, *, mandate: str = "", de
             )
         }
         await _award(session, buyer, purchase_id, suppliers, delivery, clock)
+        for charge in await charges_of(session, purchase_id):
+            wanted = ChargeIn(charge.label, charge.amount_cents, charge.vat_rate, key)
+            await change_line(session, buyer, purchase_id, CHARGES, charge.code, wanted, clock)
         await freeze_consolidation(session, buyer, purchase_id, clock, options={})
         if mandate:
             plan, agreed = PlanIn(mandate=mandate), ShareIn(deliberated_on=NOW.date(), deliberation="2027-12")
@@ -106,9 +111,6 @@ async def _award(
         )
     choice = {"arceau": quotes[MAKER], "casque-m": quotes[HELMETS]}
     await award(session, buyer, purchase_id, choice, clock, reason="Le moins cher de chaque article")
-    for charge in await charges_of(session, purchase_id):  # the lorry costs the same, whatever is refused
-        alike = ChargeIn(charge.label, charge.amount_cents, charge.vat_rate, "equal")
-        await change_line(session, buyer, purchase_id, CHARGES, charge.code, alike, clock)
 
 
 async def receive(

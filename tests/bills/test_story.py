@@ -3,7 +3,7 @@ two partial deliveries with a refusal, an invoice before the last one, a credit 
 refused. Every document ties with what members pay.
 """
 
-from collections import defaultdict
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
@@ -26,7 +26,8 @@ from pooling.receipts.adjusting import adjust_order
 from web_client import Browser, SignIn
 
 DELIVERY = 45_00
-MANDATES = ("full", "procedure_only", "sign_and_notify")
+MANDATES = {"full": "equal", "procedure_only": "equal", "sign_and_notify": "amount"}
+"""How the delivery is shared: alike, or by what each takes, which a refusal changes."""
 
 
 async def documents(database: Database, territory: Territory, bought: Bought) -> list[tuple[str, str, OrderDocument]]:
@@ -63,14 +64,14 @@ async def accept(buyer: Browser, content: bytes, reason: str = "") -> str:
 async def test_from_the_needs_to_the_cent(
     database: Database, territory: Territory, sign_in: SignIn, mandate: str
 ) -> None:
-    bought = await buy(database, territory, mandate=mandate, delivery=DELIVERY)
+    bought = await buy(database, territory, mandate=mandate, delivery=DELIVERY, key=MANDATES[mandate])
     orders = await documents(database, territory, bought)
     assert len(orders) == (2 if mandate == "full" else 5)
     async with database.transaction(territory.group_id) as session:
         shared = (await allocate_purchase(session, bought.purchase_id, "")).result
     assert sum(one.totals.ht for *_, one in orders) == shared.totals.ht == 20 * 180_00 + 8 * 12_50 + DELIVERY
     if mandate != "full":
-        each: dict[str, int] = defaultdict(int)
+        each = Counter[str]()
         for _, member, document in orders:
             each[member] += document.totals.ht
         assert each == {member.result.id: member.result.ht for member in shared.members}
@@ -84,26 +85,34 @@ async def test_from_the_needs_to_the_cent(
             continue
         back = 2 if SALLES in units else 0
         await _in_two(database, territory, bought, reference, units)
-        early = await send(buyer, billed(f"F{place}", siren, document, wanted, whole=True))
-        said = await read(buyer, early)
-        assert ("reçus et acceptés à ce jour" in said) == bool(back), "ahead of the goods that were refused"
-        assert "hors articles" not in said, "the delivery is as ordered"
+        said = await read(buyer, early := await send(buyer, billed(f"F{place}", siren, document, wanted, whole=True)))
+        told = ["reçus et acceptés à ce jour" in said, "hors articles" in said]
+        assert told == [bool(back), False], "ahead of the goods that were refused, the delivery as ordered"
         assert await decide(buyer, early, "acceptation", "Suite annoncée" if back else "") == 303
         if back:
             await accept(buyer, billed(f"A{place}", siren, document, back, whole=False, credit=True))
             assert "diffèrent de" in await read(buyer, BILLS)
             await _no_longer_awaited(database, territory, bought, reference)
-    page = await read(buyer, BILLS)
     async with database.transaction(territory.group_id) as session:
-        bills = list((await session.execute(select(Bill))).scalars())
-    asked = sum(bill.ttc_cents * (-1 if bill.kind == "credit_note" else 1) for bill in bills)
+        bills = (await session.execute(select(Bill))).scalars()
+        asked = sum(bill.ttc_cents * (-1 if bill.kind == "credit_note" else 1) for bill in bills)
     assert asked == sum(one.totals.ttc for *_, one in await documents(database, territory, bought))
-    assert "Facturée en partie" not in page
     assert "Livré" in await read(buyer, PURCHASE)
+    if MANDATES[mandate] == "amount":
+        await _shared_as_ordered(buyer)
+    page = await read(buyer, BILLS)
+    assert "Facturée en partie" not in page
     assert "La répartition est au centime celle des factures acceptées" in page
     async with database.transaction(territory.group_id) as session:
         after = (await allocate_purchase(session, bought.purchase_id, "")).result
     assert after.totals.ht == shared.totals.ht - 2 * 180_00, "what was refused is paid by nobody"
+
+
+async def _shared_as_ordered(buyer: Browser) -> None:
+    """What each bears of the delivery has moved since it was ordered and invoiced: the page says so, and mends it."""
+    assert "en dit 22,20 € HT, la répartition 24,59 €" in await read(buyer, BILLS), "1 825 € of 3 340 €, not 3 700 €"
+    mended = await buyer.post(f"{BILLS}/frais", {"charge": "livraison-mobilier-urbain-exemple"}, page=BILLS)
+    assert mended.status_code == 303
 
 
 async def _no_longer_awaited(database: Database, territory: Territory, bought: Bought, reference: str) -> None:

@@ -418,6 +418,7 @@ EXPECTED: dict[str, frozenset[str]] = {
             *(f"/{{bill_id}}/{what}" for what in ("commande", "acceptation", "contestation", "refus", "reprise")),
         )
     },
+    f"POST {PURCHASE}/factures/frais": BUYER,
     **{f"GET {API}/purchases/{{reference}}/{path}": GROUP for path in ("bills", "billing")},
     f"GET {API}/purchases/{{reference}}/bills/{{bill_id}}": PAYS,
     f"POST {API}/purchases/{{reference}}/bills": BILLS,

@@ -266,15 +266,22 @@ async def get_billing(here: Here[OnBills]) -> BillingOut:
     payable = await payable_of(session, purchase_id, reach)
     tie = None
     if reach.everything or reach.common:
-        balance = (await read_tied(session, purchase_id, finance_of(here))).balance
+        tied = await read_tied(session, purchase_id, finance_of(here))
+        balance = tied.balance
         if balance.begun:
             tie = TieOut(
                 ties=balance.ties,
                 gap_ht_cents=balance.gap.ht,
                 gap_vat_cents=balance.gap.vat,
                 mends=[
-                    MendOut(kind=mend.kind, message=mend.message, item=mend.item, cents=mend.cents)
-                    for mend in balance.mends
+                    *(
+                        MendOut(kind=mend.kind, message=mend.message, item=mend.item, cents=mend.cents)
+                        for mend in balance.mends
+                    ),
+                    *(
+                        MendOut(kind=Mending.CHARGE, message=said, item="", cents=one.ordered - one.shared)
+                        for one, said in tied.moves
+                    ),
                 ],
             )
     return BillingOut(

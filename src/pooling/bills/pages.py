@@ -31,6 +31,7 @@ from pooling.bills.deciding import (
 )
 from pooling.bills.keeping import BillKnown, keep_read, lacks_lines
 from pooling.bills.models import Bill, BillLine, BillState
+from pooling.bills.ordered_charges import share_as_ordered
 from pooling.bills.page import BILLS, ONE, SECTION, BillPage, BillsPage, called
 from pooling.bills.permissions import may_decide, may_note_bills, may_see_bill
 from pooling.bills.queries import (
@@ -236,6 +237,8 @@ def _tied(here: BillsPage, tied: Tied) -> dict[str, Any]:
             for one in balance.rates
         ],
         "mends": [(mend.message, *_way(here, mend, runs=runs)) for mend in balance.mends],
+        "moves": [(one.code, one.label, said) for one, said in tied.moves],
+        "runs": runs and may_edit_costs(here.purchase),
         "record": tied.record,
         "record_ties": tied.record_ties,
         "record_gap": euros(tied.record_gap.ht + tied.record_gap.vat),
@@ -558,6 +561,14 @@ async def _decided(here: BillPage, form: Form, decide: Callable[..., Awaitable[B
     return here.redirect(here.path, done=done)
 
 
+@post(f"{BILLS}/frais", right=may_run)
+async def do_share_as_ordered(here: Here[BillsPage], form: PostedForm) -> Response[Any]:
+    """Shares a charge again as the orders of members say it."""
+    whose = (here.session, here.caller, here.purchase.id)
+    charge = await share_as_ordered(*whose, form.value("charge"), here.clock)
+    return here.redirect(SECTION, done=f"{charge.label} : réparti comme les commandes des membres le disent.")
+
+
 @post(f"{BILLS}/avances", right=may_note_bills)
 async def do_advance(here: Here[BillsPage], form: PostedForm) -> Response[Any]:
     cents = read_cents(form, "cents")
@@ -593,6 +604,7 @@ ROUTES = [
     do_dispute,
     do_reject,
     do_take_back,
+    do_share_as_ordered,
     do_advance,
     do_forget_advance,
     *typing_pages.ROUTES,

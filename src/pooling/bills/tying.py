@@ -17,6 +17,7 @@ from pooling.allocation.listing import current_shares, names_of_shares
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.page import CostsPage
 from pooling.bills.balancing import Balance, ChargeShared, ItemShared, Taxed, balance
+from pooling.bills.ordered_charges import Moved, moved_charges
 from pooling.bills.permissions import Reach
 from pooling.bills.queries import ItemBilled, items_billed, nets_by_item, rates_billed
 from pooling.purchases.kinds.parts import Part
@@ -48,6 +49,21 @@ class Tied:
     """Of the current shares: to whose bills they are tied, and which members' are not."""
     names: Mapping[str, str]
     """Of those members, by code."""
+    moved: Sequence[Moved]
+    """Charges of which they bear something else than their orders say."""
+
+    @property
+    def moves(self) -> Sequence[tuple[Moved, str]]:
+        """Those charges, each with what is to be said of it."""
+        return [(one, self._said(one)) for one in self.moved]
+
+    def _said(self, one: Moved) -> str:
+        whose = self.names.get(one.member, one.member)
+        return (
+            f"{one.label} : la commande de {whose} en dit {euros(one.ordered)} HT, la répartition "
+            f"{euros(one.shared)} : elle a changé depuis. Répartissez ces frais comme les commandes, ou demandez des "
+            "avoirs et des factures de la différence."
+        )
 
     @property
     def ties(self) -> bool:
@@ -75,6 +91,7 @@ async def read_tied(
     number, record = await _last_record(session, purchase_id)
     of_record = balance(shared_by_rate(record), invoiced, (), ())
     tie = tie_of(head)
+    others = [one.member for one in tie.untied if one.member]
     return Tied(
         shared,
         current.refused.message if current.refused else "",
@@ -82,7 +99,8 @@ async def read_tied(
         of_record.gap,
         of_record.ties,
         tie,
-        await names_of_shares(session, current_shares(purchase_id), [one.member for one in tie.untied if one.member]),
+        await names_of_shares(session, current_shares(purchase_id), others),
+        await moved_charges(session, purchase_id, finance, others) if others else (),
     )
 
 
