@@ -497,19 +497,19 @@ async def _allocate(session: AsyncSession, territory: Territory, purchase_id: in
             sent_at=NOW, file_id=sent.id, recipients=[{"name": f"Finances{mark}", "email": "finances@x.example"}],
         )
     )  # fmt: skip
-    session.add(
-        RecoveryEntry(
-            group_id=territory.group_id, purchase_id=purchase_id, debtor_id=territory.members[LUGOS],
-            creditor_id=territory.members[ARCACHON], kind=EntryKind.TITRE, number=f"T-1{mark}", cents=100,
-            dated_on=NOW.date(), due_on=NOW.date(), noted_at=NOW,
-        )
+    titre = RecoveryEntry(
+        group_id=territory.group_id, purchase_id=purchase_id, debtor_id=territory.members[LUGOS],
+        creditor_id=territory.members[ARCACHON], kind=EntryKind.TITRE, number=f"T-1{mark}", cents=100,
+        dated_on=NOW.date(), due_on=NOW.date(), noted_at=NOW,
     )  # fmt: skip
+    session.add(titre)
     await session.flush()
     terms = statements_of(purchase_id, record.number, 1)
     asked = await ask_export(session, STATEMENTS.name, terms, buyer.person_id, NOW, unchanging=True)
     return {
         "export_id": await ask_workbook(session, buyer, purchase_id, NOW),
         "statements_export_id": asked,
+        "entry_id": titre.id,
         "layout": "titres",
     }
 

@@ -68,6 +68,8 @@ def test_the_file_that_comes_along_is_right() -> None:
         "followup_date",
         "delivery_late",
         "delivery_unconfirmed",
+        "titre_to_issue",
+        "titre_due",
         "publication",
         "round_deadline",
         "committee",

@@ -89,6 +89,8 @@ from pooling.quotes.models import Award, CriterionKind
 from pooling.quotes.schemas import QuoteIn, QuoteLineIn
 from pooling.receipts.noting import note_receipt
 from pooling.receipts.schemas import NotedIn, ReceiptIn
+from pooling.recovery.keeping import EntryIn, note_entry
+from pooling.recovery.models import EntryKind
 from pooling.resources.lending import agree, ask_for
 from pooling.resources.models import ResourceKind
 from pooling.resources.offering import offer_resource
@@ -190,6 +192,16 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "put_contract": CONTRACT,
     "download_accounting_file": {"record": 1, "layout": "titres"},
     "download_statement_file": {"record": 1, "member": LUGOS},
+    "get_recovery": {},
+    "post_recovery_entry": {
+        "kind": "titre",
+        "creditor": ARCACHON,
+        "dated_on": "2027-01-01",
+        "number": "T-1",
+        "due_on": "2027-02-01",
+        "amount": "20.00",
+    },
+    "withdraw_recovery_entry": {"reason": "Saisi deux fois"},
     "prepare_purchase": {"lead_member": LUGOS, "participants": [LUGOS], "lead_buyers": [BUYER], "items": []},
     "add_member": {"kind": "legal_entity", "code": "213303332", "parent": None, "insee": None, "name": "Le Barp"},
     "correct_member": {"name": "Lugos", "category": "commune", "insee": "33260", "population": 1208, "agents": 32},
@@ -355,6 +367,7 @@ PLACES = {
     "take_step": "AG-2027-009",
     **dict.fromkeys(("list_allocation_records", "compare_allocation_records", "list_allocation_debts"), "AG-2027-009"),
     **dict.fromkeys(("download_accounting_file", "download_statement_file", "list_recovery"), "AG-2027-009"),
+    **dict.fromkeys(("get_recovery", "post_recovery_entry", "withdraw_recovery_entry"), "AG-2027-009"),
     **dict.fromkeys(("get_offer", "put_offer"), "AG-2027-010"),
     **dict.fromkeys(("list_uptakes", "get_uptake", "put_uptake"), "AG-2027-011"),
     **dict.fromkeys(("get_followup", "put_followup"), "AG-2027-012"),
@@ -390,6 +403,7 @@ LENT: dict[str, tuple[str, int | str]] = {
     "reopen_bill": ("bill_id", 4),
     "link_bill": ("bill_id", 5),
     "match_bill": ("bill_id", 6),
+    "withdraw_recovery_entry": ("entry_id", 1),
     "take_back_lending": ("lending_id", 3),
     **dict.fromkeys(("change_resource", "get_occupation", "ask_for_resource"), ("resource_id", 1)),
     "withdraw_resource": ("resource_id", 2),
@@ -437,6 +451,15 @@ async def make_closed(database: Database, territory: Territory, *, frozen: bool 
             for _ in range(2):
                 await freeze_allocation(session, buyer, purchase_id, "x", FixedClock(NOW))
     return purchase_id
+
+
+async def note_titre(database: Database, territory: Territory, purchase_id: int) -> None:
+    """Of Arcachon, for Lugos."""
+    titre = EntryIn(kind=EntryKind.TITRE, dated_on=NOW.date(), number="T-0", due_on=NOW.date(), cents=100)
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        whose = (purchase_id, territory.members[LUGOS], territory.members[ARCACHON])
+        await note_entry(session, buyer, *whose, titre, NOW, NOW.date(), seen=None)
 
 
 async def make_quotes(database: Database, territory: Territory) -> None:
@@ -620,7 +643,7 @@ class Service:
             await make_purchase(self.database, territory, NOW)
         await open_purchase(self.database, territory, NOW, title="Sans réponse")
         await open_purchase(self.database, territory, NOW, kind="service", items=())
-        await make_closed(self.database, territory, frozen=True)
+        await note_titre(self.database, territory, await make_closed(self.database, territory, frozen=True))
         await make_offers(self.database, territory)
         await make_purchase(self.database, territory, NOW, kind="outside", items=())
         for email in ("referent@lugos.example", "referent@arcachon.example"):  # of the last that was opened

@@ -193,6 +193,8 @@ class Feature:
     configuration: Callable[[Path], object] = lambda _: None
     """Reads its file in the configuration's folder, at start; `services_of(request).part` hands out what it gave."""
     kinds: Callable[[ReminderConfiguration], Sequence[Kind]] = lambda _: ()
+    configured_kinds: Callable[[ReminderConfiguration, Any], Sequence[Kind]] = lambda _, __: ()
+    """Those that depend on the configuration that the feature reads too."""
     copied_mails: Sequence[CopiedMail] = ()
     """Mails beside reminders that people may do without."""
     exports: Callable[[Any], Sequence[ExportKind]] = lambda _: ()
@@ -459,9 +461,13 @@ def gather_features(features: Sequence[Feature], config_dir: Path, reminders: Re
     Raises:
         ConfigurationError: a file is wrong, or the reminders' speaks of a kind that there is not.
     """
-    kinds = [kind for feature in features for kind in feature.kinds(reminders)]
-    reminders.require_known([kind.name for kind in kinds])
     read = [(feature, feature.configuration(config_dir)) for feature in features]
+    kinds = [
+        kind
+        for feature, found in read
+        for kind in (*feature.kinds(reminders), *feature.configured_kinds(reminders, found))
+    ]
+    reminders.require_known([kind.name for kind in kinds])
     return Features(
         features,
         kinds,

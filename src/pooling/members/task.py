@@ -38,6 +38,8 @@ class TaskRows:
     """
     tell: Callable[[Mapping[str, Any], datetime], Iterable[Task]]
     """The tasks of a row, which is JSON: days and moments are text. Now is as the statement has it."""
+    given: Callable[[AsyncSession, datetime], int] | None = None
+    """What `$7` stands for in the statement, where it has one: a figure that the configuration sets."""
 
 
 async def tasks_of_rows(session: AsyncSession, caller: Caller, now: datetime, asked: Sequence[TaskRows]) -> list[Task]:
@@ -47,10 +49,16 @@ async def tasks_of_rows(session: AsyncSession, caller: Caller, now: datetime, as
     facilitates = caller.has(Role.FACILITATOR)
     if not asked or not (led or members or paying or facilitates):
         return []
-    columns = ", ".join(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({one.statement}) t)" for one in asked)  # noqa: S608 - ours
-    types = "SELECT $1::bigint, $2::timestamptz, $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean"
-    statement = f"WITH given AS ({types}) SELECT {columns}"
-    (row,) = await fetch(session, statement, group_of(session), now, led, members, paying, facilitates)
+    values: list[Any] = [group_of(session), now, led, members, paying, facilitates]
+    types = "$1::bigint, $2::timestamptz, $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean"
+    statements = []
+    for one in asked:
+        statement = one.statement
+        if one.given:
+            values.append(one.given(session, now))
+            statement = statement.replace("$7", f"${len(values)}::bigint")
+        statements.append(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({statement}) t)")  # noqa: S608 - ours
+    (row,) = await fetch(session, f"WITH given AS (SELECT {types}) SELECT {', '.join(statements)}", *values)
     return [
         task
         for one, found in zip(asked, row, strict=True)

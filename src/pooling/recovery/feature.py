@@ -1,5 +1,6 @@
 """What recovery adds to what features share."""
 
+from pooling.allocation.configuration import read_finance
 from pooling.members.features import Feature, Tab
 from pooling.members.rights import Right
 from pooling.purchases.kinds.parts import Part
@@ -8,14 +9,17 @@ from pooling.recovery import api, pages
 from pooling.recovery.departing import DEPARTURE
 from pooling.recovery.event_words import EVENTS
 from pooling.recovery.page import SECTION, TITLE
-from pooling.recovery.tasks import LATE_TO_REMIND, TITRES_TO_PAY
+from pooling.recovery.reminders import recovery_kinds
+from pooling.recovery.tasks import LATE_TO_REMIND, TITRES_TO_ISSUE, TITRES_TO_PAY
 
 FEATURE = Feature(
     pages=pages.ROUTES,
     api=api.ROUTES,
     purchase_tabs=(Tab(TITLE, SECTION, Right.SEE_TOTALS, states=ONCE_CLOSED),),
     purchase_parts={"recouvrement": Part.COSTS, "recovery": Part.COSTS},
-    purchase_tasks=(TITRES_TO_PAY, LATE_TO_REMIND),
+    configuration=read_finance,
+    configured_kinds=recovery_kinds,
+    purchase_tasks=(TITRES_TO_ISSUE, TITRES_TO_PAY, LATE_TO_REMIND),
     events=EVENTS,
     departures=(DEPARTURE,),
 )

@@ -70,9 +70,9 @@ async def note_entry(
     now: datetime,
     today: date,
     *,
-    seen: int,
+    seen: int | None,
 ) -> RecoveryEntry:
-    """Notes it. The same sent twice is noted once.
+    """Notes it. `seen` is the version of what was shown; the same sent twice on it is noted once.
 
     Raises:
         Forbidden: the caller recovers nothing for this creditor.
@@ -90,7 +90,7 @@ async def note_entry(
         raise NotFound
     _check(command, today)
     entries = await entries_of(session, purchase_id, debtor_id)
-    if seen != version_of(entries):
+    if seen is not None and seen != version_of(entries):
         last = max(entries, key=lambda one: one.id, default=None)
         if last is not None and seen == version_of(entries) - 1 and _same(last, creditor_id, command, caller):
             return last

@@ -7,7 +7,7 @@ from typing import Self
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from pooling.allocation.page import CostsPage
+from pooling.allocation.page import CostsPage, OnCosts
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import InGroup
 from pooling.members.models import Member
@@ -21,6 +21,49 @@ RECOVERY = f"/achats/{{reference:str}}{SECTION}"
 TITLE = "Recouvrement"
 
 
+async def _recovers(here: OnCosts) -> frozenset[int]:
+    creditors = await creditors_of(here.session, here.purchase.id, here.today)
+    return frozenset(one for one in creditors if recovers_for(here.caller, here.purchase.id, one))
+
+
+async def _debtor(here: OnCosts) -> tuple[int, str]:
+    """The member that the address names, or the one that it became: its id, with the name.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    found = await here.session.execute(
+        select(func.coalesce(Member.merged_into_id, Member.id), col(Member.name)).where(
+            col(Member.code) == here.named["member"]
+        )
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+@dataclass(frozen=True)
+class OnDebtor(OnCosts):
+    """A program's request about what one member owes."""
+
+    recovers: frozenset[int]
+    """The creditors for which the caller notes titres and payments."""
+    debtor_id: int
+
+    @classmethod
+    async def load(cls, here: InGroup) -> Self:
+        about = await OnCosts.load(here)
+        debtor_id, _ = await _debtor(about)
+        return cls(**vars(about), recovers=await _recovers(about), debtor_id=debtor_id)
+
+    @property
+    def member(self) -> str:
+        """Its code, as the address names it."""
+        code: str = self.named["member"]
+        return code
+
+
 @dataclass(frozen=True)
 class RecoveryPage(CostsPage):
     """A page of it."""
@@ -31,11 +74,7 @@ class RecoveryPage(CostsPage):
     @classmethod
     async def load(cls, here: InGroup) -> Self:
         about = await CostsPage.load(here)
-        creditors = await creditors_of(about.session, about.purchase.id, about.today)
-        return cls(
-            **vars(about),
-            recovers=frozenset(one for one in creditors if recovers_for(about.caller, about.purchase.id, one)),
-        )
+        return cls(**vars(about), recovers=await _recovers(about))
 
     @property
     def above(self) -> Sequence[Link]:
@@ -58,15 +97,8 @@ class DebtorPage(RecoveryPage):
     @classmethod
     async def load(cls, here: InGroup) -> Self:
         about = await RecoveryPage.load(here)
-        found = await about.session.execute(
-            select(func.coalesce(Member.merged_into_id, Member.id), col(Member.name)).where(
-                col(Member.code) == here.named["member"]
-            )
-        )
-        row = found.one_or_none()
-        if row is None:
-            raise NotFound
-        return cls(**vars(about), debtor_id=row[0], debtor_name=row[1])
+        debtor_id, name = await _debtor(about)
+        return cls(**vars(about), debtor_id=debtor_id, debtor_name=name)
 
     @property
     def above(self) -> Sequence[Link]:

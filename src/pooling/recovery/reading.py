@@ -4,18 +4,32 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Subquery, and_, case, func, literal, null, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.allocation.models import AllocationDebt, AllocationRecord
-from pooling.kernel.database import group_of
 from pooling.kernel.slices import AnySelect, Listed, Order, Slice
-from pooling.kernel.tables import any_of
+from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
 from pooling.recovery.models import EntryKind, RecoveryEntry
 from pooling.recovery.rules import ISSUES, PAYS, Standing
+from pooling.sharing.money import Cents
 
 
 class Account(NamedTuple):
@@ -34,32 +48,34 @@ class Account(NamedTuple):
 _DEBTOR, _CREDITOR = aliased(Member), aliased(Member)
 
 
-def _sums(group_id: int, purchase_id: int, today: date) -> Subquery:
-    """By debtor and creditor. A member that became another one stands in a record under its former code."""
-    debt, entry = AllocationDebt, RecoveryEntry
+def sums_of(today: date, purchase_id: int | None = None) -> Subquery:
+    """By purchase, debtor and creditor, of one purchase or of all. A member that became another one stands in a record
+    under its former code.
+    """
+    debt, entry, record, later = AllocationDebt, RecoveryEntry, aliased(AllocationRecord), aliased(AllocationRecord)
     by, to = aliased(Member), aliased(Member)
-    latest = (
-        select(col(AllocationRecord.id))
-        .where(col(AllocationRecord.group_id) == group_id, col(AllocationRecord.purchase_id) == purchase_id)
-        .order_by(col(AllocationRecord.number).desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     nothing = literal(0)
     owed: AnySelect = (
         select(
+            col(record.purchase_id).label("purchase"),
             func.coalesce(by.merged_into_id, by.id).label("debtor"),
             func.coalesce(to.merged_into_id, to.id).label("creditor"),
             col(debt.cents).label("owed"),
             *(nothing.label(name) for name in ("issued", "late", "paid")),
             null().cast(Date).label("reminded_on"),
         )
+        .select_from(debt)
+        .join(record, linked(record.id, debt.allocation_id))
         .join(by, and_(col(by.group_id) == debt.group_id, col(by.code) == debt.debtor))
         .join(to, and_(col(to.group_id) == debt.group_id, col(to.code) == debt.creditor))
-        .where(col(debt.group_id) == group_id, col(debt.allocation_id) == latest)
+        .where(
+            ~exists().where(linked(later.purchase_id, record.purchase_id), col(later.number) > col(record.number)),
+            _in(col(record.purchase_id), purchase_id),
+        )
     )
     issued = case({kind.value: sign * col(entry.cents) for kind, sign in ISSUES.items()}, value=entry.kind, else_=0)
     noted = select(
+        col(entry.purchase_id),
         col(entry.debtor_id),
         col(entry.creditor_id),
         nothing,
@@ -67,31 +83,70 @@ def _sums(group_id: int, purchase_id: int, today: date) -> Subquery:
         case((func.coalesce(col(entry.due_on) < today, True), issued), else_=0),
         case({kind.value: sign * col(entry.cents) for kind, sign in PAYS.items()}, value=entry.kind, else_=0),
         case((col(entry.kind) == EntryKind.REMINDER, col(entry.dated_on))),
-    ).where(col(entry.group_id) == group_id, col(entry.purchase_id) == purchase_id, col(entry.withdrawn_at).is_(None))
+    ).where(_in(col(entry.purchase_id), purchase_id), col(entry.withdrawn_at).is_(None))
     parts = union_all(owed, noted).subquery()
     return (
         select(
+            parts.c.purchase,
             parts.c.debtor,
             parts.c.creditor,
             *(func.sum(parts.c[name]).label(name) for name in ("owed", "issued", "late", "paid")),
             func.max(parts.c.reminded_on).label("reminded_on"),
         )
         .where(parts.c.debtor != parts.c.creditor)  # two that became one owe each other nothing
-        .group_by(parts.c.debtor, parts.c.creditor)
+        .group_by(parts.c.purchase, parts.c.debtor, parts.c.creditor)
         .subquery()
     )
 
 
-def _listed(session: AsyncSession, purchase_id: int, today: date, only: Collection[str] | None) -> AnySelect:
-    sums, group = _sums(group_of(session), purchase_id, today), group_of(session)
+def _in(column: Any, purchase_id: int | None) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped column
+    return true() if purchase_id is None else column == purchase_id
+
+
+def lacking_of(sums: Subquery, smallest: Cents) -> ColumnElement[int]:
+    """`Standing.to_issue` of such a row, for the database."""
+    lacking = sums.c.owed - sums.c.issued
+    return case((and_(lacking >= 0, lacking < smallest), 0), else_=func.greatest(lacking, -sums.c.issued))
+
+
+def open_titres() -> Subquery:
+    """Titres of which something is not paid yet, each with how much: payments count for those due first, reductions
+    before all.
+    """
+    entry = RecoveryEntry
+    whose = (col(entry.purchase_id), col(entry.debtor_id), col(entry.creditor_id))
+    issued = case({kind.value: sign * col(entry.cents) for kind, sign in ISSUES.items()}, value=entry.kind, else_=0)
+    paid = case({kind.value: sign * col(entry.cents) for kind, sign in PAYS.items()}, value=entry.kind, else_=0)
+    until = func.sum(issued).over(
+        partition_by=whose, order_by=(col(entry.due_on).nulls_first(), col(entry.id)), rows=(None, 0)
+    )
+    told = (
+        select(
+            *(col(entry.group_id), col(entry.id), *whose, col(entry.number), col(entry.due_on), col(entry.noted_at)),
+            col(entry.cents),
+            (until - func.sum(paid).over(partition_by=whose)).label("unpaid"),
+        )
+        .where(col(entry.withdrawn_at).is_(None))
+        .subquery()
+    )
+    unpaid = func.least(told.c.unpaid, told.c.cents).label("unpaid")
+    return (
+        select(*(one for one in told.c if one.name not in {"cents", "unpaid"}), unpaid)
+        .where(told.c.due_on.is_not(None), told.c.unpaid > 0)
+        .subquery()
+    )
+
+
+def _listed(purchase_id: int, today: date, only: Collection[str] | None) -> AnySelect:
+    sums = sums_of(today, purchase_id)
     return (
         select(
             *(col(_DEBTOR.id), col(_DEBTOR.code), col(_DEBTOR.name)),
             *(col(_CREDITOR.id), col(_CREDITOR.code), col(_CREDITOR.name)),
             *(sums.c.owed, sums.c.issued, sums.c.late, sums.c.paid, sums.c.reminded_on),
         )
-        .join_from(sums, _DEBTOR, and_(col(_DEBTOR.group_id) == group, col(_DEBTOR.id) == sums.c.debtor))
-        .join(_CREDITOR, and_(col(_CREDITOR.group_id) == group, col(_CREDITOR.id) == sums.c.creditor))
+        .join_from(sums, _DEBTOR, col(_DEBTOR.id) == sums.c.debtor)
+        .join(_CREDITOR, col(_CREDITOR.id) == sums.c.creditor)
         .where(_of(only))
     )
 
@@ -111,32 +166,32 @@ async def accounts_listed(
     session: AsyncSession, purchase_id: int, today: date, wanted: Slice, only: Collection[str] | None = None
 ) -> Listed[Account]:
     """Of everybody, or of these members alone, as debtors or creditors; in the order of debtors' names."""
-    return (await _BY_NAME.read(session, _listed(session, purchase_id, today, only), wanted)).each(_account)
+    return (await _BY_NAME.read(session, _listed(purchase_id, today, only), wanted)).each(_account)
 
 
 async def all_accounts(session: AsyncSession, purchase_id: int, today: date) -> list[Account]:
-    statement = _listed(session, purchase_id, today, None)
+    statement = _listed(purchase_id, today, None)
     by_name = statement.order_by(col(_DEBTOR.sort_key), col(_DEBTOR.id), col(_CREDITOR.id))
     return [_account(row) for row in await session.execute(by_name)]
 
 
 async def accounts_of(session: AsyncSession, purchase_id: int, today: date, debtor_id: int) -> list[Account]:
     """What one member owes, creditor by creditor."""
-    statement = _listed(session, purchase_id, today, None).where(col(_DEBTOR.id) == debtor_id)
+    statement = _listed(purchase_id, today, None).where(col(_DEBTOR.id) == debtor_id)
     rows = await session.execute(statement.order_by(col(_CREDITOR.sort_key), col(_CREDITOR.id)))
     return [_account(row) for row in rows]
 
 
 async def total_of(session: AsyncSession, purchase_id: int, today: date) -> Standing:
     """All accounts together."""
-    sums = _sums(group_of(session), purchase_id, today)
+    sums = sums_of(today, purchase_id)
     names = (func.coalesce(func.sum(sums.c[name]), 0) for name in Standing._fields)
     return Standing(*map(int, (await session.execute(select(*names))).one()))
 
 
 async def creditors_of(session: AsyncSession, purchase_id: int, today: date) -> list[int]:
     """A few, whatever the number of members."""
-    sums = _sums(group_of(session), purchase_id, today)
+    sums = sums_of(today, purchase_id)
     return list((await session.execute(select(sums.c.creditor).distinct())).scalars())
 
 
