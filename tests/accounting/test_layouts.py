@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pooling.accounting.configuration import EXPENSES, RECEIPTS, AccountingLayouts, Layout, read_layouts
-from pooling.accounting.dues import BY_RECEIPT, SUPPLIER, Buying, Creditor, Due, dues_of
+from pooling.accounting.dues import BY_RECEIPT, SUPPLIER, Buying, Creditor, Due, Owes, dues_of
 from pooling.accounting.reading import LONGEST_NUMBER, BookedRecord, statement_number
+from pooling.accounting.rows import Rows, rows_of
 from pooling.accounting.writing import in_encoding, write_layout
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.booking import Bookkeeping, Identity
@@ -20,6 +21,7 @@ from pooling.allocation.configuration import read_finance
 from pooling.allocation.figures import Labels
 from pooling.allocation.records.opening import FoundRecord
 from pooling.allocation.records.owing import debts_stated
+from pooling.allocation.supplying import Seller, Supplying
 from pooling.kernel.configuration import ConfigurationError
 from pooling.purchases.models import Purchase
 from sharing.test_workbooks import CASE, stated
@@ -32,12 +34,13 @@ LEAD = Creditor("Arcachon", "213300098")
 def booked(case: Any = CASE, buying: Buying | None = None, **names: str) -> BookedRecord:  # noqa: ANN401 - JSON
     statement = stated(case)
     named = {"02159": "Łódź – l’Étang ≥ 2", **names}
-    buying = buying or Buying("z", LEAD, each_buys=False, members={"z": LEAD})
+    buying = buying or Buying("z", each_buys=False, members={"z": LEAD})
     kept = StatedPurchase(statement, Labels(members=named), "quantités", None, None, {}, paid_by=buying.payers)
-    owed: dict[str, dict[str, int]] = {}
-    for debt in debts_stated(kept, lead=buying.lead, each_pays=buying.each_buys):
-        mine = owed.setdefault(debt.debtor, {})
-        mine[debt.creditor] = mine.get(debt.creditor, 0) + debt.cents
+    owed: dict[str, dict[Owes, int]] = {}
+    paying: Any = {"lead": buying.lead, "each_pays": buying.each_buys, "supplying": buying.supplying}
+    for debt in debts_stated(kept, **paying):
+        mine, to = owed.setdefault(debt.debtor, {}), (debt.creditor, debt.supplier)
+        mine[to] = mine.get(to, 0) + debt.cents
     return BookedRecord(
         FoundRecord(7, 2, FROZEN, None, 1, {}),
         Purchase(group_id=1, reference="AG-2027-001", title="Arceaux", lead_member_id=1),
@@ -54,9 +57,11 @@ def booked(case: Any = CASE, buying: Buying | None = None, **names: str) -> Book
     )
 
 
-def rows(layout: Layout, of: BookedRecord, notice: str | None = None) -> tuple[list[dict[str, str]], int]:
+def rows(
+    layout: Layout, of: BookedRecord, notice: str | None = None, creditor: str = ""
+) -> tuple[list[dict[str, str]], int]:
     file = io.BytesIO()
-    changed = write_layout(file, layout, of.entries(), notice)
+    changed = write_layout(file, layout, rows_of(of, layout.rows, creditor), notice)
     text = file.getvalue().decode("cp1252" if layout.encoding == "cp1252" else "utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=layout.separator)), changed
 
@@ -82,14 +87,44 @@ def test_a_row_for_each_member_to_the_cent() -> None:
     assert rows(RECEIPTS, of, "fictif")[0][0]["Remarque"] == "fictif"
 
 
-def test_a_row_for_each_line_comes_to_the_same() -> None:
-    of = booked()
-    found, _ = rows(EXPENSES, of)
-    for row in rows(RECEIPTS, of)[0]:
-        mine = [line for line in found if line["Numéro"] == row["Numéro"]]
-        for name in ("HT", "TVA", "TTC"):
-            assert sum(cents(line[name]) for line in mine) == cents(row[name])
-    assert {row["Créancier"] for row in found} == {"Arcachon"}
+WEST, BIKES = Seller("Ouest", "12345678900011"), Seller("Cycles")
+SUPPLYING = Supplying({"arceau": 1, "velo": 2}, {}, {1: WEST, 2: BIKES})
+CHARGES = [charge["id"] for charge in CASE["charges"]]
+ALONE: dict[str, Any] = {"lead": "z", "members": {"z": LEAD}}
+WAYS: dict[str, Buying] = {
+    "the lead pays for all, and takes nothing": Buying(**ALONE, each_buys=False, supplying=SUPPLYING),
+    "the lead pays for all": Buying("b", each_buys=False, members={"b": LEAD}, supplying=SUPPLYING),
+    "each buys": Buying(**ALONE, each_buys=True, supplying=SUPPLYING),
+    "each buys, of one": Buying(**ALONE, each_buys=True, supplying=Supplying({}, {}, {1: WEST})),
+    "each buys, and a charge is paid apart": Buying(
+        "02159", each_buys=True, payers={CHARGES[0]: "b"}, members={"02159": LEAD, "b": LEAD}, supplying=SUPPLYING
+    ),
+    "the lead pays for all, another one charges": Buying(
+        "02159", each_buys=False, payers=dict.fromkeys(CHARGES, "b"), members={"02159": LEAD, "b": LEAD}
+    ),
+}
+
+
+@pytest.mark.parametrize("buying", WAYS.values(), ids=WAYS)
+def test_files_say_what_the_record_says_is_owed(buying: Buying) -> None:
+    """« Projets de titres » what each owes one creditor, « mandats » what each pays to whom: to the cent."""
+    case = {**CASE, "members": [{"id": "02159"}, {"id": "b"}, {"id": "c"}]}
+    case["needs"] = [{**need, "member": {"=2+2": "b"}.get(need["member"], need["member"])} for need in CASE["needs"]]
+    of = booked(case, buying)
+    for code in {one[0] for debts in of.debts.values() for one in debts if one[0]}:
+        titres, _ = rows(RECEIPTS, of, creditor=code)
+        owed = sorted(debts[code, 0] for debts in of.debts.values() if debts.get((code, 0)))
+        assert sorted(cents(row["TTC"]) for row in titres) == owed
+        assert all(cents(row["HT"]) + cents(row["TVA"]) == cents(row["TTC"]) for row in titres)
+    paid: dict[tuple[str, str, int], int] = {}
+    for row in rows_of(of, Rows.PAYMENTS):
+        assert row.to is not None
+        key = (row.code, *row.to)
+        paid[key] = paid.get(key, 0) + row.one.ttc
+    owed_all = {(code, *to): amount for code, debts in of.debts.items() for to, amount in debts.items()}
+    assert {to: amount for to, amount in paid.items() if amount} == owed_all
+    written, _ = rows(EXPENSES, of)
+    assert sum(cents(row["TTC"]) for row in written) == sum(paid.values())
 
 
 def cents(text: str) -> int:
@@ -150,31 +185,32 @@ def test_whom_a_member_pays() -> None:
     """The lead for all, or suppliers where each buys; a charge that somebody paid apart, that member: to the cent what
     the record says that it owes.
     """
-    west, bikes = Creditor("Ouest", "12345678900011"), Creditor("Cycles")
+    west = Creditor("Ouest", "12345678900011")
+    of_west = Supplying({"arceau": 1}, {}, {1: WEST})
     entry = next(booked().entries())
     whole = sum(line.ttc for line in entry.lines)
     of_items = sum(line.ttc for line in entry.lines if line.line.kind == "item")
     charges = sum(line.ttc for line in entry.lines if line.line.kind == "charge")
     apart = {line.line.id: "z" for line in entry.lines if line.line.kind == "charge"}
 
-    def dues(**buying: Any) -> tuple[dict[Creditor, Due], Mapping[str, int]]:  # noqa: ANN401 - of `Buying`
-        said: dict[str, Any] = {"lead": "z", "coordinator": LEAD, "members": {"z": LEAD}, **buying}
+    def dues(**buying: Any) -> tuple[dict[Creditor, Due], Mapping[Owes, int]]:  # noqa: ANN401 - of `Buying`
+        said: dict[str, Any] = {"lead": "z", "members": {"z": LEAD}, **buying}
         mine = next(one for one in booked(CASE, Buying(**said)).entries() if one.code == entry.code)
         return {due.creditor: due for due in dues_of(mine.buying, mine.code, mine.lines, mine.owed)}, mine.owed
 
     found, owed = dues(each_buys=False)
     assert [(due.creditor, due.cents, due.by) for due in found.values()] == [(LEAD, whole, BY_RECEIPT)]
-    found, owed = dues(each_buys=True, suppliers={"arceau": west}, due={entry.code: date(2027, 4, 1)})
+    found, owed = dues(each_buys=True, supplying=of_west, due={entry.code: date(2027, 4, 1)})
     assert {due.creditor: (due.cents, due.due_on) for due in found.values()} == {west: (whole, date(2027, 4, 1))}
-    found, owed = dues(each_buys=True, payers=apart, suppliers={"arceau": west, "velo": bikes})
+    found, owed = dues(each_buys=True, payers=apart, supplying=SUPPLYING)
     assert found.keys() == {west, LEAD, SUPPLIER}
-    assert found[LEAD].cents == owed["z"]
-    assert abs(owed["z"] - charges) <= len(apart)
+    assert found[LEAD].cents == owed["z", 0]
+    assert abs(owed["z", 0] - charges) <= len(apart)
     assert sum(due.cents for due in found.values()) == whole
     assert abs(found[west].cents - of_items) <= len(apart)
     paid_itself = dict.fromkeys(apart, entry.code)
     found, owed = dues(each_buys=False, payers=paid_itself, members={"z": LEAD, entry.code: Creditor("Arès")})
-    assert {due.creditor: due.cents for due in found.values()} == {LEAD: owed["z"]}
-    assert owed["z"] < whole
-    found, owed = dues(each_buys=False, lead=entry.code, suppliers={"arceau": west}, members={})
+    assert {due.creditor: due.cents for due in found.values()} == {LEAD: owed["z", 0]}
+    assert owed["z", 0] < whole
+    found, owed = dues(each_buys=False, lead=entry.code, supplying=of_west, members={})
     assert found.keys() == {west}

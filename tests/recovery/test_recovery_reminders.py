@@ -68,7 +68,6 @@ async def test_until_titres_are_issued_and_paid(app: Litestar, database: Databas
     assert told[0] == FINANCE
     assert "2 titres de recettes à émettre" in told[1]
     assert told[1].index("Salles : 1 296,00 €") < told[1].index("Lugos : 943,13 €"), "the largest first"
-    print(told[1])
     assert await year.mails(FROZEN + timedelta(days=9)) == [], "once"
 
     issued = FROZEN.date() + timedelta(days=10)

@@ -10,7 +10,7 @@ from random import Random
 
 from pooling.sharing.allocation_case import Basis, Case, Charge, Item, Member, Need
 from pooling.sharing.money import Cents, half_up
-from pooling.sharing.owing import SUPPLIERS, Debt, PaidApart, borne, debts, netted
+from pooling.sharing.owing import SUPPLIERS, Debt, PaidApart, borne, debts, netted, told_by_supplier
 from pooling.sharing.tying import Billed, Bills, Tying, allocate_billed, charge_vat
 
 LIVES = 10_000
@@ -140,6 +140,10 @@ def check(life: Life) -> None:
     ttc = [member.ttc for member in shared.members]
     assert sum(ttc) == asked + sum(paid.values())
     found = debts(_MEMBERS, ttc, apart, lead="a", each_pays=life.each_pays)
+    named = told_by_supplier(found, {member: {1: life.random.randrange(-99, 999), 2: 7, 3: 0} for member in _MEMBERS})
+    assert all((debt.supplier > 0) is (debt.creditor == SUPPLIERS) for debt in named)
+    assert len({debt[:3] + debt[4:] for debt in named}) == len(named)
+    assert borne(named, paid) == borne(found, paid)
     check_debts(life, found, dict(zip(_MEMBERS, ttc, strict=True)), paid, asked)
 
 

@@ -568,6 +568,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {PURCHASE}/couts/detail.{kind}": PAYS for kind in ("csv", "json")},
     f"GET {PURCHASE}/couts/etats/{{number}}": GROUP,
     f"GET {PURCHASE}/couts/etats/{{number}}/dettes": GROUP,
+    **{f"GET {PURCHASE}/couts/etats/{{number}}/dettes.{kind}": PAYS for kind in ("csv", "xlsx")},
     # nobody: the walk's record is the first, with none before it to be compared with
     **{f"GET {PURCHASE}/couts/etats/{{number}}/{page}": frozenset() for page in ("ecarts", "ecarts.xlsx")},
     f"GET {PURCHASE}/recouvrement": GROUP,

@@ -286,6 +286,10 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("debtor, creditor, cents", "'a', '', 0"),
         ("debtor, creditor, cents", "'a', 'a', 1"),
     ],
+    "ck_allocation_debts_suppliers_are_no_members": [
+        ("creditor, supplier", "'b', 1"),
+        ("creditor, supplier", "'', -1"),
+    ],
     "ck_recovery_entries_has_amount": [("kind, cents", "'reminder', 1"), ("kind, cents", "'payment', 0")],
     "ck_recovery_entries_titre_is_due": [
         ("kind, due_on, number, cents", "'titre', NULL, '1', 1"),
@@ -567,6 +571,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_groups_quorum_is_percent": ("quorum_percent", "0"),
     "ck_access_requests_decided_has_date": ("state, decided_at", "'granted', now()"),
     "ck_allocation_debts_owes_somebody_something": ("debtor, creditor, cents", "'a', '', -5"),
+    "ck_allocation_debts_suppliers_are_no_members": ("debtor, creditor, supplier, cents", "'a', '', 1, -5"),
     "ck_recovery_entries_has_amount": ("kind, cents", "'reminder', 0"),
     "ck_recovery_entries_titre_is_due": ("kind, due_on, number, cents", "'titre', now(), '1', 1"),
     "ck_recovery_entries_titre_has_number": ("kind, number, cents", "'reduction', 'R-1', 1"),

@@ -22,6 +22,9 @@ PATH = "/purchases/{reference:str}/allocation"
 class LayoutIn(ApiIn):
     record: int = Field(ge=1, le=MOST_RECORDS, description="The number of the frozen allocation.")
     layout: str = Field(max_length=40, description="The name of a layout of config/finance.toml: titres, mandats.")
+    creditor: str = Field(
+        default="", max_length=100, description="Of titres: the member that issues them; empty: the lead."
+    )
 
 
 class StatementIn(ApiIn):
@@ -34,7 +37,7 @@ async def download_accounting_file(here: Here[OnCosts], asked: LayoutIn) -> Resp
     """A frozen allocation as a file for an accounting package. `X-Transliterated` is how many of its values the
     layout's encoding could not hold as they are. For who sees every member's share.
     """
-    return await layout_file(here, asked.record, asked.layout)
+    return await layout_file(here, asked.record, asked.layout, asked.creditor)
 
 
 @endpoint(get, f"{PATH}/statement", right=may_see_every_share, media=PDF)

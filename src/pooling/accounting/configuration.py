@@ -2,16 +2,27 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pooling.accounting.fields import FIELDS, LINE_FIELDS
+from pooling.accounting.fields import FIELDS, LINE_FIELDS, PAID_FIELDS
+from pooling.accounting.rows import Rows
 from pooling.allocation.configuration import FILE
 from pooling.kernel.configuration import read_configuration
 
 _DATES = re.compile(r"(%[dmYy]|[-/. ]){1,12}")
+
+
+_BESIDE: Mapping[Rows, Collection[str]] = {
+    Rows.MEMBERS: {*LINE_FIELDS, *PAID_FIELDS},
+    Rows.TITRES: LINE_FIELDS,
+    Rows.LINES: (),
+    Rows.PAYMENTS: (),
+}
+"""Fields that rows of each kind know nothing of."""
 
 
 class LayoutColumn(BaseModel):
@@ -42,8 +53,7 @@ class Layout(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     """In addresses and names of files."""
     title: str = Field(min_length=1, max_length=100)
-    rows: Literal["members", "lines"] = "members"
-    """A row for each member, or for each of its items, charges and adjustments."""
+    rows: Rows = Rows.MEMBERS
     encoding: Literal["cp1252", "utf-8"] = "cp1252"
     separator: Literal[";", ",", "\t", "|"] = ";"
     decimal: Literal[",", "."] = ","
@@ -62,8 +72,8 @@ class Layout(BaseModel):
     def _known(self) -> Self:
         if self.decimal == self.separator:
             raise ValueError("the decimal sign is the separator")
-        lacking = [column.field for column in self.columns if column.field in LINE_FIELDS]
-        if self.rows == "members" and lacking:
+        lacking = [column.field for column in self.columns if column.field in _BESIDE[self.rows]]
+        if lacking:
             raise ValueError(f"{', '.join(map(str, lacking))}: of a line, and this layout has a row for each member")
         return self
 
@@ -84,6 +94,7 @@ _OBJECT, _NAME, _NUMBER = 160, 38, 20
 RECEIPTS = Layout(
     name="titres",
     title="Projets de titres",
+    rows=Rows.TITRES,
     columns=_columns(
         *(("Exercice", "year"), ("Date", "dated"), ("Numéro", "statement_number", _NUMBER)),
         *(("SIRET du débiteur", "siret"), ("SIREN du débiteur", "siren"), ("Débiteur", "member_name", _NAME)),
@@ -95,7 +106,7 @@ RECEIPTS = Layout(
 EXPENSES = Layout(
     name="mandats",
     title="Projets d’engagements et de mandats",
-    rows="lines",
+    rows=Rows.PAYMENTS,
     columns=_columns(
         *(("Exercice", "year"), ("Date", "dated"), ("Numéro", "statement_number", _NUMBER)),
         *(("SIREN", "siren"), ("Collectivité", "member_name", _NAME), ("Budget", "budget")),

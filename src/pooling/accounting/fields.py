@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
-from pooling.accounting.dues import Buying, creditor_of, due_on
+from pooling.accounting.dues import Buying, Creditor, Owes, Payment, paid_to, payments_of
 from pooling.allocation.booking import Booked, Identity
 from pooling.allocation.figures import KINDS, decimal
 from pooling.sharing.money import Cents
@@ -23,7 +23,9 @@ Said: TypeAlias = str | Amount | Decimal | int | date | None
 
 @dataclass(frozen=True)
 class Entry:
-    """A member's share of a frozen allocation as it is booked; `line` is the one that a row is about."""
+    """A member's share of a frozen allocation as it is booked. A row may be about one `line` of it, and about what is
+    paid to one creditor.
+    """
 
     purchase: str
     """« AG-2027-001 Arceaux »."""
@@ -38,8 +40,8 @@ class Entry:
     """Of its statement."""
     orders: Sequence[str]
     buying: Buying
-    owed: Mapping[str, Cents]
-    """What it owes with VAT, by the code of its creditor; that of none: to suppliers."""
+    owed: Mapping[Owes, Cents]
+    """What it owes with VAT."""
     lines: Sequence[Booked]
     labels: Mapping[int, str]
     """Of lines, by their ids in memory."""
@@ -49,6 +51,19 @@ class Entry:
     """Budget and engagement number of the member's lines, likewise."""
     member: StatedMember
     line: Booked | None = None
+    to: Owes | None = None
+    for_others: bool = False
+    """The lead pays it for the other members."""
+
+    @property
+    def payments(self) -> Sequence[Payment]:
+        return payments_of(self.buying, self.code, self.lines, self.owed)
+
+    @property
+    def creditor(self) -> Creditor:
+        """Whom this row is paid to; what a member paid itself, to itself."""
+        to = self.to or paid_to(self.buying, self.code, self.one)
+        return self.buying.creditor(to) if to is not None else Creditor(self.name, self.identity.siret)
 
     @property
     def one(self) -> Booked:
@@ -65,13 +80,21 @@ class Entry:
 
     @property
     def due_on(self) -> date | None:
-        lines = self.lines if self.line is None else [self.line]
-        found = [due_on(self.buying, self.code, creditor_of(self.buying, self.code, line)) for line in lines]
-        return max((day for day in found if day is not None), default=None)
+        found: list[Owes | None] = [self.to]
+        if self.to is None:
+            lines = self.lines if self.line is None else [self.line]
+            found = [paid_to(self.buying, self.code, line) for line in lines]
+        days = [self.buying.when(self.code, to)[0] for to in found if to is not None]
+        return max((day for day in days if day is not None), default=None)
 
 
 def _object(entry: Entry) -> str:
     return f"{entry.purchase}, état de répartition n° {entry.record}"
+
+
+def _line_label(entry: Entry) -> str:
+    label = entry.labels[id(entry.one.line)]
+    return f"{label} (pour les autres membres)" if entry.for_others else label
 
 
 def _amount(name: str) -> Callable[[Entry], Said]:
@@ -85,7 +108,7 @@ _OF_MEMBERS: Mapping[str, Callable[[Entry], Said]] = {
     "purchase": lambda entry: entry.reference,
     "record": lambda entry: entry.record,
     "statement_number": lambda entry: entry.number,
-    "file": lambda entry: f"{entry.number}.pdf",
+    "file": lambda entry: f"{entry.number}.pdf" if entry.number else "",
     "object": _object,
     "member": lambda entry: entry.code,
     "member_name": lambda entry: entry.name,
@@ -104,15 +127,18 @@ _OF_MEMBERS: Mapping[str, Callable[[Entry], Said]] = {
     "fctva": lambda entry: entry.total("fctva"),
     "net": lambda entry: entry.total("net"),
 }
+PAID_FIELDS: Mapping[str, Callable[[Entry], Said]] = {
+    "creditor": lambda entry: entry.creditor.name,
+    "creditor_siret": lambda entry: entry.creditor.siret,
+}
+"""Of rows about what is paid to somebody."""
 LINE_FIELDS: Mapping[str, Callable[[Entry], Said]] = {
-    "line_object": lambda entry: f"{entry.labels[id(entry.one.line)]} – {_object(entry)}",
+    "line_object": lambda entry: f"{_line_label(entry)} – {_object(entry)}",
     "kind": lambda entry: KINDS[entry.one.line.kind],
     "code": lambda entry: entry.one.line.id,
     "label": lambda entry: entry.labels[id(entry.one.line)],
-    "engagement": lambda entry: entry.engagements[id(entry.one.line)][1],
-    "line_budget": lambda entry: entry.engagements[id(entry.one.line)][0],
-    "creditor": lambda entry: creditor_of(entry.buying, entry.code, entry.one).name,
-    "creditor_siret": lambda entry: creditor_of(entry.buying, entry.code, entry.one).siret,
+    "engagement": lambda entry: entry.engagements.get(id(entry.one.line), ("", ""))[1],
+    "line_budget": lambda entry: entry.engagements.get(id(entry.one.line), ("", ""))[0],
     "section": lambda entry: entry.filed[id(entry.one.line)][0],
     "account": lambda entry: entry.filed[id(entry.one.line)][1],
     "cpv": lambda entry: entry.filed[id(entry.one.line)][2],
@@ -128,4 +154,4 @@ LINE_FIELDS: Mapping[str, Callable[[Entry], Said]] = {
     "line_fctva": _amount("fctva"),
     "line_net": _amount("net"),
 }
-FIELDS: Mapping[str, Callable[[Entry], Said]] = {**_OF_MEMBERS, **LINE_FIELDS}
+FIELDS: Mapping[str, Callable[[Entry], Said]] = {**_OF_MEMBERS, **PAID_FIELDS, **LINE_FIELDS}

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from tempfile import NamedTemporaryFile
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -15,9 +16,10 @@ from pooling.accounting.configuration import AccountingLayouts
 from pooling.accounting.mailing import ask_statements, mailing_of
 from pooling.accounting.models import StatementMail
 from pooling.accounting.page import ACCOUNTING, STATEMENTS
-from pooling.accounting.reading import read_booked
+from pooling.accounting.reading import creditors_of, has_statement, read_booked
+from pooling.accounting.rows import Rows, rows_of
 from pooling.accounting.statement import PDF, statement_pdf
-from pooling.accounting.statement_export import KIND, MOST_IN_ZIP, count_shares, parts_of, terms_of
+from pooling.accounting.statement_export import KIND, MOST_IN_ZIP, count_statements, parts_of, terms_of
 from pooling.accounting.writing import write_layout
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.page import OnCosts
@@ -58,7 +60,6 @@ async def record_part(here: RecordPage) -> Part:
             col(StatementMail.sent_at).is_not(None),
         )
     )
-    layouts = here.services.part(AccountingLayouts).accounting
     return Part(
         "accounting/record_part.html",
         {
@@ -66,16 +67,36 @@ async def record_part(here: RecordPage) -> Part:
             "statements_url": f"{url}/releves",
             "own": own,
             "mailed": set(mailed.scalars()) if own else set(),
-            "layouts": [{"title": one.title, "url": f"{url}/comptabilite/{one.name}"} for one in layouts],
+            "layouts": await _layouts(here, f"{url}/comptabilite") if here.sees_all else [],
         },
     )
+
+
+async def _layouts(here: RecordPage, url: str) -> list[dict[str, str]]:
+    """The files; those of titres for each member that is owed something."""
+    creditors = await creditors_of(here.session, here.record.id)
+    offered = []
+    for layout in here.services.part(AccountingLayouts).accounting:
+        if layout.rows is not Rows.TITRES:
+            offered.append({"title": layout.title, "url": f"{url}/{layout.name}"})
+        else:
+            offered += [
+                {
+                    "title": f"{layout.title} de {name}" if len(creditors) > 1 else layout.title,
+                    "url": f"{url}/{layout.name}?{urlencode({'creancier': code})}",
+                }
+                for code, name in creditors
+            ]
+    return offered
 
 
 @get(STATEMENTS, right=may_see_every_share)
 async def show_statements(here: Here[RecordPage], apres: FromQuery[str] = "") -> Response[str]:
     """Each member's, who was sent what and when, and the button that sends."""
-    here.record.told()
-    count, mailing = await count_shares(here.session, here.record), await mailing_of(here.session, here.record)
+    (count, without), mailing = (
+        await count_statements(here.session, here.record),
+        await mailing_of(here.session, here.record),
+    )
     listed = await _BY_NAME.read(
         here.session,
         select(col(AllocationShare.name), col(AllocationShare.member), StatementMail)
@@ -87,7 +108,7 @@ async def show_statements(here: Here[RecordPage], apres: FromQuery[str] = "") ->
                 col(StatementMail.sent_at).is_not(None),
             ),
         )
-        .where(col(AllocationShare.allocation_id) == here.record.id),
+        .where(col(AllocationShare.allocation_id) == here.record.id, has_statement(here.record)),
         Slice(apres),
     )
     url = f"{here.url}{here.path}/releves"
@@ -97,6 +118,7 @@ async def show_statements(here: Here[RecordPage], apres: FromQuery[str] = "") ->
         number_shown=here.record.number,
         url=url,
         parts=[{"part": part, "label": _part_label(part, count)} for part in parts_of(count)],
+        without=without,
         mailing=mailing,
         may_send=may_run.allows(here.caller, here.purchase),
         statements=[
@@ -162,7 +184,7 @@ async def statement_file(here: OnCosts, record: FoundRecord, member: str, now: d
 
 @post(f"{STATEMENTS}/zip", right=may_see_every_share)
 async def do_ask_zip(here: Here[RecordPage], form: PostedForm) -> Response[Any]:
-    count = await count_shares(here.session, here.record)
+    count, _ = await count_statements(here.session, here.record)
     part = whole_number(form.value("part"), 6)
     if part not in parts_of(count):
         part = 1
@@ -201,28 +223,43 @@ async def download_zip(here: Here[RecordPage], statements_export_id: FromPath[in
 
 
 @get(f"{ACCOUNTING}/{{layout:str}}", right=may_see_every_share)
-async def download_layout(here: Here[RecordPage], layout: FromPath[str]) -> Response[Any]:
-    """The record as a file for an accounting package."""
-    return await layout_file(here, here.record.number, layout)
+async def download_layout(
+    here: Here[RecordPage], layout: FromPath[str], creancier: FromQuery[str] = ""
+) -> Response[Any]:
+    """The record as a file for an accounting package; titres are those of the lead, or of another member."""
+    return await layout_file(here, here.record.number, layout, creancier)
 
 
-async def layout_file(here: OnCosts, number: int, named: str) -> Response[Any]:
-    """It says in a header how many of its values had to be transliterated."""
+async def layout_file(here: OnCosts, number: int, named: str, creditor: str = "") -> Response[Any]:
+    """It says in a header how many of its values had to be transliterated.
+
+    Raises:
+        NotFound: there is no such layout or record, or nothing is owed to this creditor.
+    """
     layout = here.services.part(AccountingLayouts).layout(named)
     if layout is None:
         raise NotFound
     record = await find_record(here.session, here.purchase.id, number)
     booked = await read_booked(here.session, here.purchase, record, here.now)
+    if creditor and creditor not in booked.buying.members:
+        raise NotFound
     file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
     try:
         changed = await asyncio.to_thread(
-            partial(write_layout, file.file, layout, booked.entries(), FICTIONAL if booked.fictional else None)
+            partial(
+                write_layout,
+                file.file,
+                layout,
+                rows_of(booked, layout.rows, creditor),
+                FICTIONAL if booked.fictional else None,
+            )
         )
     except BaseException:
         file.close()
         raise
     encoding = "windows-1252" if layout.encoding == "cp1252" else "utf-8"
-    name = f"{here.purchase.reference}-etat-{number}-{layout.name}.csv"
+    of = f"-{creditor}" if creditor and creditor != booked.buying.lead else ""
+    name = f"{here.purchase.reference}-etat-{number}-{layout.name}{of}.csv"
     answer = streamed(file, name, CSV, encoding=encoding)
     answer.headers["X-Transliterated"] = str(changed)
     return answer

@@ -3,35 +3,35 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import collate, func, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, collate, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounting.dues import Buying, Creditor
+from pooling.accounting.dues import SIREN, Buying, Creditor, Owes
 from pooling.accounting.fields import Entry
 from pooling.allocation.allocating import StatedPurchase
-from pooling.allocation.booking import BOOKED, UNKNOWN, Booking, Bookkeeping
+from pooling.allocation.booking import BOOKED, UNKNOWN, Booking, Bookkeeping, Identity
 from pooling.allocation.figures import described
 from pooling.allocation.filing import books_of_record, identities_of
-from pooling.allocation.models import AllocationShare
+from pooling.allocation.models import AllocationDebt, AllocationShare
 from pooling.allocation.records.opening import FoundRecord, details_of, open_record, spool_record
+from pooling.allocation.supplying import Supplying, supplying_of
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.tables import any_of
 from pooling.members.models import Group, Member
 from pooling.purchases.models import Purchase
+from pooling.sharing.allocation_result import MemberResult
 from pooling.sharing.money import Cents
+from pooling.sharing.owing import SUPPLIERS
+from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import StatedMember
 
 LONGEST_NUMBER = 20
-_SUPPLIERS = """
-SELECT i.code, s.name, COALESCE(s.siret, '') AS siret
-FROM awards a
-JOIN items i ON i.group_id = a.group_id AND i.id = a.item_id
-JOIN suppliers s ON s.group_id = a.group_id AND s.id = a.supplier_id
-WHERE a.group_id = $1 AND a.purchase_id = $2"""
 _OWING = """
 WITH owed AS (SELECT * FROM allocation_debts WHERE group_id = $1 AND allocation_id = $2),
 lead AS (SELECT COALESCE((SELECT creditor FROM owed WHERE what = '' AND creditor <> '' LIMIT 1), $3) AS code)
@@ -40,9 +40,9 @@ SELECT lead.code AS lead,
     ARRAY (SELECT DISTINCT creditor FROM owed WHERE creditor <> '') AS creditors
 FROM lead"""
 _DEBTS = """
-SELECT debtor, creditor, CAST(sum(cents) AS bigint) AS cents FROM allocation_debts
+SELECT debtor, creditor, supplier, CAST(sum(cents) AS bigint) AS cents FROM allocation_debts
 WHERE group_id = $1 AND allocation_id = $2 AND ($3::text IS NULL OR debtor = $3)
-GROUP BY 1, 2 ORDER BY 1, 2"""
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
 _DUE = """
 SELECT COALESCE(m.code, '') AS member, max(b.due_on) AS due_on
 FROM bills b LEFT JOIN members m ON m.group_id = b.group_id AND m.id = b.member_id
@@ -54,6 +54,11 @@ SELECT COALESCE(m.code, '') AS member, array_agg(o.reference ORDER BY o.number) 
 FROM orders o LEFT JOIN members m ON m.group_id = o.group_id AND m.id = o.member_id
 WHERE o.group_id = $1 AND o.purchase_id = $2 AND o.state IN ('sent', 'confirmed')
 GROUP BY 1"""
+
+_HAS_STATEMENT = """(allocation_shares.ht <> 0 OR allocation_shares.vat <> 0 OR EXISTS (
+    SELECT FROM jsonb_array_elements(allocation_shares.lines) one
+    WHERE (CAST(one ->> 0 AS integer) = ANY (:booked_lines) AND one ->> 1 <> '0')
+        OR (CAST(one ->> 0 AS integer) = ANY (:item_lines) AND one ->> 3 <> '0')))"""
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,8 @@ class BookedRecord:
     buying: Buying
     orders: Mapping[str, Sequence[str]]
     """References of orders, by the code of who buys; of those for everybody, by none."""
-    debts: Mapping[str, Mapping[str, Cents]]
-    """What each owes with VAT, by the code of its creditor; that of none: to suppliers."""
+    debts: Mapping[str, Mapping[Owes, Cents]]
+    """What each owes with VAT."""
     first: int
     """The place of the first of these members among all of the record's, from 1."""
     at: datetime
@@ -85,6 +90,33 @@ class BookedRecord:
         for place, member in enumerate(result.members, start=self.first):
             if entry := self._entry(member, booking, told, place):
                 yield entry
+
+    def lead_without_share(self) -> Entry:
+        """The lead that pays for all and takes nothing itself: it has no statement."""
+        result, code = self.stated.result, self.buying.lead
+        named = self.buying.members[code]
+        siret = named.siret if len(named.siret) > SIREN else ""
+        told = {id(line): described(line, self.stated.labels, result) for line in result.lines if line.kind in BOOKED}
+        nothing = StatedMember(MemberResult(code, {}, {}, 0, 0, {}, 0, {}, 0, 0), [])
+        return Entry(
+            purchase=result.label,
+            reference=self.purchase.reference,
+            record=self.record.number,
+            dated=self.record.frozen_at.astimezone(self.zone).date(),
+            code=code,
+            name=named.name,
+            identity=Identity(siren=named.siret[:SIREN], siret=siret),
+            budget="",
+            number="",
+            orders=self.orders.get("", ()),
+            buying=self.buying,
+            owed=self.debts.get(code, {}),
+            lines=[],
+            labels={line: said[0] for line, said in told.items()},
+            filed={line: said[1:] for line, said in told.items()},
+            engagements={},
+            member=nothing,
+        )
 
     def _entry(
         self, member: StatedMember, booking: Booking, told: Mapping[int, tuple[str, str, str, str]], place: int
@@ -140,16 +172,12 @@ async def read_booked(
     given = (group_of(session), purchase.id)
     lead, each_buys, creditors = await _owing(session, purchase, record)
     payers = dict(stated.paid_by)
-    named = await _creditors(session, {lead, *creditors, *payers.values()})
     buying = Buying(
         lead=lead,
-        coordinator=named[lead],
         each_buys=each_buys,
         payers=payers,
-        members={code: named[code] for code in {*creditors, *payers.values()}},
-        suppliers={
-            row["code"]: Creditor(row["name"], row["siret"]) for row in await fetch(session, _SUPPLIERS, *given)
-        },
+        members=await _creditors(session, {lead, *creditors, *payers.values()}),
+        supplying=await _supplying(session, purchase, record.stated),
         due={row["member"]: row["due_on"] for row in await fetch(session, _DUE, *given)},
     )
     orders = {row["member"]: row["references"] for row in await fetch(session, _ORDERS, *given)}
@@ -165,11 +193,43 @@ async def _owing(session: AsyncSession, purchase: Purchase, record: FoundRecord)
     return kept["lead"], kept["each_buys"], kept["creditors"]
 
 
-async def _debts(session: AsyncSession, record: FoundRecord, only: str | None) -> Mapping[str, Mapping[str, Cents]]:
-    found: dict[str, dict[str, Cents]] = {}
-    for row in await fetch(session, _DEBTS, group_of(session), record.id, only):
-        found.setdefault(row["debtor"], {})[row["creditor"]] = row["cents"]
+async def _supplying(session: AsyncSession, purchase: Purchase, head: Mapping[str, Any]) -> Supplying:
+    """As the record keeps it; of one that was frozen before, as it stands."""
+    if (kept := head.get("suppliers")) is not None:
+        return Supplying.from_json(kept)
+    found, _ = await supplying_of(session, purchase.id)
     return found
+
+
+async def _debts(session: AsyncSession, record: FoundRecord, only: str | None) -> Mapping[str, Mapping[Owes, Cents]]:
+    found: dict[str, dict[Owes, Cents]] = {}
+    for row in await fetch(session, _DEBTS, group_of(session), record.id, only):
+        found.setdefault(row["debtor"], {})[row["creditor"], row["supplier"]] = row["cents"]
+    return found
+
+
+def has_statement(record: FoundRecord) -> ColumnElement[bool]:
+    """Of a share: it pays something, or takes something for nothing. The others have no statement."""
+    lines = record.told().result.lines
+    booked = [place for place, line in enumerate(lines) if line.kind in BOOKED]
+    items = [place for place, line in enumerate(lines) if line.kind is LineKind.ITEM]
+    said: ColumnElement[bool] = text(_HAS_STATEMENT).bindparams(  # type: ignore[assignment]
+        bindparam("booked_lines", booked, ARRAY(Integer)), bindparam("item_lines", items, ARRAY(Integer))
+    )
+    return said
+
+
+async def creditors_of(session: AsyncSession, record_id: int) -> list[tuple[str, str]]:
+    """The members that are owed something by a record, by their codes, with their names of today."""
+    named = col(AllocationDebt.creditor)
+    rows = await session.execute(
+        select(named, func.coalesce(func.max(Member.name), named))
+        .outerjoin(Member, and_(col(Member.group_id) == AllocationDebt.group_id, col(Member.code) == named))
+        .where(col(AllocationDebt.allocation_id) == record_id, named != SUPPLIERS)
+        .group_by(named)
+        .order_by(named)
+    )
+    return [(code, name) for code, name in rows]
 
 
 async def _creditors(session: AsyncSession, codes: Collection[str]) -> dict[str, Creditor]:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounting.reading import BookedRecord, read_booked
+from pooling.accounting.reading import BookedRecord, has_statement, read_booked
 from pooling.accounting.statement import statement_pdf
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.opening import FoundRecord, find_record
@@ -28,9 +28,13 @@ MOST_IN_ZIP = limit(2_000, "Statements in one ZIP file", __name__, Readers.OPERA
 """A file is held in memory while it is written: some thirty kilobytes for each."""
 
 
-async def count_shares(session: AsyncSession, record: FoundRecord) -> int:
-    counted = select(func.count()).where(col(AllocationShare.allocation_id) == record.id)
-    return (await session.execute(counted)).scalar_one()
+async def count_statements(session: AsyncSession, record: FoundRecord) -> tuple[int, int]:
+    """How many members have one, and how many have nothing that one would say."""
+    counted = select(func.count().filter(has_statement(record)), func.count()).where(
+        col(AllocationShare.allocation_id) == record.id
+    )
+    having, everybody = (await session.execute(counted)).one()
+    return having, everybody - having
 
 
 def terms_of(purchase_id: int, record: int, part: int) -> Mapping[str, Any]:
@@ -47,7 +51,7 @@ async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetim
     if purchase is None:
         raise NotFound
     record = await find_record(session, purchase.id, terms["record"])
-    part, count = terms["part"], await count_shares(session, record)
+    part, (count, _) = terms["part"], await count_statements(session, record)
     booked = await read_booked(session, purchase, record, now)
     more = f"-{part}" if len(parts_of(count)) > 1 else ""
     return Prepared(

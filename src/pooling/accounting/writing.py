@@ -3,8 +3,7 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import IO
@@ -20,9 +19,9 @@ _ALIKE = str.maketrans(
 """What has no decomposition into a letter of Western Europe."""
 
 
-def write_layout(target: IO[bytes], layout: Layout, entries: Iterable[Entry], notice: str | None = None) -> int:
-    """Writes it; returns how many values could not be written as they are, and are transliterated. `notice` is the last
-    column of every row.
+def write_layout(target: IO[bytes], layout: Layout, rows: Iterable[Entry], notice: str | None = None) -> int:
+    """Writes these rows; returns how many values could not be written as they are, and are transliterated. `notice` is
+    the last column of every row.
     """
     encoding = "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding
     text = io.TextIOWrapper(target, encoding=encoding, newline="")
@@ -32,7 +31,7 @@ def write_layout(target: IO[bytes], layout: Layout, entries: Iterable[Entry], no
     if layout.headings:
         titles = [in_encoding(column.title, layout.encoding) for column in layout.columns]
         writer.writerow([*titles, *([REMARK] if said else [])])
-    for entry in _rows(layout, entries):
+    for entry in rows:
         row = []
         for column in layout.columns:
             value = _value(layout, column, entry)
@@ -43,14 +42,6 @@ def write_layout(target: IO[bytes], layout: Layout, entries: Iterable[Entry], no
     text.flush()
     text.detach()  # the caller closes what it opened
     return changed
-
-
-def _rows(layout: Layout, entries: Iterable[Entry]) -> Iterator[Entry]:
-    for entry in entries:
-        if layout.rows == "members":
-            yield entry
-        else:
-            yield from (replace(entry, line=line) for line in entry.lines)
 
 
 def _value(layout: Layout, column: LayoutColumn, entry: Entry) -> str:

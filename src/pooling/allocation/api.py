@@ -225,7 +225,11 @@ class DebtOut(ApiOut):
 
     debtor: str
     creditor: str | None
-    """A member's code; null: the suppliers."""
+    """A member's code; null: a supplier."""
+    supplier_id: int | None
+    """Which supplier; null: a member is owed, or nobody said which supplier."""
+    supplier: str | None
+    """How it was called."""
     what: str | None
     """The code of a charge that the creditor paid; null: what suppliers invoice."""
     amount: str
@@ -291,10 +295,13 @@ async def compare_allocation_records(here: Here[OnRecord], asked: ComparedIn) ->
 async def list_allocation_debts(here: Here[OnRecord], asked: PageIn) -> Listed[DebtOut]:
     """Who owes what to whom by a frozen allocation; to people of a member, what concerns it."""
     listed = await debts_listed(here.session, here.record.id, asked.slice, here.own)
+    sellers = here.record.supplying.named
     return listed.each(
         lambda one: DebtOut(
             debtor=one.debtor,
             creditor=one.creditor or None,
+            supplier_id=one.supplier or None,
+            supplier=sellers[one.supplier].name if one.supplier in sellers else None,
             what=one.what or None,
             amount=format_cents(one.cents),
         )

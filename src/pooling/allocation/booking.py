@@ -136,13 +136,9 @@ class Booking:
     def of(self, member: StatedMember) -> list[Booked]:
         """The member's lines, in the order of the allocation."""
         lines, result = self._lines, member.result
-        rows = [share for share in member.shares if self._is_booked(share)]
-        vat, fctva, subsidies = [0] * len(rows), [0] * len(rows), [0] * len(rows)
-        for rate in dict.fromkeys([*(self._named[share.line] for share in rows), *result.vat_by_rate]):
-            weights = [
-                share.cents * self._rates[share.line] if self._named[share.line] == rate else 0 for share in rows
-            ]
-            _add(vat, spread(result.vat_by_rate.get(rate, 0), weights, self._over))
+        taxed = self.taxed(member)
+        rows, vat = [share for share, _ in taxed], [cents for _, cents in taxed]
+        fctva, subsidies = [0] * len(rows), [0] * len(rows)
         if result.fctva:
             _add(
                 fctva, spread(result.fctva, [share.cents * self._fctva[share.line] for share in rows], self._fctva_over)
@@ -154,6 +150,18 @@ class Booking:
         return [
             Booked(lines[share.line], share, *more) for share, *more in zip(rows, vat, subsidies, fctva, strict=True)
         ]
+
+    def taxed(self, member: StatedMember) -> list[tuple[StatedShare, Cents]]:
+        """The same lines with their VAT alone."""
+        rows = [share for share in member.shares if self._is_booked(share)]
+        vat = [0] * len(rows)
+        of_member = member.result.vat_by_rate
+        for rate in dict.fromkeys([*(self._named[share.line] for share in rows), *of_member]):
+            weights = [
+                share.cents * self._rates[share.line] if self._named[share.line] == rate else 0 for share in rows
+            ]
+            _add(vat, spread(of_member.get(rate, 0), weights, self._over))
+        return list(zip(rows, vat, strict=True))
 
     def _is_booked(self, share: StatedShare) -> bool:
         """Whether it is paid, or taken for nothing."""

@@ -172,6 +172,7 @@ class AllocationDebt(TenantTable, table=True):
         in_group(),
         within_group("allocation_id", "allocations"),
         CheckConstraint("cents <> 0 AND debtor <> creditor", name="owes_somebody_something"),
+        CheckConstraint("supplier = 0 OR (creditor = '' AND supplier > 0)", name="suppliers_are_no_members"),
     )
 
     allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
@@ -181,6 +182,8 @@ class AllocationDebt(TenantTable, table=True):
     """As well; empty: suppliers."""
     what: str = Field(primary_key=True)
     """The code of the charge that the creditor paid; empty: what suppliers invoice."""
+    supplier: int = Field(default=0, primary_key=True, sa_type=BigInteger)
+    """Which of them, by its id, of which the record keeps the name (`allocation/supplying.py`); 0: nobody said."""
     cents: int = Field(sa_type=BigInteger)
     """Negative: it is given back."""
 

@@ -26,6 +26,8 @@ class Debt(NamedTuple):
     what: str
     """The charge, or `BILLS`."""
     cents: Cents
+    supplier: int = 0
+    """The id of the one among suppliers; 0: nobody said which."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,29 @@ def debts(
     if total and not each_pays:
         owed[lead].insert(0, Debt(lead, SUPPLIERS, BILLS, total))
     return [debt for member in dict.fromkeys((*members, lead)) for debt in owed[member]]
+
+
+def by_supplier(cents: Cents, parts: Mapping[int, Cents]) -> dict[int, Cents]:
+    """What is owed to suppliers together, by the id of each, as these parts are. A cent that rounds otherwise is the
+    largest's.
+    """
+    found = {supplier: part for supplier, part in parts.items() if part} or {0: cents}
+    largest = max(found, key=lambda supplier: abs(found[supplier]))
+    found[largest] += cents - sum(found.values())
+    return {supplier: part for supplier, part in found.items() if part}
+
+
+def told_by_supplier(found: Iterable[Debt], parts: Mapping[str, Mapping[int, Cents]]) -> list[Debt]:
+    """Debts to suppliers as one debt to each, by the parts of their debtors; the others as they are."""
+    return [
+        debt._replace(supplier=supplier, cents=cents)
+        for debt in found
+        for supplier, cents in (
+            by_supplier(debt.cents, parts.get(debt.debtor, {})).items()
+            if debt.creditor == SUPPLIERS
+            else [(0, debt.cents)]
+        )
+    ]
 
 
 def netted(found: Iterable[Debt]) -> list[Debt]:

@@ -6,7 +6,7 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from api_client import API, Connect, Program
-from bills.scene import PURCHASE, buy
+from bills.scene import HELMETS, PURCHASE, buy
 from factories import ARCACHON, BUYER, LUGOS, SALLES, Territory
 from pooling.allocation.models import Charge
 from pooling.kernel.database import Database
@@ -70,10 +70,16 @@ async def says_who_owes_whom(buyer: Browser, program: Program) -> None:
     kept = (await program.get(at)).json()["items"]
     assert [(one["number"], one["cause"]) for one in kept] == [(2, "credit_note"), (1, "")]
     owed = (await program.get(f"{at}/2/debts")).json()["items"]
-    by = {(one["debtor"], one["creditor"], one["what"]): one["amount"] for one in owed}
+    by = {(one["debtor"], one["creditor"] or one["supplier"], one["what"]): one["amount"] for one in owed}
     assert by[ARCACHON, SALLES, "camion"] == by[LUGOS, SALLES, "camion"] == "12.00"
     assert by[SALLES, ARCACHON, None] == "1296.00"
-    assert by[ARCACHON, None, None] == "4209.50", "19 arches with 20 %, 8 helmets with 5,5 %"
+    assert by[ARCACHON, "Mobilier urbain exemple", None] == "4104.00", "19 arches with 20 %"
+    assert by[ARCACHON, "Protections exemple", None] == "105.50", "8 helmets with 5,5 %"
+    assert "Protections exemple 1 105,50 €" in debts, "each supplier is a creditor"
+    book = load_workbook(io.BytesIO((await buyer.get(f"{RECORD}/2/dettes.xlsx")).content), data_only=True)
+    rows = {(row[1], row[3], row[4]): row for row in book["Dettes"].iter_rows(values_only=True)}
+    assert rows["Arcachon", "Protections exemple", "Factures des fournisseurs"][2::3] == (HELMETS, 105.5)
+    assert ";Salles;Camion;12,00" in (await buyer.get(f"{RECORD}/2/dettes.csv")).text
     compared = (await program.get(f"{at}/2/differences?other=1")).json()
     moved = {one["id"]: one["ttc_moved"] for one in compared["members"]}
     assert moved == {ARCACHON: "0.00", LUGOS: "-216.00", SALLES: "0.00"}

@@ -16,6 +16,7 @@ from pooling.allocation.filing import identities_of, kept_beside
 from pooling.allocation.kept import kept_of
 from pooling.allocation.models import AllocationDebt, AllocationRecord, AllocationShare
 from pooling.allocation.records.owing import debts_stated, each_pays
+from pooling.allocation.supplying import supplying_of
 from pooling.kernel.apart import apart
 from pooling.kernel.clock import Clock, SystemClock
 from pooling.kernel.database import group_of, insert_many
@@ -80,6 +81,8 @@ async def freeze_allocation(
     head, rows, figures = await asyncio.to_thread(kept_of, allocation)
     # As it is now, whatever is said of items and members later.
     head |= await kept_beside(session, purchase, allocation.result, finance or FinanceConfiguration())
+    supplying, invoiced = await supplying_of(session, purchase_id)
+    head["suppliers"] = supplying.to_json()
     payers = await identities_of(session, allocation.labels.members)
     if shown is not None and shown != fingerprint(figures, number):
         raise FiguresMoved
@@ -105,7 +108,10 @@ async def freeze_allocation(
     ]
     await insert_many(session, AllocationShare, shares)
     lead, _ = await lead_of(session, purchase_id)
-    owed = await asyncio.to_thread(debts_stated, allocation, lead=lead, each_pays=await each_pays(session, purchase_id))
+    each = await each_pays(session, purchase_id)
+    owed = await asyncio.to_thread(
+        debts_stated, allocation, lead=lead, each_pays=each, supplying=supplying, invoiced=invoiced
+    )
     await insert_many(session, AllocationDebt, [{"allocation_id": record.id, **debt._asdict()} for debt in owed])
     record_event(
         session,

@@ -16,6 +16,7 @@ from pooling.allocation.kept import stated_of
 from pooling.allocation.listing import record_shares
 from pooling.allocation.models import AllocationRecord, AllocationShare
 from pooling.allocation.spool import AT_ONCE, Spool, read_spooled
+from pooling.allocation.supplying import Supplying
 from pooling.allocation.words import CAUSES
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
@@ -91,6 +92,12 @@ class FoundRecord:
     @property
     def why(self) -> str:
         return why_in_words(self.cause, self.reason)
+
+    @property
+    def supplying(self) -> Supplying:
+        """Who sold what, as it was kept; nothing, of one that was frozen before that was."""
+        kept = (self.stated or {}).get("suppliers")
+        return Supplying() if kept is None else Supplying.from_json(kept)
 
     def told(self, rows: Sequence[AllocationShare] = ()) -> StatedPurchase:
         """What it says, with the names of its day and the shares of these rows.

@@ -1,7 +1,9 @@
 """Who owes whom by a frozen allocation: kept when it is frozen, read ever after."""
 
-from collections.abc import Collection
-from typing import NamedTuple
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,13 +12,18 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.models import AllocationDebt, AllocationShare
+from pooling.allocation.records.opening import FoundRecord
+from pooling.allocation.supplying import Invoiced, Supplying, parts_by_supplier
+from pooling.kernel.apart import PRELOADED
 from pooling.kernel.database import group_of
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, write_csv
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of
 from pooling.sharing.money import Cents
-from pooling.sharing.owing import BILLS, SUPPLIERS, Debt, PaidApart, debts
+from pooling.sharing.owing import BILLS, SUPPLIERS, Debt, PaidApart, debts, told_by_supplier
 from pooling.sharing.shared_lines import LineKind
 
+PRELOADED.add(__name__)
 _EACH_PAYS = "SELECT EXISTS (SELECT FROM executing WHERE group_id = :group AND purchase_id = :purchase)"
 
 
@@ -28,8 +35,15 @@ async def each_pays(session: AsyncSession, purchase_id: int) -> bool:
     return bool(found.scalar_one())
 
 
-def debts_stated(stated: StatedPurchase, *, lead: str, each_pays: bool) -> list[Debt]:
-    """By the rule in `sharing.owing`."""
+def debts_stated(
+    stated: StatedPurchase,
+    *,
+    lead: str,
+    each_pays: bool,
+    supplying: Supplying | None = None,
+    invoiced: Invoiced | None = None,
+) -> list[Debt]:
+    """By the rule in `sharing.owing`; to each supplier, where it is known who sells what."""
     members = [member.id for member in stated.result.results]
     places = {member: place for place, member in enumerate(members)}
     apart = []
@@ -42,7 +56,13 @@ def debts_stated(stated: StatedPurchase, *, lead: str, each_pays: bool) -> list[
             cents[places[member]] = share.cents
         apart.append(PaidApart(line.id, payer, line.vat_rate, cents))
     ttc = [member.ttc for member in stated.result.results]
-    return debts(members, ttc, apart, lead=lead, each_pays=each_pays)
+    found = debts(members, ttc, apart, lead=lead, each_pays=each_pays)
+    if supplying is None:
+        return found
+    owed = {debt.debtor: debt.cents for debt in found if debt.creditor == SUPPLIERS}
+    return told_by_supplier(
+        found, parts_by_supplier(stated, supplying, invoiced or {}, owed, each_pays=each_pays) if owed else {}
+    )
 
 
 class DebtShown(NamedTuple):
@@ -55,6 +75,8 @@ class DebtShown(NamedTuple):
     creditor_name: str
     what: str
     """The code of a charge; empty: what suppliers invoice."""
+    supplier: int
+    """Which of them; 0: nobody said."""
     cents: Cents
 
 
@@ -72,6 +94,7 @@ async def debts_listed(
             col(debt.creditor),
             func.coalesce(to.name, debt.creditor),
             col(debt.what),
+            col(debt.supplier),
             col(debt.cents),
         )
         .outerjoin(by, _of(by, debt.debtor))
@@ -81,8 +104,8 @@ async def debts_listed(
             true() if only is None else or_(any_of(col(debt.debtor), only), any_of(col(debt.creditor), only)),
         )
     )
-    by_code = Order(col(debt.debtor), col(debt.creditor), col(debt.what), size=100)
-    return (await by_code.read(session, statement, wanted)).each(lambda row: DebtShown(*row[:6]))
+    by_code = Order(col(debt.debtor), col(debt.creditor), col(debt.what), col(debt.supplier), size=100)
+    return (await by_code.read(session, statement, wanted)).each(lambda row: DebtShown(*row[:7]))
 
 
 def _of(share: type[AllocationShare], code: str) -> ColumnElement[bool]:
@@ -98,6 +121,7 @@ class Owed(NamedTuple):
 
     creditor: str
     name: str
+    supplier: int
     debtors: int
     cents: Cents
 
@@ -108,15 +132,16 @@ async def owed_to(session: AsyncSession, record_id: int) -> list[Owed]:
         select(
             col(AllocationDebt.creditor),
             func.coalesce(func.max(AllocationShare.name), AllocationDebt.creditor),
+            col(AllocationDebt.supplier),
             func.count(),
             func.sum(col(AllocationDebt.cents)),
         )
         .outerjoin(AllocationShare, _of(AllocationShare, AllocationDebt.creditor))
         .where(col(AllocationDebt.allocation_id) == record_id)
-        .group_by(col(AllocationDebt.creditor))
-        .order_by(col(AllocationDebt.creditor))
+        .group_by(col(AllocationDebt.creditor), col(AllocationDebt.supplier))
+        .order_by(col(AllocationDebt.creditor), col(AllocationDebt.supplier))
     )
-    return [Owed(creditor, name, many, int(cents)) for creditor, name, many, cents in rows]
+    return [Owed(creditor, name, supplier, many, int(cents)) for creditor, name, supplier, many, cents in rows]
 
 
 _BETWEEN = """
@@ -147,4 +172,73 @@ async def netted_between(
     return [Debt(debtor, creditor, BILLS, cents) for debtor, creditor, cents in rows]
 
 
-__all__ = ["SUPPLIERS", "DebtShown", "Owed", "debts_listed", "debts_stated", "each_pays", "netted_between", "owed_to"]
+_ALL = """
+    SELECT d.debtor, coalesce(b.name, d.debtor) AS debtor_name, d.creditor,
+        coalesce(t.name, d.creditor) AS creditor_name, d.supplier, d.what, d.cents
+    FROM allocation_debts d
+    LEFT JOIN allocation_shares b
+        ON b.group_id = d.group_id AND b.allocation_id = d.allocation_id AND b.member = d.debtor
+    LEFT JOIN allocation_shares t
+        ON t.group_id = d.group_id AND t.allocation_id = d.allocation_id AND t.member = d.creditor
+    WHERE d.group_id = :group AND d.allocation_id = :record ORDER BY d.debtor, d.creditor, d.what, d.supplier"""
+
+
+async def write_debts(
+    session: AsyncSession, path: str, record: FoundRecord, facts: Mapping[str, str], notice: str | None, kind: str
+) -> None:
+    """Who owes whom, of everybody, as a workbook or CSV.
+
+    Raises:
+        Conflict: as `FoundRecord.told`.
+    """
+    rows = await session.execute(text(_ALL), {"group": group_of(session), "record": record.id})
+    charges, sellers = record.told().labels.charges, record.supplying.named
+    listed = [
+        [
+            *(row.debtor, row.debtor_name),
+            *(
+                (row.creditor, row.creditor_name)
+                if row.creditor
+                else (sellers[row.supplier].siret, sellers[row.supplier].name)
+                if row.supplier in sellers
+                else ("", "Fournisseurs")
+            ),
+            *(charges.get(row.what, row.what) or "Factures des fournisseurs", row.cents),
+        ]
+        for row in rows
+    ]
+    await asyncio.to_thread(_write, Path(path), listed, facts, notice, kind)
+
+
+def _write(path: Path, rows: Sequence[Sequence[Any]], facts: Mapping[str, str], notice: str | None, kind: str) -> None:
+    columns = [
+        Column("Code du débiteur", ColumnKind.CODE, 16),
+        Column("Débiteur", width=34),
+        Column("Code ou SIRET du créancier", ColumnKind.CODE, 18),
+        Column("Créancier", width=34),
+        Column("Pour", width=34),
+        Column("Dû TTC", ColumnKind.AMOUNT, 16, summed=True),
+    ]
+    table = SheetTable("Dettes", columns, rows, names=2)
+    with path.open("wb") as target:
+        if kind == "csv":
+            write_csv(target, table, notice, facts)
+            return
+        from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
+        book = Book(facts, notice)
+        book.add(table)
+        book.save(target)
+
+
+__all__ = [
+    "SUPPLIERS",
+    "DebtShown",
+    "Owed",
+    "debts_listed",
+    "debts_stated",
+    "each_pays",
+    "netted_between",
+    "owed_to",
+    "write_debts",
+]

@@ -1,5 +1,6 @@
 """What a frozen allocation changed, beside another one, and who owes whom by it."""
 
+from collections.abc import Sequence
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -11,7 +12,7 @@ from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.comparing import compare_member, compare_records, write_comparison
 from pooling.allocation.records.downloads import KINDS
 from pooling.allocation.records.opening import FoundRecord, frozen_allocations
-from pooling.allocation.records.owing import debts_listed, netted_between, owed_to
+from pooling.allocation.records.owing import debts_listed, netted_between, owed_to, write_debts
 from pooling.allocation.records.page import RECORD, RecordPage, record_numbered
 from pooling.kernel.apart import apart
 from pooling.kernel.errors import NotFound
@@ -20,12 +21,14 @@ from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.size import has_many
+from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import streamed
 from pooling.web.typography import euros
 
 GAPS = f"{RECORD}/ecarts"
 DEBTS = f"{RECORD}/dettes"
+DEBT_FILES = ("xlsx", "csv")
 NETTED_AT_MOST = 200
 
 
@@ -97,7 +100,7 @@ async def show_gaps(
 
 @get(f"{GAPS}.xlsx", right=may_see_every_share)
 async def download_gaps(here: Here[RecordPage], avec: FromQuery[int] = 0) -> Response[Any]:
-    """The same of everybody as a workbook. Of many members it is written in a process apart."""
+    """The same of everybody as a workbook."""
     other = await _other(here, avec)
     facts = {
         "Document": f"Écarts de l’état n°\u00a0{here.record.number} à l’état n°\u00a0{other.number}",
@@ -105,25 +108,30 @@ async def download_gaps(here: Here[RecordPage], avec: FromQuery[int] = 0) -> Res
         "Groupe": here.group.name,
         "Devise": "EUR",
     }
+    given = (other, here.record, facts, FICTIONAL if here.group.fictional else None)
+    name = f"{here.purchase.reference}-etats-{other.number}-{here.record.number}.xlsx"
+    return await _written(here, write_comparison, given, name, "xlsx")
+
+
+async def _written(here: RecordPage, write: Any, given: Sequence[Any], name: str, kind: str) -> Response[Any]:  # noqa: ANN401
+    """A file of a record. Of many members it is written in a process apart."""
     file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
-    given = (file.name, other, here.record, facts, FICTIONAL if here.group.fictional else None)
     try:
         if await has_many(here.session, here.purchase.id):
-            await apart(here.session, write_comparison, *given)
+            await apart(here.session, write, file.name, *given)
         else:
-            await write_comparison(here.session, *given)
+            await write(here.session, file.name, *given)
     except BaseException:
         file.close()
         raise
-    name = f"{here.purchase.reference}-etats-{other.number}-{here.record.number}.xlsx"
-    return streamed(file, name, KINDS["xlsx"])
+    return streamed(file, name, KINDS[kind])
 
 
 @get(DEBTS, right=Right.SEE_TOTALS)
 async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: FromQuery[str] = "") -> Response[str]:
     """Who owes what to whom; what each two members owe each other may be set off."""
     listed = await debts_listed(here.session, here.record.id, Slice(apres), here.own)
-    charges = here.record.told().labels.charges
+    charges, sellers = here.record.told().labels.charges, here.record.supplying.named
     path = f"{here.url}{here.path}/dettes"
     net, names = [], {}
     if solde:
@@ -137,14 +145,18 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: 
         debts=[
             (
                 one.debtor_name,
-                one.creditor_name or "les fournisseurs",
+                one.creditor_name or (sellers[one.supplier].name if one.supplier in sellers else "les fournisseurs"),
                 charges.get(one.what, one.what) or "factures des fournisseurs",
                 euros(one.cents),
             )
             for one in listed.items
         ],
         owed=[
-            (one.name or "Fournisseurs", one.debtors, euros(one.cents))
+            (
+                one.name or (sellers[one.supplier].name if one.supplier in sellers else "Fournisseurs"),
+                one.debtors,
+                euros(one.cents),
+            )
             for one in await owed_to(here.session, here.record.id)
         ]
         if here.sees_all
@@ -154,8 +166,24 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: 
         ],
         sets_off=bool(solde),
         netted_at_most=NETTED_AT_MOST,
+        files=[{"label": kind.upper(), "url": f"{path}.{kind}"} for kind in DEBT_FILES] if here.sees_all else [],
         **pages_after(path, apres, listed, {"solde": "1"} if solde else {}),
     )
 
 
-ROUTES = [show_gaps, download_gaps, show_debts]
+@get([f"{DEBTS}.{kind}" for kind in DEBT_FILES], right=may_see_every_share)
+async def download_debts(here: Here[RecordPage]) -> Response[Any]:
+    """The same of everybody as a workbook or CSV."""
+    kind = path_of(here.request).rpartition(".")[2]
+    facts = {
+        "Document": f"Qui doit à qui, d’après l’état n°\u00a0{here.record.number}",
+        "Achat": f"{here.purchase.reference} {here.purchase.title}",
+        "Groupe": here.group.name,
+        "Devise": "EUR",
+    }
+    given = (here.record, facts, FICTIONAL if here.group.fictional else None, kind)
+    name = f"{here.purchase.reference}-etat-{here.record.number}-dettes.{kind}"
+    return await _written(here, write_debts, given, name, kind)
+
+
+ROUTES = [show_gaps, download_gaps, show_debts, download_debts]
