@@ -1,17 +1,27 @@
-"""What bills say of a frozen allocation: whether it is what suppliers ask for."""
+"""What bills say of a frozen allocation: whether it is what suppliers ask for, and why another one is to be frozen."""
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from pooling.allocation.models import AllocationRecord
+from pooling.allocation.models import AllocationRecord, Cause
+from pooling.allocation.page import CostsPage
 from pooling.allocation.records.page import RecordPage
 from pooling.bills.balancing import Taxed, balance
+from pooling.bills.models import Bill, BillKind, BillState
 from pooling.bills.page import SECTION
 from pooling.bills.queries import rates_billed, reach_of
 from pooling.bills.tying import ALL, shared_by_rate
+from pooling.kernel.tables import linked
+from pooling.members.features import Changed
 from pooling.members.features import Part as PagePart
 from pooling.purchases.kinds.parts import Part
-from pooling.web.typography import euros
+from pooling.suppliers.models import Supplier
+from pooling.web.typography import euros, of_name
+
+NAMED_AT_MOST = 5
 
 
 async def record_part(here: RecordPage) -> PagePart:
@@ -31,3 +41,26 @@ async def record_part(here: RecordPage) -> PagePart:
         "url": f"{here.url}{SECTION}",
     }
     return PagePart("bills/record_part.html", facts)
+
+
+async def accepted_since(here: CostsPage, since: datetime) -> Sequence[Changed]:
+    """Invoices and credit notes that were accepted, the latest first, some of them by name."""
+    rows = await here.session.execute(
+        select(col(Bill.kind), col(Bill.number), col(Supplier.name))
+        .join(Supplier, linked(Supplier.id, Bill.supplier_id))
+        .where(
+            col(Bill.purchase_id) == here.purchase.id,
+            col(Bill.state) == BillState.ACCEPTED,
+            col(Bill.kind) != BillKind.PREPAYMENT,
+            col(Bill.decided_at) >= since,
+        )
+        .order_by(col(Bill.decided_at).desc(), col(Bill.id))
+        .limit(NAMED_AT_MOST)
+    )
+    return [
+        Changed(
+            Cause.CREDIT_NOTE if kind == BillKind.CREDIT_NOTE else Cause.INVOICE,
+            f"{'avoir' if kind == BillKind.CREDIT_NOTE else 'facture'} {number} {of_name(supplier)}",
+        )
+        for kind, number, supplier in rows
+    ]

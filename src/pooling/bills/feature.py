@@ -2,7 +2,7 @@
 
 from pooling.bills import api, pages
 from pooling.bills.beside_orders import invoice_facts, invoiced_already
-from pooling.bills.beside_records import record_part
+from pooling.bills.beside_records import accepted_since, record_part
 from pooling.bills.departing import DEPARTURE
 from pooling.bills.event_words import EVENTS
 from pooling.bills.page import SECTION
@@ -22,6 +22,7 @@ FEATURE = Feature(
     order_facts=(invoice_facts,),
     order_holds=(invoiced_already,),
     freezing_doubts=(untied,),
+    changes=(accepted_since,),
     record_parts=(record_part,),
     purchase_tasks=(BILLS_TO_DECIDE,),
     events=EVENTS,

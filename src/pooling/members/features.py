@@ -108,6 +108,19 @@ Parts: TypeAlias = Callable[[Any], Awaitable[Part]]
 Doubts: TypeAlias = Callable[[Any], Awaitable[Sequence[str]]]
 """What to verify before a purchase's shares are frozen, in sentences, from the page that asks."""
 
+
+@dataclass(frozen=True)
+class Changed:
+    """Something that changed a purchase's shares, and the cause that it is of another version of them."""
+
+    cause: str
+    said: str
+    """« avoir A-12 de Mobilier urbain »."""
+
+
+Changes: TypeAlias = Callable[[Any, datetime], Awaitable[Sequence[Changed]]]
+"""What changed since a moment, for the page that asks."""
+
 Copy: TypeAlias = Callable[[AsyncSession, Copied], Awaitable[None]]
 """Takes over what a feature keeps of the model, as far as it goes with the new purchase."""
 
@@ -188,6 +201,8 @@ class Feature:
     action_parts: Sequence[Parts] = ()
     """Of the page of an action."""
     freezing_doubts: Sequence[Doubts] = ()
+    changes: Sequence[Changes] = ()
+    """Why another version of a purchase's shares is frozen."""
     award_holds: Sequence[Lacking] = ()
     """Why a purchase's items may not go to other suppliers now; empty: they may."""
     configuration: Callable[[Path], object] = lambda _: None
@@ -368,6 +383,9 @@ class Features:
 
     async def freezing_doubts(self, here: Any) -> list[str]:  # noqa: ANN401 - a page of costs
         return [said for feature in self.each for doubts in feature.freezing_doubts for said in await doubts(here)]
+
+    async def changes(self, here: Any, since: datetime) -> list[Changed]:  # noqa: ANN401 - a page of costs
+        return [one for feature in self.each for changes in feature.changes for one in await changes(here, since)]
 
     async def record_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a frozen allocation
         return [await part(here) for feature in self.each for part in feature.record_parts]

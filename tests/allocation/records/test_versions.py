@@ -47,6 +47,11 @@ async def test_two_versions_side_by_side_and_who_owes_whom(
     version = (await buyer.get(taking)).text.split('name="version" value="')[1].split('"')[0]
     adjusted = await buyer.post(taking, {"version": version, field: "3", "reason": "Un arceau rendu"})
     assert adjusted.status_code == 303, text_of(adjusted)
+    proposed = await buyer.get(f"{PURCHASE}/couts/gel")
+    assert '<option value="amendment" selected>' in proposed.text, "what changed since is proposed"
+    assert "Depuis l’état n° 1 : quantités ou prix ajustés (Un arceau rendu)." in text_of(proposed).replace(
+        "\u00a0", " "
+    )
     await freeze(buyer, cause="credit_note", reason="A-12, un arceau rendu")
 
     assert "Avoir : A-12, un arceau rendu" in await read(buyer, f"{PURCHASE}/couts")

@@ -1,5 +1,6 @@
 """Freezing an allocation, and opening those that were frozen."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from pooling.allocation.listing import Summary, current_shares, list_shares, nam
 from pooling.allocation.page import COSTS, SECTION, CostsPage
 from pooling.allocation.permissions import may_process, may_see_every_share, may_see_share
 from pooling.allocation.records import export_pages, version_pages
+from pooling.allocation.records.changed import changed_since
 from pooling.allocation.records.downloads import (
     FILE_NAMES,
     Asked,
@@ -28,7 +30,9 @@ from pooling.allocation.records.processing import members_to_process, process_re
 from pooling.allocation.records.workbook_file import BOOKS
 from pooling.allocation.why_pages import why_page
 from pooling.allocation.words import CAUSES
+from pooling.kernel.doubts import LONGEST_REASON
 from pooling.kernel.slices import Slice
+from pooling.members.features import Changed
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.purchases.models import PurchaseState
@@ -52,6 +56,11 @@ async def _freezing_page(here: CostsPage, form: Form) -> Response[str]:
     allocation = current.told()
     last = await last_number(here.session, here.purchase.id)
     totals = allocation.result.totals
+    changed = await changed_since(here, last) if last else []
+    if changed and "cause" not in form.values:
+        form.values["cause"] = changed[0].cause
+        said = [one.said for one in changed if one.cause == changed[0].cause]
+        form.values["reason"] = ", ".join(said)[:LONGEST_REASON]
     form.values["version"] = fingerprint(current.fingerprint, last)
     consequences = [
         f"Quantités retenues\u00a0: {allocation.basis}.",
@@ -78,7 +87,14 @@ async def _freezing_page(here: CostsPage, form: Form) -> Response[str]:
         danger=False,
         template="allocation/freezing.html",
         causes=list(CAUSES.items()) if last else [],
+        changed=_listed(changed),
+        last=last,
     )
+
+
+def _listed(changed: Sequence[Changed]) -> str:
+    """« facture F-12 de Mobilier urbain, quantités ou prix ajustés »."""
+    return ", ".join(one.said for one in changed)
 
 
 @get(FREEZING, right=may_run)
