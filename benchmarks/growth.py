@@ -41,6 +41,8 @@ from pooling.accounts.sessions import open_session
 from pooling.app import create_app
 from pooling.directory.reading import PACKAGED, read_authorities
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.exports.kinds import Prepared
+from pooling.exports.writing import _Held
 from pooling.features import FEATURES
 from pooling.kernel import database as kernel_database
 from pooling.kernel.bell import Bell
@@ -122,14 +124,24 @@ class Statements:
 
 @contextmanager
 def wordless() -> Iterator[None]:
-    """Mails are queued without their words: 290 000 texts would take longer than all pages."""
+    """Mails are queued without their words, and files that are written apart hold nothing: 290 000 texts and a file for
+    each of 36 130 members would take longer than all pages.
+    """
     rooms: Any = queueing
     kept = rooms.render_text, rooms.render_html
+    written: Any = _Held
+    content = written._content  # noqa: SLF001 - nobody else leaves a file empty
+
+    async def nothing(_self: object, _prepared: Prepared) -> bytes:
+        return b"%PDF-"
+
     rooms.render_text = rooms.render_html = lambda mail: mail.kind
+    written._content = nothing  # noqa: SLF001
     try:
         yield
     finally:
         rooms.render_text, rooms.render_html = kept
+        written._content = content  # noqa: SLF001
 
 
 async def build(database: Database, owner: asyncpg.Connection, size: int) -> Sized:

@@ -95,8 +95,11 @@ async def _doubt(
 async def _freeze_keys(session: AsyncSession, purchase_id: int) -> None:
     await session.execute(
         text(
-            "UPDATE participations p SET population = m.population, agents = m.agents FROM members m "
-            "WHERE p.group_id = :group AND p.purchase_id = :purchase AND m.group_id = p.group_id AND m.id = p.member_id"
+            # By the member's key, whatever is known of tables that were filled just now: a join of the two may be
+            # planned as one of everybody with everybody.
+            "UPDATE participations p SET (population, agents) = ("
+            "SELECT m.population, m.agents FROM members m WHERE m.group_id = p.group_id AND m.id = p.member_id) "
+            "WHERE p.group_id = :group AND p.purchase_id = :purchase"
         ),
         {"group": group_of(session), "purchase": purchase_id},
     )
