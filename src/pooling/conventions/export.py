@@ -43,7 +43,7 @@ async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetim
     texts, procurement = known.configuration(ConventionTexts), known.configuration(ProcurementConfiguration)
     papers = await read_papers(session, about, group, texts, procurement, finance)
     require_written(papers)
-    parties, stated = papers.parties.all, await shares_now(session, papers, finance)
+    parties, stated = papers.parties.named, await shares_now(session, papers, finance)
     write = partial(_zip, papers, parties, stated, terms["format"])
     return Prepared(f"{purchase.reference}-deliberations.zip", ZIP, len(parties), now, write)
 

@@ -1,13 +1,13 @@
 """What the pages of a purchase's papers share, and the calls of programs about them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from pooling.allocation.page import finance_of
 from pooling.conventions.parties import Party
 from pooling.conventions.texts import ConventionTexts
-from pooling.conventions.writing import Papers, deliberation_of, read_papers, share_of, shares_now
+from pooling.conventions.writing import MOST_NAMED, Papers, deliberation_of, read_papers, share_of, shares_now
 from pooling.documents.document import Document
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
@@ -19,7 +19,8 @@ from pooling.web.layout import Link
 CONVENTION = "/procedure/convention"
 
 
-async def papers_of(here: OnProcedure) -> Papers:
+async def papers_of(here: OnProcedure, among: Collection[str] | None = None) -> Papers:
+    """Of who signs, as many as the convention names, or those `among` these SIREN."""
     return await read_papers(
         here.session,
         here.assessed,
@@ -27,6 +28,8 @@ async def papers_of(here: OnProcedure) -> Papers:
         here.services.part(ConventionTexts),
         here.configuration,
         finance_of(here),
+        most=MOST_NAMED,
+        among=among,
     )
 
 
@@ -92,8 +95,9 @@ async def _party_named(about: OnProcedure) -> tuple[Papers, Party]:
     """Raises:
     NotFound: the member that the address names does not sign: it takes no part, or is a unit.
     """
-    papers = await papers_of(about)
-    party = next((one for one in papers.parties.all if one.siren == about.named["member"]), None)
+    siren = about.named["member"]
+    papers = await papers_of(about, among=[siren])
+    party = next((one for one in papers.parties.named if one.siren == siren), None)
     if party is None:
         raise NotFound
     return papers, party

@@ -50,7 +50,6 @@ async def _convention_page(here: ConventionPage, form: Form) -> Response[str]:
     sees_all = may_see_all_needs(here.caller, here.purchase)
     mine = None if sees_all else here.caller.members_as(*(held.role for held in here.caller.roles))
     listed = await shares_listed(here.session, here.purchase.id, Slice(after), among=mine)
-    signing = {party.siren for party in papers.parties.all}
     return here.render(
         "conventions/convention.html",
         form=form,
@@ -62,7 +61,7 @@ async def _convention_page(here: ConventionPage, form: Form) -> Response[str]:
         may_keep=may_plan(here.caller, here.purchase),
         sees_all=sees_all,
         folders=await latest_exports(here.session, KIND, {"purchase": here.purchase.id}) if sees_all else (),
-        members=[share for share in listed.items if share.code in signing and _reads(here, share.member_id)],
+        members=[share for share in listed.items if not share.is_unit and _reads(here, share.member_id)],
         **pages_after(here.url + CONVENTION, after, listed),
     )
 

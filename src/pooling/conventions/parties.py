@@ -1,16 +1,18 @@
 """The legal persons between which a convention is signed, and their assemblies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import SQLColumnExpression, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.directory.models import Authority, AuthorityKind
 from pooling.kernel.database import group_of
+from pooling.kernel.slices import AnySelect
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Budget, Member
 from pooling.procurement.models import ProcurementShare
@@ -78,87 +80,127 @@ class Party:
 
 @dataclass(frozen=True)
 class Parties:
-    all: Sequence[Party]
-    """By name, the coordinator first."""
-    names: Mapping[str, str]
-    """Of all that take part, by their codes."""
+    named: Sequence[Party]
+    """Those that were read, by name, the coordinator first."""
+    count: int
+    """How many sign, read or not."""
     free: bool
     """The coordinator is the intercommunal body of all the others: it acts free of charge (CGCT L5211-4-4)."""
 
     @property
     def coordinator(self) -> Party:
-        return self.all[0]
-
-    def of(self, member_id: int) -> Party | None:
-        return next((party for party in self.all if party.member_id == member_id), None)
+        return self.named[0]
 
 
-class _Taking(NamedTuple):
-    id: int
-    code: str
-    name: str
-    parent_id: int | None
-    budget: str | None
+async def read_parties(
+    session: AsyncSession, purchase: Purchase, *, most: int | None = None, among: Collection[str] | None = None
+) -> Parties:
+    """All that sign, the first `most`, or those `among` these SIREN; the coordinator always.
 
-
-async def read_parties(session: AsyncSession, purchase: Purchase) -> Parties:
-    """A fixed number of statements."""
-    found = await session.execute(
-        select(col(Member.id), col(Member.code), col(Member.name), col(Member.parent_id), col(Budget.label))
-        .join(Participation, linked(Participation.member_id, Member.id))
-        .outerjoin(Budget, linked(Budget.id, Participation.budget_id))
-        .where(col(Participation.purchase_id) == purchase.id, takes_part())
-        .order_by(col(Member.sort_key), col(Member.id))
-    )
-    taking: dict[int, list[_Taking]] = {}
-    names = {}
-    for one in (_Taking(*row) for row in found):
-        taking.setdefault(one.parent_id or one.id, []).append(one)
-        names[one.code] = one.name
+    A fixed number of statements.
+    """
     leading = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
     lead = leading.parent_id or leading.id
-    rows = await session.execute(
-        select(Member, ProcurementShare, Authority)
+    taking = (
+        select(_PERSON)
+        .join(Participation, linked(Participation.member_id, Member.id))
+        .where(col(Participation.purchase_id) == purchase.id, takes_part())
+    )
+    signs = or_(col(Member.id).in_(taking), col(Member.id) == lead)
+    count, free = (await session.execute(_counted(lead).where(signs))).one()
+    coordinates = col(Member.id) == lead
+    statement = (
+        select(
+            col(Member.id),
+            col(Member.code),
+            col(Member.name),
+            col(Member.category),
+            col(Authority.kind),
+            col(ProcurementShare.deliberated_on),
+            func.coalesce(col(ProcurementShare.deliberation), ""),
+        )
         .outerjoin(
             ProcurementShare,
             linked(ProcurementShare.member_id, Member.id) & (col(ProcurementShare.purchase_id) == purchase.id),
         )
         .outerjoin(Authority, col(Authority.siren) == col(Member.code))
-        .where(any_of(col(Member.id), {*taking, lead}))
+        .where(signs)
+        .order_by(coordinates.desc(), col(Member.sort_key), col(Member.id))
+        .limit(most)
+    )
+    if among is not None:
+        statement = statement.where(or_(any_of(col(Member.code), among), coordinates))
+    rows = (await session.execute(statement)).all()
+    takers = await _takers(session, purchase.id, [row[0] for row in rows] if len(rows) < count else None)
+    return Parties([_party(*row, takers.get(row[0], ()), lead) for row in rows], count, free)
+
+
+_PERSON: SQLColumnExpression[int] = func.coalesce(col(Member.parent_id), col(Member.id))
+"""Of a member: who signs for it."""
+
+
+def _counted(lead: int) -> AnySelect:
+    """How many sign, and whether the coordinator is a body of which all the others are members."""
+    body = aliased(Authority)
+    of_body = (
+        select(col(body.siren))
+        .join(Member, col(Member.code) == col(body.siren))
+        .where(col(Member.id) == lead, col(body.kind) != AuthorityKind.COMMUNE)
+        .scalar_subquery()
+    )
+    free = func.bool_and(func.coalesce(col(Authority.body_siren) == of_body, False)).filter(col(Member.id) != lead)
+    return (
+        select(func.count(), func.coalesce(free, False))
+        .select_from(Member)
+        .outerjoin(Authority, col(Authority.siren) == col(Member.code))
+    )
+
+
+class _Taker(NamedTuple):
+    person: int
+    id: int
+    code: str
+    name: str
+    budget: str | None
+
+
+async def _takers(session: AsyncSession, purchase_id: int, persons: Sequence[int] | None) -> dict[int, list[_Taker]]:
+    """Who takes part, itself or its units, by who signs for it; None: of everybody."""
+    statement = (
+        select(_PERSON, col(Member.id), col(Member.code), col(Member.name), col(Budget.label))
+        .join(Participation, linked(Participation.member_id, Member.id))
+        .outerjoin(Budget, linked(Budget.id, Participation.budget_id))
+        .where(col(Participation.purchase_id) == purchase_id, takes_part())
         .order_by(col(Member.sort_key), col(Member.id))
     )
-    persons = [(member, share, authority) for member, share, authority in rows]
-    parties = [_party(*person, taking.get(person[0].id, ()), lead) for person in persons]
-    return Parties(
-        all=sorted(parties, key=lambda party: not party.coordinator),  # stable: the others stay by name
-        names=names,
-        free=_acts_for_its_communes({member.id: authority for member, _, authority in persons}, lead),
-    )
+    if persons is not None:
+        statement = statement.where(or_(any_of(col(Member.id), persons), any_of(col(Member.parent_id), persons)))
+    found: dict[int, list[_Taker]] = {}
+    for taker in (_Taker(*row) for row in await session.execute(statement)):
+        found.setdefault(taker.person, []).append(taker)
+    return found
 
 
 def _party(
-    member: Member, share: ProcurementShare | None, authority: Authority | None, mine: Sequence[_Taking], lead: int
+    member_id: int,
+    siren: str,
+    name: str,
+    category: str,
+    kind: str | None,
+    deliberated_on: date | None,
+    deliberation: str,
+    takers: Sequence[_Taker],
+    lead: int,
 ) -> Party:
     return Party(
-        member_id=member.id,
-        siren=member.code,
-        name=member.name,
-        assembly=assembly_of(authority.kind if authority else None, member.category),
-        coordinator=member.id == lead,
-        deliberated_on=share.deliberated_on if share else None,
-        deliberation=share.deliberation if share else "",
-        budget=next((one.budget for one in mine if one.id == member.id and one.budget), ""),
-        codes=frozenset(one.code for one in mine),
-        units=[one.name for one in mine if one.parent_id is not None],
-    )
-
-
-def _acts_for_its_communes(known: Mapping[int, Authority | None], lead: int) -> bool:
-    body = known.get(lead)
-    others = [authority for member_id, authority in known.items() if member_id != lead]
-    return (
-        body is not None
-        and body.kind != AuthorityKind.COMMUNE
-        and bool(others)
-        and all(one is not None and one.body_siren == body.siren for one in others)
+        member_id=member_id,
+        siren=siren,
+        name=name,
+        assembly=assembly_of(kind, category),
+        coordinator=member_id == lead,
+        deliberated_on=deliberated_on,
+        deliberation=deliberation,
+        budget=next((one.budget for one in takers if one.id == member_id and one.budget), ""),
+        codes=frozenset(one.code for one in takers),
+        units=[one.name for one in takers if one.id != member_id],
     )

@@ -1,11 +1,13 @@
 """Conventions and deliberations as documents, from what was read of their purchase."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.case import charges_of, subsidies_of
@@ -14,13 +16,14 @@ from pooling.allocation.current import read_current
 from pooling.allocation.figures import Labels
 from pooling.allocation.key_choices import in_words
 from pooling.allocation.models import Charge, Subsidy
-from pooling.allocation.words import aid_words, charge_amount, sharers_in_words, taken_of
+from pooling.allocation.words import NAMED_AT_MOST, aid_words, charge_amount, sharers_in_words, taken_of
 from pooling.conventions.parties import Parties, Party, read_parties
 from pooling.conventions.texts import ConventionTexts
 from pooling.documents.document import Document, document_of
 from pooling.kernel.errors import Conflict
 from pooling.kernel.limits import Readers, limit
-from pooling.members.models import Group
+from pooling.kernel.tables import any_of
+from pooling.members.models import Group, Member
 from pooling.outbox.mail import FICTIONAL
 from pooling.procurement.assessing import Assessed, Assessment, assess
 from pooling.procurement.configuration import ProcurementConfiguration
@@ -49,12 +52,10 @@ class Papers:
     accounts: Mapping[int, str]
     """By item."""
     charges: Sequence[Charge]
+    sharers: Mapping[str, str]
+    """The names of members that a charge names, by their codes."""
     subsidies: Sequence[Subsidy]
     texts: ConventionTexts
-
-    @property
-    def labels(self) -> Labels:
-        return Labels(members=self.parties.names, charges={one.code: one.label for one in self.charges})
 
     @property
     def mandate(self) -> str:
@@ -105,22 +106,34 @@ async def read_papers(
     texts: ConventionTexts,
     configuration: ProcurementConfiguration,
     finance: FinanceConfiguration,
+    *,
+    most: int | None = None,
+    among: Collection[str] | None = None,
 ) -> Papers:
-    """In a fixed number of statements."""
+    """In a fixed number of statements; of who signs, as `read_parties`."""
     purchase = about.purchase
     details = await details_of(session, purchase.id)
+    charges = await charges_of(session, purchase.id)
     return Papers(
         about=about,
         group=group.name,
         fictional=group.fictional,
-        parties=await read_parties(session, purchase),
+        parties=await read_parties(session, purchase, most=most, among=among),
         assessment=await assess(session, about, configuration, finance),
         items=await purchase_items(session, purchase.id),
         accounts={item_id: said.account for item_id, said in details.items() if said.account},
-        charges=await charges_of(session, purchase.id),
+        charges=charges,
+        sharers=await _sharers(session, charges),
         subsidies=await subsidies_of(session, purchase.id),
         texts=texts,
     )
+
+
+async def _sharers(session: AsyncSession, charges: Sequence[Charge]) -> Mapping[str, str]:
+    scopes = [charge.scope for charge in charges if isinstance(charge.scope, list)]
+    codes = {code for scope in scopes for code in scope[:NAMED_AT_MOST]}
+    rows = await session.execute(select(col(Member.code), col(Member.name)).where(any_of(col(Member.code), codes)))
+    return {code: name for code, name in rows}
 
 
 async def shares_now(
@@ -143,7 +156,7 @@ def require_written(papers: Papers) -> None:
     """Raises:
     Conflict: there is no convention to write, or what it says is not decided.
     """
-    if not papers.assessment.tally.needs_convention and len(papers.parties.all) < _SEVERAL:
+    if not papers.assessment.tally.needs_convention and papers.parties.count < _SEVERAL:
         raise Conflict(
             "Une seule personne morale participe : la répartition entre ses composantes est interne, et il n’y a ni "
             "convention ni délibération à écrire.",
@@ -165,7 +178,7 @@ def convention_of(papers: Papers) -> Document:
     """
     require_written(papers)
     plan, estimate, guidance = papers.about.plan, papers.assessment.estimate, papers.assessment.guidance
-    parties = papers.parties.all
+    parties = papers.parties.named[:MOST_NAMED]
     return _document(
         papers,
         "convention",
@@ -180,12 +193,10 @@ def convention_of(papers: Papers) -> Document:
                     "deliberated_on": _day(party.deliberated_on),
                     "deliberation": party.deliberation or "délibération",
                 }
-                for party in parties[:MOST_NAMED]
+                for party in parties
             ],
-            "more_members": max(len(parties) - MOST_NAMED, 0),
-            "units": [
-                {"parent": party.name, "names": ", ".join(party.units)} for party in parties[:MOST_NAMED] if party.units
-            ],
+            "more_members": papers.parties.count - len(parties),
+            "units": [{"parent": party.name, "names": ", ".join(party.units)} for party in parties if party.units],
             "lots": _lots(papers.items),
             "items": [{"name": item.name} for item in papers.items[:MOST_ITEMS]],
             "more_items": max(len(papers.items) - MOST_ITEMS, 0),
@@ -281,7 +292,7 @@ def _charge(papers: Papers, charge: Charge) -> dict[str, str]:
         "label": charge.label,
         "amount": " ".join(part for part in (charge_amount(content), taken_of(content)) if part),
         "key": in_words(charge.key),
-        "sharers": sharers_in_words(charge.scope, papers.labels),
+        "sharers": sharers_in_words(charge.scope, Labels(members=papers.sharers)),
     }
 
 

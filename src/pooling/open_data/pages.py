@@ -83,7 +83,7 @@ async def members_beside(here: OnProcedure, contracts: list[Contract]) -> dict[s
     return {
         **_notice(here),
         "achat": here.purchase.reference,
-        "groupement": len(parties.all) > 1,
+        "groupement": parties.count > 1,
         "mandat": here.plan.mandate or None,
         "marches": [contract.said.identifier for contract in contracts if contract.said],
         "membres": [
@@ -93,7 +93,7 @@ async def members_beside(here: OnProcedure, contracts: list[Contract]) -> dict[s
                 "coordonnateur": party.coordinator,
                 "composantes": list(party.units),
             }
-            for party in parties.all
+            for party in parties.named
         ],
     }
 
