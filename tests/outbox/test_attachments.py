@@ -12,7 +12,7 @@ from factories import make_territory
 from pooling.kernel.files import remove_file, store_file
 from pooling.outbox.envelope import Attachment, envelope
 from pooling.outbox.leases import Contents
-from pooling.outbox.mail import Mail
+from pooling.outbox.mail import Mail, render_text
 from pooling.outbox.models import Message
 from pooling.outbox.queueing import queue_mails
 from reminders.scene import J15, Scene
@@ -161,9 +161,10 @@ async def test_other_mails_carry_no_way_out(scene: Scene) -> None:
 
 
 def written(url: str | None, *attachments: Attachment, **values: Any) -> bytes:  # noqa: ANN401 - columns of Message
+    known = {"body_text": "t", **values}
     message = Message(
-        id=1, kind="t", recipient=ANNE, subject="s", body_text="t", body_html="h", unsubscribe_url=url,
-        created_at=J15, next_try_at=J15, **values,
+        id=1, kind="t", recipient=ANNE, subject="s", body_html="h", unsubscribe_url=url, created_at=J15,
+        next_try_at=J15, **known,
     )  # fmt: skip
     return envelope(message, sender=BENOIT, host="achats.example", now=J15, attachments=attachments)
 
@@ -209,3 +210,34 @@ def test_mails_about_one_subject_follow_the_same_one() -> None:
     )
     assert other["References"] != first["References"]
     assert message_from_bytes(written(None))["References"] is None
+
+
+def test_lines_are_short_and_no_address_is_cut() -> None:
+    long, held = "https://achats.example/" + "a-b/" * 30, "40\u00a0000\u00a0€ " * 8
+    asked = "Le groupe vous demande de répondre avant mardi : voici pourquoi, et ce qui suit."
+    said = f"{asked}\n\nVoir :\n{long}\n  {held}fin"
+    mail = message_from_bytes(written(None, body_text=said), policy=policy.default)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    lines = body.get_content().splitlines()
+    assert lines == [
+        "Le groupe vous demande de répondre avant mardi : voici pourquoi, et ce qui",
+        "suit.",
+        "",
+        "Voir :",
+        long,
+        "  " + " ".join(["40\u00a0000\u00a0€"] * 8),
+        "  fin",
+    ]
+    assert " ".join("\n".join(lines).split()) == " ".join(said.split()), "nothing is lost"
+
+
+def test_an_answer_goes_to_everybody_whom_the_mail_names() -> None:
+    facilitators = tuple(f"animation-{number}@bassin.example" for number in range(40))
+    mail = Mail(kind="t", recipient=ANNE, subject="s", why="w", reply_to=facilitators)
+    assert f"Écrivez à {facilitators[0]} ou à {facilitators[1]} ou" in render_text(mail)
+    received = message_from_bytes(written(None, reply_to=", ".join(mail.reply_to)), policy=policy.default)
+    assert tuple(one.addr_spec for one in received["Reply-To"].addresses) == facilitators
+    assert message_from_bytes(written(None))["Reply-To"] is None
+    with pytest.raises(ValueError, match=r"address|sign"):
+        written(None, reply_to="a@b.example\r\nBcc: c@d.example")

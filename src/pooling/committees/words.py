@@ -36,6 +36,11 @@ KIND_WORDS: Mapping[CommitteeKind, str] = {
 }
 
 
+def thread_of(committee_id: int) -> str:
+    """What mails about a committee stand together under."""
+    return f"committee-{committee_id}"
+
+
 def own_answer(answer: Answer | None, proxy: str | None) -> str:
     """What somebody answered, said to them: « vous venez »."""
     if answer is Answer.PROXY:

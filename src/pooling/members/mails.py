@@ -54,7 +54,7 @@ def _invitation(kind: str, email: str, person_id: int, facts: Sequence[Fact], se
         paragraphs=("Pas de mot de passe à retenir : indiquez cette adresse électronique, un code vous y est envoyé.",),
         button=Button("Ouvrir le groupe", context.url("").rstrip("/")),
         facts=tuple(fact for fact in known if fact.value),
-        contact=f"Écrivez à {sender.email}.",
+        reply_to=(sender.email,),
         notice=context.notice,
     )
 
@@ -69,6 +69,7 @@ def corrected_mail(former: str, person_id: int, sender: Sender, context: Context
         why=f"Un accès au groupe « {context.group_name} » avait été donné à cette adresse. {sender.name} l’a "
         "corrigée : vous n’avez rien à faire.",
         contact=f"Si c’était la bonne, écrivez à {sender.email}.",
+        reply_to=(sender.email,),
         notice=context.notice,
     )
 
@@ -89,7 +90,7 @@ def proposal_mail(recipient: str, person_id: int, proposed: str, sender: Sender,
         button=Button(
             "Changer mon adresse", f"{context.base_url.rstrip('/')}/compte/adresse?nouvelle={quote(proposed)}"
         ),
-        contact=f"Écrivez à {sender.email}.",
+        reply_to=(sender.email,),
         notice=context.notice,
     )
 
@@ -137,7 +138,7 @@ def acceptance_mail(recipient: str, person_id: int | None, asked: Asked, sender:
         why=f"Vous aviez demandé un accès au groupe « {context.group_name} » pour {asked.name} : il est accordé, "
         "vous n’avez rien à faire.",
         button=Button("Ouvrir le groupe", context.url("").rstrip("/")),
-        contact=f"Écrivez à {sender.email}.",
+        reply_to=(sender.email,),
         notice=context.notice,
     )
 
@@ -154,6 +155,6 @@ def refusal_mail(
         subject=f"Demande d’accès au groupe « {context.group_name} » : réponse",
         why=f"Vous aviez demandé un accès au groupe « {context.group_name} »{whom} : il n’est pas accordé.",
         facts=(Fact("Motif", reason), Fact("Réponse de", f"{sender.name} ({sender.email})")),
-        contact=f"Écrivez à {sender.email}.",
+        reply_to=(sender.email,),
         notice=context.notice,
     )

@@ -35,10 +35,6 @@ class Asked:
             Fact("Demandé par", self.lead),
         )
 
-    @property
-    def contact(self) -> str:
-        return f"Une question ? Écrivez à {' ou à '.join(self.buyers)}." if self.buyers else ""
-
 
 async def asked_of(session: AsyncSession, purchases: Collection[int]) -> dict[int, Asked]:
     """Of each of these purchases, in three statements whatever their number."""

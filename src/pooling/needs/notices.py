@@ -107,7 +107,7 @@ class Notice:
             paragraphs=(f"Raison donnée : {self.reason}",) if self.reason else (),
             button=Button(button, self.url(f"{self.asking.section}/{to.member_code}" if self.asking else "")),
             facts=(*self.asked.facts(self.title), *(Fact(label, value) for label, value in facts.items())),
-            contact=self.asked.contact,
+            reply_to=self.asked.buyers,
             notice=FICTIONAL if self.group.fictional else None,
             thread=f"purchase-{self.purchase.id}",
         )

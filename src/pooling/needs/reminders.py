@@ -187,7 +187,7 @@ def _deadline_mail(
         why=asking.reminds.format(members=names, until=until),
         button=Button(asking.act, context.url(f"achats/{purchase.reference}{asking.section}")),
         facts=asked.facts(f"{purchase.title} ({purchase.reference})"),
-        contact=asked.contact,
+        reply_to=asked.buyers,
         notice=context.notice,
         thread=f"purchase-{purchase.id}",
     )

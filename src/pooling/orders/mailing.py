@@ -195,7 +195,7 @@ def _written(document: OrderDocument, sender: tuple[str, str], files: tuple[int,
         contact=" – ".join(part for part in sender if part),
         notice=FICTIONAL if document.fictional else None,
         attachments=files,
-        reply_to=sender[1],
+        reply_to=sender[1:] if sender[1] else (),
         thread=f"order-{order.id}",
     )
 

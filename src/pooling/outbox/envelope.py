@@ -14,6 +14,7 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
+from textwrap import fill
 from urllib.parse import quote, urlsplit
 
 from pooling.mail_addresses import sendable
@@ -23,6 +24,7 @@ _METHOD = re.compile(r"^METHOD:([A-Z]+)\s*$", re.MULTILINE)
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 ._()-]{1,60}")
 _THREAD = re.compile(r"[a-z0-9-]{1,80}")
+LINE = 76
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -71,7 +73,7 @@ def envelope(
         "Subject": _unstructured(message.subject),
         "From": _from(message.sender_name, sender),
         "To": sendable(message.recipient),
-        **({"Reply-To": sendable(message.reply_to)} if message.reply_to else {}),
+        **_answers_go_to(message.reply_to),
         "Date": format_datetime(now),
         "Message-ID": message_id(message, host),
         **_thread(message, host),
@@ -81,7 +83,8 @@ def envelope(
     }
     # No encoded body can hold a boundary: quoted-printable writes no "=" before "_", base64 only at an end.
     mark = f"=_pooling_{message.id}"
-    bodies = [_text("plain", message.body_text), _text("html", message.body_html)]
+    plain = "\n".join(map(_wrapped, message.body_text.split("\n")))
+    bodies = [_text("plain", plain), _text("html", message.body_html)]
     files = [attachment.part for attachment in attachments]
     if message.calendar is not None:
         # Twice, as calendars differ: a part that asks (iMIP, RFC 6047), and a file to open.
@@ -115,6 +118,11 @@ def _from(name: str, address: str) -> str:
     if said == name:
         said = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return f"{said} <{sendable(address)}>"
+
+
+def _answers_go_to(addresses: str) -> dict[str, str]:
+    """An address on each line, however many there are."""
+    return {"Reply-To": ",\r\n ".join(map(sendable, addresses.split(", ")))} if addresses else {}
 
 
 def _thread(message: Message, host: str) -> dict[str, str]:
@@ -158,6 +166,25 @@ def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
     opened = b"".join(b"--" + line + b"\r\n" + part + b"\r\n" for part in parts)
     head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'
     return head.encode("ascii") + opened + b"--" + line + b"--\r\n"
+
+
+@lru_cache(maxsize=256)  # mails of a mailing have most lines in common
+def _wrapped(line: str) -> str:
+    """A line of text on lines that every program shows whole (RFC 5322, 2.1.1), each set in as the first is. They end
+    at plain spaces: an address stays whole, however long, and so does what a no-break space holds together.
+    """
+    if len(line) <= LINE:
+        return line
+    words = line.lstrip(" ")
+    start = line[: -len(words)]
+    return fill(
+        words,
+        LINE,
+        initial_indent=start,
+        subsequent_indent=start,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _text(subtype: str, text: str) -> bytes:

@@ -52,7 +52,7 @@ class Mail:
     button: Button | None = None
     facts: tuple[Fact, ...] = ()
     contact: str = ""
-    """Who to ask: an address, or a sentence."""
+    """Who to ask, in a sentence, where that is not simply whom an answer goes to."""
     notice: str | None = None
     calendar: str | None = None
     """An .ics text; its METHOD says what it asks for."""
@@ -60,13 +60,17 @@ class Mail:
     """Ids of the group's files that go along, in this order."""
     unsubscribe_url: str | None = None
     """Where one click stops mails of this kind, for those that their reader may do without (RFC 8058)."""
-    reply_to: str = ""
-    """Whom an answer goes to, where that is not us."""
+    reply_to: tuple[str, ...] = ()
+    """Whom an answer goes to, where that is not us: addresses that the mail names."""
     thread: str = ""
     """What it is about (`committee-12`): mails of one thread stand together in the reader's program."""
     expires_at: datetime | None = None
     urgent: bool = False
     """Somebody is waiting for it in front of a screen: it goes before the others."""
+
+    @property
+    def who_to_ask(self) -> str:
+        return self.contact or (f"Écrivez à {' ou à '.join(self.reply_to)}." if self.reply_to else "")
 
 
 def subject_line(mail: Mail) -> str:

@@ -55,7 +55,7 @@ async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetim
         [mail.thread for mail in mails],
         [0 if mail.urgent else 1 for mail in mails],
         [mail.expires_at for mail in mails],
-        [mail.reply_to for mail in mails],
+        [", ".join(mail.reply_to) for mail in mails],
     )
     return [row["id"] for row in rows]
 
@@ -84,7 +84,7 @@ async def queue_copies(session: AsyncSession, mail: Mail, readers: Sequence[tupl
             "body_html": render_html(mail),
             "attachments": list(mail.attachments),
             "thread": mail.thread,
-            "reply_to": mail.reply_to,
+            "reply_to": ", ".join(mail.reply_to),
             "expires_at": mail.expires_at,
             "people": [person_id for person_id, _ in readers],
             "emails": [email for _, email in readers],

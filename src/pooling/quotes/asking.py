@@ -278,7 +278,8 @@ def _request_mail(
         ),
         button=Button("Remplir le devis", f"{base_url}/offre/{context.slug}/{token}"),
         facts=(Fact("Achat", f"{purchase.reference} {purchase.title}{of_lot}"), Fact("Réponse avant le", until)),
-        contact=sender.email,
+        reply_to=(sender.email,),
         notice=context.notice,
+        thread=f"quote-request-{asked.id}",
         expires_at=consultation.offers_until,
     )

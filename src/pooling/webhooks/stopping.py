@@ -88,6 +88,7 @@ async def tell_stopped(session: AsyncSession, webhook: Webhook, now: datetime) -
             facts=(Fact("Programme", webhook.label),),
             contact="La personne qui s’occupe de ce programme sait ce qui a changé chez elle.",
             notice=FICTIONAL if group.fictional else None,
+            thread=f"webhook-{webhook.id}",
         )
         for person_id, email in rows
     ]

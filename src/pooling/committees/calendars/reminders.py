@@ -124,4 +124,5 @@ def _mail(reminder: DueReminder, context: Context, today: date, school_zone: str
         button=Button("Prévoir un comité", context.url(f"comites/nouveau{first}")),
         facts=(Fact("Dates possibles", proposed),) if proposed else (),
         notice=context.notice,
+        thread=f"quarter-{reminder.subject_id}",
     )

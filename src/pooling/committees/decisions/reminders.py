@@ -127,11 +127,12 @@ def _follow_up_mail(reminder: DueReminder, shown: DecisionShown, context: Contex
         else f"Un comité vous a confié une décision : {task}.",
         button=Button("Voir la décision", context.url(shown.path.removeprefix("/"))),
         facts=tuple(fact for fact in facts if fact.value),
-        contact=contact_of(reminder, contacts),
+        reply_to=but(reminder.email, contacts),
         notice=context.notice,
+        thread=f"decision-{decision.id}",
     )
 
 
-def contact_of(reminder: DueReminder, contacts: tuple[str, ...]) -> str:
-    others = [address for address in contacts if address != reminder.email]
-    return f"Écrivez à {' ou à '.join(others)}." if others else ""
+def but(reader: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Whom this reader may ask: nobody writes to themself."""
+    return tuple(address for address in addresses if address != reader)

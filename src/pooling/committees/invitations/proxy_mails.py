@@ -11,6 +11,7 @@ from sqlmodel import col
 from pooling.committees.models import Committee
 from pooling.committees.notices.changes import context_of_group
 from pooling.committees.queries import facilitators_addresses
+from pooling.committees.words import thread_of
 from pooling.kernel.database import base_url_of
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.outbox.models import Message, MessageState
@@ -70,7 +71,7 @@ async def tell_void(session: AsyncSession, committee: Committee, lost: Sequence[
 async def withdraw_proxy_mails(session: AsyncSession, committee: Committee) -> None:
     """Takes back those that have not left: the meeting that they speak of was moved or cancelled.
 
-    No reminder stands behind them, since somebody may be given a proxy twice before one date: their button names the
+    No reminder stands behind them, since somebody may be given a proxy twice before one date: their thread names the
     committee.
     """
     unsent = await session.execute(
@@ -78,7 +79,7 @@ async def withdraw_proxy_mails(session: AsyncSession, committee: Committee) -> N
             col(Message.group_id) == committee.group_id,
             col(Message.kind) == PROXY,
             col(Message.state).in_((MessageState.QUEUED, MessageState.SENDING)),
-            col(Message.body_text).contains(f"/{_answer_page(committee)}"),
+            col(Message.thread) == thread_of(committee.id),
         )
     )
     await withdraw_messages(session, list(unsent.scalars()))
@@ -123,7 +124,8 @@ class _Setting:
             why=why,
             button=Button("Voir ma réponse", self.context.url(_answer_page(self.committee))),
             facts=tuple(fact for fact in facts if fact.value),
-            contact=f"Écrivez à {' ou à '.join(self.contacts)}." if self.contacts else "",
+            reply_to=self.contacts,
             notice=self.context.notice,
+            thread=thread_of(self.committee.id),
             expires_at=self.committee.starts_at,
         )

@@ -15,6 +15,7 @@ from sqlmodel import col
 from pooling.committees.models import Committee, CommitteeState, Invitation
 from pooling.committees.queries import invited_people, name_committees
 from pooling.committees.rules import TO_COME
+from pooling.committees.words import thread_of
 from pooling.experiences.models import Experience
 from pooling.experiences.page import EXPERIENCES
 from pooling.experiences.queries import ExperienceShown, told_since
@@ -128,5 +129,6 @@ def _mail(
         button=Button("Lire les retours d’expérience", context.url(EXPERIENCES.lstrip("/"))),
         notice=context.notice,
         unsubscribe_url=context.refusal_url(DIGEST, reminder.mail_key),
+        thread=thread_of(reminder.subject_id),
         expires_at=reminder.useful_until,
     )

@@ -17,6 +17,7 @@ from pooling.committees.notices.changes import context_of_group
 from pooling.committees.people import count_people, quorum_of
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import COMMITTEE
+from pooling.committees.words import thread_of
 from pooling.kernel.database import base_url_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid
@@ -151,7 +152,8 @@ def _mail(committee: Committee, context: Context, file_id: int, decisions: int, 
         "compte-rendu est joint. Lisez-y ce que vous avez à faire.",
         button=Button("Lire le compte-rendu", context.url(f"comites/{committee.id}/compte-rendu")),
         facts=(Fact("Pièce jointe", f"compte-rendu en PDF{taken}"),),
-        contact=f"Écrivez à {' ou à '.join(contacts)}." if contacts else "",
+        reply_to=contacts,
         notice=context.notice,
         attachments=(file_id,),
+        thread=thread_of(committee.id),
     )

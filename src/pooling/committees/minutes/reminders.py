@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from pooling.committees.decisions.reminders import USEFUL, contact_of
+from pooling.committees.decisions.reminders import USEFUL, but
 from pooling.committees.models import Committee, CommitteeState
 from pooling.committees.queries import facilitators_addresses, name_committees
+from pooling.committees.words import thread_of
 from pooling.kernel.tables import any_of, linked, same_group
 from pooling.members.models import Membership, Role
 from pooling.outbox.mail import Button, Fact, Mail
@@ -130,6 +131,7 @@ def _minutes_mail(reminder: DueReminder, committee: Committee, context: Context,
         paragraphs=(begun,),
         button=Button("Écrire le compte-rendu", context.url(f"comites/{committee.id}/compte-rendu")),
         facts=(Fact("Réunion", when),),
-        contact=contact_of(reminder, contacts),
+        reply_to=but(reminder.email, contacts),
         notice=context.notice,
+        thread=thread_of(committee.id),
     )
