@@ -62,6 +62,13 @@ def _mail_server(value: str) -> str:
     return value
 
 
+def _mailbox(value: str) -> str:
+    parts = _address(value, "imap", "imaps")
+    if not (parts.hostname and parts.username and parts.password):
+        raise ValueError("must name who signs in and where, as imaps://user:password@mail.example.fr does")
+    return value
+
+
 def _scanner(value: str) -> str:
     parts = _address(value, "unix", "tcp")
     if not (parts.path if parts.scheme == "unix" else parts.hostname):
@@ -182,6 +189,8 @@ class Settings(BaseSettings):
     """Signs form tokens. Absent: a random one is kept in `data_dir`."""
     smtp_url: Annotated[str, AfterValidator(_mail_server)] | None = None
     mail_from: Annotated[str, AfterValidator(_mail_address)] = "pooling@localhost"
+    imap_url: Annotated[str, AfterValidator(_mailbox)] | None = None
+    """Where what is sent to that address arrives: mails that come back, and answers of calendars, are read there."""
     clamd: Annotated[str, AfterValidator(_scanner)] | None = None
     """The malware scanner that files are shown to. Absent: they are not, and pages say so."""
     timezone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Paris"

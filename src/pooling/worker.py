@@ -28,6 +28,10 @@ from pooling.kernel.stopping import end_if_cancelled
 from pooling.members.features import gather_features
 from pooling.outbox.delivery import DeliveryReport
 from pooling.outbox.delivery import deliver as deliver_messages
+from pooling.outbox.envelope import host_of
+from pooling.outbox.mailbox import Mailbox
+from pooling.outbox.receiving import NoteReply, ReceivingReport
+from pooling.outbox.receiving import receive as receive_mails
 from pooling.outbox.smtp import smtp_transport
 from pooling.outbox.transport import Transport
 from pooling.reminders.configuration import read_reminders
@@ -63,6 +67,9 @@ class Work:
     exports: Sequence[ExportKind] = ()
     webhooks: Sender | None = None
     """None: other programs are told nothing."""
+    mailbox: Mailbox | None = None
+    """None: what is answered to our mails is read by people alone."""
+    calendar_replies: Sequence[NoteReply] = ()
 
 
 def work_of(
@@ -87,6 +94,8 @@ def work_of(
         purge_after=timedelta(days=settings.purge_after_days),
         exports=features.exports,
         webhooks=Sender(handing, SystemClock(), secret_key, settings.private_webhooks) if secret_key else None,
+        mailbox=Mailbox.at(settings.imap_url) if settings.imap_url else None,
+        calendar_replies=features.calendar_replies,
     )
 
 
@@ -106,6 +115,16 @@ async def deliver(work: Work) -> None:
     report: DeliveryReport = await deliver_messages(work.database, work.transport, work.clock, connections=CONNECTIONS)
     if report != DeliveryReport():
         log.info("mails: %s", report)
+
+
+async def receive(work: Work) -> None:
+    """Mails that came back, and answers of calendars."""
+    if work.mailbox is None:
+        return
+    host = host_of(work.base_url)
+    report = await receive_mails(work.database, work.mailbox, work.clock, host, work.calendar_replies)
+    if report != ReceivingReport():
+        log.info("mailbox: %s", report)
 
 
 async def export(work: Work) -> None:
@@ -143,6 +162,7 @@ JOBS: Sequence[tuple[Job, float]] = (
     (sweep, JOB_SECONDS),
     (deliver, JOB_SECONDS),
     (announce, JOB_SECONDS),
+    (receive, JOB_SECONDS),
     (export, EXPORT_SECONDS),
 )
 """Every minute and whenever the bell rings, and how many seconds each may take."""

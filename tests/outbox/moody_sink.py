@@ -74,7 +74,7 @@ class MoodySink(Sink):
                 at=time.time(),
                 message_id=str(mail["Message-ID"]),
                 recipient=self.recipients[-1],
-                uid=str(event["UID"]),
+                uid="-".join(str(event["UID"]).split("-")[:3]),  # of the meeting; the rest is of the person
                 sequence=int(event["SEQUENCE"]),  # type: ignore[arg-type]
             )
         )

@@ -62,7 +62,7 @@ class Meeting:
     """When each revision was committed, by the wall's clock."""
 
     def uid(self) -> str:
-        return f"committee-{self.group_id}-{self.id}@achats.example"
+        return f"committee-{self.group_id}-{self.id}"
 
 
 class Chaos:

@@ -34,6 +34,7 @@ from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
 from pooling.kernel.scanner import Scanner
 from pooling.members.features import gather_features
+from pooling.outbox.mailbox import FAULTS, Mailbox
 from pooling.outbox.smtp import smtp_transport
 from pooling.outbox.transport import NotSent
 from pooling.reminders.configuration import read_reminders
@@ -88,7 +89,12 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001
         if known is None:
             raise
         findings.append(judged("engines", works=False, said=known[0]))
-    findings += [_mail(settings), asyncio.run(_scanner(settings.clamd)), _configuration(settings)]
+    findings += [
+        _mail(settings),
+        _mailbox(settings.imap_url),
+        asyncio.run(_scanner(settings.clamd)),
+        _configuration(settings),
+    ]
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
@@ -219,6 +225,18 @@ def _mail(settings: Settings) -> Finding:
             "mail", Verdict.TO_KNOW, "POOLING_SMTP_URL is not set: mails wait in the outbox, and nobody can sign in"
         )
     return asyncio.run(_mail_server(url, settings))
+
+
+def _mailbox(url: str | None) -> Finding:
+    if url is None:
+        said = "POOLING_IMAP_URL is not set: mails that come back and answers of calendars are for people to read"
+        return Finding("mailbox", Verdict.TO_KNOW, said)
+    host = urlsplit(url).hostname
+    try:
+        Mailbox.at(url, seconds=SECONDS_TO_ANSWER).greet()
+    except FAULTS as fault:
+        return judged("mailbox", works=False, said=f"{host} shows us no mailbox: {str(fault) or type(fault).__name__}")
+    return judged("mailbox", works=True, said=f"{host} shows us the mailbox")
 
 
 async def _mail_server(url: str, settings: Settings) -> Finding:

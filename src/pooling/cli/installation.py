@@ -46,6 +46,7 @@ class Installation:
             patience=patience,
             base_url=self.settings.base_url,
             mail_from=self.settings.mail_from,
+            reads_answers=self.settings.imap_url is not None,
         )
 
     @property

@@ -24,6 +24,7 @@ from pooling.committees.invitations import answering_pages, attendance_pages, gu
 from pooling.committees.invitations import api as invitation_api
 from pooling.committees.invitations import pages as invitation_pages
 from pooling.committees.invitations.answering import void_lost_proxies
+from pooling.committees.invitations.calendar_replies import note_reply
 from pooling.committees.invitations.guests import forget_guests
 from pooling.committees.invitations.inviting import invite_newcomers
 from pooling.committees.invitations.taking_off import take_off_departed
@@ -96,4 +97,5 @@ FEATURE = Feature(
     ahead=(committees_ahead,),
     forgets=(forget_guests,),
     departures=(DEPARTURE,),
+    calendar_replies=(note_reply,),
 )

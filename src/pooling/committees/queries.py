@@ -50,6 +50,12 @@ async def facilitators_addresses(session: AsyncSession) -> tuple[str, ...]:
     return tuple(rows.scalars())
 
 
+async def mail_key_of(session: AsyncSession, person_id: int) -> str:
+    """The secret that stands in this person's mails."""
+    found = await session.execute(select(col(Person.mail_key)).where(col(Person.id) == person_id))
+    return found.scalar_one()
+
+
 async def whole_titles(session: AsyncSession, committee_id: int) -> list[str]:
     """The agenda as documents say it."""
     rows = await session.execute(

@@ -177,13 +177,18 @@ class Database:
         *,
         base_url: str = "http://127.0.0.1:8000",
         mail_from: str = "pooling@localhost",
+        reads_answers: bool = False,
     ) -> None:
         self._engine = engine
-        self._info: dict[Any, Any] = {"base_url": base_url, "mail_from": mail_from}
+        self._info: dict[Any, Any] = {"base_url": base_url, "mail_from": mail_from, "reads_answers": reads_answers}
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 20, patience: Patience = LONG, **addresses: str) -> "Database":
-        """`base_url` and `mail_from` are the installation's own addresses, for the mails that a transaction writes."""
+    def connect(
+        cls, url: str, *, pool_size: int = 20, patience: Patience = LONG, reads_answers: bool = False, **addresses: str
+    ) -> "Database":
+        """`base_url` and `mail_from` are the installation's own addresses, for the mails that a transaction writes;
+        `reads_answers` whether what is answered to the second one is read.
+        """
         engine = create_async_engine(
             driver_url(url),
             # Opened when they are needed, and kept: one that is opened and closed again for a moment's need costs more
@@ -207,7 +212,7 @@ class Database:
         event.listen(engine.sync_engine, "checkout", _take_another)
         event.listen(engine.sync_engine, "handle_error", _tell_lost_connection)
         event.listen(engine.sync_engine, "handle_error", _tell_no_values)
-        return cls(engine, **addresses)
+        return cls(engine, reads_answers=reads_answers, **addresses)
 
     def handing(self, part: object) -> Self:
         """The same, whose transactions bring along this too: what stands above and is asked for by its type."""
@@ -386,6 +391,11 @@ def mail_from_of(session: AsyncSession) -> str:
     """The address that the installation's mails come from."""
     mail_from: str = session.info["mail_from"]
     return mail_from
+
+
+def reads_answers(session: AsyncSession) -> bool:
+    """Whether what is answered to that address is read by us."""
+    return bool(session.info["reads_answers"])
 
 
 async def one_row(session: AsyncSession, statement: Select[Found]) -> Found:

@@ -30,6 +30,7 @@ from pooling.members.people_queries import PersonShown, RoleShown
 from pooling.members.rights import AnyRight, Caller
 from pooling.members.subjects import SubjectKind, Subjects
 from pooling.members.task import Task, TaskRows, tasks_of_rows
+from pooling.outbox.receiving import NoteReply
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import CopiedMail, Kind
 from pooling.reminders.sweep import Chore
@@ -239,6 +240,8 @@ class Feature:
     """What decisions may do to it."""
     agenda_sources: Sequence[AgendaSource] = ()
     """What agendas may take up."""
+    calendar_replies: Sequence[NoteReply] = ()
+    """What calendar programs answer by mail to events of its own."""
 
 
 async def _found(session: AsyncSession, caller: Caller, now: datetime, asked: Sequence[Tasks | TaskRows]) -> list[Task]:
@@ -347,6 +350,10 @@ class Features:
             if theirs := [item for item in items if item.topic in source.topics]:
                 told |= await source.tell(session, meeting, theirs, now)
         return told
+
+    @property
+    def calendar_replies(self) -> list[NoteReply]:
+        return [note for feature in self.each for note in feature.calendar_replies]
 
     @property
     def _agenda_sources(self) -> list[AgendaSource]:

@@ -25,7 +25,7 @@ MESSAGE = StateMachine(
         MessageState.QUEUED: frozenset({MessageState.SENDING, MessageState.FAILED}),
         # A lease that ran out is taken up by another worker.
         MessageState.SENDING: frozenset(MessageState),
-        MessageState.SENT: frozenset(),
+        MessageState.SENT: frozenset({MessageState.FAILED}),  # it came back
         MessageState.FAILED: frozenset(),
     },
     words={
@@ -82,7 +82,7 @@ class Message(Table, table=True):
     """Whom it comes from, besides the installation's address: the group."""
     thread: str = ""
     reply_to: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    """Whom its reader answers; empty: the installation's address."""
+    """Whom its reader answers, with commas; empty: the installation's address."""
     unsubscribe_url: str | None = None
     """Of a mail that its reader may do without: where one click stops its kind (RFC 8058)."""
     state: str = MessageState.QUEUED

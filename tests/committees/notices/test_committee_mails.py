@@ -1,5 +1,6 @@
 """What committees say by mail, and what their .ics files do to a calendar."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ async def test_a_reminder_says_why_it_comes_and_what_to_do(scene: Scene) -> None
     body = mail.get_body(("plain",))
     assert body is not None
     lines = body.get_content().splitlines()
-    assert lines[0] == (
+    assert " ".join(lines[: lines.index("")]) == (
         "Vous faites partie des personnes invitées à «\u00a0Comité de suivi\u00a0», mardi 30 mars 2027 à 14\u00a0h"
         "\u00a0: préparez d’ici là les 3\u00a0points de l’ordre du jour, et dites si vous venez."
     )
@@ -88,9 +89,9 @@ async def test_an_invitation_then_its_change_then_its_cancellation(scene: Scene)
     events = [calendar.events[0] for calendar in calendars]
     assert [str(calendar["METHOD"]) for calendar in calendars] == ["REQUEST", "REQUEST", "CANCEL"]
     assert [event["SEQUENCE"] for event in events] == [0, 1, 2]
-    assert {str(event["UID"]) for event in events} == {
-        f"committee-{scene.territory.group_id}-{committee}@achats.example"
-    }
+    (uid,) = {str(event["UID"]) for event in events}
+    person = scene.territory.people[LUGOS]
+    assert re.fullmatch(f"committee-{scene.territory.group_id}-{committee}-{person}-[0-9a-f]{{20}}@achats.example", uid)
     assert [event.start for event in events] == [
         datetime(2027, 3, 30, 14, tzinfo=PARIS),
         datetime(2027, 4, 6, 14, tzinfo=PARIS),
@@ -188,7 +189,7 @@ async def say(scene: Scene, who: str, committee: int, answer: Answer, proxy_id: 
 def body_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
-    return str(body.get_content())
+    return re.sub(r"[\r\n]+", " ", str(body.get_content()))  # whatever its lines
 
 
 async def test_who_has_answered_is_not_asked_again(scene: Scene) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.accounts.models import Person
 from pooling.actions.models import Action
 from pooling.actions.rules import ENDING
 from pooling.collections.models import Collection, CollectionState
@@ -21,6 +22,7 @@ from pooling.committees.calendars.feeds import Feed
 from pooling.committees.models import Answer, Committee, CommitteeState, Invitation
 from pooling.committees.notices.icalendar_text import described, event_of, organized
 from pooling.committees.notices.icalendar_zone import timezone
+from pooling.committees.notices.uids import Invited
 from pooling.committees.queries import agendas_of
 from pooling.kernel.database import mail_from_of
 from pooling.kernel.tables import linked
@@ -44,10 +46,10 @@ DELIVERABLE = (PurchaseState.OPEN, PurchaseState.CLOSED, PurchaseState.ORDERED)
 async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Feed:
     """The calendar of this person in the transaction's group: four reads whatever it holds."""
     committees = await _committees(session, person_id, context.now)
-    agendas = await agendas_of(session, [committee.id for committee, _ in committees])
+    agendas = await agendas_of(session, [committee.id for committee, *_ in committees])
     deadlines = [*await _of_purchases(session, context), *await _of_actions(session, context)]
     organizer = mail_from_of(session)
-    years = [moment.year for committee, _ in committees for moment in (committee.starts_at, committee.ends_at)]
+    years = [moment.year for committee, *_ in committees for moment in (committee.starts_at, committee.ends_at)]
     years += [deadline.day.year for deadline in deadlines]
     calendar = Calendar()
     calendar.add("PRODID", "-//pooling//calendar//FR")
@@ -61,10 +63,11 @@ async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Fe
     calendar.add("X-PUBLISHED-TTL", "PT6H")
     if years:
         calendar.add_component(timezone(context.zone.key, min(years), max(years)))
-    for committee, answer in committees:
+    for committee, answer, key in committees:
         stamped = replace(context, now=committee.scheduled_at)
         cancelled = committee.state == CommitteeState.CANCELLED
         event = event_of(committee, agendas[committee.id], stamped, organizer, cancelled=cancelled)
+        event.add("UID", Invited.of(committee, person_id, key).uid(context.base_url))
         event.add("TRANSP", "TRANSPARENT" if cancelled or answer in (Answer.NO, Answer.PROXY) else "OPAQUE")
         calendar.add_component(event)
     for deadline in deadlines:
@@ -72,11 +75,15 @@ async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Fe
     return Feed(calendar.to_ical().decode())
 
 
-async def _committees(session: AsyncSession, person_id: int, now: datetime) -> Sequence[tuple[Committee, str | None]]:
+async def _committees(
+    session: AsyncSession, person_id: int, now: datetime
+) -> Sequence[tuple[Committee, str | None, str]]:
+    """With what the person answered, and the secret of their mails."""
     cancelled = col(Committee.state) == CommitteeState.CANCELLED
     rows = await session.execute(
-        select(Committee, col(Invitation.answer))
+        select(Committee, col(Invitation.answer), col(Person.mail_key))
         .join(Invitation, linked(Invitation.committee_id, Committee.id))
+        .join(Person, col(Person.id) == col(Invitation.person_id))
         .where(
             col(Invitation.person_id) == person_id,
             col(Committee.starts_at) > now - KEPT_PAST,
@@ -85,7 +92,7 @@ async def _committees(session: AsyncSession, person_id: int, now: datetime) -> S
         .order_by(col(Committee.starts_at).desc(), col(Committee.id))
         .limit(MOST_EVENTS)
     )
-    return [(committee, answer) for committee, answer in rows]
+    return [(committee, answer, key) for committee, answer, key in rows]
 
 
 @dataclass(frozen=True)

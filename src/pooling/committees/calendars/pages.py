@@ -9,8 +9,9 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.committees.calendars.feeds import Feed, Subscriber, enter_by_feed, feeds_of, make_feed, revoke_feed
+from pooling.committees.notices.uids import Invited
 from pooling.committees.page import CommitteePage
-from pooling.committees.queries import agendas_of
+from pooling.committees.queries import agendas_of, mail_key_of
 from pooling.kernel.database import mail_from_of
 from pooling.kernel.errors import NotFound
 from pooling.members.features import features_of
@@ -113,7 +114,9 @@ async def download_committee(here: Here[CommitteePage]) -> Response[bytes]:
     from pooling.committees.notices.icalendar_text import published  # noqa: PLC0415 - as above
 
     agenda = (await agendas_of(here.session, [here.committee.id]))[here.committee.id]
-    text = published(here.committee, agenda, here.context, mail_from_of(here.session))
+    person_id = here.caller.person_id
+    invited = Invited.of(here.committee, person_id, await mail_key_of(here.session, person_id))
+    text = published(here.committee, agenda, here.context, mail_from_of(here.session), invited)
     name = f"comite-{here.committee.local_start:%Y-%m-%d}.ics"
     return download(text.encode(), name, CALENDAR)
 

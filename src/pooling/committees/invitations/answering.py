@@ -4,7 +4,7 @@ Everything here holds the committee's row: two people who mandate the same one a
 then says no, come one after the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, func, select, update
@@ -26,6 +26,7 @@ from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
 from pooling.outbox.occasions import occasion
+from pooling.outbox.returned import CalendarReply
 
 MOST_PROXIES = 1
 """How many one person may hold: as in a municipal council (code général des collectivités territoriales, L2121-20)."""
@@ -38,6 +39,8 @@ occasion(
     limit=f"{PROXIES_GIVEN}; {PROXIES_NOTED}",
     where=tell_given.__module__,
 )
+CALENDAR_ANSWERS: Mapping[str, Answer] = {"ACCEPTED": Answer.YES, "DECLINED": Answer.NO}
+"""What RFC 5545 calls them. Whoever comes perhaps has not answered."""
 MOVED = "La réunion a été déplacée entre-temps : vérifiez la nouvelle date ci-dessus, puis répondez de nouveau."
 NOT_INVITED = "Vous n’êtes pas invité à ce comité : il n’y a pas de réponse à donner."
 
@@ -72,6 +75,26 @@ async def answer_invitation(
         raise Invalid({"answer": MOVED})
     await _keep(session, caller, committee, own, answer, proxy_id, now)
     return committee
+
+
+async def answer_by_calendar(
+    session: AsyncSession, caller: Caller, committee_id: int, reply: CalendarReply, clock: Clock
+) -> bool:
+    """Keeps what the caller's calendar program answers. Whether it was kept: not where it speaks of another date, was
+    said before what stands, or repeats it (to a calendar, who gives a proxy declines).
+    """
+    committee = await locked_committee(session, committee_id)
+    now = await clock.at_database(session)
+    own = await _invitation(session, committee_id, caller.person_id)
+    answer = CALENDAR_ANSWERS.get(reply.status)
+    if own is None or answer is None or committee.state not in TO_COME or committee.starts_at <= now:
+        return False
+    if reply.sequence != committee.revision - 1 or (own.answered_at is not None and own.answered_at >= reply.said_at):
+        return False
+    if own.answer == answer or (own.answer == Answer.PROXY and answer is Answer.NO):
+        return False
+    await _keep(session, caller, committee, own, answer, None, now)
+    return True
 
 
 async def note_answer(

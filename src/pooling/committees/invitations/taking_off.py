@@ -19,7 +19,7 @@ from pooling.committees.notices.writer import Recipient, Writer
 from pooling.committees.queries import agendas_of, facilitators_addresses
 from pooling.committees.rules import KINDS, TO_COME
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import base_url_of, group_of, mail_from_of
+from pooling.kernel.database import base_url_of, group_of
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Membership
 from pooling.members.rights import Caller
@@ -63,7 +63,7 @@ async def take_off(
     context = await context_of_group(session, base_url_of(session), now)
     agenda = (await agendas_of(session, [committee.id]))[committee.id]
     contacts = await facilitators_addresses(session)
-    writer = Writer.of(committee, agenda, context, contacts, mail_from_of(session), cancelled=True)
+    writer = Writer.of(session, committee, agenda, context, contacts, cancelled=True)
     await queue_mails(session, [writer.taken_off(TAKEN_OFF, recipient) for recipient in told], now)
 
 
@@ -91,7 +91,7 @@ async def _told(session: AsyncSession, committee: Committee, people: Collection[
         col(Reminder.state) == ReminderState.SENT,
     )
     rows = await session.execute(
-        select(col(Person.id), col(Person.email), col(Person.name), col(Invitation.answer))
+        select(col(Person.id), col(Person.email), col(Person.name), col(Person.mail_key), col(Invitation.answer))
         .join(Invitation, col(Invitation.person_id) == col(Person.id))
         .where(
             col(Invitation.committee_id) == committee.id,

@@ -12,7 +12,7 @@ from pooling.committees.models import Committee, Invitation
 from pooling.committees.notices.writer import Change, Recipient, Writer
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import CHANGE, CONVOCATION, KINDS, REMINDER
-from pooling.kernel.database import insert_many, mail_from_of
+from pooling.kernel.database import insert_many
 from pooling.members.models import Group
 from pooling.outbox.occasions import occasion
 from pooling.outbox.queueing import queue_mails, withdraw_messages
@@ -54,9 +54,7 @@ async def tell_change(
     context = await context_of_group(session, base_url, now)
     contacts = await facilitators_addresses(session)
     agenda = (await agendas_of(session, [committee.id]))[committee.id]
-    writer = Writer.of(
-        committee, agenda, context, contacts, mail_from_of(session), cancelled=change is Change.CANCELLED
-    )
+    writer = Writer.of(session, committee, agenda, context, contacts, cancelled=change is Change.CANCELLED)
     mails = [writer.change(CHANGE, recipient, change, reason) for recipient in told]
     messages = await queue_mails(session, mails, now)
     await insert_many(
@@ -104,7 +102,7 @@ async def _told(session: AsyncSession, committee: Committee) -> list[Recipient]:
         or_(col(Reminder.state) == ReminderState.SENT, late),
     )
     rows = await session.execute(
-        select(col(Person.id), col(Person.email), col(Person.name), col(Invitation.answer))
+        select(col(Person.id), col(Person.email), col(Person.name), col(Person.mail_key), col(Invitation.answer))
         .join(Invitation, col(Invitation.person_id) == col(Person.id))
         .where(
             col(Invitation.committee_id) == committee.id,

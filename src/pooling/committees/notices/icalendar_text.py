@@ -1,7 +1,7 @@
 """A committee as calendars exchange it: iCalendar (RFC 5545) with the methods of iTIP (RFC 5546).
 
-The `UID` stays the same for the life of a committee; `SEQUENCE` follows its revision, so that a calendar
-replaces what it had.
+The `UID` stays the same for a person and the life of a committee (`uids.py`); `SEQUENCE` follows its revision, so that
+a calendar replaces what it had.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from icalendar.parser import Contentline, Parameters
 
 from pooling.committees.models import AgendaItem, Answer, Committee, CommitteeState
 from pooling.committees.notices.icalendar_zone import timezone
+from pooling.committees.notices.uids import Invited
 from pooling.mail_addresses import sendable
-from pooling.outbox.envelope import host_of
 from pooling.reminders.kinds import Context
 
 _END = "\r\nEND:VEVENT"
@@ -31,22 +31,35 @@ class CalendarInvitation:
     """The calendar of one committee, but for whom it is addressed to."""
 
     text: str
+    asks: bool
+    """Whether calendars are asked for a reply: else one answers on our page alone."""
 
-    def to(self, email: str, name: str, answer: str | None) -> str:
+    def to(self, email: str, name: str, answer: str | None, uid: str) -> str:
         """The calendar for one person, with what they have answered: who else is invited is not theirs to know from a
-        mail. Calendars are asked for no reply: one answers on our page.
+        mail.
         """
         status = _STATUS.get(answer, "DECLINED")
-        parameters = Parameters({"CN": name, "ROLE": "REQ-PARTICIPANT", "PARTSTAT": status, "RSVP": "FALSE"})
-        line = Contentline.from_parts("ATTENDEE", parameters, vCalAddress(f"mailto:{sendable(email)}"))
-        return self.text.replace(_END, "\r\n" + line.to_ical().decode() + _END, 1)
+        asked = str(self.asks).upper()
+        parameters = Parameters({"CN": name, "ROLE": "REQ-PARTICIPANT", "PARTSTAT": status, "RSVP": asked})
+        return self._with(_line("UID", uid), _line("ATTENDEE", vCalAddress(f"mailto:{sendable(email)}"), parameters))
+
+    def by_hand(self, uid: str) -> str:
+        return self._with(_line("UID", uid))
+
+    def _with(self, *lines: str) -> str:
+        return self.text.replace(_END, "".join(f"\r\n{line}" for line in lines) + _END, 1)
+
+
+def _line(name: str, value: str, parameters: Parameters | None = None) -> str:
+    folded: bytes = Contentline.from_parts(name, parameters or Parameters(), value).to_ical()
+    return folded.decode()
 
 
 def invitation(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, asks: bool
 ) -> CalendarInvitation:
     """Asks to come (METHOD:REQUEST), with everything as it is now."""
-    return _calendar(committee, agenda, context, organizer, method="REQUEST")
+    return _calendar(committee, agenda, context, organizer, method="REQUEST", asks=asks)
 
 
 def cancellation(
@@ -56,17 +69,22 @@ def cancellation(
     return _calendar(committee, agenda, context, organizer, method="CANCEL")
 
 
-def published(committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str) -> str:
+def published(
+    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, invited: Invited
+) -> str:
     """For whoever adds it to a calendar by hand (METHOD:PUBLISH)."""
-    return _calendar(committee, agenda, context, organizer, method="PUBLISH").text
-
-
-def uid_of(committee: Committee, base_url: str) -> str:
-    return f"committee-{committee.group_id}-{committee.id}@{host_of(base_url).strip('[]')}"
+    calendar = _calendar(committee, agenda, context, organizer, method="PUBLISH")
+    return calendar.by_hand(invited.uid(context.base_url))
 
 
 def _calendar(
-    committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, method: str
+    committee: Committee,
+    agenda: Sequence[AgendaItem],
+    context: Context,
+    organizer: str,
+    *,
+    method: str,
+    asks: bool = False,
 ) -> CalendarInvitation:
     calendar = Calendar()
     calendar.add("PRODID", "-//pooling//committees//FR")
@@ -76,15 +94,14 @@ def _calendar(
     calendar.add_component(timezone(context.zone.key, begins.year, begins.year))
     cancelled = committee.state == CommitteeState.CANCELLED or method == "CANCEL"
     calendar.add_component(event_of(committee, agenda, context, organizer, cancelled=cancelled))
-    return CalendarInvitation(calendar.to_ical().decode())
+    return CalendarInvitation(calendar.to_ical().decode(), asks)
 
 
 def event_of(
     committee: Committee, agenda: Sequence[AgendaItem], context: Context, organizer: str, *, cancelled: bool
 ) -> Event:
-    """The meeting as calendars hold it."""
+    """The meeting as calendars hold it; its `UID` is to be added, since it is each person's own."""
     event = Event()
-    event.add("UID", uid_of(committee, context.base_url))
     event.add("SEQUENCE", committee.revision - 1)
     event.add("DTSTAMP", context.now.astimezone(UTC))
     event.add("DTSTART", _local(committee.starts_at, context.zone))

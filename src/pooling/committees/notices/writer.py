@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.models import AgendaItem, Committee
+from pooling.committees.notices.uids import Invited
 from pooling.committees.queries import agendas_of, answers_of, facilitators_addresses
-from pooling.committees.words import zone_words
-from pooling.kernel.database import mail_from_of
+from pooling.committees.words import thread_of, zone_words
+from pooling.kernel.database import mail_from_of, reads_answers
 from pooling.kernel.tables import any_of
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.kinds import Context, DueReminder
@@ -37,6 +38,7 @@ class Recipient:
     person_id: int
     email: str
     name: str
+    mail_key: str
     answer: str | None = None
     """What they have said, for the date that stands now."""
 
@@ -59,19 +61,22 @@ class Writer:
     @classmethod
     def of(
         cls,
+        session: AsyncSession,
         committee: Committee,
         agenda: Sequence[AgendaItem],
         context: Context,
         contacts: tuple[str, ...],
-        organizer: str,
         *,
         cancelled: bool = False,
     ) -> "Writer":
         # Once somebody is invited: what writes calendars takes 10 MB.
         from pooling.committees.notices.icalendar_text import cancellation, invitation  # noqa: PLC0415
 
-        made = cancellation if cancelled else invitation
-        return cls(committee, agenda, context, contacts, made(committee, agenda, context, organizer))
+        organizer = mail_from_of(session)
+        if cancelled:
+            return cls(committee, agenda, context, contacts, cancellation(committee, agenda, context, organizer))
+        asks = reads_answers(session)
+        return cls(committee, agenda, context, contacts, invitation(committee, agenda, context, organizer, asks=asks))
 
     @property
     def when(self) -> str:
@@ -156,6 +161,7 @@ class Writer:
         asks: bool = False,
     ) -> Mail:
         page = f"comites/{self.committee.id}"
+        uid = Invited.of(self.committee, recipient.person_id, recipient.mail_key).uid(self.context.base_url)
         answering = Button("Répondre à l’invitation", self.context.url(f"{page}/reponse"))
         return Mail(
             kind=kind,
@@ -166,10 +172,10 @@ class Writer:
             paragraphs=paragraphs,
             button=answering if asks else Button("Voir le comité", self.context.url(page)),
             facts=self._facts(),
-            contact=f"Écrivez à {' ou à '.join(self.contacts)}." if self.contacts else "",
+            reply_to=self.contacts,
             notice=self.context.notice,
-            calendar=self.calendar.to(recipient.email, recipient.name, recipient.answer),
-            thread=f"committee-{self.committee.id}",
+            calendar=self.calendar.to(recipient.email, recipient.name, recipient.answer, uid),
+            thread=thread_of(self.committee.id),
             expires_at=self.committee.starts_at,
         )
 
@@ -207,9 +213,8 @@ async def write_mails(
     found = await session.execute(select(Committee).where(any_of(col(Committee.id), subjects)))
     contacts = await facilitators_addresses(session)
     agendas = await agendas_of(session, subjects)
-    organizer = mail_from_of(session)
     writers = {
-        committee.id: Writer.of(committee, agendas[committee.id], context, contacts, organizer)
+        committee.id: Writer.of(session, committee, agendas[committee.id], context, contacts)
         for committee in found.scalars()
     }
     answers = await answers_of(session, subjects, [reminder.person_id for reminder in reminders])
@@ -221,6 +226,7 @@ async def write_mails(
                 reminder.person_id,
                 reminder.email,
                 reminder.name,
+                reminder.mail_key,
                 answer=answers.get((reminder.subject_id, reminder.person_id)),
             ),
         )
