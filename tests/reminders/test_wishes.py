@@ -161,7 +161,7 @@ async def test_the_groups_words_come_right_after_the_first_line(scene: Scene) ->
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert plain is not None
     assert html is not None
-    first, words, *_ = [line for line in plain.get_content().splitlines() if line]
+    first, words, *_ = plain.get_content().replace("\r\n", "\n").split("\n\n")
     assert first.startswith("Vous faites partie")
     assert words == "Le parking est <fermé>\u00a0: venez à vélo."
     assert "&lt;fermé&gt;" in html.get_content()
