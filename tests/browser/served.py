@@ -23,9 +23,11 @@ from pooling.web.services import Services
 from pooling.worker import deliver, sweep, work_of
 
 STARTED = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
-"""When the demonstration starts: a Monday, late enough in the year for the four purchases to be AG-2026-001 to 004."""
+"""When the demonstration starts: a Monday, late enough for the first purchases of the year to be AG-2026-001 to 004."""
 GROUP = "/g/bassin-d-arcachon-val-de-l-eyre"
 BIKE_RACKS = "AG-2026-003"
+NEXT_COMMITTEE = 10
+"""The id of the one to come, after those of two years."""
 LUGOS = f"{GROUP}/achats/{BIKE_RACKS}/besoins/213302607"
 """The declaration that the smallest commune has begun."""
 SECRET = "a secret of the tests, thirty-two characters or more"

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Dialog, Locator, Page, Route, expect
 
-from browser.served import GROUP, STARTED, Served
+from browser.served import GROUP, NEXT_COMMITTEE, STARTED, Served
 from browser.visitor import Visitor, Visitors
 from pooling.kernel.clock import FixedClock
 
@@ -27,7 +27,7 @@ async def visitor(demonstration: Served, visitors: Visitors) -> Visitor:
 async def at_the_minutes(demonstration: Served, visitors: Visitors) -> Visitor:
     visitor = await visitors.arrive(demonstration.url)
     await visitor.enter_as(FACILITATOR)
-    await visitor.open(f"{GROUP}/comites/2/compte-rendu")
+    await visitor.open(f"{GROUP}/comites/{NEXT_COMMITTEE}/compte-rendu")
     return visitor
 
 

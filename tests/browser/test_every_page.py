@@ -1,6 +1,7 @@
 """Every page that a role reaches by links alone, each examined once: those that the main job does not pass by."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, text
@@ -8,19 +9,27 @@ from sqlmodel import col
 
 from browser.served import BIKE_RACKS, GROUP, LUGOS, STARTED, Served
 from browser.visitor import Visitor, Visitors
+from pooling import PROJECT_ROOT
+from pooling.actions.models import Action
 from pooling.bills.comparing import Code
 from pooling.bills.deciding import all_differences
 from pooling.bills.models import Bill, BillState
+from pooling.indicators.configuration import read_indicators
+from pooling.indicators.measuring import measure_years
+from pooling.indicators.rules import Year
+from pooling.kernel.tables import linked
 from pooling.orders.models import Order
 from pooling.purchases.models import Purchase, PurchaseKind, PurchaseState
 from pooling.receipts.models import ReceiptLine
 from pooling.receipts.queries import delivered_of
 from pooling.receipts.rules import DeliveryState
+from pooling.recovery.models import EntryKind, RecoveryEntry
+from pooling.resources.models import LendingUse
 
 pytestmark = pytest.mark.browser
 
 ONE_OF_MANY = re.compile(
-    r"/(\d+|[A-Z][A-Z-]+|FA-\d{4}-\d{3}|(?<=/catalogue/)[a-z-]+|(?<=/articles/)[a-z-]+|arceau|abri|vae|cargo|kit"
+    r"/(\d+|[A-Z][A-Z-]+|FA-\d{4}-\d{3}|(?:AG|TP)-202[45]-\d{3}|(?<=/catalogue/)[a-z-]+|(?<=/articles/)[a-z-]+|arceau|abri|vae|cargo|kit"
     r"|(?<=/indicateurs/)(?!bilan|comparaison|temps|hypotheses)[a-z_]+|AG-\d{4}-\d{3}(?=/[^/]+/|/journal|/consolidation))(?=/|$)"
 )
 """A person, a member, an article, an action: pages that differ by what they are about, not how they are made."""
@@ -100,11 +109,57 @@ async def test_pages_of_errors(shared_demonstration: Served, visitors: Visitors)
     assert visitors.complaints == []
 
 
+async def group_of(served: Served) -> int:
+    async with served.database.transaction() as session:
+        found: int = (await session.execute(text("SELECT id FROM all_groups()"))).scalar_one()
+    return found
+
+
+async def test_the_demonstration_tells_two_years(shared_demonstration: Served) -> None:
+    """Every system of the action sheet came to a result, and each year has figures to show for it."""
+    systems = ("stationnement", "velos", "achat-agents", "covoiturage", "vehicules", "communication")
+    async with shared_demonstration.database.transaction(await group_of(shared_demonstration)) as session:
+        over = await session.execute(
+            select(col(Action.system))
+            .join(Purchase, linked(Purchase.action_id, Action.id))
+            .where(col(Purchase.state) == PurchaseState.SETTLED)
+        )
+        assert set(over.scalars()) >= {*systems, "bureaux"}
+        lent = await session.scalar(select(func.sum(col(LendingUse.used))))
+        assert lent is not None
+        assert lent > 50, "desks are lent"
+        configuration = read_indicators(PROJECT_ROOT / "config")
+        years = [Year(number, ZoneInfo("Europe/Paris"), STARTED.date()) for number in (2025, 2026)]
+        measured, _ = await measure_years(session, years, configuration)
+        for themes in measured:
+            figures = {one.code: one for theme in themes for one in theme.figures}
+            assert [code for code in FIGURES if not figures[code].value] == []
+        titres = select(func.sum(col(RecoveryEntry.cents))).where(col(RecoveryEntry.withdrawn_at).is_(None))
+        issued, paid = [await session.scalar(titres.where(col(RecoveryEntry.kind) == kind)) or 0 for kind in PAID]
+        assert issued == paid
+        assert issued > 0
+
+
+FIGURES = (
+    *(
+        "meetings",
+        "attendance",
+        "minutes_on_time",
+        "decisions_done",
+        "purchases",
+        "members",
+        "costs",
+        "delay",
+        "savings",
+    ),
+    *("lent", "agent_days", "satisfied", "carbon"),
+)
+PAID = (EntryKind.TITRE, EntryKind.PAYMENT)
+
+
 async def test_the_demonstration_tells_the_whole_life(shared_demonstration: Served) -> None:
     """Each state and kind of a purchase, what is late, what was refused, what is invoiced otherwise than ordered."""
-    async with shared_demonstration.database.transaction() as session:
-        group = (await session.execute(text("SELECT id FROM all_groups()"))).scalar_one()
-    async with shared_demonstration.database.transaction(group) as session:
+    async with shared_demonstration.database.transaction(await group_of(shared_demonstration)) as session:
         purchases = list((await session.execute(select(Purchase))).scalars())
         orders = list((await session.execute(select(Order))).scalars())
         bills = {bill.state: bill for bill in (await session.execute(select(Bill))).scalars()}

@@ -62,12 +62,12 @@ async def make_committees(database: Database, territory: Demonstration, now: dat
     facilitator = Caller(territory.people[FACILITATOR], territory.group_id, (HeldRole(Role.FACILITATOR),))
     today = now.astimezone(zone).date()
     # After the purchases that it speaks of were prepared, long enough ago for one of its decisions to be late.
-    past = _nearest(today - timedelta(days=17), zone, step=-1)
+    past = nearest(today - timedelta(days=17), zone, step=-1)
     # Six days from now or a little less: a week before was yesterday at the latest, so the reminder is due at once.
     to_come = next(
         day for day in (today + timedelta(days=ahead) for ahead in (6, 5, 4, 3)) if is_working_day(day, zone)
     )
-    formal = _nearest(today + timedelta(days=40), zone, SCHOOL_ZONE)
+    formal = nearest(today + timedelta(days=40), zone, SCHOOL_ZONE)
     async with database.transaction(territory.group_id) as session:
         await set_committees(session, facilitator, now - timedelta(days=100))
         met = await schedule_committee(
@@ -124,16 +124,16 @@ async def _decide(
             votes_against=0,
             about=("purchase", purchases[title]),
             owner_id=buyer if owner == BUYER else territory.people[owner],
-            due_on=_nearest(day + timedelta(days=days), zone, step=-1) if days else None,
+            due_on=nearest(day + timedelta(days=days), zone, step=-1) if days else None,
         )
         await add_decision(session, caller, committee_id, command, at)
-    later = NewTerms(delivery_expected_on=_nearest(day + timedelta(days=122), zone))
+    later = NewTerms(delivery_expected_on=nearest(day + timedelta(days=122), zone))
     await give_effect(session, caller, committee_id, 3, CHANGE_TERMS, later, at)
     done = "Envoyé à tous les services le lendemain du comité."
     await settle_decision(session, caller, committee_id, 1, DecisionState.DONE, done, at + timedelta(days=1))
 
 
-def _nearest(day: date, zone: ZoneInfo, school_zone: str = "", *, step: int = 1) -> date:
+def nearest(day: date, zone: ZoneInfo, school_zone: str = "", *, step: int = 1) -> date:
     """This day, or the first after it (before it, with a step of -1) that nothing is against."""
     while why_off(day, zone, school_zone):
         day += timedelta(days=step)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.actions.models import Action
+from pooling.demo.actions import KITS, RACKS
 from pooling.demo.territory import FACILITATOR, Demonstration
 from pooling.experiences.keeping import answer_question, ask_question, share_experience, tell_experience
 from pooling.experiences.schemas import ExperienceIn
@@ -16,7 +17,7 @@ from pooling.members.rights import Caller, HeldRole
 LUGOS = "213302607"
 TOLD = (
     (
-        "communication",
+        KITS,
         ExperienceIn(
             title="Un même kit de communication pour dix-sept mairies",
             context="Chaque commune imprimait ses affiches, avec des messages différents.",
@@ -30,7 +31,7 @@ TOLD = (
         35,
     ),
     (
-        "stationnement",
+        RACKS,
         ExperienceIn(
             title="Poser des arceaux devant une école étroite",
             context="Le trottoir ne laissait pas 1,40 m aux personnes en fauteuil.",
@@ -50,11 +51,11 @@ async def make_experiences(database: Database, territory: Demonstration, now: da
         territory.referent(LUGOS), territory.group_id, (HeldRole(Role.REFERENT, member_id=territory.members[LUGOS]),)
     )
     async with database.transaction(territory.group_id) as session:
-        rows = await session.execute(select(col(Action.system), col(Action.reference)))
-        actions = {system: reference for system, reference in rows}
-        for system, sheet, days in TOLD:
+        rows = await session.execute(select(col(Action.title), col(Action.reference)))
+        actions = {title: reference for title, reference in rows}
+        for title, sheet, days in TOLD:
             at = now - timedelta(days=days)
-            command = sheet.model_copy(update={"action": actions.get(system, "")})
+            command = sheet.model_copy(update={"action": actions[title]})
             told = await tell_experience(session, facilitator, command, at)
             question = await ask_question(
                 session, referent, told.id, "Combien de temps entre l’accord et la pose ?", at + timedelta(days=1)

@@ -12,9 +12,10 @@ from sqlmodel import col
 from pooling.actions.models import Action
 from pooling.allocation.models import PARTICIPANTS, Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
-from pooling.answers.answering import answer_for_own
 from pooling.answers.schemas import AnswerIn
 from pooling.deliveries.splitting import keep_split
+from pooling.demo.actions import CARPOOL, KITS, NEXT_BIKES, NEXT_CARS, RACKS, STAFF_PRICE
+from pooling.demo.filing import Answered, Filed, file_answers, file_declarations
 from pooling.demo.sites import GUJAN_MESTRAS
 from pooling.demo.territory import BUYER, DOMAIN, UNIVERSITY, Demonstration
 from pooling.followups.keeping import keep_followup
@@ -26,7 +27,7 @@ from pooling.members.models import Member, Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.needs.cancelling import cancel_purchase
 from pooling.needs.collection import close_collection, open_collection
-from pooling.needs.declaring import file_declaration, save_draft
+from pooling.needs.declaring import save_draft
 from pooling.needs.freezing import freeze_consolidation
 from pooling.needs.schemas import DeclarationIn, DetailIn, NeedIn
 from pooling.offers.publishing import keep_offer
@@ -59,14 +60,15 @@ SAID = {
 
 
 SERVES = {
-    "Kits de communication mobilité": "communication",
-    "Vélos à assistance électrique": "velos",
-    "Arceaux et abris à vélos": "stationnement",
-    "Plateforme de covoiturage domicile-travail": "covoiturage",
-    "Fourgonnettes électriques d’une centrale d’achat (fictive)": "vehicules",
-    "Stations de gonflage": "stationnement",
+    "Kits de communication mobilité": KITS,
+    "Vélos à assistance électrique": NEXT_BIKES,
+    "Arceaux et abris à vélos": RACKS,
+    "Plateforme de covoiturage domicile-travail": CARPOOL,
+    "Vélos à prix négocié pour les agents (offre fictive)": STAFF_PRICE,
+    "Fourgonnettes électriques d’une centrale d’achat (fictive)": NEXT_CARS,
+    "Stations de gonflage": RACKS,
 }
-"""By the title of a purchase, what the action that it serves is about."""
+"""By the title of a purchase, the title of the action that it serves."""
 
 
 @dataclass
@@ -93,10 +95,14 @@ async def make_purchases(database: Database, territory: Demonstration, now: date
 
 
 async def begin(
-    session: AsyncSession, territory: Demonstration, command: PurchaseIn, at: datetime, buyer: str
+    session: AsyncSession, territory: Demonstration, command: PurchaseIn, at: datetime, buyer: str, serves: str = ""
 ) -> Stage:
-    serves = select(col(Action.reference)).where(col(Action.system) == SERVES.get(command.title))
-    action = (await session.execute(serves)).scalars().first() or ""
+    """`serves` is the title of its action, where `SERVES` does not say so."""
+    title = serves or SERVES.get(command.title)
+    action = ""
+    if title:
+        found = await session.execute(select(col(Action.reference)).where(col(Action.title) == title))
+        action = found.scalar_one()
     purchase = await add_purchase(session, command.model_copy(update={"action": action}), at, None)
     person = territory.people[buyer]
     await grant_role(session, person, Role.LEAD_BUYER, at, purchase_id=purchase.id)
@@ -112,8 +118,8 @@ def as_referent(territory: Demonstration, code: str) -> Caller:
 async def declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[str, int]], draft: str = "") -> None:
     """Files these quantities (member → item → units), an hour apart; the member `draft` only keeps a draft."""
     items = await item_ids(stage.session, stage.purchase.id)
+    filed = []
     for place, (code, wanted) in enumerate(quantities.items()):
-        referent = as_referent(stage.territory, code)
         command = DeclarationIn(
             member_id=stage.territory.members[code],
             details=tuple(
@@ -128,8 +134,24 @@ async def declare(stage: Stage, at: datetime, quantities: Mapping[str, Mapping[s
             ),
         )
         stage.clock.instant = at + timedelta(hours=place)
-        act = save_draft if code == draft else file_declaration
-        await act(stage.session, referent, stage.purchase.id, command, stage.clock)
+        if code == draft:
+            await save_draft(stage.session, as_referent(stage.territory, code), stage.purchase.id, command, stage.clock)
+        else:
+            filed.append(Filed(stage.territory.referent(code), stage.clock.instant, command))
+    await file_declarations(stage.session, stage.purchase.id, list(items.values()), filed)
+
+
+async def answer(stage: Stage, at: datetime, answers: Mapping[str, int | None]) -> None:
+    """Members say, some hours apart, for how many agents they take part; None: they do not."""
+    answered = [
+        Answered(
+            stage.territory.referent(code),
+            at + timedelta(hours=5 * place),
+            AnswerIn(member_id=stage.territory.members[code], takes_part=agents is not None, agents=agents),
+        )
+        for place, (code, agents) in enumerate(answers.items())
+    ]
+    await file_answers(stage.session, stage.purchase.id, answered)
 
 
 async def _wish(stage: Stage, code: str, at: datetime) -> None:
@@ -381,14 +403,12 @@ async def _carpool_platform(session: AsyncSession, territory: Demonstration, now
     await session.flush()
     evening = (now + timedelta(days=20)).replace(hour=17, minute=0, second=0, microsecond=0)
     await open_for(stage, at + timedelta(days=5), evening)
-    for place, code in enumerate(authorities):
-        if code not in SILENT and code != DRAFTING:
-            takes_part = place % 6 != 0
-            stage.clock.instant = at + timedelta(days=6, hours=place)
-            answer = AnswerIn(
-                member_id=territory.members[code], takes_part=takes_part, agents=20 + 7 * place if takes_part else None
-            )
-            await answer_for_own(session, as_referent(territory, code), stage.purchase.id, answer, stage.clock)
+    answers = {
+        code: 20 + 7 * place if place % 6 else None
+        for place, code in enumerate(authorities)
+        if code not in SILENT and code != DRAFTING
+    }
+    await answer(stage, at + timedelta(days=6), answers)
 
 
 async def _bikes_for_staff(session: AsyncSession, territory: Demonstration, now: datetime) -> None:

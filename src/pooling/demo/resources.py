@@ -25,7 +25,7 @@ MONDAY_TO_FRIDAY, TUESDAY = mask_of(range(1, 6)), mask_of([2])
 
 async def make_resources(database: Database, territory: Demonstration, now: datetime) -> None:
     facilitator = Caller(territory.people[FACILITATOR], territory.group_id, (HeldRole(Role.FACILITATOR),))
-    offered_at = now - timedelta(days=120)
+    offered_at = now - timedelta(days=350)
     async with database.transaction(territory.group_id) as session:
         group = await session.get_one(Group, territory.group_id)
         today = now.astimezone(group.zone).date()

@@ -3,6 +3,7 @@ workshop said of an action.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,21 +15,21 @@ from pooling.actions.catalogue import Catalogue, read_catalogue
 from pooling.actions.keeping import propose_action
 from pooling.actions.models import Action, Ease, FactorKind
 from pooling.actions.schemas import ActionIn
+from pooling.demo.filing import Voted, file_ballots
 from pooling.demo.territory import FACILITATOR, Demonstration
 from pooling.kernel.clock import FixedClock
-from pooling.kernel.database import Database
-from pooling.members.models import Member, Role
+from pooling.kernel.database import Database, insert_many
+from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.rounds.models import CRITERIA, Mark, Method, Weighting
 from pooling.rounds.preparing import RANKED, prepare_round
 from pooling.rounds.running import close_round, open_round
 from pooling.rounds.schemas import RoundIn
-from pooling.rounds.voting import file_ballot
 from pooling.rounds.workshops.finding import notes_of, themes_of
 from pooling.rounds.workshops.leading import arrange, close_workshop, move_workshop, open_workshop
-from pooling.rounds.workshops.models import WorkshopState
+from pooling.rounds.workshops.models import WorkshopDot, WorkshopState
 from pooling.rounds.workshops.schemas import Arrangement, NoteIn, ThemeIn
-from pooling.rounds.workshops.taking_part import post_note, put_dots
+from pooling.rounds.workshops.taking_part import post_note
 
 MORE = (
     ("formation", "Un atelier de réparation qui passe de mairie en mairie"),
@@ -44,18 +45,30 @@ VOTES: Sequence[tuple[str, Sequence[int]]] = (
     ("243301405", (0, 5, 5, 0)),
 )
 """Points by member, in the order of the ballot: two actions have as many, of as many members."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A theme of a workshop: its notes, and how many telephones put a dot on it."""
+
+    kind: FactorKind
+    ease: Ease
+    title: str
+    notes: Sequence[str]
+    dots: int
+
+
 SAID = (
-    (
+    Said(
         FactorKind.OBSTACLE,
         Ease.MEDIUM,
         "Recharger sans local",
         ("Pas de prise au garage", "Où recharger à l’école ?"),
         5,
     ),
-    (FactorKind.OBSTACLE, Ease.HARD, "Des routes sans piste", ("La départementale fait peur",), 3),
-    (FactorKind.OPPORTUNITY, Ease.EASY, "Des agents déjà volontaires", ("Six agents viennent à vélo",), 4),
+    Said(FactorKind.OBSTACLE, Ease.HARD, "Des routes sans piste", ("La départementale fait peur",), 3),
+    Said(FactorKind.OPPORTUNITY, Ease.EASY, "Des agents déjà volontaires", ("Six agents viennent à vélo",), 4),
 )
-"""By theme: notes, and how many telephones put a dot on it."""
 MARKED: Sequence[tuple[str, Sequence[Sequence[int]]]] = (
     ("213300098", ((5, 2, 3, 4), (3, 4, 4, 2))),
     ("243300563", ((4, 3, 4, 4), (4, 4, 3, 3))),
@@ -74,7 +87,7 @@ async def make_rounds(database: Database, territory: Demonstration, now: datetim
         actions = await _ranked(session)
         await _closed(session, territory, facilitator, actions, now)
         await _open(session, territory, facilitator, dict(list(actions.items())[:2]), now)
-        await _workshop(session, facilitator, next(iter(actions)), catalogue, now - timedelta(days=30))
+        await hold_workshop(session, facilitator, next(iter(actions)), SAID, catalogue, now - timedelta(days=30))
 
 
 async def _ranked(session: AsyncSession) -> Mapping[str, int]:
@@ -98,10 +111,16 @@ async def _closed(
     )
     found = await prepare_round(session, facilitator, command, begun - timedelta(days=2))
     await open_round(session, facilitator, found.reference, FixedClock(begun))
-    for place, (code, points) in enumerate(VOTES, start=1):
-        given = zip(actions.values(), points, strict=False)
-        marks = {action: {Mark.POINTS: value} for action, value in given if value}
-        await _vote(session, territory, found.reference, code, marks, begun + timedelta(days=2 * place))
+    voted = [
+        Voted(
+            territory.referent(code),
+            begun + timedelta(days=2 * place),
+            territory.members[code],
+            {action: {Mark.POINTS: value} for action, value in zip(actions.values(), points, strict=False) if value},
+        )
+        for place, (code, points) in enumerate(VOTES, start=1)
+    ]
+    await file_ballots(session, found.id, voted)
     await close_round(session, facilitator, found.reference, FixedClock(closes_at))
 
 
@@ -120,44 +139,46 @@ async def _open(
     )
     found = await prepare_round(session, facilitator, command, begun - timedelta(days=1))
     await open_round(session, facilitator, found.reference, FixedClock(begun))
-    for place, (code, given) in enumerate(MARKED, start=1):
-        marks = {
-            action: dict(zip(CRITERIA, values, strict=True))
-            for action, values in zip(actions.values(), given, strict=True)
-        }
-        await _vote(session, territory, found.reference, code, marks, begun + timedelta(days=place))
+    voted = [
+        Voted(
+            territory.referent(code),
+            begun + timedelta(days=place),
+            territory.members[code],
+            {
+                action: dict(zip(CRITERIA, values, strict=True))
+                for action, values in zip(actions.values(), given, strict=True)
+            },
+        )
+        for place, (code, given) in enumerate(MARKED, start=1)
+    ]
+    await file_ballots(session, found.id, voted)
 
 
-async def _workshop(
-    session: AsyncSession, facilitator: Caller, reference: str, catalogue: Catalogue, at: datetime
+async def hold_workshop(
+    session: AsyncSession,
+    facilitator: Caller,
+    reference: str,
+    said: Sequence[Said],
+    catalogue: Catalogue,
+    at: datetime,
 ) -> None:
+    """For an action: notes are written, grouped, ranked, and kept with its sheet."""
     found = await open_workshop(session, facilitator, reference, 2, at)
-    for kind, ease, title, notes, _ in SAID:
-        for text in notes:
-            await post_note(session, found, b"telephone", NoteIn(kind=kind, text=text), at)
-        theme = ThemeIn(kind=kind, ease=ease, title=title)
-        await arrange(session, facilitator, found.id, Arrangement(new=theme))
+    for theme in said:
+        for text in theme.notes:
+            await post_note(session, found, b"telephone", NoteIn(kind=theme.kind, text=text), at)
+        new = ThemeIn(kind=theme.kind, ease=theme.ease, title=theme.title)
+        await arrange(session, facilitator, found.id, Arrangement(new=new))
         made = (await themes_of(session, found))[-1].id
         loose = {note.id: made for note in await notes_of(session, found) if note.theme_id is None}
         await arrange(session, facilitator, found.id, Arrangement(notes=dict(loose)))
     found = await move_workshop(session, facilitator, found.id, WorkshopState.RANKING, at)
-    for telephone in range(max(dots for *_, dots in SAID)):
-        themes = await themes_of(session, found)
-        chosen = [one.id for one, (*_, dots) in zip(themes, SAID, strict=True) if telephone < dots]
-        await put_dots(session, found, bytes([telephone]), chosen)
+    themes = [one.id for one in await themes_of(session, found)]
+    dots = [
+        {"workshop_id": found.id, "theme_id": theme, "browser_hash": bytes([telephone])}
+        for theme, its in zip(themes, said, strict=True)
+        for telephone in range(its.dots)
+    ]
+    await insert_many(session, WorkshopDot, dots)
     ended = at + timedelta(hours=1)
     await close_workshop(session, facilitator, found.id, catalogue, ended, keeping=True)
-
-
-async def _vote(
-    session: AsyncSession,
-    territory: Demonstration,
-    reference: str,
-    code: str,
-    marks: Mapping[int, Mapping[Mark, int]],
-    at: datetime,
-) -> None:
-    held = HeldRole(Role.REFERENT, member_id=territory.members[code])
-    caller = Caller(territory.referent(code), territory.group_id, (held,))
-    member = await session.get_one(Member, (territory.group_id, territory.members[code]))
-    await file_ballot(session, caller, reference, member, marks, FixedClock(at))

@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from litestar import Litestar
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from pooling.demo.actions import make_actions
 from pooling.demo.committees import make_committees
 from pooling.demo.experiences import make_experiences
+from pooling.demo.history.making import make_history
 from pooling.demo.ordered import make_ordered
 from pooling.demo.purchases import make_purchases
 from pooling.demo.quotes import make_quotes
@@ -20,7 +21,7 @@ from pooling.demo.resources import make_resources
 from pooling.demo.rounds import make_rounds
 from pooling.demo.sites import make_sites
 from pooling.demo.suppliers import make_suppliers
-from pooling.demo.territory import make_group
+from pooling.demo.territory import Demonstration, make_group
 from pooling.features import FEATURES
 from pooling.kernel.database import Database
 from pooling.members.features import Features
@@ -40,6 +41,7 @@ async def make_territory(database: Database, now: datetime) -> bool:
     territory = await make_group(database, now)
     await make_sites(database, territory, now)
     await make_suppliers(database, territory, now)
+    await make_history(database, territory, now)
     await make_resources(database, territory, now)
     await make_actions(database, territory, now)
     await make_rounds(database, territory, now)
@@ -48,7 +50,19 @@ async def make_territory(database: Database, now: datetime) -> bool:
     await make_quotes(database, territory, now)
     await make_experiences(database, territory, now)
     await make_committees(database, territory, now)
+    await say_sent_long_ago(database, territory, now)
     return True
+
+
+async def say_sent_long_ago(database: Database, territory: Demonstration, now: datetime) -> None:
+    """What was written before yesterday left at once: the worker begins with what is due now."""
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(
+            text(
+                "UPDATE messages SET state = 'sent', sent_at = created_at WHERE group_id = :group AND created_at < :now"
+            ),
+            {"group": territory.group_id, "now": now - timedelta(days=1)},
+        )
 
 
 class EndedByItself(Exception):

@@ -79,4 +79,4 @@ async def make_sites(database: Database, territory: Demonstration, now: datetime
     async with database.transaction(territory.group_id) as session:
         for code, site in (*_seats(), *OTHERS):
             member = await session.get_one(Member, (territory.group_id, territory.members[code]))
-            await add_site(session, caller, member, site, now - timedelta(days=190))
+            await add_site(session, caller, member, site, now - timedelta(days=740))

@@ -38,4 +38,4 @@ async def make_suppliers(database: Database, territory: Demonstration, now: date
     facilitator = Caller(territory.people[FACILITATOR], territory.group_id, (HeldRole(Role.FACILITATOR),))
     async with database.transaction(territory.group_id) as session:
         for supplier in SUPPLIERS:
-            await add_supplier(session, facilitator, supplier, now - timedelta(days=190))
+            await add_supplier(session, facilitator, supplier, now - timedelta(days=740))

@@ -38,6 +38,8 @@ READER = f"observation@bassin.{DOMAIN}"
 LEADING = "213300098"
 """The member whose purchasing staff prepares what it leads."""
 BUYER = f"achats@cobas.{DOMAIN}"
+FOUNDED = 750
+"""Days ago."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def components() -> Sequence[UnitIn]:
 
 async def make_group(database: Database, now: datetime) -> Demonstration:
     """The group, its members, and a person for every role."""
-    long_ago = now - timedelta(days=200)
+    long_ago = now - timedelta(days=FOUNDED)
     async with database.transaction() as session:
         group_id = await create_group(session, name=GROUP_NAME, now=long_ago, fictional=True)
         listed: list[MemberIn | UnitIn] = [*legal_entities(), *components()]

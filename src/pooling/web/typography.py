@@ -157,12 +157,24 @@ _MAY_CHANGE = re.compile(rf"['.;!?:«»]|\d{_SPACE}")
 
 
 _MOST_PASSES = 4
+_KEPT = 300
+"""Characters of what is remembered at most."""
 
 
 def typo(text: str) -> str:
     """The text with French no-break spaces and apostrophes; leaves addresses and times (12:30) alone."""
     if _MAY_CHANGE.search(text) is None:  # most labels and names
         return text
+    return _typo_kept(text) if len(text) <= _KEPT else _typo(text)
+
+
+@lru_cache(maxsize=1024)
+def _typo_kept(text: str) -> str:
+    """What templates say comes again in each mail and on each page."""
+    return _typo(text)
+
+
+def _typo(text: str) -> str:
     for _ in range(_MOST_PASSES):  # a space that one rule sets may be what an earlier one waits for
         before_pass = text
         for signs, pattern, replacement in _RULES:
