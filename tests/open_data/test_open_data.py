@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 from sqlalchemy import text
 
 from api_client import API, Connect
+from bills.scene import MAKER, buy
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory
 from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
@@ -221,6 +222,30 @@ async def test_from_the_award_to_the_file(database: Database, territory: Territo
     assert (await buyer.get(f"{PAGE}/membres")).json() == {"notice": FICTIONAL, **members}
     for name in ("marches", "vehicules"):
         assert "Remarque" in (await buyer.get(f"/g/bassin/donnees-ouvertes/2027/{name}")).text
+
+
+async def test_each_member_publishes_the_contract_that_it_signs(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """Where the mandate stops at the procedure, each is the buyer of what it orders."""
+    bought = await buy(database, territory, mandate="procedure_only")
+    async with database.transaction(territory.group_id) as session:
+        lead_buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await describe_item(session, lead_buyer, bought.purchase_id, "arceau", DetailsIn(cpv="34928400-2"), NOW)
+        facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
+        lugos = await session.get_one(Member, (territory.group_id, territory.members[LUGOS]))
+        await describe_buyer(session, facilitator, lugos, BuyerIn(siret="21330260700014"), NOW)
+    buyer, referent = await sign_in(BUYER), await sign_in("referent@lugos.example")
+    arches = f"{PAGE}/{bought.suppliers[MAKER]}/0"
+    await _post(buyer, arches, SAID)
+    (contract,) = (await referent.get(f"{PAGE}/decp?membre={LUGOS}")).json()["marches"]["marche"]
+    assert (contract["acheteur"], contract["montant"], faults_of(contract)) == ({"id": "21330260700014"}, 720, [])
+    assert (await buyer.get(f"{PAGE}/decp")).json()["marches"]["marche"] == [contract], "of others the SIRET lacks"
+    shown = text_of(await buyer.get(PAGE)).replace("\u202f", " ").replace("\u00a0", " ")
+    assert "Salles Mobilier urbain exemple 1 080,00 € il manque : SIRET" in shown
+    assert "Lugos Mobilier urbain exemple 720,00 € facultatif, JSON" in shown
+    assert "Salles" not in text_of(await referent.get(PAGE)), "what others buy is theirs"
+    assert (await referent.get(f"{PAGE}/decp?membre={ARCACHON}")).status_code == 404
 
 
 async def test_what_is_due_is_told_until_it_is_published(

@@ -53,6 +53,10 @@ class ContractOut(ApiOut):
     warnings: Sequence[str]
 
 
+class SignedIn(ApiIn):
+    member: str = Field(default="", max_length=100, description="Where each member signs: of this one, by its SIREN.")
+
+
 class ContractsOut(ApiOut):
     contracts: Sequence[ContractOut]
 
@@ -95,9 +99,11 @@ def _json(content: Mapping[str, Any], name: str) -> Response[bytes]:
 
 
 @endpoint(get, f"{CONTRACTS}/essential-data", right=Right.SEE_TOTALS, media=JSON, conflicts=("data_incomplete",))
-async def get_essential_data(here: Here[OnProcedure]) -> Response[bytes]:
-    """Essential data of the contracts that have all of them, in the State's format (2.0.3 and 2.0.4)."""
-    content = essential_data(here, await contracts_here(here))
+async def get_essential_data(here: Here[OnProcedure], asked: SignedIn) -> Response[bytes]:
+    """Essential data of the contracts that have all of them, in the State's format (2.0.3 and 2.0.4); where each member
+    signs its own, of each member whose share the caller sees.
+    """
+    content = await essential_data(here, await contracts_here(here), asked.member)
     return _json(content, f"{here.purchase.reference}-decp.json")
 
 

@@ -4,14 +4,16 @@ import asyncio
 import io
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from pooling.allocation.page import finance_of
 from pooling.conventions.parties import read_parties
-from pooling.kernel.errors import Conflict
+from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.sheet_writing import write_csv
 from pooling.kernel.versions import ChangedMeanwhile
 from pooling.members.group_page import GroupPage, Here, InGroup
@@ -23,13 +25,14 @@ from pooling.open_data.fleet import renewed, written
 from pooling.open_data.keeping import describe_contract, version_said
 from pooling.open_data.listing import listed, small_contracts
 from pooling.open_data.page import DATA, ContractPage, DataPage
+from pooling.open_data.signing import Signed, signed_by
 from pooling.outbox.mail import FICTIONAL
 from pooling.procurement.models import Mandate
 from pooling.procurement.page import OnProcedure
 from pooling.procurement.permissions import may_plan
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.typography import of_name
+from pooling.web.typography import euros, of_name
 
 PAGE = f"/achats/{{reference:str}}{DATA}"
 ONE = f"{PAGE}/{{contract_supplier:int}}/{{contract_lot:int}}"
@@ -53,20 +56,55 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
         lacking={contract.path: contract.lacking(here.today) for contract in contracts},
         ready=ready,
         edits=may_plan(here.caller, here.purchase),
-        each_signs=here.plan.mandate == Mandate.PROCEDURE_ONLY,
+        each_signs=each_signs(here),
+        signed=[
+            (
+                one.party.name,
+                one.contract.title,
+                euros(one.amount),
+                _state(one, here.today),
+                f"{here.url}{DATA}/decp?{urlencode({'membre': one.party.siren})}"
+                if not one.lacking(here.today)
+                else None,
+            )
+            for one in await signed_here(here, contracts)
+        ],
         threshold=THRESHOLD,
         listed_from=LISTED_FROM,
         year=here.today.year,
     )
 
 
-def essential_data(here: OnProcedure, contracts: list[Contract]) -> dict[str, Any]:
-    """Those contracts whose data are complete, as the State's format has them.
+def each_signs(here: OnProcedure) -> bool:
+    return here.plan.mandate == Mandate.PROCEDURE_ONLY
+
+
+async def signed_here(here: OnProcedure, contracts: list[Contract]) -> list[Signed]:
+    """Where each member signs, what each ordered of the contracts."""
+    if not each_signs(here):
+        return []
+    return await signed_by(here.session, here.caller, here.purchase, contracts)
+
+
+def _state(one: Signed, today: date) -> str:
+    lacking = one.lacking(today)
+    if lacking:
+        return "il manque : " + ", ".join("SIRET" if name == "acheteur.id" else name for name in lacking)
+    return "à publier" if one.obliged else "facultatif"
+
+
+async def essential_data(here: OnProcedure, contracts: list[Contract], member: str = "") -> dict[str, Any]:
+    """Those contracts whose data are complete, as the State's format has them: where each member signs, of each member,
+    or of this one alone.
 
     Raises:
-        Conflict: none is.
+        NotFound: it signs none.
+        Conflict: none is complete.
     """
-    found = [contract.data(here.today) for contract in contracts if not contract.lacking(here.today)]
+    signed = [one for one in await signed_here(here, contracts) if member in {"", one.party.siren}]
+    if member and not signed:
+        raise NotFound
+    found = [one.data(here.today) for one in signed or contracts if not one.lacking(here.today)]
     if not found:
         raise Conflict("Aucun contrat n’a encore toutes ses données : complétez-les d’abord.", code="data_incomplete")
     return {**_notice(here), "marches": {"marche": found, "contrat-concession": []}}
@@ -103,8 +141,10 @@ def _json(content: Mapping[str, Any], name: str) -> Response[bytes]:
 
 
 @get(f"{PAGE}/decp", right=Right.SEE_TOTALS)
-async def download_decp(here: Here[DataPage]) -> Response[bytes]:
-    return _json(essential_data(here, await contracts_here(here)), f"{here.purchase.reference}-decp.json")
+async def download_decp(here: Here[DataPage], membre: FromQuery[str] = "") -> Response[bytes]:
+    of = f"-{membre}" if membre else ""
+    content = await essential_data(here, await contracts_here(here), membre)
+    return _json(content, f"{here.purchase.reference}-decp{of}.json")
 
 
 @get(f"{PAGE}/membres", right=Right.SEE_TOTALS)
