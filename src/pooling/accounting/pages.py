@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from functools import partial
 from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlencode
@@ -13,14 +12,14 @@ from sqlalchemy import and_, select
 from sqlmodel import col
 
 from pooling.accounting.configuration import AccountingLayouts
+from pooling.accounting.layout_files import write_layout_file
 from pooling.accounting.mailing import ask_statements, mailing_of
 from pooling.accounting.models import StatementMail
 from pooling.accounting.page import ACCOUNTING, STATEMENTS
 from pooling.accounting.reading import creditors_of, has_statement, read_booked
-from pooling.accounting.rows import Rows, rows_of
+from pooling.accounting.rows import Rows
 from pooling.accounting.statement import PDF, statement_pdf
 from pooling.accounting.statement_export import KIND, MOST_IN_ZIP, count_statements, parts_of, terms_of
-from pooling.accounting.writing import write_layout
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share, may_see_share
@@ -28,6 +27,7 @@ from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.allocation.records.page import RecordPage, RecordSharePage
 from pooling.exports.asking import ask_export, file_of, find_export
 from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
+from pooling.kernel.apart import apart
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import file_with_content
@@ -36,8 +36,8 @@ from pooling.kernel.tables import any_of, linked
 from pooling.kernel.text import whole_number
 from pooling.members.features import Part
 from pooling.members.group_page import Here
-from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.permissions import may_run
+from pooling.purchases.size import has_many
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import download, streamed
 from pooling.web.forms import PostedForm
@@ -240,25 +240,21 @@ async def layout_file(here: OnCosts, number: int, named: str, creditor: str = ""
     if layout is None:
         raise NotFound
     record = await find_record(here.session, here.purchase.id, number)
-    booked = await read_booked(here.session, here.purchase, record, here.now)
-    if creditor and creditor not in booked.buying.members:
+    record.told()
+    if creditor and creditor not in dict(await creditors_of(here.session, record.id)):
         raise NotFound
     file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
+    given = (file.name, here.purchase.id, number, layout, creditor, here.now)
     try:
-        changed = await asyncio.to_thread(
-            partial(
-                write_layout,
-                file.file,
-                layout,
-                rows_of(booked, layout.rows, creditor),
-                FICTIONAL if booked.fictional else None,
-            )
-        )
+        if await has_many(here.session, here.purchase.id):
+            changed = await apart(here.session, write_layout_file, *given)
+        else:
+            changed = await write_layout_file(here.session, *given)
     except BaseException:
         file.close()
         raise
     encoding = "windows-1252" if layout.encoding == "cp1252" else "utf-8"
-    of = f"-{creditor}" if creditor and creditor != booked.buying.lead else ""
+    of = f"-{creditor}" if creditor else ""
     name = f"{here.purchase.reference}-etat-{number}-{layout.name}{of}.csv"
     answer = streamed(file, name, CSV, encoding=encoding)
     answer.headers["X-Transliterated"] = str(changed)

@@ -11,20 +11,20 @@ from pooling.allocation.figures import KEYS, decimal
 from pooling.allocation.why import base_value
 from pooling.outbox.mail import FICTIONAL
 from pooling.sharing.shared_lines import LineKind
-from pooling.web.pdf import set_pdf
+from pooling.web.pdf import Setter
 from pooling.web.typography import date_long, euros, number, percent, plural, price, typo
 
 TEMPLATE = "accounting/statement.typ"
 PDF = "application/pdf"
 
 
-def statement_pdf(booked: BookedRecord, entry: Entry) -> bytes:
-    """The accessible PDF.
+def statement_pdf(booked: BookedRecord, entry: Entry, setter: Setter | None = None) -> bytes:
+    """The accessible PDF; many are set by one `setter`.
 
     Raises:
         Unprintable: it cannot be set.
     """
-    return set_pdf(TEMPLATE, statement_data(booked, entry), booked.record.frozen_at)
+    return (setter or Setter(TEMPLATE)).set(statement_data(booked, entry), booked.record.frozen_at)
 
 
 def statement_data(booked: BookedRecord, entry: Entry) -> dict[str, object]:

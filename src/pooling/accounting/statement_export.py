@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.accounting.fields import Entry
 from pooling.accounting.reading import BookedRecord, has_statement, read_booked
-from pooling.accounting.statement import statement_pdf
+from pooling.accounting.statement import TEMPLATE, statement_pdf
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.exports.kinds import ExportKind, Prepared, Progress
@@ -21,11 +22,12 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.limits import Readers, limit
 from pooling.purchases.models import Purchase
+from pooling.web.pdf import Setter
 
 KIND = "statements"
 ZIP = "application/zip"
 MOST_IN_ZIP = limit(2_000, "Statements in one ZIP file", __name__, Readers.OPERATORS)
-"""A file is held in memory while it is written: some thirty kilobytes for each."""
+"""A file is held in memory while it is written: some forty kilobytes for each, twice."""
 
 
 async def count_statements(session: AsyncSession, record: FoundRecord) -> tuple[int, int]:
@@ -64,10 +66,17 @@ async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetim
 
 
 def _zip(booked: BookedRecord, part: int, progress: Progress) -> bytes:
+    entries = islice(booked.entries(), MOST_IN_ZIP * (part - 1), MOST_IN_ZIP * part)
+    return write_statements(booked, entries, progress)
+
+
+def write_statements(booked: BookedRecord, entries: Iterable[Entry], progress: Progress) -> bytes:
+    """Their PDF files in one ZIP file."""
     target, at = io.BytesIO(), booked.record.frozen_at.astimezone(booked.zone).timetuple()[:6]
+    setter = Setter(TEMPLATE)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PDF is compressed already
-        for entry in islice(booked.entries(), MOST_IN_ZIP * (part - 1), MOST_IN_ZIP * part):
-            archive.writestr(zipfile.ZipInfo(f"{entry.number}.pdf", at), statement_pdf(booked, entry))
+        for entry in entries:
+            archive.writestr(zipfile.ZipInfo(f"{entry.number}.pdf", at), statement_pdf(booked, entry, setter))
             progress(1)
     return target.getvalue()
 

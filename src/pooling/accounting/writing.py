@@ -6,11 +6,12 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import IO
 
-from pooling.accounting.configuration import Layout, LayoutColumn
+from pooling.accounting.configuration import Layout
 from pooling.accounting.fields import FIELDS, Amount, Entry, Said
-from pooling.kernel.sheet_writing import REMARK, csv_text, euros
+from pooling.kernel.sheet_writing import REMARK, csv_text
 from pooling.kernel.text import one_line
 
 _ALIKE = str.maketrans(
@@ -27,43 +28,49 @@ def write_layout(target: IO[bytes], layout: Layout, rows: Iterable[Entry], notic
     text = io.TextIOWrapper(target, encoding=encoding, newline="")
     writer = csv.writer(text, delimiter=layout.separator, lineterminator="\r\n")
     changed = 0
-    said = [in_encoding(notice, layout.encoding)] if notice else []
+    remark = [in_encoding(notice, layout.encoding)] if notice else []
     if layout.headings:
         titles = [in_encoding(column.title, layout.encoding) for column in layout.columns]
-        writer.writerow([*titles, *([REMARK] if said else [])])
+        writer.writerow([*titles, *([REMARK] if remark else [])])
+
+    @lru_cache(maxsize=4_096)  # names and objects come again from row to row
+    def of_text(said: str) -> tuple[str, bool]:
+        value = csv_text(one_line(said))
+        written = in_encoding(value, layout.encoding)
+        return written, written != value
+
     for entry in rows:
         row = []
         for column in layout.columns:
-            value = _value(layout, column, entry)
-            written = in_encoding(value, layout.encoding)
-            changed += written != value
+            if column.field is None:
+                fixed = column.fixed or ""
+                written = in_encoding(fixed, layout.encoding)
+                is_changed = written != fixed
+            else:
+                said = FIELDS[column.field](entry)
+                written, is_changed = of_text(said) if isinstance(said, str) else (_written(layout, said), False)
+            changed += is_changed
             row.append(written if column.longest is None else written[: column.longest])
-        writer.writerow([*row, *said])
+        writer.writerow([*row, *remark])
     text.flush()
     text.detach()  # the caller closes what it opened
     return changed
 
 
-def _value(layout: Layout, column: LayoutColumn, entry: Entry) -> str:
-    if column.field is None:
-        return column.fixed or ""
-    return _written(layout, FIELDS[column.field](entry))
-
-
 def _written(layout: Layout, said: Said) -> str:
+    """What is no text: signs that every encoding holds."""
     match said:
         case None:
             return ""
         case date():
             return said.strftime(layout.dates)
         case Amount():
-            return f"{euros(said):.2f}".replace(".", layout.decimal)
+            whole, cents = divmod(abs(said), 100)
+            return f"{'-' if said < 0 else ''}{whole}{layout.decimal}{cents:02}"
         case Decimal():
             return f"{said:f}".replace(".", layout.decimal)
-        case int():
-            return str(said)
         case _:
-            return csv_text(one_line(said))
+            return str(said)
 
 
 def in_encoding(text: str, encoding: str) -> str:

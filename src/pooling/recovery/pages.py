@@ -1,18 +1,22 @@
 """What remains to recover of a purchase, member by member; noting titres and payments."""
 
 from collections.abc import Sequence
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
 
 from pooling.allocation.permissions import may_see_every_share, may_see_share
+from pooling.kernel.apart import apart
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import id_typed
 from pooling.kernel.text import whole_number
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
+from pooling.outbox.mail import FICTIONAL
+from pooling.purchases.size import has_many
 from pooling.recovery.keeping import EntryIn, note_entry, withdraw_entry
 from pooling.recovery.models import EntryKind, RecoveryEntry
 from pooling.recovery.page import RECOVERY, SECTION, TITLE, DebtorPage, RecoveryPage
@@ -20,13 +24,14 @@ from pooling.recovery.permissions import may_recover
 from pooling.recovery.reading import Account, accounts_listed, accounts_of, entries_of, total_of, version_of
 from pooling.recovery.rules import WORDS
 from pooling.recovery.words import KINDS
-from pooling.recovery.workbook import FILE_NAMES, recovery_file
+from pooling.recovery.workbook import FILE_NAMES, write_accounts
+from pooling.recovery.workbook import KINDS as BOOKS
 from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after
-from pooling.web.downloads import download
+from pooling.web.downloads import streamed
 from pooling.web.forms import Form, PostedForm
 from pooling.web.numbers import read_cents
-from pooling.web.typography import date_short, euros
+from pooling.web.typography import date_short, date_time_long, euros
 
 _FIELDS = {name: name for name in EntryIn.model_fields}
 
@@ -70,10 +75,27 @@ def _figures(here: RecoveryPage, account: Account) -> Sequence[str]:
 
 
 @get([f"{RECOVERY}/{name}" for name in FILE_NAMES.values()], right=may_see_every_share)
-async def download_recovery(here: Here[RecoveryPage]) -> Response[bytes]:
+async def download_recovery(here: Here[RecoveryPage]) -> Response[Any]:
+    """Of many members it is written in a process apart."""
     kind = path_of(here.request).rpartition(".")[2]
-    content, media_type = await recovery_file(here, kind)
-    return download(content, f"{here.purchase.reference}-recouvrement.{kind}", media_type)
+    facts = {
+        "Document": "Recouvrement",
+        "Achat": f"{here.purchase.reference} {here.purchase.title}",
+        "Groupe": here.group.name,
+        "Date": date_time_long(here.now, here.zone, with_year=True),
+    }
+    notice = FICTIONAL if here.group.fictional else None
+    file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
+    given = (file.name, here.purchase.id, here.today, here.smallest, facts, notice, kind)
+    try:
+        if await has_many(here.session, here.purchase.id):
+            await apart(here.session, write_accounts, *given)
+        else:
+            await write_accounts(here.session, *given)
+    except BaseException:
+        file.close()
+        raise
+    return streamed(file, f"{here.purchase.reference}-recouvrement.{kind}", BOOKS[kind])
 
 
 @get(f"{RECOVERY}/{{member:str}}", right=may_see_share)

@@ -46,31 +46,59 @@ async def make_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> b
 
 def set_pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
     """The same, for whoever is in a thread already."""
-    feature, _, name = template.partition("/")
-    try:
-        return _set(f"{feature}/templates/{name}", data, at)
-    except RuntimeError as error:  # what typst raises, also where a template is missing
-        log.exception("%s could not be set", template)
-        raise Unprintable(str(data["title"])) from error
+    return Setter(template).set(data, at)
+
+
+class Setter:
+    """Sets many documents by one template: fonts are read and the template is understood once, which takes typst half
+    of the time of a document of one page. For one thread.
+    """
+
+    def __init__(self, template: str) -> None:
+        feature, _, name = template.partition("/")
+        self._template, self._path = template, f"{feature}/templates/{name}"
+        self._compiler: Any = None
+
+    def set(self, data: Mapping[str, Any], at: datetime) -> bytes:
+        """Raises:
+        Unprintable: the document cannot be set.
+        """
+        try:
+            return self._set(data, at)
+        except RuntimeError as error:  # what typst raises, also where a template is missing
+            log.exception("%s could not be set", self._template)
+            raise Unprintable(str(data["title"])) from error
+
+    def _set(self, data: Mapping[str, Any], at: datetime) -> bytes:
+        """A letter that no font has (an emoji, another script) would be read to nobody, so PDF/UA refuses the document:
+        it is set again with a square in its place. Signs (emoji), which only adorn, are left out.
+        """
+        import typst  # noqa: PLC0415 - 7 MB, once somebody wants a document
+
+        if self._compiler is None:
+            self._compiler = typst.Compiler(
+                templating.PACKAGE / self._path, root=templating.PACKAGE, ignore_system_fonts=True
+            )
+        try:
+            return self._compile(json.dumps(data), at)
+        except typst.TypstError as error:
+            if _UNDISPLAYED not in str(error):
+                raise
+            return self._compile(json.dumps(_displayed(data)), at)
+
+    def _compile(self, data: str, at: datetime) -> bytes:
+        pdf: bytes = self._compiler.compile(
+            format="pdf",
+            sys_inputs={"data": data},
+            pdf_standards="ua-1",
+            timestamp=at.astimezone(UTC).replace(microsecond=0),  # all that typst takes
+        )
+        return pdf
 
 
 _UNDISPLAYED = "could not be displayed"
 _DISPLAYED = ((0x20, 0x24F), (0x370, 0x4FF), (0x1E00, 0x2040), (0x20A0, 0x20BF), (0x2190, 0x22FF))
 """Latin, Greek, Cyrillic, punctuation, currencies, arrows and signs: what the fonts certainly have."""
-
-
-def _set(path: str, data: Mapping[str, Any], at: datetime) -> bytes:
-    """A letter that no font has (an emoji, another script) would be read to nobody, so PDF/UA refuses the document: it
-    is set again with a square in its place. Signs (emoji), which only adorn, are left out.
-    """
-    import typst  # noqa: PLC0415 - 7 MB, once somebody wants a document
-
-    try:
-        return _compile(path, json.dumps(data), at)
-    except typst.TypstError as error:
-        if _UNDISPLAYED not in str(error):
-            raise
-        return _compile(path, json.dumps(_displayed(data)), at)
 
 
 def _displayed(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -92,18 +120,3 @@ def _instead_of(letter: str) -> str:
 def _has_glyph(letter: str) -> bool:
     known = unicodedata.category(letter)[0] != "C" and any(first <= ord(letter) <= last for first, last in _DISPLAYED)
     return known or letter in "\n\t"
-
-
-def _compile(path: str, data: str, at: datetime) -> bytes:
-    import typst  # noqa: PLC0415 - as above
-
-    pdf: bytes = typst.compile(
-        templating.PACKAGE / path,
-        root=templating.PACKAGE,
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"data": data},
-        pdf_standards="ua-1",
-        timestamp=at.astimezone(UTC).replace(microsecond=0),  # all that typst takes
-    )
-    return pdf

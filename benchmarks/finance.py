@@ -1,0 +1,187 @@
+"""How fast what finance gets of 35 000 members is made, next to the bare limits: `python benchmarks/finance.py`.
+
+35 000 members with four items of two suppliers, two charges and a subsidy, as for current shares: a version frozen, its
+files for accounting packages, who owes whom, what remains to recover, and some of its statements as PDF. Each is made
+as it is for people: in a process apart, whose whole memory is told, but the statements, which the worker writes. The
+bare limits, in the same run: PostgreSQL copying the same rows; asyncpg fetching them and the standard library, or
+openpyxl's write-only sheet, writing as many cells; typst setting the same pages. They leave out the rule, what belongs
+to which line, names and references, who is owed what, and the sheet that checks.
+"""
+
+import asyncio
+import csv
+import resource
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from openpyxl import Workbook
+from sqlalchemy.ext.asyncio import AsyncSession
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from current_shares import FINANCE, OTHERS, ROOM, prepare
+from measuring import Row, interleaved
+from measuring.server import on_a_server
+
+from pooling.accounting.configuration import EXPENSES, RECEIPTS
+from pooling.accounting.layout_files import write_layout_file
+from pooling.accounting.reading import read_booked
+from pooling.accounting.statement import TEMPLATE, statement_data
+from pooling.accounting.statement_export import write_statements
+from pooling.allocation.current import current_allocation
+from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.opening import find_record
+from pooling.allocation.records.owing import write_debts
+from pooling.embedded.postgres import PostgresAddresses
+from pooling.kernel.apart import apart
+from pooling.kernel.clock import SystemClock
+from pooling.kernel.database import Database
+from pooling.members.models import Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.purchases.models import Purchase
+from pooling.recovery.workbook import write_accounts
+from pooling.suppliers.keeping import SupplierIn, add_supplier
+from pooling.web.pdf import Setter
+
+STATEMENTS = 200
+"""Of those that a ZIP file holds, ten times as many."""
+ROUNDS = 3
+FREEZING = 20
+AWARDS = """
+    INSERT INTO awards (group_id, purchase_id, item_id, supplier_id, chosen_at, reason)
+    SELECT i.group_id, i.purchase_id, i.id, s.id, now(), ''
+    FROM (SELECT *, row_number() OVER (ORDER BY id) AS place FROM items) i
+    JOIN (SELECT *, row_number() OVER (ORDER BY id) AS place FROM suppliers) s ON s.place = 1 + i.place % 2"""
+KEPT = "SELECT * FROM allocation_shares WHERE group_id = $1"
+DEBTS = "SELECT debtor, creditor, what, cents FROM allocation_debts WHERE group_id = $1"
+COPY = """
+    CREATE TEMP TABLE copied (LIKE current_shares INCLUDING ALL);
+    INSERT INTO copied SELECT * FROM current_shares;
+    DROP TABLE copied"""
+
+
+async def prepared(database: Database, owner: asyncpg.Connection) -> tuple[int, int, Caller]:
+    """Two suppliers beside what current shares are measured with: the group, the purchase, its buyer."""
+    group, purchase = await prepare(database, owner)
+    buyer = Caller(0, group, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase),))
+    async with database.transaction(group) as session:
+        for name, number in (("Un", "DE136695976"), ("Deux", "DE129273398")):
+            await add_supplier(session, buyer, SupplierIn(name=name, vat_number=number), datetime.now(UTC))
+    await owner.execute(AWARDS)
+    return group, purchase, buyer
+
+
+async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
+    """All of this file, on a server of its own."""
+    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    group, purchase, buyer = await prepared(database, owner)
+    peaks: dict[str, float] = {}
+
+    async def made(name: str, work: Callable[..., Awaitable[Any]], *given: Any) -> None:  # noqa: ANN401
+        async with database.transaction(group) as session:
+            peak = await apart(session, told, work, *given)
+        peaks[name] = max(peak, peaks.get(name, 0.0))
+
+    async def measured(
+        name: str,
+        bare: Callable[[], Awaitable[Any]],
+        wanted: float,
+        work: Callable[..., Awaitable[Any]],
+        *given: Any,  # noqa: ANN401
+    ) -> Row:
+        row = await interleaved(name, lambda: made(name, work, *given), bare, wanted, rounds=ROUNDS)
+        return replace(row, peak=peaks[name], room=ROOM, patience=OTHERS)
+
+    async def bare_rows(statement: str) -> None:
+        with (folder / "bare").open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target, delimiter=";").writerows(await owner.fetch(statement, group))
+
+    async def bare_book() -> None:
+        book = Workbook(write_only=True)
+        sheet: Any = book.create_sheet("Dettes")
+        for row in await owner.fetch(DEBTS, group):
+            sheet.append([*row, "", ""])
+        await asyncio.to_thread(book.save, folder / "bare")
+
+    async with database.transaction(group) as session:
+        await current_allocation(session, purchase, FINANCE)
+    path, now, today = str(folder / "file"), datetime.now(UTC), datetime.now(UTC).date()
+    facts = {"Document": "Dettes"}
+    found = [
+        replace(
+            await interleaved(
+                "a version frozen, with who owes whom",
+                lambda: made("frozen", frozen, purchase, buyer),
+                lambda: owner.execute(COPY),
+                FREEZING,
+                rounds=ROUNDS,
+            ),
+            peak=peaks["frozen"],
+            patience=OTHERS,
+        )
+    ]
+    async with database.transaction(group) as session:
+        record = await find_record(session, purchase, 1)
+    found += [
+        await measured(title, partial(bare_rows, KEPT), wanted, write_layout_file, path, purchase, 1, layout, "", now)
+        for title, layout, wanted in (("« projets de titres »", RECEIPTS, 16), ("« projets de mandats »", EXPENSES, 32))
+    ]
+    found += [
+        await measured("who owes whom, as a workbook", bare_book, 3, write_debts, path, record, facts, None, "xlsx"),
+        await measured(
+            "what remains to recover, as a workbook", bare_book, 6,
+            write_accounts, path, purchase, today, 1500, facts, None, "xlsx",
+        ),
+        await statements(database, group, purchase),
+    ]  # fmt: skip
+    await owner.close()
+    await database.dispose()
+    return found
+
+
+async def frozen(session: AsyncSession, purchase: int, buyer: Caller) -> None:
+    await freeze_allocation(session, buyer, purchase, "Grand achat", SystemClock(), finance=FINANCE)
+
+
+async def told(session: AsyncSession, work: Callable[..., Awaitable[Any]], *given: Any) -> float:  # noqa: ANN401
+    """The part of the process apart, which is told how many megabytes it held at its largest."""
+    await work(session, *given)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def statements(database: Database, group: int, purchase: int) -> Row:
+    async with database.transaction(group) as session:
+        whole = await session.get_one(Purchase, (group, purchase))
+        booked = await read_booked(session, whole, await find_record(session, purchase, 1), datetime.now(UTC))
+    some = list(islice(booked.entries(), STATEMENTS))
+    written = [statement_data(booked, entry) for entry in some]
+
+    def bare() -> None:
+        setter = Setter(TEMPLATE)
+        for data in written:
+            setter.set(data, booked.record.frozen_at)
+
+    return await interleaved(
+        f"{STATEMENTS} statements in a ZIP file, beside typst alone",
+        lambda: asyncio.to_thread(write_statements, booked, some, lambda _: None),
+        lambda: asyncio.to_thread(bare),
+        2.5,
+        rounds=ROUNDS,
+        room=ROOM,
+        patience=OTHERS,
+    )
+
+
+def measure() -> list[Row]:
+    return on_a_server(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if all(row.kept for row in measure()) else 1)
