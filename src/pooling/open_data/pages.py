@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -38,6 +38,8 @@ PAGE = f"/achats/{{reference:str}}{DATA}"
 ONE = f"{PAGE}/{{contract_supplier:int}}/{{contract_lot:int}}"
 YEARS = "/donnees-ouvertes"
 YEAR = f"{YEARS}/{{data_year:int}}"
+SHOWN_AT_MOST = 100
+"""Members of whom a page shows the contracts; the file has all."""
 EARLIEST, LATEST = 2020, 2100
 JSON = "application/json"
 
@@ -67,8 +69,9 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
                 if not one.lacking(here.today)
                 else None,
             )
-            for one in await signed_here(here, contracts)
+            for one in await signed_here(here, contracts, most=SHOWN_AT_MOST)
         ],
+        shown_at_most=SHOWN_AT_MOST,
         threshold=THRESHOLD,
         listed_from=LISTED_FROM,
         year=here.today.year,
@@ -79,11 +82,13 @@ def each_signs(here: OnProcedure) -> bool:
     return here.plan.mandate == Mandate.PROCEDURE_ONLY
 
 
-async def signed_here(here: OnProcedure, contracts: list[Contract]) -> list[Signed]:
+async def signed_here(
+    here: OnProcedure, contracts: list[Contract], *, most: int | None = None, among: Collection[str] | None = None
+) -> list[Signed]:
     """Where each member signs, what each ordered of the contracts."""
     if not each_signs(here):
         return []
-    return await signed_by(here.session, here.caller, here.purchase, contracts)
+    return await signed_by(here.session, here.caller, here.purchase, contracts, most=most, among=among)
 
 
 def _state(one: Signed, today: date) -> str:
@@ -101,7 +106,8 @@ async def essential_data(here: OnProcedure, contracts: list[Contract], member: s
         NotFound: it signs none.
         Conflict: none is complete.
     """
-    signed = [one for one in await signed_here(here, contracts) if member in {"", one.party.siren}]
+    signed = await signed_here(here, contracts, among=[member] if member else None)
+    signed = [one for one in signed if member in {"", one.party.siren}]
     if member and not signed:
         raise NotFound
     found = [one.data(here.today) for one in signed or contracts if not one.lacking(here.today)]

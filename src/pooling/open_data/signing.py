@@ -2,7 +2,7 @@
 the buyer of that contract, and publishes its essential data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -65,16 +65,24 @@ class Signed:
 
 
 async def signed_by(
-    session: AsyncSession, caller: Caller, purchase: Purchase, contracts: Sequence[Contract]
+    session: AsyncSession,
+    caller: Caller,
+    purchase: Purchase,
+    contracts: Sequence[Contract],
+    *,
+    most: int | None = None,
+    among: Collection[str] | None = None,
 ) -> list[Signed]:
-    """Each member's contracts, in the order of members: of those of whom the caller sees the share."""
+    """Each member's contracts, in the order of members, of those of whom the caller sees the share: of all, of the
+    first `most`, or of those `among` these SIREN.
+    """
     amounts = await _amounts(session, purchase.id)
     if not amounts:
         return []
     only = None if await sees_all_costs(session, caller, purchase.id) else await own_codes(session, caller)
     parties = [
         party
-        for party in (await read_parties(session, purchase)).all
+        for party in (await read_parties(session, purchase, most=most, among=among)).named
         if only is None or not party.codes.isdisjoint(only)
     ]
     identities = await identities_of(session, {party.siren for party in parties})
