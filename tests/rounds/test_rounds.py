@@ -17,6 +17,7 @@ from factories import ARCACHON, LUGOS, NOW, Territory
 from pooling.actions.catalogue import Catalogue
 from pooling.actions.keeping import propose_action
 from pooling.actions.schemas import ActionIn
+from pooling.committees.agendas.results import put_results_on_agenda
 from pooling.committees.decisions.carrying_out import apply_decision
 from pooling.committees.decisions.models import Decision
 from pooling.committees.meetings.scheduling import schedule_committee
@@ -139,7 +140,14 @@ async def test_a_round_is_prepared_opened_voted_closed_and_adopted(  # noqa: PLR
     # 7 points each: two members chose the first one
     assert shown.index("Des arceaux") < shown.index("Des vélos") < shown.index("Des bureaux")
     assert (await referent.get(f"{ONE}/bulletins/{ARCACHON}")).status_code == 200
+    assert "s’inscrira de lui-même" in text_of(await facilitator.get(ONE))
+    assert await put_results(database, territory) == 0, "there is no committee yet"
     committee = await meet(database, territory)
+    assert [await put_results(database, territory) for _ in range(2)] == [1, 0]
+    assert "est à l’ordre du jour" in text_of(await referent.get(ONE))
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("DELETE FROM agenda_items WHERE round_id IS NOT NULL"))
+    assert await put_results(database, territory) == 0, "what was taken off an agenda stays off it"
     press = re.search(r'action="([^"]+/propositions)"', (await facilitator.get(ONE)).text)
     assert press is not None
     key = re.search(r'name="key" value="([^"]+)"', (await facilitator.get(ONE)).text)
@@ -158,6 +166,11 @@ async def seen(browser: Browser) -> str:
     found = re.search(r'name="seen" value="(\w+)"', (await browser.get(BALLOT)).text)
     assert found is not None
     return found[1]
+
+
+async def put_results(database: Database, territory: Territory) -> int:
+    async with database.transaction(territory.group_id) as session:
+        return await put_results_on_agenda(session, FixedClock(NOW))
 
 
 async def meet(database: Database, territory: Territory) -> int:
@@ -257,6 +270,15 @@ async def test_a_secret_round_tells_nothing_before_it_closes(
     assert (told[0] == told[1]) is not turnout_shown
     assert "round_secret" in told[0]
     assert (await facilitator.get(BALLOT)).status_code == 403
+    relaunch = f"{ONE}/relance"
+    assert (await facilitator.post(relaunch, page=ONE)).status_code == 303
+    assert "déjà partie" in text_of(await facilitator.post(relaunch, page=ONE))
+    assert problem(await program.post(f"{API}/rounds/TP-2027-001/reminding", {})) == (409, "already_reminded")
+    async with database.transaction(territory.group_id) as session:
+        mailed = await session.execute(select(col(Message.recipient)).where(col(Message.kind) == "round_deadline"))
+        reminded = set(mailed.scalars())
+    assert OTHER in reminded
+    assert (REFERENT in reminded) is not turnout_shown, "who has voted is told apart only where that is shown"
     async with database.transaction(territory.group_id) as session:
         (round_id,) = (await session.execute(text("SELECT id FROM rounds"))).one()
         assert await results_of(session, [round_id]) == {}

@@ -306,6 +306,7 @@ EXPECTED: dict[str, frozenset[str]] = {
             *(f"{{round}}/{step}" for step in ("fiche", "ouverture", "prolongation", "cloture", "abandon")),
         )
     },
+    "POST /g/{group}/actions/tours/{round}/relance": FACILITATOR,
     **{f"{method} /g/{{group}}/actions/tours/{{round}}/bulletins/{{member}}": OWN_MEMBER for method in ("GET", "POST")},
     "GET /g/{group}/actions/{action}/pieces/{action_file_id}": GROUP,
     **{f"POST /g/{{group}}/actions/{{action}}/{step}": OWNS for step in ("pieces", "pieces/{action_file_id}/retrait")},
@@ -334,15 +335,26 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /g/{group}/experiences/ailleurs/{shared_id}": frozenset(),  # no other group shows any
     "POST /g/{group}/experiences/nouveau": GROUP,
     **{
+        f"{method} /g/{{group}}/{about}/avis": frozenset()  # nothing was delivered, and nobody was there yet
+        for method in ("GET", "POST")
+        for about in ("achats/{reference}", "comites/{committee_id}")
+    },
+    **{
         f"POST /g/{{group}}/experiences/{{experience_id}}/{path}": GROUP
         for path in ("questions", "questions/{question_id}/reponse")
     },
     **{f"{method} /g/{{group}}/experiences/{{experience_id}}/fiche": OWNS for method in ("GET", "POST")},
-    "POST /g/{group}/experiences/{experience_id}/pieces": OWNS,
+    **{
+        f"POST /g/{{group}}/experiences/{{experience_id}}/pieces{path}": OWNS
+        for path in ("", "/{experience_file_id}/retrait")
+    },
     "POST /g/{group}/experiences/{experience_id}/partage": FACILITATOR,
     **{f"{method} {API}/experiences": GROUP for method in ("GET", "POST")},
     f"GET {API}/experiences/{{experience_id}}": GROUP,
     f"PUT {API}/experiences/{{experience_id}}": OWNS,
+    f"PUT {API}/experiences/{{experience_id}}/sharing": FACILITATOR,
+    **{f"{method} {API}/experiences/{{experience_id}}/questions": GROUP for method in ("GET", "POST")},
+    f"POST {API}/experiences/{{experience_id}}/questions/{{question_id}}/answer": GROUP,
     f"GET {API}/shared-experiences": GROUP,
     # a purchase
     f"GET {PURCHASE}": GROUP,
@@ -639,7 +651,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"PUT {API}/rounds/{{round}}": FACILITATOR,
     **{
         f"POST {API}/rounds/{{round}}/{step}": FACILITATOR
-        for step in ("opening", "extension", "closure", "cancellation")
+        for step in ("opening", "extension", "reminding", "closure", "cancellation")
     },
     **{f"{method} {API}/rounds/{{round}}/ballots/{{member}}": OWN_MEMBER for method in ("GET", "PUT")},
     **{f"GET {API}/suppliers{path}": GROUP for path in ("", "/{supplier_id}")},

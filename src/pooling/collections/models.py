@@ -41,3 +41,10 @@ class Collection(TenantTable, table=True):
     """Since when nothing can be filed: its date, however late that was noticed."""
     revision: int = 1
     """Raised whenever its deadline moves, so that reminders of the old one are superseded."""
+
+    @property
+    def subject_id(self) -> int:
+        """Of what it collects for; reminders name it so."""
+        found = self.purchase_id if self.purchase_id is not None else self.round_id
+        assert found is not None, "it has one"
+        return found

@@ -7,6 +7,7 @@ from pooling.committees.agendas import api as agenda_api
 from pooling.committees.agendas import difficulty_api, difficulty_pages, file_pages
 from pooling.committees.agendas import pages as agenda_pages
 from pooling.committees.agendas.difficulties import carry_what_is_open
+from pooling.committees.agendas.results import put_results_on_agenda
 from pooling.committees.agendas.round_part import round_part
 from pooling.committees.agendas.suggestions import DIFFICULTIES
 from pooling.committees.convening_notice import schedule_of
@@ -51,7 +52,14 @@ def _kinds(configuration: ReminderConfiguration) -> list[Kind]:
 
 def _chores(configuration: ReminderConfiguration) -> Sequence[Chore]:
     convene = convene_at(schedule_of(configuration).hour)
-    return void_lost_proxies, take_off_departed, invite_newcomers, carry_what_is_open, convene
+    return (
+        void_lost_proxies,
+        take_off_departed,
+        invite_newcomers,
+        carry_what_is_open,
+        put_results_on_agenda,
+        convene,
+    )
 
 
 FEATURE = Feature(

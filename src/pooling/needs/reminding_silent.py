@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.accounts.throttle import DAY, Allowance, TooMany
+from pooling.accounts.throttle import DAY, Allowance
 from pooling.collections.finding import lock_collection
 from pooling.collections.models import Collection
+from pooling.collections.reminding import AlreadyReminded, allow_reminding, reminders_of, send_next
 from pooling.collections.rules import accepts
 from pooling.kernel.clock import Clock
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import any_of, linked
-from pooling.mailroom.sending_now import kind_named
 from pooling.members.models import Member, Membership, Role
 from pooling.members.rights import Caller
 from pooling.needs.permissions import may_gather
@@ -26,10 +26,8 @@ from pooling.needs.reminder_queries import has_filed, referent_of_participant
 from pooling.needs.reminders import DEADLINE
 from pooling.outbox.occasions import occasion
 from pooling.purchases.models import Participation, Purchase
-from pooling.reminders.hastening import send_now
 from pooling.reminders.kinds import Context, Kind
-from pooling.reminders.models import Reminder, ReminderState
-from pooling.reminders.planning import catch_up
+from pooling.reminders.models import Reminder
 
 RELAUNCHES = Allowance(
     "needs-relaunches", "Reminding at once those who have not declared", "a purchase", 1, DAY, __name__
@@ -65,8 +63,8 @@ async def remind_silent(
         Conflict: the collection is not open, was reminded less than a day ago, or no reminder is left.
     """
     collection, now = await _lock_open(session, caller, purchase_id, clock)
-    await _allow(RELAUNCHES, session, purchase_id, now)
-    count, written = await _send_next(session, collection, kinds, replace(context, now=now))
+    await allow_reminding(RELAUNCHES, session, purchase_id, now)
+    count, written = await send_next(session, collection, kinds, DEADLINE, replace(context, now=now))
     if not count:
         raise Conflict(
             "Il n’y a plus de relance à envoyer : celles qui étaient prévues avant la clôture sont parties, ou tous "
@@ -106,10 +104,10 @@ async def remind_member(
     people = sorted(set(found.scalars()))
     if not people:
         raise Conflict(f"{member.name} n’a pas de référent à qui écrire : nommez-en un.", code="nobody_to_remind")
-    await _allow(RELAUNCHES_OF_MEMBER, session, f"{purchase_id}:{member.id}", now)
+    await allow_reminding(RELAUNCHES_OF_MEMBER, session, f"{purchase_id}:{member.id}", now)
     if await _hastened(session, collection, people, now - DAY):
-        raise _already_reminded()
-    count, written = await _send_next(session, collection, kinds, replace(context, now=now), people)
+        raise AlreadyReminded
+    count, written = await send_next(session, collection, kinds, DEADLINE, replace(context, now=now), people)
     if not count:
         raise Conflict(
             f"Il n’y a plus de relance à envoyer aux référents de {member.name} : celles qui étaient prévues sont "
@@ -128,11 +126,7 @@ async def reminded_at(
         select(col(Membership.member_id), func.max(col(Reminder.hastened_at)))
         .outerjoin(
             Reminder,
-            and_(
-                *_of(collection, None),
-                linked(Reminder.person_id, Membership.person_id),
-                col(Reminder.kind) == DEADLINE,
-            ),
+            and_(*reminders_of(collection, DEADLINE), linked(Reminder.person_id, Membership.person_id)),
         )
         .where(
             any_of(col(Membership.member_id), members),
@@ -156,56 +150,9 @@ async def _lock_open(
     return collection, now
 
 
-async def _allow(allowance: Allowance, session: AsyncSession, whose: object, now: datetime) -> None:
-    try:
-        await allowance.count_here(session, whose, at=now)
-    except TooMany as refused:
-        raise _already_reminded() from refused
-
-
-def _already_reminded() -> Conflict:
-    return Conflict("Une relance est déjà partie depuis moins d’un jour : recommencez demain.", code="already_reminded")
-
-
-async def _send_next(
-    session: AsyncSession,
-    collection: Collection,
-    kinds: Sequence[Kind],
-    context: Context,
-    people: Sequence[int] | None = None,
-) -> tuple[int, int]:
-    """The next planned reminder of these people, or of everybody, leaves."""
-    kind = kind_named(kinds, DEADLINE)
-    assert kind is not None, "this feature brings it"
-    await catch_up(session, [kind], context.now)  # who filed since the last sweep is not counted
-    which = _of(collection, people)
-    offset = await session.scalar(
-        select(col(Reminder.offset_days))
-        .where(*which, col(Reminder.kind) == DEADLINE, col(Reminder.state) == ReminderState.PLANNED)
-        .order_by(col(Reminder.due_at))
-        .limit(1)
-    )
-    if offset is None:
-        return 0, 0
-    count, due = await send_now(session, kind, (*which, col(Reminder.offset_days) == offset), context)
-    return count, len(due)
-
-
-def _of(collection: Collection, people: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    """The reminders of this revision of a collection, of these people or of everybody."""
-    whose = [] if people is None else [any_of(col(Reminder.person_id), people)]
-    return [
-        col(Reminder.subject_id) == collection.purchase_id,
-        col(Reminder.revision) == collection.revision,
-        *whose,
-    ]
-
-
 async def _hastened(session: AsyncSession, collection: Collection, people: Sequence[int], since: datetime) -> bool:
     """Whether one of these people was written to since then because somebody asked for it."""
-    hastened = exists().where(
-        *_of(collection, people), col(Reminder.kind) == DEADLINE, col(Reminder.hastened_at) > since
-    )
+    hastened = exists().where(*reminders_of(collection, DEADLINE, people), col(Reminder.hastened_at) > since)
     return bool(await session.scalar(select(hastened)))
 
 

@@ -23,6 +23,7 @@ from pooling.rounds.page import OnBallot, OnRound
 from pooling.rounds.permissions import may_lead, may_read_ballot, may_vote
 from pooling.rounds.preparing import change_round, prepare_round
 from pooling.rounds.queries import RoundShown, VoterShown, result_of, rounds_listed, turnout_of, voters_listed
+from pooling.rounds.reminding import remind_voters
 from pooling.rounds.schemas import (
     FEWEST_ACTIONS,
     HIGHEST_WEIGHT,
@@ -145,6 +146,12 @@ class RoundExtension(ApiIn):
     @classmethod
     def _in_our_time(cls, value: datetime) -> datetime:
         return _of_our_time(value)
+
+
+class VotersRemindedOut(ApiOut):
+    """What leaves now, in the place of the next planned reminder."""
+
+    reminders: int
 
 
 class RoundClosure(ApiIn):
@@ -303,6 +310,23 @@ async def extend_a_round(here: Here[OnRound], sent: RoundExtension) -> RoundOut:
 
 
 @endpoint(
+    post,
+    f"{ONE}/reminding",
+    right=may_lead,
+    conflicts=("round_not_open", "already_reminded", "nothing_to_send"),
+    once=True,
+)
+async def remind_voters_now(here: Here[OnRound]) -> VotersRemindedOut:
+    """Remind now those who have not voted, once a day at most; all référents, of a round that does not show who has.
+    For the facilitator.
+    """
+    count, _ = await remind_voters(
+        here.session, here.caller, here.round.reference, here.features.kinds, here.context, here.clock
+    )
+    return VotersRemindedOut(reminders=count)
+
+
+@endpoint(
     post, f"{ONE}/closure", right=may_lead, conflicts=("transition_refused",), once=True, tagged=True, matched=True
 )
 async def close_a_round(here: Here[OnRound], sent: RoundClosure) -> RoundOut:
@@ -404,6 +428,7 @@ ROUTES = [
     correct_round,
     open_a_round,
     extend_a_round,
+    remind_voters_now,
     close_a_round,
     cancel_a_round,
     get_round_result,

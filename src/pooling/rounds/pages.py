@@ -24,6 +24,7 @@ from pooling.rounds.queries import (
     rounds_listed,
     turnout_of,
 )
+from pooling.rounds.reminding import remind_voters
 from pooling.rounds.rules import ROUND as LIFE
 from pooling.rounds.rules import criteria_asked, shows_turnout
 from pooling.rounds.running import SAY_WHY, cancel_round, close_round, extend_round, open_round
@@ -42,7 +43,7 @@ from pooling.rounds.words import (
 )
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
-from pooling.web.typography import date_time_long, deadline_words
+from pooling.web.typography import date_time_long, deadline_words, plural
 
 NEW = f"{ROUNDS}/nouveau"
 FIELDS = {"closes_at": "closes_on", "opens_at": "opens_on"}
@@ -219,6 +220,7 @@ async def show_round(here: Here[RoundPage]) -> Response[str]:
         result=result,
         turnout=turnout,
         turnout_said=turnout_words(found, turnout) if turnout else "",
+        reminds=leads and accepts(collection, here.now) and (turnout is None or turnout.voted < turnout.members),
         hides_turnout=found.state == RoundState.OPEN and not shows_turnout(found),
         asked=asks(found),
         weighting=WEIGHTING_WORDS[Weighting(found.weighting)],
@@ -331,6 +333,19 @@ async def do_extension(here: Here[RoundPage], form: PostedForm) -> Response[Any]
     return here.redirect(done="La nouvelle date est enregistrée", mailed="un courriel part aux référents")
 
 
+@post(f"{ROUND}/relance", right=may_lead)
+async def do_reminding_voters(here: Here[RoundPage]) -> Response[Any]:
+    count, written = await remind_voters(
+        here.session, here.caller, here.round.reference, here.features.kinds, here.context, here.clock
+    )
+    whom = "les référents des membres qui n’ont pas voté" if shows_turnout(here.round) else "tous les référents"
+    return here.redirect(
+        done=f"{plural(count, 'relance est prête', 'relances sont prêtes')} pour {whom}",
+        mailed=f"{'elle part' if count == 1 else 'elles partent'} maintenant",
+        rings="deliver" if written == count else "sweep",
+    )
+
+
 @get(f"{ROUND}/cloture", right=may_lead)
 async def ask_closure(here: Here[RoundPage]) -> Response[str]:
     return await _closure_page(here, Form())
@@ -410,6 +425,7 @@ ROUTES = [
     do_opening,
     ask_extension,
     do_extension,
+    do_reminding_voters,
     ask_closure,
     do_closure,
     ask_cancellation,

@@ -12,6 +12,7 @@ from lxml import etree
 from sqlalchemy import text
 
 from factories import NOW, Territory, make_purchase, make_territory, open_purchase
+from pooling.collections.changing import begin_collection
 from pooling.committees.calendars import feed_document
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
 from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
@@ -286,9 +287,24 @@ async def test_deadlines_speak_the_words_of_their_kind(
     await open_purchase(database, territory, NOW, title="Covoiturage", kind="service", items=())
     async with database.transaction(territory.group_id) as session:
         await session.execute(text("UPDATE purchases SET delivery_expected_on = '2027-06-01'"))
+        made = await session.execute(
+            text(
+                "INSERT INTO rounds (group_id, reference, title, content, state, method, budget, impact_weight, "
+                "cost_weight, ease_weight, urgency_weight, weighting, secret, turnout_shown, closes_at, created_at) "
+                "VALUES (:group, 'TP-2027-001', 'Nos actions', '', 'open', 'points', 10, 0, 0, 0, 0, 'member', true, "
+                "true, :closes, :now) RETURNING id"
+            ),
+            {"group": territory.group_id, "closes": NOW + timedelta(days=9), "now": NOW},
+        )
+        begin_collection(session, ("round", made.scalar_one()), NOW + timedelta(days=9), NOW)
     browser = await sign_in(LUGOS)
     said = [str(event["SUMMARY"]) for event in await events(visitor, await subscribe(browser))]
-    assert said == ["Fin des réponses : Covoiturage – Bassin", "Mise en service prévue : Covoiturage – Bassin"]
+    assert said == [
+        "Fin des réponses : Covoiturage – Bassin",
+        "Mise en service prévue : Covoiturage – Bassin",
+        "Fin du vote : Nos actions – Bassin",
+    ]
     year = text_of(await browser.get("/g/bassin/comites?annee=2027"))
     assert "Clôture des réponses : Covoiturage" in year
     assert "Mise en service prévue : Covoiturage" in year
+    assert "Clôture du vote : Nos actions" in year

@@ -1,5 +1,5 @@
-"""What a subscribed calendar holds: the person's committees, the deadlines of the group's purchases and actions
-(RFC 5545).
+"""What a subscribed calendar holds: the person's committees, the deadlines of the group's purchases, rounds and
+actions (RFC 5545).
 
 The text is the same as long as nothing changes, so that a calendar application that asks again is told just that.
 """
@@ -30,6 +30,8 @@ from pooling.outbox.envelope import host_of
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.reminders.kinds import Context
+from pooling.rounds.models import Round
+from pooling.rounds.page import ROUNDS
 
 KEPT_PAST = timedelta(days=365)
 KEPT_CANCELLED = timedelta(days=30)
@@ -44,10 +46,14 @@ DELIVERABLE = (PurchaseState.OPEN, PurchaseState.CLOSED, PurchaseState.ORDERED)
 
 
 async def feed_of(session: AsyncSession, person_id: int, context: Context) -> Feed:
-    """The calendar of this person in the transaction's group: four reads whatever it holds."""
+    """The calendar of this person in the transaction's group: five reads whatever it holds."""
     committees = await _committees(session, person_id, context.now)
     agendas = await agendas_of(session, [committee.id for committee, *_ in committees])
-    deadlines = [*await _of_purchases(session, context), *await _of_actions(session, context)]
+    deadlines = [
+        *await _of_purchases(session, context),
+        *await _of_rounds(session),
+        *await _of_actions(session, context),
+    ]
     organizer = mail_from_of(session)
     years = [moment.year for committee, *_ in committees for moment in (committee.starts_at, committee.ends_at)]
     years += [deadline.day.year for deadline in deadlines]
@@ -97,7 +103,7 @@ async def _committees(
 
 @dataclass(frozen=True)
 class _Deadline:
-    """A date of a purchase or an action: an instant (declarations end), or a whole day (a delivery)."""
+    """A date of a purchase, a round or an action: an instant (a vote ends), or a whole day (a delivery)."""
 
     key: str
     """`closing-12-34`: the kind, the group, which one."""
@@ -173,6 +179,28 @@ async def _of_purchases(session: AsyncSession, context: Context) -> list[_Deadli
             delivery = purchase.delivery_expected_on
             found.append(_of_purchase("delivery", purchase, collection, delivery, f"{kind.due} prévue"))
     return found
+
+
+async def _of_rounds(session: AsyncSession) -> list[_Deadline]:
+    """When votes end that are open."""
+    rows = await session.execute(
+        select(Round, Collection)
+        .join(Collection, linked(Collection.round_id, Round.id))
+        .where(col(Collection.state) == CollectionState.OPEN)
+        .order_by(col(Round.id).desc())
+        .limit(MOST_EVENTS)
+    )
+    return [
+        _Deadline(
+            f"vote-{found.group_id}-{found.id}",
+            f"{ROUNDS}/{found.reference}".removeprefix("/"),
+            collection.closes_at,
+            f"Fin du vote : {found.title}",
+            collection.scheduled_at,
+            collection.revision - 1,
+        )
+        for found, collection in rows
+    ]
 
 
 async def _of_actions(session: AsyncSession, context: Context) -> list[_Deadline]:

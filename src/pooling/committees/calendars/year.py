@@ -1,4 +1,4 @@
-"""A year at a glance: committees, purchases' deadlines, public and school holidays, day by day. Pure."""
+"""A year at a glance: committees, deadlines of what goes on, public and school holidays, day by day. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _DECEMBER = 12
 
 @dataclass(frozen=True)
 class Happening:
-    """Something that happens on a day: a committee, or a purchase's deadline."""
+    """Something that happens on a day: a committee, or a deadline."""
 
     day: date
     label: str
@@ -156,7 +156,7 @@ def _ranges(named: Mapping[date, str]) -> Iterator[tuple[str, date, date]]:
 
 def _happenings(dated: Sequence[Happening]) -> Iterator[Line]:
     for one in dated:
-        yield Line(one.day, one.day, one.label, "Comité" if one.committee else "Échéance d’achat", one.path)
+        yield Line(one.day, one.day, one.label, "Comité" if one.committee else "Échéance", one.path)
 
 
 def _publics(days: _Days) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""What a group's calendar holds: its committees, deadlines of its purchases and actions."""
+"""What a group's calendar holds: its committees, deadlines of its purchases, rounds and actions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,15 @@ from sqlmodel import col
 
 from pooling.actions.models import Action
 from pooling.actions.rules import ENDING
-from pooling.collections.models import Collection
+from pooling.collections.models import Collection, CollectionState
 from pooling.committees.calendars.year import Happening
 from pooling.committees.models import Committee, CommitteeState
 from pooling.kernel.tables import linked
 from pooling.members.models import Group
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.models import Purchase, PurchaseState
+from pooling.rounds.models import Round
+from pooling.rounds.page import ROUNDS
 
 MOST_DATES = 400
 """Of each sort in a year: more than one a day is no calendar any more."""
@@ -49,7 +51,7 @@ async def committee_days(session: AsyncSession, first: date, last: date) -> list
 
 
 async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Sequence[Happening]:
-    """Committees that are not cancelled, closing dates of collections, deliveries to come, ends of actions."""
+    """Committees that are not cancelled, closing dates of declarations and votes, deliveries, ends of actions."""
     starts = (datetime.combine(date(year + more, 1, 1), time(), zone).astimezone(UTC) for more in (0, 1))
     first, last = starts
     committees = await session.execute(
@@ -89,6 +91,23 @@ async def dates_of_year(session: AsyncSession, year: int, zone: ZoneInfo) -> Seq
             found.append(Happening(day, said, f"/achats/{reference}", committee=False))
         if delivery is not None:
             found.append(Happening(delivery, f"{kind.due} prévue : {title}", f"/achats/{reference}", committee=False))
+    rounds = await session.execute(
+        select(col(Round.reference), col(Round.title), col(Collection.closes_at))
+        .join(Collection, linked(Collection.round_id, Round.id))
+        .where(
+            col(Collection.state) != CollectionState.CANCELLED,
+            col(Collection.closes_at) >= first,
+            col(Collection.closes_at) < last,
+        )
+        .order_by(col(Round.id).desc())
+        .limit(MOST_DATES)
+    )
+    found += [
+        Happening(
+            closes_at.astimezone(zone).date(), f"Clôture du vote : {title}", f"{ROUNDS}/{reference}", committee=False
+        )
+        for reference, title, closes_at in rounds
+    ]
     actions = await session.execute(
         select(col(Action.reference), col(Action.title), col(Action.ends_on))
         .where(col(Action.state).in_(ENDING), col(Action.ends_on).between(date(year, 1, 1), date(year, 12, 31)))
