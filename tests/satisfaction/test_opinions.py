@@ -14,8 +14,12 @@ from api_client import API, Connect
 from factories import ARCACHON, LUGOS, NOW, Territory, open_purchase
 from ground.database import OUR_FEATURES
 from pooling.accounts.models import Person
+from pooling.committees.meetings.scheduling import schedule_committee
+from pooling.committees.meetings.schemas import CommitteeIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.members.models import Role
+from pooling.members.rights import HeldRole
 from pooling.outbox.models import Message
 from pooling.reminders.sweep import sweep
 from pooling.satisfaction.forgetting import forget_comments
@@ -112,6 +116,47 @@ async def test_an_opinion_is_asked_once_and_given_behind_the_link(
     async with database.transaction(territory.group_id) as session:
         await forget_comments(session, datetime(2030, 1, 1, tzinfo=UTC))
         assert (await session.execute(select(col(Opinion.comment)))).scalar_one() == ""
+
+
+async def test_who_is_signed_in_is_asked_in_the_pages_until_it_has_said(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """Of a delivery and of a committee; whoever has said it here is mailed nothing."""
+    await delivered(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        caller = territory.caller("animation@bassin.example", HeldRole(Role.FACILITATOR))
+        tomorrow = NOW.date() + timedelta(days=1)
+        command = CommitteeIn(day=tomorrow, hour=NOW.time(), place="Mairie", roles=(Role.REFERENT,))
+        committee = await schedule_committee(session, caller, command, NOW)
+        await session.execute(
+            text("UPDATE committees SET state = 'held', starts_at = :at, ends_at = :until WHERE id = :id"),
+            {"at": NOW - timedelta(days=1), "until": NOW - timedelta(hours=22), "id": committee},
+        )
+        await session.execute(
+            text("UPDATE committee_invitations SET present = (person_id = :who)"), {"who": territory.people[REFERENT]}
+        )
+    browser, other = await sign_in(REFERENT), await sign_in(OTHER)
+    purchase, meeting = "/g/bassin/achats/AG-2027-001", f"/g/bassin/comites/{committee}"
+    home, sentences = "/g/bassin", ("Donner votre avis sur la livraison", "Donner votre avis sur la réunion")
+    own, theirs = text_of(await browser.get(home)), text_of(await other.get(home))
+    assert [(said in own, said in theirs) for said in sentences] == [(True, True), (True, False)]
+    assert sentences[0] in text_of(await browser.get(purchase))
+    assert "deux questions pour mieux préparer" in text_of(await browser.get(meeting))
+    assert "Votre avis" not in text_of(await other.get(meeting))
+    assert (await other.get(f"{meeting}/avis")).status_code == 404
+    assert (await other.post(f"{meeting}/avis", {"first": "1", "second": "1"}, page=home)).status_code == 404
+    for page in (f"{purchase}/avis", f"{meeting}/avis"):
+        form = {"first": "4", "second": "5", "comment": ""}
+        assert 'id="erreur-champ-second"' in (await browser.post(page, {**form, "second": ""}, page=page)).text
+        for first in ("4", "3"):
+            assert (await browser.post(page, {**form, "first": first}, page=page)).status_code == 303
+    own = text_of(await browser.get(home))
+    assert [said in own for said in sentences] == [False, False]
+    assert "Changer votre avis" in text_of(await browser.get(meeting))
+    async with database.transaction(territory.group_id) as session:
+        kept = (await session.execute(select(Opinion))).scalars().all()
+    assert [(one.first, one.second) for one in kept] == [(3, 5)] * 2
+    assert [to for to, _ in await asked(database, territory, NOW + timedelta(days=3, hours=9))] == [OTHER]
 
 
 async def test_who_received_nothing_is_asked_nothing(

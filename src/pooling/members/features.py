@@ -201,6 +201,8 @@ class Feature:
     """Of the page of a prioritisation round."""
     action_parts: Sequence[Parts] = ()
     """Of the page of an action."""
+    committee_parts: Sequence[Parts] = ()
+    """Of the page of a committee."""
     freezing_doubts: Sequence[Doubts] = ()
     changes: Sequence[Changes] = ()
     """Why another version of a purchase's shares is frozen."""
@@ -405,6 +407,9 @@ class Features:
 
     async def action_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of an action
         return [await part(here) for feature in self.each for part in feature.action_parts]
+
+    async def committee_parts(self, here: Any) -> list[Part]:  # noqa: ANN401 - the page of a committee
+        return [await part(here) for feature in self.each for part in feature.committee_parts]
 
     async def order_facts(self, session: AsyncSession, orders: Sequence[int]) -> list[Mapping[int, OrderFact]]:
         """One for each kind of fact, in the order in which they are shown."""

@@ -34,12 +34,13 @@ class TaskRows:
 
     statement: str
     """As the driver takes it: `$1` is the group, `$2` now, `$3` the purchases that the caller leads, `$4` the members
-    that it is référent of, `$5` those whose finance officer it is, `$6` whether it facilitates the group.
+    that it is référent of, `$5` those whose finance officer it is, `$6` whether it facilitates the group, `$7` the
+    person itself.
     """
     tell: Callable[[Mapping[str, Any], datetime], Iterable[Task]]
     """The tasks of a row, which is JSON: days and moments are text. Now is as the statement has it."""
     given: Callable[[AsyncSession, datetime], int] | None = None
-    """What `$7` stands for in the statement, where it has one: a figure that the configuration sets."""
+    """What `$8` stands for in the statement, where it has one: a figure that the configuration sets."""
 
 
 async def tasks_of_rows(session: AsyncSession, caller: Caller, now: datetime, asked: Sequence[TaskRows]) -> list[Task]:
@@ -47,16 +48,16 @@ async def tasks_of_rows(session: AsyncSession, caller: Caller, now: datetime, as
     led = caller.purchases_led()
     members, paying = caller.members_as(Role.REFERENT), caller.members_as(Role.FINANCE)
     facilitates = caller.has(Role.FACILITATOR)
-    if not asked or not (led or members or paying or facilitates):
+    if not asked:
         return []
-    values: list[Any] = [group_of(session), now, led, members, paying, facilitates]
-    types = "$1::bigint, $2::timestamptz, $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean"
+    values: list[Any] = [group_of(session), now, led, members, paying, facilitates, caller.person_id]
+    types = "$1::bigint, $2::timestamptz, $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean, $7::bigint"
     statements = []
     for one in asked:
         statement = one.statement
         if one.given:
             values.append(one.given(session, now))
-            statement = statement.replace("$7", f"${len(values)}::bigint")
+            statement = statement.replace("$8", f"${len(values)}::bigint")
         statements.append(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({statement}) t)")  # noqa: S608 - ours
     (row,) = await fetch(session, f"WITH given AS (SELECT {types}) SELECT {', '.join(statements)}", *values)
     return [

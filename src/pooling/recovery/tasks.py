@@ -38,7 +38,7 @@ GROUP BY p.group_id, p.id ORDER BY p.reference"""  # noqa: S608 - ours
 
 # By the latest version of each purchase, beside what was issued; codes of members that became others are theirs.
 _TO_ISSUE = """
-SELECT p.reference, p.title, count(*) FILTER (WHERE a.lacking >= $7) AS to_issue,
+SELECT p.reference, p.title, count(*) FILTER (WHERE a.lacking >= $8) AS to_issue,
     count(*) FILTER (WHERE a.lacking < 0 AND a.issued > 0) AS to_reduce,
     count(*) FILTER (WHERE a.paid > a.owed) AS overpaid
 FROM (
@@ -62,7 +62,7 @@ FROM (
     WHERE debtor <> creditor GROUP BY purchase_id, debtor, creditor
 ) a
 JOIN purchases p ON p.group_id = $1 AND p.id = a.purchase_id
-WHERE p.state <> 'cancelled' AND (a.lacking >= $7 OR (a.lacking < 0 AND a.issued > 0) OR a.paid > a.owed)
+WHERE p.state <> 'cancelled' AND (a.lacking >= $8 OR (a.lacking < 0 AND a.issued > 0) OR a.paid > a.owed)
 GROUP BY p.group_id, p.id ORDER BY p.reference"""
 
 

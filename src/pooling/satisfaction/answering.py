@@ -1,4 +1,4 @@
-"""Answering behind the link of a mail: the key in the address says who."""
+"""Answering: behind the link of a mail, whose address has a key that says who, or signed in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,7 @@ from pooling.satisfaction.models import Opinion
 from pooling.satisfaction.rules import BEST, About
 
 LONGEST_COMMENT = 1000
+NOT_ASKED = "Un avis n’est demandé qu’après une livraison que l’on a reçue, ou un comité où l’on était."
 
 
 class OpinionIn(BaseModel):
@@ -59,18 +60,27 @@ async def enter_by_mail_key(session: AsyncSession, slug: str, about: str, subjec
     if group is None or person_id is None or about not in list(About):
         raise NotFound
     await enter_group(session, group.id)
-    kind = About(about)
-    asked = receivers() if kind is About.PURCHASE else attendants()
-    here = await session.scalar(select(exists().where(col(Membership.person_id) == person_id)))
-    if not here or (await session.execute(is_asked(asked, subject_id, person_id))).first() is None:
+    if not await session.scalar(select(exists().where(col(Membership.person_id) == person_id))):
         raise NotFound
-    named = Purchase if kind is About.PURCHASE else Committee
+    return await asked_of(session, person_id, About(about), subject_id, group.name)
+
+
+async def asked_of(session: AsyncSession, person_id: int, about: About, subject_id: int, group_name: str) -> Asked:
+    """What this person is asked in the transaction's group, and what it said.
+
+    Raises:
+        NotFound: it is not asked about this.
+    """
+    asked = receivers() if about is About.PURCHASE else attendants()
+    if (await session.execute(is_asked(asked, subject_id, person_id))).first() is None:
+        raise NotFound(NOT_ASKED)
+    named = Purchase if about is About.PURCHASE else Committee
     title = (await session.execute(select(col(named.title)).where(col(named.id) == subject_id))).scalar_one()
     before = (
-        await session.execute(select(Opinion).where(_key(kind) == subject_id, col(Opinion.person_id) == person_id))
+        await session.execute(select(Opinion).where(_key(about) == subject_id, col(Opinion.person_id) == person_id))
     ).scalar_one_or_none()
     said = None if before is None else OpinionIn(first=before.first, second=before.second, comment=before.comment)
-    return Asked(person_id, kind, subject_id, title, group.name, said)
+    return Asked(person_id, about, subject_id, title, group_name, said)
 
 
 def _key(about: About) -> Mapped[int | None]:

@@ -48,6 +48,7 @@ async def show_committee(here: Here[CommitteePage]) -> Response[str]:
         and here.to_come
         and not await is_reminded(here.session, every, committee, here.zone, here.now),
         to_convene=committee.state == CommitteeState.PLANNED,
+        own_parts=await here.features.committee_parts(here),
     )
 
 
