@@ -69,6 +69,13 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
     assert "Et l’hiver ?" in text_of(asked)
     (question,) = set(re.findall(r"questions/([0-9]+)/reponse", asked.text))
     field, place = f"answer-{question}", f"{one}/questions/{question}/reponse"
+    attached = await referent.post(f"{one}/pieces", {}, page=one, files={"files": ("note.txt", b"Note", "text/plain")})
+    assert attached.status_code == 303
+    (piece,) = set(re.findall(r'action="([^"]+/pieces/[0-9]+/retrait)"', (await referent.get(one)).text))
+    assert (await other.post(piece, page=one)).status_code == 403
+    assert (await referent.post(piece, page=one)).status_code == 303
+    assert (await referent.get(piece.removesuffix("/retrait"))).status_code == 404
+    assert (await referent.post(piece, page=one)).status_code == 404
     answer = {field: "On roule aussi"}
     assert (await referent.post(place, {field: ""}, page=one)).status_code == 422
     assert (await referent.post(place, answer, page=one)).status_code == 303
@@ -90,6 +97,15 @@ async def test_programs_tell_and_correct(connect: Connect) -> None:
     changed = await program.put(one, {"title": "Vélos", "result": "Bien"}, if_match=tag)
     assert (changed.json()["result"], changed.json()["cost_cents"]) == ("Bien", None)
     assert problem(await program.put(one, {"title": "x"}, if_match=tag)) == (412, "changed_meanwhile")
+    asked = await program.post(f"{one}/questions", {"content": " Et l’hiver ? "})
+    assert (asked.status_code, asked.json()["content"]) == (201, "Et l’hiver ?")
+    place = f"{one}/questions/{asked.json()['id']}/answer"
+    assert (await program.post(place, {"answer": "Aussi"})).json()["answer"] == "Aussi"
+    assert problem(await program.post(place, {"answer": "Non"})) == (409, "already_answered")
+    assert [line["answer"] for line in (await program.get(f"{one}/questions")).json()["items"]] == ["Aussi"]
+    assert (await program.put(f"{one}/sharing", {"shared": True})).status_code == 403
+    shared = await (await connect(FACILITATOR)).put(f"{one}/sharing", {"shared": True})
+    assert shared.json()["shared"]
     assert [line["title"] for line in (await program.get(f"{API}/experiences?q=velo")).json()["items"]] == ["Vélos"]
     assert (await program.get(f"{API}/shared-experiences")).json()["items"] == []
 

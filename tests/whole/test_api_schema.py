@@ -132,6 +132,7 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "contract_supplier": [1, 99],
     "contract_lot": [0, 1],
     "experience_id": [1, 99],
+    "question_id": [1, 99],
     "bill_id": [1, 2, 99],
     "action": ["FA-2027-001", "FA-2027-099"],
     "round": ["TP-2027-001", "TP-2027-099"],

@@ -12,6 +12,7 @@ SENTENCES: Mapping[str, str] = {
     "experience.kept": "a réservé au groupe le retour d’expérience {experience}",
     "experience.asked": "a posé une question sous le retour d’expérience {experience}",
     "experience.answered": "a répondu sous le retour d’expérience {experience}",
+    "experience.detached": "a retiré un document du retour d’expérience {experience}",
     "experience.attached": "a joint des documents au retour d’expérience {experience}",
 }
 EVENTS = EventWords(

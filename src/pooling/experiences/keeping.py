@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,7 +15,7 @@ from pooling.experiences.schemas import TEXTS, ExperienceIn
 from pooling.kernel.database import group_of, one_row
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.events import record_event
-from pooling.kernel.files import File, Upload, file_with_content, store_files
+from pooling.kernel.files import File, Upload, file_with_content, remove_file, store_files
 from pooling.kernel.limits import limit
 from pooling.kernel.tables import known_id, linked
 from pooling.kernel.text import search_text
@@ -174,6 +174,29 @@ async def attach_to_experience(
     _tell(session, caller, experience, "attached", now)
     await session.flush()
     return [file.id for file in files]
+
+
+async def detach_from_experience(
+    session: AsyncSession, caller: Caller, experience_id: int, file_id: int, now: datetime
+) -> None:
+    """Removes one of its documents.
+
+    Raises:
+        NotFound: the group has no such sheet, or the sheet no such document.
+        Forbidden: see `may_correct`.
+    """
+    experience = await find_experience(session, experience_id, locked=True)
+    may_correct.require(caller, experience)
+    removed = await session.execute(
+        delete(ExperienceFile)
+        .where(col(ExperienceFile.experience_id) == experience_id, col(ExperienceFile.file_id) == known_id(file_id))
+        .returning(col(ExperienceFile.file_id))
+    )
+    if removed.scalar_one_or_none() is None:
+        raise NotFound
+    await remove_file(session, file_id)
+    _tell(session, caller, experience, "detached", now)
+    await session.flush()
 
 
 async def read_experience_file(session: AsyncSession, experience_id: int, file_id: int) -> tuple[File, bytes]:

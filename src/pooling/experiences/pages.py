@@ -15,6 +15,7 @@ from pooling.experiences.keeping import (
     attach_to_experience,
     content_of,
     correct_experience,
+    detach_from_experience,
     read_experience_file,
     references_of,
     share_experience,
@@ -106,10 +107,14 @@ async def show_elsewhere(here: Here[GroupPage], shared_id: FromPath[int]) -> Res
 
 @get(f"{EXPERIENCES}/nouveau", right=may_tell)
 async def ask_experience(
-    here: Here[GroupPage], action: FromQuery[str] = "", achat: FromQuery[str] = ""
+    here: Here[GroupPage],
+    action: FromQuery[str] = "",
+    achat: FromQuery[str] = "",
+    fournisseur: FromQuery[str] = "",
 ) -> Response[str]:
-    """With `action` or `achat`, about that one."""
+    """With `action`, `achat` or `fournisseur`, about that one."""
     about = {"action": action[:_LONGEST_REFERENCE], "purchase": achat[:_LONGEST_REFERENCE]}
+    about["supplier_id"] = fournisseur[:_LONGEST_REFERENCE]
     return await _new_page(here, form_of(about))
 
 
@@ -266,6 +271,12 @@ async def download_experience_file(here: Here[ExperiencePage], experience_file_i
     return download(content, file.name, file.media_type, headers=REVALIDATED)
 
 
+@post(f"{ONE}/pieces/{{experience_file_id:int}}/retrait", right=may_correct)
+async def do_detach_from_experience(here: Here[ExperiencePage], experience_file_id: FromPath[int]) -> Response[Any]:
+    await detach_from_experience(here.session, here.caller, here.experience.id, experience_file_id, here.now)
+    return here.redirect(done="Le document est retiré.")
+
+
 ROUTES = [
     list_experiences,
     list_elsewhere,
@@ -280,4 +291,5 @@ ROUTES = [
     do_answer,
     do_attach_to_experience,
     download_experience_file,
+    do_detach_from_experience,
 ]

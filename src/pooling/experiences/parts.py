@@ -20,4 +20,5 @@ async def of_action(here: ActionPage) -> Part:
 
 async def of_supplier(here: SupplierPage) -> Part:
     found = await experiences_of(here.session, col(Experience.supplier_id) == here.supplier.id)
-    return Part(TEMPLATE, {"experiences": found, "base": here.base + EXPERIENCES, "tell": ""})
+    tell = f"{here.base}{EXPERIENCES}/nouveau?fournisseur={here.supplier.id}"
+    return Part(TEMPLATE, {"experiences": found, "base": here.base + EXPERIENCES, "tell": tell})

@@ -32,6 +32,7 @@ PATH_PARAMETERS = {
     "round": "What people call the prioritisation round: TP-2027-001.",
     "partner_id": "The id of a partner of the group.",
     "experience_id": "The id of an experience of the group.",
+    "question_id": "The id of a question under it.",
     "bill_id": "The id of a supplier's invoice.",
     "supplier_id": "A supplier's id.",
     "resource_id": "A shared resource.",
