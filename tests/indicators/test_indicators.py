@@ -12,6 +12,10 @@ from sqlalchemy import text
 
 from api_client import API, Connect, problem
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
+from pooling.actions.catalogue import Catalogue
+from pooling.actions.keeping import move_action, propose_action
+from pooling.actions.models import ActionState
+from pooling.actions.schemas import ActionIn, BringsIn
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.indicators.figures import Figure, Theme, Unit
@@ -202,6 +206,83 @@ async def test_the_report_of_a_year_is_ready_for_a_council(
     assert "Rien n’est encore à dire" not in shown
     before = text_of(await reader.get(f"{YEAR}/bilan?annee=2026"))
     assert "Aucun état de répartition n’a été figé cette année." in before
+
+
+async def test_an_action_is_looked_at_alone(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    """Its purchases, days, opinions and partners, beside those of the whole group; its sheet says what came of it."""
+    purchase_id = await bought(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        brings = BringsIn(partner="Atelier vélo", amount_cents=120_050, half_days=5, premises="une salle")
+        ours, theirs = [
+            await propose_action(
+                session, caller, ActionIn(title=title, partners=(brings,), starts_on=starts_on), Catalogue(), NOW
+            )
+            for title, starts_on in (("Des arceaux", date(2026, 11, 2)), ("Des bureaux", None))
+        ]
+        for action in (ours, theirs):
+            await move_action(session, caller, action.reference, ActionState.UNDER_WAY, NOW)
+        await session.execute(
+            text("UPDATE purchases SET action_id = :action WHERE id = :id"), {"action": ours.id, "id": purchase_id}
+        )
+        await session.execute(
+            text("""
+                WITH d AS (INSERT INTO agent_days (group_id, member_id, spent_on, days, what, noted_at, action_id)
+                    SELECT :group, :member, '2027-03-01', n, 'Suivi', :now, a
+                    FROM unnest(CAST(:actions AS bigint[])) WITH ORDINALITY u(a, n))
+                INSERT INTO opinions (group_id, purchase_id, person_id, first, second, comment, given_at)
+                VALUES (:group, :purchase, :who, 5, 4, 'Solide', :now)"""),
+            {
+                "group": territory.group_id,
+                "member": territory.members[LUGOS],
+                "now": NOW,
+                "actions": [ours.id, theirs.id],
+                "purchase": purchase_id,
+                "who": territory.people[REFERENT],
+            },
+        )
+    program, reader = await connect(REFERENT), await sign_in("observation@bassin.example")
+    codes = ("purchases", "costs", "savings", "agent_days", "satisfied", "partners", "partner_money", "partner_days")
+
+    async def told(query: str) -> dict[str, str | None]:
+        answer = await program.get(f"{API}/indicators{query}")
+        found = {one["code"]: one["value"] for one in answer.json()["figures"]}
+        return {code: found.get(code) for code in (*codes, "partner_premises", "meetings", "lent")}
+
+    costs, saved = str(3_008_000 * 6 // 5), str(11 * 2750)
+    one = ["1", costs, saved, "1", "1", "1", "120050", "2.5", "1", None, None]
+    assert list((await told("?action=FA-2027-001")).values()) == one
+    assert list((await told("?action=FA-2027-002")).values()) == [
+        *("0", "0", None, "2", None, "1", "120050", "2.5", "1", None, None)
+    ]
+    assert list((await told("")).values()) == [*("1", costs, saved, "3", "1", "1", "240100", "5", "2", "0", "0")]
+    before = await told("?action=FA-2027-001&year=2026")
+    assert (before["partners"], before["costs"]) == ("1", "0"), "it began the year before"
+    assert (await told("?action=FA-2027-002&year=2026"))["partners"] == "0", "it was proposed this year"
+    assert problem(await program.get(f"{API}/indicators?action=FA-1")) == (404, "not_found")
+    (piece,) = [
+        piece
+        for figure in (await program.get(f"{API}/indicators?action=FA-2027-001")).json()["figures"]
+        for piece in figure["pieces"]
+        if figure["code"] == "partner_money"
+    ]
+    assert (piece["label"], piece["note"]) == ("Atelier vélo", "Des arceaux")
+    assert (await reader.get(piece["path"])).status_code == 200
+    page = await reader.get(f"{YEAR}?action=FA-2027-001")
+    assert "De l’action « Des arceaux »" in text_of(page)
+    assert "/g/bassin/indicateurs/savings?annee=2027&amp;action=FA-2027-001" in page.text
+    made = text_of(await reader.get(f"{YEAR}/savings?annee=2027&action=FA-2027-001"))
+    assert "Prix seul : Devis de 2026, 15/12/2026" in made
+    assert (await reader.get(f"{YEAR}?action=FA-1")).status_code == 404
+    book = load_workbook(BytesIO((await reader.get(f"{YEAR}/indicateurs.xlsx?action=FA-2027-001")).content))
+    rows = {row[1].value: row[2].value for row in book.worksheets[0].iter_rows(min_row=2)}
+    assert rows["Apports des partenaires, en argent"] == 1200.5
+    sheet = text_of(await reader.get("/g/bassin/actions/FA-2027-001"))
+    for words in ("Résultats 2027", "Apports des partenaires, en temps 2,5 jours", "Économies 302,50 €"):
+        assert words in sheet, words
+    assert "Apports des partenaires, en argent" in text_of(await reader.get(f"{YEAR}/bilan?annee=2027"))
 
 
 def test_what_is_to_improve_is_what_is_missed() -> None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from pooling.indicators.configuration import CleanVehicles, IndicatorConfiguration
 from pooling.indicators.rules import (
+    Brought,
     Fleet,
+    brought_of,
     carbon_avoided,
     expected_meetings,
     keeps_quota,
@@ -121,3 +123,23 @@ def test_the_law_of_a_day_is_one() -> None:
     assert configuration.quota_on(date(2024, 12, 31)) is None
     with pytest.raises(ValueError, match="two quotas"):
         IndicatorConfiguration(clean_vehicles=(second, second))
+
+
+_CONTRIBUTIONS = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(0, 10**9), st.integers(0, 400), st.sampled_from(("", "Une salle")))
+)
+
+
+def test_what_partners_bring_adds_up() -> None:
+    brought = brought_of([(1, 100_000, 0, ""), (2, 0, 5, "Une salle"), (1, 50, 1, "Un atelier")])
+    assert brought == Brought(partners=2, cents=100_050, half_days=6, in_kind=2)
+    assert brought_of([]) == Brought(0, 0, 0, 0)
+
+
+@given(_CONTRIBUTIONS, _CONTRIBUTIONS)
+def test_a_partner_counts_once_whatever_it_brings(
+    some: list[tuple[int, int, int, str]], more: list[tuple[int, int, int, str]]
+) -> None:
+    whole, parts = brought_of([*more, *some]), (brought_of(some), brought_of(more))
+    assert whole[1:] == tuple(sum(values) for values in zip(*(part[1:] for part in parts), strict=True))
+    assert max(part.partners for part in parts) <= whole.partners <= sum(part.partners for part in parts)

@@ -13,7 +13,7 @@ from pooling.indicators import keeping
 from pooling.indicators.figures import Figure, Unit
 from pooling.indicators.lists import DaysShown, days_listed
 from pooling.indicators.models import AgentDays
-from pooling.indicators.page import EARLIEST, configuration_of, measure, year_of
+from pooling.indicators.page import EARLIEST, configuration_of, looked_at, measure, year_of
 from pooling.indicators.permissions import may_assume, may_note
 from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
 from pooling.kernel.clock import LAST_DAY
@@ -37,6 +37,8 @@ class PieceOut(ApiOut):
     label: str
     words: str
     note: str
+    path: str
+    """Of its page, on this host; empty: it has none."""
 
 
 class FigureOut(ApiOut):
@@ -56,10 +58,13 @@ class FigureOut(ApiOut):
 
 class IndicatorsOut(ApiOut):
     year: int
+    action: str | None
+    """Of which alone they are; null: of the whole group."""
     figures: Sequence[FigureOut]
 
 
 class IndicatorsAsked(ApiIn):
+    action: str = Field(default="", max_length=40, description="The reference of an action, to be told of it alone.")
     year: int | None = Field(default=None, ge=EARLIEST, le=LAST_DAY.year, description="This one, where it is not said.")
 
 
@@ -116,7 +121,7 @@ def _exact(value: int | Fraction | None) -> Decimal | None:
     return None if value is None else Decimal(round(Fraction(value) * 1_000_000)) / 1_000_000
 
 
-def _figure(theme: str, one: Figure) -> FigureOut:
+def _figure(base: str, theme: str, one: Figure) -> FigureOut:
     return FigureOut(
         code=one.code,
         theme=theme,
@@ -126,17 +131,25 @@ def _figure(theme: str, one: Figure) -> FigureOut:
         target=_exact(one.target),
         kept=one.kept,
         note=one.note,
-        pieces=[PieceOut(label=piece.label, words=piece.words, note=piece.note) for piece in one.pieces],
+        pieces=[
+            PieceOut(
+                label=piece.label, words=piece.words, note=piece.note, path=base + piece.path if piece.path else ""
+            )
+            for piece in one.pieces
+        ],
     )
 
 
 @endpoint(get, "/indicators", right=Right.SEE_GROUP)
 async def list_indicators(here: Here[InGroup], asked: IndicatorsAsked) -> IndicatorsOut:
-    """What came of it all in a year, each figure with what it is made of."""
-    year = year_of(here, str(asked.year or ""))
-    themes, _ = await measure(here, year)
+    """What came of it all in a year, each figure with what it is made of; of an action alone, if one is named."""
+    year, action = year_of(here, str(asked.year or "")), await looked_at(here, asked.action)
+    themes, _ = await measure(here, year, action)
+    base = f"/g/{here.group.slug}"
     return IndicatorsOut(
-        year=year.number, figures=[_figure(theme.label, one) for theme in themes for one in theme.figures]
+        year=year.number,
+        action=action.reference if action else None,
+        figures=[_figure(base, theme.label, one) for theme in themes for one in theme.figures],
     )
 
 

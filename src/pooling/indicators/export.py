@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from pooling.actions.models import Action
 from pooling.indicators.figures import Figure, Theme, Unit
 from pooling.indicators.figures import Value as Measure
 from pooling.indicators.rules import Year
@@ -39,10 +40,12 @@ _UNITS: Mapping[Unit, str] = {
 _KEPT = {True: "oui", False: "non", None: ""}
 
 
-async def indicators_file(here: InGroup, year: Year, themes: Sequence[Theme]) -> bytes:
+async def indicators_file(here: InGroup, year: Year, themes: Sequence[Theme], action: Action | None = None) -> bytes:
     """Written beside the event loop."""
     notice = FICTIONAL if here.group.fictional else None
     facts = {"Groupe": here.group.name, "Année": str(year.number), "Le": date_short(here.today)}
+    if action is not None:
+        facts["Action"] = f"{action.reference} · {action.title}"
     return await asyncio.to_thread(_written, themes, facts, notice)
 
 

@@ -1,19 +1,21 @@
 """The indicators of a group in a year, theme by theme: each is read, worked out by a rule, and says what it is of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.actions.rules import brought_words
 from pooling.indicators import queries
 from pooling.indicators.configuration import IndicatorConfiguration
 from pooling.indicators.figures import Figure, Piece, Theme, Unit
-from pooling.indicators.queries import Paid, Purchases
+from pooling.indicators.queries import BoughtItem, Contributed, Looked, Paid, Purchases
 from pooling.indicators.rules import (
     Fleet,
     Year,
+    brought_of,
     carbon_avoided,
     expected_meetings,
     keeps_quota,
@@ -22,7 +24,7 @@ from pooling.indicators.rules import (
 )
 from pooling.purchases.models import Emission
 from pooling.satisfaction.rules import Satisfaction
-from pooling.sharing.savings import Bought, saving_of
+from pooling.sharing.savings import saving_of
 from pooling.web.typography import date_long, euros, number, percent, plural
 
 TO_CONFIRM = " (à confirmer)"
@@ -39,8 +41,12 @@ class Measured:
     """The cadence of committees."""
     since: date
     """On which the group began."""
-    only: Purchases = None
-    """Of these purchases alone: then nothing is said of committees and of what is lent."""
+    only: Looked | None = None
+    """Of this action alone: then nothing is said of meetings and of what is lent."""
+
+    @property
+    def purchases(self) -> Purchases:
+        return None if self.only is None else self.only.purchases
 
     @property
     def begun(self) -> date:
@@ -53,27 +59,41 @@ class Measured:
 
 async def themes_of(measured: Measured, purchases: Sequence[Paid]) -> list[Theme]:
     """All of them; `purchases` are those that are paid for, of any year."""
-    whole = measured.only is None
     mine = [one for one in purchases if one.year == measured.year.number]
+    decided = await decisions(measured)
+    met = Theme("Réunions et décisions", [*await meetings(measured), decided]) if measured.only is None else None
     return [
-        *([Theme("Réunions et décisions", await meetings(measured))] if whole else []),
+        met or Theme("Décisions", [decided]),
         Theme("Achats", await bought(measured, mine)),
         Theme("Économies", savings(mine)),
         Theme("Usages", await uses(measured)),
+        Theme("Partenaires", await partners(measured)),
         Theme("Véhicules et climat", await climate(measured)),
-        *([Theme("Satisfaction", await opinions(measured))] if whole else []),
+        Theme("Satisfaction", await opinions(measured)),
     ]
 
 
+async def headlines_of(measured: Measured, purchases: Sequence[Paid]) -> list[Figure]:
+    """What the sheet of an action has room for: those that say something, in few statements."""
+    mine = [one for one in purchases if one.year == measured.year.number]
+    found = [
+        await decisions(measured),
+        *savings(mine),
+        await taken_up(measured),
+        await agent_days(measured),
+        *await partners(measured),
+        *await opinions(measured),
+    ]
+    return [figure for figure in found if figure.value]
+
+
 async def meetings(measured: Measured) -> list[Figure]:
-    """Meetings against the cadence, attendance, minutes on time, decisions done."""
+    """Meetings against the cadence, attendance, minutes on time."""
     held = await queries.meetings_of(measured.session, measured.year)
-    decided = await queries.decisions_of(measured.session, measured.year)
     expected = expected_meetings(measured.every_months, measured.begun, measured.gone)
     present, invited = sum(one.present for one in held), sum(one.invited for one in held)
     within = measured.configuration.minutes_within_days
     timely = [one for one in held if one.published_after is not None and one.published_after <= within]
-    done, still, late = (sum(getattr(one, name) for one in decided) for name in ("done", "open", "late"))
     every = "chaque mois" if measured.every_months == 1 else f"tous les {measured.every_months} mois"
     return [
         Figure(
@@ -118,32 +138,37 @@ async def meetings(measured: Measured) -> list[Figure]:
                 for one in held
             ],
         ),
-        Figure(
-            "decisions_done",
-            "Décisions réalisées",
-            Unit.RATE,
-            ratio(done, done + still),
-            note=f"{plural(done, 'réalisée')}, {plural(still, 'ouverte')}"
-            + (f" dont {late} en retard." if late else "."),
-            target=Fraction(1),
-            kept=not late if done + still else None,
-            pieces=[
-                Piece(
-                    one.title,
-                    f"{one.done} sur {one.done + one.open}",
-                    f"/comites/{one.committee_id}",
-                    plural(one.late, "en retard", "en retard") if one.late else "",
-                )
-                for one in decided
-            ],
-        ),
     ]
+
+
+async def decisions(measured: Measured) -> Figure:
+    """Decisions done."""
+    decided = await queries.decisions_of(measured.session, measured.year, measured.only)
+    done, still, late = (sum(getattr(one, name) for one in decided) for name in ("done", "open", "late"))
+    return Figure(
+        "decisions_done",
+        "Décisions réalisées",
+        Unit.RATE,
+        ratio(done, done + still),
+        note=f"{plural(done, 'réalisée')}, {plural(still, 'ouverte')}" + (f" dont {late} en retard." if late else "."),
+        target=Fraction(1),
+        kept=not late if done + still else None,
+        pieces=[
+            Piece(
+                one.title,
+                f"{one.done} sur {one.done + one.open}",
+                f"/comites/{one.committee_id}",
+                plural(one.late, "en retard", "en retard") if one.late else "",
+            )
+            for one in decided
+        ],
+    )
 
 
 async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
     """Purchases, members that take part, quantities, costs, subsidies, days from need to delivery."""
-    members = await queries.members_of(measured.session, measured.year, measured.only) if mine else 0
-    delays = await queries.delays_of(measured.session, measured.year, measured.only)
+    members = await queries.members_of(measured.session, measured.year, measured.purchases) if mine else 0
+    delays = await queries.delays_of(measured.session, measured.year, measured.purchases)
     spent = sum(one.ht + one.vat for one in mine)
     helped = sum(one.subsidies for one in mine)
     frozen = "Achats dont un état de répartition a été figé dans l’année, au dernier état."
@@ -168,13 +193,13 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
             "units",
             "Quantités achetées",
             Unit.COUNT,
-            sum(item.units for one in mine for _, item in one.items),
+            sum(item.units for one in mine for item in one.bought),
             note="Unités de tous les articles.",
             pieces=[
-                Piece(name, number(item.units), one.path, one.title)
+                Piece(item.name, number(item.bought.units), one.path, one.title)
                 for one in mine
-                for name, item in one.items
-                if item.units
+                for item in one.items
+                if item.bought.units
             ],
         ),
         Figure(
@@ -206,8 +231,7 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
 
 def savings(mine: Sequence[Paid]) -> list[Figure]:
     """What was paid less than alone: of items whose price alone is known, with its source."""
-    all_items = [item for one in mine for _, item in one.items]
-    saving = saving_of(all_items)
+    saving = saving_of(item for one in mine for item in one.bought)
     counts = "ne compte pas" if saving.without == 1 else "ne comptent pas"
     without = f" {plural(saving.without, 'article')} sans prix de référence {counts}." if saving.without else ""
     charges = sum(one.charges for one in mine)
@@ -215,7 +239,7 @@ def savings(mine: Sequence[Paid]) -> list[Figure]:
         f" Frais et remises partagés, à part : {euros(charges)}." if charges else ""
     )
     alone = f"De {euros(saving.alone)} que les mêmes articles auraient coûté à chacun seul."
-    pieces = [_saved(one, name, item) for one in mine for name, item in one.items if item.units]
+    pieces = [_saved(one, item) for one in mine for item in one.items if item.bought.units]
     return [
         Figure("savings", "Économies", Unit.CENTS, saving.cents if saving.known else None, note=note, pieces=pieces),
         Figure(
@@ -229,20 +253,20 @@ def savings(mine: Sequence[Paid]) -> list[Figure]:
     ]
 
 
-def _saved(one: Paid, name: str, item: Bought) -> Piece:
-    alone = item.alone_total
+def _saved(one: Paid, item: BoughtItem) -> Piece:
+    alone, paid = item.bought.alone_total, item.bought.paid
     if alone is None:
-        return Piece(name, "sans prix de référence", one.path, one.title)
-    note = f"{one.title} : {euros(alone)} seul, {euros(item.paid)} ensemble"
-    return Piece(name, euros(alone - item.paid), one.path, note)
+        return Piece(item.name, "sans prix de référence", one.path, one.title)
+    note = f"{one.title} : {euros(alone)} seul, {euros(paid)} ensemble. Prix seul : {item.source}"
+    return Piece(item.name, euros(alone - paid), one.path, note)
 
 
 async def uses(measured: Measured) -> list[Figure]:
     """What is lent, what agents took up, the days that agents gave."""
-    lent = await queries.lent_of(measured.session, measured.year) if measured.only is None else []
-    offers = await queries.taken_up(measured.session, measured.year, measured.only)
-    days = await queries.days_of(measured.session, measured.year, measured.only)
-    agents, interested = sum(one.value for one in offers), sum(one.more for one in offers)
+    found = [await taken_up(measured), await agent_days(measured)]
+    if measured.only is not None:
+        return found
+    lent = await queries.lent_of(measured.session, measured.year)
     shared = Figure(
         "lent",
         "Ressources partagées, en jours d’usage",
@@ -251,34 +275,78 @@ async def uses(measured: Measured) -> list[Figure]:
         note=f"Unités multipliées par les jours où elles ont servi, de {plural(len(lent), 'ressource')}.",
         pieces=[Piece(one.label, plural(one.value, "jour"), one.path, one.note) for one in lent],
     )
+    return [shared, *found]
+
+
+async def taken_up(measured: Measured) -> Figure:
+    """What agents took up of what a professional offers them."""
+    offers = await queries.taken_up(measured.session, measured.year, measured.purchases)
+    interested = sum(one.more for one in offers)
+    return Figure(
+        "taken_up",
+        "Agents qui ont profité d’une offre",
+        Unit.COUNT,
+        sum(one.value for one in offers),
+        note=f"Sur {number(interested)} intéressés au départ." if interested else "",
+        pieces=[Piece(one.label, f"{number(one.value)} sur {number(one.more)}", one.path, one.note) for one in offers],
+    )
+
+
+async def agent_days(measured: Measured) -> Figure:
+    """The days that agents gave."""
+    days = await queries.days_of(measured.session, measured.year, measured.only)
+    return Figure(
+        "agent_days",
+        "Temps des agents",
+        Unit.DAYS,
+        Fraction(sum((one.days for one in days), start=0)),
+        note="Noté par les référents et l’animateur.",
+        pieces=[Piece(one.member, f"{number(one.days, 2)} jours", note=plural(one.entries, "note")) for one in days],
+    )
+
+
+async def partners(measured: Measured) -> list[Figure]:
+    """What those bring who help without being of the group: money, days, premises."""
+    found = await queries.contributed(measured.session, measured.year, measured.only)
+    whole = brought_of((one.partner, one.amount_cents, one.half_days, one.premises) for one in found)
+    note = "Apports aux actions convenues, en cours ou faites, chaque année qu’elles durent."
+
+    def pieces(which: Callable[[Contributed], object]) -> list[Piece]:
+        return [
+            Piece(one.name, brought_words(one), f"/actions/partenaires/{one.partner}", one.action)
+            for one in found
+            if which(one)
+        ]
+
     return [
-        *([shared] if measured.only is None else []),
+        Figure("partners", "Partenaires", Unit.COUNT, whole.partners, note=note, pieces=pieces(lambda _: True)),
         Figure(
-            "taken_up",
-            "Agents qui ont profité d’une offre",
-            Unit.COUNT,
-            agents,
-            note=f"Sur {number(interested)} intéressés au départ." if interested else "",
-            pieces=[
-                Piece(one.label, f"{number(one.value)} sur {number(one.more)}", one.path, one.note) for one in offers
-            ],
+            "partner_money",
+            "Apports des partenaires, en argent",
+            Unit.CENTS,
+            whole.cents,
+            pieces=pieces(lambda one: one.amount_cents),
         ),
         Figure(
-            "agent_days",
-            "Temps des agents",
+            "partner_days",
+            "Apports des partenaires, en temps",
             Unit.DAYS,
-            Fraction(sum((one.days for one in days), start=0)),
-            note="Noté par les référents et l’animateur.",
-            pieces=[
-                Piece(one.member, f"{number(one.days, 2)} jours", note=plural(one.entries, "note")) for one in days
-            ],
+            Fraction(whole.half_days, 2),
+            pieces=pieces(lambda one: one.half_days),
+        ),
+        Figure(
+            "partner_premises",
+            "Apports des partenaires, en locaux ou en nature",
+            Unit.COUNT,
+            whole.in_kind,
+            pieces=pieces(lambda one: one.premises),
         ),
     ]
 
 
 async def opinions(measured: Measured) -> list[Figure]:
     """What people thought afterwards, of goods and of committees, without their names."""
-    found = await queries.opinions_of(measured.session, measured.year)
+    found = await queries.opinions_of(measured.session, measured.year, measured.purchases)
     whole = sum((one for _, _, one, _ in found), Satisfaction())
     pieces = [
         Piece(
@@ -293,7 +361,8 @@ async def opinions(measured: Measured) -> list[Figure]:
             Unit.RATE,
             whole.rate,
             note="Deux notes de 4 ou 5 sur 5, parmi "
-            f"{plural(whole.opinions, 'avis', 'avis')} après une livraison ou un comité.",
+            f"{plural(whole.opinions, 'avis', 'avis')} après une livraison"
+            + (" ou un comité." if measured.only is None else "."),
             pieces=pieces,
         ),
         Figure(
@@ -304,7 +373,7 @@ async def opinions(measured: Measured) -> list[Figure]:
 
 async def climate(measured: Measured) -> list[Figure]:
     """Clean vehicles against the quota of the year's law; the CO₂ that is avoided, on what is assumed."""
-    year, only = measured.year, measured.only
+    year, only = measured.year, measured.purchases
     vehicles = await queries.vehicles_of(measured.session, year, only)
     counts = {emission: sum(one.units for one in vehicles if one.emission == emission) for emission in Emission}
     fleet = Fleet(counts[Emission.VERY_LOW], counts[Emission.LOW], counts[Emission.OTHER])
@@ -357,7 +426,7 @@ async def _carbon(measured: Measured) -> Figure:
     factors = measured.configuration.factors_on(measured.year.law_day)
     assumed = [
         one
-        for one in await queries.assumed_of(measured.session, measured.year, measured.only)
+        for one in await queries.assumed_of(measured.session, measured.year, measured.purchases)
         if one.replaced in factors and one.replaced_by in factors
     ]
     kilograms = [

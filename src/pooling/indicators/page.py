@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pooling.actions.keeping import find_action
+from pooling.actions.models import Action
 from pooling.indicators.configuration import IndicatorConfiguration
 from pooling.indicators.figures import Figure, Theme
 from pooling.indicators.measuring import measure_year
@@ -17,6 +19,7 @@ DAYS = f"{INDICATORS}/temps"
 ASSUMPTIONS = f"{INDICATORS}/hypotheses"
 EARLIEST = 2000
 _YEAR_DIGITS = 4
+_LONGEST_REFERENCE = 40
 
 
 def configuration_of(here: InGroup) -> IndicatorConfiguration:
@@ -29,16 +32,25 @@ def year_of(here: InGroup, typed: str) -> Year:
     return Year(named if EARLIEST <= named <= here.today.year else here.today.year, here.zone, here.today)
 
 
-async def measure(here: InGroup, year: Year) -> tuple[list[Theme], list[Paid]]:
-    """All indicators of the year, and what is paid for in any."""
-    return await measure_year(here.session, year, configuration_of(here))
+async def measure(here: InGroup, year: Year, action: Action | None = None) -> tuple[list[Theme], list[Paid]]:
+    """All indicators of the year, and what is paid for in any; of an action alone, where one is named."""
+    return await measure_year(here.session, year, configuration_of(here), action.id if action else None)
 
 
-async def one_figure(here: InGroup, year: Year, code: str) -> tuple[Theme, Figure]:
+async def looked_at(here: InGroup, reference: str) -> Action | None:
+    """The action that an address names, if it names one.
+
+    Raises:
+        NotFound: the group has no action of this reference.
+    """
+    return await find_action(here.session, reference[:_LONGEST_REFERENCE]) if reference else None
+
+
+async def one_figure(here: InGroup, year: Year, code: str, action: Action | None = None) -> tuple[Theme, Figure]:
     """Raises:
     NotFound: there is no such indicator.
     """
-    themes, _ = await measure(here, year)
+    themes, _ = await measure(here, year, action)
     for theme in themes:
         for figure in theme.figures:
             if figure.code == code:

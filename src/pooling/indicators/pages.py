@@ -27,13 +27,14 @@ from pooling.indicators.page import (
     DAYS,
     INDICATORS,
     configuration_of,
+    looked_at,
     measure,
     one_figure,
     year_of,
     years_shown,
 )
 from pooling.indicators.permissions import IndicatorRight, may_assume, may_note
-from pooling.indicators.queries import Paid, by_year
+from pooling.indicators.queries import Paid, actions_to_look_at, by_year
 from pooling.indicators.report import Indicating, report_of
 from pooling.indicators.rules import Year
 from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
@@ -57,22 +58,29 @@ _WORDS = {"replaced": "Trajet remplacé", "replaced_by": "Par", "kilometres": "K
 
 
 @get(INDICATORS, right=Right.SEE_GROUP)
-async def show_indicators(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[str]:
-    year = year_of(here, annee)
-    themes, purchases = await measure(here, year)
+async def show_indicators(
+    here: Here[GroupPage], annee: FromQuery[str] = "", action: FromQuery[str] = ""
+) -> Response[str]:
+    """With `action`, of that one and what serves it alone."""
+    year, looked = year_of(here, annee), await looked_at(here, action)
+    themes, purchases = await measure(here, year, looked)
     base = here.base + INDICATORS
+    reference = looked.reference if looked else ""
     return here.render(
         "indicators/year.html",
         f"Indicateurs {year.number}",
         tabs=here.sections(INDICATORS),
         year=year,
         years=[
-            Link(str(one), with_query(base, {"annee": str(one)}), one == year.number)
+            Link(str(one), with_query(base, {"annee": str(one), "action": reference}), one == year.number)
             for one in years_shown(here, purchases)
         ],
         themes=themes,
         base=base,
-        query=f"?annee={year.number}",
+        query=with_query("", {"annee": str(year.number), "action": reference}),
+        form=form_of({"action": reference}),
+        actions=await actions_to_look_at(here.session, reference),
+        looked=looked,
         trend=_trend(purchases, here.today.year),
         notes=here.caller.may_somewhere(IndicatorRight.NOTE_DAYS),
         assumes=here.caller.may(IndicatorRight.ASSUME),
@@ -88,7 +96,7 @@ def _trend(purchases: Sequence[Paid], until: int) -> list[dict[str, Any]]:
     for number in range(max(min(grouped), until - 9), until + 1):
         mine = grouped.get(number, [])
         spent = sum(one.ht for one in mine)
-        saving = saving_of(item for one in mine for _, item in one.items)
+        saving = saving_of(item for one in mine for item in one.bought)
         rows.append(
             {
                 "label": str(number),
@@ -102,11 +110,14 @@ def _trend(purchases: Sequence[Paid], until: int) -> list[dict[str, Any]]:
 
 
 @get(f"{INDICATORS}/indicateurs.xlsx", right=Right.SEE_GROUP)
-async def export_indicators(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[bytes]:
-    year = year_of(here, annee)
-    themes, _ = await measure(here, year)
-    content = await indicators_file(here, year, themes)
-    return download(content, f"indicateurs-{here.group.slug}-{year.number}.xlsx", XLSX)
+async def export_indicators(
+    here: Here[GroupPage], annee: FromQuery[str] = "", action: FromQuery[str] = ""
+) -> Response[bytes]:
+    year, looked = year_of(here, annee), await looked_at(here, action)
+    themes, _ = await measure(here, year, looked)
+    content = await indicators_file(here, year, themes, looked)
+    named = looked.reference if looked else here.group.slug
+    return download(content, f"indicateurs-{named}-{year.number}.xlsx", XLSX)
 
 
 @get(REPORT, right=Right.SEE_GROUP)
@@ -136,20 +147,24 @@ async def download_report(here: Here[GroupPage], annee: FromQuery[str] = "") -> 
 
 
 @get(f"{INDICATORS}/{{figure:str}}", right=Right.SEE_GROUP)
-async def show_figure(here: Here[GroupPage], figure: FromPath[str], annee: FromQuery[str] = "") -> Response[str]:
+async def show_figure(
+    here: Here[GroupPage], figure: FromPath[str], annee: FromQuery[str] = "", action: FromQuery[str] = ""
+) -> Response[str]:
     """What it is made of."""
-    year = year_of(here, annee)
-    theme, found = await one_figure(here, year, figure)
+    year, looked = year_of(here, annee), await looked_at(here, action)
+    theme, found = await one_figure(here, year, figure, looked)
     base = here.base + INDICATORS
+    whose = {"action": looked.reference} if looked else {}
     return here.render(
         "indicators/figure.html",
-        ("Indicateurs", f"{INDICATORS}?annee={year.number}"),
+        ("Indicateurs", with_query(INDICATORS, {"annee": str(year.number), **whose})),
         found.label,
         theme=theme,
+        looked=looked,
         figure=found,
         year=year,
-        before=with_query(f"{base}/{found.code}", {"annee": str(year.number - 1)}),
-        after=with_query(f"{base}/{found.code}", {"annee": str(year.number + 1)})
+        before=with_query(f"{base}/{found.code}", {"annee": str(year.number - 1), **whose}),
+        after=with_query(f"{base}/{found.code}", {"annee": str(year.number + 1), **whose})
         if year.number < here.today.year
         else None,
         assumes=found.unit is Unit.KILOGRAMS and here.caller.may(IndicatorRight.ASSUME),

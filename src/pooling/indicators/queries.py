@@ -6,9 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
+from pooling.actions.models import Action, ActionState
 from pooling.committees.decisions.models import DecisionState
 from pooling.committees.models import CommitteeState
 from pooling.indicators.rules import Year
@@ -18,8 +20,16 @@ from pooling.satisfaction.rules import GOOD, Satisfaction
 from pooling.sharing.money import Cents
 from pooling.sharing.savings import Bought
 
+MOST_OFFERED = 100
 Purchases = Collection[int] | None
 """Those that one looks at; None: all of the group."""
+
+
+class Looked(NamedTuple):
+    """An action that one looks at, and the purchases that serve it."""
+
+    action: int
+    purchases: Sequence[int]
 
 
 class Meeting(NamedTuple):
@@ -44,6 +54,13 @@ class Decided(NamedTuple):
     """Of those that are open."""
 
 
+class BoughtItem(NamedTuple):
+    name: str
+    bought: Bought
+    source: str
+    """Where its price alone comes from, and of which day; empty: it has none."""
+
+
 class Paid(NamedTuple):
     """A purchase whose shares are frozen, by its last record."""
 
@@ -56,13 +73,17 @@ class Paid(NamedTuple):
     subsidies: Cents
     charges: Cents
     """Shared costs and discounts, before VAT."""
-    items: Sequence[tuple[str, Bought]]
+    items: Sequence[BoughtItem]
     members: int
     """Who pays something of it."""
 
     @property
     def path(self) -> str:
         return f"/achats/{self.reference}"
+
+    @property
+    def bought(self) -> list[Bought]:
+        return [item.bought for item in self.items]
 
 
 class Waited(NamedTuple):
@@ -103,6 +124,17 @@ class Assumed(NamedTuple):
     source: str
 
 
+class Contributed(NamedTuple):
+    """What a partner brings to an action."""
+
+    partner: int
+    name: str
+    action: str
+    amount_cents: Cents
+    half_days: int
+    premises: str
+
+
 class Spent(NamedTuple):
     member: str
     days: Decimal
@@ -128,14 +160,15 @@ async def meetings_of(session: AsyncSession, year: Year) -> list[Meeting]:
     return [Meeting(*row) for row in rows]
 
 
-async def decisions_of(session: AsyncSession, year: Year) -> list[Decided]:
-    """Those of the year's committees, without what was dropped."""
+async def decisions_of(session: AsyncSession, year: Year, only: Looked | None = None) -> list[Decided]:
+    """Those of the year's committees, without what was dropped; those about an action, or what serves it."""
     rows = await session.execute(
         text("""
             SELECT c.id, c.title, CAST(c.local_start AS date), count(*) FILTER (WHERE d.state = :done),
                 count(*) FILTER (WHERE d.state = :open), count(*) FILTER (WHERE d.state = :open AND d.due_on < :today)
             FROM decisions d JOIN committees c ON c.group_id = d.group_id AND c.id = d.committee_id
             WHERE d.group_id = :group AND d.state <> :dropped AND c.starts_at >= :begins AND c.starts_at < :ends
+                AND (CAST(:action AS bigint) IS NULL OR d.action_id = :action OR d.purchase_id = ANY(:purchases))
             GROUP BY c.group_id, c.id ORDER BY c.starts_at, c.id"""),
         _within(
             session,
@@ -144,9 +177,14 @@ async def decisions_of(session: AsyncSession, year: Year) -> list[Decided]:
             done=DecisionState.DONE,
             open=DecisionState.OPEN,
             dropped=DecisionState.DROPPED,
+            **_looked(only),
         ),
     )
     return [Decided(*row) for row in rows]
+
+
+def _looked(only: Looked | None) -> dict[str, Any]:
+    return {"action": None, "purchases": []} if only is None else {**only._asdict(), "purchases": list(only.purchases)}
 
 
 _FROZEN = """
@@ -165,7 +203,8 @@ async def paid(session: AsyncSession, zone: str, only: Purchases = None) -> list
                 (SELECT COALESCE(sum(CAST(line->>'total' AS bigint)), 0)
                  FROM jsonb_array_elements(a.stated->'lines') line WHERE line->>'kind' = 'charge'),
                 (SELECT COALESCE(jsonb_agg(jsonb_build_array(a.stated->'names'->'items'->>(line->>'id'),
-                        COALESCE(line->'quantity', '0'), line->'total', d.price_alone) ORDER BY line->>'id'), '[]')
+                        COALESCE(line->'quantity', '0'), line->'total', d.price_alone,
+                        d.price_source || ', ' || to_char(d.priced_on, 'DD/MM/YYYY')) ORDER BY line->>'id'), '[]')
                  FROM jsonb_array_elements(a.stated->'lines') line
                  LEFT JOIN items i ON i.group_id = :group AND i.purchase_id = p.id AND i.code = line->>'id'
                  LEFT JOIN item_details d ON d.group_id = :group AND d.item_id = i.id
@@ -177,11 +216,11 @@ async def paid(session: AsyncSession, zone: str, only: Purchases = None) -> list
             ORDER BY a.frozen_at DESC, p.id"""),  # noqa: S608 - a statement of ours, no input
         chosen,
     )
-    return [Paid._make((*row[:8], [(name, _bought(*values)) for name, *values in row[8]], row[9])) for row in heads]
+    return [Paid._make((*row[:8], [_bought(*values) for values in row[8]], row[9])) for row in heads]
 
 
-def _bought(units: int, total: Cents, alone: object) -> Bought:
-    return Bought(units, total, None if alone is None else Fraction(str(alone)))
+def _bought(name: str, units: int, total: Cents, alone: object, source: str | None) -> BoughtItem:
+    return BoughtItem(name, Bought(units, total, None if alone is None else Fraction(str(alone))), source or "")
 
 
 async def members_of(session: AsyncSession, year: Year, only: Purchases = None) -> int:
@@ -292,26 +331,68 @@ async def assumed_of(session: AsyncSession, year: Year, only: Purchases = None) 
     return [Assumed(*row) for row in rows]
 
 
-async def days_of(session: AsyncSession, year: Year, only: Purchases = None) -> list[Spent]:
-    """By member."""
+async def days_of(session: AsyncSession, year: Year, only: Looked | None = None) -> list[Spent]:
+    """By member; those for an action, or what serves it."""
     rows = await session.execute(
         text("""
             SELECT m.name, sum(d.days), count(*) FROM agent_days d
             JOIN members m ON m.group_id = d.group_id AND m.id = d.member_id
             WHERE d.group_id = :group AND d.spent_on BETWEEN :first AND :last
-                AND (CAST(:only AS bigint[]) IS NULL OR d.purchase_id = ANY(:only))
+                AND (CAST(:action AS bigint) IS NULL OR d.action_id = :action OR d.purchase_id = ANY(:purchases))
             GROUP BY m.group_id, m.id ORDER BY m.sort_key, m.id"""),
-        {
-            "group": group_of(session),
-            "first": year.first,
-            "last": year.last,
-            "only": None if only is None else list(only),
-        },
+        {"group": group_of(session), "first": year.first, "last": year.last, **_looked(only)},
     )
     return [Spent(*row) for row in rows]
 
 
-async def opinions_of(session: AsyncSession, year: Year) -> list[tuple[str, str, Satisfaction, list[str]]]:
+async def contributed(session: AsyncSession, year: Year, only: Looked | None = None) -> list[Contributed]:
+    """What partners bring to the actions that last in the year, agreed, under way or done: by partner. An action that
+    lasts several years is in each of them; one that does not say when begins with its proposal, and goes on.
+    """
+    rows = await session.execute(
+        text("""
+            SELECT p.id, p.name, a.title, c.amount_cents, c.half_days, c.premises
+            FROM contributions c JOIN actions a ON a.group_id = c.group_id AND a.id = c.action_id
+            JOIN partners p ON p.group_id = c.group_id AND p.id = c.partner_id
+            WHERE c.group_id = :group AND a.state IN ('agreed', 'under_way', 'done')
+                AND COALESCE(a.starts_on, CAST(a.proposed_at AT TIME ZONE :zone AS date)) <= :last
+                AND COALESCE(a.ends_on, :last) >= :first AND (CAST(:action AS bigint) IS NULL OR a.id = :action)
+            ORDER BY p.sort_key, p.id, a.id"""),
+        {
+            "group": group_of(session),
+            "first": year.first,
+            "last": year.last,
+            "zone": str(year.zone),
+            "action": None if only is None else only.action,
+        },
+    )
+    return [Contributed(*row) for row in rows]
+
+
+async def serving(session: AsyncSession, action_id: int) -> Looked:
+    """This action with its purchases."""
+    rows = await session.execute(
+        text("SELECT id FROM purchases WHERE group_id = :group AND action_id = :action ORDER BY id"),
+        {"group": group_of(session), "action": action_id},
+    )
+    return Looked(action_id, list(rows.scalars()))
+
+
+async def actions_to_look_at(session: AsyncSession, chosen: str = "") -> list[tuple[str, str]]:
+    """The latest that are agreed, under way or done, and before them the one chosen: what a list offers."""
+    is_chosen = col(Action.reference) == chosen
+    rows = await session.execute(
+        select(col(Action.reference), col(Action.title))
+        .where(or_(col(Action.state).in_([ActionState.AGREED, ActionState.UNDER_WAY, ActionState.DONE]), is_chosen))
+        .order_by(is_chosen.desc(), col(Action.id).desc())
+        .limit(MOST_OFFERED)
+    )
+    return [(reference, f"{reference} · {title}") for reference, title in rows]
+
+
+async def opinions_of(
+    session: AsyncSession, year: Year, only: Purchases = None
+) -> list[tuple[str, str, Satisfaction, list[str]]]:
     """Of the year, by what they are of: its title, its page, what they come to, the words beside them."""
     rows = await session.execute(
         text("""
@@ -322,8 +403,9 @@ async def opinions_of(session: AsyncSession, year: Year) -> list[tuple[str, str,
             LEFT JOIN purchases p ON p.group_id = o.group_id AND p.id = o.purchase_id
             LEFT JOIN committees c ON c.group_id = o.group_id AND c.id = o.committee_id
             WHERE o.group_id = :group AND o.given_at >= :begins AND o.given_at < :ends
+                AND (CAST(:only AS bigint[]) IS NULL OR o.purchase_id = ANY(:only))
             GROUP BY p.group_id, p.id, c.group_id, c.id ORDER BY max(o.given_at) DESC"""),
-        _within(session, year, good=GOOD),
+        _within(session, year, good=GOOD, only=None if only is None else list(only)),
     )
     return [
         (title, path, Satisfaction(opinions, marks, satisfied), comments)

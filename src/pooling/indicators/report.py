@@ -33,6 +33,8 @@ HEADLINES = (
     "meetings",
     "lent",
     "taken_up",
+    "partner_money",
+    "partner_days",
     "carbon",
     "satisfied",
 )
@@ -126,7 +128,7 @@ def _words(figure: Figure) -> str:
 
 
 def _purchase(one: Paid) -> dict[str, Any]:
-    saving = saving_of(item for _, item in one.items)
+    saving = saving_of(one.bought)
     return {
         "title": one.title,
         "reference": one.reference,

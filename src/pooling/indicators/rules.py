@@ -1,6 +1,6 @@
 """What indicators come to. Pure; ratios exact."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -46,6 +46,28 @@ class Year:
 
     def holds(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+
+class Brought(NamedTuple):
+    """What several partners bring together."""
+
+    partners: int
+    """Different ones."""
+    cents: int
+    half_days: int
+    in_kind: int
+    """Contributions of premises, material or knowledge."""
+
+
+def brought_of(contributions: Iterable[tuple[int, int, int, str]]) -> Brought:
+    """Of what each partner brings to each action: (partner, cents, half days, what is neither)."""
+    some = list(contributions)
+    return Brought(
+        len({partner for partner, *_ in some}),
+        sum(cents for _, cents, _, _ in some),
+        sum(half_days for _, _, half_days, _ in some),
+        sum(1 for *_, premises in some if premises),
+    )
 
 
 def ratio(part: int | Decimal | Fraction, whole: int | Decimal | Fraction) -> Fraction | None:
