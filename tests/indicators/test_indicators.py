@@ -280,7 +280,7 @@ async def test_an_action_is_looked_at_alone(
     rows = {row[1].value: row[2].value for row in book.worksheets[0].iter_rows(min_row=2)}
     assert rows["Apports des partenaires, en argent"] == 1200.5
     sheet = text_of(await reader.get("/g/bassin/actions/FA-2027-001"))
-    for words in ("Résultats 2027", "Apports des partenaires, en temps 2,5 jours", "Économies 302,50 €"):
+    for words in ("Résultats 2027", "Temps des agents 1 jour", "Économies 302,50 €"):
         assert words in sheet, words
     assert "Apports des partenaires, en argent" in text_of(await reader.get(f"{YEAR}/bilan?annee=2027"))
 

@@ -74,14 +74,12 @@ async def themes_of(measured: Measured, purchases: Sequence[Paid]) -> list[Theme
 
 
 async def headlines_of(measured: Measured, purchases: Sequence[Paid]) -> list[Figure]:
-    """What the sheet of an action has room for: those that say something, in few statements."""
+    """What came of an action: those that say something. Its sheet itself names its partners and its decisions."""
     mine = [one for one in purchases if one.year == measured.year.number]
     found = [
-        await decisions(measured),
         *savings(mine),
         await taken_up(measured),
         await agent_days(measured),
-        *await partners(measured),
         *await opinions(measured),
     ]
     return [figure for figure in found if figure.value]
