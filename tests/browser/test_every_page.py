@@ -73,6 +73,7 @@ async def test_pages_in_the_dark(shared_demonstration: Served, visitors: Visitor
     await visitor.fill("Arceau posé", "douze")
     await visitor.press("Enregistrer le brouillon")
     await visitor.reads("Corrigez cette erreur")
+    await visitor.open(f"{GROUP}/actions/tours/TP-2026-002/bulletins/{LUGOS.rpartition('/')[2]}")
     assert visitors.complaints == []
 
 

@@ -72,7 +72,7 @@ async def test_a_purchase_shows_in_its_year(
     assert found["delay"]["value"] is None
     assert found["carbon"]["value"] is None
     page = text_of(await reader.get(f"{YEAR}?annee=2027"))
-    for words in ("36 096,00 €", "302,50 €", "Véhicules à très faibles émissions", " 100 %", "pas de quoi le dire"):
+    for words in ("36 096,00 €", "302,50 €", "Véhicules à très faibles émissions", " 100 %", "rien à mesurer"):
         assert words in page, words
     made = text_of(await reader.get(f"{YEAR}/savings?annee=2027"))
     assert "2 282,50 € seul, 1 980,00 € ensemble" in made

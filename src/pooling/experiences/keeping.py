@@ -226,25 +226,27 @@ async def find_experience(session: AsyncSession, experience_id: int, *, locked: 
 
 async def content_of(session: AsyncSession, experience: Experience) -> ExperienceIn:
     """The sheet as it is written."""
-    action, purchase = await references_of(session, experience)
+    action, purchase = await named_by(session, experience)
     return ExperienceIn(
         **{name: getattr(experience, name) for name in ExperienceIn.model_fields if name not in ("action", "purchase")},
-        action=action or "",
-        purchase=purchase or "",
+        action=action[0] if action else "",
+        purchase=purchase[0] if purchase else "",
     )
 
 
-async def references_of(session: AsyncSession, experience: Experience) -> tuple[str | None, str | None]:
-    """Of the action and the purchase that it is of."""
+async def named_by(
+    session: AsyncSession, experience: Experience
+) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    """Reference and title of the action and of the purchase that it is of."""
     row = await session.execute(
-        select(col(Action.reference), col(Purchase.reference))
+        select(col(Action.reference), col(Action.title), col(Purchase.reference), col(Purchase.title))
         .select_from(Experience)
         .outerjoin(Action, linked(Action.id, Experience.action_id))
         .outerjoin(Purchase, linked(Purchase.id, Experience.purchase_id))
         .where(col(Experience.id) == experience.id)
     )
-    action, purchase = row.one()
-    return action, purchase
+    action, action_title, purchase, purchase_title = row.one()
+    return (action, action_title) if action else None, (purchase, purchase_title) if purchase else None
 
 
 async def _values(session: AsyncSession, command: ExperienceIn) -> dict[str, Any]:

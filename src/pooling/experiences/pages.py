@@ -16,8 +16,8 @@ from pooling.experiences.keeping import (
     content_of,
     correct_experience,
     detach_from_experience,
+    named_by,
     read_experience_file,
-    references_of,
     share_experience,
     tell_experience,
 )
@@ -174,7 +174,7 @@ async def show_experience(here: Here[ExperiencePage]) -> Response[str]:
 
 async def _page(here: ExperiencePage, form: Form) -> Response[str]:
     experience, session = here.experience, here.session
-    action, purchase = await references_of(session, experience)
+    action, purchase = await named_by(session, experience)
     supplier = await find_supplier(session, experience.supplier_id) if experience.supplier_id else None
     files = await files_of_experience(session, experience.id)
     corrects = may_correct(here.caller, experience)

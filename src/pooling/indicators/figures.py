@@ -78,7 +78,7 @@ _PLURAL = 2
 def said(unit: Unit, value: Value | None) -> str:
     """As French writes it."""
     if value is None:
-        return "pas de quoi le dire"
+        return "rien à mesurer"
     if unit is Unit.CENTS:
         return euros(int(value))
     if unit is Unit.RATE:

@@ -1,11 +1,15 @@
 """On the page of an action: what came of it this year."""
 
+from pooling.actions.models import ActionState
 from pooling.actions.page import ActionPage
 from pooling.indicators.measures import Measured, headlines_of
 from pooling.indicators.page import INDICATORS, configuration_of
 from pooling.indicators.queries import paid, serving
 from pooling.indicators.rules import Year
 from pooling.members.features import Part
+
+BEGUN = (ActionState.AGREED, ActionState.UNDER_WAY, ActionState.DONE)
+"""States in which one asks what came of an action."""
 
 
 async def of_action(here: ActionPage) -> Part:
@@ -18,6 +22,7 @@ async def of_action(here: ActionPage) -> Part:
     return Part(
         "indicators/part.html",
         {
+            "begun": here.action.state in BEGUN,
             "year": year.number,
             "figures": [(figure, f"{base}/{figure.code}{query}") for figure in await headlines_of(measured, purchases)],
             "all": base + query,
