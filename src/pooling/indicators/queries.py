@@ -189,7 +189,10 @@ def _looked(only: Looked | None) -> dict[str, Any]:
 
 _FROZEN = """
     SELECT DISTINCT ON (purchase_id) purchase_id, id, frozen_at, stated
-    FROM allocations WHERE group_id = :group AND stated IS NOT NULL ORDER BY purchase_id, number DESC"""
+    FROM allocations
+    WHERE group_id = :group AND stated IS NOT NULL AND (CAST(:only AS bigint[]) IS NULL OR purchase_id = ANY(:only))
+    ORDER BY purchase_id, number DESC"""
+"""What was frozen last of the purchases that one looks at, `:only` null for all."""
 
 
 async def paid(session: AsyncSession, zone: str, only: Purchases = None) -> list[Paid]:
@@ -212,7 +215,7 @@ async def paid(session: AsyncSession, zone: str, only: Purchases = None) -> list
                 (SELECT count(*) FROM allocation_shares s
                  WHERE s.group_id = :group AND s.allocation_id = a.id AND (s.ht <> 0 OR s.vat <> 0))
             FROM ({_FROZEN}) a JOIN purchases p ON p.group_id = :group AND p.id = a.purchase_id
-            WHERE p.state <> 'cancelled' AND (CAST(:only AS bigint[]) IS NULL OR p.id = ANY(:only))
+            WHERE p.state <> 'cancelled'
             ORDER BY a.frozen_at DESC, p.id"""),  # noqa: S608 - a statement of ours, no input
         chosen,
     )
@@ -230,8 +233,7 @@ async def members_of(session: AsyncSession, year: Year, only: Purchases = None) 
             SELECT count(DISTINCT s.member) FROM ({_FROZEN}) a
             JOIN purchases p ON p.group_id = :group AND p.id = a.purchase_id AND p.state <> 'cancelled'
             JOIN allocation_shares s ON s.group_id = :group AND s.allocation_id = a.id AND (s.ht <> 0 OR s.vat <> 0)
-            WHERE a.frozen_at >= :begins AND a.frozen_at < :ends
-                AND (CAST(:only AS bigint[]) IS NULL OR p.id = ANY(:only))"""),  # noqa: S608 - a statement of ours
+            WHERE a.frozen_at >= :begins AND a.frozen_at < :ends"""),  # noqa: S608 - a statement of ours
         _within(session, year, only=None if only is None else list(only)),
     )
     count: int = found.scalar_one()
@@ -305,8 +307,7 @@ _UNITS = f"""
     FROM ({_FROZEN}) a JOIN purchases p ON p.group_id = :group AND p.id = a.purchase_id AND p.state <> 'cancelled'
     CROSS JOIN LATERAL jsonb_array_elements(a.stated->'lines') line
     JOIN items i ON i.group_id = :group AND i.purchase_id = p.id AND i.code = line->>'id'
-    WHERE line->>'kind' = 'item' AND a.frozen_at >= :begins AND a.frozen_at < :ends
-        AND (CAST(:only AS bigint[]) IS NULL OR p.id = ANY(:only))"""  # noqa: S608 - a statement of ours
+    WHERE line->>'kind' = 'item' AND a.frozen_at >= :begins AND a.frozen_at < :ends"""  # noqa: S608 - a statement of ours
 
 
 async def vehicles_of(session: AsyncSession, year: Year, only: Purchases = None) -> list[Vehicles]:
