@@ -1,5 +1,6 @@
 """What calendar programs answer to invitations by mail (iMIP, RFC 6047): an answer like another. Mails may say anything
-of who sent them: one is believed because it names what only that person's invitation held (`notices/uids.py`).
+of who sent them: one is believed because it names what only that person's invitation held
+(`committees/notices/uids.py`).
 """
 
 from sqlalchemy import select
