@@ -74,7 +74,7 @@ lock:  ## renew the pinned versions (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--python-version 3.11 --extra dev --extra demo -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--python-version 3.11 --extra dev --extra demo --extra telemetry -c requirements.lock pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.11 --extra release -c requirements-dev.lock pyproject.toml -o requirements-release.lock
 

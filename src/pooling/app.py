@@ -37,7 +37,7 @@ from pooling.web.head import answering_head, telling_options
 from pooling.web.layout import NO_MAIL_LEAVES, GroupShown, Layout, Link, Viewer
 from pooling.web.security import add_headers
 from pooling.web.services import Services, services_of
-from pooling.web.watching import watched
+from pooling.web.watching import traced, watched
 
 GROUND: Sequence[ControllerRouterHandler] = (
     *accounts.ROUTES,
@@ -90,7 +90,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
         for handler in getattr(route, "route_handlers", ()):
             require_whole_rights(handler)
     keep_nothing_of_requests(app)
-    app.asgi_handler = answering_head(watched(app, behind_edge(telling_options(app, app.asgi_handler))))
+    app.asgi_handler = answering_head(traced(app, watched(app, behind_edge(telling_options(app, app.asgi_handler)))))
     return app
 
 

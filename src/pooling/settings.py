@@ -69,6 +69,12 @@ def _mailbox(value: str) -> str:
     return value
 
 
+def _collector(value: str) -> str:
+    if not _address(value, "http", "https").hostname:
+        raise ValueError("must name a host, as http://127.0.0.1:4318 does")
+    return value
+
+
 def _scanner(value: str) -> str:
     parts = _address(value, "unix", "tcp")
     if not (parts.path if parts.scheme == "unix" else parts.hostname):
@@ -206,6 +212,9 @@ class Settings(BaseSettings):
     log_level: Annotated[str, AfterValidator(_one_of("debug", "info", "warning", "error"))] = "info"
     metrics_token: Annotated[SecretStr, AfterValidator(_secret)] | None = None
     """Who shows it reads `/metrics`. Absent: there are none."""
+
+    otlp_endpoint: Annotated[str, AfterValidator(_collector)] | None = None
+    """Where a collector takes traces, by OTLP over HTTP. Absent: there are none, and nobody is told anything."""
 
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = None
     """Whose `X-Forwarded-For` is believed: addresses or networks, with commas. Nobody's, unless they are named."""

@@ -16,6 +16,7 @@ import rich_click as click
 from pooling.app import create_app
 from pooling.cli.installation import Installation, installation, secret_key
 from pooling.cli.loading import for_good
+from pooling.cli.version import installed_version
 from pooling.demo.place import check_port_is_free, finish
 from pooling.demo.preparing import wait_for_territory
 from pooling.demo.running import make_territory, run_until_stopped
@@ -24,9 +25,10 @@ from pooling.kernel.database import WEB
 from pooling.kernel.logs import begin_logs
 from pooling.kernel.service_manager import inherited_sockets, tell_manager
 from pooling.outbox.transport import KeptInOutbox
-from pooling.settings import load_settings
+from pooling.settings import Settings, load_settings, stop_process
 from pooling.web.metrics import Metrics
 from pooling.web.services import Services
+from pooling.web.telemetry import Telemetry
 from pooling.web.watching import Watcher, telling
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ def serve(host: str, port: int) -> None:
 async def _serve(
     found: Installation, host: str, port: int, watchers: Sequence[Watcher], sockets: list[socket.socket] | None
 ) -> None:
+    telemetry = _telemetry(found.settings)
     database, bell = found.database(WEB), Bell(found.engines.redis_url)
     metrics = Metrics(database) if found.settings.metrics_token else None
     services = Services(
@@ -130,6 +133,7 @@ async def _serve(
         secret_key(found.settings),
         watchers=[*watchers, *([metrics.count] if metrics else [])],
         metrics=metrics,
+        telemetry=telemetry,
     )
     app = create_app(services)
 
@@ -144,8 +148,19 @@ async def _serve(
     finally:
         if metrics is not None:
             metrics.end()
+        if telemetry is not None:
+            await asyncio.to_thread(telemetry.end)
         await bell.close()
         await database.dispose()
+
+
+def _telemetry(settings: Settings) -> Telemetry | None:
+    if settings.otlp_endpoint is None:
+        return None
+    try:
+        return Telemetry(settings.otlp_endpoint, installed_version())
+    except ImportError:
+        stop_process("POOLING_OTLP_ENDPOINT needs what pip install 'pooling[telemetry]' brings.")
 
 
 @click.command()

@@ -16,6 +16,7 @@ from pooling.web.branding import Territory
 if TYPE_CHECKING:
     from pooling.web.layout import Layout
     from pooling.web.metrics import Metrics
+    from pooling.web.telemetry import Telemetry
     from pooling.web.watching import Watcher
 
 Part = TypeVar("Part")
@@ -33,6 +34,7 @@ class Services:
     watchers: "Sequence[Watcher]" = ()
     """Who is told of every request: the log, the figures."""
     metrics: "Metrics | None" = None
+    telemetry: "Telemetry | None" = None
     # What `pooling.app` adds.
     territory: Territory = field(default_factory=Territory)
     logo: tuple[bytes, str] | None = None

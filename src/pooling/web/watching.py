@@ -46,6 +46,19 @@ class Seen:
 Watcher = Callable[[Seen], None]
 
 
+def traced(app: Litestar, inner: ASGIApp) -> ASGIApp:
+    """The application inside a span, where its services have telemetry."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        telemetry = app.state.services.telemetry
+        if telemetry is None:
+            await inner(scope, receive, send)
+        else:
+            await telemetry.answer(inner, scope, receive, send)
+
+    return answer
+
+
 def watched(app: Litestar, inner: ASGIApp) -> ASGIApp:
     """The application, seen by its services' watchers."""
 
@@ -63,7 +76,7 @@ def watched(app: Litestar, inner: ASGIApp) -> ASGIApp:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", number.encode())]
             await send(message)
 
-        before = ABOUT.set(partial(_known_of, scope))
+        before = ABOUT.set(partial(known_of, scope))
         try:
             await inner(scope, receive, sent)
         finally:
@@ -78,7 +91,7 @@ def watched(app: Litestar, inner: ASGIApp) -> ASGIApp:
 
 
 def _seen(scope: HTTPScope, status: int | None, seconds: float) -> Seen:
-    known = _known_of(scope)
+    known = known_of(scope)
     return Seen(
         number=known["request"],
         method=scope["method"],
@@ -90,7 +103,7 @@ def _seen(scope: HTTPScope, status: int | None, seconds: float) -> Seen:
     )
 
 
-def _known_of(scope: Scope) -> Mapping[str, Any]:
+def known_of(scope: Scope) -> Mapping[str, Any]:
     """The ids of a request's number, person and group, as far as it has come."""
     state = scope["state"]
     who, group = state.get("who") or scope.get("user"), state.get("group")
