@@ -32,7 +32,7 @@ BESIDE = {
 """Texts of the root that the site has too, and what they are called there."""
 CHAPTERS = (
     ("Using it", ("allocation.md", "consolidation.md", "invoices.md")),
-    ("Running it", ("operations.md", "security.md", "performance.md")),
+    ("Running it", ("operations.md", "security.md", "performance.md", "scaling.md")),
     ("Programs", ("api.md",)),
     (
         "Living in it",

@@ -187,6 +187,8 @@ class Settings(BaseSettings):
     """The application's role, which owns nothing: row-level security binds it."""
     owner_database_url: PostgresUrl | None = None
     """The owner's role, for `pooling migrate` alone: web and worker are better off without its password."""
+    replica_url: PostgresUrl | None = None
+    """A streaming replica of the first, as the application's role: files of many rows are read there."""
     redis_url: Annotated[str, AfterValidator(_queue)] | None = None
     data_dir: Annotated[Path, AfterValidator(_folder)] = data_folder("data")
     config_dir: Annotated[Path, AfterValidator(_present_folder)] = BESIDE / "config"
@@ -270,6 +272,8 @@ def load_settings(**overrides: object) -> Settings:
             "the setting POOLING_DATABASE_URL (application role) is missing beside POOLING_OWNER_DATABASE_URL: "
             "set both, or neither to start the embedded PostgreSQL."
         )
+    if settings.replica_url and not settings.database_url:
+        stop_process("the setting POOLING_DATABASE_URL is missing beside POOLING_REPLICA_URL, which follows it.")
     if settings.database_url and settings.owner_database_url:
         _refuse_one_role(settings.database_url, settings.owner_database_url)
     return settings

@@ -67,13 +67,21 @@ class Work:
     exports: Sequence[ExportKind] = ()
     webhooks: Sender | None = None
     """None: other programs are told nothing."""
+    replica: Database | None = None
+    """Where files of many rows are read, if it is not the database itself."""
     mailbox: Mailbox | None = None
     """None: what is answered to our mails is read by people alone."""
     calendar_replies: Sequence[NoteReply] = ()
 
 
 def work_of(
-    settings: Settings, database: Database, bell: Bell, *, transport: Transport | None = None, secret_key: str = ""
+    settings: Settings,
+    database: Database,
+    bell: Bell,
+    *,
+    transport: Transport | None = None,
+    secret_key: str = "",
+    replica: Database | None = None,
 ) -> Work:
     """What the settings ask for; the demonstration brings its own transport. Without the installation's key, which
     opens their secrets, other programs are told nothing.
@@ -94,6 +102,7 @@ def work_of(
         purge_after=timedelta(days=settings.purge_after_days),
         exports=features.exports,
         webhooks=Sender(handing, SystemClock(), secret_key, settings.private_webhooks) if secret_key else None,
+        replica=replica.handing(features) if replica else None,
         mailbox=Mailbox.at(settings.imap_url) if settings.imap_url else None,
         calendar_replies=features.calendar_replies,
     )
@@ -128,7 +137,7 @@ async def receive(work: Work) -> None:
 
 
 async def export(work: Work) -> None:
-    ready = await write_exports(work.database, work.clock, work.exports)
+    ready = await write_exports(work.database, work.clock, work.exports, replica=work.replica)
     if ready:
         log.info("exports: %s written", ready)
 

@@ -32,6 +32,7 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.configuration import ConfigurationError
 from pooling.kernel.database import Database
 from pooling.kernel.migrations import newest_revision, present_revision
+from pooling.kernel.replica import knows
 from pooling.kernel.scanner import Scanner
 from pooling.members.features import gather_features
 from pooling.outbox.mailbox import FAULTS, Mailbox
@@ -130,7 +131,7 @@ async def _examine(found: Installation, database: Database) -> list[Finding]:
     except NO_ANSWER as error:
         url = without_password(found.engines.database_url)
         findings.append(judged("database", works=False, said=f"{url} does not answer: {first_line(error)}"))
-    findings += [await _owner(found), await _queue(found)]
+    findings += [await _owner(found), *await _replica(found), await _queue(found)]
     return findings
 
 
@@ -199,6 +200,21 @@ async def _queue(found: Installation) -> Finding:
     await bell.close()
     url = without_password(found.engines.redis_url)
     return judged("queue", answers, "Valkey/Redis answers" if answers else f"{url} does not answer")
+
+
+async def _replica(found: Installation) -> list[Finding]:
+    """Nothing to say where there is none."""
+    replica = found.replica()
+    if replica is None:
+        return []
+    try:
+        async with asyncio.timeout(SECONDS_TO_ANSWER):
+            follows = await knows(replica)
+    except NO_ANSWER as error:
+        return [judged("replica", works=False, said=f"it does not answer: {first_line(error)}")]
+    finally:
+        await replica.dispose()
+    return [judged("replica", follows, "it follows the database" if follows else "it follows no other server")]
 
 
 async def _scanner(address: str | None) -> Finding:

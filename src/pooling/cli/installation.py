@@ -41,8 +41,15 @@ class Installation:
     def database(self, patience: Patience = LONG) -> Database:
         """Its tables are all known: one may refer to another of a feature that a command does not load."""
         every_table()
+        return self._connected(self.engines.database_url, patience)
+
+    def replica(self) -> Database | None:
+        """What follows it and answers questions alone, where there is one."""
+        return self._connected(self.settings.replica_url, LONG) if self.settings.replica_url else None
+
+    def _connected(self, url: str, patience: Patience) -> Database:
         return Database.connect(
-            self.engines.database_url,
+            url,
             patience=patience,
             base_url=self.settings.base_url,
             mail_from=self.settings.mail_from,

@@ -175,12 +175,15 @@ def worker() -> None:
 async def _work(found: Installation) -> None:
     from pooling.worker import run_until_stopped, work_of  # noqa: PLC0415 - see the module's head
 
-    database, bell = found.database(), Bell(found.engines.redis_url)
+    database, replica, bell = found.database(), found.replica(), Bell(found.engines.redis_url)
+    key = secret_key(found.settings)
     try:
-        await run_until_stopped(work_of(found.settings, database, bell, secret_key=secret_key(found.settings)))
+        await run_until_stopped(work_of(found.settings, database, bell, secret_key=key, replica=replica))
     finally:
         await bell.close()
         await database.dispose()
+        if replica is not None:
+            await replica.dispose()
 
 
 COMMANDS = {"serve": serve, "worker": worker}

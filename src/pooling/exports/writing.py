@@ -23,6 +23,7 @@ from pooling.kernel.errors import Conflict, DomainError
 from pooling.kernel.files import keep_file
 from pooling.kernel.leases import Lease
 from pooling.kernel.limits import Readers, limit
+from pooling.kernel.replica import read_beside
 
 log = logging.getLogger(__name__)
 
@@ -59,22 +60,27 @@ class _Progress:
             raise _Stopped
 
 
-async def write_exports(database: Database, clock: Clock, kinds: Sequence[ExportKind]) -> int:
-    """Writes every file that waits, of any group; returns how many are ready.
+async def write_exports(
+    database: Database, clock: Clock, kinds: Sequence[ExportKind], *, replica: Database | None = None
+) -> int:
+    """Writes every file that waits, of any group; returns how many are ready. What they say is read from the replica,
+    where there is one.
 
     Safe to run many times at once, to cancel and to kill.
     """
     by_name, ready = {kind.name: kind for kind in kinds}, 0
-    while (held := await _claim(database, clock)) is not None:
+    while (held := await _claim(database, replica, clock)) is not None:
         ready += await held.write(by_name)
     return ready
 
 
-async def _claim(database: Database, clock: Clock) -> "_Held | None":
+async def _claim(database: Database, replica: Database | None, clock: Clock) -> "_Held | None":
     lease = Lease("exports", LEASE)
     async with database.transaction() as session:
         claimed = await lease.claim(session, clock.now())
-    return _Held(database, clock, lease, claimed[0]["in_group"], claimed[0]["export_id"]) if claimed else None
+    if not claimed:
+        return None
+    return _Held(database, replica, clock, lease, claimed[0]["in_group"], claimed[0]["export_id"])
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ class _Held:
     """A file that this worker has claimed."""
 
     database: Database
+    replica: Database | None
     clock: Clock
     lease: Lease
     group_id: int
@@ -123,9 +130,13 @@ class _Held:
 
     async def _prepare(self, kinds: dict[str, ExportKind]) -> Prepared:
         """Reads what is to be written."""
-        async with self.database.transaction(self.group_id) as session:
+
+        async def read(session: AsyncSession) -> Prepared:
             export = await session.get_one(Export, (self.group_id, self.export_id))
-            prepared = await kinds[export.kind].prepare(session, export.terms, self.clock.now())
+            return await kinds[export.kind].prepare(session, export.terms, self.clock.now())
+
+        prepared = await read_beside(self.database, self.replica, self.group_id, read)
+        async with self.database.transaction(self.group_id) as session:
             await self._report(session, rows_total=prepared.rows, figures_at=prepared.figures_at)
         return prepared
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -272,3 +273,16 @@ async def test_a_workbook_is_forgotten_after_some_days(
             for table in ("exports", "files", "file_contents"):
                 assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == kept
         assert (await (await sign_in(FINANCE)).get(page)).status_code == (200 if kept else 404)
+
+
+async def test_a_replica_that_is_away_keeps_no_workbook_back(
+    database: Database, territory: Territory, purchase_id: int, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ask(database, territory, purchase_id)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        away = Database.connect(f"postgresql://a:b@127.0.0.1:{closed.getsockname()[1]}/none")
+    kinds = [workbook_kind(FinanceConfiguration())]
+    assert await write_exports(database, clock, kinds, replica=away) == 1
+    assert [state for state, _ in await exports(database, territory)] == ["ready"]
+    assert "the primary is asked" in caplog.text
