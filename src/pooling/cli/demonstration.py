@@ -42,7 +42,8 @@ def demonstration_settings(data_dir: Path | None, base_url: str) -> Settings:
 @click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address: nothing else is accepted.")
 @click.option("--port", type=PORT, default=8000, show_default=True, help="The port to listen on.")
 @click.option("--reset", is_flag=True, help="Start over: forget what was done in earlier runs.")
-def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # noqa: FBT001
+@click.option("--big", is_flag=True, help="Ten years: 500 actions, 2 000 experiences, 200 purchases. Takes longer.")
+def demo(data_dir: Path | None, host: str, port: int, reset: bool, big: bool) -> None:  # noqa: FBT001
     """Start the demonstration territory: database, queue, web and worker in one go.
 
     Whatever the environment says, it uses embedded engines of its own and sends no mail.
@@ -58,6 +59,8 @@ def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # n
         if reset or is_unfinished(settings.data_dir):
             _start_over(settings.data_dir)
         empty = is_empty(settings.data_dir)
+        if big and not empty:
+            stop_process(f"{settings.data_dir} has a territory already: add --reset to make the big one instead.")
         if empty:
             begin(settings.data_dir)
         with console.status("Starting PostgreSQL and Valkey…"):
@@ -68,7 +71,7 @@ def demo(data_dir: Path | None, host: str, port: int, reset: bool) -> None:  # n
             from pooling.cli.installation import Installation  # noqa: PLC0415 - see the module's head
 
         found = Installation(settings, engines)
-        asyncio.run(running.demonstrate(found, host, port, console, migrating, empty=empty))
+        asyncio.run(running.demonstrate(found, host, port, console, migrating, empty=empty, big=big))
     unfinished = is_unfinished(settings.data_dir)
     console.print(f"Stopped. {'The next run begins anew' if unfinished else 'Your data are kept for the next run'}.")
 

@@ -48,9 +48,10 @@ async def demonstrate(
     migrating: "subprocess.Popen[bytes]",
     *,
     empty: bool,
+    big: bool,
 ) -> None:
     """Its first page answers before there is a table, its territory is made meanwhile, and whoever enters waits for it.
-    `empty`: no earlier run left one.
+    `empty`: no earlier run left one. `big`: with ten years of it.
     """
     from pooling.worker import run, work_of  # noqa: PLC0415 - see the module's head
 
@@ -60,9 +61,16 @@ async def demonstrate(
         app = create_app(services, demonstration=True)
     stands = wait_for_territory(app, first_page=empty)
 
+    async def ten_years() -> None:
+        from pooling.demo.big import enlarge  # noqa: PLC0415 - few ask for it
+
+        owner = found.engines.owner_database_url
+        assert owner is not None, "the embedded engine has one"
+        await enlarge(owner)
+
     async def announced() -> None:
         await _ended_well(migrating)
-        made = await make_territory(database, datetime.now(UTC))
+        made = await make_territory(database, datetime.now(UTC), meanwhile=ten_years if big else None)
         finish(found.settings.data_dir)
         stands.set()
         work = work_of(found.settings, database, bell, transport=KeptInOutbox())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from litestar import Litestar
@@ -32,8 +32,12 @@ log = logging.getLogger(__name__)
 SECONDS_TO_FINISH = 5
 
 
-async def make_territory(database: Database, now: datetime) -> bool:
-    """Fills an empty installation; False when the territory is there already."""
+async def make_territory(
+    database: Database, now: datetime, *, meanwhile: Callable[[], Awaitable[None]] | None = None
+) -> bool:
+    """Fills an empty installation; False when the territory is there already. `meanwhile` is done once its history
+    stands, before what goes on today.
+    """
     async with database.transaction() as session:
         if (await session.execute(text("SELECT 1 FROM all_groups() LIMIT 1"))).first():
             return False
@@ -42,6 +46,8 @@ async def make_territory(database: Database, now: datetime) -> bool:
     await make_sites(database, territory, now)
     await make_suppliers(database, territory, now)
     await make_history(database, territory, now)
+    if meanwhile is not None:
+        await meanwhile()
     await make_resources(database, territory, now)
     await make_actions(database, territory, now)
     await make_rounds(database, territory, now)
