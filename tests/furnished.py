@@ -113,9 +113,10 @@ from pooling.rounds.workshops.taking_part import post_note
 from pooling.sites.keeping import add_site, sites_in_use
 from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
+from pooling.terms.files import attach_to_answer
 from pooling.terms.keeping import answer_terms, write_terms
 from pooling.terms.models import Position
-from pooling.terms.schemas import AnswerIn, EstimateIn, TermsIn
+from pooling.terms.schemas import AidIn, AnswerIn, EstimateIn, TermsIn, TermsItemIn
 from pooling.webhooks.delivering import PURPOSE
 from pooling.webhooks.keeping import WebhookIn, add_webhook
 from pooling.webhooks.models import WebhookAttempt, WebhookDelivery
@@ -169,7 +170,7 @@ async def furnish(
         named |= {"contract_supplier": supplier, "contract_lot": 1, "data_year": 2027}
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {**await _propose(session, territory, mark), "system": "velos"}
-        await _agree(session, territory, mark)
+        named |= await _agree(session, territory, mark)
         named |= await _rank(session, territory, mark)
         named |= await _learn(session, territory, mark)
         named |= await note_bill(session, territory, purchase_id, supplier, mark)
@@ -237,21 +238,26 @@ async def _propose(session: AsyncSession, territory: Territory, mark: str) -> di
     return {"action": reference, "action_file_id": file_id, "partner_id": partner}
 
 
-async def _agree(session: AsyncSession, territory: Territory, mark: str) -> None:
+async def _agree(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
     """The terms of that action, to which the référent's member answers under a condition."""
     referent = await caller_of(session, territory.people[REFERENT], territory.group_id)
-    estimate = EstimateIn(label=f"Dix vélos{mark}", item=f"Vélo{mark}", quantity=10, unit_price_cents=90_000)
-    terms = TermsIn(mandate=f"Acheter{mark}", exit_clause=f"Un mois{mark}", estimates=(estimate,))
+    aid = AidIn(label=f"Fonds de concours{mark}", rate_hundredths=2_500, cap_total_cents=100_000)
+    estimate = EstimateIn(label=f"Dix vélos{mark}", quantities={"velo": 10}, aids=(aid,))
+    item = TermsItemIn(code="velo", name=f"Vélo{mark}", unit_price_cents=90_000)
+    terms = TermsIn(mandate=f"Acheter{mark}", exit_clause=f"Un mois{mark}", items=(item,), estimates=(estimate,))
     await write_terms(session, referent, "FA-2027-001", terms, NOW)
     member = await member_by_code(session, LUGOS)
     answer = AnswerIn(
         position=Position.UNDER_CONDITION,
         condition=f"Après le vote{mark}",
-        quantity=2,
+        quantities={"velo": 2},
         deliberation=f"2027-12{mark}",
         deliberated_on=NOW.date(),
     )
     await answer_terms(session, referent, "FA-2027-001", member, answer, NOW)
+    sent = [Upload(f"deliberation{mark}.txt", f"Délibéré{mark}".encode())]
+    (file_id,) = await attach_to_answer(session, referent, "FA-2027-001", member, sent, NOW)
+    return {"answer_file_id": file_id}
 
 
 async def _learn(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

@@ -72,6 +72,7 @@ def test_the_file_that_comes_along_is_right() -> None:
         "titre_due",
         "publication",
         "round_deadline",
+        "terms_answer",
         "committee",
         "convocation",
         "minutes",

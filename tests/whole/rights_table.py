@@ -49,6 +49,7 @@ COMMITTEE = "/g/{group}/comites/{committee_id}"
 DECISION = f"{COMMITTEE}/decisions/{{number}}"
 PERSON = "/g/{group}/personnes/{person_id}"
 API = "/api/v1/groups/{group}"
+_ANSWER_FILE = "/files/{answer_file_id}"
 
 EXPECTED: dict[str, frozenset[str]] = {
     # of no group
@@ -314,8 +315,24 @@ EXPECTED: dict[str, frozenset[str]] = {
     "GET /g/{group}/actions/{action}/modalites": GROUP,
     **{f"{method} /g/{{group}}/actions/{{action}}/modalites/fiche": OWNS for method in ("GET", "POST")},
     **{f"{method} /g/{{group}}/actions/{{action}}/modalites/reponses/{{member}}": OWNS for method in ("GET", "POST")},
-    **{f"GET {API}/actions/{{action}}/{path}": GROUP for path in ("terms", "answers/{member}")},
+    **{
+        f"GET /g/{{group}}/actions/{{action}}/modalites/reponses/{{member}}/{path}": GROUP
+        for path in ("historique", "pieces/{answer_file_id}")
+    },
+    **{
+        f"POST /g/{{group}}/actions/{{action}}/modalites/reponses/{{member}}/pieces{path}": OWNS
+        for path in ("", "/{answer_file_id}/retrait")
+    },
+    "POST /g/{group}/actions/{action}/modalites/achat": OWNS,
+    **{
+        f"GET {API}/actions/{{action}}/{path}": GROUP
+        for path in ("terms", "purchase", *(f"answers/{{member}}{more}" for more in ("", "/given", _ANSWER_FILE)))
+    },
     **{f"PUT {API}/actions/{{action}}/{path}": OWNS for path in ("terms", "answers/{member}")},
+    **{
+        f"POST {API}/actions/{{action}}/{path}": OWNS
+        for path in ("purchase", "answers/{member}/files", f"answers/{{member}}{_ANSWER_FILE}/removal")
+    },
     # workshops
     **{f"GET /g/{{group}}/actions/ateliers{path}": GROUP for path in ("", "/{workshop_id}")},
     **{

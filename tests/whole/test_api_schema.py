@@ -44,7 +44,8 @@ from furnished import note_bill
 from ground.directory import COBAN
 from invoices.sample import cii
 from pooling.actions.catalogue import Catalogue
-from pooling.actions.keeping import propose_action
+from pooling.actions.keeping import move_action, propose_action
+from pooling.actions.models import ActionState
 from pooling.actions.schemas import ActionIn
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.records.freezing import freeze_allocation
@@ -63,7 +64,8 @@ from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.kernel.files import keep_file
+from pooling.kernel.files import Upload, keep_file
+from pooling.members.changing import member_by_code
 from pooling.members.entrance import caller_of
 from pooling.members.features import Features
 from pooling.members.models import Member
@@ -103,6 +105,10 @@ from pooling.settings import Settings
 from pooling.sites.keeping import add_site
 from pooling.sites.schemas import SiteIn
 from pooling.suppliers.keeping import SupplierIn, add_supplier
+from pooling.terms.files import attach_to_answer
+from pooling.terms.keeping import answer_terms, write_terms
+from pooling.terms.models import Position
+from pooling.terms.schemas import AnswerIn, EstimateIn, TermsIn, TermsItemIn
 from pooling.web.api_description import describe_api
 from pooling.web.services import Services
 from receiving import line_ids, make_order, make_ordered
@@ -317,10 +323,19 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "get_terms": {},
     "get_terms_answer": {},
     "write_terms": {
-        "estimates": [{"label": "Cent", "item": "Arceau", "quantity": 100, "unit_price_cents": 18_000}],
+        "items": [{"code": "arceau", "name": "Arceau", "unit_price_cents": 18_000, "cpv": "34928400-2"}],
+        "estimates": [
+            {"label": "Cent", "quantities": {"arceau": 100}, "aids": [{"label": "Région", "rate_hundredths": 3_000}]}
+        ],
         "answer_by": "2027-04-01",
+        "order_by": None,
+        "deliver_by": None,
+        "coordination": "",
+        "kind": "goods",
     },
-    "answer_terms": {"position": "in", "condition": "", "quantity": 3, "deliberation": "", "deliberated_on": None},
+    "answer_terms": {"position": "in", "condition": "", "quantities": {}, "deliberation": "", "deliberated_on": None},
+    "list_terms_answers_given": {},
+    "add_answer_file": {},
     "post_taking": {
         "as_received": True,
         "lines": [{"item": "arceau", "member": LUGOS, "units": 2}],
@@ -395,6 +410,11 @@ LENT: dict[str, tuple[str, int | str]] = {
     "open_a_round": ("round", "TP-2027-003"),
     "move_action": ("action", "FA-2027-001"),
     **dict.fromkeys(("get_terms", "write_terms", "get_terms_answer", "answer_terms"), ("action", "FA-2027-004")),
+    **dict.fromkeys(
+        ("list_terms_answers_given", "add_answer_file", "get_answer_file", "remove_answer_file"),
+        ("action", "FA-2027-005"),
+    ),
+    **dict.fromkeys(("get_purchase_of_terms", "begin_purchase_of_terms"), ("action", "FA-2027-006")),
     **dict.fromkeys(("agree_lending", "end_lending", "note_lending_use"), ("lending_id", 1)),
     "refuse_lending": ("lending_id", 2),
     **dict.fromkeys(("get_bill", "accept_bill"), ("bill_id", 1)),
@@ -568,6 +588,23 @@ async def prepare_rounds(database: Database, territory: Territory) -> None:
                 await open_round(session, caller, found.reference, FixedClock(NOW))
 
 
+async def answer_terms_of_actions(database: Database, territory: Territory) -> list[int]:
+    """Of one action that is discussed, with the files of an answer, whose ids these are; of another one, agreed on."""
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        lugos = await member_by_code(session, LUGOS)
+        item = TermsItemIn(code="arceau", name="Arceau", unit_price_cents=18_000)
+        terms = TermsIn(items=(item,), estimates=(EstimateIn(label="Dix", quantities={"arceau": 10}),))
+        for number in range(2):
+            sheet = ActionIn(title=f"À convenir, n° {number}", lead_member=LUGOS)
+            action = await propose_action(session, caller, sheet, Catalogue(), NOW)
+            await write_terms(session, caller, action.reference, terms, NOW)
+            await answer_terms(session, caller, action.reference, lugos, AnswerIn(position=Position.IN), NOW)
+        await move_action(session, caller, action.reference, ActionState.AGREED, NOW)
+        sent = [Upload(f"{name}.txt", b"x") for name in "ab"]
+        return await attach_to_answer(session, caller, "FA-2027-005", lugos, sent, NOW)
+
+
 async def raise_difficulties(database: Database, territory: Territory) -> None:
     async with database.transaction(territory.group_id) as session:
         caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
@@ -663,6 +700,7 @@ class Service:
         await add_sites(self.database, territory)
         await lend_desks(self.database, territory)
         await prepare_rounds(self.database, territory)
+        KNOWN["answer_file_id"] = await answer_terms_of_actions(self.database, territory)
         await publish_minutes_of_a_committee(self.database, territory)
         await invite_to_a_committee(self.database, territory)
         await raise_difficulties(self.database, territory)

@@ -230,12 +230,44 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_action_estimates_spread_known": [("spread", "'luck'")],
     "ck_action_estimates_charges_key_known": [("charges_key", "'luck'")],
     "ck_action_estimates_three_at_most": [("place", "0"), ("place", "4")],
-    "ck_action_estimates_named": [("label, item", "'', 'x'"), ("label, item", "'x', ''")],
-    "ck_action_estimates_not_negative": [
-        ("quantity, unit_price_cents, charges_cents", values) for values in ("-1, 0, 0", "0, -1, 0", "0, 0, -1")
+    "ck_action_estimates_named": [("label, charges_label", "'', 'x'"), ("label, charges_label", "'x', ''")],
+    "ck_action_estimates_not_negative": [("charges_cents", "-1")],
+    "ck_action_estimates_percent": [("charges_vat_hundredths", "-1"), ("charges_vat_hundredths", "10001")],
+    "ck_action_estimates_quantities_by_item": [("quantities", "'[1]'")],
+    "ck_action_items_named": [
+        ("code, name, unit", values) for values in ("'', 'x', 'x'", "'x', '', 'x'", "'x', 'x', ''")
     ],
-    "ck_action_estimates_percents": [
-        ("vat_hundredths, subsidy_hundredths", values) for values in ("-1, 0", "10001, 0", "0, -1", "0, 10001")
+    "ck_action_items_twelve_at_most": [("position", "0"), ("position", "13")],
+    "ck_action_items_not_negative": [("unit_price_cents", "-1"), ("unit_price_cents, price_alone_cents", "0, -1")],
+    "ck_action_items_percent": [("vat_hundredths", "-1"), ("vat_hundredths", "10001")],
+    "ck_action_items_cpv_has_check_digit": [("cpv", "'34422000'")],
+    "ck_action_items_account_has_digits": [("account", "'92'")],
+    "ck_action_items_price_has_source": [
+        ("price_alone_cents, price_source, priced_on", values)
+        for values in ("1, '', NULL", "1, 'x', NULL", "NULL, 'x', '2027-01-01'")
+    ],
+    "ck_action_aids_six_at_most": [("place, position", values) for values in ("0, 1", "4, 1", "1, 0", "1, 7")],
+    "ck_action_aids_named": [("label", "''")],
+    "ck_action_aids_rate_or_amount": [
+        ("rate_hundredths, amount_cents", "1, 1"),
+        ("rate_hundredths, amount_cents", "NULL, NULL"),
+    ],
+    "ck_action_aids_percent": [("rate_hundredths", "-1"), ("rate_hundredths", "10001")],
+    "ck_action_aids_not_negative": [
+        ("amount_cents", "-1"),
+        ("rate_hundredths, cap_per_unit_cents", "1, -1"),
+        ("rate_hundredths, cap_total_cents", "1, -1"),
+    ],
+    "ck_action_aids_rate_has_ceilings": [
+        ("amount_cents, cap_per_unit_cents", "1, 1"),
+        ("amount_cents, cap_total_cents", "1, 1"),
+    ],
+    "ck_action_terms_kind_known": [("kind", "'gift'")],
+    "ck_action_terms_coordination_known": [("coordination", "'some'")],
+    "ck_action_terms_ordered_before_delivered": [("order_by, deliver_by", "'2027-02-01', '2027-01-01'")],
+    "ck_action_terms_asked_until_a_day": [
+        ("answer_by, asked_at, revision", values)
+        for values in ("'2027-01-01', NULL, 1", "NULL, now(), 1", "NULL, NULL, 0")
     ],
     "ck_action_answers_position_known": [("position", "'perhaps'")],
     "ck_action_answers_condition_said": [
@@ -246,7 +278,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("deliberation, deliberated_on", "'x', NULL"),
         ("deliberation, deliberated_on", "'', '2027-01-01'"),
     ],
-    "ck_action_answers_quantity_not_negative": [("quantity", "-1")],
+    "ck_action_answers_quantities_by_item": [("quantities", "'[1]'")],
     "ck_action_phases_has_label": [("label, begins_on, ends_on", "'', '2027-01-01', '2027-01-02'")],
     "ck_action_phases_ends_after_start": [("begins_on, ends_on", "'2027-01-02', '2027-01-01'")],
     "ck_partners_has_name": [("name, letters", "'', 'a'"), ("name, letters", "'A', ''")],
@@ -260,6 +292,7 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     ],
     "ck_attached_files_item_of_committee": [("agenda_item_id, purchase_id", "1, 1")],
     "ck_attached_files_item_of_purchase": [("item_id, committee_id", "1, 1")],
+    "ck_attached_files_answer_of_action": [("answering_id, committee_id", "1, 1")],
     "ck_collections_closed_has_date": [
         ("purchase_id, state", "1, 'closed'"),
         ("purchase_id, state, closed_at", "1, 'open', now()"),
@@ -535,13 +568,31 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_action_estimates_spread_known": ("spread", "'agents'"),
     "ck_action_estimates_charges_key_known": ("charges_key", "'amount'"),
     "ck_action_estimates_three_at_most": ("place", "3"),
-    "ck_action_estimates_named": ("label, item", "'x', 'x'"),
-    "ck_action_estimates_not_negative": ("quantity, unit_price_cents, charges_cents", "0, 0, 0"),
-    "ck_action_estimates_percents": ("vat_hundredths, subsidy_hundredths", "0, 10000"),
+    "ck_action_estimates_named": ("label, charges_label", "'x', 'x'"),
+    "ck_action_estimates_not_negative": ("charges_cents", "0"),
+    "ck_action_estimates_percent": ("charges_vat_hundredths", "10000"),
+    "ck_action_estimates_quantities_by_item": ("quantities", "'{}'"),
+    "ck_action_items_named": ("code, name, unit", "'x', 'x', 'x'"),
+    "ck_action_items_twelve_at_most": ("position", "12"),
+    "ck_action_items_not_negative": ("unit_price_cents, price_alone_cents", "0, 0"),
+    "ck_action_items_percent": ("vat_hundredths", "10000"),
+    "ck_action_items_cpv_has_check_digit": ("cpv", "'34422000-1'"),
+    "ck_action_items_account_has_digits": ("account", "'21828'"),
+    "ck_action_items_price_has_source": ("price_alone_cents, price_source, priced_on", "1, 'x', '2027-01-01'"),
+    "ck_action_aids_six_at_most": ("place, position", "3, 6"),
+    "ck_action_aids_named": ("label", "'x'"),
+    "ck_action_aids_rate_or_amount": ("rate_hundredths, amount_cents", "1, NULL"),
+    "ck_action_aids_percent": ("rate_hundredths", "10000"),
+    "ck_action_aids_not_negative": ("rate_hundredths, cap_per_unit_cents, cap_total_cents", "1, 0, 0"),
+    "ck_action_aids_rate_has_ceilings": ("rate_hundredths, cap_per_unit_cents, cap_total_cents", "1, 1, 1"),
+    "ck_action_terms_kind_known": ("kind", "'service'"),
+    "ck_action_terms_coordination_known": ("coordination", "'full'"),
+    "ck_action_terms_ordered_before_delivered": ("order_by, deliver_by", "'2027-01-01', '2027-01-01'"),
+    "ck_action_terms_asked_until_a_day": ("answer_by, asked_at, revision", "'2027-01-01', now(), 2"),
     "ck_action_answers_position_known": ("position", "'out'"),
     "ck_action_answers_condition_said": ("position, condition", "'under_condition', 'x'"),
     "ck_action_answers_deliberation_dated": ("deliberation, deliberated_on", "'x', '2027-01-01'"),
-    "ck_action_answers_quantity_not_negative": ("quantity", "0"),
+    "ck_action_answers_quantities_by_item": ("quantities", "'{}'"),
     "ck_action_phases_has_label": ("label, begins_on, ends_on", "'Essai', '2027-01-01', '2027-01-02'"),
     "ck_action_phases_ends_after_start": ("begins_on, ends_on", "'2027-01-01', '2027-01-01'"),
     "ck_partners_has_name": ("name, letters", "'A', 'a'"),
@@ -551,6 +602,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_attached_files_goes_with_one": ("action_id", "1"),
     "ck_attached_files_item_of_committee": ("agenda_item_id, committee_id", "1, 1"),
     "ck_attached_files_item_of_purchase": ("item_id, purchase_id", "1, 1"),
+    "ck_attached_files_answer_of_action": ("answering_id, action_id", "1, 1"),
     "ck_collections_closed_has_date": ("purchase_id, state, closed_at", "1, 'closed', now()"),
     "ck_collections_one_subject": ("purchase_id", "1"),
     "ck_committee_guests_person_or_name": ("name", "'Claire'"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -45,7 +45,8 @@ def _files(*columns: object) -> AnySelect:
 
 
 def _of(action_id: int) -> ColumnElement[bool]:
-    return col(AttachedFile.action_id) == action_id
+    """With its sheet: not those of what members answer to its terms."""
+    return and_(col(AttachedFile.action_id) == action_id, col(AttachedFile.answering_id).is_(None))
 
 
 async def attach_to_action(

@@ -160,7 +160,7 @@ LATER: Sequence[tuple[int, Told, Sequence[Moved]]] = (
     (
         420,
         Told("vehicules", NEXT_CARS, COBAS, 60),
-        (Moved(380, ActionState.PRIORITISED), Moved(340, ActionState.AGREED)),
+        (Moved(380, ActionState.PRIORITISED),),  # agreed on with its terms
     ),
     (
         410,

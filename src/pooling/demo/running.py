@@ -21,6 +21,7 @@ from pooling.demo.resources import make_resources
 from pooling.demo.rounds import make_rounds
 from pooling.demo.sites import make_sites
 from pooling.demo.suppliers import make_suppliers
+from pooling.demo.terms import buy_what_is_agreed, make_terms
 from pooling.demo.territory import Demonstration, make_group
 from pooling.features import FEATURES
 from pooling.kernel.database import Database
@@ -50,12 +51,14 @@ async def make_territory(
         await meanwhile()
     await make_resources(database, territory, now)
     await make_actions(database, territory, now)
+    await make_terms(database, territory, now)
     await make_rounds(database, territory, now)
     await make_purchases(database, territory, now)
     await make_ordered(database, territory, now)
     await make_quotes(database, territory, now)
     await make_experiences(database, territory, now)
     await make_committees(database, territory, now)
+    await buy_what_is_agreed(database, territory, now)
     await say_sent_long_ago(database, territory, now)
     return True
 

@@ -76,8 +76,9 @@ class File(TenantTable, table=True):
 
 
 class AttachedFile(About, TenantTable, table=True):
-    """A file that goes with something: with a subject (of a purchase, with one of its items or with it as a whole) or
-    with a committee, there with an item of its agenda or, without one, with its minutes.
+    """A file that goes with something: with a subject (of a purchase, with one of its items or with it as a whole; of
+    an action, with what a member answers to its terms or with the sheet) or with a committee, there with an item of
+    its agenda or, without one, with its minutes.
     """
 
     __tablename__ = "attached_files"
@@ -88,6 +89,7 @@ class AttachedFile(About, TenantTable, table=True):
         CheckConstraint(f"num_nonnulls(committee_id, {KEYS}) = 1", name="goes_with_one"),
         CheckConstraint("agenda_item_id IS NULL OR committee_id IS NOT NULL", name="item_of_committee"),
         CheckConstraint("item_id IS NULL OR purchase_id IS NOT NULL", name="item_of_purchase"),
+        CheckConstraint("answering_id IS NULL OR action_id IS NOT NULL", name="answer_of_action"),
         Index(None, "group_id", "committee_id"),
         Index(None, "group_id", "purchase_id"),
         Index(None, "group_id", "action_id"),
@@ -97,6 +99,8 @@ class AttachedFile(About, TenantTable, table=True):
     committee_id: int | None = foreign_id(nullable=True)
     agenda_item_id: int | None = foreign_id(nullable=True)
     item_id: int | None = foreign_id(nullable=True)
+    answering_id: int | None = foreign_id(nullable=True)
+    """The member whose answer to the terms of the action it goes with."""
 
 
 @dataclass(frozen=True)

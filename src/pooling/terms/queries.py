@@ -1,20 +1,26 @@
 """What is known of an action's terms and of who answered."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.accounts.models import Person
+from pooling.kernel.database import fetch, group_of
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
-from pooling.terms.models import ChargesKey, Estimate, Position, Spread, Terms, TermsAnswer
+from pooling.purchases.models import Purchase, PurchaseState
+from pooling.terms.models import Aid, Estimate, Position, Terms, TermsAnswer, TermsItem
 from pooling.terms.rules import Standing, Turnout, turnout_of
-from pooling.terms.schemas import AnswerIn, EstimateIn, TermsIn
+from pooling.terms.schemas import AidIn, AnswerIn, EstimateIn, TermsIn, TermsItemIn
 
+OfTerms = TypeVar("OfTerms", TermsItem, Estimate, Aid)
 MOST_SHARED = 500
 """Members between whom a page shares an estimate."""
 
@@ -32,40 +38,44 @@ class AnswerShown:
     answered_by: str | None
 
 
+async def terms_row(session: AsyncSession, action_id: int) -> Terms | None:
+    kept = select(Terms).where(col(Terms.action_id) == action_id).execution_options(populate_existing=True)
+    return (await session.execute(kept)).scalar_one_or_none()
+
+
 async def terms_of(session: AsyncSession, action_id: int) -> TermsIn:
     """As they are written; empty where nobody wrote any."""
-    kept = select(Terms).where(col(Terms.action_id) == action_id).execution_options(populate_existing=True)
-    found = (await session.execute(kept)).scalar_one_or_none()
+    found = await terms_row(session, action_id)
     if found is None:
         return TermsIn()
-    rows = await session.execute(
-        select(Estimate)
-        .where(col(Estimate.action_id) == action_id)
-        .order_by(col(Estimate.place))
-        .execution_options(populate_existing=True)
+    items = await _rows(session, TermsItem, action_id, col(TermsItem.position))
+    aids = await _rows(session, Aid, action_id, col(Aid.position))
+    said = {name: getattr(found, name) for name in TermsIn.model_fields if name not in {"items", "estimates"}}
+    return TermsIn(
+        **said,
+        items=tuple(TermsItemIn(**_said(TermsItemIn, row)) for row in items),
+        estimates=tuple(
+            EstimateIn(
+                **_said(EstimateIn, row, but={"aids"}),
+                aids=tuple(AidIn(**_said(AidIn, aid)) for aid in aids if aid.place == row.place),
+            )
+            for row in await _rows(session, Estimate, action_id, col(Estimate.place))
+        ),
     )
-    estimates = tuple(
-        EstimateIn(
-            **{name: getattr(row, name) for name in EstimateIn.model_fields if name not in {"spread", "charges_key"}},
-            spread=Spread(row.spread),
-            charges_key=ChargesKey(row.charges_key),
-        )
-        for row in rows.scalars()
-    )
-    return TermsIn(mandate=found.mandate, exit_clause=found.exit_clause, answer_by=found.answer_by, estimates=estimates)
+
+
+async def _rows(session: AsyncSession, table: type[OfTerms], action_id: int, order: Mapped[int]) -> Sequence[OfTerms]:
+    statement = select(table).where(col(table.action_id) == action_id).order_by(order)
+    return (await session.execute(statement.execution_options(populate_existing=True))).scalars().all()
+
+
+def _said(model: type[BaseModel], row: object, but: Collection[str] = ()) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in model.model_fields if name not in but}
 
 
 async def answer_of(session: AsyncSession, action_id: int, member_id: int) -> AnswerIn | None:
     row = await find_answer(session, action_id, member_id)
-    if row is None:
-        return None
-    return AnswerIn(
-        position=Position(row.position),
-        condition=row.condition,
-        quantity=row.quantity,
-        deliberation=row.deliberation,
-        deliberated_on=row.deliberated_on,
-    )
+    return AnswerIn(**_said(AnswerIn, row)) if row is not None else None
 
 
 async def find_answer(session: AsyncSession, action_id: int, member_id: int) -> TermsAnswer | None:
@@ -108,7 +118,7 @@ async def answers_shown(session: AsyncSession, action_id: int) -> list[AnswerSho
                 population,
                 agents,
                 Position(answer.position) if answer else None,
-                answer.quantity if answer else None,
+                answer.quantities if answer else {},
             ),
             code,
             answer.condition if answer else "",
@@ -126,3 +136,57 @@ async def turnout(session: AsyncSession, action_id: int) -> Turnout:
         _members_with_answers(action_id, col(TermsAnswer.position), func.count()).group_by(col(TermsAnswer.position))
     )
     return turnout_of((position, many) for position, many in rows)
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """That the group agreed on an action, when, and by which decision of a committee, if by one."""
+
+    at: datetime
+    committee_id: int | None
+    number: int | None
+    """The decision's, in its committee."""
+
+
+@dataclass(frozen=True)
+class FormerAnswer:
+    """What a member once answered, by whom and when."""
+
+    at: datetime
+    by: str | None
+    said: Mapping[str, Any]
+
+
+MOST_FORMER = 50
+_AGREED = """
+SELECT e.at, d.committee_id, d.number FROM events e
+LEFT JOIN decisions d ON d.group_id = e.group_id AND d.id = e.decision_id
+WHERE e.group_id = $1 AND e.subject_kind = 'action' AND e.subject_id = $2 AND e.name = 'action.agreed'
+ORDER BY e.id DESC LIMIT 1"""
+_FORMER = f"""
+SELECT e.at, p.name, e.details FROM events e LEFT JOIN people p ON p.id = e.person_id
+WHERE e.group_id = $1 AND e.subject_kind = 'action' AND e.subject_id = $2 AND e.name = 'action.answered'
+    AND (e.details ->> 'member_id')::bigint = $3
+ORDER BY e.id DESC LIMIT {MOST_FORMER}"""  # noqa: S608 - ours
+
+
+async def agreement_on(session: AsyncSession, action_id: int) -> Agreed | None:
+    """The latest."""
+    rows = await fetch(session, _AGREED, group_of(session), action_id)
+    return Agreed(*rows[0]) if rows else None
+
+
+async def answers_given(session: AsyncSession, action_id: int, member_id: int) -> list[FormerAnswer]:
+    """All that the member answered, the latest first, as the journal keeps it."""
+    rows = await fetch(session, _FORMER, group_of(session), action_id, member_id)
+    return [FormerAnswer(row["at"], row["name"], row["details"]) for row in rows]
+
+
+async def purchase_begun(session: AsyncSession, reference: str) -> Purchase | None:
+    """The purchase that was prepared from terms, unless it was cancelled or deleted."""
+    if not reference:
+        return None
+    standing = col(Purchase.state) != PurchaseState.CANCELLED
+    return (
+        await session.execute(select(Purchase).where(col(Purchase.reference) == reference, standing))
+    ).scalar_one_or_none()

@@ -30,6 +30,7 @@ PATH_PARAMETERS = {
     "quote_id": "A quote's id.",
     "action": "What people call the action: FA-2027-001.",
     "round": "What people call the prioritisation round: TP-2027-001.",
+    "answer_file_id": "The id of a file of a member’s answer to the terms of an action.",
     "partner_id": "The id of a partner of the group.",
     "experience_id": "The id of an experience of the group.",
     "question_id": "The id of a question under it.",

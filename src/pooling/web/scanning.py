@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
+from pooling.kernel.errors import Invalid
 from pooling.kernel.scanner import Scanner, ScannerAwayError
 from pooling.web.bodies import only_signed_in
 from pooling.web.first_checks import check_request
@@ -49,13 +50,34 @@ async def scan_sent(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     form = await provide_form(connection)
     for field, files in form.file_lists.items():
         for file in files:
-            try:
-                found = await scanner.found_in(file.content) if file.content else None
-            except ScannerAwayError as away:
-                log.error("the scanner %s does not say whether a file is harmless: %s", scanner.address, away)  # noqa: TRY400
-                form.refuse(field, AWAY)
-                return
-            if found is not None:
-                sender = connection.scope.get("user")
-                log.warning("the scanner found %s in a file of person %s", found, sender and sender.person_id)
-                form.refuse(field, FOUND.format(file.filename[-100:], found))
+            if refused := await _refusal(connection, scanner, file.filename, file.content):
+                form.refuse(field, refused)
+                if refused == AWAY:
+                    return
+
+
+async def scan_body(request: Request[Any, Any, Any], name: str, content: bytes) -> None:
+    """The same of a file that a program sends as the body of its request.
+
+    Raises:
+        Invalid: the scanner found something, or does not answer.
+    """
+    scanner = scanner_of(request)
+    if scanner is not None and (refused := await _refusal(request, scanner, name, content)):
+        raise Invalid({"file": refused})
+
+
+async def _refusal(
+    connection: ASGIConnection[Any, Any, Any, Any], scanner: Scanner, name: str, content: bytes
+) -> str | None:
+    """Why a file is not kept, in a sentence."""
+    try:
+        found = await scanner.found_in(content) if content else None
+    except ScannerAwayError as away:
+        log.error("the scanner %s does not say whether a file is harmless: %s", scanner.address, away)  # noqa: TRY400
+        return AWAY
+    if found is None:
+        return None
+    sender = connection.scope.get("user")
+    log.warning("the scanner found %s in a file of person %s", found, sender and sender.person_id)
+    return FOUND.format(name[-100:], found)
