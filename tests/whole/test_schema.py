@@ -238,7 +238,10 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("code, name, unit", values) for values in ("'', 'x', 'x'", "'x', '', 'x'", "'x', 'x', ''")
     ],
     "ck_action_items_twelve_at_most": [("position", "0"), ("position", "13")],
-    "ck_action_items_not_negative": [("unit_price_cents", "-1"), ("unit_price_cents, price_alone_cents", "0, -1")],
+    "ck_action_items_not_negative": [
+        ("unit_price_cents", "-1"),
+        ("price_alone_cents, price_source, priced_on", "-1, 'x', '2027-01-01'"),
+    ],
     "ck_action_items_percent": [("vat_hundredths", "-1"), ("vat_hundredths", "10001")],
     "ck_action_items_cpv_has_check_digit": [("cpv", "'34422000'")],
     "ck_action_items_account_has_digits": [("account", "'92'")],
@@ -246,8 +249,10 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
         ("price_alone_cents, price_source, priced_on", values)
         for values in ("1, '', NULL", "1, 'x', NULL", "NULL, 'x', '2027-01-01'")
     ],
-    "ck_action_aids_six_at_most": [("place, position", values) for values in ("0, 1", "4, 1", "1, 0", "1, 7")],
-    "ck_action_aids_named": [("label", "''")],
+    "ck_action_aids_six_at_most": [
+        ("place, position, rate_hundredths", values) for values in ("0, 1, 1", "4, 1, 1", "1, 0, 1", "1, 7, 1")
+    ],
+    "ck_action_aids_named": [("label, rate_hundredths", "'', 1")],
     "ck_action_aids_rate_or_amount": [
         ("rate_hundredths, amount_cents", "1, 1"),
         ("rate_hundredths, amount_cents", "NULL, NULL"),
@@ -574,13 +579,16 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_action_estimates_quantities_by_item": ("quantities", "'{}'"),
     "ck_action_items_named": ("code, name, unit", "'x', 'x', 'x'"),
     "ck_action_items_twelve_at_most": ("position", "12"),
-    "ck_action_items_not_negative": ("unit_price_cents, price_alone_cents", "0, 0"),
+    "ck_action_items_not_negative": (
+        "unit_price_cents, price_alone_cents, price_source, priced_on",
+        "0, 0, 'x', '2027-01-01'",
+    ),
     "ck_action_items_percent": ("vat_hundredths", "10000"),
     "ck_action_items_cpv_has_check_digit": ("cpv", "'34422000-1'"),
     "ck_action_items_account_has_digits": ("account", "'21828'"),
     "ck_action_items_price_has_source": ("price_alone_cents, price_source, priced_on", "1, 'x', '2027-01-01'"),
-    "ck_action_aids_six_at_most": ("place, position", "3, 6"),
-    "ck_action_aids_named": ("label", "'x'"),
+    "ck_action_aids_six_at_most": ("place, position, rate_hundredths", "3, 6, 1"),
+    "ck_action_aids_named": ("label, rate_hundredths", "'x', 1"),
     "ck_action_aids_rate_or_amount": ("rate_hundredths, amount_cents", "1, NULL"),
     "ck_action_aids_percent": ("rate_hundredths", "10000"),
     "ck_action_aids_not_negative": ("rate_hundredths, cap_per_unit_cents, cap_total_cents", "1, 0, 0"),
