@@ -50,9 +50,10 @@ async def show_terms(here: Here[ActionPage]) -> Response[str]:
 async def _shown(here: ActionPage, form: Form) -> Response[str]:
     terms, shown = await terms_of(here.session, here.action.id), await answers_shown(here.session, here.action.id)
     shares_all = len(shown) <= MOST_SHARED
-    standings = [line.standing for line in shown]
+    still_open = here.action.state in OPEN
+    standings = [line.standing for line in shown if still_open or line.standing.position]
     simulated = [simulate(terms, one, standings) for one in terms.estimates] if shares_all else []
-    lead, still_open = await lead_of(here.session, here.action), here.action.state in OPEN
+    lead = await lead_of(here.session, here.action)
     right = TermsRight.ANSWER_TERMS
     counted = await turnout(here.session, here.action.id)
     return here.render(
@@ -73,6 +74,7 @@ async def _shown(here: ActionPage, form: Form) -> Response[str]:
         lines=shown[:MOST_SHARED],
         files=await files_of_answers(here.session, here.action.id),
         shares_all=shares_all,
+        still_open=still_open,
         most=MOST_SHARED,
         simulated=list(zip(terms.estimates, simulated, strict=False)),
         items={item.code: item for item in terms.items},
@@ -110,9 +112,10 @@ def taken_words(terms: TermsIn) -> Callable[[Mapping[str, int]], str]:
     names = {item.code: item.name for item in terms.items}
 
     def said(quantities: Mapping[str, int]) -> str:
+        taken = [(name, quantities[code]) for code, name in names.items() if code in quantities]
         if len(names) == 1:
-            return ", ".join(number(units) for units in quantities.values())
-        return ", ".join(f"{names[code]} : {number(units)}" for code, units in quantities.items() if code in names)
+            return ", ".join(number(units) for _, units in taken)
+        return ", ".join(f"{name} : {number(units)}" for name, units in taken)
 
     return said
 
