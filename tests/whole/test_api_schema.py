@@ -597,10 +597,10 @@ async def answer_terms_of_actions(database: Database, territory: Territory) -> l
         terms = TermsIn(items=(item,), estimates=(EstimateIn(label="Dix", quantities={"arceau": 10}),))
         for number in range(2):
             sheet = ActionIn(title=f"À convenir, n° {number}", lead_member=LUGOS)
-            action = await propose_action(session, caller, sheet, Catalogue(), NOW)
-            await write_terms(session, caller, action.reference, terms, NOW)
-            await answer_terms(session, caller, action.reference, lugos, AnswerIn(position=Position.IN), NOW)
-        await move_action(session, caller, action.reference, ActionState.AGREED, NOW)
+            reference = (await propose_action(session, caller, sheet, Catalogue(), NOW)).reference
+            await write_terms(session, caller, reference, terms, NOW)
+            await answer_terms(session, caller, reference, lugos, AnswerIn(position=Position.IN), NOW)
+        await move_action(session, caller, "FA-2027-006", ActionState.AGREED, NOW)
         sent = [Upload(f"{name}.txt", b"x") for name in "ab"]
         return await attach_to_answer(session, caller, "FA-2027-005", lugos, sent, NOW)
 

@@ -1,11 +1,13 @@
 """Terms of actions: several items, aids with ceilings, a calendar, files of answers, the purchase made of them."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0077"
-down_revision = "0076"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
@@ -131,7 +133,7 @@ def _terms() -> None:
 def _estimates() -> None:
     for name in ("named", "not_negative", "percents"):
         op.drop_constraint(op.f(f"ck_action_estimates_{name}"), "action_estimates")
-    columns: tuple[tuple[str, sa.types.TypeEngine[object], str], ...] = (
+    columns: tuple[tuple[str, Any, str], ...] = (
         ("quantities", postgresql.JSONB(), "{}"),
         ("charges_label", sa.String(), "Frais partagés"),
         ("charges_vat_hundredths", sa.Integer(), "2000"),
