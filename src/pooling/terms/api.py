@@ -227,7 +227,7 @@ async def add_answer_file(here: Here[OnAnswer], asked: AnswerFileAsked) -> Terms
 async def get_answer_file(here: Here[OnAnswer], answer_file_id: FromPath[int]) -> Response[bytes]:
     """A file that goes with a member's answer."""
     file, content = await read_answer_file(here.session, here.action.id, here.member.id, answer_file_id)
-    return download(content, file.name, file.media_type)
+    return download(content, file.name, _BYTES)
 
 
 @endpoint(post, f"{FILES}/{{answer_file_id:int}}/removal", right=may_answer, conflicts=("terms_closed",))
