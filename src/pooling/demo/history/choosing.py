@@ -2,6 +2,7 @@
 terms that they answer.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -37,7 +38,7 @@ from pooling.rounds.running import close_round, open_round
 from pooling.rounds.schemas import RoundIn
 from pooling.terms.keeping import write_terms
 from pooling.terms.models import ChargesKey, Position, Spread, TermsAnswer
-from pooling.terms.schemas import EstimateIn, TermsIn
+from pooling.terms.schemas import AidIn, EstimateIn, TermsIn, TermsItemIn
 
 FIRST_ROUND = "Par quoi commencer ensemble ?"
 SAID = (
@@ -83,34 +84,38 @@ MOVES: Sequence[tuple[int, ActionState, Sequence[str]]] = (
     (455, ActionState.UNDER_WAY, (LENT_DESKS, FIRST_CARS, KITS)),
 )
 """What the facilitator says after committees."""
-ESTIMATES: Mapping[str, Sequence[EstimateIn]] = {
-    RACKS: (
-        EstimateIn(
-            label="Pose comprise",
-            item="Arceau posé (prix fictif)",
-            quantity=180,
-            unit_price_cents=18_000,
-            charges_cents=90_000,
-            subsidy_hundredths=3000,
+_HELP = AidIn(label="Aide au stationnement (fictive)", rate_hundredths=3_000)
+TERMS: Mapping[str, TermsIn] = {
+    RACKS: TermsIn(
+        items=(
+            TermsItemIn(code="arceau-pose", name="Arceau posé (prix fictif)", unit="arceau", unit_price_cents=18_000),
+            TermsItemIn(code="arceau-livre", name="Arceau livré (prix fictif)", unit="arceau", unit_price_cents=9_500),
         ),
-        EstimateIn(
-            label="Posé en régie",
-            item="Arceau livré (prix fictif)",
-            quantity=180,
-            unit_price_cents=9_500,
-            charges_cents=90_000,
-            charges_key=ChargesKey.QUANTITY,
-            subsidy_hundredths=3000,
+        estimates=(
+            EstimateIn(
+                label="Pose comprise",
+                quantities={"arceau-pose": 180},
+                charges_cents=90_000,
+                aids=(_HELP,),
+            ),
+            EstimateIn(
+                label="Posé en régie",
+                quantities={"arceau-livre": 180},
+                charges_cents=90_000,
+                charges_key=ChargesKey.QUANTITY,
+                aids=(_HELP,),
+            ),
         ),
     ),
-    CARPOOL: (
-        EstimateIn(
-            label="Abonnement d’un an",
-            item="Accès d’un agent (prix fictif)",
-            quantity=600,
-            spread=Spread.AGENTS,
-            unit_price_cents=900,
-            charges_cents=120_000,
+    CARPOOL: TermsIn(
+        items=(TermsItemIn(code="acces", name="Accès d’un agent (prix fictif)", unit="agent", unit_price_cents=900),),
+        estimates=(
+            EstimateIn(
+                label="Abonnement d’un an",
+                quantities={"acces": 600},
+                spread=Spread.AGENTS,
+                charges_cents=120_000,
+            ),
         ),
     ),
 }
@@ -175,14 +180,10 @@ async def terms(past: Past) -> Story:
     session = past.session
     yield 630
     ids = {}
-    for title, estimates in ESTIMATES.items():
+    for title, said in TERMS.items():
         reference = await reference_of(past, title)
-        command = TermsIn(
-            mandate=MANDATE,
-            exit_clause=EXIT,
-            answer_by=past.ago(570).date(),
-            estimates=tuple(estimates),
-        )
+        also = {"mandate": MANDATE, "exit_clause": EXIT, "answer_by": past.ago(570).date()}
+        command = said.model_copy(update=also)
         await write_terms(session, past.facilitator, reference, command, past.ago(630))
         found = await session.execute(select(col(Action.id)).where(col(Action.reference) == reference))
         ids[title] = found.scalar_one()
@@ -205,7 +206,11 @@ async def _answers(past: Past, title: str, action_id: int) -> None:
                 "member_id": past.territory.members[code],
                 "position": str(position),
                 "condition": "Que la pose attende la fin des travaux de la place." if conditional else "",
-                "quantity": 4 + place % 7 if title == RACKS and position is not Position.OUT else None,
+                "quantities": json.dumps(
+                    {item.code: 4 + place % 7 for item in TERMS[title].items}
+                    if title == RACKS and position is not Position.OUT
+                    else {}
+                ),
                 "deliberation": f"D-{at.year}-{10 + place} (fictive)" if position is Position.IN else "",
                 "deliberated_on": at.date() if position is Position.IN else None,
                 "answered_at": at,
