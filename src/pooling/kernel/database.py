@@ -410,6 +410,10 @@ async def one_row(session: AsyncSession, statement: Select[Found]) -> Found:
     return row
 
 
+MANY_ROWS = 1_000
+"""Written at once, so many change how the statements after them are best planned."""
+
+
 async def insert_many(
     session: AsyncSession,
     table: type[TenantTable],
@@ -419,6 +423,9 @@ async def insert_many(
 ) -> None:
     """Writes any number of rows in one statement, arrays unnested by the server (`COPY` refuses tables under
     row-level security). Every row has the same keys, and gets the transaction's group. `on_conflict` is SQL.
+
+    After many, the database looks at the table: what follows in the same transaction is planned for what it holds by
+    then. As though it were still empty, a join may take minutes.
     """
     if not rows:
         return
@@ -432,6 +439,8 @@ async def insert_many(
     )
     parameters: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
     await session.execute(statement, {**parameters, "the_group": group_of(session)})
+    if len(rows) >= MANY_ROWS:
+        await session.execute(text(f"ANALYZE {table.__tablename__}"))
 
 
 def _type_name(column: Column[Any], dialect: Dialect) -> str:

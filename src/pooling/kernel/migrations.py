@@ -150,7 +150,8 @@ def privileges(role: str) -> list[str]:
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         FUNCTIONS_FIND_OUR_TABLES,
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
+        # To maintain them is to have them analysed, once many rows were written.
+        f"GRANT SELECT, INSERT, UPDATE, DELETE, MAINTAIN ON ALL TABLES IN SCHEMA public TO {quoted}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
         f"REVOKE UPDATE, DELETE ON {', '.join(WRITTEN_ONCE)} FROM {quoted}",
         f"REVOKE INSERT, UPDATE, DELETE ON {', '.join(OF_THE_HOST)} FROM {quoted}",
