@@ -232,7 +232,7 @@ def test_differences_over_several_orders_name_the_order() -> None:
     (pose,) = compare(whole, [FIRST, SECOND])
     assert "« Pose » de la commande AG-2027-001-3" in pose.message
     more = Billed(with_matches(lines[:1], match(lines[:1], [FIRST])), 9828, 9828)
-    found = [one.message for one in compare(more, [FIRST, SECOND])]
+    found = [one.message.replace("\u00a0", " ") for one in compare(more, [FIRST, SECOND])]
     assert "Arceau posé (commande AG-2027-001-1) : 24 facturés en tout, 10 commandés." in found
     assert "Arceau posé (commande AG-2027-001-2) : 20 reçus ne sont pas encore facturés." in found
 

@@ -14,7 +14,7 @@ from pooling.bills.comparing import count, rate
 from pooling.bills.rules import tolerance
 from pooling.sharing.money import Cents, format_decimal, half_up
 from pooling.sharing.tiers import PRICE_DECIMALS
-from pooling.web.typography import euros, price
+from pooling.web.typography import euros, plural, price
 
 
 class Taxed(NamedTuple):
@@ -224,22 +224,21 @@ def _of_item(item: ItemShared, cents: dict[Fraction, Cents]) -> Iterator[Mend]:
 
 def _quantity(item: ItemShared) -> Mend:
     """Fewer or more units than members pay for: what arrived says who is wrong."""
-    both = f"{item.name} : {count(item.invoiced)} facturés, {count(item.shared)} répartis"
+    both = f"{item.name} : {plural(item.invoiced, 'facturé')}, {plural(item.shared, 'réparti')}"
+    here = plural(item.accepted, "reçu")
     if item.invoiced > item.shared:
         wanted = max(item.accepted, item.shared)
         if item.invoiced > wanted:
             owed = count(item.invoiced - wanted)
-            said = f"{both}, {count(item.accepted)} reçus : demandez un avoir de {owed}."
+            said = f"{both}, {here} : demandez un avoir de {owed}."
             return Mend(Mending.CREDIT, said, item=item.code)
-        said = f"{both}, {count(item.accepted)} reçus : augmentez les quantités de qui les a reçus."
+        said = f"{both}, {here} : augmentez les quantités de qui les a reçus."
         return Mend(Mending.QUANTITY, said, item=item.code)
     if item.invoiced < item.accepted:
-        said = (
-            f"{both}, {count(item.accepted)} reçus : une facture de {count(item.accepted - item.invoiced)} est à venir."
-        )
+        said = f"{both}, {here} : une facture de {count(item.accepted - item.invoiced)} est à venir."
         return Mend(Mending.BILL, said, item=item.code)
     if item.ordered > item.accepted or not item.ordered:
-        said = f"{both}, {count(item.accepted)} reçus : la suite de la livraison et sa facture sont à venir."
+        said = f"{both}, {here} : la suite de la livraison et sa facture sont à venir."
         return Mend(Mending.BILL, said, item=item.code)
-    said = f"{both}, {count(item.accepted)} reçus et plus rien à venir : baissez les quantités de qui ne les a pas eus."
+    said = f"{both}, {here} et plus rien à venir : baissez les quantités de qui ne les a pas eus."
     return Mend(Mending.QUANTITY, said, item=item.code)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pooling.bills.rules import ItemOrdered, LineBilled, expected_cents, ties
 from pooling.invoices.invoice import Severity
 from pooling.sharing.money import Cents
-from pooling.web.typography import euros, number, price
+from pooling.web.typography import euros, number, plural, price
 from pooling.web.typography import percent as _percent
 
 
@@ -169,13 +169,15 @@ def _item(item: ItemOrdered, called: str, after: Fraction, *, touched: bool, is_
         said = f"{called} : l’avoir rend {count(-after)} de plus que ce qui a été facturé."
         yield Difference(Code.BACK, "error", said, item_id=item.item_id)
     elif touched and after > item.ordered and not is_credit:
-        said = f"{called} : {count(after)} facturés en tout, {count(item.ordered)} commandés."
+        said = f"{called} : {plural(after, 'facturé')} en tout, {plural(item.ordered, 'commandé')}."
         yield Difference(Code.BEYOND, "error", said, item_id=item.item_id)
     elif touched and after > item.accepted and not is_credit:
-        said = f"{called} : {count(after)} facturés en tout, {count(item.accepted)} reçus et acceptés à ce jour."
+        received = plural(item.accepted, "reçu et accepté", "reçus et acceptés")
+        said = f"{called} : {plural(after, 'facturé')} en tout, {received} à ce jour."
         yield Difference(Code.AHEAD, "error", said, item_id=item.item_id)
     elif after < item.accepted and not is_credit:
-        said = f"{called} : {count(item.accepted - after)} reçus ne sont pas encore facturés."
+        left = plural(item.accepted - after, "reçu n’est pas encore facturé", "reçus ne sont pas encore facturés")
+        said = f"{called} : {left}."
         yield Difference(Code.MISSING, "info", said, item_id=item.item_id)
 
 

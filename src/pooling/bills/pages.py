@@ -177,7 +177,15 @@ def _drawn(item: ItemBilled) -> dict[str, Any]:
         "label": item.name,
         "values": [covered, here, ahead, max(0.0, tally.ordered - covered - here - ahead)],
         "text": f"{count(tally.invoiced)} sur {count(tally.ordered)}",
-        "detail": f"{count(tally.ordered)} commandés, {count(tally.accepted)} reçus, {count(tally.invoiced)} facturés.",
+        "detail": ", ".join(
+            plural(each, word)
+            for each, word in (
+                (tally.ordered, "commandé"),
+                (tally.accepted, "reçu"),
+                (tally.invoiced, "facturé"),
+            )
+        )
+        + ".",
     }
 
 

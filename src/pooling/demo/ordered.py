@@ -11,10 +11,12 @@ from pooling import BESIDE
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.bills.deciding import accept_bill, dispute_bill
 from pooling.demo.buying import CYCLES, MOBILIER, bill_typed, confirm, order_all, receive
-from pooling.demo.purchases import COBAN, COBAS, begin, codes_of, open_for
+from pooling.demo.purchases import COBAN, COBAS, as_referent, begin, codes_of, open_for
 from pooling.demo.territory import BUYER, DOMAIN, Demonstration
 from pooling.kernel.database import Database
+from pooling.members.models import Member
 from pooling.needs.advancing import advance_purchase
+from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.procurement.configuration import read_procurement
 from pooling.procurement.models import Mandate
 from pooling.procurement.planning import PlanIn, ShareIn, keep_plan, keep_share
@@ -22,8 +24,19 @@ from pooling.purchases.models import PurchaseState
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
 
+_BUYER = BuyerIn(
+    siret="24330056399929",
+    service_code="ACHATS",
+    service="Service des achats (fictif)",
+    address="1 rue du Bassin\n33120 Arcachon",
+    contact="Service des achats, achats@cobas.example",
+)
+
+
 async def make_ordered(database: Database, territory: Demonstration, now: datetime) -> None:
     async with database.transaction(territory.group_id) as session:
+        buys = await session.get_one(Member, (territory.group_id, territory.members[COBAS]))
+        await describe_buyer(session, as_referent(territory, COBAS), buys, _BUYER, now - timedelta(days=140))
         await _late_pumps(session, territory, now)
         await _refused_helmets(session, territory, now)
         await _settled_locks(session, territory, now)

@@ -39,13 +39,13 @@ def form_of_items(items: Sequence[ItemShown]) -> dict[str, str]:
     """The values of a form filled with these items."""
     values = {"lignes": str(max(len(items) + 1, ROWS))}
     for row, item in enumerate(items, start=1):
-        tiers = " ; ".join(f"{quantity} : {typed_decimal(tier)}" for quantity, tier in item.tiers)
+        tiers = " ; ".join(f"{quantity} : {typed_price(tier)}" for quantity, tier in item.tiers)
         values |= {
             f"code-{row}": item.code,
             f"nom-{row}": item.name,
             f"description-{row}": item.description,
             f"unite-{row}": item.unit,
-            f"prix-{row}": typed_decimal(item.unit_price),
+            f"prix-{row}": typed_price(item.unit_price),
             f"tva-{row}": typed_decimal(item.vat_rate),
             f"lot-{row}": str(item.pack),
             f"minimum-{row}": str(item.minimum),
@@ -57,6 +57,12 @@ def form_of_items(items: Sequence[ItemShown]) -> dict[str, str]:
 
 def typed_decimal(value: Decimal) -> str:
     return f"{value.normalize():f}".replace(".", ",")
+
+
+def typed_price(value: Decimal) -> str:
+    """A price as people type it: with cents, or none at all."""
+    euros, comma, cents = typed_decimal(value).partition(",")
+    return f"{euros}{comma}{cents.ljust(2, '0')}" if comma else euros
 
 
 def read_items(form: Form) -> list[ItemIn]:

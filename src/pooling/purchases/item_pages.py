@@ -20,7 +20,7 @@ from pooling.purchases.item_files import (
     files_of_item,
     read_item_file,
 )
-from pooling.purchases.item_form import typed_decimal
+from pooling.purchases.item_form import typed_price
 from pooling.purchases.item_page import ITEM, ItemPage
 from pooling.purchases.models import Emission, ItemNature
 from pooling.purchases.permissions import may_edit
@@ -91,7 +91,7 @@ async def ask_details(here: Here[ItemPage]) -> Response[str]:
     said = await details_of_item(here.session, here.item.id)
     values = {
         **{name: str(value) for name, value in said.model_dump(exclude={"price_alone", "priced_on"}).items()},
-        "price_alone": "" if said.price_alone is None else typed_decimal(said.price_alone),
+        "price_alone": "" if said.price_alone is None else typed_price(said.price_alone),
         "priced_on": said.priced_on.isoformat() if said.priced_on else "",
         "version": version_of(said.model_dump()),
     }

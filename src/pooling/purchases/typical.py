@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pooling.actions.catalogue import TypicalItem
-from pooling.purchases.item_form import ROWS, typed_decimal
+from pooling.purchases.item_form import ROWS, typed_decimal, typed_price
 from pooling.purchases.schemas import LONGEST_SOURCE, DetailsIn, ItemIn
 
 
@@ -14,7 +14,7 @@ def form_of_typical(items: Sequence[TypicalItem]) -> dict[str, str]:
         values |= {
             f"nom-{row}": item.name,
             f"unite-{row}": item.unit,
-            f"prix-{row}": "" if item.price is None else typed_decimal(item.price),
+            f"prix-{row}": "" if item.price is None else typed_price(item.price),
             f"tva-{row}": typed_decimal(item.vat_rate),
         }
     return values

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pooling.purchases.item_form import read_tiers, typed_decimal
+from pooling.purchases.item_form import read_tiers, typed_decimal, typed_price
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.schemas import MOST_UNITS
 from pooling.quotes.schemas import MOST_DAYS, QuoteIn, QuoteLineIn
@@ -34,9 +34,9 @@ def values_of(command: QuoteIn, items: Sequence[ItemShown]) -> dict[str, str]:
     }
     for line in command.lines:
         of = ids[line.item]
-        tiers = " ; ".join(f"{tier.from_quantity} : {typed_decimal(tier.unit_price)}" for tier in line.tiers)
+        tiers = " ; ".join(f"{tier.from_quantity} : {typed_price(tier.unit_price)}" for tier in line.tiers)
         values |= {
-            f"prix-{of}": typed_decimal(line.unit_price),
+            f"prix-{of}": typed_price(line.unit_price),
             f"paliers-{of}": tiers,
             f"lot-{of}": str(line.pack) if line.pack > 1 else "",
             f"minimum-{of}": str(line.minimum) if line.minimum else "",

@@ -94,9 +94,9 @@ def deadline_words(moment: datetime, now: datetime, zone: tzinfo) -> str:
     return f"avant {date_time_long(moment, zone, with_year=deadline.year != today.year)}"
 
 
-def plural(count: int, singular: str, several: str | None = None) -> str:
+def plural(count: int | Fraction, singular: str, several: str | None = None) -> str:
     """`1 membre`, `3 membres`, `0 membre` (in French zero is singular)."""
-    noun = singular if abs(count) < 2 else several or _several(singular)  # noqa: PLR2004 - two is where French plural starts
+    noun = singular if -2 < count < 2 else several or _several(singular)  # noqa: PLR2004 - two is where French plural starts
     return f"{number(count)}{NBSP}{noun}"
 
 
