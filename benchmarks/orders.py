@@ -1,15 +1,16 @@
 """How long orders of 35 000 members and 8 items take, next to the bare limits: `python benchmarks/orders.py`.
 
-Made once as one order of 280 000 lines, once as one for each member; then that long one as PDF and as workbook, as the
-worker writes them, and all its lines received by a file, which is read, then kept. The bare limits, in the same run:
-PostgreSQL copying the lines into a table without a key, asyncpg fetching them. What is promised is a minute and 500 MB
-for each. Members and what they declare are rows that PostgreSQL copies from the first one's.
+Made once as one for each member, which are then marked as sent, once as one order of 280 000 lines; then that one as
+PDF and as workbook, as the worker writes them, and all its lines received by a file, which is read, then kept. The bare
+limits, in the same run: PostgreSQL copying the lines into a table without a key, asyncpg fetching them. What is promised
+is a minute and 500 MB for each. Members and what they declare are rows that PostgreSQL copies from the first one's.
 """
 
 import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,9 @@ from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import close_collection, open_collection
 from pooling.needs.freezing import freeze_consolidation
 from pooling.orders.document_export import DOCUMENTS
-from pooling.orders.making import make_orders
+from pooling.orders.making import lock_ordering, make_orders, require_fresh
 from pooling.orders.naming import name_suppliers
-from pooling.orders.sending import say_sent
+from pooling.orders.sending import lock_waiting, note_sent, say_sent
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 from pooling.receipts.lists.keeping import keep_list
@@ -101,15 +102,28 @@ async def prepare(database: Database, owner: asyncpg.Connection) -> tuple[Caller
     return buyer, purchase.id
 
 
+async def make(database: Database, buyer: Caller, purchase: int) -> None:
+    async with database.transaction(buyer.group_id) as session:
+        await make_orders(session, buyer, purchase, SystemClock())
+
+
+async def mark_sent(database: Database, buyer: Caller, purchase: int) -> None:
+    """All that wait; taken back, for they are to be made as one."""
+    async with database.transaction(buyer.group_id) as session:
+        locked = await lock_ordering(session, buyer, purchase)
+        waiting = await lock_waiting(session, purchase, None)
+        await require_fresh(session, purchase)
+        await note_sent(session, buyer, locked, [order for order, _ in waiting], SystemClock(), "Autrement")
+        await session.rollback()
+    assert len(waiting) == MEMBERS
+
+
 async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
     """All of this file, on a server of its own."""
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
     buyer, purchase = await prepare(database, owner)
-
-    async def make() -> None:
-        async with database.transaction(buyer.group_id) as session:
-            await make_orders(session, buyer, purchase, SystemClock())
+    whose = database, buyer, purchase
 
     async def each(mandate: str) -> None:
         await owner.execute("DELETE FROM procurement_plans")
@@ -118,7 +132,7 @@ async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
             "mandate, environment) VALUES ($1, $2, '', 0, 0, '', $3, '')",
             *(buyer.group_id, purchase, mandate),
         )
-        await make()
+        await make(*whose)
 
     async def copy() -> None:
         await owner.execute("DROP TABLE IF EXISTS copied")
@@ -135,9 +149,10 @@ async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
 
     kept: dict[str, Any] = {"more": MINUTE, "room": ROOM, "rounds": 1}
     await each("procedure_only")
-    found = [await interleaved("35 000 orders of 8 lines made again", make, copy, 1, **kept)]
+    found = [await interleaved("35 000 orders of 8 lines made again", partial(make, *whose), copy, 1, **kept)]
+    found.append(await interleaved("they are marked as sent", partial(mark_sent, *whose), copy, 1, **kept))
     await each("full")
-    found.append(await interleaved("one order of 280 000 lines made again", make, copy, 1, **kept))
+    found.append(await interleaved("one order of 280 000 lines made again", partial(make, *whose), copy, 1, **kept))
     assert await owner.fetchval("SELECT count(*) FROM order_lines") == LINES
     async with database.transaction(buyer.group_id) as session:
         order = (await session.execute(text("SELECT min(id) FROM orders"))).scalar_one()

@@ -311,7 +311,7 @@ async def test_what_a_file_lacks_is_completed(database: Database, territory: Ter
     assert "Lignes − remises + frais" in text_of(await buyer.post(page, lines, page=page))
     done = await buyer.post(page, {**lines, "quantity-1": "20"}, page=page)
     assert done.status_code == 303
-    assert "20 facturés en tout, 0 reçus" in await read(buyer, bill)
+    assert "20 facturés en tout, 0 reçu et accepté" in await read(buyer, bill)
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ async def test_the_template_is_filled_in_read_and_kept(
     sent = {"fichier": (f"devis.{kind}", filled, "application/octet-stream")}
     read = await browser.post(reading, {"supplier": cycles, "lot": ""}, page=whose, files=sent)
     assert read.status_code == 200, text_of(read)
-    for value in ("149,90", "50 : 140", "35.5", "2027-06-30", "D-7"):
+    for value in ("149,9", "50 : 140", "35.5", "2027-06-30", "D-7"):
         assert f'value="{value}"' in read.text, value
     assert "Rien n’est encore enregistré" in text_of(read)
     async with database.transaction(territory.group_id) as session:
