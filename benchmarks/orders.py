@@ -2,8 +2,8 @@
 
 Made once as one for each member, which are then marked as sent, once as one order of 280 000 lines; then that one as
 PDF and as workbook, as the worker writes them, and all its lines received by a file, which is read, then kept. The bare
-limits, in the same run: PostgreSQL copying the lines into a table without a key, asyncpg fetching them. What is promised
-is a minute and 500 MB for each. Members and what they declare are rows that PostgreSQL copies from the first one's.
+limits, in the same run: PostgreSQL copying the lines into a table without a key, asyncpg fetching them. A minute and
+500 MB are promised for each. Members and what they declare are rows that PostgreSQL copies from the first one's.
 """
 
 import asyncio

@@ -23,7 +23,6 @@ from pooling.procurement.planning import PlanIn, ShareIn, keep_plan, keep_share
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
-
 _BUYER = BuyerIn(
     siret="24330056399929",
     service_code="ACHATS",
