@@ -1,6 +1,7 @@
 """The facilitator's pages of reminders, used as a person and as somebody who tries what is not theirs."""
 
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
@@ -8,8 +9,10 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from factories import Territory, make_territory
+from factories import NOW, Territory, make_territory
+from ground.database import rolled_back, undone
 from pooling.accounts.people import ensure_people
 from pooling.committees.invitations.inviting import invite_to_committee, uninvite_from_committee
 from pooling.committees.meetings.scheduling import move_committee, schedule_committee
@@ -104,16 +107,39 @@ class Stage:
         return int(str((await self.rows("SELECT max(id) FROM messages WHERE recipient = :email", email=LUGOS))[0][0]))
 
 
+@pytest_asyncio.fixture(scope="module")
+async def planned(application: Litestar, inhabited_engine: AsyncEngine, inhabitants: Territory) -> AsyncIterator[Stage]:
+    """Made once: a sweep over every kind takes longer than most of what is tried on it, and each try is undone."""
+    async with rolled_back(inhabited_engine) as database:
+        made = Stage(application, database, deepcopy(inhabitants), FixedClock(NOW))
+        command = CommitteeIn(
+            day=date(2027, 3, 30), hour=time(14), place="Mairie", agenda="Choisir le devis",
+            people=(made.territory.people[LUGOS], made.territory.people[SALLES]),
+        )  # fmt: skip
+        async with database.transaction(made.territory.group_id) as session:
+            made.committee = await schedule_committee(session, made.caller, command, NOW)
+        await made.sweep()
+        yield made
+        await made.browser.close()
+
+
 @pytest_asyncio.fixture
-async def stage(app: Litestar, database: Database, territory: Territory, clock: FixedClock) -> AsyncIterator[Stage]:
+async def database(planned: Stage) -> AsyncIterator[Database]:
+    async with undone(planned.database):
+        yield planned.database
+
+
+@pytest.fixture
+def territory(planned: Stage) -> Territory:
+    return deepcopy(planned.territory)
+
+
+@pytest_asyncio.fixture
+async def stage(
+    app: Litestar, database: Database, territory: Territory, clock: FixedClock, planned: Stage
+) -> AsyncIterator[Stage]:
     made = Stage(app, database, territory, clock)
-    command = CommitteeIn(
-        day=date(2027, 3, 30), hour=time(14), place="Mairie", agenda="Choisir le devis",
-        people=(territory.people[LUGOS], territory.people[SALLES]),
-    )  # fmt: skip
-    async with database.transaction(territory.group_id) as session:
-        made.committee = await schedule_committee(session, made.caller, command, clock.instant)
-    await made.sweep()
+    made.committee = planned.committee
     await made.at(clock.instant)
     yield made
     await made.browser.close()
