@@ -1,10 +1,13 @@
 """The pages in this process, and people signed in to them."""
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import jinja2
 import pytest
 import pytest_asyncio
+from jinja2 import FileSystemBytecodeCache
 from litestar import Litestar
 
 from factories import Territory
@@ -13,10 +16,24 @@ from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.settings import Settings
+from pooling.web import templating
 from pooling.web.services import Services
 from web_client import Browser, SignIn, stand_on
 
 SECRET = "a secret of the tests, thirty-two characters or more"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(pytestconfig: pytest.Config) -> None:
+    """Each worker finds compiled what another one, or an earlier run, has compiled of the same words. Their settings
+    are in the folder's name, since Jinja asks for the words alone.
+    """
+    settings = f"{jinja2.__version__} {Path(templating.__file__).read_text('utf-8')}"
+    kept: pytest.Cache | None = getattr(pytestconfig, "cache", None)
+    if kept is None:  # -p no:cacheprovider
+        return
+    folder = kept.mkdir(f"templates-{hashlib.sha256(settings.encode()).hexdigest()[:12]}")
+    templating.environment().bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 @pytest.fixture
