@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from pooling.accounting.dues import Buying, Creditor, Owes, Payment, paid_to, payments_of
-from pooling.allocation.booking import Booked, Identity
+from pooling.allocation.booking import INVESTMENT, Booked, Identity
 from pooling.allocation.figures import KINDS, decimal
 from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import StatedMember
+
+FOR_OTHERS = "4581"
+"""M57: what is spent for others, who give it back; an operation of investment, whatever is bought."""
 
 
 class Amount(int):
@@ -139,8 +142,8 @@ LINE_FIELDS: Mapping[str, Callable[[Entry], Said]] = {
     "label": lambda entry: entry.labels[id(entry.one.line)],
     "engagement": lambda entry: entry.engagements.get(id(entry.one.line), ("", ""))[1],
     "line_budget": lambda entry: entry.engagements.get(id(entry.one.line), ("", ""))[0],
-    "section": lambda entry: entry.filed[id(entry.one.line)][0],
-    "account": lambda entry: entry.filed[id(entry.one.line)][1],
+    "section": lambda entry: INVESTMENT if entry.for_others else entry.filed[id(entry.one.line)][0],
+    "account": lambda entry: FOR_OTHERS if entry.for_others else entry.filed[id(entry.one.line)][1],
     "cpv": lambda entry: entry.filed[id(entry.one.line)][2],
     "quantity": lambda entry: int(entry.one.share.value) if entry.one.line.kind is LineKind.ITEM else None,
     "unit_price": lambda entry: (
