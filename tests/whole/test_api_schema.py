@@ -297,7 +297,10 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "close_a_round": {"reason": "Tous ont voté"},
     "cancel_a_round": {"reason": "Trop tôt"},
     "put_ballot": {"marks": {"FA-2027-002": {"points": 3}}},
-    **{name: {} for name in ("get_round", "get_round_result", "list_voters", "get_ballot")},
+    **{name: {} for name in ("get_round", "get_round_result", "list_voters", "get_ballot", "remind_voters_now")},
+    **{name: {} for name in ("list_indicators", "list_questions", "share_an_experience")},
+    "ask_a_question": {"content": "Et l’hiver ?"},
+    "answer_a_question": {"answer": "On roule aussi"},
     "add_bill": {},
     "link_bill": {"orders": []},
     "match_bill": {"lines": []},
@@ -405,6 +408,9 @@ PLACES = {
 }
 LENT: dict[str, tuple[str, int | str]] = {
     **dict.fromkeys(("extend_a_round", "get_round_result", "close_a_round"), ("round", "TP-2027-001")),
+    "remind_voters_now": ("round", "TP-2027-001"),
+    **dict.fromkeys(("list_questions", "ask_a_question", "share_an_experience"), ("experience_id", 1)),
+    "answer_a_question": ("question_id", 1),
     **dict.fromkeys(("list_voters", "get_ballot", "put_ballot"), ("round", "TP-2027-001")),
     **dict.fromkeys(("correct_round", "cancel_a_round"), ("round", "TP-2027-002")),
     "open_a_round": ("round", "TP-2027-003"),
