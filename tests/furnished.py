@@ -195,6 +195,7 @@ async def furnish(
         "version": 1,
         "document_id": document,
         "member": LUGOS,
+        "other": ARCACHON,
         "siren": COBAN,
         "item": "arceau",
         "number": 1,

@@ -12,6 +12,7 @@ from pooling.conventions import feature as conventions
 from pooling.deliveries import feature as deliveries
 from pooling.directory import feature as directory
 from pooling.experiences import feature as experiences
+from pooling.finances import feature as finances
 from pooling.followups import feature as followups
 from pooling.home import feature as home
 from pooling.hosting import feature as hosting
@@ -55,6 +56,7 @@ FEATURES: tuple[Feature, ...] = (
     recovery.FEATURE,
     accounting.FEATURE,
     open_data.FEATURE,
+    finances.FEATURE,
     suppliers.FEATURE,
     actions.FEATURE,
     rounds.FEATURE,

@@ -43,6 +43,9 @@ LENDING = "/g/{group}/ressources/demandes/{lending_id}"
 BILLS = frozenset({"buyer", "finance"})
 """The walk's finance officer is the lead member's."""
 
+MEMBERS_FINANCE = frozenset({"facilitator", "finance"})
+FILES_OF_FINANCES = tuple(f"/liste.{kind}" for kind in ("xlsx", "ods", "csv"))
+
 PURCHASE = "/g/{group}/achats/{reference}"
 RECORD = f"{PURCHASE}/couts/etats/{{number}}"
 COMMITTEE = "/g/{group}/comites/{committee_id}"
@@ -600,6 +603,13 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {PURCHASE}/couts/etats/{{number}}/dettes.{kind}": PAYS for kind in ("csv", "xlsx")},
     # nobody: the walk's record is the first, with none before it to be compared with
     **{f"GET {PURCHASE}/couts/etats/{{number}}/{page}": frozenset() for page in ("ecarts", "ecarts.xlsx")},
+    **{f"GET /g/{{group}}/finances{path}": MEMBERS_FINANCE for path in ("", *FILES_OF_FINANCES)},
+    "POST /g/{group}/finances/calcul": MEMBERS_FINANCE,
+    **{  # the walk's finance officer is the lead member's
+        f"GET /g/{{group}}/finances/{{member}}{path}": FACILITATOR
+        for path in ("", "/comptes", "/comptes/{other}", *FILES_OF_FINANCES)
+    },
+    "POST /g/{group}/finances/{member}/fctva": FACILITATOR,
     f"GET {PURCHASE}/recouvrement": GROUP,
     **{f"GET {PURCHASE}/recouvrement/liste.{kind}": PAYS for kind in ("csv", "xlsx")},
     f"GET {PURCHASE}/recouvrement/{{member}}": SEES_LUGOS | {"finance"},
@@ -677,6 +687,9 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"POST {API}/suppliers/{{supplier_id}}/{step}": KEEPS_SUPPLIERS for step in ("archive", "restore")},
     **{f"GET {API}/resources{path}": GROUP for path in ("", "/{resource_id}", "/{resource_id}/occupation")},
     f"POST {API}/members/{{member}}/resources": OWNS,
+    f"GET {API}/finances": MEMBERS_FINANCE,
+    **{f"GET {API}/finances/{{member}}{path}": FACILITATOR for path in ("", "/purchases", "/balances", "/fctva-delay")},
+    f"PUT {API}/finances/{{member}}/fctva-delay": FACILITATOR,
     f"GET {API}/indicators": GROUP,
     f"GET {API}/comparison": GROUP,
     **{f"{method} {API}/agent-days": FACILITATOR | REFERENTS for method in ("GET", "POST")},

@@ -226,6 +226,8 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "change_supplier": {"name": "Mobilier urbain", "vat_number": "DE136695976"},
     "add_site": {"name": "Annexe", "postcode": "33830"},
     "get_site": {},
+    **{name: {} for name in ("get_finances", "get_fctva_delay", "list_purchase_finances", "list_finance_balances")},
+    "put_fctva_delay": {"years": 1},
     "search_authorities": {"q": "Coban"},
     "correct_site": {"name": "Mairie", "postcode": ""},
     "archive_site": {},

@@ -14,6 +14,8 @@ from pooling.kernel.text import slug
 from pooling.sharing.money import Cents
 
 FILE = "finance.toml"
+LONGEST_FCTVA_DELAY = 2
+"""Years, which are the common rule."""
 
 
 class FctvaRate(Dated):
@@ -46,6 +48,20 @@ class SmallestTitre(Dated):
     amount: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
 
 
+class FctvaDelays(Dated):
+    """How many years after it was spent FCTVA is paid to which kinds of members; to the others, two years after."""
+
+    same_year: tuple[str, ...] = ()
+    next_year: tuple[str, ...] = ()
+
+    def of_kind(self, kind: str) -> int:
+        """Whatever its accents and capitals."""
+        for years, kinds in enumerate((self.same_year, self.next_year)):
+            if slug(kind) in {slug(known) for known in kinds}:
+                return years
+        return LONGEST_FCTVA_DELAY
+
+
 _CAPITAL_GOODS = CapitalGoods(
     unit_price=Decimal(500), valid_from=date(2002, 2, 26), source="circulaire INTB0200059C", to_confirm=True
 )
@@ -61,6 +77,12 @@ _BENEFICIARIES = FctvaBeneficiaries(
     to_confirm=True,
 )
 
+_FCTVA_DELAYS = FctvaDelays(
+    same_year=("communauté de communes", "communauté d’agglomération", "commune nouvelle"),
+    valid_from=date(2015, 1, 1),
+    source="CGCT, art. L1615-6",
+    to_confirm=True,
+)
 _SMALLEST_TITRE = SmallestTitre(amount=Decimal(15), valid_from=date(2017, 4, 10), source="CGCT, art. D1611-1")
 
 
@@ -74,6 +96,8 @@ class FinanceConfiguration(BaseModel):
     capital_goods: tuple[CapitalGoods, ...] = (_CAPITAL_GOODS,)
     smallest_titre: tuple[SmallestTitre, ...] = Field(default=(_SMALLEST_TITRE,), exclude=True)
     """No figure of an allocation depends on it."""
+    fctva_delays: tuple[FctvaDelays, ...] = Field(default=(_FCTVA_DELAYS,), exclude=True)
+    """As well."""
     accounting: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)
     """Layouts of files, which `accounting/configuration.py` reads; no figure depends on them."""
 
@@ -84,6 +108,7 @@ class FinanceConfiguration(BaseModel):
             "lists of FCTVA beneficiaries": self.fctva_beneficiaries,
             "prices of capital goods": self.capital_goods,
             "smallest titres": self.smallest_titre,
+            "delays of FCTVA": self.fctva_delays,
         }
         for what, dated in lists.items():
             for earlier, later in pairwise(sorted(dated, key=lambda one: one.valid_from)):
@@ -107,6 +132,10 @@ class FinanceConfiguration(BaseModel):
         """Nothing, where the law says none."""
         found = next((one for one in self.smallest_titre if one.holds_on(day)), None)
         return int(found.amount * 100) if found is not None else 0
+
+    def fctva_delays_on(self, day: date) -> FctvaDelays | None:
+        """Those that hold on this day, if the law says some."""
+        return next((one for one in self.fctva_delays if one.holds_on(day)), None)
 
 
 def read_finance(config_dir: Path) -> FinanceConfiguration:

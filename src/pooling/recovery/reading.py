@@ -195,6 +195,100 @@ async def creditors_of(session: AsyncSession, purchase_id: int, today: date) -> 
     return list((await session.execute(select(sums.c.creditor).distinct())).scalars())
 
 
+def _sums_over(purchases: Collection[int], today: date) -> Subquery:
+    sums = sums_of(today)
+    return select(*sums.c).where(any_of(sums.c.purchase, purchases)).subquery()
+
+
+class Remaining(NamedTuple):
+    """Between members, over several purchases."""
+
+    to_pay: Cents
+    to_receive: Cents
+
+
+async def remaining_of(
+    session: AsyncSession, purchases: Collection[int], today: date, members: Collection[int]
+) -> dict[int, Remaining]:
+    """What each of these members still owes others, and others owe it."""
+    sums = _sums_over(purchases, today)
+    left, nothing = sums.c.owed - sums.c.paid, literal(0)
+    both = union_all(
+        select(sums.c.debtor.label("member"), left.label("to_pay"), nothing.label("to_receive")),
+        select(sums.c.creditor, nothing, left),
+    ).subquery()
+    rows = await session.execute(
+        select(both.c.member, func.sum(both.c.to_pay), func.sum(both.c.to_receive))
+        .where(any_of(both.c.member, members))
+        .group_by(both.c.member)
+    )
+    return {member: Remaining(int(pay), int(receive)) for member, pay, receive in rows}
+
+
+async def remaining_of_all(session: AsyncSession, purchases: Collection[int], today: date) -> Cents:
+    """What all members still owe each other."""
+    sums = _sums_over(purchases, today)
+    return int(await session.scalar(select(func.coalesce(func.sum(sums.c.owed - sums.c.paid), 0))) or 0)
+
+
+class Between(NamedTuple):
+    """Two members over several purchases, as one of them sees the other."""
+
+    other_id: int
+    other: str
+    other_name: str
+    owes: Cents
+    """What the one still owes the other."""
+    is_owed: Cents
+
+    @property
+    def balance(self) -> Cents:
+        """What is left to pay once both are set off; negative: to receive."""
+        return self.owes - self.is_owed
+
+
+_OTHER = aliased(Member)
+_BY_OTHER = Order(col(_OTHER.sort_key), col(_OTHER.id), size=100)
+
+
+async def balances_listed(
+    session: AsyncSession, purchases: Collection[int], today: date, member_id: int, wanted: Slice
+) -> Listed[Between]:
+    """With whom a member has accounts, in the order of names."""
+    sums = _sums_over(purchases, today)
+    mine = sums.c.debtor == member_id
+    left = sums.c.owed - sums.c.paid
+    seen = (
+        select(
+            case((mine, sums.c.creditor), else_=sums.c.debtor).label("other"),
+            func.sum(case((mine, left), else_=0)).label("owes"),
+            func.sum(case((mine, 0), else_=left)).label("is_owed"),
+        )
+        .where(or_(mine, sums.c.creditor == member_id))
+        .group_by("other")
+        .subquery()
+    )
+    statement = select(*(col(_OTHER.id), col(_OTHER.code), col(_OTHER.name), seen.c.owes, seen.c.is_owed)).join_from(
+        seen, _OTHER, col(_OTHER.id) == seen.c.other
+    )
+    return (await _BY_OTHER.read(session, statement, wanted)).each(
+        lambda row: Between(row[0], row[1], row[2], int(row[3]), int(row[4]))
+    )
+
+
+async def accounts_between(
+    session: AsyncSession, purchases: Collection[int], today: date, one: int, other: int
+) -> list[tuple[int, int, Standing]]:
+    """Purchase by purchase, in both directions: its id, who owes, and how that stands."""
+    sums = _sums_over(purchases, today)
+    rows = await session.execute(
+        select(sums.c.purchase, sums.c.debtor, *(sums.c[name] for name in Standing._fields))
+        .where(any_of(sums.c.debtor, [one, other]), any_of(sums.c.creditor, [one, other]))
+        .order_by(sums.c.purchase.desc(), sums.c.debtor)
+    )
+    return [(purchase, debtor, Standing(*map(int, row))) for purchase, debtor, *row in rows]
+
+
 async def entries_of(session: AsyncSession, purchase_id: int, debtor_id: int) -> list[RecoveryEntry]:
     """All that was ever noted of one debtor, the oldest first."""
     rows = await session.execute(

@@ -64,7 +64,7 @@ def write_allocation_workbook(
     """
     named = Labels.of(labels)
     facts = provenance.facts if provenance else {"Document": result.label}
-    book = _book(kind)(facts, notice, progress)
+    book = book_of(kind)(facts, notice, progress)
     book.say(READ_ME, _read_me(provenance, books))
     placed = {
         table.title: book.add(table)
@@ -83,7 +83,8 @@ def write_allocation_workbook(
     book.save(target)
 
 
-def _book(kind: BookKind) -> type[Sheets]:
+def book_of(kind: BookKind) -> type[Sheets]:
+    """What writes books of this kind."""
     if kind == "ods":
         from pooling.kernel.open_document import OpenBook  # noqa: PLC0415 - as below
 

@@ -1,0 +1,309 @@
+"""The finance home: all members, one member, and whom it owes what."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from sqlalchemy import select
+from sqlmodel import col
+
+from pooling.allocation.current import current_allocation
+from pooling.allocation.page import finance_of
+from pooling.finances.files import finances_file
+from pooling.finances.keeping import delays_of, said_delay, say_delay
+from pooling.finances.page import (
+    FINANCES,
+    NAMES,
+    TITLE,
+    FinancesPage,
+    amount,
+    as_position,
+    files,
+    kept_year,
+    own_members,
+    position_cells,
+    year_bars,
+    year_rows,
+    year_typed,
+)
+from pooling.finances.permissions import FinanceRight, may_say_fctva_delay, may_see_finances
+from pooling.finances.reading import Ledger, Line, members_listed, stale_purchases, suppliers_owed
+from pooling.finances.rules import DEFINITIONS, DELAYS, Position, fctva_by_year, summed
+from pooling.kernel.slices import Slice
+from pooling.kernel.tables import any_of
+from pooling.kernel.versions import version_of
+from pooling.members.changing import member_by_code
+from pooling.members.group_page import GroupPage, Here, InGroup
+from pooling.members.models import Member
+from pooling.purchases.kinds import KINDS
+from pooling.purchases.kinds.parts import Part
+from pooling.purchases.models import Purchase, PurchaseKind
+from pooling.recovery.page import SECTION as RECOVERY
+from pooling.recovery.reading import (
+    Between,
+    Remaining,
+    accounts_between,
+    balances_listed,
+    remaining_of,
+    remaining_of_all,
+)
+from pooling.web.addresses import path_of
+from pooling.web.cursors import pages_after, with_query
+from pooling.web.downloads import download
+from pooling.web.forms import Form, PostedForm
+from pooling.web.typography import euros, plural
+
+ONE = f"{FINANCES}/{{member:str}}"
+ACCOUNTS = f"{ONE}/comptes"
+COMPUTED_AT_ONCE = 10
+"""Purchases that a press brings up to date."""
+_NONE = Remaining(0, 0)
+
+
+@get(FINANCES, right=FinanceRight.SEE_FINANCES)
+async def show_finances(here: Here[GroupPage], annee: FromQuery[str] = "", apres: FromQuery[str] = "") -> Response[Any]:
+    """Every member for the facilitator, its own for a finance officer; who has but one is led to it."""
+    own, year, url = own_members(here.caller), year_typed(annee), here.base + FINANCES
+    listed = await members_listed(here.session, Slice(apres), own)
+    if own is not None and len(own) == 1 and listed.items:
+        return here.redirect(with_query(f"{FINANCES}/{listed.items[0].code}", kept_year(year)))
+    ledger, ids = await Ledger.of(here), [member.id for member in listed.items]
+    years = await ledger.by_year(own)
+    positions, chosen = await ledger.by_member(ids, year), await ledger.purchases(year)
+    left = await remaining_of(here.session, chosen, here.today, ids if own is None else {*ids, *own})
+    return here.render(
+        "finances/home.html",
+        TITLE,
+        year=year,
+        years=year_rows(url, years, None),
+        all_years=position_cells(summed(years, None)),
+        bars=year_bars(years),
+        url=url,
+        members=[
+            (
+                member.name,
+                with_query(f"{url}/{member.code}", kept_year(year)),
+                [*position_cells(positions.get(member.id, Position())), *_left(left.get(member.id, _NONE))],
+            )
+            for member in listed.items
+        ],
+        total=[*position_cells(summed(years, year)), *await _all_left(here, chosen, own, left)],
+        everybody=own is None,
+        files=files(url, year),
+        **await _stale(here),
+        **_words(),
+        **pages_after(url, apres, listed, kept_year(year)),
+    )
+
+
+def _left(remaining: Remaining) -> list[str]:
+    return [amount(remaining.to_pay), amount(remaining.to_receive)]
+
+
+async def _all_left(
+    here: InGroup, chosen: Sequence[int], own: Sequence[int] | None, left: dict[int, Remaining]
+) -> list[str]:
+    if own is None:
+        return [amount(await remaining_of_all(here.session, chosen, here.today))] * 2
+    return _left(Remaining(*(sum(left.get(one, _NONE)[side] for one in own) for side in (0, 1))))
+
+
+async def _stale(here: InGroup) -> dict[str, Any]:
+    stale = await stale_purchases(here)
+    return {"stale": plural(len(stale), "achat") if stale else ""}
+
+
+def _words() -> dict[str, Any]:
+    return {"definitions": DEFINITIONS}
+
+
+@post(f"{FINANCES}/calcul", right=FinanceRight.SEE_FINANCES)
+async def do_compute(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
+    """Brings current shares up to date, some at a press: the oldest purchases first."""
+    stale, finance = await stale_purchases(here), finance_of(here)
+    for purchase_id in stale[:COMPUTED_AT_ONCE]:
+        await current_allocation(here.session, purchase_id, finance)
+    left = len(stale) - COMPUTED_AT_ONCE
+    more = f" {plural(left, 'achat')} restent à recalculer." if left > 0 else ""
+    code = form.text("member", longest=100)
+    return here.redirect(
+        f"{FINANCES}/{quote(code, safe='')}" if code else FINANCES, done=f"Les chiffres sont à jour.{more}"
+    )
+
+
+@get(ONE, right=may_see_finances)
+async def show_member_finances(
+    here: Here[FinancesPage], annee: FromQuery[str] = "", apres: FromQuery[str] = ""
+) -> Response[str]:
+    said = await said_delay(here.session, here.member.id)
+    form = Form(values={"years": "" if said is None else str(said), "version": version_of(said)})
+    return await _member_page(here, form, annee, apres)
+
+
+async def _member_page(here: FinancesPage, form: Form, annee: str = "", apres: str = "") -> Response[str]:
+    year, member, ledger = year_typed(annee), here.member, await Ledger.of(here)
+    years = await ledger.by_year([member.id])
+    listed = await ledger.lines(member.id, year, Slice(apres))
+    position, chosen = summed(years, year), await ledger.purchases(year)
+    left = (await remaining_of(here.session, chosen, here.today, [member.id])).get(member.id, _NONE)
+    delays = await delays_of(here.session, [member.id], finance_of(here), here.today)
+    expected = fctva_by_year(years, delays[member.id], year)
+    if form.conflict:
+        form.values["version"] = version_of(await said_delay(here.session, member.id))
+    return here.render(
+        "finances/member.html",
+        f"{year}" if year else "Toutes les années",
+        form=form,
+        member=member,
+        year=year,
+        years=year_rows(here.url, years, year),
+        all_years=position_cells(summed(years, None)),
+        bars=year_bars(years),
+        lines=[_line_shown(here, line) for line in listed.items],
+        total=position_cells(position),
+        position=position,
+        left=left,
+        expected=[(str(when), euros(cents)) for when, cents in expected.items()],
+        delay=DELAYS[delays[member.id]],
+        delays=[("", "Comme sa catégorie"), *((str(years), said) for years, said in DELAYS.items())],
+        accounts_url=with_query(f"{here.url}/comptes", kept_year(year)),
+        files=files(here.url, year),
+        url=here.url,
+        **await _stale(here),
+        **_words(),
+        **pages_after(here.url, apres, listed, kept_year(year)),
+    )
+
+
+def _line_shown(here: FinancesPage, line: Line) -> dict[str, Any]:
+    """With where each figure comes from."""
+    purchase, kind = f"{here.base}/achats/{line.reference}", KINDS[PurchaseKind(line.kind)]
+    shares = f"{purchase}/couts/etats/{line.record}" if line.record else f"{purchase}/couts"
+    if not kind.has(Part.COSTS):
+        shares = f"{purchase}/ailleurs" if kind.has(Part.FOLLOWED) else purchase
+    bills = f"{purchase}/factures" if kind.has(Part.BILLS) else shares
+    planned, engaged, invoiced, *rest = position_cells(as_position(line.figures, engaged=line.engaged))
+    source = f"état n°\u00a0{line.record}" if line.record else kind.word(line.state)
+    return {
+        "name": f"{line.reference} {line.title}",
+        "url": purchase,
+        "note": f"{line.year}, {source}",
+        "cells": [(planned, shares), (engaged, shares), (invoiced, bills), *((cell, shares) for cell in rest)],
+    }
+
+
+@post(f"{ONE}/fctva", right=may_say_fctva_delay)
+async def do_say_delay(here: Here[FinancesPage], form: PostedForm) -> Response[Any]:
+    typed = form.value("years").strip()
+    years = int(form.choice("years", [str(one) for one in DELAYS]) or 0) if typed else None
+    async with form.submitted(lambda: _member_page(here, form), conflict=""):
+        shown = form.value("version")
+        await say_delay(here.session, here.caller, here.member.code, years, here.now, shown=shown)
+    return here.redirect(done="Le régime de FCTVA est enregistré.")
+
+
+@get(ACCOUNTS, right=may_see_finances)
+async def show_accounts(
+    here: Here[FinancesPage], annee: FromQuery[str] = "", apres: FromQuery[str] = ""
+) -> Response[str]:
+    """Whom it owes what over all purchases, and who owes it."""
+    year, member = year_typed(annee), here.member
+    chosen = await (await Ledger.of(here)).purchases(year)
+    listed = await balances_listed(here.session, chosen, here.today, member.id, Slice(apres))
+    left = (await remaining_of(here.session, chosen, here.today, [member.id])).get(member.id, _NONE)
+    suppliers = await suppliers_owed(here.session, chosen, member.id)
+    url = f"{here.url}/comptes"
+    return here.render(
+        "finances/accounts.html",
+        f"Qui doit à qui {year}" if year else "Qui doit à qui",
+        year=year,
+        member=member,
+        balances=[
+            (one.other_name, with_query(f"{url}/{one.other}", kept_year(year)), _balance_cells(one))
+            for one in listed.items
+        ],
+        total=[*_left(left), ""],
+        suppliers=euros(suppliers) if suppliers else "",
+        **pages_after(url, apres, listed, kept_year(year)),
+    )
+
+
+def _balance_cells(one: Between) -> list[str]:
+    return [amount(one.owes), amount(one.is_owed), balance_words(one.balance)]
+
+
+def balance_words(cents: int) -> str:
+    """What is left once both are set off."""
+    if not cents:
+        return "rien"
+    return f"{euros(abs(cents))} à {'payer' if cents > 0 else 'recevoir'}"
+
+
+@get(f"{ACCOUNTS}/{{other:str}}", right=may_see_finances)
+async def show_accounts_with(
+    here: Here[FinancesPage], other: FromPath[str], annee: FromQuery[str] = ""
+) -> Response[str]:
+    """With one other member, purchase by purchase."""
+    year, member = year_typed(annee), here.member
+    partner = await member_by_code(here.session, other)
+    chosen = await (await Ledger.of(here)).purchases(year)
+    accounts = await accounts_between(here.session, chosen, here.today, member.id, partner.id)
+    titles = await _purchases_named(here, {purchase for purchase, _, _ in accounts})
+    names: dict[int, Member] = {member.id: member, partner.id: partner}
+    balance = sum(
+        standing.remaining if debtor == member.id else -standing.remaining for _, debtor, standing in accounts
+    )
+    return here.render(
+        "finances/accounts_with.html",
+        (f"Qui doit à qui {year}" if year else "Qui doit à qui", with_query("/comptes", kept_year(year))),
+        partner.name,
+        member=member,
+        partner=partner,
+        accounts=[
+            (
+                f"{titles[purchase].reference} {titles[purchase].title}",
+                f"{here.base}/achats/{titles[purchase].reference}{RECOVERY}",
+                [
+                    names[debtor].name,
+                    *map(euros, (standing.owed, standing.issued, standing.paid, standing.remaining)),
+                ],
+            )
+            for purchase, debtor, standing in accounts
+        ],
+        balance=balance_words(balance),
+    )
+
+
+async def _purchases_named(here: InGroup, ids: set[int]) -> dict[int, Purchase]:
+    found = await here.session.execute(select(Purchase).where(any_of(col(Purchase.id), ids)))
+    return {purchase.id: purchase for purchase in found.scalars()}
+
+
+@get([f"{FINANCES}/liste.{kind}" for kind in NAMES], right=FinanceRight.SEE_FINANCES)
+async def download_finances(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[bytes]:
+    return await _file(here, own_members(here.caller), annee, f"finances-{here.group.slug}")
+
+
+@get([f"{ONE}/liste.{kind}" for kind in NAMES], right=may_see_finances)
+async def download_member_finances(here: Here[FinancesPage], annee: FromQuery[str] = "") -> Response[bytes]:
+    return await _file(here, [here.member.id], annee, f"finances-{here.member.code}")
+
+
+async def _file(here: InGroup, members: Sequence[int] | None, annee: str, name: str) -> Response[bytes]:
+    kind, year = path_of(here.request).rpartition(".")[2], year_typed(annee)
+    content, media_type = await finances_file(here, members, year, kind)
+    return download(content, f"{name}{f'-{year}' if year else ''}.{kind}", media_type)
+
+
+ROUTES = [
+    show_finances,
+    do_compute,
+    download_finances,
+    show_member_finances,
+    do_say_delay,
+    show_accounts,
+    show_accounts_with,
+    download_member_finances,
+]
