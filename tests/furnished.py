@@ -50,6 +50,8 @@ from pooling.features import FEATURES
 from pooling.followups.documents import attach_document
 from pooling.followups.keeping import keep_followup
 from pooling.followups.schemas import DateIn, FollowUpIn
+from pooling.grants.keeping import attach_to_grant, open_grant
+from pooling.grants.schemas import GrantIn
 from pooling.hosting.consenting import ConsentIn, consent
 from pooling.indicators.configuration import read_indicators
 from pooling.indicators.keeping import assume, note_days
@@ -172,6 +174,7 @@ async def furnish(
         named |= {**await _propose(session, territory, mark), "system": "velos"}
         named |= await _agree(session, territory, mark)
         named |= await _rank(session, territory, mark)
+        named |= await _ask_subsidy(session, territory, mark)
         named |= await _learn(session, territory, mark)
         named |= await note_bill(session, territory, purchase_id, supplier, mark)
         named |= {"membership_id": roles.scalars().first(), "buyer_membership": buyers.scalars().first()}
@@ -259,6 +262,26 @@ async def _agree(session: AsyncSession, territory: Territory, mark: str) -> dict
     sent = [Upload(f"deliberation{mark}.txt", f"Délibéré{mark}".encode())]
     (file_id,) = await attach_to_answer(session, referent, "FA-2027-001", member, sent, NOW)
     return {"answer_file_id": file_id}
+
+
+async def _ask_subsidy(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """What the référent's member asks of a funder, with a document."""
+    facilitator = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+    command = GrantIn(
+        title=f"Alvéole{mark}",
+        funder=f"Un fonds{mark}",
+        program=f"Vélo{mark}",
+        member=LUGOS,
+        action="FA-2027-001",
+        asked_on=NOW.date(),
+        asked_cents=100_000,
+        note=f"À suivre{mark}",
+        answer_by=NOW.date() + timedelta(days=10),
+    )
+    grant = await open_grant(session, facilitator, command, NOW)
+    sent = [Upload(f"demande{mark}.txt", f"Une demande{mark}".encode())]
+    (file_id,) = await attach_to_grant(session, facilitator, grant.id, sent, NOW)
+    return {"grant_id": grant.id, "grant_file_id": file_id}
 
 
 async def _learn(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

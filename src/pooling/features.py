@@ -14,6 +14,7 @@ from pooling.directory import feature as directory
 from pooling.experiences import feature as experiences
 from pooling.finances import feature as finances
 from pooling.followups import feature as followups
+from pooling.grants import feature as grants
 from pooling.home import feature as home
 from pooling.hosting import feature as hosting
 from pooling.indicators import feature as indicators
@@ -57,6 +58,7 @@ FEATURES: tuple[Feature, ...] = (
     accounting.FEATURE,
     open_data.FEATURE,
     finances.FEATURE,
+    grants.FEATURE,
     suppliers.FEATURE,
     actions.FEATURE,
     rounds.FEATURE,

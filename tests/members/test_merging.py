@@ -68,6 +68,7 @@ KNOWN = {
     "resources.member_id": "follow",
     "round_voters.member_id": "one vote together, of what they weigh, in what is open; else as they were",
     "agent_days.member_id": "follow",
+    "grants.member_id": "follow",
     "fctva_delays.member_id": "said anew by what they became",
     "lendings.member_id": "follow; what they lend each other ends",
     "orders.member_id": "frozen once they have left; drafts keep them apart",

@@ -610,6 +610,14 @@ EXPECTED: dict[str, frozenset[str]] = {
         for path in ("", "/comptes", "/comptes/{other}", *FILES_OF_FINANCES)
     },
     "POST /g/{group}/finances/{member}/fctva": FACILITATOR,
+    **{f"{method} /g/{{group}}/finances/subventions/nouveau": MEMBERS_FINANCE for method in ("GET", "POST")},
+    "GET /g/{group}/finances/subventions": MEMBERS_FINANCE,
+    # the walk's file is the référent's member's
+    **{f"GET /g/{{group}}/finances/subventions/{{grant_id}}{path}": FACILITATOR for path in ("", "/fiche")},
+    "POST /g/{group}/finances/subventions/{grant_id}/fiche": FACILITATOR,
+    "POST /g/{group}/finances/subventions/{grant_id}/pieces": FACILITATOR,
+    "GET /g/{group}/finances/subventions/{grant_id}/pieces/{grant_file_id}": FACILITATOR,
+    "POST /g/{group}/finances/subventions/{grant_id}/pieces/{grant_file_id}/retrait": FACILITATOR,
     f"GET {PURCHASE}/recouvrement": GROUP,
     **{f"GET {PURCHASE}/recouvrement/liste.{kind}": PAYS for kind in ("csv", "xlsx")},
     f"GET {PURCHASE}/recouvrement/{{member}}": SEES_LUGOS | {"finance"},
@@ -687,6 +695,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"POST {API}/suppliers/{{supplier_id}}/{step}": KEEPS_SUPPLIERS for step in ("archive", "restore")},
     **{f"GET {API}/resources{path}": GROUP for path in ("", "/{resource_id}", "/{resource_id}/occupation")},
     f"POST {API}/members/{{member}}/resources": OWNS,
+    **{f"{method} {API}/grants": MEMBERS_FINANCE for method in ("GET", "POST")},
+    **{f"{method} {API}/grants/{{grant_id}}": FACILITATOR for method in ("GET", "PUT")},
     f"GET {API}/finances": MEMBERS_FINANCE,
     **{f"GET {API}/finances/{{member}}{path}": FACILITATOR for path in ("", "/purchases", "/balances", "/fctva-delay")},
     f"PUT {API}/finances/{{member}}/fctva-delay": FACILITATOR,

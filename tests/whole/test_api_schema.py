@@ -140,6 +140,7 @@ KNOWN: dict[str, list[Any]] = {  # ids that it does not name are low numbers
     "experience_id": [1, 99],
     "question_id": [1, 99],
     "bill_id": [1, 2, 99],
+    "grant_id": [1, 99],
     "action": ["FA-2027-001", "FA-2027-099"],
     "round": ["TP-2027-001", "TP-2027-099"],
     "site_id": [1, 2, 99],
@@ -228,6 +229,11 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     "get_site": {},
     **{name: {} for name in ("get_finances", "get_fctva_delay", "list_purchase_finances", "list_finance_balances")},
     "put_fctva_delay": {"years": 1},
+    "get_grant": {},
+    **{
+        name: {"title": "Alvéole", "funder": "État", "asked_on": "2027-01-02", "asked_cents": 100_000}
+        for name in ("open_grant", "put_grant")
+    },
     "search_authorities": {"q": "Coban"},
     "correct_site": {"name": "Mairie", "postcode": ""},
     "archive_site": {},

@@ -13,6 +13,7 @@ from pooling.finances.page import OnFinances, as_position, own_members
 from pooling.finances.permissions import FinanceRight, may_say_fctva_delay, may_see_finances
 from pooling.finances.reading import Ledger, Line, members_listed
 from pooling.finances.rules import Position, fctva_by_year, summed
+from pooling.grants.queries import Received, received_by
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.slices import Listed
 from pooling.kernel.versions import version_of
@@ -51,6 +52,10 @@ class MemberFinancesOut(FiguresOut):
 
 
 class FinancesOut(MemberFinancesOut):
+    subsidies_asked: str
+    """By its own files, each by its own day."""
+    subsidies_granted: str
+    subsidies_paid: str
     fctva_delay: int
     """Years between what is spent and its FCTVA."""
     fctva_expected: Mapping[str, str]
@@ -143,12 +148,14 @@ async def get_finances(here: Here[OnFinances], asked: YearAsked) -> FinancesOut:
     member, ledger = here.member, await Ledger.of(here)
     years = await ledger.by_year([member.id])
     left = await remaining_of(here.session, await ledger.purchases(asked.year), here.today, [member.id])
+    received = (await received_by(here.session, [member.id], asked.year)).get(member.id, Received())
     delay = (await delays_of(here.session, [member.id], finance_of(here), here.today))[member.id]
     return FinancesOut(
         member=member.code,
         name=member.name,
         **_figures(summed(years, asked.year)),
         **_left(left.get(member.id)),
+        **{f"subsidies_{name}": format_cents(cents) for name, cents in received._asdict().items()},
         fctva_delay=delay,
         fctva_expected={
             str(year): format_cents(cents) for year, cents in fctva_by_year(years, delay, asked.year).items()

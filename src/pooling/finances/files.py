@@ -12,6 +12,7 @@ from pooling.finances.keeping import delays_of
 from pooling.finances.page import as_position
 from pooling.finances.reading import Ledger, Line, all_members
 from pooling.finances.rules import DEFINITIONS, DELAYS, Position
+from pooling.grants.queries import Received, received_by
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.members.group_page import InGroup
 from pooling.members.models import Member
@@ -30,7 +31,10 @@ _FIGURES = tuple(
 _MEMBERS = (
     *_MEMBER,
     *_FIGURES,
-    *(Column(title, ColumnKind.AMOUNT, 16, summed=True) for title in ("À payer", "À recevoir")),
+    *(
+        Column(title, ColumnKind.AMOUNT, 16, summed=True)
+        for title in ("À payer", "À recevoir", "Demandées", "Accordées", "Versées")
+    ),
     Column("FCTVA versé", width=34),
 )
 _LINES = (
@@ -48,6 +52,7 @@ class _Read(NamedTuple):
     members: Sequence[Member]
     positions: Mapping[int, Position]
     left: Mapping[int, Remaining]
+    received: Mapping[int, Received]
     delays: Mapping[int, int]
     lines: Sequence[Line]
 
@@ -60,6 +65,7 @@ async def finances_file(here: InGroup, only: Sequence[int] | None, year: int | N
         members,
         await ledger.by_member(ids, year),
         await remaining_of(here.session, await ledger.purchases(year), here.today, ids),
+        await received_by(here.session, ids, year),
         await delays_of(here.session, ids, finance_of(here), here.today),
         await ledger.all_lines(ids, year),
     )
@@ -100,7 +106,8 @@ def _member_rows(read: _Read) -> Iterator[list[Value]]:
     for member in read.members:
         left = read.left.get(member.id, Remaining(0, 0))
         position = read.positions.get(member.id, Position())
-        yield [member.code, member.name, *_figures(position), *left, DELAYS[read.delays[member.id]]]
+        received = read.received.get(member.id, Received())
+        yield [member.code, member.name, *_figures(position), *left, *received, DELAYS[read.delays[member.id]]]
 
 
 def _line_rows(read: _Read) -> Iterator[list[Value]]:

@@ -31,6 +31,8 @@ from pooling.finances.page import (
 from pooling.finances.permissions import FinanceRight, may_say_fctva_delay, may_see_finances
 from pooling.finances.reading import Ledger, Line, members_listed, stale_purchases, suppliers_owed
 from pooling.finances.rules import DEFINITIONS, DELAYS, Position, fctva_by_year, summed
+from pooling.grants.page import GRANTS
+from pooling.grants.queries import Received, received_by
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import any_of
 from pooling.kernel.versions import version_of
@@ -150,6 +152,7 @@ async def _member_page(here: FinancesPage, form: Form, annee: str = "", apres: s
     left = (await remaining_of(here.session, chosen, here.today, [member.id])).get(member.id, _NONE)
     delays = await delays_of(here.session, [member.id], finance_of(here), here.today)
     expected = fctva_by_year(years, delays[member.id], year)
+    received = (await received_by(here.session, [member.id], year)).get(member.id, Received())
     if form.conflict:
         form.values["version"] = version_of(await said_delay(here.session, member.id))
     return here.render(
@@ -165,6 +168,8 @@ async def _member_page(here: FinancesPage, form: Form, annee: str = "", apres: s
         total=position_cells(position),
         position=position,
         left=left,
+        received=[euros(cents) for cents in received] if any(received) else [],
+        grants_url=here.base + GRANTS,
         expected=[(str(when), euros(cents)) for when, cents in expected.items()],
         delay=DELAYS[delays[member.id]],
         delays=[("", "Comme sa catégorie"), *((str(years), said) for years, said in DELAYS.items())],

@@ -14,6 +14,8 @@ DEFINITIONS: Mapping[str, str] = {
     "Facturé": "factures acceptées des fournisseurs à son nom (pour tous, au nom du pilote), plus ce qu’il a payé à "
     "part et les titres reçus, moins les titres émis.",
     "Subventions": "ce que la répartition des achats engagés déduit de sa part.",
+    "Demandées, accordées, versées": "subventions des dossiers que le membre porte, à la date de la demande, de "
+    "la décision, du versement. Les dossiers du groupe n’y sont pas.",
     "FCTVA": "estimation du remboursement de TVA des achats engagés, que le membre demande lui-même.",
     "Coût net": "engagé, moins les subventions, moins le FCTVA.",
     "À payer": "ce qu’il doit encore à d’autres membres d’après les derniers états figés, paiements notés déduits. Le "

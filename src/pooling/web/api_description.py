@@ -35,6 +35,7 @@ PATH_PARAMETERS = {
     "experience_id": "The id of an experience of the group.",
     "question_id": "The id of a question under it.",
     "bill_id": "The id of a supplier's invoice.",
+    "grant_id": "The id of a subsidy's file.",
     "supplier_id": "A supplier's id.",
     "resource_id": "A shared resource.",
     "lending_id": "What a member asks for, or borrows, of a shared resource.",

@@ -1,0 +1,171 @@
+"""Reads of files of subsidies."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, func, or_, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from pooling.allocation.records.latest import LATEST
+from pooling.grants.models import Grant, GrantFile, GrantPayment
+from pooling.grants.rules import GrantState, counted_on, gap_words, state_of
+from pooling.kernel.database import group_of
+from pooling.kernel.files import File
+from pooling.kernel.slices import Listed, Order, Slice
+from pooling.kernel.tables import any_of, linked
+from pooling.members.models import Member
+from pooling.sharing.money import Cents
+
+
+@dataclass(frozen=True)
+class GrantShown:
+    """A file in a list, in cents."""
+
+    id: int
+    title: str
+    funder: str
+    member: str | None
+    """Its name; None: the group's own."""
+    asked_on: date
+    asked: Cents
+    granted: Cents | None
+    paid: Cents
+    state: GrantState
+
+
+_paid = (
+    select(func.coalesce(func.sum(col(GrantPayment.cents)), 0))
+    .where(linked(GrantPayment.grant_id, Grant.id))
+    .correlate(Grant)
+    .scalar_subquery()
+)
+_GRANTED = col(Grant.granted_on).is_not(None)
+_OF_STATE: Mapping[GrantState, Any] = {
+    GrantState.ASKED: and_(~_GRANTED, col(Grant.refused_on).is_(None)),
+    GrantState.GRANTED: and_(_GRANTED, _paid == 0),
+    GrantState.PARTLY_PAID: and_(_GRANTED, _paid > 0, _paid < col(Grant.granted_cents)),
+    GrantState.PAID: and_(_GRANTED, _paid >= col(Grant.granted_cents)),
+    GrantState.REFUSED: col(Grant.refused_on).is_not(None),
+}
+"""`state_of`, by the database."""
+_LATEST_FIRST = Order(col(Grant.asked_on), col(Grant.id), latest_first=True)
+
+
+async def grants_listed(
+    session: AsyncSession, wanted: Slice, only: Collection[int] | None, state: GrantState | None = None
+) -> Listed[GrantShown]:
+    """The latest first: all of them, or the group's own and those of `only` these members."""
+    statement = (
+        select(
+            *(col(Grant.id), col(Grant.title), col(Grant.funder), col(Member.name), col(Grant.asked_on)),
+            *(col(Grant.asked_cents), col(Grant.granted_cents), col(Grant.refused_on), _paid),
+        )
+        .outerjoin(Member, linked(Member.id, Grant.member_id))
+        .where(
+            true() if only is None else or_(col(Grant.member_id).is_(None), any_of(col(Grant.member_id), only)),
+            true() if state is None else _OF_STATE[state],
+        )
+    )
+    return (await _LATEST_FIRST.read(session, statement, wanted)).each(_shown)
+
+
+def _shown(row: Sequence[Any]) -> GrantShown:
+    id_, title, funder, member, asked_on, asked, granted, refused_on, paid = row
+    state = state_of(refused_on, granted, int(paid))
+    return GrantShown(id_, title, funder, member, asked_on, asked, granted, int(paid), state)
+
+
+@dataclass(frozen=True)
+class GrantDocument:
+    id: int
+    name: str
+    size: int
+
+
+async def files_of_grant(session: AsyncSession, grant_id: int) -> list[GrantDocument]:
+    rows = await session.execute(
+        select(col(File.id), col(File.name), col(File.size))
+        .join(GrantFile, linked(GrantFile.file_id, File.id))
+        .where(col(GrantFile.grant_id) == grant_id)
+        .order_by(col(File.id))
+    )
+    return [GrantDocument(*row) for row in rows]
+
+
+async def subsidies_offered(session: AsyncSession, reference: str) -> list[tuple[str, str]]:
+    """What the allocation of a purchase takes off: codes and labels."""
+    rows = await session.execute(
+        text("""
+            SELECT s.code, s.label FROM subsidies s JOIN purchases p ON p.group_id = s.group_id AND p.id = s.purchase_id
+            WHERE s.group_id = :group AND p.reference = :reference ORDER BY s.label, s.code"""),
+        {"group": group_of(session), "reference": reference},
+    )
+    return [(code, label) for code, label in rows]
+
+
+# What the last frozen allocation takes off (or the current shares do), of a member for its own file.
+_ASSUMED = f"""
+    SELECT g.title, g.asked_cents, g.granted_cents, g.refused_on,
+        CASE WHEN g.member_id IS NULL THEN CAST(line.value->>'total' AS bigint) ELSE COALESCE((
+            SELECT CAST(sum(CAST(share.value->>1 AS bigint)) AS bigint)
+            FROM (SELECT s.member, s.lines FROM allocation_shares s
+                  WHERE s.group_id = :group AND s.allocation_id = h.allocation_id
+                  UNION ALL
+                  SELECT s.member, s.lines FROM current_shares s
+                  WHERE s.group_id = :group AND s.purchase_id = g.purchase_id AND h.allocation_id IS NULL) s
+            JOIN members m ON m.group_id = :group AND m.code = s.member
+                AND COALESCE(m.merged_into_id, m.id) = g.member_id
+            CROSS JOIN LATERAL jsonb_array_elements(s.lines) share
+            WHERE CAST(share.value->>0 AS int) = line.place - 1), 0) END
+    FROM grants g
+    LEFT JOIN ({LATEST}) l ON l.purchase_id = g.purchase_id AND NOT CAST(:current AS boolean)
+    LEFT JOIN current_allocations c ON c.group_id = :group AND c.purchase_id = g.purchase_id
+    CROSS JOIN LATERAL (SELECT l.id AS allocation_id, COALESCE(l.stated, c.stated)->'lines' AS lines) h
+    CROSS JOIN LATERAL jsonb_array_elements(h.lines) WITH ORDINALITY line (value, place)
+    WHERE g.group_id = :group AND g.subsidy <> '' AND line.value->>'kind' = 'subsidy' AND line.value->>'id' = g.subsidy
+        AND (g.id = CAST(:grant AS bigint) OR g.purchase_id = CAST(:purchase AS bigint))
+    ORDER BY g.id"""  # noqa: S608 - ours
+
+
+async def gaps_of(session: AsyncSession, *, grant_id: int | None = None, purchase_id: int | None = None) -> list[str]:
+    """What an allocation takes off otherwise than a file brings, in sentences: of one file, beside the last frozen
+    allocation; or of all files of a purchase, beside its current shares.
+    """
+    values = {"group": group_of(session), "grant": grant_id, "purchase": purchase_id, "current": grant_id is None}
+    rows = await session.execute(text(_ASSUMED), values)
+    said = [
+        gap_words(title, counted_on(asked, granted, refused_on), assumed)
+        for title, asked, granted, refused_on, assumed in rows
+    ]
+    return [one for one in said if one]
+
+
+class Received(NamedTuple):
+    """What a member asked for, was granted and received, in cents, each by its own day."""
+
+    asked: Cents = 0
+    granted: Cents = 0
+    paid: Cents = 0
+
+
+_RECEIVED = """
+    SELECT member_id, CAST(sum(asked) AS bigint), CAST(sum(granted) AS bigint), CAST(sum(paid) AS bigint) FROM (
+        SELECT member_id, asked_cents AS asked, 0 AS granted, 0 AS paid, asked_on AS day
+        FROM grants WHERE group_id = :group
+        UNION ALL
+        SELECT member_id, 0, granted_cents, 0, granted_on FROM grants
+        WHERE group_id = :group AND granted_on IS NOT NULL
+        UNION ALL
+        SELECT g.member_id, 0, 0, p.cents, p.paid_on FROM grant_payments p
+        JOIN grants g ON g.group_id = p.group_id AND g.id = p.grant_id WHERE p.group_id = :group) one
+    WHERE member_id = ANY(:members) AND (CAST(:year AS int) IS NULL OR extract(year FROM day) = :year)
+    GROUP BY member_id"""
+
+
+async def received_by(session: AsyncSession, members: Collection[int], year: int | None) -> dict[int, Received]:
+    """By member, in one year or in all; without the group's own files."""
+    values = {"group": group_of(session), "members": list(members), "year": year}
+    return {member: Received(*sums) for member, *sums in await session.execute(text(_RECEIVED), values)}
