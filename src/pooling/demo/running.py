@@ -13,6 +13,7 @@ from sqlalchemy import text
 from pooling.demo.actions import make_actions
 from pooling.demo.committees import make_committees
 from pooling.demo.experiences import make_experiences
+from pooling.demo.grants import make_grants
 from pooling.demo.history.making import make_history
 from pooling.demo.ordered import make_ordered
 from pooling.demo.purchases import make_purchases
@@ -56,6 +57,7 @@ async def make_territory(
     await make_purchases(database, territory, now)
     await make_ordered(database, territory, now)
     await make_quotes(database, territory, now)
+    await make_grants(database, territory, now)
     await make_experiences(database, territory, now)
     await make_committees(database, territory, now)
     await buy_what_is_agreed(database, territory, now)
