@@ -71,6 +71,7 @@ def test_the_file_that_comes_along_is_right() -> None:
         "titre_to_issue",
         "titre_due",
         "publication",
+        "grant_deadline",
         "round_deadline",
         "terms_answer",
         "committee",
