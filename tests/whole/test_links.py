@@ -71,10 +71,6 @@ UNLINKED = {
     "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
     "/g/{group}/achats/{reference}/recouvrement/{member}": "offered where a member owes another one something",
     "/g/{group}/finances/{member}/comptes/{other}": "offered where two members have accounts with each other",
-    **dict.fromkeys(
-        (f"/g/{{group}}/finances/liste.{kind}" for kind in ("xlsx", "ods", "csv")),
-        "who has one member alone is led from the list to it, and its own files",
-    ),
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
     **dict.fromkeys(

@@ -65,12 +65,10 @@ _NONE = Remaining(0, 0)
 
 
 @get(FINANCES, right=FinanceRight.SEE_FINANCES)
-async def show_finances(here: Here[GroupPage], annee: FromQuery[str] = "", apres: FromQuery[str] = "") -> Response[Any]:
-    """Every member for the facilitator, its own for a finance officer; who has but one is led to it."""
+async def show_finances(here: Here[GroupPage], annee: FromQuery[str] = "", apres: FromQuery[str] = "") -> Response[str]:
+    """Every member for the facilitator, its own for a finance officer."""
     own, year, url = own_members(here.caller), year_typed(annee), here.base + FINANCES
     listed = await members_listed(here.session, Slice(apres), own)
-    if own is not None and len(own) == 1 and listed.items:
-        return here.redirect(with_query(f"{FINANCES}/{listed.items[0].code}", kept_year(year)))
     ledger, ids = await Ledger.of(here), [member.id for member in listed.items]
     years = await ledger.by_year(own)
     positions, chosen = await ledger.by_member(ids, year), await ledger.purchases(year)
