@@ -59,7 +59,7 @@ BESIDE = (
     "/experiences?cherche=defis",
     "/comites?annee=2022",
     "/decisions?vue=terminees",
-    "/indicateurs?annee=2022",
+    "/indicateurs?annee=2025",
     "/fournisseurs/1",
     "/fournisseurs/2",
 )
