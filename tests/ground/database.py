@@ -179,8 +179,8 @@ def _say(words: Sequence[str], connection: Connection, _name: str) -> None:
 
 @asynccontextmanager
 async def engine_of(addresses: PostgresAddresses) -> AsyncIterator[AsyncEngine]:
-    """Statements are compiled once for all its tests."""
-    made = create_async_engine(driver_url(addresses.application), connect_args=PREPARED)
+    """Statements are compiled once for all its tests, of all pages."""
+    made = create_async_engine(driver_url(addresses.application), connect_args=PREPARED, query_cache_size=5_000)
     _say_savepoints(made.dialect)
     yield made
     await made.dispose()

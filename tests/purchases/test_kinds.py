@@ -113,7 +113,7 @@ async def test_the_kind_is_corrected_as_long_as_no_item_stands_against_it(
 
 
 OF_EVERY_KIND = {
-    *("modification", "suppression", "acheteurs", "annulation", "etape", "journal", "action"),
+    *("modification", "suppression", "acheteurs", "annulation", "etape", "journal", "action", "avis"),
     *("deletion", "cancellation", "step"),
 }
 

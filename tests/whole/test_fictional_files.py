@@ -147,7 +147,7 @@ async def test_every_file_of_a_fictional_group_says_so(
         await session.execute(text("UPDATE groups SET fictional = true"))
     after = await read()
 
-    assert len(before.csv) == 12
+    assert len(before.csv) == 15
     for path, rows in before.csv.items():
         assert "Remarque" not in rows[0], path
         assert len(rows) > 1, path

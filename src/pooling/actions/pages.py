@@ -275,9 +275,10 @@ async def show_action(here: Here[ActionPage]) -> Response[str]:
 
 
 async def action_page(here: ActionPage, form: Form) -> Response[str]:
-    sheet, action = await sheet_of(here.session, here.action), here.action
+    action = here.action
+    lead = await lead_of(here.session, action)  # held, or the sheet asks for it again
+    sheet = await sheet_of(here.session, action)
     files, writes = await files_of_action(here.session, action.id), may_write(here.caller, action)
-    lead = await lead_of(here.session, action)
     moves = [(state, ACTION.word(state)) for state in ActionState if ACTION.may(action.state, state)]
     return here.render(
         "actions/action.html",

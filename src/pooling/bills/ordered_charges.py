@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.allocation.case import charges_of
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import read_last_known
-from pooling.allocation.editing.lines import CHARGES, change_line, line_of_code
+from pooling.allocation.editing.lines import CHARGES, change_line
 from pooling.allocation.editing.schemas import ChargeIn
 from pooling.allocation.models import Charge
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.doubts import Insistence
-from pooling.kernel.errors import Conflict, NotFound
+from pooling.kernel.errors import Conflict
 from pooling.members.rights import Caller
 from pooling.purchases.finding import lock_purchase
 from pooling.sharing.money import Cents
@@ -87,15 +87,15 @@ async def share_as_ordered(session: AsyncSession, caller: Caller, purchase_id: i
 
     Raises:
         Forbidden, Conflict: as `change_line`.
-        NotFound: the purchase has no such charge, or no order of a member says anything of it.
-        Conflict: orders say another amount of it than is shared.
+        Conflict: the purchase has no such charge by now, no order of a member says anything of it, or orders say
+            another amount of it than is shared.
     """
     await lock_purchase(session, purchase_id)
     parts = (await _ordered(session, purchase_id)).get(code, {})
-    charge = line_of_code(await charges_of(session, purchase_id), code)
+    charge = next((one for one in await charges_of(session, purchase_id) if one.code == code), None)
     total = sum(parts.values())
-    if not total:
-        raise NotFound
+    if charge is None or not total:
+        raise Conflict("Ces frais ne sont plus de ceux que disent les commandes des membres : relisez « Factures ».")
     if charge.amount_cents not in (None, total):
         said = f"Les commandes disent {euros(total)} de ces frais, {euros(charge.amount_cents or 0)} sont répartis"
         raise Conflict(f"{said} : corrigez d’abord leur montant, ou refaites les commandes qui manquent.")
