@@ -32,6 +32,8 @@ Found = TypeVar("Found")
 
 _NO_GROUP = -1
 """Stands for "no group was opened": no row has it, so nothing comes out."""
+COMPILED = 1_500
+"""Statements whose text is kept: those of all pages and roles. The usual 500 are written again and again."""
 PREPARED = {"prepared_statement_cache_size": 1000, "statement_cache_size": 1000}
 """How many statements a connection keeps prepared, in SQLAlchemy's asyncpg adapter and in asyncpg itself. There are
 several hundred in all: with their 100, most are prepared and dropped again at every request.
@@ -197,6 +199,7 @@ class Database:
             max_overflow=0,
             pool_use_lifo=True,
             hide_parameters=True,  # what people typed is in no log
+            query_cache_size=COMPILED,
             pool_timeout=patience.waiting,
             connect_args={
                 "timeout": patience.waiting,
