@@ -31,6 +31,9 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
 from pooling.bills.models import Advance, Bill, BillLine, BillOrder, BillRate, BillUnits
+from pooling.charters.schemas import SignatureIn
+from pooling.charters.signing import sign_charter
+from pooling.charters.text import body_of, read_charter
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
@@ -173,6 +176,7 @@ async def furnish(
         named |= {"supplier_id": supplier, **await note_quote(session, territory, purchase_id, supplier, mark)}
         named |= {**await _propose(session, territory, mark), "system": "velos"}
         named |= await _agree(session, territory, mark)
+        named |= await _commit(session, territory, mark)
         named |= await _rank(session, territory, mark)
         named |= await _ask_subsidy(session, territory, mark)
         named |= await _learn(session, territory, mark)
@@ -282,6 +286,15 @@ async def _ask_subsidy(session: AsyncSession, territory: Territory, mark: str) -
     sent = [Upload(f"demande{mark}.txt", f"Une demande{mark}".encode())]
     (file_id,) = await attach_to_grant(session, facilitator, grant.id, sent, NOW)
     return {"grant_id": grant.id, "grant_file_id": file_id}
+
+
+async def _commit(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:
+    """The référent's member signed the charter."""
+    referent, member = await caller_of(session, territory.people[REFERENT], territory.group_id), LUGOS
+    command = SignatureIn(name=f"La maire{mark}", function=f"Maire{mark}", signed_on=NOW.date())
+    body = body_of(read_charter(PROJECT_ROOT / "config"), f"Bassin{mark}", NOW)
+    made = await sign_charter(session, referent, await member_by_code(session, member), command, body, NOW)
+    return {"charter_version": made.version}
 
 
 async def _learn(session: AsyncSession, territory: Territory, mark: str) -> dict[str, object]:

@@ -64,6 +64,7 @@ KNOWN = {
     "sites.member_id": "follow",
     "site_splits.member_id": "added up, where nothing is consolidated",
     "actions.lead_member_id": "follow",
+    "charter_signatures.member_id": "as they were: the new one signs for itself",
     "action_answers.member_id": "as they were: the new one answers for itself",
     "resources.member_id": "follow",
     "round_voters.member_id": "one vote together, of what they weigh, in what is open; else as they were",

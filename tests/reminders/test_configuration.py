@@ -82,5 +82,6 @@ def test_the_file_that_comes_along_is_right() -> None:
         "quarter",
         "opinion_purchase",
         "opinion_committee",
+        "charter_signature",
     ]
     assert configuration.schedule("committee", Schedule()) == DEFAULT

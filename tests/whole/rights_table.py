@@ -314,6 +314,14 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"{method} /g/{{group}}/actions/tours/{{round}}/bulletins/{{member}}": OWN_MEMBER for method in ("GET", "POST")},
     "GET /g/{group}/actions/{action}/pieces/{action_file_id}": GROUP,
     **{f"POST /g/{{group}}/actions/{{action}}/{step}": OWNS for step in ("pieces", "pieces/{action_file_id}/retrait")},
+    # charter
+    "GET /g/{group}/charte/signatures/{member}": GROUP,
+    **{f"POST /g/{{group}}/charte/signatures/{{member}}{step}": OWNS for step in ("", "/retrait")},
+    "POST /g/{group}/charte/demande": FACILITATOR,
+    **{f"GET /g/{{group}}/charte/versions/{{charter_version}}/charte.{kind}": GROUP for kind in ("odt", "docx", "pdf")},
+    **{f"GET {API}/charter{path}": GROUP for path in ("", "/signatures")},
+    f"PUT {API}/charter/call": FACILITATOR,
+    **{f"POST {API}/charter/signatures/{{member}}{step}": OWNS for step in ("", "/withdrawal")},
     # terms
     "GET /g/{group}/actions/{action}/modalites": GROUP,
     **{f"{method} /g/{{group}}/actions/{{action}}/modalites/fiche": OWNS for method in ("GET", "POST")},

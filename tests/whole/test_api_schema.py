@@ -43,6 +43,7 @@ from factories import (
 from furnished import note_bill
 from ground.directory import COBAN
 from invoices.sample import cii
+from pooling import PROJECT_ROOT
 from pooling.actions.catalogue import Catalogue
 from pooling.actions.keeping import move_action, propose_action
 from pooling.actions.models import ActionState
@@ -50,6 +51,7 @@ from pooling.actions.schemas import ActionIn
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.app import create_app
+from pooling.charters.text import body_of, read_charter
 from pooling.committees.agendas.difficulties import raise_difficulty
 from pooling.committees.agendas.schemas import DifficultyIn
 from pooling.committees.decisions.recording import add_decision
@@ -346,6 +348,8 @@ PLAUSIBLE: dict[str, dict[str, Any]] = {
     },
     "answer_terms": {"position": "in", "condition": "", "quantities": {}, "deliberation": "", "deliberated_on": None},
     "list_terms_answers_given": {},
+    "ask_to_sign_charter": {"sign_by": "2027-04-01"},
+    "withdraw_charter_signature": {"reason": "Par erreur"},
     "add_answer_file": {},
     "post_taking": {
         "as_received": True,
@@ -714,6 +718,13 @@ class Service:
         await add_sites(self.database, territory)
         await lend_desks(self.database, territory)
         await prepare_rounds(self.database, territory)
+        body = body_of(read_charter(PROJECT_ROOT / "config"), "Bassin", NOW)
+        PLAUSIBLE["sign_charter_for_member"] = {
+            "name": "La maire",
+            "function": "Maire",
+            "signed_on": "2027-02-01",
+            "fingerprint": body.fingerprint,
+        }
         KNOWN["answer_file_id"] = await answer_terms_of_actions(self.database, territory)
         await publish_minutes_of_a_committee(self.database, territory)
         await invite_to_a_committee(self.database, territory)

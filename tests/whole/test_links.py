@@ -68,6 +68,10 @@ DOCUMENTS = "/g/{group}/achats/{reference}/commandes"
 STATEMENTS = "/g/{group}/achats/{reference}/couts/etats/{number}/releves"
 WORKBOOKS = "/g/{group}/achats/{reference}/couts/classeurs"
 UNLINKED = {
+    **dict.fromkeys(
+        (f"/g/{{group}}/charte/versions/{{charter_version}}/charte.{kind}" for kind in ("odt", "docx", "pdf")),
+        "offered once somebody signed",
+    ),
     "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
     "/g/{group}/achats/{reference}/recouvrement/{member}": "offered where a member owes another one something",
     "/g/{group}/finances/{member}/comptes/{other}": "offered where two members have accounts with each other",

@@ -11,6 +11,7 @@ from litestar import Litestar
 from sqlalchemy import text
 
 from pooling.demo.actions import make_actions
+from pooling.demo.charters import make_charter
 from pooling.demo.committees import make_committees
 from pooling.demo.experiences import make_experiences
 from pooling.demo.grants import make_grants
@@ -53,6 +54,7 @@ async def make_territory(
     await make_resources(database, territory, now)
     await make_actions(database, territory, now)
     await make_terms(database, territory, now)
+    await make_charter(database, territory, now)
     await make_rounds(database, territory, now)
     await make_purchases(database, territory, now)
     await make_ordered(database, territory, now)
