@@ -354,7 +354,7 @@ class Waiting:
 async def test_whoever_sends_much_keeps_nobody_waiting(
     hostile_among_others: Hostile, monkeypatch: pytest.MonkeyPatch, patient_threads: None, usual_rubbish: None
 ) -> None:
-    """Routes get one of the largest bodies that they take, every second of those that read no more than all do; those
+    """Routes get one of the largest bodies that they take, every third of those that read no more than all do; those
     that read more than others get all.
     """
     monkeypatch.setattr(member_numbers, "MOST_BOXES", 0)  # every number is in a pasted list
@@ -370,11 +370,11 @@ async def test_whoever_sends_much_keeps_nobody_waiting(
         among = OWN_LISTS.get(address.rpartition("/")[2]) if is_long else NAMES[turn % len(NAMES)]
         programs = address.startswith("/api/")
         gets_all = is_long and (among is not None or programs or route.largest > LARGEST_LONG_BODY)
-        if not is_long and turn % 2:
+        if not is_long and turn % 3:
             continue
         of_it = large_json(route.largest) if programs else large_forms(hostile.csrf, route.largest, among=among)
         for place, (what, kind, body) in enumerate(of_it):
-            if gets_all or place == turn // 2 % 10:
+            if gets_all or place == turn // 3 % 10:
                 assert len(body) <= route.largest, (what, route)
                 sending = partial(
                     hostile.send, route.method, address, what=what, content=body, **{"Content-Type": kind}

@@ -22,7 +22,7 @@ from pooling.members.locking import lock_group
 from pooling.members.models import Group, Member, MemberKind
 from pooling.members.rights import Caller
 
-SIGNED, WITHDRAWN, ASKED = "charter.signed", "charter.signature_withdrawn", "charter.asked"
+SIGNED, WITHDRAWN = "charter.signed", "charter.signature_withdrawn"
 
 
 async def sign_charter(
@@ -123,7 +123,7 @@ async def ask_to_sign(
         at=now,
         person_id=caller.person_id,
         subject=("group", group_of(session)),
-        name=ASKED if sign_by is not None else f"{ASKED}_no_more",
+        name="charter.asked" if sign_by is not None else "charter.asked_no_more",
         details={"sign_by": sign_by.isoformat()} if sign_by is not None else {},
     )
     await session.flush()
