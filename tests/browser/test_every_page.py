@@ -54,7 +54,7 @@ async def test_every_page_within_reach_of_the_facilitator(shared_demonstration: 
     await visitor.enter_as("animation@bassin.example")
     met = await visit_all(visitor)
     assert {f"{GROUP}/membres", "/accessibilite"} <= met
-    assert len([path for path in met if path.endswith("/couts")]) == ALIKE
+    assert len([path for path in met if path.endswith("/couts")]) >= ALIKE
     assert visitors.complaints == []
 
 

@@ -789,7 +789,7 @@ def _check(
     sent: list[schemathesis.Case[Any]] = []
 
     @settings(
-        max_examples=5 if mode == GenerationMode.POSITIVE else 3,
+        max_examples=4 if mode == GenerationMode.POSITIVE else 2,
         derandomize=True,
         database=None,
         deadline=None,

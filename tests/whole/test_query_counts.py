@@ -76,7 +76,8 @@ async def grow(database: Database, territory: Territory, committee_id: int) -> N
         )  # fmt: skip
 
 
-PEOPLE = ("facilitator", "reader", "buyer", "referent", "finance", "purchasing")
+PEOPLE = ("facilitator", "buyer", "referent", "finance")
+"""Who see every page between them; what others see of these is no more."""
 REPORT = "/g/{group}/indicateurs/bilan"
 MOST = {
     "/g/{group}": 8,
