@@ -87,7 +87,7 @@ async def test_a_sheet_says_who_helps_and_when(sign_in: SignIn, database: Databa
     assert "Atelier vélo de Biganos : 1 200,50 €, 2,5 jours, une salle" in shown
     assert "Recensement 01/04/2027 31/05/2027 T2 2027" in shown
     form = (await browser.get(f"{one}/fiche")).text
-    assert all(f'value="{typed}"' in form for typed in ("1200,5", "2,5", "2027-05-31", "Atelier vélo de Biganos"))
+    assert all(f'value="{typed}"' in form for typed in ("1200,50", "2,5", "2027-05-31", "Atelier vélo de Biganos"))
     partners = text_of(await browser.get(f"{ACTIONS}/partenaires"))
     assert "Atelier vélo de Biganos Autre 1 1 200,50 € 2,5 jours" in partners
     for typed, found in (("journal", 1), ("vélos", 1), ("1200", 1), ("fa-2027", 1), ("Biganos", 1), ("piscine", 0)):

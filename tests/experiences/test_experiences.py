@@ -34,7 +34,7 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
     sheet = {
         "title": "Le journal du vélo",
         "done": "Des ateliers, 1 200 numéros",
-        "cost": "2 345,67",
+        "cost": "2 345,60",
         "differently": "Plus tôt",
     }
     for wrong, said in (
@@ -50,7 +50,7 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
     assert told.status_code == 303
     one = told.headers["location"]
     shown = text_of(await other.get(one))
-    assert all(words in shown for words in ("Le journal du vélo", "2 345,67 €", "Plus tôt"))
+    assert all(words in shown for words in ("Le journal du vélo", "2 345,60 €", "Plus tôt"))
     for typed, found in (
         ("journaux", 1),
         ("Atelier", 1),
@@ -62,7 +62,7 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
         page = await other.get(f"/g/bassin/experiences?cherche={typed}")
         assert page.text.count('<th scope="row"') == found, typed
     form = await referent.get(f"{one}/fiche")
-    assert 'value="2345,67"' in form.text
+    assert 'value="2345,60"' in form.text
     assert (await other.get(f"{one}/fiche")).status_code == 403
     assert (await other.post(f"{one}/questions", {"content": "Et l’hiver ?"}, page=one)).status_code == 303
     asked = await referent.get(one)

@@ -40,6 +40,7 @@ from pooling.members.rights import Right
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.layout import Link
+from pooling.web.numbers import typed_cents
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scanner_of
 from pooling.web.searching import LONGEST_QUERY
 
@@ -316,7 +317,7 @@ async def ask_sheet(here: Here[ActionPage]) -> Response[str]:
     for place, one in enumerate(sheet.partners, start=1):
         values |= {
             f"partenaire-{place}": one.partner,
-            f"somme-{place}": _typed(Decimal(one.amount_cents).scaleb(-2)),
+            f"somme-{place}": typed_cents(one.amount_cents) if one.amount_cents else "",
             f"jours-{place}": _typed(Decimal(one.half_days) / 2),
             f"apport-{place}": one.premises,
         }

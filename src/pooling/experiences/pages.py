@@ -1,6 +1,5 @@
 """The pages of what the group learnt, and of what other groups of the host let it read."""
 
-from decimal import Decimal
 from typing import Any
 
 from litestar import Response, get, post
@@ -43,6 +42,7 @@ from pooling.suppliers.reading import suppliers_to_choose
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
+from pooling.web.numbers import typed_cents
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 from pooling.web.searching import LONGEST_QUERY
 
@@ -201,8 +201,7 @@ async def _page(here: ExperiencePage, form: Form) -> Response[str]:
 async def ask_experience_sheet(here: Here[ExperiencePage]) -> Response[str]:
     content = await content_of(here.session, here.experience)
     values = content.model_dump(mode="json")
-    cents = content.cost_cents
-    cost = "" if cents is None else f"{Decimal(cents).scaleb(-2).normalize():f}".replace(".", ",")
+    cost = "" if content.cost_cents is None else typed_cents(content.cost_cents)
     said = {name: value for name, value in values.items() if value is not None}
     return await _sheet_page(here, form_of({**said, "cost": cost, "version": version_of(values)}))
 

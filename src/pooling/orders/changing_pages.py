@@ -31,6 +31,7 @@ from pooling.orders.models import OrderItem, OrderLine, OrderState
 from pooling.orders.page import ORDERS, OrderPage
 from pooling.orders.reading import charges_ordered, version_now
 from pooling.orders.rules import LEFT
+from pooling.purchases.item_form import typed_price
 from pooling.purchases.permissions import may_run
 from pooling.sharing.money import Cents
 from pooling.sites.models import Site
@@ -172,7 +173,7 @@ async def _amendment_page(here: OrderPage, form: Form) -> Response[str]:
     for one in charges:
         form.values.setdefault(f"frais-{one.code}", typed_cents(one.amount_cents))
     for item in items:
-        form.values.setdefault(f"prix-{item.item_id}", f"{item.unit_price.normalize():f}".replace(".", ","))
+        form.values.setdefault(f"prix-{item.item_id}", typed_price(item.unit_price))
     for box in boxes:
         form.values.setdefault(box["field"], str(box["units"]))
     return here.render(
