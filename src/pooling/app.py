@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
@@ -35,6 +35,7 @@ from pooling.web.edge import behind_edge
 from pooling.web.forms import provide_form
 from pooling.web.head import answering_head, telling_options
 from pooling.web.layout import NO_MAIL_LEAVES, GroupShown, Layout, Link, Viewer
+from pooling.web.routing import AllRoutes, Routes
 from pooling.web.security import add_headers
 from pooling.web.services import Services, services_of
 from pooling.web.watching import traced, watched
@@ -55,15 +56,6 @@ ENTRANCE: Sequence[ControllerRouterHandler] = sign_in_pages.ROUTES
 """Where people come in; the demonstration has another."""
 
 
-class Routes(Router):
-    """Routes of one application alone, which need not be copied for it: copying took a quarter of the time to put the
-    application together.
-    """
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self
-
-
 def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, demonstration: bool = False) -> Litestar:
     """The application. The demonstration's own pages exist only where it is asked for."""
     entrance = demo_pages.FRONT if demonstration else ENTRANCE
@@ -75,7 +67,7 @@ def create_app(services: Services, *, features: Sequence[Feature] = FEATURES, de
     )
     front = [handler for feature in features for handler in feature.front]
     app = Litestar(
-        route_handlers=[Routes("/", route_handlers=[group_router, api_router(features), *GROUND, *entrance, *front])],
+        route_handlers=[AllRoutes([group_router, api_router(features), *GROUND, *entrance, *front])],
         dependencies={"form": Provide(provide_form)},
         middleware=[SignInMiddleware()],
         before_request=admit_person,

@@ -6,6 +6,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def test_numbers(value: int | Decimal | Fraction, text: str) -> None:
 @given(st.integers(-(10**15), 10**15))
 def test_a_whole_number_is_written_as_babel_does(value: int) -> None:
     assert number(value) == number(Decimal(value))
+    assert euros(value) == format_currency(Decimal(value) / 100, "EUR", locale="fr_FR").replace("-", "−")
 
 
 def test_a_ratio_is_a_percentage() -> None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 
 NBSP = "\u00a0"
 NARROW_NBSP = "\u202f"
@@ -24,7 +24,8 @@ _LOCALE = "fr_FR"
 
 def euros(cents: int) -> str:
     """An amount in cents as `1 234,56 €`."""
-    return format_currency(Decimal(cents) / 100, "EUR", locale=_LOCALE).replace("-", MINUS)
+    whole, rest = divmod(abs(cents), 100)  # as Babel writes it, without what it knows of French, 4 MB: see `number`
+    return f"{MINUS * (cents < 0)}{whole:,}".replace(",", NARROW_NBSP) + f",{rest:02}{NBSP}€"
 
 
 def price(euros_each: int | Decimal | Fraction) -> str:
