@@ -45,8 +45,8 @@ format: install  ## put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-chaos: install  ## kill workers, cut connections, flush the queue for minutes (SECONDS=300 SEED=…): is the promise kept?
-	CHAOS_SECONDS=$(or $(SECONDS),300) CHAOS_SEED=$(SEED) $(BIN)/pytest -n0 tests/whole/test_chaos.py
+chaos: install  ## kill every process, cut connections, flush the queue for minutes (SECONDS=300 SEED=…): is the promise kept?
+	CHAOS_SECONDS=$(or $(SECONDS),300) CHAOS_SEED=$(SEED) $(BIN)/pytest -n0 tests/whole/test_chaos.py tests/whole/test_kills.py
 
 fuzz: install  ## feed every door what hypothesis thinks of, new each time (EXAMPLES=2000)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/fuzz

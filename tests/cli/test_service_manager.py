@@ -1,33 +1,20 @@
-"""Under a service manager: a socket that is handed over, told readiness and life, units that say what we do."""
+"""Under a service manager: told readiness and life, units that say what we do. (test_kills: a socket handed over.)"""
 
 import asyncio
 import configparser
-import http.client
-import os
 import shlex
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from ground.shell import Shell
 from pooling import PROJECT_ROOT
 from pooling.cli.main import pooling
 from pooling.kernel.service_manager import hears_life, tell_manager
 
 UNITS = PROJECT_ROOT / "deploy" / "systemd"
-HANDED_OVER = """
-import os, sys
-os.dup2(int(sys.argv.pop(1)), 3)
-os.environ["LISTEN_PID"] = str(os.getpid())
-from pooling.cli import main
-main()
-"""
 PATIENCE = 90
 
 
@@ -67,44 +54,6 @@ async def test_in_its_place_a_health_check_hears_who_lives(data_folder: Path, mo
     await asyncio.gather(telling, return_exceptions=True)
     monkeypatch.setenv("WATCHDOG_USEC", "20000")
     assert not await asyncio.to_thread(hears_life)
-
-
-def test_one_of_two_processes_on_a_socket_may_go_without_a_refused_request(
-    own: Shell, manager: socket.socket, tmp_path: Path
-) -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        port = listening.getsockname()[1]
-        os.set_inheritable(listening.fileno(), True)
-        environment = {
-            **os.environ,
-            **own.environment,
-            "LISTEN_FDS": "1",
-            "NOTIFY_SOCKET": manager.getsockname(),
-            "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
-            "POOLING_METRICS_TOKEN": "m" * 40,
-        }
-        command = [sys.executable, "-c", HANDED_OVER, str(listening.fileno()), "serve"]
-        processes = [
-            subprocess.Popen(command, env=environment, pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL)
-            for _ in range(2)
-        ]
-        assert {manager.recv(100) for _ in processes} == {b"READY=1"}
-        for number in range(60):
-            if number == 20:
-                processes[0].send_signal(signal.SIGTERM)
-            assert asked(port, "/health/live") == 200
-        assert processes[0].wait(timeout=PATIENCE) == 0
-        assert asked(port, "/metrics") == 200
-        processes[1].send_signal(signal.SIGTERM)
-        assert processes[1].wait(timeout=PATIENCE) == 0
-
-
-def asked(port: int, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request("GET", path, headers={"Authorization": f"Bearer {'m' * 40}"})
-    status = connection.getresponse().status
-    connection.close()
-    return status
 
 
 @pytest.mark.parametrize("path", sorted(UNITS.glob("*.service")), ids=lambda path: path.name)

@@ -37,6 +37,7 @@ LONGEST = (
     "tests/cli/test_stopping.py",
     "tests/embedded/test_engines.py",
     "tests/whole/test_chaos.py",
+    "tests/whole/test_kills.py",
     "tests/reminders/test_at_once.py",
     "tests/whole/test_typed_survives.py",
     "tests/whole/test_worker.py",
