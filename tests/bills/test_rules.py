@@ -73,6 +73,7 @@ def test_a_bill_is_linked_by_reference_and_supplier_or_left_and_said(
         ((MAKER, "F 12"), (Identity(siren="552100554"), "f12"), True),
         ((MAKER, "F12"), (Identity(vat="FR96552100554"), "F12"), True),
         ((MAKER, "F12"), (MAKER, "F13"), False),
+        ((MAKER, "F12"), (Identity(siret="5521005540001", siren="552100554"), "F12"), True),
         ((MAKER, "F12"), (FOREIGN, "F12"), False),
         ((Identity(name="Vélos SA"), "1"), (Identity(name="velos sa"), "1"), True),
     ],
@@ -279,6 +280,7 @@ def of(*lines: LineBilled, ht: int | None = None, is_credit: bool = False) -> Bi
         (of(line(), ht=8290), item(), [Code.NOT_ORDERED]),
         (of(line(units=Fraction(-2), net_cents=819), is_credit=True), item(invoiced=Fraction(20)), []),
         (of(line(units=Fraction(-2), net_cents=819), is_credit=True), item(invoiced=Fraction(1)), [Code.BACK]),
+        (of(line(units=Fraction(2), net_cents=-819), is_credit=True), item(), [Code.NEGATIVE]),
     ],
 )
 def test_each_difference_is_told(billed: Billed, ordered: ItemOrdered, codes: list[Code]) -> None:

@@ -1,8 +1,10 @@
 """A sound invoice in both languages, as text: tests change one place of it."""
 
 from io import BytesIO
+from typing import cast
 
 from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, StreamObject
 
 LINE = """<ram:IncludedSupplyChainTradeLineItem>
 <ram:AssociatedDocumentLineDocument><ram:LineID>{id}</ram:LineID></ram:AssociatedDocumentLineDocument>
@@ -99,12 +101,15 @@ def ubl(root: str = "Invoice", type_code: str = "380", quantity: str = "20", due
 </{root}>""".encode()
 
 
-def pdf(*attached: tuple[str, bytes], password: str = "") -> bytes:
-    """A page of nothing with files attached."""
+def pdf(*attached: tuple[str, bytes], password: str = "", packed: bool = False) -> bytes:
+    """A page of nothing with files attached, `packed` as small as they get."""
     writer = PdfWriter()
     writer.add_blank_page(100, 100)
     for name, content in attached:
-        writer.add_attachment(name, content)
+        held = cast("DictionaryObject", writer.add_attachment(name, content).pdf_object["/EF"])
+        if packed:
+            stream = cast("StreamObject", held["/F"])
+            writer._replace_object(held.raw_get("/F"), stream.flate_encode())
     if password:
         writer.encrypt(password, algorithm="RC4-128")
     target = BytesIO()

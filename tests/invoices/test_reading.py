@@ -183,11 +183,16 @@ def test_vat_of_a_rate_is_within_a_cent_a_line(amount: str, differs: bool) -> No
         (cii(siret="55210055400013"), []),
         (cii(siret="55210055400014"), [("siret", "seller.siret", "warning")]),
         (cii(siret="35600000000048"), [("siret", "seller.siret", "error")]),
+        (cii(siret="5521005540001"), [("siret", "seller.siret", "warning")]),
         (cii(vat="FR58552100554"), [("vat_number", "seller.vat", "warning")]),
         (cii(vat="FR83404833048"), [("vat_number", "seller.vat", "error")]),
         (cii(vat=""), [("vat_number", "seller.vat", "error")]),
         (
             cii(lines=line("1", "1", "40.00", "40.00") + line("1", "1", "41.90", "41.90")),
+            [("duplicate_line", "lines", "error")],
+        ),
+        (
+            cii(lines=line("", "1", "40.00", "40.00") + line("", "1", "41.90", "41.90")),
             [("duplicate_line", "lines", "error")],
         ),
     ],
@@ -284,8 +289,18 @@ def test_the_same_xml_attached_twice_under_odd_names_is_one_invoice() -> None:
     assert reading.invoice is not None
 
 
-def test_many_attachments_are_refused() -> None:
-    assert refusal(pdf(*((f"{n}.bin", b"x") for n in range(101)))).code == "unreadable"
+@pytest.mark.parametrize(
+    "attached", [[(f"{n}.bin", b"x") for n in range(101)], [("factur-x.xml", b"<?xml" + b" " * 80_000_000)]]
+)
+def test_what_is_attached_has_bounds(attached: list[tuple[str, bytes]]) -> None:
+    refused = refusal(pdf(*attached, packed=True))
+    assert (refused.code, "trop de pièces jointes" in refused.message) == ("unreadable", True)
+
+
+def test_a_number_is_read_whole_whatever_stands_within_it() -> None:
+    reading = read_invoice(cii(number="F2026<!-- 1 -->0031<?x y?>"))
+    assert reading.invoice is not None
+    assert reading.invoice.number == "F20260031"
 
 
 def test_a_file_that_takes_too_long_is_given_up() -> None:

@@ -24,6 +24,7 @@ class Code(StrEnum):
     NOT_ORDERED = "not_ordered"
     CHARGE = "charge"
     INCOMPLETE = "incomplete"
+    NEGATIVE = "negative_credit"
     MISSING = "missing"
 
 
@@ -66,7 +67,7 @@ def compare(bill: Billed, items: Sequence[ItemOrdered], charges: Sequence[Charge
     """All that differs between a bill and its orders, line by line, then item by item, then beside items. `items` and
     `charges` do not count this bill. Without items there is no order to compare with: only what the bill says itself.
     """
-    found = list(_incomplete(bill))
+    found = [*_incomplete(bill), *_negative(bill)]
     if not items or bill.is_prepayment:
         return found
     known = {item.key: item for item in items}
@@ -97,6 +98,17 @@ def _incomplete(bill: Billed) -> Iterator[Difference]:
             f"Ses bases par taux de TVA font {euros(bill.base_cents)}, son total HT {euros(bill.ht_cents)} : "
             "complétez-la avant de l’accepter.",
         )
+
+
+def _negative(bill: Billed) -> Iterator[Difference]:
+    """A credit note’s kind turns its amounts: one that turns them itself as well asks for more."""
+    if bill.is_credit and bill.ht_cents < 0:
+        more = euros(-bill.ht_cents)
+        said = (
+            f"Cet avoir porte des montants négatifs : tel quel, il ajoute {more} HT à ce qui est dû au lieu de les "
+            "retrancher. Demandez au fournisseur un avoir aux montants positifs."
+        )
+        yield Difference(Code.NEGATIVE, "error", said)
 
 
 def _not_ordered(line: LineBilled) -> Iterator[Difference]:

@@ -34,7 +34,7 @@ BILL = StateMachine(
     },
     tags={State.TO_CHECK: "due", State.DISPUTED: "overdue", State.ACCEPTED: "done", State.REJECTED: "cancelled"},
 )
-_SIREN = 9
+_SIREN, _SIRET = 9, 14
 _HALF = Fraction(1, 2)
 _WORD = re.compile(r"[^\W_]+(?:[-./_][^\W_]+)*")
 """A code as it stands in a text: `ARC-12`, `2.5/B`."""
@@ -66,7 +66,8 @@ class Identity(NamedTuple):
     @property
     def company(self) -> str:
         """The SIREN of all its establishments."""
-        return self.siret[:_SIREN] or self.siren or siren_of(self.vat) or ""
+        whole = self.siret if len(self.siret) == _SIRET else ""
+        return whole[:_SIREN] or self.siren or siren_of(self.vat) or ""
 
     def is_company_of(self, other: "Identity") -> bool:
         """Whether both are one company: by SIREN, or a foreign one's VAT number. Names prove nothing."""

@@ -15,6 +15,7 @@ _HALF = Decimal("0.005")
 _SHOWN = Decimal("1e-8")
 _WIDE = Context(prec=100)
 """For the largest amounts that a file may write, sums and products of them included."""
+_SIRET = 14
 _MAY_BE_DUE_BEFORE = frozenset({"386", "500", "503"})
 _PAID_ALREADY = frozenset({"B2", "S2", "M2"})
 """French processes of an invoice that is paid when it is issued (BR-FR-CO-07)."""
@@ -77,7 +78,10 @@ def _currency(invoice: Invoice) -> Iterator[Finding]:
 def _identity(party: Party, field: str) -> Iterator[Finding]:
     """A wrong checksum is often a slip, or a fictional number; a SIRET of another SIREN is another company's."""
     who = "du vendeur" if field == "seller" else "de l’acheteur"
-    if party.siret and party.siren and not party.siret.startswith(party.siren):
+    if party.siret and len(party.siret) != _SIRET:
+        said = f"Le SIRET {who}, {party.siret[:60]}, n’a pas ses {_SIRET} chiffres."
+        yield _warning("siret", f"{field}.siret", said)
+    elif party.siret and party.siren and not party.siret.startswith(party.siren):
         said = f"Le SIRET {who}, {party.siret}, n’est pas un établissement du SIREN {party.siren}."
         yield _error("siret", f"{field}.siret", said)
     elif party.siret and not siret.is_valid(party.siret):
@@ -107,7 +111,8 @@ def _lines(invoice: Invoice) -> Iterator[Finding]:
         yield Finding("no_lines", "lines", "info", said)
     for id_, times in Counter(line.id for line in invoice.lines).items():
         if times > 1:
-            yield _error("duplicate_line", "lines", f"{times} lignes portent le même numéro, «{NBSP}{id_}{NBSP}».")
+            said = f"portent le même numéro, «{NBSP}{id_}{NBSP}»" if id_ else "n’ont pas de numéro"
+            yield _error("duplicate_line", "lines", f"{times} lignes {said}.")
     for place, line in enumerate(invoice.lines):
         yield from _line(line, place, invoice.currency)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lxml import etree
 from pypdf import PdfReader
+from pypdf.errors import LimitReachedError
 
 from pooling.invoices.invoice import MOST_BYTES, Refused
 
@@ -96,6 +97,8 @@ def _attachments(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield name, attached
     except (Refused, GeneratorExit):
         raise
+    except LimitReachedError as error:
+        raise _too_much() from error
     except Exception as error:  # a PDF may be wrong in any way: pypdf raises what it comes across
         raise Refused("unreadable", "Ce PDF est abîmé ou incomplet\u00a0: il ne peut pas être lu.") from error
 
@@ -110,14 +113,26 @@ def _attached(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _require_little(count: int, size: int) -> None:
     if count > MOST_ATTACHMENTS or size > MOST_BYTES:
-        raise Refused("unreadable", "Ce PDF a trop de pièces jointes, ou de trop lourdes.")
+        raise _too_much()
+
+
+def _too_much() -> Refused:
+    return Refused("unreadable", "Ce PDF a trop de pièces jointes, ou de trop lourdes.")
 
 
 def _parsed(content: bytes) -> etree._Element:
     """Raises:
     Refused: no XML, cut short, not in the encoding that it names, with entities of its own.
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    # A comment within a text would cut it there for whoever reads the text of its element.
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:

@@ -129,10 +129,11 @@ def _groups(groups: Iterable[Tags]) -> list[VatGroup]:
 def _party(tags: Tags) -> Party:
     numbers = list(_identifiers(tags))
     siret = next((number for scheme, number in numbers if _is_siret(scheme, number)), "")
+    whole = siret if len(siret) == _SIRET else ""
     named = next((number for scheme, number in numbers if _is_siren(scheme, number)), "")
     return Party(
         name=_text(tags, "name") or _text(tags, "biz_name"),
-        siren=named or siret[:_SIREN],
+        siren=named or whole[:_SIREN],
         siret=siret,
         vat=_compact(_text(tags, "vat_identifier")).upper(),
     )
@@ -146,7 +147,10 @@ def _identifiers(tags: Tags) -> Iterable[tuple[str, str]]:
 
 
 def _is_siret(scheme: str, number: str) -> bool:
-    return scheme in {"0009", "0002", ""} and len(number) == _SIRET and number.isascii() and number.isdigit()
+    """Whatever calls itself one is read as one, however wrong, so that it is said."""
+    if scheme == "0009":
+        return number != ""
+    return scheme in {"0002", ""} and len(number) == _SIRET and number.isascii() and number.isdigit()
 
 
 def _is_siren(scheme: str, number: str) -> bool:
