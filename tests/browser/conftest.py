@@ -11,7 +11,7 @@ from playwright.async_api import Browser, async_playwright
 from browser.chromium import FLAGS, NO_CHROMIUM, chromium_path
 from browser.served import Served, Server, fill, running_server
 from browser.visitor import Examined, Visitors
-from ground.database import Clones, name_of
+from ground.database import Clones
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 
@@ -45,21 +45,15 @@ async def server(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> As
         yield running
 
 
-@pytest.fixture(scope="session")
-def first_addresses(clones: Clones) -> PostgresAddresses:
-    return clones.make()
-
-
 @pytest_asyncio.fixture(scope="session")
-async def filled(first_addresses: PostgresAddresses) -> PostgresAddresses:
-    """A database with the demonstration territory, that others begin as."""
-    await fill(first_addresses.application)
-    return first_addresses
+async def filled(clones: Clones) -> str:
+    """The template with the demonstration territory."""
+    return await clones.template("pooling_demonstration", fill)
 
 
 @pytest.fixture
-def own_addresses(clones: Clones, filled: PostgresAddresses) -> Iterator[PostgresAddresses]:
-    made = clones.make(name_of(filled))
+def own_addresses(clones: Clones, filled: str) -> Iterator[PostgresAddresses]:
+    made = clones.make(filled)
     yield made
     clones.drop(made)
 
@@ -72,8 +66,8 @@ async def demonstration(server: Server, own_addresses: PostgresAddresses) -> Asy
 
 
 @pytest.fixture(scope="session")
-def shared_addresses(clones: Clones, filled: PostgresAddresses) -> PostgresAddresses:
-    return clones.make(name_of(filled))
+def shared_addresses(clones: Clones, filled: str) -> PostgresAddresses:
+    return clones.make(filled)
 
 
 @pytest_asyncio.fixture

@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from datetime import datetime
@@ -106,6 +106,19 @@ class Clones:
         # A template must have no other connection.
         self._tell("SELECT pg_advisory_lock(42)", _clone(name, template))
         return self._server.addresses(name)
+
+    async def template(self, name: str, fill: Callable[[str], Awaitable[None]]) -> str:
+        """A template more, filled by the worker that asks for it first."""
+        lock = await asyncpg.connect(self._server.address("postgres", "postgres"))
+        try:
+            await lock.execute("SELECT pg_advisory_lock(43)")
+            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+                made = await asyncio.to_thread(self.make)
+                await fill(made.application)
+                await lock.execute(f"ALTER DATABASE {name_of(made)} RENAME TO {name}")
+        finally:
+            await lock.close()
+        return name
 
     def drop(self, addresses: PostgresAddresses) -> None:
         """Whoever is still connected: a run makes hundreds."""

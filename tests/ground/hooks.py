@@ -21,15 +21,6 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from browser.chromium import NO_CHROMIUM
 
 CRAWL = "tests/browser/test_every_page.py"
-WALK = (
-    "tests/whole/test_rights.py",
-    "tests/whole/test_last_wall.py",
-    "tests/whole/test_query_counts.py",
-    "tests/whole/test_headers.py",
-    "tests/whole/test_head.py",
-    "tests/whole/test_hostile_addresses.py",
-)
-"""They judge one walk."""
 LONGEST = (
     "tests/whole/test_every_route.py",
     "tests/whole/test_links.py",
@@ -76,20 +67,21 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(WALK):
+        path = nodeid.partition("::")[0]
+        said = _said(self.config.rootpath / path)
+        if "walk: Walk" in said:
             return "walk"
         if nodeid.startswith(CRAWL):
             return CRAWL
         if nodeid.startswith("tests/browser/"):
             return "browser"
-        path = nodeid.partition("::")[0]
-        return path if _shares(self.config.rootpath / path) else nodeid
+        return path if 'scope="module"' in said else nodeid
 
 
 @cache
-def _shares(path: Path) -> bool:
-    """Whether the tests of this file stand on something that is made once for all of them."""
-    return 'scope="module"' in path.read_text("utf-8")
+def _said(path: Path) -> str:
+    """The words of a file of tests, which say what they stand on."""
+    return path.read_text("utf-8")
 
 
 @pytest.hookimpl(tryfirst=True)
