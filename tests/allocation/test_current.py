@@ -44,6 +44,7 @@ from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, chang
 from pooling.allocation.editing.preview import Preview, Refused, preview_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn
 from pooling.allocation.editing.weights import give_weights
+from pooling.allocation.figures import summary
 from pooling.allocation.listing import current_shares, list_shares
 from pooling.allocation.models import Charge
 from pooling.allocation.records import downloads
@@ -562,8 +563,11 @@ async def test_some_members_at_a_time_say_the_same(apart: Apart, monkeypatch: py
     async with apart.database.transaction(apart.territory.group_id) as session:
         whole = await read_current(session, apart.purchase_id, RATES)
         _, parts = await spool_current(session, apart.purchase_id, RATES)
+        _, sums = await spool_current(session, apart.purchase_id, RATES, only_sums=True)
     assert replace(parts, result=whole.result) == whole
     expected, found = whole.result, parts.result
+    assert list(summary(sums.result, sums.labels).rows) == list(summary(expected, whole.labels).rows)
+    assert not any(member.shares for member in sums.result.members)
     assert len(found.members) == len(expected.members) > 1
     assert list(zip(found.members, found.members, strict=True)) == [(each, each) for each in expected.members]
     assert [list(shares) for shares in found.shares] == [list(shares) for shares in expected.shares]

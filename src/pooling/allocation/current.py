@@ -95,9 +95,9 @@ async def read_current(
 
 
 async def spool_current(
-    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration
+    session: AsyncSession, purchase_id: int, finance: FinanceConfiguration, *, only_sums: bool = False
 ) -> tuple[Current, StatedPurchase]:
-    """The same of all members, some of which are held at a time.
+    """The same of all members, some of which are held at a time. `only_sums`: as `read_spooled`.
 
     Raises:
         Conflict, Unavailable: as `read_current`.
@@ -106,7 +106,8 @@ async def spool_current(
     async def read(current: Current) -> tuple[Current, StatedPurchase]:
         current.told()
         assert current.stated is not None, "it was told"
-        return current, await read_spooled(session, current_shares(purchase_id), current.stated, RULE_VERSION)
+        shares = current_shares(purchase_id)
+        return current, await read_spooled(session, shares, current.stated, RULE_VERSION, only_sums=only_sums)
 
     return await consistently(session, purchase_id, finance, read)
 
@@ -347,9 +348,8 @@ async def _compute(session: AsyncSession, purchase_id: int, finance: FinanceConf
         upsert.on_conflict_do_update(index_elements=["group_id", "purchase_id"], set_=values),
         execution_options=unread,
     )
-    for start in range(0, len(rows), WRITTEN_AT_ONCE):
-        some = rows[start : start + WRITTEN_AT_ONCE]
-        await insert_many(session, CurrentShare, [{"purchase_id": purchase_id, **row} for row in some])
+    shares = [{"purchase_id": purchase_id, **row} for row in rows]
+    await insert_many(session, CurrentShare, shares, at_once=WRITTEN_AT_ONCE)
     kept, _ = await _kept(session, purchase_id, finance, good_since=read_at)
     assert kept is not None, "it was written a moment ago"
     return kept

@@ -52,9 +52,12 @@ class _Row(NamedTuple):
     vat: int
     subsidies: int
     fctva: int
-    vat_by_rate: dict[str, int]
     gets_fctva: bool
-    lines: list[Any]
+    vat_by_rate: dict[str, int] = {}  # noqa: RUF012 - nobody adds to it
+    lines: list[Any] = []  # noqa: RUF012 - the same
+
+
+_SUMS = tuple(name for name in _Row._fields if name not in _Row._field_defaults)
 
 
 class _Members(Sequence[StatedMember]):
@@ -86,20 +89,24 @@ class _Column:
 
 
 async def read_spooled(
-    session: AsyncSession, shares: Shares, head: Mapping[str, Any], rule_version: int
+    session: AsyncSession, shares: Shares, head: Mapping[str, Any], rule_version: int, *, only_sums: bool = False
 ) -> StatedPurchase:
-    """What these rows say, as `kept.stated_of`."""
+    """What these rows say, as `kept.stated_of`; of each member `only_sums`, for who writes no line: a third of the
+    work.
+    """
     members, columns = Spool(), [Spool() for _ in head["lines"]]
     names: dict[str, str] = {}
     budgets: dict[str, str] = {}
-    table = shares.table
-    read = select(*(getattr(table, name) for name in (*_Row._fields, "name", "budget")))
+    table, of_row = shares.table, _SUMS if only_sums else _Row._fields
+    read = select(*(getattr(table, name) for name in (*of_row, "name", "budget")))
     ordered = read.where(shares.on(table)).order_by(collate(col(table.member), "C"))
     found = await session.stream(ordered.execution_options(yield_per=AT_ONCE))
     async for rows in found.partitions():
-        members.add([tuple(row[: len(_Row._fields)]) for row in rows])
+        members.add([tuple(row[: len(of_row)]) for row in rows])
         names |= {row.member: row.name for row in rows}
         budgets |= {row.member: row.budget for row in rows if row.budget}
+        if only_sums:
+            continue
         of_line: list[list[tuple[str, Any]]] = [[] for _ in columns]
         for row in rows:
             for share in row.lines:

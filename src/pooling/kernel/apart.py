@@ -8,16 +8,15 @@ import asyncio
 import gc
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from multiprocessing import get_context
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import Database, Unavailable, group_of
-
-if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
 
 PRELOADED = {__name__, "pooling.kernel.workbook_writing"}
 """Modules that its work needs, imported once."""
@@ -42,16 +41,13 @@ def apart(
 async def _awaited(work: Work[..., Found], url: str, group_id: int, given: Any, named: Any) -> Found:  # noqa: ANN401
     try:
         return await asyncio.get_running_loop().run_in_executor(_processes(), _do, work, url, group_id, given, named)
-    except BrokenExecutor as broken:
+    except BrokenProcessPool as broken:
         _processes.cache_clear()
         raise Unavailable("a computation ended before it was done") from broken
 
 
 @cache
-def _processes() -> "ProcessPoolExecutor":
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - many a process has none beside it
-    from multiprocessing import get_context  # noqa: PLC0415 - the same
-
+def _processes() -> ProcessPoolExecutor:
     # Forked from a process that did nothing but import modules: this one has threads, which a fork would leave halfway.
     context = get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))

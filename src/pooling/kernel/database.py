@@ -423,9 +423,11 @@ async def insert_many(
     rows: Sequence[Mapping[str, Any]],
     *,
     on_conflict: str = "",
+    at_once: int | None = None,
 ) -> None:
-    """Writes any number of rows in one statement, arrays unnested by the server (`COPY` refuses tables under
-    row-level security). Every row has the same keys, and gets the transaction's group. `on_conflict` is SQL.
+    """Writes any number of rows in one statement, or `at_once` so many, arrays unnested by the server (`COPY` refuses
+    tables under row-level security). Every row has the same keys, and gets the transaction's group. `on_conflict` is
+    SQL.
 
     After many, the database looks at the table: what follows in the same transaction is planned for what it holds by
     then. As though it were still empty, a join may take minutes.
@@ -440,8 +442,11 @@ async def insert_many(
         f"INSERT INTO {table.__tablename__} (group_id, {', '.join(names)}) "  # noqa: S608 - names of columns, not input
         f"SELECT :the_group, * FROM unnest({arrays}) {on_conflict}"
     )
-    parameters: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
-    await session.execute(statement, {**parameters, "the_group": group_of(session)})
+    size = at_once or len(rows)
+    for start in range(0, len(rows), size):
+        some = rows[start : start + size]
+        parameters: dict[str, Any] = {name: [row[name] for row in some] for name in names}
+        await session.execute(statement, {**parameters, "the_group": group_of(session)})
     if len(rows) >= MANY_ROWS:
         await session.execute(text(f"ANALYZE {table.__tablename__}"))
 

@@ -331,5 +331,7 @@ def _csv_value(value: Value, kind: ColumnKind) -> str:
         raise TypeError("a CSV file holds no formula")
     if isinstance(value, date):
         return value.strftime(_MOMENT if isinstance(value, datetime) else _DATE)
-    number = euros(value) if kind is ColumnKind.AMOUNT and isinstance(value, int) else value
-    return f"{number:f}".replace(".", ",") if isinstance(number, Decimal) else str(number)
+    if kind is ColumnKind.AMOUNT and isinstance(value, int):  # most values of a long file
+        whole, cents = divmod(abs(value), 100)
+        return f"{'-' * (value < 0)}{whole},{cents:02}"
+    return f"{value:f}".replace(".", ",") if isinstance(value, Decimal) else str(value)

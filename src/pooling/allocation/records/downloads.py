@@ -80,6 +80,11 @@ class Asked:
         """Whether it says what finance books."""
         return self.kind in BOOKS or self.view == "detail"
 
+    @property
+    def only_sums(self) -> bool:
+        """Whether no line of a member is in it."""
+        return self.kind == "csv" and self.view == "summary"
+
     @classmethod
     def by(cls, here: InGroup, kind: str, view: View = "summary") -> Self:
         return cls(kind, here.group.name, here.zone, here.now, here.group.fictional, view)
@@ -118,7 +123,7 @@ async def write_current(
     Raises:
         Conflict: the rule refuses the purchase's charges or subsidies.
     """
-    _, allocation = await spool_current(session, purchase_id, finance)
+    _, allocation = await spool_current(session, purchase_id, finance, only_sums=asked.only_sums)
     said = await filed_details(session, purchase_id) if asked.booked else []
     books = NOTHING_KNOWN
     if asked.booked:
@@ -135,7 +140,7 @@ async def write_record(session: AsyncSession, path: str, record: FoundRecord, as
     Raises:
         Conflict: as `FoundRecord.told`.
     """
-    allocation = await spool_record(session, record)
+    allocation = await spool_record(session, record, only_sums=asked.only_sums)
     provenance = of_record(record, allocation, asked.group, asked.zone)
     result = await result_of(session, record) if asked.kind == "json" and not asked.booked else ({}, ())
     said = await details_of(session, record) if asked.booked else []

@@ -167,15 +167,16 @@ async def details_of(session: AsyncSession, record: FoundRecord) -> list[SaidLin
     return [SaidLine.from_json(kept) for kept in found.scalar_one()]
 
 
-async def spool_record(session: AsyncSession, record: FoundRecord) -> StatedPurchase:
-    """A frozen allocation with all its members, some of which are held at a time.
+async def spool_record(session: AsyncSession, record: FoundRecord, *, only_sums: bool = False) -> StatedPurchase:
+    """A frozen allocation with all its members, some of which are held at a time. `only_sums`: as `read_spooled`.
 
     Raises:
         Conflict: as `FoundRecord.told`.
     """
     record.told()
     assert record.stated is not None, "it was told"
-    return await read_spooled(session, record_shares(record.id), record.stated, record.rule_version)
+    shares = record_shares(record.id)
+    return await read_spooled(session, shares, record.stated, record.rule_version, only_sums=only_sums)
 
 
 _HEAD_OF_RESULT = text(
