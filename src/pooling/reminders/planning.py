@@ -67,11 +67,16 @@ async def plan_group(session: AsyncSession, kinds: Sequence[Kind], zone: ZoneInf
     # row by row would then take seconds. Hashing both sides is right for few rows too.
     await session.execute(select(func.set_config("enable_nestloop", "off", True)))
     report = PlanReport()
-    waiting = await kinds_waiting(session, now)
+    planned, waiting = await _kinds_planned(session), await kinds_waiting(session, now)
     for kind in kinds:
         try:
             async with session.begin_nested():
-                report.add(await _plan(session, kind, zone, now, waiting=kind.name in waiting))
+                occasions = await kind.plan(session, kind.schedule, zone, now)
+                arrays = arrays_of(occasions)
+                if occasions or kind.name in planned:  # of most kinds there is nothing, most of the time
+                    report.add(await _bring_in_line(session, kind, zone, arrays, now))
+                if kind.name in waiting:
+                    report.withdrawn += await withdraw_waiting(session, kind, zone, arrays, now)
         except Exception:  # whatever a feature gets wrong must not silence the others
             log.exception("planning the reminders %s of group %s failed", kind.name, group_of(session))
     return report
@@ -90,10 +95,16 @@ async def lock_planning(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(_PLANNING, group_of(session) % 2**31)))
 
 
-async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime, *, waiting: bool) -> PlanReport:
-    occasions = await kind.plan(session, kind.schedule, zone, now)
+async def _kinds_planned(session: AsyncSession) -> set[str]:
+    """The kinds of which something is planned already, that may have to end."""
+    found = await session.execute(select(col(Reminder.kind)).where(_IS_PLANNED).distinct())
+    return set(found.scalars())
+
+
+async def _bring_in_line(
+    session: AsyncSession, kind: Kind, zone: ZoneInfo, arrays: dict[str, list[Any]], now: datetime
+) -> PlanReport:
     wanted = _wanted(kind, zone, now)
-    arrays = arrays_of(occasions)
     report = PlanReport()
     report.planned = await _count(session, _insert(session, kind, wanted, now), arrays)
     missed = update(Reminder).where(*_planned(kind), col(Reminder.useful_until) <= now)
@@ -102,8 +113,6 @@ async def _plan(session: AsyncSession, kind: Kind, zone: ZoneInfo, now: datetime
     report.superseded = states.count(ReminderState.SUPERSEDED)
     report.not_needed = states.count(ReminderState.NOT_NEEDED)
     report.missed += await _count(session, _all_but_latest(kind, now))
-    if waiting:
-        report.withdrawn = await withdraw_waiting(session, kind, zone, arrays, now)
     return report
 
 
@@ -134,8 +143,11 @@ def _wanted(kind: Kind, zone: ZoneInfo, now: datetime) -> Subquery:
     )
 
 
+_IS_PLANNED = col(Reminder.state) == ReminderState.PLANNED
+
+
 def _planned(kind: Kind) -> tuple[Any, ...]:
-    return col(Reminder.kind) == kind.name, col(Reminder.state) == ReminderState.PLANNED
+    return col(Reminder.kind) == kind.name, _IS_PLANNED
 
 
 def _insert(session: AsyncSession, kind: Kind, wanted: Subquery, now: datetime) -> Any:  # noqa: ANN401

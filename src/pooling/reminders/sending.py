@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, func, or_, select, text
@@ -19,6 +20,20 @@ from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.opting_out import not_opted_out
 
 log = logging.getLogger(__name__)
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Reminder.state) == ReminderState.PLANNED,
+        or_(col(Reminder.due_at) <= now, col(Reminder.hastened_at).is_not(None)),
+        col(Reminder.useful_until) > now,
+    )
+
+
+async def kinds_due(session: AsyncSession, now: datetime) -> set[str]:
+    """The kinds of which something may be to be sent: seldom any, and only of those is it asked to whom."""
+    found = await session.execute(select(col(Reminder.kind)).where(*_is_due(now)).distinct())
+    return set(found.scalars())
 
 
 async def take_due(
@@ -64,10 +79,8 @@ async def take_due(
         )
         .where(
             col(Reminder.kind) == kind.name,
-            col(Reminder.state) == ReminderState.PLANNED,
-            or_(col(Reminder.due_at) <= context.now, col(Reminder.hastened_at).is_not(None)),
+            *_is_due(context.now),
             *not_opted_out(kind, col(Reminder.person_id), col(Reminder.due_at)),
-            col(Reminder.useful_until) > context.now,
             col(Reminder.id) > after,
             *which,
         )

@@ -18,7 +18,7 @@ from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database
 from pooling.reminders.kinds import Context, DueReminder, Kind
 from pooling.reminders.planning import PlanReport, plan_group
-from pooling.reminders.sending import take_due, write_messages
+from pooling.reminders.sending import kinds_due, take_due, write_messages
 from pooling.reminders.settings import kinds_of_group
 
 log = logging.getLogger(__name__)
@@ -73,8 +73,10 @@ async def _sweep_group(
     async with database.transaction(context.group_id) as session:
         wanted = await kinds_of_group(session, kinds)
         report.plan.add(await plan_group(session, wanted, context.zone, context.now))
+        due = await kinds_due(session, context.now)
     for kind in wanted:
-        await _send_due(database, kind, context, report, batch)
+        if kind.name in due:
+            await _send_due(database, kind, context, report, batch)
 
 
 async def preview_sweep(
