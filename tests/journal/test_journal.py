@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,12 +65,33 @@ LINES = ("charge.", "subsidy.")
 """What an event's name begins with where the lines of a purchase's costs are kept alike."""
 
 
+def _recording() -> Iterator[tuple[Path, ast.Module]]:
+    """Modules that may say that something happened."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        source = path.read_text("utf-8")
+        if _RECORDING.search(source):
+            yield path, ast.parse(source)
+
+
+_RECORDING = re.compile(r"\b(?:record_event|move)\(")
+
+
+@cache
+def _calls_in(folder: Path) -> dict[str, list[ast.Call]]:
+    """By the name of what is called."""
+    found: dict[str, list[ast.Call]] = {}
+    for path in folder.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call):
+                found.setdefault(_called(call), []).append(call)
+    return found
+
+
 def recorded_names() -> Iterator[tuple[str, str]]:
     """Every event name that the source can record, with the file it is in: constants, both sides of a choice, names
     handed to a function that records them, and states in a gap.
     """
-    for path in sorted(SOURCE.rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+    for path, tree in _recording():
         for function in ast.walk(tree):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or function.name == "record_event":
                 continue
@@ -136,12 +158,10 @@ def _handed(given: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, f
     if not isinstance(given, ast.Name) or given.id not in parameters:
         return
     place = parameters.index(given.id)
-    for path in folder.rglob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and _called(call) == function.name and len(call.args) > place:
-                handed = call.args[place]
-                if isinstance(handed, ast.Constant):
-                    yield str(handed.value)
+    for call in _calls_in(folder).get(function.name, ()):
+        handed = call.args[place] if len(call.args) > place else None
+        if isinstance(handed, ast.Constant):
+            yield str(handed.value)
 
 
 def test_every_event_that_the_source_records_has_a_sentence() -> None:

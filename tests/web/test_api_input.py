@@ -3,6 +3,7 @@
 import importlib
 import json
 import pkgutil
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,8 @@ from pooling.web.api_input import MANY_IN_JSON, MOST_IN_JSON, MOST_NAMES, Malfor
 
 MOST_TOLD = 100
 """Faults that a body may have at once: each takes some microseconds in which nobody else is answered."""
+MANY = re.compile(r"tuple\[|list\[|[Ss]equence\[|[Mm]apping\[|dict\[|set\[")
+"""What a field says of itself that holds more than one thing: anything else has one fault."""
 
 
 def models(of: type[ApiIn]) -> Iterator[type[ApiIn]]:
@@ -34,7 +37,7 @@ def test_a_long_list_of_faults_ends_at_its_first() -> None:
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
     ours = {model for model in models(ApiIn) if model.__module__.startswith("pooling.")}
-    lists = {(model, name) for model in ours for name in model.model_fields}
+    lists = {(model, name) for model in ours for name, field in model.model_fields.items() if MANY.search(str(field))}
     assert {(NewPurchase, "participants"), (NewPurchase, "items")} < lists
     for model, name in lists:
         told = faults({name: [{}] * 2 * MANY_IN_JSON}, model)
