@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
@@ -63,6 +64,12 @@ class Visitor:
         assert answer is not None
         assert answer.status == status, f"{path} answers {answer.status}"
         await self.look()
+
+    async def reading(self) -> httpx.AsyncClient:
+        """Reads as this person what the server sends, without a window."""
+        cookies = await self.page.context.cookies()
+        held = "; ".join(f"{one['name']}={one['value']}" for one in cookies)
+        return httpx.AsyncClient(base_url=self.url, headers={"Cookie": held}, timeout=PATIENCE, follow_redirects=True)
 
     async def enter_as(self, email: str) -> None:
         """Chooses a role on the demonstration's sign-in page."""
