@@ -78,6 +78,8 @@ _FORMATS = {
     ColumnKind.CODE: '<number:text-style style:name="{}"><number:text-content/></number:text-style>',
     ColumnKind.AMOUNT: '<number:number-style style:name="{}"><number:number number:decimal-places="2" '
     'number:min-integer-digits="1" number:grouping="true"/></number:number-style>',
+    ColumnKind.PRICE: '<number:number-style style:name="{}"><number:number number:decimal-places="6" '
+    'number:min-decimal-places="2" number:min-integer-digits="1" number:grouping="true"/></number:number-style>',
     ColumnKind.PERCENT: '<number:percentage-style style:name="{}"><number:number number:decimal-places="2" '
     'number:min-integer-digits="1"/><number:text>%</number:text></number:percentage-style>',
     ColumnKind.DATE: f'<number:date-style style:name="{{}}">{_DAY}</number:date-style>',

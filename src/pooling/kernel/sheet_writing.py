@@ -35,11 +35,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ColumnKind(StrEnum):
-    """What a column holds. Amounts are given in cents; a code is a text that stays one even when it is edited."""
+    """What a column holds. Amounts are given in cents, prices in euros; a code is a text that stays one when edited."""
 
     TEXT = "text"
     CODE = "code"
     AMOUNT = "amount"
+    PRICE = "price"
     INTEGER = "integer"
     NUMBER = "number"
     PERCENT = "percent"
@@ -52,6 +53,7 @@ class ColumnKind(StrEnum):
 FORMATS = {
     ColumnKind.CODE: "@",
     ColumnKind.AMOUNT: "#,##0.00",
+    ColumnKind.PRICE: "#,##0.00####",
     ColumnKind.PERCENT: "0.00%",
     ColumnKind.DATE: "dd/mm/yyyy",
     ColumnKind.MOMENT: "dd/mm/yyyy hh:mm:ss",

@@ -352,8 +352,11 @@ def write_order_workbook(target: BinaryIO | Path, document: OrderDocument, progr
     facts = {
         "Document": f"Bon de commande {order.reference}, version {document.version.number}",
         "Achat": f"{document.purchase.reference} {document.purchase.title}",
-        "Acheteur": ", ".join(part for part in (buyer.name, buyer.siret or buyer.siren, buyer.service_code) if part),
-        "Fournisseur": ", ".join(part for part in (supplier.name, supplier.siret, supplier.vat_number) if part),
+        "Acheteur": buyer.name,
+        "SIRET de l’acheteur" if buyer.siret else "SIREN de l’acheteur": buyer.siret or buyer.siren,
+        **({"Code de service (Chorus Pro)": buyer.service_code} if buyer.service_code else {}),
+        "Fournisseur": supplier.name,
+        **({"SIRET du fournisseur": supplier.siret} if supplier.siret else {}),
         "À rappeler sur la facture": order.reference,
         "Groupe": document.group,
         "Date": _day(document, document.at),
@@ -365,7 +368,7 @@ def write_order_workbook(target: BinaryIO | Path, document: OrderDocument, progr
         Column("Article", width=40),
         Column("Unité", width=14),
         Column("Quantité", ColumnKind.INTEGER, 12),
-        Column("Prix HT", ColumnKind.NUMBER, 14),
+        Column("Prix HT", ColumnKind.PRICE, 14),
         Column("Taux de TVA (%)", ColumnKind.NUMBER, 12),
         Column("Montant HT", ColumnKind.AMOUNT, 16, summed=True),
     ]

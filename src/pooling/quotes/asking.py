@@ -21,6 +21,7 @@ from pooling.kernel.limits import limit
 from pooling.kernel.tables import any_of, linked
 from pooling.kernel.text import clean
 from pooling.members.mails import Sender
+from pooling.members.models import Member
 from pooling.members.rights import Caller
 from pooling.outbox.mail import Button, Fact, Mail
 from pooling.outbox.occasions import occasion
@@ -236,6 +237,7 @@ async def _mail(
 ) -> None:
     """A new key for each: the ones before go on, in the browsers that they were opened in too."""
     await ASKS.count_here(session, caller.person_id, at=now, times=len(told))
+    lead = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
     keys, mails = [], []
     for one in told:
         token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**8):08d}"
@@ -248,13 +250,16 @@ async def _mail(
                 "made_at": now,
             }
         )
-        mails.append(_request_mail(purchase, consultation, one, token, code, sender, context, base_url_of(session)))
+        mails.append(
+            _request_mail(purchase, lead.name, consultation, one, token, code, sender, context, base_url_of(session))
+        )
     await insert_many(session, QuoteKey, keys)
     await queue_mails(session, mails, now)
 
 
 def _request_mail(
     purchase: Purchase,
+    buyer: str,
     consultation: Consultation,
     asked: Asked,
     token: str,
@@ -277,7 +282,11 @@ def _request_mail(
             "Si vous avez déjà répondu, il n’y a rien à faire.",
         ),
         button=Button("Remplir le devis", f"{base_url}/offre/{context.slug}/{token}"),
-        facts=(Fact("Achat", f"{purchase.reference} {purchase.title}{of_lot}"), Fact("Réponse avant le", until)),
+        facts=(
+            Fact("Acheteur", buyer),
+            Fact("Achat", f"{purchase.reference} {purchase.title}{of_lot}"),
+            Fact("Réponse avant le", until),
+        ),
         reply_to=(sender.email,),
         notice=context.notice,
         thread=f"quote-request-{asked.id}",

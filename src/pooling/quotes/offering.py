@@ -147,6 +147,7 @@ async def _offer_page(
         until=date_time_long(here.consultation.offers_until, here.group.zone, with_year=True),
         kept=date_time_long(found.quote.written_at, here.group.zone, with_year=True) if found else "",
         found=found,
+        noted=found is not None and found.quote.written_by is not None,
         over=_over(here, services.clock.now()),
         hint=HINT,
         may_add=found is not None and len(found.files) < MOST_FILES,

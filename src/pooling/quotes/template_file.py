@@ -45,7 +45,7 @@ _READ = {
 _FIELDS = {"answer": "prix", "tiers": "paliers", "pack": "lot", "minimum": "minimum", "value": "valeur"}
 """Columns by the form's names for them."""
 _OF_ALL = (
-    ("livraison", "Livraison : montant HT, quelle que soit la quantité", "€"),
+    ("livraison", "Livraison : montant HT en tout", "€"),
     ("tva", "Livraison : taux de TVA", "%"),
     ("delai", "Délai de livraison, après la commande", "jours"),
     ("validite", "Offre valable jusqu’au (jour/mois/année)", ""),

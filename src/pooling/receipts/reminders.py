@@ -189,8 +189,13 @@ async def _render_late(session: AsyncSession, reminders: Sequence[DueReminder], 
         _mail(
             LATE,
             f"Livraison en retard : {orders[one.subject_id].title}",
-            "{supplier} avait promis de livrer {day}, et tout n’est pas noté reçu. Notez ce qui est arrivé ; sinon, "
-            "relancez le fournisseur ou demandez où en est la livraison.",
+            (
+                "{supplier} avait promis de livrer {day}"
+                if orders[one.subject_id].promised
+                else "La livraison de {supplier} était attendue {day}"
+            )
+            + ", et tout n’est pas noté reçu. Notez ce qui est arrivé ; sinon, relancez le fournisseur ou demandez où "
+            "en est la livraison.",
             orders[one.subject_id],
             awaited.get((one.subject_id, one.person_id), []),
             one,
@@ -206,8 +211,8 @@ async def _render_unconfirmed(session: AsyncSession, reminders: Sequence[DueRemi
         _mail(
             UNCONFIRMED,
             f"Est-ce arrivé ? {orders[one.subject_id].title}",
-            "La livraison de {supplier} était promise pour {day} : dites si ce qui vous est destiné est arrivé, "
-            "même en partie.",
+            f"La livraison de {{supplier}} était {'promise pour' if orders[one.subject_id].promised else 'attendue'} "
+            "{day} : dites si ce qui vous est destiné est arrivé, même en partie.",
             orders[one.subject_id],
             awaited.get((one.subject_id, one.person_id), []),
             one,

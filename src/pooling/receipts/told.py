@@ -22,6 +22,8 @@ class OrderTold:
     purchase: str
     title: str
     day: date
+    promised: bool
+    """By the supplier; else it is the day that the group expects."""
     due: Sequence[str]
     """What is still due of it, by item."""
 
@@ -36,7 +38,7 @@ class Awaited:
 
 _ORDERS = """
 SELECT o.id, o.number, o.reference, s.name AS supplier, p.id AS purchase_id, p.reference AS purchase, p.title,
-    coalesce(o.promised_on, p.delivery_expected_on) AS day
+    coalesce(o.promised_on, p.delivery_expected_on) AS day, o.promised_on IS NOT NULL AS promised
 FROM orders o
 JOIN purchases p ON p.group_id = o.group_id AND p.id = o.purchase_id
 JOIN suppliers s ON s.group_id = o.group_id AND s.id = o.supplier_id
