@@ -133,6 +133,17 @@ async def test_pressed_twice_it_leaves_once_with_both_files_to_be_answered_by_th
     kept = await browser.get(f"{LIST}/1/versions/1/bon-de-commande.pdf")
     assert kept.content == (await browser.get(f"{LIST}/1/bon-de-commande.pdf")).content
     assert (await (await sign_in("referent@salles.example")).get(f"{LIST}/1/bon-de-commande.pdf")).status_code == 404
+    asked = await browser.get(f"{LIST}/1/annulation")
+    assert "l’apprend par courriel" in text_of(asked)
+    seen = asked.text.partition('name="version" value="')[2].partition('"')[0]
+    for _ in range(2):
+        await browser.post(f"{LIST}/1/annulation", {"version": seen, "reason": "Rupture chez le fabricant"})
+    async with database.transaction(territory.group_id) as session:
+        query = "SELECT recipient, reply_to, body_text FROM messages WHERE subject LIKE 'Commande %annulée%'"
+        (mail,) = (await session.execute(text(query))).all()
+    assert (mail.recipient, mail.reply_to) == (CYCLES.order_email, BUYER)
+    assert "ne le livrez pas" in mail.body_text
+    assert "Rupture chez le fabricant" in mail.body_text
 
 
 async def test_many_leave_by_the_worker_and_the_purchase_is_ordered(database: Database, territory: Territory) -> None:

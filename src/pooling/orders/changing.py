@@ -20,6 +20,7 @@ from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.orders.charging import ChargeShown, charges_shown
+from pooling.orders.mailing import tell_cancelled
 from pooling.orders.models import Order, OrderCharge, OrderItem, OrderLine, OrderState, OrderVersion
 from pooling.orders.reading import charges_ordered, lock_order, version_now
 from pooling.orders.rules import LEFT, ORDER
@@ -336,7 +337,8 @@ async def cancel_order(
     reason: str,
     shown: str | None = None,
 ) -> Order:
-    """An order is given up: what it was to bring may be ordered anew. Cancelling it twice does it once.
+    """An order is given up: what it was to bring may be ordered anew. Its supplier is told by mail where it has it by
+    mail. Cancelling it twice does it once.
 
     Raises:
         Forbidden, NotFound, Conflict: as in `lock_running`; something of it was received or invoiced.
@@ -356,6 +358,7 @@ async def cancel_order(
     order.asked_at = order.asked_by = None
     ORDER.move(session, order, OrderState.CANCELLED, at=now, person_id=caller.person_id, reason=reason)
     await session.flush()
+    await tell_cancelled(session, order, caller.person_id, now)
     await order_purchase(session, caller, purchase, clock)
     return order
 

@@ -27,6 +27,7 @@ from pooling.orders.changing import (
     content_of,
     set_tolerances,
 )
+from pooling.orders.mailing import mailed_to
 from pooling.orders.models import OrderItem, OrderLine, OrderState
 from pooling.orders.page import ORDERS, OrderPage
 from pooling.orders.reading import charges_ordered, version_now
@@ -254,14 +255,13 @@ async def _cancellation_page(here: OrderPage, form: Form) -> Response[str]:
     held = await here.features.order_holds(here.session, here.order.id)
     if here.order.state == OrderState.CANCELLED or held:
         raise Conflict(" ".join(held) or "Cette commande est déjà annulée.", code="order_held")
-    left = here.order.state in LEFT
     return here.ask(
         "Annuler",
         template="orders/cancel.html",
         form=form,
         question=f"Annuler la commande {here.order.reference} ?",
         consequences=[
-            *([f"{here.supplier.name} n’est pas prévenu d’ici : faites-le vous-même."] if left else []),
+            *([await _who_tells(here)] if here.order.state in LEFT else []),
             "Ce qu’elle devait apporter peut être commandé de nouveau.",
             "Une annulation ne se défait pas.",
         ],
@@ -270,6 +270,12 @@ async def _cancellation_page(here: OrderPage, form: Form) -> Response[str]:
         cancel=here.order_path,
         longest_reason=LONGEST_REASON,
     )
+
+
+async def _who_tells(here: OrderPage) -> str:
+    if await mailed_to(here.session, here.order.id):
+        return f"{here.supplier.name} l’apprend par courriel, avec votre raison."
+    return f"{here.supplier.name} n’est pas prévenu d’ici : faites-le vous-même."
 
 
 @post(CANCELLATION, right=may_run)
@@ -285,7 +291,7 @@ async def do_cancellation(here: Here[OrderPage], form: PostedForm) -> Response[A
             reason=reason,
             shown=form.value("version"),
         )
-    return here.redirect(here.order_path, done=f"La commande {here.order.reference} est annulée.")
+    return here.redirect(here.order_path, done=f"La commande {here.order.reference} est annulée.", rings="deliver")
 
 
 @get(TOLERANCES, right=may_run)

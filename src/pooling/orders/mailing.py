@@ -9,7 +9,7 @@ first.
 import asyncio
 import io
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, text, update
@@ -24,6 +24,7 @@ from pooling.kernel.events import record_event
 from pooling.kernel.files import keep_file
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.tables import any_of, linked
+from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.orders.document import (
     MOST_PRINTED,
@@ -36,7 +37,7 @@ from pooling.orders.document import (
 )
 from pooling.orders.making import lock_ordering
 from pooling.orders.models import Order, OrderLine, OrderState, OrderVersion
-from pooling.orders.reading import tally_of, version_now
+from pooling.orders.reading import find_order, tally_of, version_now
 from pooling.orders.rules import ORDER
 from pooling.orders.sending import lock_waiting, order_purchase, require_ready
 from pooling.outbox.mail import FICTIONAL, Fact, Mail
@@ -52,7 +53,7 @@ MAILED = occasion(
     "order",
     asked_by="a lead buyer, who sends orders",
     to="the suppliers",
-    limit="one for each version of an order",
+    limit="one for each version of an order, and one where it is cancelled",
     where=__name__,
 )
 LARGEST_MAILED = limit(
@@ -198,6 +199,40 @@ def _written(document: OrderDocument, sender: tuple[str, str], files: tuple[int,
         reply_to=sender[1:] if sender[1] else (),
         thread=f"order-{order.id}",
     )
+
+
+async def mailed_to(session: AsyncSession, order_id: int) -> str:
+    """The address that an order last left to by mail; empty: it left otherwise, or not at all."""
+    mailed = (col(OrderVersion.order_id) == order_id, col(OrderVersion.pdf_id).is_not(None))
+    latest = select(col(OrderVersion.sent_how)).where(*mailed).order_by(col(OrderVersion.number).desc()).limit(1)
+    return await session.scalar(latest) or ""
+
+
+async def tell_cancelled(session: AsyncSession, order: Order, person_id: int | None, now: datetime) -> None:
+    """A supplier that has an order by mail learns by mail that it is cancelled, and why."""
+    address = await mailed_to(session, order.id)
+    shown = await find_order(session, order.purchase_id, order.number) if address else None
+    group = await session.get(Group, group_of(session))
+    if shown is None or group is None:
+        return
+    sender = await _sender(session, person_id)
+    mail = Mail(
+        kind=MAILED,
+        recipient=shown.supplier.order_email or address,
+        subject=f"Commande {order.reference} annulée : {shown.buyer}",
+        why=f"{shown.buyer} annule le bon de commande {order.reference} : ne le livrez pas, ne le facturez pas. "
+        "Confirmez l’annulation en répondant à ce courriel.",
+        facts=(
+            Fact("Référence", order.reference),
+            Fact("Acheteur", shown.buyer),
+            Fact("Raison", order.cancelled_because),
+        ),
+        contact=" – ".join(part for part in sender if part),
+        notice=FICTIONAL if group.fictional else None,
+        reply_to=sender[1:] if sender[1] else (),
+        thread=f"order-{order.id}",
+    )
+    await queue_mails(session, [mail], now)
 
 
 _ASKED = """
