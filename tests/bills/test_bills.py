@@ -246,14 +246,20 @@ async def test_what_is_not_clear_is_said_and_nothing_is_lost(
     assert none.status_code == 303
     assert "aucun article commandé n’y correspond" in await read(buyer, unknown)
     assert await decide(buyer, unknown, "refus", "Pas pour nous") == 303
-    dollars = await send(buyer, invoice("US1", arches, ("Arceau posé", 1, "180.00", "20.00")).replace(b"EUR", b"USD"))
-    assert "elle n’est rapprochée d’aucune commande" in await read(buyer, dollars)
-    assert await decide(buyer, dollars, "acceptation", "Oui") == 422
+    await _in_dollars(buyer, arches)
     charge = await buyer.get(f"{PURCHASE}/couts/frais/nouveau?label=Arrondi&amount=0,01&vat_rate=20")
     assert 'value="Arrondi"' in charge.text
     reader = await sign_in("referent@salles.example")
     assert (await reader.get(first)).status_code == 404
     assert "Lire et garder" not in await read(reader, BILLS)
+
+
+async def _in_dollars(buyer: Browser, arches: str) -> None:
+    dollars = await send(buyer, invoice("US1", arches, ("Arceau posé", 1, "180.00", "20.00")).replace(b"EUR", b"USD"))
+    said = await read(buyer, dollars)
+    assert ["elle n’est rapprochée d’aucune commande" in said, "180,00 USD" in said, "€" in said] == [True, True, False]
+    assert "2 documents sont à décider, pour 1 110,00 €" in await read(buyer, BILLS), "dollars are no euros"
+    assert await decide(buyer, dollars, "acceptation", "Oui") == 422
 
 
 async def test_an_invoice_is_typed_with_the_same_checks(

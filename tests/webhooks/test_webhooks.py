@@ -279,11 +279,24 @@ async def test_a_new_secret_signs_beside_the_former_for_a_day(hooks: Hooks, rece
     assert " " not in headers["webhook-signature"]
 
 
-async def test_nothing_is_sent_into_this_network_unless_it_is_allowed(receiver: Receiver) -> None:
+async def test_nothing_is_sent_into_this_network_unless_it_is_allowed(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for host in ("127.0.0.1", "localhost"):
         url = receiver.url.replace("127.0.0.1", host)
         assert (await send(url, "{}", {}, private=False)).trouble == Trouble.PRIVATE
-    assert receiver.received == []
+    url, found = receiver.url.replace("127.0.0.1", "rebound.example"), ("203.0.113.7", "9.9.9.9", "127.0.0.1")
+
+    async def looked_up(_: str, port: int, **__: object) -> list[tuple[object, ...]]:
+        lookups.append(port)
+        return [(0, 0, 0, "", (address, port)) for address in found[-len(lookups) :]]
+
+    lookups: list[int] = []
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", looked_up)
+    for _ in range(2):  # at first it leads here alone, then to a public address too: none of them is tried
+        assert (await send(url, "{}", {}, private=False)).trouble == Trouble.PRIVATE
+    monkeypatch.undo()
+    assert (len(lookups), receiver.received) == (2, []), "what was looked up is what is connected to"
     assert (await send(receiver.url, "{}", {}, private=True)).status == 204
     assert (await send("http://127.0.0.1:9/", "{}", {}, private=True)).trouble == Trouble.UNREACHABLE
     assert (await send("https://name.invalid/", "{}", {}, private=True)).trouble == Trouble.UNREACHABLE

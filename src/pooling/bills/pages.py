@@ -392,7 +392,11 @@ async def _bill_page(here: BillPage, form: Form) -> Response[str]:
 
 def _money(currency: str, cents: Cents) -> str:
     """An amount in the document's own currency."""
-    return euros(cents) if currency == "EUR" else euros(cents).replace("€", currency)
+    return _in(currency, euros(cents))
+
+
+def _in(currency: str, said: str) -> str:
+    return said if currency == "EUR" else said.replace("€", currency)
 
 
 def _lines(
@@ -420,7 +424,7 @@ def _line(here: BillPage, place: int, line: BillLine, names: Mapping[int, str], 
         "code": line.supplier_code,
         "orders": orders,
         "quantity": count(line.quantity),
-        "price": price(line.unit_price),
+        "price": _in(here.bill.currency, price(line.unit_price)),
         "net": _money(here.bill.currency, line.net_cents),
         "rate": rate(line.vat_rate),
         "item": names.get(line.item_id or 0, ""),

@@ -521,7 +521,7 @@ class Payable(NamedTuple):
     due: Cents
     """Left to pay of those that are accepted, credit notes taken off."""
     asked: Cents
-    """The same of those to be decided."""
+    """The same of those to be decided, of those in euros."""
     next_due: date | None
 
 
@@ -532,7 +532,8 @@ SELECT count(*) FILTER (WHERE c.state = 'accepted' AND c.replaced_by_id IS NULL)
         SELECT FROM bill_orders x WHERE x.group_id = $1 AND x.bill_id = c.id)) AS unlinked,
     coalesce(sum(c.due_cents * {_SIGN})
         FILTER (WHERE c.state = 'accepted' AND c.replaced_by_id IS NULL), 0) AS due,
-    coalesce(sum(c.due_cents * {_SIGN}) FILTER (WHERE c.state IN ('to_check', 'disputed')), 0) AS asked,
+    coalesce(sum(c.due_cents * {_SIGN})
+        FILTER (WHERE c.state IN ('to_check', 'disputed') AND c.currency = 'EUR'), 0) AS asked,
     min(c.due_on) FILTER (WHERE c.state IN ('to_check', 'disputed')) AS next_due
 FROM bills c WHERE c.group_id = $1 AND c.purchase_id = $2
     AND ($3 OR (c.member_id IS NULL AND $4) OR c.member_id = ANY ($5::bigint[]))"""  # noqa: S608 - of texts that stand here

@@ -31,7 +31,8 @@ _COLUMNS = [
     Column("État", width=14),
     Column("Compte", width=10),
     Column("Taux de TVA", ColumnKind.PERCENT, 12),
-    *(Column(title, ColumnKind.AMOUNT, summed=True) for title in ("HT", "TVA", "TTC")),
+    *(Column(title, ColumnKind.AMOUNT) for title in ("HT", "TVA", "TTC")),
+    Column("Devise", width=8),
     Column("Reste à payer", ColumnKind.AMOUNT, summed=True),
     Column("Raison", width=40),
 ]
@@ -68,7 +69,9 @@ async def _rates(session: AsyncSession, here: BillsPage) -> Mapping[int, Sequenc
 
 
 def _rows(bills: Sequence[BillShown], rates: Mapping[int, Sequence[BillRate]], lead: str) -> Iterator[list[Value]]:
-    """What is left to pay stands on the first row of each bill, so that a sum counts it once."""
+    """What is left to pay stands on the first row of each bill that counts, so that its sum is what is to be paid. The
+    other amounts are of bills refused, replaced or in other currencies too: nobody wants their sum.
+    """
     for shown in bills:
         bill, sign = shown.bill, sign_of(shown.bill.kind)
         counts = bill.state == BillState.ACCEPTED and bill.replaced_by_id is None
@@ -87,8 +90,8 @@ def _rows(bills: Sequence[BillShown], rates: Mapping[int, Sequence[BillRate]], l
             (rate.vat_rate / 100, rate.base_cents, rate.vat_cents) for rate in rates.get(bill.id, ())
         ]
         for place, (rate, base, vat) in enumerate(each or [(None, bill.ht_cents, bill.vat_cents)]):
-            due = sign * bill.due_cents if place == 0 else None
-            yield [*head, rate, sign * base, sign * vat, sign * (base + vat), due, bill.reason]
+            due = sign * bill.due_cents if place == 0 and counts else None
+            yield [*head, rate, sign * base, sign * vat, sign * (base + vat), bill.currency, due, bill.reason]
 
 
 def _csv(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:

@@ -54,6 +54,8 @@ def open_file(content: bytes) -> Document:
         raise Refused("unreadable", "Ce fichier est vide.")
     if b"%PDF-" in content[:_HEAD]:
         return Document("factur-x", _in_pdf(content))
+    if content.lstrip()[:20].lower().startswith((b"<!doctype html", b"<html")):
+        raise Refused("not_an_invoice", "Ce fichier n’est pas une facture\u00a0: c’est une page web.")
     root = _parsed(content)
     return Document(INVOICES[_required_invoice(root).tag], root)
 
