@@ -44,7 +44,7 @@ class Backups:
             await admin.close()
 
     async def change(self, statement: str) -> None:
-        """As nobody may: the database's own superuser, past every trigger."""
+        """As nobody may: the database's own superuser, past every privilege."""
         admin = await asyncpg.connect(self.source.superuser)
         await admin.execute("SET session_replication_role = replica")
         assert await admin.execute(statement) in {"UPDATE 1", "ALTER TABLE"}

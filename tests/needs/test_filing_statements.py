@@ -15,7 +15,7 @@ from pooling.members.adding import MemberIn, add_members
 from pooling.purchases.finding import item_ids
 from web_client import TOKEN, SignIn
 
-MOST = (8, 9)
+MOST = (9, 10)
 """Who is here and the receipt included, beginnings and ends of transactions not."""
 SEEN = re.compile(r'name="seen" value="([^"]*)"')
 PAGE = f"/g/bassin/achats/AG-2027-001/besoins/{LUGOS}"

@@ -1,7 +1,7 @@
 """The current shares of a purchase, kept as rows in the form of a record's: computed when somebody looks after
 something has changed, read by everybody until it changes again.
 
-What has changed is told by triggers on every table that a case is read from (`CaseChange`): no use case can forget it.
+What has changed is told by sessions of every table that a case is read from (`watching.py`): no use case can forget it.
 What else the figures come from, the code and the configured rates, is in `made_with`.
 """
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from pooling.allocation.watching import watch_cases
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, within_group
 
 PARTICIPANTS: Final = "participants"
@@ -191,7 +192,7 @@ class AllocationDebt(TenantTable, table=True):
 class CurrentAllocation(TenantTable, table=True):
     """Who pays what of a purchase as it stood at `read_at`, in the form of a record; computed again by whoever looks
     once it is not so any more, see `current`. A page writes it: a foreign key would make who looks wait for who closes,
-    so a purchase that is deleted takes it along by a trigger.
+    so a purchase that is deleted takes it along by what follows (`watching.py`).
     """
 
     __tablename__ = "current_allocations"
@@ -227,7 +228,7 @@ class CurrentShare(ShareColumns, TenantTable, table=True):
 
 
 class CaseChange(TenantTable, table=True):
-    """Something that a purchase's case is read from has changed. Triggers write it, whoever computes the current
+    """Something that a purchase's case is read from has changed. Sessions write it, whoever computes the current
     shares takes it away. A row of its own for each change: those who file at once do not queue for a counter.
     """
 
@@ -241,3 +242,6 @@ class CaseChange(TenantTable, table=True):
         sa_type=BigInteger,
         sa_column_kwargs={"server_default": text("CAST(CAST(pg_current_xact_id() AS text) AS bigint)")},
     )
+
+
+watch_cases()

@@ -16,6 +16,7 @@ from pooling.accounts.models import Person
 from pooling.answers.notices import answered_for
 from pooling.answers.schemas import AnswerIn
 from pooling.collections.finding import lock_collection
+from pooling.kernel.changes import changing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid, NotFound
@@ -173,7 +174,8 @@ async def _file(session: AsyncSession, caller: Caller, purchase_id: int, command
     written = insert(Declaration).values(**whose, state=DeclarationState.FILED, **said)
     key = ["group_id", "purchase_id", "member_id", "state"]
     found = await session.execute(
-        written.on_conflict_do_update(index_elements=key, set_=said).returning(col(Declaration.id))
+        written.on_conflict_do_update(index_elements=key, set_=said).returning(col(Declaration.id)),
+        execution_options=changing(declarations=[purchase_id]),
     )
     declaration_id: int = found.scalar_one()
     return declaration_id

@@ -43,6 +43,7 @@ from pooling.bills.rules import (
 )
 from pooling.bills.schemas import MOST_ORDERS, BillIn, LineIn, RateIn
 from pooling.invoices.invoice import Finding, Reading, Refused
+from pooling.kernel.changes import changing
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Forbidden, Invalid
@@ -513,7 +514,8 @@ async def _insert(
             **_columns(said, where),
         )
         .on_conflict_do_nothing(index_elements=["group_id", "same_as"])
-        .returning(col(Bill.id))
+        .returning(col(Bill.id)),
+        execution_options=changing(bills=[purchase.id]),
     )
     bill_id = written.scalar_one_or_none()
     if bill_id is None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.answers.schemas import AnswerIn
+from pooling.kernel.changes import changing
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.events import Event
 from pooling.needs.models import Declaration, DeclarationState, Need, NeedDetail
@@ -97,6 +98,7 @@ async def file_answers(session: AsyncSession, purchase_id: int, answered: Sequen
             "joined": [one.command.takes_part for one in answered],
             "agents": [one.command.agents if one.command.takes_part else None for one in answered],
         },
+        execution_options=changing(participations=[purchase_id]),
     )
     events = [
         _event(

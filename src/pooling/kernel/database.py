@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Self, TypeVar
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError, Record
-from sqlalchemy import Column, Connection, Dialect, Select, SQLColumnExpression, column, event, text
+from sqlalchemy import Column, Connection, Dialect, Result, Select, SQLColumnExpression, column, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
@@ -23,6 +23,7 @@ from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, with_
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import await_only
 
+from pooling.kernel.changes import Keys, changing, follow, follow_flush, follow_statement, keys_in, written_by
 from pooling.kernel.errors import NotFound
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.tables import TenantTable
@@ -106,6 +107,15 @@ class _AnyTenantTable:
     @staticmethod
     def __subclasses__() -> list[type[TenantTable]]:
         return TenantTable.__subclasses__()
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _follow_changes(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        follow_statement(state)
+
+
+event.listen(TenantSession, "after_flush", follow_flush)
 
 
 @lru_cache(maxsize=256)
@@ -321,15 +331,18 @@ Where = AsyncSession | AsyncConnection
 """In a transaction of a group; or on a connection of steps of their own."""
 
 
-async def fetch(where: Where, statement: str, *values: object) -> list[Record]:
+async def fetch(where: Where, statement: str, *values: object, changed: Keys | None = None) -> list[Record]:
     """The rows of a statement that is written as PostgreSQL takes it (`$1`), from the driver itself: for what every
     request asks, where putting a statement together would take longer than its answer. It names the group by itself;
-    row-level security binds it all the same.
+    row-level security binds it all the same. `changed` is what it changes of tables that are watched.
     """
     if isinstance(where, AsyncSession):
         if where.new or where.dirty or where.deleted:
             await where.flush()
-        return await _fetch(where, where.info["connection"], statement, values)
+        rows = await _fetch(where, where.info["connection"], statement, values)
+        if written_by(statement):
+            await where.run_sync(follow, statement, changed)
+        return rows
     assert where.sync_connection is not None, "it was begun"
     return await _fetch(where, where.sync_connection, statement, values)
 
@@ -424,16 +437,16 @@ async def insert_many(
     *,
     on_conflict: str = "",
     at_once: int | None = None,
-) -> None:
+) -> Result[Any] | None:
     """Writes any number of rows in one statement, or `at_once` so many, arrays unnested by the server (`COPY` refuses
     tables under row-level security). Every row has the same keys, and gets the transaction's group. `on_conflict` is
-    SQL.
+    SQL. Gives what the (last) statement gives, where there was one.
 
     After many, the database looks at the table: what follows in the same transaction is planned for what it holds by
     then. As though it were still empty, a join may take minutes.
     """
     if not rows:
-        return
+        return None
     columns = table.__table__.columns  # type: ignore[attr-defined]
     names = list(rows[0])
     dialect = session.get_bind().dialect
@@ -442,13 +455,16 @@ async def insert_many(
         f"INSERT INTO {table.__tablename__} (group_id, {', '.join(names)}) "  # noqa: S608 - names of columns, not input
         f"SELECT :the_group, * FROM unnest({arrays}) {on_conflict}"
     )
-    size = at_once or len(rows)
+    size, written = at_once or len(rows), None
     for start in range(0, len(rows), size):
         some = rows[start : start + size]
         parameters: dict[str, Any] = {name: [row[name] for row in some] for name in names}
-        await session.execute(statement, {**parameters, "the_group": group_of(session)})
+        parameters["the_group"] = group_of(session)
+        changed = changing(**keys_in(table.__table__.name, some))  # type: ignore[attr-defined]
+        written = await session.execute(statement, parameters, execution_options=changed)
     if len(rows) >= MANY_ROWS:
         await session.execute(text(f"ANALYZE {table.__tablename__}"))
+    return written
 
 
 def _type_name(column: Column[Any], dialect: Dialect) -> str:

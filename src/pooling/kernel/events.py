@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field
 
+from pooling.kernel.changes import follow_rows
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, recorded
 
@@ -106,4 +107,6 @@ async def record_events(
         "decision_id": session.info.get(_CAUSE),
     }
     rows = [{**same, "subject_id": key, "details": json.dumps(details)} for key, details in each.items()]
-    await insert_many(session, Event, rows)
+    written = await insert_many(session, Event, rows, on_conflict="RETURNING id")
+    if written is not None:
+        await session.run_sync(follow_rows, "events", list(written.scalars()))

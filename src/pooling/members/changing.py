@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.changes import changing
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.events import record_events
@@ -137,6 +138,7 @@ async def change_members(
         return 0
     columns: dict[str, Any] = {name: [one[name] for one in after.values()] for name in FACTS}
     columns["sort_key"] = [sort_key(one["name"]) for one in after.values()]
-    await session.execute(text(_CHANGE), {"the_group": group_of(session), "ids": list(after), **columns})
+    told_of: dict[str, Any] = {"the_group": group_of(session), "ids": list(after), **columns}
+    await session.execute(text(_CHANGE), told_of, execution_options=changing(members=list(after)))
     await record_events(session, at=now, person_id=by, kind="member", name="member.corrected", each=told)
     return len(after)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.changes import changing
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.doubts import LONGEST_REASON, Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, NotFound, enumerated
@@ -250,6 +251,7 @@ async def _copy_budgets(session: AsyncSession, merging: Merging) -> None:
             ORDER BY b.code, b.id
             ON CONFLICT DO NOTHING"""),
         {"the_group": group_of(session), "becomes": merging.becomes.id, "former": merging.ids},
+        execution_options=changing(),
     )
 
 

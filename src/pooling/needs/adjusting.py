@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.changes import changing
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import any_of
@@ -231,6 +232,7 @@ async def _write(
                 "rates": [format_decimal(terms[item].vat_rate) for item in items],
                 "cents": [Decimal(format_decimal(terms[item].unit_price * 100)) for item in items],
             },
+            execution_options=changing(consolidations=[purchase.id]),
         )
     record_id: int = written.scalar_one()
     return record_id

@@ -12,6 +12,7 @@ from pooling.collections.finding import lock_where_free
 from pooling.collections.models import Collection
 from pooling.collections.queries import to_close
 from pooling.collections.rules import accepts, is_open
+from pooling.kernel.changes import changing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
@@ -102,6 +103,7 @@ async def _freeze_keys(session: AsyncSession, purchase_id: int) -> None:
             "WHERE p.group_id = :group AND p.purchase_id = :purchase"
         ),
         {"group": group_of(session), "purchase": purchase_id},
+        execution_options=changing(participations=[purchase_id]),
     )
 
 

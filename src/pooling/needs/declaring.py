@@ -124,7 +124,8 @@ async def file_declaration(
         "quantities": {str(need.item_id): need.quantity for need in command.needs},
         **({"no_need": True} if command.wants_nothing else {}),
     }
-    (row,) = await fetch(session, _FILE, *values, json.dumps(details), RECEIPT)
+    changed = {"declarations": [purchase_id]}
+    (row,) = await fetch(session, _FILE, *values, json.dumps(details), RECEIPT, changed=changed)
     declaration_id: int = row["id"]
     await doubt_quantities(session, caller, purchase_id, declaration_id, command, insistence, admitted, admitted.at)
     return replace(admitted, readers=[tuple(reader) for reader in row["readers"] or ()])
@@ -392,7 +393,8 @@ async def write_declaration(
     Returns its id.
     """
     values = _written(session, caller, purchase_id, command, state, now, items)
-    (row,) = await fetch(session, _WRITE, *values)
+    changed = {"declarations": [purchase_id] if state == DeclarationState.FILED else []}
+    (row,) = await fetch(session, _WRITE, *values, changed=changed)
     declaration_id: int = row["id"]
     return declaration_id
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.kernel.changes import changing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
@@ -179,6 +180,7 @@ async def _write(
                 "reason": reason,
                 "lead": purchase.lead_member_id,
             },
+            execution_options=changing(consolidations=[purchase.id]),
         )
     record_id: int = written.scalar_one()
     return record_id

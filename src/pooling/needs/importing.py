@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.finding import lock_collection
+from pooling.kernel.changes import changing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.events import record_event
@@ -82,7 +83,7 @@ async def import_needs(
     if (bad and not skip_bad) or not needs:
         return 0, bad
     named = set(needs.members)
-    async with hashing(session):  # triggers too
+    async with hashing(session):  # what follows too
         declarations = await _declare(session, purchase.id, sorted(named), now)
         refused = {line.number for line in bad}
         partial = (
@@ -172,6 +173,7 @@ async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[in
                 RETURNING member_id, id)
             SELECT array_agg(member_id), array_agg(id) FROM filed"""),
         {"group": group_of(session), "purchase": purchase_id, "members": members, "now": now},
+        execution_options=changing(declarations=[purchase_id]),
     )
     return dict(zip(*rows.one(), strict=True))
 
@@ -205,6 +207,7 @@ async def _mark_no_need(session: AsyncSession, declarations: Sequence[int]) -> N
             WHERE d.group_id = :group AND d.id = ANY (CAST(:declarations AS bigint[])) AND NOT EXISTS (
                 SELECT FROM needs n WHERE n.group_id = :group AND n.declaration_id = d.id AND n.up_to > 0)"""),
         {"group": group_of(session), "declarations": declarations},
+        execution_options=changing(needs=declarations),
     )
 
 
@@ -227,5 +230,6 @@ async def _write(session: AsyncSession, needs: _Needs, now: datetime, progress: 
                 "most": needs.most[start:end],
                 "now": now,
             },
+            execution_options=changing(needs=needs.declarations[start:end]),
         )
         progress(end)

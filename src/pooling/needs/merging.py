@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.collections.models import Collection
+from pooling.kernel.changes import changing
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.events import record_events
 from pooling.kernel.tables import any_of, linked
@@ -210,10 +211,11 @@ async def merge(session: AsyncSession, merging: Merging) -> None:
         "becomes": merging.becomes.id,
         "everybody": [*merging.ids, merging.becomes.id],
     }
-    await session.execute(text(_TAKE_PART), values)
+    await session.execute(text(_TAKE_PART), values, execution_options=changing(participations=purchases))
     apart = {name: values[name] for name in ("the_group", "purchases", "everybody")}
     said = (await session.execute(text(_SAID), apart)).all()
-    await session.execute(text(_DECLARE), {**values, "at": merging.at})
+    changed = changing(declarations=purchases)
+    await session.execute(text(_DECLARE), {**values, "at": merging.at}, execution_options=changed)
     columns = zip(*said, strict=True) if said else ((),) * 5
     named = dict(zip(("of", "items", "notes", "codes", "engagements"), map(list, columns), strict=True))
     await session.execute(text(_SAY), {"the_group": values["the_group"], "becomes": values["becomes"], **named})

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.changes import changing
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, enumerated
 from pooling.kernel.events import record_event
@@ -111,6 +112,7 @@ async def _place(session: AsyncSession, purchase_id: int, numbers: Mapping[str, 
             "group": group_of(session),
             "purchase": purchase_id,
         },
+        execution_options=changing(items=[purchase_id]),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.changes import changing
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.tables import any_of
 from pooling.purchases.models import PriceTier, Purchase
@@ -61,6 +62,7 @@ async def reprice_items(session: AsyncSession, purchase: Purchase, prices: Mappi
             "packs": [priced.pack for priced in changed.values()],
             "minimums": [priced.minimum for priced in changed.values()],
         },
+        execution_options=changing(items=[purchase.id]),
     )
     await session.execute(delete(PriceTier).where(any_of(col(PriceTier.item_id), changed)))
     await insert_many(

@@ -16,6 +16,7 @@ from sqlmodel import Field
 
 from pooling.kernel.states import StateMachine
 from pooling.kernel.tables import TenantTable, foreign_id, identity, in_group, instant, one_of, within_group
+from pooling.webhooks.watching import watch_events
 
 
 class Stopped(StrEnum):
@@ -94,7 +95,7 @@ class Webhook(TenantTable, table=True):
 
 
 class WebhookDelivery(TenantTable, table=True):
-    """An event that an address is told of. Written by a trigger on `events`, in the event's own transaction."""
+    """An event that an address is told of. Written in the event's own transaction (`watching.py`)."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -143,3 +144,6 @@ class WebhookAttempt(TenantTable, table=True):
     """What the address answered; None: nothing."""
     error: str = ""
     """Why nothing was answered, as `sending.Trouble` names it."""
+
+
+watch_events()

@@ -10,6 +10,7 @@ from sqlmodel import col
 from pooling.allocation.case import Payer, payers_of
 from pooling.allocation.editing.schemas import plain_decimal
 from pooling.allocation.locking import lock_for_editing
+from pooling.kernel.changes import changing
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Invalid
@@ -82,6 +83,7 @@ async def give_weights(
             "members": list(ids.values()),
             "weights": [Decimal(weights[code]) if code in weights else None for code in ids],
         },
+        execution_options=changing(participations=[purchase_id]),
     )
     record_event(
         session,

@@ -1,0 +1,66 @@
+"""What a purchase's case is read from tells its changes: the current shares count no more. Whoever reads another table
+adds it here; a test compares.
+"""
+
+from pooling.kernel.changes import Watch, watch
+
+_TELL = """
+INSERT INTO case_changes (group_id, purchase_id)
+SELECT DISTINCT CAST(:group AS bigint), told.purchase_id FROM ({}) told"""
+_EVERYTHING = _TELL.format("SELECT id AS purchase_id FROM purchases WHERE group_id = :group")
+_KEYS = "ANY (CAST(:keys AS bigint[]))"
+_GIVEN = ("purchase_id", "SELECT unnest(CAST(:keys AS bigint[])) AS purchase_id")
+_OF_A_BILL = (
+    "bill_id",
+    "SELECT purchase_id FROM bills WHERE group_id = :group AND id = KEYS AND state = 'accepted'",
+)
+READ = {
+    "purchases": ("id", _GIVEN[1]),
+    "items": _GIVEN,
+    "participations": _GIVEN,
+    "charges": _GIVEN,
+    "subsidies": _GIVEN,
+    "consolidations": _GIVEN,
+    "collections": _GIVEN,
+    "declarations": _GIVEN,
+    "bills": _GIVEN,
+    "bill_lines": _OF_A_BILL,
+    "bill_rates": _OF_A_BILL,
+    "price_tiers": (
+        "item_id",
+        "SELECT purchase_id FROM items WHERE group_id = :group AND id = KEYS",
+    ),
+    "needs": (
+        "declaration_id",
+        "SELECT purchase_id FROM declarations WHERE group_id = :group AND id = KEYS AND state = 'filed'",
+    ),
+    "assignments": (
+        "consolidation_id",
+        "SELECT purchase_id FROM consolidations WHERE group_id = :group AND id = KEYS",
+    ),
+    "budgets": (
+        "id",
+        "SELECT purchase_id FROM participations WHERE group_id = :group AND budget_id = KEYS",
+    ),
+    # A unit has the category of its parent; the lead member may hold a stock without taking part.
+    "members": (
+        "id",
+        """WITH touched AS (
+            SELECT id FROM members WHERE group_id = :group AND (id = KEYS OR parent_id = KEYS))
+        SELECT purchase_id FROM participations
+        WHERE group_id = :group AND member_id = ANY (ARRAY(SELECT id FROM touched))
+        UNION SELECT id FROM purchases
+        WHERE group_id = :group AND lead_member_id = ANY (ARRAY(SELECT id FROM touched))""",
+    ),
+}
+"""By table the column that says whose case a row is of, and the purchases of these. A draft's lines count for none."""
+_FORGET = """
+WITH gone AS (DELETE FROM case_changes WHERE group_id = :group AND purchase_id = KEYS)
+DELETE FROM current_allocations WHERE group_id = :group AND purchase_id = KEYS"""
+
+
+def watch_cases() -> None:
+    for table, (key, purchases) in READ.items():
+        how = frozenset({"insert", "update"} if table == "purchases" else {"insert", "update", "delete"})
+        watch(table, Watch(key, _TELL.format(purchases).replace("KEYS", _KEYS), _EVERYTHING, how))
+    watch("purchases", Watch("id", _FORGET.replace("KEYS", _KEYS), of=frozenset({"delete"})))
