@@ -215,6 +215,7 @@ async def furnish(
         "feed_id": 10**9,
         "slug": territory.slug,
         "step": "archivage",
+        "entry": "velos",
         "link": "unknown",
         "kind": "committee",
         "kept_id": 1,

@@ -14,6 +14,7 @@ from api_client import API, Connect, problem
 from factories import ARCACHON, LUGOS, NOW, Territory
 from pooling import PROJECT_ROOT
 from pooling.actions.catalogue import Catalogue, holding, read_catalogue, to_come
+from pooling.actions.codes import check_digit
 from pooling.actions.keeping import propose_action, sheet_of, write_action
 from pooling.actions.models import Action, Ease, FactorKind
 from pooling.actions.schemas import ActionIn, FactorIn
@@ -22,7 +23,6 @@ from pooling.kernel.errors import Forbidden, Invalid
 from pooling.kernel.events import Event
 from pooling.kernel.versions import ChangedMeanwhile
 from pooling.members.entrance import caller_of
-from pooling.purchases.codes import check_digit
 from pooling.purchases.models import PurchaseKind
 from web_client import SignIn, text_of
 

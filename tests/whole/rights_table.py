@@ -114,6 +114,17 @@ EXPECTED: dict[str, frozenset[str]] = {
             *((method, path) for path in ("/nouveau", "/{slug}/nom", "/{slug}/{step}") for method in ("GET", "POST")),
         )
     },
+    **{
+        f"{method} /administration/catalogue{path}": ADMINISTRATOR
+        for method, path in (
+            *(("GET", path) for path in ("", "/journal", "/{entry}")),
+            *(
+                (method, path)
+                for path in ("/nouveau", "/{entry}/fiche", "/{entry}/retrait")
+                for method in ("GET", "POST")
+            ),
+        )
+    },
     "GET /calendrier/{group}/{feed}": frozenset(),  # nobody's address
     # a group
     "GET /g/{group}": GROUP,

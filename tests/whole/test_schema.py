@@ -116,12 +116,16 @@ TAKEN = ("committee_id", "number", "content", "votes_for", "purchase_id", "act",
 FORBIDDEN = [
     *(
         f"UPDATE {table} SET {column} = {column}"
-        for table, column in (("authorities", "name"), ("directory_editions", "year"))
+        for table, column in (("authorities", "name"), ("directory_editions", "year"), ("catalogue_versions", "number"))
     ),
     *(f"DELETE FROM {table}" for table in OF_THE_HOST),
     (
         "INSERT INTO authorities (siren, name, kind, department, population, postcodes, letters, terms) "
         "VALUES ('999999999', 'x', 'CC', '33', 0, '{}', 'x', '')"
+    ),
+    (
+        "INSERT INTO catalogue_versions (code, number, content, withdrawn, written_at, written_by) "
+        """VALUES ('abris', 1, '{"code": "abris"}', false, now(), 1)"""
     ),
     "INSERT INTO directory_editions (year, loaded_at, added, changed, gone) VALUES (2099, now(), 0, 0, 0)",
     *(f"UPDATE {table} SET group_id = group_id" for table in RECORDS),
@@ -217,6 +221,11 @@ REFUSED: dict[str, list[tuple[str, str]]] = {
     "ck_directory_editions_counts_not_negative": [
         *((counted, "-1") for counted in ("added", "changed", "gone")),
     ],
+    "ck_catalogue_versions_code_is_a_name": [
+        ("code, content", f"'{code}', '{{\"code\": \"{code}\"}}'") for code in ("", "2-roues", "Abris")
+    ],
+    "ck_catalogue_versions_counts_from_one": [("number", "0")],
+    "ck_catalogue_versions_content_has_its_code": [("code, content", """'abris', '{"code": "velos"}'""")],
     "ck_agenda_items_difficulty_named": [("topic", "'difficulty'"), ("topic, difficulty_id", "'typed', 1")],
     "ck_agenda_items_topic_is_a_name": [("topic", "'Something else'"), ("topic", "''")],
     "ck_agenda_items_duration_positive": [("duration_minutes", "0")],
@@ -579,6 +588,9 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "ck_authorities_population_not_negative": ("population", "0"),
     "ck_authorities_siren_has_nine_digits": ("siren", "'213300098'"),
     "ck_directory_editions_counts_not_negative": ("added, changed, gone", "0, 0, 0"),
+    "ck_catalogue_versions_code_is_a_name": ("code, content", """'abris', '{"code": "abris"}'"""),
+    "ck_catalogue_versions_counts_from_one": ("number", "1"),
+    "ck_catalogue_versions_content_has_its_code": ("code, content", """'abris', '{"code": "abris"}'"""),
     "ck_agenda_items_difficulty_named": ("topic, difficulty_id", "'difficulty', 1"),
     "ck_agenda_items_topic_is_a_name": ("topic", "'follow_up'"),
     "ck_agenda_items_duration_positive": ("duration_minutes", "1"),

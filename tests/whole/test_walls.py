@@ -1,9 +1,13 @@
 """The walls between groups, proved on the catalogue and on every tenant table."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
+from sqlmodel import col
 
 from factories import NOW, Territory, make_territory
+from pooling.accounts.models import Person
+from pooling.actions.catalogue import Catalogue, System
+from pooling.actions.entries import add_entry
 from pooling.kernel.database import Database
 from pooling.kernel.migrations import OF_THE_HOST
 from pooling.kernel.tables import HostTable, TenantTable, metadata
@@ -83,6 +87,10 @@ async def test_no_tenant_table_escapes(database: Database) -> None:
 @pytest.mark.parametrize("table", OF_THE_HOST)
 async def test_every_group_reads_what_is_the_hosts(database: Database, territory: Territory, table: str) -> None:
     other = await make_territory(database, NOW, slug="autre")
+    async with database.transaction() as session:
+        author = territory.people["animation@bassin.example"]
+        await session.execute(update(Person).where(col(Person.id) == author).values(administrator=True))
+        await add_entry(session, Catalogue(), System(code="abris", name="Abris", what="Des abris."), author, NOW)
     seen = []
     for group_id in (territory.group_id, other.group_id, None):
         async with database.transaction(group_id) as session:

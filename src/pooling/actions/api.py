@@ -9,10 +9,9 @@ from pydantic import Field
 
 from pooling.accounts.idempotency import Made
 from pooling.actions import keeping
-from pooling.actions.catalogue import Catalogue
 from pooling.actions.keeping import sheet_of, write_action
 from pooling.actions.models import Action, ActionState, Ease, FactorKind
-from pooling.actions.page import OnAction
+from pooling.actions.page import OnAction, catalogue_of
 from pooling.actions.permissions import may_move, may_propose, may_write
 from pooling.actions.queries import ActionShown, actions_listed
 from pooling.actions.schemas import (
@@ -178,7 +177,7 @@ async def list_actions(here: Here[InGroup], asked: ActionsAsked) -> Listed[Actio
 @endpoint(post, "/actions", right=may_propose, status=201, once=True)
 async def propose_action(here: Here[InGroup], sent: ActionPut) -> Made[ActionOut]:
     """Propose an action to the group."""
-    catalogue = here.services.part(Catalogue)
+    catalogue = await catalogue_of(here)
     action = await keeping.propose_action(here.session, here.caller, _command(sent), catalogue, here.now)
     return Made(await _out(here, action), f"{here.api_url}/actions/{action.reference}")
 
@@ -196,7 +195,7 @@ async def correct_action(here: Here[OnAction], sent: ActionPut) -> ActionOut:
     if wants_match(here.request):
         require_match(here.request, await _out(here, here.action))
         shown = version_of((await sheet_of(here.session, here.action)).model_dump(mode="json"))
-    command, catalogue = _command(sent), here.services.part(Catalogue)
+    command, catalogue = _command(sent), await catalogue_of(here)
     action = await write_action(
         here.session, here.caller, here.action.reference, command, catalogue, here.now, shown=shown
     )

@@ -1,4 +1,6 @@
-"""`config/catalogue.toml`: what authorities that share a mobility plan may do together, each with what to think of."""
+"""`config/catalogue.toml`: what authorities that share a mobility plan may do together, each with what to think of.
+What the host adds in the pages has the same form (`entries.py`).
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,16 +11,24 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pooling.actions.codes import Account, Cpv
 from pooling.kernel.configuration import Dated, read_configuration
 
 FILE = "catalogue.toml"
-Said = Annotated[str, Field(min_length=1)]
+MOST_SAID = 20
+"""Things to specify, questions and such, of one system."""
+MOST_ITEMS = 20
+MOST_FACTS = 10
+MOST_PRICE = 10_000_000
+"""Euros for one."""
+Said = Annotated[str, Field(min_length=1, max_length=300)]
+SaidOnes = Annotated[tuple[Said, ...], Field(max_length=MOST_SAID)]
 
 
 class Fact(Dated):
     """A rule in a sentence, with the days on which it holds and where it stands."""
 
-    name: Said
+    name: str = Field(min_length=1, max_length=300)
 
 
 class TypicalItem(BaseModel):
@@ -26,17 +36,17 @@ class TypicalItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Said
-    unit: Said
-    cpv: str = Field(default="", pattern=r"^([0-9]{8}-[0-9])?$")
-    account: str = Field(default="", pattern=r"^([1-8][0-9]{1,9})?$")
+    name: str = Field(min_length=1, max_length=160)
+    unit: str = Field(min_length=1, max_length=40)
+    cpv: Cpv = ""
+    account: Account = ""
     """By nature, of the M57."""
-    vat_rate: Decimal = Field(default=Decimal(20), ge=0, le=100)
+    vat_rate: Decimal = Field(default=Decimal(20), ge=0, le=100, decimal_places=2)
     """Percent, in metropolitan France."""
-    price: Decimal | None = Field(default=None, ge=0)
+    price: Decimal | None = Field(default=None, ge=0, le=MOST_PRICE, decimal_places=2)
     """Euros before VAT for one: an order of magnitude, to be compared with quotes."""
     priced_on: date | None = None
-    source: str = ""
+    source: str = Field(default="", max_length=200)
     to_confirm: bool = False
 
     @model_validator(mode="after")
@@ -52,18 +62,18 @@ class System(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-    name: Said
-    what: Said
+    name: str = Field(min_length=1, max_length=120)
+    what: str = Field(min_length=1, max_length=1_000)
     kind: Annotated[str, Field(pattern=r"^(goods|service|staff_offer|outside)?$")] = ""
     """What kind of purchase follows; empty: nothing is bought."""
-    specify: tuple[Said, ...] = ()
-    indicators: tuple[Said, ...] = ()
-    vigilance: tuple[Said, ...] = ()
-    questions: tuple[Said, ...] = ()
+    specify: SaidOnes = ()
+    indicators: SaidOnes = ()
+    vigilance: SaidOnes = ()
+    questions: SaidOnes = ()
     """What is to be settled before one begins."""
-    items: tuple[TypicalItem, ...] = ()
-    aids: tuple[Fact, ...] = ()
-    quotas: tuple[Fact, ...] = ()
+    items: tuple[TypicalItem, ...] = Field(default=(), max_length=MOST_ITEMS)
+    aids: tuple[Fact, ...] = Field(default=(), max_length=MOST_FACTS)
+    quotas: tuple[Fact, ...] = Field(default=(), max_length=MOST_FACTS)
 
 
 class Catalogue(BaseModel):
@@ -72,16 +82,27 @@ class Catalogue(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     systems: tuple[System, ...] = ()
+    former: tuple[System, ...] = ()
+    """Proposed no longer: actions that are of them still say so."""
 
     @model_validator(mode="after")
     def _one_code_each(self) -> Self:
-        twice = [code for code, times in Counter(system.code for system in self.systems).items() if times > 1]
+        twice = [
+            code
+            for code, times in Counter(system.code for system in (*self.systems, *self.former)).items()
+            if times > 1
+        ]
         if twice:
             raise ValueError(f"two systems have the code {twice[0]}")
         return self
 
     def find(self, code: str) -> System | None:
-        return next((system for system in self.systems if system.code == code), None)
+        return next((system for system in (*self.systems, *self.former) if system.code == code), None)
+
+    def choices(self, present: str = "") -> list[tuple[str, str]]:
+        """What an action may be of, in a form: codes and names. `present` is what it is of, and may remain."""
+        former = [system for system in self.former if system.code == present]
+        return [(system.code, system.name) for system in (*self.systems, *former)]
 
 
 def holding(facts: Sequence[Fact], day: date) -> list[Fact]:

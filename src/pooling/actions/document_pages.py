@@ -2,9 +2,8 @@
 
 from litestar import Response, get
 
-from pooling.actions.catalogue import Catalogue
 from pooling.actions.document import actions_workbook, sheet_pdf
-from pooling.actions.page import ACTIONS, ONE, ActionPage
+from pooling.actions.page import ACTIONS, ONE, ActionPage, catalogue_of
 from pooling.kernel.file_kinds import PDF
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
@@ -24,13 +23,13 @@ def _context(here: GroupPage) -> Context:
 @get(f"{ONE}/fiche.pdf", right=Right.SEE_GROUP)
 async def download_sheet(here: Here[ActionPage]) -> Response[bytes]:
     """An accessible PDF, as the sheet stands now."""
-    content = await sheet_pdf(here.session, here.action, here.services.part(Catalogue), _context(here))
+    content = await sheet_pdf(here.session, here.action, await catalogue_of(here), _context(here))
     return download(content, f"fiche-action-{here.action.reference}.pdf", PDF.media_type)
 
 
 @get(f"{ACTIONS}/actions.xlsx", right=Right.SEE_GROUP)
 async def download_actions(here: Here[GroupPage]) -> Response[bytes]:
-    content = await actions_workbook(here.session, here.services.part(Catalogue), _context(here))
+    content = await actions_workbook(here.session, await catalogue_of(here), _context(here))
     return download(content, f"actions-{here.group.slug}.xlsx", XLSX)
 
 

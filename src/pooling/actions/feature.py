@@ -1,6 +1,6 @@
 """What actions add to what features share."""
 
-from pooling.actions import api, board_pages, document_pages, file_pages, pages, partner_api, partner_pages
+from pooling.actions import api, board_pages, document_pages, entry_pages, file_pages, pages, partner_api, partner_pages
 from pooling.actions.acts import ACTS
 from pooling.actions.agenda import ACTIONS as SUGGESTED
 from pooling.actions.catalogue import read_catalogue
@@ -11,6 +11,7 @@ from pooling.actions.subject import SUBJECT
 from pooling.actions.tasks import ENDING
 from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
+from pooling.web.layout import Link
 
 FEATURE = Feature(
     pages=(
@@ -20,6 +21,8 @@ FEATURE = Feature(
         *file_pages.ROUTES,
         *document_pages.ROUTES,
     ),
+    front=entry_pages.ROUTES,
+    administration=(Link("Catalogue des actions", entry_pages.BASE),),
     api=(*api.ROUTES, *partner_api.ROUTES),
     navigation=(Entry("Actions", ACTIONS, Right.SEE_GROUP),),
     sections=(

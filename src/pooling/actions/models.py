@@ -1,10 +1,13 @@
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from pooling.kernel.tables import (
+    HostTable,
     TenantTable,
     foreign_id,
     identity,
@@ -177,3 +180,27 @@ class Contribution(TenantTable, table=True):
     """Of work."""
     premises: str = ""
     """Premises, material, knowledge: what is neither money nor days."""
+
+
+class CatalogueVersion(HostTable, table=True):
+    """What the host says of an entry of the catalogue: each version stays, the last one counts. Written by one function
+    of the database alone (`entries.py`).
+    """
+
+    __tablename__ = "catalogue_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["written_by"], ["people.id"]),
+        CheckConstraint("code ~ '^[a-z][a-z0-9-]{0,39}$'", name="code_is_a_name"),
+        CheckConstraint("number >= 1", name="counts_from_one"),
+        CheckConstraint("content ->> 'code' = code", name="content_has_its_code"),
+        Index(None, "written_at"),
+    )
+
+    code: str = Field(primary_key=True, sa_type=String(collation="C"))
+    number: int = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    """Of the form of a `System`."""
+    withdrawn: bool
+    """It is proposed no longer; where it stood in the place of an entry of the file, that one is again."""
+    written_at: datetime = instant()
+    written_by: int = foreign_id()

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from pooling.actions.catalogue import Catalogue
+from pooling.actions.entries import whole_catalogue
 from pooling.actions.keeping import find_action
 from pooling.actions.models import Action, Partner
 from pooling.actions.partners import find_partner
@@ -17,6 +19,11 @@ BOARD = f"{ACTIONS}/tableau"
 CALENDAR = f"{ACTIONS}/calendrier"
 PARTNERS = f"{ACTIONS}/partenaires"
 ONE = f"{ACTIONS}/{{action:str}}"
+
+
+async def catalogue_of(here: InGroup) -> Catalogue:
+    """What the group may propose from, as it stands now."""
+    return await whole_catalogue(here.session, here.services.part(Catalogue))
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from pooling.actions.catalogue import Catalogue, holding, to_come
+from pooling.actions.catalogue import holding, to_come
 from pooling.actions.files import MOST_OF_ACTION, files_of_action
 from pooling.actions.keeping import move_action, propose_action, sheet_of, write_action
 from pooling.actions.models import ActionState, Ease, FactorKind
-from pooling.actions.page import ACTIONS, BOARD, CATALOGUE, ONE, ActionPage
+from pooling.actions.page import ACTIONS, BOARD, CATALOGUE, ONE, ActionPage, catalogue_of
 from pooling.actions.permissions import may_move, may_propose, may_write
 from pooling.actions.queries import (
     actions_listed,
@@ -31,6 +31,7 @@ from pooling.actions.schemas import (
     FactorIn,
     PhaseIn,
 )
+from pooling.actions.words import PURCHASE_WORDS
 from pooling.kernel.errors import NotFound
 from pooling.kernel.files import LARGEST_FILE
 from pooling.kernel.slices import Slice
@@ -53,16 +54,6 @@ _ROWS = {"texte": MOST_FACTORS, "etape": MOST_PHASES, "partenaire": MOST_PARTNER
 _FIELDS = {"factors": "texte-1", "phases": "etape-1", "partners": "partenaire-1"}
 _KINDS = [(str(kind), word) for kind, word in FACTOR_WORDS.items()]
 _EASES = [(str(ease), EASE_WORDS[ease]) for ease in EASE_ORDER]
-PURCHASE_WORDS = {
-    "goods": "des articles",
-    "service": "un service à frais partagés",
-    "staff_offer": "une offre aux agents",
-    "outside": "un achat mené ailleurs",
-}
-
-
-def _catalogue(here: GroupPage) -> Catalogue:
-    return here.services.part(Catalogue)
 
 
 @get(ACTIONS, right=Right.SEE_GROUP)
@@ -95,7 +86,7 @@ async def list_actions(
         chosen=ACTION.word(state).lower() if state else "",
         life=ACTION,
         actions=listed.items,
-        systems={system.code: system.name for system in _catalogue(here).systems},
+        systems=dict((await catalogue_of(here)).choices(wanted["systeme"])),
         base=base,
         leads=await leads_offered(here.session),
         **pages_after(base, apres, listed, {**wanted, "etat": state}),
@@ -119,7 +110,7 @@ async def show_catalogue(here: Here[GroupPage]) -> Response[str]:
         ("Actions", ACTIONS),
         "Catalogue",
         tabs=here.sections(ACTIONS),
-        systems=_catalogue(here).systems,
+        systems=(await catalogue_of(here)).systems,
         base=here.base + CATALOGUE,
         words=PURCHASE_WORDS,
     )
@@ -127,7 +118,7 @@ async def show_catalogue(here: Here[GroupPage]) -> Response[str]:
 
 @get(f"{CATALOGUE}/{{system:str}}", right=Right.SEE_GROUP)
 async def show_system(here: Here[GroupPage], system: FromPath[str]) -> Response[str]:
-    found = _catalogue(here).find(system)
+    found = (await catalogue_of(here)).find(system)
     if found is None:
         raise NotFound
     return here.render(
@@ -147,7 +138,7 @@ async def show_system(here: Here[GroupPage], system: FromPath[str]) -> Response[
 
 @get(PROPOSE, right=may_propose)
 async def ask_proposal(here: Here[GroupPage], catalogue: FromQuery[str] = "") -> Response[str]:
-    system = _catalogue(here).find(catalogue)
+    system = (await catalogue_of(here)).find(catalogue)
     values: dict[str, object] = {}
     if system is not None:
         values = {
@@ -171,11 +162,12 @@ async def _proposal_page(here: GroupPage, form: Form) -> Response[str]:
     )
 
 
-async def _fields(here: GroupPage, form: Form) -> dict[str, Any]:
+async def _fields(here: GroupPage, form: Form, present: str = "") -> dict[str, Any]:
+    """`present`: what the action is of already."""
     return {
         "form": form,
         "leads": await leads_offered(here.session),
-        "systems": [(system.code, system.name) for system in _catalogue(here).systems],
+        "systems": (await catalogue_of(here)).choices(present),
         "longest": {name: longest_of(ActionIn, name) for name in ("content", "resources", "levers", "title")},
         "rows": {name: _rows(form, name, most) for name, most in _ROWS.items()},
         "known_partners": await partner_names(here.session),
@@ -194,7 +186,7 @@ def _rows(form: Form, name: str, most: int) -> range:
 async def do_proposal(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     command = _read(form)
     async with form.submitted(lambda: _proposal_page(here, form), fields=_FIELDS):
-        action = await propose_action(here.session, here.caller, command, _catalogue(here), here.now)
+        action = await propose_action(here.session, here.caller, command, await catalogue_of(here), here.now)
     return here.redirect(f"{ACTIONS}/{action.reference}", done="L’action est proposée au groupe.")
 
 
@@ -287,7 +279,7 @@ async def action_page(here: ActionPage, form: Form) -> Response[str]:
         action=action,
         sheet=sheet,
         lead=lead.name if lead else "",
-        system=_catalogue(here).find(action.system),
+        system=(await catalogue_of(here)).find(action.system),
         life=ACTION,
         writes=writes,
         files=files,
@@ -341,7 +333,11 @@ async def _sheet_page(here: ActionPage, form: Form) -> Response[str]:
     if form.conflict:
         form.values["version"] = version_of((await sheet_of(here.session, here.action)).model_dump(mode="json"))
     return here.render(
-        "actions/sheet.html", "Modifier", **await _fields(here, form), target=f"{here.url}/fiche", back=here.url
+        "actions/sheet.html",
+        "Modifier",
+        **await _fields(here, form, here.action.system),
+        target=f"{here.url}/fiche",
+        back=here.url,
     )
 
 
@@ -350,7 +346,7 @@ async def do_sheet(here: Here[ActionPage], form: PostedForm) -> Response[Any]:
     command, shown = _read(form), form.value("version")
     async with form.submitted(lambda: _sheet_page(here, form), fields=_FIELDS, conflict=""):
         await write_action(
-            here.session, here.caller, here.action.reference, command, _catalogue(here), here.now, shown=shown
+            here.session, here.caller, here.action.reference, command, await catalogue_of(here), here.now, shown=shown
         )
     return here.redirect(done="La fiche est enregistrée.")
 

@@ -119,8 +119,8 @@ WRITTEN_ONCE = (
     "allocation_debts",
     "minutes_versions",
 )
-OF_THE_HOST = ("authorities", "directory_editions")
-"""Tables that all groups read and the owner alone writes."""
+OF_THE_HOST = ("authorities", "directory_editions", "catalogue_versions")
+"""Tables that all groups read and the owner alone writes, or a function of its own."""
 FOLLOWED_UP = "owner_id, due_on, state, outcome, settled_at, revision, assigned_at, acted_at, acted_by"
 DATED_HERE = ("events", "minutes_versions")
 """Tables whose `recorded_at` is the database's."""

@@ -82,7 +82,7 @@ class TenantTable(Table):
 
 class HostTable(Table):
     """Base of every table of the host: all groups read it, the application's role writes none of it
-    (`kernel/migrations.py`). What renews it runs as the owner.
+    (`kernel/migrations.py`). What renews it runs as the owner, or is a function of the owner's.
     """
 
 

@@ -1,7 +1,9 @@
-"""The administrator of the installation: groups, made, renamed and archived. For anybody else, no such pages."""
+"""The administrator of the installation: groups, made, renamed and archived; what its pages share with those of other
+features. For anybody else, no such pages.
+"""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,6 +58,11 @@ def _crumbs(*labels: str) -> list[Link]:
     ]
 
 
+def administration_tabs(request: Request[Any, Any, Any], path: str) -> list[Link]:
+    """What an administrator does here, of all features."""
+    return [replace(link, current=link.url == path) for link in features_of(request).administration]
+
+
 @get(BASE, right=Right.ADMINISTER)
 async def list_groups(request: Request[Any, Any, Any]) -> Response[str]:
     administrator(request)
@@ -63,6 +70,7 @@ async def list_groups(request: Request[Any, Any, Any]) -> Response[str]:
         request,
         "members/groups.html",
         breadcrumb=_crumbs(),
+        tabs=administration_tabs(request, BASE),
         groups=await _groups(request),
         base=BASE,
         zone=services_of(request).settings.zone,

@@ -22,6 +22,7 @@ from pooling.members.event_words import EVENTS
 from pooling.members.features import Entry, Feature, Section
 from pooling.members.rights import Right
 from pooling.members.task import REQUESTS_TO_ANSWER
+from pooling.web.layout import Link
 
 FEATURE = Feature(
     pages=(
@@ -39,6 +40,7 @@ FEATURE = Feature(
         *settings_pages.ROUTES,
     ),
     front=(*asking_pages.FRONT, *administration_pages.ROUTES),
+    administration=(Link("Groupes", administration_pages.BASE),),
     api=api.ROUTES,
     api_front=api.FRONT,
     navigation=(

@@ -34,6 +34,7 @@ from pooling.outbox.receiving import NoteReply
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.reminders.kinds import CopiedMail, Kind
 from pooling.reminders.sweep import Chore
+from pooling.web.layout import Link
 from pooling.web.services import services_of
 from pooling.web.typography import plural
 
@@ -169,6 +170,8 @@ class Feature:
     """Under `/g/{group}`."""
     front: Routes = ()
     """Pages of no group."""
+    administration: Sequence[Link] = ()
+    """Those of the administrator of the installation that stand beside each other."""
     api: Routes = ()
     """Of a group, for programs."""
     api_front: Routes = ()
@@ -311,6 +314,10 @@ class Features:
     @property
     def navigation(self) -> list[Entry]:
         return [entry for feature in self.each for entry in feature.navigation]
+
+    @property
+    def administration(self) -> list[Link]:
+        return [link for feature in self.each for link in feature.administration]
 
     @property
     def events(self) -> list[EventWords]:

@@ -6,11 +6,11 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from pooling.actions.codes import LONGEST
 from pooling.kernel.files import LARGEST_FILE, Upload
 from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
-from pooling.purchases.codes import LONGEST
 from pooling.purchases.details import EMISSIONS, NATURES, WORDS, describe_item, details_of_item, in_words
 from pooling.purchases.item_files import (
     FIELD,

@@ -4,10 +4,10 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from pooling.actions.codes import LONGEST
 from pooling.kernel.text import whole_number
 from pooling.kernel.versions import ChangedMeanwhile, version_of
 from pooling.members.group_page import Here
-from pooling.purchases.codes import LONGEST
 from pooling.purchases.lots import ARRANGED, arrange_lots, content_of, lots_of
 from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_edit

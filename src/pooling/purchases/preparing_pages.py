@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.actions.catalogue import Catalogue, TypicalItem
+from pooling.actions.catalogue import TypicalItem
 from pooling.actions.keeping import find_action
 from pooling.actions.models import Action
+from pooling.actions.page import catalogue_of
 from pooling.actions.queries import actions_offered, lead_of
 from pooling.kernel.errors import enumerated
 from pooling.kernel.tables import any_of
@@ -64,7 +65,7 @@ async def _fill_for(here: GroupPage, form: Form, action: Action) -> None:
         "title": action.title,
         "lead_member": lead.code if lead is not None and lead.code in dict(leads) else "",
     }
-    system = here.services.part(Catalogue).find(action.system)
+    system = (await catalogue_of(here)).find(action.system)
     if system is not None and system.kind:
         kind = PurchaseKind(system.kind)
         form.values["kind"] = kind
@@ -166,7 +167,7 @@ async def _read(here: GroupPage, form: Form) -> tuple[PurchaseIn, list[str]]:
 async def _typical(here: GroupPage, action: str) -> Sequence[TypicalItem]:
     """The usual items of what the action is about, if the catalogue has any."""
     found = await here.session.execute(select(col(Action.system)).where(col(Action.reference) == action))
-    system = here.services.part(Catalogue).find(found.scalar_one_or_none() or "")
+    system = (await catalogue_of(here)).find(found.scalar_one_or_none() or "")
     return system.items if system is not None else ()
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pooling.actions.codes import Account, Cpv
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.text import Line
-from pooling.purchases.codes import Account, Cpv
 from pooling.purchases.models import Emission, ItemNature, PurchaseKind
 
 Price = Field(ge=0, le=Decimal(1_000_000_000), max_digits=14, decimal_places=4)

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from pooling.actions.catalogue import System, TypicalItem
+from pooling.actions.codes import LONGEST, read_account, read_cpv
 from pooling.allocation.locking import LONGEST_CODE, code_for
 from pooling.kernel.text import slug
 from pooling.procurement.models import Mandate
 from pooling.procurement.words import MANDATES
-from pooling.purchases.codes import LONGEST, read_account, read_cpv
 from pooling.purchases.kinds import KINDS
 from pooling.purchases.models import PurchaseKind
 from pooling.purchases.schemas import LONGEST_SOURCE

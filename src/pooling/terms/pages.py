@@ -6,8 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from pooling.actions.catalogue import Catalogue
-from pooling.actions.page import ActionPage
+from pooling.actions.page import ActionPage, catalogue_of
 from pooling.actions.permissions import may_move, may_write
 from pooling.actions.queries import lead_of
 from pooling.kernel.versions import version_of
@@ -158,7 +157,7 @@ async def ask_terms(here: Here[ActionPage]) -> Response[str]:
     """Filled with what is written; where nothing is, with the usual items of the catalogue."""
     terms = await terms_of(here.session, here.action.id)
     version = version_of(terms.model_dump(mode="json"))
-    system = here.services.part(Catalogue).find(here.action.system)
+    system = (await catalogue_of(here)).find(here.action.system)
     if terms == TermsIn() and system is not None:
         terms = from_catalogue(system)
     return await _terms_page(here, form_of({**values_of(terms), "version": version}))

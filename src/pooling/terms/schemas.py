@@ -5,11 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pooling.actions.codes import Account, Cpv
 from pooling.actions.schemas import Lines
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.text import Line
 from pooling.procurement.models import Mandate
-from pooling.purchases.codes import Account, Cpv
 from pooling.purchases.models import PurchaseKind
 from pooling.purchases.schemas import LONGEST_SOURCE
 from pooling.terms.models import ChargesKey, Position, Spread

@@ -10,9 +10,8 @@ from litestar.params import FromQuery
 from sqlalchemy import select
 from sqlmodel import col
 
-from pooling.actions.catalogue import Catalogue
 from pooling.actions.models import Action, ActionState, Ease, FactorKind
-from pooling.actions.page import ACTIONS
+from pooling.actions.page import ACTIONS, catalogue_of
 from pooling.actions.rules import EASE_ORDER, EASE_WORDS, FACTOR_WORDS
 from pooling.kernel.slices import Order, Slice
 from pooling.kernel.tables import any_of, id_typed, known_id, linked
@@ -253,7 +252,7 @@ async def _closing_page(here: WorkshopPage, form: Form) -> Response[str]:
 
 @post(f"{ONE}/fin", right=may_lead)
 async def do_closing(here: Here[WorkshopPage], form: PostedForm) -> Response[Any]:
-    keeping, catalogue = form.value("keep") == "1", here.services.part(Catalogue)
+    keeping, catalogue = form.value("keep") == "1", await catalogue_of(here)
     async with form.submitted(lambda: _closing_page(here, form)):
         await close_workshop(here.session, here.caller, here.workshop.id, catalogue, here.now, keeping=keeping)
     if keeping:

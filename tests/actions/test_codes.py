@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pooling.purchases.codes import check_digit, read_account, read_cpv
+from pooling.actions.codes import check_digit, read_account, read_cpv
 
 PUBLISHED = (
     *("03000000-1", "09000000-3", "22140000-3", "30192113-6", "30237450-8", "33141620-2", "34136100-0", "34144900-7"),
