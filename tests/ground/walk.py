@@ -7,6 +7,7 @@ one, who are nobody in the other. What is not asked for is not walked.
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from api_client import token_of
 from factories import ARCACHON, BUYER, NOW, Territory, find_territory, make_territory
 from furnished import furnish
 from ground.database import INHABITED, OUR_FEATURES, Clones, engine_of
+from ground.documents import written_once
 from ground.web import SECRET
 from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
@@ -68,6 +70,8 @@ BODIES: dict[str, dict[str, object]] = {
 }
 """Sound ones, by the end of the address, so that only the right can refuse."""
 IN_GROUP = "{group}"
+MAIN = re.compile("(?s)<main.*</main>")
+OF_A_FORM = re.compile(r'name="csrf" value="[^"]*"')
 COMPUTED = {"current_allocations", "current_shares", "case_changes"}
 """What stands in for computing the same figures again: nobody sees whether it is there."""
 _FINGERPRINT = "SELECT '{0}', count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {0} t"
@@ -85,6 +89,8 @@ class Step:
     statements: int
     widest: int
     """Parameters of its widest statement."""
+    asked: tuple[int, ...]
+    """Its statements, in order, each by its digest."""
 
     @property
     def where(self) -> str:
@@ -95,6 +101,12 @@ class Step:
         """401 also where a browser is sent to sign in."""
         to_sign_in = self.answer.headers.get("location", "").startswith("/connexion?")
         return 401 if self.answer.status_code == 303 and to_sign_in else self.answer.status_code
+
+    @property
+    def content(self) -> bytes:
+        """What is shown, without what only says who looks at it."""
+        found = MAIN.search(self.answer.text) if "html" in self.answer.headers.get("content-type", "") else None
+        return OF_A_FORM.sub("", found[0]).encode() if found else self.answer.content
 
     @cached_property
     def said(self) -> str:
@@ -143,18 +155,23 @@ class Statements:
     """
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self.count = self.widest = 0
+        self.asked: list[int] = []
+        self.widest = 0
         event.listen(connection.sync_connection, "before_cursor_execute", self._seen_by_session)
+
+    @property
+    def count(self) -> int:
+        return len(self.asked)
 
     def _seen_by_session(self, _: object, __: object, statement: str, parameters: Sized, *___: object) -> None:
         if "SAVEPOINT" not in statement:
-            self.count += 1
+            self.asked.append(hash(statement))
             self.widest = max(self.widest, len(parameters))
 
     async def seen_by_driver(
         self, where: kernel_database.Where, connection: Connection, statement: str, values: Sequence[object]
     ) -> list[Record]:
-        self.count += 1
+        self.asked.append(hash(statement))
         return await _FETCH(where, connection, statement, values)
 
 
@@ -172,7 +189,10 @@ class Walk:
         self.sessions: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
         self.changed_by_reading: list[str] = []
+        self.asked_without_filter: set[int] = set()
+        """Statements, as they are with it."""
         self._settings = Settings(data_dir=folder, smtp_url="smtp://127.0.0.1:9")
+        self._documents: dict[tuple[str, str], bytes] = {}
         self._kept: dict[tuple[object, ...], list[Step]] = {}
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False),
@@ -226,7 +246,8 @@ class Walk:
         stand_on(self.app, database=self.database, clock=FixedClock(NOW), settings=self._settings)
         self.database.filtered, kernel_database._fetch = filtered, self.statements.seen_by_driver
         try:
-            yield
+            with written_once(self._documents):
+                yield
         finally:
             kernel_database._fetch = _FETCH
             self.database.filtered = True
@@ -250,10 +271,11 @@ class Walk:
 
     async def ask(self, actor: str, route: Walked, values: Mapping[str, object] | None = None) -> Step:
         path = address(route, self.values if values is None else values)
-        before, self.statements.widest = self.statements.count, 0
+        self.statements.asked, self.statements.widest = [], 0
         self._client.cookies.clear()
         answer = await self._client.request(route.method, path, **self._options(actor, route))
-        return Step(route, path, answer, self.statements.count - before, self.statements.widest)
+        asked = tuple(self.statements.asked)
+        return Step(route, path, answer, len(asked), self.statements.widest, asked)
 
     def _options(self, actor: str, route: Walked) -> dict[str, Any]:
         written = route.method in {"POST", "PUT"}
@@ -268,12 +290,25 @@ class Walk:
             return {"headers": headers}
         return {"headers": {"Sec-Fetch-Site": "same-origin", **headers}, "data": {"csrf": form_token(SECRET, binding)}}
 
-    async def reads(self, actor: str, *, filtered: bool = True) -> list[Step]:
+    async def reads(self, actor: str) -> list[Step]:
         """Every GET route."""
-        key = ("reads", actor, filtered)
+        return await self._read(("reads", actor), actor, self.routes("GET", actor=actor))
+
+    async def reads_without_filter(self, actor: str) -> list[Step]:
+        """Every GET route that has somebody like this ask the database what nobody has yet asked without it."""
+        asking = []
+        for step in await self.reads(actor):
+            if not self.asked_without_filter.issuperset(step.asked):
+                asking.append(step.route)
+                self.asked_without_filter.update(step.asked)
+        return await self._read(("without filter", actor), actor, asking, filtered=False)
+
+    async def _read(
+        self, key: tuple[object, ...], actor: str, routes: Iterable[Walked], *, filtered: bool = True
+    ) -> list[Step]:
         if key not in self._kept:
             async with self._served(filtered=filtered):
-                self._kept[key] = [await self.ask(actor, route) for route in self.routes("GET", actor=actor)]
+                self._kept[key] = [await self.ask(actor, route) for route in routes]
                 rows = await self._everything()
             self.changed_by_reading += [f"{actor}: {name}" for name in rows if rows[name] != self._rows[name]]
             self._rows = rows
@@ -283,10 +318,15 @@ class Walk:
         """Every other route; what each does is undone."""
         return await self._once(("writes", actor), actor, self.routes("POST", "PUT", actor=actor), self.values)
 
-    async def heads(self, actor: str) -> list[Step]:
-        """HEAD of every GET route."""
-        routes = [replace(route, method="HEAD") for route in self.routes("GET", actor=actor)]
-        return await self._once(("heads", actor), actor, routes, self.values)
+    async def heads(self, actor: str) -> list[tuple[Step, Step]]:
+        """HEAD where GET answers as nowhere before, and what it answered: one method makes all of them."""
+        kinds: dict[object, Step] = {}
+        for step in await self.reads(actor):
+            headers = step.answer.headers
+            kinds.setdefault((step.status, headers.get("content-type"), tuple(headers)), step)
+        routes = [replace(step.route, method="HEAD") for step in kinds.values()]
+        asked = await self._once(("heads", actor), actor, routes, self.values)
+        return list(zip(asked, kinds.values(), strict=True))
 
     async def strays(self, actor: str) -> list[Step]:
         """Every route of a group, under the other group's address and this one's names."""
@@ -335,14 +375,20 @@ class Walk:
             yield
 
     async def reads_anew(self, actors: Iterable[str]) -> dict[str, list[Step]]:
-        """Every GET route of a group, of what is there by now."""
+        """Every GET route of a group, of what is there by now; once for those who before were shown the same, with
+        the same statements.
+        """
+        before = {actor: await self.reads(actor) for actor in actors}
         await self._sweep()
-        return {
-            actor: [
-                await self.ask(actor, route) for route in self.routes("GET", actor=actor) if IN_GROUP in route.template
-            ]
-            for actor in actors
-        }
+        alike: set[object] = set()
+        found: dict[str, list[Step]] = {actor: [] for actor in actors}
+        for actor, steps in before.items():
+            for step in steps:
+                like = step.route.template, step.asked, hash(step.content)
+                if IN_GROUP in step.route.template and like not in alike:
+                    alike.add(like)
+                    found[actor].append(await self.ask(actor, step.route))
+        return found
 
     async def _everything(self) -> dict[str, object]:
         """A fingerprint of all tables, for what reading must leave alone."""
