@@ -5,8 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from api_client import API, Connect, problem
 from bills.scene import BILLS, HELMETS, MAKER, NEEDS, PURCHASE, buy, invoice, receive
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, open_purchase
 from invoices.sample import cii, pdf
@@ -252,6 +254,33 @@ async def test_what_is_not_clear_is_said_and_nothing_is_lost(
     reader = await sign_in("referent@salles.example")
     assert (await reader.get(first)).status_code == 404
     assert "Lire et garder" not in await read(reader, BILLS)
+
+
+async def test_programs_bring_an_invoice_once_and_decide(
+    database: Database, territory: Territory, connect: Connect
+) -> None:
+    bought = await buy(database, territory)
+    arches, _ = bought.orders
+    program, at = await connect(BUYER), f"{API}/purchases/AG-2027-001/bills"
+
+    async def bring(content: bytes, key: str) -> httpx.Response:
+        headers = {"content-type": "application/octet-stream", "idempotency-key": key}
+        return await program.client.post(at, content=content, headers=headers)
+
+    file = invoice("F1", arches, ("Arceau posé", 5, "180.00", "20.00"))
+    made = await bring(file, "a")
+    assert (made.status_code, made.json()["orders"], made.json()["state"]) == (201, [arches], "to_check"), made.text
+    assert (await bring(file, "a")).json() == made.json(), "asked again, answered alike"
+    again = await bring(invoice("f 1", arches, ("Arceau posé", 5, "180.00", "20.00")), "b")
+    assert problem(again) == (409, "bill_known")
+    refused = await bring(b"<html></html>", "c")
+    assert (refused.status_code, "une page web" in refused.text) == (422, True)
+    one = f"{at}/{made.json()['id']}"
+    assert {each["code"] for each in made.json()["differences"]} >= {"ahead_of_receipt"}
+    assert (await program.post(f"{one}/acceptance", {})).status_code == 422, "something differs: a reason is asked for"
+    accepted = await program.post(f"{one}/acceptance", {"reason": "Livraison demain"})
+    assert accepted.json()["state"] == "accepted"
+    assert len((await program.get(at)).json()["items"]) == 1
 
 
 async def _in_dollars(buyer: Browser, arches: str) -> None:

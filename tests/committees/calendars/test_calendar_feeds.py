@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar, Event
 from lxml import etree
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 
-from factories import NOW, Territory, make_purchase, make_territory, open_purchase
+from factories import ARCACHON, NOW, Territory, make_purchase, make_territory, open_purchase
+from factories import LUGOS as LUGOS_CODE
+from pooling.bills.models import Bill
 from pooling.collections.changing import begin_collection
 from pooling.committees.calendars import feed_document
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
@@ -19,8 +22,10 @@ from pooling.committees.meetings.schemas import CommitteeIn, MoveIn
 from pooling.committees.models import Answer
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.events import record_event
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.purchases.models import Purchase
 from pooling.reminders.configuration import ReminderConfiguration
 from web_client import Browser, SignIn, text_of
 
@@ -108,6 +113,35 @@ async def test_the_same_key_opens_the_news_of_purchases(
     assert link.get("href") == "http://127.0.0.1:8000/g/bassin/achats/AG-2027-002"
     assert root.findtext("a:updated", namespaces=atom) == said["updated"] == "2027-03-01T09:00:00+00:00"
     assert (await visitor.get(found[1].replace(".atom", "x.atom"))).status_code == 404
+    await _invoiced(database, territory, "AG-2027-002")
+    root = etree.fromstring((await visitor.get(found[1])).content)
+    titles = [entry.findtext("a:title", namespaces=atom) for entry in root.findall("a:entry", atom)]
+    mine = "Facture reçue\u00a0: Arceaux & <abris> (AG-2027-002)"
+    assert titles == [mine, mine, said["title"]], "the lead’s and one’s own, not another member’s"
+
+
+async def _invoiced(database: Database, territory: Territory, reference: str) -> None:
+    """Three invoices: what all share, a member's own, another member's."""
+    async with database.transaction(territory.group_id) as session:
+        purchase_id = await session.scalar(select(col(Purchase.id)).where(col(Purchase.reference) == reference))
+        assert purchase_id is not None
+        for member in (None, LUGOS_CODE, ARCACHON):
+            bill = Bill(
+                group_id=territory.group_id,
+                purchase_id=purchase_id,
+                member_id=territory.members[member] if member else None,
+                same_as=f"552100554/{member}",
+                kind="invoice",
+                number="F1",
+                ht_cents=0,
+                vat_cents=0,
+                ttc_cents=0,
+                due_cents=0,
+                noted_at=NOW,
+            )
+            session.add(bill)
+            await session.flush()
+            record_event(session, at=NOW, person_id=None, subject=("bill", bill.id), name="bill.noted")
 
 
 async def test_in_a_demonstration_every_date_says_so(

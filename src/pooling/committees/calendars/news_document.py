@@ -5,16 +5,19 @@ The text is the same as long as nothing happens, so that a reader that asks agai
 
 from collections.abc import Mapping
 from datetime import UTC
+from typing import Any
 
 from lxml import etree
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.bills.models import Bill
 from pooling.committees.calendars.feeds import Feed
 from pooling.kernel.events import Event
 from pooling.kernel.tables import any_of, same_group
-from pooling.members.models import Group
+from pooling.members.models import Group, Role
+from pooling.members.rights import Caller
 from pooling.outbox.envelope import host_of
 from pooling.purchases.models import Purchase
 from pooling.reminders.kinds import Context
@@ -24,18 +27,15 @@ ATOM = "http://www.w3.org/2005/Atom"
 MOST_ENTRIES = 50
 
 
-async def news_of(session: AsyncSession, group: Group, context: Context, announced: Mapping[str, str]) -> Feed:
+async def news_of(
+    session: AsyncSession, caller: Caller, group: Group, context: Context, announced: Mapping[str, str]
+) -> Feed:
     """The news of the transaction's group in one read; `announced` are the events it tells of, in words."""
+    both = union_all(_of_purchases(announced), _of_bills(caller, announced)).subquery()
     rows = await session.execute(
-        select(col(Event.id), col(Event.at), col(Event.name), col(Purchase.reference), col(Purchase.title))
-        .join(
-            Purchase,
-            and_(
-                same_group(Purchase, Event), col(Purchase.id) == Event.subject_id, col(Event.subject_kind) == "purchase"
-            ),
-        )
-        .where(any_of(col(Event.name), list(announced)))
-        .order_by(col(Event.id).desc())
+        select(both.c.id, both.c.at, both.c.name, col(Purchase.reference), col(Purchase.title))
+        .join(Purchase, and_(col(Purchase.group_id) == both.c.group_id, col(Purchase.id) == both.c.purchase_id))
+        .order_by(both.c.id.desc())
         .limit(MOST_ENTRIES)
     )
     news = rows.all()
@@ -60,6 +60,35 @@ async def news_of(session: AsyncSession, group: Group, context: Context, announc
         _add(entry, "category", term=name)
         _add(entry, "summary", typo(f"{announced[name]} : {title}, achat {reference} du groupe {context.group_name}."))
     return Feed(etree.tostring(root, encoding="unicode"))
+
+
+def _announced(kind: str, purchase_id: Any, announced: Mapping[str, str]) -> Select[Any]:  # noqa: ANN401 - a column
+    return select(
+        col(Event.group_id), col(Event.id), col(Event.at), col(Event.name), purchase_id.label("purchase_id")
+    ).where(col(Event.subject_kind) == kind, any_of(col(Event.name), list(announced)))
+
+
+def _of_purchases(announced: Mapping[str, str]) -> Select[Any]:
+    return _announced("purchase", col(Event.subject_id), announced).order_by(col(Event.id).desc()).limit(MOST_ENTRIES)
+
+
+def _of_bills(caller: Caller, announced: Mapping[str, str]) -> Select[Any]:
+    """That an invoice came or was accepted, without its amount: one that the lead pays for all, of whoever buys; others
+    of the reader’s own members, or purchases.
+    """
+    own = caller.members_as(Role.REFERENT, Role.FINANCE)
+    shown = or_(
+        col(Bill.member_id).is_(None),
+        any_of(col(Bill.member_id), own),
+        any_of(col(Bill.purchase_id), caller.purchases_led()),
+    )
+    return (
+        _announced("bill", col(Bill.purchase_id), announced)
+        .join(Bill, and_(same_group(Bill, Event), col(Bill.id) == Event.subject_id))
+        .where(shown)
+        .order_by(col(Event.id).desc())
+        .limit(MOST_ENTRIES)
+    )
 
 
 def _add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> None:

@@ -70,7 +70,7 @@ async def _news(
 ) -> Feed:
     from pooling.committees.calendars.news_document import news_of  # noqa: PLC0415 - lxml, as above
 
-    return await news_of(session, subscriber.group, context, features_of(request).announced)
+    return await news_of(session, subscriber.caller, subscriber.group, context, features_of(request).announced)
 
 
 @get(PATH, right=Right.SEE_GROUP)
