@@ -151,7 +151,8 @@ async def test_the_page_shows_what_comes_of_it_first(database: Database, territo
     async with database.transaction(territory.group_id) as session:
         items = {item.code: item.id for item in await purchase_items(session, purchase_id)}
     browser, page = await sign_in(BUYER), f"{QUOTES}/attribution"
-    assert "Ce qui en vient" not in text_of(await browser.get(page))
+    first = text_of(await browser.get(page))
+    assert ["Ce qui en vient" in first, "Rien n’est choisi" in first] == [False, False], "nothing was looked at yet"
     shown = text_of(await browser.get(f"{page}?facon=tout&devis={other}"))
     assert "Ne sont attribués à personne : Abri de 10 places" in shown
     looked = f"{page}?facon=articles&article-{items['arceau']}={other}&article-{items['abri']}={one}"

@@ -110,9 +110,14 @@ def _sums(found: Comparison) -> list[tuple[str, list[str]]]:
 
 
 def _gaps(found: Comparison) -> list[str]:
-    """Each quote beside the cheapest of those that are asked for the same and leave nothing out."""
+    """Each quote beside the cheapest of those that are asked for the same and leave nothing out. One that nobody else
+    is asked for, such as a quote for one lot alone, is beside nothing.
+    """
     said: dict[int, str] = {}
     for offers in found.together:
+        if len(offers) == 1:
+            said[offers[0].id] = "–"
+            continue
         sums = {offer.id: basket.ttc for offer in offers if (basket := found.baskets[offer.id]).is_complete}
         least = min(sums.values(), default=0)
         for offer in offers:
