@@ -6,13 +6,12 @@ from pooling.kernel.changes import Watch, watch
 
 _TELL = """
 INSERT INTO case_changes (group_id, purchase_id)
-SELECT DISTINCT CAST(:group AS bigint), told.purchase_id FROM ({}) told"""
-_EVERYTHING = _TELL.format("SELECT id AS purchase_id FROM purchases WHERE group_id = :group")
-_KEYS = "ANY (CAST(:keys AS bigint[]))"
-_GIVEN = ("purchase_id", "SELECT unnest(CAST(:keys AS bigint[])) AS purchase_id")
+SELECT DISTINCT $1::bigint, told.purchase_id FROM ({}) told"""
+_EVERYTHING = _TELL.format("SELECT id AS purchase_id FROM purchases WHERE group_id = $1")
+_GIVEN = ("purchase_id", "SELECT unnest($2::bigint[]) AS purchase_id")
 _OF_A_BILL = (
     "bill_id",
-    "SELECT purchase_id FROM bills WHERE group_id = :group AND id = KEYS AND state = 'accepted'",
+    "SELECT purchase_id FROM bills WHERE group_id = $1 AND id = ANY ($2::bigint[]) AND state = 'accepted'",
 )
 READ = {
     "purchases": ("id", _GIVEN[1]),
@@ -28,39 +27,39 @@ READ = {
     "bill_rates": _OF_A_BILL,
     "price_tiers": (
         "item_id",
-        "SELECT purchase_id FROM items WHERE group_id = :group AND id = KEYS",
+        "SELECT purchase_id FROM items WHERE group_id = $1 AND id = ANY ($2::bigint[])",
     ),
     "needs": (
         "declaration_id",
-        "SELECT purchase_id FROM declarations WHERE group_id = :group AND id = KEYS AND state = 'filed'",
+        "SELECT purchase_id FROM declarations WHERE group_id = $1 AND id = ANY ($2::bigint[]) AND state = 'filed'",
     ),
     "assignments": (
         "consolidation_id",
-        "SELECT purchase_id FROM consolidations WHERE group_id = :group AND id = KEYS",
+        "SELECT purchase_id FROM consolidations WHERE group_id = $1 AND id = ANY ($2::bigint[])",
     ),
     "budgets": (
         "id",
-        "SELECT purchase_id FROM participations WHERE group_id = :group AND budget_id = KEYS",
+        "SELECT purchase_id FROM participations WHERE group_id = $1 AND budget_id = ANY ($2::bigint[])",
     ),
     # A unit has the category of its parent; the lead member may hold a stock without taking part.
     "members": (
         "id",
         """WITH touched AS (
-            SELECT id FROM members WHERE group_id = :group AND (id = KEYS OR parent_id = KEYS))
+            SELECT id FROM members WHERE group_id = $1 AND (id = ANY ($2::bigint[]) OR parent_id = ANY ($2::bigint[])))
         SELECT purchase_id FROM participations
-        WHERE group_id = :group AND member_id = ANY (ARRAY(SELECT id FROM touched))
+        WHERE group_id = $1 AND member_id = ANY (ARRAY(SELECT id FROM touched))
         UNION SELECT id FROM purchases
-        WHERE group_id = :group AND lead_member_id = ANY (ARRAY(SELECT id FROM touched))""",
+        WHERE group_id = $1 AND lead_member_id = ANY (ARRAY(SELECT id FROM touched))""",
     ),
 }
 """By table the column that says whose case a row is of, and the purchases of these. A draft's lines count for none."""
 _FORGET = """
-WITH gone AS (DELETE FROM case_changes WHERE group_id = :group AND purchase_id = KEYS)
-DELETE FROM current_allocations WHERE group_id = :group AND purchase_id = KEYS"""
+WITH gone AS (DELETE FROM case_changes WHERE group_id = $1 AND purchase_id = ANY ($2::bigint[]))
+DELETE FROM current_allocations WHERE group_id = $1 AND purchase_id = ANY ($2::bigint[])"""
 
 
 def watch_cases() -> None:
     for table, (key, purchases) in READ.items():
         how = frozenset({"insert", "update"} if table == "purchases" else {"insert", "update", "delete"})
-        watch(table, Watch(key, _TELL.format(purchases).replace("KEYS", _KEYS), _EVERYTHING, how))
-    watch("purchases", Watch("id", _FORGET.replace("KEYS", _KEYS), of=frozenset({"delete"})))
+        watch(table, Watch(key, _TELL.format(purchases), _EVERYTHING, how))
+    watch("purchases", Watch("id", _FORGET, of=frozenset({"delete"})))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table, TextClause, select, text
+from sqlalchemy import Table, TextClause, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -22,13 +22,13 @@ _WRITTEN = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\s+
 
 @dataclass(frozen=True)
 class Watch:
-    """Both are SQL, of `:group`; the first one of the `:keys` too."""
+    """What follows is SQL as PostgreSQL takes it: of the group, `$1`, and of the keys, `$2`."""
 
     key: str
     """The column that says whom a changed row concerns."""
     follows: str
     of_anything: str = ""
-    """Where nobody says which rows a statement changes; empty: nothing follows that cannot wait."""
+    """The same of the group alone, where nobody says which rows a statement changes; empty: nothing follows."""
     of: frozenset[str] = frozenset({"insert", "update", "delete"})
 
 
@@ -81,10 +81,10 @@ class _Following:
         group = self._session.info.get("group_id")
         connection = self._session.connection()
         for statement in self._whole:
-            connection.execute(text(statement), {"group": group})
+            connection.exec_driver_sql(statement, (group,))
         for statement, keys in self._keys.items():
             if keys:
-                connection.execute(text(statement), {"group": group, "keys": sorted(keys)})
+                connection.exec_driver_sql(statement, (group, sorted(keys)))
 
 
 def follow(session: Session, statement: str, named: Keys | None) -> None:
