@@ -241,6 +241,13 @@ async def test_the_date_is_said_once_and_only_put_off(database: Database, territ
             await ask(session, territory, purchase_id, cycles, offers_until=UNTIL - timedelta(days=1))
         assert "ne peut qu’être repoussée" in refused.value.errors["offers_until"]
         assert await ask(session, territory, purchase_id, offers_until=UNTIL + timedelta(days=5)) == 2, "all are told"
+        mails = (
+            await session.execute(
+                select(col(Message.subject), col(Message.body_text)).where(col(Message.kind) == "quotes.asked")
+            )
+        ).all()
+        kinds = sorted((subject[:6], "est repoussée" in body, "déjà répondu" in body) for subject, body in mails)
+        assert kinds == [("Demand", False, False)] * 2 + [("Rappel", True, True)] * 2
         buyer = await buyer_of(session, territory)
         clock = FixedClock(NOW + timedelta(days=12))
         command = QuoteIn(lines=(line("arceau", "1"),))

@@ -3,7 +3,7 @@ offer there is sealed: until that date nobody sees it, nor that it is there.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,6 +46,9 @@ ASKED = occasion(
     limit=f"{ASKS}",
     where=__name__,
 )
+
+
+_ANSWERED = "Si vous avez déjà répondu, il n’y a rien à faire."
 
 
 class AskIn(BaseModel):
@@ -161,7 +164,11 @@ async def ask_quotes(
     told = [one for one in await asked_of(session, purchase_id) if moved or (one.supplier_id, one.lot) in wanted]
     if not told:
         raise Invalid({"suppliers": "Choisissez au moins un fournisseur."})
-    await _mail(session, caller, purchase, consultation, told, sender, context, now)
+    news: dict[int, Sequence[str]] = {one.id: (_ANSWERED,) for one in known.values()}
+    if former is not None and moved:
+        put_off = f"La réponse était attendue le {date_time_long(former, context.zone)} : la date est repoussée."
+        news = {key: (put_off, *said) for key, said in news.items()}
+    await _mail(session, caller, purchase, consultation, told, sender, context, now, news)
     record_event(
         session,
         at=now,
@@ -220,7 +227,8 @@ async def remind_asked(
     if consultation is None or not told or consultation.offers_until <= now:
         raise Conflict("Personne n’est attendu\u00a0: il n’y a rien à rappeler.", code="offers_opened")
     consultation.reminded_at = now
-    await _mail(session, caller, purchase, consultation, told, sender, context, now)
+    news = {one.id: (_ANSWERED,) for one in told}
+    await _mail(session, caller, purchase, consultation, told, sender, context, now, news)
     record_event(session, at=now, person_id=caller.person_id, subject=("purchase", purchase_id), name="quote.reminded")
     return len(told)
 
@@ -234,8 +242,11 @@ async def _mail(
     sender: Sender,
     context: Context,
     now: datetime,
+    news: Mapping[int, Sequence[str]],
 ) -> None:
-    """A new key for each: the ones before go on, in the browsers that they were opened in too."""
+    """A new key for each: the ones before go on, in the browsers that they were opened in too. Who was asked before is
+    reminded of it, and told these `news`.
+    """
     await ASKS.count_here(session, caller.person_id, at=now, times=len(told))
     lead = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
     keys, mails = [], []
@@ -250,9 +261,9 @@ async def _mail(
                 "made_at": now,
             }
         )
-        mails.append(
-            _request_mail(purchase, lead.name, consultation, one, token, code, sender, context, base_url_of(session))
-        )
+        link = f"{base_url_of(session)}/offre/{context.slug}/{token}"
+        said = news.get(one.id, ())
+        mails.append(_request_mail(purchase, lead.name, consultation, one, link, code, sender, context, said))
     await insert_many(session, QuoteKey, keys)
     await queue_mails(session, mails, now)
 
@@ -262,26 +273,28 @@ def _request_mail(
     buyer: str,
     consultation: Consultation,
     asked: Asked,
-    token: str,
+    link: str,
     code: str,
     sender: Sender,
     context: Context,
-    base_url: str,
+    news: Sequence[str],
 ) -> Mail:
+    """With `news` it goes to who was asked before."""
     until = date_time_long(consultation.offers_until, context.zone)
     of_lot = f", lot n°\u00a0{asked.lot}" if asked.lot else ""
     return Mail(
         kind=ASKED,
         recipient=asked.email,
-        subject=f"Demande de devis, réponse avant le {until} : {purchase.title}{of_lot}",
+        subject=f"{'Rappel : devis' if news else 'Demande de devis, réponse'} avant le {until} : "
+        f"{purchase.title}{of_lot}",
         why=f"{context.group_name} vous demande un devis : remplissez-le en ligne avant le {until}. "
         f"Sur la page, tapez le code {code[:4]} {code[4:]}.",
         paragraphs=(
             *((consultation.message,) if consultation.message else ()),
             "Vous pouvez modifier votre offre jusqu’à cette date. Personne ne la voit avant, pas même nous.",
-            "Si vous avez déjà répondu, il n’y a rien à faire.",
+            *news,
         ),
-        button=Button("Remplir le devis", f"{base_url}/offre/{context.slug}/{token}"),
+        button=Button("Remplir le devis", link),
         facts=(
             Fact("Acheteur", buyer),
             Fact("Achat", f"{purchase.reference} {purchase.title}{of_lot}"),
