@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlmodel import col
 
+from api_client import API, Connect
 from factories import NOW, Territory, make_territory
 from pooling.accounts.models import Person
 from pooling.actions.catalogue import Catalogue, System
@@ -50,8 +51,8 @@ async def administrator(database: Database, sign_in: SignIn, territory: Territor
     return browser
 
 
-async def test_what_an_administrator_adds_every_group_proposes_and_buys(
-    database: Database, territory: Territory, sign_in: SignIn
+async def test_what_an_administrator_adds_every_group_proposes_and_buys(  # noqa: PLR0915 - one story
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
 ) -> None:
     browser, inside = await administrator(database, sign_in, territory), await sign_in(FACILITATOR)
     for path in (BASE, f"{BASE}/nouveau", f"{BASE}/velos", f"{BASE}/velos/fiche", f"{BASE}/journal"):
@@ -79,6 +80,12 @@ async def test_what_an_administrator_adds_every_group_proposes_and_buys(
     action = proposed.headers["location"].rpartition("/")[2]
     for path in (f"achats/nouveau?action={action}", f"actions/{action}/modalites/fiche"):
         assert "Journée de navette" in (await inside.get(f"/g/bassin/{path}")).text, path
+    terms = (await inside.get(f"/g/bassin/actions/{action}/modalites/fiche")).text
+    assert 'name="seul-1" type="text" value="640,5"' in terms or 'value="devis d’un transporteur (catalogue)"' in terms
+
+    told = (await (await connect(FACILITATOR)).get(f"{API}/catalogue")).json()["systems"]
+    (mine,) = [system for system in told if system["code"] == "navettes-d-ete"]
+    assert (mine["items"][0]["price"], mine["aids"][0]["valid_from"]) == ("640.50", "2027-01-01")
 
     page = f"{BASE}/navettes-d-ete"
     form = await browser.get(f"{page}/fiche")

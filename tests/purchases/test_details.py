@@ -175,12 +175,12 @@ async def test_programs_read_and_say_it(connect: Connect, database: Database, te
 
 
 async def test_a_program_prepares_a_purchase_with_them(connect: Connect, territory: Territory) -> None:
-    item: dict[str, Any] = {"code": "vae", "name": "VAE", "unit_price": "1900", "details": {"cpv": "34422000-1"}}
+    item: dict[str, Any] = {"code": "vae", "name": "VAE", "unit_price": "1900", "details": {"cpv": "34422000"}}
     sent = {"title": "Vélos", "lead_member": ARCACHON, "items": [item]}
     program = await connect("animation@bassin.example")
     made = await program.post(f"{API}/purchases", sent)
-    assert made.json()["items"][0]["details"]["cpv"] == "34422000-1"
-    wrong = {**sent, "items": [{**item, "details": {"cpv": "34422000-7"}}]}
+    assert made.json()["items"][0]["details"]["cpv"] == "34422000-7"
+    wrong = {**sent, "items": [{**item, "details": {"cpv": "34422000-1"}}]}
     refused = await program.post(f"{API}/purchases", wrong)
     assert problem(refused) == (422, "invalid")
     assert "items.0.details.cpv" in refused.text

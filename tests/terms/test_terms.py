@@ -195,7 +195,7 @@ async def test_the_purchase_has_all_that_was_said(database: Database, territory:
         found = {name: (await session.execute(text(sql))).scalar_one() for name, sql in read.items()}
     assert found == {
         "who": " ".join(sorted((LUGOS, SALLES))),
-        "items": "velo 1000.5000 34422000-1 21828 1200.0000; casque 35.0000  ",
+        "items": "velo 1000.5000 34422000-7 21828 1200.0000; casque 35.0000  ",
         "charges": 'livraison 30000 20.00 "equal"',
         "aids": 'fonds-de-concours 25.000000 500000 null ["livraison"]; prime 40000 ["velo"] []',
         "mandate": "sign_and_notify",

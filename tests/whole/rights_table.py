@@ -697,6 +697,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"POST {API}/members/from-directory": FACILITATOR,
     f"POST {API}/members/merger": FACILITATOR,
     **{f"{method} {API}/actions": GROUP for method in ("GET", "POST")},
+    f"GET {API}/catalogue": GROUP,
     f"GET {API}/actions/{{action}}": GROUP,
     f"PUT {API}/actions/{{action}}": OWNS,
     f"POST {API}/actions/{{action}}/state": FACILITATOR,

@@ -612,7 +612,7 @@ ACCEPTED: dict[str, tuple[str, str]] = {
         "0, 0, 'x', '2027-01-01'",
     ),
     "ck_action_items_percent": ("vat_hundredths", "10000"),
-    "ck_action_items_cpv_has_check_digit": ("cpv", "'34422000-1'"),
+    "ck_action_items_cpv_has_check_digit": ("cpv", "'34422000-7'"),
     "ck_action_items_account_has_digits": ("account", "'21828'"),
     "ck_action_items_price_has_source": ("price_alone_cents, price_source, priced_on", "1, 'x', '2027-01-01'"),
     "ck_action_aids_six_at_most": ("place, position, rate_hundredths", "3, 6, 1"),

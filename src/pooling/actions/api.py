@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from litestar import get, post, put
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from pooling.accounts.idempotency import Made
 from pooling.actions import keeping
+from pooling.actions.catalogue import System
 from pooling.actions.keeping import sheet_of, write_action
 from pooling.actions.models import Action, ActionState, Ease, FactorKind
 from pooling.actions.page import OnAction, catalogue_of
@@ -137,6 +139,52 @@ class StatePut(ApiIn):
     """Why it is set aside."""
 
 
+class TypicalItemOut(ApiOut):
+    """An item that a purchase begins with."""
+
+    name: str
+    unit: str
+    cpv: str
+    account: str
+    vat_percent: Decimal
+    price: Decimal | None
+    """Before VAT, of one; null: none that has a source is known."""
+    priced_on: date | None
+    source: str
+    to_confirm: bool
+
+
+class RuleOut(ApiOut):
+    """An aid or a quota, with the days on which it holds."""
+
+    name: str
+    valid_from: date
+    valid_to: date | None
+    source: str
+    to_confirm: bool
+
+
+class SystemOut(ApiOut):
+    """Something that may be done together."""
+
+    code: str
+    name: str
+    what: str
+    kind: str
+    """What kind of purchase follows; empty: nothing is bought."""
+    specify: Sequence[str]
+    questions: Sequence[str]
+    vigilance: Sequence[str]
+    indicators: Sequence[str]
+    items: Sequence[TypicalItemOut]
+    aids: Sequence[RuleOut]
+    quotas: Sequence[RuleOut]
+
+
+class CatalogueOut(ApiOut):
+    systems: Sequence[SystemOut]
+
+
 class ActionsAsked(PageIn):
     q: str = Field(default="", max_length=200, description="Words of the sheet, in French, or the reference.")
     lead: str = Field(default="", max_length=20, description="Those that the member of this code looks after.")
@@ -162,6 +210,19 @@ async def _out(here: InGroup, action: Action) -> ActionOut:
 
 def _line(shown: ActionShown) -> ActionLineOut:
     return ActionLineOut(**{name: getattr(shown, name) for name in ActionLineOut.model_fields})
+
+
+@endpoint(get, "/catalogue", right=Right.SEE_GROUP)
+async def get_catalogue(here: Here[InGroup]) -> CatalogueOut:
+    """What actions may be proposed from: what comes along and what the host added, for all its groups."""
+    return CatalogueOut(systems=[_system(system) for system in (await catalogue_of(here)).systems])
+
+
+def _system(system: System) -> SystemOut:
+    said = system.model_dump()
+    items = [TypicalItemOut(vat_percent=item.pop("vat_rate"), **item) for item in said.pop("items")]
+    rules = {part: [RuleOut(**rule) for rule in said.pop(part)] for part in ("aids", "quotas")}
+    return SystemOut(**said, items=items, **rules)
 
 
 @endpoint(get, "/actions", right=Right.SEE_GROUP)
@@ -215,4 +276,4 @@ def _command(sent: ActionPut) -> ActionIn:
     return validated(ActionIn, sent.model_dump())
 
 
-ROUTES = [list_actions, propose_action, get_action, correct_action, move_action]
+ROUTES = [get_catalogue, list_actions, propose_action, get_action, correct_action, move_action]

@@ -11,7 +11,11 @@ _CPV = re.compile(r"([0-9]{8})(?:-([0-9]))?")
 _ACCOUNT = re.compile(r"[1-8][0-9]{1,9}")
 _BLANKS = re.compile(r"\s")
 _WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7)
-"""As every code of the vocabulary has it: 34430000-0, 39121100-7, 30192113-6."""
+"""As codes of the vocabulary have it: 34430000-0, 39121100-7, 30192113-6."""
+_OTHERWISE = {"34421000": "7", "34422000": "7", "34211100": "9", "34211200": "9", "34211300": "9"}
+"""Check digits that the vocabulary gives otherwise: those of motor scooters, of cycles with auxiliary motors, of bodies
+of vehicles. Notices and essential data have them as they are published.
+"""
 LONGEST = 20
 """As it may be typed, blanks and all."""
 
@@ -47,7 +51,9 @@ def read_account(typed: str) -> str:
 
 
 def check_digit(digits: str) -> str:
-    return str(sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 10)
+    return _OTHERWISE.get(digits) or str(
+        sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 10
+    )
 
 
 Cpv = Annotated[str, Field(max_length=LONGEST), AfterValidator(read_cpv)]

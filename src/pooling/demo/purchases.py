@@ -257,7 +257,7 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
                 unit="vélo",
                 unit_price=Decimal(1900),
                 fctva=True,
-                details=_filed_alike("Cycles et accessoires", "34422000-1", "21828", Decimal(2150), at),
+                details=_filed_alike("Cycles et accessoires", "34422000-7", "21828", Decimal(2150), at),
                 tiers=(
                     TierIn(from_quantity=30, unit_price=Decimal(1790)),
                     TierIn(from_quantity=60, unit_price=Decimal(1690)),
@@ -270,7 +270,7 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
                 unit="vélo",
                 unit_price=Decimal(4800),
                 fctva=True,
-                details=_filed_alike("Cycles et accessoires", "34422000-1", "21828", Decimal(5400), at),
+                details=_filed_alike("Cycles et accessoires", "34422000-7", "21828", Decimal(5400), at),
             ),
         ),
         delivery_expected_on=(now + timedelta(days=75)).date(),
@@ -278,8 +278,8 @@ async def _electric_bikes(session: AsyncSession, territory: Demonstration, now: 
     stage = await begin(session, territory, command, at, BUYER)
     lots = LotsIn(
         lots=(
-            LotIn(number=1, title="Vélos de service", cpv="34422000-1", items=("vae",)),
-            LotIn(number=2, title="Vélos cargo", cpv="34422000-1", items=("cargo",)),
+            LotIn(number=1, title="Vélos de service", cpv="34422000-7", items=("vae",)),
+            LotIn(number=2, title="Vélos cargo", cpv="34422000-7", items=("cargo",)),
         )
     )
     await arrange_lots(session, stage.buyer, stage.purchase.id, lots, at)

@@ -21,7 +21,9 @@ def form_of_typical(items: Sequence[TypicalItem]) -> dict[str, str]:
 
 
 def described(items: Sequence[ItemIn], typical: Sequence[TypicalItem]) -> tuple[ItemIn, ...]:
-    """These items; those that still are called as a usual one with its CPV, its account and its price alone."""
+    """These items; those that still are called as a usual one with its CPV, its account and its price alone, if that
+    one is confirmed: savings are counted from it.
+    """
     known = {item.name: item for item in typical}
     return tuple(
         item.model_copy(update={"details": _details(known[item.name])}) if item.name in known else item
@@ -30,10 +32,12 @@ def described(items: Sequence[ItemIn], typical: Sequence[TypicalItem]) -> tuple[
 
 
 def _details(item: TypicalItem) -> DetailsIn:
+    if item.price is None or item.to_confirm:
+        return DetailsIn(cpv=item.cpv, account=item.account)
     return DetailsIn(
         cpv=item.cpv,
         account=item.account,
         price_alone=item.price,
-        price_source=f"{item.source} (catalogue)"[:LONGEST_SOURCE] if item.price is not None else "",
+        price_source=f"{item.source} (catalogue)"[:LONGEST_SOURCE],
         priced_on=item.priced_on,
     )

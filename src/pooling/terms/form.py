@@ -138,7 +138,9 @@ def _values_of_item(item: TermsItemIn, row: int) -> Mapping[str, object]:
 
 
 def from_catalogue(system: System) -> TermsIn:
-    """What terms begin with: the usual items of the catalogue, their reference price as the expected one."""
+    """What terms begin with: the usual items of the catalogue, their reference price as the expected one, and as the
+    price alone where it is confirmed.
+    """
     codes: list[str] = []
     for item in system.items:
         codes.append(code_for(item.name, codes, else_="article"))
@@ -148,6 +150,7 @@ def from_catalogue(system: System) -> TermsIn:
 
 def _usual(code: str, item: TypicalItem) -> TermsItemIn:
     cents = None if item.price is None else int(item.price * 100)
+    alone = None if item.to_confirm else cents
     return TermsItemIn(
         code=code,
         name=item.name,
@@ -156,9 +159,9 @@ def _usual(code: str, item: TypicalItem) -> TermsItemIn:
         vat_hundredths=int(item.vat_rate * 100),
         cpv=item.cpv,
         account=item.account,
-        price_alone_cents=cents,
-        price_source=f"{item.source} (catalogue)"[:LONGEST_SOURCE] if cents is not None else "",
-        priced_on=item.priced_on,
+        price_alone_cents=alone,
+        price_source=f"{item.source} (catalogue)"[:LONGEST_SOURCE] if alone is not None else "",
+        priced_on=item.priced_on if alone is not None else None,
     )
 
 
