@@ -37,7 +37,7 @@ def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: AR
         yield Task(sentence, context, path, "Rattacher")
     if row["disputed"]:
         sentence = f"Suivre {plural(row['disputed'], 'facture contestée', 'factures contestées')}"
-        yield Task(sentence, context, path, "Voir", **when)
+        yield Task(sentence, context, path, "Voir les factures", **when)
 
 
 BILLS_TO_DECIDE = TaskRows(_OPEN, _tasks)

@@ -68,7 +68,7 @@ async def order(stage: Stage, supplier: str, *, delivery: Cents = 0) -> Sequence
         charge = await add_line(session, stage.buyer, purchase_id, CHARGES, command, stage.clock)
         await name_invoicers(session, stage.buyer, purchase_id, {charge.code: chosen}, stage.clock.instant)
     await make_orders(session, stage.buyer, purchase_id, stage.clock)
-    await say_sent(session, stage.buyer, purchase_id, stage.clock, how="Par la plateforme du fournisseur")
+    await say_sent(session, stage.buyer, purchase_id, stage.clock, how="par la plateforme du fournisseur")
     orders = select(Order).where(col(Order.purchase_id) == purchase_id).order_by(col(Order.number))
     return (await session.execute(orders.execution_options(populate_existing=True))).scalars().all()
 

@@ -135,7 +135,7 @@ async def _open(
         impact_weight=3,
         cost_weight=2,
         weighting=Weighting.POPULATION,
-        closes_at=now + timedelta(days=12),
+        closes_at=(now + timedelta(days=12)).replace(hour=17, minute=0, second=0, microsecond=0),
     )
     found = await prepare_round(session, facilitator, command, begun - timedelta(days=1))
     await open_round(session, facilitator, found.reference, FixedClock(begun))

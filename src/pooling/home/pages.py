@@ -1,6 +1,7 @@
 """À faire, and a purchase at a glance."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from litestar import Request, Response, get
@@ -28,6 +29,8 @@ from pooling.purchases.rules import ONCE_CLOSED
 from pooling.web.layout import render
 from pooling.web.typography import date_long, date_time_long, deadline_words, relative_day
 
+SOON = timedelta(days=7)
+
 
 @get("/", right=Right.SIGNED_IN)
 async def front_door(request: Request[Any, Any, Any]) -> Response[Any]:
@@ -43,7 +46,7 @@ async def show_home(here: Here[GroupPage]) -> Response[str]:
     collections = await open_collections(here.session, here.now)
     return here.render(
         "home/tasks.html",
-        cards_shown=[_card(task, here) for task in await here.features.tasks(here.session, here.caller, here.now)],
+        cards_shown=_by_weight(await here.features.tasks(here.session, here.caller, here.now), here),
         steps=await first_steps(here.session, here.caller),
         told_of_collections=here.caller.has(Role.REFERENT),
         collections=[
@@ -51,6 +54,21 @@ async def show_home(here: Here[GroupPage]) -> Response[str]:
             for reference, title, closes_at, filed, total in collections
         ],
     )
+
+
+def _by_weight(tasks: Sequence[Task], here: GroupPage) -> list[dict[str, Any]]:
+    """The first card, what is late and what is due soon stand out; fifteen of one weight would hide them."""
+    soon = here.now.astimezone(here.zone).date() + SOON
+    cards = [_card(task, here) for task in tasks]
+    for task, card in list(zip(tasks, cards, strict=True))[1:]:
+        day = _day(task, here)
+        if task.state == "due" and (day is None or day > soon):
+            card["state"] = "later"
+    return cards
+
+
+def _day(task: Task, here: GroupPage) -> date | None:
+    return task.due_on or (task.due_at.astimezone(here.zone).date() if task.due_at else None)
 
 
 def _card(task: Task, here: GroupPage) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def _step_task(purchase: Purchase, step: Step, told: Mapping[str, bool]) -> Task
     if lacking := next((fact for fact in step.facts if not told[fact.name]), None):
         return Task(lacking.task, context, base + lacking.path, lacking.button)
     due = purchase.delivery_expected_on if step.state == PurchaseState.DELIVERED else None
-    return Task(step.label, context, f"{base}/etape", "Enregistrer", due_on=due)
+    return Task(step.label, context, f"{base}/etape", step.label.partition(" ")[0], due_on=due)
 
 
 async def open_collections(session: AsyncSession, now: datetime) -> list[tuple[str, str, datetime, int, int]]:

@@ -65,6 +65,11 @@ class Assessed:
         """The earliest day of a notice: the day it was, or once needs are known."""
         return self.plan.launched_on or max(self.today, self.closes_on or self.today)
 
+    @property
+    def has_calendar(self) -> bool:
+        """Of what is ordered already, a day « at the earliest » means something only beside that of its notice."""
+        return self.plan.launched_on is not None or PurchaseState.ORDERED not in self.dates
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -96,7 +101,7 @@ async def assess(
     worth = {code: cents * (1 + plan.renewals) for code, cents in by_item.items()}
     lots, families = by_lot(items, worth), by_family(items, details, worth, plan.family)
     guidance = guide(configuration, about.day, estimate)
-    calendar = earliest(guidance.procedure, about.start) if guidance.procedure else None
+    calendar = earliest(guidance.procedure, about.start) if guidance.procedure and about.has_calendar else None
     small = configuration.small_lots_on(about.day, guidance.procedure)
     return Assessment(
         tally=tally,

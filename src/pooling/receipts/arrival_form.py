@@ -81,7 +81,7 @@ def photos_sent(form: Form) -> list[Upload]:
 
 
 def places(lines: Sequence[LineShown], form: Form) -> list[dict[str, Any]]:
-    """The boxes by place, as the page shows them."""
+    """The boxes by place, as the page shows them: those where something is still to arrive first."""
     shown = []
     for (code, member, site, address), here in groupby(
         lines, key=lambda line: (line.member_code, line.member, line.site, line.address)
@@ -95,7 +95,7 @@ def places(lines: Sequence[LineShown], form: Form) -> list[dict[str, Any]]:
                 "lines": [_box(line, form) for line in here],
             }
         )
-    return shown
+    return sorted(shown, key=lambda place: not any(box["is_due"] for box in place["lines"]))
 
 
 def _box(line: LineShown, form: Form) -> dict[str, Any]:

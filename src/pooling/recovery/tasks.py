@@ -74,13 +74,13 @@ def _when(row: Mapping[str, Any]) -> dict[str, Any]:
 def _paying(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
     sentence = "Payer le titre de recettes, échu" if row["late"] else "Payer le titre de recettes"
     path = f"/achats/{row['reference']}{SECTION}/{row['code']}"
-    yield Task(sentence, f"{row['reference']} · {row['name']}", path, "Voir", **_when(row))
+    yield Task(sentence, f"{row['reference']} · {row['name']}", path, "Voir le titre", **_when(row))
 
 
 def _reminding(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001
     sentence = f"Relancer {plural(row['late'], 'membre')} en retard de paiement"
     path = f"/achats/{row['reference']}{SECTION}"
-    yield Task(sentence, f"{row['reference']} · {row['title']}", path, "Voir", **_when(row))
+    yield Task(sentence, f"{row['reference']} · {row['title']}", path, "Voir les titres", **_when(row))
 
 
 def _issuing(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001

@@ -47,7 +47,7 @@ LIMIT 20"""
 def _lead(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
     told, path = f"{row['reference']} · {row['title']}", f"{ROUNDS}/{row['reference']}"
     if row["state"] == RoundState.CLOSED:
-        yield Task("Faire adopter le classement des actions", told, path, "Voir")
+        yield Task("Faire adopter le classement des actions", told, path, "Voir le classement")
     else:
         yield Task("Donner d’autres dates à un tour qui n’a pas ouvert", told, f"{path}/fiche", "Modifier")
 

@@ -41,11 +41,11 @@ ORDER BY c.ends_at DESC, c.id LIMIT 20"""  # noqa: S608 - ours
 
 def _of_purchase(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
     told = f"{row['reference']} · {row['title']}"
-    yield Task("Donner votre avis sur la livraison", told, f"/achats/{row['reference']}/avis", "Deux questions")
+    yield Task("Donner votre avis sur la livraison", told, f"/achats/{row['reference']}/avis", "Donner votre avis")
 
 
 def _of_committee(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
-    yield Task("Donner votre avis sur la réunion", row["title"], f"/comites/{row['id']}/avis", "Deux questions")
+    yield Task("Donner votre avis sur la réunion", row["title"], f"/comites/{row['id']}/avis", "Donner votre avis")
 
 
 OF_PURCHASES = TaskRows(_OF_PURCHASES, _of_purchase)

@@ -29,11 +29,15 @@ from pooling.terms.schemas import MOST_UNITS, AnswerIn
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
-from pooling.web.typography import date_short, number
+from pooling.web.typography import date_long, date_short, number
 
 _FILES = f"{ANSWER}/pieces"
 _LONGEST = {name: longest_of(AnswerIn, name) for name in ("condition", "deliberation")}
-_POSITIONS = [(str(position), words) for position, words in POSITION_WORDS.items()]
+_POSITIONS = [
+    (str(Position.IN), "Nous participons"),
+    (str(Position.UNDER_CONDITION), "Nous participons sous condition"),
+    (str(Position.OUT), "Nous ne participons pas"),
+]
 _LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
 """Bytes: three of the largest, and what a form adds to the files it sends."""
 _HINT = f"Par exemple la délibération. {MOST_OF_ANSWER} fichiers au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun."
@@ -67,6 +71,7 @@ async def _answer_page(here: AnswerPage, form: Form) -> Response[str]:
         action=here.action,
         items=() if shares_all(terms.kind) else terms.items,
         positions=_POSITIONS,
+        answer_by=date_long(terms.answer_by) if terms.answer_by else "",
         longest=_LONGEST,
         answered=answer is not None,
         still_open=here.action.state in OPEN,

@@ -24,8 +24,8 @@ LIMIT 50"""
 def _answer(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:
     day, zone = date.fromisoformat(row["answer_by"]), ZoneInfo(row["timezone"])
     yield Task(
-        f"Dire si {row['name']} participe à l’action : {row['title']}",
-        f"{row['reference']} · modalités",
+        f"Dire si {row['name']} participe à cette action",
+        f"{row['reference']} · {row['title']}",
         f"{ACTIONS}/{row['reference']}/modalites/reponses/{row['code']}",
         "Répondre",
         due_at=datetime.combine(day, time.max, tzinfo=zone),
@@ -49,7 +49,7 @@ LIMIT 20"""
 
 def _begin(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
     path = f"{ACTIONS}/{row['reference']}/modalites"
-    yield Task(f"Préparer l’achat convenu : {row['title']}", f"{row['reference']} · modalités", path, "Préparer")
+    yield Task("Préparer l’achat convenu", f"{row['reference']} · {row['title']}", path, "Préparer")
 
 
 PURCHASES_TO_BEGIN = TaskRows(_TO_BEGIN, _begin)
