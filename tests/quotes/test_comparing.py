@@ -35,6 +35,7 @@ async def test_quotes_in_columns_and_what_is_best(database: Database, territory:
         "Le moins cher de chaque article Mobilier de l’exemple, Cycles de l’exemple 15 910,00 €",
         "non proposé",
         "incomplet",
+        "seul à tout proposer",
         "R2152-7",
     ):
         assert said in shown, said

@@ -102,6 +102,7 @@ async def test_terms_are_written_shared_and_answered(sign_in: SignIn) -> None:
     lacking = await sent(referent, MINE, {"position": "under_condition"})
     assert lacking.status_code == 422
     assert "à quelle condition" in text_of(lacking)
+    assert not re.search(r"<input[^>]* checked", (await referent.get(MINE)).text), "nobody answers for the member"
     undated = await sent(referent, MINE, {"position": "in", "deliberation": "D12"})
     assert "référence et la date" in text_of(undated)
     answer = {

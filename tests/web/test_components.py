@@ -196,6 +196,17 @@ def test_a_card_says_its_state_in_words(state: str, word: str) -> None:
     assert page.one(href="/x?a=1&b=2").text == HOSTILE
 
 
+def test_of_cards_that_can_wait_the_button_is_calm() -> None:
+    page = draw(
+        "<ul>{{ cards.todo(h, '/x', h, h, 'later', h) }}{{ cards.todo(h, '/y', h, h, 'due', h) }}</ul>", h=HOSTILE
+    )
+    assert [page.one(href=path).attributes["class"].split() for path in ("/x", "/y")] == [
+        ["button"],
+        ["button", "button-primary"],
+    ]
+    assert "À faire" not in page.all("li")[0].text
+
+
 def test_the_current_step_is_marked_in_words_too() -> None:
     steps = [{"label": HOSTILE, "date": None, "state": s} for s in ("done", "current", "to_come", "cancelled")]
     page = draw("{{ states.timeline(steps, hostile) }}", steps=steps, hostile=HOSTILE)

@@ -120,9 +120,10 @@ def _gaps(found: Comparison) -> list[str]:
             continue
         sums = {offer.id: basket.ttc for offer in offers if (basket := found.baskets[offer.id]).is_complete}
         least = min(sums.values(), default=0)
+        first = "le moins cher" if len(sums) > 1 else "seul à tout proposer"
         for offer in offers:
             gap = sums.get(offer.id, 0) - least
-            said[offer.id] = "incomplet" if offer.id not in sums else f"+ {euros(gap)}" if gap else "le moins cher"
+            said[offer.id] = "incomplet" if offer.id not in sums else f"+ {euros(gap)}" if gap else first
     return [said[quote.id] for quote in found.quotes]
 
 
