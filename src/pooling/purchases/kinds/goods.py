@@ -32,7 +32,7 @@ GOODS = Kind(
             (
                 "La collecte ne peut plus être rouverte.",
                 "Les référents des participants reçoivent un courriel : la commande est passée.",
-                "Aucun bon de commande n’est fait dans ces pages : « Commandes » en prépare.",
+                "Cette étape n’envoie aucun bon de commande : préparez-les dans « Commandes ».",
             ),
             "La commande est enregistrée.",
             facts=(CONSOLIDATED, UNORDERED, CONVENED),
