@@ -50,6 +50,7 @@ from pooling.experiences.schemas import ExperienceIn
 from pooling.exports.asking import ask_export
 from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
+from pooling.finances.files import EVERYBODYS
 from pooling.followups.documents import attach_document
 from pooling.followups.keeping import keep_followup
 from pooling.followups.schemas import DateIn, FollowUpIn
@@ -186,9 +187,9 @@ async def furnish(
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
     named |= await _order(database, territory, mark)
     named |= await _receive(database, territory, mark)
-    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS, STATEMENTS]
+    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS, STATEMENTS, EVERYBODYS]
     configured = gather_features(FEATURES, PROJECT_ROOT / "config", ReminderConfiguration())
-    assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 6  # two of them are of orders
+    assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 7  # two of them are of orders
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
@@ -553,6 +554,9 @@ async def _allocate(session: AsyncSession, territory: Territory, purchase_id: in
     return {
         "export_id": await ask_workbook(session, buyer, purchase_id, NOW),
         "statements_export_id": asked,
+        "finances_export": await ask_export(
+            session, EVERYBODYS.name, {"year": None, "format": "csv"}, buyer.person_id, NOW, unchanging=False
+        ),
         "entry_id": titre.id,
         "layout": "titres",
     }

@@ -206,7 +206,7 @@ class Settings(BaseSettings):
     purge_after_days: Annotated[int, BeforeValidator(_days)] = 365
     """How long people who left every group keep their name and address here; what they did stays in the journal."""
     direct_workbook_rows: Annotated[int, BeforeValidator(_rows)] = 10_000
-    """A finance workbook of so many rows at most is written while one waits; the worker writes a longer one."""
+    """A file for finance of so many rows at most is written while one waits; the worker writes a longer one."""
     private_webhooks: bool = False
     """Whether other programs may be told of events at addresses of this network, and without HTTPS."""
 

@@ -2,8 +2,11 @@
 
 import io
 from decimal import Decimal
+from pathlib import Path
 
+from litestar import Litestar
 from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from allocation.records.test_versions import freeze, read
@@ -13,16 +16,26 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import Charge
 from pooling.bills.models import Bill, BillRate
+from pooling.exports.writing import write_exports
+from pooling.finances.files import EVERYBODYS
+from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.recovery.models import EntryKind, RecoveryEntry
-from web_client import Browser, SignIn, text_of
+from pooling.settings import Settings
+from web_client import Browser, SignIn, stand_on, text_of
 
 FINANCES = "/g/bassin/finances"
 FACILITATOR, FINANCE = "animation@bassin.example", "finances@arcachon.example"
 
 
 async def test_every_member_over_all_purchases(
-    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+    app: Litestar,
+    database: Database,
+    territory: Territory,
+    sign_in: SignIn,
+    connect: Connect,
+    clock: FixedClock,
+    tmp_path: Path,
 ) -> None:
     """Arcachon pays suppliers for all; Salles paid the lorry (36 € with VAT) and was asked for its share."""
     bought = await buy(database, territory)
@@ -43,6 +56,7 @@ async def test_every_member_over_all_purchases(
 
     facilitator, finance = await sign_in(FACILITATOR), await sign_in(FINANCE)
     await of_everybody(facilitator)
+    await written_apart(app, facilitator, finance, database, clock, tmp_path)
     await of_salles(facilitator)
     await of_its_own(finance)
     await tells_the_same(facilitator, await connect(FACILITATOR))
@@ -81,6 +95,38 @@ async def of_everybody(facilitator: Browser) -> None:
     assert "à recalculer" not in shown
     assert "Lugos 216,00 €" in shown, "what is only declared is planned"
     assert "Salles – –" in await read(facilitator, f"{FINANCES}?annee=2026")
+
+
+async def written_apart(
+    app: Litestar, facilitator: Browser, finance: Browser, database: Database, clock: FixedClock, folder: Path
+) -> None:
+    """Everybody's files, where they are long, are those that would be downloaded at once; a member's own stay so."""
+    kinds = ("xlsx", "ods", "csv")
+    at_once = {kind: (await facilitator.get(f"{FINANCES}/liste.{kind}?annee=2027")).content for kind in kinds}
+    stand_on(app, settings=Settings(data_dir=folder, direct_workbook_rows=0))
+    home = f"{FINANCES}?annee=2027"
+    for kind in kinds:
+        answer = await facilitator.get(f"{FINANCES}/liste.{kind}?annee=2027")
+        assert (answer.status_code, answer.headers["location"]) == (303, home), kind
+        assert f'name="format" value="{kind}"' in (await facilitator.get(home)).text
+        asked = await facilitator.post(f"{FINANCES}/fichiers", {"annee": "2027", "format": kind}, page=home)
+        page = asked.headers["location"]
+        assert "data-progress" in (await facilitator.get(page)).text
+        assert await write_exports(database, clock, [EVERYBODYS]) == 1
+        assert "Exercice 2027" in text_of(await facilitator.get(page))
+        file = await facilitator.get(f"{page}/fichier")
+        assert file.headers["content-disposition"] == f'attachment; filename="finances-bassin-2027.{kind}"'
+        assert told(file.content) == told(at_once[kind]), kind
+        assert (await finance.get(f"{page}/fichier")).status_code in {403, 404}
+        assert (await finance.get(f"{FINANCES}/liste.{kind}")).status_code == 200, "its own are few"
+    stand_on(app, settings=Settings(data_dir=folder))
+
+
+def told(content: bytes) -> object:
+    if not content.startswith(b"PK"):
+        return content
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
 async def of_salles(facilitator: Browser) -> None:

@@ -624,6 +624,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {PURCHASE}/couts/etats/{{number}}/{page}": frozenset() for page in ("ecarts", "ecarts.xlsx")},
     **{f"GET /g/{{group}}/finances{path}": MEMBERS_FINANCE for path in ("", *FILES_OF_FINANCES)},
     "POST /g/{group}/finances/calcul": MEMBERS_FINANCE,
+    "POST /g/{group}/finances/fichiers": FACILITATOR,
+    **{f"GET /g/{{group}}/finances/fichiers/{{finances_export}}{path}": FACILITATOR for path in ("", "/fichier")},
     **{  # the walk's finance officer is the lead member's
         f"GET /g/{{group}}/finances/{{member}}{path}": FACILITATOR
         for path in ("", "/comptes", "/comptes/{other}", *FILES_OF_FINANCES)
@@ -650,10 +652,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {PURCHASE}/couts/etats/{{number}}/repartition.{kind}": PAYS for kind in ("csv", "json", "ods", "xlsx")},
     **{f"GET {PURCHASE}/couts/etats/{{number}}/detail.{kind}": PAYS for kind in ("csv", "json")},
     **{f"{method} {PURCHASE}/couts/classeurs": PAYS for method in ("GET", "POST")},
-    **{
-        f"GET {PURCHASE}/couts/classeurs/{{export_id}}{path}": PAYS
-        for path in ("", "/repartition.ods", "/repartition.xlsx")
-    },
+    **{f"GET {PURCHASE}/couts/classeurs/{{export_id}}{path}": PAYS for path in ("", "/fichier")},
     **{f"GET {RECORD}/{path}": PAYS for path in ("releves", "comptabilite/{layout}")},
     **{f"GET {RECORD}/releves/{path}{{member}}": SEES_LUGOS | {"finance"} for path in ("", "envoyes/")},
     f"POST {RECORD}/releves/envoi": BUYER,

@@ -80,8 +80,7 @@ UNLINKED = {
     **dict.fromkeys(
         (f"{STATEMENTS}/zip/{{statements_export_id}}{end}" for end in ("", "/fichier")), "a button asks for it"
     ),
-    f"{WORKBOOKS}/{{export_id}}/repartition.ods": "as above",
-    f"{WORKBOOKS}/{{export_id}}/repartition.xlsx": "as above",
+    f"{WORKBOOKS}/{{export_id}}/fichier": "as above",
     "/g/{group}/achats/{reference}/receptions/{order_number}/reouverture": "offered once it is declared complete",
     **dict.fromkeys(
         (f"/g/{{group}}/achats/{{reference}}/couts/etats/{{number}}/ecarts{end}" for end in ("", ".xlsx")),
@@ -97,7 +96,11 @@ UNLINKED = {
     ),
     **dict.fromkeys(
         (
-            f"/g/{{group}}/achats/{{reference}}/procedure/convention/dossiers/{{deliberations_export}}{end}"
+            f"/g/{{group}}/{of}{end}"
+            for of in (
+                "achats/{reference}/procedure/convention/dossiers/{deliberations_export}",
+                "finances/fichiers/{finances_export}",
+            )
             for end in ("", "/fichier")
         ),
         "the worker makes what is longer than a download may be",

@@ -61,6 +61,11 @@ class Layout(BaseModel):
     headings: bool = True
     columns: tuple[LayoutColumn, ...] = Field(min_length=1)
 
+    @property
+    def charset(self) -> str:
+        """As a download calls it."""
+        return "windows-1252" if self.encoding == "cp1252" else "utf-8"
+
     @field_validator("dates")
     @classmethod
     def _readable(cls, dates: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +12,7 @@ from pooling.accounting.reading import BookedRecord, read_booked
 from pooling.accounting.rows import rows_of
 from pooling.accounting.writing import write_layout
 from pooling.allocation.records.opening import find_record
+from pooling.exports.kinds import Progress, counted
 from pooling.kernel.apart import PRELOADED
 from pooling.kernel.database import group_of
 from pooling.outbox.mail import FICTIONAL
@@ -34,5 +36,12 @@ async def write_layout_file(
 
 def _write(path: str, booked: BookedRecord, layout: Layout, creditor: str) -> int:
     with Path(path).open("wb") as target:
-        rows = rows_of(booked, layout.rows, creditor)
-        return write_layout(target, layout, rows, FICTIONAL if booked.fictional else None)
+        return write_booked(target, booked, layout, creditor)
+
+
+def write_booked(
+    target: IO[bytes], booked: BookedRecord, layout: Layout, creditor: str, progress: Progress = lambda _: None
+) -> int:
+    """The rows of a layout; returns how many values had to be transliterated."""
+    rows = counted(rows_of(booked, layout.rows, creditor), progress)
+    return write_layout(target, layout, rows, FICTIONAL if booked.fictional else None)

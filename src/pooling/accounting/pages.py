@@ -12,6 +12,8 @@ from sqlalchemy import and_, select
 from sqlmodel import col
 
 from pooling.accounting.configuration import AccountingLayouts
+from pooling.accounting.layout_export import KIND as LAYOUT_KIND
+from pooling.accounting.layout_export import about_rows, layout_name
 from pooling.accounting.layout_files import write_layout_file
 from pooling.accounting.mailing import ask_statements, mailing_of
 from pooling.accounting.models import StatementMail
@@ -23,6 +25,8 @@ from pooling.accounting.statement_export import KIND, MOST_IN_ZIP, count_stateme
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share, may_see_share
+from pooling.allocation.records.downloads import writes_apart
+from pooling.allocation.records.long_files import offer_of
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.allocation.records.page import RecordPage, RecordSharePage
 from pooling.exports.asking import ask_export, file_of, find_export
@@ -72,21 +76,23 @@ async def record_part(here: RecordPage) -> Part:
     )
 
 
-async def _layouts(here: RecordPage, url: str) -> list[dict[str, str]]:
-    """The files; those of titres for each member that is owed something."""
+async def _layouts(here: RecordPage, url: str) -> list[dict[str, Any]]:
+    """The files; those of titres for each member that is owed something. One that is long has a button instead."""
     creditors = await creditors_of(here.session, here.record.id)
-    offered = []
+    offered: list[dict[str, Any]] = []
     for layout in here.services.part(AccountingLayouts).accounting:
-        if layout.rows is not Rows.TITRES:
-            offered.append({"title": layout.title, "url": f"{url}/{layout.name}"})
-        else:
-            offered += [
+        long = writes_apart(here.request, await about_rows(here.session, here.record, layout))
+        of = creditors if layout.rows is Rows.TITRES else [("", "")]
+        for code, name in of:
+            asked = urlencode({"creancier": code}) if code else ""
+            asks = {"etat": here.record.number, "modele": layout.name, "creancier": code}
+            offered.append(
                 {
-                    "title": f"{layout.title} de {name}" if len(creditors) > 1 else layout.title,
-                    "url": f"{url}/{layout.name}?{urlencode({'creancier': code})}",
+                    "title": f"{layout.title} de {name}" if len(of) > 1 else layout.title,
+                    "url": f"{url}/{layout.name}{'?' if asked else ''}{asked}",
+                    "offer": offer_of(here, LAYOUT_KIND, asks, ["csv"]) if long else None,
                 }
-                for code, name in creditors
-            ]
+            )
     return offered
 
 
@@ -227,6 +233,9 @@ async def download_layout(
     here: Here[RecordPage], layout: FromPath[str], creancier: FromQuery[str] = ""
 ) -> Response[Any]:
     """The record as a file for an accounting package; titres are those of the lead, or of another member."""
+    named = here.services.part(AccountingLayouts).layout(layout)
+    if named is not None and writes_apart(here.request, await about_rows(here.session, here.record, named)):
+        return here.redirect(here.path)
     return await layout_file(here, here.record.number, layout, creancier)
 
 
@@ -253,10 +262,8 @@ async def layout_file(here: OnCosts, number: int, named: str, creditor: str = ""
     except BaseException:
         file.close()
         raise
-    encoding = "windows-1252" if layout.encoding == "cp1252" else "utf-8"
-    of = f"-{creditor}" if creditor else ""
-    name = f"{here.purchase.reference}-etat-{number}-{layout.name}{of}.csv"
-    answer = streamed(file, name, CSV, encoding=encoding)
+    name = layout_name(here.purchase, number, layout.name, creditor)
+    answer = streamed(file, name, CSV, encoding=layout.charset)
     answer.headers["X-Transliterated"] = str(changed)
     return answer
 

@@ -1,6 +1,6 @@
 """Asked for, found again, forgotten. Who may is for each kind's feature to say, each time. `writing.py` writes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,9 +56,9 @@ async def ask_export(
 
 
 async def find_export(
-    session: AsyncSession, kind: str, export_id: int, of: Mapping[str, Any]
+    session: AsyncSession, kind: str | Collection[str], export_id: int, of: Mapping[str, Any]
 ) -> tuple[Export, int | None]:
-    """One of this kind whose terms say so, with its size in bytes once it is ready.
+    """One of this kind, or of these, whose terms say so, with its size in bytes once it is ready.
 
     Raises:
         NotFound: there is none with this id, or it is forgotten.
@@ -70,18 +70,18 @@ async def find_export(
 
 
 async def latest_exports(
-    session: AsyncSession, kind: str, of: Mapping[str, Any]
+    session: AsyncSession, kind: str | Collection[str], of: Mapping[str, Any]
 ) -> Sequence[tuple[Export, int | None]]:
     """The same of several, the newest first."""
     found = await session.execute(_of(kind, of).order_by(col(Export.id).desc()).limit(SHOWN_AT_MOST))
     return [(export, size) for export, size in found]
 
 
-def _of(kind: str, of: Mapping[str, Any]) -> Select[Export, int | None]:
+def _of(kind: str | Collection[str], of: Mapping[str, Any]) -> Select[Export, int | None]:
     return (
         select(Export, col(File.size))
         .outerjoin(File, linked(File.id, Export.file_id))
-        .where(col(Export.kind) == kind, col(Export.terms).contains(dict(of)))
+        .where(col(Export.kind).in_({kind} if isinstance(kind, str) else kind), col(Export.terms).contains(dict(of)))
     )
 
 

@@ -1,9 +1,9 @@
 """What a feature says of the files that are written apart for it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,7 @@ from pooling.kernel.database import Database
 
 Progress = Callable[[int], None]
 """Told so many rows more; raises when the work is to end."""
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,10 @@ class ExportKind:
     """What is done before: a file that was handed in is read, its lines are kept. Begun again by whoever comes after a
     worker that was killed at it.
     """
+
+
+def counted(rows: Iterable[_Row], progress: Progress) -> Iterator[_Row]:
+    """The rows; each is told once it is written."""
+    for row in rows:
+        yield row
+        progress(1)

@@ -129,7 +129,7 @@ def _left(remaining: Remaining | None) -> dict[str, str]:
 async def list_finances(here: Here[InGroup], asked: YearPageAsked) -> Listed[MemberFinancesOut]:
     """Members with what they engage and pay: all for the facilitator, their own for finance officers."""
     listed = await members_listed(here.session, asked.slice, own_members(here.caller))
-    ids, ledger = [member.id for member in listed.items], await Ledger.of(here)
+    ids, ledger = [member.id for member in listed.items], await Ledger.of(here.session, here.zone)
     positions = await ledger.by_member(ids, asked.year)
     left = await remaining_of(here.session, await ledger.purchases(asked.year), here.today, ids)
     return listed.each(
@@ -145,7 +145,7 @@ async def list_finances(here: Here[InGroup], asked: YearPageAsked) -> Listed[Mem
 @endpoint(get, ONE, right=may_see_finances)
 async def get_finances(here: Here[OnFinances], asked: YearAsked) -> FinancesOut:
     """One member with what it engages and pays. For its finance officers and the facilitator."""
-    member, ledger = here.member, await Ledger.of(here)
+    member, ledger = here.member, await Ledger.of(here.session, here.zone)
     years = await ledger.by_year([member.id])
     left = await remaining_of(here.session, await ledger.purchases(asked.year), here.today, [member.id])
     received = (await received_by(here.session, [member.id], asked.year)).get(member.id, Received())
@@ -166,7 +166,7 @@ async def get_finances(here: Here[OnFinances], asked: YearAsked) -> FinancesOut:
 @endpoint(get, f"{ONE}/purchases", right=may_see_finances)
 async def list_purchase_finances(here: Here[OnFinances], asked: YearPageAsked) -> Listed[PurchaseFinancesOut]:
     """The same purchase by purchase, the latest first. For the member's finance officers and the facilitator."""
-    listed = await (await Ledger.of(here)).lines(here.member.id, asked.year, asked.slice)
+    listed = await (await Ledger.of(here.session, here.zone)).lines(here.member.id, asked.year, asked.slice)
     return listed.each(_line_out)
 
 
@@ -183,7 +183,7 @@ def _line_out(line: Line) -> PurchaseFinancesOut:
 @endpoint(get, f"{ONE}/balances", right=may_see_finances)
 async def list_finance_balances(here: Here[OnFinances], asked: YearPageAsked) -> Listed[FinanceBalanceOut]:
     """What the member and others still owe each other. For its finance officers and the facilitator."""
-    chosen = await (await Ledger.of(here)).purchases(asked.year)
+    chosen = await (await Ledger.of(here.session, here.zone)).purchases(asked.year)
     return (await balances_listed(here.session, chosen, here.today, here.member.id, asked.slice)).each(_balance_out)
 
 

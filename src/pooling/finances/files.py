@@ -1,28 +1,38 @@
-"""Finances as a file: a row for each member, and for each of its purchases; the second alone as CSV."""
+"""Finances as a file: a row for each member, and for each of its purchases; the second alone as CSV. Everybody's is
+written apart where it is long.
+"""
 
 import asyncio
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.accounts.sessions import EnteredGroup
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.page import finance_of
+from pooling.allocation.records.downloads import KINDS as MEDIA
 from pooling.allocation.records.workbook import book_of
-from pooling.allocation.records.workbook_file import BOOKS
+from pooling.exports.kinds import ExportKind, Prepared, Progress, counted
 from pooling.finances.keeping import delays_of
 from pooling.finances.page import as_position
 from pooling.finances.reading import Ledger, Line, all_members
 from pooling.finances.rules import DEFINITIONS, DELAYS, Position
 from pooling.grants.queries import Received, received_by
+from pooling.kernel.database import group_of
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.members.features import features_for
 from pooling.members.group_page import InGroup
-from pooling.members.models import Member
+from pooling.members.models import Group, Member
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.kinds import KINDS
 from pooling.purchases.models import PurchaseKind
 from pooling.recovery.reading import Remaining, remaining_of
 from pooling.web.typography import date_time_long
 
-CSV = "text/csv"
+KIND = "finances"
 _MEMBER = (Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34))
 _FIGURES = tuple(
     Column(title, ColumnKind.AMOUNT, 16, summed=True)
@@ -59,35 +69,78 @@ class _Read(NamedTuple):
 
 async def finances_file(here: InGroup, only: Sequence[int] | None, year: int | None, kind: str) -> tuple[bytes, str]:
     """Of these members, or of everybody; with its media type."""
-    ledger, members = await Ledger.of(here), await all_members(here.session, only)
+    read = await _read(here.session, here.group, finance_of(here), here.now, only=only, year=year)
+    write = _writing(read, here.group, year, here.now, kind)
+    return await asyncio.to_thread(write, lambda _: None), MEDIA[kind]
+
+
+async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:
+    group, finance = (
+        await session.get_one(Group, group_of(session)),
+        features_for(session).configuration(FinanceConfiguration),
+    )
+    year, kind = terms["year"], terms["format"]
+    read = await _read(session, group, finance, now, only=None, year=year)
+    return Prepared(
+        name=file_name(group.slug, year, kind),
+        media_type=MEDIA[kind],
+        rows=len(read.lines) + (0 if kind == "csv" else len(read.members)),
+        figures_at=now,
+        write=_writing(read, group, year, now, kind),
+    )
+
+
+EVERYBODYS = ExportKind(KIND, _prepare)
+
+
+def file_name(of: str, year: int | None, kind: str) -> str:
+    return f"finances-{of}{f'-{year}' if year else ''}.{kind}"
+
+
+async def _read(
+    session: AsyncSession,
+    group: Group | EnteredGroup,
+    finance: FinanceConfiguration,
+    now: datetime,
+    *,
+    only: Collection[int] | None,
+    year: int | None,
+) -> _Read:
+    ledger, today = await Ledger.of(session, group.zone), now.astimezone(group.zone).date()
+    members = await all_members(session, only)
     ids = [member.id for member in members]
-    read = _Read(
+    return _Read(
         members,
         await ledger.by_member(ids, year),
-        await remaining_of(here.session, await ledger.purchases(year), here.today, ids),
-        await received_by(here.session, ids, year),
-        await delays_of(here.session, ids, finance_of(here), here.today),
+        await remaining_of(session, await ledger.purchases(year), today, ids),
+        await received_by(session, ids, year),
+        await delays_of(session, ids, finance, today),
         await ledger.all_lines(ids, year),
     )
+
+
+def _writing(
+    read: _Read, group: Group | EnteredGroup, year: int | None, now: datetime, kind: str
+) -> Callable[[Progress], bytes]:
+    """What writes it, in a thread, without the database."""
     facts = {
         "Document": "Finances",
-        "Groupe": here.group.name,
+        "Groupe": group.name,
         "Exercice": str(year) if year else "tous",
-        "Date": date_time_long(here.now, here.zone, with_year=True),
+        "Date": date_time_long(now, group.zone, with_year=True),
     }
-    notice = FICTIONAL if here.group.fictional else None
-    content = await asyncio.to_thread(_written, kind, read, facts, notice)
-    return content, CSV if kind == "csv" else BOOKS["ods" if kind == "ods" else "xlsx"]
+    notice = FICTIONAL if group.fictional else None
+    return lambda progress: _written(kind, read, facts, notice, progress)
 
 
-def _written(kind: str, read: _Read, facts: Mapping[str, str], notice: str | None) -> bytes:
+def _written(kind: str, read: _Read, facts: Mapping[str, str], notice: str | None, progress: Progress) -> bytes:
     target = io.BytesIO()
-    lines = SheetTable("Achats", _LINES, _line_rows(read), names=2)
+    lines = SheetTable("Achats", _LINES, counted(_line_rows(read), progress), names=2)
     if kind == "csv":
         write_csv(target, lines, notice, facts)
     else:
         book = book_of("ods" if kind == "ods" else "xlsx")(facts, notice)
-        book.add(SheetTable("Membres", _MEMBERS, _member_rows(read), names=2))
+        book.add(SheetTable("Membres", _MEMBERS, counted(_member_rows(read), progress), names=2))
         book.add(lines)
         book.say(more=DEFINITIONS.items())
         book.save(target)

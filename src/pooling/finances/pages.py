@@ -11,7 +11,10 @@ from sqlmodel import col
 
 from pooling.allocation.current import current_allocation
 from pooling.allocation.page import finance_of
-from pooling.finances.files import finances_file
+from pooling.allocation.records.downloads import writes_apart
+from pooling.exports.asking import ask_export, file_of, find_export
+from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
+from pooling.finances.files import KIND, file_name, finances_file
 from pooling.finances.keeping import delays_of, said_delay, say_delay
 from pooling.finances.page import (
     FINANCES,
@@ -29,7 +32,7 @@ from pooling.finances.page import (
     year_typed,
 )
 from pooling.finances.permissions import FinanceRight, may_say_fctva_delay, may_see_finances
-from pooling.finances.reading import Ledger, Line, members_listed, stale_purchases, suppliers_owed
+from pooling.finances.reading import Ledger, Line, count_members, members_listed, stale_purchases, suppliers_owed
 from pooling.finances.rules import DEFINITIONS, DELAYS, Position, fctva_by_year, summed
 from pooling.grants.page import GRANTS
 from pooling.grants.queries import Received, received_by
@@ -55,10 +58,16 @@ from pooling.web.addresses import path_of
 from pooling.web.cursors import pages_after, with_query
 from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm
+from pooling.web.layout import Link
 from pooling.web.typography import euros, plural
 
 ONE = f"{FINANCES}/{{member:str}}"
 ACCOUNTS = f"{ONE}/comptes"
+FILES = f"{FINANCES}/fichiers"
+WHY = (
+    "Le fichier de tous les membres est long\u00a0: il se prépare en quelques minutes, pendant que vous faites autre "
+    "chose."
+)
 COMPUTED_AT_ONCE = 10
 """Purchases that a press brings up to date."""
 _NONE = Remaining(0, 0)
@@ -69,7 +78,7 @@ async def show_finances(here: Here[GroupPage], annee: FromQuery[str] = "", apres
     """Every member for the facilitator, its own for a finance officer."""
     own, year, url = own_members(here.caller), year_typed(annee), here.base + FINANCES
     listed = await members_listed(here.session, Slice(apres), own)
-    ledger, ids = await Ledger.of(here), [member.id for member in listed.items]
+    ledger, ids = await Ledger.of(here.session, here.zone), [member.id for member in listed.items]
     years = await ledger.by_year(own)
     positions, chosen = await ledger.by_member(ids, year), await ledger.purchases(year)
     left = await remaining_of(here.session, chosen, here.today, ids if own is None else {*ids, *own})
@@ -91,11 +100,29 @@ async def show_finances(here: Here[GroupPage], annee: FromQuery[str] = "", apres
         ],
         total=[*position_cells(summed(years, year)), *await _all_left(here, chosen, own, left)],
         everybody=own is None,
-        files=files(url, year),
+        **_offered(here, year, apart=own is None and await _is_long(here, chosen)),
         **await _stale(here),
         **_words(),
         **pages_after(url, apres, listed, kept_year(year)),
     )
+
+
+async def _is_long(here: InGroup, purchases: Sequence[int]) -> bool:
+    """Whether everybody's file is too long to be written while somebody waits: at most a row for each member, and one
+    for each of its purchases.
+    """
+    return writes_apart(here.request, await count_members(here.session) * (1 + len(purchases)))
+
+
+def _offered(here: GroupPage, year: int | None, *, apart: bool) -> dict[str, Any]:
+    if not apart:
+        return {"files": files(here.base + FINANCES, year), "offer": None}
+    return {"files": [], "offer": _offer(here, year)}
+
+
+def _offer(here: GroupPage, year: int | None) -> Offer:
+    kinds = {kind.upper(): kind for kind in NAMES}
+    return Offer(here.base + FILES, kept_year(year), formats=kinds, why=WHY)
 
 
 def _left(remaining: Remaining) -> list[str]:
@@ -143,7 +170,7 @@ async def show_member_finances(
 
 
 async def _member_page(here: FinancesPage, form: Form, annee: str = "", apres: str = "") -> Response[str]:
-    year, member, ledger = year_typed(annee), here.member, await Ledger.of(here)
+    year, member, ledger = year_typed(annee), here.member, await Ledger.of(here.session, here.zone)
     years = await ledger.by_year([member.id])
     listed = await ledger.lines(member.id, year, Slice(apres))
     position, chosen = summed(years, year), await ledger.purchases(year)
@@ -213,7 +240,7 @@ async def show_accounts(
 ) -> Response[str]:
     """Whom it owes what over all purchases, and who owes it."""
     year, member = year_typed(annee), here.member
-    chosen = await (await Ledger.of(here)).purchases(year)
+    chosen = await (await Ledger.of(here.session, here.zone)).purchases(year)
     listed = await balances_listed(here.session, chosen, here.today, member.id, Slice(apres))
     left = (await remaining_of(here.session, chosen, here.today, [member.id])).get(member.id, _NONE)
     suppliers = await suppliers_owed(here.session, chosen, member.id)
@@ -251,7 +278,7 @@ async def show_accounts_with(
     """With one other member, purchase by purchase."""
     year, member = year_typed(annee), here.member
     partner = await member_by_code(here.session, other)
-    chosen = await (await Ledger.of(here)).purchases(year)
+    chosen = await (await Ledger.of(here.session, here.zone)).purchases(year)
     accounts = await accounts_between(here.session, chosen, here.today, member.id, partner.id)
     titles = await _purchases_named(here, {purchase for purchase, _, _ in accounts})
     names: dict[int, Member] = {member.id: member, partner.id: partner}
@@ -285,25 +312,72 @@ async def _purchases_named(here: InGroup, ids: set[int]) -> dict[int, Purchase]:
 
 
 @get([f"{FINANCES}/liste.{kind}" for kind in NAMES], right=FinanceRight.SEE_FINANCES)
-async def download_finances(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[bytes]:
-    return await _file(here, own_members(here.caller), annee, f"finances-{here.group.slug}")
+async def download_finances(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[Any]:
+    own, year = own_members(here.caller), year_typed(annee)
+    if own is None and await _is_long(here, await (await Ledger.of(here.session, here.zone)).purchases(year)):
+        return here.redirect(with_query(FINANCES, kept_year(year)))
+    return await _file(here, own, annee, here.group.slug)
 
 
 @get([f"{ONE}/liste.{kind}" for kind in NAMES], right=may_see_finances)
-async def download_member_finances(here: Here[FinancesPage], annee: FromQuery[str] = "") -> Response[bytes]:
-    return await _file(here, [here.member.id], annee, f"finances-{here.member.code}")
+async def download_member_finances(here: Here[FinancesPage], annee: FromQuery[str] = "") -> Response[Any]:
+    return await _file(here, [here.member.id], annee, here.member.code)
 
 
-async def _file(here: InGroup, members: Sequence[int] | None, annee: str, name: str) -> Response[bytes]:
-    kind, year = path_of(here.request).rpartition(".")[2], year_typed(annee)
+async def _file(here: InGroup, members: Sequence[int] | None, annee: str, name: str) -> Response[Any]:
+    kind, year = _kind_asked(here), year_typed(annee)
     content, media_type = await finances_file(here, members, year, kind)
-    return download(content, f"{name}{f'-{year}' if year else ''}.{kind}", media_type)
+    return download(content, file_name(name, year, kind), media_type)
+
+
+def _kind_asked(here: InGroup) -> str:
+    return path_of(here.request).rpartition(".")[2]
+
+
+@post(FILES, right=FinanceRight.SEE_EVERYBODYS)
+async def do_ask_export(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
+    """Everybody's, which the worker writes."""
+    kind = form.value("format") if form.value("format") in NAMES else NAMES[0]
+    terms = {"year": year_typed(form.value("annee")), "format": kind}
+    export_id = await ask_export(here.session, KIND, terms, here.caller.person_id, here.now, unchanging=False)
+    return export_asked(here.request, f"{here.base}{FILES}/{export_id}")
+
+
+@get(f"{FILES}/{{finances_export:int}}", right=FinanceRight.SEE_EVERYBODYS)
+async def show_export(here: Here[GroupPage], finances_export: FromPath[int]) -> Response[str]:
+    """How far it is; once it is ready, the download."""
+    export, size = await find_export(here.session, KIND, finances_export, {})
+    year, kind = export.terms["year"], export.terms["format"]
+    home = here.base + FINANCES
+    around = Around(
+        title="Finances de tous les membres",
+        of=here.group.name,
+        figures=f"Exercice {year}" if year else "Tous les exercices",
+        breadcrumb=here.crumbs((TITLE, FINANCES), "Fichier"),
+        back=Link("Revenir aux finances", with_query(home, kept_year(year))),
+        file_url=f"{here.base}{FILES}/{export.id}/fichier",
+        offer=_offer(here, year),
+        zone=here.zone,
+        changes=True,
+        noun="fichier",
+        suffix=kind.upper(),
+    )
+    return export_page(here.request, export, size, around)
+
+
+@get(f"{FILES}/{{finances_export:int}}/fichier", right=FinanceRight.SEE_EVERYBODYS)
+async def download_export(here: Here[GroupPage], finances_export: FromPath[int]) -> Response[bytes]:
+    export, _ = await find_export(here.session, KIND, finances_export, {})
+    return export_download(*await file_of(here.session, export))
 
 
 ROUTES = [
     show_finances,
     do_compute,
     download_finances,
+    do_ask_export,
+    show_export,
+    download_export,
     show_member_finances,
     do_say_delay,
     show_accounts,

@@ -9,6 +9,7 @@ from pooling.members.rights import AnyRight, Caller
 class FinanceRight(AnyRight):
     SEE_FINANCES = ("see_finances", Role.FACILITATOR, Role.FINANCE)
     """On a member; the facilitator on all of them."""
+    SEE_EVERYBODYS = ("see_everybodys_finances", Role.FACILITATOR)
 
 
 @permission(FinanceRight.SEE_FINANCES, refusal=NotFound)

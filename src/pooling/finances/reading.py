@@ -5,9 +5,10 @@ were computed last, accepted bills and titres. A fixed number of statements, wha
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Boolean, Integer, String, select, text
+from sqlalchemy import BigInteger, Boolean, Integer, String, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import column
 from sqlmodel import col
@@ -129,8 +130,8 @@ class Ledger:
     apart: PaidApart
 
     @classmethod
-    async def of(cls, here: InGroup) -> "Ledger":
-        return cls(here.session, str(here.zone), await paid_apart(here.session))
+    async def of(cls, session: AsyncSession, zone: ZoneInfo) -> Self:
+        return cls(session, str(zone), await paid_apart(session))
 
     def _values(self, **more: object) -> dict[str, Any]:
         apart = {"apart": self.apart.purchases, "payers": self.apart.payers, "paid": self.apart.cents}
@@ -270,6 +271,12 @@ async def members_listed(session: AsyncSession, wanted: Slice, only: Collection[
     if only is not None:
         statement = statement.where(any_of(col(Member.id), only))
     return (await _BY_NAME.read(session, statement, wanted)).each(lambda row: row[0])
+
+
+async def count_members(session: AsyncSession) -> int:
+    """All that are listed."""
+    counted = await session.execute(select(func.count()).where(col(Member.merged_into_id).is_(None)))
+    return counted.scalar_one()
 
 
 async def all_members(session: AsyncSession, only: Collection[int] | None) -> list[Member]:

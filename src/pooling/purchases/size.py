@@ -11,6 +11,11 @@ MANY = 1_000
 """Members beyond which computing takes long enough for others to notice."""
 
 
+async def count_participants(session: AsyncSession, purchase_id: int) -> int:
+    counted = select(func.count()).where(col(Participation.purchase_id) == purchase_id)
+    return (await session.execute(counted)).scalar_one()
+
+
 async def has_many(session: AsyncSession, purchase_id: int) -> bool:
     """Whether there are so many, and this is not the process apart itself."""
     if is_apart():

@@ -8,6 +8,7 @@ from pooling.purchases.rules import ONCE_CLOSED
 from pooling.recovery import api, pages
 from pooling.recovery.departing import DEPARTURE
 from pooling.recovery.event_words import EVENTS
+from pooling.recovery.export import recovery_export
 from pooling.recovery.page import SECTION, TITLE
 from pooling.recovery.reminders import recovery_kinds
 from pooling.recovery.tasks import LATE_TO_REMIND, TITRES_TO_ISSUE, TITRES_TO_PAY
@@ -18,6 +19,7 @@ FEATURE = Feature(
     purchase_tabs=(Tab(TITLE, SECTION, Right.SEE_TOTALS, states=ONCE_CLOSED),),
     purchase_parts={"recouvrement": Part.COSTS, "recovery": Part.COSTS},
     configuration=read_finance,
+    exports=lambda finance: (recovery_export(finance),),
     configured_kinds=recovery_kinds,
     purchase_tasks=(TITRES_TO_ISSUE, TITRES_TO_PAY, LATE_TO_REMIND),
     events=EVENTS,

@@ -8,6 +8,8 @@ from litestar import Response, get, post
 from litestar.params import FromQuery
 
 from pooling.allocation.permissions import may_see_every_share, may_see_share
+from pooling.allocation.records.downloads import writes_apart
+from pooling.allocation.records.long_files import offer_of
 from pooling.kernel.apart import apart
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
@@ -16,7 +18,8 @@ from pooling.kernel.text import whole_number
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
-from pooling.purchases.size import has_many
+from pooling.purchases.size import count_participants, has_many
+from pooling.recovery.export import KIND, recovery_facts, recovery_name
 from pooling.recovery.keeping import EntryIn, note_entry, withdraw_entry
 from pooling.recovery.models import EntryKind, RecoveryEntry
 from pooling.recovery.page import RECOVERY, SECTION, TITLE, DebtorPage, RecoveryPage
@@ -31,7 +34,7 @@ from pooling.web.cursors import pages_after
 from pooling.web.downloads import streamed
 from pooling.web.forms import Form, PostedForm
 from pooling.web.numbers import read_cents
-from pooling.web.typography import date_short, date_time_long, euros
+from pooling.web.typography import date_short, euros
 
 _FIELDS = {name: name for name in EntryIn.model_fields}
 
@@ -41,6 +44,7 @@ async def show_recovery(here: Here[RecoveryPage], apres: FromQuery[str] = "") ->
     """Everybody's accounts and their totals; to people of a member, its own."""
     listed = await accounts_listed(here.session, here.purchase.id, here.today, Slice(apres), here.own)
     url = here.url + SECTION
+    long = here.sees_all and await _is_long(here)
     total = await total_of(here.session, here.purchase.id, here.today) if here.sees_all else None
     return here.render(
         "recovery/recovery.html",
@@ -57,10 +61,16 @@ async def show_recovery(here: Here[RecoveryPage], apres: FromQuery[str] = "") ->
         remaining=euros(total.remaining) if total else "",
         smallest=euros(here.smallest) if here.smallest else "",
         files=[{"label": kind.upper(), "url": f"{url}/{name}"} for kind, name in FILE_NAMES.items()]
-        if here.sees_all
+        if here.sees_all and not long
         else [],
+        offer=offer_of(here, KIND, {}, tuple(FILE_NAMES)) if long else None,
         **pages_after(url, apres, listed),
     )
+
+
+async def _is_long(here: RecoveryPage) -> bool:
+    """Whether its file is too long to be written while somebody waits: a row for each member, or almost."""
+    return writes_apart(here.request, await count_participants(here.session, here.purchase.id))
 
 
 def _figures(here: RecoveryPage, account: Account) -> Sequence[str]:
@@ -78,12 +88,9 @@ def _figures(here: RecoveryPage, account: Account) -> Sequence[str]:
 async def download_recovery(here: Here[RecoveryPage]) -> Response[Any]:
     """Of many members it is written in a process apart."""
     kind = path_of(here.request).rpartition(".")[2]
-    facts = {
-        "Document": "Recouvrement",
-        "Achat": f"{here.purchase.reference} {here.purchase.title}",
-        "Groupe": here.group.name,
-        "Date": date_time_long(here.now, here.zone, with_year=True),
-    }
+    if await _is_long(here):
+        return here.redirect(SECTION)
+    facts = recovery_facts(here.purchase, here.group, here.now)
     notice = FICTIONAL if here.group.fictional else None
     file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
     given = (file.name, here.purchase.id, here.today, here.smallest, facts, notice, kind)
@@ -95,7 +102,7 @@ async def download_recovery(here: Here[RecoveryPage]) -> Response[Any]:
     except BaseException:
         file.close()
         raise
-    return streamed(file, f"{here.purchase.reference}-recouvrement.{kind}", BOOKS[kind])
+    return streamed(file, recovery_name(here.purchase, kind), BOOKS[kind])
 
 
 @get(f"{RECOVERY}/{{member:str}}", right=may_see_share)

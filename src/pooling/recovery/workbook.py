@@ -1,15 +1,16 @@
 """A purchase's recovery as a file for finance: one row for each debtor and creditor."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.apart import PRELOADED
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, write_csv
-from pooling.recovery.reading import all_accounts
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.recovery.reading import Account, all_accounts
 from pooling.recovery.rules import WORDS
 from pooling.sharing.money import Cents
 
@@ -42,25 +43,34 @@ async def write_accounts(
     kind: str,
 ) -> None:
     """Everybody's accounts, as a workbook or as CSV."""
-    rows = [
-        [
+    rows = account_rows(await all_accounts(session, purchase_id, today), smallest)
+    await asyncio.to_thread(_write, path, rows, kind, facts, notice)
+
+
+def _write(path: str, rows: Iterable[list[Value]], kind: str, facts: Mapping[str, str], notice: str | None) -> None:
+    with Path(path).open("wb") as target:
+        write_account_rows(target, rows, kind, facts, notice)
+
+
+def account_rows(accounts: Iterable[Account], smallest: Cents) -> Iterator[list[Value]]:
+    for one in accounts:
+        standing = one.standing
+        yield [
             *(one.debtor, one.debtor_name, one.creditor, one.creditor_name),
-            *(one.standing.owed, one.standing.issued, one.standing.to_issue(smallest)),
-            *(one.standing.paid, one.standing.remaining, one.reminded_on, WORDS[one.standing.state(smallest)]),
+            *(standing.owed, standing.issued, standing.to_issue(smallest)),
+            *(standing.paid, standing.remaining, one.reminded_on, WORDS[standing.state(smallest)]),
         ]
-        for one in await all_accounts(session, purchase_id, today)
-    ]
+
+
+def write_account_rows(
+    target: BinaryIO, rows: Iterable[list[Value]], kind: str, facts: Mapping[str, str], notice: str | None
+) -> None:
     table = SheetTable("Recouvrement", _COLUMNS, rows, names=2)
-    await asyncio.to_thread(_write, Path(path), kind, table, facts, notice)
+    if kind == "csv":
+        write_csv(target, table, notice, facts)
+        return
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
 
-
-def _write(path: Path, kind: str, table: SheetTable, facts: Mapping[str, str], notice: str | None) -> None:
-    with path.open("wb") as target:
-        if kind == "csv":
-            write_csv(target, table, notice, facts)
-            return
-        from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
-
-        book = Book(facts, notice)
-        book.add(table)
-        book.save(target)
+    book = Book(facts, notice)
+    book.add(table)
+    book.save(target)

@@ -18,7 +18,9 @@ _SENT_AT_ONCE = 256 * 1024
 def download(
     content: bytes, name: str, media_type: str, *, headers: Mapping[str, str] | None = None
 ) -> Response[bytes]:
-    return Response(content, media_type=media_type, headers={**_said_of(name), **(headers or {})})
+    kind, _, charset = media_type.partition("; charset=")
+    said = {**_said_of(name), **(headers or {})}
+    return Response(content, media_type=kind, encoding=charset or "utf-8", headers=said)
 
 
 def streamed(file: IO[bytes], name: str, media_type: str, *, encoding: str = "utf-8") -> Stream:

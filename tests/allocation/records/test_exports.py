@@ -13,10 +13,13 @@ from sqlalchemy import select, text, update
 from sqlmodel import col
 
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
+from pooling.accounting.configuration import AccountingLayouts
+from pooling.accounting.layout_export import layout_export
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import PLACES
 from pooling.allocation.models import Charge
 from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.version_exports import VERSION_EXPORTS
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
 from pooling.exports.asking import KEPT, forget_exports
 from pooling.exports.models import Export
@@ -26,10 +29,12 @@ from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.members.granting import grant_role
 from pooling.members.models import Membership, Role
+from pooling.recovery.export import recovery_export
 from pooling.settings import Settings
 from web_client import SignIn, stand_on, text_of
 
-COSTS = "/g/bassin/achats/AG-2027-001/couts"
+PURCHASE = "/g/bassin/achats/AG-2027-001"
+COSTS = f"{PURCHASE}/couts"
 ASKED = f"{COSTS}/classeurs"
 FINANCE = "finances@arcachon.example"
 
@@ -91,7 +96,7 @@ async def test_a_long_workbook_is_asked_for_followed_and_downloaded(
     waiting = await browser.get(page)
     assert "data-progress" in waiting.text
     assert "Le travail commence dans la minute." in text_of(waiting)
-    assert (await browser.get(f"{page}/repartition.xlsx")).status_code == 404
+    assert (await browser.get(f"{page}/fichier")).status_code == 404
     await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=9)
     clock.instant += timedelta(minutes=1)
     assert await work(database, clock) == 1
@@ -99,7 +104,7 @@ async def test_a_long_workbook_is_asked_for_followed_and_downloaded(
     assert "data-progress" not in ready.text
     assert "Contenu Chiffres du lundi 1er mars 2027 à 10 h 01" in text_of(ready)
     assert "Gardé jusqu’au lundi 8 mars 2027" in text_of(ready)
-    file = await browser.get(f"{page}/repartition.xlsx")
+    file = await browser.get(f"{page}/fichier")
     assert file.headers["content-disposition"] == 'attachment; filename="AG-2027-001-repartition-estimee.xlsx"'
     assert quantities(file.content) == [9], "the figures of the moment at which it was written"
     listed = text_of(await browser.get(ASKED))
@@ -119,7 +124,7 @@ async def test_a_records_workbook_has_its_figures_and_is_written_once(
     clock.instant += timedelta(hours=1)
     assert await work(database, clock) == 1
     assert "État n° 1, figé lundi 1er mars 2027 à 10 h" in text_of(await browser.get(page))
-    assert quantities((await browser.get(f"{page}/repartition.xlsx")).content) == [7]
+    assert quantities((await browser.get(f"{page}/fichier")).content) == [7]
     assert await ask(database, territory, purchase_id, record=1) == page, "it would be the same"
     assert await ask(database, territory, purchase_id) != page
     for record_number in ("2", "0", "-1", "1.5", "9" * 30, "²"):
@@ -150,6 +155,73 @@ async def test_just_below_the_limit_the_workbook_is_a_download_as_ever(
         stand_on(app, settings=Settings(data_dir=tmp_path, direct_workbook_rows=most))
         assert (await browser.get(f"{COSTS}/repartition.xlsx")).status_code == status
         assert ("repartition.xlsx" in (await browser.get(COSTS)).text) is (status == 200)
+
+
+FILES = {
+    f"{COSTS}/etats/2/dettes.csv": (f"{COSTS}/etats/2/dettes", {"quoi": "debts", "etat": "2", "format": "csv"}),
+    f"{COSTS}/etats/2/dettes.xlsx": (f"{COSTS}/etats/2/dettes", {"quoi": "debts", "etat": "2"}),
+    f"{COSTS}/etats/2/ecarts.xlsx?avec=1": (
+        f"{COSTS}/etats/2/ecarts?avec=1", {"quoi": "gaps", "etat": "2", "avec": "1"},
+    ),
+    f"{COSTS}/etats/2/comptabilite/titres?creancier={ARCACHON}": (
+        f"{COSTS}/etats/2", {"quoi": "accounting", "etat": "2", "modele": "titres", "creancier": ARCACHON},
+    ),
+    f"{COSTS}/etats/2/comptabilite/mandats": (
+        f"{COSTS}/etats/2", {"quoi": "accounting", "etat": "2", "modele": "mandats"},
+    ),
+    f"{PURCHASE}/recouvrement/liste.csv": (f"{PURCHASE}/recouvrement", {"quoi": "recovery", "format": "csv"}),
+    f"{PURCHASE}/recouvrement/liste.xlsx": (f"{PURCHASE}/recouvrement", {"quoi": "recovery", "format": "xlsx"}),
+}  # fmt: skip
+"""Each with the page that offers it, and what its button says."""
+
+
+async def test_every_long_file_of_costs_is_what_would_be_downloaded_at_once(
+    purchase_id: int,
+    app: Litestar,
+    database: Database,
+    territory: Territory,
+    sign_in: SignIn,
+    clock: FixedClock,
+    tmp_path: Path,
+) -> None:
+    await freeze(database, territory, purchase_id)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=9)
+    await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=2)
+    await freeze(database, territory, purchase_id)
+    browser = await sign_in(FINANCE)
+    stand_on(app, settings=Settings(data_dir=tmp_path))
+    at_once = {path: await browser.get(path) for path in FILES}
+    stand_on(app, settings=Settings(data_dir=tmp_path, direct_workbook_rows=0))
+    kinds = [*VERSION_EXPORTS, layout_export(AccountingLayouts()), recovery_export(FinanceConfiguration())]
+    for path, (page, asks) in FILES.items():
+        downloaded = await browser.get(path)
+        assert (downloaded.status_code, downloaded.headers["location"]) == (303, page), path
+        offered = (await browser.get(page)).text
+        assert f'action="{ASKED}"' in offered, page
+        assert f'name="quoi" value="{asks["quoi"]}"' in offered, page
+        asked = (await browser.post(ASKED, asks)).headers["location"]
+        assert await write_exports(database, clock, kinds) == 1, path
+        ready = await browser.get(asked)
+        assert "Le fichier est prêt" in text_of(ready), path
+        file = await browser.get(f"{asked}/fichier")
+        for header in ("content-disposition", "content-type"):
+            assert file.headers[header] == at_once[path].headers[header], path
+        assert shown(file.content) == shown(at_once[path].content), path
+        assert len(shown(file.content)) > 1, path
+    listed = text_of(await browser.get(ASKED))
+    for title in ("Qui doit à qui (CSV)", "Écarts avec l’état n° 1 (XLSX)", "Projets de titres", "Recouvrement (XLSX)"):
+        assert title in listed, title
+    for wrong in ({"quoi": "autre"}, {"quoi": "debts", "etat": "9"}, {"quoi": "gaps", "etat": "2", "avec": "x"},
+                  {"quoi": "accounting", "etat": "2", "modele": "autre"},
+                  {"quoi": "accounting", "etat": "2", "modele": "titres", "creancier": LUGOS}):  # fmt: skip
+        assert (await browser.post(ASKED, wrong)).status_code == 404, wrong
+
+
+def shown(content: bytes) -> list[object]:
+    """What a file says, sheet after sheet."""
+    if not content.startswith(b"PK"):
+        return [*content.splitlines()]
+    return [row for sheet in load_workbook(io.BytesIO(content)) for row in sheet.iter_rows(values_only=True)]
 
 
 async def test_who_asks_while_one_is_under_way_is_led_to_it(
@@ -193,7 +265,7 @@ async def test_what_a_killed_worker_held_is_begun_again_once_its_lease_ran_out(
     assert await work(database, clock) == 0, "somebody else may still be at it"
     clock.instant += LEASE
     assert await work(database, clock) == 1
-    assert "Le classeur est prêt" in text_of(await (await sign_in(FINANCE)).get(page))
+    assert "Le fichier est prêt" in text_of(await (await sign_in(FINANCE)).get(page))
     assert await exports(database, territory) == [("ready", 2)]
 
 
@@ -235,9 +307,9 @@ async def test_a_file_is_for_those_who_see_every_share_when_they_ask_for_it(
     finance = await sign_in(FINANCE)
     page = await ask(database, territory, purchase_id)
     await work(database, clock)
-    assert (await (await sign_in("animation@bassin.example")).get(f"{page}/repartition.xlsx")).status_code == 200
+    assert (await (await sign_in("animation@bassin.example")).get(f"{page}/fichier")).status_code == 200
     referent = await sign_in("referent@lugos.example")
-    for path in (ASKED, page, f"{page}/repartition.xlsx"):
+    for path in (ASKED, page, f"{page}/fichier"):
         assert (await referent.get(path)).status_code == 403, path
     assert (await referent.post(ASKED)).status_code == 403
     person = territory.people[FINANCE]
@@ -246,7 +318,7 @@ async def test_a_file_is_for_those_who_see_every_share_when_they_ask_for_it(
         await session.execute(held)
         await grant_role(session, person, Role.REFERENT, NOW, member_id=territory.members[LUGOS])
     assert (await finance.get(page)).status_code == 403, "asked in time, downloaded too late"
-    assert (await finance.get(f"{page}/repartition.xlsx")).status_code == 403
+    assert (await finance.get(f"{page}/fichier")).status_code == 403
 
 
 async def test_a_workbook_of_another_purchase_is_not_found(
@@ -257,7 +329,7 @@ async def test_a_workbook_of_another_purchase_is_not_found(
     page = await ask(database, territory, purchase_id)
     await work(database, clock)
     other = page.replace("AG-2027-001", "AG-2027-002")
-    for path in (other, f"{other}/repartition.xlsx", f"{ASKED}/{10**30}", f"{ASKED}/0"):
+    for path in (other, f"{other}/fichier", f"{ASKED}/{10**30}", f"{ASKED}/0"):
         assert (await facilitator.get(path)).status_code == 404, path
 
 

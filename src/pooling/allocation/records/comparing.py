@@ -1,17 +1,19 @@
 """Two frozen allocations side by side: line by line, member by member. Each is read as it was kept."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import KINDS
 from pooling.allocation.listing import ShareListed, list_shares, record_shares
+from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.opening import FoundRecord, open_record
 from pooling.kernel.apart import PRELOADED
 from pooling.kernel.database import group_of
@@ -127,24 +129,47 @@ async def write_comparison(
     notice: str | None,
 ) -> None:
     """Both as a workbook: a sheet by line, one by member. Raises as `compare_records`."""
-    lines = lines_compared(before.told(), after.told())
-    rows = await session.execute(text(_ALL), {"group": group_of(session), "now": after.id, "former": before.id})
-    numbers = before.number, after.number
-    await asyncio.to_thread(_write, Path(path), lines, list(rows), numbers, facts, notice)
+    rows = await members_compared(session, before, after)
+    await asyncio.to_thread(_write, path, before, after, rows, facts, notice)
 
 
 def _write(
-    path: Path,
-    lines: Sequence[LineCompared],
-    members: Sequence[Any],
-    numbers: tuple[int, int],
+    path: str,
+    before: FoundRecord,
+    after: FoundRecord,
+    members: Iterable[Any],
+    facts: Mapping[str, str],
+    notice: str | None,
+) -> None:
+    with Path(path).open("wb") as target:
+        write_gaps(target, before, after, members, facts, notice)
+
+
+async def count_shares(session: AsyncSession, record_id: int) -> int:
+    """Of how many members it is."""
+    counted = select(func.count()).where(col(AllocationShare.allocation_id) == record_id)
+    return (await session.execute(counted)).scalar_one()
+
+
+async def members_compared(session: AsyncSession, before: FoundRecord, after: FoundRecord) -> Sequence[Any]:
+    """All that are in one or the other: rows of `_ALL`."""
+    rows = await session.execute(text(_ALL), {"group": group_of(session), "now": after.id, "former": before.id})
+    return list(rows)
+
+
+def write_gaps(
+    target: BinaryIO,
+    before: FoundRecord,
+    after: FoundRecord,
+    members: Iterable[Any],
     facts: Mapping[str, str],
     notice: str | None,
 ) -> None:
     from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
 
+    lines = lines_compared(before.told(), after.told())
     book = Book(facts, notice)
-    sides = [f"État n°\u00a0{number}" for number in numbers]
+    sides = [f"État n°\u00a0{number}" for number in (before.number, after.number)]
     amounts = [Column(title, ColumnKind.AMOUNT, 16, summed=True) for title in (*sides, "Écart")]
     by_line = [
         Column("Nature", width=28),
@@ -155,9 +180,8 @@ def _write(
     columns = [Column("Code", ColumnKind.CODE, 16), Column("Membre", width=34)]
     for what in ("HT", "TVA", "TTC", "Coût net"):
         columns += [Column(f"{what}, {side}", ColumnKind.AMOUNT, 18, summed=True) for side in (*sides, "écart")]
-    book.add(SheetTable("Par membre", columns, [_row(one) for one in members]))
-    with path.open("wb") as target:
-        book.save(target)
+    book.add(SheetTable("Par membre", columns, map(_row, members)))
+    book.save(target)
 
 
 def _row(one: Any) -> list[Any]:  # noqa: ANN401 - a row of _ALL

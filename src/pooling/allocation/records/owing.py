@@ -1,9 +1,9 @@
 """Who owes whom by a frozen allocation: kept when it is frozen, read ever after."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +16,7 @@ from pooling.allocation.records.opening import FoundRecord
 from pooling.allocation.supplying import Invoiced, Supplying, parts_by_supplier
 from pooling.kernel.apart import PRELOADED
 from pooling.kernel.database import group_of
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, write_csv
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of
 from pooling.sharing.money import Cents
@@ -191,9 +191,20 @@ async def write_debts(
     Raises:
         Conflict: as `FoundRecord.told`.
     """
+    listed = await read_debts(session, record)
+    await asyncio.to_thread(_write, path, listed, facts, notice, kind)
+
+
+def _write(path: str, rows: Iterable[Sequence[Value]], facts: Mapping[str, str], notice: str | None, kind: str) -> None:
+    with Path(path).open("wb") as target:
+        write_debt_rows(target, rows, facts, notice, kind)
+
+
+async def read_debts(session: AsyncSession, record: FoundRecord) -> Sequence[Sequence[Value]]:
+    """The rows of that file."""
     rows = await session.execute(text(_ALL), {"group": group_of(session), "record": record.id})
     charges, sellers = record.told().labels.charges, record.supplying.named
-    listed = [
+    return [
         [
             *(row.debtor, row.debtor_name),
             *(
@@ -207,10 +218,15 @@ async def write_debts(
         ]
         for row in rows
     ]
-    await asyncio.to_thread(_write, Path(path), listed, facts, notice, kind)
 
 
-def _write(path: Path, rows: Sequence[Sequence[Any]], facts: Mapping[str, str], notice: str | None, kind: str) -> None:
+def write_debt_rows(
+    target: BinaryIO,
+    rows: Iterable[Sequence[Value]],
+    facts: Mapping[str, str],
+    notice: str | None,
+    kind: str,
+) -> None:
     columns = [
         Column("Code du débiteur", ColumnKind.CODE, 16),
         Column("Débiteur", width=34),
@@ -220,25 +236,32 @@ def _write(path: Path, rows: Sequence[Sequence[Any]], facts: Mapping[str, str], 
         Column("Dû TTC", ColumnKind.AMOUNT, 16, summed=True),
     ]
     table = SheetTable("Dettes", columns, rows, names=2)
-    with path.open("wb") as target:
-        if kind == "csv":
-            write_csv(target, table, notice, facts)
-            return
-        from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+    if kind == "csv":
+        write_csv(target, table, notice, facts)
+        return
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
 
-        book = Book(facts, notice)
-        book.add(table)
-        book.save(target)
+    book = Book(facts, notice)
+    book.add(table)
+    book.save(target)
+
+
+async def count_debts(session: AsyncSession, record_id: int) -> int:
+    counted = select(func.count()).where(col(AllocationDebt.allocation_id) == record_id)
+    return (await session.execute(counted)).scalar_one()
 
 
 __all__ = [
     "SUPPLIERS",
     "DebtShown",
     "Owed",
+    "count_debts",
     "debts_listed",
     "debts_stated",
     "each_pays",
     "netted_between",
     "owed_to",
+    "read_debts",
+    "write_debt_rows",
     "write_debts",
 ]

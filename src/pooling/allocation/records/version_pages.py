@@ -1,6 +1,6 @@
 """What a frozen allocation changed, beside another one, and who owes whom by it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -9,11 +9,21 @@ from litestar.params import FromQuery
 
 from pooling.allocation.listing import names_of_shares, record_shares
 from pooling.allocation.permissions import may_see_every_share
-from pooling.allocation.records.comparing import compare_member, compare_records, write_comparison
-from pooling.allocation.records.downloads import KINDS
+from pooling.allocation.records.comparing import compare_member, compare_records, count_shares, write_comparison
+from pooling.allocation.records.downloads import KINDS, writes_apart
+from pooling.allocation.records.long_files import offer_of
 from pooling.allocation.records.opening import FoundRecord, frozen_allocations
-from pooling.allocation.records.owing import debts_listed, netted_between, owed_to, write_debts
+from pooling.allocation.records.owing import count_debts, debts_listed, netted_between, owed_to, write_debts
 from pooling.allocation.records.page import RECORD, RecordPage, record_numbered
+from pooling.allocation.records.version_exports import (
+    DEBT_FILES,
+    debt_facts,
+    debts_name,
+    gap_facts,
+    gaps_name,
+)
+from pooling.allocation.records.version_exports import DEBTS as DEBTS_KIND
+from pooling.allocation.records.version_exports import GAPS as GAPS_KIND
 from pooling.kernel.apart import apart
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
@@ -28,7 +38,6 @@ from pooling.web.typography import euros
 
 GAPS = f"{RECORD}/ecarts"
 DEBTS = f"{RECORD}/dettes"
-DEBT_FILES = ("xlsx", "csv")
 NETTED_AT_MOST = 200
 
 
@@ -80,6 +89,7 @@ async def show_gaps(
             first_url=None,
             next_url=None,
             files=[],
+            offer=None,
             **facts,
         )
     compared = await compare_records(
@@ -92,7 +102,14 @@ async def show_gaps(
         lines=compared.lines,
         members=compared.members.items,
         gap=euros(compared.after_ttc - compared.before_ttc),
-        files=[{"label": "XLSX", "url": f"{path}.xlsx?avec={other.number}"}] if here.sees_all else [],
+        **_offered(
+            here,
+            [{"label": "XLSX", "url": f"{path}.xlsx?avec={other.number}"}],
+            GAPS_KIND,
+            {"etat": here.record.number, "avec": other.number},
+            ("xlsx",),
+            rows=await count_shares(here.session, here.record.id),
+        ),
         **facts,
         **pages_after(path, apres, compared.members, query),
     )
@@ -102,15 +119,28 @@ async def show_gaps(
 async def download_gaps(here: Here[RecordPage], avec: FromQuery[int] = 0) -> Response[Any]:
     """The same of everybody as a workbook."""
     other = await _other(here, avec)
-    facts = {
-        "Document": f"Écarts de l’état n°\u00a0{here.record.number} à l’état n°\u00a0{other.number}",
-        "Achat": f"{here.purchase.reference} {here.purchase.title}",
-        "Groupe": here.group.name,
-        "Devise": "EUR",
-    }
+    if writes_apart(here.request, await count_shares(here.session, here.record.id)):
+        return here.redirect(f"{here.path}/ecarts?avec={other.number}")
+    facts = gap_facts(here.purchase, here.record, other, here.group.name)
     given = (other, here.record, facts, FICTIONAL if here.group.fictional else None)
-    name = f"{here.purchase.reference}-etats-{other.number}-{here.record.number}.xlsx"
-    return await _written(here, write_comparison, given, name, "xlsx")
+    return await _written(here, write_comparison, given, gaps_name(here.purchase, here.record, other), "xlsx")
+
+
+def _offered(
+    here: RecordPage,
+    files: Sequence[Mapping[str, str]],
+    kind: str,
+    asks: Mapping[str, object],
+    formats: Sequence[str],
+    *,
+    rows: int,
+) -> dict[str, Any]:
+    """Everybody's file: a download, or where it is long the button that asks for it."""
+    if not here.sees_all:
+        return {"files": [], "offer": None}
+    if not writes_apart(here.request, rows):
+        return {"files": files, "offer": None}
+    return {"files": [], "offer": offer_of(here, kind, asks, formats)}
 
 
 async def _written(here: RecordPage, write: Any, given: Sequence[Any], name: str, kind: str) -> Response[Any]:  # noqa: ANN401
@@ -166,7 +196,14 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: 
         ],
         sets_off=bool(solde),
         netted_at_most=NETTED_AT_MOST,
-        files=[{"label": kind.upper(), "url": f"{path}.{kind}"} for kind in DEBT_FILES] if here.sees_all else [],
+        **_offered(
+            here,
+            [{"label": kind.upper(), "url": f"{path}.{kind}"} for kind in DEBT_FILES],
+            DEBTS_KIND,
+            {"etat": here.record.number},
+            DEBT_FILES,
+            rows=await count_debts(here.session, here.record.id),
+        ),
         **pages_after(path, apres, listed, {"solde": "1"} if solde else {}),
     )
 
@@ -175,15 +212,11 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: 
 async def download_debts(here: Here[RecordPage]) -> Response[Any]:
     """The same of everybody as a workbook or CSV."""
     kind = path_of(here.request).rpartition(".")[2]
-    facts = {
-        "Document": f"Qui doit à qui, d’après l’état n°\u00a0{here.record.number}",
-        "Achat": f"{here.purchase.reference} {here.purchase.title}",
-        "Groupe": here.group.name,
-        "Devise": "EUR",
-    }
+    if writes_apart(here.request, await count_debts(here.session, here.record.id)):
+        return here.redirect(f"{here.path}/dettes")
+    facts = debt_facts(here.purchase, here.record, here.group.name)
     given = (here.record, facts, FICTIONAL if here.group.fictional else None, kind)
-    name = f"{here.purchase.reference}-etat-{here.record.number}-dettes.{kind}"
-    return await _written(here, write_debts, given, name, kind)
+    return await _written(here, write_debts, given, debts_name(here.purchase, here.record, kind), kind)
 
 
 ROUTES = [show_gaps, download_gaps, show_debts, download_debts]

@@ -15,12 +15,14 @@ from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import spool_current
 from pooling.allocation.filing import books_now, books_of_record
 from pooling.allocation.models import AllocationRecord
+from pooling.allocation.page import CostsPage
 from pooling.allocation.permissions import may_see_every_share
+from pooling.allocation.records.long_files import LONG_FILES, LongFile, purchase_of, record_number
 from pooling.allocation.records.opening import details_of, find_record, spool_record, workbook_rows
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook import BookKind
 from pooling.allocation.records.workbook_file import BOOKS, allocation_book
-from pooling.exports.asking import ask_export, find_export, latest_exports
+from pooling.exports.asking import ask_export
 from pooling.exports.kinds import ExportKind, Prepared, Progress
 from pooling.exports.models import Export
 from pooling.kernel.database import group_of
@@ -28,25 +30,15 @@ from pooling.kernel.errors import NotFound
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.needs.details import SaidLine, filed_details
-from pooling.purchases.models import Purchase
+from pooling.web.forms import PostedForm
 
 KIND = "allocation"
 
 
-def _of(purchase_id: int) -> Mapping[str, Any]:
-    return {"purchase": purchase_id}
-
-
 def record_of(export: Export) -> int | None:
     """The number of the frozen allocation; None: the figures of the moment at which it is written."""
-    number: int | None = export.terms["record"]
+    number: int | None = export.terms.get("record")
     return number
-
-
-def format_of(export: Export) -> BookKind:
-    """Of which kind its file is: a workbook, unless it says otherwise."""
-    kind: BookKind = export.terms.get("format", "xlsx")
-    return kind
 
 
 async def ask_workbook(
@@ -68,7 +60,7 @@ async def ask_workbook(
     may_see_every_share.require(caller, await sees_all_costs(session, caller, purchase_id))
     if record is not None:
         await _require_record(session, purchase_id, record)
-    terms = {**_of(purchase_id), "record": record, **({} if kind == "xlsx" else {"format": kind})}
+    terms = {"purchase": purchase_id, "record": record, **({} if kind == "xlsx" else {"format": kind})}
     return await ask_export(session, KIND, terms, caller.person_id, now, unchanging=record is not None)
 
 
@@ -82,27 +74,21 @@ async def _require_record(session: AsyncSession, purchase_id: int, number: int) 
         raise NotFound
 
 
-async def find_workbook(session: AsyncSession, purchase_id: int, export_id: int) -> tuple[Export, int | None]:
-    """A workbook of this purchase, and its size once it is ready, for who sees every member's share.
-
-    Raises:
-        NotFound: the purchase has none with this id, or it is forgotten.
-    """
-    return await find_export(session, KIND, export_id, _of(purchase_id))
+async def _ask(here: CostsPage, form: PostedForm) -> int:
+    typed, kind = form.value("etat"), form.value("format")
+    record = record_number(typed) if typed else None
+    book: BookKind = "ods" if kind == "ods" else "xlsx"
+    return await ask_workbook(here.session, here.caller, here.purchase.id, here.now, record=record, kind=book)
 
 
-async def latest_workbooks(session: AsyncSession, purchase_id: int) -> Sequence[tuple[Export, int | None]]:
-    """The purchase's workbooks with their sizes, the newest first, for who sees every member's share."""
-    return await latest_exports(session, KIND, _of(purchase_id))
+LONG_FILES[KIND] = LongFile(lambda _: "Classeur de la répartition", _ask)
 
 
 def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
     """How the worker writes one."""
 
     async def prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:
-        purchase = await session.get(Purchase, (group_of(session), terms["purchase"]))
-        if purchase is None:
-            raise NotFound
+        purchase = await purchase_of(session, terms)
         group = await session.get_one(Group, group_of(session))
         zone, number, kind = group.zone, terms["record"], terms.get("format", "xlsx")
         if number is None:
