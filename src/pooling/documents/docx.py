@@ -1,8 +1,9 @@
 """A document as a Word file (Office Open XML), with the styles that Word knows by name."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import docx as words
@@ -41,10 +42,11 @@ def write_docx(document: Document) -> bytes:
     _set_language(docx)
     _add_foot(docx, document.reference)
     docx.add_paragraph(document.author)
+    writer = _Writer(docx)
     if document.notice:
-        docx.add_paragraph(document.notice, style="Intense Quote")
-    docx.add_heading(document.title, 1)
-    _Writer(docx).write(document.blocks)
+        writer.paragraph("Intense Quote").add_run(document.notice)
+    writer.paragraph("Heading 1").add_run(document.title)
+    writer.write(document.blocks)
     target = io.BytesIO()
     docx.save(target)
     return dated(target, document.at)
@@ -93,6 +95,13 @@ class _Writer:
     def __init__(self, docx: Written) -> None:
         self._docx = docx
 
+    def paragraph(self, style: str) -> Paragraph:
+        """One in this style. python-docx would look through all styles at each."""
+        made = self._docx.add_paragraph()
+        if style != _PLAIN:
+            made._p.style = _style_ids()[style]  # noqa: SLF001
+        return made
+
     def write(self, blocks: Sequence[Node], style: str = _PLAIN) -> None:
         for block in blocks:
             kind = block["kind"]
@@ -110,11 +119,11 @@ class _Writer:
         if kind == "page":
             self._docx.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
         elif kind == "code":
-            self._docx.add_paragraph(block["text"], style="macro")
+            self.paragraph("macro").add_run(block["text"])
         elif kind == "heading":
-            _fill(self._docx.add_heading("", min(block["level"], _LOWEST)), block["content"])
+            _fill(self.paragraph(f"Heading {min(block['level'], _LOWEST)}"), block["content"])
         else:
-            _fill(self._docx.add_paragraph(style=style), block["content"])
+            _fill(self.paragraph(style), block["content"])
 
     def _list(self, block: Node, depth: int) -> None:
         nth = f" {min(depth, _DEEPEST)}" if depth > 1 else ""
@@ -126,7 +135,7 @@ class _Writer:
                 if part["kind"] == "list":
                     self._list(part, depth + 1)
                 elif part["kind"] == "paragraph" and not marked:
-                    paragraph = self._docx.add_paragraph(style=style)
+                    paragraph = self.paragraph(style)
                     if numbering is not None:
                         properties = paragraph._p.get_or_add_pPr().get_or_add_numPr()  # noqa: SLF001
                         properties.get_or_add_ilvl().val, properties.get_or_add_numId().val = 0, numbering
@@ -146,7 +155,8 @@ class _Writer:
         return number
 
     def _table(self, block: Node) -> None:
-        made = self._docx.add_table(rows=0, cols=len(block["head"]), style="Table Grid")
+        made = self._docx.add_table(rows=0, cols=len(block["head"]))
+        made._tbl.tblStyle_val = _style_ids()["Table Grid"]  # noqa: SLF001
         head = made.add_row()
         _fill_row(head, block["head"], block["aligns"], _Manner(bold=True))
         head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001
@@ -156,6 +166,12 @@ class _Writer:
                 row.height = Cm(2)
             _fill_row(row, cells, block["aligns"], _Manner())
         self._docx.add_paragraph()
+
+
+@cache
+def _style_ids() -> Mapping[str, str]:
+    """By the names of the styles that python-docx begins with."""
+    return {style.name: style.style_id for style in words.Document().styles if style.name}
 
 
 def _fill_row(row: _Row, cells: Sequence[Sequence[Node]], aligns: Sequence[str], manner: _Manner) -> None:
@@ -186,7 +202,12 @@ def _fill(paragraph: Paragraph, runs: Sequence[Node], manner: _Manner = _Manner(
 
 
 def _set(run: Run, manner: _Manner) -> Run:
-    run.bold, run.italic, run.font.strike = manner.bold or None, manner.italic or None, manner.strike or None
+    if manner.bold:
+        run.bold = True
+    if manner.italic:
+        run.italic = True
+    if manner.strike:
+        run.font.strike = True
     return run
 
 

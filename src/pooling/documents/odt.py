@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from odfdo import Document as Written
@@ -24,12 +25,10 @@ _TALL, _CELL, _PAGE, _NOTICE, _QUOTE = "Tall", "Cell", "Page", "Notice", "Quote"
 
 def write_odt(document: Document) -> bytes:
     """The file."""
-    odt = Written("text")
+    odt = Written(io.BytesIO(_begun()))
     _say_of(odt, document)
-    _add_styles(odt)
     _add_foot(odt, document.reference)
     body = odt.body
-    body.clear()
     body.append(Paragraph(document.author))
     if document.notice:
         body.append(Paragraph(document.notice, style=_NOTICE))
@@ -38,6 +37,16 @@ def write_odt(document: Document) -> bytes:
     target = io.BytesIO()
     odt.save(target)
     return dated(target, document.at)
+
+
+@cache
+def _begun() -> bytes:
+    """What all of them begin with: odfdo's own model with our styles, and nothing in it."""
+    odt, target = Written("text"), io.BytesIO()
+    _add_styles(odt)
+    odt.body.clear()
+    odt.save(target)
+    return target.getvalue()
 
 
 def _say_of(odt: Written, document: Document) -> None:
