@@ -458,6 +458,8 @@ LENT: dict[str, tuple[str, int | str]] = {
 """One for each thing that can be done once."""
 LEAVES = {"retire_member", "take_member_back"}
 """For them the member is one of which nothing is under way."""
+MOST = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
+"""Requests of each operation, by each of several people."""
 SENT = ("method", "url", "params", "headers", "json", "data", "content")
 FIRST, LAST = "agenda", ("merger", "archiving", "closure", "cancellation", "deletion")
 """An agenda keeps the difficulties that are raised meanwhile; a purchase that is closed takes no more needs, and one
@@ -789,7 +791,7 @@ def _check(
     sent: list[schemathesis.Case[Any]] = []
 
     @settings(
-        max_examples=4 if mode == GenerationMode.POSITIVE else 2,
+        max_examples=MOST[mode],
         derandomize=True,
         database=None,
         deadline=None,

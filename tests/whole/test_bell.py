@@ -41,6 +41,7 @@ ODD: dict[str, object] = {"t": None, "f": "deliver", "a": [], "k": {}, "et": 1}
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bells, "PAUSE", 0.05)
     monkeypatch.setattr(bells, "FRESH", 0.5)
+    monkeypatch.setattr(bells, "POLL", 0.05)
 
 
 @pytest_asyncio.fixture(scope="module")

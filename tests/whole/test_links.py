@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_purchase, open_purchase
 from furnished import furnish, note_bill, note_quote, read_bill
 from ground.database import rolled_back, undone
+from ground.documents import written_once
 from pooling.accounts.people import ensure_people
 from pooling.committees.agendas.files import attach_files
 from pooling.committees.agendas.items import add_item
@@ -143,7 +144,8 @@ async def lived_in(inhabited_engine: AsyncEngine, inhabitants: Territory) -> Asy
     async with rolled_back(inhabited_engine) as database:
         territory = deepcopy(inhabitants)
         await live_in(database, territory)
-        yield database, territory
+        with written_once({}):
+            yield database, territory
 
 
 @pytest_asyncio.fixture
