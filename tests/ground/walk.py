@@ -20,6 +20,7 @@ import pytest
 import pytest_asyncio
 from asyncpg import Record
 from litestar import Litestar
+from litestar.types import Message, Receive, Scope, Send
 from python_calamine import CalamineWorkbook
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -91,6 +92,8 @@ class Step:
     """Parameters of its widest statement."""
     asked: tuple[int, ...]
     """Its statements, in order, each by its digest."""
+    sent: int
+    """Bytes of its body, also where httpx gives none to HEAD."""
 
     @property
     def where(self) -> str:
@@ -195,9 +198,18 @@ class Walk:
         self._documents: dict[tuple[str, str], bytes] = {}
         self._kept: dict[tuple[object, ...], list[Step]] = {}
         self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False),
+            transport=httpx.ASGITransport(app=cast("Any", self._weighed), raise_app_exceptions=False),
             base_url="http://127.0.0.1:8000",
         )
+        self._sent = 0
+
+    async def _weighed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def weighing(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                self._sent += len(message["body"])
+            await send(message)
+
+        await self.app(scope, receive, weighing)
 
     async def begin(self, here: Territory) -> None:
         """Makes the twins, and lets everybody in."""
@@ -271,11 +283,11 @@ class Walk:
 
     async def ask(self, actor: str, route: Walked, values: Mapping[str, object] | None = None) -> Step:
         path = address(route, self.values if values is None else values)
-        self.statements.asked, self.statements.widest = [], 0
+        self.statements.asked, self.statements.widest, self._sent = [], 0, 0
         self._client.cookies.clear()
         answer = await self._client.request(route.method, path, **self._options(actor, route))
         asked = tuple(self.statements.asked)
-        return Step(route, path, answer, len(asked), self.statements.widest, asked)
+        return Step(route, path, answer, len(asked), self.statements.widest, asked, self._sent)
 
     def _options(self, actor: str, route: Walked) -> dict[str, Any]:
         written = route.method in {"POST", "PUT"}
