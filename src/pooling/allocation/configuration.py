@@ -77,11 +77,16 @@ _BENEFICIARIES = FctvaBeneficiaries(
     to_confirm=True,
 )
 
-_FCTVA_DELAYS = FctvaDelays(
-    same_year=("communauté de communes", "communauté d’agglomération", "commune nouvelle"),
-    valid_from=date(2015, 1, 1),
-    source="CGCT, art. L1615-6",
-    to_confirm=True,
+_SAME_YEAR = ("communauté de communes", "communauté d’agglomération", "commune nouvelle")
+_FCTVA_DELAYS = (
+    FctvaDelays(
+        same_year=_SAME_YEAR,
+        valid_from=date(2015, 1, 1),
+        valid_to=date(2025, 12, 31),
+        source="CGCT, art. L1615-6, II",
+    ),
+    # The finance bill for 2026 (article 32) moved intercommunal bodies to the next year: to be confirmed.
+    FctvaDelays(same_year=_SAME_YEAR, valid_from=date(2026, 1, 1), source="CGCT, art. L1615-6, II", to_confirm=True),
 )
 _SMALLEST_TITRE = SmallestTitre(amount=Decimal(15), valid_from=date(2017, 4, 10), source="CGCT, art. D1611-1")
 
@@ -96,7 +101,7 @@ class FinanceConfiguration(BaseModel):
     capital_goods: tuple[CapitalGoods, ...] = (_CAPITAL_GOODS,)
     smallest_titre: tuple[SmallestTitre, ...] = Field(default=(_SMALLEST_TITRE,), exclude=True)
     """No figure of an allocation depends on it."""
-    fctva_delays: tuple[FctvaDelays, ...] = Field(default=(_FCTVA_DELAYS,), exclude=True)
+    fctva_delays: tuple[FctvaDelays, ...] = Field(default=_FCTVA_DELAYS, exclude=True)
     """As well."""
     accounting: tuple[dict[str, Any], ...] = Field(default=(), exclude=True)
     """Layouts of files, which `accounting/configuration.py` reads; no figure depends on them."""
