@@ -679,7 +679,7 @@ async def _receive(database: Database, territory: Territory, mark: str) -> dict[
             session, buyer, purchase_id, order_id, command, NOW, ZoneInfo("Europe/Paris"),
             insistence=None, photos=[Upload(f"abri{mark}.png", b"\x89PNG\r\n\x1a\n" + mark.encode())],
         )  # fmt: skip
-        (photo,) = await photos_of(session, kept.id)
+        (photo,) = await photos_of(kept.id).listed(session)
         sent = Upload(f"recu{mark}.csv", f"Code du membre;Article;Reçu\n{LUGOS};abri;1\nX{mark};abri;1".encode())
         listed = await send_list(session, buyer, purchase_id, sent, NOW.date(), NOW)
     return {"receipt_id": kept.id, "photo_id": photo.id, "list_id": listed.id}

@@ -102,9 +102,9 @@ async def test_documents_are_kept_and_removed(database: Database, territory: Ter
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         (file_id,) = await attach_document(session, buyer, purchase_id, [Upload("devis.txt", b"Un devis")], NOW)
-        assert [file.name for file in await documents_of(session, purchase_id)] == ["devis.txt"]
+        assert [file.name for file in await documents_of(purchase_id).listed(session)] == ["devis.txt"]
         await detach_document(session, buyer, purchase_id, file_id, NOW)
-        assert await documents_of(session, purchase_id) == []
+        assert await documents_of(purchase_id).listed(session) == []
         with pytest.raises(NotFound):
             await detach_document(session, buyer, purchase_id, file_id, NOW)
 

@@ -20,10 +20,11 @@ from ground.web import SECRET
 from pooling.kernel.carried import pack, sign, signed, unpack
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Invalid
+from pooling.kernel.files import Upload
 from pooling.web import api_input
 from pooling.web.api import ApiIn
 from pooling.web.flash import FLASH_COOKIE, pack_flash, unpack_flash
-from pooling.web.form_reading import MULTIPART, URL_ENCODED, TooManyFields, UnreadableForm, Upload, read_fields
+from pooling.web.form_reading import MULTIPART, URL_ENCODED, TooManyFields, UnreadableForm, read_fields
 from pooling.web.security import SESSION_COOKIE, UNSAFE_METHODS, VISITOR_COOKIE, is_path_for_programs, local_path
 from routes import routes_of
 from web_client import Browser, SignIn

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from pooling.kernel.errors import DomainError
+from pooling.kernel.files import Upload
 from pooling.web.bodies import LARGEST_LONG_BODY, READ_AT_ONCE
 from pooling.web.form_reading import (
     MOST_FIELDS,
@@ -14,7 +15,6 @@ from pooling.web.form_reading import (
     Field,
     TooManyFields,
     UnreadableForm,
-    Upload,
     read_fields,
 )
 

@@ -92,7 +92,7 @@ async def _keep_and_offer(request: Request[Any, Any, Any], person: SignedIn | No
     fields = [
         (name, value) for name, values in form.lists.items() if name not in {CSRF, CONFIRMATION} for value in values
     ]
-    typed = Typed(request.scope["path"], fields, [file.filename for file in form.files.values() if file.filename])
+    typed = Typed(request.scope["path"], fields, [file.name for file in form.files.values() if file.name])
     has_typed = not _keeps_nothing(request) and is_anything_typed(fields)
     is_kept = has_typed and await _keep(request, author, page, typed)
     told = "" if not has_typed else IS_KEPT if is_kept else COULD_NOT_BE_KEPT

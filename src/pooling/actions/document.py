@@ -75,7 +75,7 @@ async def document(session: AsyncSession, action: Action, catalogue: Catalogue, 
         "phases": [(typo(one.label), date_short(one.begins_on), date_short(one.ends_on)) for one in sheet.phases],
         "partners": [(typo(one.partner), typo(brought_words(one))) for one in sheet.partners],
         "factors": [(typo(one.text), FACTOR_WORDS[one.kind], EASE_WORDS[one.ease]) for one in sheet.factors],
-        "files": [typo(file.name) for file in await files_of_action(session, action.id)],
+        "files": [typo(file.name) for file in await files_of_action(action.id).listed(session)],
         "url": context.url(f"actions/{action.reference}"),
     }
 

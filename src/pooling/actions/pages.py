@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from pooling.actions.catalogue import holding, to_come
-from pooling.actions.files import MOST_OF_ACTION, files_of_action
+from pooling.actions.files import MOST_OF_ACTION, ROOM, files_of_action
 from pooling.actions.keeping import move_action, propose_action, sheet_of, write_action
 from pooling.actions.models import ActionState, Ease, FactorKind
 from pooling.actions.page import ACTIONS, BOARD, CATALOGUE, ONE, ActionPage, catalogue_of
@@ -33,20 +33,18 @@ from pooling.actions.schemas import (
 )
 from pooling.actions.words import PURCHASE_WORDS
 from pooling.kernel.errors import NotFound
-from pooling.kernel.files import LARGEST_FILE
 from pooling.kernel.slices import Slice
 from pooling.kernel.versions import version_of
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
+from pooling.web.attaching import files_part
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.layout import Link
 from pooling.web.numbers import typed_cents
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scanner_of
 from pooling.web.searching import LONGEST_QUERY
 
 PROPOSE = f"{ACTIONS}/proposition"
-HINT = f"{MOST_OF_ACTION} documents au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun."
 _LONGEST_CODE = 40
 _EMPTY_ROWS = 2
 _ROWS = {"texte": MOST_FACTORS, "etape": MOST_PHASES, "partenaire": MOST_PARTNERS}
@@ -271,7 +269,7 @@ async def action_page(here: ActionPage, form: Form) -> Response[str]:
     action = here.action
     lead = await lead_of(here.session, action)  # held, or the sheet asks for it again
     sheet = await sheet_of(here.session, action)
-    files, writes = await files_of_action(here.session, action.id), may_write(here.caller, action)
+    files, writes = await files_of_action(action.id).listed(here.session), may_write(here.caller, action)
     moves = [(state, ACTION.word(state)) for state in ActionState if ACTION.may(action.state, state)]
     return here.render(
         "actions/action.html",
@@ -282,10 +280,7 @@ async def action_page(here: ActionPage, form: Form) -> Response[str]:
         system=(await catalogue_of(here)).find(action.system),
         life=ACTION,
         writes=writes,
-        files=files,
-        may_add=writes and len(files) < MOST_OF_ACTION,
-        hint=HINT,
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        kept=files_part(here.request, files, MOST_OF_ACTION, ROOM.hint, changes=writes),
         parts=await here.features.action_parts(here),
         moves=moves if may_move(here.caller) else [],
         kinds=FACTOR_WORDS,

@@ -62,7 +62,7 @@ from pooling.bills.workbook import FILE_NAMES, bills_file
 from pooling.invoices.apart import SECONDS, read_apart
 from pooling.invoices.invoice import MOST_BYTES
 from pooling.kernel.errors import Invalid, NotFound
-from pooling.kernel.files import Upload, file_with_content
+from pooling.kernel.files import file_with_content
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import id_typed
@@ -79,7 +79,7 @@ from pooling.web.cursors import pages_after
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm
 from pooling.web.numbers import read_cents, typed_cents, typed_number
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
+from pooling.web.scanning import scan_files, scanning_words
 from pooling.web.typography import date_short, euros, plural, price
 
 FIELD = "file"
@@ -114,7 +114,7 @@ async def _bills_page(here: BillsPage, form: Form, after: str = "") -> Response[
         base=here.url + SECTION,
         notes=notes,
         hint=HINT,
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        scanned=scanning_words(here.request),
         ordered=here.kind.has(Part.ITEMS),
         billed=[_item(item) for item in billed],
         chart=[_drawn(item) for item in billed],
@@ -316,9 +316,8 @@ async def do_read(here: Here[BillsPage], form: PostedForm) -> Response[Any]:
     async with form.submitted(lambda: _bills_page(here, form)):
         assert file is not None, "it was refused"
         reading = await asyncio.to_thread(read_apart, file.content)
-        sent = Upload(file.filename, file.content)
         try:
-            bill = await keep_read(here.session, here.caller, here.purchase.id, reading, sent, here.now, field=FIELD)
+            bill = await keep_read(here.session, here.caller, here.purchase.id, reading, file, here.now, field=FIELD)
         except BillKnown as known:
             if known.purchase.id != here.purchase.id or not may_see_bill(here.caller, here.reach, known.bill):
                 raise Invalid({FIELD: known.message}) from known

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,10 +12,11 @@ from pooling.actions.models import Action
 from pooling.experiences.models import Experience, ExperienceFile, ExperienceQuestion
 from pooling.experiences.permissions import may_correct, may_share, may_tell
 from pooling.experiences.schemas import TEXTS, ExperienceIn
+from pooling.kernel.attached import FilesOf, Room
 from pooling.kernel.database import group_of, one_row
-from pooling.kernel.errors import Conflict, Invalid, NotFound
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
-from pooling.kernel.files import File, Upload, file_with_content, remove_file, store_files
+from pooling.kernel.files import Upload
 from pooling.kernel.limits import limit
 from pooling.kernel.tables import known_id, linked
 from pooling.kernel.text import search_text
@@ -26,7 +27,7 @@ from pooling.suppliers.models import Supplier
 
 MOST_FILES = limit(10, "Documents of an experience", __name__)
 MOST_QUESTIONS = limit(200, "Questions under an experience", __name__)
-FIELD = "files"
+ROOM = Room(MOST_FILES, "Un retour")
 _NAMED = ("action", "purchase", "supplier_id")
 
 
@@ -163,16 +164,8 @@ async def attach_to_experience(
     """
     experience = await find_experience(session, experience_id, locked=True)
     may_correct.require(caller, experience)
-    counted = select(func.count()).where(col(ExperienceFile.experience_id) == experience_id)
-    count = (await session.execute(counted)).scalar_one()
-    if count + len(sent) > MOST_FILES:
-        raise Invalid({FIELD: f"Un retour a {MOST_FILES} documents au plus : il y en a déjà {count}."})
-    files = await store_files(session, sent, now, person_id=caller.person_id, field=FIELD)
-    session.add_all(
-        ExperienceFile(group_id=caller.group_id, file_id=file.id, experience_id=experience_id) for file in files
-    )
+    files = await files_of_experience(experience_id).add(session, sent, now, ROOM, person_id=caller.person_id)
     _tell(session, caller, experience, "attached", now)
-    await session.flush()
     return [file.id for file in files]
 
 
@@ -187,30 +180,12 @@ async def detach_from_experience(
     """
     experience = await find_experience(session, experience_id, locked=True)
     may_correct.require(caller, experience)
-    removed = await session.execute(
-        delete(ExperienceFile)
-        .where(col(ExperienceFile.experience_id) == experience_id, col(ExperienceFile.file_id) == known_id(file_id))
-        .returning(col(ExperienceFile.file_id))
-    )
-    if removed.scalar_one_or_none() is None:
-        raise NotFound
-    await remove_file(session, file_id)
+    await files_of_experience(experience_id).remove(session, file_id)
     _tell(session, caller, experience, "detached", now)
-    await session.flush()
 
 
-async def read_experience_file(session: AsyncSession, experience_id: int, file_id: int) -> tuple[File, bytes]:
-    """One of its documents with its content.
-
-    Raises:
-        NotFound: the sheet has no such document.
-    """
-    its = select(col(ExperienceFile.file_id)).where(
-        col(ExperienceFile.experience_id) == experience_id, col(ExperienceFile.file_id) == known_id(file_id)
-    )
-    if (await session.execute(its)).first() is None:
-        raise NotFound
-    return await file_with_content(session, file_id)
+def files_of_experience(experience_id: int) -> FilesOf:
+    return FilesOf(ExperienceFile, {"experience_id": experience_id})
 
 
 async def find_experience(session: AsyncSession, experience_id: int, *, locked: bool = False) -> Experience:

@@ -7,16 +7,16 @@ from litestar.params import FromPath, FromQuery
 
 from pooling.actions.queries import actions_offered
 from pooling.experiences.keeping import (
-    FIELD,
     MOST_FILES,
+    ROOM,
     answer_question,
     ask_question,
     attach_to_experience,
     content_of,
     correct_experience,
     detach_from_experience,
+    files_of_experience,
     named_by,
-    read_experience_file,
     share_experience,
     tell_experience,
 )
@@ -24,13 +24,12 @@ from pooling.experiences.page import ELSEWHERE, EXPERIENCES, ONE, ExperiencePage
 from pooling.experiences.permissions import may_correct, may_share, may_tell
 from pooling.experiences.queries import (
     experiences_listed,
-    files_of_experience,
     questions_of,
     shared_elsewhere,
     shared_one,
 )
 from pooling.experiences.schemas import LONGEST_QUESTION, MOST_CENTS, TEXTS, ExperienceIn
-from pooling.kernel.files import LARGEST_FILE, Upload
+from pooling.kernel.attached import FIELD
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import id_typed
 from pooling.kernel.versions import version_of
@@ -39,17 +38,14 @@ from pooling.members.rights import Right
 from pooling.purchases.queries import purchases_offered
 from pooling.suppliers.keeping import find_supplier
 from pooling.suppliers.reading import suppliers_to_choose
+from pooling.web.attaching import SENDING, added, files_part, handed_out
 from pooling.web.cursors import pages_after
-from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.numbers import typed_cents
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 from pooling.web.searching import LONGEST_QUERY
 
 TITLE = "Retours d’expérience"
 _LONGEST_REFERENCE = 40
-_LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
-"""Bytes: three of the largest, and what a form adds to the files it sends."""
 PARTS = (
     ("context", "Contexte"),
     ("done", "Ce qui a été fait"),
@@ -176,7 +172,7 @@ async def _page(here: ExperiencePage, form: Form) -> Response[str]:
     experience, session = here.experience, here.session
     action, purchase = await named_by(session, experience)
     supplier = await find_supplier(session, experience.supplier_id) if experience.supplier_id else None
-    files = await files_of_experience(session, experience.id)
+    files = await files_of_experience(experience.id).listed(session)
     corrects = may_correct(here.caller, experience)
     return here.render(
         "experiences/experience.html",
@@ -186,13 +182,10 @@ async def _page(here: ExperiencePage, form: Form) -> Response[str]:
         action=action,
         purchase=purchase,
         supplier=supplier,
-        files=files,
         questions=await questions_of(session, experience.id),
         corrects=corrects,
         shares=may_share(here.caller),
-        may_add=corrects and len(files) < MOST_FILES,
-        hint=f"{MOST_FILES} documents au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun.",
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        kept=files_part(here.request, files, MOST_FILES, ROOM.hint, changes=corrects),
         longest=LONGEST_QUESTION,
     )
 
@@ -254,20 +247,17 @@ async def do_answer(here: Here[ExperiencePage], form: PostedForm, question_id: F
     return here.redirect("#questions", done="La réponse est au groupe.")
 
 
-@post(f"{ONE}/pieces", right=may_correct, request_max_body_size=_LARGEST_SENDING, guards=[scan_files])
+@post(f"{ONE}/pieces", right=may_correct, **SENDING)
 async def do_attach_to_experience(here: Here[ExperiencePage], form: PostedForm) -> Response[Any]:
-    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = form.sent(FIELD)
     async with form.submitted(lambda: _page(here, form)):
         await attach_to_experience(here.session, here.caller, here.experience.id, sent, here.now)
-    done = "Le document est ajouté." if len(sent) == 1 else f"{len(sent)} documents sont ajoutés."
-    return here.redirect(done=done)
+    return here.redirect(done=added("document", len(sent)))
 
 
 @get(f"{ONE}/pieces/{{experience_file_id:int}}", right=Right.SEE_GROUP)
 async def download_experience_file(here: Here[ExperiencePage], experience_file_id: FromPath[int]) -> Response[bytes]:
-    """Always a download, of the type that its content has."""
-    file, content = await read_experience_file(here.session, here.experience.id, experience_file_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    return handed_out(*await files_of_experience(here.experience.id).read(here.session, experience_file_id))
 
 
 @post(f"{ONE}/pieces/{{experience_file_id:int}}/retrait", right=may_correct)

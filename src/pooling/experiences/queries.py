@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.experiences.models import Experience, ExperienceFile, ExperienceQuestion
+from pooling.experiences.models import Experience, ExperienceQuestion
 from pooling.kernel.database import fetch
 from pooling.kernel.errors import NotFound
-from pooling.kernel.files import File
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import linked, may_be_id
 from pooling.web.searching import folded_query, holds
@@ -90,23 +89,6 @@ async def questions_of(session: AsyncSession, experience_id: int) -> list[Questi
         .order_by(col(ExperienceQuestion.id))
     )
     return [QuestionShown(*row) for row in rows]
-
-
-@dataclass(frozen=True)
-class ExperienceDocument:
-    id: int
-    name: str
-    size: int
-
-
-async def files_of_experience(session: AsyncSession, experience_id: int) -> list[ExperienceDocument]:
-    rows = await session.execute(
-        select(col(File.id), col(File.name), col(File.size))
-        .join(ExperienceFile, linked(ExperienceFile.file_id, File.id))
-        .where(col(ExperienceFile.experience_id) == experience_id)
-        .order_by(col(File.id))
-    )
-    return [ExperienceDocument(*row) for row in rows]
 
 
 @dataclass(frozen=True)

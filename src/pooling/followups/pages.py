@@ -6,18 +6,17 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from pooling.followups.documents import (
-    FIELD,
     MOST_DOCUMENTS,
+    ROOM,
     attach_document,
     detach_document,
     documents_of,
-    read_document,
 )
 from pooling.followups.keeping import keep_followup
 from pooling.followups.page import FOLLOWUP, SECTION
 from pooling.followups.queries import costs_listed, followup_of, head_of, total_of
 from pooling.followups.schemas import MOST_DATES, DateIn, FollowUpIn
-from pooling.kernel.files import LARGEST_FILE, Upload
+from pooling.kernel.attached import FIELD
 from pooling.kernel.slices import Slice
 from pooling.kernel.versions import version_of
 from pooling.members.group_page import Here
@@ -26,19 +25,16 @@ from pooling.purchases.page import PurchasePage
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import participants
 from pooling.purchases.rules import OVER
+from pooling.web.attaching import SENDING, added, files_part, handed_out
 from pooling.web.cursors import pages_after
-from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, longest_of
 from pooling.web.numbers import read_cents, read_optional_cents, typed_cents
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 
 WRITING = f"{FOLLOWUP}/modification"
 DOCUMENTS = f"{FOLLOWUP}/pieces"
 BOXES_AT_MOST = 60
 """Members whose cost has a box of its own; of more, programs tell it, or the total stands."""
 EMPTY_ROWS = 3
-_LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
-HINT = f"{MOST_DOCUMENTS} au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun."
 
 
 @get(FOLLOWUP, right=Right.SEE_TOTALS)
@@ -53,7 +49,7 @@ async def _page(here: PurchasePage, form: Form, after: str = "") -> Response[str
     edits = may_run(caller, purchase) and purchase.state not in OVER
     own = None if caller.sees_all_lines(purchase.id) else caller.members_as(*(held.role for held in caller.roles))
     costs = await costs_listed(here.session, purchase.id, Slice(after), own)
-    files = await documents_of(here.session, purchase.id)
+    files = await documents_of(purchase.id).listed(here.session)
     return here.render(
         "followups/followup.html",
         "Suivi",
@@ -63,11 +59,8 @@ async def _page(here: PurchasePage, form: Form, after: str = "") -> Response[str
         total=await total_of(here.session, shown),
         costs=costs.items,
         sees_all=own is None,
-        files=files,
         edits=edits,
-        may_add=edits and len(files) < MOST_DOCUMENTS,
-        hint=HINT,
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        documents=files_part(here.request, files, MOST_DOCUMENTS, ROOM.hint, changes=edits),
         **pages_after(here.url + SECTION, after, costs),
     )
 
@@ -146,20 +139,17 @@ def _read_dates(form: Form) -> list[DateIn]:
     return found
 
 
-@post(DOCUMENTS, right=may_run, request_max_body_size=_LARGEST_SENDING, guards=[scan_files])
+@post(DOCUMENTS, right=may_run, **SENDING)
 async def do_attach(here: Here[PurchasePage], form: PostedForm) -> Response[Any]:
-    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = form.sent(FIELD)
     async with form.submitted(lambda: _page(here, form)):
         await attach_document(here.session, here.caller, here.purchase.id, sent, here.now)
-    done = "Le document est ajouté." if len(sent) == 1 else f"{len(sent)} documents sont ajoutés."
-    return here.redirect(SECTION, done=done)
+    return here.redirect(SECTION, done=added("document", len(sent)))
 
 
 @get(f"{DOCUMENTS}/{{document_id:int}}", right=Right.SEE_TOTALS)
 async def download_document(here: Here[PurchasePage], document_id: FromPath[int]) -> Response[bytes]:
-    """Always a download, of the type that its content has."""
-    file, content = await read_document(here.session, here.purchase.id, document_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    return handed_out(*await documents_of(here.purchase.id).read(here.session, document_id))
 
 
 @post(f"{DOCUMENTS}/{{document_id:int}}/retrait", right=may_run)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,10 +13,11 @@ from pooling.allocation.models import Subsidy
 from pooling.grants.models import Grant, GrantFile, GrantPayment
 from pooling.grants.permissions import keeps_for, may_keep_grant
 from pooling.grants.schemas import GrantIn, PaymentIn
+from pooling.kernel.attached import FilesOf, Room
 from pooling.kernel.database import group_of, insert_many, one_row
-from pooling.kernel.errors import Forbidden, Invalid, NotFound
+from pooling.kernel.errors import Forbidden, Invalid
 from pooling.kernel.events import record_event
-from pooling.kernel.files import File, Upload, file_with_content, remove_files, store_files
+from pooling.kernel.files import Upload
 from pooling.kernel.limits import limit
 from pooling.kernel.tables import known_id, linked
 from pooling.kernel.versions import check_version
@@ -28,7 +29,7 @@ from pooling.purchases.models import Purchase
 OPENED, CHANGED = "grant.opened", "grant.changed"
 ATTACHED, REMOVED = "grant.document_added", "grant.document_removed"
 MOST_FILES = limit(20, "Documents of a subsidy's file", __name__)
-FIELD = "files"
+ROOM = Room(MOST_FILES, "Un dossier")
 
 
 async def open_grant(session: AsyncSession, caller: Caller, command: GrantIn, now: datetime) -> Grant:
@@ -182,14 +183,8 @@ async def attach_to_grant(
     """
     grant = await find_grant(session, grant_id, locked=True)
     may_keep_grant.require(caller, grant)
-    counted = select(func.count()).where(col(GrantFile.grant_id) == grant_id)
-    count = (await session.execute(counted)).scalar_one()
-    if count + len(sent) > MOST_FILES:
-        raise Invalid({FIELD: f"Un dossier a {MOST_FILES} documents au plus : il y en a déjà {count}."})
-    files = await store_files(session, sent, now, person_id=caller.person_id, field=FIELD)
-    session.add_all(GrantFile(group_id=caller.group_id, file_id=file.id, grant_id=grant_id) for file in files)
+    files = await files_of_grant(grant_id).add(session, sent, now, ROOM, person_id=caller.person_id)
     _tell(session, caller, grant, ATTACHED, now)
-    await session.flush()
     return [file.id for file in files]
 
 
@@ -200,29 +195,12 @@ async def detach_from_grant(session: AsyncSession, caller: Caller, grant_id: int
     """
     grant = await find_grant(session, grant_id, locked=True)
     may_keep_grant.require(caller, grant)
-    gone = await session.execute(
-        delete(GrantFile)
-        .where(col(GrantFile.grant_id) == grant_id, col(GrantFile.file_id) == known_id(file_id))
-        .returning(col(GrantFile.file_id))
-    )
-    if gone.scalar_one_or_none() is None:
-        raise NotFound
-    await remove_files(session, [file_id])
+    await files_of_grant(grant_id).remove(session, file_id)
     _tell(session, caller, grant, REMOVED, now)
 
 
-async def read_grant_file(session: AsyncSession, grant_id: int, file_id: int) -> tuple[File, bytes]:
-    """One of its documents with its content.
-
-    Raises:
-        NotFound: it has no such document.
-    """
-    its = select(col(GrantFile.file_id)).where(
-        col(GrantFile.grant_id) == grant_id, col(GrantFile.file_id) == known_id(file_id)
-    )
-    if (await session.execute(its)).first() is None:
-        raise NotFound
-    return await file_with_content(session, file_id)
+def files_of_grant(grant_id: int) -> FilesOf:
+    return FilesOf(GrantFile, {"grant_id": grant_id})
 
 
 def _tell(session: AsyncSession, caller: Caller, grant: Grant, name: str, now: datetime) -> None:

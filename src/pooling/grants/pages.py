@@ -9,37 +9,34 @@ from litestar.params import FromPath, FromQuery
 
 from pooling.actions.queries import actions_offered
 from pooling.grants.keeping import (
-    FIELD,
     MOST_FILES,
+    ROOM,
     attach_to_grant,
     change_grant,
     content_of,
     detach_from_grant,
+    files_of_grant,
     open_grant,
-    read_grant_file,
 )
 from pooling.grants.page import FINANCES, GRANTS, ONE, TITLE, GrantPage, own_members
 from pooling.grants.permissions import GrantRight, keeps_for, may_keep_grant, may_see_grant
-from pooling.grants.queries import files_of_grant, gaps_of, grants_listed, subsidies_offered
+from pooling.grants.queries import gaps_of, grants_listed, subsidies_offered
 from pooling.grants.rules import DEADLINES, TAGS, WORDS, Deadline, GrantState, state_of
 from pooling.grants.schemas import DAYS, MOST_PAYMENTS, GrantIn, PaymentIn
+from pooling.kernel.attached import FIELD
 from pooling.kernel.clock import FIRST_DAY
-from pooling.kernel.files import LARGEST_FILE, Upload
 from pooling.kernel.slices import Slice
 from pooling.kernel.versions import version_of
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Member
 from pooling.members.page_parts import member_suggestions
 from pooling.purchases.queries import purchases_offered
+from pooling.web.attaching import SENDING, added, files_part, handed_out
 from pooling.web.cursors import pages_after, with_query
-from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
 from pooling.web.numbers import read_cents, read_optional_cents, typed_cents
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 from pooling.web.typography import date_short, euros
 
-_LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
-"""Bytes: three of the largest, and what a form adds to the files it sends."""
 _FIELDS = {"asked_cents": "asked", "granted_cents": "granted", "payments": "paid-1"}
 _LONGEST = {name: longest_of(GrantIn, name) for name in ("title", "funder", "program", "member", "decision", "note")}
 _EMPTY_ROWS = 2
@@ -158,7 +155,7 @@ async def show_grant(here: Here[GrantPage]) -> Response[str]:
 
 async def _page(here: GrantPage, form: Form) -> Response[str]:
     grant, content = here.grant, await content_of(here.session, here.grant)
-    files, paid = await files_of_grant(here.session, grant.id), sum(one.cents for one in content.payments)
+    files, paid = await files_of_grant(grant.id).listed(here.session), sum(one.cents for one in content.payments)
     state, keeps = state_of(grant.refused_on, grant.granted_cents, paid), may_keep_grant(here.caller, grant)
     return here.render(
         "grants/grant.html",
@@ -176,11 +173,8 @@ async def _page(here: GrantPage, form: Form) -> Response[str]:
         bars=_bars(grant.asked_cents, grant.granted_cents, paid),
         deadlines=_deadlines(here, state),
         gaps=await gaps_of(here.session, grant_id=grant.id) if grant.subsidy else [],
-        files=files,
         keeps=keeps,
-        may_add=keeps and len(files) < MOST_FILES,
-        hint=f"{MOST_FILES} documents au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun.",
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        kept=files_part(here.request, files, MOST_FILES, ROOM.hint, changes=keeps),
     )
 
 
@@ -249,20 +243,17 @@ async def do_grant_sheet(here: Here[GrantPage], form: PostedForm) -> Response[An
     return here.redirect(done="Le dossier est à jour.")
 
 
-@post(f"{ONE}/pieces", right=may_keep_grant, request_max_body_size=_LARGEST_SENDING, guards=[scan_files])
+@post(f"{ONE}/pieces", right=may_keep_grant, **SENDING)
 async def do_attach_to_grant(here: Here[GrantPage], form: PostedForm) -> Response[Any]:
-    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = form.sent(FIELD)
     async with form.submitted(lambda: _page(here, form)):
         await attach_to_grant(here.session, here.caller, here.grant.id, sent, here.now)
-    done = "Le document est ajouté." if len(sent) == 1 else f"{len(sent)} documents sont ajoutés."
-    return here.redirect(done=done)
+    return here.redirect(done=added("document", len(sent)))
 
 
 @get(f"{ONE}/pieces/{{grant_file_id:int}}", right=may_see_grant)
 async def download_grant_file(here: Here[GrantPage], grant_file_id: FromPath[int]) -> Response[bytes]:
-    """Always a download, of the type that its content has."""
-    file, content = await read_grant_file(here.session, here.grant.id, grant_file_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    return handed_out(*await files_of_grant(here.grant.id).read(here.session, grant_file_id))
 
 
 @post(f"{ONE}/pieces/{{grant_file_id:int}}/retrait", right=may_keep_grant)

@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.allocation.records.latest import LATEST
-from pooling.grants.models import Grant, GrantFile, GrantPayment
+from pooling.grants.models import Grant, GrantPayment
 from pooling.grants.rules import GrantState, counted_on, gap_words, state_of
 from pooling.kernel.database import group_of
-from pooling.kernel.files import File
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
@@ -76,23 +75,6 @@ def _shown(row: Sequence[Any]) -> GrantShown:
     id_, title, funder, member, asked_on, asked, granted, refused_on, paid = row
     state = state_of(refused_on, granted, int(paid))
     return GrantShown(id_, title, funder, member, asked_on, asked, granted, int(paid), state)
-
-
-@dataclass(frozen=True)
-class GrantDocument:
-    id: int
-    name: str
-    size: int
-
-
-async def files_of_grant(session: AsyncSession, grant_id: int) -> list[GrantDocument]:
-    rows = await session.execute(
-        select(col(File.id), col(File.name), col(File.size))
-        .join(GrantFile, linked(GrantFile.file_id, File.id))
-        .where(col(GrantFile.grant_id) == grant_id)
-        .order_by(col(File.id))
-    )
-    return [GrantDocument(*row) for row in rows]
 
 
 async def subsidies_offered(session: AsyncSession, reference: str) -> list[tuple[str, str]]:

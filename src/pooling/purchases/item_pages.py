@@ -7,18 +7,17 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from pooling.actions.codes import LONGEST
-from pooling.kernel.files import LARGEST_FILE, Upload
+from pooling.kernel.attached import FIELD
+from pooling.kernel.files import LARGEST_FILE
 from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.purchases.details import EMISSIONS, NATURES, WORDS, describe_item, details_of_item, in_words
 from pooling.purchases.item_files import (
-    FIELD,
     MOST_OF_ITEM,
     attach_to_item,
     detach_from_item,
     files_of_item,
-    read_item_file,
 )
 from pooling.purchases.item_form import typed_price
 from pooling.purchases.item_page import ITEM, ItemPage
@@ -27,15 +26,12 @@ from pooling.purchases.permissions import may_edit
 from pooling.purchases.queries import ItemShown
 from pooling.purchases.rules import OVER
 from pooling.purchases.schemas import DetailsIn
-from pooling.web.downloads import REVALIDATED, download
+from pooling.web.attaching import SENDING, added, files_part, handed_out
 from pooling.web.forms import Form, PostedForm, Redisplay, longest_of
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 from pooling.web.typography import number, percent, plural, price
 
 DETAILS = f"{ITEM}/precisions"
 FILES = f"{ITEM}/pieces"
-_LARGEST_SENDING = MOST_OF_ITEM * LARGEST_FILE // 2 + 1024 * 1024
-"""Bytes: three of the largest, and what a form adds to the files it sends."""
 HINT = f"Photo, fiche technique… {MOST_OF_ITEM} au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun."
 
 
@@ -46,7 +42,7 @@ async def show_item_of_purchase(here: Here[ItemPage]) -> Response[str]:
 
 async def _item_page(here: ItemPage, form: Form) -> Response[str]:
     item, said = here.item, await details_of_item(here.session, here.item.id)
-    files = await files_of_item(here.session, item.id)
+    files = await files_of_item(here.purchase.id, item.id).listed(here.session)
     edits = here.purchase.state not in OVER and may_edit(here.caller, here.purchase)
     return here.render(
         "purchases/item.html",
@@ -56,11 +52,8 @@ async def _item_page(here: ItemPage, form: Form) -> Response[str]:
         said=[{"label": WORDS[name], "value": value} for name, value in in_words(said).items() if value],
         dearer=_dearer(item, said),
         pictures=[file for file in files if file.is_picture],
-        files=files,
         edits=edits,
-        may_add=edits and len(files) < MOST_OF_ITEM,
-        hint=HINT,
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        kept=files_part(here.request, files, MOST_OF_ITEM, HINT, changes=edits),
     )
 
 
@@ -165,20 +158,18 @@ def _read_details(form: Form) -> DetailsIn:
     return form.command(DetailsIn, {}, **read)
 
 
-@post(FILES, right=may_edit, request_max_body_size=_LARGEST_SENDING, guards=[scan_files])
+@post(FILES, right=may_edit, **SENDING)
 async def do_attach(here: Here[ItemPage], form: PostedForm) -> Response[Any]:
-    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = form.sent(FIELD)
     async with form.submitted(lambda: _item_page(here, form)):
         await attach_to_item(here.session, here.caller, here.purchase.id, here.item.id, sent, here.now)
-    done = "Le fichier est ajouté." if len(sent) == 1 else f"{len(sent)} fichiers sont ajoutés."
-    return here.redirect(here.path, done=done)
+    return here.redirect(here.path, done=added("fichier", len(sent)))
 
 
 @get(f"{FILES}/{{item_file_id:int}}", right=Right.SEE_GROUP)
 async def download_item_file(here: Here[ItemPage], item_file_id: FromPath[int]) -> Response[bytes]:
-    """Always a download, of the type that its content has; a photo is also shown in the page."""
-    file, content = await read_item_file(here.session, here.item.id, item_file_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    """A photo is also shown in the page."""
+    return handed_out(*await files_of_item(here.purchase.id, here.item.id).read(here.session, item_file_id))
 
 
 @post(f"{FILES}/{{item_file_id:int}}/retrait", right=may_edit)

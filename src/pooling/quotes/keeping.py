@@ -7,10 +7,11 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.attached import FilesOf, Room
 from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
-from pooling.kernel.files import LARGEST_FILE, File, Upload, file_with_content, remove_files, store_files
+from pooling.kernel.files import LARGEST_FILE, Upload, remove_files
 from pooling.kernel.limits import BYTES, limit
 from pooling.kernel.tables import may_be_id
 from pooling.kernel.versions import OF_A_PAGE, check_version
@@ -22,7 +23,7 @@ from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.quotes.models import Award, Quote, QuoteFile, QuoteLine, QuoteTier
-from pooling.quotes.queries import QuoteShown, find_quote, is_awaited, is_in
+from pooling.quotes.queries import find_quote, is_awaited, is_in
 from pooling.quotes.schemas import QuoteIn
 from pooling.quotes.words import in_words
 from pooling.suppliers.models import Supplier
@@ -30,8 +31,7 @@ from pooling.suppliers.models import Supplier
 MOST_QUOTES = limit(60, "Quotes of a purchase", __name__)
 MOST_FILES = limit(10, "Files of a quote", __name__)
 LARGEST_TOGETHER = limit(50 * 1024 * 1024, "Files of a quote together", __name__, unit=BYTES)
-FILES = "files"
-LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
+ROOM = Room(MOST_FILES, "Un devis", "pièces", LARGEST_TOGETHER, "d’un devis")
 HINT = f"{MOST_FILES} au plus, de {LARGEST_FILE // 2**20} Mo au plus chacune."
 NOTHING_OFFERED = "Indiquez au moins un prix, ou ne notez pas ce devis."
 
@@ -241,25 +241,13 @@ async def attach_to_quote(
     """
     await lock_comparing(session, caller, purchase_id)
     found = await find_quote(session, purchase_id, quote_id, now)
-    files = await keep_files(session, found, sent, now, caller.person_id)
+    files = await files_of_quote(quote_id).add(session, sent, now, ROOM, person_id=caller.person_id)
     _tell(session, caller, found.quote, "quote.files_added", now, {"names": [file.name for file in files]})
     return [file.id for file in files]
 
 
-async def keep_files(
-    session: AsyncSession, found: QuoteShown, sent: Sequence[Upload], now: datetime, person_id: int | None
-) -> list[File]:
-    """Raises:
-    Invalid: as `attach_to_quote`.
-    """
-    quote, files = found.quote, found.files
-    if len(files) + len(sent) > MOST_FILES:
-        raise Invalid({FILES: f"Un devis a {MOST_FILES} pièces au plus\u00a0: il y en a déjà {len(files)}."})
-    if sum(file.size for file in files) + sum(len(one.content) for one in sent) > LARGEST_TOGETHER:
-        raise Invalid({FILES: f"Les pièces d’un devis font {LARGEST_TOGETHER // 2**20} Mo au plus, ensemble."})
-    kept = await store_files(session, sent, now, person_id=person_id, field=FILES)
-    session.add_all(QuoteFile(group_id=quote.group_id, file_id=file.id, quote_id=quote.id) for file in kept)
-    return kept
+def files_of_quote(quote_id: int) -> FilesOf:
+    return FilesOf(QuoteFile, {"quote_id": quote_id})
 
 
 async def detach_from_quote(
@@ -272,29 +260,8 @@ async def detach_from_quote(
     """
     await lock_comparing(session, caller, purchase_id)
     found = await find_quote(session, purchase_id, quote_id, now)
-    removed = await forget_file(session, found, file_id)
+    removed = await files_of_quote(quote_id).remove(session, file_id)
     _tell(session, caller, found.quote, "quote.file_removed", now, {"names": [removed]})
-
-
-async def forget_file(session: AsyncSession, found: QuoteShown, file_id: int) -> str:
-    """Its name.
-
-    Raises:
-        NotFound: the quote has no such file.
-    """
-    file, _ = await read_quote_file(session, found, file_id)
-    removed = file.name
-    await session.execute(delete(QuoteFile).where(col(QuoteFile.file_id) == file_id))
-    await remove_files(session, [file_id])
-    return removed
-
-
-async def read_quote_file(session: AsyncSession, found: QuoteShown, file_id: int) -> tuple[File, bytes]:
-    """Raises:
-    NotFound: the quote has no such file.
-    """
-    its = {file.id for file in found.files}
-    return await file_with_content(session, file_id if file_id in its else 0)
 
 
 async def count_quotes(session: AsyncSession, purchase_id: int) -> int:

@@ -11,9 +11,9 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
+from pooling.kernel.attached import FIELD
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
-from pooling.kernel.files import Upload
 from pooling.kernel.versions import OF_A_PAGE, check_version, version_of
 from pooling.members.rights import Right
 from pooling.needs.queries import consolidate_needs
@@ -22,14 +22,11 @@ from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.quotes.asking import READABLE, consultation_of
 from pooling.quotes.form import fields_of, read_quote, values_of
 from pooling.quotes.keeping import (
-    FILES,
     HINT,
-    LARGEST_SENDING,
     MOST_FILES,
+    ROOM,
     check_lines,
-    forget_file,
-    keep_files,
-    read_quote_file,
+    files_of_quote,
     require_comparing,
     write,
 )
@@ -37,6 +34,7 @@ from pooling.quotes.keys import Answering, enter_by_key, try_code
 from pooling.quotes.models import Quote
 from pooling.quotes.queries import QuoteShown, find_own, is_in
 from pooling.quotes.schemas import QuoteIn
+from pooling.web.attaching import LARGEST_SENDING
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.layout import redirect, render
@@ -228,10 +226,6 @@ async def behind_its_link(connection: ASGIConnection[Any, Any, Any, Any], _: Bas
         raise NotFound
 
 
-def _files_of(form: Form) -> list[Upload]:
-    return [Upload(file.filename, file.content) for file in form.file_lists.get(FILES, []) if file.filename]
-
-
 @post(
     f"{ADDRESS}/pieces",
     right=Right.ANYONE,
@@ -248,9 +242,9 @@ async def do_attach_to_offer(
         items, found = await _asked(session, here), await _own(session, here)
         form.values.update(values_of(found.content(items), items) if found else {})
         page = lambda: _offer_page(request, session, here, key, form)  # noqa: E731 - as pages of groups do
-        async with form.submitted(page, conflict=FILES):
+        async with form.submitted(page, conflict=FIELD):
             found, now = await _lock_own(request, session, here)
-            await keep_files(session, found, _files_of(form), now, None)
+            await files_of_quote(found.id).add(session, form.sent(FIELD), now, ROOM, person_id=None)
     return redirect(request, f"/offre/{group}/{key}", done="Vos pièces sont jointes à votre offre.")
 
 
@@ -282,7 +276,7 @@ async def download_own_piece(
         found = await _own(session, here) if here.is_open else None
         if found is None:
             raise NotFound
-        file, content = await read_quote_file(session, found, quote_file_id)
+        file, content = await files_of_quote(found.id).read(session, quote_file_id)
     return download(content, file.name, file.media_type, headers={**REVALIDATED, **NO_REFERRER})
 
 
@@ -295,7 +289,7 @@ async def do_detach_own_piece(
         if not here.is_open:
             raise NotFound
         found, _ = await _lock_own(request, session, here)
-        await forget_file(session, found, quote_file_id)
+        await files_of_quote(found.id).remove(session, quote_file_id)
     return redirect(request, f"/offre/{group}/{key}", done="La pièce est retirée.")
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from pooling.kernel.attached import FIELD
 from pooling.kernel.errors import Conflict
-from pooling.kernel.files import Upload
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.list_reading import UnreadableListError
 from pooling.kernel.open_document import MEDIA_TYPE
@@ -25,15 +25,13 @@ from pooling.purchases.queries import ItemShown, LotShown, purchase_items
 from pooling.quotes.awarding import awards_of
 from pooling.quotes.form import fields_of, read_quote, values_of
 from pooling.quotes.keeping import (
-    FILES,
     HINT,
-    LARGEST_SENDING,
     MOST_FILES,
     add_quote,
     attach_to_quote,
     change_quote,
     detach_from_quote,
-    read_quote_file,
+    files_of_quote,
     remove_quote,
     require_comparing,
     require_place,
@@ -43,9 +41,10 @@ from pooling.quotes.queries import find_quote, is_in, quotes_of
 from pooling.quotes.template_file import read_template, typed_in, write_template
 from pooling.quotes.words import conditions_in_words, days_in_words, tiers_in_words
 from pooling.suppliers.reading import suppliers_to_choose
+from pooling.web.attaching import SENDING, files_part, handed_out
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
+from pooling.web.scanning import scan_files
 
 ONE = f"{QUOTES}/{{quote_id:int}}"
 NEW = f"{QUOTES}/nouveau"
@@ -184,7 +183,7 @@ async def show_quote(here: Here[QuotePage]) -> Response[str]:
 
 
 async def _quote_page(here: QuotePage, form: Form) -> Response[str]:
-    found = here.found
+    found, compares = here.found, may_compare(here)
     return here.render(
         "quotes/quote.html",
         form=form,
@@ -192,10 +191,8 @@ async def _quote_page(here: QuotePage, form: Form) -> Response[str]:
         rows=[(item, found.lines.get(item.id), _sold(here, item)) for item in found.of(here.items)],
         days=days_in_words(found.quote.delivery_days),
         expired=found.quote.valid_until is not None and found.quote.valid_until < here.today,
-        may_compare=may_compare(here),
-        may_add=len(found.files) < MOST_FILES,
-        hint=HINT,
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        may_compare=compares,
+        kept=files_part(here.request, found.files, MOST_FILES, HINT, changes=compares),
     )
 
 
@@ -266,9 +263,9 @@ async def do_removal(here: Here[QuotePage]) -> Response[Any]:
     return here.redirect(SECTION, done=f"Le devis de {here.found.called} est retiré.")
 
 
-@post(f"{ONE}/pieces", right=may_run, request_max_body_size=LARGEST_SENDING, guards=[scan_files])
+@post(f"{ONE}/pieces", right=may_run, **SENDING)
 async def do_attach(here: Here[QuotePage], form: PostedForm) -> Response[Any]:
-    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FILES, []) if file.filename]
+    sent = form.sent(FIELD)
     async with form.submitted(lambda: _quote_page(here, form)):
         await attach_to_quote(here.session, here.caller, here.purchase.id, here.found.id, sent, here.now)
     done = "La pièce est ajoutée." if len(sent) == 1 else f"{len(sent)} pièces sont ajoutées."
@@ -277,9 +274,7 @@ async def do_attach(here: Here[QuotePage], form: PostedForm) -> Response[Any]:
 
 @get(f"{ONE}/pieces/{{quote_file_id:int}}", right=may_see_all_needs)
 async def download_piece(here: Here[QuotePage], quote_file_id: FromPath[int]) -> Response[bytes]:
-    """Always a download, of the type that its content has."""
-    file, content = await read_quote_file(here.session, here.found, quote_file_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    return handed_out(*await files_of_quote(here.found.id).read(here.session, quote_file_id))
 
 
 @post(f"{ONE}/pieces/{{quote_file_id:int}}/retrait", right=may_run)

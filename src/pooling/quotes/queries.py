@@ -9,13 +9,12 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.attached import FileShown, files_by
 from pooling.kernel.errors import NotFound
-from pooling.kernel.files import File
 from pooling.kernel.slices import AnySelect, Listed, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
 from pooling.members.queries import MEMBERS_BY_NAME
-from pooling.purchases.item_files import ItemFile
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import ItemShown
 from pooling.quotes.models import Consultation, Quote, QuoteFile, QuoteLine, QuoteRequest, QuoteTier
@@ -32,7 +31,7 @@ class QuoteShown:
     lines: Mapping[int, QuoteLine]
     tiers: Mapping[int, tuple[tuple[int, Decimal], ...]]
     """By item id, the smallest quantity first."""
-    files: Sequence[ItemFile]
+    files: Sequence[FileShown]
 
     @property
     def id(self) -> int:
@@ -138,7 +137,6 @@ async def _shown(session: AsyncSession, statement: AnySelect) -> list[QuoteShown
         return []
     lines: dict[int, dict[int, QuoteLine]] = {quote: {} for quote in ids}
     tiers: dict[int, dict[int, tuple[tuple[int, Decimal], ...]]] = {quote: {} for quote in ids}
-    files: dict[int, list[ItemFile]] = {quote: [] for quote in ids}
     fresh = {"populate_existing": True}
     its_lines = select(QuoteLine).where(any_of(col(QuoteLine.quote_id), ids))
     for line in (await session.execute(its_lines, execution_options=fresh)).scalars():
@@ -147,16 +145,8 @@ async def _shown(session: AsyncSession, statement: AnySelect) -> list[QuoteShown
     for tier in (await session.execute(its_tiers, execution_options=fresh)).scalars():
         known = tiers[tier.quote_id].get(tier.item_id, ())
         tiers[tier.quote_id][tier.item_id] = (*known, (tier.from_quantity, tier.unit_price))
-    columns = (col(File.id), col(File.name), col(File.size), col(File.media_type))
-    its_files = (
-        select(col(QuoteFile.quote_id), *columns)
-        .join(File, linked(File.id, QuoteFile.file_id))
-        .where(any_of(col(QuoteFile.quote_id), ids))
-        .order_by(col(File.id))
-    )
-    for quote_id, file_id, name, size, media_type in await session.execute(its_files):
-        files[quote_id].append(ItemFile(file_id, name, size, media_type))
-    return [QuoteShown(quote, name, lines[quote.id], tiers[quote.id], files[quote.id]) for quote, name in heads]
+    files = await files_by(session, QuoteFile.quote_id, any_of(col(QuoteFile.quote_id), ids))
+    return [QuoteShown(quote, name, lines[quote.id], tiers[quote.id], files.get(quote.id, [])) for quote, name in heads]
 
 
 async def members_concerned(session: AsyncSession, purchase: Purchase, wanted: Slice) -> Listed[tuple[str, str]]:

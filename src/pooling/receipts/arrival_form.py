@@ -6,8 +6,6 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from pooling.kernel.files import Upload
-from pooling.receipts.photos import FIELD as PHOTOS
 from pooling.receipts.queries import LineShown, Noted, ReceiptShown
 from pooling.receipts.schemas import (
     LARGEST_UNITS,
@@ -74,10 +72,6 @@ def read_arrival(form: Form, lines: Sequence[LineShown], person_id: int) -> tupl
     said = [person_id, form.value("token")[:64], *(str(value) for value in read.values())]
     read["token"] = sha256(repr(said).encode()).hexdigest()
     return ReceiptIn.model_construct(**read), fields
-
-
-def photos_sent(form: Form) -> list[Upload]:
-    return [Upload(file.filename, file.content) for file in form.file_lists.get(PHOTOS, []) if file.filename]
 
 
 def places(lines: Sequence[LineShown], form: Form) -> list[dict[str, Any]]:

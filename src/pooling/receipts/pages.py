@@ -14,7 +14,6 @@ from pooling.receipts.arrival_form import (
     blank_form,
     fill_in,
     form_of_receipt,
-    photos_sent,
     places,
     read_arrival,
 )
@@ -28,7 +27,8 @@ from pooling.receipts.permissions import (
     may_see_receipt,
     may_see_receipts,
 )
-from pooling.receipts.photos import HINT, LARGEST_SENDING, photos_of, read_photo
+from pooling.receipts.photos import FIELD as PHOTOS
+from pooling.receipts.photos import HINT, LARGEST_SENDING, photos_of
 from pooling.receipts.queries import (
     LineShown,
     Noted,
@@ -45,8 +45,8 @@ from pooling.receipts.schemas import MOST_LINES
 from pooling.receipts.shown import delivery_shown, noted_shown, receipts_shown, total_shown
 from pooling.receipts.taking import differing_lines
 from pooling.receipts.words import REFUSED_WHY
+from pooling.web.attaching import handed_out
 from pooling.web.cursors import pages_after
-from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.scanning import scan_files
 from pooling.web.typography import date_short
@@ -175,7 +175,7 @@ async def _note(here: OrderPage, form: Form, lines: Sequence[LineShown], page: C
     async with form.submitted(page, fields=fields, conflict=""):
         await note_receipt(
             here.session, here.caller, here.purchase.id, here.order.id, command, here.now, here.zone,
-            insistence=form.insistence(), photos=photos_sent(form),
+            insistence=form.insistence(), photos=form.sent(PHOTOS),
         )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ async def show_receipt(here: Here[ReceiptPage], apres: FromQuery[str] = "") -> R
         "receipts/receipt.html",
         receipt=receipts_shown(here, [here.receipt], await sums_of(here.session, [here.receipt.id], here.seen))[0],
         lines=noted_shown(listed.items),
-        photos=await photos_of(here.session, here.receipt.id),
+        photos=await photos_of(here.receipt.id).listed(here.session),
         correctable=correctable,
         **pages_after(here.url + here.path, apres, listed),
     )
@@ -199,8 +199,7 @@ async def show_receipt(here: Here[ReceiptPage], apres: FromQuery[str] = "") -> R
 
 @get(f"{RECEIPT}/photos/{{photo_id:int}}", right=may_see_receipt)
 async def download_photo(here: Here[ReceiptPage], photo_id: FromPath[int]) -> Response[bytes]:
-    file, content = await read_photo(here.session, here.receipt.id, photo_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    return handed_out(*await photos_of(here.receipt.id).read(here.session, photo_id))
 
 
 @get(f"{RECEIPT}/correction", right=may_correct)
@@ -238,7 +237,7 @@ async def do_correct(here: Here[ReceiptPage], form: PostedForm) -> Response[Any]
     async with form.submitted(lambda: _correction_page(here, form), fields=fields, conflict=""):
         kept = await correct_receipt(
             here.session, here.caller, here.purchase.id, here.receipt.id, command, here.now, here.zone,
-            reason=reason, insistence=form.insistence(), photos=photos_sent(form),
+            reason=reason, insistence=form.insistence(), photos=form.sent(PHOTOS),
         )  # fmt: skip
     return here.redirect(f"{ARRIVALS}/{kept.id}", done="La réception est corrigée.")
 

@@ -1,16 +1,16 @@
 """Pictures that go with a receipt: of what is refused, of the delivery note. Seen by whoever sees the receipt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from pooling.kernel.attached import FilesOf
 from pooling.kernel.database import group_of
-from pooling.kernel.errors import Invalid, NotFound
-from pooling.kernel.files import LARGEST_FILE, File, Upload, file_with_content, remove_files, store_files
+from pooling.kernel.errors import Invalid
+from pooling.kernel.files import LARGEST_FILE, Upload, remove_files, store_files
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.tables import linked
 from pooling.orders.models import Order
@@ -25,13 +25,6 @@ LARGEST_SENDING = limit(
 FIELD = "photos"
 HINT = f"JPEG ou PNG, {LARGEST_FILE // 2**20} Mo au plus chacune, {MOST_PHOTOS} au plus."
 PICTURES = ("image/png", "image/jpeg")
-
-
-@dataclass(frozen=True)
-class Photo:
-    id: int
-    name: str
-    size: int
 
 
 async def keep_photos(
@@ -61,26 +54,8 @@ async def move_photos(session: AsyncSession, before: int, after: int) -> None:
     )
 
 
-async def photos_of(session: AsyncSession, receipt_id: int) -> list[Photo]:
-    rows = await session.execute(
-        select(col(File.id), col(File.name), col(File.size))
-        .join(ReceiptPhoto, linked(ReceiptPhoto.file_id, File.id))
-        .where(col(ReceiptPhoto.receipt_id) == receipt_id)
-        .order_by(col(File.id))
-    )
-    return [Photo(*row) for row in rows]
-
-
-async def read_photo(session: AsyncSession, receipt_id: int, file_id: int) -> tuple[File, bytes]:
-    """Raises:
-    NotFound: the receipt has no such picture.
-    """
-    its = select(col(ReceiptPhoto.file_id)).where(
-        col(ReceiptPhoto.receipt_id) == receipt_id, col(ReceiptPhoto.file_id) == file_id
-    )
-    if (await session.execute(its)).first() is None:
-        raise NotFound
-    return await file_with_content(session, file_id)
+def photos_of(receipt_id: int) -> FilesOf:
+    return FilesOf(ReceiptPhoto, {"receipt_id": receipt_id})
 
 
 async def forget_photos(session: AsyncSession, before: datetime) -> None:

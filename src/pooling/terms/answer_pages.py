@@ -7,17 +7,16 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from pooling.kernel.files import LARGEST_FILE, Upload
+from pooling.kernel.attached import FIELD
 from pooling.kernel.versions import version_of
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.terms.files import (
-    FIELD,
     MOST_OF_ANSWER,
+    ROOM,
     attach_to_answer,
     detach_from_answer,
     files_of_answer,
-    read_answer_file,
 )
 from pooling.terms.keeping import OPEN, answer_terms, said
 from pooling.terms.models import Position
@@ -26,9 +25,8 @@ from pooling.terms.permissions import may_answer
 from pooling.terms.queries import FormerAnswer, answer_of, answers_given, terms_of
 from pooling.terms.rules import POSITION_WORDS, shares_all
 from pooling.terms.schemas import MOST_UNITS, AnswerIn
-from pooling.web.downloads import REVALIDATED, download
+from pooling.web.attaching import SENDING, added, files_part, handed_out
 from pooling.web.forms import Form, PostedForm, form_of, longest_of
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
 from pooling.web.typography import date_long, date_short, number
 
 _FILES = f"{ANSWER}/pieces"
@@ -38,9 +36,7 @@ _POSITIONS = [
     (str(Position.UNDER_CONDITION), "Nous participons sous condition"),
     (str(Position.OUT), "Nous ne participons pas"),
 ]
-_LARGEST_SENDING = 3 * LARGEST_FILE + 1024 * 1024
-"""Bytes: three of the largest, and what a form adds to the files it sends."""
-_HINT = f"Par exemple la délibération. {MOST_OF_ANSWER} fichiers au plus, de {LARGEST_FILE // 2**20} Mo au plus chacun."
+_HINT = f"Par exemple la délibération. {ROOM.hint}"
 
 
 @get(ANSWER, right=may_answer)
@@ -63,6 +59,7 @@ async def _answer_page(here: AnswerPage, form: Form) -> Response[str]:
     if form.conflict or not form.value("version"):
         form.values["version"] = version_of(said(answer))
     terms = await terms_of(here.session, here.action.id)
+    files = await files_of_answer(here.action.id, here.member.id).listed(here.session)
     return here.render(
         "terms/answer.html",
         "Répondre",
@@ -75,9 +72,7 @@ async def _answer_page(here: AnswerPage, form: Form) -> Response[str]:
         longest=_LONGEST,
         answered=answer is not None,
         still_open=here.action.state in OPEN,
-        files=await files_of_answer(here.session, here.action.id, here.member.id),
-        hint=_HINT,
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        kept=files_part(here.request, files, MOST_OF_ANSWER, _HINT, changes=here.action.state in OPEN),
         back=f"{here.url}/modalites",
         target=f"{here.url}/modalites/reponses/{here.member.code}",
     )
@@ -106,7 +101,7 @@ async def do_answer(here: Here[AnswerPage], form: PostedForm) -> Response[Any]:
             here.session, here.caller, here.action.reference, here.member, command, here.now, shown=shown
         )
     done = f"La réponse de {here.member.name} est enregistrée."
-    if command.deliberation and not await files_of_answer(here.session, here.action.id, here.member.id):
+    if command.deliberation and not await files_of_answer(here.action.id, here.member.id).listed(here.session):
         return here.redirect(_own(here), done=f"{done} Vous pouvez y joindre la délibération.")
     return here.redirect("/modalites", done=done)
 
@@ -125,7 +120,7 @@ async def show_answers_given(here: Here[AnswerPage]) -> Response[str]:
         member=here.member,
         action=here.action,
         given=[_told(one, names, here) for one in await answers_given(here.session, here.action.id, here.member.id)],
-        files=await files_of_answer(here.session, here.action.id, here.member.id),
+        files=await files_of_answer(here.action.id, here.member.id).listed(here.session),
         target=f"{here.url}{_own(here)}",
     )
 
@@ -146,13 +141,12 @@ def _told(given: FormerAnswer, names: Mapping[str, str], here: AnswerPage) -> di
     }
 
 
-@post(_FILES, right=may_answer, request_max_body_size=_LARGEST_SENDING, guards=[scan_files])
+@post(_FILES, right=may_answer, **SENDING)
 async def do_attach(here: Here[AnswerPage], form: PostedForm) -> Response[Any]:
-    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = form.sent(FIELD)
     async with form.submitted(lambda: _refused(here, form), conflict=FIELD):
         await attach_to_answer(here.session, here.caller, here.action.reference, here.member, sent, here.now)
-    done = "Le fichier est ajouté." if len(sent) == 1 else f"{len(sent)} fichiers sont ajoutés."
-    return here.redirect(_own(here), done=done)
+    return here.redirect(_own(here), done=added("fichier", len(sent)))
 
 
 async def _refused(here: AnswerPage, form: Form) -> Response[str]:
@@ -164,9 +158,7 @@ async def _refused(here: AnswerPage, form: Form) -> Response[str]:
 
 @get(f"{_FILES}/{{answer_file_id:int}}", right=Right.SEE_GROUP)
 async def download_answer_file(here: Here[AnswerPage], answer_file_id: FromPath[int]) -> Response[bytes]:
-    """Always a download, of the type that its content has."""
-    file, content = await read_answer_file(here.session, here.action.id, here.member.id, answer_file_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    return handed_out(*await files_of_answer(here.action.id, here.member.id).read(here.session, answer_file_id))
 
 
 @post(f"{_FILES}/{{answer_file_id:int}}/retrait", right=may_answer)

@@ -20,7 +20,7 @@ from pooling.procurement.models import Mandate
 from pooling.purchases.models import PurchaseKind
 from pooling.terms import keeping
 from pooling.terms.beginning import begin_purchase
-from pooling.terms.files import attach_to_answer, detach_from_answer, files_of_answer, read_answer_file
+from pooling.terms.files import attach_to_answer, detach_from_answer, files_of_answer
 from pooling.terms.models import Position
 from pooling.terms.page import OnAnswer
 from pooling.terms.permissions import may_answer, may_begin
@@ -117,10 +117,10 @@ def _terms(terms: TermsIn) -> TermsOut:
 
 
 async def _answer(here: OnAnswer, answer: AnswerIn | None) -> TermsAnswerOut:
-    files = await files_of_answer(here.session, here.action.id, here.member.id)
+    files = await files_of_answer(here.action.id, here.member.id).listed(here.session)
     said: dict[str, Any] = {"condition": "", "quantities": {}, "deliberation": "", "deliberated_on": None}
     said = {"position": None, **said} if answer is None else vars(answer)
-    return TermsAnswerOut(**said, files=[AnswerFileOut(**vars(file)) for file in files])
+    return TermsAnswerOut(**said, files=[AnswerFileOut(id=file.id, name=file.name, size=file.size) for file in files])
 
 
 @endpoint(get, TERMS, right=Right.SEE_GROUP, tagged=True)
@@ -226,7 +226,7 @@ async def add_answer_file(here: Here[OnAnswer], asked: AnswerFileAsked) -> Terms
 @endpoint(get, f"{FILES}/{{answer_file_id:int}}", right=Right.SEE_GROUP, media=_BYTES)
 async def get_answer_file(here: Here[OnAnswer], answer_file_id: FromPath[int]) -> Response[bytes]:
     """A file that goes with a member's answer."""
-    file, content = await read_answer_file(here.session, here.action.id, here.member.id, answer_file_id)
+    file, content = await files_of_answer(here.action.id, here.member.id).read(here.session, answer_file_id)
     return download(content, file.name, _BYTES)
 
 

@@ -6,12 +6,12 @@ last 1 024, sign-in codes and tokens among them), and a long one is read beside 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from pooling.kernel.errors import DomainError
+from pooling.kernel.files import Upload
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import without_invisible
 from pooling.web.bodies import LARGEST_LONG_BODY, read_beside
@@ -27,14 +27,6 @@ _PLAIN = {"7bit", "8bit", "binary"}
 _PARSED_IN_ONE_GO = 64 * 1024
 _PIECE = re.compile(r"(?:%[0-9A-Fa-f]{2}|.){1,20000}", re.DOTALL)
 """Of what is percent-encoded, each decoded in one go, in which nobody else is served."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file that came with a form."""
-
-    filename: str
-    content: bytes
 
 
 Field = tuple[str, str | Upload]

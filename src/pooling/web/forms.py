@@ -20,11 +20,12 @@ from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.doubts import FIELD as CONFIRMED
 from pooling.kernel.doubts import LONGEST_REASON, Doubtful, Insistence, mark_of
 from pooling.kernel.errors import Conflict, Invalid
+from pooling.kernel.files import Upload
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.text import clean, clean_indented, one_line
 from pooling.mail_addresses import WrongAddressError, read_address
 from pooling.web.faults import sentences_of
-from pooling.web.form_reading import Upload, read_fields
+from pooling.web.form_reading import read_fields
 from pooling.web.markdown import faults_of, read_beside
 from pooling.web.typography import number
 
@@ -66,6 +67,10 @@ class Form:
     """What its page answers when something is to mend."""
     conflict: str = ""
     """The code of the conflict that is told in it (`submitted`)."""
+
+    def sent(self, name: str) -> list[Upload]:
+        """The files that a field sends; a browser sends one without a name where none is chosen."""
+        return [file for file in self.file_lists.get(name, []) if file.name]
 
     @property
     def has_errors(self) -> bool:

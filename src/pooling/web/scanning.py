@@ -29,6 +29,11 @@ def scanner_of(request: ASGIConnection[Any, Any, Any, Any]) -> Scanner | None:
     return Scanner(address) if address else None
 
 
+def scanning_words(request: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """What pages say beside a form that takes files."""
+    return SCANNED if scanner_of(request) else NOT_SCANNED
+
+
 async def scan_files(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard: refuses in the form what the scanner finds, or all that it cannot look at. It comes before the request's
     transaction, so that a slow scanner holds neither connection nor lock.
@@ -50,7 +55,7 @@ async def scan_sent(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
     form = await provide_form(connection)
     for field, files in form.file_lists.items():
         for file in files:
-            if refused := await _refusal(connection, scanner, file.filename, file.content):
+            if refused := await _refusal(connection, scanner, file.name, file.content):
                 form.refuse(field, refused)
                 if refused == AWAY:
                     return

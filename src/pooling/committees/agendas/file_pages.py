@@ -6,7 +6,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from pooling.committees.agendas.files import (
-    FIELD,
     HINT,
     LARGEST_SENDING,
     MOST_OF_ITEM,
@@ -14,19 +13,19 @@ from pooling.committees.agendas.files import (
     attach_files,
     detach_file,
     files_of,
+    files_of_committee,
     may_change,
-    read_attachment,
 )
 from pooling.committees.agendas.page import AGENDA
 from pooling.committees.agendas.rows import item_of
 from pooling.committees.page import CommitteePage
 from pooling.committees.permissions import may_write_minutes
-from pooling.kernel.files import Upload
+from pooling.kernel.attached import FIELD
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
-from pooling.web.downloads import REVALIDATED, download
+from pooling.web.attaching import handed_out
 from pooling.web.forms import Form, PostedForm
-from pooling.web.scanning import NOT_SCANNED, SCANNED, scan_files, scanner_of
+from pooling.web.scanning import scan_files, scanning_words
 
 PATH = "/pieces"
 FILES = f"/comites/{{committee_id:int}}{PATH}"
@@ -52,7 +51,7 @@ async def _page(here: CommitteePage, form: Form, point: int | None) -> Response[
         most=MOST_OF_ITEM if item else MOST_OF_MINUTES,
         point=point,
         hint=HINT,
-        scanned=SCANNED if scanner_of(here.request) else NOT_SCANNED,
+        scanned=scanning_words(here.request),
         back_url=f"{here.url}{AGENDA}#point-{point}" if item else here.url,
         back_label="Revenir à l’ordre du jour" if item else "Revenir au comité",
     )
@@ -61,7 +60,7 @@ async def _page(here: CommitteePage, form: Form, point: int | None) -> Response[
 @post(FILES, right=may_write_minutes, request_max_body_size=LARGEST_SENDING + _AROUND, guards=[scan_files])
 async def do_send_pieces(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
     point = form.integer("point", smallest=1, largest=999_999_999) if form.value("point") else None
-    sent = [Upload(file.filename, file.content) for file in form.file_lists.get(FIELD, []) if file.filename]
+    sent = form.sent(FIELD)
     async with form.submitted(lambda: _page(here, form, point)):
         await attach_files(here.session, here.caller, here.committee.id, sent, here.now, agenda_item_id=point)
     done = "La pièce est jointe." if len(sent) == 1 else f"{len(sent)} pièces sont jointes."
@@ -74,9 +73,7 @@ def _path(point: int | None) -> str:
 
 @get(f"{FILES}/{{file_id:int}}", right=Right.SEE_GROUP)
 async def download_piece(here: Here[CommitteePage], file_id: FromPath[int]) -> Response[bytes]:
-    """Always a download, of the type that its content has: a browser neither shows nor guesses anything."""
-    file, content = await read_attachment(here.session, here.committee.id, file_id)
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+    return handed_out(*await files_of_committee(here.committee.id).read(here.session, file_id))
 
 
 @post(f"{FILES}/{{file_id:int}}/retrait", right=may_write_minutes)

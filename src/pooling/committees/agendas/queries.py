@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.committees.agendas.files import FileLine, files_of
+from pooling.committees.agendas.files import files_of
 from pooling.committees.agendas.rules import start_times
 from pooling.committees.models import AgendaItem, Committee, Difficulty, DifficultyState
 from pooling.committees.rules import whole_title
+from pooling.kernel.attached import FileShown
 from pooling.kernel.tables import linked
 from pooling.members.agenda import Meeting, TakenUp
 from pooling.members.features import features_for
@@ -39,7 +40,7 @@ class AgendaLine:
     begins_at: datetime | None
     details: tuple[str, ...]
     """What there is to know about it now."""
-    files: tuple[FileLine, ...] = ()
+    files: tuple[FileShown, ...] = ()
 
 
 async def agenda_lines(session: AsyncSession, committee: Committee, zone: ZoneInfo, now: datetime) -> list[AgendaLine]:

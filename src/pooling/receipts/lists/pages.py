@@ -14,7 +14,6 @@ from pooling.exports.asking import file_of
 from pooling.exports.models import UNDER_WAY, Export, ExportState
 from pooling.exports.pages import export_download
 from pooling.kernel.errors import Conflict, NotFound
-from pooling.kernel.files import Upload
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import known_id
 from pooling.members.group_page import Here, InGroup
@@ -133,13 +132,12 @@ async def download_template(here: Here[ReceiptsPage]) -> Response[bytes]:
 @post(ALL, right=may_run, request_max_body_size=LARGEST_LIST + _AROUND, guards=[scan_files])
 async def do_send(here: Here[ReceiptsPage], form: PostedForm) -> Response[Any]:
     file = form.files.get("fichier")
-    if file is None or not file.filename:
+    if file is None or not file.name:
         form.refuse("fichier", "Choisissez un fichier.")
     received_on = form.date("received_on") or date.min
     async with form.submitted(lambda: _lists_page(here, form), conflict=""):
         assert file is not None, "refused above"
-        upload = Upload(file.filename, file.content)
-        sent = await send_list(here.session, here.caller, here.purchase.id, upload, received_on, here.now)
+        sent = await send_list(here.session, here.caller, here.purchase.id, file, received_on, here.now)
     path = f"{LISTS}/{sent.id}"
     if sent.again:
         return here.redirect(path, warning="Ce fichier était déjà envoyé : le voici.")
