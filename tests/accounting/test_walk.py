@@ -1,5 +1,5 @@
-"""One walk: page, API, JSON, CSV, XLSX, ODS, statement and accounting file say the same of every member, to the cent,
-for a purchase with lines of every kind; and mailing statements, once.
+"""One walk: page, API, JSON, CSV, XLSX, ODS, statement, recovery and accounting file say the same of every
+line and member, to the cent, for a purchase with lines of every kind; and mailing statements, once.
 """
 
 import csv
@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
-from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from accounting.test_layouts import booked
+from allocation.records.test_books import detail_of_files
 from allocation.records.test_costs_frozen import COSTS, cents, freeze, table_rows
 from api_client import API, Connect, Program, problem
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
@@ -38,6 +38,8 @@ from pooling.kernel.database import Database
 from pooling.members.entrance import caller_of
 from pooling.purchases.details import describe_item
 from pooling.purchases.schemas import DetailsIn, ItemIn, TierIn
+from pooling.recovery.rules import WORDS, RecoveryState
+from pooling.recovery.workbook import FILE_NAMES
 from sharing.test_workbooks import CASE
 from web_client import Browser, SignIn, text_of
 
@@ -99,27 +101,12 @@ def by_member(rows: Iterable[tuple[str, Mapping[str, int]]]) -> dict[str, list[i
     return found
 
 
-def of_sheet(rows: Iterable[Sequence[Any]]) -> dict[str, list[int]]:
-    return by_member(
-        (str(row[0]), {name: round(float(str(row[PLACES[name]]).replace(",", ".")) * 100) for name in SUMMED})
-        for row in rows
-        if row[0] != "Total"
-    )
-
-
-def of_files(
-    xlsx: bytes, ods: bytes, detail_csv: bytes, lines: Iterable[Mapping[str, Any]]
-) -> list[dict[str, list[int]]]:
-    """« Détail » in each kind of file."""
-    workbook = load_workbook(io.BytesIO(xlsx), data_only=True)["Détail"]
-    document = CalamineWorkbook.from_filelike(io.BytesIO(ods)).get_sheet_by_name("Détail")
-    _, *listed = csv.reader(io.StringIO(detail_csv.decode("utf-8-sig")), delimiter=";")
-    return [
-        of_sheet(list(workbook.iter_rows(values_only=True))[1:]),
-        of_sheet(document.to_python()[1:]),
-        of_sheet(listed),
-        by_member((str(line["member"]), {name: cents(str(line[name])) for name in SUMMED}) for line in lines),
-    ]
+def of_files(xlsx: bytes, ods: bytes, detail_csv: bytes, lines: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
+    """« Détail » in each kind of file: the same lines, cell by cell; what they come to for each member."""
+    told = detail_of_files(xlsx, ods, detail_csv, lines)
+    assert told["json"], "there are lines to compare"
+    assert told["xlsx"] == told["ods"] == told["csv"] == told["json"]
+    return by_member((row[0], {name: round(float(row[PLACES[name]]) * 100) for name in SUMMED}) for row in told["json"])
 
 
 def amounts_in(pdf: bytes) -> str:
@@ -170,8 +157,7 @@ async def test_every_document_says_the_same(
     for base in (COSTS, RECORD):
         names = ("repartition.xlsx", "repartition.ods", "detail.csv", "detail.json")
         xlsx, ods, listed, detail = [(await browser.get(f"{base}/{name}")).content for name in names]
-        for found in of_files(xlsx, ods, listed, json.loads(detail)["lines"]):
-            assert found == expected, base
+        assert of_files(xlsx, ods, listed, json.loads(detail)["lines"]) == expected, base
 
     titles = await program.get(f"{API}/purchases/AG-2027-001/allocation/accounting?record=1&layout=titres")
     assert titles.headers["content-type"] == "text/csv; charset=windows-1252"
@@ -230,10 +216,43 @@ async def titres_say_the_same(browser: Browser, program: Program, owed: Mapping[
     assert problem(stale) == (412, "changed_meanwhile")
     (account,), (kept,) = made[0].json()["accounts"], made[0].json()["entries"]
     assert (cents(account["issued"]), cents(account["to_issue"])) == (owed[LUGOS], 0)
+    for noted in (
+        {"kind": "payment", "dated_on": "2027-02-01", "number": "VIR 1", "amount": "0.07"},
+        {"kind": "reminder", "dated_on": "2027-03-01"},
+    ):
+        answer = await program.post(f"{path}/entries", {"creditor": ARCACHON, **noted})
+        assert answer.status_code == 201, answer.text
+    await files_say_the_same(browser, (await program.get(f"{at}/recovery")).json()["items"])
     withdrawn = await program.post(f"{path}/entries/{kept['id']}/withdrawal", {"reason": "Annulé"})
     assert cents(withdrawn.json()["accounts"][0]["to_issue"]) == owed[LUGOS]
     wrong = await program.post(f"{path}/entries", {**titre, "amount": "0", "number": ""})
     assert sorted(wrong.json()["errors"]) == ["amount", "number"]
+
+
+async def files_say_the_same(browser: Browser, listed: Sequence[Mapping[str, Any]]) -> None:
+    """Recovery's files are what programs read, cell by cell; a day is a day."""
+    xlsx, written = [(await browser.get(f"{PURCHASE}/recouvrement/{name}")).content for name in FILE_NAMES.values()]
+    sheet: Iterable[Sequence[Any]] = load_workbook(io.BytesIO(xlsx), data_only=True)["Recouvrement"].values
+    titles, *rows, foot = sheet
+    head, *lines = csv.reader(io.StringIO(written.decode("utf-8-sig")), delimiter=";")
+    assert head[: len(titles)] == list(titles)
+    amounts = ("owed", "issued", "to_issue", "paid", "remaining")
+    told = [
+        (one["debtor"], one["creditor"], *(cents(one[name]) for name in amounts), one["reminded_on"]) for one in listed
+    ]
+    assert {row[-1] for row in told} == {None, "2027-03-01"}, "one was reminded"
+    assert [
+        (row[0], row[2], *(round(figure * 100) for figure in row[4:9]), row[9] and row[9].date().isoformat())
+        for row in rows
+    ] == told
+    assert [
+        (row[0], row[2], *(cents(figure) for figure in row[4:9]), "-".join(reversed(row[9].split("/"))) or None)
+        for row in lines
+    ] == told
+    words = [WORDS[RecoveryState(one["state"])] for one in listed]
+    assert [(row[1], row[3], row[10]) for row in rows] == [(row[1], row[3], row[10]) for row in lines]
+    assert [row[10] for row in rows] == words
+    assert [round(figure * 100) for figure in foot[4:9]] == [sum(row[place] for row in told) for place in range(2, 7)]
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["invoice", "credit note"])
@@ -268,8 +287,7 @@ def test_so_it_is_with_an_adjustment_to_the_invoice_and_a_credit_note(sign: int)
     write_allocation_workbook(ods, result, labels, books=books, kind="ods")
     write_allocation_csv(listed, result, labels, "detail", books=books)
     files = (xlsx.getvalue(), ods.getvalue(), listed.getvalue())
-    for found in of_files(*files, detail_json(result, labels, books)):
-        assert found == expected
+    assert of_files(*files, detail_json(result, labels, books)) == expected
     for entry in of.entries():
         says(statement_pdf(of, entry), expected[entry.code])
     owed = {entry.number: expected[entry.code][2] for entry in of.entries()}

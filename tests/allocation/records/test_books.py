@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -149,16 +148,8 @@ async def test_who_pays_stands_in_every_file_and_a_record_keeps_it(
             name: (await browser.get(f"{COSTS}{base}/{name}")).content
             for name in ("repartition.xlsx", "repartition.ods", "detail.csv", "detail.json")
         }
-        workbook = load_workbook(io.BytesIO(files["repartition.xlsx"]), data_only=True)["Détail"]
-        document = CalamineWorkbook.from_filelike(io.BytesIO(files["repartition.ods"])).get_sheet_by_name("Détail")
-        _, *listed = csv.reader(io.StringIO(files["detail.csv"].decode("utf-8-sig")), delimiter=";")
         lines = json.loads(files["detail.json"])["lines"]
-        return {
-            "xlsx": [_as_text(row) for row in list(workbook.iter_rows(values_only=True))[1:-1]],
-            "ods": [_as_text(row) for row in document.to_python()[1:-1]],
-            "csv": [_as_text([cell.replace(",", ".") for cell in row[: len(DETAIL)]]) for row in listed],
-            "json": [_as_text([line[name] for name, _ in DETAIL]) for line in lines],
-        }
+        return detail_of_files(files["repartition.xlsx"], files["repartition.ods"], files["detail.csv"], lines)
 
     await become("21330260700016")
     now = await told("")
@@ -196,13 +187,33 @@ AS_BEFORE = (
 """The record again as it was kept before who pays was."""
 
 
+def detail_of_files(
+    xlsx: bytes, ods: bytes, detail_csv: bytes, lines: Iterable[Mapping[str, Any]]
+) -> dict[str, list[list[str]]]:
+    """Every cell of « Détail » in each kind of file, but for titles and the total."""
+    workbook = load_workbook(io.BytesIO(xlsx), data_only=True)["Détail"]
+    document = CalamineWorkbook.from_filelike(io.BytesIO(ods)).get_sheet_by_name("Détail")
+    _, *listed = csv.reader(io.StringIO(detail_csv.decode("utf-8-sig")), delimiter=";")
+    return {
+        "xlsx": [_as_text(row) for row in list(workbook.iter_rows(values_only=True))[1:-1]],
+        "ods": [_as_text(row) for row in document.to_python()[1:-1]],
+        "csv": [_as_text(row[: len(DETAIL)]) for row in listed],
+        "json": [_as_text([line[name] for name, _ in DETAIL]) for line in lines],
+    }
+
+
 def _as_text(row: Sequence[Any]) -> list[str]:
-    """Numbers as numbers are compared, whatever a file writes them as."""
-    return ["" if cell is None else _number(str(cell)) for cell in row]
+    """Numbers are compared as numbers, whatever a file writes them as; codes and words are text in every file."""
+    return [_as_written(cell, column) for cell, (_, column) in zip(row, DETAIL, strict=True)]
 
 
-def _number(cell: str) -> str:
-    return str(round(float(cell), 6)) if re.fullmatch(r"-?[0-9]{1,8}(\.[0-9]+)?", cell) else cell
+def _as_written(cell: Any, column: Column) -> str:  # noqa: ANN401 - what a spreadsheet's cell may hold
+    if cell is None or cell == "":
+        return ""
+    if column.kind in {ColumnKind.TEXT, ColumnKind.CODE}:
+        assert isinstance(cell, str), (column.title, cell)
+        return cell
+    return str(round(float(str(cell).replace(",", ".")), 6))
 
 
 def test_formulas_of_open_documents() -> None:
