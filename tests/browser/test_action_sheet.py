@@ -1,5 +1,5 @@
 """The story of the action sheet through the pages alone, by several people, with scripts and without: an action of the
-catalogue is proposed, ranked by members, adopted by a committee, agreed on, bought.
+catalogue is proposed, ranked by members, adopted by a committee, agreed on, bought; what came of it is told.
 """
 
 from datetime import UTC, datetime
@@ -15,19 +15,21 @@ pytestmark = pytest.mark.browser
 
 FACILITATOR = "animation@bassin.example"
 VOTERS = {
-    "213302607": "referent@lugos.example",
+    "213304983": "referent@salles.example",
     "213300098": "referent@arcachon.example",
     "243300563": "referent@cobas.example",
 }
-"""By the codes of their members; the last one will look after the action."""
-LUGOS, ARCACHON, COBAS = VOTERS
+"""By the codes of their members: the first has not signed the charter yet, the last will look after the action."""
+SALLES, ARCACHON, COBAS = VOTERS
 ROUND = "Le premier tour de l’année"
 COMMITTEE_BEGUN = datetime(2026, 11, 20, 13, 30, tzinfo=UTC)
 TITLE = "Des vélos à l’essai"
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
-async def test_from_the_catalogue_to_the_purchase(demonstration: Served, visitors: Visitors, javascript: bool) -> None:
+async def test_from_the_first_meeting_to_the_report(
+    demonstration: Served, visitors: Visitors, javascript: bool
+) -> None:
     people = {
         email: await visitors.arrive(demonstration.url, javascript=javascript, examines=False)
         for email in (FACILITATOR, *VOTERS.values())
@@ -35,7 +37,7 @@ async def test_from_the_catalogue_to_the_purchase(demonstration: Served, visitor
     for email, visitor in people.items():
         await visitor.enter_as(email)
     facilitator, referents = people[FACILITATOR], {code: people[email] for code, email in VOTERS.items()}
-    action = await a_referent_proposes_from_the_catalogue(referents[LUGOS])
+    action = await a_referent_proposes_from_the_catalogue(referents[SALLES])
     ballots = await the_facilitator_opens_a_round(facilitator)
     for points, (code, referent) in zip((6, 4, 10), referents.items(), strict=True):
         await a_member_votes(referent, f"{ballots}/{code}", points)
@@ -54,6 +56,10 @@ async def test_from_the_catalogue_to_the_purchase(demonstration: Served, visitor
     for code, referent in referents.items():
         await a_member_is_in(referent, f"{action}/modalites/reponses/{code}")
     await one_click_makes_the_purchase(facilitator, action)
+    await a_member_signs_the_charter(referents[SALLES])
+    await somebody_tells_what_was_learnt(referents[ARCACHON])
+    await whoever_was_there_says_what_it_thinks(facilitator)
+    await anybody_takes_the_report_along(referents[COBAS])
     assert visitors.complaints == []
 
 
@@ -130,7 +136,7 @@ async def the_facilitator_writes_the_terms(visitor: Visitor, action: str) -> Non
 
 async def a_member_is_in(visitor: Visitor, answer: str) -> None:
     await visitor.open(answer)
-    await labelled(visitor.page, "Réponse").select_option("in")
+    await visitor.page.get_by_role("radio", name="Nous participons", exact=True).check()
     await visitor.press("Répondre")
 
 
@@ -142,3 +148,41 @@ async def one_click_makes_the_purchase(visitor: Visitor, action: str) -> None:
     await visitor.reads("Achat préparé")
     await visitor.open(action)
     await expect(visitor.page.locator("main")).to_contain_text("AG-2026-")
+
+
+async def a_member_signs_the_charter(visitor: Visitor) -> None:
+    await visitor.open(f"{GROUP}/charte/signatures/{SALLES}")
+    await visitor.fill("Qui signe", "Le maire de Salles")
+    await visitor.fill("Fonction", "maire")
+    await visitor.fill("Signée le", "2026-11-16")
+    await visitor.press("Signer la charte")
+    await visitor.open(f"{GROUP}/charte")
+    await visitor.reads("Le maire de Salles")
+
+
+async def somebody_tells_what_was_learnt(visitor: Visitor) -> None:
+    await visitor.open(f"{GROUP}/experiences")
+    await visitor.follow("Raconter un retour d’expérience")
+    await visitor.fill("Titre", "Le journal de bord des vélos prêtés")
+    await visitor.fill("Ce qu’on ferait autrement", "Un local fermé avant la livraison.")
+    actions = labelled(visitor.page, "Action")
+    await actions.select_option(label=await actions.locator("option", has_text=TITLE).inner_text())
+    await visitor.press("Enregistrer")
+    await visitor.open(f"{GROUP}/experiences?cherche=journaux")
+    await visitor.reads("Le journal de bord des vélos prêtés")
+
+
+async def whoever_was_there_says_what_it_thinks(visitor: Visitor) -> None:
+    await visitor.open(f"{GROUP}/comites/{NEXT_COMMITTEE - 1}/avis")
+    for question in await visitor.page.locator("main fieldset").all():
+        await question.get_by_role("radio").last.check()
+    await visitor.page.get_by_role("button", name="avis").click()
+    await visitor.reads("Merci")
+
+
+async def anybody_takes_the_report_along(visitor: Visitor) -> None:
+    await visitor.open(f"{GROUP}/indicateurs/bilan?annee=2026")
+    async with visitor.page.expect_download() as download:
+        await visitor.page.get_by_role("link", name="PDF", exact=True).click()
+    file = await download.value
+    assert file.suggested_filename.endswith("-2026.pdf")

@@ -82,9 +82,12 @@ REPORT = "/g/{group}/indicateurs/bilan"
 MOST = {
     "/g/{group}": 8,
     "/g/{group}/achats/{reference}": 10,
+    "/g/{group}/actions/{action}": 25,
     **dict.fromkeys((REPORT, *(f"{REPORT}.{kind}" for kind in ("odt", "docx", "pdf"))), 28),
 }
-"""Statements of the pages that everybody opens first, and of the report, which measures two years."""
+"""Statements of the pages that everybody opens first, of the one that says all of an action (its sheet, terms,
+experience, committees, purchases and figures), and of the report, which measures two years.
+"""
 MOST_OF_ANY = 24
 """And of any other: a deliberation says the purchase, its convention, its worth, who takes part and who pays."""
 COSTS = Walked("GET", "/g/{group}/achats/{reference}/couts", "")

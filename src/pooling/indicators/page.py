@@ -1,7 +1,5 @@
 """What the pages of indicators share: the year that is looked at, and what is measured in it."""
 
-from typing import Any
-
 from pooling.actions.keeping import find_action
 from pooling.actions.models import Action
 from pooling.indicators.configuration import IndicatorConfiguration
@@ -62,13 +60,3 @@ def years_shown(here: InGroup, purchases: list[Paid]) -> list[int]:
     """From the first with a purchase to this one, the latest first; ten at most."""
     first = min((one.year for one in purchases), default=here.today.year)
     return list(range(here.today.year, max(first, here.today.year - 9) - 1, -1))
-
-
-def as_row(figure: Figure) -> dict[str, Any]:
-    """What a file says of it."""
-    return {
-        "label": figure.label,
-        "words": figure.words if figure.value is not None else "",
-        "target": figure.target_words,
-        "note": figure.note,
-    }

@@ -39,10 +39,6 @@ def watch(table: str, watched: Watch) -> None:
     _WATCHES[table].append(watched)
 
 
-def watched_tables() -> frozenset[str]:
-    return frozenset(_WATCHES)
-
-
 def changing(**keys: Collection[int | None]) -> dict[str, Any]:
     """Execution options of a statement that is written by hand: what it changes, by the names of tables."""
     return {_CHANGING: keys}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -262,13 +262,6 @@ async def detach_from_quote(
     found = await find_quote(session, purchase_id, quote_id, now)
     removed = await files_of_quote(quote_id).remove(session, file_id)
     _tell(session, caller, found.quote, "quote.file_removed", now, {"names": [removed]})
-
-
-async def count_quotes(session: AsyncSession, purchase_id: int) -> int:
-    counted = await session.execute(
-        select(func.count()).select_from(Quote).where(col(Quote.purchase_id) == purchase_id)
-    )
-    return counted.scalar_one()
 
 
 def differing(before: dict[str, str], after: dict[str, str]) -> dict[str, list[str | None]]:
