@@ -1,5 +1,6 @@
 """A later allocation is another version: why it was made, what it changed, and who owes whom by it."""
 
+import csv
 import io
 
 from openpyxl import load_workbook
@@ -7,7 +8,7 @@ from sqlalchemy import text
 
 from api_client import API, Connect, Program
 from bills.scene import HELMETS, PURCHASE, buy
-from factories import ARCACHON, BUYER, LUGOS, SALLES, Territory
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.allocation.models import Charge
 from pooling.kernel.database import Database
 from web_client import Browser, SignIn, text_of
@@ -65,6 +66,22 @@ async def test_two_versions_side_by_side_and_who_owes_whom(
     rows = {row[1]: row for row in book["Par membre"].iter_rows(values_only=True)}
     assert rows["Lugos"][8:11] == (955.13, 739.13, -216), "TTC of both, and what lies between"
     await says_who_owes_whom(buyer, await connect(BUYER))
+
+
+async def test_a_lead_that_takes_no_part_is_called_by_its_name(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    """It has no share, from which names are read."""
+    purchase_id = await open_purchase(database, territory, NOW, participants=(LUGOS, SALLES))
+    for code in ("lugos", "salles"):
+        await file_needs(database, territory, purchase_id, f"referent@{code}.example", NOW, arceau=2)
+    buyer = await sign_in(BUYER)
+    await freeze(buyer)
+    shown = await read(buyer, f"{RECORD}/1/dettes?solde=1")
+    listed = (await buyer.get(f"{RECORD}/1/dettes.csv")).content.decode("utf-8-sig")
+    rows = {(row["Débiteur"], row["Créancier"]) for row in csv.DictReader(io.StringIO(listed), delimiter=";")}
+    assert rows == {("Lugos", "Arcachon"), ("Salles", "Arcachon"), ("Arcachon", "Fournisseurs")}
+    assert ARCACHON not in shown
 
 
 async def says_who_owes_whom(buyer: Browser, program: Program) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase
+from pooling.allocation.listing import names_of_shares, record_shares
 from pooling.allocation.models import AllocationDebt, AllocationShare
 from pooling.allocation.records.opening import FoundRecord
 from pooling.allocation.supplying import Invoiced, Supplying, parts_by_supplier
@@ -19,6 +20,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of
+from pooling.members.models import Member
 from pooling.sharing.money import Cents
 from pooling.sharing.owing import BILLS, SUPPLIERS, Debt, PaidApart, debts, told_by_supplier
 from pooling.sharing.shared_lines import LineKind
@@ -90,9 +92,9 @@ async def debts_listed(
     statement = (
         select(
             col(debt.debtor),
-            func.coalesce(by.name, debt.debtor),
+            _named(by, debt.debtor),
             col(debt.creditor),
-            func.coalesce(to.name, debt.creditor),
+            _named(to, debt.creditor),
             col(debt.what),
             col(debt.supplier),
             col(debt.cents),
@@ -116,6 +118,26 @@ def _of(share: type[AllocationShare], code: str) -> ColumnElement[bool]:
     )
 
 
+def _named(share: type[AllocationShare], code: str) -> ColumnElement[str]:
+    """As the share has it; a lead that buys for others alone has none, and is called as it is today."""
+    today = (
+        select(col(Member.name))
+        .where(col(Member.group_id) == AllocationDebt.group_id, col(Member.code) == code)
+        .correlate(AllocationDebt)
+        .scalar_subquery()
+    )
+    return func.coalesce(share.name, today, code)
+
+
+async def names_of_owing(session: AsyncSession, record_id: int, codes: Collection[str]) -> dict[str, str]:
+    """The names of these debtors and creditors, as `_named` has them."""
+    today = await session.execute(select(col(Member.code), col(Member.name)).where(any_of(col(Member.code), codes)))
+    return {
+        **{code: name for code, name in today},
+        **await names_of_shares(session, record_shares(record_id), codes),
+    }
+
+
 class Owed(NamedTuple):
     """All that is owed to one creditor, over all its debtors."""
 
@@ -128,17 +150,20 @@ class Owed(NamedTuple):
 
 async def owed_to(session: AsyncSession, record_id: int) -> list[Owed]:
     """By creditor, the suppliers first: a few rows, whatever the number of members."""
+    share = aliased(AllocationShare)
     rows = await session.execute(
         select(
             col(AllocationDebt.creditor),
-            func.coalesce(func.max(AllocationShare.name), AllocationDebt.creditor),
+            _named(share, AllocationDebt.creditor),
             col(AllocationDebt.supplier),
             func.count(),
             func.sum(col(AllocationDebt.cents)),
         )
-        .outerjoin(AllocationShare, _of(AllocationShare, AllocationDebt.creditor))
+        .outerjoin(share, _of(share, AllocationDebt.creditor))
         .where(col(AllocationDebt.allocation_id) == record_id)
-        .group_by(col(AllocationDebt.creditor), col(AllocationDebt.supplier))
+        .group_by(
+            col(AllocationDebt.group_id), col(AllocationDebt.creditor), col(AllocationDebt.supplier), col(share.name)
+        )
         .order_by(col(AllocationDebt.creditor), col(AllocationDebt.supplier))
     )
     return [Owed(creditor, name, supplier, many, int(cents)) for creditor, name, supplier, many, cents in rows]
@@ -173,13 +198,15 @@ async def netted_between(
 
 
 _ALL = """
-    SELECT d.debtor, coalesce(b.name, d.debtor) AS debtor_name, d.creditor,
-        coalesce(t.name, d.creditor) AS creditor_name, d.supplier, d.what, d.cents
+    SELECT d.debtor, coalesce(b.name, one.name, d.debtor) AS debtor_name, d.creditor,
+        coalesce(t.name, other.name, d.creditor) AS creditor_name, d.supplier, d.what, d.cents
     FROM allocation_debts d
     LEFT JOIN allocation_shares b
         ON b.group_id = d.group_id AND b.allocation_id = d.allocation_id AND b.member = d.debtor
     LEFT JOIN allocation_shares t
         ON t.group_id = d.group_id AND t.allocation_id = d.allocation_id AND t.member = d.creditor
+    LEFT JOIN members one ON one.group_id = d.group_id AND one.code = d.debtor
+    LEFT JOIN members other ON other.group_id = d.group_id AND other.code = d.creditor
     WHERE d.group_id = :group AND d.allocation_id = :record ORDER BY d.debtor, d.creditor, d.what, d.supplier"""
 
 
@@ -259,6 +286,7 @@ __all__ = [
     "debts_listed",
     "debts_stated",
     "each_pays",
+    "names_of_owing",
     "netted_between",
     "owed_to",
     "read_debts",

@@ -13,7 +13,14 @@ from pooling.allocation.records.comparing import compare_member, compare_records
 from pooling.allocation.records.downloads import KINDS, writes_apart
 from pooling.allocation.records.long_files import offer_of
 from pooling.allocation.records.opening import FoundRecord, frozen_allocations
-from pooling.allocation.records.owing import count_debts, debts_listed, netted_between, owed_to, write_debts
+from pooling.allocation.records.owing import (
+    count_debts,
+    debts_listed,
+    names_of_owing,
+    netted_between,
+    owed_to,
+    write_debts,
+)
 from pooling.allocation.records.page import RECORD, RecordPage, record_numbered
 from pooling.allocation.records.version_exports import (
     DEBT_FILES,
@@ -167,7 +174,7 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: 
     if solde:
         net = await netted_between(here.session, here.record.id, NETTED_AT_MOST, here.own)
         codes = {code for debt in net for code in (debt.debtor, debt.creditor)}
-        names = await names_of_shares(here.session, record_shares(here.record.id), codes)
+        names = await names_of_owing(here.session, here.record.id, codes)
     return here.render(
         "allocation/debts.html",
         "Qui doit à qui",
