@@ -172,6 +172,8 @@ async def tells_the_same(facilitator: Browser, program: Program) -> None:
         ";1;0,00;1308,00;1332,00;0,00;212,60;1095,40;2027;"
         in (await facilitator.get(f"{FINANCES}/{SALLES}/liste.csv")).text
     )
+    head = (await facilitator.get(f"{FINANCES}/liste.csv")).text.splitlines()[0].split(";")
+    assert len(head) == len(set(head)), "what reads by titles finds each column"
     assert (await facilitator.get(f"{FINANCES}/liste.ods")).content.startswith(b"PK")
     salles = (await program.get(f"{API}/finances/{SALLES}?year=2027")).json()
     assert (salles["engaged"], salles["to_pay"], salles["fctva_expected"]) == ("1308.00", "796.00", {"2027": "212.60"})

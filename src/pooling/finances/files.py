@@ -126,7 +126,7 @@ def _writing(
     facts = {
         "Document": "Finances",
         "Groupe": group.name,
-        "Exercice": str(year) if year else "tous",
+        "Exercices retenus": str(year) if year else "tous",
         "Date": date_time_long(now, group.zone, with_year=True),
     }
     notice = FICTIONAL if group.fictional else None
