@@ -113,12 +113,32 @@ def test_sheets_are_ready_to_print_and_read(book: Json) -> None:
         assert sheet.freeze_panes == "A2"
         assert sheet.print_title_rows == "$1:$1"
         assert sheet.oddHeader.left.text == "Arceaux 2027", "what a printed page is of"
+        assert not sheet.oddHeader.right.text, "two texts over each other"
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         titles = [cell.value for cell in sheet[1]]
         assert all(titles), "the first line names every column"
         assert sheet["A1"].font.bold
         assert (sheet.auto_filter.ref or "").startswith("A1:")
+
+
+def test_the_head_of_a_page_cuts_no_date() -> None:
+    book, file = Book({"Document": "D" * 100, "Date": "figé vendredi 18 septembre 2026 à 9 h 26"}), io.BytesIO()
+    book.save(file)
+    opened: Json = load_workbook(file)
+    assert opened["À propos"].oddHeader.left.text == "D" * 100
+
+
+def test_a_text_of_several_lines_has_its_room(book: Json) -> None:
+    """LibreOffice gives the rows of a workbook like Excel's the height that the file says."""
+    sheet = book["Lisez-moi"]
+    texts = {row[1].row: str(row[1].value) for row in sheet.iter_rows(min_row=2)}
+    long = {row for row, text in texts.items() if len(text) > 110}
+    assert long
+    for row, text in texts.items():
+        lines = (sheet.row_dimensions[row].height or 15) / 15
+        assert lines > 1 or row not in long
+        assert lines * 110 > len(text) > (lines - 2) * 99
 
 
 def test_where_figures_come_from_is_on_the_last_sheet_and_on_every_printed_page() -> None:
@@ -139,7 +159,7 @@ def test_where_figures_come_from_is_on_the_last_sheet_and_on_every_printed_page(
     assert dict(list(about.values)[1:]) == {**facts, "Remarque": "Prix fictifs"}
     for sheet in opened:
         assert sheet.oddHeader.left.text.replace("&&", "&") == "Commande — AG-2027-001 Vélos & abris"
-        assert sheet.oddHeader.right.text == "Prix fictifs"
+        assert sheet.oddFooter.center.text == "Prix fictifs"
 
 
 def test_a_long_name_does_not_spoil_the_head_of_a_printed_page() -> None:

@@ -337,10 +337,10 @@ def _page(head: str, notice: str) -> str:
         for wide in _WIDTHS
     )
     said = (
-        f"<style:header><style:region-left><text:p>{escape(clean(head), quote=False)}</text:p></style:region-left>"
-        f"<style:region-right><text:p>{escape(clean(notice), quote=False)}</text:p></style:region-right></style:header>"
+        f"<style:header><text:p>{escape(clean(head), quote=False)}</text:p></style:header>"
         "<style:footer><style:region-left><text:p><text:sheet-name>Feuille</text:sheet-name></text:p>"
-        "</style:region-left><style:region-right><text:p><text:page-number>1</text:page-number> / "
+        f"</style:region-left><style:region-center><text:p>{escape(clean(notice), quote=False)}</text:p>"
+        "</style:region-center><style:region-right><text:p><text:page-number>1</text:page-number> / "
         "<text:page-count>1</text:page-count></text:p></style:region-right></style:footer>"
     )
     masters = "".join(

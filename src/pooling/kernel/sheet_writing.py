@@ -181,9 +181,8 @@ class Sheets(ABC):
         """Write the sheet with the facts, and more of them, here: not as the last one."""
         self._said = True
         rows: list[Sequence[Value]] = [*self._facts.items(), *more, *([(REMARK, self._notice)] if self._notice else [])]
-        self._add(
-            SheetTable(title, [Column("Information", width=30), Column("Valeur", width=110, wrapped=True)], rows), None
-        )
+        columns = [Column("Information", width=30, wrapped=True), Column("Valeur", width=110, wrapped=True)]
+        self._add(SheetTable(title, columns, rows), None)
 
     def save(self, target: BinaryIO | Path, *, said: bool = True) -> None:
         """Write the file; a form to fill in may do without the facts."""

@@ -40,9 +40,12 @@ from pooling.kernel.text import one_line
 Sheet: TypeAlias = Any
 Cell: TypeAlias = Any
 
-_PRINTED = 110
+_PRINTED = 140
+"""Characters at the head of a page: what A4 on its side holds."""
 _HEADER_HEIGHT = 32
 """Points: two lines."""
+_LINE_HEIGHT = 15
+"""Points, of the others."""
 _READ_AS_SOMETHING_ELSE = ("=", "#")  # openpyxl takes these texts for formulas and errors
 _RETURNS = {"\r": "&#13;"}
 """As a reader of XML gives them back."""
@@ -123,9 +126,9 @@ class Book(Sheets):
         if table.pages_wide > 1:
             sheet.print_title_cols = f"A:{letter_of(table.names - 1)}"
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.oddHeader.left.text = _printed(" — ".join(self._facts.values()))
-        sheet.oddHeader.right.text = _printed(self._notice)
+        sheet.oddHeader.left.text = _printed(_head(self._facts.values()))
         sheet.oddFooter.left.text = _printed(name)
+        sheet.oddFooter.center.text = _printed(self._notice)
         sheet.oddFooter.right.text = "&P / &N"
         sheet._writer = _Writer(sheet)  # noqa: SLF001 - the only way to a writer of one's own
         sheet._writer.write_top()  # noqa: SLF001
@@ -134,7 +137,7 @@ class Book(Sheets):
         sheet._writer.has_formulas = table.formulas  # noqa: SLF001 - see `_Writer`
         cells = [self._prototype(sheet, column) for column in table.columns]
         styled = [
-            (column.kind, f'<c r="{letter_of(place)}', f'" s="{cell.style_id}', column.wrapped)
+            (column.kind, f'<c r="{letter_of(place)}', f'" s="{cell.style_id}', column.width if column.wrapped else 0)
             for place, (column, cell) in enumerate(zip(table.columns, cells, strict=True))
         ]
         carrier: Cell = WriteOnlyCell(sheet)
@@ -178,15 +181,17 @@ class Book(Sheets):
         self._book.save(target)
 
 
-def _plain(columns: Sequence[tuple[ColumnKind, str, str, bool]], row: Sequence[Value]) -> _Plain | None:
+def _plain(columns: Sequence[tuple[ColumnKind, str, str, int]], row: Sequence[Value]) -> _Plain | None:
     """The row in one piece, as `_filled` and openpyxl write it; None where a value needs a cell of its own. A column is
-    its kind, its letter, its style, and whether it is wrapped.
+    its kind, its letter, its style, and its width where it is wrapped. How high a row of several lines is stands in the
+    file: LibreOffice believes a workbook like Excel's, whose rows without a height are one line high.
     """
-    parts, end = ['<row r="'], '">'
+    lines = max((_lines(value, width) for (*_, width), value in zip(columns, row, strict=True) if width), default=1)
+    parts, end = ['<row r="'], f'" ht="{lines * _LINE_HEIGHT}">' if lines > 1 else '">'
     for (kind, letter, style, wrapped), value in zip(columns, row, strict=True):
         if isinstance(value, str):
             text = clean(value)
-            guarded = kind is not ColumnKind.TEXT or wrapped or text.startswith(_READ_AS_SOMETHING_ELSE)
+            guarded = kind is not ColumnKind.TEXT or bool(wrapped) or text.startswith(_READ_AS_SOMETHING_ELSE)
             if not text and not guarded:
                 continue
             kept = ' xml:space="preserve"' if text != text.strip() else ""
@@ -202,6 +207,11 @@ def _plain(columns: Sequence[tuple[ColumnKind, str, str, bool]], row: Sequence[V
         parts.append(end + letter)
         end = written
     return _Plain((*parts, f"{end}</row>"))
+
+
+def _lines(value: Value, width: int) -> int:
+    """So many a wrapped text takes, or rather one more than one less."""
+    return sum(1 + len(line) * 10 // (width * 9) for line in value.split("\n")) if isinstance(value, str) else 1
 
 
 def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Value]) -> Iterator[Cell]:
@@ -243,6 +253,17 @@ def _compute(cell: Cell, formula: Formula) -> None:
     computed.value = formula.value
     cell.value = str(computed)
     cell._value = computed  # noqa: SLF001 - see `_Writer`
+
+
+def _head(facts: Iterable[str]) -> str:
+    """As many whole facts as fit: half a date says something else."""
+    said = ""
+    for fact in facts:
+        longer = f"{said} — {fact}" if said else fact
+        if said and len(longer) > _PRINTED:
+            break
+        said = longer
+    return said
 
 
 def _printed(text: str) -> str | None:
