@@ -58,6 +58,9 @@ async def test_what_an_administrator_adds_every_group_proposes_and_buys(  # noqa
     for path in (BASE, f"{BASE}/nouveau", f"{BASE}/velos", f"{BASE}/velos/fiche", f"{BASE}/journal"):
         assert (await browser.get(path)).status_code == 200, path
         assert (await inside.get(path)).status_code == 404, path
+    empty = text_of(await browser.post(f"{BASE}/nouveau", {**SHUTTLES, "name": ""}, page=f"{BASE}/nouveau"))
+    assert "Donnez un nom à l’entrée." in empty
+    assert "a-z" not in empty, "nobody typed the code that follows from the name"
     wrong = await browser.post(f"{BASE}/nouveau", {**SHUTTLES, "source-1": "", "cpv-1": "6010"}, page=f"{BASE}/nouveau")
     assert wrong.status_code == 422
     assert "Un prix de référence va avec sa source et sa date." in text_of(wrong)

@@ -35,6 +35,8 @@ NEW = f"{BASE}/nouveau"
 JOURNAL = f"{BASE}/journal"
 ONE = f"{BASE}/{{entry:str}}"
 _BEGINS_WITH_LETTER = "Commencez le nom par une lettre."
+_OF_NO_NAME = "sans-nom"
+"""The code that an entry would have whose name is refused."""
 
 
 def _file(request: Request[Any, Any, Any]) -> Catalogue:
@@ -124,7 +126,7 @@ async def do_entry(request: Request[Any, Any, Any], form: PostedForm) -> Respons
     code = code_of(form.value("name"))
     if form.value("name").strip() and not code:
         form.refuse("name", _BEGINS_WITH_LETTER)
-    system = read_entry(form, code, list(PURCHASE_WORDS))
+    system = read_entry(form, code or _OF_NO_NAME, list(PURCHASE_WORDS))
     async with (
         form.submitted(lambda: _form_page(request, form), fields=FIELDS, conflict="name"),
         services.database.transaction() as session,
