@@ -116,6 +116,7 @@ async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
 
     async def compute() -> None:
         await owner.execute("UPDATE charges SET amount_cents = amount_cents + 1")
+        await owner.execute("INSERT INTO case_changes (group_id, purchase_id) VALUES ($1, $2)", group, purchase)
         await in_group(current_allocation)
 
     async def preview() -> None:
