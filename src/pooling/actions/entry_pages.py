@@ -186,7 +186,7 @@ async def ask_withdrawal(request: Request[Any, Any, Any], entry: FromPath[str]) 
 async def _withdrawal_page(request: Request[Any, Any, Any], found: Entry, form: Form) -> Response[str]:
     name, url = found.system.name, f"{BASE}/{found.system.code}"
     if found.shipped:
-        question, label = f"Revenir à l’entrée livrée « {name} » ?", "Revenir à l’entrée livrée"
+        question, label = f"Revenir à l’entrée d’origine « {name} » ?", "Revenir à l’entrée d’origine"
         consequences = [
             "Les groupes lisent de nouveau l’entrée telle qu’elle est livrée.",
             "Ce que vous aviez écrit reste au journal.",
@@ -222,7 +222,7 @@ async def do_withdrawal(request: Request[Any, Any, Any], form: PostedForm, entry
         services.database.transaction() as session,
     ):
         await withdraw_entry(session, _file(request), entry, person.person_id, now, shown=shown)
-    done = "L’entrée livrée est reprise." if found.shipped else "L’entrée est retirée du catalogue."
+    done = "L’entrée d’origine est reprise." if found.shipped else "L’entrée est retirée du catalogue."
     return redirect(request, f"{BASE}/{entry}", done=done)
 
 
