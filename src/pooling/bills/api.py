@@ -16,24 +16,13 @@ from pooling.bills.balancing import Mending
 from pooling.bills.comparing import Code
 from pooling.bills.keeping import keep_read
 from pooling.bills.models import Bill, BillKind, BillState
+from pooling.bills.ordered import items_of_orders, orders_called, orders_of_bill
 from pooling.bills.page import OnBill, OnBills
 from pooling.bills.pages import LARGEST_INVOICE
 from pooling.bills.permissions import may_decide, may_note_bills, may_see_bill
-from pooling.bills.queries import (
-    BillShown,
-    bills_listed,
-    items_billed,
-    items_of_orders,
-    lines_of,
-    orders_called,
-    orders_of_bill,
-    parts_of,
-    payable_of,
-    rates_billed,
-    rates_of,
-    show_bill,
-)
+from pooling.bills.queries import BillShown, bills_listed, lines_of, parts_of, rates_of, show_bill
 from pooling.bills.schemas import MOST_ORDERS
+from pooling.bills.totals import items_billed, payable_of, rates_billed
 from pooling.bills.tying import read_tied
 from pooling.invoices.apart import read_apart
 from pooling.invoices.invoice import CENT, Severity, plain

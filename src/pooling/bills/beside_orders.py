@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from pooling.bills.comparing import STATE_TAGS, STATE_WORDS, state_of
 from pooling.bills.models import Bill, BillOrder, BillState
-from pooling.bills.queries import tallies_of
+from pooling.bills.totals import tallies_of
 from pooling.kernel.tables import linked
 from pooling.members.features import OrderFact
 

@@ -12,7 +12,8 @@ from pooling.allocation.records.page import RecordPage
 from pooling.bills.balancing import Taxed, balance
 from pooling.bills.models import Bill, BillKind, BillState
 from pooling.bills.page import SECTION
-from pooling.bills.queries import rates_billed, reach_of
+from pooling.bills.queries import reach_of
+from pooling.bills.totals import rates_billed
 from pooling.bills.tying import ALL, shared_by_rate
 from pooling.kernel.tables import linked
 from pooling.members.features import Changed

@@ -19,8 +19,9 @@ from pooling.bills.keeping import (
     require_open,
 )
 from pooling.bills.models import Advance, Bill, BillState
+from pooling.bills.ordered import differences_of, orders_named, orders_of_bill, replaced_by
 from pooling.bills.permissions import may_decide, may_decide_for
-from pooling.bills.queries import billed_lines, differences_of, lock_bill, orders_named, orders_of_bill, replaced_by
+from pooling.bills.queries import billed_lines, lock_bill
 from pooling.bills.rules import BILL, assign
 from pooling.bills.schemas import LARGEST_CENTS
 from pooling.kernel.database import group_of

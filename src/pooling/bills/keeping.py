@@ -13,21 +13,16 @@ from sqlmodel import col
 
 from pooling.bills.documents import bill_of, check_typed, seller_of
 from pooling.bills.models import Bill, BillLine, BillOrder, BillRate, BillState, BillUnits
+from pooling.bills.ordered import LEFT, buyers_of, items_of_orders, orders_named, orders_of_bill, replaced_by
 from pooling.bills.permissions import may_decide, may_decide_for, may_note_bills
 from pooling.bills.queries import (
-    LEFT,
     OPEN,
     bill_of_document,
     billed_lines,
-    buyers_of,
     find_bill,
     identity_of,
-    items_of_orders,
     lines_of,
     lock_bill,
-    orders_named,
-    orders_of_bill,
-    replaced_by,
     supplier_of,
 )
 from pooling.bills.rules import (

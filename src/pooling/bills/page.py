@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pooling.bills.models import Bill
+from pooling.bills.ordered import buyers_of
 from pooling.bills.permissions import Reach, may_decide, may_see_bill
-from pooling.bills.queries import buyers_of, find_bill, reach_of
+from pooling.bills.queries import find_bill, reach_of
 from pooling.members.group_page import InGroup
 from pooling.members.models import Role
 from pooling.purchases.page import OnPurchase, PurchasePage

@@ -31,31 +31,22 @@ from pooling.bills.deciding import (
 )
 from pooling.bills.keeping import BillKnown, keep_read, lacks_lines
 from pooling.bills.models import Bill, BillLine, BillState
+from pooling.bills.ordered import items_of_orders, orders_chosen, orders_named, orders_of_bill
 from pooling.bills.ordered_charges import share_as_ordered
 from pooling.bills.page import BILLS, ONE, SECTION, BillPage, BillsPage, called
 from pooling.bills.permissions import may_decide, may_note_bills, may_see_bill
-from pooling.bills.queries import (
-    BillShown,
+from pooling.bills.queries import BillShown, bills_listed, lines_of, parts_of, rates_of, seller_identity, show_bill
+from pooling.bills.rules import BILL, ItemOrdered, Key, link, references_of, sign_of
+from pooling.bills.totals import (
     ItemBilled,
     OrderBilled,
     advances_of,
-    bills_listed,
     charges_billed,
     items_billed,
-    items_of_orders,
-    lines_of,
     orders_billed,
-    orders_chosen,
-    orders_named,
-    orders_of_bill,
-    parts_of,
     payable_of,
     rates_billed,
-    rates_of,
-    seller_identity,
-    show_bill,
 )
-from pooling.bills.rules import BILL, ItemOrdered, Key, link, references_of, sign_of
 from pooling.bills.tying import Tied, read_tied
 from pooling.bills.typing_form import read_orders
 from pooling.bills.workbook import FILE_NAMES, bills_file

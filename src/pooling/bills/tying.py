@@ -19,7 +19,7 @@ from pooling.allocation.page import CostsPage
 from pooling.bills.balancing import Balance, ChargeShared, ItemShared, Taxed, balance
 from pooling.bills.ordered_charges import Moved, moved_charges
 from pooling.bills.permissions import Reach
-from pooling.bills.queries import ItemBilled, items_billed, nets_by_item, rates_billed
+from pooling.bills.totals import ItemBilled, items_billed, nets_by_item, rates_billed
 from pooling.purchases.kinds.parts import Part
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.money import Cents

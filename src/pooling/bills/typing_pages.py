@@ -11,9 +11,10 @@ from sqlmodel import col
 from pooling.bills.deciding import name_supplier
 from pooling.bills.keeping import change_typed, complete_bill, keep_typed
 from pooling.bills.models import Bill, BillKind
+from pooling.bills.ordered import OrderChosen, items_of_orders, orders_chosen, orders_of_bill
 from pooling.bills.page import BILLS, NOUNS, ONE, SECTION, BillPage, BillsPage, called
 from pooling.bills.permissions import may_decide, may_note_bills
-from pooling.bills.queries import OrderChosen, items_of_orders, lines_of, orders_chosen, orders_of_bill, rates_of
+from pooling.bills.queries import lines_of, rates_of
 from pooling.bills.typing_form import (
     line_rows,
     rate_rows,
