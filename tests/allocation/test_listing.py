@@ -6,7 +6,7 @@ from sqlalchemy import text
 from factories import BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.allocation import listing
 from pooling.allocation.current import read_current
-from pooling.allocation.listing import current_shares, list_shares, record_shares, sum_up
+from pooling.allocation.listing import current_shares, list_shares, record_shares, shares_compared, sum_up
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -75,6 +75,17 @@ async def test_what_moved_and_who_is_gone(database: Database, territory: Territo
         assert (await sum_up(session, shares)).listed == len(paying) == 1
         mine = await sum_up(session, shares, [SALLES], since=since)
         assert (mine.moved, mine.gone, mine.listed) == (0, (), 1), "nothing is said of the others"
+        later = await freeze_allocation(session, buyer, purchase_id, "x", FixedClock(NOW))
+        compared = await shares_compared(session, since, record_shares(later.id), Slice())
+        sums = {one.id: (one.name, one.ttc_before, one.ttc, *one.drift) for one in compared.items}
+        same, lugos = before[SALLES].ttc, before[LUGOS]
+        assert sums == {
+            SALLES: ("Salles", same, same, 0, 0),
+            LUGOS: ("Lugos", lugos.ttc, 0, -lugos.ttc, -lugos.net),
+            "PARTI": ("Commune partie", 120, 0, -120, -120),
+        }
+        (mine_alone,) = (await shares_compared(session, since, record_shares(later.id), Slice(), [LUGOS])).items
+        assert mine_alone.id == LUGOS
 
 
 async def test_who_gets_no_fctva_is_counted_and_named(database: Database, territory: Territory) -> None:

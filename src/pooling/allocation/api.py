@@ -282,8 +282,8 @@ async def compare_allocation_records(here: Here[OnRecord], asked: ComparedIn) ->
                 name=one.name,
                 ttc=format_cents(one.ttc),
                 net=format_cents(one.net),
-                ttc_moved=format_cents(one.drift.ttc if one.drift else 0),
-                net_moved=format_cents(one.drift.net if one.drift else 0),
+                ttc_moved=format_cents(one.drift.ttc),
+                net_moved=format_cents(one.drift.net),
             )
             for one in compared.members.items
         ],

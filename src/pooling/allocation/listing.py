@@ -97,6 +97,38 @@ def _listed(row: Sequence[Any]) -> ShareListed:
     return ShareListed._make([*figures, Drift(ttc, net) if ttc or net else None])
 
 
+class ShareCompared(NamedTuple):
+    """One member in two records, in cents; in the one that it is not in, it pays nothing."""
+
+    id: str
+    name: str
+    ttc_before: Cents
+    ttc: Cents
+    net_before: Cents
+    net: Cents
+
+    @property
+    def drift(self) -> Drift:
+        return Drift(self.ttc - self.ttc_before, self.net - self.net_before)
+
+
+async def shares_compared(
+    session: AsyncSession, before: Shares, after: Shares, wanted: Slice, only: Collection[str] | None = None
+) -> Listed[ShareCompared]:
+    """Who pays something in one of two records, those who are gone too: the largest of the later one first."""
+    now, then = _rows(after, only).subquery(), _rows(before, only).subquery()
+    code, name = func.coalesce(now.c.member, then.c.member), func.coalesce(now.c.name, then.c.name)
+    ttc, net = _paid(now.c), func.coalesce(now.c.net, 0)
+    ttc_before, net_before = _paid(then.c), func.coalesce(then.c.net, 0)
+    statement = (
+        select(code, name, ttc_before, ttc, net_before, net)
+        .select_from(now.outerjoin(then, now.c.member == then.c.member, full=True))
+        .where(or_(ttc != 0, ttc_before != 0, net != 0, net_before != 0))
+    )
+    largest_first = Order((-ttc).label("largest"), type_coerce(code, Text()).label("place"), size=SHOWN_AT_MOST)
+    return (await largest_first.read(session, statement, wanted)).each(ShareCompared._make)
+
+
 class _Moved(NamedTuple):
     """By how much a row moved since another, who is not in one of them counting as nothing there."""
 
@@ -109,10 +141,11 @@ class _Moved(NamedTuple):
 
 
 def _moved(now: Any, then: Any) -> _Moved:  # noqa: ANN401 - aliases of tables
-    def paid(one: Any) -> Any:  # noqa: ANN401
-        return func.coalesce(one.ht + one.vat, 0)
+    return _Moved(_paid(now) - _paid(then), func.coalesce(now.net, 0) - func.coalesce(then.net, 0))
 
-    return _Moved(paid(now) - paid(then), func.coalesce(now.net, 0) - func.coalesce(then.net, 0))
+
+def _paid(one: Any) -> Any:  # noqa: ANN401 - of an alias or a subquery
+    return func.coalesce(one.ht + one.vat, 0)
 
 
 @dataclass(frozen=True)

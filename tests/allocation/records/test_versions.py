@@ -59,6 +59,8 @@ async def test_two_versions_side_by_side_and_who_owes_whom(
     gaps = await read(buyer, f"{RECORD}/2/ecarts")
     assert "−216,00 € TTC de différence en tout" in gaps
     assert "Arceau posé Article 3 600,00 € 3 420,00 € −180,00 €" in gaps
+    assert "Lugos 955,13 € 739,13 € −216,00 € 955,13 € 739,13 € −216,00 €" in gaps, "both versions, and the gap"
+    assert "Tous les membres 4 461,50 € 4 245,50 € −216,00 €" in gaps
     referent = await sign_in("referent@lugos.example")
     assert "720,00 € 540,00 € −180,00 €" in await read(referent, f"{RECORD}/2/ecarts?avec=1&membre={LUGOS}")
     assert (await referent.get(f"{RECORD}/2/ecarts?avec=1&membre={SALLES}")).status_code == 404

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import KINDS
-from pooling.allocation.listing import ShareListed, list_shares, record_shares
+from pooling.allocation.listing import ShareCompared, record_shares, shares_compared
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.opening import FoundRecord, open_record
 from pooling.kernel.apart import PRELOADED
@@ -82,9 +82,9 @@ class Compared:
     """Both, as a page shows them."""
 
     lines: Sequence[LineCompared]
-    members: Listed[ShareListed]
-    before_ttc: Cents
-    after_ttc: Cents
+    members: Listed[ShareCompared]
+    all_members: ShareCompared
+    """Everybody together."""
 
 
 async def compare_records(
@@ -94,11 +94,11 @@ async def compare_records(
     Conflict: as `FoundRecord.told`.
     """
     then, now = before.told(), after.told()
+    was, is_now = then.result.totals, now.result.totals
     return Compared(
         lines_compared(then, now),
-        await list_shares(session, record_shares(after.id), wanted, only, since=record_shares(before.id)),
-        then.result.totals.ttc,
-        now.result.totals.ttc,
+        await shares_compared(session, record_shares(before.id), record_shares(after.id), wanted, only),
+        ShareCompared("", "", was.ttc, is_now.ttc, was.net, is_now.net),
     )
 
 

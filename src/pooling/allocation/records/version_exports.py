@@ -38,7 +38,7 @@ def debt_facts(purchase: Purchase, record: FoundRecord, group: str) -> Mapping[s
 
 
 def gap_facts(purchase: Purchase, record: FoundRecord, other: FoundRecord, group: str) -> Mapping[str, str]:
-    return _facts(f"Écarts de l’état n°\u00a0{record.number} à l’état n°\u00a0{other.number}", purchase, group)
+    return _facts(f"Écarts de l’état n°\u00a0{other.number} à l’état n°\u00a0{record.number}", purchase, group)
 
 
 def _facts(document: str, purchase: Purchase, group: str) -> Mapping[str, str]:

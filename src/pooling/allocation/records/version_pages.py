@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromQuery
 
-from pooling.allocation.listing import names_of_shares, record_shares
+from pooling.allocation.listing import ShareCompared, names_of_shares, record_shares
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.comparing import compare_member, compare_records, count_shares, write_comparison
 from pooling.allocation.records.downloads import KINDS, writes_apart
@@ -38,8 +38,9 @@ from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.size import has_many
+from pooling.sharing.money import Cents
 from pooling.web.addresses import path_of
-from pooling.web.cursors import pages_after
+from pooling.web.cursors import pages_after, with_query
 from pooling.web.downloads import streamed
 from pooling.web.typography import euros
 
@@ -93,6 +94,7 @@ async def show_gaps(
             one_member=names[membre],
             lines=lines,
             members=[],
+            total=None,
             first_url=None,
             next_url=None,
             files=[],
@@ -107,8 +109,12 @@ async def show_gaps(
         "Écarts",
         one_member="",
         lines=compared.lines,
-        members=compared.members.items,
-        gap=euros(compared.after_ttc - compared.before_ttc),
+        members=[
+            (one.name, with_query(path, {**query, "membre": one.id}), _compared_cells(one))
+            for one in compared.members.items
+        ],
+        total=_compared_cells(compared.all_members) if here.sees_all else None,
+        gap=euros(compared.all_members.drift.ttc),
         **_offered(
             here,
             [{"label": "XLSX", "url": f"{path}.xlsx?avec={other.number}"}],
@@ -120,6 +126,19 @@ async def show_gaps(
         **facts,
         **pages_after(path, apres, compared.members, query),
     )
+
+
+def _compared_cells(one: ShareCompared) -> Sequence[str]:
+    """What it pays and bears by either, each with what lies between."""
+    gaps = one.drift
+    return [
+        *(euros(one.ttc_before), euros(one.ttc), _gap(gaps.ttc)),
+        *(euros(one.net_before), euros(one.net), _gap(gaps.net)),
+    ]
+
+
+def _gap(cents: Cents) -> str:
+    return euros(cents) if cents else "–"
 
 
 @get(f"{GAPS}.xlsx", right=may_see_every_share)
