@@ -4,6 +4,7 @@ facilitator; by pages and by programs.
 
 import re
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ from pooling.kernel.events import Event
 from pooling.kernel.versions import ChangedMeanwhile
 from pooling.members.entrance import caller_of
 from pooling.purchases.models import PurchaseKind
+from pooling.purchases.schemas import LONGEST_SOURCE
 from web_client import SignIn, text_of
 
 FACILITATOR, REFERENT, READER = "animation@bassin.example", "referent@lugos.example", "observation@bassin.example"
@@ -50,6 +52,30 @@ def test_the_catalogue_that_comes_along_is_whole() -> None:
         for item in system.items:
             assert item.account or system.kind == "staff_offer", item
             assert item.cpv == f"{item.cpv[:8]}-{check_digit(item.cpv[:8])}", item
+
+
+def test_a_price_that_comes_along_is_what_its_source_says_before_vat() -> None:
+    """The last amount that a source states; what no source gives is called fictional. Savings count from what a member
+    would pay by itself, and from nothing else.
+    """
+    priced = [item for system in OURS.systems for item in system.items if item.price is not None]
+    public = [item for item in priced if "fictif" not in item.source]
+    for item in public:
+        *_, stated = re.findall(r"(\d[\d ]*(?:,\d\d)?) €", item.source)
+        euros = Decimal(stated.replace(" ", "").replace(",", "."))
+        if "TVA de 20 % ôtée" in item.source:
+            euros /= Decimal("1.2")
+        assert item.price == euros.quantize(Decimal("0.01")), item
+        assert item.priced_on is not None
+        assert item.priced_on < date(2026, 1, 1), item
+        assert len(f"{item.source} (catalogue)") <= LONGEST_SOURCE, item
+    assert {item.name for item in priced if not item.to_confirm} == {"Casque de vélo", "Antivol en U"}
+    assert {item.name for item in priced} - {item.name for item in public} == {
+        "Abri couvert de 10 places",
+        "Plateforme de covoiturage, un an",
+        "Bureau avec siège et écran",
+        "Kit de communication",
+    }
 
 
 @pytest.mark.parametrize(
@@ -82,6 +108,9 @@ async def test_an_action_is_proposed_from_the_catalogue_completed_and_moved(
     system = await browser.get(f"{LIST}/catalogue/stationnement")
     assert "Alvéole Plus" in text_of(system)
     assert "n’a plus cours" in text_of(system)
+    security = text_of(await browser.get(f"{LIST}/catalogue/securite"))
+    assert "33,33 € Transition Vélo : casque urbain" in security
+    assert "TVA de 20 % ôtée, 23/05/2024 Antivol en U" in security, "nothing of it is to be confirmed"
     page = f"{NEW}?catalogue=stationnement"
     assert "Stationnement des vélos" in (await browser.get(page)).text
     sheet = {

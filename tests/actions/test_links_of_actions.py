@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, time, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -33,6 +34,8 @@ from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.purchases.details import details_of
 from pooling.purchases.finding import find_purchase
+from pooling.purchases.schemas import ItemIn
+from pooling.purchases.typical import described
 from pooling.reminders.kinds import Context
 from pooling.sharing.savings import Bought, Saving, saving_of
 from web_client import SignIn, text_of
@@ -107,6 +110,16 @@ async def test_a_purchase_begins_with_what_the_catalogue_knows_of_its_action(
     assert "Aucun achat ne sert encore cette action." in text_of(await browser.get(ONE))
     journal = text_of(await browser.get("/g/bassin/journal"))
     assert "de l’action « Des arceaux » (FA-2027-001)" in journal
+
+
+def test_a_purchase_counts_savings_from_a_price_of_the_catalogue_that_is_confirmed() -> None:
+    system = OURS.find("securite")
+    assert system is not None
+    lock = ItemIn(code="antivol", name="Antivol en U", unit="antivol", unit_price=Decimal(30))
+    said = described([lock], system.items)[0].details
+    assert said is not None
+    assert (said.price_alone, said.priced_on) == (Decimal("37.50"), date(2024, 6, 20))
+    assert said.price_source.endswith("TVA de 20 % ôtée (catalogue)")
 
 
 async def test_programs_say_which_action_a_purchase_serves(
