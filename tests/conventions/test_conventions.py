@@ -21,6 +21,7 @@ from pooling.conventions.models import KeptDocument
 from pooling.conventions.parties import assembly_of
 from pooling.conventions.texts import read_conventions, samples_of
 from pooling.documents.document import Document, document_of
+from pooling.exports import zips
 from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
@@ -171,6 +172,36 @@ async def test_the_papers_from_the_plan_to_the_file(
     university = read_docx(book.read(f"AG-2027-001-deliberation-universite-{UNIVERSITY}.docx"))
     assert _row(university, "Abride10places") == ["1abri", "14000,00€"]
     assert not any("Arceauposé" in said for _, said in university)
+
+
+async def test_many_deliberations_fill_several_folders(
+    database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is written from its own members alone, the coordinator first; together they hold each of them once."""
+    monkeypatch.setattr(zips, "MOST_IN_ZIP", 3)
+    await planned(database, territory)
+    buyer = await sign_in(BUYER)
+    shown = text_of(await buyer.get(PAGE))
+    assert "Délibérations 1 à 3" in shown
+    assert "Délibérations 4 à 4" in shown
+    configured = gather_features(FEATURES, BESIDE / "config", ReminderConfiguration())
+    found = []
+    for part in ("1", "2", "9"):
+        asked = await buyer.post(f"{PAGE}/deliberations", {"folder": "odt", "part": part})
+        assert await write_exports(database.handing(configured), clock, [DELIBERATIONS]) == 1
+        folder = asked.headers["location"]
+        file = await buyer.get(f"{folder}/fichier")
+        found.append((file.headers["content-disposition"], zipfile.ZipFile(io.BytesIO(file.content))))
+        assert f"Délibérations {'4 à 4' if part == '2' else '1 à 3'}" in text_of(await buyer.get(folder))
+    assert [said.partition("deliberations")[2] for said, _ in found] == ['-1.zip"', '-2.zip"', '-1.zip"']
+    names = [book.namelist() for _, book in found]
+    assert [len(of) for of in names] == [3, 1, 3]
+    assert "arcachon" in names[0][0]
+    assert len({*names[0], *names[1]}) == 4
+    last = read_odt(found[1][1].read(names[1][0]))
+    assert _row(last, "Abride10places") == ["1abri", "14000,00€"], "the university, with what it pays"
+    assert any("coordonnateur" in said and "Arcachon" in said for _, said in last)
+    assert "Délibérations 4 à 4 en ODT" in text_of(await buyer.get(PAGE))
 
 
 async def _get(browser: object, path: str) -> bytes:

@@ -21,7 +21,7 @@ from pooling.accounting.page import ACCOUNTING, STATEMENTS
 from pooling.accounting.reading import creditors_of, has_statement, read_booked
 from pooling.accounting.rows import Rows
 from pooling.accounting.statement import PDF, statement_pdf
-from pooling.accounting.statement_export import KIND, MOST_IN_ZIP, count_statements, parts_of, terms_of
+from pooling.accounting.statement_export import KIND, count_statements, terms_of
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share, may_see_share
@@ -31,6 +31,7 @@ from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.allocation.records.page import RecordPage, RecordSharePage
 from pooling.exports.asking import ask_export, file_of, find_export
 from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
+from pooling.exports.zips import parts_of, which
 from pooling.kernel.apart import apart
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
@@ -146,10 +147,9 @@ def _mailed(here: RecordPage, url: str, mail: StatementMail) -> dict[str, str]:
 
 
 def _part_label(part: int, count: int) -> str:
-    first = MOST_IN_ZIP * (part - 1) + 1
-    if count <= MOST_IN_ZIP:
+    if len(parts_of(count)) == 1:
         return f"Préparer le ZIP ({plural(count, 'relevé')})"
-    return f"Préparer le ZIP des relevés {first} à {min(count, first + MOST_IN_ZIP - 1)}"
+    return f"Préparer le ZIP des relevés {which(part, count)}"
 
 
 @post(f"{STATEMENTS}/envoi", right=may_run)

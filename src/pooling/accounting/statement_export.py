@@ -1,8 +1,6 @@
 """All statements of a frozen allocation in ZIP files that are written apart, so many in each."""
 
-import io
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -18,16 +16,13 @@ from pooling.accounting.statement import TEMPLATE, statement_pdf
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.exports.kinds import ExportKind, Prepared, Progress
+from pooling.exports.zips import MOST_IN_ZIP, ZIP, parts_of, places_of, zipped
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
-from pooling.kernel.limits import Readers, limit
 from pooling.purchases.models import Purchase
 from pooling.web.pdf import Setter
 
 KIND = "statements"
-ZIP = "application/zip"
-MOST_IN_ZIP = limit(2_000, "Statements in one ZIP file", __name__, Readers.OPERATORS)
-"""A file is held in memory while it is written: some forty kilobytes for each, twice."""
 
 
 async def count_statements(session: AsyncSession, record: FoundRecord) -> tuple[int, int]:
@@ -41,11 +36,6 @@ async def count_statements(session: AsyncSession, record: FoundRecord) -> tuple[
 
 def terms_of(purchase_id: int, record: int, part: int) -> Mapping[str, Any]:
     return {"purchase": purchase_id, "record": record, "part": part}
-
-
-def parts_of(count: int) -> range:
-    """The numbers of the files that so many statements fill."""
-    return range(1, 2 + max(count - 1, 0) // MOST_IN_ZIP)
 
 
 async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:
@@ -66,19 +56,19 @@ async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetim
 
 
 def _zip(booked: BookedRecord, part: int, progress: Progress) -> bytes:
-    entries = islice(booked.entries(), MOST_IN_ZIP * (part - 1), MOST_IN_ZIP * part)
-    return write_statements(booked, entries, progress)
+    places = places_of(part)
+    return write_statements(booked, islice(booked.entries(), places.start, places.stop), progress)
 
 
 def write_statements(booked: BookedRecord, entries: Iterable[Entry], progress: Progress) -> bytes:
     """Their PDF files in one ZIP file."""
-    target, at = io.BytesIO(), booked.record.frozen_at.astimezone(booked.zone).timetuple()[:6]
+    return zipped(_files(booked, entries), booked.record.frozen_at.astimezone(booked.zone), progress)
+
+
+def _files(booked: BookedRecord, entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
     setter = Setter(TEMPLATE)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PDF is compressed already
-        for entry in entries:
-            archive.writestr(zipfile.ZipInfo(f"{entry.number}.pdf", at), statement_pdf(booked, entry, setter))
-            progress(1)
-    return target.getvalue()
+    for entry in entries:
+        yield f"{entry.number}.pdf", statement_pdf(booked, entry, setter)
 
 
 STATEMENTS = ExportKind(KIND, _prepare)

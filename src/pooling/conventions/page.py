@@ -37,9 +37,8 @@ async def deliberation_for(here: OnProcedure, papers: Papers, party: Party) -> D
     """Raises:
     Conflict: as `require_written`.
     """
-    return deliberation_of(
-        papers, party, share_of(await shares_now(here.session, papers, finance_of(here), party), party)
-    )
+    stated = await shares_now(here.session, papers, finance_of(here), [party])
+    return deliberation_of(papers, party, share_of(stated, party))
 
 
 @dataclass(frozen=True)

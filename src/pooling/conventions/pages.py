@@ -5,16 +5,20 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from pooling.conventions.export import KIND
+from pooling.conventions.export import KIND, part_of
 from pooling.conventions.keeping import file_name, keep_version, read_version, versions_of
 from pooling.conventions.page import CONVENTION, ConventionPage, DeliberationPage, deliberation_for, papers_of
+from pooling.conventions.parties import read_parties
 from pooling.conventions.permissions import may_read_deliberation
 from pooling.conventions.writing import Papers, convention_of
 from pooling.documents.document import FORMATS, Document, written
 from pooling.exports.asking import ask_export, file_of, find_export, latest_exports
+from pooling.exports.models import Export
 from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
+from pooling.exports.zips import parts_of, which
 from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Slice
+from pooling.kernel.text import whole_number
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.needs.permissions import may_see_all_needs
@@ -60,10 +64,28 @@ async def _convention_page(here: ConventionPage, form: Form) -> Response[str]:
         formats=CHOICES,
         may_keep=may_plan(here.caller, here.purchase),
         sees_all=sees_all,
-        folders=await latest_exports(here.session, KIND, {"purchase": here.purchase.id}) if sees_all else (),
+        parts=_parts(papers.parties.count),
+        folders=[_folder(here, export, papers.parties.count) for export in await _folders(here)] if sees_all else (),
         members=[share for share in listed.items if not share.is_unit and _reads(here, share.member_id)],
         **pages_after(here.url + CONVENTION, after, listed),
     )
+
+
+def _parts(count: int) -> list[tuple[str, str]]:
+    """The files that so many deliberations fill, where it is more than one."""
+    parts = parts_of(count)
+    return [(str(part), f"Délibérations {which(part, count)}") for part in parts] if len(parts) > 1 else []
+
+
+async def _folders(here: ConventionPage) -> list[Export]:
+    return [export for export, _ in await latest_exports(here.session, KIND, {"purchase": here.purchase.id})]
+
+
+def _folder(here: ConventionPage, export: Export, count: int) -> tuple[str, str]:
+    """A ZIP file that was asked for: its page's path and what it is."""
+    of = f" {which(part_of(export.terms), count)}" if len(parts_of(count)) > 1 else ""
+    at = date_time_long(export.asked_at, here.zone, with_year=True)
+    return f"/dossiers/{export.id}", f"Délibérations{of} en {FORMATS[export.terms['format']].word}, {at}"
 
 
 def _reads(here: ConventionPage, member_id: int) -> bool:
@@ -151,9 +173,12 @@ async def download_kept_deliberation(here: Here[DeliberationPage], kept_delibera
 
 @post(ALL, right=may_see_all_needs)
 async def do_ask_deliberations(here: Here[ConventionPage], form: PostedForm) -> Response[Any]:
-    """All of them as a ZIP, which the worker writes."""
+    """Of so many members that they fill several files, of one of these."""
     kind = form.value("folder") if form.value("folder") in FORMATS else USUAL
-    terms = {"purchase": here.purchase.id, "format": kind}
+    part = whole_number(form.value("part"), 6)
+    if part not in parts_of((await read_parties(here.session, here.purchase, most=1)).count):
+        part = 1
+    terms = {"purchase": here.purchase.id, "format": kind, "part": part}
     export_id = await ask_export(here.session, KIND, terms, here.caller.person_id, here.now, unchanging=False)
     return export_asked(here.request, f"{here.url}{CONVENTION}/dossiers/{export_id}")
 
@@ -165,15 +190,17 @@ FOLDER = f"{PAGE}/dossiers/{{deliberations_export:int}}"
 async def show_deliberations(here: Here[ConventionPage], deliberations_export: FromPath[int]) -> Response[str]:
     """How far it is; once it is ready, the download."""
     export, size = await find_export(here.session, KIND, deliberations_export, {"purchase": here.purchase.id})
-    kind, path = export.terms["format"], here.url + CONVENTION
+    kind, part, path = export.terms["format"], part_of(export.terms), here.url + CONVENTION
+    count = (await read_parties(here.session, here.purchase, most=1)).count
+    title = f"Délibérations {which(part, count)}" if len(parts_of(count)) > 1 else "Toutes les délibérations"
     around = Around(
-        title="Toutes les délibérations",
+        title=title,
         of=f"{here.purchase.reference} – {here.purchase.title}",
         figures=f"En {FORMATS[kind].word}, au {date_time_long(export.figures_at or here.now, here.zone)}",
-        breadcrumb=here.crumbs("Toutes les délibérations"),
+        breadcrumb=here.crumbs(title),
         back=Link("Revenir à la convention", path),
         file_url=f"{path}/dossiers/{deliberations_export}/fichier",
-        offer=Offer(f"{path}/deliberations", {"folder": kind}, why=WHY),
+        offer=Offer(f"{path}/deliberations", {"folder": kind, "part": part}, why=WHY),
         zone=here.zone,
         changes=True,
         noun="dossier",

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import SQLColumnExpression, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -99,16 +99,8 @@ async def read_parties(
 
     A fixed number of statements.
     """
-    leading = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
-    lead = leading.parent_id or leading.id
-    taking = (
-        select(_PERSON)
-        .join(Participation, linked(Participation.member_id, Member.id))
-        .where(col(Participation.purchase_id) == purchase.id, takes_part())
-    )
-    signs = or_(col(Member.id).in_(taking), col(Member.id) == lead)
+    lead, signs = await _signers(session, purchase)
     count, free = (await session.execute(_counted(lead).where(signs))).one()
-    coordinates = col(Member.id) == lead
     statement = (
         select(
             col(Member.id),
@@ -125,14 +117,39 @@ async def read_parties(
         )
         .outerjoin(Authority, col(Authority.siren) == col(Member.code))
         .where(signs)
-        .order_by(coordinates.desc(), col(Member.sort_key), col(Member.id))
+        .order_by(*_order(lead))
         .limit(most)
     )
     if among is not None:
-        statement = statement.where(or_(any_of(col(Member.code), among), coordinates))
+        statement = statement.where(or_(any_of(col(Member.code), among), col(Member.id) == lead))
     rows = (await session.execute(statement)).all()
     takers = await _takers(session, purchase.id, [row[0] for row in rows] if len(rows) < count else None)
     return Parties([_party(*row, takers.get(row[0], ()), lead) for row in rows], count, free)
+
+
+async def _signers(session: AsyncSession, purchase: Purchase) -> tuple[int, ColumnElement[bool]]:
+    """The coordinator, and of members: whether they sign."""
+    leading = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
+    lead = leading.parent_id or leading.id
+    taking = (
+        select(_PERSON)
+        .join(Participation, linked(Participation.member_id, Member.id))
+        .where(col(Participation.purchase_id) == purchase.id, takes_part())
+    )
+    return lead, or_(col(Member.id).in_(taking), col(Member.id) == lead)
+
+
+async def signing(session: AsyncSession, purchase: Purchase, places: range) -> list[str]:
+    """The SIREN of those at these places, the first at 0, of all that sign in the order of `read_parties`."""
+    lead, signs = await _signers(session, purchase)
+    rows = await session.execute(
+        select(col(Member.code)).where(signs).order_by(*_order(lead)).offset(places.start).limit(len(places))
+    )
+    return list(rows.scalars())
+
+
+def _order(lead: int) -> Sequence[ColumnElement[Any]]:
+    return (col(Member.id) == lead).desc(), col(Member.sort_key).asc(), col(Member.id).asc()
 
 
 _PERSON: SQLColumnExpression[int] = func.coalesce(col(Member.parent_id), col(Member.id))

@@ -137,11 +137,12 @@ async def _sharers(session: AsyncSession, charges: Sequence[Charge]) -> Mapping[
 
 
 async def shares_now(
-    session: AsyncSession, papers: Papers, finance: FinanceConfiguration, only: Party | None = None
+    session: AsyncSession, papers: Papers, finance: FinanceConfiguration, parties: Sequence[Party]
 ) -> StatedPurchase | None:
-    """What all pay as things stand, or `only` one; None where shares cannot be told yet."""
+    """What these pay as things stand; None where shares cannot be told yet."""
+    codes = {code for party in parties for code in party.codes}
     try:
-        return await read_current(session, papers.about.purchase.id, finance, only.codes if only else None)
+        return await read_current(session, papers.about.purchase.id, finance, codes)
     except Conflict:
         return None
 
