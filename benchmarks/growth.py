@@ -53,6 +53,7 @@ from pooling.members.features import Features
 from pooling.members.granting import grant_role
 from pooling.members.models import Role
 from pooling.outbox import queueing
+from pooling.outbox.mail import Rendered
 from pooling.settings import Settings
 from pooling.web.security import SESSION_COOKIE
 from pooling.web.services import Services
@@ -128,19 +129,19 @@ def wordless() -> Iterator[None]:
     each of 36 130 members would take longer than all pages.
     """
     rooms: Any = queueing
-    kept = rooms.render_text, rooms.render_html
+    render = rooms.rendered
     written: Any = _Held
     content = written._content  # noqa: SLF001 - nobody else leaves a file empty
 
     async def nothing(_self: object, _prepared: Prepared) -> bytes:
         return b"%PDF-"
 
-    rooms.render_text = rooms.render_html = lambda mail: mail.kind
+    rooms.rendered = lambda mail: Rendered(*[mail.kind] * 3)
     written._content = nothing  # noqa: SLF001
     try:
         yield
     finally:
-        rooms.render_text, rooms.render_html = kept
+        rooms.rendered = render
         written._content = content  # noqa: SLF001
 
 

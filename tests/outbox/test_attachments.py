@@ -12,7 +12,7 @@ from factories import make_territory
 from pooling.kernel.files import remove_file, store_file
 from pooling.outbox.envelope import Attachment, envelope
 from pooling.outbox.leases import Contents
-from pooling.outbox.mail import Mail, render_text
+from pooling.outbox.mail import Mail, rendered
 from pooling.outbox.models import Message
 from pooling.outbox.queueing import queue_mails
 from reminders.scene import J15, Scene
@@ -235,7 +235,7 @@ def test_lines_are_short_and_no_address_is_cut() -> None:
 def test_an_answer_goes_to_everybody_whom_the_mail_names() -> None:
     facilitators = tuple(f"animation-{number}@bassin.example" for number in range(40))
     mail = Mail(kind="t", recipient=ANNE, subject="s", why="w", reply_to=facilitators)
-    assert f"Écrivez à {facilitators[0]} ou à {facilitators[1]} ou" in render_text(mail)
+    assert f"Écrivez à {facilitators[0]} ou à {facilitators[1]} ou" in rendered(mail).text
     received = message_from_bytes(written(None, reply_to=", ".join(mail.reply_to)), policy=policy.default)
     assert tuple(one.addr_spec for one in received["Reply-To"].addresses) == facilitators
     assert message_from_bytes(written(None))["Reply-To"] is None

@@ -2,7 +2,7 @@
 
 import re
 
-from pooling.outbox.mail import Button, Fact, Mail, render_html, render_text
+from pooling.outbox.mail import Button, Fact, Mail, rendered
 
 
 def test_no_plain_space_stands_before_a_sign_that_takes_none() -> None:
@@ -19,9 +19,9 @@ def test_no_plain_space_stands_before_a_sign_that_takes_none() -> None:
         notice="Démonstration : rien n’est vrai !",
         unsubscribe_url="https://achats.example/stop?cle=x",
     )
-    text = render_text(mail)
+    text = rendered(mail).text
     assert re.findall(r".{0,12} [:;!?»](?=\s|$)|« ", text) == []
     assert "https://achats.example/g/bassin?jour=1&a=b\n" in text
     assert "o'connor@arcachon.example" in text, "an address stays one"
-    shown = re.sub(r"<[^>]*>", "", render_html(mail))
+    shown = re.sub(r"<[^>]*>", "", rendered(mail).html)
     assert re.findall(r" [:;!?»](?=\s|$)", shown) == []

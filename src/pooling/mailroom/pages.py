@@ -14,7 +14,7 @@ from pooling.mailroom.words import EXPLAINED, STATES, offset_word
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.outbox.failures import failure_words, is_hopeless
-from pooling.outbox.mail import render_text, subject_line
+from pooling.outbox.mail import rendered
 from pooling.web.cursors import pages_after
 from pooling.web.forms import form_of
 from pooling.web.typography import date_time_long, plural
@@ -102,7 +102,8 @@ async def _previewed(here: OccasionPage, reminder_id: int) -> MailShown | None:
     mail = await preview_mail(here.session, here.features.kinds, reminder_id, here.context)
     if mail is None:
         return None
-    return MailShown(mail.recipient, subject_line(mail), render_text(mail), await file_names(here.session, mail))
+    said = rendered(mail)
+    return MailShown(mail.recipient, said.subject, said.text, await file_names(here.session, mail))
 
 
 @get(OCCASION + "/envoi", right=Right.MANAGE_REMINDERS)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -92,7 +93,11 @@ class Notice:
         """Words of the purchase's kind, about this member."""
         return words.format(member=to.member, of_member=of_name(to.member), until=self.until)
 
-    @property
+    @cached_property
+    def _asked(self) -> tuple[Fact, ...]:
+        return self.asked.facts(self.title)
+
+    @cached_property
     def until(self) -> str:
         return deadline_words(self.closes_at, self.now, self.zone) if self.closes_at else ""
 
@@ -106,7 +111,7 @@ class Notice:
             why=why,
             paragraphs=(f"Raison donnée : {self.reason}",) if self.reason else (),
             button=Button(button, self.url(f"{self.asking.section}/{to.member_code}" if self.asking else "")),
-            facts=(*self.asked.facts(self.title), *(Fact(label, value) for label, value in facts.items())),
+            facts=(*self._asked, *(Fact(label, value) for label, value in facts.items())),
             reply_to=self.asked.buyers,
             notice=FICTIONAL if self.group.fictional else None,
             thread=f"purchase-{self.purchase.id}",
@@ -123,8 +128,7 @@ async def tell_referents(
     reason: str = "",
     members: Sequence[int] | None = None,
 ) -> int:
-    """Queues a mail for every référent of those who take part (or of these members); returns how many. A fixed
-    number of statements.
+    """Queues a mail for every référent of those who take part (or of these members); returns how many.
 
     Raises:
         TooMany: they were told of too many acts on this purchase today.
@@ -134,9 +138,9 @@ async def tell_referents(
     assert group is not None, "the transaction was opened for it"
     asked = (await asked_of(session, [purchase.id]))[purchase.id]
     notice = Notice(purchase, group, base_url_of(session), now, asked, closes_at, reason)
-    mails = [write(notice, referent) for referent in await _referents(session, purchase.id, members)]
-    await queue_mails(session, mails, now)
-    return len(mails)
+    referents = await _referents(session, purchase.id, members)
+    await queue_mails(session, (write(notice, referent) for referent in referents), now)
+    return len(referents)
 
 
 async def _referents(session: AsyncSession, purchase_id: int, members: Sequence[int] | None) -> list[Referent]:

@@ -5,14 +5,18 @@ who to ask.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from secrets import token_hex
+from typing import NamedTuple
 
 from jinja2 import Environment
+from markupsafe import escape
 
 from pooling.web.templating import environment, page_of
-from pooling.web.typography import typo
+from pooling.web.typography import typo, typo_html
 
 _BREAKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
@@ -78,12 +82,66 @@ def subject_line(mail: Mail) -> str:
     return typo(_BREAKS.sub(" ", mail.subject).strip())
 
 
-def render_text(mail: Mail) -> str:
-    return typo(_plain().get_template("outbox/mail.txt").render(mail=mail))
+class Rendered(NamedTuple):
+    """What a mail says, in both its forms."""
+
+    subject: str
+    text: str
+    html: str
 
 
-def render_html(mail: Mail) -> str:
-    return page_of("outbox/mail.html", mail=mail, subject=subject_line(mail))
+def rendered(mail: Mail) -> Rendered:
+    """Mails to many differ in a few words. What they have in common is set once and kept; these words are set alone:
+    each stands on a line and in an element of its own, beyond which no rule of typography looks.
+    """
+    button, stop, subject, why = mail.button, mail.unsubscribe_url, subject_line(mail), typo(mail.why)
+    url = button.url if button else ""
+    common = Mail(
+        kind="",
+        recipient="",
+        subject=_SUBJECT,
+        why=_WHY,
+        wording=mail.wording,
+        paragraphs=mail.paragraphs,
+        button=Button(button.label, _URL) if button else None,
+        facts=mail.facts,
+        contact=mail.who_to_ask,
+        notice=mail.notice,
+        unsubscribe_url=_STOP if stop else None,
+    )
+    text, html = _frames(common)
+    return Rendered(
+        subject,
+        text.filled({_WHY: why, _URL: url, _STOP: stop or ""}),
+        html.filled({_SUBJECT: _element(subject), _WHY: _element(why), _URL: escape(url), _STOP: escape(stop or "")}),
+    )
+
+
+def _element(words: str) -> str:
+    return typo_html(escape(words))
+
+
+_SUBJECT, _WHY, _URL, _STOP = _GAPS = tuple(f"gap{token_hex(8)}" for _ in range(4))
+"""Stand for what differs: words that nobody types."""
+_IN_PARTS = re.compile(f"({'|'.join(_GAPS)})")
+
+
+class _Frame:
+    """What many mails say alike, with gaps."""
+
+    def __init__(self, written: str) -> None:
+        self._parts = _IN_PARTS.split(written)  # text, gap, text, gap, …
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        parts = list(self._parts)
+        parts[1::2] = [values[gap] for gap in parts[1::2]]
+        return "".join(parts)
+
+
+@lru_cache(maxsize=64)
+def _frames(common: Mail) -> tuple[_Frame, _Frame]:
+    text = typo(_plain().get_template("outbox/mail.txt").render(mail=common))
+    return _Frame(text), _Frame(page_of("outbox/mail.html", mail=common, subject=common.subject))
 
 
 @cache

@@ -1,13 +1,14 @@
 """Writing mails down: rows of the transaction that causes them, so that they exist exactly if it does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import fetch
-from pooling.outbox.mail import Mail, render_html, render_text, subject_line
+from pooling.outbox.mail import Mail, rendered
 from pooling.outbox.models import MessageState
 
 WITHDRAWN = "withdrawn: what it said is no longer true"
@@ -33,10 +34,20 @@ WITH given AS MATERIALIZED (
 SELECT id FROM given ORDER BY place"""
 
 
-async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetime) -> list[int]:
-    """Writes the mails in one statement, for the transaction's group or none; returns their ids in order."""
-    if not mails:
-        return []
+AT_ONCE = 500
+"""Mails that are held as text at a time, and written in one statement; others have their turn in between."""
+
+
+async def queue_mails(session: AsyncSession, mails: Iterable[Mail], now: datetime) -> list[int]:
+    """Writes the mails for the transaction's group or none; returns their ids in order."""
+    ids, waiting = list[int](), iter(mails)
+    while some := list(islice(waiting, AT_ONCE)):
+        ids += await _queue(session, some, now)
+    return ids
+
+
+async def _queue(session: AsyncSession, mails: Sequence[Mail], now: datetime) -> list[int]:
+    said = [rendered(mail) for mail in mails]
     rows = await fetch(
         session,
         _INSERT,
@@ -45,9 +56,9 @@ async def queue_mails(session: AsyncSession, mails: Sequence[Mail], now: datetim
         [mail.kind for mail in mails],
         [mail.person_id for mail in mails],
         [mail.recipient for mail in mails],
-        [subject_line(mail) for mail in mails],
-        [render_text(mail) for mail in mails],
-        [render_html(mail) for mail in mails],
+        [one.subject for one in said],
+        [one.text for one in said],
+        [one.html for one in said],
         [mail.calendar for mail in mails],
         # Each as one text: PostgreSQL has no array of arrays of different lengths.
         [f"{{{','.join(map(str, mail.attachments))}}}" for mail in mails],
@@ -73,15 +84,16 @@ FROM unnest(CAST(:people AS bigint[]), CAST(:emails AS text[])) AS reader(person
 
 async def queue_copies(session: AsyncSession, mail: Mail, readers: Sequence[tuple[int, str]], now: datetime) -> None:
     """Writes the same mail to many people (id, address), rendered once: tens of thousands take a second."""
+    said = rendered(mail)
     await session.execute(
         _COPIES,
         {
             "group_id": session.info.get("group_id"),
             "now": now,
             "kind": mail.kind,
-            "subject": subject_line(mail),
-            "body_text": render_text(mail),
-            "body_html": render_html(mail),
+            "subject": said.subject,
+            "body_text": said.text,
+            "body_html": said.html,
             "attachments": list(mail.attachments),
             "thread": mail.thread,
             "reply_to": ", ".join(mail.reply_to),

@@ -89,7 +89,7 @@ async def tell_referents(
     closes_at: datetime | None = None,
     reason: str = "",
 ) -> int:
-    """Queues a mail for everybody who votes for a member; returns how many. A fixed number of statements.
+    """Queues a mail for everybody who votes for a member; returns how many.
 
     Raises:
         TooMany: they were told of too many acts on this round today.
@@ -121,9 +121,9 @@ async def tell_referents(
         .group_by(col(Person.id), col(Person.email))
         .order_by(col(Person.id))
     )
-    mails = [write(notice, Referent(*row)) for row in rows]
-    await queue_mails(session, mails, now)
-    return len(mails)
+    referents = [Referent(*row) for row in rows]
+    await queue_mails(session, (write(notice, referent) for referent in referents), now)
+    return len(referents)
 
 
 def opened(notice: Notice, to: Referent) -> Mail:
