@@ -14,7 +14,10 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
 from measuring import Row, table
+from measuring.server import shared_ground
 
 HERE = Path(__file__).resolve().parent
 ALONE = "--alone"
@@ -22,13 +25,14 @@ ALONE = "--alone"
 
 def main(names: Sequence[str]) -> int:
     begun, found, failed = time.perf_counter(), list[Row](), list[str]()
-    for name in names or sorted(path.stem for path in HERE.glob("[!_]*.py")):
-        print(f"== {name}", flush=True)
-        start = time.perf_counter()
-        rows = run(name)
-        found += rows or ()
-        failed += [] if rows else [name]
-        print(f"   {time.perf_counter() - start:.0f} s", flush=True)
+    with shared_ground():
+        for name in names or sorted(path.stem for path in HERE.glob("[!_]*.py")):
+            print(f"== {name}", flush=True)
+            start = time.perf_counter()
+            rows = run(name)
+            found += rows or ()
+            failed += [] if rows else [name]
+            print(f"   {time.perf_counter() - start:.0f} s", flush=True)
     print(f"\n{table(found)}\n\n{len(found)} rows in {time.perf_counter() - begun:.0f} s", flush=True)
     for name in failed:
         print(f"{name} failed", flush=True)

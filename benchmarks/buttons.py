@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 
-import asyncpg
 import httpx
 from litestar import Litestar
 from lxml import html
@@ -26,14 +25,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from growth import Sized, build, wordless
+from growth import Sized, world
 from measuring import Row
-from measuring.server import on_a_server
+from measuring.server import in_a_world
 
 from factories import NOW
 from ground.walk import address
 from pooling.app import create_app
-from pooling.directory.reading import PACKAGED, read_authorities
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
@@ -156,16 +154,9 @@ class Presser:
         return {"Cookie": f"{SESSION_COOKIE}={self.group.sessions[actor]}"}
 
 
-async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
-    database = Database.connect(addresses.application).handing(Features(FEATURES))
-    owner = await asyncpg.connect(addresses.superuser)
-    size = sum(1 for _ in read_authorities(PACKAGED))
-    with wordless():
-        group = await build(database, owner, size)
-    await owner.execute("ANALYZE")
-    await owner.close()
-    await database.dispose()
-    return await pressed(addresses, folder, group)
+async def rows(addresses: PostgresAddresses, folder: Path, made: Sequence[dict[str, Any]]) -> list[Row]:
+    """Of the largest group."""
+    return await pressed(addresses, folder, max((Sized(**group) for group in made), key=lambda group: group.size))
 
 
 async def pressed(addresses: PostgresAddresses, folder: Path, group: Sized) -> list[Row]:
@@ -201,7 +192,7 @@ async def pressed(addresses: PostgresAddresses, folder: Path, group: Sized) -> l
 
 
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(world(), rows)
 
 
 if __name__ == "__main__":

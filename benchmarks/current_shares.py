@@ -27,7 +27,7 @@ from stdnum import luhn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from measuring import Row, interleaved
-from measuring.server import on_a_server
+from measuring.server import World, in_a_world
 
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
@@ -67,8 +67,9 @@ LINES = "SELECT member, name, ht, vat, subsidies, fctva, net, gets_fctva FROM cu
 ALL = "SELECT * FROM current_shares WHERE group_id = $1"
 
 
-async def prepare(database: Database, owner: asyncpg.Connection) -> tuple[int, int]:
+async def make(addresses: PostgresAddresses) -> tuple[int, int]:
     """A group with an open purchase in which everybody has filed: its id and the purchase's."""
+    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
     now = datetime.now(UTC)
     async with database.transaction() as session:
         group_id = await create_group(session, name="Grand groupe", now=now)
@@ -95,13 +96,18 @@ async def prepare(database: Database, owner: asyncpg.Connection) -> tuple[int, i
         await open_collection(session, buyer, purchase.id, now + timedelta(days=1), SystemClock())
     await owner.execute(FILE_ALL)
     await owner.execute("ANALYZE")
+    await owner.close()
+    await database.dispose()
     return group_id, purchase.id
 
 
-async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
-    """All of this file, on a server of its own."""
+WORLD = World("shares", make)
+
+
+async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> list[Row]:
+    """All of this file."""
+    group, purchase = made
     database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
-    group, purchase = await prepare(database, owner)
 
     async def in_group(work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:  # noqa: ANN401
         async with database.transaction(group) as session:
@@ -188,7 +194,7 @@ async def written(session: AsyncSession, path: str, purchase: int, asked: Asked)
 
 
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(WORLD, rows)
 
 
 if __name__ == "__main__":

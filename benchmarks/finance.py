@@ -26,9 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from current_shares import FINANCE, OTHERS, ROOM, prepare
+from current_shares import FINANCE, OTHERS, ROOM, WORLD
 from measuring import Row, interleaved
-from measuring.server import on_a_server
+from measuring.server import in_a_world
 
 from pooling.accounting.configuration import EXPENSES, RECEIPTS
 from pooling.accounting.layout_files import write_layout_file
@@ -67,21 +67,21 @@ COPY = """
     DROP TABLE copied"""
 
 
-async def prepared(database: Database, owner: asyncpg.Connection) -> tuple[int, int, Caller]:
-    """Two suppliers beside what current shares are measured with: the group, the purchase, its buyer."""
-    group, purchase = await prepare(database, owner)
+async def prepared(database: Database, owner: asyncpg.Connection, group: int, purchase: int) -> Caller:
+    """Two suppliers beside what current shares are measured with; its buyer."""
     buyer = Caller(0, group, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase),))
     async with database.transaction(group) as session:
         for name, number in (("Un", "DE136695976"), ("Deux", "DE129273398")):
             await add_supplier(session, buyer, SupplierIn(name=name, vat_number=number), datetime.now(UTC))
     await owner.execute(AWARDS)
-    return group, purchase, buyer
+    return buyer
 
 
-async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
-    """All of this file, on a server of its own."""
+async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> list[Row]:
+    """All of this file."""
+    group, purchase = made
     database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
-    group, purchase, buyer = await prepared(database, owner)
+    buyer = await prepared(database, owner, group, purchase)
     peaks: dict[str, float] = {}
 
     async def made(name: str, work: Callable[..., Awaitable[Any]], *given: Any) -> None:  # noqa: ANN401
@@ -180,7 +180,7 @@ async def statements(database: Database, group: int, purchase: int) -> Row:
 
 
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(WORLD, rows)
 
 
 if __name__ == "__main__":

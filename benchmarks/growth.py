@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from measuring import Row
-from measuring.server import on_a_server
+from measuring.server import World, in_a_world
 
 from api_client import token_of
 from factories import ARCACHON, BUYER, NOW, Territory, make_territory
@@ -60,6 +60,8 @@ from pooling.web.services import Services
 from routes import Walked, routes_of
 
 SIZES = (20, 1_000, 36_130)
+COMPARED = (20, 36_130)
+"""Among all benchmarks: the smallest and the largest."""
 AGAIN = 3
 """How often a page that seems to grow is asked again: the machine may have done something else."""
 TOLD = 5
@@ -281,16 +283,29 @@ def table(met: Sequence[Asked], sizes: Sequence[int]) -> Iterator[str]:
         )
 
 
-async def walked(
-    addresses: PostgresAddresses, folder: Path, sizes: Sequence[int], actors: Sequence[str], *, files: bool
-) -> list[Asked]:
+async def make(addresses: PostgresAddresses, sizes: Sequence[int]) -> list[dict[str, Any]]:
+    """A group of each size, as values of `Sized`."""
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
     begun = time.perf_counter()
     with wordless():
         groups = [await build(database, owner, size) for size in sizes]
     await owner.execute("ANALYZE")
+    await owner.close()
+    await database.dispose()
     print(f"{len(sizes)} groups made in {time.perf_counter() - begun:.0f} s", flush=True)
+    return [asdict(group) for group in groups]
+
+
+def world(sizes: Sequence[int] = COMPARED) -> World:
+    """Groups of these sizes, side by side."""
+    return World(f"groups_{'_'.join(map(str, sizes))}", partial(make, sizes=sizes))
+
+
+async def walked(
+    addresses: PostgresAddresses, folder: Path, groups: Sequence[Sized], actors: Sequence[str], *, files: bool
+) -> list[Asked]:
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
     bell = Bell("unix:///nowhere/valkey.sock")
     services = Services(Settings(data_dir=folder), database, bell, "a secret " * 5, clock=FixedClock(NOW))
     app = create_app(services)
@@ -301,20 +316,21 @@ async def walked(
         return await walk.all()
     finally:
         await walk.client.aclose()
-        await owner.close()
         await database.dispose()
 
 
 async def rows(
     addresses: PostgresAddresses,
     folder: Path,
-    sizes: Sequence[int],
+    made: Sequence[dict[str, Any]],
     actors: Sequence[str] = tuple(ACTORS),
     *,
     files: bool = True,
 ) -> list[Row]:
     """The pages that grow most, and every one that grows too much."""
-    met = await walked(addresses, folder, sizes, actors, files=files)
+    groups = [Sized(**group) for group in made]
+    sizes = [group.size for group in groups]
+    met = await walked(addresses, folder, groups, actors, files=files)
     print("\n".join(table(met, sizes)), flush=True)
     small, large = min(sizes), max(sizes)
     pages = sorted(
@@ -339,12 +355,12 @@ def measure() -> list[Row]:
     may well grow, and took half of the time.
     """
     actors = ("facilitator", "referent")
-    return on_a_server(partial(rows, sizes=(min(SIZES), max(SIZES)), actors=actors, files=False))
+    return in_a_world(world(), partial(rows, actors=actors, files=False))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     options = parser.parse_args()
-    found = on_a_server(partial(rows, sizes=options.sizes))
+    found = in_a_world(world(options.sizes), rows)
     sys.exit(0 if all(row.kept for row in found) else 1)

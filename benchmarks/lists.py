@@ -5,7 +5,6 @@ one of ten years (`pooling demo --big`): 500 actions, 2 000 sheets of experience
 process, without a socket, asked of both in turn; what is compared is the quickest of its times.
 """
 
-import asyncio
 import gc
 import sys
 import time
@@ -25,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from measuring import Row
-from measuring.server import on_a_server
+from measuring.server import MIGRATED, on_a_server
 
 from ground.database import OUR_FEATURES
 from pooling.accounts.sessions import open_session
@@ -33,11 +32,10 @@ from pooling.app import create_app
 from pooling.demo.big import enlarge
 from pooling.demo.running import make_territory
 from pooling.demo.territory import BUYER, FACILITATOR, referent_of
-from pooling.embedded.postgres import APPLICATION, OWNER, PostgresAddresses
+from pooling.embedded.postgres import OWNER, PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.kernel.migrations import migrate
 from pooling.settings import Settings
 from pooling.web.security import SESSION_COOKIE
 from pooling.web.services import Services
@@ -113,13 +111,11 @@ async def another(addresses: PostgresAddresses) -> PostgresAddresses:
         return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
     admin = await asyncpg.connect(named(addresses.superuser, "postgres"))
-    await admin.execute(f"CREATE DATABASE big OWNER {OWNER}")
+    await admin.execute(f"CREATE DATABASE big TEMPLATE {MIGRATED} OWNER {OWNER} STRATEGY file_copy")
     await admin.close()
-    there = PostgresAddresses(
+    return PostgresAddresses(
         *(named(url, "big") for url in (addresses.superuser, addresses.owner, addresses.application))
     )
-    await asyncio.to_thread(migrate, there.owner, APPLICATION)
-    return there
 
 
 def paths_of(app: Litestar, slug: str) -> list[str]:

@@ -20,9 +20,9 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from measuring import MEGABYTE, Row
-from measuring.server import on_a_server
+from measuring.server import in_a_world
 
-from needs import Ground, ground
+from needs import WORLD, Ground, ground
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.web.security import SESSION_COOKIE
 
@@ -71,8 +71,8 @@ def _lives(base: str) -> bool:
         return False
 
 
-async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
-    async with ground(addresses, folder) as on:
+async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int, int, str]) -> list[Row]:
+    async with ground(addresses, folder, made) as on:
         with serving(addresses, folder) as (process, base, started):
             found = [told("web process at rest: until it answers", STARTED, started, process, AT_REST)]
             count, took = await walk(on, base)
@@ -100,7 +100,7 @@ def told(name: str, promise: float, took: float, process: psutil.Process, room: 
 
 
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(WORLD, rows)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from stdnum import luhn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from measuring import Row, interleaved
-from measuring.server import on_a_server
+from measuring.server import World, in_a_world
 
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
@@ -82,8 +82,8 @@ class Ground:
         return await self.owner.fetch(statement, self.group, self.purchase)
 
 
-@asynccontextmanager
-async def ground(addresses: PostgresAddresses, folder: Path) -> AsyncIterator[Ground]:
+async def make(addresses: PostgresAddresses) -> tuple[int, int, int, str]:
+    """The ids of the group, its purchase and the buyer, and the purchase's reference."""
     database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
     now = datetime.now(UTC)
     async with database.transaction() as session:
@@ -97,13 +97,32 @@ async def ground(addresses: PostgresAddresses, folder: Path) -> AsyncIterator[Gr
         command = PurchaseIn(title="Grand achat", lead_member=CODES[0], items=_items())
         purchase = await add_purchase(session, command, now, None)
         await grant_role(session, person, Role.LEAD_BUYER, now, purchase_id=purchase.id)
-        buyer = Caller(person, group, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
-        await open_collection(session, buyer, purchase.id, now + timedelta(days=1), SystemClock())
+        await open_collection(
+            session, buyer_of(person, group, purchase.id), purchase.id, now + timedelta(days=1), SystemClock()
+        )
     await owner.execute(FILE_ALL)
     await owner.execute("ANALYZE")
+    await owner.close()
+    await database.dispose()
+    return group, purchase.id, person, purchase.reference
+
+
+WORLD = World("needs", make)
+
+
+def buyer_of(person: int, group: int, purchase: int) -> Caller:
+    return Caller(person, group, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase),))
+
+
+@asynccontextmanager
+async def ground(addresses: PostgresAddresses, folder: Path, made: tuple[int, int, int, str]) -> AsyncIterator[Ground]:
+    """What `make` made, as its lead buyer sees it."""
+    group, purchase, person, reference = made
+    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
     services = Services(Settings(data_dir=folder), database, Bell("unix:///nowhere/valkey.sock"), "a secret " * 5)
     async with browsing(create_app(services), database, person) as browser:
-        yield Ground(database, owner, group, purchase.id, buyer, browser, f"/g/grand/achats/{purchase.reference}")
+        buyer = buyer_of(person, group, purchase)
+        yield Ground(database, owner, group, purchase, buyer, browser, f"/g/grand/achats/{reference}")
     await owner.close()
     await database.dispose()
 
@@ -205,14 +224,14 @@ async def rolled_back(on: Ground, statement: str) -> None:
             raise _Undo
 
 
-async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
-    """All of this file, on a server of its own."""
-    async with ground(addresses, folder) as on:
+async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int, int, str]) -> list[Row]:
+    """All of this file."""
+    async with ground(addresses, folder, made) as on:
         return [*await pages(on), *await freezing(on)]
 
 
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(WORLD, rows)
 
 
 if __name__ == "__main__":

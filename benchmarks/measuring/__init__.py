@@ -15,6 +15,8 @@ import psutil
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that is started compiles all its modules anew
 Work = Callable[[], Awaitable[Any]]
 ROUNDS = 5
+ENOUGH = 15.0
+"""Seconds after which a row is measured no more, however few pairs there are: one at least."""
 MEGABYTE = 1024 * 1024
 
 
@@ -28,6 +30,8 @@ class Row:
     wanted: float
     spread: tuple[float, float] = (0.0, 0.0)
     """The quickest and the slowest of ours."""
+    pairs: int = 0
+    """How often both were measured; 0: nobody counted."""
     peak: float = 0.0
     """Megabytes that ours took at its largest, above what the process held before."""
     waited: float = 0.0
@@ -66,16 +70,17 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """The rows as a table of Markdown: what `docs/performance.md` holds."""
     lines = [
-        "| work | bare | ours (least to most) | ratio | wanted | | memory | others |",
+        "| work | bare | ours (least to most, pairs if fewer than five) | ratio | wanted | | memory | others |",
         "|---|---:|---:|---:|---:|---|---:|---:|",
     ]
     for row in rows:
         low, high = (_duration(seconds) for seconds in row.spread)
         verdict, room = "ok" if row.kept else "**missed**", f" of {row.room:.0f}" if row.room else ""
         patience = f" of {_duration(row.patience)}" if row.patience else ""
+        few = f", {row.pairs}" if 0 < row.pairs < ROUNDS else ""
         wanted = f"{row.wanted:g}" + (f" or + {_duration(row.more)}" if row.more else "")
         lines.append(
-            f"| {row.name} | {_duration(row.bare)} | {_duration(row.ours)} ({low} to {high}) | {row.ratio:.2f} "
+            f"| {row.name} | {_duration(row.bare)} | {_duration(row.ours)} ({low} to {high}{few}) | {row.ratio:.2f} "
             f"| {wanted} | {verdict} | {row.peak:.0f} MB{room} "
             f"| {_duration(row.waited)}{patience} |"
         )
@@ -111,11 +116,12 @@ async def interleaved(
     room: float = 0.0,
     patience: float = 0.0,
 ) -> Row:
-    """Both, in turn, so that whatever else the machine does is there for both. `clear` takes away, untimed, what each
-    of them wrote.
+    """Both, in turn, so that whatever else the machine does is there for both; fewer `rounds` where they are `ENOUGH`.
+    `clear` takes away, untimed, what each of them wrote.
     """
     mine, limit, peak, waits = [], [], 0.0, []
-    for _ in range(rounds):
+    begun = time.perf_counter()
+    while not mine or (len(mine) < rounds and time.perf_counter() - begun < ENOUGH):
         limit.append(await timed(bare))
         if clear:
             await clear()
@@ -133,6 +139,7 @@ async def interleaved(
         ours=median(mine),
         wanted=wanted,
         spread=(min(mine), max(mine)),
+        pairs=len(mine),
         peak=peak,
         waited=waits[len(waits) * 99 // 100] if waits else 0.0,
         more=more,

@@ -1,27 +1,131 @@
-"""A PostgreSQL of its own for one benchmark: our tables as the migrations leave them, and nothing in them."""
+"""A PostgreSQL for benchmarks, which all programs of one run share: each has a database of its own there, cloned from
+our tables as the migrations leave them, or from a world that takes long to make and that another program made before.
+"""
 
 import asyncio
+import json
+import os
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import asyncpg
 
 from measuring import Row
-from pooling.embedded.postgres import APPLICATION, EmbeddedPostgres, PostgresAddresses
+from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.migrations import every_table, migrate
+
+SHARED = "POOLING_BENCHMARKS"
+"""In the environment: the folder of the server of this run."""
+MIGRATED = "pooling_migrated"
+
+
+@dataclass(frozen=True)
+class World:
+    """What stands in a database before anything is measured. `make` gives what can be written as JSON."""
+
+    name: str
+    make: Callable[[PostgresAddresses], Awaitable[Any]]
+
+
+class Ground:
+    """One program on the server of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = EmbeddedPostgres(folder)
+
+    def migrated(self) -> str:
+        """The template of our tables with nothing in them."""
+        if not self._tell(f"SELECT FROM pg_database WHERE datname = '{MIGRATED}'"):
+            addresses = self.server.prepare("pooling_making")
+            migrate(addresses.owner, APPLICATION)
+            self._tell(f"ALTER DATABASE pooling_making RENAME TO {MIGRATED}")
+        return MIGRATED
+
+    def template(self, world: World) -> tuple[str, Any]:
+        """The template of a world, and what its making gave."""
+        name, told = f"pooling_{world.name}", self.folder / f"{world.name}.json"
+        if not told.exists():
+            self.clone("pooling_making", self.migrated())
+            made = asyncio.run(world.make(self.server.addresses("pooling_making")))
+            self._tell(f"ALTER DATABASE pooling_making RENAME TO {name}")
+            self._tell(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # nothing looks after it meanwhile
+            told.write_text(json.dumps(made), "utf-8")
+        return name, json.loads(told.read_text("utf-8"))
+
+    def clone(self, name: str, template: str) -> PostgresAddresses:
+        """A database that stands as the template does; what was written for it is on the disk."""
+        self._tell(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._tell(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY file_copy")
+        return self.server.addresses(name)
+
+    def drop(self, name: str) -> None:
+        self._tell(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _tell(self, statement: str) -> list[Any]:
+        async def told() -> list[Any]:
+            admin = await asyncpg.connect(self.server.address("postgres", "postgres"))
+            try:
+                return list(await admin.fetch(statement))
+            finally:
+                await admin.close()
+
+        return asyncio.run(told())
+
+
+@contextmanager
+def shared_ground() -> Iterator[None]:
+    """All programs that are started inside share one server, which goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        server = EmbeddedPostgres(Path(folder))
+        os.environ[SHARED] = folder
+        try:
+            yield
+        finally:
+            del os.environ[SHARED]
+            server.stop()
+
+
+@contextmanager
+def _ground() -> Iterator[Ground]:
+    with tempfile.TemporaryDirectory(prefix="pooling-") as own:
+        ground = Ground(Path(os.environ.get(SHARED, own)))
+        try:
+            yield ground
+        finally:
+            ground.server.stop()
 
 
 def on_a_server(rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]]) -> list[Row]:
-    """What is measured there; the folder and the server are gone afterwards."""
+    """What is measured on our tables with nothing in them; the folder and the database are gone afterwards."""
+    with _ground() as ground:
+        return _measured(ground, ground.migrated(), rows)
+
+
+def in_a_world(world: World, rows: Callable[[PostgresAddresses, Path, Any], Awaitable[list[Row]]]) -> list[Row]:
+    """The same where a world stands; `rows` is given what its making gave."""
+    with _ground() as ground:
+        template, made = ground.template(world)
+        return _measured(ground, template, lambda addresses, folder: rows(addresses, folder, made))
+
+
+def _measured(
+    ground: Ground, template: str, rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]]
+) -> list[Row]:
+    every_table()  # one may refer to another of a feature that a benchmark does not load
+    addresses = ground.clone("pooling", template)
     with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        server = EmbeddedPostgres(Path(folder))
         try:
-            addresses = server.prepare()
-            migrate(addresses.owner, APPLICATION)
-            every_table()  # one may refer to another of a feature that a benchmark does not load
-
-            async def measured() -> list[Row]:
-                return await rows(addresses, Path(folder))
-
-            return asyncio.run(measured())
+            return asyncio.run(_asked(rows, addresses, Path(folder)))
         finally:
-            server.stop()
+            ground.drop("pooling")
+
+
+async def _asked(
+    rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]], addresses: PostgresAddresses, folder: Path
+) -> list[Row]:
+    return await rows(addresses, folder)
