@@ -99,6 +99,18 @@ def test_a_fact_holds_on_its_days() -> None:
     assert [fact.name[:4] for fact in holding(quotas.quotas, date(2030, 1, 1))] == ["70 %"]
 
 
+@pytest.mark.parametrize(
+    ("day", "helped"),
+    [
+        (date(2024, 6, 1), "stationnement velos achat-agents covoiturage formation essai"),
+        (date(2025, 6, 1), "stationnement achat-agents covoiturage vehicules autopartage essai"),
+        (date(2026, 11, 28), "achat-agents vehicules essai"),
+    ],
+)
+def test_an_aid_that_comes_along_is_known_for_its_days(day: date, helped: str) -> None:
+    assert {system.code for system in OURS.systems if holding(system.aids, day)} == {*helped.split()}
+
+
 async def test_an_action_is_proposed_from_the_catalogue_completed_and_moved(
     sign_in: SignIn, database: Database, territory: Territory
 ) -> None:
@@ -110,7 +122,7 @@ async def test_an_action_is_proposed_from_the_catalogue_completed_and_moved(
     assert "n’a plus cours" in text_of(system)
     security = text_of(await browser.get(f"{LIST}/catalogue/securite"))
     assert "33,33 € Transition Vélo : casque urbain" in security
-    assert "TVA de 20 % ôtée, 23/05/2024 Antivol en U" in security, "nothing of it is to be confirmed"
+    assert "TVA de 20 % ôtée 23/05/2024 Antivol en U" in security, "nothing of it is to be confirmed"
     page = f"{NEW}?catalogue=stationnement"
     assert "Stationnement des vélos" in (await browser.get(page)).text
     sheet = {
