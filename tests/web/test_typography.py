@@ -134,6 +134,10 @@ def test_zero_and_one_are_singular() -> None:
         ("« bonjour »", f"«{NB}bonjour{NB}»"),
         ("«bonjour»", f"«{NB}bonjour{NB}»"),
         ("l'achat d'Arès", "l’achat d’Arès"),
+        (
+            "de 5 000 € à 1 234 567,50 €, en 2026 300 vélos",
+            f"de 5{NNB}000{NB}€ à 1{NNB}234{NNB}567,50{NB}€, en 2026 300 vélos",
+        ),
         ("12 €, 5 %, 18 h 30", f"12{NB}€, 5{NB}%, 18{NB}h{NB}30"),
         ("etc...", "etc…"),
         ("https://exemple.fr/?a=b;c:d", "https://exemple.fr/?a=b;c:d"),

@@ -145,6 +145,7 @@ _RULES: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...] = tuple(
         (":", rf"{_SPACES}(?=:(?:\s|$))", NBSP),
         ("«", rf"«{_SPACE}*+(?=\S)", f"«{NBSP}"),
         ("»", rf"(?<=\S){_SPACE}*+»", f"{NBSP}»"),
+        ("€", rf"(?<=\d){_SPACE}(?=\d{{3}}(?:{_SPACE}\d{{3}}){{0,3}}(?:,\d+)?{_SPACE}?€)", NARROW_NBSP),
         ("€%", rf"(?<=\d){_SPACE}++(?=[€%](?!\w))", NBSP),
         ("hjkm", rf"(?<=\d){_SPACE}++(?=(?:h|jours?|kg|km|m²)(?!\w))", NBSP),
         ("h", rf"(?<=\d{NBSP}h){_SPACE}++(?=\d\d(?!\d))", NBSP),
