@@ -149,7 +149,7 @@ async def test_the_demonstration_tells_two_years(shared_demonstration: Served) -
         assert lent > 50, "desks are lent"
         configuration = read_indicators(PROJECT_ROOT / "config")
         years = [Year(number, ZoneInfo("Europe/Paris"), STARTED.date()) for number in (2025, 2026)]
-        measured, _ = await measure_years(session, years, configuration)
+        measured, *_ = await measure_years(session, years, configuration)
         for themes in measured:
             figures = {one.code: one for theme in themes for one in theme.figures}
             assert [code for code in FIGURES if not figures[code].value] == []

@@ -18,7 +18,7 @@ from pooling.actions.models import ActionState
 from pooling.actions.schemas import ActionIn, BringsIn
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
-from pooling.indicators.figures import Figure, Theme, Unit
+from pooling.indicators.figures import Figure, Piece, Theme, Unit
 from pooling.indicators.report import headlines, improvements
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -146,9 +146,9 @@ async def test_days_are_noted_by_those_who_may(
     (noted,) = (await program.get(f"{API}/agent-days")).json()["items"]
     assert (noted["member"], noted["days"], noted["purchase"]) == (LUGOS, "0.5", "AG-2027-001")
     assert problem(await program.post(f"{API}/agent-days", {**form, "days": "0", "spent_on": "2027-03-01"}))[0] == 422
-    made = text_of(await referent.get(f"{YEAR}/agent_days"))
-    assert "Lugos" in made
-    assert "0,5 jours" in made
+    made = await referent.get(f"{YEAR}/agent_days")
+    assert "Cahier des charges Lugos, lundi 1er mars 2027 0,5 jour" in text_of(made)
+    assert 'href="/g/bassin/achats/AG-2027-001">Cahier des charges' in made.text
     assert "a noté 0,5 jours d’agents de Lugos : Cahier des charges" in text_of(
         await (await sign_in(BUYER)).get("/g/bassin/achats/AG-2027-001/journal")
     )
@@ -268,7 +268,9 @@ async def test_an_action_is_looked_at_alone(
         for piece in figure["pieces"]
         if figure["code"] == "partner_money"
     ]
-    assert (piece["label"], piece["note"]) == ("Atelier vélo", "Des arceaux")
+    assert (piece["label"], piece["words"].replace("\u202f", " "), piece["note"]) == (
+        *("Atelier vélo", "1 200,50\u00a0€", "Des arceaux"),
+    )
     assert (await reader.get(piece["path"])).status_code == 200
     page = await reader.get(f"{YEAR}?action=FA-2027-001")
     assert "De l’action « Des arceaux »" in text_of(page)
@@ -280,9 +282,66 @@ async def test_an_action_is_looked_at_alone(
     rows = {row[1].value: row[2].value for row in book.worksheets[0].iter_rows(min_row=2)}
     assert rows["Apports des partenaires, en argent"] == 1200.5
     sheet = text_of(await reader.get("/g/bassin/actions/FA-2027-001"))
-    for words in ("Résultats 2027", "Temps des agents 1 jour", "Économies 302,50 €"):
+    for words in ("Résultats Indicateur", "Temps des agents 1 jour", "Économies 302,50 €"):
         assert words in sheet, words
     assert "Apports des partenaires, en argent" in text_of(await reader.get(f"{YEAR}/bilan?annee=2027"))
+
+
+async def test_figures_are_drawn_beside_their_tables(database: Database, territory: Territory, sign_in: SignIn) -> None:
+    await bought(database, territory)
+    reader = await sign_in("observation@bassin.example")
+    page = await reader.get(f"{YEAR}?annee=2027")
+    assert page.text.count('class="bar-mark"') == 2, "what is expected of clean vehicles"
+    assert "Part demandée du 01/01/2026 au 31/12/2029 à un parc de plus de 20 véhicules" in text_of(page)
+    made = await reader.get(f"{YEAR}/units?annee=2027")
+    assert made.text.count('<svg class="bar"') == 2, "racks and shelters"
+    assert '<svg class="bar"' not in (await reader.get(f"{YEAR}/purchases?annee=2027")).text, "one purchase"
+
+
+async def test_all_years_are_looked_at_together(
+    database: Database, territory: Territory, sign_in: SignIn, connect: Connect
+) -> None:
+    """From the one in which the group began on."""
+    await bought(database, territory)
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET created_at = '2025-06-01'"))
+        await session.execute(
+            text("""
+                INSERT INTO agent_days (group_id, member_id, spent_on, days, what, noted_at)
+                SELECT :group, :member, day, 1.5, 'Suivi', :now
+                FROM unnest(CAST(ARRAY['2026-03-01', '2027-03-01'] AS date[])) day"""),
+            {"group": territory.group_id, "member": territory.members[LUGOS], "now": NOW},
+        )
+    reader, program = await sign_in("observation@bassin.example"), await connect(REFERENT)
+    shown = await reader.get(YEAR)
+    assert [year for year in ("2025", "2026", "2027", "toutes") if f'href="{YEAR}?annee={year}"' in shown.text] == [
+        *("2025", "2026", "2027", "toutes"),
+    ]
+    together = await reader.get(f"{YEAR}?annee=toutes")
+    assert "Indicateurs, toutes les années" in text_of(together)
+    assert f'href="{YEAR}/agent_days?annee=toutes"' in together.text
+    assert "Suivi Lugos, dimanche 1er mars 2026 1,5 jour" in text_of(
+        await reader.get(f"{YEAR}/agent_days?annee=toutes")
+    )
+    answer = (await program.get(f"{API}/indicators?all_years=true")).json()
+    found = {one["code"]: one["value"] for one in answer["figures"]}
+    assert (answer["year"], found["agent_days"], found["purchases"]) == (None, "3", "1")
+    assert (await reader.get(f"{YEAR}/indicateurs.xlsx?annee=toutes")).status_code == 200
+
+
+def test_bars_are_of_pieces_with_a_length() -> None:
+    """The first twenty of them, against the longest or the whole; one alone says nothing."""
+
+    def figure(*drawn: int | None, whole: int | None = None) -> Figure:
+        pieces = [Piece("", "", drawn=one) for one in drawn]
+        return Figure("units", "Quantités", Unit.COUNT, 1, pieces=pieces, whole=whole)
+
+    assert [row["value"] for row in figure(3, None, 0, -2).bars] == [3, 0]
+    assert figure(3, None).bars == []
+    assert figure(0, 0).bars == []
+    assert len(figure(*range(30)).bars) == 20
+    assert figure(3, 7).longest_bar == 7
+    assert figure(3, 7, whole=15).longest_bar == 15
 
 
 def test_what_is_to_improve_is_what_is_missed() -> None:

@@ -73,7 +73,7 @@ async def snapshot_of(session: AsyncSession, today: date) -> Snapshot:
     configuration = features_for(session).configuration(Indicating).configuration
     zone = await group_zone(session)
     numbers = (today.year, today.year - 1)
-    measured, _ = await measure_years(session, [Year(number, zone, today) for number in numbers], configuration)
+    measured, *_ = await measure_years(session, [Year(number, zone, today) for number in numbers], configuration)
     years = [_year(number, themes) for number, themes in zip(numbers, measured, strict=True)]
     members = await session.execute(select(func.count()).where(col(Member.retired_on).is_(None)))
     actions = await session.execute(

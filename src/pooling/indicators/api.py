@@ -13,7 +13,7 @@ from pooling.indicators import keeping
 from pooling.indicators.figures import Figure, Unit
 from pooling.indicators.lists import DaysShown, days_listed
 from pooling.indicators.models import AgentDays
-from pooling.indicators.page import EARLIEST, configuration_of, looked_at, measure, year_of
+from pooling.indicators.page import ALL_YEARS, EARLIEST, configuration_of, looked_at, measure, years_of
 from pooling.indicators.permissions import may_assume, may_note
 from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
 from pooling.kernel.clock import LAST_DAY
@@ -57,7 +57,8 @@ class FigureOut(ApiOut):
 
 
 class IndicatorsOut(ApiOut):
-    year: int
+    year: int | None
+    """Null: all years together."""
     action: str | None
     """Of which alone they are; null: of the whole group."""
     figures: Sequence[FigureOut]
@@ -66,6 +67,7 @@ class IndicatorsOut(ApiOut):
 class IndicatorsAsked(ApiIn):
     action: str = Field(default="", max_length=40, description="The reference of an action, to be told of it alone.")
     year: int | None = Field(default=None, ge=EARLIEST, le=LAST_DAY.year, description="This one, where it is not said.")
+    all_years: bool = Field(default=False, description="Of all years together, whatever `year` says.")
 
 
 class AgentDaysOut(ApiOut):
@@ -142,12 +144,15 @@ def _figure(base: str, theme: str, one: Figure) -> FigureOut:
 
 @endpoint(get, "/indicators", right=Right.SEE_GROUP)
 async def list_indicators(here: Here[InGroup], asked: IndicatorsAsked) -> IndicatorsOut:
-    """What came of it all in a year, each figure with what it is made of; of an action alone, if one is named."""
-    year, action = year_of(here, str(asked.year or "")), await looked_at(here, asked.action)
-    themes, _ = await measure(here, year, action)
+    """What came of it all in a year or all years together, each figure with what it is made of; of an action alone, if
+    one is named.
+    """
+    typed = ALL_YEARS if asked.all_years else str(asked.year or "")
+    year, action = years_of(here, typed), await looked_at(here, asked.action)
+    themes = (await measure(here, year, action)).years[0]
     base = f"/g/{here.group.slug}"
     return IndicatorsOut(
-        year=year.number,
+        year=None if year.many else year.number,
         action=action.reference if action else None,
         figures=[_figure(base, theme.label, one) for theme in themes for one in theme.figures],
     )

@@ -43,7 +43,11 @@ _KEPT = {True: "oui", False: "non", None: ""}
 async def indicators_file(here: InGroup, year: Year, themes: Sequence[Theme], action: Action | None = None) -> bytes:
     """Written beside the event loop."""
     notice = FICTIONAL if here.group.fictional else None
-    facts = {"Groupe": here.group.name, "Année": str(year.number), "Le": date_short(here.today)}
+    facts = {
+        "Groupe": here.group.name,
+        "Année": "toutes" if year.many else str(year.number),
+        "Le": date_short(here.today),
+    }
     if action is not None:
         facts["Action"] = f"{action.reference} · {action.title}"
     return await asyncio.to_thread(_written, themes, facts, notice)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pooling.web.typography import NBSP, euros, number, percent
 
@@ -20,6 +20,8 @@ class Unit(StrEnum):
 
 
 Value: TypeAlias = int | Fraction
+MOST_DRAWN = 20
+"""Bars of one chart; its table has the others too."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Piece:
     path: str = ""
     """Of its page, from the group's; empty: it has none."""
     note: str = ""
+    drawn: Value | None = None
+    """How long its bar is, among those of its figure; None: it has none."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Figure:
     kept: bool | None = None
     """Whether the target is; None: there is none, or nothing to hold against it."""
     pieces: Sequence[Piece] = ()
+    whole: Value | None = None
+    """What a bar of the pieces is measured against; None: the longest."""
 
     @property
     def words(self) -> str:
@@ -62,6 +68,21 @@ class Figure:
     def target_words(self) -> str:
         return "" if self.target is None else said(self.unit, self.target)
 
+    @property
+    def bars(self) -> list[dict[str, Any]]:
+        """Its pieces as a chart draws them: those that have a length, the first ones; nothing of one alone."""
+        rows = [
+            {"label": piece.label, "value": piece.drawn, "text": piece.words, "detail": piece.note}
+            for piece in self.pieces
+            if piece.drawn is not None and piece.drawn >= 0
+        ]
+        return rows[:MOST_DRAWN] if len(rows) > 1 and any(row["value"] for row in rows) else []
+
+    @property
+    def longest_bar(self) -> Value:
+        drawn = [piece.drawn for piece in self.pieces if piece.drawn is not None]
+        return max([self.whole or 0, *drawn])
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -69,6 +90,21 @@ class Theme:
 
     label: str
     figures: Sequence[Figure]
+
+    @property
+    def shares(self) -> list[dict[str, Any]]:
+        """Its rates as a chart draws them, each with what is expected of it."""
+        return [
+            {
+                "label": figure.label,
+                "value": figure.value,
+                "text": figure.words,
+                "detail": figure.note,
+                "target": figure.target,
+            }
+            for figure in self.figures
+            if figure.unit is Unit.RATE and figure.value is not None and figure.value >= 0
+        ]
 
 
 _PLURAL = 2

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.actions.rules import brought_words
+from pooling.actions.rules import brought_words, days_words
 from pooling.indicators import queries
-from pooling.indicators.configuration import IndicatorConfiguration
-from pooling.indicators.figures import Figure, Piece, Theme, Unit
-from pooling.indicators.queries import BoughtItem, Contributed, Looked, Paid, Purchases
+from pooling.indicators.configuration import CleanVehicles, IndicatorConfiguration
+from pooling.indicators.figures import Figure, Piece, Theme, Unit, Value, said
+from pooling.indicators.queries import BoughtItem, Contributed, Judged, Looked, Paid, Purchases
 from pooling.indicators.rules import (
     Fleet,
     Year,
@@ -23,9 +23,9 @@ from pooling.indicators.rules import (
     ratio,
 )
 from pooling.purchases.models import Emission
-from pooling.satisfaction.rules import Satisfaction
+from pooling.satisfaction.rules import BEST, Satisfaction
 from pooling.sharing.savings import saving_of
-from pooling.web.typography import date_long, euros, number, percent, plural
+from pooling.web.typography import date_long, date_short, euros, number, percent, plural
 
 TO_CONFIRM = " (à confirmer)"
 
@@ -59,7 +59,7 @@ class Measured:
 
 async def themes_of(measured: Measured, purchases: Sequence[Paid]) -> list[Theme]:
     """All of them; `purchases` are those that are paid for, of any year."""
-    mine = [one for one in purchases if one.year == measured.year.number]
+    mine = [one for one in purchases if measured.year.counts(one.year)]
     decided = await decisions(measured)
     met = Theme("Réunions et décisions", [*await meetings(measured), decided]) if measured.only is None else None
     return [
@@ -75,7 +75,7 @@ async def themes_of(measured: Measured, purchases: Sequence[Paid]) -> list[Theme
 
 async def headlines_of(measured: Measured, purchases: Sequence[Paid]) -> list[Figure]:
     """What came of an action: those that say something. Its sheet itself names its partners and its decisions."""
-    mine = [one for one in purchases if one.year == measured.year.number]
+    mine = [one for one in purchases if measured.year.counts(one.year)]
     found = [
         *savings(mine),
         await taken_up(measured),
@@ -103,7 +103,13 @@ async def meetings(measured: Measured) -> list[Figure]:
             target=expected,
             kept=len(held) >= expected,
             pieces=[
-                Piece(one.title, date_long(one.day), f"/comites/{one.id}", f"{plural(one.present, 'présent')}")
+                Piece(
+                    one.title,
+                    date_long(one.day),
+                    f"/comites/{one.id}",
+                    plural(one.present, "présent"),
+                    drawn=one.present,
+                )
                 for one in held
             ],
         ),
@@ -114,16 +120,23 @@ async def meetings(measured: Measured) -> list[Figure]:
             ratio(present, invited),
             note=f"{plural(present, 'présent')} pour {plural(invited, 'invitation')}.",
             pieces=[
-                Piece(one.title, f"{one.present} sur {one.invited}", f"/comites/{one.id}", date_long(one.day))
+                Piece(
+                    one.title,
+                    f"{one.present} sur {one.invited}",
+                    f"/comites/{one.id}",
+                    date_long(one.day),
+                    drawn=ratio(one.present, one.invited),
+                )
                 for one in held
             ],
+            whole=1,
         ),
         Figure(
             "minutes_on_time",
             "Comptes-rendus publiés à temps",
             Unit.RATE,
             ratio(len(timely), len(held)),
-            note=f"À temps : {within} jours au plus après la réunion.",
+            note=f"Dans les {within} jours qui suivent la réunion.",
             target=Fraction(1),
             kept=len(timely) == len(held) if held else None,
             pieces=[
@@ -132,9 +145,11 @@ async def meetings(measured: Measured) -> list[Figure]:
                     "pas publié" if one.published_after is None else f"après {plural(one.published_after, 'jour')}",
                     f"/comites/{one.id}",
                     date_long(one.day),
+                    drawn=one.published_after,
                 )
                 for one in held
             ],
+            whole=within,
         ),
     ]
 
@@ -156,10 +171,12 @@ async def decisions(measured: Measured) -> Figure:
                 one.title,
                 f"{one.done} sur {one.done + one.open}",
                 f"/comites/{one.committee_id}",
-                plural(one.late, "en retard", "en retard") if one.late else "",
+                date_long(one.day) + (f", {plural(one.late, 'en retard', 'en retard')}" if one.late else ""),
+                drawn=ratio(one.done, one.done + one.open),
             )
             for one in decided
         ],
+        whole=1,
     )
 
 
@@ -169,7 +186,8 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
     delays = await queries.delays_of(measured.session, measured.year, measured.purchases)
     spent = sum(one.ht + one.vat for one in mine)
     helped = sum(one.subsidies for one in mine)
-    frozen = "Achats dont un état de répartition a été figé dans l’année, au dernier état."
+    in_year = "" if measured.year.many else " dans l’année"
+    frozen = f"Achats dont un état de répartition a été figé{in_year}, au dernier état."
     return [
         Figure(
             "purchases",
@@ -177,7 +195,10 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
             Unit.COUNT,
             len(mine),
             note=frozen,
-            pieces=[Piece(one.title, one.reference, one.path, plural(one.members, "membre")) for one in mine],
+            pieces=[
+                Piece(one.title, one.reference, one.path, plural(one.members, "membre"), drawn=one.ht + one.vat)
+                for one in mine
+            ],
         ),
         Figure(
             "members",
@@ -185,7 +206,7 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
             Unit.COUNT,
             members,
             note="Chacun compte une fois, quel que soit le nombre de ses achats.",
-            pieces=[Piece(one.title, plural(one.members, "membre"), one.path) for one in mine],
+            pieces=[Piece(one.title, plural(one.members, "membre"), one.path, drawn=one.members) for one in mine],
         ),
         Figure(
             "units",
@@ -194,7 +215,7 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
             sum(item.units for one in mine for item in one.bought),
             note="Unités de tous les articles.",
             pieces=[
-                Piece(item.name, number(item.bought.units), one.path, one.title)
+                Piece(item.name, number(item.bought.units), one.path, one.title, drawn=item.bought.units)
                 for one in mine
                 for item in one.items
                 if item.bought.units
@@ -206,7 +227,9 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
             Unit.CENTS,
             spent,
             note=frozen,
-            pieces=[Piece(one.title, euros(one.ht + one.vat), one.path + "/couts") for one in mine],
+            pieces=[
+                Piece(one.title, euros(one.ht + one.vat), one.path + "/couts", drawn=one.ht + one.vat) for one in mine
+            ],
         ),
         Figure(
             "subsidies",
@@ -214,15 +237,21 @@ async def bought(measured: Measured, mine: Sequence[Paid]) -> list[Figure]:
             Unit.CENTS,
             helped,
             note=f"{percent(rate, 1)} de la dépense TTC." if (rate := ratio(helped, spent)) else "",
-            pieces=[Piece(one.title, euros(one.subsidies), one.path + "/couts") for one in mine if one.subsidies],
+            pieces=[
+                Piece(one.title, euros(one.subsidies), one.path + "/couts", drawn=one.subsidies)
+                for one in mine
+                if one.subsidies
+            ],
         ),
         Figure(
             "delay",
             "Du besoin à la livraison",
             Unit.DAYS,
             median([one.days for one in delays]),
-            note="Médiane, du dépôt moyen des déclarations à la livraison constatée dans l’année.",
-            pieces=[Piece(one.title, plural(one.days, "jour"), f"/achats/{one.reference}") for one in delays],
+            note=f"Médiane, du dépôt moyen des déclarations à la livraison constatée{in_year}.",
+            pieces=[
+                Piece(one.title, plural(one.days, "jour"), f"/achats/{one.reference}", drawn=one.days) for one in delays
+            ],
         ),
     ]
 
@@ -237,26 +266,35 @@ def savings(mine: Sequence[Paid]) -> list[Figure]:
         f" Frais et remises partagés, à part : {euros(charges)}." if charges else ""
     )
     alone = f"De {euros(saving.alone)} que les mêmes articles auraient coûté à chacun seul."
-    pieces = [_saved(one, item) for one in mine for item in one.items if item.bought.units]
+    bought_items = [(one, item) for one in mine for item in one.items if item.bought.units]
     return [
-        Figure("savings", "Économies", Unit.CENTS, saving.cents if saving.known else None, note=note, pieces=pieces),
+        Figure(
+            "savings",
+            "Économies",
+            Unit.CENTS,
+            saving.cents if saving.known else None,
+            note=note,
+            pieces=[_saved(one, item) for one, item in bought_items],
+        ),
         Figure(
             "savings_rate",
             "Part économisée",
             Unit.RATE,
             saving.rate if saving.known else None,
             note=alone if saving.known else "",
-            pieces=pieces,
+            pieces=[_saved(one, item, Unit.RATE) for one, item in bought_items],
         ),
     ]
 
 
-def _saved(one: Paid, item: BoughtItem) -> Piece:
+def _saved(one: Paid, item: BoughtItem, unit: Unit = Unit.CENTS) -> Piece:
+    """In cents, or as a share of what it costs alone."""
     alone, paid = item.bought.alone_total, item.bought.paid
     if alone is None:
         return Piece(item.name, "sans prix de référence", one.path, one.title)
     note = f"{one.title} : {euros(alone)} seul, {euros(paid)} ensemble. Prix seul : {item.source}"
-    return Piece(item.name, euros(alone - paid), one.path, note)
+    saved = ratio(alone - paid, alone) if unit is Unit.RATE else alone - paid
+    return Piece(item.name, said(unit, saved), one.path, note, drawn=saved)
 
 
 async def uses(measured: Measured) -> list[Figure]:
@@ -271,7 +309,7 @@ async def uses(measured: Measured) -> list[Figure]:
         Unit.COUNT,
         sum(one.value for one in lent),
         note=f"Unités multipliées par les jours où elles ont servi, de {plural(len(lent), 'ressource')}.",
-        pieces=[Piece(one.label, plural(one.value, "jour"), one.path, one.note) for one in lent],
+        pieces=[Piece(one.label, plural(one.value, "jour"), one.path, one.note, drawn=one.value) for one in lent],
     )
     return [shared, *found]
 
@@ -286,7 +324,10 @@ async def taken_up(measured: Measured) -> Figure:
         Unit.COUNT,
         sum(one.value for one in offers),
         note=f"Sur {number(interested)} intéressés au départ." if interested else "",
-        pieces=[Piece(one.label, f"{number(one.value)} sur {number(one.more)}", one.path, one.note) for one in offers],
+        pieces=[
+            Piece(one.label, f"{number(one.value)} sur {number(one.more)}", one.path, one.note, drawn=one.value)
+            for one in offers
+        ],
     )
 
 
@@ -299,7 +340,16 @@ async def agent_days(measured: Measured) -> Figure:
         Unit.DAYS,
         Fraction(sum((one.days for one in days), start=0)),
         note="Noté par les référents et l’animateur.",
-        pieces=[Piece(one.member, f"{number(one.days, 2)} jours", note=plural(one.entries, "note")) for one in days],
+        pieces=[
+            Piece(
+                one.what,
+                said(Unit.DAYS, Fraction(one.days)),
+                one.path,
+                f"{one.member}, {date_long(one.day)}",
+                drawn=Fraction(one.days),
+            )
+            for one in days
+        ],
     )
 
 
@@ -309,35 +359,44 @@ async def partners(measured: Measured) -> list[Figure]:
     whole = brought_of((one.partner, one.amount_cents, one.half_days, one.premises) for one in found)
     note = "Apports aux actions convenues, en cours ou faites, chaque année qu’elles durent."
 
-    def pieces(which: Callable[[Contributed], object]) -> list[Piece]:
+    def pieces(words: Callable[[Contributed], str], drawn: Callable[[Contributed], Value | None]) -> list[Piece]:
         return [
-            Piece(one.name, brought_words(one), f"/actions/partenaires/{one.partner}", one.action)
+            Piece(one.name, said_of_it, f"/actions/partenaires/{one.partner}", one.action, drawn=drawn(one))
             for one in found
-            if which(one)
+            if (said_of_it := words(one))
         ]
 
     return [
-        Figure("partners", "Partenaires", Unit.COUNT, whole.partners, note=note, pieces=pieces(lambda _: True)),
+        Figure(
+            "partners",
+            "Partenaires",
+            Unit.COUNT,
+            whole.partners,
+            note=note,
+            pieces=pieces(brought_words, lambda _: None),
+        ),
         Figure(
             "partner_money",
             "Apports des partenaires, en argent",
             Unit.CENTS,
             whole.cents,
-            pieces=pieces(lambda one: one.amount_cents),
+            pieces=pieces(
+                lambda one: euros(one.amount_cents) if one.amount_cents else "", lambda one: one.amount_cents
+            ),
         ),
         Figure(
             "partner_days",
             "Apports des partenaires, en temps",
             Unit.DAYS,
             Fraction(whole.half_days, 2),
-            pieces=pieces(lambda one: one.half_days),
+            pieces=pieces(lambda one: days_words(one.half_days) if one.half_days else "", lambda one: one.half_days),
         ),
         Figure(
             "partner_premises",
             "Apports des partenaires, en locaux ou en nature",
             Unit.COUNT,
             whole.in_kind,
-            pieces=pieces(lambda one: one.premises),
+            pieces=pieces(lambda one: one.premises, lambda _: None),
         ),
     ]
 
@@ -345,13 +404,11 @@ async def partners(measured: Measured) -> list[Figure]:
 async def opinions(measured: Measured) -> list[Figure]:
     """What people thought afterwards, of goods and of committees, without their names."""
     found = await queries.opinions_of(measured.session, measured.year, measured.purchases)
-    whole = sum((one for _, _, one, _ in found), Satisfaction())
-    pieces = [
-        Piece(
-            title, f"{number(one.mean or 0, 1)} sur 5", path, " · ".join([plural(one.opinions, "avis", "avis"), *words])
-        )
-        for title, path, one, words in found
-    ]
+    whole = sum((one.found for one in found), Satisfaction())
+
+    def pieces(words: Callable[[Satisfaction], str], drawn: Callable[[Satisfaction], Value | None]) -> list[Piece]:
+        return [Piece(one.title, words(one.found), one.path, _told_by(one), drawn=drawn(one.found)) for one in found]
+
     return [
         Figure(
             "satisfied",
@@ -361,12 +418,25 @@ async def opinions(measured: Measured) -> list[Figure]:
             note="Deux notes de 4 ou 5 sur 5, parmi "
             f"{plural(whole.opinions, 'avis', 'avis')} après une livraison"
             + (" ou un comité." if measured.only is None else "."),
-            pieces=pieces,
+            pieces=pieces(lambda one: f"{one.satisfied} sur {one.opinions}", lambda one: one.rate),
+            whole=1,
         ),
         Figure(
-            "mark", "Note moyenne, sur 5", Unit.COUNT, whole.mean, note="Les deux questions ensemble.", pieces=pieces
+            "mark",
+            "Note moyenne, sur 5",
+            Unit.COUNT,
+            whole.mean,
+            note="Les deux questions ensemble.",
+            pieces=pieces(lambda one: f"{number(one.mean or 0, 1)} sur {BEST}", lambda one: one.mean),
+            whole=BEST,
         ),
     ]
+
+
+def _told_by(one: Judged) -> str:
+    """On which day, how many, and what they wrote, each word once."""
+    day = [date_long(one.day)] if one.day else []
+    return " · ".join([*day, plural(one.found.opinions, "avis", "avis"), *dict.fromkeys(one.comments)])
 
 
 async def climate(measured: Measured) -> list[Figure]:
@@ -376,13 +446,11 @@ async def climate(measured: Measured) -> list[Figure]:
     counts = {emission: sum(one.units for one in vehicles if one.emission == emission) for emission in Emission}
     fleet = Fleet(counts[Emission.VERY_LOW], counts[Emission.LOW], counts[Emission.OTHER])
     quota = measured.configuration.quota_on(year.law_day)
-    law = (
-        f"{quota.source}{TO_CONFIRM if quota.to_confirm else ''}, pour un parc de plus de {quota.over} véhicules."
-        if quota
-        else "Aucune part n’est demandée cette année-là."
-    )
+    law = _law_of(quota) if quota else "Aucune part n’est demandée cette année-là."
     pieces = [
-        Piece(one.item, plural(one.units, "véhicule"), f"/achats/{one.reference}", _EMITS[one.emission])
+        Piece(
+            one.item, plural(one.units, "véhicule"), f"/achats/{one.reference}", _EMITS[one.emission], drawn=one.units
+        )
         for one in vehicles
     ]
     return [
@@ -409,6 +477,14 @@ async def climate(measured: Measured) -> list[Figure]:
         ),
         await _carbon(measured),
     ]
+
+
+def _law_of(quota: CleanVehicles) -> str:
+    """Which law asks it, of whom, and from when until when."""
+    until = f" au {date_short(quota.valid_to)}" if quota.valid_to else ""
+    dated = f"du {date_short(quota.valid_from)}{until}" if until else f"depuis le {date_short(quota.valid_from)}"
+    confirm = TO_CONFIRM if quota.to_confirm else ""
+    return f"Part demandée {dated} à un parc de plus de {quota.over} véhicules : {quota.source}{confirm}."
 
 
 _EMITS = {
@@ -446,6 +522,7 @@ async def _carbon(measured: Measured) -> Figure:
                 f"/achats/{one.reference}",
                 f"{plural(one.units, 'unité')}, {number(one.kilometres)} km par an : "
                 f"{factors[one.replaced].label} → {factors[one.replaced_by].label} ({one.source})",
+                drawn=saved,
             )
             for one, saved in zip(assumed, kilograms, strict=True)
         ],

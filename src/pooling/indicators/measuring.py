@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,21 +17,24 @@ from pooling.kernel.database import group_of
 from pooling.members.models import Group
 
 
-async def measure_year(
-    session: AsyncSession, year: Year, configuration: IndicatorConfiguration, action_id: int | None = None
-) -> tuple[list[Theme], list[Paid]]:
-    """By theme, and what is paid for in any year; of an action alone, where one is named."""
-    (themes,), purchases = await measure_years(session, [year], configuration, action_id)
-    return themes, purchases
+class Measurements(NamedTuple):
+    """What was asked, and what is every year's."""
+
+    years: list[list[Theme]]
+    """Of each year that was asked of, by theme."""
+    purchases: list[Paid]
+    """Paid for in any year."""
+    since: date
+    """On which the group began."""
 
 
 async def measure_years(
     session: AsyncSession, years: Sequence[Year], configuration: IndicatorConfiguration, action_id: int | None = None
-) -> tuple[list[list[Theme]], list[Paid]]:
-    """Of each of these years; what is every year's is read once."""
+) -> Measurements:
+    """Of each of these years, of an action alone where one is named; what is every year's is read once."""
     only = await serving(session, action_id) if action_id is not None else None
     group = (await session.execute(select(Group).where(col(Group.id) == group_of(session)))).scalar_one()
     since: date = group.created_at.astimezone(group.zone).date()
     purchases = await paid(session, group.timezone, only.purchases if only else None)
     measured = [Measured(session, year, configuration, group.committee_every_months, since, only) for year in years]
-    return [await themes_of(one, purchases) for one in measured], purchases
+    return Measurements([await themes_of(one, purchases) for one in measured], purchases, since)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from pooling.documents.document import FORMATS, Document, written
 from pooling.indicators.export import indicators_file
-from pooling.indicators.figures import Unit
+from pooling.indicators.figures import MOST_DRAWN, Unit
 from pooling.indicators.keeping import (
     assume,
     assumption_of,
@@ -23,6 +23,7 @@ from pooling.indicators.keeping import (
 )
 from pooling.indicators.lists import days_listed, items_listed
 from pooling.indicators.page import (
+    ALL_YEARS,
     ASSUMPTIONS,
     DAYS,
     INDICATORS,
@@ -30,7 +31,10 @@ from pooling.indicators.page import (
     looked_at,
     measure,
     one_figure,
+    titled,
+    typed_of,
     year_of,
+    years_of,
     years_shown,
 )
 from pooling.indicators.permissions import IndicatorRight, may_assume, may_note
@@ -62,62 +66,74 @@ async def show_indicators(
     here: Here[GroupPage], annee: FromQuery[str] = "", action: FromQuery[str] = ""
 ) -> Response[str]:
     """With `action`, of that one and what serves it alone."""
-    year, looked = year_of(here, annee), await looked_at(here, action)
-    themes, purchases = await measure(here, year, looked)
+    year, looked = years_of(here, annee), await looked_at(here, action)
+    measured = await measure(here, year, looked)
     base = here.base + INDICATORS
     reference = looked.reference if looked else ""
     return here.render(
         "indicators/year.html",
-        f"Indicateurs {year.number}",
+        titled("Indicateurs", year),
         tabs=here.sections(INDICATORS),
+        title=titled("Indicateurs", year),
         year=year,
-        years=[
-            Link(str(one), with_query(base, {"annee": str(one), "action": reference}), one == year.number)
-            for one in years_shown(here, purchases)
-        ],
-        themes=themes,
+        typed=typed_of(year),
+        years=_year_links(base, year, years_shown(here, measured), reference),
+        themes=measured.years[0],
         base=base,
-        query=with_query("", {"annee": str(year.number), "action": reference}),
+        query=with_query("", {"annee": typed_of(year), "action": reference}),
         form=form_of({"action": reference}),
         actions=await actions_to_look_at(here.session, reference),
         looked=looked,
-        trend=_trend(purchases, here.today.year),
+        trend=_trend(measured.purchases, here.today.year),
         notes=here.caller.may_somewhere(IndicatorRight.NOTE_DAYS),
         assumes=here.caller.may(IndicatorRight.ASSUME),
     )
 
 
-def _trend(purchases: Sequence[Paid], until: int) -> list[dict[str, Any]]:
+def _year_links(base: str, year: Year, numbers: Sequence[int], action: str) -> list[Link]:
+    """One year each, then all of them, where there are several."""
+    typed = [(str(one), str(one)) for one in numbers] + [("Toutes", ALL_YEARS)]
+    return [
+        Link(label, with_query(base, {"annee": one, "action": action}), one == typed_of(year)) for label, one in typed
+    ]
+
+
+def _trend(purchases: Sequence[Paid], until: int) -> dict[str, Any]:
     """What was spent before VAT, and saved, in each year from the first on; nothing of one year alone."""
     grouped = by_year(purchases)
     if len(grouped) < 2:  # noqa: PLR2004 - one bar says nothing
-        return []
-    rows = []
-    for number in range(max(min(grouped), until - 9), until + 1):
-        mine = grouped.get(number, [])
-        spent = sum(one.ht for one in mine)
-        saving = saving_of(item for one in mine for item in one.bought)
-        rows.append(
-            {
-                "label": str(number),
-                "value": spent,
-                "text": euros(spent),
-                "saved": euros(saving.cents),
-                "detail": f"Économies connues : {euros(saving.cents)}",
-            }
-        )
-    return rows
+        return {}
+    years = range(max(min(grouped), until - 9), until + 1)
+    spent = [sum(one.ht for one in grouped.get(number, [])) for number in years]
+    saved = [saving_of(item for one in grouped.get(number, []) for item in one.bought).cents for number in years]
+    drawn = (("depenses", "Dépense HT des achats groupés", spent), ("economies", "Économies connues", saved))
+    return {
+        "charts": [
+            (
+                name,
+                label,
+                [
+                    {"label": str(number), "value": max(cents, 0), "text": euros(cents), "detail": ""}
+                    for number, cents in zip(years, all_cents, strict=True)
+                ],
+                max(all_cents),
+            )
+            for name, label, all_cents in drawn
+            if max(all_cents) > 0
+        ],
+        "rows": [(str(number), euros(one), euros(two)) for number, one, two in zip(years, spent, saved, strict=True)],
+    }
 
 
 @get(f"{INDICATORS}/indicateurs.xlsx", right=Right.SEE_GROUP)
 async def export_indicators(
     here: Here[GroupPage], annee: FromQuery[str] = "", action: FromQuery[str] = ""
 ) -> Response[bytes]:
-    year, looked = year_of(here, annee), await looked_at(here, action)
-    themes, _ = await measure(here, year, looked)
+    year, looked = years_of(here, annee), await looked_at(here, action)
+    themes = (await measure(here, year, looked)).years[0]
     content = await indicators_file(here, year, themes, looked)
     named = looked.reference if looked else here.group.slug
-    return download(content, f"indicateurs-{named}-{year.number}.xlsx", XLSX)
+    return download(content, f"indicateurs-{named}-{typed_of(year)}.xlsx", XLSX)
 
 
 @get(REPORT, right=Right.SEE_GROUP)
@@ -151,22 +167,24 @@ async def show_figure(
     here: Here[GroupPage], figure: FromPath[str], annee: FromQuery[str] = "", action: FromQuery[str] = ""
 ) -> Response[str]:
     """What it is made of."""
-    year, looked = year_of(here, annee), await looked_at(here, action)
+    year, looked = years_of(here, annee), await looked_at(here, action)
     theme, found = await one_figure(here, year, figure, looked)
     base = here.base + INDICATORS
     whose = {"action": looked.reference} if looked else {}
     return here.render(
         "indicators/figure.html",
-        ("Indicateurs", with_query(INDICATORS, {"annee": str(year.number), **whose})),
+        ("Indicateurs", with_query(INDICATORS, {"annee": typed_of(year), **whose})),
         found.label,
-        theme=theme,
+        when=titled(theme.label, year),
         looked=looked,
         figure=found,
+        most=MOST_DRAWN,
         year=year,
-        before=with_query(f"{base}/{found.code}", {"annee": str(year.number - 1), **whose}),
-        after=with_query(f"{base}/{found.code}", {"annee": str(year.number + 1), **whose})
-        if year.number < here.today.year
-        else None,
+        beside=[
+            Link(str(number), with_query(f"{base}/{found.code}", {"annee": str(number), **whose}), current=False)
+            for number in (year.number - 1, year.number + 1)
+            if number <= here.today.year and not year.many
+        ],
         assumes=found.unit is Unit.KILOGRAMS and here.caller.may(IndicatorRight.ASSUME),
         notes=found.code == "agent_days" and here.caller.may_somewhere(IndicatorRight.NOTE_DAYS),
         base=base,

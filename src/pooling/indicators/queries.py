@@ -136,9 +136,25 @@ class Contributed(NamedTuple):
 
 
 class Spent(NamedTuple):
+    """Days that agents gave, as they were noted."""
+
+    what: str
     member: str
+    day: date
     days: Decimal
-    entries: int
+    path: str
+    """Of what they are about; of the member, where that is nothing."""
+
+
+class Judged(NamedTuple):
+    """What people thought of one thing."""
+
+    title: str
+    path: str
+    day: date | None
+    """Of a meeting."""
+    found: Satisfaction
+    comments: Sequence[str]
 
 
 def _within(session: AsyncSession, year: Year, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - of a statement
@@ -333,14 +349,19 @@ async def assumed_of(session: AsyncSession, year: Year, only: Purchases = None) 
 
 
 async def days_of(session: AsyncSession, year: Year, only: Looked | None = None) -> list[Spent]:
-    """By member; those for an action, or what serves it."""
+    """By day; those for an action, or what serves it."""
     rows = await session.execute(
         text("""
-            SELECT m.name, sum(d.days), count(*) FROM agent_days d
+            SELECT d.what, m.name, d.spent_on, d.days, COALESCE('/achats/' || p.reference, '/actions/' || a.reference,
+                '/actions/tours/' || r.reference, '/membres/' || m.code)
+            FROM agent_days d
             JOIN members m ON m.group_id = d.group_id AND m.id = d.member_id
+            LEFT JOIN purchases p ON p.group_id = d.group_id AND p.id = d.purchase_id
+            LEFT JOIN actions a ON a.group_id = d.group_id AND a.id = d.action_id
+            LEFT JOIN rounds r ON r.group_id = d.group_id AND r.id = d.round_id
             WHERE d.group_id = :group AND d.spent_on BETWEEN :first AND :last
                 AND (CAST(:action AS bigint) IS NULL OR d.action_id = :action OR d.purchase_id = ANY(:purchases))
-            GROUP BY m.group_id, m.id ORDER BY m.sort_key, m.id"""),
+            ORDER BY d.spent_on, d.id"""),
         {"group": group_of(session), "first": year.first, "last": year.last, **_looked(only)},
     )
     return [Spent(*row) for row in rows]
@@ -391,13 +412,12 @@ async def actions_to_look_at(session: AsyncSession, chosen: str = "") -> list[tu
     return [(reference, f"{reference} · {title}") for reference, title in rows]
 
 
-async def opinions_of(
-    session: AsyncSession, year: Year, only: Purchases = None
-) -> list[tuple[str, str, Satisfaction, list[str]]]:
-    """Of the year, by what they are of: its title, its page, what they come to, the words beside them."""
+async def opinions_of(session: AsyncSession, year: Year, only: Purchases = None) -> list[Judged]:
+    """Of the year, by what they are of."""
     rows = await session.execute(
         text("""
-            SELECT COALESCE(p.title, c.title), COALESCE('/achats/' || p.reference, '/comites/' || c.id), count(*),
+            SELECT COALESCE(p.title, c.title), COALESCE('/achats/' || p.reference, '/comites/' || c.id),
+                CAST(c.local_start AS date), count(*),
                 sum(o.first + o.second), count(*) FILTER (WHERE least(o.first, o.second) >= :good),
                 COALESCE(array_agg(o.comment ORDER BY o.comment) FILTER (WHERE o.comment <> ''), '{}')
             FROM opinions o
@@ -409,8 +429,8 @@ async def opinions_of(
         _within(session, year, good=GOOD, only=None if only is None else list(only)),
     )
     return [
-        (title, path, Satisfaction(opinions, marks, satisfied), comments)
-        for title, path, opinions, marks, satisfied, comments in rows
+        Judged(title, path, day, Satisfaction(opinions, marks, satisfied), comments)
+        for title, path, day, opinions, marks, satisfied, comments in rows
     ]
 
 

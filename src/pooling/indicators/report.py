@@ -77,7 +77,7 @@ def samples() -> Iterator[Mapping[str, Any]]:
 async def report_of(here: InGroup, year: Year, text: DocumentText, configuration: IndicatorConfiguration) -> Document:
     """As things stand."""
     both = [year, Year(year.number - 1, year.zone, year.today)]
-    (themes, before), purchases = await measure_years(here.session, both, configuration)
+    (themes, before), purchases, _ = await measure_years(here.session, both, configuration)
     rows = await here.session.execute(
         select(col(Action.title), col(Action.reference), col(Action.state)).order_by(col(Action.id)).limit(MOST_NAMED)
     )

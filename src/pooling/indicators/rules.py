@@ -12,15 +12,20 @@ MONTHS = 12
 
 @dataclass(frozen=True)
 class Year:
-    """A calendar year in a group's zone, as far as it has gone."""
+    """A calendar year in a group's zone, as far as it has gone; with `since`, all years from that one on together."""
 
     number: int
     zone: tzinfo
     today: date
+    since: int | None = None
+
+    @property
+    def many(self) -> bool:
+        return self.since is not None
 
     @property
     def first(self) -> date:
-        return date(self.number, 1, 1)
+        return date(self.number if self.since is None else self.since, 1, 1)
 
     @property
     def last(self) -> date:
@@ -28,7 +33,7 @@ class Year:
 
     @property
     def begins(self) -> datetime:
-        return datetime(self.number, 1, 1, tzinfo=self.zone)
+        return datetime(self.first.year, 1, 1, tzinfo=self.zone)
 
     @property
     def ends(self) -> datetime:
@@ -44,8 +49,9 @@ class Year:
     def under_way(self) -> bool:
         return self.today <= self.last
 
-    def holds(self, day: date) -> bool:
-        return self.first <= day <= self.last
+    def counts(self, number: int) -> bool:
+        """Whether this calendar year is of it."""
+        return self.first.year <= number <= self.number
 
 
 class Brought(NamedTuple):
