@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from api_client import API, Connect, Program, problem
-from factories import ARCACHON, LUGOS, NOW, Territory
+from factories import ARCACHON, LUGOS, NOW, UNIVERSITY, Territory
 from pooling.actions.catalogue import Catalogue
 from pooling.actions.keeping import propose_action
 from pooling.actions.schemas import ActionIn
@@ -301,7 +301,12 @@ async def test_an_open_round_shows_who_gave_what_and_a_given_up_one_keeps_its_se
 
 
 async def test_the_sweep_opens_and_closes_by_date_and_ballots_come_before_or_are_refused(
-    connect: Connect, database: Database, territory: Territory, actions: list[int], clock: FixedClock
+    sign_in: SignIn,
+    connect: Connect,
+    database: Database,
+    territory: Territory,
+    actions: list[int],
+    clock: FixedClock,
 ) -> None:
     await make_round(database, territory, opened=False, opens_at=NOW + timedelta(days=1))
     assert await sweep(database, territory, clock) == []
@@ -324,6 +329,9 @@ async def test_the_sweep_opens_and_closes_by_date_and_ballots_come_before_or_are
     clock.instant = CLOSES + timedelta(days=1)
     assert problem(await referent.put(ballot, sent)) == (409, "round_not_open")
     assert problem(await facilitator.get(f"{API}/rounds/TP-2027-001/result")) == (409, "round_secret")
+    waiting = text_of(await (await sign_in(FACILITATOR)).get(ONE))
+    assert "Vote terminé" in waiting
+    assert "Vote ouvert : " not in waiting
     assert await sweep(database, territory, clock) == ["TP-2027-001"]
     result = (await facilitator.get(f"{API}/rounds/TP-2027-001/result")).json()
     assert [(line["action"], line["rank"], line["score"]) for line in result["actions"]] == [
@@ -360,6 +368,22 @@ async def test_votes_weigh_what_members_were_when_it_opened(
     assert first.score == (first.means[Mark.IMPACT] + first.means[Mark.COST]) / 2
     assert first.means[Mark.IMPACT] * both == weights[ARCACHON] + 5 * weights[LUGOS]
     assert result.turnout.weight_voted == both
+
+
+async def test_who_has_units_votes_through_them_and_weighs_once(
+    database: Database, territory: Territory, actions: list[int]
+) -> None:
+    await make_round(database, territory, weighting=Weighting.AGENTS)
+    async with database.transaction(territory.group_id) as session:
+        weighed = select(col(Member.code), col(RoundVoter.weight)).join(
+            RoundVoter, col(RoundVoter.member_id) == Member.id
+        )
+        weights = dict((await session.execute(weighed)).all())
+        sizes = await session.execute(select(col(Member.code), col(Member.agents), col(Member.parent_id)))
+        units = {code: agents for code, agents, parent in sizes if parent == territory.members[UNIVERSITY]}
+    assert len(units) > 1
+    assert UNIVERSITY not in weights
+    assert {code: weights[code] for code in units} == {code: agents or 0 for code, agents in units.items()}
 
 
 async def test_a_member_that_leaves_votes_no_more_in_what_is_open(

@@ -73,11 +73,19 @@ async def test_a_workshop_from_notes_to_the_sheet(  # noqa: PLR0915 - one story
     assert "Une note de trop" not in shown_to_all
     early = await facilitator.post(f"{one}/classement", page=one)
     assert "Rangez d’abord des notes" in text_of(early)
-    for title, kind in (("La place manque", "obstacle"), ("Des travaux arrivent", "opportunity")):
-        new = {"titre-neuf": title, "sorte-neuf": kind, "difficulte-neuf": "hard"}
+    shown_one = (await facilitator.get(one)).text
+    assert "<svg" in shown_one.partition('class="qr-code"')[2][:200], "telephones photograph the address"
+    notes = re.findall(r'name="note-([0-9]+)"', shown_one)
+    nameless = await facilitator.post(f"{one}/rangement", {f"note-{notes[0]}": "neuf"}, page=one)
+    assert "Nommez le thème" in text_of(nameless)
+    for place, (title, kind) in enumerate((("La place manque", "obstacle"), ("Des travaux arrivent", "opportunity"))):
+        new = {"titre-neuf": title, "sorte-neuf": kind, "difficulte-neuf": "hard", f"note-{notes[place]}": "neuf"}
         assert (await facilitator.post(f"{one}/rangement", new, page=one)).status_code == 303
     themes = re.findall(r'name="titre-([0-9]+)"', (await facilitator.get(one)).text)
-    notes = re.findall(r'name="note-([0-9]+)"', (await facilitator.get(one)).text)
+    async with database.transaction(territory.group_id) as session:
+        placed = await session.execute(select(col(WorkshopNote.id), col(WorkshopNote.theme_id)))
+        by_note = {str(note): str(theme) for note, theme in placed if theme is not None}
+    assert by_note == dict(zip(notes, themes, strict=False)), "a new theme takes its notes at once"
     grouped = {f"note-{note}": themes[place == 1] for place, note in enumerate(notes)}
     assert (await facilitator.post(f"{one}/rangement", grouped, page=one)).status_code == 303
     assert (await facilitator.post(f"{one}/classement", page=one)).status_code == 303
@@ -131,12 +139,15 @@ async def test_what_a_telephone_may_post_is_bounded(database: Database, territor
     async with database.transaction(territory.group_id) as session:
         caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
         workshop = await session.get_one(Workshop, (territory.group_id, found.id))
-        note = NoteIn(kind=FactorKind.OBSTACLE, text="Encore")
-        for _ in range(MOST_OWN_NOTES):
+        notes = [NoteIn(kind=FactorKind.OBSTACLE, text=f"Encore {place}") for place in range(MOST_OWN_NOTES + 1)]
+        for note in notes[:-1]:
             await post_note(session, workshop, b"a", note, NOW)
+            await post_note(session, workshop, b"a", note, NOW)
+        counted = await session.execute(text("SELECT count(*) FROM workshop_notes"))
+        assert counted.scalar_one() == MOST_OWN_NOTES, "sent twice, a note is one"
         with pytest.raises(Invalid):
-            await post_note(session, workshop, b"a", note, NOW)
-        await post_note(session, workshop, b"b", note, NOW)
+            await post_note(session, workshop, b"a", notes[-1], NOW)
+        await post_note(session, workshop, b"b", notes[0], NOW)
         theme = ThemeIn(kind=FactorKind.OBSTACLE, ease=Ease.EASY, title="Un thème")
         for _ in range(MOST_DOTS + 1):
             await arrange(session, caller, found.id, Arrangement(new=theme))

@@ -20,6 +20,7 @@ from sqlmodel import col
 
 from pooling.accounts.models import RecoveryCode, SecondFactor
 from pooling.accounts.throttle import Allowance
+from pooling.web.qr import qr_picture
 from pooling.web.services import services_of
 
 STEP = 30
@@ -90,10 +91,8 @@ async def offer_factor(
     else:
         secret = box.open(held.secret)
     address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
-    import segno  # noqa: PLC0415 - 1.5 MB, once somebody wants a picture
-
-    picture = segno.make(address, error="m").svg_inline(scale=5, border=2, light="#ffffff", dark="#000000")
-    return Enrolment(" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)), picture)
+    spelt = " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+    return Enrolment(spelt, qr_picture(address))
 
 
 async def is_enrolled(session: AsyncSession, person_id: int) -> bool:

@@ -120,7 +120,8 @@ async def do_preparing(here: Here[GroupPage], form: PostedForm) -> Response[Any]
     command = _read(here, form)
     async with form.submitted(lambda: _preparing_page(here, form), fields=FIELDS):
         found = await prepare_round(here.session, here.caller, command, here.now)
-    return here.to_group(f"{ROUNDS}/{found.reference}", done="Le tour est préparé : ouvrez-le quand vous voulez.")
+    opens = "il s’ouvrira à sa date" if command.opens_at else "ouvrez-le quand vous voulez"
+    return here.to_group(f"{ROUNDS}/{found.reference}", done=f"Le tour est préparé : {opens}.")
 
 
 def _read(here: GroupPage, form: Form) -> RoundIn:
@@ -249,6 +250,9 @@ def _when(here: RoundPage, collection: Collection | None) -> list[tuple[str, str
     opened = date_time_long(collection.opened_at, zone, with_year=True)
     if collection.closed_at is not None:
         return [("Ouverture", opened), ("Clos", date_time_long(collection.closed_at, zone, with_year=True))]
+    if not accepts(collection, here.now):  # it is open no more, and the sweep has not been there yet
+        closed = date_time_long(collection.closes_at, zone, with_year=True)
+        return [("Ouverture", opened), ("Vote terminé", f"{closed} : le résultat arrive dans la minute")]
     return [("Ouverture", opened), ("Vote ouvert", deadline_words(collection.closes_at, here.now, zone))]
 
 
@@ -266,6 +270,7 @@ async def _opening_page(here: RoundPage, form: Form) -> Response[str]:
         consequences=[
             "Les référents de tous les membres peuvent voter ; un courriel le leur dit.",
             "Les membres qui ont une voix, et ce qu’elle pèse, ne changent plus.",
+            "Qui a des composantes vote par elles.",
             discretion(here.round),
         ],
         action="/ouverture",

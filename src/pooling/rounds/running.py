@@ -48,7 +48,7 @@ async def open_round(
     insistence: Insistence | None = None,
 ) -> Round:
     """Members may vote from now on, until the date that was prepared or another. Who they are and what each weighs
-    stays as it is now.
+    stays as it is now; one that has units votes through them, as it buys, so that none of them counts twice.
 
     Raises:
         Forbidden: the caller does not facilitate the group.
@@ -82,7 +82,8 @@ async def _open(
         session,
         "INSERT INTO round_voters (group_id, round_id, member_id, weight) "  # noqa: S608 - ours
         f"SELECT m.group_id, $2, m.id, {_WEIGHT[Weighting(found.weighting)]} "
-        "FROM members m WHERE m.group_id = $1 AND m.retired_on IS NULL",
+        "FROM members m WHERE m.group_id = $1 AND m.retired_on IS NULL AND NOT EXISTS ("
+        "SELECT FROM members u WHERE u.group_id = m.group_id AND u.parent_id = m.id AND u.retired_on IS NULL)",
         group_of(session),
         found.id,
     )

@@ -11,7 +11,7 @@ from pooling.actions.keeping import find_action, sheet_of, write_action
 from pooling.actions.models import Action, Ease, FactorKind
 from pooling.actions.schemas import MOST_FACTORS, FactorIn
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import fetch, group_of, insert_many
+from pooling.kernel.database import fetch, group_of
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import any_of
@@ -94,7 +94,7 @@ async def arrange(session: AsyncSession, caller: Caller, workshop_id: int, comma
         Forbidden: the caller does not facilitate the group.
         NotFound: there is no such workshop.
         Conflict: it is closed.
-        Invalid: there would be too many themes, or a note’s theme is gone.
+        Invalid: there would be too many themes, a note’s theme is gone, or the new one that takes some has no name.
     """
     may_lead.require(caller)
     found = await find_workshop(session, workshop_id, locked=True)
@@ -104,10 +104,13 @@ async def arrange(session: AsyncSession, caller: Caller, workshop_id: int, comma
     gone = {theme for theme, said in command.themes.items() if said is None} & themes
     if command.new is not None and len(themes - gone) >= MOST_THEMES:
         raise Invalid({"new_title": f"{MOST_THEMES} thèmes au plus : réunissez-en."})
+    if command.taken and command.new is None:
+        raise Invalid({"new_title": "Nommez le thème qui réunit ces notes."})
     kept = {note: theme for note, theme in command.notes.items() if theme not in gone and note not in command.dropped}
     if not themes.issuperset(theme for theme in kept.values() if theme is not None):
         raise Invalid({"": "Un thème a disparu entre-temps : rechargez la page."})
-    await _write_themes(session, found, command, themes, gone)
+    made = await _write_themes(session, found, command, themes, gone)
+    kept |= dict.fromkeys(command.taken, made)
     await fetch(
         session,
         "UPDATE workshop_notes n SET theme_id = g.theme FROM unnest($3::bigint[], $4::bigint[]) g(note, theme) "
@@ -123,7 +126,8 @@ async def arrange(session: AsyncSession, caller: Caller, workshop_id: int, comma
 
 async def _write_themes(
     session: AsyncSession, found: Workshop, command: Arrangement, themes: set[int], gone: set[int]
-) -> None:
+) -> int | None:
+    """The id of the new one."""
     of_notes, of_it = col(WorkshopNote.workshop_id) == found.id, col(WorkshopTheme.workshop_id) == found.id
     await session.execute(
         update(WorkshopNote)
@@ -145,8 +149,12 @@ async def _write_themes(
         [str(one.ease) for one in said.values()],
         [one.title for one in said.values()],
     )
-    if command.new is not None:
-        await insert_many(session, WorkshopTheme, [{"workshop_id": found.id, "dots": 0, **command.new.model_dump()}])
+    if command.new is None:
+        return None
+    new = WorkshopTheme(group_id=found.group_id, workshop_id=found.id, **command.new.model_dump())
+    session.add(new)
+    await session.flush()
+    return new.id
 
 
 async def close_workshop(

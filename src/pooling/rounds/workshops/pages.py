@@ -26,6 +26,7 @@ from pooling.rounds.workshops.schemas import LONGEST_THEME, MOST_HOURS, Arrangem
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.layout import Link
+from pooling.web.qr import qr_picture
 from pooling.web.typography import date_time_long, time_short
 
 WORKSHOPS = f"{ACTIONS}/ateliers"
@@ -33,7 +34,7 @@ NEW = f"{WORKSHOPS}/nouveau"
 ONE = f"{WORKSHOPS}/{{workshop_id:int}}"
 KINDS = [(str(kind), word) for kind, word in FACTOR_WORDS.items()]
 EASES = [(str(ease), EASE_WORDS[ease]) for ease in EASE_ORDER]
-DROPPED = "retirer"
+DROPPED, NEW_THEME = "retirer", "neuf"
 _LATEST = Order(col(Workshop.id), latest_first=True)
 _OFFERED = 200
 
@@ -141,6 +142,7 @@ async def _workshop_page(here: WorkshopPage, form: Form | None) -> Response[str]
         by_theme.setdefault(note.theme_id, []).append(note)
     goes_on = found.state != WorkshopState.CLOSED
     address = f"{here.services.settings.base_url.rstrip('/')}/atelier/{here.group.slug}/{found.code}"
+    shows_address = goes_on and found.expires_at > here.now and may_lead(here.caller)
     return here.render(
         "rounds/workshop.html",
         form=form or _arranged(themes, notes),
@@ -150,12 +152,17 @@ async def _workshop_page(here: WorkshopPage, form: Form | None) -> Response[str]
         expired=found.expires_at <= here.now,
         until=time_short(found.expires_at, here.zone),
         opened=date_time_long(found.opened_at, here.zone, with_year=True),
-        address=address if goes_on and may_lead(here.caller) else "",
+        address=address if shows_address else "",
+        picture=qr_picture(address) if shows_address else "",
         ranked=in_order(themes),
         themes=themes,
         notes=notes,
         by_theme=by_theme,
-        choices=[*((str(theme.id), theme.title) for theme in themes), (DROPPED, "À retirer")],
+        choices=[
+            (NEW_THEME, "Le nouveau thème"),
+            *((str(theme.id), theme.title) for theme in themes),
+            (DROPPED, "À retirer"),
+        ],
         kinds=KINDS,
         eases=EASES,
         kind_words=FACTOR_WORDS,
@@ -186,7 +193,7 @@ def _read(form: Form) -> Arrangement:
     """A theme whose title is emptied goes."""
     themes: dict[int, ThemeIn | None] = {}
     notes: dict[int, int | None] = {}
-    dropped = set()
+    dropped, taken = set(), set()
     for name, value in form.values.items():
         what, _, typed = name.partition("-")
         key = id_typed(typed)
@@ -195,9 +202,12 @@ def _read(form: Form) -> Arrangement:
         elif key is not None and what == "note":
             if value == DROPPED:
                 dropped.add(key)
+            elif value == NEW_THEME:
+                taken.add(key)
             else:
                 notes[key] = id_typed(value) if value else None
-    return Arrangement(themes=themes, new=_theme(form, "neuf"), notes=notes, dropped=frozenset(dropped))
+    new = _theme(form, NEW_THEME)
+    return Arrangement(themes=themes, new=new, taken=frozenset(taken), notes=notes, dropped=frozenset(dropped))
 
 
 def _theme(form: Form, of: str) -> ThemeIn | None:

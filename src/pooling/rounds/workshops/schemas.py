@@ -38,6 +38,8 @@ class Arrangement(BaseModel):
     themes: dict[int, ThemeIn | None] = {}
     """By id; None: it goes, and its notes have no theme."""
     new: ThemeIn | None = None
+    taken: frozenset[int] = frozenset()
+    """Notes that the new theme takes."""
     notes: dict[int, int | None] = {}
     """The theme of each note; None: it has none."""
     dropped: frozenset[int] = frozenset()

@@ -1,11 +1,11 @@
 """What whoever joined does: posts a note, takes it back, puts dots. Each under a lock that the facilitator's moves wait
-for.
+for, one after the other for each telephone.
 """
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -24,12 +24,28 @@ def _require(workshop: Workshop, state: WorkshopState, sentence: str) -> None:
         raise Conflict(sentence, code="workshop_elsewhere")
 
 
+async def _one_at_a_time(session: AsyncSession, browser: bytes) -> None:
+    """Whatever else this telephone sends waits for the end of the transaction: twice the same is once."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int.from_bytes(browser[:8], signed=True)})
+
+
 async def post_note(session: AsyncSession, workshop: Workshop, browser: bytes, command: NoteIn, now: datetime) -> None:
-    """Raises:
-    Conflict: notes are not collected any more.
-    Invalid: there are too many.
+    """A note; sent twice by the same telephone, it is one.
+
+    Raises:
+        Conflict: notes are not collected any more.
+        Invalid: there are too many.
     """
     _require(workshop, WorkshopState.COLLECTING, _WRITTEN)
+    await _one_at_a_time(session, browser)
+    same = select(WorkshopNote).where(
+        col(WorkshopNote.workshop_id) == workshop.id,
+        col(WorkshopNote.browser_hash) == browser,
+        col(WorkshopNote.kind) == command.kind,
+        col(WorkshopNote.text) == command.text,
+    )
+    if (await session.execute(select(same.exists()))).scalar_one():
+        return
     counted = select(func.count(), func.count().filter(col(WorkshopNote.browser_hash) == browser)).where(
         col(WorkshopNote.workshop_id) == workshop.id
     )
@@ -76,6 +92,7 @@ async def put_dots(session: AsyncSession, workshop: Workshop, browser: bytes, th
         Invalid: there are more than it has, or one is not of this workshop.
     """
     _require(workshop, WorkshopState.RANKING, _NOT_YET)
+    await _one_at_a_time(session, browser)
     if len(set(themes)) > MOST_DOTS:
         raise Invalid({"themes": f"Vous avez {MOST_DOTS} gommettes : décochez des thèmes."})
     known = await session.execute(
