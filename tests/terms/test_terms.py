@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api_client import API, Connect
-from factories import ARCACHON, LUGOS, NOW, SALLES, Territory
+from factories import ARCACHON, LUGOS, NOW, SALLES, UNIVERSITY, Territory
 from pooling.actions.catalogue import Catalogue
-from pooling.actions.keeping import move_action, propose_action
+from pooling.actions.keeping import find_action, move_action, propose_action
 from pooling.actions.models import ActionState
 from pooling.actions.schemas import ActionIn
 from pooling.kernel.clock import FixedClock
@@ -25,6 +25,7 @@ from pooling.terms.beginning import begin_purchase
 from pooling.terms.form import read_terms
 from pooling.terms.keeping import answer_terms, write_terms
 from pooling.terms.models import Position
+from pooling.terms.queries import answers_shown
 from pooling.terms.schemas import AnswerIn, TermsIn
 from pooling.web.forms import form_of
 from web_client import Browser, SignIn, features_in, text_of
@@ -144,7 +145,11 @@ async def answered_and_agreed(facilitator: Browser, referent: Browser) -> Respon
     assert "deliberation.txt" in told
     assert (await facilitator.post(f"{TERMS}/achat", {}, page=TERMS)).status_code == 422
     assert (await facilitator.post(f"{ONE}/etat", {"state": "agreed"}, page=TERMS)).status_code == 303
-    return await sent(referent, MINE, {"position": "in"})
+    mine = await referent.get(MINE)
+    assert "les réponses ne changent plus" in text_of(mine)
+    assert 'name="position"' not in mine.text
+    assert "deliberation.txt" in text_of(mine)
+    return await referent.post(MINE, {"position": "in", "version": "0" * 64}, page=MINE)
 
 
 async def buys_what_was_agreed(facilitator: Browser, referent: Browser) -> None:
@@ -203,6 +208,30 @@ async def test_the_purchase_has_all_that_was_said(database: Database, territory:
         "delivered": "2027-09-01",
         "deliberated": "D12",
     }
+
+
+async def test_who_has_units_is_asked_and_shared_with_through_them_or_answers_as_a_whole(
+    sign_in: SignIn, database: Database, territory: Territory
+) -> None:
+    """Nobody is asked or pays twice."""
+    facilitator = await sign_in(FACILITATOR)
+    assert (await facilitator.post(NEW, {"title": "Des vélos"}, page=NEW)).status_code == 303
+    spread = {**WRITTEN, "repartition-1": "agents", "answer_by": "2027-06-01"}
+    assert (await sent(facilitator, f"{TERMS}/fiche", spread)).status_code == 303
+    before = text_of(await facilitator.get(TERMS))
+    assert "Par ses composantes" in before
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        shown = await answers_shown(session, (await find_action(session, "FA-2027-001")).id)
+        assert {line.code for line in shown if line.through} == {UNIVERSITY}
+        whole = await member_by_code(session, UNIVERSITY)
+        await answer_terms(session, caller, "FA-2027-001", whole, AnswerIn(position=Position.IN), NOW)
+        shown = await answers_shown(session, (await find_action(session, "FA-2027-001")).id)
+        assert {line.code: line.through for line in shown if line.through} == {
+            "UFR-DROIT": "whole",
+            "UFR-SANTE": "whole",
+        }
+    assert "Avec son établissement" in text_of(await facilitator.get(TERMS))
 
 
 async def test_silent_members_are_reminded_until_they_answer(

@@ -32,7 +32,7 @@ from pooling.terms.queries import (
     terms_row,
     turnout,
 )
-from pooling.terms.rules import KEY_WORDS, POSITION_WORDS, SPREAD_WORDS, Simulation, simulate
+from pooling.terms.rules import KEY_WORDS, POSITION_WORDS, SPREAD_WORDS, THROUGH_WORDS, Simulation, simulate
 from pooling.terms.schemas import AidIn, TermsIn
 from pooling.web.forms import Form, PostedForm, form_of
 from pooling.web.typography import euros, number, percent
@@ -50,7 +50,7 @@ async def _shown(here: ActionPage, form: Form) -> Response[str]:
     terms, shown = await terms_of(here.session, here.action.id), await answers_shown(here.session, here.action.id)
     shares_all = len(shown) <= MOST_SHARED
     still_open = here.action.state in OPEN
-    standings = [line.standing for line in shown if still_open or line.standing.position]
+    standings = [line.standing for line in shown if (still_open and not line.through) or line.standing.position]
     simulated = [simulate(terms, one, standings) for one in terms.estimates] if shares_all else []
     lead = await lead_of(here.session, here.action)
     right = TermsRight.ANSWER_TERMS
@@ -81,6 +81,7 @@ async def _shown(here: ActionPage, form: Form) -> Response[str]:
         aided=aid_words(terms),
         chart=_chart(shown, simulated[0]) if simulated else [],
         positions=POSITION_WORDS,
+        through=THROUGH_WORDS,
         spreads=SPREAD_WORDS,
         keys=KEY_WORDS,
         writes=still_open and may_write(here.caller, here.action),

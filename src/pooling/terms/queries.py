@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from pooling.accounts.models import Person
@@ -36,6 +36,8 @@ class AnswerShown:
     deliberated_on: date | None
     answered_at: datetime | None
     answered_by: str | None
+    through: str | None
+    """`units` or `whole`: it is silent and need not answer, nor takes a share (`has_units`, `has_whole`)."""
 
 
 async def terms_row(session: AsyncSession, action_id: int) -> Terms | None:
@@ -85,6 +87,28 @@ async def find_answer(session: AsyncSession, action_id: int, member_id: int) -> 
     return (await session.execute(statement.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
+def has_units() -> ColumnElement[bool]:
+    """Of members: it has units, which answer in its place."""
+    unit = aliased(Member)
+    is_one = and_(col(unit.group_id) == col(Member.group_id), col(unit.parent_id) == col(Member.id))
+    return exists().where(is_one, col(unit.retired_on).is_(None))
+
+
+def has_whole(action_id: Mapped[int] | int) -> ColumnElement[bool]:
+    """Of members: it is a unit of one that answered for all of them."""
+    answer = aliased(TermsAnswer)
+    return exists().where(
+        col(answer.group_id) == col(Member.group_id),
+        col(answer.action_id) == action_id,
+        col(answer.member_id) == col(Member.parent_id),
+    )
+
+
+def _through(action_id: int) -> ColumnElement[str | None]:
+    silent = col(TermsAnswer.member_id).is_(None)
+    return case((and_(silent, has_units()), "units"), (and_(silent, has_whole(action_id)), "whole"))
+
+
 def _members_with_answers(action_id: int, *columns: Any) -> Select[Any]:  # noqa: ANN401
     mine = and_(linked(TermsAnswer.member_id, Member.id), col(TermsAnswer.action_id) == action_id)
     statement: Select[Any] = (
@@ -105,6 +129,7 @@ async def answers_shown(session: AsyncSession, action_id: int) -> list[AnswerSho
             col(Member.agents),
             TermsAnswer,
             col(Person.name),
+            _through(action_id),
         )
         .outerjoin(Person, col(Person.id) == col(TermsAnswer.answered_by))
         .order_by(col(TermsAnswer.member_id).is_(None), col(Member.sort_key), col(Member.id))
@@ -126,14 +151,17 @@ async def answers_shown(session: AsyncSession, action_id: int) -> list[AnswerSho
             answer.deliberated_on if answer else None,
             answer.answered_at if answer else None,
             person,
+            through,
         )
-        for key, name, code, population, agents, answer, person in rows
+        for key, name, code, population, agents, answer, person, through in rows
     ]
 
 
 async def turnout(session: AsyncSession, action_id: int) -> Turnout:
     rows = await session.execute(
-        _members_with_answers(action_id, col(TermsAnswer.position), func.count()).group_by(col(TermsAnswer.position))
+        _members_with_answers(action_id, col(TermsAnswer.position), func.count())
+        .where(_through(action_id).is_(None))
+        .group_by(col(TermsAnswer.position))
     )
     return turnout_of((position, many) for position, many in rows)
 

@@ -20,6 +20,7 @@ from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subjec
 from pooling.reminders.rules import still_due
 from pooling.terms.keeping import OPEN
 from pooling.terms.models import Terms, TermsAnswer
+from pooling.terms.queries import has_units, has_whole
 from pooling.web.typography import date_long
 
 ANSWER = "terms_answer"
@@ -89,6 +90,8 @@ def _silent(zone: ZoneInfo, now: datetime) -> Select[Any]:
             col(Membership.role) == Role.REFERENT,
             col(Membership.ended_at).is_(None),
             not_(answered),
+            not_(has_units()),
+            not_(has_whole(col(Terms.action_id))),
         )
         .group_by(col(Terms.action_id), col(Terms.revision), col(Terms.asked_at), col(Membership.person_id))
     )

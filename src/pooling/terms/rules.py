@@ -20,6 +20,8 @@ POSITION_WORDS = {
     Position.UNDER_CONDITION: "Participe sous condition",
     Position.OUT: "Ne participe pas",
 }
+THROUGH_WORDS = {"units": "Par ses composantes", "whole": "Avec son établissement"}
+"""Why a member that is silent need not answer."""
 SPREAD_WORDS = {
     Spread.POPULATION: "Selon la population",
     Spread.AGENTS: "Selon l’effectif",

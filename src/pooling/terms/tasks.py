@@ -16,7 +16,8 @@ JOIN groups g ON g.id = t.group_id
 JOIN members m ON m.group_id = t.group_id AND m.id = ANY ($4)
 WHERE t.group_id = $1 AND t.answer_by IS NOT NULL AND a.state IN ('proposed', 'prioritised') AND m.retired_on IS NULL
     AND NOT EXISTS (SELECT FROM action_answers r
-        WHERE r.group_id = t.group_id AND r.action_id = t.action_id AND r.member_id = m.id)
+        WHERE r.group_id = t.group_id AND r.action_id = t.action_id AND r.member_id IN (m.id, m.parent_id))
+    AND NOT EXISTS (SELECT FROM members u WHERE u.group_id = m.group_id AND u.parent_id = m.id AND u.retired_on IS NULL)
 ORDER BY t.answer_by, a.id, m.sort_key, m.id
 LIMIT 50"""
 
