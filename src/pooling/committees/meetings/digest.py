@@ -4,6 +4,7 @@ nothing is new.
 
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,13 +21,16 @@ from pooling.experiences.models import Experience
 from pooling.experiences.page import EXPERIENCES
 from pooling.experiences.queries import ExperienceShown, told_since
 from pooling.kernel.tables import any_of, same_group
-from pooling.outbox.mail import Button, Mail
+from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
+from pooling.reminders.models import Reminder, ReminderState
 from pooling.reminders.rules import still_due
 from pooling.web.typography import date_long, date_short, plural
 
 DIGEST = "experience_digest"
+RESULT_AT_MOST = 200
+"""Characters of what came of it: the sheet has the rest."""
 DEFAULT = Schedule(offsets=(-2,))
 LONG_AGO = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
 """Before a group's first committee, all that it learnt is new."""
@@ -77,15 +81,31 @@ def _with_news(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _last() -> ColumnElement[datetime]:
-    """When the committee before this one began."""
+    """Since when something is new: what the committee before this one was told of is not, so that nothing which is told
+    between its digest and the day itself is passed over.
+    """
     earlier = aliased(Committee, name="earlier")
+    digest = (
+        select(func.min(col(Reminder.settled_at)))
+        .where(
+            same_group(Reminder, earlier),
+            col(Reminder.kind) == DIGEST,
+            col(Reminder.subject_id) == earlier.id,
+            col(Reminder.revision) == earlier.revision,
+            col(Reminder.state) == ReminderState.SENT,
+        )
+        .correlate(earlier)
+        .scalar_subquery()
+    )
     last = (
-        select(func.max(earlier.starts_at))
+        select(func.coalesce(digest, earlier.starts_at))
         .where(
             col(earlier.group_id) == col(Committee.group_id),
             col(earlier.starts_at) < col(Committee.starts_at),
             col(earlier.state) != CommitteeState.CANCELLED,
         )
+        .order_by(col(earlier.starts_at).desc())
+        .limit(1)
         .correlate(Committee)
         .scalar_subquery()
     )
@@ -120,15 +140,19 @@ def _mail(
         recipient=reminder.email,
         person_id=reminder.person_id,
         subject=f"{counted} avant {title}, {day}",
-        why=f"Vous êtes invité à {title}, {day} : voici ce que le groupe a appris depuis le comité précédent.",
-        paragraphs=tuple(
-            f"{one.title} (le {date_short(one.told_at.astimezone(context.zone).date())})"
-            + (f" : {' '.join(one.result.split())[:200]}" if one.result else "")
-            for one in told
-        ),
+        why=f"Vous faites partie des personnes invitées à « {title} », {day} : voici ce que le groupe a appris depuis "
+        "le comité précédent.",
+        facts=tuple(_told(one, context) for one in told),
         button=Button("Lire les retours d’expérience", context.url(EXPERIENCES.lstrip("/"))),
         notice=context.notice,
         unsubscribe_url=context.refusal_url(DIGEST, reminder.mail_key),
         thread=thread_of(reminder.subject_id),
         expires_at=reminder.useful_until,
     )
+
+
+def _told(one: ExperienceShown, context: Context) -> Fact:
+    day = f"Le {date_short(one.told_at.astimezone(context.zone).date())}"
+    result = shorten(one.result, RESULT_AT_MOST, placeholder=" …")
+    where = context.url(f"{EXPERIENCES.lstrip('/')}/{one.id}")
+    return Fact(one.title, f"{f'{day} : {result}' if result else day}\n{where}")
