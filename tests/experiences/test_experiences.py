@@ -3,9 +3,10 @@ mailed before each committee.
 """
 
 import re
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_client import API, Connect, problem
 from factories import NOW, Territory, make_territory
@@ -21,7 +22,8 @@ from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
 from pooling.members.groups import group_zone
 from pooling.reminders.configuration import ReminderConfiguration
-from pooling.reminders.kinds import Context, DueReminder
+from pooling.reminders.kinds import Context, DueReminder, Kind
+from pooling.reminders.models import Reminder, ReminderState
 from web_client import SignIn, text_of
 
 FACILITATOR, REFERENT = "animation@bassin.example", "referent@lugos.example"
@@ -56,6 +58,8 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
         ("Atelier", 1),
         ("1200", 1),
         ("1 200", 1),
+        ("2 345,60", 1),
+        ("2345", 1),
         ("piscine", 0),
         ('"journal du vélo"', 1),
     ):
@@ -64,7 +68,8 @@ async def test_an_experience_is_told_found_asked_about_and_answered(sign_in: Sig
     form = await referent.get(f"{one}/fiche")
     assert 'value="2345,60"' in form.text
     assert (await other.get(f"{one}/fiche")).status_code == 403
-    assert (await other.post(f"{one}/questions", {"content": "Et l’hiver ?"}, page=one)).status_code == 303
+    for _ in range(2):  # sent twice, it is asked once
+        assert (await other.post(f"{one}/questions", {"content": "Et l’hiver ?"}, page=one)).status_code == 303
     asked = await referent.get(one)
     assert "Et l’hiver ?" in text_of(asked)
     (question,) = set(re.findall(r"questions/([0-9]+)/reponse", asked.text))
@@ -139,7 +144,7 @@ async def test_a_digest_says_what_is_new_since_the_last_committee(database: Data
         caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
         zone = await group_zone(session)
         await tell_experience(session, caller, ExperienceIn(title="Ancien"), NOW - timedelta(days=40))
-        committee = 0
+        committee = former = 0
         for days in (-20, 15):
             meeting = CommitteeIn(
                 title="Comité",
@@ -148,6 +153,7 @@ async def test_a_digest_says_what_is_new_since_the_last_committee(database: Data
                 place="Mairie",
                 people=(caller.person_id,),
             )
+            former = committee
             committee = await schedule_committee(session, caller, meeting, NOW - timedelta(days=60))
         assert await kind.plan(session, kind.schedule, zone, NOW) == []
         assert (await session.execute(kind.audience(zone, NOW))).all() == []
@@ -170,9 +176,39 @@ async def test_a_digest_says_what_is_new_since_the_last_committee(database: Data
         )
         context = Context(territory.group_id, "bassin", "Bassin", zone, False, "https://a.example", NOW)
         (mail,) = await kind.render(session, [due], context)
+        between = NOW - timedelta(days=21)
+        await tell_experience(session, caller, ExperienceIn(title="Entre-temps"), between)
+        assert await titles_in(kind, session, due, context) == ["Nouveau"], (
+            "nobody was told of it before the former one"
+        )
+        session.add(digest_sent(territory, former, caller.person_id, between - timedelta(days=1)))
+        await session.flush()
+        assert await titles_in(kind, session, due, context) == ["Entre-temps", "Nouveau"]
     assert mail.subject.startswith("1\u00a0nouveau retour d’expérience avant Comité")
-    assert [one for one in mail.paragraphs if "Nouveau" in one and "Ça roule" in one]
-    assert not [one for one in mail.paragraphs if "Ancien" in one]
+    assert "invitées à « Comité »" in mail.why
+    (told_of,) = mail.facts
+    assert (told_of.label, "Ça roule" in told_of.value) == ("Nouveau", True)
+    assert re.search(r"\nhttps://a\.example/g/bassin/experiences/[0-9]+$", told_of.value)
+
+
+async def titles_in(kind: Kind, session: AsyncSession, due: DueReminder, context: Context) -> list[str]:
+    (mail,) = await kind.render(session, [due], context)
+    return [fact.label for fact in mail.facts]
+
+
+def digest_sent(territory: Territory, committee: int, person_id: int, at: datetime) -> Reminder:
+    return Reminder(
+        group_id=territory.group_id,
+        kind=DIGEST,
+        subject_id=committee,
+        revision=1,
+        offset_days=-2,
+        person_id=person_id,
+        due_at=at,
+        useful_until=at + timedelta(days=3),
+        state=ReminderState.SENT,
+        settled_at=at,
+    )
 
 
 async def test_one_is_found_among_two_thousand_sheets(database: Database, territory: Territory) -> None:

@@ -24,6 +24,7 @@ from pooling.kernel.versions import check_version
 from pooling.members.rights import Caller
 from pooling.purchases.models import Purchase
 from pooling.suppliers.models import Supplier
+from pooling.web.typography import euros
 
 MOST_FILES = limit(10, "Documents of an experience", __name__)
 MOST_QUESTIONS = limit(200, "Questions under an experience", __name__)
@@ -94,7 +95,7 @@ async def share_experience(
 
 
 async def ask_question(session: AsyncSession, caller: Caller, experience_id: int, content: str, now: datetime) -> int:
-    """A question under a sheet; returns its id.
+    """A question under a sheet; returns its id. Sent twice by the same person, it is one.
 
     Raises:
         NotFound: the group has no such sheet.
@@ -105,6 +106,16 @@ async def ask_question(session: AsyncSession, caller: Caller, experience_id: int
     experience = await find_experience(session, experience_id, locked=True)
     if not content:
         raise Invalid({"content": "Posez votre question."})
+    asked = await session.execute(
+        select(col(ExperienceQuestion.id)).where(
+            col(ExperienceQuestion.experience_id) == experience_id,
+            col(ExperienceQuestion.asked_by) == caller.person_id,
+            col(ExperienceQuestion.content) == content,
+            col(ExperienceQuestion.answered_at).is_(None),
+        )
+    )
+    if (already := asked.scalars().first()) is not None:
+        return already
     counted = select(func.count()).where(col(ExperienceQuestion.experience_id) == experience_id)
     if (await session.execute(counted)).scalar_one() >= MOST_QUESTIONS:
         raise Conflict("Ce retour a déjà trop de questions.", code="too_many_questions")
@@ -246,7 +257,8 @@ async def _values(session: AsyncSession, command: ExperienceIn) -> dict[str, Any
     if errors:
         raise Invalid(errors)
     searched = (command.title, *(getattr(command, name) for name in TEXTS), command.contact, command.action)
-    said = "\n".join((*searched, command.purchase, supplier))
+    cost = "" if command.cost_cents is None else euros(command.cost_cents)
+    said = "\n".join((*searched, command.purchase, supplier, cost))
     return {**command.model_dump(exclude=set(_NAMED)), **keys, "search_text": search_text(said)}
 
 
