@@ -12,8 +12,9 @@ from factories import LUGOS, NOW, Territory
 from pooling import PROJECT_ROOT
 from pooling.actions.catalogue import read_catalogue
 from pooling.actions.keeping import propose_action
+from pooling.actions.models import ActionState
 from pooling.actions.queries import PartnersCounted, partners_counted
-from pooling.actions.rules import brought_words, days_words, place_in_year, quarters_words
+from pooling.actions.rules import brought_words, days_words, next_states, place_in_year, quarters_words
 from pooling.actions.schemas import ActionIn, BringsIn, PhaseIn
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Invalid
@@ -42,6 +43,22 @@ def test_where_an_action_lies_in_a_year(
 ) -> None:
     assert quarters_words(begins, ends) == said
     assert place_in_year(2027, begins, ends) == place
+
+
+def test_what_comes_next_is_offered_first() -> None:
+    assert [next_states(state)[0] for state in ActionState] == [
+        ActionState.PRIORITISED,
+        ActionState.AGREED,
+        ActionState.UNDER_WAY,
+        ActionState.DONE,
+        ActionState.UNDER_WAY,
+        ActionState.PROPOSED,
+    ]
+    assert next_states(ActionState.AGREED) == [
+        ActionState.UNDER_WAY,
+        ActionState.SET_ASIDE,
+        ActionState.PRIORITISED,
+    ]
 
 
 def test_what_a_partner_brings_in_words() -> None:

@@ -11,7 +11,7 @@ from pooling.actions.models import ActionState
 from pooling.actions.page import ACTIONS, BOARD, CALENDAR
 from pooling.actions.permissions import may_move
 from pooling.actions.queries import ActionShown, actions_of_year, board, counted_by_state
-from pooling.actions.rules import ACTION, place_in_year, quarters_words
+from pooling.actions.rules import ACTION, next_states, place_in_year, quarters_words
 from pooling.actions.schemas import PhaseIn
 from pooling.kernel.clock import FIRST_DAY, LAST_DAY
 from pooling.kernel.slices import Slice
@@ -50,7 +50,7 @@ async def show_board(here: Here[GroupPage]) -> Response[str]:
 
 
 def _moves(before: ActionState) -> list[tuple[str, str]]:
-    return [(str(state), ACTION.word(state)) for state in ActionState if ACTION.may(before, state)]
+    return [(str(state), ACTION.word(state)) for state in next_states(before)]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,15 @@ from pooling.actions.queries import (
     leads_offered,
     partner_names,
 )
-from pooling.actions.rules import ACTION, EASE_ORDER, EASE_WORDS, FACTOR_WORDS, brought_words, quarters_words
+from pooling.actions.rules import (
+    ACTION,
+    EASE_ORDER,
+    EASE_WORDS,
+    FACTOR_WORDS,
+    brought_words,
+    next_states,
+    quarters_words,
+)
 from pooling.actions.schemas import (
     MOST_CENTS,
     MOST_FACTORS,
@@ -270,7 +278,7 @@ async def action_page(here: ActionPage, form: Form) -> Response[str]:
     lead = await lead_of(here.session, action)  # held, or the sheet asks for it again
     sheet = await sheet_of(here.session, action)
     files, writes = await files_of_action(action.id).listed(here.session), may_write(here.caller, action)
-    moves = [(state, ACTION.word(state)) for state in ActionState if ACTION.may(action.state, state)]
+    moves = [(state, ACTION.word(state)) for state in next_states(action.state)]
     return here.render(
         "actions/action.html",
         form=form,

@@ -42,6 +42,17 @@ ACTION = StateMachine(
         ActionState.SET_ASIDE: "cancelled",
     },
 )
+
+
+def next_states(before: ActionState | str) -> list[ActionState]:
+    """Where it may go, forwards first, then to be set aside, then back."""
+    order = list(ActionState)
+    return sorted(
+        (state for state in order if ACTION.may(before, state)),
+        key=lambda state: (order.index(state) < order.index(ActionState(before)), order.index(state)),
+    )
+
+
 OVER = (ActionState.DONE, ActionState.SET_ASIDE)
 """States in which nothing goes on, although an action may be taken up again."""
 ENDING = (ActionState.PRIORITISED, ActionState.AGREED, ActionState.UNDER_WAY)
